@@ -1,0 +1,66 @@
+//! `Assets::url` in production and in development against the least that such a call can cost.
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod ratio;
+
+use std::{
+    fs, hint,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest, Mode};
+use hashbrown::HashMap;
+
+const ASSETS: usize = 5_000;
+
+fn main() {
+    let dir = tempfile::tempdir_in(if fs::exists("/dev/shm").unwrap() { "/dev/shm" } else { "." }).unwrap();
+    let mut manifest = Manifest::new("/static/");
+    let mut bare = HashMap::<Box<str>, Arc<str>, foldhash::fast::RandomState>::default();
+    for i in 0..ASSETS {
+        let path = format!("components/widget-{i}/style.css");
+        let hashed = AssetPath::parse(&path).unwrap().hashed(&ContentHash::of(path.as_bytes()));
+        bare.insert(path.as_str().into(), format!("/static/{hashed}").into());
+        manifest.insert(AssetPath::parse(&path).unwrap(), hashed, FileInfo::new(0, Digest::of(b"")));
+    }
+    fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
+    let production = Assets::production(dir.path()).unwrap();
+
+    let file = dir.path().join("components/widget-7/style.css");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "a{}").unwrap();
+    let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
+    fs::File::options().write(true).open(&file).unwrap().set_modified(two_hours_ago).unwrap();
+    // The change time cannot be set back, so wait until it is old enough to be trusted.
+    std::thread::sleep(Duration::from_millis(2_100));
+    let development = Assets::builder().source(dir.path()).mode(Mode::Dev).build().unwrap();
+
+    let mut criterion = ratio::criterion();
+    let path = || hint::black_box("components/widget-7/style.css");
+    ratio::compare(
+        &mut criterion,
+        "Assets::url in production",
+        2.5,
+        || production.url(path()).unwrap(),
+        || Arc::clone(&bare[path()]),
+    );
+    let snapshot = production.snapshot();
+    snapshot.scope(|| {
+        ratio::compare(
+            &mut criterion,
+            "Assets::url in production, in a scope",
+            2.5,
+            || production.url(path()).unwrap(),
+            || Arc::clone(&bare[path()]),
+        );
+    });
+    ratio::compare(
+        &mut criterion,
+        "Assets::url in development, a hit",
+        1.2,
+        || development.url(path()).unwrap(),
+        || fs::metadata(&file).unwrap(),
+    );
+    criterion.final_summary();
+}

@@ -1,0 +1,237 @@
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    base_url::BaseUrl,
+    builder::{AssetsBuilder, Plan},
+    error::Error,
+    flight::Flight,
+    mode::Mode,
+    resolver::{Form, Resolver},
+    settings::Settings,
+    site::Site,
+    snapshot::{self, Snapshot},
+    url::Url,
+    version::AppVersion,
+};
+
+/// All assets of one site: turns asset paths into URLs.
+///
+/// A cheap clone, to be shared by all threads. In production a look-up is lock-free and allocates nothing; in
+/// development it costs one `stat` and is right the moment a file is saved.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let dir = |name: &str| {
+/// #     let dir = site.path().join(name);
+/// #     std::fs::create_dir_all(dir.join("css")).map(|()| dir)
+/// # };
+/// # let (static_dir, dist) = (dir("static")?, dir("dist")?);
+/// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
+/// # let manifest = r#"{"version": "1.1", "paths": {"css/app.css": "css/app.7c98040a5416.css"}, "hash": "5940499ec5f6"}"#;
+/// # std::fs::write(dist.join("staticfiles.json"), manifest)?;
+/// use fingerpost::Assets;
+///
+/// let development = Assets::dev(&static_dir)?;
+/// assert_eq!(development.url("css/app.css")?, "/static/css/app.css?v=7c98040a5416");
+///
+/// let production = Assets::production(&dist)?;
+/// assert_eq!(production.url("css/app.css")?, "/static/css/app.7c98040a5416.css");
+/// assert_eq!(&*production.app_version(), "5940499ec5f6");
+///
+/// let err = production.url("css/ap.css").unwrap_err();
+/// assert!(err.to_string().ends_with("(did you mean `css/app.css`?)"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Assets(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    site: Site,
+    plan: Plan,
+    current: ArcSwap<Resolver>,
+    /// The number of `current`, for those who only want to know whether it is still theirs.
+    newest: AtomicU64,
+    reloads: Flight<Result<Arc<Resolver>, Error>>,
+}
+
+impl Assets {
+    /// Development from one source dir: `/static/css/app.css?v=<content hash>`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AssetsBuilder::build`].
+    pub fn dev(source: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().source(source).mode(Mode::Dev).build()
+    }
+
+    /// Production from an output dir: `/static/css/app.<content hash>.css`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AssetsBuilder::build`].
+    pub fn production(collected: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().collected(collected).mode(Mode::Production).build()
+    }
+
+    /// All settings from the file that the program reads too; the mode is [`Mode::auto`].
+    ///
+    /// Relative paths in the file are relative to it. [`AssetsBuilder::settings`] takes the file and more.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Settings::read`] and [`AssetsBuilder::build`].
+    pub fn from_config(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().settings(Settings::read(path)?).build()
+    }
+
+    /// The entrance for all other cases.
+    pub fn builder() -> AssetsBuilder {
+        AssetsBuilder::default()
+    }
+
+    pub(crate) fn start(site: Site, plan: Plan) -> Result<Self, Error> {
+        let current = ArcSwap::from_pointee(plan.resolver(&site, 0)?);
+        Ok(Self(Arc::new(Shared {
+            site,
+            plan,
+            current,
+            newest: AtomicU64::new(0),
+            reloads: Flight::default(),
+        })))
+    }
+
+    /// The URL of an asset.
+    ///
+    /// `path` is an asset path; one leading `/` is tolerated, and what the author wrote behind it survives:
+    /// `sprite.svg#icon` becomes `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A
+    /// version that the author gave (`?v=3`) is left alone. A path that ends in `/` is returned without a hash.
+    ///
+    /// Within a [`Snapshot::scope`] of these assets it is the scope's answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with the places searched and the nearest names, unless
+    /// [`OnMissing::Plain`](crate::OnMissing::Plain) is set; [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath)
+    /// for a path that can name nothing; in development
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    pub fn url(&self, path: &str) -> Result<Url, Error> {
+        self.with_resolver(|resolver| resolver.url(&self.0.site, path, Form::Relative))
+    }
+
+    /// The URL with the [`origin`](AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
+    ///
+    /// With no origin, or an absolute base URL, it equals [`url`](Self::url).
+    ///
+    /// # Errors
+    ///
+    /// As for [`url`](Self::url).
+    pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
+        self.with_resolver(|resolver| resolver.url(&self.0.site, path, Form::Absolute))
+    }
+
+    /// The value for an `integrity` attribute: `sha384-…` over the bytes that are served.
+    ///
+    /// In production it is in the manifest, for scripts and style sheets; others are read once, at the first call.
+    ///
+    /// # Errors
+    ///
+    /// As for [`url`](Self::url); an unknown asset is always one.
+    pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+        self.with_resolver(|resolver| resolver.integrity(&self.0.site, path))
+    }
+
+    /// The app version, as it was when these assets were built or reloaded last.
+    pub fn app_version(&self) -> AppVersion {
+        self.with_resolver(|resolver| resolver.version.clone())
+    }
+
+    /// All assets with their URLs, sorted by asset path, for a service worker's list or preload headers.
+    ///
+    /// Names with a `?` or `#` are left out, because no template can name them. In development this lists the source
+    /// dirs and hashes every file; one that cannot be read is left out with a warning through `tracing`.
+    pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
+        self.with_resolver(|resolver| resolver.all(&self.0.site)).into_iter()
+    }
+
+    /// Pins the release in force; within a [`Snapshot::scope`] of these assets, the scope's.
+    pub fn snapshot(&self) -> Snapshot {
+        let resolver = snapshot::pinned(self).unwrap_or_else(|| self.current());
+        Snapshot { assets: self.clone(), resolver }
+    }
+
+    /// Reads again what the mode reads, and puts it in force for everybody at once.
+    ///
+    /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
+    /// app version is computed anew. Callers that come while a reload is under way share the next one. The answer is the
+    /// new release, which a scope on this thread does not show yet.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AssetsBuilder::build`]; then what was in force stays in force.
+    pub fn reload(&self) -> Result<Snapshot, Error> {
+        let reload = || {
+            let number = self.newest() + 1;
+            let resolver = Arc::new(self.0.plan.resolver(&self.0.site, number)?);
+            self.0.current.store(Arc::clone(&resolver));
+            self.0.newest.store(number, Ordering::Release);
+            Ok(resolver)
+        };
+        let resolver = self.0.reloads.join(|_| false, reload)?;
+        Ok(Snapshot { assets: self.clone(), resolver })
+    }
+
+    /// The mode in force.
+    pub fn mode(&self) -> Mode {
+        self.0.site.mode
+    }
+
+    /// What precedes every asset path.
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.0.site.base
+    }
+
+    /// Whether [`absolute_url`](Self::absolute_url) differs from [`url`](Self::url).
+    pub fn has_origin(&self) -> bool {
+        self.0.site.origin.is_some()
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    /// The release in force, whatever a scope may say.
+    pub(crate) fn current(&self) -> Arc<Resolver> {
+        self.0.current.load_full()
+    }
+
+    /// The number of the release in force.
+    pub(crate) fn newest(&self) -> u64 {
+        self.0.newest.load(Ordering::Acquire)
+    }
+
+    fn with_resolver<R>(&self, ask: impl FnOnce(&Resolver) -> R) -> R {
+        match snapshot::pinned(self) {
+            Some(resolver) => ask(&resolver),
+            None => ask(&self.0.current.load()),
+        }
+    }
+}
+
+impl fmt::Debug for Assets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assets")
+            .field("mode", &self.mode())
+            .field("base_url", &self.base_url().as_str())
+            .field("app_version", &&*self.app_version())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,170 @@
+use std::fmt;
+
+use crate::error::{Error, Problem};
+
+/// What precedes every asset path: `/static/` or `https://cdn.example.com/static/`.
+///
+/// Always ends in exactly one `/`.
+///
+/// ```
+/// use fingerpost::BaseUrl;
+///
+/// let base = BaseUrl::parse("https://cdn.example.com/x")?;
+/// assert_eq!(base.as_str(), "https://cdn.example.com/x/");
+/// assert_eq!(base.path(), "/x/");
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    text: String,
+    /// Where the path begins: 0 unless there is a host.
+    path: usize,
+}
+
+impl BaseUrl {
+    /// Takes a path or an `http(s)` URL; a missing final `/` is added.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl) for anything else, and for a query, a
+    /// fragment, dot segments or a character that HTML or a URL would want escaped.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |reason| Err(Problem::BaseUrl { url: text.to_owned(), reason }.into());
+        let Some(path) = path_start(text) else {
+            return refuse("is neither an absolute path nor an http or https URL");
+        };
+        if text.starts_with("//") {
+            return refuse("has no scheme");
+        }
+        if !text.chars().all(is_plain) {
+            return refuse(
+                "holds a character that has no place in it, such as `?`, `#`, `&`, a quote or a space",
+            );
+        }
+        let mut text = text.to_owned();
+        if !text.ends_with('/') {
+            text.push('/');
+        }
+        // A browser takes `%2e` for a dot when it resolves dot segments.
+        let mut segments = text[path + 1..].split('/').rev().skip(1).map(dots_decoded);
+        if segments.any(|segment| matches!(&*segment, "" | "." | "..")) {
+            return refuse("has an empty, `.` or `..` segment");
+        }
+        Ok(Self { text, path })
+    }
+
+    /// The whole of it, with the final `/`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The path alone: `/static/`.
+    pub fn path(&self) -> &str {
+        &self.text[self.path..]
+    }
+
+    /// Whether it names a host.
+    pub fn is_absolute(&self) -> bool {
+        self.path > 0
+    }
+}
+
+impl Default for BaseUrl {
+    /// `/static/`.
+    fn default() -> Self {
+        Self { text: "/static/".to_owned(), path: 0 }
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Checks an origin such as `https://example.com` and takes a final `/` off.
+pub(crate) fn parse_origin(text: &str) -> Result<String, Error> {
+    let refuse = |reason| Err(Problem::Origin { origin: text.to_owned(), reason }.into());
+    let origin = text.strip_suffix('/').unwrap_or(text);
+    match path_start(origin) {
+        None | Some(0) => refuse("is not an http or https URL"),
+        Some(path) if path < origin.len() => refuse("has a path"),
+        Some(_) if !origin.chars().all(is_plain) => refuse("holds a character that has no place in it"),
+        Some(_) => Ok(origin.to_owned()),
+    }
+}
+
+/// Where the path of a URL begins (its end, if it has none), or `None` if this is no URL that we take.
+fn path_start(url: &str) -> Option<usize> {
+    if url.starts_with('/') {
+        return Some(0);
+    }
+    let host = ["https://", "http://"]
+        .iter()
+        .find(|scheme| url.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))?;
+    let host = host.len();
+    let length = url[host..].find('/').unwrap_or(url.len() - host);
+    (length > 0).then_some(host + length)
+}
+
+fn dots_decoded(segment: &str) -> String {
+    segment.to_ascii_lowercase().replace("%2e", ".")
+}
+
+/// Legal in a URL as it stands, and inert in HTML.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~:/@!$*+,;=%[]".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(url: &str) -> String {
+        BaseUrl::parse(url).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_base_url_ends_in_exactly_one_slash() {
+        for (text, whole, path) in [
+            ("/", "/", "/"),
+            ("/static", "/static/", "/static/"),
+            ("/a/b/", "/a/b/", "/a/b/"),
+            ("https://cdn/x", "https://cdn/x/", "/x/"),
+            ("https://cdn/x/", "https://cdn/x/", "/x/"),
+            ("HTTP://[::1]:8080", "HTTP://[::1]:8080/", "/"),
+        ] {
+            let base = BaseUrl::parse(text).unwrap();
+            assert_eq!((base.as_str(), base.path()), (whole, path));
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_a_path_or_an_http_url() {
+        let hint = "; write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`";
+        assert_eq!(
+            refused("static/"),
+            format!("base URL `static/` is neither an absolute path nor an http or https URL{hint}")
+        );
+        assert_eq!(refused("//cdn/x"), format!("base URL `//cdn/x` has no scheme{hint}"));
+        for bad in ["", "javascript:alert(1)", "https:///x", "ftp://x/"] {
+            assert!(refused(bad).contains("neither"), "{bad}");
+        }
+        for bad in ["/a?b", "/a#b", "/a&b", "/a\"b", "/a b", "/ä", "/static/{breaker}/", "/a\\b"] {
+            assert!(refused(bad).contains("holds a character"), "{bad}");
+        }
+        for bad in ["/a//b", "/a/../b", "/./", "https://x//", "/a//"] {
+            assert!(refused(bad).contains("segment"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_and_host_alone() {
+        assert_eq!(parse_origin("https://example.com/").unwrap(), "https://example.com");
+        assert_eq!(parse_origin("http://localhost:3000").unwrap(), "http://localhost:3000");
+        for bad in ["example.com", "/x", "https://", "https://a/b", "https://a\"b", ""] {
+            assert!(parse_origin(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The development cache: always right the moment a file is saved, for the price of one `stat`.
+
+use std::{fmt, fs::File, io, sync::Arc, time::SystemTime};
+
+use hashbrown::HashMap;
+use parking_lot::RwLock;
+
+use crate::{
+    error::{Error, Missing, Problem},
+    flight::Flight,
+    hash::{ContentHash, Digest, integrity_of_reader},
+    path::is_nameable,
+    site::{Site, Urls},
+    sources::{Candidate, Sources, Verdict},
+    stamp::Stamp,
+};
+
+/// How often a file that keeps changing is read before the last reading has to do.
+const READINGS: usize = 3;
+
+/// Resolves from the source dirs as they are now.
+#[derive(Debug)]
+pub(crate) struct Development {
+    pub(crate) sources: Sources,
+    urls: FileCache<Urls>,
+    integrities: FileCache<Arc<str>>,
+}
+
+impl Development {
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self { sources, urls: FileCache::default(), integrities: FileCache::default() }
+    }
+
+    pub(crate) fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {
+        if !site.dev_version_query {
+            self.urls.get(&self.sources, path, |_| Ok(site.urls(path, None)))
+        } else {
+            self.urls.get(&self.sources, path, |file| {
+                let (digest, _) = Digest::of_reader(file)?;
+                Ok(site.urls(path, Some(ContentHash::from(&digest).as_str())))
+            })
+        }
+    }
+
+    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+        self.integrities.get(&self.sources, path, |file| Ok(integrity_of_reader(file)?.into()))
+    }
+
+    /// The names that a template can use, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let files = self.sources.list().files.into_iter();
+        files.map(|file| file.path.into()).filter(|path: &String| is_nameable(path)).collect()
+    }
+}
+
+/// What was made of each file, kept for as long as the file's [`Stamp`] stays what it was.
+struct FileCache<T>(RwLock<HashMap<Box<str>, Arc<Slot<T>>, foldhash::fast::RandomState>>);
+
+struct Slot<T> {
+    candidates: Vec<Candidate>,
+    flight: Flight<Result<Reading<T>, Error>>,
+}
+
+/// What was made of a file in one go.
+#[derive(Debug, Clone)]
+struct Reading<T> {
+    value: T,
+    stamp: Stamp,
+    /// Whether an equal stamp means equal bytes from now on.
+    trusted: bool,
+}
+
+impl<T: Clone> FileCache<T> {
+    fn get(
+        &self,
+        sources: &Sources,
+        path: &str,
+        make: impl Fn(&mut File) -> io::Result<T>,
+    ) -> Result<T, Error> {
+        let known = self.0.read().get(path).cloned();
+        let slot = match known {
+            Some(slot) => slot,
+            None => self.open_slot(sources, path)?,
+        };
+        let Some(seen) = first(&slot.candidates, Candidate::stat)? else {
+            self.0.write().remove(path);
+            return Err(missing(sources, path, None));
+        };
+        let fits =
+            |last: &Result<Reading<T>, _>| last.as_ref().is_ok_and(|last| last.trusted && last.stamp == seen);
+        Ok(slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?.value)
+    }
+
+    /// A slot for a file that is there. Names that lead nowhere get none, so that nobody can fill the memory with them.
+    fn open_slot(&self, sources: &Sources, path: &str) -> Result<Arc<Slot<T>>, Error> {
+        if let Some(reason) = sources.rules().reason_to_ignore(path) {
+            return Err(missing(sources, path, Some(reason.to_owned())));
+        }
+        let candidates = sources.candidates(path);
+        if first(&candidates, Candidate::stat)?.is_none() {
+            return Err(missing(sources, path, None));
+        }
+        let slot = Arc::new(Slot { candidates, flight: Flight::default() });
+        Ok(self.0.write().entry(path.into()).or_insert(slot).clone())
+    }
+}
+
+impl<T> Default for FileCache<T> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<T> fmt::Debug for FileCache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileCache").field("files", &self.0.read().len()).finish_non_exhaustive()
+    }
+}
+
+/// The answer of the first candidate that has one.
+fn first<A>(
+    candidates: &[Candidate],
+    ask: impl Fn(&Candidate) -> Result<Option<A>, Error>,
+) -> Result<Option<A>, Error> {
+    candidates.iter().find_map(|candidate| ask(candidate).transpose()).transpose()
+}
+
+/// Reads the first candidate that is the asset; a file that changed meanwhile is read again, from the start.
+fn read<T>(
+    sources: &Sources,
+    path: &str,
+    candidates: &[Candidate],
+    make: &impl Fn(&mut File) -> io::Result<T>,
+) -> Result<Reading<T>, Error> {
+    let mut last = None;
+    for _ in 0..READINGS {
+        let began = SystemTime::now();
+        let Some((candidate, mut file, before)) = open(sources, path, candidates)? else {
+            return Err(missing(sources, path, None));
+        };
+        let unreadable = |err| Error::unreadable(&candidate.file, err);
+        let value = make(&mut file).map_err(unreadable)?;
+        let stamp = Stamp::of(&file.metadata().map_err(unreadable)?);
+        if stamp == before {
+            return Ok(Reading { value, stamp, trusted: stamp.is_settled(began) });
+        }
+        last = Some(Reading { value, stamp, trusted: false });
+    }
+    Ok(last.expect("at least one reading"))
+}
+
+/// Opens the asset, with its stamp as the open handle tells it.
+fn open<'c>(
+    sources: &Sources,
+    path: &str,
+    candidates: &'c [Candidate],
+) -> Result<Option<(&'c Candidate, File, Stamp)>, Error> {
+    let mut reason = None;
+    for candidate in candidates {
+        // Asked before it is opened: opening a pipe would wait for a writer.
+        if candidate.stat()?.is_none() {
+            continue;
+        }
+        let opened = File::open(&candidate.file).and_then(|file| {
+            let metadata = file.metadata()?;
+            Ok((sources.verdict(path, candidate)?, Stamp::of(&metadata), file))
+        });
+        match opened {
+            Ok((Verdict::Asset, stamp, file)) => return Ok(Some((candidate, file, stamp))),
+            Ok((Verdict::NotHere(why), ..)) => reason = Some(why),
+            Ok((Verdict::Refused(why), ..)) => return Err(missing(sources, path, Some(why))),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+            Err(err) => return Err(Error::unreadable(&candidate.file, err)),
+        }
+    }
+    reason.map_or(Ok(None), |reason| Err(missing(sources, path, Some(reason))))
+}
+
+fn missing(sources: &Sources, path: &str, reason: Option<String>) -> Error {
+    let searched = sources.dirs().iter().map(|source| match source.prefix() {
+        Some(prefix) => format!("{prefix}={}", source.dir().display()),
+        None => source.dir().display().to_string(),
+    });
+    Problem::NotFound(Missing {
+        path: path.to_owned(),
+        searched: searched.collect(),
+        reason,
+        nearest: Vec::new(),
+    })
+    .into()
+}

@@ -1,0 +1,123 @@
+//! Points every `static('css/app.css')` in a server-rendered site at the right URL, so that files are cached for ever and
+//! nobody ever sees a stale one.
+//!
+//! ```
+//! # let site = tempfile::tempdir()?;
+//! # let dir = |name: &str| {
+//! #     let dir = site.path().join(name);
+//! #     std::fs::create_dir_all(dir.join("css")).map(|()| dir)
+//! # };
+//! # let (static_dir, dist) = (dir("static")?, dir("dist")?);
+//! # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
+//! # let manifest = r#"{"version": "1.1", "paths": {"css/app.css": "css/app.7c98040a5416.css"}, "hash": "5940499ec5f6"}"#;
+//! # std::fs::write(dist.join("staticfiles.json"), manifest)?;
+//! use fingerpost::{Assets, Mode};
+//!
+//! # let mode = |_| Mode::Dev;
+//! let assets = Assets::builder()
+//!     .source(static_dir)         // development reads here: /static/css/app.css?v=7c98040a5416
+//!     .collected(dist)            // production reads here:  /static/css/app.7c98040a5416.css
+//!     .mode(Mode::auto())
+//! #   .mode(mode(()))
+//!     .build()?;
+//! assert_eq!(assets.url("css/app.css")?, "/static/css/app.css?v=7c98040a5416");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it fits
+//!
+//! This crate is the core: an asset path goes in, a URL comes out. It knows no template engine, no HTTP and no async.
+//! `fingerpost-minijinja` registers it as `static()`; `fingerpost collect`, the program, writes the hashed files and the
+//! [`Manifest`] that production reads.
+//!
+//! | | development | production |
+//! |---|---|---|
+//! | reads | the source dirs, at every call | the manifest, at start-up and at [`Assets::reload`] |
+//! | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
+//! | costs | one `stat` a call; a hash after a change | one look-up in a table |
+//! | chosen by | [`Mode::Dev`], or [`Mode::auto`] | [`Mode::Production`], or [`Mode::auto`] |
+//!
+//! # Names
+//!
+//! What an author writes is the same in both modes, and what works in one works in the other: `css/app.css`, relative,
+//! with `/`. `..`, `\`, `//host` and `scheme:` are refused. Files that `collect` would not take are not found in
+//! development either. A URL can always stand in HTML as it is ([`Url::is_html_inert`] says when it cannot), whatever was
+//! put in.
+//!
+//! A module that a page names by `static()` and another module imports by its plain name has two URLs in development, and
+//! runs twice; name it in one of the two ways.
+//!
+//! # One response, one release
+//!
+//! [`Assets::reload`] swaps releases while requests are under way. A [`Snapshot`] pins one, and [`Snapshot::scope`] makes
+//! it what every helper on the thread sees.
+//!
+//! # Settings
+//!
+//! [`AssetsBuilder`] sets everything in code, [`Assets::from_config`] reads the file that the program reads too
+//! ([`Settings`]). Environment variables, of which an empty one counts as unset:
+//!
+//! | variable | says |
+//! |---|---|
+//! | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::auto`] |
+//! | `FINGERPOST_APP_VERSION` | the app version |
+//! | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
+//!
+//! # Errors
+//!
+//! One [`Error`] type; branch on [`Error::kind`], print the rest.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod assets;
+mod base_url;
+mod builder;
+mod dev;
+mod environment;
+mod error;
+mod flight;
+mod hash;
+mod level;
+mod manifest;
+mod missing;
+mod mode;
+mod path;
+mod prebuilt;
+mod release;
+mod resolver;
+mod rules;
+mod settings;
+mod site;
+mod snapshot;
+mod sources;
+mod stamp;
+mod store;
+mod suggest;
+mod table;
+mod text;
+mod url;
+mod version;
+
+pub use assets::Assets;
+pub use base_url::BaseUrl;
+pub use builder::AssetsBuilder;
+pub use error::{Error, ErrorKind};
+pub use hash::{ContentHash, Digest, integrity_of, integrity_of_reader};
+pub use level::Level;
+pub use manifest::{EncodingInfo, Entry, FileInfo, MANIFEST_NAME, Manifest};
+pub use missing::OnMissing;
+pub use mode::{IntoMode, Mode};
+pub use path::AssetPath;
+pub use prebuilt::Prebuilt;
+pub use release::Release;
+pub use rules::Rules;
+pub use settings::Settings;
+pub use snapshot::Snapshot;
+pub use sources::{Listing, SourceDir, SourceFile, Sources};
+pub use store::{DirStore, Store};
+pub use text::quoted;
+pub use url::Url;
+pub use version::{AppVersion, VersionSource};

@@ -1,0 +1,411 @@
+use std::{
+    collections::{BTreeMap, btree_map},
+    fmt,
+    marker::PhantomData,
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    error::Error,
+    hash::{ContentHash, Digest},
+    path::AssetPath,
+};
+
+/// The name of the manifest in the output dir.
+pub const MANIFEST_NAME: &str = "staticfiles.json";
+
+/// What `collect` published: asset path → hashed path, and what serving needs to know.
+///
+/// A superset of Django's manifest, version 1.1, so that either reads the other's; 1.0 is read as well. Keys are sorted
+/// and there are no timestamps: the same files make the same bytes.
+///
+/// ```
+/// use fingerpost::{AssetPath, ContentHash, FileInfo, Digest, Manifest};
+///
+/// let bytes = b"body{}";
+/// let path = AssetPath::parse("css/app.css")?;
+/// let hashed = path.hashed(&ContentHash::of(bytes));
+/// let mut manifest = Manifest::new("/static/");
+/// manifest.insert(path, hashed, FileInfo::new(bytes.len() as u64, Digest::of(bytes)));
+///
+/// let again = Manifest::parse(&manifest.to_json(), "staticfiles.json")?;
+/// assert_eq!(again, manifest);
+/// assert_eq!(again.get("css/app.css").unwrap().hashed, "css/app.7c98040a5416.css");
+/// assert_eq!(again.hash(), manifest.hash());
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    entries: Entries,
+    base_path: Option<String>,
+    /// As it was read; `None` in one that was made here, whose hash follows its entries.
+    read_hash: Option<String>,
+}
+
+type Entries = BTreeMap<AssetPath, Entry>;
+
+/// One asset of a [`Manifest`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The hashed path, relative to the output dir.
+    pub hashed: String,
+    /// What serving needs to know. Only manifests written here have it.
+    pub info: Option<FileInfo>,
+}
+
+/// Size and hashes of one collected file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FileInfo {
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// `sha384-…`, for the types a browser checks: scripts and style sheets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integrity: Option<String>,
+    /// Compressed variants beside the file: `br`, `gzip`, `zstd`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub encodings: BTreeMap<String, EncodingInfo>,
+}
+
+impl FileInfo {
+    /// A file of `size` bytes with this SHA-256.
+    pub fn new(size: u64, sha256: Digest) -> Self {
+        Self { size, sha256, integrity: None, encodings: BTreeMap::new() }
+    }
+
+    /// Adds the value for `integrity` attributes.
+    #[must_use]
+    pub fn with_integrity(mut self, integrity: impl Into<String>) -> Self {
+        self.integrity = Some(integrity.into());
+        self
+    }
+}
+
+/// Size and hash of one compressed variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EncodingInfo {
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 of the compressed bytes.
+    pub sha256: Digest,
+}
+
+impl Manifest {
+    /// An empty manifest for assets served under `base_path`, the path of the base URL.
+    pub fn new(base_path: impl Into<String>) -> Self {
+        Self { base_path: Some(base_path.into()), ..Self::default() }
+    }
+
+    /// Adds an asset, or replaces it.
+    pub fn insert(&mut self, path: AssetPath, hashed: impl Into<String>, info: FileInfo) {
+        self.read_hash = None;
+        self.entries.insert(path, Entry { hashed: hashed.into(), info: Some(info) });
+    }
+
+    /// Reads a manifest; `place` is what errors call it.
+    ///
+    /// Unknown keys are ignored, a missing `hash` is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for JSON that is broken or no object, an
+    /// unsupported `version` or `schema`, no `paths`, and a path that is unsafe or stands there twice.
+    pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
+        let broken = |err: serde_json::Error| Error::manifest(place, format!("cannot be read: {err}"));
+        // Serde would take an array for a struct.
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Error::manifest(place, "is not a JSON object"));
+        }
+        serde_json::from_slice::<Versions>(json).map_err(broken)?.check(place)?;
+        let file: ManifestFile = serde_json::from_slice(json).map_err(broken)?;
+        let Some(UniqueMap(paths)) = file.paths else {
+            return Err(Error::manifest(place, "has no `paths`"));
+        };
+        let (base_path, UniqueMap(mut infos)) =
+            file.fingerpost.map(|ours| (ours.base_path, ours.files)).unwrap_or_default();
+        let entry = |(path, Hashed(hashed))| {
+            let info = infos.remove(&path);
+            (path, Entry { hashed, info })
+        };
+        let entries = paths.into_iter().map(entry).collect();
+        Ok(Self { entries, base_path, read_hash: Some(file.hash.unwrap_or_default()) })
+    }
+
+    /// Writes the manifest as JSON, with sorted keys and a final line feed.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).expect("maps with text keys always serialize");
+        json.push(b'\n');
+        json
+    }
+
+    /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`.
+    ///
+    /// In a manifest that was read it is what stood there; `None` if nothing did.
+    pub fn hash(&self) -> Option<String> {
+        match &self.read_hash {
+            Some(read) => Some(read.clone()).filter(|hash| !hash.is_empty()),
+            None => Some(self.computed_hash()),
+        }
+    }
+
+    fn computed_hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, entry) in &self.entries {
+            for piece in [path, "\0", &entry.hashed, "\n"] {
+                hasher.update(piece);
+            }
+        }
+        ContentHash::from(&Digest::from(hasher)).to_string()
+    }
+
+    /// The path of the base URL that the files were collected for, if the manifest says so.
+    pub fn base_path(&self) -> Option<&str> {
+        self.base_path.as_deref()
+    }
+
+    /// Looks an asset path up.
+    pub fn get(&self, path: &str) -> Option<&Entry> {
+        self.entries.get(path)
+    }
+
+    /// All assets, sorted by path.
+    pub fn iter(&self) -> btree_map::Iter<'_, AssetPath, Entry> {
+        self.entries.iter()
+    }
+
+    /// How many assets there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Equal are manifests that publish the same files; how their hash was come by does not count.
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries && self.base_path == other.base_path
+    }
+}
+
+impl Eq for Manifest {}
+
+impl<'a> IntoIterator for &'a Manifest {
+    type Item = (&'a AssetPath, &'a Entry);
+    type IntoIter = btree_map::Iter<'a, AssetPath, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+const VERSION: &str = "1.1";
+const SCHEMA: u64 = 1;
+
+/// What has to be known before anything else in the file is believed.
+#[derive(Deserialize)]
+struct Versions {
+    version: Option<serde_json::Value>,
+    fingerpost: Option<SchemaOnly>,
+}
+
+#[derive(Deserialize)]
+struct SchemaOnly {
+    schema: Option<serde_json::Value>,
+}
+
+impl Versions {
+    fn check(&self, place: &str) -> Result<(), Error> {
+        let unsupported = |key, found: Option<&serde_json::Value>, known| match found {
+            Some(found) => {
+                format!("has {key} {found}; this program reads {known}: collect again, or update it")
+            }
+            None => format!("has no `{key}`"),
+        };
+        if !self.version.as_ref().is_some_and(|version| version == "1.0" || version == VERSION) {
+            let reason = unsupported("version", self.version.as_ref(), "1.0 and 1.1");
+            return Err(Error::manifest(place, reason));
+        }
+        match &self.fingerpost {
+            Some(ours) if ours.schema.as_ref().and_then(serde_json::Value::as_u64) != Some(SCHEMA) => {
+                Err(Error::manifest(place, unsupported("schema", ours.schema.as_ref(), "schema 1")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ManifestFile {
+    hash: Option<String>,
+    paths: Option<UniqueMap<Hashed>>,
+    fingerpost: Option<Ours>,
+}
+
+#[derive(Deserialize)]
+struct Ours {
+    base_path: Option<String>,
+    #[serde(default)]
+    files: UniqueMap<FileInfo>,
+}
+
+/// A hashed path that stays inside the output dir.
+struct Hashed(String);
+
+impl<'de> Deserialize<'de> for Hashed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        AssetPath::parse(&text).map_err(de::Error::custom)?;
+        Ok(Self(text))
+    }
+}
+
+/// A JSON object whose keys are asset paths, each only once.
+struct UniqueMap<V>(BTreeMap<AssetPath, V>);
+
+impl<V> Default for UniqueMap<V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
+    }
+}
+
+struct UniqueMapVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<V> {
+    type Value = UniqueMap<V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with asset paths as keys")
+    }
+
+    fn visit_map<M: de::MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
+        let mut map = BTreeMap::new();
+        while let Some(key) = access.next_key::<String>()? {
+            let path = AssetPath::parse(&key).map_err(de::Error::custom)?;
+            if map.insert(path, access.next_value()?).is_some() {
+                return Err(de::Error::custom(format_args!("path `{key}` stands there twice")));
+            }
+        }
+        Ok(UniqueMap(map))
+    }
+}
+
+impl Serialize for Manifest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fingerpost = OursOut { schema: SCHEMA, base_path: self.base_path(), files: &self.entries };
+        ManifestOut { version: VERSION, hash: self.hash(), paths: &self.entries, fingerpost }
+            .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct ManifestOut<'a> {
+    version: &'static str,
+    hash: Option<String>,
+    #[serde(serialize_with = "hashed_paths")]
+    paths: &'a Entries,
+    fingerpost: OursOut<'a>,
+}
+
+#[derive(Serialize)]
+struct OursOut<'a> {
+    schema: u64,
+    base_path: Option<&'a str>,
+    #[serde(serialize_with = "file_infos")]
+    files: &'a Entries,
+}
+
+fn hashed_paths<S: Serializer>(entries: &Entries, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().map(|(path, entry)| (path.as_str(), &entry.hashed)))
+}
+
+fn file_infos<S: Serializer>(entries: &Entries, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_map(entries.iter().filter_map(|(path, entry)| Some((path.as_str(), entry.info.as_ref()?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(json: &str) -> String {
+        Manifest::parse(json.as_bytes(), "m.json").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn django_manifests_of_both_versions_load() {
+        let old = br#"{"version": "1.0", "paths": {"a.css": "a.0123456789ab.css"}}"#;
+        let manifest = Manifest::parse(old, "m.json").unwrap();
+        assert_eq!((manifest.hash(), manifest.base_path()), (None, None));
+        assert_eq!(manifest.get("a.css").unwrap().hashed, "a.0123456789ab.css");
+
+        let new = br#"{"paths": {}, "version": "1.1", "hash": "d41d8cd98f00", "new key": [1]}"#;
+        let manifest = Manifest::parse(new, "m.json").unwrap();
+        assert_eq!((manifest.hash().as_deref(), manifest.len()), (Some("d41d8cd98f00"), 0));
+        assert!(manifest.is_empty());
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_used_says_why() {
+        assert_eq!(refused("[]"), "manifest `m.json` is not a JSON object");
+        assert_eq!(refused(r#"["1.1", "", {}]"#), "manifest `m.json` is not a JSON object");
+        assert_eq!(refused(r#"{"version": "1.1"}"#), "manifest `m.json` has no `paths`");
+        assert_eq!(refused("{}"), "manifest `m.json` has no `version`");
+        assert_eq!(
+            refused(r#"{"version": "9", "paths": 3}"#),
+            "manifest `m.json` has version \"9\"; this program reads 1.0 and 1.1: collect again, or update it"
+        );
+        assert_eq!(
+            refused(r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#),
+            "manifest `m.json` has schema 9; this program reads schema 1: collect again, or update it"
+        );
+        assert!(refused("{").contains("cannot be read"));
+        assert!(refused(r#"{"version": "1.1", "paths": []}"#).contains("an object with asset paths as keys"));
+    }
+
+    #[test]
+    fn unsafe_and_repeated_paths_are_refused() {
+        let paths = |paths: &str| refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
+        assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("path `a` stands there twice"));
+        assert!(paths(r#""../a": "a.1""#).contains("leaves the asset directory"));
+        assert!(paths(r#""a": "../../etc/passwd""#).contains("leaves the asset directory"));
+        assert!(paths(r#""a": "/etc/passwd""#).contains("empty segment"));
+        assert!(paths(r#""a": "C:/x""#).contains("has a scheme"));
+        assert!(paths(r#""a\u0000": "a""#).contains("holds a NUL byte"));
+    }
+
+    #[test]
+    fn the_hash_is_over_sorted_lines_and_follows_every_change() {
+        let manifest = |names: &[(&str, &str)]| {
+            let mut manifest = Manifest::new("/static/");
+            for (path, hashed) in names {
+                manifest.insert(AssetPath::parse(path).unwrap(), *hashed, FileInfo::new(0, Digest::of(b"")));
+            }
+            manifest
+        };
+        let one = manifest(&[("b", "b.2"), ("a", "a.1")]);
+        assert_eq!(one.hash().unwrap(), ContentHash::of(b"a\0a.1\nb\0b.2\n").as_str());
+        assert_eq!(one.to_json(), manifest(&[("a", "a.1"), ("b", "b.2")]).to_json());
+        for other in
+            [&[("a", "a.1")][..], &[("a", "a.1"), ("b", "b.3")], &[("a", "a.1"), ("b", "b.2"), ("c", "c")]]
+        {
+            assert_ne!(manifest(other).hash(), one.hash());
+        }
+    }
+}

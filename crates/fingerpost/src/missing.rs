@@ -1,0 +1,68 @@
+use std::collections::HashSet;
+
+use parking_lot::Mutex;
+
+use crate::error::Error;
+
+/// What a name that nobody knows becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum OnMissing {
+    /// An error, in both modes: a typing error never gets as far as a page.
+    #[default]
+    Error,
+    /// The unhashed URL, and one warning a path through `tracing`.
+    Plain,
+}
+
+/// How many paths are warned of one by one.
+const MOST: usize = 1_000;
+
+/// The paths that were warned of, so that a busy page does not fill the log.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings(Mutex<HashSet<Box<str>>>);
+
+/// Whether and how to warn of a path.
+#[derive(Debug, PartialEq, Eq)]
+enum Warning {
+    None,
+    One,
+    Last,
+}
+
+impl Warnings {
+    /// Warns of `path` unless that was done before; `error` is asked for only then.
+    pub(crate) fn warn(&self, path: &str, error: impl FnOnce() -> Error) {
+        match self.next(path) {
+            Warning::None => {}
+            Warning::One => tracing::warn!("{}; the page gets the unhashed URL", error()),
+            Warning::Last => tracing::warn!("{MOST} unknown assets so far; no more of them are reported"),
+        }
+    }
+
+    fn next(&self, path: &str) -> Warning {
+        let mut seen = self.0.lock();
+        if seen.len() > MOST || seen.contains(path) {
+            return Warning::None;
+        }
+        seen.insert(path.into());
+        if seen.len() > MOST { Warning::Last } else { Warning::One }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_is_warned_of_once_and_a_flood_ends_in_a_summary() {
+        let warnings = Warnings::default();
+        assert_eq!(warnings.next("a.css"), Warning::One);
+        assert_eq!(warnings.next("a.css"), Warning::None);
+        for i in 1..MOST {
+            assert_eq!(warnings.next(&format!("{i}.css")), Warning::One);
+        }
+        assert_eq!(warnings.next("one more.css"), Warning::Last);
+        assert_eq!(warnings.next("and another.css"), Warning::None);
+    }
+}

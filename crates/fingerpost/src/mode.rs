@@ -1,0 +1,80 @@
+use crate::{
+    environment,
+    error::{Error, Problem},
+};
+
+/// Where URLs come from: the source dirs as they are now, or what was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// `?v=<content hash>`, from the source dirs, always fresh.
+    Dev,
+    /// Hashed names, from the manifest in the output dir.
+    Production,
+}
+
+impl Mode {
+    /// `FINGERPOST_MODE=dev|production`; if unset or empty, `Dev` in a build with debug assertions, else `Production`.
+    ///
+    /// What lies on disk never decides. A profile that turns `debug-assertions` on or off for dependencies alone misleads
+    /// this; then name the mode.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable holds anything else.
+    /// [`AssetsBuilder::mode`](crate::AssetsBuilder::mode) takes the `Result` as it is and fails in `build()`.
+    pub fn auto() -> Result<Self, Error> {
+        Self::from_variable(environment::variable("FINGERPOST_MODE").as_deref())
+    }
+
+    fn from_variable(value: Option<&str>) -> Result<Self, Error> {
+        match value {
+            Some("dev") => Ok(Self::Dev),
+            Some("production") => Ok(Self::Production),
+            Some(other) => Err(Problem::Mode(other.to_owned()).into()),
+            None if cfg!(debug_assertions) => Ok(Self::Dev),
+            None => Ok(Self::Production),
+        }
+    }
+}
+
+/// A [`Mode`], or the [`Result`] of [`Mode::auto`].
+pub trait IntoMode: sealed::Sealed {
+    #[doc(hidden)]
+    fn into_mode(self) -> Result<Mode, Error>;
+}
+
+impl IntoMode for Mode {
+    fn into_mode(self) -> Result<Mode, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoMode for Result<Mode, Error> {
+    fn into_mode(self) -> Self {
+        self
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Mode {}
+    impl Sealed for Result<super::Mode, super::Error> {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_decides_else_the_build_profile() {
+        assert_eq!(Mode::from_variable(Some("dev")).unwrap(), Mode::Dev);
+        assert_eq!(Mode::from_variable(Some("production")).unwrap(), Mode::Production);
+        let by_profile = if cfg!(debug_assertions) { Mode::Dev } else { Mode::Production };
+        assert_eq!(Mode::from_variable(None).unwrap(), by_profile);
+        assert_eq!(
+            Mode::from_variable(Some("prod")).unwrap_err().to_string(),
+            "FINGERPOST_MODE is `prod`; set it to `dev` or `production`, or unset it to follow the build profile"
+        );
+    }
+}

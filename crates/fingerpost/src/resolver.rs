@@ -1,0 +1,153 @@
+//! The seam between a strategy and everybody who asks for a URL.
+
+use std::sync::Arc;
+
+use crate::{
+    dev::Development,
+    error::{Error, ErrorKind, Missing, Problem},
+    missing::OnMissing,
+    path::Written,
+    site::{Site, Urls},
+    suggest::nearest,
+    table::Table,
+    text::quoted,
+    url::Url,
+    version::AppVersion,
+};
+
+/// What asset paths stand for as long as one release is in force.
+#[derive(Debug)]
+pub(crate) struct Resolver {
+    /// Counts up with every reload.
+    pub(crate) number: u64,
+    pub(crate) names: Names,
+    pub(crate) version: AppVersion,
+}
+
+/// How a strategy finds an asset. Either way it gives an asset path its [`Urls`]; what an author wrote behind the path is
+/// added here, for all strategies alike.
+#[derive(Debug)]
+pub(crate) enum Names {
+    /// In the source dirs, at every call.
+    Live(Development),
+    /// In a table that was made beforehand.
+    Listed(Table),
+}
+
+/// Which of its [`Urls`] an asset is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    Relative,
+    Absolute,
+}
+
+impl Form {
+    fn of(self, urls: &Urls) -> &Url {
+        match self {
+            Self::Relative => &urls.url,
+            Self::Absolute => &urls.absolute,
+        }
+    }
+}
+
+impl Resolver {
+    pub(crate) fn url(&self, site: &Site, text: &str, form: Form) -> Result<Url, Error> {
+        match &self.names {
+            Names::Listed(table) if let Some(asset) = table.get(text) => Ok(form.of(&asset.urls).clone()),
+            _ => self.written_url(site, text, form),
+        }
+    }
+
+    /// Which of the [`listed_urls`](Self::listed_urls) an asset's is.
+    pub(crate) fn position(&self, path: &str) -> Option<usize> {
+        match &self.names {
+            Names::Listed(table) => table.position(path),
+            Names::Live(_) => None,
+        }
+    }
+
+    /// All URLs, if they are known beforehand.
+    pub(crate) fn listed_urls(&self) -> impl Iterator<Item = &Url> {
+        let assets = if let Names::Listed(table) = &self.names { table.assets() } else { &[] };
+        assets.iter().map(|asset| &asset.urls.url)
+    }
+
+    pub(crate) fn integrity(&self, site: &Site, text: &str) -> Result<Arc<str>, Error> {
+        let path = Written::parse(text)?.path;
+        let integrity = match &self.names {
+            Names::Live(development) => development.integrity(path),
+            Names::Listed(table) => table.integrity(path),
+        };
+        integrity.map_err(|err| self.explained(site, path, err))
+    }
+
+    /// All assets that a template can name, sorted.
+    pub(crate) fn all(&self, site: &Site) -> Vec<(String, Url)> {
+        match &self.names {
+            Names::Listed(table) => {
+                table.assets().iter().map(|asset| (asset.path.to_string(), asset.urls.url.clone())).collect()
+            }
+            Names::Live(development) => {
+                let url = |path: String| match development.urls(site, &path) {
+                    Ok(urls) => Some((path, urls.url)),
+                    Err(err) => {
+                        tracing::warn!("{err}; it is left out");
+                        None
+                    }
+                };
+                development.names().into_iter().filter_map(url).collect()
+            }
+        }
+    }
+
+    fn written_url(&self, site: &Site, text: &str, form: Form) -> Result<Url, Error> {
+        let written = Written::parse(text)?;
+        let urls = if written.is_directory() {
+            site.urls(written.path, None)
+        } else {
+            match self.urls(site, written.path) {
+                Err(err) if err.kind() == ErrorKind::NotFound => self.missing(site, written.path, err)?,
+                urls => urls?,
+            }
+        };
+        let url = form.of(&urls);
+        Ok(if written.has_suffix() { url.with_suffix(&written) } else { url.clone() })
+    }
+
+    fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {
+        match &self.names {
+            Names::Live(development) => development.urls(site, path),
+            Names::Listed(table) => Ok(table.asset(path)?.urls.clone()),
+        }
+    }
+
+    fn missing(&self, site: &Site, path: &str, err: Error) -> Result<Urls, Error> {
+        match site.on_missing {
+            OnMissing::Error => Err(self.explained(site, path, err)),
+            OnMissing::Plain => {
+                site.warnings.warn(path, || self.explained(site, path, err));
+                Ok(site.urls(path, None))
+            }
+        }
+    }
+
+    /// Adds to a plain "not found" what may have been meant.
+    fn explained(&self, site: &Site, path: &str, err: Error) -> Error {
+        let Some(Missing { searched, reason: None, .. }) = err.missing() else {
+            return err;
+        };
+        let (searched, path) = (searched.clone(), path.to_owned());
+        let base = site.base.path().trim_start_matches('/');
+        let reason =
+            path.strip_prefix(base).filter(|rest| !base.is_empty() && !rest.is_empty()).map(|rest| {
+                let base = site.base.path();
+                format!("the base URL `{base}` is put in front by itself; write {}", quoted(rest))
+            });
+        let nearest = match &self.names {
+            _ if reason.is_some() => Vec::new(),
+            Names::Listed(table) => nearest(&path, table.assets().iter().map(|asset| &*asset.path)),
+            Names::Live(development) => nearest(&path, development.names().iter().map(String::as_str)),
+        };
+        Problem::NotFound(Missing { path, searched, reason, nearest }).into()
+    }
+}

@@ -1,0 +1,113 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::{
+    environment,
+    error::Error,
+    level::Level,
+    rules::Rules,
+    sources::{SourceDir, absolute, is_absent},
+    text::quoted,
+};
+
+/// What stands in `fingerpost.toml`, for the program and for [`Assets::from_config`](crate::Assets::from_config) alike.
+///
+/// Every key may be left out:
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let file = dir.path().join("fingerpost.toml");
+/// # std::fs::write(&file, r#"
+/// sources = ["static", "vendor=node_modules/htmx.org/dist"]   # DIR or PREFIX=DIR
+/// out = "dist/static"                 # where `collect` writes and production reads
+/// base_url = "/static/"               # a path, or a URL such as https://cdn.example.com/static/
+/// origin = "https://example.com"      # for absolute URLs
+/// app_version = "v1.2"
+/// ignore = ["*.psd", "drafts/**"]     # globs, beside the usual hidden files
+/// hidden = false                      # take files whose names start with a dot
+/// follow_symlinks = false             # also those that leave their source dir
+/// originals = false                   # write the plain names, too
+/// keep_from = "previous/static"       # an earlier output dir, to take its releases over
+/// fsync = false                       # make every file survive a power cut, not the manifest alone
+/// shadowed = "ignore"                 # or "warn", "error": files that an earlier source dir hides
+/// # "#)?;
+/// # let settings = fingerpost::Settings::read(&file)?;
+/// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
+/// # assert_eq!(settings.sources.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The source dirs, in order.
+    #[serde(deserialize_with = "source_dirs")]
+    pub sources: Vec<SourceDir>,
+    /// The output dir.
+    pub out: Option<PathBuf>,
+    /// What precedes every asset path. Defaults to `/static/`.
+    pub base_url: Option<String>,
+    /// Scheme and host for absolute URLs.
+    pub origin: Option<String>,
+    /// The app version; empty counts as unset.
+    pub app_version: Option<String>,
+    /// Globs of files that are no assets; see [`Rules::new`].
+    pub ignore: Vec<String>,
+    /// Whether files whose names start with a dot are assets.
+    pub hidden: bool,
+    /// Whether symlinks may leave their source dir.
+    pub follow_symlinks: bool,
+    /// Whether `collect` writes the plain names, too.
+    pub originals: bool,
+    /// An earlier output dir whose releases `collect` takes over.
+    pub keep_from: Option<PathBuf>,
+    /// Whether `collect` waits until every file has reached the disk.
+    pub fsync: bool,
+    /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
+    pub shadowed: Option<Level>,
+}
+
+impl Settings {
+    /// Reads a settings file. `FINGERPOST_BASE_URL`, if it is set, goes before its `base_url`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) with the line, if the file is not there, is no TOML,
+    /// or has an unknown key; [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = absolute(path);
+        let place = quoted(path.display());
+        let text = fs::read_to_string(&path).map_err(|err| match err {
+            err if is_absent(&err) => Error::config(format!("settings file {place} does not exist")),
+            err => Error::unreadable(&path, err),
+        })?;
+        let mut settings: Self = toml::from_str(&text)
+            .map_err(|err| Error::config(format!("settings file {place}: {}", err.to_string().trim_end())))?;
+        let dir = path.parent().unwrap_or(&path);
+        for source in &mut settings.sources {
+            source.dir = dir.join(&source.dir);
+        }
+        settings.out = settings.out.map(|out| dir.join(out));
+        settings.keep_from = settings.keep_from.map(|keep_from| dir.join(keep_from));
+        settings.base_url = environment::variable("FINGERPOST_BASE_URL").or(settings.base_url);
+        Ok(settings)
+    }
+
+    /// The rules that say what is an asset.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Rules::new`].
+    pub fn rules(&self) -> Result<Rules, Error> {
+        Rules::new(&self.ignore, self.hidden, self.follow_symlinks)
+    }
+}
+
+fn source_dirs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SourceDir>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
+}

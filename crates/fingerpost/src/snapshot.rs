@@ -1,0 +1,123 @@
+use std::{cell::RefCell, fmt, sync::Arc};
+
+use crate::{
+    assets::Assets,
+    error::Error,
+    resolver::{Form, Resolver},
+    url::Url,
+    version::AppVersion,
+};
+
+/// One release, pinned: whatever is reloaded meanwhile, its answers stay the same.
+///
+/// In development it pins the app version alone, because files are looked at when they are asked for.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let dir = |name: &str| {
+/// #     let dir = site.path().join(name);
+/// #     std::fs::create_dir_all(dir.join("css")).map(|()| dir)
+/// # };
+/// # let (static_dir, dist) = (dir("static")?, dir("dist")?);
+/// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
+/// # let manifest = r#"{"version": "1.1", "paths": {"css/app.css": "css/app.7c98040a5416.css"}, "hash": "5940499ec5f6"}"#;
+/// # std::fs::write(dist.join("staticfiles.json"), manifest)?;
+/// # let assets = fingerpost::Assets::production(&dist)?;
+/// let snapshot = assets.snapshot();
+/// std::fs::write(dist.join("staticfiles.json"), r#"{"version": "1.1", "paths": {}}"#)?;
+/// assets.reload()?;
+///
+/// assert!(assets.url("css/app.css").is_err());
+/// assert_eq!(snapshot.scope(|| assets.url("css/app.css"))?, "/static/css/app.7c98040a5416.css");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Snapshot {
+    pub(crate) assets: Assets,
+    pub(crate) resolver: Arc<Resolver>,
+}
+
+thread_local! {
+    /// The scopes that this thread is in, the innermost last.
+    static SCOPES: RefCell<Vec<Snapshot>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Snapshot {
+    /// As [`Assets::url`], in this release.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Assets::url`].
+    pub fn url(&self, path: &str) -> Result<Url, Error> {
+        self.resolver.url(self.assets.site(), path, Form::Relative)
+    }
+
+    /// As [`Assets::absolute_url`], in this release.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Assets::url`].
+    pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
+        self.resolver.url(self.assets.site(), path, Form::Absolute)
+    }
+
+    /// As [`Assets::integrity`], in this release.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Assets::integrity`].
+    pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+        self.resolver.integrity(self.assets.site(), path)
+    }
+
+    /// The app version of this release.
+    pub fn app_version(&self) -> AppVersion {
+        self.resolver.version.clone()
+    }
+
+    /// As [`Assets::iter`], in this release.
+    pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
+        self.resolver.all(self.assets.site()).into_iter()
+    }
+
+    /// The assets that this is a snapshot of.
+    pub fn assets(&self) -> &Assets {
+        &self.assets
+    }
+
+    /// Runs `render` with this release in force on this thread, so that one response never mixes two.
+    ///
+    /// Every [`Assets`] call and every template helper heeds it, if it belongs to the same assets or a clone of them.
+    /// Scopes nest. It does not cross an `.await`: a layer enters it anew at every poll.
+    pub fn scope<R>(&self, render: impl FnOnce() -> R) -> R {
+        struct Leave;
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                SCOPES.with_borrow_mut(|scopes| drop(scopes.pop()));
+            }
+        }
+        SCOPES.with_borrow_mut(|scopes| scopes.push(self.clone()));
+        let _leave = Leave;
+        render()
+    }
+}
+
+/// What the innermost scope of these assets on this thread has pinned.
+pub(crate) fn pinned(assets: &Assets) -> Option<Arc<Resolver>> {
+    let search = |scopes: &RefCell<Vec<Snapshot>>| {
+        let scopes = scopes.borrow();
+        scopes
+            .iter()
+            .rev()
+            .find(|scope| Arc::ptr_eq(&scope.assets.0, &assets.0))
+            .map(|scope| Arc::clone(&scope.resolver))
+    };
+    // A thread that is ending has no scopes any more.
+    SCOPES.try_with(search).ok().flatten()
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").field("app_version", &&*self.resolver.version).finish_non_exhaustive()
+    }
+}

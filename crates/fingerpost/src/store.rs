@@ -1,0 +1,90 @@
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Where collected bytes come from: a directory, or anything else that can answer three questions.
+///
+/// ```
+/// use std::{io, path::Path};
+/// use fingerpost::{Assets, Mode, Store};
+///
+/// #[derive(Debug)]
+/// struct InMemory;
+///
+/// impl Store for InMemory {
+///     fn place(&self) -> String { "memory".into() }
+///     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+///         match path {
+///             "staticfiles.json" => Ok(br#"{"version": "1.1", "paths": {"a.css": "a.0123456789ab.css"}}"#.to_vec()),
+///             "a.0123456789ab.css" => Ok(b"a{}".to_vec()),
+///             _ => Err(io::ErrorKind::NotFound.into()),
+///         }
+///     }
+///     fn releases(&self) -> io::Result<Vec<u64>> { Ok(vec![]) }
+/// }
+///
+/// let assets = Assets::builder().store(InMemory).mode(Mode::Production).build()?;
+/// assert_eq!(assets.url("a.css")?, "/static/a.0123456789ab.css");
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// What error messages call this store: an absolute path, for instance.
+    fn place(&self) -> String;
+
+    /// All bytes of one file by its path inside the store: the manifest, a collected file or a release file.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` only if the file is not there.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// The numbers of the releases that are remembered, in rising order.
+    ///
+    /// # Errors
+    ///
+    /// Any but `NotFound`: no releases is an empty list.
+    fn releases(&self) -> io::Result<Vec<u64>>;
+}
+
+/// An output dir.
+#[derive(Debug, Clone)]
+pub struct DirStore(PathBuf);
+
+impl DirStore {
+    /// The output dir at `dir`; nothing is read yet.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self(dir.into())
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Store for DirStore {
+    fn place(&self) -> String {
+        std::path::absolute(&self.0).as_deref().unwrap_or(&self.0).display().to_string()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.0.join(path))
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        let entries = match fs::read_dir(self.0.join(".fingerpost/releases")) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
+            // `+7.json` and `007.json` are nobody's.
+            numbers.extend(number.filter(|number| name.to_str() == Some(&format!("{number}.json"))));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+}

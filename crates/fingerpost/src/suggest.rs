@@ -1,0 +1,72 @@
+use strsim::osa_distance;
+
+/// No suggestions for longer input: nobody mistypes that much, and the comparison costs time.
+const LONGEST: usize = 200;
+
+const MOST: usize = 3;
+
+/// The known names that `path` was most likely meant to be, best first.
+///
+/// A name with the same last segment in another directory counts as near. Linear in the number of names: those that
+/// cannot be near are passed over by a count of their letters before they are compared.
+pub(crate) fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    if path.len() > LONGEST {
+        return Vec::new();
+    }
+    let (letters, tolerance) = (Letters::of(path), (path.len() / 4).clamp(1, 6));
+    let same_file = |name: &str| last_segment(name) == last_segment(path);
+    let distance = |name| {
+        let near = letters.distance(&Letters::of(name)) <= tolerance;
+        near.then(|| osa_distance(path, name)).filter(|distance| *distance <= tolerance)
+    };
+    let mut near: Vec<_> = names
+        .filter_map(|name| {
+            let distance = distance(name).or_else(|| same_file(name).then_some(tolerance + 1));
+            Some((distance?, name))
+        })
+        .collect();
+    near.sort_unstable();
+    near.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// How often each character occurs, modulo 64: gives a lower bound for the distance of two names.
+struct Letters([u8; 64]);
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut counts = [0_u8; 64];
+        for character in text.chars() {
+            let count = &mut counts[character as usize % 64];
+            *count = count.saturating_add(1);
+        }
+        Self(counts)
+    }
+
+    /// No edit changes the counts by more than two.
+    fn distance(&self, other: &Self) -> usize {
+        let differences = self.0.iter().zip(&other.0).map(|(a, b)| usize::from(a.abs_diff(*b)));
+        differences.sum::<usize>().div_ceil(2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_names_come_first() {
+        let names =
+            ["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg", "old/app.css", "css/apq.css"];
+        let near = |path| nearest(path, names.into_iter());
+        assert_eq!(near("css/ap.css"), ["css/app.css", "css/apq.css", "css/apps.css"]);
+        assert_eq!(near("app.css"), ["css/app.css", "old/app.css"]);
+        assert_eq!(near("img/lgoo.svg"), ["img/logo.svg"]);
+        assert_eq!(near("logo.svg"), ["img/logo.svg"]);
+        assert!(near("something/else.txt").is_empty());
+        assert!(near(&"css/app.css".repeat(30)).is_empty());
+    }
+}

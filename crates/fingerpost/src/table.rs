@@ -1,0 +1,114 @@
+//! Production: all names known beforehand, one look-up and nothing else.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use once_cell::sync::OnceCell;
+
+use crate::{
+    error::{Error, Missing, Problem},
+    hash::integrity_of,
+    manifest::{MANIFEST_NAME, Manifest},
+    path::is_nameable,
+    site::{Site, Urls},
+    sources::is_absent,
+    store::Store,
+};
+
+/// The assets of one release.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Asset path → position. Kept apart from the assets so that it is small and stays in the processor's cache.
+    positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
+    /// Sorted by asset path.
+    assets: Vec<Asset>,
+    store: Arc<dyn Store>,
+    place: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) path: Box<str>,
+    pub(crate) urls: Urls,
+    hashed: Box<str>,
+    /// From the manifest, or made at the first call from the file.
+    integrity: OnceCell<Arc<str>>,
+}
+
+impl Table {
+    /// The strategy `Manifest`: every asset under its hashed path.
+    pub(crate) fn from_manifest(site: &Site, manifest: &Manifest, store: Arc<dyn Store>) -> Self {
+        let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
+        let assets = nameable.map(|(path, entry)| {
+            let integrity = entry.info.as_ref().and_then(|info| info.integrity.as_deref());
+            Asset {
+                path: path.as_str().into(),
+                urls: site.urls(&entry.hashed, None),
+                hashed: entry.hashed.as_str().into(),
+                integrity: integrity
+                    .map_or_else(OnceCell::new, |integrity| OnceCell::with_value(integrity.into())),
+            }
+        });
+        let assets: Vec<_> = assets.collect();
+        let positions = (0..).zip(&assets).map(|(position, asset)| (asset.path.clone(), position)).collect();
+        Self { positions, assets, place: manifest_place(&*store), store }
+    }
+
+    pub(crate) fn position(&self, path: &str) -> Option<usize> {
+        Some(*self.positions.get(path)? as usize)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
+        Some(&self.assets[self.position(path)?])
+    }
+
+    /// All assets, sorted by asset path.
+    pub(crate) fn assets(&self) -> &[Asset] {
+        &self.assets
+    }
+
+    pub(crate) fn asset(&self, path: &str) -> Result<&Asset, Error> {
+        self.get(path).ok_or_else(|| {
+            let searched = vec![self.place.clone()];
+            Problem::NotFound(Missing { path: path.to_owned(), searched, ..Missing::default() }).into()
+        })
+    }
+
+    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+        let Asset { integrity, hashed, .. } = self.asset(path)?;
+        let compute = || match self.store.read(hashed) {
+            Ok(bytes) => Ok(integrity_of(&bytes).into()),
+            Err(err) => Err(Error::unreadable(format!("{}/{hashed}", self.store.place()), err)),
+        };
+        integrity.get_or_try_init(compute).cloned()
+    }
+}
+
+/// Reads the manifest and compares it with the base URL it is to be used for.
+pub(crate) fn read_manifest(site: &Site, store: &dyn Store) -> Result<Manifest, Error> {
+    let place = manifest_place(store);
+    let json = store.read(MANIFEST_NAME).map_err(|err| {
+        if is_absent(&err) {
+            let hint = ", or set FINGERPOST_MODE=dev to serve the source dirs";
+            Problem::ManifestNotFound { place: place.clone(), hint }.into()
+        } else {
+            Error::unreadable(&place, err)
+        }
+    })?;
+    let manifest = Manifest::parse(&json, &place)?;
+    match manifest.base_path() {
+        Some(made_for) if made_for != site.base.path() => Err(Error::manifest(
+            place,
+            format!(
+                "was made for `{made_for}`, and the base URL here is `{}`; collect again with `--base-url {}`",
+                site.base,
+                site.base.path()
+            ),
+        )),
+        _ => Ok(manifest),
+    }
+}
+
+fn manifest_place(store: &dyn Store) -> String {
+    std::path::Path::new(&store.place()).join(MANIFEST_NAME).display().to_string()
+}

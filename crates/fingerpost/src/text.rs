@@ -1,0 +1,36 @@
+//! Untrusted text in messages: in backticks, on one line, and never longer than a reader wants.
+
+use std::fmt::{self, Display, Write};
+
+const LONGEST: usize = 200;
+
+/// Shows untrusted text in a message: in backticks, with control characters escaped, cut after 200 characters.
+///
+/// ```
+/// assert_eq!(fingerpost::quoted("a\u{1b}[31m.css").to_string(), r"`a\u{1b}[31m.css`");
+/// ```
+pub fn quoted(text: impl Display) -> impl Display {
+    Quoted(text.to_string())
+}
+
+struct Quoted(String);
+
+impl Display for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('`')?;
+        for c in self.0.chars().take(LONGEST) {
+            match c {
+                c if c.is_control() => write!(f, "{}", c.escape_debug())?,
+                // Line separators, and marks of direction, which can make one name look like another.
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    write!(f, "{}", c.escape_unicode())?
+                }
+                c => f.write_char(c)?,
+            }
+        }
+        if self.0.chars().nth(LONGEST).is_some() {
+            f.write_char('…')?;
+        }
+        f.write_char('`')
+    }
+}

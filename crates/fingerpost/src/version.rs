@@ -1,0 +1,124 @@
+use std::{fmt, ops::Deref, sync::Arc};
+
+use crate::error::{Error, Problem};
+
+/// One value for the whole running site: what `X-App-Version` will say, and `app_version()` in a template says.
+///
+/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, so that it fits into a header, a query and a file name as it is.
+///
+/// ```
+/// use fingerpost::{AppVersion, VersionSource};
+///
+/// let version = AppVersion::explicit("v1.2.3+build.7")?;
+/// assert_eq!(&*version, "v1.2.3+build.7");
+/// assert_eq!(version.source(), VersionSource::Explicit);
+/// assert!(AppVersion::explicit("1.2\r\nX-Evil: 1").is_err());
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AppVersion {
+    text: Arc<str>,
+    source: VersionSource,
+}
+
+/// Where an [`AppVersion`] was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VersionSource {
+    /// The builder, `FINGERPOST_APP_VERSION`, or the settings file.
+    Explicit,
+    /// The hash of the manifest.
+    Manifest,
+    /// Nothing said anything: `unknown`.
+    Unknown,
+}
+
+impl AppVersion {
+    /// A version that somebody chose.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidVersion`](crate::ErrorKind::InvalidVersion) if it is empty, longer than 128 characters, or
+    /// holds others than the type allows.
+    pub fn explicit(version: &str) -> Result<Self, Error> {
+        Self::checked(version, VersionSource::Explicit, "the caller")
+    }
+
+    pub(crate) fn checked(version: &str, source: VersionSource, place: &str) -> Result<Self, Error> {
+        let refuse = |reason| {
+            Err(Problem::Version { version: version.to_owned(), place: place.to_owned(), reason }.into())
+        };
+        if version.is_empty() || version.len() > 128 {
+            return refuse("must have 1 to 128 characters");
+        }
+        if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
+            return refuse("may hold only letters, digits and `. _ ~ + -`");
+        }
+        Ok(Self { text: version.into(), source })
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self { text: "unknown".into(), source: VersionSource::Unknown }
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> VersionSource {
+        self.source
+    }
+
+    /// Whether it only stands in for a version: such a one never proves anything cacheable.
+    pub fn is_fallback(&self) -> bool {
+        self.source == VersionSource::Unknown
+    }
+}
+
+impl VersionSource {
+    /// The name that `/version` gives it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Manifest => "manifest",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Deref for AppVersion {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for AppVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for VersionSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_fits_into_a_header_a_query_and_a_file_name() {
+        for good in ["1", "v1.2", "3f2a91b", "2026-11-21_a~b+c", &"x".repeat(128)] {
+            assert_eq!(&*AppVersion::explicit(good).unwrap(), good);
+        }
+        for bad in ["", " ", "a b", "a/b", "\"", "</script>", "a\r\nb", "é", "a&b", &"x".repeat(129)] {
+            let err = AppVersion::explicit(bad).unwrap_err();
+            assert_eq!(err.kind(), crate::ErrorKind::InvalidVersion, "{bad}");
+        }
+        assert_eq!(
+            AppVersion::explicit("a b").unwrap_err().to_string(),
+            "app version `a b` from the caller may hold only letters, digits and `. _ ~ + -`"
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! Disks that answer for a name that is spelt otherwise: what works there and nowhere else does not work.
+
+use std::{fs, path::Path, process::Command};
+
+use fingerpost::{Assets, ErrorKind, Mode};
+
+use crate::support::{Dir, alone_in, dev, hash, say};
+
+#[track_caller]
+fn reason(assets: &Assets, path: &str) -> String {
+    let err = assets.url(path).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::NotFound);
+    assert_eq!(assets.integrity(path).unwrap_err().to_string(), err.to_string());
+    err.to_string().rsplit_once(": ").unwrap().1.to_owned()
+}
+
+/// The rule, in a directory that is case-insensitive.
+fn spelling_counts_in(dir: &Path) {
+    for path in ["css/app.css", "css/404", "css/é.css", "later/css/b.css", "css/B.css"] {
+        let file = dir.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, path).unwrap();
+    }
+    let assets = Assets::builder().source(dir).source(dir.join("later")).mode(Mode::Dev).build().unwrap();
+    let versioned = |path: &str| format!("/static/{path}?v={}", hash(path));
+    for _ in 0..2 {
+        assert_eq!(assets.url("css/app.css").unwrap(), *versioned("css/app.css"));
+        assert_eq!(assets.url("css/404").unwrap(), *versioned("css/404"));
+        assert_eq!(reason(&assets, "css/App.css"), "on disk `App.css` is spelled `app.css`");
+        assert_eq!(reason(&assets, "CSS/app.css"), "on disk `CSS` is spelled `css`");
+        assert_eq!(reason(&assets, "css/É.css"), "on disk `É.css` is spelled `é.css`");
+        // The first source dir has a `B.css`, and so no `b.css`.
+        let b = format!("/static/css/b.css?v={}", hash("later/css/b.css"));
+        assert_eq!(assets.url("css/b.css").unwrap(), *b);
+    }
+    fs::rename(dir.join("css/app.css"), dir.join("css/App.css")).unwrap();
+    assert_eq!(reason(&assets, "css/app.css"), "on disk `app.css` is spelled `App.css`");
+    assert!(assets.url("css/App.css").is_ok());
+}
+
+fn is_case_insensitive(dir: &Path) -> bool {
+    fs::write(dir.join("probe"), "").unwrap();
+    dir.join("PROBE").exists()
+}
+
+/// Mounts a case-insensitive tmpfs (Linux 6.13) that goes with the process, then becomes another program.
+fn on_a_case_insensitive_tmpfs(dir: &Path) -> Command {
+    const MOUNT: &str = r#"dir=$1; shift
+        mount -t tmpfs -o casefold tmpfs "$dir" && mkdir "$dir/folded" && chattr +F "$dir/folded" && exec "$@""#;
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", MOUNT, "sh"]).arg(dir);
+    command
+}
+
+#[test]
+fn a_case_insensitive_disk_changes_nothing() {
+    let dir = Dir::new();
+    if is_case_insensitive(dir.as_ref()) {
+        return spelling_counts_in(&dir.at("here"));
+    }
+    let mounts = on_a_case_insensitive_tmpfs(dir.as_ref()).arg("true").output();
+    if !mounts.is_ok_and(|output| output.status.success()) {
+        return say("no case-insensitive disk can be had here: the rule is tested on /proc alone");
+    }
+    let mut process = on_a_case_insensitive_tmpfs(dir.as_ref());
+    process.arg(std::env::current_exe().unwrap()).env("IT_DIR", dir.as_ref());
+    let said = alone_in(process, || {
+        let folded = Path::new(&std::env::var_os("IT_DIR").unwrap()).join("folded");
+        assert!(is_case_insensitive(&folded));
+        spelling_counts_in(&folded);
+        "spelling counts".to_owned()
+    });
+    assert_eq!(said, "spelling counts");
+}
+
+#[test]
+fn on_a_case_sensitive_disk_each_spelling_is_a_file_of_its_own() {
+    let dir = Dir::of(&["app.css"]);
+    if is_case_insensitive(dir.as_ref()) {
+        return say("this disk is case-insensitive");
+    }
+    let assets = dev(&dir).build().unwrap();
+    let text = assets.url("App.css").unwrap_err().to_string();
+    assert!(text.ends_with(" (did you mean `app.css`?)"), "{text}");
+    for path in ["App.css", "APP.CSS", "aPP.CSS"] {
+        dir.write(path, path);
+    }
+    for path in ["app.css", "App.css", "APP.CSS", "aPP.CSS"] {
+        assert_eq!(assets.url(path).unwrap(), *format!("/static/{path}?v={}", hash(path)));
+    }
+}
+
+#[test]
+fn names_that_other_systems_would_take_for_a_file_are_not_found() {
+    let dir = Dir::of(&["a.css", "a long name.css", "css/a.css"]);
+    let assets = dev(&dir).build().unwrap();
+    for path in
+        ["a.css.", "a.css ", "a.css::$DATA", "ALONGN~1.CSS", "css./a.css", "a.css:stream", "CON", "a.css%00"]
+    {
+        assert_ne!(assets.url(path).map_err(|err| err.kind()), Ok(assets.url("a.css").unwrap()), "{path}");
+        let kind = assets.url(path).unwrap_err().kind();
+        assert!(matches!(kind, ErrorKind::NotFound | ErrorKind::InvalidPath), "{path}: {kind:?}");
+    }
+}
+
+/// `/proc` answers for the number of every thread and lists processes alone, so it has what a case-insensitive disk
+/// has: names that can be opened and that no list shows.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_in_a_directory_that_does_not_list_its_name_is_not_found() {
+    let in_a_thread = || {
+        let task = fs::read_link("/proc/thread-self").unwrap();
+        let [process, _, thread] = task.iter().map(|name| name.to_str().unwrap()).collect::<Vec<_>>()[..]
+        else {
+            panic!("{} is not PROCESS/task/THREAD", task.display());
+        };
+        let assets = Assets::dev("/proc").unwrap();
+        assert!(assets.url(&format!("{process}/comm")).is_ok());
+        assert!(Path::new("/proc").join(thread).join("comm").exists());
+        assert_eq!(
+            reason(&assets, &format!("{thread}/comm")),
+            format!("the directory has no entry that is spelled `{thread}`")
+        );
+    };
+    std::thread::spawn(in_a_thread).join().unwrap();
+}

@@ -1,0 +1,196 @@
+//! `fingerpost.toml`.
+
+use fingerpost::{Assets, Error, ErrorKind, MANIFEST_NAME, Mode, Settings};
+
+use crate::support::{Dir, Site, alone, alone_with, hash, publish};
+
+const FILE: &str = r#"
+sources = ["static", "vendor=node_modules/htmx/dist", "=a=b"]
+out = "dist/static"
+base_url = "/assets/"
+origin = "https://example.com"
+app_version = "v1.2"
+ignore = ["*.psd"]
+hidden = false
+follow_symlinks = false
+originals = false
+"#;
+
+/// A project with a settings file and sources.
+fn project() -> Dir {
+    let files = ["static/a.css", "static/b.psd", "node_modules/htmx/dist/htmx.js", "a=b/c.js"];
+    let dir = Dir::of(&files);
+    dir.write("fingerpost.toml", FILE);
+    dir
+}
+
+#[track_caller]
+fn refused(toml: &str) -> Error {
+    let dir = Dir::with(&[("fingerpost.toml", toml)]);
+    let file = dir.at("fingerpost.toml");
+    let err = Settings::read(&file).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig, "{err}");
+    assert!(err.to_string().starts_with(&format!("settings file `{}`: ", file.display())), "{err}");
+    err
+}
+
+#[test]
+fn one_file_says_everything_for_both_modes() {
+    let answer = |mode: &str| {
+        alone_with(&[("FINGERPOST_MODE", mode)], || {
+            let dir = project();
+            let collected = publish(&[("a.css", "static/a.css")], "/assets/");
+            std::fs::create_dir(dir.at("dist")).unwrap();
+            std::fs::rename(&collected, dir.at("dist/static")).unwrap();
+            let assets = Assets::from_config(dir.at("fingerpost.toml")).unwrap();
+            let all: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+            format!("{} {} {}", assets.absolute_url("a.css").unwrap(), assets.app_version(), all.join(" "))
+        })
+    };
+    let h = hash("static/a.css");
+    assert_eq!(
+        answer("dev"),
+        format!("https://example.com/assets/a.css?v={h} v1.2 a.css c.js vendor/htmx.js")
+    );
+    assert_eq!(answer("production"), format!("https://example.com/assets/a.{h}.css v1.2 a.css"));
+}
+
+#[test]
+fn relative_paths_are_relative_to_the_file_wherever_the_process_stands() {
+    let answer = alone(|| {
+        let dir = project();
+        std::env::set_current_dir(&dir).unwrap();
+        let relative = Settings::read("fingerpost.toml").unwrap();
+        std::env::set_current_dir("/").unwrap();
+        let absolute = Settings::read(dir.at("fingerpost.toml")).unwrap();
+        assert_eq!(relative.sources[0].dir().file_name(), absolute.sources[0].dir().file_name());
+        let assets = Assets::builder().settings(relative).mode(Mode::Dev).build().unwrap();
+        assets.url("vendor/htmx.js").unwrap().to_string()
+    });
+    assert_eq!(answer, format!("/assets/vendor/htmx.js?v={}", hash("node_modules/htmx/dist/htmx.js")));
+}
+
+#[test]
+fn a_working_directory_that_changes_later_changes_nothing() {
+    let answer = alone(|| {
+        let Site { source, output } = Site::of(&["a.css"]);
+        let dir = Dir::new();
+        std::fs::rename(&source, dir.at("static")).unwrap();
+        std::fs::rename(&output, dir.at("dist")).unwrap();
+        std::env::set_current_dir(&dir).unwrap();
+        let both = [Assets::dev("static").unwrap(), Assets::production("dist").unwrap()];
+        std::env::set_current_dir("/").unwrap();
+        let urls = both.map(|assets| {
+            let before = assets.url("a.css").unwrap();
+            assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), before);
+            before.to_string()
+        });
+        urls.join(" ")
+    });
+    let h = hash("a.css");
+    assert_eq!(answer, format!("/static/a.css?v={h} /static/a.{h}.css"));
+}
+
+#[test]
+fn the_environment_goes_before_the_files_base_url_and_the_builder_before_both() {
+    let base = |variable: &str| {
+        alone_with(&[("FINGERPOST_BASE_URL", variable)], || {
+            let dir = project();
+            let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+            let build = |builder: fingerpost::AssetsBuilder| builder.mode(Mode::Dev).build().unwrap();
+            let from_file = build(Assets::builder().settings(settings.clone()));
+            let from_builder =
+                build(Assets::builder().base_url("/b/").settings(settings.clone()).base_url("/c/"));
+            format!("{} {}", from_file.base_url(), from_builder.base_url())
+        })
+    };
+    assert_eq!(base(""), "/assets/ /c/");
+    assert_eq!(base("https://cdn.example.com"), "https://cdn.example.com/ /c/");
+}
+
+#[test]
+fn source_dirs_of_the_builder_replace_those_of_the_file() {
+    let (dir, other) = (project(), Dir::of(&["x.css"]));
+    let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let assets = Assets::builder().settings(settings).source(&other).mode(Mode::Dev).build().unwrap();
+    assert!(assets.url("x.css").is_ok());
+    assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_its_name_and_line() {
+    let text = refused("out = \"dist\"\n\nsuorces = [\"static\"]\n").to_string();
+    assert!(text.contains("line 3") && text.contains("unknown field `suorces`"), "{text}");
+    let text = refused("out = \"dist\"\n[collect]\nx = 1\n").to_string();
+    assert!(text.contains("line 2") && text.contains("collect"), "{text}");
+}
+
+#[test]
+fn a_settings_file_that_makes_no_sense_is_an_error_with_the_line() {
+    for toml in [
+        "out",
+        "\nout = 3",
+        "\nout = \"a\"\nout = \"b\"",
+        "\nsources = \"static\"",
+        "\nsources = [\"../x=y\"]",
+    ] {
+        let text = refused(toml).to_string();
+        assert!(text.contains("line "), "{text}");
+    }
+}
+
+#[test]
+fn a_settings_file_that_is_not_there_is_another_error_than_one_that_cannot_be_read() {
+    let dir = Dir::of(&["fingerpost.toml/x"]);
+    let missing = Assets::from_config(dir.at("other.toml")).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::InvalidConfig);
+    assert_eq!(
+        missing.to_string(),
+        format!("settings file `{}` does not exist", dir.at("other.toml").display())
+    );
+    assert_eq!(Assets::from_config(dir.at("fingerpost.toml")).unwrap_err().kind(), ErrorKind::Unreadable);
+    let latin1 = dir.write("latin1.toml", b"app_version = \"\xe9\"");
+    assert_eq!(Assets::from_config(latin1).unwrap_err().kind(), ErrorKind::Unreadable);
+}
+
+#[test]
+fn a_glob_that_cannot_be_read_is_an_error_that_shows_it() {
+    let settings = crate::support::settings(|settings| settings.ignore = vec!["a[".to_owned()]);
+    let err = crate::support::dev(&Dir::new()).settings(settings).build().unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+    assert!(err.to_string().contains("`a[`") || err.to_string().contains("'a['"), "{err}");
+}
+
+#[test]
+fn a_source_dir_that_is_not_there_is_an_error_with_the_absolute_path() {
+    let dir = Dir::of(&["file"]);
+    for (path, reason) in [
+        ("nowhere", "does not exist; make it, or correct the path"),
+        ("file", "is not a directory"),
+        ("file/below", "is not a directory"),
+    ] {
+        let err = Assets::dev(dir.at(path)).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::SourceNotFound);
+        assert_eq!(err.to_string(), format!("source dir `{}` {reason}", dir.at(path).display()));
+    }
+    let err = Assets::builder().mode(Mode::Dev).build().unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+    assert!(err.to_string().starts_with("no source dir is set"), "{err}");
+    let err = Assets::builder().source_at("../x", &dir).mode(Mode::Dev).build().unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidPath);
+}
+
+#[test]
+fn a_source_dir_inside_the_output_dir_is_an_error() {
+    let dir = Dir::of(&["dist/static/a.css", MANIFEST_NAME]);
+    for source in ["dist", "dist/static"] {
+        let err = Assets::builder()
+            .source(dir.at(source))
+            .collected(dir.at("dist"))
+            .mode(Mode::Dev)
+            .build()
+            .unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+        assert!(err.to_string().ends_with("lies in the output dir; keep them apart"), "{err}");
+    }
+}

@@ -1,0 +1,275 @@
+//! Development: right at the first call after a file was saved, however it was saved.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+use filetime::{FileTime, set_file_mtime};
+use fingerpost::{Assets, ErrorKind};
+
+use crate::support::{Dir, dev, hash};
+
+/// Times older than two seconds are believed; so much later, every time on disk is that old.
+const AGED: Duration = Duration::from_millis(2_200);
+
+/// Asks for a URL and compares its hash with the one of this content.
+#[track_caller]
+fn follows(assets: &Assets, path: &str, content: &str) {
+    let expected = format!("/static/{path}?v={}", hash(content));
+    assert_eq!(assets.url(path).unwrap(), *expected);
+    assert_eq!(*assets.integrity(path).unwrap(), *fingerpost::integrity_of(content.as_bytes()));
+}
+
+fn modified(file: &Path) -> FileTime {
+    FileTime::from_last_modification_time(&fs::metadata(file).unwrap())
+}
+
+/// `edit`s a file whose times have aged and whose hash is known, then asks at once.
+#[track_caller]
+fn edits_are_seen(edits: &[(&str, fn(&Dir, &str), &str)]) {
+    let dir = Dir::new();
+    for (path, ..) in edits {
+        dir.write(path, "before");
+    }
+    let assets = dev(&dir).build().unwrap();
+    edits.iter().for_each(|(path, ..)| follows(&assets, path, "before"));
+    thread::sleep(AGED);
+    for (path, edit, content) in edits {
+        follows(&assets, path, "before");
+        follows(&assets, path, "before");
+        edit(&dir, path);
+        follows(&assets, path, content);
+        follows(&assets, path, content);
+    }
+}
+
+#[test]
+fn an_edit_of_an_old_file_is_seen_at_the_first_call() {
+    edits_are_seen(&[
+        ("in-place.css", |dir, path| drop(dir.write(path, "after")), "after"),
+        ("emptied.css", |dir, path| drop(dir.write(path, "")), ""),
+        ("by-rename.css", |dir, path| dir.replace(path, "after"), "after"),
+        ("same-length-time-set-back.css", same_length_time_set_back, "BEFORE"),
+        ("by-rename-same-length-same-time.css", by_rename_with_the_same_time, "BEFORE"),
+        ("by-an-older-file.css", |dir, path| replaced_by_one_of(dir, path, 1_000_000_000), "older!"),
+        ("by-a-file-of-before-1970.css", |dir, path| replaced_by_one_of(dir, path, -1_000), "older!"),
+        ("by-a-file-of-tomorrow.css", |dir, path| replaced_by_one_of(dir, path, 4_000_000_000), "older!"),
+        ("deleted-and-made-again.css", deleted_and_made_again, "BEFORE"),
+        ("only-the-time.css", |dir, path| set_file_mtime(dir.at(path), FileTime::now()).unwrap(), "before"),
+        ("time-of-tomorrow-then-edited.css", edited_with_a_time_of_tomorrow, "BEFORE"),
+    ]);
+}
+
+fn same_length_time_set_back(dir: &Dir, path: &str) {
+    let time = modified(&dir.at(path));
+    let file = dir.write(path, "BEFORE");
+    set_file_mtime(&file, time).unwrap();
+    assert_eq!(modified(&file), time);
+}
+
+fn by_rename_with_the_same_time(dir: &Dir, path: &str) {
+    let beside = dir.write("beside", "BEFORE");
+    set_file_mtime(&beside, modified(&dir.at(path))).unwrap();
+    fs::rename(beside, dir.at(path)).unwrap();
+}
+
+fn replaced_by_one_of(dir: &Dir, path: &str, seconds: i64) {
+    let beside = dir.write("beside", "older!");
+    set_file_mtime(&beside, FileTime::from_unix_time(seconds, 5)).unwrap();
+    fs::rename(beside, dir.at(path)).unwrap();
+}
+
+fn deleted_and_made_again(dir: &Dir, path: &str) {
+    let time = modified(&dir.at(path));
+    fs::remove_file(dir.at(path)).unwrap();
+    set_file_mtime(dir.write(path, "BEFORE"), time).unwrap();
+}
+
+fn edited_with_a_time_of_tomorrow(dir: &Dir, path: &str) {
+    let tomorrow = FileTime::from_unix_time(4_000_000_000, 0);
+    let assets = dev(dir).build().unwrap();
+    for content in ["during", "BEFORE"] {
+        set_file_mtime(dir.write(path, content), tomorrow).unwrap();
+        follows(&assets, path, content);
+    }
+}
+
+#[test]
+fn a_file_that_was_just_made_is_not_believed_yet() {
+    let dir = Dir::new();
+    let assets = dev(&dir).build().unwrap();
+    for round in 0..200 {
+        let content = format!("round {round:03}");
+        let file = dir.write("a.css", &content);
+        set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, 0)).unwrap();
+        follows(&assets, "a.css", &content);
+    }
+}
+
+#[test]
+fn a_deleted_file_is_an_error_at_the_next_call() {
+    let dir = Dir::of(&["a.css", "b.css"]);
+    let assets = dev(&dir).build().unwrap();
+    for _ in 0..3 {
+        follows(&assets, "a.css", "a.css");
+        fs::remove_file(dir.at("a.css")).unwrap();
+        assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(assets.integrity("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+        fs::create_dir(dir.at("a.css")).unwrap();
+        assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+        fs::remove_dir(dir.at("a.css")).unwrap();
+        dir.write("a.css", "a.css");
+    }
+}
+
+#[test]
+fn in_place_edits_are_right_at_the_first_call_while_others_keep_asking() {
+    let dir = Dir::of(&["a.css"]);
+    let (assets, done) = (dev(&dir).build().unwrap(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    assert!(assets.url("a.css").is_ok());
+                }
+            });
+        }
+        for round in 0..1_000 {
+            let content = format!("round {round:04}");
+            fs::write(dir.at("a.css"), &content).unwrap();
+            assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={}", hash(&content)));
+        }
+        done.store(true, Relaxed);
+    });
+}
+
+/// 64 threads ask for `path` while it is replaced 1,000 times.
+#[track_caller]
+fn only_whole_contents_are_seen(path: &str) {
+    let contents = ["a".repeat(100_000), "b".repeat(100_000)];
+    let urls = [0, 1].map(|i| format!("/static/{path}?v={}", hash(&contents[i])));
+    let dir = Dir::with(&[(path, &contents[0])]);
+    let (assets, done, asked) = (dev(&dir).build().unwrap(), AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    let url = assets.url(path).unwrap().to_string();
+                    assert!(urls.contains(&url), "{url} belongs to neither content");
+                    asked.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        for round in 1..=1_000 {
+            dir.replace(path, &contents[round % 2]);
+        }
+        while asked.load(Relaxed) < 1_000 {
+            thread::yield_now();
+        }
+        done.store(true, Relaxed);
+    });
+    assert_eq!(assets.url(path).unwrap(), *urls[0]);
+}
+
+#[test]
+fn no_thread_sees_a_hash_that_belongs_to_neither_content() {
+    only_whole_contents_are_seen("css/app.css");
+}
+
+#[test]
+fn a_name_without_letters_is_found_while_it_is_replaced() {
+    only_whole_contents_are_seen("404");
+}
+
+/// Bytes that this process has read, as the kernel counts them.
+#[cfg(target_os = "linux")]
+fn bytes_read() -> Option<u64> {
+    let counters = fs::read_to_string("/proc/self/io").ok()?;
+    counters.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bytes_read() -> Option<u64> {
+    None
+}
+
+const LARGE: usize = 8 * 1024 * 1024;
+
+/// How often the file was read from start to end, counted by the kernel, to a tenth.
+fn readings(work: impl FnOnce()) -> f64 {
+    let before = bytes_read().unwrap();
+    work();
+    let bytes = bytes_read().unwrap() - before;
+    (bytes as f64 / LARGE as f64 * 10.).round() / 10.
+}
+
+/// 64 calls that begin together.
+fn all_at_once(assets: &Assets, content: &[u8]) {
+    let (start, expected) = (Barrier::new(64), format!("/static/large.bin?v={}", hash(content)));
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                start.wait();
+                assert_eq!(assets.url("large.bin").unwrap(), *expected);
+            });
+        }
+    });
+}
+
+#[test]
+fn one_change_costs_64_callers_exactly_one_reading() {
+    if bytes_read().is_none() {
+        return crate::support::say("no /proc/self/io here: readings are not counted");
+    }
+    let counted = crate::support::alone(|| {
+        let (one, two) = (vec![1; LARGE], vec![2; LARGE]);
+        let dir = Dir::new();
+        dir.write("large.bin", &one);
+        let assets = dev(&dir).build().unwrap();
+        let first = readings(|| drop(assets.url("large.bin").unwrap()));
+        dir.write("large.bin", &two);
+        thread::sleep(AGED);
+        let changed = readings(|| all_at_once(&assets, &two));
+        let unchanged = readings(|| all_at_once(&assets, &two));
+        dir.write("large.bin", &one);
+        let young = readings(|| all_at_once(&assets, &one));
+        assert!((1. ..=16.).contains(&young), "{young} readings of a file that was just saved");
+        format!("{first} {changed} {unchanged}")
+    });
+    assert_eq!(counted, "1 1 0");
+}
+
+#[test]
+fn a_file_that_keeps_changing_is_read_three_times_at_most() {
+    if bytes_read().is_none() {
+        return crate::support::say("no /proc/self/io here: readings are not counted");
+    }
+    let counted = crate::support::alone(|| {
+        let dir = Dir::new();
+        let file = dir.write("large.bin", vec![1; LARGE]);
+        let (assets, done) = (dev(&dir).build().unwrap(), AtomicBool::new(false));
+        let (changing, mut counted) = (Barrier::new(2), 0.);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                changing.wait();
+                for nanoseconds in (0..1_000_000_000).take_while(|_| !done.load(Relaxed)) {
+                    set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, nanoseconds)).unwrap();
+                }
+            });
+            changing.wait();
+            counted = readings(|| drop(assets.url("large.bin").unwrap()));
+            done.store(true, Relaxed);
+        });
+        assert!((1. ..=3.).contains(&counted), "{counted} readings");
+        assert_eq!(readings(|| all_at_once(&assets, &vec![1; LARGE])).min(1.), 1.);
+        String::new()
+    });
+    assert_eq!(counted, "");
+}

@@ -1,0 +1,183 @@
+//! Symlinks: what development follows is what `collect` lists.
+#![cfg(unix)]
+
+use std::{fs, os::unix::fs::symlink, path::Path};
+
+use fingerpost::{Assets, ErrorKind, Rules, SourceDir, Sources};
+
+use crate::support::{Dir, dev, hash, settings};
+
+fn link(dir: &Dir, name: &str, target: impl AsRef<Path>) {
+    symlink(target, dir.at(name)).unwrap();
+}
+
+/// The path gives this content, and the list has it.
+#[track_caller]
+fn serves(assets: &Assets, path: &str, content: &str) {
+    let url = assets.url(path).unwrap();
+    assert!(url.ends_with(&format!("?v={}", hash(content))), "{url}");
+    assert!(assets.iter().any(|(listed, _)| listed == path), "{path} is not listed");
+}
+
+/// The path is not found, and the list does not have it.
+#[track_caller]
+fn not_found(assets: &Assets, path: &str) -> String {
+    let err = assets.url(path).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::NotFound, "{err}");
+    assert!(assets.iter().all(|(listed, _)| listed != path), "{path} is listed");
+    err.to_string()
+}
+
+fn following(dir: &Dir) -> Assets {
+    dev(dir).settings(settings(|settings| settings.follow_symlinks = true)).build().unwrap()
+}
+
+#[test]
+fn a_link_out_of_the_source_dir_is_not_found_and_says_where_it_leads() {
+    let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["secret.css", "deep/b.css"]));
+    link(&dir, "file.css", outside.at("secret.css"));
+    link(&dir, "dir", outside.at(""));
+    link(&dir, "up", "..");
+    link(&dir, "two-steps.css", "file.css");
+    let assets = dev(&dir).build().unwrap();
+    let real = fs::canonicalize(outside.at("secret.css")).unwrap();
+    assert!(not_found(&assets, "file.css").ends_with(&format!(
+        ": a symlink leads to `{}`, out of the source dir; follow_symlinks allows it",
+        real.display()
+    )));
+    for path in ["dir/secret.css", "dir/deep/b.css", "two-steps.css"] {
+        assert!(not_found(&assets, path).contains("out of the source dir"), "{path}");
+    }
+    not_found(&assets, &format!("up/{}/a.css", dir.as_ref().file_name().unwrap().display()));
+
+    let listing = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list();
+    let mut escapes: Vec<_> = listing.problems.iter().map(|err| (err.kind(), err.to_string())).collect();
+    escapes.sort_unstable_by_key(|(_, text)| text.clone());
+    assert_eq!(escapes.len(), 4, "{escapes:?}");
+    for ((kind, text), name) in escapes.iter().zip(["dir", "file.css", "two-steps.css", "up"]) {
+        assert_eq!(*kind, ErrorKind::OutsideSource);
+        assert!(text.starts_with(&format!("`{}` is a symlink to `", dir.at(name).display())), "{text}");
+    }
+}
+
+#[test]
+fn a_link_out_of_the_source_dir_is_followed_where_the_settings_say_so() {
+    let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["secret.css", "deep/b.css"]));
+    link(&dir, "file.css", outside.at("secret.css"));
+    link(&dir, "dir", outside.at(""));
+    let assets = following(&dir);
+    serves(&assets, "file.css", "secret.css");
+    serves(&assets, "dir/deep/b.css", "deep/b.css");
+    outside.write("secret.css", "changed");
+    serves(&assets, "file.css", "changed");
+}
+
+#[test]
+fn a_link_within_the_source_dir_is_a_name_like_any_other() {
+    let dir = Dir::of(&["css/app.css", "other.css"]);
+    link(&dir, "file.css", "css/app.css");
+    link(&dir, "dir", "css");
+    link(&dir, "there-and-back.css", format!("../{}/other.css", dir.as_ref().file_name().unwrap().display()));
+    let assets = dev(&dir).build().unwrap();
+    serves(&assets, "file.css", "css/app.css");
+    serves(&assets, "dir/app.css", "css/app.css");
+    serves(&assets, "there-and-back.css", "other.css");
+    dir.write("css/app.css", "changed");
+    serves(&assets, "file.css", "changed");
+    fs::remove_file(dir.at("file.css")).unwrap();
+    link(&dir, "file.css", "other.css");
+    serves(&assets, "file.css", "other.css");
+}
+
+#[test]
+fn a_link_that_leaves_its_own_source_dir_for_another_one_is_not_followed() {
+    let dir = Dir::of(&["one/a.css", "two/b.css"]);
+    link(&dir, "one/b.css", "../two/b.css");
+    let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(fingerpost::Mode::Dev);
+    let err = assets.build().unwrap().url("b.css").unwrap_err();
+    assert!(err.to_string().contains("out of the source dir"), "{err}");
+}
+
+#[test]
+fn a_source_dir_may_itself_be_a_link() {
+    let (dir, real) = (Dir::new(), Dir::of(&["one/a.css", "two/a.css"]));
+    link(&dir, "static", real.at("one"));
+    let assets = Assets::dev(dir.at("static")).unwrap();
+    serves(&assets, "a.css", "one/a.css");
+    link(&dir, "next", real.at("two"));
+    fs::rename(dir.at("next"), dir.at("static")).unwrap();
+    serves(&assets, "a.css", "two/a.css");
+}
+
+#[test]
+fn loops_end_and_dangling_links_are_not_found() {
+    let dir = Dir::of(&["a.css", "css/b.css"]);
+    link(&dir, "here", ".");
+    link(&dir, "css/up", "..");
+    link(&dir, "css/same", "../css");
+    link(&dir, "itself.css", "itself.css");
+    link(&dir, "ping.css", "pong.css");
+    link(&dir, "pong.css", "ping.css");
+    link(&dir, "dangling.css", "nowhere.css");
+    link(&dir, "dangling", "/nowhere/at/all");
+    for assets in [dev(&dir).build().unwrap(), following(&dir)] {
+        let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+        assert_eq!(listed, ["a.css", "css/b.css"]);
+        for path in ["dangling.css", "dangling/x.css"] {
+            not_found(&assets, path);
+        }
+        for path in ["itself.css", "ping.css"] {
+            assert!(assets.url(path).is_err(), "{path}");
+        }
+        // Names that no list has would work in development alone.
+        for path in ["here/a.css", "here/here/a.css", "css/up/a.css", "css/up/css/b.css", "css/same/b.css"] {
+            not_found(&assets, path);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_becomes_a_link_out_of_the_source_dir_is_no_longer_found() {
+    let (dir, outside) = (Dir::of(&["a.css", "css/b.css"]), Dir::of(&["a.css"]));
+    let assets = dev(&dir).build().unwrap();
+    serves(&assets, "a.css", "a.css");
+    fs::remove_file(dir.at("a.css")).unwrap();
+    link(&dir, "a.css", outside.at("a.css"));
+    not_found(&assets, "a.css");
+
+    serves(&assets, "css/b.css", "css/b.css");
+    outside.write("b.css", "css/b.css");
+    fs::remove_dir_all(dir.at("css")).unwrap();
+    link(&dir, "css", outside.at(""));
+    not_found(&assets, "css/b.css");
+}
+
+#[test]
+fn a_link_into_the_output_dir_is_no_source() {
+    let dir = Dir::of(&["a.css", "dist/a.css", "dist/css/b.css"]);
+    link(&dir, "whole", "dist");
+    link(&dir, "part", "dist/css");
+    link(&dir, "file.css", "dist/a.css");
+    let assets = dev(&dir).collected(dir.at("dist")).build().unwrap();
+    for path in ["whole/a.css", "part/b.css", "file.css"] {
+        not_found(&assets, path);
+    }
+    let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), Some(&dir.at("dist")));
+    let listing = sources.unwrap().list();
+    assert_eq!(listing.files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["a.css"]);
+    assert!(listing.problems.is_empty(), "{:?}", listing.problems);
+}
+
+#[test]
+fn a_link_named_like_an_ignored_file_is_ignored_and_one_to_an_ignored_file_is_not() {
+    let dir = Dir::of(&["a.css", ".config"]);
+    link(&dir, ".hidden.css", "a.css");
+    link(&dir, "shown.css", ".config");
+    // Emacs marks a file that it edits with a link that leads nowhere.
+    link(&dir, ".#a.css", "user@host.1234:5678");
+    let assets = dev(&dir).build().unwrap();
+    assert!(not_found(&assets, ".hidden.css").contains("start with `.`"));
+    serves(&assets, "shown.css", ".config");
+    let listing = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list();
+    assert!(listing.problems.is_empty(), "{:?}", listing.problems);
+}

@@ -1,0 +1,243 @@
+//! The manifest of an output dir, ours and Django's.
+
+use std::{fs, path::Path};
+
+use fingerpost::{AssetPath, Digest, Error, ErrorKind, FileInfo, MANIFEST_NAME, Manifest, integrity_of};
+
+use crate::support::{Dir, Memory, hash, production, publish};
+
+/// What production says of an output dir whose manifest is this.
+#[track_caller]
+fn refused(manifest: &str) -> String {
+    let dir = Dir::with(&[(MANIFEST_NAME, manifest)]);
+    let err = production(&dir).build().unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidManifest, "{err}");
+    let place = format!("manifest `{}` ", dir.at(MANIFEST_NAME).display());
+    err.to_string().strip_prefix(&place).expect("the error names the file").to_owned()
+}
+
+#[track_caller]
+fn start_up_error(dir: &Dir) -> Error {
+    production(dir).build().unwrap_err()
+}
+
+fn in_backticks(path: &Path) -> String {
+    format!("`{}`", path.display())
+}
+
+#[test]
+fn django_manifests_load() {
+    for version in ["1.0", "1.1"] {
+        let json =
+            format!(r#"{{"version": "{version}", "paths": {{"a.css": "a.0123456789ab.css", "b/": "b"}}}}"#);
+        assert!(refused(&json).contains("empty segment"));
+        let json = format!(
+            r#"{{"paths": {{"admin/a.css": "admin/a.0123456789ab.css"}}, "version": "{version}", "new": {{"x": [1]}}}}"#
+        );
+        let assets = production(&Dir::with(&[(MANIFEST_NAME, &json)])).build().unwrap();
+        assert_eq!(assets.url("admin/a.css").unwrap(), "/static/admin/a.0123456789ab.css");
+    }
+}
+
+#[test]
+fn a_manifest_that_cannot_be_used_is_an_error_at_start_up_that_names_the_file() {
+    for broken in ["", "{", "{]", "not JSON", "\u{feff}{}x", r#"{"version": "1.1", "paths": {}} trailing"#] {
+        refused(broken);
+    }
+    for other in ["[]", r#"["1.1", {}]"#, "null", "3", r#""{}""#] {
+        assert_eq!(refused(other), "is not a JSON object");
+    }
+    let next = "collect again, or update it";
+    for (manifest, reason) in [
+        ("{}", "has no `version`".to_owned()),
+        (r#"{"version": "1.1"}"#, "has no `paths`".to_owned()),
+        (r#"{"version": "1.1", "paths": null}"#, "has no `paths`".to_owned()),
+        (r#"{"paths": {}}"#, "has no `version`".to_owned()),
+        (
+            r#"{"version": "9", "paths": {}}"#,
+            format!("has version \"9\"; this program reads 1.0 and 1.1: {next}"),
+        ),
+        (
+            r#"{"version": 1.1, "paths": {}}"#,
+            format!("has version 1.1; this program reads 1.0 and 1.1: {next}"),
+        ),
+        (
+            r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#,
+            format!("has schema 9; this program reads schema 1: {next}"),
+        ),
+        (r#"{"version": "1.1", "paths": {}, "fingerpost": {}}"#, "has no `schema`".to_owned()),
+    ] {
+        assert_eq!(refused(manifest), reason);
+    }
+    for manifest in [
+        r#"{"version": "1.1", "paths": []}"#,
+        r#"{"version": "1.1", "paths": {"a": 1}}"#,
+        r#"{"version": "1.1", "paths": {"a": null}}"#,
+        r#"{"version": "1.1", "hash": 7, "paths": {}}"#,
+        r#"{"version": "1.1", "paths": {}, "paths": {}}"#,
+        r#"{"version": "1.1", "paths": {"a": "a.1"}, "fingerpost": {"schema": 1, "files": {"a": {"size": -1}}}}"#,
+        r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "files": {"../a": {}}}}"#,
+    ] {
+        assert!(refused(manifest).starts_with("cannot be read: "), "{manifest}");
+    }
+    refused(&format!(r#"{{"version": "1.1", "paths": {{}}, "x": {}}}"#, "[".repeat(100_000)));
+}
+
+#[test]
+fn a_manifest_cannot_lead_out_of_the_output_dir() {
+    for (paths, reason) in [
+        (r#""a": "../../etc/passwd""#, "leaves the asset directory"),
+        (r#""a": "/etc/passwd""#, "empty segment"),
+        (r#""a": "//evil.example/a""#, "another host"),
+        (r#""a": "https://evil.example/a""#, "has a scheme"),
+        (r#""a": """#, "is empty"),
+        (r#""a": "b\u0000""#, "NUL"),
+        (r#""a": "b\\..\\c""#, "backslash"),
+        (r#""../a": "a.1""#, "leaves the asset directory"),
+        (r#""": "a.1""#, "is empty"),
+        (r#""a": "a.1", "a": "a.2""#, "stands there twice"),
+        (r#""a": "a.1", "\u0061": "a.2""#, "stands there twice"),
+    ] {
+        let said = refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
+        assert!(said.contains(reason), "{paths}: {said}");
+    }
+}
+
+#[test]
+fn a_hashed_path_from_a_manifest_is_encoded_like_any_other() {
+    let store = Memory::with(&[("a.css", r#"x"><script>?#&'.css"#)]);
+    let assets = production(&Dir::new()).store(store).build().unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), "/static/x%22%3E%3Cscript%3E%3F%23%26%27.css");
+}
+
+#[test]
+fn not_there_and_not_readable_are_different_errors() {
+    let empty = Dir::new();
+    let place = in_backticks(&empty.at(MANIFEST_NAME));
+    let hint = "run `fingerpost collect` to make it, or set FINGERPOST_MODE=dev to serve the source dirs";
+    let err = start_up_error(&empty);
+    assert_eq!(err.kind(), ErrorKind::ManifestNotFound);
+    assert_eq!(err.to_string(), format!("{place} was not found; {hint}"));
+
+    let gone = Dir::new();
+    fs::remove_dir(&gone).unwrap();
+    assert_eq!(start_up_error(&gone).kind(), ErrorKind::ManifestNotFound);
+
+    let unreadable = Dir::of(&["staticfiles.json/a"]);
+    let err = start_up_error(&unreadable);
+    assert_eq!(err.kind(), ErrorKind::Unreadable);
+    let start = format!("cannot read {}: ", in_backticks(&unreadable.at(MANIFEST_NAME)));
+    assert!(err.to_string().starts_with(&start), "{err}");
+}
+
+#[test]
+fn no_output_dir_set_is_an_error_that_says_so() {
+    let err = fingerpost::Assets::builder().mode(fingerpost::Mode::Production).build().unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+    assert_eq!(
+        err.to_string(),
+        "no output dir is set; name the directory that `fingerpost collect` writes to"
+    );
+}
+
+#[test]
+fn a_manifest_for_another_base_path_is_an_error_at_start_up() {
+    let dir = publish(&[("a.css", "a")], "/assets/");
+    let err = start_up_error(&dir);
+    assert_eq!(err.kind(), ErrorKind::InvalidManifest);
+    assert_eq!(
+        err.to_string(),
+        format!(
+            "manifest {} was made for `/assets/`, and the base URL here is `/static/`; \
+             collect again with `--base-url /static/`",
+            in_backticks(&dir.at(MANIFEST_NAME))
+        )
+    );
+    for base in ["/assets", "https://cdn.example.com/assets/"] {
+        assert!(production(&dir).base_url(base).build().is_ok(), "{base}");
+    }
+    assert!(production(&dir).base_url("https://cdn.example.com/").build().is_err());
+    let django = Memory::with(&[("a.css", "a.1.css")]);
+    assert!(production(&Dir::new()).base_url("/anywhere/").store(django).build().is_ok());
+}
+
+#[test]
+fn a_leftover_output_dir_never_switches_the_mode() {
+    let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "old")], "/elsewhere/"));
+    let assets = crate::support::dev(&source).collected(&output).build().unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={}", hash("a.css")));
+}
+
+#[test]
+fn production_needs_no_source_dir_and_development_no_output_dir() {
+    let (files, gone) = (publish(&[("a.css", "a.css")], "/static/"), Dir::new());
+    fs::remove_dir(&gone).unwrap();
+    assert!(production(&files).source(&gone).build().is_ok());
+    assert!(crate::support::dev(&files).collected(gone.at("deeper")).build().is_ok());
+}
+
+#[test]
+fn names_that_no_template_can_write_are_not_listed() {
+    let store = Memory::with(&[("a.css", "a.1.css"), ("b.css?x", "b.2.css"), ("c#.css", "c.3.css")]);
+    let assets = production(&Dir::new()).store(store).build().unwrap();
+    assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a.css"]);
+    assert_eq!(assets.url("b.css?x").unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn integrity_comes_from_the_manifest_else_from_the_file() {
+    let info = FileInfo::new(1, Digest::of(b"a")).with_integrity("sha384-from+the+manifest");
+    let mut manifest = Manifest::new("/static/");
+    manifest.insert(AssetPath::parse("a.js").unwrap(), "a.1.js", info);
+    manifest.insert(AssetPath::parse("b.js").unwrap(), "b.1.js", FileInfo::new(1, Digest::of(b"b")));
+    manifest.insert(AssetPath::parse("gone.js").unwrap(), "gone.1.js", FileInfo::new(1, Digest::of(b"")));
+    let store = Memory::default();
+    store.write(MANIFEST_NAME, manifest.to_json());
+    store.write("b.1.js", "b");
+
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let before = store.reads();
+    assert_eq!(*assets.integrity("a.js").unwrap(), *"sha384-from+the+manifest");
+    assert_eq!(store.reads(), before);
+    for _ in 0..3 {
+        assert_eq!(*assets.integrity("b.js").unwrap(), *integrity_of(b"b"));
+    }
+    assert_eq!(store.reads(), before + 1);
+    let err = assets.integrity("gone.js").unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Unreadable);
+    assert!(err.to_string().contains("`memory/gone.1.js`"), "{err}");
+}
+
+#[test]
+fn integrity_of_a_django_manifest_is_over_the_files() {
+    for version in ["1.0", "1.1"] {
+        let json = format!(r#"{{"version": "{version}", "paths": {{"a.css": "a.0123456789ab.css"}}}}"#);
+        let dir = Dir::with(&[(MANIFEST_NAME, &json), ("a.0123456789ab.css", "body{}")]);
+        let assets = production(&dir).build().unwrap();
+        assert_eq!(*assets.integrity("a.css").unwrap(), *integrity_of(b"body{}"));
+    }
+}
+
+#[test]
+fn production_reads_nothing_after_start_up() {
+    let store = Memory::with(&[("a.css", "a.1.css")]);
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    assert_eq!(store.reads(), 1);
+    for written in ["a.css", "/a.css?x#f", "b.css", "../a.css", "css/", "a.css?v=1"] {
+        drop((assets.url(written), assets.absolute_url(written)));
+    }
+    drop((assets.iter().count(), assets.app_version(), assets.snapshot().url("a.css")));
+    assert_eq!(store.reads(), 1);
+}
+
+#[test]
+fn the_manifest_hash_follows_every_change_and_nothing_else() {
+    let json = |files: &[(&str, &str)]| fs::read(publish(files, "/static/").at(MANIFEST_NAME)).unwrap();
+    let hash = |files: &[(&str, &str)]| Manifest::parse(&json(files), "m").unwrap().hash().unwrap();
+    let files = [("a.css", "a"), ("b.css", "b")];
+    assert_eq!(json(&files), json(&[("b.css", "b"), ("a.css", "a")]));
+    for other in [&[("a.css", "a")][..], &[("a.css", "a"), ("b.css", "c")], &[("a.css", "a"), ("c.css", "b")]]
+    {
+        assert_ne!(hash(other), hash(&files));
+    }
+}

@@ -1,0 +1,174 @@
+//! Names that nobody knows.
+
+use std::path::Path;
+
+use fingerpost::{ErrorKind, MANIFEST_NAME, OnMissing, Prebuilt};
+
+use crate::support::{Dir, Memory, Site, dev, production, settings, warnings};
+
+/// What both modes say of an unknown name, without the place that was searched.
+#[track_caller]
+fn unknown(site: &Site, written: &str) -> String {
+    let places = [site.source.as_ref().to_owned(), site.output.at(MANIFEST_NAME)];
+    let [in_development, in_production] = site.both().map(|(mode, assets)| {
+        let err = assets.url(written).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::NotFound, "{mode}");
+        assert_eq!(assets.absolute_url(written).unwrap_err().to_string(), err.to_string());
+        assert_eq!(assets.integrity(written).unwrap_err().to_string(), err.to_string());
+        let place = &places[usize::from(mode == "production")];
+        let (head, tail) = err.to_string().split_once(&in_place(place)).map(own).expect(mode);
+        head + &tail
+    });
+    assert_eq!(in_development, in_production);
+    in_development
+}
+
+fn in_place(place: &Path) -> String {
+    format!(" in `{}`", place.display())
+}
+
+fn own((head, tail): (&str, &str)) -> (String, String) {
+    (head.to_owned(), tail.to_owned())
+}
+
+#[test]
+fn an_unknown_name_is_an_error_with_the_place_and_the_nearest_names() {
+    let site = Site::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
+    for (written, expected) in [
+        ("css/ap.css", "asset `css/ap.css` was not found (did you mean `css/app.css` or `css/apps.css`?)"),
+        (
+            "/css/ap.css?x#f",
+            "asset `css/ap.css` was not found (did you mean `css/app.css` or `css/apps.css`?)",
+        ),
+        ("logo.svg", "asset `logo.svg` was not found (did you mean `img/logo.svg`?)"),
+        ("lib/jquery.min.js", "asset `lib/jquery.min.js` was not found"),
+        ("css", "asset `css` was not found"),
+    ] {
+        assert_eq!(unknown(&site, written), expected);
+    }
+}
+
+#[test]
+fn a_path_with_the_base_url_in_front_is_told_so() {
+    let site = Site::of(&["css/app.css"]);
+    for written in ["static/css/app.css", "/static/css/app.css"] {
+        assert_eq!(
+            unknown(&site, written),
+            "asset `static/css/app.css` was not found: the base URL `/static/` is put in front by itself; \
+             write `css/app.css`"
+        );
+    }
+    assert_eq!(unknown(&site, "static"), "asset `static` was not found");
+}
+
+#[test]
+fn a_source_dir_may_have_a_directory_named_like_the_base_url() {
+    let site = Site::of(&["static/a.css"]);
+    for (mode, assets) in site.both() {
+        assert!(assets.url("static/a.css").unwrap().starts_with("/static/static/a."), "{mode}");
+    }
+}
+
+#[test]
+fn long_names_get_no_suggestions() {
+    let long = format!("{}.css", "a".repeat(197));
+    let site = Site::of(&[&long]);
+    assert!(unknown(&site, &format!("{}.css", "a".repeat(196))).contains("did you mean"));
+    assert!(!unknown(&site, &format!("{}b.css", "a".repeat(197))).contains("did you mean"));
+}
+
+#[test]
+fn every_source_dir_that_was_searched_is_named() {
+    let (one, two) = (Dir::new(), Dir::new());
+    let assets = dev(&one).source_at("vendor", &two).build().unwrap();
+    assert_eq!(
+        assets.url("a.css").unwrap_err().to_string(),
+        format!(
+            "asset `a.css` was not found in `{}`, `vendor={}`",
+            one.as_ref().display(),
+            two.as_ref().display()
+        )
+    );
+}
+
+#[test]
+fn a_hostile_name_cannot_forge_a_line_of_the_log() {
+    let site = Site::of(&["a.css"]);
+    for name in ["x\n12:00 ERROR all is lost", "static/x\n12:00 ERROR", "a\u{1b}[2J", "a\u{202e}ssc", "a\rb"]
+    {
+        for (mode, assets) in site.both() {
+            let text = assets.url(name).unwrap_err().to_string();
+            assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{mode}: {text:?}");
+        }
+    }
+    for (mode, assets) in site.both() {
+        let text = assets.url(&format!("static/{}", "x".repeat(4_000))).unwrap_err().to_string();
+        assert!(text.len() < 1_500, "{mode}: {text}");
+    }
+}
+
+#[test]
+fn a_plain_answer_is_the_url_without_a_hash_and_one_warning_a_path() {
+    let site = Site::of(&["css/app.css"]);
+    for mode in [dev(&site.source), production(&site.output)] {
+        let assets = mode.on_missing(OnMissing::Plain).build().unwrap();
+        let heard = warnings(|| {
+            assert_eq!(assets.url("css/ap.css").unwrap(), "/static/css/ap.css");
+            assert_eq!(assets.url("/css/ap.css?x=1#f").unwrap(), "/static/css/ap.css?x=1#f");
+            assert_eq!(assets.absolute_url("css/ap.css").unwrap(), "/static/css/ap.css");
+            assert_eq!(assets.url("⊗/<b>.css").unwrap(), "/static/%E2%8A%97/%3Cb%3E.css");
+            assert!(assets.url("css/app.css").is_ok());
+            assert_eq!(Prebuilt::new(&assets, |url| url.len()).get("css/ap.css", |len| *len).unwrap(), 18);
+        });
+        assert_eq!(heard.len(), 2, "{heard:#?}");
+        assert!(heard[0].starts_with("asset `css/ap.css` was not found in "), "{heard:#?}");
+        assert!(
+            heard[0].ends_with(" (did you mean `css/app.css`?); the page gets the unhashed URL"),
+            "{heard:#?}"
+        );
+        assert_eq!(assets.url("../a.css").unwrap_err().kind(), ErrorKind::InvalidPath);
+        assert_eq!(assets.integrity("css/ap.css").unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
+
+#[test]
+fn a_flood_of_unknown_names_ends_in_one_summary() {
+    let assets =
+        production(&Dir::new()).store(Memory::with(&[])).on_missing(OnMissing::Plain).build().unwrap();
+    let heard = warnings(|| {
+        for i in (0..3_000).chain(0..3_000) {
+            assert_eq!(assets.url(&format!("{i}.css")).unwrap(), *format!("/static/{i}.css"));
+        }
+    });
+    assert_eq!(heard.len(), 1_001);
+    assert!(heard[999].starts_with("asset `999.css`"), "{}", heard[999]);
+    assert_eq!(heard[1_000], "1000 unknown assets so far; no more of them are reported");
+}
+
+#[test]
+fn ignored_files_are_not_found_with_the_reason() {
+    let dir = Dir::of(&[".env", ".git/config", "CVS/Root", "a~", "img/hero.psd", "drafts/x/a.css", "b.css"]);
+    let rules = settings(|settings| settings.ignore = ["*.psd", "drafts/**"].map(Into::into).into());
+    let assets = dev(&dir).settings(rules).build().unwrap();
+    for (path, reason) in [
+        (".env", "names that start with `.` are ignored"),
+        (".git/config", "names that start with `.` are ignored"),
+        ("CVS/Root", "`CVS` and names that end in `~` are ignored"),
+        ("a~", "`CVS` and names that end in `~` are ignored"),
+        ("img/hero.psd", "an ignore glob matches it"),
+        ("drafts/x/a.css", "an ignore glob matches it"),
+    ] {
+        let err = assets.url(path).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::NotFound);
+        assert!(err.to_string().ends_with(&format!(": {reason}")), "{err}");
+    }
+    assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["b.css"]);
+}
+
+#[test]
+fn hidden_files_are_found_where_the_settings_say_so() {
+    let dir = Dir::of(&[".env", "a~"]);
+    let assets = dev(&dir).settings(settings(|settings| settings.hidden = true)).build().unwrap();
+    assert!(assets.url(".env").is_ok());
+    assert_eq!(assets.url("a~").unwrap_err().kind(), ErrorKind::NotFound);
+}

@@ -1,0 +1,167 @@
+//! An engine's own values, made of URLs.
+
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+};
+
+use fingerpost::{ErrorKind, Prebuilt, Url};
+
+use crate::support::{Dir, Memory, dev, hash, production};
+
+thread_local! {
+    /// How many values this thread has made; each test has a thread of its own.
+    static MADE: Cell<usize> = const { Cell::new(0) };
+    static FAILS: Cell<bool> = const { Cell::new(false) };
+}
+
+fn quoted(url: &Url) -> String {
+    MADE.set(MADE.get() + 1);
+    if FAILS.get() {
+        resume_unwind(Box::new("no luck"));
+    }
+    format!("\"{url}\"")
+}
+
+/// What `prebuilt` gives for `path`, and how many values it made for that.
+#[track_caller]
+fn asked(prebuilt: &Prebuilt<String>, path: &str) -> (String, usize) {
+    MADE.set(0);
+    (prebuilt.get(path, String::clone).unwrap(), MADE.get())
+}
+
+fn is(text: &str, made: usize) -> (String, usize) {
+    (format!("\"/static/{text}\""), made)
+}
+
+#[test]
+fn values_are_made_once_a_release_and_follow_it() {
+    let store = Memory::with(&[("a.css", "a.1.css"), ("b.css", "b.1.css")]);
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    MADE.set(0);
+    let prebuilt = Prebuilt::new(&assets, quoted);
+    assert_eq!(MADE.get(), 2);
+    for _ in 0..3 {
+        assert_eq!(asked(&prebuilt, "a.css"), is("a.1.css", 0));
+        assert_eq!(asked(&prebuilt, "b.css"), is("b.1.css", 0));
+    }
+    store.publish(&[("a.css", "a.2.css"), ("b.css", "b.2.css"), ("c.css", "c.2.css")]);
+    assets.reload().unwrap();
+    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 3));
+    assert_eq!(asked(&prebuilt, "b.css"), is("b.2.css", 0));
+}
+
+#[test]
+fn a_value_for_what_no_table_knows_is_made_at_the_call() {
+    let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
+    let prebuilt = Prebuilt::new(&assets, quoted);
+    assert_eq!(asked(&prebuilt, "/a.css?x=1#f"), is("a.1.css?x=1#f", 1));
+    assert_eq!(asked(&prebuilt, "css/"), is("css/", 1));
+    assert_eq!(prebuilt.get("b.css", String::len).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(prebuilt.get("../a.css", String::len).unwrap_err().kind(), ErrorKind::InvalidPath);
+    assert_eq!(prebuilt.assets().url("a.css").unwrap(), "/static/a.1.css");
+}
+
+#[test]
+fn a_value_in_development_follows_the_file() {
+    let dir = Dir::of(&["a.css"]);
+    let prebuilt = Prebuilt::new(&dev(&dir).build().unwrap(), quoted);
+    assert_eq!(asked(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("a.css")), 1));
+    dir.write("a.css", "changed");
+    assert_eq!(asked(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("changed")), 1));
+}
+
+#[test]
+fn a_scope_shows_the_values_of_its_own_release_whether_older_or_newer() {
+    let store = Memory::with(&[("a.css", "a.1.css"), ("gone.css", "gone.1.css")]);
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let (prebuilt, one) = (Prebuilt::new(&assets, quoted), assets.snapshot());
+    store.publish(&[("0.css", "0.2.css"), ("a.css", "a.2.css")]);
+    let two = assets.reload().unwrap();
+    // The first call after the reload is made in the older release.
+    assert_eq!(one.scope(|| asked(&prebuilt, "a.css").0), is("a.1.css", 0).0);
+    assert_eq!(one.scope(|| asked(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
+    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 2));
+    assert_eq!(one.scope(|| asked(&prebuilt, "a.css").0), is("a.1.css", 0).0);
+    assert_eq!(one.scope(|| asked(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
+    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 0));
+    assert_eq!(two.scope(|| asked(&prebuilt, "0.css")), is("0.2.css", 0));
+    assert!(one.scope(|| prebuilt.get("0.css", String::len)).is_err());
+}
+
+#[test]
+fn a_panic_while_values_are_made_or_taken_does_not_poison_anything() {
+    let store = Memory::with(&[("a.css", "a.1.css")]);
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let prebuilt = Prebuilt::new(&assets, quoted);
+    store.publish(&[("a.css", "a.2.css")]);
+    assets.reload().unwrap();
+    FAILS.set(true);
+    for _ in 0..2 {
+        let unwound = catch_unwind(AssertUnwindSafe(|| prebuilt.get("a.css", String::len)));
+        assert!(unwound.is_err());
+    }
+    FAILS.set(false);
+    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 1));
+    let failing = || prebuilt.get("a.css", |_| -> usize { resume_unwind(Box::new("taken")) });
+    assert!(catch_unwind(AssertUnwindSafe(failing)).is_err());
+    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 0));
+    assert!(assets.reload().is_ok());
+}
+
+#[test]
+fn what_takes_a_value_may_ask_for_another() {
+    let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
+    let prebuilt = Prebuilt::new(&assets, quoted);
+    let nested = prebuilt.get("a.css", |outer| {
+        assets.reload().unwrap();
+        let inner = prebuilt.get("a.css", String::clone).unwrap();
+        format!("{outer} {inner} {}", assets.url("a.css").unwrap())
+    });
+    assert_eq!(nested.unwrap(), r#""/static/a.1.css" "/static/a.1.css" /static/a.1.css"#);
+}
+
+#[test]
+fn threads_never_get_a_value_that_is_older_than_one_they_had() {
+    let names: Vec<String> = (0..50).map(|i| format!("{i:02}.css")).collect();
+    let paths = |release: usize| -> Vec<(String, String)> {
+        // The positions of the names differ from release to release.
+        names.iter().skip(release % 2).map(|name| (name.clone(), format!("{release}/{name}"))).collect()
+    };
+    let publish = |store: &Memory, release| {
+        let paths = paths(release);
+        store.publish(&paths.iter().map(|(path, hashed)| (&**path, &**hashed)).collect::<Vec<_>>());
+    };
+    let store = Memory::default();
+    publish(&store, 0);
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let prebuilt = Prebuilt::new(&assets, quoted);
+    let (done, start) = (AtomicBool::new(false), Barrier::new(5));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                start.wait();
+                let mut last = 0;
+                while !done.load(Relaxed) {
+                    let value = prebuilt.get("25.css", String::clone).unwrap();
+                    let number = value.strip_prefix("\"/static/").unwrap().strip_suffix("/25.css\"").unwrap();
+                    let number: usize = number.parse().unwrap();
+                    assert!(number >= last, "{number} after {last}");
+                    last = number;
+                }
+            });
+        }
+        start.wait();
+        for release in 1..=200 {
+            publish(&store, release);
+            assets.reload().unwrap();
+            assert_eq!(asked(&prebuilt, "25.css").0, is(&format!("{release}/25.css"), 0).0);
+        }
+        done.store(true, Relaxed);
+    });
+}

@@ -1,0 +1,223 @@
+//! Releases that change under a running site.
+
+use std::{
+    io, iter,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc, Barrier,
+        atomic::{
+            AtomicBool, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+    thread,
+    time::Duration,
+};
+
+use fingerpost::{Assets, ErrorKind, MANIFEST_NAME, Prebuilt, Store};
+
+use crate::support::{Dir, Memory, hash, production, publish};
+
+#[test]
+fn a_reload_swaps_to_what_the_output_dir_holds_now() {
+    let (dir, newer) = (publish(&[("a.css", "one")], "/static/"), publish(&[("b.css", "two")], "/static/"));
+    let assets = production(&dir).build().unwrap();
+    std::fs::rename(newer.at(MANIFEST_NAME), dir.at(MANIFEST_NAME)).unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.{}.css", hash("one")));
+    assert_eq!(assets.reload().unwrap().url("b.css").unwrap(), *format!("/static/b.{}.css", hash("two")));
+    assert_eq!(assets.url("b.css").unwrap(), *format!("/static/b.{}.css", hash("two")));
+    assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_reload_that_fails_leaves_everything_as_it_was() {
+    let dir = publish(&[("a.css", "one")], "/static/");
+    let good = std::fs::read(dir.at(MANIFEST_NAME)).unwrap();
+    let assets = production(&dir).build().unwrap();
+    let (url, version) = (assets.url("a.css").unwrap(), assets.app_version());
+    let still_good = || {
+        assert_eq!((assets.url("a.css").unwrap(), assets.app_version()), (url.clone(), version.clone()));
+        assert_eq!(assets.iter().count(), 1);
+    };
+    for bad in [
+        &b"{"[..],
+        b"",
+        &good[..good.len() / 2],
+        br#"{"version": "9", "paths": {}}"#,
+        br#"{"version": "1.1", "hash": "a b", "paths": {}}"#,
+        br#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "base_path": "/other/", "files": {}}}"#,
+    ] {
+        dir.write(MANIFEST_NAME, bad);
+        let kind = assets.reload().unwrap_err().kind();
+        assert!(matches!(kind, ErrorKind::InvalidManifest | ErrorKind::InvalidVersion), "{kind:?}");
+        still_good();
+    }
+    std::fs::remove_file(dir.at(MANIFEST_NAME)).unwrap();
+    assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::ManifestNotFound);
+    still_good();
+    dir.write("staticfiles.json/x", "");
+    assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::Unreadable);
+    still_good();
+    std::fs::remove_dir_all(dir.at(MANIFEST_NAME)).unwrap();
+    dir.write(MANIFEST_NAME, good);
+    assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), url);
+}
+
+#[test]
+fn a_reload_in_development_looks_at_the_source_dirs_again() {
+    let dir = Dir::of(&["static/a.css"]);
+    let assets = Assets::dev(dir.at("static")).unwrap();
+    std::fs::rename(dir.at("static"), dir.at("moved")).unwrap();
+    assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::SourceNotFound);
+    std::fs::rename(dir.at("moved"), dir.at("static")).unwrap();
+    assert!(assets.url("a.css").is_ok());
+    assert!(assets.reload().unwrap().url("a.css").is_ok());
+}
+
+/// A store whose manifest is read slowly, and whose first read after `gate` is set waits for all callers.
+#[derive(Debug, Clone)]
+struct Slow {
+    inner: Memory,
+    gate: Arc<AtomicBool>,
+    callers: Arc<Barrier>,
+}
+
+impl Store for Slow {
+    fn place(&self) -> String {
+        self.inner.place()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        if self.gate.swap(false, SeqCst) {
+            self.callers.wait();
+        }
+        thread::sleep(Duration::from_millis(100));
+        self.inner.read(path)
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        self.inner.releases()
+    }
+}
+
+#[test]
+fn concurrent_reloads_share_their_work() {
+    const CALLERS: usize = 64;
+    let inner = Memory::with(&[("a.css", "a.1.css")]);
+    let gate = Arc::new(AtomicBool::new(false));
+    let store =
+        Slow { inner: inner.clone(), gate: Arc::clone(&gate), callers: Arc::new(Barrier::new(CALLERS)) };
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let before = inner.reads();
+    gate.store(true, SeqCst);
+    thread::scope(|scope| {
+        scope.spawn(|| assets.reload().unwrap());
+        for _ in 1..CALLERS {
+            scope.spawn(|| {
+                // While the first reload is reading; what is published now it may have missed.
+                store.callers.wait();
+                inner.publish(&[("a.css", "a.2.css")]);
+                assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), "/static/a.2.css");
+            });
+        }
+    });
+    let reads = inner.reads() - before;
+    assert!((2..=8).contains(&reads), "{reads} reads for {CALLERS} reloads");
+}
+
+/// A store with another release at every read: all of its hashed paths hold the same number.
+#[derive(Debug, Default)]
+struct Numbered(AtomicUsize);
+
+const NAMES: [&str; 3] = ["a.css", "b.js", "c.svg"];
+
+impl Store for Numbered {
+    fn place(&self) -> String {
+        "numbered".to_owned()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        assert_eq!(path, MANIFEST_NAME);
+        let number = self.0.fetch_add(1, SeqCst);
+        let paths: serde_json::Map<_, _> =
+            NAMES.map(|name| (name.to_owned(), format!("{number}/{name}").into())).into_iter().collect();
+        let hash = number.to_string();
+        Ok(serde_json::json!({"version": "1.1", "hash": hash, "paths": paths}).to_string().into_bytes())
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_page_rendered_in_a_scope_never_mixes_releases() {
+    let assets = production(&Dir::new()).store(Numbered::default()).build().unwrap();
+    let prebuilt = Prebuilt::new(&assets, |url| url.to_string());
+    let (done, pages) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let number = |url: &str| url.split('/').nth(2).unwrap().parse::<usize>().unwrap();
+    let page = || {
+        let helpers = NAMES.iter().cycle().take(12).enumerate();
+        let numbers = helpers.map(|(i, name)| match i % 4 {
+            0 => number(&assets.url(name).unwrap()),
+            1 => number(&prebuilt.get(name, String::clone).unwrap()),
+            2 => number(&assets.iter().next().unwrap().1),
+            _ => number(&assets.absolute_url(&format!("{name}?x=1")).unwrap()),
+        });
+        numbers.collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !done.load(Relaxed) {
+                    let numbers = assets.snapshot().scope(page);
+                    assert!(numbers.iter().all(|number| *number == numbers[0]), "{numbers:?}");
+                    assert!(numbers[0] >= last, "releases only ever get newer");
+                    last = numbers[0];
+                    pages.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        for _ in 0..500 {
+            assets.reload().unwrap();
+        }
+        // On a busy machine the readers may come late.
+        iter::repeat_with(|| pages.load(Relaxed)).find(|pages| *pages >= 8);
+        done.store(true, Relaxed);
+    });
+    assert_eq!(number(&assets.url("a.css").unwrap()), 500);
+}
+
+/// A store that panics when told to.
+#[derive(Debug, Clone, Default)]
+struct Moody(Arc<AtomicBool>);
+
+impl Store for Moody {
+    fn place(&self) -> String {
+        "moody".to_owned()
+    }
+
+    fn read(&self, _: &str) -> io::Result<Vec<u8>> {
+        if self.0.load(SeqCst) {
+            resume_unwind(Box::new("not now"));
+        }
+        Ok(br#"{"version": "1.1", "paths": {"a.css": "a.1.css"}}"#.to_vec())
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_store_that_panics_in_a_reload_leaves_the_old_release_and_the_next_reload_works() {
+    let store = Moody::default();
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    store.0.store(true, SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(|| assets.reload())).is_err());
+    assert_eq!(assets.url("a.css").unwrap(), "/static/a.1.css");
+    store.0.store(false, SeqCst);
+    assert!(assets.reload().is_ok());
+}

@@ -1,0 +1,146 @@
+//! Snapshots: one response, one release.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
+
+use fingerpost::{Assets, Prebuilt, Url};
+
+use crate::support::{Dir, Memory, production};
+
+/// Assets of a store whose release `n` names `a.css` `a.<n>.css`.
+fn numbered(first: &str) -> (Memory, Assets) {
+    let store = Memory::default();
+    release(&store, first);
+    let assets = production(&Dir::new()).store(store.clone()).app_version("").build().unwrap();
+    (store, assets)
+}
+
+fn release(store: &Memory, number: &str) {
+    store.publish(&[("a.css", &format!("a.{number}.css")), ("b.css", &format!("b.{number}.css"))]);
+}
+
+/// The number in the URL of `a.css`, by whatever a helper may ask.
+#[track_caller]
+fn number(assets: &Assets) -> String {
+    let url = assets.url("a.css").unwrap();
+    assert_eq!(assets.absolute_url("a.css").unwrap(), *url);
+    assert_eq!(assets.snapshot().url("a.css").unwrap(), *url);
+    assert_eq!(assets.iter().next().unwrap().1, *url);
+    assert_eq!(Prebuilt::new(assets, Url::clone).get("a.css", Url::clone).unwrap(), url);
+    url.strip_prefix("/static/a.").unwrap().strip_suffix(".css").unwrap().to_owned()
+}
+
+#[test]
+fn a_snapshot_stays_what_it_is_over_a_reload() {
+    let (store, assets) = numbered("1");
+    let snapshot = assets.snapshot();
+    release(&store, "2");
+    let newer = assets.reload().unwrap();
+    assert_eq!(snapshot.url("a.css").unwrap(), "/static/a.1.css");
+    assert_eq!(snapshot.clone().iter().next().unwrap().1, "/static/a.1.css");
+    assert_eq!(newer.url("a.css").unwrap(), "/static/a.2.css");
+    assert_eq!(number(&assets), "2");
+}
+
+#[test]
+fn a_scope_pins_its_release_for_all_helpers_of_the_thread() {
+    let (store, assets) = numbered("1");
+    assets.snapshot().scope(|| {
+        release(&store, "2");
+        let newer = assets.reload().unwrap();
+        assert_eq!(newer.url("a.css").unwrap(), "/static/a.2.css");
+        assert_eq!(number(&assets), "1");
+        assert_eq!(number(&assets.clone()), "1");
+        assert_eq!(number(assets.snapshot().assets()), "1");
+    });
+    assert_eq!(number(&assets), "2");
+}
+
+#[test]
+fn scopes_nest_and_the_innermost_counts() {
+    let (store, assets) = numbered("1");
+    let one = assets.snapshot();
+    release(&store, "2");
+    let two = assets.reload().unwrap();
+    release(&store, "3");
+    assets.reload().unwrap();
+    one.scope(|| {
+        assert_eq!(number(&assets), "1");
+        two.scope(|| {
+            assert_eq!(number(&assets), "2");
+            one.scope(|| assert_eq!(number(&assets), "1"));
+            assert_eq!(number(&assets), "2");
+        });
+        assert_eq!(number(&assets), "1");
+    });
+    assert_eq!(number(&assets), "3");
+}
+
+#[test]
+fn a_scope_is_for_its_own_assets_alone() {
+    let ((store, ours), (_, others)) = (numbered("1"), numbered("9"));
+    let (our_snapshot, other_snapshot) = (ours.snapshot(), others.snapshot());
+    release(&store, "2");
+    ours.reload().unwrap();
+    our_snapshot.scope(|| {
+        assert_eq!(number(&others), "9");
+        other_snapshot
+            .scope(|| assert_eq!((number(&ours), number(&others)), ("1".to_owned(), "9".to_owned())));
+    });
+    // Built the same way is not the same.
+    let (_, twin) = numbered("1");
+    let twin_snapshot = twin.snapshot();
+    twin_snapshot.scope(|| assert_eq!(number(&ours), "2"));
+}
+
+#[test]
+fn a_panic_in_a_scope_leaves_it() {
+    let (store, assets) = numbered("1");
+    let one = assets.snapshot();
+    release(&store, "2");
+    let two = assets.reload().unwrap();
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        one.scope(|| two.scope(|| std::panic::resume_unwind(Box::new("the template failed"))))
+    }));
+    assert!(unwound.is_err());
+    assert_eq!(number(&assets), "2");
+    one.scope(|| {
+        let unwound =
+            catch_unwind(AssertUnwindSafe(|| two.scope(|| std::panic::resume_unwind(Box::new("again")))));
+        assert!(unwound.is_err());
+        assert_eq!(number(&assets), "1");
+    });
+}
+
+#[test]
+fn a_scope_is_for_its_own_thread_alone() {
+    let (store, assets) = numbered("1");
+    let one = assets.snapshot();
+    release(&store, "2");
+    assets.reload().unwrap();
+    one.scope(|| {
+        assert_eq!(thread::scope(|scope| scope.spawn(|| number(&assets)).join().unwrap()), "2");
+        assert_eq!(number(&assets), "1");
+    });
+}
+
+#[test]
+fn a_scope_gives_back_what_the_closure_does() {
+    let (_, assets) = numbered("1");
+    let owned = String::from("moved in and out");
+    assert_eq!(assets.snapshot().scope(move || owned), "moved in and out");
+}
+
+#[test]
+fn a_scope_outlives_all_other_handles() {
+    let (_, assets) = numbered("1");
+    let (snapshot, other) = (assets.snapshot(), assets.clone());
+    drop(assets);
+    snapshot.scope(move || {
+        assert_eq!(number(&other), "1");
+        drop(other);
+    });
+    assert_eq!(snapshot.url("a.css").unwrap(), "/static/a.1.css");
+}

@@ -1,0 +1,54 @@
+//! Processes of their own, for what a process has only one of: environment, working directory, user, byte counters.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    process::{self, Command},
+};
+
+const MARK: &str = "FINGERPOST_IT_CHILD";
+const ANSWER: &str = "answer: ";
+
+/// What `job` answers in a process of its own.
+///
+/// The process is this program, told to run the calling test alone: there the first such call does its job and ends the
+/// process. So the closure is written in the test itself, and a test has one job, though it may ask more than once.
+#[track_caller]
+pub(crate) fn alone<J: FnOnce() -> String>(job: J) -> String {
+    alone_in(this_program(), job)
+}
+
+/// [`alone`], with environment variables.
+#[track_caller]
+pub(crate) fn alone_with<J: FnOnce() -> String>(variables: &[(&str, &str)], job: J) -> String {
+    let mut command = this_program();
+    command.envs(variables.iter().copied());
+    alone_in(command, job)
+}
+
+/// [`alone`], in a process that `command` starts: this program, or one that goes on to it.
+#[track_caller]
+pub(crate) fn alone_in<J: FnOnce() -> String>(mut command: Command, job: J) -> String {
+    if env::var_os(MARK).is_some() {
+        write!(io::stderr(), "{ANSWER}{}", job()).expect("standard error can be written to");
+        process::exit(0);
+    }
+    let test = std::any::type_name::<J>().replace("::{{closure}}", "");
+    let (_crate, test) = test.split_once("::").expect("the closure is in a module");
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(MARK, "1");
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    match stderr.split_once(ANSWER) {
+        Some((_, answer)) if output.status.success() => answer.to_owned(),
+        _ => panic!("{test} in a process of its own: {}\n{stderr}", output.status),
+    }
+}
+
+/// This program without the variables that it heeds.
+pub(crate) fn this_program() -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FINGERPOST_")) {
+        command.env_remove(name);
+    }
+    command
+}

@@ -1,0 +1,101 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest};
+use tempfile::TempDir;
+
+use super::{dev, production};
+
+/// A directory that goes with the test.
+#[derive(Debug)]
+pub(crate) struct Dir(TempDir);
+
+impl Dir {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Files by path and content.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let dir = Self::new();
+        for (path, content) in files {
+            dir.write(path, content);
+        }
+        dir
+    }
+
+    /// Files that hold their own path.
+    pub(crate) fn of(paths: &[&str]) -> Self {
+        let dir = Self::new();
+        for path in paths {
+            dir.write(path, path);
+        }
+        dir
+    }
+
+    pub(crate) fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// Writes a file in place; directories are made.
+    pub(crate) fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let file = self.at(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, content).unwrap();
+        file
+    }
+
+    /// Writes a file beside and moves it there.
+    pub(crate) fn replace(&self, path: &str, content: impl AsRef<[u8]>) {
+        let beside = self.write("beside", content);
+        fs::rename(beside, self.at(path)).unwrap();
+    }
+}
+
+impl AsRef<Path> for Dir {
+    fn as_ref(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// The same files as a source dir and as an output dir.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) source: Dir,
+    pub(crate) output: Dir,
+}
+
+impl Site {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        Self { source: Dir::with(files), output: publish(files, "/static/") }
+    }
+
+    /// Files that hold their own path.
+    pub(crate) fn of(paths: &[&str]) -> Self {
+        Self::with(&paths.iter().map(|path| (*path, *path)).collect::<Vec<_>>())
+    }
+
+    /// The site in both modes, with the mode's name.
+    pub(crate) fn both(&self) -> [(&'static str, Assets); 2] {
+        [
+            ("development", dev(&self.source).build().unwrap()),
+            ("production", production(&self.output).build().unwrap()),
+        ]
+    }
+}
+
+/// An output dir as `collect` leaves it.
+pub(crate) fn publish(files: &[(&str, &str)], base_path: &str) -> Dir {
+    let (dir, mut manifest) = (Dir::new(), Manifest::new(base_path));
+    for (path, content) in files {
+        let path = AssetPath::parse(path).unwrap();
+        let digest = Digest::of(content.as_bytes());
+        let hashed = path.hashed(&ContentHash::from(&digest));
+        dir.write(&hashed, content);
+        manifest.insert(path, hashed, FileInfo::new(content.len() as u64, digest));
+    }
+    dir.write(MANIFEST_NAME, manifest.to_json());
+    dir
+}

@@ -1,0 +1,39 @@
+//! What the tests are made of: directories, sites in both modes, processes, threads and warnings.
+
+mod child;
+mod dir;
+mod store;
+mod warnings;
+
+use fingerpost::{Assets, AssetsBuilder, ContentHash, Mode, Settings};
+
+pub(crate) use child::{alone, alone_in, alone_with, this_program};
+pub(crate) use dir::{Dir, Site, publish};
+pub(crate) use store::Memory;
+pub(crate) use warnings::warnings;
+
+pub(crate) fn dev(dir: &Dir) -> AssetsBuilder {
+    Assets::builder().source(dir).mode(Mode::Dev)
+}
+
+pub(crate) fn production(dir: &Dir) -> AssetsBuilder {
+    Assets::builder().collected(dir).mode(Mode::Production)
+}
+
+/// Settings as they are without a file, but for what `change` does.
+pub(crate) fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    settings
+}
+
+/// The content hash of some text.
+pub(crate) fn hash(content: impl AsRef<[u8]>) -> String {
+    ContentHash::of(content.as_ref()).to_string()
+}
+
+/// Says what this system cannot do, past the test harness, which keeps the output of tests that pass to itself.
+pub(crate) fn say(what: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stderr(), "fingerpost: {what}").expect("standard error can be written to");
+}

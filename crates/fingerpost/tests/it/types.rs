@@ -1,0 +1,73 @@
+//! What every public type is.
+
+use std::fmt::Debug;
+
+use fingerpost::{
+    AppVersion, AssetPath, Assets, AssetsBuilder, BaseUrl, ContentHash, Digest, DirStore, EncodingInfo,
+    Entry, Error, ErrorKind, FileInfo, Level, Listing, Manifest, Mode, OnMissing, Prebuilt, Release, Rules,
+    Settings, Snapshot, SourceDir, SourceFile, Sources, Store, Url, VersionSource,
+};
+
+use crate::support::{Dir, dev, production, publish};
+
+fn shared<T: Debug + Send + Sync + 'static>() -> &'static str {
+    std::any::type_name::<T>()
+}
+
+fn cloned<T: Debug + Clone + Send + Sync + 'static>() -> &'static str {
+    std::any::type_name::<T>()
+}
+
+#[test]
+fn every_type_can_be_sent_shared_and_shown() {
+    let types = [
+        shared::<AssetsBuilder>(),
+        shared::<Box<dyn Store>>(),
+        shared::<Listing>(),
+        shared::<Prebuilt<Url>>(),
+        cloned::<AppVersion>(),
+        cloned::<AssetPath>(),
+        cloned::<Assets>(),
+        cloned::<BaseUrl>(),
+        cloned::<ContentHash>(),
+        cloned::<Digest>(),
+        cloned::<DirStore>(),
+        cloned::<EncodingInfo>(),
+        cloned::<Entry>(),
+        cloned::<Error>(),
+        cloned::<ErrorKind>(),
+        cloned::<FileInfo>(),
+        cloned::<Level>(),
+        cloned::<Manifest>(),
+        cloned::<Mode>(),
+        cloned::<OnMissing>(),
+        cloned::<Release>(),
+        cloned::<Rules>(),
+        cloned::<Settings>(),
+        cloned::<Snapshot>(),
+        cloned::<SourceDir>(),
+        cloned::<SourceFile>(),
+        cloned::<Sources>(),
+        cloned::<Url>(),
+        cloned::<VersionSource>(),
+    ];
+    assert!(types.iter().all(|name| name.contains("fingerpost")), "{types:?}");
+}
+
+#[test]
+fn shown_for_debugging_assets_say_their_mode_and_nothing_long() {
+    let output = publish(&[("a.css", "a")], "/static/");
+    let assets = production(&output).app_version("v1").build().unwrap();
+    let shown = r#"Assets { mode: Production, base_url: "/static/", app_version: "v1", .. }"#;
+    assert_eq!(format!("{assets:?}"), shown);
+    assert_eq!(format!("{:?}", assets.snapshot()), r#"Snapshot { app_version: "v1", .. }"#);
+    assert!(format!("{:?}", assets.url("a.css").unwrap()).starts_with("\"/static/a."));
+}
+
+#[test]
+fn an_error_is_shared_and_tells_its_story_once() {
+    let err = dev(&Dir::new()).build().unwrap().url("a.css").unwrap_err();
+    assert_eq!(err.clone().to_string(), err.to_string());
+    assert!(std::error::Error::source(&err).is_none());
+    assert!(format!("{err:?}").starts_with("Error(NotFound: asset `a.css` was not found"));
+}

@@ -1,0 +1,145 @@
+//! The app version and the mode: who decides.
+
+use fingerpost::{Assets, ErrorKind, Mode, VersionSource};
+
+use crate::support::{Dir, Memory, alone_with, dev, production, publish, settings};
+
+/// A store without a file and a Django manifest with this hash.
+fn manifest_with(hash: &str) -> Memory {
+    let store = Memory::default();
+    let json = serde_json::json!({"version": "1.1", "hash": hash, "paths": {}});
+    store.write(fingerpost::MANIFEST_NAME, json.to_string());
+    store
+}
+
+fn said(assets: Result<Assets, fingerpost::Error>) -> String {
+    assets.map_or_else(
+        |err| format!("{:?}: {err}", err.kind()),
+        |assets| format!("{} from {}", assets.app_version(), assets.app_version().source()),
+    )
+}
+
+#[test]
+fn the_builder_goes_before_the_environment_and_that_before_the_settings_file() {
+    let version = |builder: &str, variable: &str, file: &str| {
+        alone_with(&[("FINGERPOST_APP_VERSION", variable), ("IT", &format!("{builder} {file}"))], || {
+            let it = std::env::var("IT").unwrap();
+            let (builder, file) = it.split_once(' ').unwrap();
+            let settings = settings(|settings| settings.app_version = Some(file.to_owned()));
+            said(
+                production(&Dir::new())
+                    .store(manifest_with("abc"))
+                    .settings(settings)
+                    .app_version(builder)
+                    .build(),
+            )
+        })
+    };
+    assert_eq!(version("builder", "variable", "file"), "builder from explicit");
+    assert_eq!(version("", "variable", "file"), "variable from explicit");
+    assert_eq!(version("", "", "file"), "file from explicit");
+    assert_eq!(version("", "", ""), "abc from manifest");
+    let rule = "may hold only letters, digits and `. _ ~ + -`";
+    assert_eq!(
+        version("", "a b", "file"),
+        format!("InvalidVersion: app version `a b` from FINGERPOST_APP_VERSION {rule}")
+    );
+    assert_eq!(
+        version("", "", "</script>"),
+        format!("InvalidVersion: app version `</script>` from the settings file {rule}")
+    );
+    assert_eq!(
+        version("é", "variable", "file"),
+        format!("InvalidVersion: app version `é` from `app_version` {rule}")
+    );
+}
+
+#[test]
+fn without_an_explicit_version_it_is_the_manifests_hash_or_unknown() {
+    let version = |hash: &str| {
+        alone_with(&[("IT", hash)], || {
+            let hash = std::env::var("IT").unwrap();
+            said(match &*hash {
+                "development" => dev(&Dir::new()).build(),
+                hash => production(&Dir::new()).store(manifest_with(hash)).build(),
+            })
+        })
+    };
+    assert_eq!(version("5940499ec5f6"), "5940499ec5f6 from manifest");
+    assert_eq!(version(""), "unknown from unknown");
+    assert_eq!(version("development"), "unknown from unknown");
+    assert_eq!(
+        version("a b"),
+        "InvalidVersion: app version `a b` from the manifest in `memory` may hold only letters, digits and `. _ ~ + -`"
+    );
+}
+
+#[test]
+fn only_a_fallback_is_one() {
+    let explicit = |version: &str| dev(&Dir::new()).app_version(version).build().unwrap().app_version();
+    assert!(!explicit("v1").is_fallback());
+    // Somebody chose it, so it stands for itself.
+    assert_eq!(explicit("unknown").source(), VersionSource::Explicit);
+    assert!(!explicit("unknown").is_fallback());
+}
+
+#[test]
+fn a_version_is_1_to_128_characters_that_are_safe_everywhere() {
+    let dir = Dir::new();
+    for good in ["1", "v1.2.3+build.7", "2026-11-21_a~b", &"x".repeat(128)] {
+        assert_eq!(&*dev(&dir).app_version(good).build().unwrap().app_version(), good);
+    }
+    let long = "x".repeat(129);
+    for bad in [" ", "a b", "a/b", "\"", "<", "a\r\nX-Evil: 1", "é", "a&b", "a%41", "a,b", "\0", &long] {
+        let err = dev(&dir).app_version(bad).build().unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidVersion, "{bad:?}");
+        assert!(!err.to_string().contains(char::is_control), "{err}");
+    }
+}
+
+#[test]
+fn an_explicit_version_stays_over_a_reload_and_the_manifests_follows() {
+    let version = alone_with(&[], || {
+        let store = manifest_with("one");
+        let explicit = production(&Dir::new()).store(store.clone()).app_version("v1").build().unwrap();
+        let followed = production(&Dir::new()).store(store.clone()).build().unwrap();
+        let json = serde_json::json!({"version": "1.1", "hash": "two", "paths": {}});
+        store.write(fingerpost::MANIFEST_NAME, json.to_string());
+        let before = followed.app_version();
+        let after = followed.reload().unwrap().app_version();
+        format!("{} {before} {after} {}", explicit.reload().unwrap().app_version(), followed.app_version())
+    });
+    assert_eq!(version, "v1 one two two");
+}
+
+#[test]
+fn fingerpost_mode_decides_else_the_build_profile() {
+    let mode = |value: Option<&str>| {
+        let variables: Vec<_> = value.map(|value| ("FINGERPOST_MODE", value)).into_iter().collect();
+        alone_with(&variables, || {
+            let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a.css")], "/static/"));
+            let assets = || Assets::builder().source(&source).collected(&output);
+            let text = |assets: Result<Assets, fingerpost::Error>| {
+                assets.map_or_else(|err| err.to_string(), |assets| format!("{:?}", assets.mode()))
+            };
+            let (by_default, auto) = (text(assets().build()), text(assets().mode(Mode::auto()).build()));
+            assert_eq!(by_default, auto);
+            // A mode that is named is not asked for.
+            assert_eq!(text(assets().mode(Mode::Production).build()), "Production");
+            auto
+        })
+    };
+    let by_profile = if cfg!(debug_assertions) { "Dev" } else { "Production" };
+    assert_eq!(mode(None), by_profile);
+    assert_eq!(mode(Some("")), by_profile);
+    assert_eq!(mode(Some("dev")), "Dev");
+    assert_eq!(mode(Some("production")), "Production");
+    for other in ["prod", "Dev", "development", " dev", "1"] {
+        assert_eq!(
+            mode(Some(other)),
+            format!(
+                "FINGERPOST_MODE is `{other}`; set it to `dev` or `production`, or unset it to follow the build profile"
+            )
+        );
+    }
+}
