@@ -1,0 +1,64 @@
+//! A `static()` call in a rendered page against a function that returns one prebuilt safe value.
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[path = "../../fingerpost/benches/ratio/mod.rs"]
+mod ratio;
+
+use std::fs;
+
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest};
+use minijinja::{Environment, Value};
+
+/// Calls in one page: enough that what a page costs by itself does not count.
+const CALLS: usize = 100;
+
+/// Different assets in one page.
+const ASSETS: usize = 20;
+
+fn main() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut manifest = Manifest::new("/static/");
+    for i in 0..500 {
+        let path = AssetPath::parse(&format!("components/widget-{i}/style.css")).unwrap();
+        let hashed = path.hashed(&ContentHash::of(path.as_bytes()));
+        manifest.insert(path, hashed, FileInfo::new(0, Digest::of(b"")));
+    }
+    fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
+
+    let mut env = Environment::new();
+    fingerpost_minijinja::register(&mut env, &Assets::production(dir.path()).unwrap());
+    let constant = Value::from_safe_string("/static/components/widget-7/style.0123456789ab.css".to_owned());
+    let filtered = constant.clone();
+    env.add_function("static_constant", move |_: &str| constant.clone());
+    env.add_filter("static_constant", move |_: &str| filtered.clone());
+    // Nothing but calls, so that nothing else is measured.
+    let page = |call: &dyn Fn(usize) -> String| {
+        (0..CALLS).map(|i| format!("{{{{ {} }}}}", call(i))).collect::<String>()
+    };
+    let mut add = |name, call: &dyn Fn(usize) -> String| env.add_template_owned(name, page(call)).unwrap();
+    add("static.html", &|i| format!("static('components/widget-{}/style.css')", i % ASSETS));
+    add("filter.html", &|i| format!("'components/widget-{}/style.css' | static", i % ASSETS));
+    add("constant.html", &|i| format!("static_constant('components/widget-{}/style.css')", i % ASSETS));
+    add("constant-filter.html", &|i| format!("'components/widget-{}/style.css' | static_constant", i % ASSETS));
+
+    let render = |name: &str| {
+        let template = env.get_template(name).unwrap();
+        move || template.render(()).unwrap()
+    };
+    let mut criterion = ratio::criterion();
+    ratio::compare(
+        &mut criterion,
+        "a page of 100 static() calls",
+        1.5,
+        render("static.html"),
+        render("constant.html"),
+    );
+    ratio::compare(
+        &mut criterion,
+        "a page of 100 static filters",
+        1.5,
+        render("filter.html"),
+        render("constant-filter.html"),
+    );
+    criterion.final_summary();
+}
