@@ -1,0 +1,133 @@
+//! The harness itself: what `tools` promises to the other tests.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::panic;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use fantoccini::Locator;
+
+use crate::tools::{self, Browser, Server, Tool};
+
+/// Serves these pages, `(path, status and headers, body)`, until the test program ends; the rest is a 404.
+fn pages(pages: &'static [(&str, &str, &str)]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let request = BufReader::new(&connection).lines().map_while(Result::ok);
+            let head: Vec<_> = request.take_while(|line| !line.is_empty()).collect();
+            let path = head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+            let page = pages.iter().find(|page| page.0 == path);
+            let (_, status, body) = page.unwrap_or(&("", "404 Not Found", "not here"));
+            let length = body.len();
+            // A browser that has gone away is none of the server's business.
+            write!(
+                connection,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .ok();
+        }
+    });
+    origin
+}
+
+#[test]
+fn a_missing_tool_fails_a_test_and_names_the_command_that_installs_it() {
+    let missing = panic::catch_unwind(|| tools::need(Tool::Django, "chromium", || None::<()>));
+    let message = missing.expect_err("a failed test").downcast::<String>().expect("a text");
+    assert_eq!(*message, "django is not installed: run `tests/run`, which installs it or says how");
+}
+
+#[test]
+fn a_tool_that_could_not_be_installed_is_left_out_without_a_look() {
+    assert_eq!(tools::need(Tool::Npm, "chromium, npm", || Some(())), None);
+    assert_eq!(tools::need(Tool::Chromium, "npm", || Some(())), Some(()));
+}
+
+#[test]
+fn npm_packages_are_unpacked() {
+    for (name, file) in [
+        ("bootstrap", "dist/css/bootstrap.css"),
+        ("htmx.org", "dist/htmx.js"),
+        ("leaflet", "dist/images/layers.png"),
+    ] {
+        let Some(package) = tools::npm_package(name) else { return };
+        assert!(package.join(file).is_file(), "{name} has no {file}");
+    }
+}
+
+#[test]
+fn django_can_be_imported() {
+    let Some(python) = tools::django_python() else { return };
+    let import = "import django, django.contrib.staticfiles.storage; print(django.__version__)";
+    let output = Command::new(python).args(["-c", import]).output().expect("a Python that starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout.starts_with(b"5."), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn real_assets_are_the_same_two_hundred_files_every_time() {
+    let Some(assets) = tools::real_assets(200) else { return };
+    let again = tools::real_assets(200).expect("what was there just now");
+    assert_eq!(assets.paths(), again.paths());
+    assert_eq!(assets.paths().iter().collect::<BTreeSet<_>>().len(), 200);
+    for path in assets.paths() {
+        assert_eq!(fs::read(assets.dir().join(path)).ok(), fs::read(again.dir().join(path)).ok(), "{path}");
+        assert!(assets.dir().join(path).is_file(), "{path}");
+    }
+
+    let kinds: BTreeSet<_> =
+        assets.paths().iter().filter_map(|path| Path::new(path).extension()?.to_str()).collect();
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        ["css", "gz", "js", "map", "md", "png", "scss", "svg", "ts"]
+    );
+}
+
+#[test]
+fn a_server_is_found_by_the_address_it_prints() {
+    let script = "echo 'Listening on http://127.0.0.1:4321/'; exec sleep 60";
+    let server = Server::start(Command::new("sh").args(["-c", script]));
+    assert_eq!(server.url("/about"), "http://127.0.0.1:4321/about");
+}
+
+#[tokio::test]
+async fn the_browser_shows_a_page_and_says_what_went_wrong() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let origin = pages(&[
+        (
+            "/",
+            "200 OK\r\nContent-Type: text/html",
+            "<!doctype html><title>Hello</title><link rel=icon href=data:,><link rel=stylesheet href=/old.css>\
+             <script src=/missing.js></script><h1 onclick=\"document.title = 'Clicked'\">Hello</h1>",
+        ),
+        ("/old.css", "301 Moved Permanently\r\nLocation: /app.css\r\nCache-Control: no-store", ""),
+        ("/app.css", "200 OK\r\nContent-Type: text/css\r\nCache-Control: max-age=60", "h1 { color: red }"),
+    ]);
+    let page = format!("{origin}/");
+    browser.goto(&page).await.expect("a page");
+    browser.find(Locator::Css("h1")).await.expect("a heading").click().await.expect("a click");
+    assert_eq!(browser.title().await.expect("a title"), "Clicked");
+
+    let mut answers: Vec<_> = browser.requests().await.iter().map(|r| (r.url.clone(), r.status)).collect();
+    answers.sort();
+    let expected = [("/", 200), ("/app.css", 200), ("/missing.js", 404), ("/old.css", 301)];
+    assert_eq!(answers, expected.map(|(path, status)| (format!("{origin}{path}"), Some(status))));
+    let errors = browser.errors().await;
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].starts_with(&format!("{origin}/missing.js ")), "{errors:?}");
+
+    let png = fs::read(browser.save_screenshot("harness").await).expect("a screenshot");
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"), "{:?}", &png[..8]);
+
+    browser.goto(&page).await.expect("the page once more");
+    let requests = browser.requests().await;
+    let from_cache: Vec<_> =
+        requests.iter().filter(|r| r.url.ends_with("/app.css")).map(|r| r.from_cache).collect();
+    assert_eq!(from_cache, [false, true], "{requests:?}");
+}

@@ -1,0 +1,147 @@
+//! What the tests need beyond Rust: packages and programs that `tests/run` fetches, a browser, a running site.
+//!
+//! Each entrance is `None` only if `tests/run` said that the tool could not be installed; it names what was
+//! therefore not run. A tool that is missing without that fails the test.
+
+mod browser;
+mod process;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+pub(crate) use browser::Browser;
+pub(crate) use process::Server;
+
+/// What `tests/run` installs, under the names it hands over in `FINGERPOST_TEST_WITHOUT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Chromium,
+    Npm,
+    Django,
+}
+
+impl Tool {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Npm => "npm",
+            Self::Django => "django",
+        }
+    }
+}
+
+/// Returns what `find` finds, or `None` if the comma-separated list `without` names the tool.
+#[track_caller]
+pub(crate) fn need<T>(tool: Tool, without: &str, find: impl FnOnce() -> Option<T>) -> Option<T> {
+    if without.split(',').any(|name| name.trim() == tool.name()) {
+        return None;
+    }
+    let found = find();
+    assert!(
+        found.is_some(),
+        "{} is not installed: run `tests/run`, which installs it or says how",
+        tool.name()
+    );
+    found
+}
+
+fn without() -> String {
+    env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default()
+}
+
+/// Returns the ignored folder that `tests/run` fills.
+pub(crate) fn cache() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache")
+}
+
+/// Returns the folder of an unpacked npm package, such as `bootstrap`.
+#[track_caller]
+pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
+    need(Tool::Npm, &without(), || {
+        Some(cache().join("npm").join(name)).filter(|dir| dir.join("package.json").is_file())
+    })
+}
+
+/// Returns a Python that can `import django`.
+#[track_caller]
+pub(crate) fn django_python() -> Option<PathBuf> {
+    need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
+}
+
+/// Returns the first of these programs that is in the search path.
+fn program(names: &[&str]) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    names
+        .iter()
+        .flat_map(|name| env::split_paths(&path).map(move |dir| dir.join(name)))
+        .find(|program| program.is_file())
+}
+
+/// A source dir of real files, with references, source maps and file names as authors publish them.
+#[derive(Debug)]
+pub(crate) struct RealAssets {
+    dir: TempDir,
+    paths: Vec<String>,
+}
+
+impl RealAssets {
+    /// Where files are taken from, in this order. Every reference in the first four resolves within them;
+    /// the last two fill up with files that refer to nothing.
+    const FOLDERS: [&str; 6] = [
+        "bootstrap/dist",
+        "htmx.org/dist",
+        "leaflet/dist",
+        "bootstrap/js",
+        "leaflet/src/images",
+        "bootstrap/scss",
+    ];
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Returns the asset paths, such as `bootstrap/dist/css/bootstrap.css`.
+    pub(crate) fn paths(&self) -> &[String] {
+        &self.paths
+    }
+}
+
+/// Copies `n` real files, always the same ones, into a new source dir.
+#[track_caller]
+pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
+    let mut paths = Vec::new();
+    for folder in RealAssets::FOLDERS {
+        let (package, inner) = folder.split_once('/').expect("package/folder");
+        let root = npm_package(package)?;
+        let mut files = Vec::new();
+        list(&root.join(inner), folder, &mut files);
+        files.sort();
+        paths.extend(files);
+    }
+    assert!(paths.len() >= n, "the npm packages have {} files, not {n}", paths.len());
+    paths.truncate(n);
+
+    let dir = TempDir::new().expect("a temporary folder");
+    for path in &paths {
+        let target = dir.path().join(path);
+        fs::create_dir_all(target.parent().expect("a file lies in a folder")).expect("a new folder");
+        fs::copy(cache().join("npm").join(path), target).expect("a readable file");
+    }
+    Some(RealAssets { dir, paths })
+}
+
+/// Appends the files below `dir` to `files`, as paths below `prefix`.
+fn list(dir: &Path, prefix: &str, files: &mut Vec<String>) {
+    for entry in fs::read_dir(dir).expect("a readable folder") {
+        let entry = entry.expect("a readable folder");
+        let path = format!("{prefix}/{}", entry.file_name().to_str().expect("a UTF-8 name"));
+        if entry.file_type().expect("a file type").is_dir() {
+            list(&entry.path(), &path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A headless Chromium, driven over WebDriver.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::process::Process;
+use super::{Tool, cache, need, program, without};
+
+/// A browser with a profile of its own. What `fantoccini::Client` can do, it can do.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    client: Client,
+    port: u16,
+    driver: Process,
+    requests: Vec<Request>,
+    errors: Vec<String>,
+    _profile: TempDir,
+}
+
+/// What became of one request of a page. A redirect is a request of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    id: String,
+    pub(crate) url: String,
+    /// `None` while there is no answer, and for ever if there will be none.
+    pub(crate) status: Option<u64>,
+    /// Answered by the browser's own cache, without asking the server.
+    pub(crate) from_cache: bool,
+}
+
+impl Browser {
+    /// Opens a browser; `None` if `tests/run` said that there is none.
+    pub(crate) async fn open() -> Option<Self> {
+        let chromium =
+            need(Tool::Chromium, &without(), || program(&["chromium", "chromium-browser", "google-chrome"]))?;
+        let chromedriver = need(Tool::Chromium, &without(), || program(&["chromedriver"]))?;
+
+        let profile = TempDir::new().expect("a temporary folder");
+        let (driver, port) = Process::start(Command::new(chromedriver).arg("--port=0"), |line| {
+            line.strip_prefix("ChromeDriver was started successfully on port ")?
+                .trim_end_matches('.')
+                .parse()
+                .ok()
+        });
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(&chromium, profile.path()))
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a browser that starts");
+        Some(Self { client, port, driver, requests: Vec::new(), errors: Vec::new(), _profile: profile })
+    }
+
+    /// Saves what the page looks like to `tests/.cache/screenshots/<name>.png`.
+    pub(crate) async fn save_screenshot(&self, name: &str) -> PathBuf {
+        let png = self.screenshot().await.expect("a screenshot");
+        let file = cache().join("screenshots").join(name).with_extension("png");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::write(&file, png).expect("a writable file");
+        file
+    }
+
+    /// Returns every HTTP request since the browser opened, in the order in which they began.
+    pub(crate) async fn requests(&mut self) -> &[Request] {
+        for entry in self.log("performance").await {
+            let text = entry["message"].as_str().expect("a message");
+            let event = serde_json::from_str::<Value>(text).expect("a message in JSON");
+            self.note(event["message"]["method"].as_str().unwrap_or_default(), &event["message"]["params"]);
+        }
+        &self.requests
+    }
+
+    /// Returns every error in the console since the browser opened: requests that failed, uncaught exceptions,
+    /// `console.error`.
+    pub(crate) async fn errors(&mut self) -> &[String] {
+        for entry in self.log("browser").await {
+            if entry["level"] == "SEVERE" {
+                self.errors.push(entry["message"].as_str().expect("a message").to_owned());
+            }
+        }
+        &self.errors
+    }
+
+    /// Takes in one event of the `Network` domain of the Chrome DevTools Protocol.
+    fn note(&mut self, method: &str, params: &Value) {
+        let id = params["requestId"].as_str().unwrap_or_default();
+        let begun = self.requests.iter_mut().rfind(|request| request.id == id);
+        match (method, begun) {
+            ("Network.requestWillBeSent", begun) => {
+                if let Some(redirected) = begun {
+                    redirected.answered(&params["redirectResponse"]);
+                }
+                let url = params["request"]["url"].as_str().unwrap_or_default();
+                if url.starts_with("http") {
+                    let (id, url) = (id.to_owned(), url.to_owned());
+                    self.requests.push(Request { id, url, status: None, from_cache: false });
+                }
+            }
+            ("Network.responseReceived", Some(request)) => request.answered(&params["response"]),
+            ("Network.requestServedFromCache", Some(request)) => request.from_cache = true,
+            _ => {}
+        }
+    }
+
+    /// Returns the entries that a log gained since it was read last.
+    async fn log(&self, name: &'static str) -> Vec<Value> {
+        match self.client.issue_cmd(ReadLog(name)).await.expect("a readable log") {
+            Value::Array(entries) => entries,
+            other => panic!("a log that is no list: {other}"),
+        }
+    }
+
+    /// Asks the driver to end with its browser, which would outlive a driver that is killed.
+    fn shut_down(&mut self) -> std::io::Result<bool> {
+        let mut connection = TcpStream::connect(("127.0.0.1", self.port))?;
+        connection.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        connection.read_to_end(&mut Vec::new())?;
+        Ok(self.driver.ended())
+    }
+}
+
+impl Request {
+    fn answered(&mut self, response: &Value) {
+        self.status = response["status"].as_u64();
+        self.from_cache |= response["fromDiskCache"] == true;
+    }
+}
+
+impl Deref for Browser {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // A test that fails for another reason should say that one.
+        self.shut_down().ok();
+    }
+}
+
+fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
+    let options = json!({
+        "binary": chromium,
+        "args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,800",
+            format!("--user-data-dir={}", profile.display()),
+        ],
+    });
+    let logs = json!({ "browser": "ALL", "performance": "ALL" });
+    Capabilities::from_iter([
+        ("goog:chromeOptions".to_owned(), options),
+        ("goog:loggingPrefs".to_owned(), logs),
+    ])
+}
+
+/// Chromium's own command for a log, which WebDriver does not have.
+#[derive(Debug)]
+struct ReadLog(&'static str);
+
+impl WebDriverCompatibleCommand for ReadLog {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "type": self.0 }).to_string()))
+    }
+}

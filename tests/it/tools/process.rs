@@ -1,0 +1,106 @@
+//! Child processes that end with the test.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running program, killed on drop.
+#[derive(Debug)]
+pub(super) struct Process(Child);
+
+impl Process {
+    /// Starts a program and waits for the first line of its standard output that `find` accepts.
+    #[track_caller]
+    pub(super) fn start<T>(command: &mut Command, find: impl Fn(&str) -> Option<T>) -> (Self, T) {
+        let mut process =
+            Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a program that starts"));
+        let output = BufReader::new(process.0.stdout.take().expect("a piped output"));
+        let (sender, lines) = mpsc::channel();
+        // Reads to the end even when nobody listens any more: a full pipe would stop the program.
+        thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+
+        let mut seen = Vec::new();
+        while let Ok(line) = lines.recv_timeout(PATIENCE) {
+            if let Some(found) = find(&line) {
+                return (process, found);
+            }
+            seen.push(line);
+        }
+        panic!("{command:?} did not say where it listens; it said {seen:?}");
+    }
+
+    /// Waits until the program has ended by itself; `false` if it is still running after five seconds.
+    pub(super) fn ended(&mut self) -> bool {
+        (0..100).any(|_| {
+            thread::sleep(Duration::from_millis(50));
+            matches!(self.0.try_wait(), Ok(Some(_)))
+        })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only if the program has ended, which is what is wanted.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A site that runs as a process of its own.
+#[derive(Debug)]
+pub(crate) struct Server {
+    _process: Process,
+    origin: String,
+}
+
+impl Server {
+    /// Builds the example of this name and starts it on a free port.
+    #[track_caller]
+    pub(crate) fn example(name: &str) -> Self {
+        Self::start(&mut Self::example_command(name))
+    }
+
+    /// Builds the example of this name and returns the command that starts it on a free port,
+    /// for tests that add to its environment.
+    #[track_caller]
+    pub(crate) fn example_command(name: &str) -> Command {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "--message-format", "json", "--package", name])
+            .current_dir(root)
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo");
+        assert!(built.status.success(), "the example {name} did not build");
+
+        let messages = String::from_utf8(built.stdout).expect("UTF-8 from cargo");
+        let binary = messages
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .find_map(|message| message["executable"].as_str().map(str::to_owned))
+            .expect("a message that names the binary");
+        let mut command = Command::new(binary);
+        command.args(["--port", "0"]).current_dir(root);
+        command
+    }
+
+    /// Starts a program that prints its address, such as `http://127.0.0.1:3000`, on standard output.
+    #[track_caller]
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let (process, origin) = Process::start(command, |line| {
+            let url = &line[line.find("http://")?..];
+            Some(url.split_whitespace().next()?.trim_end_matches('/').to_owned())
+        });
+        Self { _process: process, origin }
+    }
+
+    /// Returns the absolute URL of a path that begins with `/`.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+}

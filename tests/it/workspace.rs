@@ -1,0 +1,54 @@
+//! `.ci/run` keeps up with the workspace.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn ci() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.ci/run")).expect("a readable .ci/run")
+}
+
+/// Returns name and features of every crate that is published.
+fn published() -> Vec<(String, Vec<String>)> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata in JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .filter(|package| package["publish"].is_null())
+        .map(|package| {
+            let name = package["name"].as_str().expect("a name").to_owned();
+            (name, package["features"].as_object().expect("features").keys().cloned().collect())
+        })
+        .collect()
+}
+
+#[test]
+fn ci_checks_every_feature_of_every_published_crate_alone() {
+    let ci = ci();
+    let mut missing = Vec::new();
+    for (name, features) in published() {
+        let alone = format!("cargo check -p {name} --no-default-features");
+        let each = features.iter().filter(|feature| *feature != "default");
+        let commands = each.map(|feature| format!("{alone} --features {feature}")).chain([alone.clone()]);
+        missing.extend(commands.filter(|command| !ci.lines().any(|line| line == command)));
+    }
+    assert_eq!(missing, [""; 0], "lines that .ci/run lacks");
+}
+
+#[test]
+fn ci_says_of_every_published_crate_what_it_never_depends_on() {
+    let ci = ci();
+    let (_, absences) = ci.split_once("\nabsences='\n").expect("the list of absences");
+    let (absences, _) = absences.split_once("\n'\n").expect("the end of the list");
+    let listed: Vec<_> = absences.lines().filter_map(|line| line.split(' ').next()).collect();
+    let mut published: Vec<_> = published().into_iter().map(|(name, _)| name).collect();
+    published.sort();
+    assert_eq!(listed, published);
+}
