@@ -1,0 +1,66 @@
+// Asks for every file this page names and shows what the server answered.
+
+import { ask, filesNamedBy } from './probe.js';
+
+// What precedes the version, the version, what follows it: `?v=…` in development, `.….css` in production.
+const VERSIONED = /^(?<start>.*)(?<before>\?v=|\.)(?<version>[0-9a-f]{12})(?<after>|\.\w+)$/;
+
+/** The asset paths by URL, as the server's own table gives them. */
+function assetPaths() {
+  const rows = document.querySelectorAll('#urls tbody tr');
+  return new Map([...rows].map(({ cells: [path, url] }) => [
+    new URL(url.textContent.trim(), location).href,
+    path.textContent.trim(),
+  ]));
+}
+
+function element(name, className, ...children) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+/** The URL without its origin, the version in it marked as in the server's table. */
+function markedUrl(url) {
+  const path = url.slice(new URL(url).origin.length);
+  const match = path.match(VERSIONED);
+  if (!match) return element('code', '', path);
+  const { start, before, version, after } = match.groups;
+  return element('code', '', start, element('span', 'versioned', before, element('mark', '', version), after));
+}
+
+function row(path, file) {
+  const status = element('td', '', 'asking …');
+  const size = element('td', 'number');
+  const name = element('th', '', element('code', '', path ?? file.role));
+  name.scope = 'row';
+  return { status, size, row: element('tr', '', name, element('td', 'url', markedUrl(file.url)), status, size) };
+}
+
+async function check(board) {
+  const button = board.querySelector('button');
+  const paths = assetPaths();
+  const entries = filesNamedBy(document).map((file) => ({ ...row(paths.get(file.url), file), file }));
+  button.disabled = true;
+  board.querySelector('tbody').replaceChildren(...entries.map((entry) => entry.row));
+
+  const answers = await Promise.all(entries.map(async ({ file, status, size }) => {
+    const answer = await ask(file.url);
+    status.replaceChildren(element('span', answer.ok ? 'status' : 'status status--bad', answer.status));
+    size.textContent = answer.size === undefined ? '' : `${answer.size.toLocaleString('en')} B`;
+    return answer;
+  }));
+
+  const arrived = answers.filter((answer) => answer.ok).length;
+  board.querySelector('[role=status]').textContent = `${arrived} of ${answers.length} files arrived.`;
+  button.disabled = false;
+}
+
+const board = document.querySelector('#received');
+if (board) {
+  const live = document.querySelector('#received-table').content.cloneNode(true);
+  board.replaceChildren(live);
+  board.querySelector('button').addEventListener('click', () => check(board));
+  check(board);
+}

@@ -1,0 +1,21 @@
+/** Lists the files that the page's own elements name, each once. */
+export function filesNamedBy(page) {
+  const files = new Map();
+  const add = (element, role, url) => url && !files.has(url) && files.set(url, { element, role, url });
+
+  for (const link of page.querySelectorAll('link[href]')) add(link, link.rel, link.href);
+  for (const script of page.querySelectorAll('script[src]')) add(script, 'script', script.src);
+  for (const image of page.querySelectorAll('img[src]')) add(image, 'image', image.currentSrc || image.src);
+  return [...files.values()];
+}
+
+/** Asks the server for one URL; a server that cannot be reached is an answer as well. */
+export async function ask(url) {
+  try {
+    const response = await fetch(url);
+    const { size } = await response.blob();
+    return { ok: response.ok, status: `${response.status} ${response.statusText}`.trim(), size };
+  } catch {
+    return { ok: false, status: 'no answer' };
+  }
+}
