@@ -51,7 +51,10 @@ use crate::{
 pub struct AssetsBuilder {
     settings: Settings,
     sources: Vec<Result<SourceDir, Error>>,
+    output: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
+    base_url: Option<String>,
+    origin: Option<String>,
     mode: Option<Result<Mode, Error>>,
     app_version: Option<String>,
     on_missing: OnMissing,
@@ -81,7 +84,7 @@ impl AssetsBuilder {
 
     /// The output dir, where `fingerpost collect` writes. Production reads its manifest.
     pub fn collected(mut self, dir: impl AsRef<Path>) -> Self {
-        self.settings.out = Some(dir.as_ref().to_owned());
+        self.output = Some(dir.as_ref().to_owned());
         self.store = None;
         self
     }
@@ -96,7 +99,7 @@ impl AssetsBuilder {
     ///
     /// Defaults to `/static/`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(url.into());
+        self.base_url = Some(url.into());
         self
     }
 
@@ -104,7 +107,7 @@ impl AssetsBuilder {
     ///
     /// Defaults to none.
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
-        self.settings.origin = Some(origin.into());
+        self.origin = Some(origin.into());
         self
     }
 
@@ -152,8 +155,10 @@ impl AssetsBuilder {
     /// another base URL. Each names the absolute path and what to do.
     pub fn build(self) -> Result<Assets, Error> {
         let settings = self.settings;
-        let base = settings.base_url.as_deref().map_or_else(|| Ok(BaseUrl::default()), BaseUrl::parse)?;
-        let origin = settings.origin.as_deref().map(parse_origin).transpose()?;
+        let base_url = self.base_url.as_ref().or(settings.base_url.as_ref());
+        let base = base_url.map_or_else(|| Ok(BaseUrl::default()), |url| BaseUrl::parse(url))?;
+        let origin = self.origin.as_ref().or(settings.origin.as_ref());
+        let origin = origin.map(|origin| parse_origin(origin)).transpose()?;
         let site = Site {
             mode: self.mode.unwrap_or_else(Mode::auto)?,
             origin: origin.filter(|_| !base.is_absolute()),
@@ -170,7 +175,7 @@ impl AssetsBuilder {
         for source in &mut sources {
             source.dir = absolute(&source.dir);
         }
-        let output = settings.out.as_deref().map(absolute);
+        let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
         let app_version = self.app_version.filter(|version| !version.is_empty());
         Assets::start(site, Plan { sources, output, store, app_version, settings })

@@ -60,7 +60,13 @@ impl Error {
             Problem::Symlink { .. } => ErrorKind::OutsideSource,
             Problem::ManifestNotFound { .. } => ErrorKind::ManifestNotFound,
             Problem::Manifest { .. } => ErrorKind::InvalidManifest,
+            Problem::InTemplate { ref cause, .. } => cause.kind(),
         }
+    }
+
+    /// The same error, which now also names the template that it happened in: for adapters whose engine does not.
+    pub fn in_template(self, name: &str) -> Self {
+        Problem::InTemplate { cause: self, name: name.into() }.into()
     }
 
     pub(crate) fn missing(&self) -> Option<&Missing> {
@@ -132,6 +138,8 @@ pub(crate) enum Problem {
     ManifestNotFound { place: String, hint: &'static str },
     #[error("manifest {} {reason}", quoted(.place))]
     Manifest { place: String, reason: String },
+    #[error("{cause} (in template {})", quoted(.name))]
+    InTemplate { cause: Error, name: Box<str> },
 }
 
 /// Why a path can never name an asset.

@@ -100,6 +100,27 @@ impl Snapshot {
         let _leave = Leave;
         render()
     }
+
+    /// The innermost scope that this thread is in, of whichever assets; `None` outside every scope.
+    ///
+    /// For helpers that are bound to no assets of their own: they ask this, and where there is none, what the whole
+    /// process shares.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// # let assets = fingerpost::Assets::dev(dir.path())?;
+    /// use fingerpost::Snapshot;
+    ///
+    /// let url = || Snapshot::current().map(|snapshot| snapshot.url("a.css")).transpose();
+    /// assert_eq!(url()?, None);
+    /// assert_eq!(assets.snapshot().scope(url)?.as_deref(), Some("/static/a.css?v=7c98040a5416"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn current() -> Option<Self> {
+        // A thread that is ending has no scopes any more.
+        SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+    }
 }
 
 /// What the innermost scope of these assets on this thread has pinned.

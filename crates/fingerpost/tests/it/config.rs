@@ -109,12 +109,29 @@ fn the_environment_goes_before_the_files_base_url_and_the_builder_before_both() 
 }
 
 #[test]
-fn source_dirs_of_the_builder_replace_those_of_the_file() {
-    let (dir, other) = (project(), Dir::of(&["x.css"]));
-    let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
-    let assets = Assets::builder().settings(settings).source(&other).mode(Mode::Dev).build().unwrap();
-    assert!(assets.url("x.css").is_ok());
-    assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
+fn the_builder_goes_before_the_file_whichever_is_named_first() {
+    let said = alone(|| {
+        let (dir, other) = (project(), Dir::of(&["x.css"]));
+        let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+        let set = |builder: fingerpost::AssetsBuilder| {
+            let builder = builder.base_url("/b/").origin("https://b.example").app_version("b");
+            builder.source(&other).collected(other.at("out")).mode(Mode::Dev)
+        };
+        let orders = [
+            set(Assets::builder().settings(settings.clone())),
+            set(Assets::builder()).settings(settings.clone()),
+            set(Assets::builder().settings(Settings::default())).settings(settings.clone()),
+        ];
+        other.write("out/a.css", "collected");
+        let answers = orders.map(|builder| {
+            let assets = builder.build().unwrap();
+            let all: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+            let url = assets.absolute_url("x.css").unwrap();
+            format!("{} {} {}", url.split('?').next().unwrap(), assets.app_version(), all.join(" "))
+        });
+        answers.join("\n")
+    });
+    assert_eq!(said, ["https://b.example/b/x.css b x.css"; 3].join("\n"));
 }
 
 #[test]

@@ -265,6 +265,16 @@ fn a_named_pipe_is_no_asset_and_nobody_waits_for_it() {
 
 #[cfg(unix)]
 #[test]
+fn a_named_pipe_does_not_hide_the_file_of_a_later_source_dir() {
+    let dir = Dir::of(&["one/b.css", "two/a.css"]);
+    pipe(&dir.at("one/a.css"));
+    let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(Mode::Dev);
+    let assets = assets.build().unwrap();
+    ends(move || serves(&assets, "a.css", "two/a.css"));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_device_or_a_socket_is_no_asset() {
     let dir = Dir::of(&["a.css"]);
     let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket.css")).unwrap();

@@ -120,6 +120,15 @@ fn loops_end_and_dangling_links_are_not_found() {
     link(&dir, "pong.css", "ping.css");
     link(&dir, "dangling.css", "nowhere.css");
     link(&dir, "dangling", "/nowhere/at/all");
+    let listing = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list();
+    let mut problems: Vec<_> = listing.problems.iter().map(ToString::to_string).collect();
+    problems.sort_unstable();
+    assert_eq!(problems.len(), 5, "{problems:?}");
+    for (text, name) in
+        problems.iter().zip(["dangling", "dangling.css", "itself.css", "ping.css", "pong.css"])
+    {
+        assert!(text.starts_with(&format!("cannot read `{}`: ", dir.at(name).display())), "{text}");
+    }
     for assets in [dev(&dir).build().unwrap(), following(&dir)] {
         let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
         assert_eq!(listed, ["a.css", "css/b.css"]);

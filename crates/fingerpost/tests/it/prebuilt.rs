@@ -12,7 +12,7 @@ use std::{
 
 use fingerpost::{ErrorKind, Prebuilt, Url};
 
-use crate::support::{Dir, Memory, dev, hash, production};
+use crate::support::{Dir, Done, Memory, dev, hash, production};
 
 thread_local! {
     /// How many values this thread has made; each test has a thread of its own.
@@ -143,6 +143,7 @@ fn threads_never_get_a_value_that_is_older_than_one_they_had() {
     let prebuilt = Prebuilt::new(&assets, quoted);
     let (done, start) = (AtomicBool::new(false), Barrier::new(5));
     thread::scope(|scope| {
+        let _done = Done(&done);
         for _ in 0..4 {
             scope.spawn(|| {
                 start.wait();
@@ -162,6 +163,5 @@ fn threads_never_get_a_value_that_is_older_than_one_they_had() {
             assets.reload().unwrap();
             assert_eq!(asked(&prebuilt, "25.css").0, is(&format!("{release}/25.css"), 0).0);
         }
-        done.store(true, Relaxed);
     });
 }

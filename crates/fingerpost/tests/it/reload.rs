@@ -1,7 +1,7 @@
 //! Releases that change under a running site.
 
 use std::{
-    io, iter,
+    io,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Barrier,
@@ -16,7 +16,7 @@ use std::{
 
 use fingerpost::{Assets, ErrorKind, MANIFEST_NAME, Prebuilt, Store};
 
-use crate::support::{Dir, Memory, hash, production, publish};
+use crate::support::{Dir, Done, Memory, hash, production, publish};
 
 #[test]
 fn a_reload_swaps_to_what_the_output_dir_holds_now() {
@@ -44,12 +44,10 @@ fn a_reload_that_fails_leaves_everything_as_it_was() {
         b"",
         &good[..good.len() / 2],
         br#"{"version": "9", "paths": {}}"#,
-        br#"{"version": "1.1", "hash": "a b", "paths": {}}"#,
         br#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "base_path": "/other/", "files": {}}}"#,
     ] {
         dir.write(MANIFEST_NAME, bad);
-        let kind = assets.reload().unwrap_err().kind();
-        assert!(matches!(kind, ErrorKind::InvalidManifest | ErrorKind::InvalidVersion), "{kind:?}");
+        assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::InvalidManifest);
         still_good();
     }
     std::fs::remove_file(dir.at(MANIFEST_NAME)).unwrap();
@@ -123,7 +121,7 @@ fn concurrent_reloads_share_their_work() {
         }
     });
     let reads = inner.reads() - before;
-    assert!((2..=8).contains(&reads), "{reads} reads for {CALLERS} reloads");
+    assert!((2..=16).contains(&reads), "{reads} reads for {CALLERS} reloads");
 }
 
 /// A store with another release at every read: all of its hashed paths hold the same number.
@@ -155,7 +153,7 @@ impl Store for Numbered {
 fn a_page_rendered_in_a_scope_never_mixes_releases() {
     let assets = production(&Dir::new()).store(Numbered::default()).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, |url| url.to_string());
-    let (done, pages) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let done = AtomicBool::new(false);
     let number = |url: &str| url.split('/').nth(2).unwrap().parse::<usize>().unwrap();
     let page = || {
         let helpers = NAMES.iter().cycle().take(12).enumerate();
@@ -168,24 +166,22 @@ fn a_page_rendered_in_a_scope_never_mixes_releases() {
         numbers.collect::<Vec<_>>()
     };
     thread::scope(|scope| {
+        let _done = Done(&done);
         for _ in 0..4 {
             scope.spawn(|| {
-                let mut last = 0;
-                while !done.load(Relaxed) {
+                let (mut last, mut pages) = (0, 0);
+                while pages < 20 || !done.load(Relaxed) {
                     let numbers = assets.snapshot().scope(page);
                     assert!(numbers.iter().all(|number| *number == numbers[0]), "{numbers:?}");
                     assert!(numbers[0] >= last, "releases only ever get newer");
                     last = numbers[0];
-                    pages.fetch_add(1, Relaxed);
+                    pages += 1;
                 }
             });
         }
         for _ in 0..500 {
             assets.reload().unwrap();
         }
-        // On a busy machine the readers may come late.
-        iter::repeat_with(|| pages.load(Relaxed)).find(|pages| *pages >= 8);
-        done.store(true, Relaxed);
     });
     assert_eq!(number(&assets.url("a.css").unwrap()), 500);
 }

@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use fingerpost::{Assets, Prebuilt, Url};
+use fingerpost::{Assets, Prebuilt, Snapshot, Url};
 
 use crate::support::{Dir, Memory, production};
 
@@ -124,6 +124,46 @@ fn a_scope_is_for_its_own_thread_alone() {
         assert_eq!(thread::scope(|scope| scope.spawn(|| number(&assets)).join().unwrap()), "2");
         assert_eq!(number(&assets), "1");
     });
+}
+
+#[test]
+fn the_innermost_scope_can_be_asked_for_whichever_assets_it_is_of() {
+    let ((_, ours), (_, others)) = (numbered("1"), numbered("9"));
+    let current = || Snapshot::current().map(|snapshot| number(snapshot.assets()));
+    assert_eq!(current(), None);
+    ours.snapshot().scope(|| {
+        assert_eq!(current().as_deref(), Some("1"));
+        others.snapshot().scope(|| assert_eq!(current().as_deref(), Some("9")));
+        assert_eq!(current().as_deref(), Some("1"));
+        assert_eq!(thread::scope(|scope| scope.spawn(current).join().unwrap()), None);
+        // It may outlive the scope, and be entered while it is asked for.
+        let kept = Snapshot::current().unwrap();
+        kept.scope(|| assert_eq!(current().as_deref(), Some("1")));
+    });
+    assert_eq!(current(), None);
+}
+
+#[test]
+fn a_scope_pins_integrity_and_app_version_too() {
+    let store = Memory::default();
+    let release = |hash: &str| {
+        let paths = serde_json::json!({"a.css": format!("a.{hash}.css")});
+        let manifest = serde_json::json!({"version": "1.1", "hash": hash, "paths": paths});
+        store.write(fingerpost::MANIFEST_NAME, manifest.to_string());
+        store.write(&format!("a.{hash}.css"), hash);
+    };
+    release("one");
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let one = assets.snapshot();
+    release("two");
+    let two = assets.reload().unwrap();
+    for (snapshot, hash) in [(&one, "one"), (&two, "two")] {
+        let integrity = fingerpost::integrity_of(hash.as_bytes());
+        assert_eq!(*snapshot.integrity("a.css").unwrap(), *integrity);
+        assert_eq!(*snapshot.scope(|| assets.integrity("a.css")).unwrap(), *integrity);
+        assert_eq!(snapshot.scope(|| assets.app_version()), snapshot.app_version());
+    }
+    assert_eq!(assets.app_version(), two.app_version());
 }
 
 #[test]

@@ -71,3 +71,10 @@ fn an_error_is_shared_and_tells_its_story_once() {
     assert!(std::error::Error::source(&err).is_none());
     assert!(format!("{err:?}").starts_with("Error(NotFound: asset `a.css` was not found"));
 }
+
+#[test]
+fn an_error_can_name_the_template_it_happened_in_and_stays_what_it_is() {
+    let err = dev(&Dir::new()).build().unwrap().url("../a.css").unwrap_err().in_template("site::Page<'_>");
+    assert_eq!(err.to_string(), "path `../a.css` leaves the asset directory (in template `site::Page<'_>`)");
+    assert_eq!(err.kind(), ErrorKind::InvalidPath);
+}

@@ -98,18 +98,21 @@ fn a_version_is_1_to_128_characters_that_are_safe_everywhere() {
 }
 
 #[test]
-fn an_explicit_version_stays_over_a_reload_and_the_manifests_follows() {
-    let version = alone_with(&[], || {
+fn an_explicit_version_stays_over_a_reload_and_the_manifests_follows_while_it_is_one() {
+    let versions = alone_with(&[], || {
         let store = manifest_with("one");
         let explicit = production(&Dir::new()).store(store.clone()).app_version("v1").build().unwrap();
         let followed = production(&Dir::new()).store(store.clone()).build().unwrap();
-        let json = serde_json::json!({"version": "1.1", "hash": "two", "paths": {}});
-        store.write(fingerpost::MANIFEST_NAME, json.to_string());
-        let before = followed.app_version();
-        let after = followed.reload().unwrap().app_version();
-        format!("{} {before} {after} {}", explicit.reload().unwrap().app_version(), followed.app_version())
+        let now = || format!("{} {}", explicit.app_version(), followed.app_version());
+        let after = |hash: &str| {
+            let json = serde_json::json!({"version": "1.1", "hash": hash, "paths": {}});
+            store.write(fingerpost::MANIFEST_NAME, json.to_string());
+            let reloads = [explicit.reload(), followed.reload()];
+            format!("{} {:?}", now(), reloads.map(|reload| reload.is_ok()))
+        };
+        [now(), after("two"), after("t w o"), after("")].join("\n")
     });
-    assert_eq!(version, "v1 one two two");
+    assert_eq!(versions, "v1 one\nv1 two [true, true]\nv1 two [true, false]\nv1 unknown [true, true]");
 }
 
 #[test]

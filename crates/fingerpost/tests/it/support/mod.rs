@@ -37,3 +37,13 @@ pub(crate) fn say(what: &str) {
     use std::io::Write as _;
     writeln!(std::io::stderr(), "fingerpost: {what}").expect("standard error can be written to");
 }
+
+/// Tells threads that go on until it is set; it is set when the test is done with it, also by a failure.
+#[derive(Debug)]
+pub(crate) struct Done<'a>(pub(crate) &'a std::sync::atomic::AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+}

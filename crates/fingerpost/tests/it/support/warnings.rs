@@ -11,8 +11,7 @@ use tracing::{
 pub(crate) fn warnings(work: impl FnOnce()) -> Vec<String> {
     let messages = Messages::default();
     tracing::subscriber::with_default(messages.clone(), work);
-    let messages = messages.0.lock().clone();
-    messages
+    std::mem::take(&mut messages.0.lock())
 }
 
 #[derive(Clone, Default)]

@@ -1,0 +1,230 @@
+//! What can be said on the command line. The texts here are what `--help` prints.
+
+use std::{env, ffi::OsString, fs, path::PathBuf};
+
+use clap::{
+    ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+    error::ErrorKind,
+};
+use fingerpost::{BaseUrl, Level, Rules, Settings, SourceDir};
+
+/// The settings file that is read where none is named.
+const SETTINGS_FILE: &str = "fingerpost.toml";
+
+/// Points every static('css/app.css') in a server-rendered site at a URL that follows the file's content.
+#[derive(Parser, Debug)]
+#[command(name = "fingerpost", version, after_help = EXAMPLES, subcommand_required = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Read settings from this file [default: fingerpost.toml, if it is there]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Name every file that is ignored or hidden by another
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+
+    /// Whether to use colors; NO_COLOR is heeded
+    #[arg(long, global = true, help_heading = "Global options", value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fingerpost collect static --out dist/static
+  fingerpost collect static vendor=node_modules/htmx.org/dist --out dist/static
+  fingerpost find css/app.css
+  fingerpost version --json
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+Flags go before the environment (FINGERPOST_APP_VERSION, FINGERPOST_BASE_URL), and that before the settings file.";
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Collect the assets of the source dirs into the output dir, under hashed names
+    Collect(CollectArgs),
+    /// Tell where an asset comes from, and its URLs
+    Find(FindArgs),
+    /// Print the app version and where it was taken from
+    Version(VersionArgs),
+}
+
+/// Which files are assets, and where they go.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SiteArgs {
+    /// Directories of assets, the first that has a file wins; PREFIX=DIR puts PREFIX/ before their names
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<SourceDir>,
+
+    /// The output dir
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// What precedes every asset path: a path, or a URL with scheme and host [default: /static/]
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    base_url: Option<String>,
+
+    /// Files that are no assets, beside those of the settings file; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    ignore: Vec<String>,
+
+    /// Take files whose names start with a dot
+    #[arg(long)]
+    hidden: bool,
+
+    /// Let symlinks lead out of their source dir
+    #[arg(long)]
+    follow_symlinks: bool,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = COLLECT_EXAMPLES)]
+pub(crate) struct CollectArgs {
+    #[command(flatten)]
+    site: SiteArgs,
+
+    /// Write the plain names too, for a server that knows no manifest
+    #[arg(long)]
+    originals: bool,
+
+    /// Take over the releases and files of an earlier output dir, such as the previous image's
+    #[arg(long, value_name = "DIR")]
+    keep_from: Option<PathBuf>,
+
+    /// Wait until every file has reached the disk, not the manifest alone
+    #[arg(long)]
+    fsync: bool,
+
+    /// What to make of files that an earlier source dir hides [default: ignore]
+    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    shadowed: Option<Level>,
+
+    /// Fail if another run holds the lock, rather than wait for it
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// Write nothing, and report what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const COLLECT_EXAMPLES: &str = "\
+Examples:
+  fingerpost collect static --out dist/static
+  fingerpost collect --keep-from /previous/static
+  fingerpost collect --dry-run -v";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct FindArgs {
+    /// The asset, as a template names it
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+
+    #[command(flatten)]
+    site: SiteArgs,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct VersionArgs {
+    /// The output dir
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Args {
+    /// Ends the program with code 2 for what cannot be understood.
+    pub(crate) fn from_command_line() -> Self {
+        let matches = Self::command().color(color_in(env::args_os())).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|err| err.exit())
+    }
+
+    /// What clap would say if `command` lacked something.
+    pub(crate) fn complaint(command: &str, message: &str) -> clap::Error {
+        let mut all = Self::command().color(color_in(env::args_os()));
+        all.build();
+        let command = all.find_subcommand_mut(command).expect("a command of this program");
+        command.error(ErrorKind::MissingRequiredArgument, message)
+    }
+
+    /// The settings file, and the environment before it. The commands put their flags before both.
+    pub(crate) fn settings(&self) -> Result<Settings, fingerpost::Error> {
+        let mut settings = match &self.config {
+            Some(file) => Settings::read(file)?,
+            None if fs::exists(SETTINGS_FILE).unwrap_or(true) => Settings::read(SETTINGS_FILE)?,
+            None => Settings::default(),
+        };
+        let base_url = env::var("FINGERPOST_BASE_URL").ok().filter(|url| !url.is_empty());
+        settings.base_url = base_url.or(settings.base_url);
+        Ok(settings)
+    }
+}
+
+impl SiteArgs {
+    /// Puts what was said on the command line before the settings. Globs are added to theirs.
+    fn put_before(&self, mut settings: Settings) -> Settings {
+        if !self.sources.is_empty() {
+            settings.sources.clone_from(&self.sources);
+        }
+        settings.out = self.out.clone().or(settings.out);
+        settings.base_url = self.base_url.clone().or(settings.base_url);
+        settings.ignore.extend_from_slice(&self.ignore);
+        settings.hidden |= self.hidden;
+        settings.follow_symlinks |= self.follow_symlinks;
+        settings
+    }
+}
+
+impl CollectArgs {
+    pub(crate) fn put_before(&self, settings: Settings) -> Settings {
+        let mut settings = self.site.put_before(settings);
+        settings.originals |= self.originals;
+        settings.keep_from = self.keep_from.clone().or(settings.keep_from);
+        settings.fsync |= self.fsync;
+        settings.shadowed = self.shadowed.or(settings.shadowed);
+        settings
+    }
+}
+
+impl FindArgs {
+    pub(crate) fn put_before(&self, settings: Settings) -> Settings {
+        self.site.put_before(settings)
+    }
+}
+
+impl VersionArgs {
+    pub(crate) fn put_before(&self, mut settings: Settings) -> Settings {
+        settings.out = self.out.clone().or(settings.out);
+        settings
+    }
+}
+
+/// What `--color` says, so that even a complaint about another flag heeds it.
+fn color_in(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
+    let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
+    let joined = args.iter().filter_map(|arg| arg.strip_prefix("--color="));
+    separate.chain(joined).find_map(|when| when.parse().ok()).unwrap_or_default()
+}
+
+fn base_url(url: &str) -> Result<String, fingerpost::Error> {
+    BaseUrl::parse(url).map(|_| url.to_owned())
+}
+
+fn glob(glob: &str) -> Result<String, fingerpost::Error> {
+    Rules::new([glob], false, false).map(|_| glob.to_owned())
+}
+
+fn level() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(Level::as_str)).try_map(|level| level.parse::<Level>())
+}

@@ -1,0 +1,193 @@
+use crate::site::{Ended, Site};
+
+/// The closing line without its time.
+#[track_caller]
+fn summary(ended: &Ended) -> &str {
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let line = ended.stderr.lines().last().expect("a closing line");
+    let (summary, seconds) = line.rsplit_once(", ").expect("a time");
+    assert!(seconds.strip_suffix(" s").is_some_and(|seconds| seconds.parse::<f64>().is_ok()), "{line}");
+    summary
+}
+
+#[test]
+fn a_run_ends_with_one_line_of_sums() {
+    let site = Site::new(&[("static/a.css", "body{}"), ("static/b.css", "body{}")]);
+    let args = ["collect", "static", "--out", "dist/static"];
+    let first = site.run(&args);
+    assert_eq!(summary(&first), "2 files, 12 B, 2 written, 0 unchanged, release 1 published");
+    assert_eq!((first.stdout.as_str(), first.stderr.lines().count()), ("", 1));
+
+    let second = site.run(&args);
+    assert_eq!(summary(&second), "2 files, 12 B, 0 written, 2 unchanged, nothing to publish");
+    std::fs::remove_file(site.path("static/b.css")).unwrap();
+    let third = site.run(&["collect", "static", "--out", "dist/static", "--dry-run"]);
+    assert_eq!(summary(&third), "1 file, 6 B, 0 to write, 1 unchanged, release 2 to publish");
+    assert!(!site.path("dist/static/.fingerpost/releases/2.json").exists());
+}
+
+#[test]
+fn the_report_is_json_on_stdout() {
+    let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
+    let ended = site.run(&["collect", "static", "theme", "--out", "out", "--json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let mut report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(report["seconds"].take().is_f64());
+    let expected = serde_json::json!({
+        "files": 1,
+        "bytes": 1,
+        "written": 1,
+        "unchanged": 0,
+        "release": 1,
+        "hash": site.manifest().hash(),
+        "kept": [],
+        "shadowed": [{
+            "path": "a.css",
+            "file": site.path("static/a.css").display().to_string(),
+            "hides": site.path("theme/a.css").display().to_string(),
+        }],
+        "ignored": [site.path("static/.hidden").display().to_string()],
+        "warnings": [],
+        "dry_run": false,
+        "seconds": null,
+    });
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn verbose_names_what_was_left_out() {
+    let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
+    let args = ["collect", "static", "theme", "--out", "out"];
+    assert_eq!(site.run(&args).stderr.lines().count(), 1);
+    let ended = site.run(&[&args[..], &["-v"]].concat());
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    let hidden = format!("ignored {}", site.shown("static/.hidden"));
+    let shadowed =
+        format!("ignored {}, which {} hides", site.shown("theme/a.css"), site.shown("static/a.css"));
+    assert_eq!(lines[..2], [hidden, shadowed]);
+}
+
+#[test]
+fn every_problem_is_told_and_nothing_is_published() {
+    let site = Site::new(&[
+        ("static/a.css", "a"),
+        ("theme/a.css", "b"),
+        ("theme/b.css", "b"),
+        ("static/b.css", "b"),
+    ]);
+    let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "error", "--json"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let [a, b] = ["a.css", "b.css"].map(|name| {
+        let [hides, file] = ["theme", "static"].map(|dir| site.shown(&format!("{dir}/{name}")));
+        format!("error: {hides} is hidden by {file}; remove one of them\n")
+    });
+    let hint = "hint: `--shadowed ignore` allows a file that an earlier source dir hides\n";
+    assert_eq!(ended.stderr, format!("{a}{b}{hint}"));
+    assert!(!site.path("out/staticfiles.json").exists());
+}
+
+#[test]
+fn warnings_do_not_stop_a_run() {
+    let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b")]);
+    let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "warn"]);
+    let [hides, file] = ["theme/a.css", "static/a.css"].map(|path| site.shown(path));
+    assert_eq!(
+        ended.stderr.lines().next().unwrap(),
+        format!("warning: {hides} is hidden by {file}; remove one of them")
+    );
+    assert_eq!(summary(&ended), "1 file, 1 B, 1 written, 0 unchanged, release 1 published");
+}
+
+#[test]
+fn a_source_dir_that_does_not_exist_is_a_failure() {
+    let site = Site::new(&[]);
+    let ended = site.run(&["collect", "static", "--out", "out"]);
+    let problem = format!("source dir {} does not exist; make it, or correct the path", site.shown("static"));
+    assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}\n")));
+    assert!(!site.path("out").exists());
+}
+
+#[test]
+fn all_flags_do_what_they_say() {
+    let site =
+        Site::new(&[("static/a.css", "a"), ("static/b.psd", "b"), ("static/.c", "c"), ("lib/d.js", "d")]);
+    let flags = [
+        ["--out", "old"],
+        ["--base-url", "https://cdn.example.com/assets"],
+        ["--ignore", "*.psd"],
+        ["--ignore", "x/**"],
+    ];
+    let flags = [
+        &["collect", "static", "vendor=lib", "--hidden", "--originals", "--fsync"][..],
+        flags.as_flattened(),
+    ];
+    let ended = site.run(&flags.concat());
+    assert_eq!(summary(&ended), "3 files, 3 B, 3 written, 0 unchanged, release 1 published");
+    assert_eq!(site.read("old/vendor/d.js"), "d");
+    assert!(site.read("old/staticfiles.json").contains(r#""base_path": "/assets/""#));
+
+    let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "old"]);
+    assert_eq!(summary(&ended), "2 files, 2 B, 2 written, 0 unchanged, release 2 published");
+    assert_eq!(ended.stderr.lines().next(), Some("took over release 1"));
+    assert_eq!(site.read("out/.fingerpost/releases/1.json"), site.read("old/.fingerpost/releases/1.json"));
+}
+
+#[test]
+fn flags_go_before_the_environment_and_that_before_the_file() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.map", "b"), ("other/c.css", "c")]);
+    site.write(
+        "fingerpost.toml",
+        "sources = [\"static\"]\nout = \"from-file\"\nbase_url = \"/file/\"\nignore = [\"*.map\"]\nkeep_from = \"old\"",
+    );
+    std::fs::create_dir(site.path("old")).unwrap();
+    let base_path = |out: &str| {
+        let manifest: serde_json::Value =
+            serde_json::from_str(&site.read(&format!("{out}/staticfiles.json"))).unwrap();
+        manifest["fingerpost"]["base_path"].as_str().unwrap().to_owned()
+    };
+    let environment = [("FINGERPOST_BASE_URL", "/environment/")];
+
+    assert_eq!(site.run(&["collect"]).code, Some(0));
+    assert_eq!(base_path("from-file"), "/file/");
+    site.run_with(&["collect"], environment);
+    assert_eq!(base_path("from-file"), "/environment/");
+    site.run_with(&["collect"], [("FINGERPOST_BASE_URL", "")]);
+    assert_eq!(base_path("from-file"), "/file/", "empty counts as unset");
+
+    let ended = site.run_with(
+        &["collect", "other", "static", "--out", "from-flag", "--base-url", "/flag/", "--ignore", "*.psd"],
+        environment,
+    );
+    assert_eq!(base_path("from-flag"), "/flag/");
+    assert_eq!(summary(&ended), "2 files, 2 B, 2 written, 0 unchanged, release 1 published");
+
+    site.run_with(&["collect", "static", "--out", "no-file", "--config", "empty.toml"], environment);
+    assert!(!site.path("no-file").exists(), "a settings file that is named must be there");
+    site.write("empty.toml", "");
+    site.run_with(&["collect", "static", "--out", "no-file", "--config", "empty.toml"], environment);
+    assert_eq!(base_path("no-file"), "/environment/");
+}
+
+#[test]
+fn paths_in_a_settings_file_are_relative_to_it() {
+    let site = Site::new(&[
+        ("site/static/a.css", "a"),
+        ("site/fingerpost.toml", "sources = [\"static\"]\nout = \"out\""),
+    ]);
+    let ended = site.run(&["--config", "site/fingerpost.toml", "collect"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(site.path("site/out/staticfiles.json").exists());
+}
+
+#[test]
+fn a_settings_file_that_cannot_be_understood_is_a_failure() {
+    let site = Site::new(&[("fingerpost.toml", "sauces = []")]);
+    let ended = site.run(&["collect"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let place = format!("error: settings file {}: ", site.shown("fingerpost.toml"));
+    assert!(
+        ended.stderr.starts_with(&place) && ended.stderr.contains("unknown field `sauces`"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -1,0 +1,10 @@
+//! The program as a process: what it writes where, and how it ends.
+
+mod collect;
+mod find;
+mod site;
+mod terminal;
+#[cfg(unix)]
+mod trouble;
+mod usage;
+mod version;

@@ -1,0 +1,131 @@
+//! A site in a temporary directory, and the program at work in it.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use fingerpost::Manifest;
+#[cfg(unix)]
+use fingerpost::{Digest, DirStore, Release, Store as _};
+use tempfile::TempDir;
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
+
+/// Everything outside that the program heeds.
+const VARIABLES: [&str; 7] = [
+    "FINGERPOST_APP_VERSION",
+    "FINGERPOST_BASE_URL",
+    "FINGERPOST_MODE",
+    "NO_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "RUST_BACKTRACE",
+];
+
+pub(crate) struct Site(TempDir);
+
+/// How the program ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Site {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let site = Self(tempfile::tempdir().expect("a temporary directory"));
+        files.iter().for_each(|(path, text)| site.write(path, text));
+        site
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        // As the program sees it: temporary directories lie behind symlinks on some systems.
+        fs::canonicalize(self.0.path()).expect("a directory").join(path)
+    }
+
+    /// The path as messages show it.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        format!("`{}`", self.path(path).display())
+    }
+
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let file = self.path(path);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+        fs::write(file, bytes).expect("a written file");
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        String::from_utf8(fs::read(self.path(path)).expect("a file")).expect("text")
+    }
+
+    /// A command that runs in the site and sees nothing of the machine's settings.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path(""));
+        for name in VARIABLES {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        self.run_with(args, [("", ""); 0])
+    }
+
+    pub(crate) fn run_with<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        &self,
+        args: &[&str],
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Ended {
+        self.command(PROGRAM).args(args).envs(variables).output().expect("the program").into()
+    }
+
+    /// Collects `static` into `out`.
+    #[track_caller]
+    pub(crate) fn collect(&self) {
+        let ended = self.run(&["collect", "static", "--out", "out"]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+
+    pub(crate) fn manifest(&self) -> Manifest {
+        Manifest::parse(self.read("out/staticfiles.json").as_bytes(), "out").expect("a valid manifest")
+    }
+
+    /// Compares every file that the manifest names with what it says of it.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn assert_intact(&self) {
+        self.assert_has(&self.manifest());
+    }
+
+    /// The same for the manifests of all releases.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn assert_releases_intact(&self) {
+        for number in DirStore::new(self.path("out")).releases().expect("a list of releases") {
+            let json = fs::read(self.path("out").join(Release::file_name(number))).expect("a release file");
+            self.assert_has(&Release::parse(&json, number, "out").expect("a valid release").manifest);
+        }
+    }
+
+    #[cfg(unix)]
+    #[track_caller]
+    fn assert_has(&self, manifest: &Manifest) {
+        for (path, entry) in manifest {
+            let bytes = fs::read(self.path("out").join(&entry.hashed)).expect(path);
+            let info = entry.info.as_ref().expect(path);
+            assert_eq!((info.size, info.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{path}");
+        }
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}

@@ -1,0 +1,55 @@
+use std::process::Stdio;
+
+use crate::site::{Ended, PROGRAM, Site};
+
+#[test]
+fn colors_are_for_terminals_and_for_those_who_ask() {
+    let site = Site::new(&[]);
+    let is_colored = |args: &[&str], variables: &[(&str, &str)]| {
+        site.run_with(args, variables.iter().copied()).stderr.contains('\u{1b}')
+    };
+    let fails = ["find", "a.css", "static"];
+    let misused = ["find"];
+    for args in [&fails[..], &misused] {
+        assert!(!is_colored(args, &[]), "{args:?}");
+        let with = |when| [&["--color", when], args].concat();
+        assert!(is_colored(&with("always"), &[]), "{args:?}");
+        assert!(!is_colored(&with("never"), &[("CLICOLOR_FORCE", "1")]), "{args:?}");
+        assert!(is_colored(args, &[("CLICOLOR_FORCE", "1")]), "{args:?}");
+        assert!(!is_colored(args, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), "{args:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let mut command = site.command(PROGRAM);
+    command
+        .args(["collect", "static", "--out", "out", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut program = command.spawn().unwrap();
+    drop(program.stdout.take());
+    let ended = Ended::from(program.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.stderr.lines().count()), (Some(0), 1), "{}", ended.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = site.command(PROGRAM);
+    let output = command.args(["find", "a.css", "static"]).stdout(full).output().unwrap();
+    let ended = Ended::from(output);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.starts_with("error: cannot write to standard output: "), "{}", ended.stderr);
+}
+
+#[test]
+fn names_of_files_cannot_command_the_terminal() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let ended = site.run(&["find", "a\u{1b}[2J.css", "static"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
+}

@@ -1,0 +1,53 @@
+use crate::site::Site;
+
+#[test]
+fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    for (args, message) in [
+        (&["collect", "static"][..], "error: no output dir is named here (--out) or in a settings file"),
+        (&["collect", "--out", "out"], "error: no source dir is named here or in a settings file"),
+        (&["find", "a.css"], "error: no source dir is named here or in a settings file"),
+        (&["find"], "error: the following required arguments were not provided:"),
+        (&["colect"], "error: unrecognized subcommand 'colect'"),
+        (&["collect", "--orignals"], "error: unexpected argument '--orignals' found"),
+        (&["collect", "--shadowed", "loud"], "error: invalid value 'loud' for '--shadowed <LEVEL>'"),
+        (&["collect", "--ignore", "["], "error: invalid value '[' for '--ignore <GLOB>': ignore glob error"),
+        (
+            &["collect", "../up=static"],
+            "error: invalid value '../up=static' for '[SOURCE]...': path `../up` leaves",
+        ),
+        (
+            &["collect", "--base-url", "x"],
+            "error: invalid value 'x' for '--base-url <URL>': base URL `x` is neither",
+        ),
+    ] {
+        let ended = site.run(args);
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{args:?}");
+        assert!(ended.stderr.starts_with(message), "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("--help"), "{args:?}: {}", ended.stderr);
+    }
+    let ended = site.run(&["collect", "static"]);
+    assert!(ended.stderr.contains("Usage: fingerpost collect [OPTIONS] [SOURCE]..."), "{}", ended.stderr);
+}
+
+#[test]
+fn help_and_version_are_data() {
+    let site = Site::new(&[]);
+    for args in
+        [&["--help"][..], &["collect", "--help"], &["find", "-h"], &["version", "-h"], &["help", "collect"]]
+    {
+        let ended = site.run(args);
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{args:?}");
+        assert!(ended.stdout.contains("Usage: fingerpost"), "{args:?}: {}", ended.stdout);
+    }
+    assert!(site.run(&["--help"]).stdout.contains("fingerpost collect static --out dist/static"));
+    let version = site.run(&["--version"]);
+    assert_eq!(version.stdout, concat!("fingerpost ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn without_a_command_it_tells_what_there_is() {
+    let ended = Site::new(&[]).run(&[]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(2), ""));
+    assert!(ended.stderr.contains("collect"), "{}", ended.stderr);
+}

@@ -1,0 +1,196 @@
+use std::path::{Path, PathBuf};
+
+use fingerpost::{BaseUrl, Level, Settings, SourceDir, Sources};
+
+use crate::error::{Error, Problem, both};
+
+/// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let (source, vendor, out) = (site.path().join("static"), site.path().join("vendor"), site.path().join("dist"));
+/// # std::fs::create_dir(&source)?;
+/// # std::fs::create_dir(&vendor)?;
+/// # std::fs::write(vendor.join("htmx.js"), "/* htmx */")?;
+/// use fingerpost_collect::{CollectConfig, collect};
+///
+/// let config = CollectConfig::new(&out)
+///     .source(&source)
+///     .source_at("vendor", &vendor)
+///     .base_url("https://cdn.example.com/static/")
+///     .ignore(["*.psd", "drafts/**"]);
+/// let report = collect(&config)?;
+/// assert_eq!(report.files, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing happens before `collect`"]
+pub struct CollectConfig {
+    settings: Settings,
+    sources: Vec<Result<SourceDir, fingerpost::Error>>,
+    without_waiting: bool,
+    dry_run: bool,
+}
+
+impl CollectConfig {
+    /// Collects into the output dir `out`, which is made if it is not there.
+    pub fn new(out: impl AsRef<Path>) -> Self {
+        let mut settings = Settings::default();
+        settings.out = Some(out.as_ref().to_owned());
+        Self::from_settings(settings)
+    }
+
+    /// Starts from the settings of a `fingerpost.toml`; what is set here goes before it, source dirs replace its source
+    /// dirs.
+    pub fn from_settings(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// Adds a source dir; may be called again, and the first directory that has a file wins.
+    pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
+        self.sources.push(Ok(SourceDir::new(dir.as_ref())));
+        self
+    }
+
+    /// Adds a source dir whose assets are named with a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` makes
+    /// `vendor/htmx.js`.
+    pub fn source_at(mut self, prefix: &str, dir: impl AsRef<Path>) -> Self {
+        self.sources.push(SourceDir::at(prefix, dir.as_ref()));
+        self
+    }
+
+    /// What will precede every asset path: a path or an `http(s)` URL. Its path is written into the manifest.
+    ///
+    /// Defaults to `/static/`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.base_url = Some(url.into());
+        self
+    }
+
+    /// Adds globs of files that are no assets, beside the usual hidden files; see [`Rules::new`](fingerpost::Rules::new).
+    pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.ignore.extend(globs.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether files and directories whose names start with a dot are taken.
+    ///
+    /// Defaults to `false`; `.well-known` is always taken.
+    pub fn hidden(mut self, yes: bool) -> Self {
+        self.settings.hidden = yes;
+        self
+    }
+
+    /// Whether symlinks may leave their source dir.
+    ///
+    /// Defaults to `false`: such a symlink is an error. Others are followed, loops end.
+    pub fn follow_symlinks(mut self, yes: bool) -> Self {
+        self.settings.follow_symlinks = yes;
+        self
+    }
+
+    /// Whether the plain names are written too, with the same bytes, for a server that knows no manifest.
+    ///
+    /// Defaults to `false`.
+    pub fn originals(mut self, yes: bool) -> Self {
+        self.settings.originals = yes;
+        self
+    }
+
+    /// Takes over the releases, with their numbers, and the files of an earlier output dir, such as the previous image's.
+    ///
+    /// Pages that were rendered before the deploy then still find their files. A release that is already in the output dir
+    /// is skipped; without a manifest in the output dir, that of `dir` counts as the one replaced. Files are compared with
+    /// their hashes on the way, and one that is missing or damaged is left behind with a warning.
+    pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
+        self.settings.keep_from = Some(dir.as_ref().to_owned());
+        self
+    }
+
+    /// Whether every file is waited for until it has reached the disk.
+    ///
+    /// Defaults to `false`: the release and the manifest are waited for, and after a power cut the next run finds files
+    /// that are too short and writes them again.
+    pub fn fsync(mut self, yes: bool) -> Self {
+        self.settings.fsync = yes;
+        self
+    }
+
+    /// Whether to wait while another run holds the lock of the output dir.
+    ///
+    /// Defaults to `true`; otherwise that is an error of the kind [`Locked`](crate::ErrorKind::Locked).
+    pub fn wait(mut self, yes: bool) -> Self {
+        self.without_waiting = !yes;
+        self
+    }
+
+    /// Whether to write nothing at all, and only report what would be done.
+    ///
+    /// Defaults to `false`.
+    pub fn dry_run(mut self, yes: bool) -> Self {
+        self.dry_run = yes;
+        self
+    }
+
+    /// What to make of a file that an earlier source dir hides.
+    ///
+    /// Defaults to [`Level::Ignore`]: it is listed in [`Report::shadowed`](crate::Report::shadowed) and nothing else.
+    pub fn shadowed(mut self, level: Level) -> Self {
+        self.settings.shadowed = Some(level);
+        self
+    }
+
+    /// Checks every setting.
+    pub(crate) fn job(&self) -> Result<Job, Error> {
+        let ((out, base), sources) = both(both(self.out(), self.base()), self.open_sources())?;
+        Ok(Job {
+            sources,
+            out,
+            base,
+            originals: self.settings.originals,
+            keep_from: self.settings.keep_from.clone(),
+            fsync: self.settings.fsync,
+            shadowed: self.settings.shadowed.unwrap_or(Level::Ignore),
+            wait: !self.without_waiting,
+            dry_run: self.dry_run,
+        })
+    }
+
+    fn out(&self) -> Result<PathBuf, Error> {
+        let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
+        let out = self.settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;
+        Ok(std::path::absolute(out)
+            .map_err(|err| Problem::config(format!("the output dir has no path: {err}")))?)
+    }
+
+    fn base(&self) -> Result<BaseUrl, Error> {
+        Ok(self.settings.base_url.as_deref().map_or_else(|| Ok(BaseUrl::default()), BaseUrl::parse)?)
+    }
+
+    /// Each on its own first, so that every one that cannot be opened is named.
+    fn open_sources(&self) -> Result<Sources, Error> {
+        let invalid = |err: fingerpost::Error| Problem::config(err.to_string());
+        let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>().map_err(invalid)?;
+        if dirs.is_empty() {
+            dirs.clone_from(&self.settings.sources);
+        }
+        let rules = self.settings.rules()?;
+        let open = |dirs| Sources::open(dirs, rules.clone(), self.settings.out.as_deref());
+        let problems = dirs.iter().filter_map(|dir| open(vec![dir.clone()]).err());
+        Error::from_problems(problems.map(Problem::from).collect())?;
+        Ok(open(dirs)?)
+    }
+}
+
+/// The settings of one run, checked.
+pub(crate) struct Job {
+    pub(crate) sources: Sources,
+    pub(crate) out: PathBuf,
+    pub(crate) base: BaseUrl,
+    pub(crate) originals: bool,
+    pub(crate) keep_from: Option<PathBuf>,
+    pub(crate) fsync: bool,
+    pub(crate) shadowed: Level,
+    pub(crate) wait: bool,
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,129 @@
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{Digest, integrity_of, integrity_of_reader, quoted};
+
+use crate::error::{ErrorKind, Problem};
+
+/// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
+const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
+
+/// How often a file that keeps changing is read before that is an error.
+const READINGS: usize = 3;
+
+/// What will be served for one asset, and what is known of it.
+pub(crate) struct Content {
+    pub(crate) size: u64,
+    pub(crate) sha256: Digest,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    Here(Vec<u8>),
+    In(PathBuf),
+}
+
+impl Content {
+    /// Reads a file of a source dir.
+    pub(crate) fn read(file: &Path) -> Result<Self, Problem> {
+        for _ in 0..READINGS {
+            if let Some(content) = read_once(file).map_err(|err| Problem::source(file, &err))? {
+                return Ok(content);
+            }
+        }
+        Err(changed(file))
+    }
+
+    /// The value for `integrity` attributes.
+    pub(crate) fn integrity(&self) -> Result<String, Problem> {
+        match &self.bytes {
+            Bytes::Here(bytes) => Ok(integrity_of(bytes)),
+            Bytes::In(file) => {
+                File::open(file).and_then(integrity_of_reader).map_err(|err| Problem::source(file, &err))
+            }
+        }
+    }
+
+    /// Writes all of it, and fails if a file that is read for it is not what it was.
+    pub(crate) fn write_to(&self, target: &mut dyn Write) -> Result<(), WriteError> {
+        match &self.bytes {
+            Bytes::Here(bytes) => Ok(target.write_all(bytes)?),
+            Bytes::In(file) if copy(file, target)? == (self.sha256, self.size) => Ok(()),
+            Bytes::In(file) => Err(WriteError::Input(changed(file))),
+        }
+    }
+}
+
+/// Nothing if the file changed while it was read.
+fn read_once(path: &Path) -> io::Result<Option<Content>> {
+    let mut file = File::open(path)?;
+    let before = file.metadata()?;
+    let content = if before.len() > LARGEST_IN_MEMORY {
+        let (sha256, size) = Digest::of_reader(&mut file)?;
+        Content { size, sha256, bytes: Bytes::In(path.to_owned()) }
+    } else {
+        let mut bytes = vec![0; before.len() as usize];
+        match file.read_exact(&mut bytes) {
+            Err(err) if err.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        }
+        Content { size: before.len(), sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) }
+    };
+    let unchanged = content.size == before.len() && same(&before, &file.metadata()?);
+    Ok(unchanged.then_some(content))
+}
+
+fn same(before: &Metadata, after: &Metadata) -> bool {
+    before.len() == after.len() && before.modified().ok() == after.modified().ok()
+}
+
+fn changed(file: &Path) -> Problem {
+    let file = quoted(file.display());
+    Problem::new(ErrorKind::Source, format!("{file} changed while it was collected; run it again"))
+}
+
+/// Why content did not get to where it should be written to.
+pub(crate) enum WriteError {
+    /// It could not be written.
+    Output(io::Error),
+    /// It could not be had.
+    Input(Problem),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(err: io::Error) -> Self {
+        Self::Output(err)
+    }
+}
+
+/// Copies a file in constant memory and tells what went by.
+fn copy(from: &Path, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
+    let unreadable = |err| WriteError::Input(Problem::source(from, &err));
+    let mut tee = Tee { from: File::open(from).map_err(unreadable)?, to, write_error: None };
+    let copied = Digest::of_reader(&mut tee);
+    match tee.write_error {
+        Some(err) => Err(WriteError::Output(err)),
+        None => copied.map_err(unreadable),
+    }
+}
+
+/// A reader that writes down what is read from it.
+struct Tee<'a> {
+    from: File,
+    to: &'a mut dyn Write,
+    write_error: Option<io::Error>,
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.to.write_all(&buffer[..read]).map_err(|err| {
+            self.write_error = Some(err);
+            io::Error::other("cannot be written")
+        })?;
+        Ok(read)
+    }
+}

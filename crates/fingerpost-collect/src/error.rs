@@ -1,0 +1,164 @@
+use std::{fmt, io, path::Path};
+
+use fingerpost::quoted;
+
+/// Everything that went wrong in one run, one [`Problem`] a line.
+///
+/// ```
+/// use fingerpost_collect::{CollectConfig, ErrorKind, collect};
+///
+/// let err = collect(&CollectConfig::new("dist/static")).unwrap_err();
+/// assert_eq!(err.kind(), ErrorKind::Config);
+/// assert_eq!(err.problems().len(), 1);
+/// assert!(err.to_string().starts_with("no source dir is set; "));
+/// ```
+pub struct Error {
+    first: Problem,
+    others: Vec<Problem>,
+}
+
+/// The kinds of [`Problem`], for code that has to tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting makes no sense, or one that is needed is not set.
+    Config,
+    /// A source dir or a file in it is not there, cannot be read, has no usable name, or changed meanwhile.
+    Source,
+    /// Two source dirs have a file of the same name, and [`shadowed`](crate::CollectConfig::shadowed) calls that an error.
+    Shadowed,
+    /// Two files want the same name in the output dir.
+    Clash,
+    /// A manifest in an output dir cannot be used.
+    Manifest,
+    /// The earlier output dir of [`keep_from`](crate::CollectConfig::keep_from) is not there, or does not fit this one.
+    KeepFrom,
+    /// The output dir cannot be read or written.
+    Output,
+    /// Another run holds the lock, and this one was told not to wait.
+    Locked,
+}
+
+/// One thing that went wrong: what, where, and what to do about it.
+pub struct Problem {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Error {
+    /// The kind of the first problem.
+    pub fn kind(&self) -> ErrorKind {
+        self.first.kind
+    }
+
+    /// All problems, in the order in which the steps of a run found them.
+    pub fn problems(&self) -> impl ExactSizeIterator<Item = &Problem> {
+        let all: Vec<_> = std::iter::once(&self.first).chain(&self.others).collect();
+        all.into_iter()
+    }
+
+    /// Nothing, if there is no problem.
+    pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
+        let mut problems = problems.into_iter();
+        match problems.next() {
+            Some(first) => Err(Self { first, others: problems.collect() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Both results, or the problems of both.
+pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(Error { first, mut others }), Err(more)) => {
+            others.push(more.first);
+            others.extend(more.others);
+            Err(Error { first, others })
+        }
+        (Err(err), Ok(_)) | (Ok(_), Err(err)) => Err(err),
+    }
+}
+
+impl Problem {
+    /// The kind of this problem.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    /// A file of a source dir that the listing has named, and that cannot be read now.
+    pub(crate) fn source(file: &Path, cause: &io::Error) -> Self {
+        let file = quoted(file.display());
+        Self::new(
+            ErrorKind::Source,
+            match cause.kind() {
+                io::ErrorKind::NotFound => format!("{file} vanished while it was collected; run it again"),
+                _ => format!("cannot read {file}: {cause}"),
+            },
+        )
+    }
+
+    /// `action` is what could not be done, such as `write`.
+    pub(crate) fn output(action: &str, file: &Path, cause: &io::Error) -> Self {
+        Self::new(ErrorKind::Output, format!("cannot {action} {}: {cause}", quoted(file.display())))
+    }
+}
+
+impl From<fingerpost::Error> for Problem {
+    fn from(err: fingerpost::Error) -> Self {
+        use fingerpost::ErrorKind as Core;
+        let kind = match err.kind() {
+            Core::InvalidConfig | Core::InvalidBaseUrl => ErrorKind::Config,
+            Core::InvalidManifest | Core::ManifestNotFound => ErrorKind::Manifest,
+            _ => ErrorKind::Source,
+        };
+        Self::new(kind, err.to_string())
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(first: Problem) -> Self {
+        Self { first, others: Vec::new() }
+    }
+}
+
+impl From<fingerpost::Error> for Error {
+    fn from(err: fingerpost::Error) -> Self {
+        Problem::from(err).into()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)?;
+        self.others.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.problems()).finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({})", self.kind, self.message)
+    }
+}

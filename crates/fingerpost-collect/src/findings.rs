@@ -1,0 +1,86 @@
+use fingerpost::Level;
+use rayon::prelude::*;
+
+use crate::error::{Error, ErrorKind, Problem};
+
+/// What the steps of a run have found so far. Problems are gathered, so that one run shows them all.
+#[derive(Default)]
+pub(crate) struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+}
+
+/// Something to be told at the end of a run.
+pub(crate) enum Finding {
+    /// Stops the run before anything is published.
+    Problem(Problem),
+    /// Does not stop it.
+    Warning(String),
+}
+
+impl From<Problem> for Finding {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, finding: impl Into<Finding>) {
+        match finding.into() {
+            Finding::Problem(problem) => self.problems.push(problem),
+            Finding::Warning(warning) if self.warnings.contains(&warning) => {}
+            Finding::Warning(warning) => self.warnings.push(warning),
+        }
+    }
+
+    pub(crate) fn problem(&mut self, kind: ErrorKind, message: impl Into<String>) {
+        self.add(Problem::new(kind, message));
+    }
+
+    pub(crate) fn warn(&mut self, warning: impl Into<String>) {
+        self.add(Finding::Warning(warning.into()));
+    }
+
+    /// As serious as its rule says.
+    pub(crate) fn at(&mut self, level: Level, kind: ErrorKind, message: String) {
+        match level {
+            Level::Error => self.problem(kind, message),
+            Level::Warn => self.warn(message),
+            Level::Ignore => {}
+        }
+    }
+
+    /// The good result, or nothing, and what was bad about it is written down.
+    pub(crate) fn take<T>(&mut self, result: Result<T, impl Into<Finding>>) -> Option<T> {
+        result.map_err(|finding| self.add(finding)).ok()
+    }
+
+    /// Does the same to all items, on all cores, and keeps the good results.
+    ///
+    /// The first failure of the output dir ends it, because every other item would only repeat it.
+    pub(crate) fn take_all<T: Send, R: Send, F: Into<Finding> + Send>(
+        &mut self,
+        items: Vec<T>,
+        work: impl Fn(T) -> Result<R, F> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let work = |item| match work(item).map_err(F::into) {
+            Err(Finding::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
+            result => Ok(result),
+        };
+        let results: Result<Vec<_>, Problem> = items.into_par_iter().map(work).collect();
+        let results = self.take(results);
+        if results.is_none() {
+            self.check()?;
+        }
+        Ok(results.into_iter().flatten().filter_map(|result| self.take(result)).collect())
+    }
+
+    /// Ends the run here, if there is any problem.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
+        Error::from_problems(std::mem::take(&mut self.problems))
+    }
+
+    pub(crate) fn into_warnings(self) -> Vec<String> {
+        self.warnings
+    }
+}

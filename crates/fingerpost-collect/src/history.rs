@@ -1,0 +1,90 @@
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{DirStore, MANIFEST_NAME, Manifest, Release, Store, quoted};
+
+use crate::{
+    error::{ErrorKind, Problem},
+    findings::Findings,
+};
+
+/// What an output dir has published so far.
+pub(crate) struct History {
+    store: DirStore,
+    /// The numbers of all releases that are remembered, in rising order.
+    pub(crate) numbers: Vec<u64>,
+    pub(crate) current: Option<Current>,
+}
+
+/// What `staticfiles.json` holds.
+pub(crate) struct Current {
+    pub(crate) json: Vec<u8>,
+    pub(crate) manifest: Manifest,
+}
+
+impl History {
+    pub(crate) fn read(dir: &Path) -> Result<Self, Problem> {
+        let store = DirStore::new(dir);
+        let numbers = store
+            .releases()
+            .map_err(|err| Problem::output("list", &dir.join(".fingerpost/releases"), &err))?;
+        let current = match store.read(MANIFEST_NAME) {
+            Ok(json) => Some(Current::parse(json, &dir.join(MANIFEST_NAME))?),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => None,
+            Err(err) => return Err(Problem::output("read", &dir.join(MANIFEST_NAME), &err)),
+        };
+        Ok(Self { store, numbers, current })
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.store.dir()
+    }
+
+    /// What is in force.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        Some(&self.current.as_ref()?.manifest)
+    }
+
+    /// Whether nothing was ever published here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.current.is_none()
+    }
+
+    fn file(&self, number: u64) -> PathBuf {
+        self.dir().join(Release::file_name(number))
+    }
+
+    pub(crate) fn release(&self, number: u64) -> Result<Release, String> {
+        let file = self.file(number);
+        let json =
+            std::fs::read(&file).map_err(|err| format!("cannot read {}: {err}", quoted(file.display())))?;
+        Release::parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
+    }
+
+    /// The releases, the newest first. One that cannot be read is passed over with a warning: it is history, and must not
+    /// stand in the way of what is to be published now.
+    pub(crate) fn releases<'a>(&'a self, findings: &'a mut Findings) -> impl Iterator<Item = Release> + 'a {
+        self.numbers.iter().rev().filter_map(|&number| {
+            self.release(number)
+                .map_err(|err| findings.warn(format!("{err}; this release is passed over")))
+                .ok()
+        })
+    }
+
+    /// The newest release that holds this manifest.
+    pub(crate) fn holder(&self, manifest: &Manifest, findings: &mut Findings) -> Option<u64> {
+        self.releases(findings).find(|release| release.manifest == *manifest).map(|release| release.number)
+    }
+}
+
+impl Current {
+    fn parse(json: Vec<u8>, place: &Path) -> Result<Self, Problem> {
+        let manifest = Manifest::parse(&json, &place.display().to_string()).map_err(|err| {
+            let advice = "nothing is published over a manifest that cannot be read: restore it, or remove it";
+            Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
+        })?;
+        Ok(Self { json, manifest })
+    }
+}

@@ -1,0 +1,108 @@
+//! Taking over what an earlier output dir has published, so that pages of that time still find their files.
+
+use std::{collections::BTreeMap, path::Path};
+
+use fingerpost::{FileInfo, Manifest, Release, quoted};
+
+use crate::{
+    asset::Asset,
+    content::Content,
+    error::{Error, ErrorKind, Problem},
+    findings::{Finding, Findings},
+    history::History,
+    output::{Output, Staged},
+    run::Run,
+};
+
+/// What is taken over.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// The releases that are not here yet, with the numbers they had there, in rising order.
+    pub(crate) releases: Vec<Release>,
+    /// What was in force there.
+    pub(crate) current: Option<Manifest>,
+    /// The files that are not here yet.
+    pub(crate) staged: Vec<Staged>,
+}
+
+/// Reads the earlier output dir, if one is named.
+pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) -> Result<Kept, Error> {
+    let Some(dir) = &run.job.keep_from else { return Ok(Kept::default()) };
+    let Some(earlier) = findings.take(open(dir)) else { return Ok(Kept::default()) };
+    if earlier.is_empty() {
+        findings.warn(format!("{} holds no release; nothing is taken over", quoted(dir.display())));
+    }
+    let releases: Vec<_> = earlier.releases(findings).collect();
+    let current = earlier.current.map(|current| current.manifest);
+    let files = files_of(releases.iter().map(|release| &release.manifest).chain(&current), assets);
+    let staged = findings.take_all(files, |(hashed, info)| stage(dir, hashed, info, &run.output))?;
+    let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
+    let releases = new.filter_map(|release| findings.take(release)?).collect();
+    Ok(Kept { releases, current, staged: staged.into_iter().flatten().collect() })
+}
+
+fn open(dir: &Path) -> Result<History, Problem> {
+    if dir.is_dir() {
+        return History::read(dir);
+    }
+    let dir = quoted(dir.display());
+    Err(Problem::new(ErrorKind::KeepFrom, format!("{dir}, to take releases over from, is not a directory")))
+}
+
+/// All files that the manifests name, but those that are collected anyway.
+fn files_of<'a>(
+    manifests: impl Iterator<Item = &'a Manifest>,
+    assets: &[Asset],
+) -> Vec<(&'a str, Option<&'a FileInfo>)> {
+    let mut files: BTreeMap<_, _> =
+        manifests.flatten().map(|(_, entry)| (entry.hashed.as_str(), entry.info.as_ref())).collect();
+    for asset in assets {
+        files.remove(asset.hashed.as_str());
+    }
+    files.into_iter().collect()
+}
+
+/// A file that should be here and is not. Manifests of other programs do not say how long it is: then any will do.
+fn stage(
+    dir: &Path,
+    hashed: &str,
+    info: Option<&FileInfo>,
+    output: &Output,
+) -> Result<Option<Staged>, Finding> {
+    let is_here = match info {
+        Some(info) => output.has(hashed, info.size),
+        None => output.has_any(hashed),
+    };
+    if is_here {
+        return Ok(None);
+    }
+    let file = dir.join(hashed);
+    let left_behind =
+        |reason| Finding::Warning(format!("{} {reason}; it is not taken over", quoted(file.display())));
+    if !file.is_file() {
+        return Err(left_behind("is missing"));
+    }
+    let content = Content::read(&file)?;
+    if info.is_some_and(|info| (info.size, info.sha256) != (content.size, content.sha256)) {
+        return Err(left_behind("is damaged"));
+    }
+    Ok(output.stage(hashed, &content)?)
+}
+
+/// Nothing, if the release is here already.
+fn unless_here(release: Release, dir: &Path, history: &History) -> Result<Option<Release>, Problem> {
+    let number = release.number;
+    if !history.numbers.contains(&number) {
+        return Ok(Some(release));
+    }
+    let message = match history.release(number) {
+        Ok(here) if here == release => return Ok(None),
+        Ok(_) => {
+            let [dir, here] = [dir, history.dir()].map(|dir| quoted(dir.display()));
+            let advice = "the two have different histories; collect into an empty output dir";
+            format!("release {number} in {dir} is another than the one in {here}: {advice}")
+        }
+        Err(reason) => format!("{reason}; remove it, and it is taken over from {}", quoted(dir.display())),
+    };
+    Err(Problem::new(ErrorKind::KeepFrom, message))
+}

@@ -1,0 +1,63 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod asset;
+mod config;
+mod content;
+mod error;
+mod findings;
+mod history;
+mod keep;
+mod lock;
+mod names;
+mod output;
+mod progress;
+mod publish;
+mod report;
+mod run;
+mod scan;
+
+use std::time::Instant;
+
+pub use config::CollectConfig;
+pub use error::{Error, ErrorKind, Problem};
+pub use fingerpost::Level;
+pub use progress::Progress;
+pub use report::{Report, Shadowed};
+
+use crate::{asset::Asset, findings::Findings, publish::Publication, run::Run};
+
+/// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
+///
+/// Killed at any moment, it leaves the old manifest and every file that it names intact. A second run with nothing changed
+/// writes nothing. A run waits for one that is under way; [`collect_with`] tells whom it waits for.
+///
+/// # Errors
+///
+/// Every problem of the run, not the first alone; then nothing is published.
+pub fn collect(config: &CollectConfig) -> Result<Report, Error> {
+    collect_with(config, &())
+}
+
+/// As [`collect`], and tells `progress` about it while it is under way.
+///
+/// # Errors
+///
+/// As for [`collect`].
+pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
+    let started = Instant::now();
+    let run = Run::open(config.job()?, progress)?;
+    let mut findings = Findings::default();
+
+    let (files, left_out) = scan::scan(&run, &mut findings);
+    let assets = Asset::stage_all(files, &run, &mut findings)?;
+    let kept = keep::take_over(&run, &assets, &mut findings)?;
+    names::check(&run, &assets, &kept, &mut findings);
+    findings.check()?;
+
+    let manifest = run.manifest(&assets);
+    let publication = Publication::plan(&manifest, kept, &run, &mut findings)?;
+    let report = Report::new(&run, &assets, &manifest, &publication);
+    publication.write(assets, &manifest, &run)?;
+    Ok(report.finish(left_out, findings, started.elapsed()))
+}

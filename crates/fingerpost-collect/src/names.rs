@@ -1,0 +1,111 @@
+//! Every file needs a name of its own in the output dir.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fingerpost::{MANIFEST_NAME, quoted};
+
+use crate::{asset::Asset, error::ErrorKind, findings::Findings, keep::Kept, run::Run};
+
+/// Compares all names that this run gives, with each other and with those that are taken.
+pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
+    let originals = if run.job.originals { assets } else { &[] };
+    let hashed = assets.iter().map(|asset| (asset.hashed.as_str(), asset));
+    let names: Vec<_> = hashed.chain(originals.iter().map(|asset| (asset.path.as_str(), asset))).collect();
+    check_lengths(assets, findings);
+    check_reserved(&names, findings);
+    check_each_other(&names, findings);
+    check_releases(run, originals, kept, findings);
+}
+
+/// The hash makes a name longer than it was, and no common file system goes beyond this.
+const LONGEST: usize = 255;
+
+fn check_lengths(assets: &[Asset], findings: &mut Findings) {
+    for Asset { path, hashed, .. } in assets {
+        let name = hashed.rsplit('/').next().unwrap_or(hashed);
+        let length = if cfg!(windows) { name.encode_utf16().count() } else { name.len() };
+        if length > LONGEST {
+            let path = quoted(path);
+            findings.problem(
+                ErrorKind::Source,
+                format!(
+                    "asset {path} has too long a name: with its hash {length}, at most {LONGEST}; shorten it"
+                ),
+            );
+        }
+    }
+}
+
+fn check_reserved(names: &[(&str, &Asset)], findings: &mut Findings) {
+    let reserved: BTreeMap<_, _> =
+        names.iter().filter_map(|(name, asset)| Some((&asset.path, reserved(name)?))).collect();
+    for (asset, owner) in reserved {
+        let message = format!("asset {} has the name of {owner}; rename or ignore it", quoted(asset));
+        findings.problem(ErrorKind::Clash, message);
+    }
+}
+
+fn check_each_other(names: &[(&str, &Asset)], findings: &mut Findings) {
+    let (mut owners, mut clashes) = (BTreeMap::<&str, &Asset>::new(), BTreeSet::new());
+    for &(name, asset) in names {
+        match owners.insert(name, asset) {
+            Some(other) if other.info.sha256 != asset.info.sha256 => {
+                clashes.insert(both_want(name, other, asset));
+            }
+            _ => {}
+        }
+    }
+    for (name, asset) in &owners {
+        let dirs = name.match_indices('/').map(|(slash, _)| &name[..slash]);
+        clashes.extend(dirs.filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
+    }
+    clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+}
+
+/// A plain name must never replace what was published under a hashed one: browsers keep that for ever.
+fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mut Findings) {
+    let plain = originals.iter().filter(|asset| looks_hashed(&asset.path));
+    let mut plain: BTreeMap<_, _> = plain.map(|asset| (asset.path.as_str(), asset)).collect();
+    if plain.is_empty() {
+        return;
+    }
+    let releases: Vec<_> = run.history.releases(findings).collect();
+    let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
+    for (path, entry) in manifests.chain(run.history.manifest()).chain(&kept.current).flatten() {
+        let sha256 = entry.info.as_ref().map(|info| info.sha256);
+        if plain.get(&*entry.hashed).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
+            plain.remove(&*entry.hashed);
+            findings.problem(ErrorKind::Clash, published_before(&entry.hashed, path));
+        }
+    }
+}
+
+/// Whose name this is in every output dir.
+fn reserved(name: &str) -> Option<&'static str> {
+    let first = name.split('/').next().unwrap_or(name);
+    // Not every disk tells upper from lower case.
+    if first.eq_ignore_ascii_case(".fingerpost") {
+        Some("the records of an output dir")
+    } else if name.eq_ignore_ascii_case(MANIFEST_NAME) {
+        Some("the manifest")
+    } else {
+        None
+    }
+}
+
+/// Whether a name may be one that `collect` gave.
+fn looks_hashed(path: &str) -> bool {
+    let is_hash =
+        |part: &str| part.len() == 12 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    path.split('.').skip(1).any(is_hash)
+}
+
+fn both_want(name: &str, one: &Asset, other: &Asset) -> String {
+    let [one, other, name] = [one.path.as_str(), other.path.as_str(), name].map(quoted);
+    format!("assets {one} and {other} both want the name {name} in the output dir; rename one of them")
+}
+
+fn published_before(name: &str, path: &str) -> String {
+    let [name, path] = [quoted(name), quoted(path)];
+    format!("asset {name} has the name under which {path} was published before; rename it")
+}

@@ -1,0 +1,166 @@
+//! The output dir: what is there, and how something new gets there without anybody ever seeing half of it.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{Digest, quoted};
+use rayon::prelude::*;
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::{
+    config::Job,
+    content::{Content, WriteError},
+    error::{ErrorKind, Problem},
+    lock::Lock,
+    progress::Progress,
+};
+
+/// Lies in the output dir, so that a file can be renamed from here to its place.
+const STAGING: &str = ".fingerpost/tmp";
+
+/// An output dir that this run alone may write to, or none may in a dry run.
+pub(crate) struct Output {
+    dir: PathBuf,
+    fsync: bool,
+    /// `None` in a dry run.
+    lock: Option<Lock>,
+}
+
+/// A file that is written and not yet in its place. It is removed if it never gets there.
+pub(crate) struct Staged {
+    file: TempPath,
+    target: PathBuf,
+}
+
+impl Output {
+    /// Makes the directory, takes the lock, and removes what a killed run has left behind.
+    pub(crate) fn open(job: &Job, progress: &dyn Progress) -> Result<Self, Problem> {
+        let dir = &job.out;
+        if fs::metadata(dir).is_ok_and(|metadata| !metadata.is_dir()) {
+            let dir = quoted(dir.display());
+            let message = format!("output dir {dir} is not a directory; remove it, or name another");
+            return Err(Problem::new(ErrorKind::Output, message));
+        }
+        let mut output = Self { dir: dir.clone(), fsync: job.fsync, lock: None };
+        if !job.dry_run {
+            make_dir(&dir.join(STAGING))?;
+            output.lock = Some(Lock::acquire(&dir.join(".fingerpost/lock"), job.wait, progress)?);
+            output.empty_staging()?;
+        }
+        Ok(output)
+    }
+
+    fn empty_staging(&self) -> Result<(), Problem> {
+        let staging = self.dir.join(STAGING);
+        let empty = || fs::read_dir(&staging)?.try_for_each(|entry| fs::remove_file(entry?.path()));
+        empty().map_err(|err| Problem::output("empty", &staging, &err))
+    }
+
+    fn is_dry(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    /// Whether a file is there and has this length. A name that carries the hash needs no closer look.
+    pub(crate) fn has(&self, path: &str, size: u64) -> bool {
+        let metadata = fs::symlink_metadata(self.dir.join(path));
+        metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
+    }
+
+    /// Whether a file is there, whatever is in it.
+    pub(crate) fn has_any(&self, path: &str) -> bool {
+        self.dir.join(path).is_file()
+    }
+
+    /// Whether a file is there and has just this content.
+    pub(crate) fn has_content(&self, path: &str, content: &Content) -> bool {
+        let digest = || Digest::of_reader(File::open(self.dir.join(path))?);
+        self.has(path, content.size) && digest().is_ok_and(|(sha256, _)| sha256 == content.sha256)
+    }
+
+    /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
+    pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
+        let target = self.dir.join(path);
+        let staged = if self.is_dry() {
+            content.write_to(&mut io::sink()).map(|()| None)
+        } else {
+            self.write(self.fsync, |file| content.write_to(file))
+                .map(|file| Some(Staged { file, target: target.clone() }))
+        };
+        staged.map_err(|err| match err {
+            WriteError::Output(err) => Problem::output("write", &target, &err),
+            WriteError::Input(problem) => problem,
+        })
+    }
+
+    fn write<E: From<io::Error>>(
+        &self,
+        sync: bool,
+        write: impl FnOnce(&mut File) -> Result<(), E>,
+    ) -> Result<TempPath, E> {
+        let mut file = new_file(&self.dir.join(STAGING))?;
+        write(file.as_file_mut())?;
+        if sync {
+            file.as_file().sync_all()?;
+        }
+        Ok(file.into_temp_path())
+    }
+
+    /// Puts staged files into their places.
+    pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
+        let root = self.dir.as_path();
+        let parents: BTreeSet<_> = staged.iter().filter_map(|staged| staged.target.parent()).collect();
+        let dirs = parents.into_iter().flat_map(Path::ancestors).filter(|dir| dir.starts_with(root));
+        let dirs: BTreeSet<_> = dirs.map(Path::to_owned).collect();
+        dirs.iter().try_for_each(|dir| make_dir(dir))?;
+        staged.into_par_iter().try_for_each(Staged::publish)?;
+        if self.fsync {
+            dirs.iter().try_for_each(|dir| sync_dir(dir))?;
+        }
+        Ok(())
+    }
+
+    /// Writes or replaces one file, and waits until it has reached the disk.
+    pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
+        if self.is_dry() {
+            return Ok(());
+        }
+        let target = self.dir.join(path);
+        let dir = target.parent().unwrap_or(&self.dir);
+        make_dir(dir)?;
+        let file = self
+            .write(true, |file| file.write_all(bytes))
+            .map_err(|err| Problem::output("write", &target, &err))?;
+        Staged { file, target: target.clone() }.publish()?;
+        sync_dir(dir)
+    }
+}
+
+impl Staged {
+    fn publish(self) -> Result<(), Problem> {
+        self.file.persist(&self.target).map_err(|err| Problem::output("write", &self.target, &err.error))
+    }
+}
+
+/// A new file of an unused name. Unlike other temporary files it is for all whom the umask allows: it will be served.
+fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix("").tempfile_in(dir)
+}
+
+fn make_dir(dir: &Path) -> Result<(), Problem> {
+    fs::create_dir_all(dir).map_err(|err| Problem::output("make the directory", dir, &err))
+}
+
+/// Makes the names in a directory survive a power cut. Windows has no call for it.
+fn sync_dir(dir: &Path) -> Result<(), Problem> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|err| Problem::output("sync", dir, &err))
+}

@@ -1,0 +1,108 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fingerpost::{MANIFEST_NAME, Manifest, Release};
+
+use crate::{
+    asset::Asset,
+    error::{ErrorKind, Problem},
+    findings::Findings,
+    history::History,
+    keep::Kept,
+    output::Staged,
+    run::Run,
+};
+
+/// What has to be written so that a manifest comes into force.
+pub(crate) struct Publication {
+    /// Files of releases that are taken over.
+    files: Vec<Staged>,
+    releases: Vec<Release>,
+    /// How many of the releases are taken over.
+    kept: usize,
+}
+
+impl Publication {
+    /// Numbers what has no number yet: a manifest that is in force, or was in the earlier output dir, and that no release
+    /// remembers, and then `manifest`, unless it is in force.
+    pub(crate) fn plan(
+        manifest: &Manifest,
+        kept: Kept,
+        run: &Run<'_>,
+        findings: &mut Findings,
+    ) -> Result<Self, Problem> {
+        let (here, there) = (run.history.manifest(), kept.current.as_ref());
+        let (files, releases) = (kept.staged, kept.releases);
+        let kept = releases.len();
+        let mut numbering = Numbering::new(&run.history, releases);
+        let number_there = numbering.remember(there, &run.history, findings)?;
+        let number_here = numbering.remember(here, &run.history, findings)?;
+        let (in_force, replaces) = here.map_or((there, number_there), |here| (Some(here), number_here));
+        if in_force != Some(manifest) {
+            numbering.publish(manifest, replaces)?;
+        }
+        Ok(Self { files, releases: numbering.releases, kept })
+    }
+
+    /// The releases that are taken over, and the one that is new, if there is any.
+    pub(crate) fn numbers(&self) -> (Vec<u64>, Option<u64>) {
+        let (kept, new) = self.releases.split_at(self.kept);
+        (kept.iter().map(|release| release.number).collect(), new.last().map(|release| release.number))
+    }
+
+    /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
+    /// differs.
+    pub(crate) fn write(self, assets: Vec<Asset>, manifest: &Manifest, run: &Run<'_>) -> Result<(), Problem> {
+        let (hashed, originals): (Vec<_>, Vec<_>) =
+            assets.into_iter().map(|asset| (asset.staged, asset.original)).unzip();
+        run.output.publish(self.files.into_iter().chain(hashed.into_iter().flatten()).collect())?;
+        run.output.publish(originals.into_iter().flatten().collect())?;
+        for release in &self.releases {
+            run.output.replace(Release::file_name(release.number), &release.to_json())?;
+        }
+        let json = manifest.to_json();
+        match &run.history.current {
+            Some(current) if current.json == json => Ok(()),
+            _ => run.output.replace(MANIFEST_NAME, &json),
+        }
+    }
+}
+
+/// Gives numbers to releases, from the last one on.
+struct Numbering {
+    releases: Vec<Release>,
+    last: u64,
+    now: u64,
+}
+
+impl Numbering {
+    fn new(history: &History, kept: Vec<Release>) -> Self {
+        let numbers = kept.iter().map(|release| release.number).chain(history.numbers.iter().copied());
+        let last = numbers.max().unwrap_or(0);
+        // A clock before 1970 tells nothing.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        Self { releases: kept, last, now }
+    }
+
+    /// The number of the newest release that holds a manifest, which gets one if there is none; 0 for no manifest.
+    fn remember(
+        &mut self,
+        manifest: Option<&Manifest>,
+        history: &History,
+        findings: &mut Findings,
+    ) -> Result<u64, Problem> {
+        let Some(manifest) = manifest else { return Ok(0) };
+        let holder = self.releases.iter().rev().find(|release| release.manifest == *manifest);
+        let holder = holder.map(|release| release.number).max(history.holder(manifest, findings));
+        holder.map_or_else(|| self.publish(manifest, 0), Ok)
+    }
+
+    fn publish(&mut self, manifest: &Manifest, replaces: u64) -> Result<u64, Problem> {
+        let number = self.last.checked_add(1).ok_or_else(|| {
+            Problem::new(ErrorKind::Manifest, format!("there is no number after release {}", self.last))
+        })?;
+        self.last = number;
+        let release = Release { published: self.now, replaces, ..Release::new(manifest.clone()) };
+        self.releases.push(Release { number, ..release });
+        Ok(number)
+    }
+}

@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use fingerpost::Manifest;
+use serde::Serialize;
+
+use crate::{asset::Asset, findings::Findings, publish::Publication, run::Run, scan::LeftOut};
+
+/// What a run has done; as JSON, what `fingerpost collect --json` prints.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # std::fs::write(site.path().join("app.css"), "body{}")?;
+/// # let out = tempfile::tempdir()?;
+/// use fingerpost_collect::{CollectConfig, collect};
+///
+/// let config = CollectConfig::new(out.path()).source(site.path());
+/// let (first, second) = (collect(&config)?, collect(&config)?);
+/// assert_eq!((first.written, first.unchanged, first.release), (1, 0, Some(1)));
+/// assert_eq!((second.written, second.unchanged, second.release), (0, 1, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many assets the manifest names.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// How many of them had to be written, under their hashed or their plain name.
+    pub written: usize,
+    /// How many were there already.
+    pub unchanged: usize,
+    /// The number of the release that was published; `None` if nothing has changed.
+    pub release: Option<u64>,
+    /// The hash of the manifest, which is the app version unless another is set.
+    pub hash: String,
+    /// The releases that were taken over from an earlier output dir.
+    pub kept: Vec<u64>,
+    /// Files that an earlier source dir hides.
+    pub shadowed: Vec<Shadowed>,
+    /// Files and directories that the rules leave out.
+    pub ignored: Vec<String>,
+    /// What looked wrong and did not stop the run.
+    pub warnings: Vec<String>,
+    /// Whether this is what a run would have done, and nothing was written.
+    pub dry_run: bool,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// What can be told before anything is in its place.
+    pub(crate) fn new(
+        run: &Run<'_>,
+        assets: &[Asset],
+        manifest: &Manifest,
+        publication: &Publication,
+    ) -> Self {
+        let written = assets.iter().filter(|asset| asset.is_new).count();
+        let (kept, release) = publication.numbers();
+        Self {
+            files: assets.len(),
+            bytes: assets.iter().map(|asset| asset.info.size).sum(),
+            written,
+            unchanged: assets.len() - written,
+            release,
+            hash: manifest.hash().unwrap_or_default(),
+            kept,
+            shadowed: Vec::new(),
+            ignored: Vec::new(),
+            warnings: Vec::new(),
+            dry_run: run.job.dry_run,
+            seconds: 0.0,
+        }
+    }
+
+    /// Adds the rest when all is done.
+    pub(crate) fn finish(self, left_out: LeftOut, findings: Findings, took: Duration) -> Self {
+        let LeftOut { shadowed, ignored } = left_out;
+        Self { shadowed, ignored, warnings: findings.into_warnings(), seconds: took.as_secs_f64(), ..self }
+    }
+}
+
+/// Two files that have the same asset path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Shadowed {
+    /// The asset path.
+    pub path: String,
+    /// The file that is collected.
+    pub file: String,
+    /// The file of a later source dir, which is not.
+    pub hides: String,
+}

@@ -1,0 +1,151 @@
+use fingerpost_collect::{CollectConfig, ErrorKind, collect};
+
+use crate::site::Site;
+
+/// A site whose output dir `old` has two releases; `a.css` was `one`, then `two`, and now is `three`.
+fn redeployed() -> Site {
+    let site = Site::new(&[("static/a.css", "one"), ("static/img/b.png", "b")]);
+    collect(&site.config_to("old")).unwrap();
+    site.write("static/a.css", "two");
+    collect(&site.config_to("old")).unwrap();
+    site.write("static/a.css", "three");
+    site
+}
+
+fn keeping(site: &Site) -> CollectConfig {
+    site.config().keep_from(site.path("old"))
+}
+
+#[test]
+fn releases_and_their_files_are_taken_over() {
+    let site = redeployed();
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!((&*report.kept, report.release), (&[1, 2][..], Some(3)));
+    assert_eq!(report.warnings, [""; 0]);
+    assert_eq!(site.release(3).replaces, 2, "the manifest there counts as the one replaced");
+
+    let old = site.tree("old");
+    let new = site.tree("out");
+    for (name, bytes) in old.iter().filter(|(name, _)| !name.ends_with("lock") && *name != "staticfiles.json")
+    {
+        assert_eq!(new.get(name), Some(bytes), "{name}");
+    }
+    site.assert_intact("out");
+}
+
+#[test]
+fn what_is_already_here_is_skipped() {
+    let site = redeployed();
+    collect(&keeping(&site)).unwrap();
+    let again = collect(&keeping(&site)).unwrap();
+    assert_eq!((again.kept, again.release, again.written), (vec![], None, 0));
+    assert_eq!(site.release_numbers("out"), [1, 2, 3]);
+}
+
+#[test]
+fn the_same_content_as_before_is_no_new_release() {
+    let site = redeployed();
+    site.write("static/a.css", "two");
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!((&*report.kept, report.release), (&[1, 2][..], None));
+    assert_eq!(site.read("out/staticfiles.json"), site.read("old/staticfiles.json"));
+    site.assert_intact("out");
+}
+
+#[test]
+fn a_manifest_here_is_the_one_that_is_replaced() {
+    let site = Site::new(&[("static/a.css", "zero")]);
+    site.collect();
+    std::fs::rename(site.path("out"), site.path("old")).unwrap();
+    collect(&keeping(&site)).unwrap();
+    site.write("static/a.css", "one");
+    collect(&keeping(&site)).unwrap();
+    site.write("static/a.css", "two");
+    assert_eq!(collect(&keeping(&site)).unwrap().release, Some(3));
+    assert_eq!(site.release(3).replaces, 2);
+}
+
+#[test]
+fn a_number_that_another_content_holds_here_is_an_error() {
+    let site = redeployed();
+    site.collect();
+    let (old, out) = (site.shown("old"), site.shown("out"));
+    let problem = format!(
+        "release 1 in {old} is another than the one in {out}: the two have different histories; collect into an empty \
+         output dir"
+    );
+    assert_eq!(site.refused(&keeping(&site)), [problem]);
+    assert_eq!(collect(&keeping(&site)).unwrap_err().kind(), ErrorKind::KeepFrom);
+}
+
+#[test]
+fn a_manifest_that_no_release_remembers_is_taken_over_as_one() {
+    let site = redeployed();
+    std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!((report.kept, report.release), (vec![], Some(2)));
+    assert_eq!(site.release(1).manifest, site.manifest("old"));
+    assert_eq!(site.release(2).replaces, 1);
+    assert_eq!(collect(&keeping(&site)).unwrap().release, None);
+}
+
+#[test]
+fn files_that_are_missing_or_damaged_are_left_behind() {
+    let site = redeployed();
+    let [one, two] = ["a.7692c3ad3540.css", "a.3fc4ccfe7458.css"].map(|name| format!("old/{name}"));
+    site.remove(&one);
+    site.write(&two, "owt");
+    let report = collect(&keeping(&site)).unwrap();
+    let expected = [
+        format!("{} is damaged; it is not taken over", site.shown(&two)),
+        format!("{} is missing; it is not taken over", site.shown(&one)),
+    ];
+    assert_eq!(report.warnings, expected);
+    assert_eq!(site.names("out"), ["a.8b5b9db0c13d.css", "img/b.3e23e8160039.png", "staticfiles.json"]);
+}
+
+#[test]
+fn a_damaged_release_is_left_behind() {
+    let site = redeployed();
+    site.write("old/.fingerpost/releases/1.json", "{");
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!((&*report.kept, report.release, report.warnings.len()), (&[2][..], Some(3), 1));
+    assert!(report.warnings[0].ends_with("; this release is passed over"));
+}
+
+#[test]
+fn a_release_that_is_damaged_here_can_be_had_again() {
+    let site = redeployed();
+    collect(&keeping(&site)).unwrap();
+    let (first, good) = ("out/.fingerpost/releases/1.json", site.read("old/.fingerpost/releases/1.json"));
+    site.write(first, "{");
+    let [problem] = &site.refused(&keeping(&site))[..] else { panic!("one problem") };
+    let advice = format!("; remove it, and it is taken over from {}", site.shown("old"));
+    assert!(problem.contains(&site.shown(first)) && problem.ends_with(&advice), "{problem}");
+    site.remove(first);
+    assert_eq!(collect(&keeping(&site)).unwrap().kept, [1]);
+    assert_eq!(site.read(first), good);
+}
+
+#[test]
+fn there_must_be_an_earlier_output_dir() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let problem = format!("{}, to take releases over from, is not a directory", site.shown("old"));
+    assert_eq!(site.refused(&keeping(&site)), [problem]);
+
+    // A first deploy may well find nothing in it.
+    std::fs::create_dir(site.path("old")).unwrap();
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!(report.release, Some(1));
+    assert_eq!(report.warnings, [format!("{} holds no release; nothing is taken over", site.shown("old"))]);
+}
+
+#[test]
+fn an_earlier_manifest_that_cannot_be_read_is_an_error() {
+    let site = redeployed();
+    site.write("old/staticfiles.json", "[]");
+    let [problem] = &site.refused(&keeping(&site))[..] else { panic!("one problem") };
+    assert!(
+        problem.starts_with(&format!("manifest {} is not a JSON object", site.shown("old/staticfiles.json")))
+    );
+}

@@ -1,0 +1,72 @@
+use std::{fs::File, io::Write as _, sync::Mutex, thread};
+
+use fingerpost_collect::{ErrorKind, Progress, collect, collect_with};
+
+use crate::site::Site;
+
+/// The lock as another run would hold it.
+fn taken(site: &Site) -> File {
+    site.write("out/.fingerpost/lock", "");
+    let mut lock = File::options().read(true).write(true).open(site.path("out/.fingerpost/lock")).unwrap();
+    lock.lock().unwrap();
+    lock.write_all(b"4242").unwrap();
+    lock
+}
+
+/// Windows keeps others from reading a locked file.
+const HOLDER: &str = if cfg!(windows) { "another run" } else { "the run of process 4242" };
+
+#[test]
+fn a_run_that_must_not_wait_says_who_holds_the_lock() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let lock = taken(&site);
+    let err = collect(&site.config().wait(false)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Locked);
+    let place = site.shown("out/.fingerpost/lock");
+    assert_eq!(
+        err.to_string(),
+        format!("{HOLDER} holds {place}; wait until it has ended and run this again")
+    );
+
+    drop(lock);
+    assert_eq!(collect(&site.config().wait(false)).unwrap().release, Some(1));
+}
+
+#[test]
+fn a_dry_run_needs_no_lock() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let _lock = taken(&site);
+    assert_eq!(collect(&site.config().dry_run(true)).unwrap().release, Some(1));
+}
+
+/// Lets the lock go as soon as somebody waits for it.
+struct LetGo(Mutex<(Option<File>, String)>);
+
+impl Progress for LetGo {
+    fn waiting(&self, message: &str) {
+        *self.0.lock().unwrap() = (None, message.to_owned());
+    }
+}
+
+#[test]
+fn a_run_waits_and_says_for_whom() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let progress = LetGo(Mutex::new((Some(taken(&site)), String::new())));
+    assert_eq!(collect_with(&site.config(), &progress).unwrap().release, Some(1));
+    let place = site.shown("out/.fingerpost/lock");
+    assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {place}"));
+    assert_eq!(site.read("out/.fingerpost/lock"), "", "nobody holds it any more");
+}
+
+#[test]
+fn runs_at_the_same_time_take_turns() {
+    let site = Site::new(&[("static/a.css", "a"), ("other/a.css", "b")]);
+    let other = || site.config_to("out").source(site.path("other"));
+    let releases: Vec<_> = thread::scope(|scope| {
+        let runs: Vec<_> = (0..8).map(|_| scope.spawn(|| collect(&other()).unwrap().release)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(releases.iter().filter(|release| **release == Some(1)).count(), 1);
+    assert_eq!(releases.iter().filter(|release| release.is_none()).count(), 7);
+    site.assert_intact("out");
+}

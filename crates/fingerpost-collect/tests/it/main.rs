@@ -1,0 +1,19 @@
+//! `collect` from outside: source dirs go in, an output dir comes out.
+
+mod determinism;
+mod keep_from;
+mod locks;
+mod originals;
+mod problems;
+mod releases;
+mod scanning;
+mod site;
+mod writing;
+
+#[test]
+fn public_types_cross_threads() {
+    fn cross_threads<T: Send + Sync + std::fmt::Debug>() {}
+    cross_threads::<fingerpost_collect::CollectConfig>();
+    cross_threads::<fingerpost_collect::Error>();
+    cross_threads::<fingerpost_collect::Report>();
+}

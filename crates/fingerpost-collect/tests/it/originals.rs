@@ -1,0 +1,91 @@
+use fingerpost_collect::{ErrorKind, collect};
+
+use crate::site::Site;
+
+#[test]
+fn plain_names_have_the_bytes_of_the_hashed_ones() {
+    let site = Site::new(&[("static/css/a.css", "a")]);
+    let report = collect(&site.config().originals(true)).unwrap();
+    assert_eq!((report.files, report.written), (1, 1));
+    assert_eq!(site.names("out"), ["css/a.ca978112ca1b.css", "css/a.css", "staticfiles.json"]);
+    assert_eq!(site.read("out/css/a.css"), "a");
+}
+
+#[test]
+fn an_edited_original_leaves_the_hashed_file_alone_and_is_written_again() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let config = site.config().originals(true);
+    collect(&config).unwrap();
+    // Of the same length: only a look at the bytes shows it.
+    site.write("out/a.css", "b");
+    assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
+    let report = collect(&config).unwrap();
+    assert_eq!((report.written, report.release), (1, None));
+    assert_eq!(site.read("out/a.css"), "a");
+}
+
+#[test]
+fn an_original_follows_its_source() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let config = site.config().originals(true);
+    collect(&config).unwrap();
+    site.write("static/a.css", "b");
+    assert_eq!(collect(&config).unwrap().release, Some(2));
+    assert_eq!(site.read("out/a.css"), "b");
+    assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
+}
+
+#[test]
+fn an_original_never_replaces_a_hashed_file_of_the_same_run() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/a.ca978112ca1b.css", "an author's own")]);
+    let problem = "assets `a.css` and `a.ca978112ca1b.css` both want the name `a.ca978112ca1b.css` in the output dir; \
+                   rename one of them";
+    let config = site.config().originals(true);
+    assert_eq!(site.refused(&config), [problem]);
+    assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Clash);
+
+    // Without plain names there is nothing to fight over, nor with equal bytes.
+    site.collect();
+    site.write("static/a.ca978112ca1b.css", "a");
+    collect(&config).unwrap();
+    site.assert_intact("out");
+}
+
+#[test]
+fn an_original_never_replaces_a_hashed_file_of_an_earlier_release() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    site.collect();
+    site.write("static/a.css", "b");
+    site.write("static/a.ca978112ca1b.css", "an author's own");
+    let problem =
+        "asset `a.ca978112ca1b.css` has the name under which `a.css` was published before; rename it";
+    assert_eq!(site.refused(&site.config().originals(true)), [problem]);
+    assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
+
+    // The same when the earlier release is still elsewhere.
+    let elsewhere = site.config_to("new").originals(true).keep_from(site.path("out"));
+    assert_eq!(site.refused(&elsewhere), [problem]);
+}
+
+#[test]
+fn nothing_gets_the_name_of_a_record() {
+    let site = Site::new(&[("static/staticfiles.json", "{}"), ("static/.fingerpost/lock", "")]);
+    let manifest = "asset `staticfiles.json` has the name of the manifest; rename or ignore it";
+    let records =
+        "asset `.fingerpost/lock` has the name of the records of an output dir; rename or ignore it";
+    assert_eq!(site.refused(&site.config().originals(true)), [manifest]);
+    assert_eq!(site.refused(&site.config().originals(true).hidden(true)), [records, manifest]);
+    // Hashed, the first is nobody's name.
+    assert_eq!(site.collect().files, 1);
+    assert_eq!(site.refused(&site.config().hidden(true)), [records]);
+}
+
+#[test]
+fn no_name_is_a_file_and_a_directory() {
+    let site = Site::new(&[("static/docs", "d"), ("more/docs/index.html", "i")]);
+    let config = || site.config().source(site.path("more"));
+    let problem =
+        "assets `docs` and `docs/index.html` both want the name `docs` in the output dir; rename one of them";
+    assert_eq!(site.refused(&config().originals(true)), [problem]);
+    assert_eq!(collect(&config()).unwrap().files, 2);
+}

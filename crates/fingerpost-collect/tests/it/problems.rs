@@ -1,0 +1,193 @@
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use fingerpost_collect::{CollectConfig, ErrorKind, Progress, collect, collect_with};
+
+use crate::site::Site;
+
+#[test]
+fn all_problems_of_a_run_are_told_one_a_line() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let config = CollectConfig::default()
+        .source(site.path("nowhere"))
+        .source(site.path("static"))
+        .source(site.path("static/a.css"))
+        .base_url("static");
+    let err = collect(&config).unwrap_err();
+    let expected = [
+        "no output dir is set; name the directory to write to, such as `dist/static`".to_owned(),
+        "base URL `static` is neither an absolute path nor an http or https URL; write a path such as `/static/` or a \
+         URL such as `https://cdn.example.com/static/`"
+            .to_owned(),
+        format!("source dir {} does not exist; make it, or correct the path", site.shown("nowhere")),
+        format!("source dir {} is not a directory", site.shown("static/a.css")),
+    ];
+    assert_eq!(err.problems().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    assert_eq!(err.to_string(), expected.join("\n"));
+    let kinds: Vec<_> = err.problems().map(|problem| problem.kind()).collect();
+    assert_eq!(kinds, [ErrorKind::Config, ErrorKind::Config, ErrorKind::Source, ErrorKind::Source]);
+    assert!(!site.path("out").exists());
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    let site = Site::new(&[]);
+    #[track_caller]
+    fn refused(config: &CollectConfig) -> String {
+        let err = collect(config).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::Config);
+        err.to_string()
+    }
+    let none = CollectConfig::new(site.path("out"));
+    assert_eq!(
+        refused(&none),
+        "no source dir is set; name the directory that holds the assets, such as `static`"
+    );
+    assert_eq!(
+        refused(&site.config().source_at("../up", site.path("static"))),
+        "path `../up` leaves the asset directory"
+    );
+    assert!(refused(&site.config().ignore(["["])).starts_with("ignore glob error parsing glob '['"));
+    assert_eq!(
+        refused(&site.config_to("static")),
+        format!("source dir {} lies in the output dir; keep them apart", site.shown("static"))
+    );
+}
+
+#[test]
+fn an_output_dir_that_is_a_file_is_refused() {
+    let site = Site::new(&[("static/a.css", "a"), ("out", "a file")]);
+    for config in [site.config(), site.config().dry_run(true)] {
+        let err = collect(&config).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::Output);
+        let out = site.shown("out");
+        assert_eq!(
+            err.to_string(),
+            format!("output dir {out} is not a directory; remove it, or name another")
+        );
+    }
+    assert_eq!(site.read("out"), "a file");
+}
+
+#[test]
+fn a_name_that_is_taken_by_a_directory_is_told() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("out/a.ca978112ca1b.css/x", "x")]);
+    let err = collect(&site.config()).unwrap_err();
+    assert_eq!((err.kind(), err.problems().len()), (ErrorKind::Output, 1));
+    assert!(err.to_string().starts_with(&format!("cannot write {}: ", site.shown("out/a.ca978112ca1b.css"))));
+    assert!(!site.path("out/staticfiles.json").exists());
+}
+
+/// Changes the source dir after it has been listed.
+struct AfterListing<F>(F);
+
+impl<F: Fn() + Sync> Progress for AfterListing<F> {
+    fn found(&self, _: usize) {
+        self.0();
+    }
+}
+
+#[test]
+fn a_file_that_vanishes_stops_the_run_and_the_old_release_stays() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("static/c.css", "c")]);
+    site.collect();
+    let manifest = site.read("out/staticfiles.json");
+    site.write("static/c.css", "changed");
+
+    let vanish = AfterListing(|| {
+        site.remove("static/a.css");
+        site.remove("static/b.css");
+    });
+    let err = collect_with(&site.config(), &vanish).unwrap_err();
+    let [a, b] = ["static/a.css", "static/b.css"]
+        .map(|path| format!("{} vanished while it was collected; run it again", site.shown(path)));
+    assert_eq!(err.to_string(), format!("{a}\n{b}"));
+    assert_eq!(err.kind(), ErrorKind::Source);
+    assert_eq!(site.read("out/staticfiles.json"), manifest);
+    assert_eq!(site.release_numbers("out"), [1]);
+    assert!(site.tree("out/.fingerpost/tmp").is_empty());
+    assert!(!site.names("out").iter().any(|name| name.starts_with("c.") && !name.contains("2e7d2c03a950")));
+}
+
+#[test]
+fn a_file_that_keeps_changing_is_never_collected_halfway() {
+    let site = Site::new(&[]);
+    let length = 1 << 22;
+    site.write("static/log.txt", vec![0; length]);
+    let file = fs::File::options().write(true).open(site.path("static/log.txt")).unwrap();
+    let done = AtomicBool::new(false);
+    let problem = thread::scope(|scope| {
+        scope.spawn(|| {
+            for more in (0..2).cycle().take_while(|_| !done.load(Ordering::Relaxed)) {
+                file.set_len(length as u64 + more).unwrap();
+            }
+        });
+        // A busy machine may stop the other thread for so long that the file rests: then it is collected whole.
+        let problem = (0..100).find_map(|_| collect(&site.config()).err());
+        done.store(true, Ordering::Relaxed);
+        problem.expect("a run that sees the file change")
+    });
+    let file = site.shown("static/log.txt");
+    assert_eq!(problem.to_string(), format!("{file} changed while it was collected; run it again"));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_not_replaced() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    for (text, reason) in [
+        ("[]", "is not a JSON object"),
+        (
+            r#"{"version": "9"}"#,
+            "has version \"9\"; this program reads 1.0 and 1.1: collect again, or update it",
+        ),
+    ] {
+        site.write("out/staticfiles.json", text);
+        let problem = format!(
+            "manifest {} {reason}; nothing is published over a manifest that cannot be read: restore it, or remove it",
+            site.shown("out/staticfiles.json")
+        );
+        assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Manifest);
+        assert_eq!(site.refused(&site.config()), [problem]);
+    }
+}
+
+#[test]
+fn a_name_that_is_too_long_with_its_hash_is_told() {
+    let site = Site::new(&[]);
+    let [fits, long] = [242, 243].map(|length| "x".repeat(length - ".css".len()) + ".css");
+    site.write(&format!("static/css/{fits}"), "a");
+    assert_eq!(site.collect().files, 1);
+    site.write(&format!("static/css/{long}"), "a");
+    let [problem] = &site.refused(&site.config())[..] else { panic!("one problem") };
+    assert!(
+        problem.ends_with("has too long a name: with its hash 256, at most 255; shorten it"),
+        "{problem}"
+    );
+    assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Source);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symlink_to_nothing_is_told() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    std::os::unix::fs::symlink("nothing", site.path("static/b.css")).unwrap();
+    let [problem] = &site.refused(&site.config())[..] else { panic!("one problem") };
+    assert!(problem.starts_with(&format!("cannot read {}: ", site.shown("static/b.css"))), "{problem}");
+    assert_eq!(collect(&site.config().ignore(["b.css"])).unwrap().files, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_utf_8_is_told() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let site = Site::new(&[("static/a.css", "a")]);
+    fs::write(site.path("static").join(std::ffi::OsStr::from_bytes(b"b\xff.css")), "b").unwrap();
+    let file = site.shown("static/b\u{fffd}.css");
+    let problem = format!("the name of {file} is not UTF-8; rename the file or ignore it");
+    assert_eq!(site.refused(&site.config()), [problem]);
+    assert_eq!(collect(&site.config().ignore(["b*"])).unwrap().files, 1);
+}

@@ -1,0 +1,129 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fingerpost::{Manifest, Release};
+use fingerpost_collect::collect;
+
+use crate::site::Site;
+
+#[test]
+fn every_change_is_a_release_that_says_what_it_replaces() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert_eq!(site.collect().release, Some(1));
+    site.write("static/a.css", "two");
+    assert_eq!(site.collect().release, Some(2));
+    assert_eq!(site.collect().release, None);
+    site.write("static/a.css", "one");
+    assert_eq!(site.collect().release, Some(3), "an older content gets a new number");
+
+    assert_eq!(site.release_numbers("out"), [1, 2, 3]);
+    assert_eq!([1, 2, 3].map(|number| site.release(number).replaces), [0, 1, 2]);
+    assert!([1, 2, 3].iter().all(|&number| site.release(number).published >= before));
+    assert_eq!(site.release(1).manifest, site.release(3).manifest);
+    assert_eq!(site.release(3).manifest, site.manifest("out"));
+    assert_ne!(site.release(2).manifest, site.manifest("out"));
+}
+
+#[test]
+fn a_manifest_put_back_by_hand_is_what_the_next_release_replaces() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    let first = site.read("out/staticfiles.json");
+    site.write("static/a.css", "two");
+    site.collect();
+    site.write("out/staticfiles.json", &first);
+
+    site.write("static/a.css", "three");
+    assert_eq!(site.collect().release, Some(3));
+    assert_eq!(site.release(3).replaces, 1);
+}
+
+#[test]
+fn a_manifest_that_no_release_remembers_becomes_one() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    let first = site.manifest("out");
+    std::fs::remove_dir_all(site.path("out/.fingerpost")).unwrap();
+
+    // Even if nothing else has changed.
+    let report = site.collect();
+    assert_eq!((report.release, report.written), (Some(1), 0));
+    assert_eq!(site.release(1).manifest, first);
+    assert_eq!(site.collect().release, None);
+
+    std::fs::remove_dir_all(site.path("out/.fingerpost")).unwrap();
+    site.write("static/a.css", "two");
+    assert_eq!(site.collect().release, Some(2));
+    assert_eq!(site.release(1).manifest, first);
+    assert_eq!((site.release(1).replaces, site.release(2).replaces), (0, 1));
+}
+
+#[test]
+fn a_manifest_of_django_is_remembered_and_replaced() {
+    let site = Site::new(&[("static/a.css", "a"), ("out/a.0123456789ab.css", "django's")]);
+    let django = r#"{"paths": {"a.css": "a.0123456789ab.css"}, "version": "1.1", "hash": "0123456789ab"}"#;
+    site.write("out/staticfiles.json", django);
+    assert_eq!(site.collect().release, Some(2));
+    assert_eq!(site.release(1).manifest, Manifest::parse(django.as_bytes(), "").unwrap());
+    assert_eq!(site.release(2).replaces, 1);
+    assert_eq!(site.hashed("a.css"), "a.ca978112ca1b.css");
+    assert_eq!(site.read("out/a.0123456789ab.css"), "django's");
+}
+
+#[test]
+fn a_release_that_never_came_into_force_is_not_replaced() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    let first = site.read("out/staticfiles.json");
+    site.write("static/a.css", "two");
+    site.collect();
+    // As if the run had been killed between the release and the manifest.
+    site.write("out/staticfiles.json", &first);
+
+    assert_eq!(site.collect().release, Some(3));
+    assert_eq!(site.release(3).replaces, 1);
+    assert_eq!(site.release(3).manifest, site.release(2).manifest);
+}
+
+#[test]
+fn a_manifest_that_was_only_reformatted_is_written_anew_without_a_release() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    site.collect();
+    let manifest = site.read("out/staticfiles.json");
+    site.write("out/staticfiles.json", manifest.replace("\n", ""));
+    assert_eq!(site.collect().release, None);
+    assert_eq!(site.read("out/staticfiles.json"), manifest);
+    assert_eq!(site.release_numbers("out"), [1]);
+}
+
+#[test]
+fn a_damaged_release_of_the_past_does_not_stand_in_the_way() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    site.write("out/.fingerpost/releases/1.json", "{");
+    let report = site.collect();
+    assert_eq!(report.release, Some(2), "what is in force is remembered again");
+    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    let file = site.shown("out/.fingerpost/releases/1.json");
+    assert!(warning.starts_with(&format!("manifest {file} cannot be read: ")), "{warning}");
+    assert!(warning.ends_with("; this release is passed over"), "{warning}");
+    assert_eq!(site.collect().warnings, [""; 0]);
+}
+
+#[test]
+fn files_that_are_no_releases_do_not_count() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    for name in ["+7.json", "007.json", "8.json.bak", "nine.json"] {
+        site.write(&format!("out/.fingerpost/releases/{name}"), "?");
+    }
+    assert_eq!(site.collect().release, Some(1));
+}
+
+#[test]
+fn numbers_end_with_an_error() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let last = Release::new(Manifest::new("/static/")).to_json();
+    site.write(&format!("out/.fingerpost/releases/{}.json", u64::MAX), last);
+    assert_eq!(site.refused(&site.config()), [format!("there is no number after release {}", u64::MAX)]);
+    assert!(collect(&site.config()).is_err());
+}

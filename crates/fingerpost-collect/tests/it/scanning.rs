@@ -1,0 +1,153 @@
+use fingerpost_collect::{ErrorKind, Level, collect};
+
+use crate::site::Site;
+
+#[test]
+fn hidden_files_and_backups_are_not_collected_unless_asked() {
+    let site = Site::new(&[
+        ("static/a.css", "a"),
+        ("static/.stuff", "s"),
+        ("static/.git/config", "g"),
+        ("static/.well-known/security.txt", "w"),
+        ("static/CVS/Root", "c"),
+        ("static/a~", "b"),
+    ]);
+    let report = site.collect();
+    assert_eq!(report.files, 2);
+    assert_eq!(
+        site.names("out"),
+        [".well-known/security.50e721e49c01.txt", "a.ca978112ca1b.css", "staticfiles.json"]
+    );
+    let ignored: Vec<_> = [".git", ".stuff", "CVS", "a~"].map(|name| site.path("static").join(name)).into();
+    let mut named = report.ignored.clone();
+    named.sort();
+    assert_eq!(named, ignored.iter().map(|path| path.display().to_string()).collect::<Vec<_>>());
+
+    let report = collect(&site.config().hidden(true)).unwrap();
+    assert_eq!((report.files, report.ignored.len()), (4, 2));
+}
+
+#[test]
+fn globs_leave_files_out() {
+    let site = Site::new(&[
+        ("static/a.css", "a"),
+        ("static/a.psd", "p"),
+        ("static/img/b.psd", "p"),
+        ("static/drafts/x/y.css", "d"),
+    ]);
+    let report = collect(&site.config().ignore(["*.psd", "drafts/**"])).unwrap();
+    assert_eq!(report.files, 1);
+    assert_eq!(site.names("out"), ["a.ca978112ca1b.css", "staticfiles.json"]);
+}
+
+#[test]
+fn the_first_source_dir_that_has_a_file_wins() {
+    let site = Site::new(&[("static/a.css", "first"), ("theme/a.css", "second"), ("theme/b.css", "b")]);
+    let config = || site.config().source(site.path("theme"));
+
+    let report = collect(&config()).unwrap();
+    assert_eq!((report.files, report.warnings), (2, vec![]));
+    assert_eq!(site.read(&format!("out/{}", site.hashed("a.css"))), "first");
+    let [shadowed] = &report.shadowed[..] else { panic!("{:?}", report.shadowed) };
+    assert_eq!(shadowed.path, "a.css");
+    assert_eq!(shadowed.file, site.path("static/a.css").display().to_string());
+    assert_eq!(shadowed.hides, site.path("theme/a.css").display().to_string());
+
+    let (hides, file) = (site.shown("theme/a.css"), site.shown("static/a.css"));
+    let message = format!("{hides} is hidden by {file}; remove one of them");
+    assert_eq!(collect(&config().shadowed(Level::Warn)).unwrap().warnings, [&*message]);
+    assert_eq!(site.refused(&config().shadowed(Level::Error)), [message]);
+    let err = collect(&config().shadowed(Level::Error)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Shadowed);
+}
+
+#[test]
+fn a_prefix_goes_before_the_names_of_a_source_dir() {
+    let site = Site::new(&[("static/a.css", "a"), ("htmx/dist/htmx.js", "h")]);
+    collect(&site.config().source_at("vendor/htmx", site.path("htmx/dist"))).unwrap();
+    assert_eq!(site.hashed("vendor/htmx/htmx.js"), "vendor/htmx/htmx.aaa9402664f1.js");
+}
+
+#[test]
+fn an_output_dir_inside_a_source_dir_is_not_collected() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let config = || site.config_to("static/dist/out");
+    for _ in 0..2 {
+        assert_eq!(collect(&config()).unwrap().files, 1);
+    }
+    assert_eq!(site.names("static/dist/out"), ["a.ca978112ca1b.css", "staticfiles.json"]);
+}
+
+#[test]
+fn only_bytes_and_names_make_a_hashed_path() {
+    let site = Site::new(&[
+        ("static/css/app.css", "body{}"),
+        ("static/a.tar.gz", "z"),
+        ("static/LICENSE", "l"),
+        ("static/empty", ""),
+        ("static/x.y/z.txt", "t"),
+        ("static/⊗.txt", "u"),
+        ("static/%2F.txt", "e"),
+        ("static/source.js.map", "m"),
+        ("static/img.deadbeefcafe.png", "p"),
+    ]);
+    site.collect();
+    let hashed = |path| site.hashed(path);
+    assert_eq!(hashed("css/app.css"), "css/app.7c98040a5416.css");
+    assert_eq!(hashed("a.tar.gz"), "a.tar.594e519ae499.gz");
+    assert_eq!(hashed("LICENSE"), "LICENSE.acac86c0e609");
+    assert_eq!(hashed("empty"), "empty.e3b0c44298fc");
+    assert_eq!(hashed("x.y/z.txt"), "x.y/z.e3b98a4da31a.txt");
+    assert_eq!(hashed("⊗.txt"), "⊗.0bfe935e70c3.txt");
+    assert_eq!(hashed("%2F.txt"), "%2F.3f79bb7b435b.txt");
+    assert_eq!(hashed("source.js.map"), "source.js.62c66a7a5dd7.map");
+    assert_eq!(hashed("img.deadbeefcafe.png"), "img.deadbeefcafe.148de9c5a7a4.png");
+    site.assert_intact("out");
+}
+
+#[test]
+fn names_that_differ_by_case_alone_are_named() {
+    let site = Site::new(&[("static/App.css", "a"), ("static/app.css", "b")]);
+    // A disk that does not tell them apart has kept one of them.
+    if site.names("static").len() == 2 {
+        let warning = "assets `App.css` and `app.css` differ by case alone, which not every disk can keep";
+        assert_eq!(site.collect().warnings, [warning]);
+    }
+}
+
+#[test]
+fn source_dirs_without_a_file_are_worth_a_warning() {
+    let report = Site::new(&[]).collect();
+    assert_eq!((report.files, report.release), (0, Some(1)));
+    assert_eq!(report.warnings, ["the source dirs hold no file that is an asset"]);
+}
+
+#[cfg(unix)]
+mod symlinks {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn those_that_stay_inside_are_followed() {
+        let site = Site::new(&[("static/a.css", "a")]);
+        symlink("a.css", site.path("static/b.css")).unwrap();
+        symlink(".", site.path("static/loop")).unwrap();
+        assert_eq!(site.collect().files, 2);
+        assert_eq!(site.hashed("b.css"), "b.ca978112ca1b.css");
+    }
+
+    #[test]
+    fn those_that_lead_out_are_refused_unless_asked() {
+        let site = Site::new(&[("static/a.css", "a"), ("secret/key", "k")]);
+        symlink(site.path("secret/key"), site.path("static/key")).unwrap();
+        symlink(site.path("secret"), site.path("static/dir")).unwrap();
+        let problems = site.refused(&site.config());
+        assert_eq!(problems.len(), 2);
+        assert!(problems.iter().all(|problem| problem.contains("out of its source dir")), "{problems:?}");
+
+        let report = collect(&site.config().follow_symlinks(true)).unwrap();
+        assert_eq!(report.files, 3);
+        assert_eq!(site.hashed("dir/key"), "dir/key.8254c329a928");
+    }
+}

@@ -1,0 +1,122 @@
+//! A site in a temporary directory: what is collected in these tests.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{Digest, DirStore, MANIFEST_NAME, Manifest, Release, Store as _};
+use fingerpost_collect::{CollectConfig, Report, collect};
+use tempfile::TempDir;
+
+pub(crate) struct Site(TempDir);
+
+impl Site {
+    /// Makes files, of which those in `static/` are collected.
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let site = Self(tempfile::tempdir().expect("a temporary directory"));
+        fs::create_dir(site.path("static")).expect("a source dir");
+        files.iter().for_each(|(path, text)| site.write(path, text));
+        site
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// The path as messages show it.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        format!("`{}`", self.path(path).display())
+    }
+
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let file = self.path(path);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+        fs::write(file, bytes).expect("a written file");
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.path(path)).expect("a removed file");
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        String::from_utf8(fs::read(self.path(path)).expect("a file")).expect("text")
+    }
+
+    /// From `static` to `out`.
+    pub(crate) fn config(&self) -> CollectConfig {
+        self.config_to("out")
+    }
+
+    pub(crate) fn config_to(&self, out: &str) -> CollectConfig {
+        CollectConfig::new(self.path(out)).source(self.path("static"))
+    }
+
+    #[track_caller]
+    pub(crate) fn collect(&self) -> Report {
+        collect(&self.config()).expect("a run without problems")
+    }
+
+    /// What went wrong, with all that stays the same after it checked: nothing was published.
+    #[track_caller]
+    pub(crate) fn refused(&self, config: &CollectConfig) -> Vec<String> {
+        let before = self.tree("out");
+        let err = collect(config).expect_err("a run that fails");
+        let without_lock = |mut tree: BTreeMap<String, Vec<u8>>| {
+            tree.remove(".fingerpost/lock");
+            tree
+        };
+        assert_eq!(without_lock(self.tree("out")), without_lock(before), "{err}");
+        err.problems().map(ToString::to_string).collect()
+    }
+
+    /// All files below a directory; those that are not there are none.
+    pub(crate) fn tree(&self, dir: &str) -> BTreeMap<String, Vec<u8>> {
+        let root = self.path(dir);
+        let relative = |file: &PathBuf| {
+            let path = file.strip_prefix(&root).expect("a file below the root");
+            path.display().to_string().replace('\\', "/")
+        };
+        files_below(&root).iter().map(|file| (relative(file), fs::read(file).expect("a file"))).collect()
+    }
+
+    /// The names of the files that everybody may ask for.
+    pub(crate) fn names(&self, dir: &str) -> Vec<String> {
+        self.tree(dir).into_keys().filter(|name| !name.starts_with(".fingerpost/")).collect()
+    }
+
+    pub(crate) fn manifest(&self, out: &str) -> Manifest {
+        let file = self.path(out).join(MANIFEST_NAME);
+        Manifest::parse(&fs::read(file).expect("a manifest"), out).expect("a valid manifest")
+    }
+
+    pub(crate) fn hashed(&self, path: &str) -> String {
+        self.manifest("out").get(path).expect("a collected asset").hashed.clone()
+    }
+
+    pub(crate) fn release_numbers(&self, out: &str) -> Vec<u64> {
+        DirStore::new(self.path(out)).releases().expect("a list of releases")
+    }
+
+    pub(crate) fn release(&self, number: u64) -> Release {
+        let json = fs::read(self.path("out").join(Release::file_name(number))).expect("a release file");
+        Release::parse(&json, number, "out").expect("a valid release")
+    }
+
+    /// Compares every file that the manifest names with what it says of it.
+    #[track_caller]
+    pub(crate) fn assert_intact(&self, out: &str) {
+        for (path, entry) in &self.manifest(out) {
+            let bytes = fs::read(self.path(out).join(&entry.hashed)).expect(path);
+            let info = entry.info.as_ref().expect(path);
+            assert_eq!((info.size, info.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{path}");
+        }
+    }
+}
+
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}

@@ -1,0 +1,161 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use fingerpost::{Settings, integrity_of};
+use fingerpost_collect::{CollectConfig, collect};
+
+use crate::site::Site;
+
+/// More than `collect` keeps in memory.
+const LARGE: usize = 9 * 1024 * 1024;
+
+/// Everything at and below a path but the lock, with what a write would change.
+fn traces(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+    let metadata = fs::metadata(path).unwrap();
+    #[cfg(unix)]
+    let id = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let id = metadata.len();
+    let mut found = vec![(path.to_owned(), metadata.modified().unwrap(), id)];
+    if metadata.is_dir() {
+        let mut entries: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        found.extend(entries.iter().filter(|path| !path.ends_with("lock")).flat_map(|path| traces(path)));
+    }
+    found
+}
+
+#[test]
+fn a_second_run_with_nothing_changed_writes_nothing_but_the_lock() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/img/b.png", "b")]);
+    let config = site.config().originals(true).fsync(true);
+    let first = collect(&config).unwrap();
+    assert_eq!((first.written, first.unchanged, first.release), (2, 0, Some(1)));
+
+    let before = traces(&site.path("out"));
+    let second = collect(&config).unwrap();
+    assert_eq!((second.written, second.unchanged, second.release), (0, 2, None));
+    assert_eq!(traces(&site.path("out")), before);
+    assert_eq!((second.files, second.bytes, &second.hash), (first.files, first.bytes, &first.hash));
+}
+
+#[test]
+fn the_output_dir_is_complete_and_tidy() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/img/b.png", "b")]);
+    site.collect();
+    let names: Vec<_> = site.tree("out").into_keys().collect();
+    let expected = [
+        ".fingerpost/lock",
+        ".fingerpost/releases/1.json",
+        "a.ca978112ca1b.css",
+        "img/b.3e23e8160039.png",
+        "staticfiles.json",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn the_manifest_says_what_serving_needs() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.MJS", "b"), ("static/c.png", "c")]);
+    collect(&site.config().base_url("https://cdn.example.com/assets")).unwrap();
+    let manifest = site.manifest("out");
+    assert_eq!(manifest.base_path(), Some("/assets/"));
+    let integrity = |path| manifest.get(path).unwrap().info.clone().unwrap().integrity;
+    assert_eq!(integrity("a.css"), Some(integrity_of(b"a")));
+    assert_eq!(integrity("b.MJS"), Some(integrity_of(b"b")));
+    assert_eq!(integrity("c.png"), None);
+    assert_eq!(fs::read(site.path("out/staticfiles.json")).unwrap(), manifest.to_json());
+    site.assert_intact("out");
+}
+
+#[test]
+fn large_files_are_collected_like_small_ones() {
+    let site = Site::new(&[]);
+    let large: Vec<_> = (0..LARGE).map(|n| (n % 251) as u8).collect();
+    site.write("static/large.js", &large);
+    let report = site.collect();
+    assert_eq!((report.bytes, report.written), (LARGE as u64, 1));
+    site.assert_intact("out");
+    let integrity = site.manifest("out").get("large.js").unwrap().info.clone().unwrap().integrity;
+    assert_eq!(integrity, Some(integrity_of(&large)));
+
+    let report = collect(&site.config().originals(true)).unwrap();
+    assert_eq!((report.written, report.release), (1, None));
+    assert!(fs::read(site.path("out/large.js")).unwrap() == large);
+    assert_eq!(collect(&site.config().originals(true)).unwrap().written, 0);
+}
+
+#[test]
+fn a_file_of_the_wrong_length_is_written_again() {
+    let site = Site::new(&[("static/a.css", "abcdef")]);
+    site.collect();
+    let hashed = format!("out/{}", site.hashed("a.css"));
+    site.write(&hashed, "abc");
+    let report = site.collect();
+    assert_eq!((report.written, report.release), (1, None));
+    assert_eq!(site.read(&hashed), "abcdef");
+
+    site.remove(&hashed);
+    assert_eq!(site.collect().written, 1);
+    site.assert_intact("out");
+}
+
+#[test]
+fn a_deleted_source_leaves_the_manifest_and_its_file_stays() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b")]);
+    site.collect();
+    site.remove("static/b.css");
+    assert_eq!(site.collect().files, 1);
+    assert!(site.manifest("out").get("b.css").is_none());
+    assert_eq!(site.names("out"), ["a.ca978112ca1b.css", "b.3e23e8160039.css", "staticfiles.json"]);
+}
+
+#[test]
+fn what_a_killed_run_has_left_behind_is_removed() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    site.write("out/.fingerpost/tmp/AbCdEf", "half a file");
+    site.collect();
+    assert!(site.tree("out/.fingerpost/tmp").is_empty());
+}
+
+#[test]
+fn a_dry_run_reports_what_a_real_one_would_and_writes_nothing() {
+    let site = Site::new(&[("static/a.css", "a"), ("old/b.css", "b"), ("static/.x", "")]);
+    collect(&CollectConfig::new(site.path("previous")).source(site.path("old"))).unwrap();
+    site.write("static/large.bin", vec![7; LARGE]);
+    let config = || site.config().originals(true).keep_from(site.path("previous"));
+
+    let mut dry = collect(&config().dry_run(true)).unwrap();
+    assert!(!site.path("out").exists());
+    let mut real = collect(&config()).unwrap();
+    assert_eq!((real.files, real.written, real.release, &*real.kept), (2, 2, Some(2), &[1][..]));
+    assert!(dry.dry_run && !real.dry_run);
+    (dry.seconds, real.seconds, dry.dry_run) = (0.0, 0.0, false);
+    assert_eq!(dry, real);
+
+    site.write("static/a.css", "changed");
+    let before = traces(&site.path("out"));
+    let dry = collect(&config().dry_run(true)).unwrap();
+    assert_eq!((dry.written, dry.unchanged, dry.release, dry.kept), (1, 1, Some(3), vec![]));
+    assert_eq!(traces(&site.path("out")), before);
+}
+
+#[test]
+fn settings_of_a_file_stand_unless_the_config_says_otherwise() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.psd", "b"), ("other/c.css", "c")]);
+    let text = "sources = [\"static\"]\nout = \"out\"\nbase_url = \"/assets/\"\nignore = [\"*.psd\"]\noriginals = true";
+    site.write("fingerpost.toml", text);
+    let settings = || Settings::read(site.path("fingerpost.toml")).unwrap();
+
+    collect(&CollectConfig::from_settings(settings())).unwrap();
+    assert_eq!(site.names("out"), ["a.ca978112ca1b.css", "a.css", "staticfiles.json"]);
+    assert_eq!(site.manifest("out").base_path(), Some("/assets/"));
+
+    let config = CollectConfig::from_settings(settings()).source(site.path("other")).base_url("/s/");
+    assert_eq!(collect(&config.originals(false)).unwrap().files, 1);
+    assert_eq!(site.hashed("c.css"), "c.2e7d2c03a950.css");
+    assert_eq!(site.manifest("out").base_path(), Some("/s/"));
+}
