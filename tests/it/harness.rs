@@ -10,6 +10,7 @@ use std::process::Command;
 use std::thread;
 
 use fantoccini::Locator;
+use fingerpost::Mode;
 
 use crate::tools::{self, Browser, Server, Tool};
 
@@ -87,6 +88,18 @@ fn real_assets_are_the_same_two_hundred_files_every_time() {
         kinds.into_iter().collect::<Vec<_>>(),
         ["css", "gz", "js", "map", "md", "png", "scss", "svg", "ts"]
     );
+}
+
+#[test]
+fn an_expected_url_has_the_hash_where_it_belongs() {
+    for (path, in_development, in_production) in [
+        ("app.css", "/static/app.css?v=7c98040a5416", "/static/app.7c98040a5416.css"),
+        ("a.b/x.tar.gz", "/static/a.b/x.tar.gz?v=7c98040a5416", "/static/a.b/x.tar.7c98040a5416.gz"),
+        ("a.b/LICENSE", "/static/a.b/LICENSE?v=7c98040a5416", "/static/a.b/LICENSE.7c98040a5416"),
+    ] {
+        assert_eq!(tools::expected_url(Mode::Dev, path, b"body{}"), in_development);
+        assert_eq!(tools::expected_url(Mode::Production, path, b"body{}"), in_production);
+    }
 }
 
 #[test]

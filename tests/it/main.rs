@@ -1,6 +1,11 @@
 //! The tests that need more than one crate, a browser, or a tool that `tests/run` installs.
 
+mod development;
+mod django;
 mod harness;
+mod packages;
+mod readme;
+mod releases;
 mod site;
 mod tools;
 mod workspace;

@@ -1,15 +1,135 @@
 //! The examples as a visitor sees them.
 
-use crate::tools::{Browser, Server};
+use std::fs;
+use std::path::Path;
 
-#[tokio::test]
-async fn the_minijinja_example_shows_a_page_without_a_failed_request() {
-    let Some(mut browser) = Browser::open().await else { return };
-    let site = Server::example("axum-minijinja");
+use fantoccini::Locator;
+use fingerpost::{MANIFEST_NAME, Mode};
+use serde_json::{Value, json};
+
+use crate::tools::{Browser, Server, expected_url, get};
+
+/// Every URL of an asset that the document names.
+const NAMED: &str = "[...document.querySelectorAll('[href], [src], [srcset], [content]')]
+    .flatMap((element) => ['href', 'src', 'srcset', 'content'].map((name) => element.getAttribute(name)))
+    .filter((url) => url?.includes('/static/'))";
+
+/// Asset paths and URLs as the table on the page has them.
+const TABLE: &str = "[...document.querySelectorAll('#urls tbody tr')]
+    .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))";
+
+fn example() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/axum-minijinja"))
+}
+
+/// Checks that the URL of this asset carries the hash of the bytes that it gives.
+async fn carries_its_hash(site: &Server, mode: Mode, path: &str, url: &str) {
+    let (status, bytes) = get(&site.url(url)).await;
+    assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
+    if mode == Mode::Dev {
+        assert!(fs::read(example().join("static").join(path)).expect("a source file") == bytes, "{path}");
+    }
+}
+
+/// Returns the asset path in a URL such as `/static/css/app.3f2a91bc0d4e.css`.
+fn asset_path(url: &str, mode: Mode) -> String {
+    let path = url.strip_prefix("/static/").unwrap_or_else(|| panic!("{url} is not below /static/"));
+    let plain = if mode == Mode::Dev {
+        path.split_once("?v=").map(|(path, _)| path.to_owned())
+    } else {
+        path.split('.').rev().nth(1).map(|hash| path.replace(&format!(".{hash}."), "."))
+    };
+    plain.unwrap_or_else(|| panic!("{url} has no version"))
+}
+
+/// Looks at the first page: its URLs, its table, its app version, and what its own script received.
+async fn first_page(browser: &Browser, site: &Server, mode: Mode, version: &str) {
     browser.goto(&site.url("/")).await.expect("a page");
+    let named: Vec<String> = serde_json::from_value(browser.evaluate(NAMED).await).expect("texts");
+    assert!(named.len() >= 10, "{named:?}");
+    for url in named {
+        let url = url.strip_prefix(&site.url("")).unwrap_or(&url);
+        carries_its_hash(site, mode, &asset_path(url, mode), url).await;
+    }
 
+    let table: Vec<(String, String)> = serde_json::from_value(browser.evaluate(TABLE).await).expect("rows");
+    assert!(table.len() >= 10, "{table:?}");
+    for (path, url) in table {
+        carries_its_hash(site, mode, &path, &url).await;
+    }
+
+    let shown = browser.find(Locator::Css("footer code")).await.expect("an app version").text().await;
+    assert_eq!(shown.expect("a text"), version);
+
+    let summary = Locator::XPath("//*[@id='received']//*[@role='status'][contains(., 'arrived')]");
+    let summary = browser.wait().for_element(summary).await.expect("answers").text().await.expect("a text");
+    let (arrived, all) = summary.trim_end_matches(" files arrived.").split_once(" of ").expect("two numbers");
+    assert_eq!(arrived, all);
+}
+
+/// Turns to another color scheme on an empty page: another one would ask for images that nobody waits for.
+async fn prefer(browser: &Browser, scheme: &str) {
+    browser.goto("about:blank").await.expect("an empty page");
+    browser.prefer_color_scheme(scheme).await;
+}
+
+/// Checks that the page does not scroll sideways on a screen of this width.
+async fn fits(browser: &Browser, width: u32) {
+    let widths = browser.evaluate("[innerWidth, document.documentElement.scrollWidth]").await;
+    assert_eq!(widths, json!([width, width]));
+}
+
+async fn nothing_has_failed(browser: &mut Browser) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
-    assert!(requests.len() > 1 && requests.iter().all(|request| request.status == Some(200)), "{requests:?}");
-    browser.save_screenshot("axum-minijinja").await;
+    assert!(
+        requests.len() > 10 && requests.iter().all(|request| request.status == Some(200)),
+        "{requests:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_minijinja_example_in_development() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let site = Server::example("axum-minijinja");
+    first_page(&browser, &site, Mode::Dev, "unknown").await;
+    browser.save_screenshot("axum-minijinja-development").await;
+    browser.goto(&site.url("/how")).await.expect("a page");
+    browser.save_screenshot("axum-minijinja-how").await;
+    nothing_has_failed(&mut browser).await;
+}
+
+// Nothing else may start the example in production: it collects into a folder below examples/.
+#[tokio::test]
+async fn the_minijinja_example_in_production() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let site = Server::start(Server::example_command("axum-minijinja").arg("--production"));
+    let manifest = fs::read(example().join("dist/static").join(MANIFEST_NAME)).expect("a manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let version = manifest["hash"].as_str().expect("a hash");
+
+    prefer(&browser, "light").await;
+    first_page(&browser, &site, Mode::Production, version).await;
+    browser.save_screenshot("axum-minijinja-light").await;
+    let ink = "getComputedStyle(document.body).color";
+    let by_day = browser.evaluate(ink).await;
+
+    prefer(&browser, "dark").await;
+    first_page(&browser, &site, Mode::Production, version).await;
+    browser.save_screenshot("axum-minijinja-dark").await;
+    assert_ne!(browser.evaluate(ink).await, by_day);
+
+    prefer(&browser, "light").await;
+    browser.behave_as_a_phone(375).await;
+    first_page(&browser, &site, Mode::Production, version).await;
+    fits(&browser, 375).await;
+    browser.save_screenshot("axum-minijinja-narrow").await;
+    browser.goto(&site.url("/how")).await.expect("a page");
+    fits(&browser, 375).await;
+    browser.save_screenshot("axum-minijinja-how-narrow").await;
+    nothing_has_failed(&mut browser).await;
+
+    let (status, page) = get(&site.url("/nowhere")).await;
+    assert_eq!(status, 404);
+    assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "no picture");
 }

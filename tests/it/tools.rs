@@ -4,15 +4,20 @@
 //! therefore not run. A tool that is missing without that fails the test.
 
 mod browser;
+mod http;
 mod process;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fingerpost::Mode;
+use fingerpost_collect::{CollectConfig, collect};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
+pub(crate) use http::{get, serve};
 pub(crate) use process::Server;
 
 /// What `tests/run` installs, under the names it hands over in `FINGERPOST_TEST_WITHOUT`.
@@ -69,6 +74,28 @@ pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
 #[track_caller]
 pub(crate) fn django_python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
+}
+
+/// Collects a source dir, plain names included, into a new output dir.
+#[track_caller]
+pub(crate) fn collected(source: &Path) -> TempDir {
+    let out = TempDir::new().expect("a temporary folder");
+    let config = CollectConfig::new(out.path()).source(source).originals(true);
+    collect(&config).expect("files that can be collected");
+    out
+}
+
+/// Returns the URL below `/static/` of a file with these bytes, worked out without Fingerpost. `path` is its asset path
+/// as it stands in a URL.
+pub(crate) fn expected_url(mode: Mode, path: &str, bytes: &[u8]) -> String {
+    let hash: String = Sha256::digest(bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (stem, extension) = path.split_at(path[name..].rfind('.').map_or(path.len(), |dot| name + dot));
+    if mode == Mode::Dev {
+        format!("/static/{path}?v={hash}")
+    } else {
+        format!("/static/{stem}.{hash}{extension}")
+    }
 }
 
 /// Returns the first of these programs that is in the search path.

@@ -10,16 +10,20 @@ fn ci() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.ci/run")).expect("a readable .ci/run")
 }
 
-/// Returns name and features of every crate that is published.
-fn published() -> Vec<(String, Vec<String>)> {
+/// Returns what cargo knows of every package.
+pub(crate) fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata in JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    packages
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+/// Returns name and features of every crate that is published.
+fn published() -> Vec<(String, Vec<String>)> {
+    packages()
         .iter()
         .filter(|package| package["publish"].is_null())
         .map(|package| {

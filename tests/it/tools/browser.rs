@@ -69,6 +69,23 @@ impl Browser {
         file
     }
 
+    /// Behaves as for a visitor who prefers this color scheme, `light` or `dark`.
+    pub(crate) async fn prefer_color_scheme(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Behaves as on a phone whose screen is so many CSS pixels wide; a window cannot be that narrow.
+    pub(crate) async fn behave_as_a_phone(&self, width: u32) {
+        let screen = json!({ "width": width, "height": 2 * width, "deviceScaleFactor": 2, "mobile": true });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// Returns what a JavaScript expression gives in the page.
+    pub(crate) async fn evaluate(&self, expression: &str) -> Value {
+        self.execute(&format!("return {expression}"), Vec::new()).await.expect("a JavaScript expression")
+    }
+
     /// Returns every HTTP request since the browser opened, in the order in which they began.
     pub(crate) async fn requests(&mut self) -> &[Request] {
         for entry in self.log("performance").await {
@@ -113,10 +130,19 @@ impl Browser {
 
     /// Returns the entries that a log gained since it was read last.
     async fn log(&self, name: &'static str) -> Vec<Value> {
-        match self.client.issue_cmd(ReadLog(name)).await.expect("a readable log") {
+        match self.chromium("se/log", json!({ "type": name })).await {
             Value::Array(entries) => entries,
             other => panic!("a log that is no list: {other}"),
         }
+    }
+
+    /// Sends a command of the Chrome DevTools Protocol.
+    async fn dev_tools(&self, command: &str, parameters: Value) {
+        self.chromium("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await;
+    }
+
+    async fn chromium(&self, path: &'static str, body: Value) -> Value {
+        self.client.issue_cmd(OwnCommand { path, body }).await.expect("a command that Chromium knows")
     }
 
     /// Asks the driver to end with its browser, which would outlive a driver that is killed.
@@ -174,16 +200,19 @@ fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
     ])
 }
 
-/// Chromium's own command for a log, which WebDriver does not have.
+/// A command of Chromium's that WebDriver does not have.
 #[derive(Debug)]
-struct ReadLog(&'static str);
+struct OwnCommand {
+    path: &'static str,
+    body: Value,
+}
 
-impl WebDriverCompatibleCommand for ReadLog {
+impl WebDriverCompatibleCommand for OwnCommand {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(json!({ "type": self.0 }).to_string()))
+        (http::Method::POST, Some(self.body.to_string()))
     }
 }

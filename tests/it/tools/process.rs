@@ -85,7 +85,7 @@ impl Server {
             .find_map(|message| message["executable"].as_str().map(str::to_owned))
             .expect("a message that names the binary");
         let mut command = Command::new(binary);
-        command.args(["--port", "0"]).current_dir(root);
+        command.args(["--port", "0"]).current_dir(root).env_remove("FINGERPOST_APP_VERSION");
         command
     }
 

@@ -1,0 +1,116 @@
+//! Development as an author sees it: save, reload, look.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, header::CACHE_CONTROL};
+use axum::middleware::map_response;
+use axum::response::{Html, Response};
+use axum::routing::get;
+use filetime::{FileTime, set_file_mtime};
+use fingerpost::{Assets, Mode};
+use minijinja::{Environment, context};
+use tempfile::TempDir;
+use tower_http::services::ServeDir;
+
+use crate::tools::{Browser, expected_url, serve};
+
+const PAGE: &str = "<!doctype html><title>Development</title><link rel=icon href=data:,>
+    <link rel=stylesheet href=\"{{ static('css/app.css') }}\"><h1>Development</h1>";
+
+/// A site whose static files may be kept for a year, so that only a new URL brings new bytes.
+fn site(source: &Path) -> Router {
+    let mut env = Environment::new();
+    fingerpost_minijinja::register(&mut env, &Assets::dev(source).expect("a source dir"));
+    env.add_template("page.html", PAGE).expect("a template");
+    let env = Arc::new(env);
+    let page = move || async move {
+        Html(env.get_template("page.html").and_then(|page| page.render(context! {})).expect("a page"))
+    };
+    let for_a_year = async |mut answer: Response| {
+        let year = HeaderValue::from_static("max-age=31536000, immutable");
+        answer.headers_mut().insert(CACHE_CONTROL, year);
+        answer
+    };
+    let files = Router::new().fallback_service(ServeDir::new(source)).layer(map_response(for_a_year));
+    Router::new().route("/", get(page)).nest("/static", files)
+}
+
+fn modified(file: &Path) -> FileTime {
+    FileTime::from_last_modification_time(&fs::metadata(file).expect("a file"))
+}
+
+fn in_place(file: &Path, css: &str) {
+    fs::write(file, css).expect("a writable file");
+}
+
+fn in_place_with_the_old_time(file: &Path, css: &str) {
+    let time = modified(file);
+    in_place(file, css);
+    set_file_mtime(file, time).expect("a file");
+}
+
+fn by_rename(file: &Path, css: &str) {
+    let beside = file.with_extension("new");
+    in_place(&beside, css);
+    fs::rename(beside, file).expect("a file that can be replaced");
+}
+
+fn by_rename_with_the_old_time(file: &Path, css: &str) {
+    let time = modified(file);
+    by_rename(file, css);
+    set_file_mtime(file, time).expect("a file");
+}
+
+/// Ways to save a file.
+const EDITS: [fn(&Path, &str); 4] =
+    [in_place, in_place_with_the_old_time, by_rename, by_rename_with_the_old_time];
+
+/// Returns the color of the heading and the URL of the stylesheet.
+async fn shown(browser: &Browser) -> (String, String) {
+    let look = "[getComputedStyle(document.querySelector('h1')).color,
+        document.querySelector('[rel=stylesheet]').getAttribute('href')]";
+    serde_json::from_value(browser.evaluate(look).await).expect("two texts")
+}
+
+#[tokio::test]
+async fn every_reload_shows_the_stylesheet_as_it_was_just_saved() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let source = TempDir::new().expect("a temporary folder");
+    let file = source.path().join("css/app.css");
+    fs::create_dir(source.path().join("css")).expect("a new folder");
+    let colors: Vec<_> = (100..110).map(|shade| format!("rgb({shade}, {shade}, {shade})")).collect();
+    let css = |color: &str| format!("h1 {{ color: {color} }}");
+    let expected =
+        |color: &str| (color.to_owned(), expected_url(Mode::Dev, "css/app.css", css(color).as_bytes()));
+
+    fs::write(&file, css(&colors[0])).expect("a writable file");
+    let origin = serve(site(source.path())).await;
+    browser.goto(&origin).await.expect("a page");
+    assert_eq!(shown(&browser).await, expected(&colors[0]));
+
+    for (color, edit) in colors[1..9].iter().zip(EDITS.iter().cycle()) {
+        edit(&file, &css(color));
+        browser.refresh().await.expect("the page once more");
+        assert_eq!(shown(&browser).await, expected(color));
+    }
+
+    // By now the hash is believed without another look at the bytes.
+    tokio::time::sleep(Duration::from_millis(2_200)).await;
+    browser.refresh().await.expect("the page once more");
+    assert_eq!(shown(&browser).await, expected(&colors[8]));
+    in_place_with_the_old_time(&file, &css(&colors[9]));
+    browser.refresh().await.expect("the page once more");
+    assert_eq!(shown(&browser).await, expected(&colors[9]));
+
+    assert_eq!(browser.errors().await, [""; 0]);
+    let requests = browser.requests().await;
+    assert!(requests.iter().all(|request| request.status == Some(200)), "{requests:?}");
+    let stylesheets: Vec<_> = requests.iter().filter(|request| request.url.contains(".css")).collect();
+    let from_cache: Vec<_> = stylesheets.iter().map(|request| request.from_cache).collect();
+    let only_the_reload_without_an_edit: Vec<_> = (0..11).map(|request| request == 9).collect();
+    assert_eq!(from_cache, only_the_reload_without_an_edit, "{stylesheets:?}");
+}

@@ -1,0 +1,130 @@
+//! Django's `ManifestStaticFilesStorage` reads what is collected here, and what it collects is read here.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use fingerpost::{Assets, MANIFEST_NAME, integrity_of};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::tools::{self, RealAssets};
+
+const SET_UP: &str = r#"
+import json, sys
+import django
+from django.conf import settings
+
+settings.configure(
+    INSTALLED_APPS=["django.contrib.staticfiles"],
+    STATIC_URL="/static/",
+    STATIC_ROOT=sys.argv[1],
+    STATICFILES_DIRS=sys.argv[2:],
+    STORAGES={"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}},
+)
+django.setup()
+"#;
+
+const COLLECT: &str = r#"
+from django.core.management import call_command
+call_command("collectstatic", interactive=False, verbosity=0)
+"#;
+
+/// Django's view of its `STATIC_ROOT`: the manifest, and the URL of every path by template tag and by storage.
+const READ: &str = r#"
+from django.contrib.staticfiles.storage import staticfiles_storage as storage
+from django.templatetags.static import static
+
+paths, hash = storage.load_manifest()
+print(json.dumps({
+    "paths": paths,
+    "hash": hash,
+    "static": {path: static(path) for path in paths},
+    "storage": {path: storage.url(path) for path in paths},
+}))
+"#;
+
+/// Runs a script with Django in `python`; returns what it prints.
+#[track_caller]
+fn django(python: &Path, script: &str, dirs: &[&Path]) -> Vec<u8> {
+    let script = format!("{SET_UP}{script}");
+    let output =
+        Command::new(python).args(["-c", &script]).args(dirs).output().expect("a Python that starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[track_caller]
+fn read(python: &Path, root: &Path) -> Value {
+    serde_json::from_slice(&django(python, READ, &[root])).expect("JSON")
+}
+
+/// Real files, and some whose names are less usual.
+#[track_caller]
+fn sources() -> Option<RealAssets> {
+    let assets = tools::real_assets(200)?;
+    for name in ["LICENSE", "a.tar.gz", "b c.txt", "⊗.txt"] {
+        fs::write(assets.dir().join(name), name).expect("a writable file");
+    }
+    Some(assets)
+}
+
+/// Compares Django's answers, by path, with those given here, and names only what differs. Django's storage does not
+/// percent-encode what it takes from a manifest.
+#[track_caller]
+fn same_urls(theirs: &Value, ours: &Assets) {
+    let decoded = |url: &str| percent_decode_str(url).decode_utf8().expect("a UTF-8 name").into_owned();
+    let mut ours: BTreeMap<_, _> = ours.iter().map(|(path, url)| (path, decoded(&url))).collect();
+    let theirs = theirs.as_object().expect("URLs by path").iter();
+    let theirs = theirs.map(|(path, url)| (path, url.as_str().expect("a URL"), ours.remove(path)));
+    let differing: Vec<_> = theirs.filter(|(_, theirs, ours)| ours.as_deref() != Some(*theirs)).collect();
+    assert!(differing.is_empty(), "path, Django's, ours: {differing:#?}");
+    assert!(ours.is_empty(), "Django lacks {ours:#?}");
+}
+
+#[test]
+fn django_reads_a_manifest_that_was_collected_here() {
+    let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
+    let out = tools::collected(source.dir());
+    let assets = Assets::production(out.path()).expect("an output dir");
+    let json = fs::read(out.path().join(MANIFEST_NAME)).expect("a manifest");
+    let manifest: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(manifest["version"], "1.1");
+
+    let seen = read(&python, out.path());
+    assert_eq!(seen["paths"].as_object().map(|paths| paths.len()), Some(204));
+    assert_eq!(seen["paths"], manifest["paths"]);
+    assert_eq!(seen["hash"], *assets.app_version());
+    same_urls(&seen["static"], &assets);
+    same_urls(&seen["storage"], &assets);
+}
+
+#[test]
+fn a_manifest_that_django_collected_is_read_here() {
+    let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
+    let root = TempDir::new().expect("a temporary folder");
+    django(&python, COLLECT, &[root.path(), source.dir()]);
+    let seen = read(&python, root.path());
+    assert_eq!(seen["paths"].as_object().map(|paths| paths.len()), Some(204));
+
+    let file = root.path().join(MANIFEST_NAME);
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&file).expect("a manifest")).expect("JSON");
+    assert_eq!(manifest["version"], "1.1");
+    let assets = Assets::production(root.path()).expect("an output dir");
+    same_urls(&seen["static"], &assets);
+    assert_eq!(*assets.app_version(), seen["hash"]);
+    for (path, hashed) in seen["paths"].as_object().expect("paths") {
+        let bytes = fs::read(root.path().join(hashed.as_str().expect("a path"))).expect("a hashed file");
+        assert_eq!(*assets.integrity(path).expect("a hashed file"), *integrity_of(&bytes), "{path}");
+    }
+
+    let members = manifest.as_object_mut().expect("an object");
+    members.insert("version".to_owned(), json!("1.0"));
+    members.remove("hash").expect("a hash");
+    fs::write(&file, manifest.to_string()).expect("a writable file");
+    let assets = Assets::production(root.path()).expect("an output dir");
+    same_urls(&seen["static"], &assets);
+    assert_eq!(*assets.app_version(), *"unknown");
+}

@@ -1,0 +1,88 @@
+//! From an asset path in a template to the bytes that a browser gets.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use axum::Router;
+use fingerpost::{Assets, Mode};
+use minijinja::{Environment, Value, context};
+use tempfile::TempDir;
+use tower_http::services::ServeDir;
+
+use crate::tools::{self, expected_url, get, serve};
+
+/// An asset path, and how it stands in a URL.
+type File<'a> = (&'a str, &'a str);
+
+/// Renders a page that names these assets, one URL a line.
+fn page(assets: &Assets, files: &[File<'_>]) -> String {
+    let mut env = Environment::new();
+    fingerpost_minijinja::register(&mut env, assets);
+    env.add_template("urls.html", "{% for path in paths %}{{ static(path) }}\n{% endfor %}")
+        .expect("a template");
+    let paths: Value = files.iter().map(|(path, _)| *path).collect();
+    env.get_template("urls.html").and_then(|page| page.render(context! { paths })).expect("a page")
+}
+
+/// Serves `dir`, asks for every URL of a page and compares with the files in `source`.
+async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source: &Path, files: &[File<'_>]) {
+    let origin = serve(Router::new().nest_service("/static", ServeDir::new(dir))).await;
+    let page = page(assets, files);
+    let urls: Vec<_> = page.lines().collect();
+    assert_eq!(urls.len(), files.len());
+    assert_eq!(urls.iter().collect::<BTreeSet<_>>().len(), files.len(), "two files have one URL");
+
+    for ((path, encoded), url) in files.iter().zip(urls) {
+        let bytes = fs::read(source.join(path)).expect("a source file");
+        assert_eq!(url, expected_url(assets.mode(), encoded, &bytes));
+        for url in [url, &format!("/static/{encoded}")] {
+            let (status, answer) = get(&format!("{origin}{url}")).await;
+            assert_eq!(status, 200, "{url}");
+            assert!(answer == bytes, "{url} gives other bytes than those of {path}");
+        }
+    }
+}
+
+async fn both_modes_give_the_files(source: &Path, files: &[File<'_>]) {
+    let development = Assets::dev(source).expect("a source dir");
+    every_url_gives_the_bytes_it_names(&development, source, source, files).await;
+    let out = tools::collected(source);
+    let production = Assets::production(out.path()).expect("an output dir");
+    every_url_gives_the_bytes_it_names(&production, out.path(), source, files).await;
+    assert_eq!((development.mode(), production.mode()), (Mode::Dev, Mode::Production));
+}
+
+#[tokio::test]
+async fn two_hundred_files_of_published_packages_arrive_in_both_modes() {
+    let Some(assets) = tools::real_assets(200) else { return };
+    let files: Vec<_> = assets.paths().iter().map(|path| (&**path, &**path)).collect();
+    both_modes_give_the_files(assets.dir(), &files).await;
+}
+
+#[tokio::test]
+async fn files_with_unusual_names_arrive_in_both_modes() {
+    let files = [
+        ("LICENSE", "LICENSE"),
+        ("a.tar.gz", "a.tar.gz"),
+        ("v1.2/noext", "v1.2/noext"),
+        ("img/logo@2x.png", "img/logo@2x.png"),
+        ("img/b c (1).png", "img/b%20c%20%281%29.png"),
+        ("img/it's & co.png", "img/it%27s%20%26%20co.png"),
+        ("%2F.txt", "%252F.txt"),
+        ("100%.txt", "100%25.txt"),
+        ("a+b,c;d=e.css", "a+b,c;d=e.css"),
+        ("⊗.txt", "%E2%8A%97.txt"),
+        ("empty.css", "empty.css"),
+        ("chart.d3.js", "chart.d3.js"),
+        ("img.deadbeefcafe.png", "img.deadbeefcafe.png"),
+        (".well-known/security.txt", ".well-known/security.txt"),
+    ];
+    let source = TempDir::new().expect("a temporary folder");
+    for (path, _) in files {
+        let file = source.path().join(path);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::write(file, if path == "empty.css" { "" } else { path }).expect("a writable file");
+    }
+    both_modes_give_the_files(source.path(), &files).await;
+}

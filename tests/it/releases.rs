@@ -1,0 +1,123 @@
+//! Releases that change while pages are rendered.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use fingerpost::{Assets, MANIFEST_NAME};
+use fingerpost_collect::{CollectConfig, collect};
+use minijinja::{Environment, context};
+use tempfile::TempDir;
+
+const FILES: usize = 40;
+
+/// An output dir with two releases that have no content in common.
+struct Site {
+    out: TempDir,
+    manifests: [Vec<u8>; 2],
+    /// What the page looks like in each release.
+    pages: [String; 2],
+}
+
+impl Site {
+    fn new() -> Self {
+        let out = TempDir::new().expect("a temporary folder");
+        let [one, two] = ["one", "two"].map(|release| {
+            let source = TempDir::new().expect("a temporary folder");
+            for number in 0..FILES {
+                let file = source.path().join(format!("{number}.css"));
+                fs::write(file, format!("{release} {number}")).expect("a writable file");
+            }
+            collect(&CollectConfig::new(out.path()).source(source.path())).expect("a release");
+            let page =
+                render(&templates(&Assets::production(out.path()).expect("an output dir")), "page.html");
+            (fs::read(out.path().join(MANIFEST_NAME)).expect("a manifest"), page)
+        });
+        assert!(one.1.lines().zip(two.1.lines()).all(|(one, two)| one != two), "{one:?} {two:?}");
+        Self { out, manifests: [one.0, two.0], pages: [one.1, two.1] }
+    }
+
+    fn dir(&self) -> &Path {
+        self.out.path()
+    }
+
+    /// Puts a release into force as a deploy does.
+    fn publish(&self, release: usize) {
+        let new = self.dir().join("new.json");
+        fs::write(&new, &self.manifests[release]).expect("a writable file");
+        fs::rename(new, self.dir().join(MANIFEST_NAME)).expect("a new manifest");
+    }
+}
+
+fn templates(assets: &Assets) -> Environment<'static> {
+    let mut env = Environment::new();
+    fingerpost_minijinja::register(&mut env, assets);
+    env.add_template(
+        "page.html",
+        "{% for number in range(40) %}{% set path = number ~ '.css' -%}
+        {{ static(path) }} {{ path | static_url }} {{ static_integrity(path) }}\n{% endfor %}{{ app_version() }}",
+    )
+    .expect("a template");
+    env
+}
+
+fn render(env: &Environment<'_>, template: &str) -> String {
+    env.get_template(template).and_then(|page| page.render(context! {})).expect("a page")
+}
+
+#[test]
+fn a_page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
+    let site = Site::new();
+    let assets = Assets::production(site.dir()).expect("an output dir");
+    let env = templates(&assets);
+    let rendered = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    thread::scope(|scope| {
+        // Gone when the reloads are over, or have failed.
+        let reloading = Arc::new(());
+        for _ in 0..3 {
+            let under_way = Arc::downgrade(&reloading);
+            let (site, assets, env, rendered) = (&site, &assets, &env, &rendered);
+            scope.spawn(move || {
+                while under_way.strong_count() > 0 {
+                    let page = assets.snapshot().scope(|| render(env, "page.html"));
+                    let release = site.pages.iter().position(|whole| *whole == page);
+                    rendered[release.unwrap_or_else(|| panic!("a mixed page: {page}"))].fetch_add(1, Relaxed);
+                }
+            });
+        }
+        for round in 1..=500 {
+            site.publish(round % 2);
+            assets.reload().expect("a good manifest");
+            assert_eq!(
+                render(&env, "page.html"),
+                site.pages[round % 2],
+                "the page right after reload {round}"
+            );
+        }
+        drop(reloading);
+    });
+    let rendered = rendered.map(AtomicUsize::into_inner);
+    assert!(rendered.iter().all(|pages| *pages > 10), "pages of each release: {rendered:?}");
+}
+
+#[test]
+fn a_reload_in_the_middle_of_a_page_shows_in_the_rest_of_it_unless_a_scope_pins_the_release() {
+    let site = Arc::new(Site::new());
+    let assets = Assets::production(site.dir()).expect("an output dir");
+    let mut env = templates(&assets);
+    let (deployed, deploys, reloaded) = (Arc::clone(&site), AtomicUsize::new(0), assets.clone());
+    env.add_function("deploy", move || {
+        deployed.publish(deploys.fetch_add(1, Relaxed) % 2);
+        reloaded.reload().map(|_| "\n").expect("a good manifest")
+    });
+    env.add_template("deploy.html", "{% include 'page.html' %}{{ deploy() }}{% include 'page.html' %}")
+        .expect("a template");
+
+    let [one, two] = &site.pages;
+    let pinned = assets.snapshot().scope(|| render(&env, "deploy.html"));
+    assert_eq!(pinned, format!("{two}\n{two}"));
+    assert_eq!(render(&env, "page.html"), *one);
+    assert_eq!(render(&env, "deploy.html"), format!("{one}\n{two}"));
+}
