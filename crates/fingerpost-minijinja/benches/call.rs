@@ -39,7 +39,9 @@ fn main() {
     add("static.html", &|i| format!("static('components/widget-{}/style.css')", i % ASSETS));
     add("filter.html", &|i| format!("'components/widget-{}/style.css' | static", i % ASSETS));
     add("constant.html", &|i| format!("static_constant('components/widget-{}/style.css')", i % ASSETS));
-    add("constant-filter.html", &|i| format!("'components/widget-{}/style.css' | static_constant", i % ASSETS));
+    add("constant-filter.html", &|i| {
+        format!("'components/widget-{}/style.css' | static_constant", i % ASSETS)
+    });
 
     let render = |name: &str| {
         let template = env.get_template(name).unwrap();

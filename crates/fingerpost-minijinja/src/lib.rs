@@ -33,14 +33,19 @@
 //! without that MiniJinja would print each `/` as `&#x2f;`. A URL with an `&`, which only an author's own query can bring
 //! in, is an ordinary string. In JSON and JavaScript templates every URL is an ordinary string, so it comes out quoted.
 //!
+//! A URL is marked where it is made: one that is kept by `{% set %}` in an HTML template, and printed in an
+//! `{% autoescape 'json' %}` or in an included script, has no quotes. Call `static()` there, or add `|tojson`.
+//!
 //! # Errors
 //!
-//! An unknown asset and a wrong argument are errors with the template's name and line. [`fingerpost::Error`] is their
-//! `source()`:
+//! A wrong argument and an unknown asset are errors with the template's name and line. Behind the latter, as its
+//! `source()`, stands a [`fingerpost::Error`]; in an included template it is one `source()` further down.
 //!
 //! ```text
 //! invalid operation: asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?) (in page.html:2)
 //! ```
+//!
+//! A variable named `static` hides the function, as in every Jinja template, but not the filter.
 //!
 //! # Reloads
 //!
@@ -54,10 +59,10 @@ struct Readme;
 
 use std::{fmt, sync::Arc};
 
-use fingerpost::{Assets, Prebuilt, Url};
+use fingerpost::{Assets, Prebuilt, Url, quoted};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State,
-    value::{Kwargs, Object, Value},
+    value::{Kwargs, Object, ObjectRepr, Rest, Value, ValueOrKwargs},
 };
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
@@ -70,10 +75,21 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
         let helper = Helper { answer, urls: Arc::clone(&urls) };
         let filter = helper.clone();
         env.add_global(answer.name(), Value::from_object(helper));
-        env.add_filter(answer.name(), move |state: &State<'_, '_>, path: &Value| filter.of(state, path));
+        env.add_filter(
+            answer.name(),
+            move |state: &State<'_, '_>, path: &Value, more: Rest<ValueOrKwargs>| {
+                if more.is_empty() { filter.of(state, path) } else { Err(filter.more_than_a_path()) }
+            },
+        );
     }
     let assets = assets.clone();
-    env.add_function("app_version", move || Value::from(&*assets.app_version()));
+    env.add_function("app_version", move |more: Rest<ValueOrKwargs>| {
+        if more.is_empty() {
+            Ok(Value::from(&*assets.app_version()))
+        } else {
+            Err(Error::new(ErrorKind::TooManyArguments, "app_version() takes no argument"))
+        }
+    });
 }
 
 /// What a helper makes of an asset path.
@@ -151,20 +167,27 @@ impl Helper {
     }
 
     /// `path=`, which is how Tera wants it.
-    fn keyword(keywords: &Value) -> Result<Value, Error> {
+    fn keyword(&self, keywords: &Value) -> Result<Value, Error> {
         let keywords = Kwargs::try_from(keywords.clone())?;
-        let path = keywords.get("path")?;
-        keywords.assert_all_used()?;
-        Ok(path)
+        if let Some(unknown) = keywords.args().find(|keyword| *keyword != "path") {
+            let found = format!("and no keyword {}", quoted(unknown));
+            return Err(self.misused(ErrorKind::TooManyArguments, &found));
+        }
+        keywords.get("path").map_err(|_| self.no_path())
     }
 
+    fn no_path(&self) -> Error {
+        self.misused(ErrorKind::MissingArgument, "but has no argument")
+    }
+
+    fn more_than_a_path(&self) -> Error {
+        self.misused(ErrorKind::TooManyArguments, "and nothing else")
+    }
+
+    /// Does not show the value: it may be long, or a secret.
     fn wrong_type(&self, path: &Value) -> Error {
-        let found = if path.is_undefined() {
-            "it is undefined".to_owned()
-        } else {
-            format!("{path} is a {}", path.kind())
-        };
-        self.misused(ErrorKind::InvalidOperation, &format!("but {found}"))
+        let of_type = if path.is_undefined() || path.is_none() { "" } else { "of type " };
+        self.misused(ErrorKind::InvalidOperation, &format!("but it is {of_type}{}", path.kind()))
     }
 
     fn misused(&self, kind: ErrorKind, found: &str) -> Error {
@@ -179,12 +202,17 @@ fn failed(err: fingerpost::Error) -> Result<Value, Error> {
 }
 
 impl Object for Helper {
+    /// As the engine's own functions, not a map.
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         match args {
             [path] if !path.is_kwargs() => self.of(state, path),
-            [keywords] => self.of(state, &Self::keyword(keywords)?),
-            [] => Err(self.misused(ErrorKind::MissingArgument, "but has no argument")),
-            _ => Err(self.misused(ErrorKind::TooManyArguments, "and nothing else")),
+            [keywords] => self.of(state, &self.keyword(keywords)?),
+            [] => Err(self.no_path()),
+            _ => Err(self.more_than_a_path()),
         }
     }
 

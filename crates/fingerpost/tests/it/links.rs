@@ -5,27 +5,10 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use fingerpost::{Assets, ErrorKind, Rules, SourceDir, Sources};
 
-use crate::support::{Dir, dev, hash, settings};
+use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
 
 fn link(dir: &Dir, name: &str, target: impl AsRef<Path>) {
     symlink(target, dir.at(name)).unwrap();
-}
-
-/// The path gives this content, and the list has it.
-#[track_caller]
-fn serves(assets: &Assets, path: &str, content: &str) {
-    let url = assets.url(path).unwrap();
-    assert!(url.ends_with(&format!("?v={}", hash(content))), "{url}");
-    assert!(assets.iter().any(|(listed, _)| listed == path), "{path} is not listed");
-}
-
-/// The path is not found, and the list does not have it.
-#[track_caller]
-fn not_found(assets: &Assets, path: &str) -> String {
-    let err = assets.url(path).unwrap_err();
-    assert_eq!(err.kind(), ErrorKind::NotFound, "{err}");
-    assert!(assets.iter().all(|(listed, _)| listed != path), "{path} is listed");
-    err.to_string()
 }
 
 fn following(dir: &Dir) -> Assets {
@@ -50,7 +33,7 @@ fn a_link_out_of_the_source_dir_is_not_found_and_says_where_it_leads() {
     }
     not_found(&assets, &format!("up/{}/a.css", dir.as_ref().file_name().unwrap().display()));
 
-    let listing = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list();
+    let listing = list(&dir);
     let mut escapes: Vec<_> = listing.problems.iter().map(|err| (err.kind(), err.to_string())).collect();
     escapes.sort_unstable_by_key(|(_, text)| text.clone());
     assert_eq!(escapes.len(), 4, "{escapes:?}");
@@ -120,12 +103,12 @@ fn loops_end_and_dangling_links_are_not_found() {
     link(&dir, "pong.css", "ping.css");
     link(&dir, "dangling.css", "nowhere.css");
     link(&dir, "dangling", "/nowhere/at/all");
-    let listing = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list();
+    let listing = list(&dir);
     let mut problems: Vec<_> = listing.problems.iter().map(ToString::to_string).collect();
     problems.sort_unstable();
     assert_eq!(problems.len(), 5, "{problems:?}");
     for (text, name) in
-        problems.iter().zip(["dangling", "dangling.css", "itself.css", "ping.css", "pong.css"])
+        problems.iter().zip(["dangling.css", "dangling", "itself.css", "ping.css", "pong.css"])
     {
         assert!(text.starts_with(&format!("cannot read `{}`: ", dir.at(name).display())), "{text}");
     }
@@ -173,7 +156,7 @@ fn a_link_into_the_output_dir_is_no_source() {
     }
     let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), Some(&dir.at("dist")));
     let listing = sources.unwrap().list();
-    assert_eq!(listing.files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["a.css"]);
+    assert_eq!(paths(&listing), ["a.css"]);
     assert!(listing.problems.is_empty(), "{:?}", listing.problems);
 }
 
@@ -187,6 +170,6 @@ fn a_link_named_like_an_ignored_file_is_ignored_and_one_to_an_ignored_file_is_no
     let assets = dev(&dir).build().unwrap();
     assert!(not_found(&assets, ".hidden.css").contains("start with `.`"));
     serves(&assets, "shown.css", ".config");
-    let listing = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list();
+    let listing = list(&dir);
     assert!(listing.problems.is_empty(), "{:?}", listing.problems);
 }

@@ -53,6 +53,8 @@ fn what_the_author_wrote_behind_the_path_survives() {
     becomes("sprite.svg#icon", "/static/sprite.svg?v=H#icon", "/static/sprite.H.svg#icon");
     becomes("f.eot?#iefix", "/static/f.eot?v=H#iefix", "/static/f.H.eot?#iefix");
     becomes("f.svg#a/../b?c#d", "/static/f.svg?v=H#a/../b?c#d", "/static/f.H.svg#a/../b?c#d");
+    becomes("a.css?q=100%#50%", "/static/a.css?q=100%25&v=H#50%25", "/static/a.H.css?q=100%25#50%25");
+    becomes("a.css?q=%C3%A9é", "/static/a.css?q=%C3%A9%C3%A9&v=H", "/static/a.H.css?q=%C3%A9%C3%A9");
     becomes("a.css?x=//evil/..", "/static/a.css?x=//evil/..&v=H", "/static/a.H.css?x=//evil/..");
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn alone_in<J: FnOnce() -> String>(mut command: Command, job: J) -> S
     }
     let test = std::any::type_name::<J>().replace("::{{closure}}", "");
     let (_crate, test) = test.split_once("::").expect("the closure is in a module");
+    forget_variables(&mut command);
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(MARK, "1");
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -44,11 +45,15 @@ pub(crate) fn alone_in<J: FnOnce() -> String>(mut command: Command, job: J) -> S
     }
 }
 
-/// This program without the variables that it heeds.
 pub(crate) fn this_program() -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
+    Command::new(env::current_exe().unwrap())
+}
+
+/// Takes away the variables that this crate heeds, but those that the command sets itself.
+fn forget_variables(command: &mut Command) {
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FINGERPOST_")) {
-        command.env_remove(name);
+        if !command.get_envs().any(|(set, _)| set == name) {
+            command.env_remove(name);
+        }
     }
-    command
 }

@@ -1,6 +1,7 @@
 //! What the tests are made of: directories, sites in both modes, processes, threads and warnings.
 
 mod child;
+mod development;
 mod dir;
 mod store;
 mod warnings;
@@ -8,6 +9,7 @@ mod warnings;
 use fingerpost::{Assets, AssetsBuilder, ContentHash, Mode, Settings};
 
 pub(crate) use child::{alone, alone_in, alone_with, this_program};
+pub(crate) use development::{list, not_found, paths, serves};
 pub(crate) use dir::{Dir, Site, publish};
 pub(crate) use store::Memory;
 pub(crate) use warnings::warnings;

@@ -1,0 +1,216 @@
+//! What becomes of a URL between the helper and the page.
+
+use minijinja::{AutoEscape, Environment, Value, escape_formatter};
+
+use crate::support::{Site, decoded, environment, page};
+
+/// Checks pages of some name in both modes. In what is expected, `URL` stands for the URL of `css/app.css`, and `SLASHES`
+/// for the same as MiniJinja escapes an ordinary string.
+#[track_caller]
+fn print(name: &str, rows: &[(&str, &str)]) {
+    let site = Site::of(&["css/app.css"]);
+    for assets in site.both(|assets| assets) {
+        let mut env = environment(&assets);
+        env.add_template("url.js", "var a = {{ url }}, b = {{ static('css/app.css') }};").unwrap();
+        env.add_template("lib.html", "{% macro link(path) %}href={{ static(path) }}{% endmacro %}").unwrap();
+        env.add_template("lib.js", "{% macro link(path) %}href={{ static(path) }}{% endmacro %}").unwrap();
+        let url = assets.url("css/app.css").unwrap();
+        let slashes = url.replace('/', "&#x2f;");
+        for (source, expected) in rows {
+            let expected = expected.replace("URL", &url).replace("SLASHES", &slashes);
+            let page = env.render_named_str(name, source, ()).unwrap_or_else(|err| panic!("{source}: {err}"));
+            assert_eq!(page, expected, "{source} in {name} in {:?}", assets.mode());
+        }
+    }
+}
+
+#[test]
+fn html_gets_the_url_as_it_is() {
+    for name in ["page.html", "page.htm", "page.xml", "page.html.j2"] {
+        print(
+            name,
+            &[
+                ("{{ static('css/app.css') }}", "URL"),
+                ("{{ 'css/app.css' | static }}", "URL"),
+                ("{{ static('css/app.css') | safe }}", "URL"),
+                ("{{ static('css/app.css') | e }}", "URL"),
+                ("{{ static('css/app.css#a') }}", "URL#a"),
+                ("{% set url = static('css/app.css') %}{{ url }}", "URL"),
+                ("{% set url %}{{ static('css/app.css') }}{% endset %}{{ url }}", "URL"),
+                ("{% macro link() %}{{ static('css/app.css') }}{% endmacro %}{{ link() }}", "URL"),
+                ("{% from 'lib.html' import link %}{{ link('css/app.css') }}", "href=URL"),
+                ("{% autoescape false %}{{ static('css/app.css') }}{% endautoescape %}", "URL"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
+    print(
+        "page.html",
+        &[
+            ("{{ static('css/app.css') ~ '#a' }}", "SLASHES#a"),
+            ("{{ static('css/app.css') + '#a' }}", "SLASHES#a"),
+            ("{{ static('css/app.css') ~ '\"><script>' }}", "SLASHES&quot;&gt;&lt;script&gt;"),
+            ("{{ '%s' | format(static('css/app.css')) }}", "SLASHES"),
+            ("{{ [static('css/app.css')] | join }}", "URL"),
+            ("{{ [static('css/app.css'), '<'] | join(' ') }}", "URL &lt;"),
+            ("{{ [static('css/app.css')] | first }}", "URL"),
+            ("{{ static('css/app.css') | default('none') }}", "URL"),
+            ("{{ static('css/app.css') | trim }}", "URL"),
+        ],
+    );
+}
+
+#[test]
+fn filters_that_change_a_url_leave_it_harmless() {
+    let site = Site::of(&["css/app.css", "a[b]'&.css"]);
+    let [development, production] = site.both(|assets| assets);
+    for (source, in_development, in_production) in [
+        (
+            "static('css/app.css') | upper",
+            "/STATIC/CSS/APP.CSS?V=7C98040A5416",
+            "/STATIC/CSS/APP.7C98040A5416.CSS",
+        ),
+        (
+            "static('css/app.css') | urlencode",
+            "&#x2f;static&#x2f;css&#x2f;app.css%3Fv%3D7c98040a5416",
+            "&#x2f;static&#x2f;css&#x2f;app.7c98040a5416.css",
+        ),
+        (
+            "static('a[b]\\'&.css') | lower",
+            "/static/a%5bb%5d%27%26.css?v=7c98040a5416",
+            "/static/a%5bb%5d%27%26.7c98040a5416.css",
+        ),
+        ("static('css/app.css') | length", "34", "32"),
+    ] {
+        let source = format!("{{{{ {source} }}}}");
+        assert_eq!(page(&development, "page.html", &source), in_development, "{source} in development");
+        assert_eq!(page(&production, "page.html", &source), in_production, "{source} in production");
+    }
+}
+
+#[test]
+fn text_gets_the_url_as_it_is() {
+    for name in ["mail.txt", "feed", "page.css"] {
+        print(
+            name,
+            &[
+                ("{{ static('css/app.css') }}", "URL"),
+                ("{{ 'css/app.css' | static }}", "URL"),
+                ("{{ static('css/app.css') ~ '#<a>' }}", "URL#<a>"),
+                ("{{ static('css/app.css') | e }}", "SLASHES"),
+                ("{% autoescape 'html' %}{{ static('css/app.css') }}{% endautoescape %}", "URL"),
+                (
+                    "{% set url = static('css/app.css') %}{% include 'url.js' %}",
+                    "var a = \"URL\", b = \"URL\";",
+                ),
+            ],
+        );
+    }
+}
+
+#[test]
+fn json_and_scripts_get_a_quoted_string() {
+    for name in ["page.js", "page.json", "page.yaml", "page.yml", "page.json5"] {
+        print(
+            name,
+            &[
+                ("{{ static('css/app.css') }}", "\"URL\""),
+                ("{{ 'css/app.css' | static }}", "\"URL\""),
+                ("{{ static_url('css/app.css') }}", "\"URL\""),
+                ("{{ app_version() }}", "\"v7\""),
+                ("{{ static('css/app.css') | tojson }}", "\"URL\""),
+                ("{{ static('css/app.css') ~ '#a' }}", "\"URL#a\""),
+                ("{{ [static('css/app.css')] }}", "[\"URL\"]"),
+                ("{% set url = static('css/app.css') %}{{ url }}", "\"URL\""),
+                ("{% for path in ['css/app.css'] %}{{ static(path) }},{% endfor %}", "\"URL\","),
+                ("{% from 'lib.js' import link %}{{ link('css/app.css') }}", "href=\"URL\""),
+                ("{% autoescape 'html' %}{{ static('css/app.css') }}{% endautoescape %}", "URL"),
+            ],
+        );
+    }
+    let integrity = format!("\"{}\"", fingerpost::integrity_of(b"body{}"));
+    let site = Site::of(&["a.js"]);
+    let [development, _] = site.both(|assets| assets);
+    assert_eq!(page(&development, "page.json", "{{ static_integrity('a.js') }}"), integrity);
+}
+
+#[test]
+fn a_script_in_an_html_page_gets_a_quoted_string() {
+    print(
+        "page.html",
+        &[
+            ("{% autoescape 'json' %}{{ static('css/app.css') }}{% endautoescape %}", "\"URL\""),
+            ("{% autoescape 'json' %}{{ 'css/app.css' | static }}{% endautoescape %}", "\"URL\""),
+            ("{{ static('css/app.css') | tojson }}", "\"URL\""),
+            ("{{ [static('css/app.css')] | tojson }}", "[\"URL\"]"),
+            // A safe string goes unquoted into a script; that is so with every safe string.
+            ("{% set url = static('css/app.css') %}{% include 'url.js' %}", "var a = URL, b = \"URL\";"),
+            (
+                "{% set url = static('css/app.css') ~ '' %}{% include 'url.js' %}",
+                "var a = \"URL\", b = \"URL\";",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_authors_ampersand_is_escaped_exactly_once() {
+    let site = Site::of(&["a.css"]);
+    let [development, production] = site.both(|assets| assets.origin("https://example.com"));
+    for helper in ["static", "static_url"] {
+        for (written, in_development, in_production) in [
+            (
+                "a.css?x=1&y=2#f",
+                "/static/a.css?x=1&y=2&v=7c98040a5416#f",
+                "/static/a.7c98040a5416.css?x=1&y=2#f",
+            ),
+            ("a.css?x=1", "/static/a.css?x=1&v=7c98040a5416", "/static/a.7c98040a5416.css?x=1"),
+            (
+                "a.css?x=<1>&amp;y",
+                "/static/a.css?x=%3C1%3E&amp;y&v=7c98040a5416",
+                "/static/a.7c98040a5416.css?x=%3C1%3E&amp;y",
+            ),
+            ("a.css#&", "/static/a.css?v=7c98040a5416#%26", "/static/a.7c98040a5416.css#%26"),
+        ] {
+            for (assets, url) in [(&development, in_development), (&production, in_production)] {
+                let url =
+                    if helper == "static" { url.to_owned() } else { format!("https://example.com{url}") };
+                for source in [
+                    format!("{{{{ {helper}('{written}') }}}}"),
+                    format!("{{{{ '{written}' | {helper} }}}}"),
+                    format!("{{% set url = {helper}('{written}') %}}{{{{ url }}}}"),
+                    format!("{{{{ {helper}('{written}') ~ '' }}}}"),
+                    format!(
+                        "{{% macro url() %}}{{{{ {helper}('{written}') }}}}{{% endmacro %}}{{{{ url() }}}}"
+                    ),
+                ] {
+                    let attribute = page(assets, "page.html", &source);
+                    assert_eq!(decoded(&attribute), url, "{source}");
+                    assert_eq!(page(assets, "page.txt", &source), url, "{source}");
+                    let escaped = attribute.replace("&#x2f;", "/");
+                    assert_eq!(escaped, url.replace('&', "&amp;"), "{source}");
+                }
+                let quoted = format!("\"{url}\"");
+                assert_eq!(page(assets, "page.js", &format!("{{{{ {helper}('{written}') }}}}")), quoted);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_custom_escape_format_gets_an_ordinary_string() {
+    let site = Site::of(&["css/app.css"]);
+    let [_, production] = site.both(|assets| assets);
+    let mut env = environment(&production);
+    env.set_auto_escape_callback(|_| AutoEscape::Custom("brackets".into()));
+    env.set_formatter(|out, state, value: &Value| match state.auto_escape() {
+        AutoEscape::Custom(_) if !value.is_safe() => Ok(write!(out, "[{value}]")?),
+        _ => escape_formatter(out, state, value),
+    });
+    let shown = |env: &Environment<'_>, source: &str| env.render_named_str("page.tex", source, ()).unwrap();
+    assert_eq!(shown(&env, "{{ static('css/app.css') }}"), "[/static/css/app.7c98040a5416.css]");
+    assert_eq!(shown(&env, "{{ 'css/app.css' | static }}"), "[/static/css/app.7c98040a5416.css]");
+}

@@ -1,0 +1,150 @@
+//! Arguments that are no asset path.
+
+use fingerpost::Assets;
+use minijinja::{
+    Environment,
+    ErrorKind::{self, InvalidOperation, MissingArgument, TooManyArguments},
+    UndefinedBehavior, Value, context,
+};
+
+use crate::support::{Site, core_error, environment, failure};
+
+fn development() -> (Site, Assets) {
+    let site = Site::of(&["a.css"]);
+    let assets = site.development().build().unwrap();
+    (site, assets)
+}
+
+fn context() -> Value {
+    context! {
+        nothing => (),
+        number => 42,
+        list => ["a.css"],
+        user => context! { name => "Ann", password => "hunter2" },
+        bytes => Value::from_bytes(vec![0xff]),
+        long => Value::make_iterable(|| 0..1_000_000),
+    }
+}
+
+/// Checks the kind, the text and the place of the error, for each helper in place of `static`.
+#[track_caller]
+fn is_misuse(env: &Environment<'_>, source: &str, kind: ErrorKind, found: &str) {
+    for name in ["static", "static_url", "static_integrity"] {
+        let source = format!("<html>\n\n<link href=\"{{{{ {} }}}}\">", source.replace("static", name));
+        let err = failure(env, "page.html", &source, context());
+        let text = format!("{name}() takes an asset path, such as {name}('css/app.css'), {found}");
+        assert_eq!((err.kind(), err.detail()), (kind, Some(&*text)), "{source}");
+        assert_eq!(err.to_string(), format!("{kind}: {text} (in page.html:3)"), "{source}");
+        assert_eq!((err.name(), err.line()), (Some("page.html"), Some(3)), "{source}");
+        assert!(core_error(&err).is_none(), "{source}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_no_string_is_refused_without_showing_it() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    for (value, found) in [
+        ("nothing", "but it is none"),
+        ("unset", "but it is undefined"),
+        ("user.email", "but it is undefined"),
+        ("number", "but it is of type number"),
+        ("1.5", "but it is of type number"),
+        ("true", "but it is of type bool"),
+        ("list", "but it is of type sequence"),
+        ("user", "but it is of type map"),
+        ("long", "but it is of type iterator"),
+        ("bytes", "but it is of type bytes"),
+        ("app_version", "but it is of type plain object"),
+    ] {
+        for call in ["static(VALUE)", "static(path=VALUE)", "VALUE | static", "static(**{'path': VALUE})"] {
+            is_misuse(&env, &call.replace("VALUE", value), InvalidOperation, found);
+        }
+    }
+}
+
+#[test]
+fn a_call_needs_exactly_one_path() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    for call in ["static()", "static(*[])", "static(**{})", "static(**{1: 'a.css'})"] {
+        is_misuse(&env, call, MissingArgument, "but has no argument");
+    }
+    for call in [
+        "static('a.css', 'a.css')",
+        "static('a.css', none)",
+        "static('a.css', path='a.css')",
+        "static('a.css', absolute=true)",
+        "static(*['a.css', 'a.css'])",
+        "'a.css' | static('a.css')",
+        "'a.css' | static(path='a.css')",
+        "number | static(absolute=true)",
+    ] {
+        is_misuse(&env, call, TooManyArguments, "and nothing else");
+    }
+}
+
+#[test]
+fn path_is_the_only_keyword() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    for (call, keyword) in [
+        ("static(absolute=true)", "absolute"),
+        ("static(path='a.css', absolute=true)", "absolute"),
+        ("static(Path='a.css')", "Path"),
+        ("static(**{'a\\nb': 1})", "a\\nb"),
+    ] {
+        is_misuse(&env, call, TooManyArguments, &format!("and no keyword `{keyword}`"));
+    }
+}
+
+#[test]
+fn a_call_block_is_no_path() {
+    let (_site, assets) = development();
+    let source = "{% call static('a.css') %}x{% endcall %}";
+    let err = failure(&environment(&assets), "page.html", source, context());
+    assert_eq!(err.kind(), TooManyArguments);
+}
+
+#[test]
+fn app_version_takes_no_argument_and_is_no_filter() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    for source in ["\n{{ app_version('a.css') }}", "\n{{ app_version(short=true) }}"] {
+        let err = failure(&env, "page.html", source, context());
+        let text = "too many arguments: app_version() takes no argument (in page.html:2)";
+        assert_eq!(err.to_string(), text);
+    }
+    let err = failure(&env, "page.html", "{{ 'a.css' | app_version }}", context());
+    assert_eq!(err.kind(), ErrorKind::UnknownFilter);
+}
+
+#[test]
+fn a_wrong_argument_is_an_error_whatever_undefined_variables_are() {
+    let (_site, assets) = development();
+    for behavior in [
+        UndefinedBehavior::Lenient,
+        UndefinedBehavior::Chainable,
+        UndefinedBehavior::SemiStrict,
+        UndefinedBehavior::Strict,
+    ] {
+        let mut env = environment(&assets);
+        env.set_undefined_behavior(behavior);
+        for call in ["static(unset)", "static(path=unset)", "unset | static", "static(user.email)"] {
+            is_misuse(&env, call, InvalidOperation, "but it is undefined");
+        }
+        let source = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
+        let page = env.render_named_str("page.html", source, ()).unwrap();
+        assert_eq!(page, "/static/a.css?v=7c98040a5416 /static/a.css?v=7c98040a5416 v7");
+    }
+}
+
+#[test]
+fn an_error_can_be_shown_with_the_template_around_it() {
+    let (_site, assets) = development();
+    let mut env = environment(&assets);
+    env.set_debug(true);
+    let err = failure(&env, "page.html", "<html>\n{{ static(number) }}", context());
+    let report = format!("{err:#}");
+    assert!(report.contains("{{ static(number) }}"), "{report}");
+}

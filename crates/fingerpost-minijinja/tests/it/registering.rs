@@ -1,0 +1,137 @@
+//! Environments: what is registered where, and what it meets there.
+
+use std::thread;
+
+use fingerpost::Assets;
+use minijinja::{Environment, ErrorKind, context};
+
+use crate::support::{Site, environment, failure, hash};
+
+const SOURCE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
+
+/// Assets below a base URL of their own, so that URLs tell which assets they are of.
+fn based(site: &Site, base: &str) -> Assets {
+    site.development().base_url(base).app_version(base.trim_matches('/')).build().unwrap()
+}
+
+fn expected(base: &str) -> String {
+    let url = format!("{base}a.css?v=7c98040a5416");
+    format!("{url} {url} {}", base.trim_matches('/'))
+}
+
+#[track_caller]
+fn shows(env: &Environment<'_>, expected: &str) {
+    assert_eq!(env.get_template("page.html").unwrap().render(()).unwrap(), expected);
+}
+
+#[test]
+fn registering_goes_before_or_after_templates_are_added() {
+    let site = Site::of(&["a.css"]);
+    let assets = based(&site, "/one/");
+
+    let mut env = Environment::new();
+    fingerpost_minijinja::register(&mut env, &assets);
+    env.add_template("page.html", SOURCE).unwrap();
+    shows(&env, &expected("/one/"));
+
+    let mut env = Environment::new();
+    env.add_template("page.html", SOURCE).unwrap();
+    fingerpost_minijinja::register(&mut env, &assets);
+    shows(&env, &expected("/one/"));
+
+    let mut env = Environment::new();
+    env.set_loader(|name| Ok((name == "page.html").then(|| SOURCE.to_owned())));
+    fingerpost_minijinja::register(&mut env, &assets);
+    shows(&env, &expected("/one/"));
+
+    let mut env = Environment::empty();
+    env.add_template("page.html", SOURCE).unwrap();
+    fingerpost_minijinja::register(&mut env, &assets);
+    shows(&env, &expected("/one/"));
+}
+
+#[test]
+fn what_is_registered_last_counts() {
+    let site = Site::of(&["a.css"]);
+    let mut env = Environment::new();
+    env.add_template("page.html", SOURCE).unwrap();
+    env.add_function("static", |path: &str| path.to_owned());
+    for base in ["/one/", "/one/", "/two/"] {
+        fingerpost_minijinja::register(&mut env, &based(&site, base));
+        shows(&env, &expected(base));
+    }
+    env.add_function("static", |path: &str| path.to_owned());
+    shows(&env, &expected("/two/").replacen("/two/a.css?v=7c98040a5416", "a.css", 1));
+}
+
+#[test]
+fn environments_keep_their_assets_apart() {
+    let sites = [Site::of(&["a.css"]), Site::of(&["a.css"])];
+    let mut one = environment(&based(&sites[0], "/one/"));
+    let mut two = environment(&based(&sites[1], "/two/"));
+    one.add_template("page.html", SOURCE).unwrap();
+    two.add_template("page.html", SOURCE).unwrap();
+    let clone = one.clone();
+    sites[0].publish(&["a.css"], "changed");
+    let changed = expected("/one/").replace("7c98040a5416", &hash("changed"));
+    shows(&one, &changed);
+    shows(&two, &expected("/two/"));
+    // A copy of an environment that gets other assets leaves the first alone.
+    fingerpost_minijinja::register(&mut one, &based(&sites[1], "/two/"));
+    shows(&one, &expected("/two/"));
+    shows(&clone, &changed);
+}
+
+#[test]
+fn an_environment_outlives_the_assets_it_was_given_and_goes_to_other_threads() {
+    let site = Site::of(&["a.css"]);
+    let mut env = environment(&based(&site, "/one/"));
+    env.add_template("page.html", SOURCE).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..50).for_each(|_| shows(&env, &expected("/one/"))));
+        }
+    });
+}
+
+#[test]
+fn registering_makes_nothing_but_the_four_names() {
+    let site = Site::of(&["a.css"]);
+    let names = |env: &Environment<'_>| {
+        let mut names: Vec<_> = env.globals().map(|(name, _)| name.to_owned()).collect();
+        names.sort();
+        names
+    };
+    let mut env = Environment::empty();
+    fingerpost_minijinja::register(&mut env, &site.production().build().unwrap());
+    assert_eq!(names(&env), ["app_version", "static", "static_integrity", "static_url"]);
+}
+
+#[test]
+fn a_variable_of_the_same_name_hides_the_function_but_not_the_filter() {
+    let site = Site::of(&["a.css"]);
+    let assets = site.production().build().unwrap();
+    let env = environment(&assets);
+    for source in [
+        "{% set static = 'b.css' %}\n{{ static('a.css') }}",
+        "{% for static in ['b.css'] %}\n{{ static('a.css') }}{% endfor %}",
+        "{{ hidden }}\n{{ static('a.css') }}",
+    ] {
+        let context = if source.contains("hidden") {
+            context! { static => "b.css" }
+        } else {
+            context! {}
+        };
+        let err = failure(&env, "page.html", source, context);
+        assert_eq!(err.kind(), ErrorKind::InvalidOperation);
+        assert_eq!(err.detail(), Some("value of type string is not callable"));
+        assert_eq!(err.line(), Some(2));
+    }
+    let source = "{{ static }} {{ 'a.css' | static }} {{ static_url('a.css') }}";
+    let page = env.render_named_str("page.html", source, context! { static => "b.css" }).unwrap();
+    assert_eq!(page, "b.css /static/a.7c98040a5416.css /static/a.7c98040a5416.css");
+    // A macro of that name is the author's own.
+    let source = "{% macro static(path) %}[{{ path | static }}]{% endmacro %}{{ static('a.css') }}";
+    let page = env.render_named_str("page.html", source, ()).unwrap();
+    assert_eq!(page, "[/static/a.7c98040a5416.css]");
+}

@@ -1,0 +1,95 @@
+//! What is there and cannot be read.
+#![cfg(unix)]
+
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::Path,
+    process::Command,
+};
+
+use fingerpost::{Assets, ErrorKind, MANIFEST_NAME, Rules, SourceDir, Sources};
+
+use crate::support::{Dir, alone_in, say, serves, this_program};
+
+fn permit(file: &Path, mode: u32) {
+    fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Whether this user is told "permission denied" at all; root is not.
+fn permissions_bite() -> bool {
+    let dir = Dir::of(&["closed"]);
+    permit(&dir.at("closed"), 0);
+    fs::File::open(dir.at("closed")).is_err()
+}
+
+/// A process of this program that permissions hold for, if one can be had.
+fn ordinary_user(dir: &Dir) -> Option<Command> {
+    if permissions_bite() {
+        return Some(this_program());
+    }
+    // Nobody, who may not look into the build directory.
+    const NOBODY: u32 = 65_534;
+    let (program, home) = (dir.at("program"), dir.at("home"));
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    fs::create_dir(&home).unwrap();
+    permit(dir.as_ref(), 0o755);
+    permit(&program, 0o755);
+    permit(&home, 0o777);
+    let as_nobody = |program: &Path| {
+        let mut command = Command::new(program);
+        command.uid(NOBODY).gid(NOBODY).current_dir("/").env("TMPDIR", &home);
+        command
+    };
+    let can_run = as_nobody(&program).arg("--list").output().is_ok_and(|output| output.status.success());
+    can_run.then(|| as_nobody(&program))
+}
+
+#[test]
+fn what_cannot_be_read_is_another_error_than_what_is_not_there() {
+    let home = Dir::new();
+    let Some(process) = ordinary_user(&home) else {
+        return say(
+            "this user may read everything, and no other can run the tests: permissions are not tested",
+        );
+    };
+    let said = alone_in(process, || {
+        assert!(permissions_bite());
+        let dir = Dir::of(&["static/a.css", "static/closed/b.css", "static/c.css", "dist/staticfiles.json"]);
+        let assets = Assets::dev(dir.at("static")).unwrap();
+        serves(&assets, "a.css", "static/a.css");
+        for (closed, path) in [("static/a.css", "a.css"), ("static/closed", "closed/b.css")] {
+            permit(&dir.at(closed), 0);
+            let err = assets.url(path).unwrap_err();
+            assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
+            let start = format!("cannot read `{}`: ", dir.at("static").join(path).display());
+            assert!(err.to_string().starts_with(&start), "{err}");
+            assert_eq!(assets.integrity(path).unwrap_err().kind(), ErrorKind::Unreadable);
+        }
+        let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+        assert_eq!(listed, ["c.css"]);
+        let sources = Sources::open(vec![SourceDir::new(dir.at("static"))], Rules::default(), None);
+        let problems = sources.unwrap().list().problems;
+        let kinds: Vec<_> = problems.iter().map(|problem| problem.kind()).collect();
+        assert_eq!(kinds, [ErrorKind::Unreadable]);
+        assert!(problems[0].to_string().contains("static/closed`"), "{}", problems[0]);
+
+        permit(&dir.at("static"), 0);
+        let err = Assets::dev(dir.at("static")).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
+        permit(&dir.at("static"), 0o755);
+        permit(&dir.at("static/a.css"), 0o644);
+        serves(&assets, "a.css", "static/a.css");
+
+        for closed in [dir.at("dist").join(MANIFEST_NAME), dir.at("dist")] {
+            permit(&closed, 0);
+            let err = Assets::production(dir.at("dist")).unwrap_err();
+            assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
+        }
+        for path in ["dist", "static/closed"] {
+            permit(&dir.at(path), 0o755);
+        }
+        "said so".to_owned()
+    });
+    assert_eq!(said, "said so");
+}

@@ -1,0 +1,86 @@
+//! Which files are assets.
+
+use std::path::PathBuf;
+
+use fingerpost::{Assets, ErrorKind, Mode, SourceDir, Sources};
+
+use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
+
+#[test]
+fn ignored_files_are_not_found_with_the_reason() {
+    let dir = Dir::of(&[".env", ".git/config", "CVS/Root", "a~", "img/hero.psd", "drafts/x/a.css", "b.css"]);
+    let rules = settings(|settings| settings.ignore = ["*.psd", "drafts/**"].map(Into::into).into());
+    let assets = dev(&dir).settings(rules).build().unwrap();
+    for (path, reason) in [
+        (".env", "names that start with `.` are ignored"),
+        (".git/config", "names that start with `.` are ignored"),
+        ("CVS/Root", "`CVS` and names that end in `~` are ignored"),
+        ("a~", "`CVS` and names that end in `~` are ignored"),
+        ("img/hero.psd", "an ignore glob matches it"),
+        ("drafts/x/a.css", "an ignore glob matches it"),
+    ] {
+        let err = assets.url(path).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::NotFound);
+        assert!(err.to_string().ends_with(&format!(": {reason}")), "{err}");
+    }
+    assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["b.css"]);
+}
+
+#[test]
+fn a_glob_matches_one_name_at_any_depth_or_a_path_from_its_start() {
+    let all =
+        ["a.psd", "deep/b.psd", "img/c.svg", "img/deep/d.svg", "deep/img/e.svg", "lib/f.js", "deep/lib/g.js"];
+    let dir = Dir::of(&all);
+    let left = |ignore: &str| {
+        let settings = settings(|settings| settings.ignore = vec![ignore.to_owned()]);
+        let assets = dev(&dir).settings(settings).build().unwrap();
+        let left: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+        all.into_iter().filter(|path| !left.iter().any(|other| other == path)).collect::<Vec<_>>()
+    };
+    assert_eq!(left("*.psd"), ["a.psd", "deep/b.psd"]);
+    assert_eq!(left("img/*.svg"), ["img/c.svg"]);
+    assert_eq!(left("img/**"), ["img/c.svg", "img/deep/d.svg"]);
+    assert_eq!(left("**/img/*"), ["img/c.svg", "img/deep/d.svg", "deep/img/e.svg"]);
+    assert_eq!(left("lib"), ["lib/f.js", "deep/lib/g.js"]);
+    assert_eq!(left("/lib"), ["lib/f.js"]);
+    assert_eq!(left("lib/"), ["lib/f.js"]);
+    assert_eq!(left("*.{psd,js}"), ["a.psd", "deep/b.psd", "lib/f.js", "deep/lib/g.js"]);
+}
+
+#[test]
+fn hidden_files_are_found_where_the_settings_say_so() {
+    let dir = Dir::of(&[".env", "a~"]);
+    let assets = dev(&dir).settings(settings(|settings| settings.hidden = true)).build().unwrap();
+    assert!(assets.url(".env").is_ok());
+    assert_eq!(assets.url("a~").unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn ignore_rules_hold_for_prefixes_in_development_and_in_lists_alike() {
+    let dir = Dir::of(&["dist/a.css"]);
+    for (prefix, ignore) in
+        [(".hidden", "x"), ("vendor", "vendor"), ("lib/vendor", "lib"), ("CVS", "x"), ("v", "v/**")]
+    {
+        let rules = settings(|settings| settings.ignore = vec![ignore.to_owned()]);
+        let sources = vec![SourceDir::at(prefix, dir.at("dist")).unwrap()];
+        let listing = Sources::open(sources, rules.rules().unwrap(), None).unwrap().list();
+        assert!(listing.files.is_empty() && !listing.ignored.is_empty(), "{prefix}: {listing:?}");
+        let assets = Assets::builder().settings(rules).source_at(prefix, dir.at("dist")).mode(Mode::Dev);
+        not_found(&assets.build().unwrap(), &format!("{prefix}/a.css"));
+    }
+    let kept = Assets::builder().source_at(".well-known", dir.at("dist")).mode(Mode::Dev).build().unwrap();
+    serves(&kept, ".well-known/a.css", "dist/a.css");
+    assert_eq!(kept.iter().count(), 1);
+}
+
+#[test]
+fn ignored_files_and_directories_are_listed_as_such() {
+    let all = [".git/config", "CVS/Root", "a~", "a.css", "css/.DS_Store", ".well-known/x", "css/b.css"];
+    let dir = Dir::of(&all);
+    let listing = list(&dir);
+    assert_eq!(paths(&listing), [".well-known/x", "a.css", "css/b.css"]);
+    let mut ignored: Vec<PathBuf> = listing.ignored;
+    ignored.sort_unstable();
+    assert_eq!(ignored, [".git", "CVS", "a~", "css/.DS_Store"].map(|path| dir.at(path)));
+    assert!(listing.problems.is_empty());
+}

@@ -1,0 +1,89 @@
+//! Source dirs: order, prefixes, and what is none.
+
+use std::fs;
+
+use fingerpost::{Assets, Mode, Rules, SourceDir, Sources};
+
+use crate::support::{Dir, dev, not_found, paths, serves};
+
+#[test]
+fn the_first_source_dir_that_has_a_file_wins() {
+    let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css", "three/b.css"]);
+    let assets = ["one", "two", "three"]
+        .iter()
+        .fold(Assets::builder().mode(Mode::Dev), |builder, source| builder.source(dir.at(source)));
+    let assets = assets.build().unwrap();
+    serves(&assets, "a.css", "one/a.css");
+    serves(&assets, "b.css", "two/b.css");
+    dir.write("one/b.css", "one/b.css");
+    serves(&assets, "b.css", "one/b.css");
+    fs::remove_file(dir.at("one/a.css")).unwrap();
+    serves(&assets, "a.css", "two/a.css");
+    fs::remove_file(dir.at("two/a.css")).unwrap();
+    not_found(&assets, "a.css");
+}
+
+#[test]
+fn a_prefix_names_all_files_of_its_source_dir() {
+    let dir = Dir::of(&["static/vendor/own.js", "static/a.css", "dist/htmx.js", "dist/own.js"]);
+    let assets = Assets::builder().source_at("vendor/", dir.at("dist")).source(dir.at("static"));
+    let assets = assets.mode(Mode::Dev).build().unwrap();
+    serves(&assets, "vendor/htmx.js", "dist/htmx.js");
+    serves(&assets, "vendor/own.js", "dist/own.js");
+    serves(&assets, "a.css", "static/a.css");
+    for path in ["htmx.js", "vendor", "vendorhtmx.js", "own.js", "Vendor/htmx.js"] {
+        not_found(&assets, path);
+    }
+    let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+    assert_eq!(listed, ["a.css", "vendor/htmx.js", "vendor/own.js"]);
+}
+
+#[test]
+fn shadowed_files_are_listed_apart() {
+    let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css"]);
+    let dirs = ["one", "two"].map(|source| SourceDir::new(dir.at(source)));
+    let listing = Sources::open(dirs.into(), Rules::default(), None).unwrap().list();
+    assert_eq!(paths(&listing), ["a.css", "b.css"]);
+    assert_eq!(listing.files.iter().map(|file| file.source).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(listing.shadowed.len(), 1);
+    assert_eq!(listing.shadowed[0].file, dir.at("two/a.css"));
+}
+
+#[test]
+fn a_source_dir_that_is_replaced_as_a_whole_is_followed() {
+    let dir = Dir::of(&["node_modules/htmx/dist/htmx.js", "node_modules/htmx/dist/old.js"]);
+    let assets = Assets::dev(dir.at("node_modules/htmx/dist")).unwrap();
+    serves(&assets, "htmx.js", "node_modules/htmx/dist/htmx.js");
+    for round in 0..10 {
+        let content = format!("installed {round}");
+        dir.write("staging/htmx/dist/htmx.js", &content);
+        fs::rename(dir.at("node_modules"), dir.at("trash")).unwrap();
+        not_found(&assets, "htmx.js");
+        fs::rename(dir.at("staging"), dir.at("node_modules")).unwrap();
+        serves(&assets, "htmx.js", &content);
+        not_found(&assets, "old.js");
+        fs::remove_dir_all(dir.at("trash")).unwrap();
+        serves(&assets, "htmx.js", &content);
+    }
+}
+
+#[test]
+fn the_output_dir_is_never_a_source() {
+    let dir = Dir::of(&["a.css", "dist/a.css", "dist/deep/b.css", "distant/c.css", "deep/dist/d.css"]);
+    for output in [dir.at("dist"), dir.at("deep/../dist"), dir.at("dist/")] {
+        let assets = dev(&dir).collected(output).build().unwrap();
+        assert!(not_found(&assets, "dist/a.css").ends_with(": it lies in the output dir"));
+        not_found(&assets, "dist/deep/b.css");
+        serves(&assets, "distant/c.css", "distant/c.css");
+        serves(&assets, "deep/dist/d.css", "deep/dist/d.css");
+        assert_eq!(assets.iter().count(), 3);
+    }
+}
+
+#[test]
+fn an_output_dir_that_is_made_later_is_no_source_either() {
+    let dir = Dir::of(&["a.css"]);
+    let assets = dev(&dir).collected(dir.at("dist")).build().unwrap();
+    dir.write("dist/a.css", "collected");
+    not_found(&assets, "dist/a.css");
+}

@@ -1,0 +1,32 @@
+//! Questions to assets in development.
+
+use fingerpost::{Assets, ErrorKind, Listing, Rules, SourceDir, Sources};
+
+use super::{Dir, hash};
+
+/// The path gives this content, and it is among all assets.
+#[track_caller]
+pub(crate) fn serves(assets: &Assets, path: &str, content: &str) {
+    let url = assets.url(path).unwrap();
+    assert!(url.ends_with(&format!("?v={}", hash(content))), "{url}");
+    assert!(assets.iter().any(|(listed, _)| listed == path), "{path} is not listed");
+}
+
+/// The path is not found, nor is it among all assets. Gives the error's text.
+#[track_caller]
+pub(crate) fn not_found(assets: &Assets, path: &str) -> String {
+    let err = assets.url(path).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::NotFound, "{err}");
+    assert!(assets.iter().all(|(listed, _)| listed != path), "{path} is listed");
+    err.to_string()
+}
+
+/// What lies in one source dir.
+pub(crate) fn list(dir: &Dir) -> Listing {
+    Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list()
+}
+
+/// The asset paths of a list.
+pub(crate) fn paths(listing: &Listing) -> Vec<&str> {
+    listing.files.iter().map(|file| &*file.path).collect()
+}
