@@ -11,10 +11,11 @@ use arc_swap::ArcSwap;
 
 use crate::{
     base_url::BaseUrl,
-    builder::{AssetsBuilder, Plan},
+    builder::AssetsBuilder,
     error::Error,
     flight::Flight,
     mode::Mode,
+    plan::Plan,
     resolver::{Form, Resolver},
     settings::Settings,
     site::Site,

@@ -22,6 +22,9 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
+    /// Where assets are if nobody says otherwise.
+    pub const DEFAULT: &str = "/static/";
+
     /// Takes a path or an `http(s)` URL; a missing final `/` is added.
     ///
     /// # Errors
@@ -70,9 +73,9 @@ impl BaseUrl {
 }
 
 impl Default for BaseUrl {
-    /// `/static/`.
+    /// [`BaseUrl::DEFAULT`].
     fn default() -> Self {
-        Self { text: "/static/".to_owned(), path: 0 }
+        Self { text: Self::DEFAULT.to_owned(), path: 0 }
     }
 }
 

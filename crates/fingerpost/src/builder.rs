@@ -6,18 +6,16 @@ use std::{
 use crate::{
     assets::Assets,
     base_url::{BaseUrl, parse_origin},
-    dev::Development,
-    environment,
+    components::Components,
     error::Error,
     missing::{OnMissing, Warnings},
     mode::{IntoMode, Mode},
-    resolver::{Names, Resolver},
+    plan::{Plan, VersionPlan},
     settings::Settings,
     site::Site,
-    sources::{SourceDir, Sources, absolute},
+    sources::{SourceDir, absolute},
     store::{DirStore, Store},
-    table::{Table, read_manifest},
-    version::{AppVersion, VersionSource},
+    strategy::Strategy,
 };
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
@@ -57,6 +55,10 @@ pub struct AssetsBuilder {
     origin: Option<String>,
     mode: Option<Result<Mode, Error>>,
     app_version: Option<String>,
+    strategy: Strategy,
+    strategy_in_dev: bool,
+    version_from_git: bool,
+    components: Vec<(String, PathBuf)>,
     on_missing: OnMissing,
     without_dev_version_query: bool,
 }
@@ -119,12 +121,51 @@ impl AssetsBuilder {
         self
     }
 
+    /// How an asset path becomes a URL in production.
+    ///
+    /// Defaults to [`Strategy::Manifest`]. The other two read the source dirs, which are listed once, at start-up and at
+    /// each reload: a name that is not in the list is unknown.
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// Tries the strategy of production in development.
+    ///
+    /// Defaults to `false`: development then has `?v=<content hash>`, whatever production has.
+    pub fn strategy_in_dev(mut self, yes: bool) -> Self {
+        self.strategy_in_dev = yes;
+        self
+    }
+
     /// The app version. An empty text counts as unset.
     ///
-    /// Defaults to `FINGERPOST_APP_VERSION`, then to the settings file, then in production to the hash of the manifest,
-    /// and to `unknown` in the end.
+    /// Defaults to the first that has an answer: `FINGERPOST_APP_VERSION`, the settings file,
+    /// [`version_from_git`](Self::version_from_git) if it is asked for, in production the hash of the manifest, with the
+    /// [`component`](Self::component)s if there are any, the components alone, and `unknown` in the end.
     pub fn app_version(mut self, version: impl Into<String>) -> Self {
         self.app_version = Some(version.into());
+        self
+    }
+
+    /// Takes the first 7 digits of the git commit for the app version, unless there is an explicit one.
+    ///
+    /// They come from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
+    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and others of the kind), else out of the `.git` of the
+    /// repository that the first source dir lies in, or the output dir, or the working directory, else from
+    /// `git rev-parse`, which gets 5 seconds. A variable that is not 7 to 64 hex digits is passed over with a warning.
+    /// Where there is no commit the version is `dev`, a fallback.
+    pub fn version_from_git(mut self) -> Self {
+        self.version_from_git = true;
+        self
+    }
+
+    /// Makes files that are no assets, such as templates, part of the app version: if one changes, so does the version.
+    ///
+    /// May be called again, for other components or more files of the same. The files are hashed at start-up and at each
+    /// reload; a missing one is an error.
+    pub fn component(mut self, name: &str, files: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+        self.components.extend(files.into_iter().map(|file| (name.to_owned(), file.as_ref().to_owned())));
         self
     }
 
@@ -155,12 +196,16 @@ impl AssetsBuilder {
     /// another base URL. Each names the absolute path and what to do.
     pub fn build(self) -> Result<Assets, Error> {
         let settings = self.settings;
-        let base_url = self.base_url.as_ref().or(settings.base_url.as_ref());
-        let base = base_url.map_or_else(|| Ok(BaseUrl::default()), |url| BaseUrl::parse(url))?;
+        let mode = self.mode.unwrap_or_else(Mode::auto)?;
+        let strategy =
+            Some(&self.strategy).filter(|_| mode == Mode::Production || self.strategy_in_dev).cloned();
+        let pattern = self.base_url.as_ref().or(settings.base_url.as_ref());
+        let pattern = pattern.map_or(BaseUrl::DEFAULT, String::as_str);
+        let base = BaseUrl::parse(&self.strategy.base_url(pattern, strategy.is_some())?)?;
         let origin = self.origin.as_ref().or(settings.origin.as_ref());
         let origin = origin.map(|origin| parse_origin(origin)).transpose()?;
         let site = Site {
-            mode: self.mode.unwrap_or_else(Mode::auto)?,
+            mode,
             origin: origin.filter(|_| !base.is_absolute()),
             base,
             dev_version_query: !self.without_dev_version_query,
@@ -175,59 +220,18 @@ impl AssetsBuilder {
         for source in &mut sources {
             source.dir = absolute(&source.dir);
         }
+        let mut components = Components::default();
+        for (name, file) in &self.components {
+            components.add(name, &file.to_string_lossy(), absolute(file));
+        }
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
-        let app_version = self.app_version.filter(|version| !version.is_empty());
-        Assets::start(site, Plan { sources, output, store, app_version, settings })
-    }
-}
-
-/// What a release is read from, at start-up and at every reload.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    sources: Vec<SourceDir>,
-    output: Option<PathBuf>,
-    store: Option<Arc<dyn Store>>,
-    app_version: Option<String>,
-    settings: Settings,
-}
-
-impl Plan {
-    pub(crate) fn resolver(&self, site: &Site, number: u64) -> Result<Resolver, Error> {
-        let (names, manifest_hash) = match site.mode {
-            Mode::Dev => {
-                let rules = self.settings.rules()?;
-                let sources = Sources::open(self.sources.clone(), rules, self.output.as_deref())?;
-                (Names::Live(Development::new(sources)), None)
-            }
-            Mode::Production => {
-                let store = self.store.clone().ok_or_else(|| {
-                    Error::config(
-                        "no output dir is set; name the directory that `fingerpost collect` writes to",
-                    )
-                })?;
-                let manifest = read_manifest(site, &*store)?;
-                let table = Table::from_manifest(site, &manifest, Arc::clone(&store));
-                (Names::Listed(table), manifest.hash().map(|hash| (hash, store.place())))
-            }
+        let versions = VersionPlan {
+            explicit: self.app_version.filter(|version| !version.is_empty()),
+            configured: settings.app_version.clone().filter(|version| !version.is_empty()),
+            from_git: self.version_from_git,
+            components,
         };
-        Ok(Resolver { number, names, version: self.version(manifest_hash)? })
-    }
-
-    /// The first source that has an answer.
-    fn version(&self, manifest_hash: Option<(String, String)>) -> Result<AppVersion, Error> {
-        use VersionSource::{Explicit, Manifest};
-        if let Some(version) = &self.app_version {
-            AppVersion::checked(version, Explicit, "`app_version`")
-        } else if let Some(version) = environment::variable("FINGERPOST_APP_VERSION") {
-            AppVersion::checked(&version, Explicit, "FINGERPOST_APP_VERSION")
-        } else if let Some(version) = self.settings.app_version.as_ref().filter(|version| !version.is_empty())
-        {
-            AppVersion::checked(version, Explicit, "the settings file")
-        } else if let Some((hash, place)) = manifest_hash {
-            AppVersion::checked(&hash, Manifest, &format!("the manifest in `{place}`"))
-        } else {
-            Ok(AppVersion::unknown())
-        }
+        Assets::start(site, Plan { strategy, sources, output, store, rules: settings.rules()?, versions })
     }
 }

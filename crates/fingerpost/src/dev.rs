@@ -3,7 +3,7 @@
 use std::{fmt, fs::File, io, sync::Arc, time::SystemTime};
 
 use hashbrown::HashMap;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     error::{Error, Missing, Problem},
@@ -13,6 +13,7 @@ use crate::{
     site::{Site, Urls},
     sources::{Candidate, Sources, Verdict},
     stamp::Stamp,
+    watch::{Moment, Watch},
 };
 
 /// How often a file that keeps changing is read before the last reading has to do.
@@ -24,18 +25,20 @@ pub(crate) struct Development {
     pub(crate) sources: Sources,
     urls: FileCache<Urls>,
     integrities: FileCache<Arc<str>>,
+    watch: Option<Watch>,
 }
 
 impl Development {
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, urls: FileCache::default(), integrities: FileCache::default() }
+        let watch = Watch::start(&sources);
+        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
     }
 
     pub(crate) fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {
         if !site.dev_version_query {
-            self.urls.get(&self.sources, path, |_| Ok(site.urls(path, None)))
+            self.urls.get(self, path, |_| Ok(site.urls(path, None)))
         } else {
-            self.urls.get(&self.sources, path, |file| {
+            self.urls.get(self, path, |file| {
                 let (digest, _) = Digest::of_reader(file)?;
                 Ok(site.urls(path, Some(ContentHash::from(&digest).as_str())))
             })
@@ -43,7 +46,7 @@ impl Development {
     }
 
     pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
-        self.integrities.get(&self.sources, path, |file| Ok(integrity_of_reader(file)?.into()))
+        self.integrities.get(self, path, |file| Ok(integrity_of_reader(file)?.into()))
     }
 
     /// The names that a template can use, sorted.
@@ -59,6 +62,8 @@ struct FileCache<T>(RwLock<HashMap<Box<str>, Arc<Slot<T>>, foldhash::fast::Rando
 struct Slot<T> {
     candidates: Vec<Candidate>,
     flight: Flight<Result<Reading<T>, Error>>,
+    /// The newest answer that a look has confirmed, and when. Used only where the source dirs are watched.
+    confirmed: Mutex<Option<(Moment, T)>>,
 }
 
 /// What was made of a file in one go.
@@ -73,22 +78,30 @@ struct Reading<T> {
 impl<T: Clone> FileCache<T> {
     fn get(
         &self,
-        sources: &Sources,
+        Development { sources, watch, .. }: &Development,
         path: &str,
         make: impl Fn(&mut File) -> io::Result<T>,
     ) -> Result<T, Error> {
-        let known = self.0.read().get(path).cloned();
+        let known = match (self.0.read().get(path), watch) {
+            (Some(slot), Some(watch)) if let Some(value) = slot.confirmed_since(watch) => return Ok(value),
+            (slot, _) => slot.cloned(),
+        };
         let slot = match known {
             Some(slot) => slot,
             None => self.open_slot(sources, path)?,
         };
+        let moment = watch.as_ref().map(Watch::now);
         let Some(seen) = first(&slot.candidates, Candidate::stat)? else {
             self.0.write().remove(path);
             return Err(missing(sources, path, None));
         };
-        let fits =
-            |last: &Result<Reading<T>, _>| last.as_ref().is_ok_and(|last| last.trusted && last.stamp == seen);
-        Ok(slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?.value)
+        let is_trusted = |reading: &Reading<T>| reading.trusted && reading.stamp == seen;
+        let fits = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
+        let reading = slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?;
+        if let Some(moment) = moment.filter(|_| is_trusted(&reading)) {
+            *slot.confirmed.lock() = Some((moment, reading.value.clone()));
+        }
+        Ok(reading.value)
     }
 
     /// A slot for a file that is there. Names that lead nowhere get none, so that nobody can fill the memory with them.
@@ -100,8 +113,17 @@ impl<T: Clone> FileCache<T> {
         if first(&candidates, Candidate::stat)?.is_none() {
             return Err(missing(sources, path, None));
         }
-        let slot = Arc::new(Slot { candidates, flight: Flight::default() });
+        let slot = Arc::new(Slot { candidates, flight: Flight::default(), confirmed: Mutex::new(None) });
         Ok(self.0.write().entry(path.into()).or_insert(slot).clone())
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    /// The value, if it need not be looked at again.
+    fn confirmed_since(&self, watch: &Watch) -> Option<T> {
+        let confirmed = self.confirmed.lock();
+        let (moment, value) = confirmed.as_ref()?;
+        watch.holds_since(*moment).then(|| value.clone())
     }
 }
 
@@ -177,15 +199,6 @@ fn open<'c>(
 }
 
 fn missing(sources: &Sources, path: &str, reason: Option<String>) -> Error {
-    let searched = sources.dirs().iter().map(|source| match source.prefix() {
-        Some(prefix) => format!("{prefix}={}", source.dir().display()),
-        None => source.dir().display().to_string(),
-    });
-    Problem::NotFound(Missing {
-        path: path.to_owned(),
-        searched: searched.collect(),
-        reason,
-        nearest: Vec::new(),
-    })
-    .into()
+    let (path, searched) = (path.to_owned(), sources.places());
+    Problem::NotFound(Missing { path, searched, reason, nearest: Vec::new() }).into()
 }

@@ -50,7 +50,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match *self.0 {
             Problem::Path { .. } | Problem::NotUtf8 { .. } => ErrorKind::InvalidPath,
-            Problem::NotFound(_) => ErrorKind::NotFound,
+            Problem::NotFound(_) | Problem::Component(_) => ErrorKind::NotFound,
             Problem::Unreadable { .. } => ErrorKind::Unreadable,
             Problem::BaseUrl { .. } | Problem::Origin { .. } => ErrorKind::InvalidBaseUrl,
             Problem::Mode(_) => ErrorKind::InvalidMode,
@@ -116,6 +116,8 @@ pub(crate) enum Problem {
     Path { path: Box<str>, reason: PathReason },
     #[error("{0}")]
     NotFound(Missing),
+    #[error("{0}")]
+    Component(String),
     #[error("cannot read {}: {cause}", quoted(.path.display()))]
     Unreadable { path: PathBuf, cause: io::Error },
     #[error("base URL {} {reason}; write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`", quoted(.url))]

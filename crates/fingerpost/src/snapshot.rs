@@ -93,7 +93,8 @@ impl Snapshot {
         struct Leave;
         impl Drop for Leave {
             fn drop(&mut self) {
-                SCOPES.with_borrow_mut(|scopes| drop(scopes.pop()));
+                // Dropped after the borrow has ended: a store that goes with it may be anybody's code.
+                drop(SCOPES.with_borrow_mut(Vec::pop));
             }
         }
         SCOPES.with_borrow_mut(|scopes| scopes.push(self.clone()));

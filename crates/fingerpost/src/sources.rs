@@ -159,6 +159,15 @@ impl Sources {
         &self.dirs
     }
 
+    /// The source dirs as errors tell them.
+    pub(crate) fn places(&self) -> Vec<String> {
+        let place = |source: &SourceDir| match source.prefix() {
+            Some(prefix) => format!("{prefix}={}", source.dir.display()),
+            None => source.dir.display().to_string(),
+        };
+        self.dirs.iter().map(place).collect()
+    }
+
     /// The rules that say what is an asset.
     pub fn rules(&self) -> &Rules {
         &self.rules

@@ -6,12 +6,13 @@ use hashbrown::HashMap;
 use once_cell::sync::OnceCell;
 
 use crate::{
+    dev::Development,
     error::{Error, Missing, Problem},
     hash::integrity_of,
     manifest::{MANIFEST_NAME, Manifest},
     path::is_nameable,
     site::{Site, Urls},
-    sources::is_absent,
+    sources::{Sources, is_absent},
     store::Store,
 };
 
@@ -22,8 +23,17 @@ pub(crate) struct Table {
     positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     /// Sorted by asset path.
     assets: Vec<Asset>,
-    store: Arc<dyn Store>,
-    place: String,
+    bytes: Bytes,
+    /// Where names were looked for, as errors tell it.
+    searched: Vec<String>,
+}
+
+/// Where the bytes of the assets are.
+#[derive(Debug)]
+enum Bytes {
+    Collected(Arc<dyn Store>),
+    /// Where they may still change.
+    Sources(Box<Development>),
 }
 
 #[derive(Debug)]
@@ -49,9 +59,28 @@ impl Table {
                     .map_or_else(OnceCell::new, |integrity| OnceCell::with_value(integrity.into())),
             }
         });
-        let assets: Vec<_> = assets.collect();
+        Self::new(assets.collect(), vec![manifest_place(&*store)], Bytes::Collected(store))
+    }
+
+    /// The strategies without a build step: every file of the source dirs under its own name, listed now.
+    pub(crate) fn from_sources(site: &Site, sources: Sources, version: Option<&str>) -> Self {
+        let listing = sources.list();
+        for problem in listing.problems {
+            tracing::warn!("{problem}; it is left out");
+        }
+        let nameable = listing.files.iter().filter(|file| is_nameable(&file.path));
+        let assets = nameable.map(|file| Asset {
+            path: file.path.as_str().into(),
+            urls: site.urls(&file.path, version),
+            hashed: file.path.as_str().into(),
+            integrity: OnceCell::new(),
+        });
+        Self::new(assets.collect(), sources.places(), Bytes::Sources(Box::new(Development::new(sources))))
+    }
+
+    fn new(assets: Vec<Asset>, searched: Vec<String>, bytes: Bytes) -> Self {
         let positions = (0..).zip(&assets).map(|(position, asset)| (asset.path.clone(), position)).collect();
-        Self { positions, assets, place: manifest_place(&*store), store }
+        Self { positions, assets, bytes, searched }
     }
 
     pub(crate) fn position(&self, path: &str) -> Option<usize> {
@@ -69,16 +98,20 @@ impl Table {
 
     pub(crate) fn asset(&self, path: &str) -> Result<&Asset, Error> {
         self.get(path).ok_or_else(|| {
-            let searched = vec![self.place.clone()];
+            let searched = self.searched.clone();
             Problem::NotFound(Missing { path: path.to_owned(), searched, ..Missing::default() }).into()
         })
     }
 
     pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
         let Asset { integrity, hashed, .. } = self.asset(path)?;
-        let compute = || match self.store.read(hashed) {
+        let store = match &self.bytes {
+            Bytes::Collected(store) => store,
+            Bytes::Sources(development) => return development.integrity(path),
+        };
+        let compute = || match store.read(hashed) {
             Ok(bytes) => Ok(integrity_of(&bytes).into()),
-            Err(err) => Err(Error::unreadable(format!("{}/{hashed}", self.store.place()), err)),
+            Err(err) => Err(Error::unreadable(format!("{}/{hashed}", store.place()), err)),
         };
         integrity.get_or_try_init(compute).cloned()
     }

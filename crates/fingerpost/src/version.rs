@@ -27,11 +27,21 @@ pub struct AppVersion {
 pub enum VersionSource {
     /// The builder, `FINGERPOST_APP_VERSION`, or the settings file.
     Explicit,
-    /// The hash of the manifest.
+    /// The git commit; `dev` if none was found.
+    Git,
+    /// The hash of the manifest, and of the components if there are any.
     Manifest,
+    /// The hash of the components alone.
+    Components,
     /// Nothing said anything: `unknown`.
     Unknown,
 }
+
+/// The version where git was asked and had no answer.
+const NO_COMMIT: &str = "dev";
+
+/// The version where nothing was asked.
+const UNKNOWN: &str = "unknown";
 
 impl AppVersion {
     /// A version that somebody chose.
@@ -57,8 +67,13 @@ impl AppVersion {
         Ok(Self { text: version.into(), source })
     }
 
+    /// The first 7 digits of a commit, or what stands in for one.
+    pub(crate) fn git(commit: Option<&str>) -> Self {
+        Self { text: commit.unwrap_or(NO_COMMIT).into(), source: VersionSource::Git }
+    }
+
     pub(crate) fn unknown() -> Self {
-        Self { text: "unknown".into(), source: VersionSource::Unknown }
+        Self { text: UNKNOWN.into(), source: VersionSource::Unknown }
     }
 
     /// Where it comes from.
@@ -66,9 +81,9 @@ impl AppVersion {
         self.source
     }
 
-    /// Whether it only stands in for a version: such a one never proves anything cacheable.
+    /// Whether it only stands in for a version, `dev` or `unknown`, whoever said so: it never proves anything cacheable.
     pub fn is_fallback(&self) -> bool {
-        self.source == VersionSource::Unknown
+        matches!(&*self.text, NO_COMMIT | UNKNOWN)
     }
 }
 
@@ -77,7 +92,9 @@ impl VersionSource {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Explicit => "explicit",
+            Self::Git => "git",
             Self::Manifest => "manifest",
+            Self::Components => "components",
             Self::Unknown => "unknown",
         }
     }

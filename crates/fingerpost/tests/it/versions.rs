@@ -1,6 +1,6 @@
 //! The app version and the mode: who decides.
 
-use fingerpost::{Assets, ErrorKind, Mode, VersionSource};
+use fingerpost::{Assets, ErrorKind, Mode};
 
 use crate::support::{Dir, Memory, alone_with, dev, production, publish, settings};
 
@@ -72,15 +72,6 @@ fn without_an_explicit_version_it_is_the_manifests_hash_or_unknown() {
         version("a b"),
         "InvalidVersion: app version `a b` from the manifest in `memory` may hold only letters, digits and `. _ ~ + -`"
     );
-}
-
-#[test]
-fn only_a_fallback_is_one() {
-    let explicit = |version: &str| dev(&Dir::new()).app_version(version).build().unwrap().app_version();
-    assert!(!explicit("v1").is_fallback());
-    // Somebody chose it, so it stands for itself.
-    assert_eq!(explicit("unknown").source(), VersionSource::Explicit);
-    assert!(!explicit("unknown").is_fallback());
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! What a release is made of, at start-up and at every reload.
+
+use std::{env, path::PathBuf, sync::Arc};
+
+use crate::{
+    components::Components,
+    dev::Development,
+    environment,
+    error::Error,
+    git,
+    resolver::{Names, Resolver},
+    rules::Rules,
+    site::Site,
+    sources::{SourceDir, Sources},
+    store::Store,
+    strategy::Strategy,
+    table::{Table, read_manifest},
+    version::{AppVersion, VersionSource},
+};
+
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// `None` for the content query of development.
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) sources: Vec<SourceDir>,
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) rules: Rules,
+    pub(crate) versions: VersionPlan,
+}
+
+/// Where the app version may come from.
+#[derive(Debug)]
+pub(crate) struct VersionPlan {
+    pub(crate) explicit: Option<String>,
+    pub(crate) configured: Option<String>,
+    pub(crate) from_git: bool,
+    pub(crate) components: Components,
+}
+
+impl Plan {
+    pub(crate) fn resolver(&self, site: &Site, number: u64) -> Result<Resolver, Error> {
+        let (names, version) = match &self.strategy {
+            None => (Names::Live(Development::new(self.open_sources()?)), self.version(None)?),
+            Some(Strategy::Manifest) => {
+                let store = self.store.clone().ok_or_else(|| {
+                    Error::config(
+                        "no output dir is set; name the directory that `fingerpost collect` writes to",
+                    )
+                })?;
+                let manifest = read_manifest(site, &*store)?;
+                let version = self.version(manifest.hash().map(|hash| (hash, store.place())))?;
+                (Names::Listed(Table::from_manifest(site, &manifest, store)), version)
+            }
+            Some(Strategy::VersionQuery) => {
+                let version = not_a_fallback(self.version(None)?)?;
+                (Names::Listed(Table::from_sources(site, self.open_sources()?, Some(&version))), version)
+            }
+            Some(Strategy::PathToken(_)) => {
+                (Names::Listed(Table::from_sources(site, self.open_sources()?, None)), self.version(None)?)
+            }
+        };
+        Ok(Resolver { number, names, version })
+    }
+
+    fn open_sources(&self) -> Result<Sources, Error> {
+        Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())
+    }
+
+    /// The first source that has an answer.
+    fn version(&self, manifest_hash: Option<(String, String)>) -> Result<AppVersion, Error> {
+        let VersionPlan { explicit, configured, from_git, components } = &self.versions;
+        let checked = |version: &str, place| AppVersion::checked(version, VersionSource::Explicit, place);
+        if let Some(version) = explicit {
+            return checked(version, "`app_version`");
+        }
+        if let Some(version) = environment::variable("FINGERPOST_APP_VERSION") {
+            return checked(&version, "FINGERPOST_APP_VERSION");
+        }
+        if let Some(version) = configured {
+            return checked(version, "the settings file");
+        }
+        if *from_git {
+            return Ok(AppVersion::git(git::version(&self.repositories()).as_deref()));
+        }
+        match manifest_hash {
+            Some((hash, place)) if components.is_empty() => {
+                AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
+            }
+            Some((hash, _)) => AppVersion::checked(
+                &components.version(Some(&hash))?,
+                VersionSource::Manifest,
+                "the components",
+            ),
+            None if components.is_empty() => Ok(AppVersion::unknown()),
+            None => {
+                AppVersion::checked(&components.version(None)?, VersionSource::Components, "the components")
+            }
+        }
+    }
+
+    /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
+    fn repositories(&self) -> Vec<PathBuf> {
+        let sources = self.sources.iter().map(|source| source.dir.clone());
+        sources.chain(self.output.clone()).chain(env::current_dir().ok()).collect()
+    }
+}
+
+/// A version that no deploy changes would keep old files in caches for ever.
+fn not_a_fallback(version: AppVersion) -> Result<AppVersion, Error> {
+    if !version.is_fallback() {
+        return Ok(version);
+    }
+    Err(Error::config(format!(
+        "the strategy `VersionQuery` needs an app version that a deploy changes, and it is `{version}`; set \
+         FINGERPOST_APP_VERSION or `.app_version()`, or ask for `.version_from_git()` and set one of {}",
+        git::VARIABLES.join(", ")
+    )))
+}

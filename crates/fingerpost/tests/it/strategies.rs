@@ -1,0 +1,157 @@
+//! The strategies without a build step, and the components of the app version.
+
+use std::fs;
+
+use fingerpost::{Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Strategy, Token};
+
+use crate::support::{Dir, dev, hash, production, publish};
+
+fn without_build_step(source: &Dir, strategy: Strategy) -> AssetsBuilder {
+    let base = if matches!(strategy, Strategy::PathToken(_)) { "/static/{breaker}/" } else { "/static/" };
+    Assets::builder()
+        .source(source)
+        .mode(Mode::Production)
+        .strategy(strategy)
+        .base_url(base)
+        .app_version("3f2a91b")
+}
+
+fn token() -> Strategy {
+    Strategy::PathToken(Token::ordered(1000).unwrap())
+}
+
+#[test]
+fn the_version_goes_into_the_query_or_the_path() {
+    let dir = Dir::of(&["css/app.css", "%2F.txt"]);
+    let table = [
+        ("css/app.css", "/static/css/app.css?v=3f2a91b", "/static/1000/css/app.css"),
+        ("/css/app.css", "/static/css/app.css?v=3f2a91b", "/static/1000/css/app.css"),
+        ("css/app.css?x=1#f", "/static/css/app.css?x=1&v=3f2a91b#f", "/static/1000/css/app.css?x=1#f"),
+        ("css/app.css?v=3", "/static/css/app.css?v=3", "/static/1000/css/app.css?v=3"),
+        ("css/", "/static/css/", "/static/1000/css/"),
+        ("%2F.txt", "/static/%252F.txt?v=3f2a91b", "/static/1000/%252F.txt"),
+    ];
+    let query = without_build_step(&dir, Strategy::VersionQuery).build().unwrap();
+    let path = without_build_step(&dir, token()).build().unwrap();
+    for (written, with_query, with_token) in table {
+        assert_eq!(query.url(written).unwrap(), with_query);
+        assert_eq!(path.url(written).unwrap(), with_token);
+    }
+}
+
+#[test]
+fn names_are_those_at_start_up_until_a_reload() {
+    let dir = Dir::of(&["a.css", ".hidden"]);
+    for strategy in [Strategy::VersionQuery, token()] {
+        let assets = without_build_step(&dir, strategy.clone()).build().unwrap();
+        for unknown in ["b.css", ".hidden", "../a.css"] {
+            assert!(assets.url(unknown).is_err(), "{unknown}");
+        }
+        assert!(assets.url("a.cs").unwrap_err().to_string().ends_with("(did you mean `a.css`?)"));
+        dir.write("b.css", "b{}");
+        assert_eq!(assets.url("b.css").unwrap_err().kind(), ErrorKind::NotFound);
+        assets.reload().unwrap();
+        assert!(assets.url("b.css").is_ok());
+        assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a.css", "b.css"]);
+        fs::remove_file(dir.at("b.css")).unwrap();
+    }
+}
+
+#[test]
+fn integrity_is_that_of_the_bytes_as_they_are_now() {
+    let dir = Dir::of(&["a.css"]);
+    let assets = without_build_step(&dir, Strategy::VersionQuery).build().unwrap();
+    dir.write("a.css", "new");
+    assert_eq!(&*assets.integrity("a.css").unwrap(), fingerpost::integrity_of(b"new"));
+}
+
+#[test]
+fn development_has_its_own_strategy_unless_told_otherwise() {
+    let dir = Dir::new();
+    dir.write("a.css", "a{}");
+    let url = |strategy: &Strategy, tried| {
+        let assets = without_build_step(&dir, strategy.clone()).mode(Mode::Dev).strategy_in_dev(tried);
+        assets.build().unwrap().url("a.css").unwrap().to_string()
+    };
+    let content = format!("/static/a.css?v={}", hash("a{}"));
+    assert_eq!([url(&Strategy::VersionQuery, false), url(&token(), false)], [content.clone(), content]);
+    assert_eq!(url(&Strategy::VersionQuery, true), "/static/a.css?v=3f2a91b");
+    assert_eq!(url(&token(), true), "/static/1000/a.css");
+
+    let manifest = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    let tried = dev(&dir).collected(&manifest).strategy_in_dev(true).build().unwrap();
+    assert_eq!(tried.url("a.css").unwrap(), production(&manifest).build().unwrap().url("a.css").unwrap());
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused_at_start_up() {
+    let dir = Dir::of(&["a.css"]);
+    let refused = |assets: AssetsBuilder| {
+        let err = assets.build().unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+        err.to_string()
+    };
+    for mode in [Mode::Dev, Mode::Production] {
+        assert_eq!(
+            refused(without_build_step(&dir, token()).base_url("/static/").mode(mode)),
+            "base URL `/static/` does not say where the path token goes; write `{breaker}` as one of its segments, as in `/static/{breaker}/`"
+        );
+        assert!(
+            refused(
+                without_build_step(&dir, Strategy::VersionQuery).base_url("/static/{breaker}/").mode(mode)
+            )
+            .contains("only the strategy `PathToken` fills")
+        );
+    }
+    for version in ["dev", "unknown"] {
+        let err = refused(without_build_step(&dir, Strategy::VersionQuery).app_version(version));
+        assert!(err.contains(&format!("it is `{version}`; set FINGERPOST_APP_VERSION")), "{err}");
+        assert!(err.contains("RAILWAY_GIT_COMMIT_SHA") && err.contains("GITHUB_SHA"), "{err}");
+    }
+}
+
+#[test]
+fn an_unknown_name_may_become_the_plain_url() {
+    let dir = Dir::of(&["a.css"]);
+    let plain = |strategy| {
+        without_build_step(&dir, strategy).on_missing(OnMissing::Plain).build().unwrap().url("b.css?x=1")
+    };
+    assert_eq!(plain(Strategy::VersionQuery).unwrap(), "/static/b.css?x=1");
+    assert_eq!(plain(token()).unwrap(), "/static/1000/b.css?x=1");
+}
+
+#[test]
+fn components_are_part_of_the_app_version() {
+    let files = Dir::new();
+    let (base, other) = (files.write("base.html", "one"), files.write("other.html", "two"));
+    let source = Dir::of(&["a.css"]);
+    let lines = |prefix: &str| {
+        let line = |component: &str, path: &std::path::Path, content: &str| {
+            format!("{component}\0{}\0{}\n", path.display(), fingerpost::Digest::of(content.as_bytes()))
+        };
+        let text = format!("{prefix}{}{}", line("mail", &other, "two"), line("pages", &base, "one"));
+        ContentHash::of(text.as_bytes()).to_string()
+    };
+    let with = |assets: AssetsBuilder| {
+        assets.component("pages", [&base]).component("mail", [&other]).build().unwrap()
+    };
+    let said = |assets: &Assets| format!("{} from {}", assets.app_version(), assets.app_version().source());
+
+    let alone = with(dev(&source));
+    assert_eq!(said(&alone), format!("{} from components", lines("")));
+    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    let hash = production(&output).build().unwrap().app_version();
+    assert_eq!(said(&with(production(&output))), format!("{} from manifest", lines(&format!("{hash}\n"))));
+    assert_eq!(said(&with(production(&output).app_version("v1"))), "v1 from explicit");
+
+    let before = alone.app_version();
+    files.write("base.html", "new");
+    assert_eq!(alone.app_version(), before);
+    assert_ne!(alone.reload().unwrap().app_version(), before);
+    fs::remove_file(&base).unwrap();
+    let err = alone.reload().unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        format!("file `{}` of component `pages` does not exist; correct `.component()`", base.display())
+    );
+}
