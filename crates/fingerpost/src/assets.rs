@@ -200,11 +200,6 @@ impl Assets {
         &self.0.site.base
     }
 
-    /// Whether [`absolute_url`](Self::absolute_url) differs from [`url`](Self::url).
-    pub fn has_origin(&self) -> bool {
-        self.0.site.origin.is_some()
-    }
-
     pub(crate) fn site(&self) -> &Site {
         &self.0.site
     }

@@ -11,6 +11,7 @@ use crate::{
     missing::{OnMissing, Warnings},
     mode::{IntoMode, Mode},
     plan::{Plan, VersionPlan},
+    rules::Rules,
     settings::Settings,
     site::Site,
     sources::{SourceDir, absolute},
@@ -49,6 +50,9 @@ use crate::{
 pub struct AssetsBuilder {
     settings: Settings,
     sources: Vec<Result<SourceDir, Error>>,
+    ignore: Vec<String>,
+    hidden: Option<bool>,
+    follow_symlinks: Option<bool>,
     output: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
     base_url: Option<String>,
@@ -84,6 +88,29 @@ impl AssetsBuilder {
         self
     }
 
+    /// Leaves out files that a glob matches, beside those of the settings file; see [`Rules::new`]. `collect` has to be told
+    /// the same: a `fingerpost.toml` tells both.
+    pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ignore.extend(globs.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether files whose names start with a dot are assets.
+    ///
+    /// Defaults to the settings file, then to `false`.
+    pub fn hidden(mut self, yes: bool) -> Self {
+        self.hidden = Some(yes);
+        self
+    }
+
+    /// Whether symlinks may leave their source dir.
+    ///
+    /// Defaults to the settings file, then to `false`.
+    pub fn follow_symlinks(mut self, yes: bool) -> Self {
+        self.follow_symlinks = Some(yes);
+        self
+    }
+
     /// The output dir, where `fingerpost collect` writes. Production reads its manifest.
     pub fn collected(mut self, dir: impl AsRef<Path>) -> Self {
         self.output = Some(dir.as_ref().to_owned());
@@ -99,7 +126,7 @@ impl AssetsBuilder {
 
     /// What precedes every asset path: a path or an `http(s)` URL.
     ///
-    /// Defaults to `/static/`.
+    /// Defaults to `FINGERPOST_BASE_URL`, then to the settings file, then to `/static/`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -196,12 +223,12 @@ impl AssetsBuilder {
     /// another base URL. Each names the absolute path and what to do.
     pub fn build(self) -> Result<Assets, Error> {
         let settings = self.settings;
+        let mode_is_named = self.mode.is_some();
         let mode = self.mode.unwrap_or_else(Mode::auto)?;
         let strategy =
             Some(&self.strategy).filter(|_| mode == Mode::Production || self.strategy_in_dev).cloned();
-        let pattern = self.base_url.as_ref().or(settings.base_url.as_ref());
-        let pattern = pattern.map_or(BaseUrl::DEFAULT, String::as_str);
-        let base = BaseUrl::parse(&self.strategy.base_url(pattern, strategy.is_some())?)?;
+        let pattern = settings.base_url_in_force(self.base_url.as_deref());
+        let base = BaseUrl::parse(&self.strategy.base_url(&pattern, strategy.is_some())?)?;
         let origin = self.origin.as_ref().or(settings.origin.as_ref());
         let origin = origin.map(|origin| parse_origin(origin)).transpose()?;
         let site = Site {
@@ -226,12 +253,15 @@ impl AssetsBuilder {
         }
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
+        let ignore = settings.ignore.iter().chain(&self.ignore);
+        let hidden = self.hidden.unwrap_or(settings.hidden);
+        let rules = Rules::new(ignore, hidden, self.follow_symlinks.unwrap_or(settings.follow_symlinks))?;
         let versions = VersionPlan {
             explicit: self.app_version.filter(|version| !version.is_empty()),
             configured: settings.app_version.clone().filter(|version| !version.is_empty()),
             from_git: self.version_from_git,
             components,
         };
-        Assets::start(site, Plan { strategy, sources, output, store, rules: settings.rules()?, versions })
+        Assets::start(site, Plan { strategy, sources, output, store, rules, mode_is_named, versions })
     }
 }

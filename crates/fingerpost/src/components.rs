@@ -45,7 +45,7 @@ impl Components {
                 hasher.update(format!("{name}\0{path}\0{}\n", digest(name, file)?));
             }
         }
-        Ok(ContentHash::from(&Digest::from(hasher)).to_string())
+        Ok(ContentHash::from(&Digest::of_pieces(hasher)).to_string())
     }
 }
 

@@ -11,8 +11,7 @@ use crate::{
     hash::{ContentHash, Digest, integrity_of_reader},
     path::is_nameable,
     site::{Site, Urls},
-    sources::{Candidate, Sources, Verdict},
-    stamp::Stamp,
+    sources::{Candidate, Seen, Sources, Verdict},
     watch::{Moment, Watch},
 };
 
@@ -70,8 +69,8 @@ struct Slot<T> {
 #[derive(Debug, Clone)]
 struct Reading<T> {
     value: T,
-    stamp: Stamp,
-    /// Whether an equal stamp means equal bytes from now on.
+    seen: Seen,
+    /// Whether seeing the same means equal bytes from now on.
     trusted: bool,
 }
 
@@ -95,7 +94,7 @@ impl<T: Clone> FileCache<T> {
             self.0.write().remove(path);
             return Err(missing(sources, path, None));
         };
-        let is_trusted = |reading: &Reading<T>| reading.trusted && reading.stamp == seen;
+        let is_trusted = |reading: &Reading<T>| reading.trusted && reading.seen == seen;
         let fits = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
         let reading = slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?;
         if let Some(moment) = moment.filter(|_| is_trusted(&reading)) {
@@ -162,21 +161,21 @@ fn read<T>(
         };
         let unreadable = |err| Error::unreadable(&candidate.file, err);
         let value = make(&mut file).map_err(unreadable)?;
-        let stamp = Stamp::of(&file.metadata().map_err(unreadable)?);
-        if stamp == before {
-            return Ok(Reading { value, stamp, trusted: stamp.is_settled(began) });
+        let seen = candidate.seen(&file.metadata().map_err(unreadable)?);
+        if seen == before {
+            return Ok(Reading { value, seen, trusted: seen.stamp.is_settled(began) });
         }
-        last = Some(Reading { value, stamp, trusted: false });
+        last = Some(Reading { value, seen, trusted: false });
     }
     Ok(last.expect("at least one reading"))
 }
 
-/// Opens the asset, with its stamp as the open handle tells it.
+/// Opens the asset, with what the open handle tells of it.
 fn open<'c>(
     sources: &Sources,
     path: &str,
     candidates: &'c [Candidate],
-) -> Result<Option<(&'c Candidate, File, Stamp)>, Error> {
+) -> Result<Option<(&'c Candidate, File, Seen)>, Error> {
     let mut reason = None;
     for candidate in candidates {
         // Asked before it is opened: opening a pipe would wait for a writer.
@@ -184,11 +183,11 @@ fn open<'c>(
             continue;
         }
         let opened = File::open(&candidate.file).and_then(|file| {
-            let metadata = file.metadata()?;
-            Ok((sources.verdict(path, candidate)?, Stamp::of(&metadata), file))
+            let seen = candidate.seen(&file.metadata()?);
+            Ok((sources.verdict(path, candidate)?, seen, file))
         });
         match opened {
-            Ok((Verdict::Asset, stamp, file)) => return Ok(Some((candidate, file, stamp))),
+            Ok((Verdict::Asset, seen, file)) => return Ok(Some((candidate, file, seen))),
             Ok((Verdict::NotHere(why), ..)) => reason = Some(why),
             Ok((Verdict::Refused(why), ..)) => return Err(missing(sources, path, Some(why))),
             Err(err) if err.kind() == io::ErrorKind::NotFound => {}

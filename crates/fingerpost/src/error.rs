@@ -1,6 +1,6 @@
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
-use crate::text::quoted;
+use crate::text::{quoted, quoted_path};
 
 /// What went wrong, as one sentence that names the place and the next step.
 ///
@@ -118,7 +118,7 @@ pub(crate) enum Problem {
     NotFound(Missing),
     #[error("{0}")]
     Component(String),
-    #[error("cannot read {}: {cause}", quoted(.path.display()))]
+    #[error("cannot read {}: {cause}", quoted_path(.path))]
     Unreadable { path: PathBuf, cause: io::Error },
     #[error("base URL {} {reason}; write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`", quoted(.url))]
     BaseUrl { url: String, reason: &'static str },
@@ -130,15 +130,15 @@ pub(crate) enum Problem {
     Version { version: String, place: String, reason: &'static str },
     #[error("{0}")]
     Config(String),
-    #[error("source dir {} {reason}", quoted(.path.display()))]
+    #[error("source dir {} {reason}", quoted_path(.path))]
     SourceNotFound { path: PathBuf, reason: &'static str },
-    #[error("the name of {} is not UTF-8; rename the file or ignore it", quoted(.path.display()))]
+    #[error("the name of {} is not UTF-8; rename the file or ignore it", quoted_path(.path))]
     NotUtf8 { path: PathBuf },
-    #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with follow_symlinks", quoted(.path.display()), quoted(.target.display()))]
+    #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with follow_symlinks", quoted_path(.path), quoted_path(.target))]
     Symlink { path: PathBuf, target: PathBuf },
-    #[error("{} was not found; run `fingerpost collect` to make it{hint}", quoted(.place))]
-    ManifestNotFound { place: String, hint: &'static str },
-    #[error("manifest {} {reason}", quoted(.place))]
+    #[error("manifest {} was not found{advice}", quoted_path(.place))]
+    ManifestNotFound { place: String, advice: String },
+    #[error("manifest {} {reason}", quoted_path(.place))]
     Manifest { place: String, reason: String },
     #[error("{cause} (in template {})", quoted(.name))]
     InTemplate { cause: Error, name: Box<str> },
@@ -178,7 +178,7 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "asset {} was not found", quoted(&self.path))?;
         for (i, place) in self.searched.iter().enumerate() {
-            write!(f, "{}{}", if i == 0 { " in " } else { ", " }, quoted(place))?;
+            write!(f, "{}{}", if i == 0 { " in " } else { ", " }, quoted_path(place))?;
         }
         if let Some(reason) = &self.reason {
             write!(f, ": {reason}")?;

@@ -60,6 +60,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// What has been put into `hasher` piece by piece.
+    pub(crate) fn of_pieces(hasher: Sha256) -> Self {
+        Self(hasher.finalize().into())
+    }
+
     /// Hashes all that `reader` still has to give, and counts it, in constant memory.
     ///
     /// # Errors
@@ -68,12 +73,6 @@ impl Digest {
     pub fn of_reader(reader: impl Read) -> io::Result<(Self, u64)> {
         let (digest, size) = digest_reader::<Sha256>(reader)?;
         Ok((Self(digest.into()), size))
-    }
-}
-
-impl From<Sha256> for Digest {
-    fn from(hasher: Sha256) -> Self {
-        Self(hasher.finalize().into())
     }
 }
 

@@ -92,7 +92,8 @@ impl<'a> Walk<'a> {
             listing.ignored.push(self.root.dir().to_owned());
             return files;
         }
-        let mut walk = WalkDir::new(self.root.dir()).min_depth(1).follow_links(true).into_iter();
+        let mut walk =
+            WalkDir::new(self.root.dir()).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
         while let Some(entry) = walk.next() {
             let entry = match entry {
                 Ok(entry) => entry,

@@ -63,7 +63,7 @@ pub struct FileInfo {
     /// SHA-256 of the bytes.
     pub sha256: Digest,
     /// `sha384-…`, for the types a browser checks: scripts and style sheets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::integrity")]
     pub integrity: Option<String>,
     /// Compressed variants beside the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -140,7 +140,7 @@ impl Manifest {
                 hasher.update(piece);
             }
         }
-        ContentHash::from(&Digest::from(hasher)).to_string()
+        ContentHash::from(&Digest::of_pieces(hasher)).to_string()
     }
 
     /// The path of the base URL that the files were collected for, if the manifest says so.
@@ -217,11 +217,11 @@ mod tests {
         assert_eq!(refused("{}"), "manifest `m.json` has no `version`");
         assert_eq!(
             refused(r#"{"version": "9", "paths": 3}"#),
-            "manifest `m.json` has version \"9\"; this program reads 1.0 and 1.1: collect again, or update it"
+            "manifest `m.json` has version \"9\"; this program reads \"1.0\" and \"1.1\": collect again, or update it"
         );
         assert_eq!(
             refused(r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#),
-            "manifest `m.json` has schema 9; this program reads schema 1: collect again, or update it"
+            "manifest `m.json` has schema 9; this program reads 1: collect again, or update it"
         );
         assert!(refused("{").contains("cannot be read"));
         assert!(refused(r#"{"version": "1.1", "paths": []}"#).contains("an object with asset paths as keys"));

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::BuildHasher as _};
 
 use parking_lot::Mutex;
 
@@ -20,7 +20,11 @@ const MOST: usize = 1_000;
 
 /// The paths that were warned of, so that a busy page does not fill the log.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings(Mutex<HashSet<Box<str>>>);
+pub(crate) struct Warnings {
+    /// Hashes, so that long paths take no more memory than short ones.
+    seen: Mutex<HashSet<u64>>,
+    hasher: foldhash::fast::RandomState,
+}
 
 /// Whether and how to warn of a path.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,11 +45,10 @@ impl Warnings {
     }
 
     fn next(&self, path: &str) -> Warning {
-        let mut seen = self.0.lock();
-        if seen.len() > MOST || seen.contains(path) {
+        let mut seen = self.seen.lock();
+        if seen.len() > MOST || !seen.insert(self.hasher.hash_one(path)) {
             return Warning::None;
         }
-        seen.insert(path.into());
         if seen.len() > MOST { Warning::Last } else { Warning::One }
     }
 }

@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf, sync::Arc};
 
 use crate::{
+    base_url::BaseUrl,
     components::Components,
     dev::Development,
     environment,
@@ -26,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) output: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) rules: Rules,
+    /// Whether somebody chose the mode, rather than a variable or the build profile.
+    pub(crate) mode_is_named: bool,
     pub(crate) versions: VersionPlan,
 }
 
@@ -48,9 +51,9 @@ impl Plan {
                         "no output dir is set; name the directory that `fingerpost collect` writes to",
                     )
                 })?;
-                let manifest = read_manifest(site, &*store)?;
+                let manifest = read_manifest(site, &*store, || self.how_to_collect(site))?;
                 let version = self.version(manifest.hash().map(|hash| (hash, store.place())))?;
-                (Names::Listed(Table::from_manifest(site, &manifest, store)), version)
+                (Names::Listed(Table::from_manifest(site, &manifest, store)?), version)
             }
             Some(Strategy::VersionQuery) => {
                 let version = not_a_fallback(self.version(None)?)?;
@@ -61,6 +64,24 @@ impl Plan {
             }
         };
         Ok(Resolver { number, names, version })
+    }
+
+    /// The command that makes the manifest that is missing.
+    fn how_to_collect(&self, site: &Site) -> String {
+        let Some(output) = &self.output else { return String::new() };
+        let mut command = "fingerpost collect".to_owned();
+        for source in &self.sources {
+            let prefix = source.prefix().map(|prefix| format!("{prefix}=")).unwrap_or_default();
+            command += &format!(" {prefix}{}", source.dir.display());
+        }
+        command += if self.sources.is_empty() { " SOURCE" } else { "" };
+        command += &format!(" --out {}", output.display());
+        if *site.base.path() != *BaseUrl::DEFAULT {
+            command += &format!(" --base-url {}", site.base.path());
+        }
+        let otherwise =
+            if self.mode_is_named { "" } else { ", or set FINGERPOST_MODE=dev to read the source dirs" };
+        format!("; run `{command}`{otherwise}")
     }
 
     fn open_sources(&self) -> Result<Sources, Error> {

@@ -8,7 +8,7 @@ use crate::{
     missing::OnMissing,
     path::Written,
     site::{Site, Urls},
-    suggest::nearest,
+    suggest::{LONGEST, nearest},
     table::Table,
     text::quoted,
     url::Url,
@@ -136,18 +136,26 @@ impl Resolver {
         let Some(Missing { searched, reason: None, .. }) = err.missing() else {
             return err;
         };
-        let (searched, path) = (searched.clone(), path.to_owned());
-        let base = site.base.path().trim_start_matches('/');
-        let reason =
-            path.strip_prefix(base).filter(|rest| !base.is_empty() && !rest.is_empty()).map(|rest| {
-                let base = site.base.path();
-                format!("the base URL `{base}` is put in front by itself; write {}", quoted(rest))
-            });
-        let nearest = match &self.names {
-            _ if reason.is_some() => Vec::new(),
-            Names::Listed(table) => nearest(&path, table.assets().iter().map(|asset| &*asset.path)),
-            Names::Live(development) => nearest(&path, development.names().iter().map(String::as_str)),
+        let (searched, base) = (searched.clone(), site.base.path());
+        // Whoever writes the base URL by hand means what stands behind it.
+        let meant =
+            path.strip_prefix(base.trim_start_matches('/')).filter(|rest| !rest.is_empty()).unwrap_or(path);
+        let (reason, nearest) = if meant != path && self.urls(site, meant).is_ok() {
+            let reason = format!("the base URL `{base}` is put in front by itself; write {}", quoted(meant));
+            (Some(reason), Vec::new())
+        } else {
+            (None, self.nearest(meant))
         };
+        let path = path.to_owned();
         Problem::NotFound(Missing { path, searched, reason, nearest }).into()
+    }
+
+    fn nearest(&self, path: &str) -> Vec<String> {
+        match &self.names {
+            // Listing a directory is too much for a name that nobody has mistyped.
+            _ if path.len() > LONGEST => Vec::new(),
+            Names::Listed(table) => nearest(path, table.assets().iter().map(|asset| &*asset.path)),
+            Names::Live(development) => nearest(path, development.names().iter().map(String::as_str)),
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::{
 use serde::{Deserialize, Deserializer, de};
 
 use crate::{
+    base_url::BaseUrl,
     environment,
     error::Error,
     level::Level,
@@ -72,7 +73,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads a settings file. `FINGERPOST_BASE_URL`, if it is set, goes before its `base_url`.
+    /// Reads a settings file. Relative paths in it are relative to it; an empty one counts as unset.
     ///
     /// # Errors
     ///
@@ -91,10 +92,16 @@ impl Settings {
         for source in &mut settings.sources {
             source.dir = dir.join(&source.dir);
         }
-        settings.out = settings.out.map(|out| dir.join(out));
-        settings.keep_from = settings.keep_from.map(|keep_from| dir.join(keep_from));
-        settings.base_url = environment::variable("FINGERPOST_BASE_URL").or(settings.base_url);
+        let relative_to_file = |path: PathBuf| (!path.as_os_str().is_empty()).then(|| dir.join(path));
+        settings.out = settings.out.and_then(relative_to_file);
+        settings.keep_from = settings.keep_from.and_then(relative_to_file);
         Ok(settings)
+    }
+
+    /// The base URL in force: `explicit`, else `FINGERPOST_BASE_URL`, else the file's, else [`BaseUrl::DEFAULT`].
+    pub fn base_url_in_force(&self, explicit: Option<&str>) -> String {
+        let said = explicit.map(str::to_owned).or_else(|| environment::variable("FINGERPOST_BASE_URL"));
+        said.or_else(|| self.base_url.clone()).unwrap_or_else(|| BaseUrl::DEFAULT.to_owned())
     }
 
     /// The rules that say what is an asset.

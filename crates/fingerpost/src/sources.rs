@@ -1,5 +1,6 @@
 use std::{
-    fs, io,
+    fs::{self, Metadata},
+    io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -69,6 +70,11 @@ impl FromStr for SourceDir {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.split_once('=') {
+            // An empty variable in a template must not mean the whole project.
+            _ if text.is_empty() || text.ends_with('=') => Err(Error::config(format!(
+                "source {} names no directory; write `DIR` or `PREFIX=DIR`",
+                quoted(text)
+            ))),
             Some(("", dir)) => Ok(Self::new(dir)),
             Some((prefix, dir)) => Self::at(prefix, dir),
             None => Ok(Self::new(text)),
@@ -131,6 +137,9 @@ impl Sources {
         let output = output.map(absolute);
         let real_output = output.as_ref().and_then(|output| fs::canonicalize(output).ok());
         for SourceDir { dir, .. } in &mut dirs {
+            if dir.as_os_str().is_empty() {
+                return Err(Error::config("a source dir is empty; write `.` for the working directory"));
+            }
             *dir = absolute(&*dir);
             let not_found = |reason| Error::from(Problem::SourceNotFound { path: dir.clone(), reason });
             match fs::read_dir(&*dir) {
@@ -226,15 +235,27 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    /// The stamp of the file, or `None` if there is no file.
-    pub(crate) fn stat(&self) -> Result<Option<Stamp>, Error> {
+    /// The stamp of the file and its source dir, or `None` if there is no file.
+    pub(crate) fn stat(&self) -> Result<Option<Seen>, Error> {
         match fs::metadata(&self.file) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(Stamp::of(&metadata))),
+            Ok(metadata) if metadata.is_file() => Ok(Some(self.seen(&metadata))),
             Ok(_) => Ok(None),
             Err(err) if is_absent(&err) => Ok(None),
             Err(err) => Err(Error::unreadable(&self.file, err)),
         }
     }
+
+    pub(crate) fn seen(&self, metadata: &Metadata) -> Seen {
+        Seen { source: self.source, stamp: Stamp::of(metadata) }
+    }
+}
+
+/// What a look at a candidate tells. Not every system can tell two files of the same age and length apart, so the source
+/// dir is part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    source: usize,
+    pub(crate) stamp: Stamp,
 }
 
 /// Whether an error means that there is nothing of that name, rather than something that cannot be read.

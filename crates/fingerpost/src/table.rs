@@ -1,9 +1,12 @@
 //! Production: all names known beforehand, one look-up and nothing else.
 
-use std::sync::Arc;
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use hashbrown::HashMap;
-use once_cell::sync::OnceCell;
 
 use crate::{
     dev::Development,
@@ -41,25 +44,42 @@ pub(crate) struct Asset {
     pub(crate) path: Box<str>,
     pub(crate) urls: Urls,
     hashed: Box<str>,
-    /// From the manifest, or made at the first call from the file.
-    integrity: OnceCell<Arc<str>>,
+    /// From the manifest, or from the file: at start-up if the manifest is another program's, else at the first call.
+    integrity: OnceLock<Arc<str>>,
 }
 
 impl Table {
     /// The strategy `Manifest`: every asset under its hashed path.
-    pub(crate) fn from_manifest(site: &Site, manifest: &Manifest, store: Arc<dyn Store>) -> Self {
+    pub(crate) fn from_manifest(
+        site: &Site,
+        manifest: &Manifest,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, Error> {
         let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
+        let mut absent = 0;
         let assets = nameable.map(|(path, entry)| {
-            let integrity = entry.info.as_ref().and_then(|info| info.integrity.as_deref());
-            Asset {
+            let integrity = match &entry.info {
+                Some(info) => info.integrity.as_deref().map(Arc::from),
+                None => published_integrity(&*store, &entry.hashed)?.or_else(|| {
+                    absent += 1;
+                    None
+                }),
+            };
+            Ok(Asset {
                 path: path.as_str().into(),
                 urls: site.urls(&entry.hashed, None),
                 hashed: entry.hashed.as_str().into(),
-                integrity: integrity
-                    .map_or_else(OnceCell::new, |integrity| OnceCell::with_value(integrity.into())),
-            }
+                integrity: integrity.map_or_else(OnceLock::new, OnceLock::from),
+            })
         });
-        Self::new(assets.collect(), vec![manifest_place(&*store)], Bytes::Collected(store))
+        let assets = assets.collect::<Result<_, Error>>()?;
+        let place = manifest_place(&*store);
+        if absent > 0 {
+            tracing::warn!(
+                "{absent} files that manifest `{place}` names are not there; their URLs are made all the same"
+            );
+        }
+        Ok(Self::new(assets, vec![place], Bytes::Collected(store)))
     }
 
     /// The strategies without a build step: every file of the source dirs under its own name, listed now.
@@ -73,7 +93,7 @@ impl Table {
             path: file.path.as_str().into(),
             urls: site.urls(&file.path, version),
             hashed: file.path.as_str().into(),
-            integrity: OnceCell::new(),
+            integrity: OnceLock::new(),
         });
         Self::new(assets.collect(), sources.places(), Bytes::Sources(Box::new(Development::new(sources))))
     }
@@ -109,21 +129,39 @@ impl Table {
             Bytes::Collected(store) => store,
             Bytes::Sources(development) => return development.integrity(path),
         };
-        let compute = || match store.read(hashed) {
-            Ok(bytes) => Ok(integrity_of(&bytes).into()),
-            Err(err) => Err(Error::unreadable(format!("{}/{hashed}", store.place()), err)),
-        };
-        integrity.get_or_try_init(compute).cloned()
+        if let Some(known) = integrity.get() {
+            return Ok(Arc::clone(known));
+        }
+        // Not inside the cell: the store may be anybody's code, and ask here again.
+        let read = store.read(hashed).map_err(|err| unreadable(&**store, hashed, err))?;
+        Ok(Arc::clone(integrity.get_or_init(|| integrity_of(&read).into())))
     }
 }
 
+/// The integrity of a file that a manifest tells nothing of; nothing if the file is not there, as on a server that leaves
+/// the files to a CDN.
+fn published_integrity(store: &dyn Store, hashed: &str) -> Result<Option<Arc<str>>, Error> {
+    match store.read(hashed) {
+        Ok(bytes) => Ok(Some(integrity_of(&bytes).into())),
+        Err(err) if is_absent(&err) => Ok(None),
+        Err(err) => Err(unreadable(store, hashed, err)),
+    }
+}
+
+fn unreadable(store: &dyn Store, path: &str, err: io::Error) -> Error {
+    Error::unreadable(Path::new(&store.place()).join(path), err)
+}
+
 /// Reads the manifest and compares it with the base URL it is to be used for.
-pub(crate) fn read_manifest(site: &Site, store: &dyn Store) -> Result<Manifest, Error> {
+pub(crate) fn read_manifest(
+    site: &Site,
+    store: &dyn Store,
+    advice: impl FnOnce() -> String,
+) -> Result<Manifest, Error> {
     let place = manifest_place(store);
     let json = store.read(MANIFEST_NAME).map_err(|err| {
         if is_absent(&err) {
-            let hint = ", or set FINGERPOST_MODE=dev to serve the source dirs";
-            Problem::ManifestNotFound { place: place.clone(), hint }.into()
+            Problem::ManifestNotFound { place: place.clone(), advice: advice() }.into()
         } else {
             Error::unreadable(&place, err)
         }
@@ -143,5 +181,5 @@ pub(crate) fn read_manifest(site: &Site, store: &dyn Store) -> Result<Manifest, 
 }
 
 fn manifest_place(store: &dyn Store) -> String {
-    std::path::Path::new(&store.place()).join(MANIFEST_NAME).display().to_string()
+    Path::new(&store.place()).join(MANIFEST_NAME).display().to_string()
 }

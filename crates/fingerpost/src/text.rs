@@ -1,6 +1,9 @@
 //! Untrusted text in messages: in backticks, on one line, and never longer than a reader wants.
 
-use std::fmt::{self, Display, Write};
+use std::{
+    fmt::{self, Display, Write},
+    path::Path,
+};
 
 const LONGEST: usize = 200;
 
@@ -10,15 +13,23 @@ const LONGEST: usize = 200;
 /// assert_eq!(fingerpost::quoted("a\u{1b}[31m.css").to_string(), r"`a\u{1b}[31m.css`");
 /// ```
 pub fn quoted(text: impl Display) -> impl Display {
-    Quoted(text.to_string())
+    Quoted { text: text.to_string(), longest: LONGEST }
 }
 
-struct Quoted(String);
+/// The same for the path of a file or directory, which is of use only as a whole.
+pub(crate) fn quoted_path(path: impl AsRef<Path>) -> impl Display {
+    Quoted { text: path.as_ref().display().to_string(), longest: usize::MAX }
+}
+
+struct Quoted {
+    text: String,
+    longest: usize,
+}
 
 impl Display for Quoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('`')?;
-        for c in self.0.chars().take(LONGEST) {
+        for c in self.text.chars().take(self.longest) {
             match c {
                 c if c.is_control() => write!(f, "{}", c.escape_debug())?,
                 // Line separators, and marks of direction, which can make one name look like another.
@@ -28,7 +39,7 @@ impl Display for Quoted {
                 c => f.write_char(c)?,
             }
         }
-        if self.0.chars().nth(LONGEST).is_some() {
+        if self.text.chars().nth(self.longest).is_some() {
             f.write_char('…')?;
         }
         f.write_char('`')

@@ -30,7 +30,7 @@ use crate::{base_url::BaseUrl, path::Written};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(Arc<str>);
 
-/// All that RFC 3986 §3.3 allows in a path, less what HTML, CSS and JavaScript give a meaning to: `& ' ( )`.
+/// All that RFC 3986 §3.3 allows in a path, less what HTML, CSS and JavaScript give a meaning to: `& ' ( ) ; =`.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
@@ -43,12 +43,10 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'$')
     .remove(b'*')
     .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=');
+    .remove(b',');
 
-/// What an author's query must not carry into a page. An `&` stays: it is what separates parameters.
-const QUERY: &AsciiSet = &CONTROLS
+/// What nothing that an author wrote behind a path may carry into a page.
+const SUFFIX: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'\'')
@@ -61,8 +59,12 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// In a fragment an `&` is encoded, so that only a query can make a URL that needs escaping.
-const FRAGMENT: &AsciiSet = &QUERY.add(b'&');
+/// An `&` stays in a query: it is what separates parameters. A parenthesis would end a `url()` in CSS.
+const QUERY: &AsciiSet = &SUFFIX.add(b'(').add(b')');
+
+/// In a fragment an `&` is encoded, so that only a query can make a URL that needs escaping. Parentheses stay, for
+/// `#svgView(…)`.
+const FRAGMENT: &AsciiSet = &SUFFIX.add(b'&');
 
 impl Url {
     /// `path` under `base`, encoded once, with `version` as the query's `v`.
@@ -208,7 +210,7 @@ mod tests {
         assert_eq!(versioned("⊗.txt"), "/static/%E2%8A%97.txt?v=H");
         assert_eq!(
             versioned("b c(1)'&\"<>@2x+a,b;c=d.png"),
-            "/static/b%20c%281%29%27%26%22%3C%3E@2x+a,b;c=d.png?v=H"
+            "/static/b%20c%281%29%27%26%22%3C%3E@2x+a,b%3Bc%3Dd.png?v=H"
         );
     }
 

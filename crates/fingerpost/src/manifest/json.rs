@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Entries, Entry, FileInfo, Manifest};
-use crate::{error::Error, path::AssetPath};
+use crate::{error::Error, path::AssetPath, text::quoted};
 
 const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
@@ -23,9 +23,9 @@ pub(super) fn parse(json: &[u8], place: &str) -> Result<Manifest, Error> {
         return Err(Error::manifest(place, "has no `paths`"));
     };
     let (base_path, UniqueMap(mut infos)) =
-        file.fingerpost.map(|ours| (ours.base_path, ours.files)).unwrap_or_default();
+        file.fingerpost.map(|Object(ours)| (ours.base_path, ours.files)).unwrap_or_default();
     let entry = |(path, Hashed(hashed))| {
-        let info = infos.remove(&path);
+        let info = infos.remove(&path).map(|Object(info)| info);
         (path, Entry { hashed, info })
     };
     let entries = paths.into_iter().map(entry).collect();
@@ -43,7 +43,7 @@ pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
 #[derive(Deserialize)]
 struct Versions {
     version: Option<serde_json::Value>,
-    fingerpost: Option<SchemaOnly>,
+    fingerpost: Option<Object<SchemaOnly>>,
 }
 
 #[derive(Deserialize)]
@@ -60,12 +60,14 @@ impl Versions {
             None => format!("has no `{key}`"),
         };
         if !self.version.as_ref().is_some_and(|version| version == "1.0" || version == VERSION) {
-            let reason = unsupported("version", self.version.as_ref(), "1.0 and 1.1");
+            let reason = unsupported("version", self.version.as_ref(), "\"1.0\" and \"1.1\"");
             return Err(Error::manifest(place, reason));
         }
         match &self.fingerpost {
-            Some(ours) if ours.schema.as_ref().and_then(serde_json::Value::as_u64) != Some(SCHEMA) => {
-                Err(Error::manifest(place, unsupported("schema", ours.schema.as_ref(), "schema 1")))
+            Some(Object(ours))
+                if ours.schema.as_ref().and_then(serde_json::Value::as_u64) != Some(SCHEMA) =>
+            {
+                Err(Error::manifest(place, unsupported("schema", ours.schema.as_ref(), "1")))
             }
             _ => Ok(()),
         }
@@ -76,14 +78,37 @@ impl Versions {
 struct ManifestFile {
     hash: Option<String>,
     paths: Option<UniqueMap<Hashed>>,
-    fingerpost: Option<Ours>,
+    fingerpost: Option<Object<Ours>>,
 }
 
 #[derive(Deserialize)]
 struct Ours {
     base_path: Option<String>,
     #[serde(default)]
-    files: UniqueMap<FileInfo>,
+    files: UniqueMap<Object<FileInfo>>,
+}
+
+/// A JSON object. Serde alone would take an array for a struct, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: de::MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 /// A hashed path that stays inside the output dir.
@@ -94,6 +119,18 @@ impl<'de> Deserialize<'de> for Hashed {
         let text = String::deserialize(deserializer)?;
         AssetPath::parse(&text).map_err(de::Error::custom)?;
         Ok(Self(text))
+    }
+}
+
+/// What may stand in an `integrity` attribute, and nothing else: adapters put it there as it is.
+pub(super) fn integrity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let hash = ["sha256-", "sha384-", "sha512-"].iter().find_map(|algorithm| text.strip_prefix(algorithm));
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    if hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(is_base64)) {
+        Ok(Some(text))
+    } else {
+        Err(de::Error::custom(format_args!("{} is no `integrity` value", quoted(&text))))
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod support;
 
+mod allocations;
+
 mod case_insensitive;
 mod config;
 mod freshness;
