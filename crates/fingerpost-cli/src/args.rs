@@ -72,12 +72,12 @@ pub(crate) struct SiteArgs {
     ignore: Vec<String>,
 
     /// Take files whose names start with a dot
-    #[arg(long)]
-    hidden: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    hidden: Option<bool>,
 
     /// Let symlinks lead out of their source dir
-    #[arg(long)]
-    follow_symlinks: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    follow_symlinks: Option<bool>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -87,16 +87,16 @@ pub(crate) struct CollectArgs {
     site: SiteArgs,
 
     /// Write the plain names too, for a server that knows no manifest
-    #[arg(long)]
-    originals: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    originals: Option<bool>,
 
     /// Take over the releases and files of an earlier output dir, such as the previous image's
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
 
     /// Wait until every file has reached the disk, not the manifest alone
-    #[arg(long)]
-    fsync: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    fsync: Option<bool>,
 
     /// What to make of files that an earlier source dir hides [default: ignore]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
@@ -135,7 +135,7 @@ pub(crate) struct FindArgs {
 pub(crate) struct VersionArgs {
     /// The output dir
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 
     /// Print it as JSON
     #[arg(long)]
@@ -157,16 +157,13 @@ impl Args {
         command.error(ErrorKind::MissingRequiredArgument, message)
     }
 
-    /// The settings file, and the environment before it. The commands put their flags before both.
+    /// The settings file. The commands put their flags and the environment before it.
     pub(crate) fn settings(&self) -> Result<Settings, fingerpost::Error> {
-        let mut settings = match &self.config {
-            Some(file) => Settings::read(file)?,
-            None if fs::exists(SETTINGS_FILE).unwrap_or(true) => Settings::read(SETTINGS_FILE)?,
-            None => Settings::default(),
-        };
-        let base_url = env::var("FINGERPOST_BASE_URL").ok().filter(|url| !url.is_empty());
-        settings.base_url = base_url.or(settings.base_url);
-        Ok(settings)
+        match &self.config {
+            Some(file) => Settings::read(file),
+            None if fs::exists(SETTINGS_FILE).unwrap_or(true) => Settings::read(SETTINGS_FILE),
+            None => Ok(Settings::default()),
+        }
     }
 }
 
@@ -177,10 +174,10 @@ impl SiteArgs {
             settings.sources.clone_from(&self.sources);
         }
         settings.out = self.out.clone().or(settings.out);
-        settings.base_url = self.base_url.clone().or(settings.base_url);
+        settings.base_url = Some(settings.base_url_in_force(self.base_url.as_deref()));
         settings.ignore.extend_from_slice(&self.ignore);
-        settings.hidden |= self.hidden;
-        settings.follow_symlinks |= self.follow_symlinks;
+        settings.hidden = self.hidden.unwrap_or(settings.hidden);
+        settings.follow_symlinks = self.follow_symlinks.unwrap_or(settings.follow_symlinks);
         settings
     }
 }
@@ -188,9 +185,9 @@ impl SiteArgs {
 impl CollectArgs {
     pub(crate) fn put_before(&self, settings: Settings) -> Settings {
         let mut settings = self.site.put_before(settings);
-        settings.originals |= self.originals;
+        settings.originals = self.originals.unwrap_or(settings.originals);
         settings.keep_from = self.keep_from.clone().or(settings.keep_from);
-        settings.fsync |= self.fsync;
+        settings.fsync = self.fsync.unwrap_or(settings.fsync);
         settings.shadowed = self.shadowed.or(settings.shadowed);
         settings
     }

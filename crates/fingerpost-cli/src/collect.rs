@@ -17,7 +17,9 @@ pub(crate) fn run(
     if settings.out.is_none() {
         return Err(Failure::usage("collect", "no output dir is named here (--out) or in a settings file"));
     }
-    let config = CollectConfig::from_settings(settings).wait(!args.no_wait).dry_run(args.dry_run);
+    let base_url = settings.base_url.clone().unwrap_or_default();
+    let config =
+        CollectConfig::from_settings(settings).base_url(base_url).wait(!args.no_wait).dry_run(args.dry_run);
     let report = collect_with(&config, &Bar::new(console))?;
     tell(&report, verbose, console);
     if args.json {

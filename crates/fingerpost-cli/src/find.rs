@@ -64,5 +64,6 @@ fn published(settings: &Settings, written: &str, name: &str) -> Result<Lines, Er
 }
 
 fn assets(settings: &Settings, mode: Mode) -> Result<Assets, Error> {
-    Assets::builder().settings(settings.clone()).mode(mode).build()
+    let base_url = settings.base_url.clone().unwrap_or_default();
+    Assets::builder().settings(settings.clone()).base_url(base_url).mode(mode).build()
 }

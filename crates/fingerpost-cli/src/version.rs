@@ -1,11 +1,11 @@
-use std::io;
+use std::{io, path::Path};
 
-use fingerpost::{AppVersion, Assets, Error, MANIFEST_NAME, Mode, Settings, Store};
+use fingerpost::{AppVersion, Assets, DirStore, MANIFEST_NAME, Manifest, Mode, Settings, Store, quoted};
 
 use crate::{args::VersionArgs, console::Console, failure::Failure};
 
 pub(crate) fn run(args: &VersionArgs, settings: Settings, console: &Console) -> Result<(), Failure> {
-    let version = app_version(args.put_before(settings))?;
+    let version = app_version(args, settings)?;
     let source = version.source();
     if version.is_fallback() {
         console.hint("set FINGERPOST_APP_VERSION, or collect first: the manifest has a version");
@@ -19,24 +19,51 @@ pub(crate) fn run(args: &VersionArgs, settings: Settings, console: &Console) -> 
 }
 
 /// The version that the site has in production.
-fn app_version(settings: Settings) -> Result<AppVersion, Error> {
-    let is_collected = settings.out.as_ref().is_some_and(|out| out.join(MANIFEST_NAME).exists());
-    let builder = Assets::builder().settings(settings).mode(Mode::Production);
-    let builder = if is_collected { builder } else { builder.store(NothingCollected) };
-    Ok(builder.build()?.app_version())
+fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Failure> {
+    let settings = args.put_before(settings);
+    let out = DirStore::new(settings.out.clone().unwrap_or_default());
+    let manifest = if settings.out.is_some() { manifest(&out)? } else { None };
+    if let (Some(dir), None) = (&args.out, &manifest) {
+        return Err(not_collected(dir, &out));
+    }
+    let store = HashAlone { place: out.place(), hash: manifest.and_then(|manifest| manifest.hash()) };
+    Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
-/// Stands for an output dir that is not there yet, so that a version that was set can be asked for before.
-#[derive(Debug)]
-struct NothingCollected;
+/// What was collected; nothing, if nothing was yet.
+fn manifest(out: &DirStore) -> Result<Option<Manifest>, Failure> {
+    let place = place(out);
+    match out.read(MANIFEST_NAME) {
+        Ok(json) => Ok(Some(Manifest::parse(&json, &place)?)),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(Failure::failed(format_args!("cannot read {}: {err}", quoted(place)))),
+    }
+}
 
-impl Store for NothingCollected {
+fn not_collected(dir: &Path, out: &DirStore) -> Failure {
+    let command = quoted(format!("fingerpost collect <source> --out {}", dir.display()));
+    Failure::failed(format_args!("{} was not found; run {command} to make it", quoted(place(out))))
+}
+
+fn place(out: &DirStore) -> String {
+    Path::new(&out.place()).join(MANIFEST_NAME).display().to_string()
+}
+
+/// A manifest without its assets: its hash is the same whatever base URL they were collected for.
+#[derive(Debug)]
+struct HashAlone {
+    place: String,
+    hash: Option<String>,
+}
+
+impl Store for HashAlone {
     fn place(&self) -> String {
-        "nothing".to_owned()
+        self.place.clone()
     }
 
     fn read(&self, _: &str) -> io::Result<Vec<u8>> {
-        Ok(br#"{"version": "1.1", "paths": {}}"#.to_vec())
+        let manifest = serde_json::json!({ "version": "1.1", "paths": {}, "hash": self.hash });
+        Ok(manifest.to_string().into_bytes())
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {

@@ -27,6 +27,7 @@ use crate::error::{Error, Problem, both};
 #[must_use = "nothing happens before `collect`"]
 pub struct CollectConfig {
     settings: Settings,
+    base_url: Option<String>,
     sources: Vec<Result<SourceDir, fingerpost::Error>>,
     without_waiting: bool,
     dry_run: bool,
@@ -61,9 +62,9 @@ impl CollectConfig {
 
     /// What will precede every asset path: a path or an `http(s)` URL. Its path is written into the manifest.
     ///
-    /// Defaults to `/static/`.
+    /// Defaults to `FINGERPOST_BASE_URL`, then to the settings file, then to `/static/`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(url.into());
+        self.base_url = Some(url.into());
         self
     }
 
@@ -142,13 +143,14 @@ impl CollectConfig {
 
     /// Checks every setting.
     pub(crate) fn job(&self) -> Result<Job, Error> {
-        let ((out, base), sources) = both(both(self.out(), self.base()), self.open_sources())?;
+        let dirs = both(self.out(), self.earlier());
+        let (((out, keep_from), base), sources) = both(both(dirs, self.base()), self.open_sources())?;
         Ok(Job {
             sources,
             out,
             base,
             originals: self.settings.originals,
-            keep_from: self.settings.keep_from.clone(),
+            keep_from,
             fsync: self.settings.fsync,
             shadowed: self.settings.shadowed.unwrap_or(Level::Ignore),
             wait: !self.without_waiting,
@@ -159,12 +161,16 @@ impl CollectConfig {
     fn out(&self) -> Result<PathBuf, Error> {
         let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
         let out = self.settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;
-        Ok(std::path::absolute(out)
-            .map_err(|err| Problem::config(format!("the output dir has no path: {err}")))?)
+        absolute(out, "the output dir")
+    }
+
+    fn earlier(&self) -> Result<Option<PathBuf>, Error> {
+        let dir = self.settings.keep_from.as_deref();
+        dir.map(|dir| absolute(dir, "the earlier output dir")).transpose()
     }
 
     fn base(&self) -> Result<BaseUrl, Error> {
-        Ok(self.settings.base_url.as_deref().map_or_else(|| Ok(BaseUrl::default()), BaseUrl::parse)?)
+        Ok(BaseUrl::parse(&self.settings.base_url_in_force(self.base_url.as_deref()))?)
     }
 
     /// Each on its own first, so that every one that cannot be opened is named.
@@ -180,6 +186,11 @@ impl CollectConfig {
         Error::from_problems(problems.map(Problem::from).collect())?;
         Ok(open(dirs)?)
     }
+}
+
+/// Messages name directories in a way that holds wherever the reader is.
+fn absolute(dir: &Path, what: &str) -> Result<PathBuf, Error> {
+    Ok(std::path::absolute(dir).map_err(|err| Problem::config(format!("{what} has no path: {err}")))?)
 }
 
 /// The settings of one run, checked.

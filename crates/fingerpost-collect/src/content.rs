@@ -1,7 +1,8 @@
 use std::{
-    fs::{File, Metadata},
+    fs::{self, File, Metadata},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use fingerpost::{Digest, integrity_of, integrity_of_reader, quoted};
@@ -59,8 +60,8 @@ impl Content {
 
 /// Nothing if the file changed while it was read.
 fn read_once(path: &Path) -> io::Result<Option<Content>> {
+    let before = fs::metadata(path)?;
     let mut file = File::open(path)?;
-    let before = file.metadata()?;
     let content = if before.len() > LARGEST_IN_MEMORY {
         let (sha256, size) = Digest::of_reader(&mut file)?;
         Content { size, sha256, bytes: Bytes::In(path.to_owned()) }
@@ -72,12 +73,35 @@ fn read_once(path: &Path) -> io::Result<Option<Content>> {
         }
         Content { size: before.len(), sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) }
     };
-    let unchanged = content.size == before.len() && same(&before, &file.metadata()?);
+    let unchanged = content.size == before.len() && Stamp::of(&before) == Stamp::of(&fs::metadata(path)?);
     Ok(unchanged.then_some(content))
 }
 
-fn same(before: &Metadata, after: &Metadata) -> bool {
-    before.len() == after.len() && before.modified().ok() == after.modified().ok()
+/// What tells of a file that it is still the same one, and that nobody has written to it.
+#[derive(Debug, PartialEq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Change time, device and inode: no program can set them back.
+    #[cfg(unix)]
+    kernel: (i64, i64, u64, u64),
+    #[cfg(not(unix))]
+    created: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            kernel: (metadata.ctime(), metadata.ctime_nsec(), metadata.dev(), metadata.ino()),
+            #[cfg(not(unix))]
+            created: metadata.created().ok(),
+        }
+    }
 }
 
 fn changed(file: &Path) -> Problem {
@@ -125,5 +149,36 @@ impl Read for Tee<'_> {
             io::Error::other("cannot be written")
         })?;
         Ok(read)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{thread, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn a_change_shows_even_if_length_and_time_are_put_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, other] = ["a", "b"].map(|name| dir.path().join(name));
+        let stamp = || Stamp::of(&fs::metadata(&file).unwrap());
+        let write = |path: &Path, text: &str| {
+            fs::write(path, text).unwrap();
+            File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        };
+        write(&file, "a");
+        let first = stamp();
+        assert_eq!(stamp(), first);
+
+        // The clock of a file system stands still for some milliseconds.
+        thread::sleep(Duration::from_millis(50));
+        write(&file, "b");
+        let second = stamp();
+        assert_ne!(second, first);
+
+        write(&other, "c");
+        fs::rename(&other, &file).unwrap();
+        assert_ne!(stamp(), second);
     }
 }

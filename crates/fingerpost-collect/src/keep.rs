@@ -10,6 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Problem},
     findings::{Finding, Findings},
     history::History,
+    names::reserved,
     output::{Output, Staged},
     run::Run,
 };
@@ -46,7 +47,9 @@ fn open(dir: &Path) -> Result<History, Problem> {
         return History::read(dir);
     }
     let dir = quoted(dir.display());
-    Err(Problem::new(ErrorKind::KeepFrom, format!("{dir}, to take releases over from, is not a directory")))
+    let advice = "correct `--keep-from`, or leave it out at the first deploy";
+    let message = format!("{dir}, to take releases over from, is not a directory; {advice}");
+    Err(Problem::new(ErrorKind::KeepFrom, message))
 }
 
 /// All files that the manifests name, but those that are collected anyway.
@@ -69,6 +72,9 @@ fn stage(
     info: Option<&FileInfo>,
     output: &Output,
 ) -> Result<Option<Staged>, Finding> {
+    if let Some(owner) = reserved(hashed) {
+        return Err(taken(hashed, owner, dir).into());
+    }
     let is_here = match info {
         Some(info) => output.has(hashed, info.size),
         None => output.has_any(hashed),
@@ -87,6 +93,12 @@ fn stage(
         return Err(left_behind("is damaged"));
     }
     Ok(output.stage(hashed, &content)?)
+}
+
+fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {
+    let (hashed, dir) = (quoted(hashed), quoted(dir.display()));
+    let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
+    Problem::new(ErrorKind::KeepFrom, format!("{message}; correct it, or leave `--keep-from` out"))
 }
 
 /// Nothing, if the release is here already.

@@ -30,7 +30,7 @@ use crate::{asset::Asset, findings::Findings, publish::Publication, run::Run};
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
 ///
 /// Killed at any moment, it leaves the old manifest and every file that it names intact. A second run with nothing changed
-/// writes nothing. A run waits for one that is under way; [`collect_with`] tells whom it waits for.
+/// writes nothing outside `.fingerpost/`. A run waits for one that is under way; [`collect_with`] tells whom it waits for.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{MANIFEST_NAME, quoted};
 
-use crate::{asset::Asset, error::ErrorKind, findings::Findings, keep::Kept, run::Run};
+use crate::{asset::Asset, error::ErrorKind, findings::Findings, history::History, keep::Kept, run::Run};
 
 /// Compares all names that this run gives, with each other and with those that are taken.
 pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
@@ -23,17 +23,28 @@ const LONGEST: usize = 255;
 fn check_lengths(assets: &[Asset], findings: &mut Findings) {
     for Asset { path, hashed, .. } in assets {
         let name = hashed.rsplit('/').next().unwrap_or(hashed);
-        let length = if cfg!(windows) { name.encode_utf16().count() } else { name.len() };
+        let (length, unit) =
+            if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
         if length > LONGEST {
-            let path = quoted(path);
+            let too_long = format!("its hashed name has {length} {unit}, {LONGEST} are allowed");
+            let asset = quoted(both_ends(path));
             findings.problem(
                 ErrorKind::Source,
-                format!(
-                    "asset {path} has too long a name: with its hash {length}, at most {LONGEST}; shorten it"
-                ),
+                format!("asset {asset} has too long a name: {too_long}; shorten it"),
             );
         }
     }
+}
+
+/// A path without its middle, if it is longer than a message shows.
+fn both_ends(path: &str) -> String {
+    const SHOWN: usize = 80;
+    let count = path.chars().count();
+    if count <= 2 * SHOWN {
+        return path.to_owned();
+    }
+    let chars = path.chars();
+    chars.clone().take(SHOWN).chain(['…']).chain(chars.skip(count - SHOWN)).collect()
 }
 
 fn check_reserved(names: &[(&str, &Asset)], findings: &mut Findings) {
@@ -64,14 +75,13 @@ fn check_each_other(names: &[(&str, &Asset)], findings: &mut Findings) {
 
 /// A plain name must never replace what was published under a hashed one: browsers keep that for ever.
 fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mut Findings) {
-    let plain = originals.iter().filter(|asset| looks_hashed(&asset.path));
-    let mut plain: BTreeMap<_, _> = plain.map(|asset| (asset.path.as_str(), asset)).collect();
-    if plain.is_empty() {
-        return;
-    }
-    let releases: Vec<_> = run.history.releases(findings).collect();
+    let mut plain: BTreeMap<_, _> = originals.iter().map(|asset| (asset.path.as_str(), asset)).collect();
+    // All that was published here is read only if it can hold such a name; what is taken over may hold any.
+    let history = originals.iter().any(|asset| looks_hashed(&asset.path)).then_some(&run.history);
+    let releases = history.map_or_else(Vec::new, |history| history.releases(findings).collect());
+    let current = history.and_then(History::manifest).into_iter().chain(&kept.current);
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
-    for (path, entry) in manifests.chain(run.history.manifest()).chain(&kept.current).flatten() {
+    for (path, entry) in manifests.chain(current).flatten() {
         let sha256 = entry.info.as_ref().map(|info| info.sha256);
         if plain.get(&*entry.hashed).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
             plain.remove(&*entry.hashed);
@@ -81,12 +91,12 @@ fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mu
 }
 
 /// Whose name this is in every output dir.
-fn reserved(name: &str) -> Option<&'static str> {
+pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     let first = name.split('/').next().unwrap_or(name);
     // Not every disk tells upper from lower case.
     if first.eq_ignore_ascii_case(".fingerpost") {
         Some("the records of an output dir")
-    } else if name.eq_ignore_ascii_case(MANIFEST_NAME) {
+    } else if first.eq_ignore_ascii_case(MANIFEST_NAME) {
         Some("the manifest")
     } else {
         None

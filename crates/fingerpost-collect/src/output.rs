@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
+    fs::{self, DirEntry, File},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -56,7 +56,7 @@ impl Output {
 
     fn empty_staging(&self) -> Result<(), Problem> {
         let staging = self.dir.join(STAGING);
-        let empty = || fs::read_dir(&staging)?.try_for_each(|entry| fs::remove_file(entry?.path()));
+        let empty = || fs::read_dir(&staging)?.try_for_each(|entry| remove(&entry?));
         empty().map_err(|err| Problem::output("empty", &staging, &err))
     }
 
@@ -84,6 +84,7 @@ impl Output {
     /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
     pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
         let target = self.dir.join(path);
+        self.check_way_to(&target)?;
         let staged = if self.is_dry() {
             content.write_to(&mut io::sink()).map(|()| None)
         } else {
@@ -94,6 +95,21 @@ impl Output {
             WriteError::Output(err) => Problem::output("write", &target, &err),
             WriteError::Input(problem) => problem,
         })
+    }
+
+    /// A file may have the name that was a directory's in an earlier run, or the other way round.
+    fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
+        let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
+        let mut dirs = target.ancestors().skip(1).take_while(|dir| *dir != self.dir);
+        if let Some(file) = dirs.find(|dir| exists(dir) && !dir.is_dir()) {
+            let advice = "is a file, and a directory is to be there; remove it";
+            return Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(file.display()))));
+        }
+        if fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_dir()) {
+            let advice = "is a directory, and a file is to be there; remove it, or rename the asset";
+            return Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(target.display()))));
+        }
+        Ok(())
     }
 
     fn write<E: From<io::Error>>(
@@ -151,6 +167,13 @@ fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.prefix("").tempfile_in(dir)
+}
+
+fn remove(entry: &DirEntry) -> io::Result<()> {
+    if entry.file_type()?.is_dir() {
+        return fs::remove_dir_all(entry.path());
+    }
+    fs::remove_file(entry.path())
 }
 
 fn make_dir(dir: &Path) -> Result<(), Problem> {

@@ -68,7 +68,7 @@ use minijinja::{
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///
 /// Call it once, before or after templates are added; functions and filters of these names are replaced. In production
-/// the URLs of a release become engine values beforehand; a call clones such a value and allocates nothing.
+/// the URLs of a release become engine values beforehand; `static` then clones such a value and allocates nothing.
 pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     let urls = Arc::new(Prebuilt::new(assets, UrlValue::new));
     for answer in [Answer::Url, Answer::AbsoluteUrl, Answer::Integrity] {
@@ -77,8 +77,8 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
         env.add_global(answer.name(), Value::from_object(helper));
         env.add_filter(
             answer.name(),
-            move |state: &State<'_, '_>, path: &Value, more: Rest<ValueOrKwargs>| {
-                if more.is_empty() { filter.of(state, path) } else { Err(filter.more_than_a_path()) }
+            move |state: &State<'_, '_>, path: &Value, more: Option<ValueOrKwargs>| {
+                if more.is_none() { filter.of(state, path) } else { Err(filter.more_than_a_path()) }
             },
         );
     }

@@ -165,8 +165,10 @@ impl Assets {
 
     /// Pins the release in force; within a [`Snapshot::scope`] of these assets, the scope's.
     pub fn snapshot(&self) -> Snapshot {
-        let resolver = snapshot::pinned(self).unwrap_or_else(|| self.current());
-        Snapshot { assets: self.clone(), resolver }
+        match snapshot::pinned(self) {
+            Some(scope) => Snapshot::clone(&scope),
+            None => Snapshot { assets: self.clone(), resolver: self.current() },
+        }
     }
 
     /// Reads again what the mode reads, and puts it in force for everybody at once.
@@ -216,7 +218,7 @@ impl Assets {
 
     fn with_resolver<R>(&self, ask: impl FnOnce(&Resolver) -> R) -> R {
         match snapshot::pinned(self) {
-            Some(resolver) => ask(&resolver),
+            Some(scope) => ask(&scope.resolver),
             None => ask(&self.0.current.load()),
         }
     }

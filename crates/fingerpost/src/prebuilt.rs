@@ -44,7 +44,7 @@ impl<V> Prebuilt<V> {
     /// As for [`Assets::url`].
     #[inline]
     pub fn get<R>(&self, path: &str, take: impl FnOnce(&V) -> R) -> Result<R, Error> {
-        let pinned = snapshot::pinned(&self.assets).map(|resolver| resolver.number);
+        let pinned = snapshot::pinned(&self.assets).map(|scope| scope.resolver.number);
         let wanted = pinned.unwrap_or_else(|| self.assets.newest());
         let mut newest = self.newest.load();
         if newest.resolver.number < wanted {

@@ -1,4 +1,9 @@
-use std::{cell::RefCell, fmt, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    rc::Rc,
+    sync::Arc,
+};
 
 use crate::{
     assets::Assets,
@@ -38,8 +43,12 @@ pub struct Snapshot {
 }
 
 thread_local! {
-    /// The scopes that this thread is in, the innermost last.
-    static SCOPES: RefCell<Vec<Snapshot>> = const { RefCell::new(Vec::new()) };
+    /// The scopes that this thread is in, the innermost last. Counted by thread, because an `Arc` that all threads count at
+    /// once is slow.
+    static SCOPES: RefCell<Vec<Rc<Snapshot>>> = const { RefCell::new(Vec::new()) };
+
+    /// How many they are, for a quick look: it needs no destructor, so reading it is one instruction.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Snapshot {
@@ -93,11 +102,13 @@ impl Snapshot {
         struct Leave;
         impl Drop for Leave {
             fn drop(&mut self) {
+                DEPTH.set(DEPTH.get() - 1);
                 // Dropped after the borrow has ended: a store that goes with it may be anybody's code.
                 drop(SCOPES.with_borrow_mut(Vec::pop));
             }
         }
-        SCOPES.with_borrow_mut(|scopes| scopes.push(self.clone()));
+        SCOPES.with_borrow_mut(|scopes| scopes.push(Rc::new(self.clone())));
+        DEPTH.set(DEPTH.get() + 1);
         let _leave = Leave;
         render()
     }
@@ -120,22 +131,22 @@ impl Snapshot {
     /// ```
     pub fn current() -> Option<Self> {
         // A thread that is ending has no scopes any more.
-        SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+        SCOPES.try_with(|scopes| Some(Self::clone(scopes.borrow().last()?))).ok().flatten()
     }
 }
 
-/// What the innermost scope of these assets on this thread has pinned.
-pub(crate) fn pinned(assets: &Assets) -> Option<Arc<Resolver>> {
-    let search = |scopes: &RefCell<Vec<Snapshot>>| {
-        let scopes = scopes.borrow();
-        scopes
-            .iter()
-            .rev()
-            .find(|scope| Arc::ptr_eq(&scope.assets.0, &assets.0))
-            .map(|scope| Arc::clone(&scope.resolver))
+/// The innermost scope of these assets on this thread.
+#[inline]
+pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
+    if DEPTH.get() == 0 { None } else { search(assets) }
+}
+
+fn search(assets: &Assets) -> Option<Rc<Snapshot>> {
+    let innermost = |scopes: &RefCell<Vec<Rc<Snapshot>>>| {
+        scopes.borrow().iter().rev().find(|scope| Arc::ptr_eq(&scope.assets.0, &assets.0)).cloned()
     };
     // A thread that is ending has no scopes any more.
-    SCOPES.try_with(search).ok().flatten()
+    SCOPES.try_with(innermost).ok().flatten()
 }
 
 impl fmt::Debug for Snapshot {

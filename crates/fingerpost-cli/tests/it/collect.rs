@@ -191,3 +191,34 @@ fn a_settings_file_that_cannot_be_understood_is_a_failure() {
         ended.stderr
     );
 }
+
+#[test]
+fn flags_can_also_say_no() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/.b", "b")]);
+    let switches = ["originals", "hidden", "fsync", "follow_symlinks"];
+    let settings = |value| switches.map(|switch| format!("{switch} = {value}\n")).concat();
+    let flags = |value| switches.map(|switch| format!("--{}{value}", switch.replace('_', "-")));
+    let collected = |flags: &[String], settings: &str| {
+        site.write("fingerpost.toml", settings);
+        std::fs::remove_dir_all(site.path("out")).ok();
+        let flags = flags.iter().map(String::as_str);
+        let args: Vec<_> = ["collect", "--out", "out"].into_iter().chain(flags).chain(["static"]).collect();
+        let ended = site.run(&args);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        (site.path("out/a.css").exists(), site.manifest().len())
+    };
+    assert_eq!(collected(&[], &settings("true")), (true, 2));
+    assert_eq!(collected(&flags("=false"), &settings("true")), (false, 1));
+    assert_eq!(collected(&flags(""), &settings("false")), (true, 2));
+    assert_eq!(collected(&flags("=true"), ""), (true, 2));
+}
+
+#[test]
+fn an_earlier_output_dir_that_is_not_there_is_named_in_full() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
+    let advice = "correct `--keep-from`, or leave it out at the first deploy";
+    let problem =
+        format!("error: {}, to take releases over from, is not a directory; {advice}\n", site.shown("nope"));
+    assert_eq!((ended.code, ended.stderr), (Some(1), problem));
+}

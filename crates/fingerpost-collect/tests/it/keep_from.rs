@@ -130,7 +130,10 @@ fn a_release_that_is_damaged_here_can_be_had_again() {
 #[test]
 fn there_must_be_an_earlier_output_dir() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let problem = format!("{}, to take releases over from, is not a directory", site.shown("old"));
+    let problem = format!(
+        "{}, to take releases over from, is not a directory; correct `--keep-from`, or leave it out at the first deploy",
+        site.shown("old")
+    );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
 
     // A first deploy may well find nothing in it.
@@ -148,4 +151,37 @@ fn an_earlier_manifest_that_cannot_be_read_is_an_error() {
     assert!(
         problem.starts_with(&format!("manifest {} is not a JSON object", site.shown("old/staticfiles.json")))
     );
+}
+
+/// A site whose output dir `old` another program has made, with `a.css` under this name.
+fn published_under(name: &str) -> Site {
+    let site = Site::new(&[("static/a.css", "new")]);
+    site.write(&format!("old/{name}"), "old");
+    site.write("old/staticfiles.json", format!(r#"{{"version": "1.1", "paths": {{"a.css": "{name}"}}}}"#));
+    site
+}
+
+#[test]
+fn an_earlier_release_cannot_have_the_name_of_a_record() {
+    for (name, owner) in [
+        (".fingerpost/releases/7.json", "the records of an output dir"),
+        ("StaticFiles.json", "the manifest"),
+    ] {
+        let site = published_under(name);
+        let problem = format!(
+            "a manifest in {} has an asset under `{name}`, the name of {owner}; correct it, or leave `--keep-from` out",
+            site.shown("old")
+        );
+        assert_eq!(site.refused(&keeping(&site)), [problem]);
+        assert_eq!(collect(&keeping(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::KeepFrom);
+    }
+}
+
+#[test]
+fn an_original_never_replaces_what_is_taken_over_whatever_its_name() {
+    let site = published_under("a.css");
+    let problem = "asset `a.css` has the name under which `a.css` was published before; rename it";
+    assert_eq!(site.refused(&keeping(&site).originals(true)), [problem]);
+    collect(&keeping(&site)).unwrap();
+    assert_eq!(site.read("out/a.css"), "old");
 }

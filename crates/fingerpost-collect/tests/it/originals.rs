@@ -78,6 +78,10 @@ fn nothing_gets_the_name_of_a_record() {
     // Hashed, the first is nobody's name.
     assert_eq!(site.collect().files, 1);
     assert_eq!(site.refused(&site.config().hidden(true)), [records]);
+    // Nor does a directory.
+    let below = Site::new(&[("static/staticfiles.json/a.css", "a")]);
+    let manifest = "asset `staticfiles.json/a.css` has the name of the manifest; rename or ignore it";
+    assert_eq!(below.refused(&below.config()), [manifest]);
 }
 
 #[test]
@@ -88,4 +92,40 @@ fn no_name_is_a_file_and_a_directory() {
         "assets `docs` and `docs/index.html` both want the name `docs` in the output dir; rename one of them";
     assert_eq!(site.refused(&config().originals(true)), [problem]);
     assert_eq!(collect(&config()).unwrap().files, 2);
+}
+
+#[test]
+fn a_name_that_was_a_file_and_becomes_a_directory_is_told_at_once() {
+    let site = Site::new(&[("static/docs", "d"), ("static/a.css", "a")]);
+    let config = site.config().originals(true);
+    collect(&config).unwrap();
+    site.remove("static/docs");
+    site.write("static/docs/a.css", "a");
+    site.write("static/docs/more/b.css", "b");
+    site.write("static/a.css", "changed");
+    let problem = format!("{} is a file, and a directory is to be there; remove it", site.shown("out/docs"));
+    assert_eq!(site.refused(&config), [&*problem]);
+    assert_eq!(site.refused(&config.clone().dry_run(true)), [problem]);
+    assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Output);
+
+    site.remove("out/docs");
+    assert_eq!(collect(&config).unwrap().release, Some(2));
+}
+
+#[test]
+fn a_name_that_was_a_directory_and_becomes_a_file_is_told_at_once() {
+    let site = Site::new(&[("static/docs/a.css", "a"), ("static/a.css", "a")]);
+    let config = site.config().originals(true);
+    collect(&config).unwrap();
+    std::fs::remove_dir_all(site.path("static/docs")).unwrap();
+    site.write("static/docs", "d");
+    site.write("static/a.css", "changed");
+    let problem = format!(
+        "{} is a directory, and a file is to be there; remove it, or rename the asset",
+        site.shown("out/docs")
+    );
+    assert_eq!(site.refused(&config), [problem]);
+
+    std::fs::remove_dir_all(site.path("out/docs")).unwrap();
+    assert_eq!(collect(&config).unwrap().release, Some(2));
 }

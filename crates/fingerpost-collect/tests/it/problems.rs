@@ -77,7 +77,9 @@ fn a_name_that_is_taken_by_a_directory_is_told() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("out/a.ca978112ca1b.css/x", "x")]);
     let err = collect(&site.config()).unwrap_err();
     assert_eq!((err.kind(), err.problems().len()), (ErrorKind::Output, 1));
-    assert!(err.to_string().starts_with(&format!("cannot write {}: ", site.shown("out/a.ca978112ca1b.css"))));
+    let name = site.shown("out/a.ca978112ca1b.css");
+    let advice = "is a directory, and a file is to be there; remove it, or rename the asset";
+    assert_eq!(err.to_string(), format!("{name} {advice}"));
     assert!(!site.path("out/staticfiles.json").exists());
 }
 
@@ -141,7 +143,7 @@ fn a_manifest_that_cannot_be_read_is_not_replaced() {
         ("[]", "is not a JSON object"),
         (
             r#"{"version": "9"}"#,
-            "has version \"9\"; this program reads 1.0 and 1.1: collect again, or update it",
+            "has version \"9\"; this program reads \"1.0\" and \"1.1\": collect again, or update it",
         ),
     ] {
         site.write("out/staticfiles.json", text);
@@ -161,11 +163,12 @@ fn a_name_that_is_too_long_with_its_hash_is_told() {
     site.write(&format!("static/css/{fits}"), "a");
     assert_eq!(site.collect().files, 1);
     site.write(&format!("static/css/{long}"), "a");
-    let [problem] = &site.refused(&site.config())[..] else { panic!("one problem") };
-    assert!(
-        problem.ends_with("has too long a name: with its hash 256, at most 255; shorten it"),
-        "{problem}"
+    let unit = if cfg!(windows) { "characters" } else { "bytes" };
+    let asset = format!("css/{}…{}.css", "x".repeat(76), "x".repeat(76));
+    let problem = format!(
+        "asset `{asset}` has too long a name: its hashed name has 256 {unit}, 255 are allowed; shorten it"
     );
+    assert_eq!(site.refused(&site.config()), [problem]);
     assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Source);
 }
 

@@ -1,0 +1,102 @@
+//! A `static()` in a rendered page against `Assets::url` and one `write_str`.
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[path = "../../fingerpost/benches/ratio/mod.rs"]
+mod ratio;
+
+use std::fmt::Write;
+
+use askama::Template;
+use criterion::Criterion;
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest};
+use fingerpost_askama::{StaticHelpers as _, filters, values};
+
+// Pages of 100 calls, so that what a page costs by itself does not count; and nothing but calls.
+
+#[derive(Template)]
+#[template(
+    source = r#"
+{%- for _ in 0..10 %}
+{{- static("components/widget-0/style.css") }}
+{{- static("components/widget-1/style.css") }}
+{{- static("components/widget-2/style.css") }}
+{{- static("components/widget-3/style.css") }}
+{{- static("components/widget-4/style.css") }}
+{{- static("components/widget-5/style.css") }}
+{{- static("components/widget-6/style.css") }}
+{{- static("components/widget-7/style.css") }}
+{{- static("components/widget-8/style.css") }}
+{{- static("components/widget-9/style.css") }}
+{%- endfor -%}
+"#,
+    ext = "html"
+)]
+struct Literals;
+
+#[derive(Template)]
+#[template(source = "{% for path in paths %}{{ static(path) }}{% endfor %}", ext = "html")]
+struct Variables {
+    paths: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(source = "{% for path in paths %}{{ path|static }}{% endfor %}", ext = "html")]
+struct Filters {
+    paths: Vec<String>,
+}
+
+fn main() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut manifest = Manifest::new("/static/");
+    for i in 0..500 {
+        let path = AssetPath::parse(&format!("components/widget-{i}/style.css")).unwrap();
+        let hashed = path.hashed(&ContentHash::of(path.as_bytes()));
+        manifest.insert(path, hashed, FileInfo::new(0, Digest::of(b"")));
+    }
+    std::fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
+    let assets = Assets::production(dir.path()).unwrap();
+    fingerpost_askama::init(assets.clone()).unwrap();
+
+    let paths = || (0..100).map(|i| format!("components/widget-{}/style.css", i % 10)).collect();
+    let (variables, filters) = (Variables { paths: paths() }, Filters { paths: paths() });
+    let render = |out: &mut String| Literals.render_into(out).unwrap();
+
+    let mut criterion = ratio::criterion();
+    let mut compare = |name: &str, budget, call: &dyn Fn(&mut String)| {
+        let name = format!("a page of 100 {name}");
+        against_url(&mut criterion, &name, budget, &assets, &variables.paths, call);
+    };
+    compare("static() calls", 1.5, &render);
+    compare("static() calls with runtime values", 1.5, &|out| {
+        Literals.render_into_with_values(out, &values(&assets)).unwrap();
+    });
+    compare("static() calls of variables", 1.5, &|out| variables.render_into(out).unwrap());
+    // A filter copies the path, whatever it is made of.
+    compare("static filters", 4.0, &|out| filters.render_into(out).unwrap());
+    assets.snapshot().scope(|| compare("static() calls in a scope", 1.5, &render));
+    criterion.final_summary();
+}
+
+/// Renders into a string that is long enough, as the baseline writes.
+fn against_url(
+    criterion: &mut Criterion,
+    name: &str,
+    budget: f64,
+    assets: &Assets,
+    paths: &[String],
+    call: &dyn Fn(&mut String),
+) {
+    let [mut rendered, mut written] = [(); 2].map(|()| String::with_capacity(10_000));
+    let render = || {
+        rendered.clear();
+        call(&mut rendered);
+    };
+    let write = || {
+        written.clear();
+        let out: &mut dyn Write = &mut written;
+        for path in paths {
+            out.write_str(&assets.url(path).unwrap()).unwrap();
+        }
+    };
+    ratio::compare(criterion, name, budget, render, write);
+}

@@ -1,0 +1,102 @@
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
+
+use askama::Values;
+use fingerpost::{AppVersion, Assets, Snapshot, Url};
+
+use crate::error::{Error, ErrorKind};
+
+/// The key of the runtime value that helpers look for, before anything else.
+///
+/// Its value is an [`Assets`], or a `Box`, `Rc` or `Arc` of one. [`values`] makes the pair.
+pub const KEY: &str = "fingerpost";
+
+static GLOBAL: OnceLock<Assets> = OnceLock::new();
+
+/// Sets the assets of all templates of the process.
+///
+/// Call it once, at start-up. Templates see a later [`Assets::reload`] by themselves.
+///
+/// # Errors
+///
+/// [`ErrorKind::AlreadyInitialized`] at any further call; the assets of the first stay.
+pub fn init(assets: Assets) -> Result<(), Error> {
+    GLOBAL.set(assets).map_err(|_| ErrorKind::AlreadyInitialized.into())
+}
+
+/// The assets of one rendering, for [`Template::render_with_values`](askama::Template::render_with_values).
+///
+/// A pair of [`KEY`] and value, so that it can stand in an array or a map beside others.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use askama::Template;
+/// use fingerpost_askama::{StaticHelpers as _, values};
+///
+/// #[derive(Template)]
+/// #[template(source = r#"{{ static("app.css") }}"#, ext = "html")]
+/// struct Page;
+///
+/// assert_eq!(Page.render_with_values(&values(&assets))?, "/static/app.css?v=7c98040a5416");
+///
+/// let more = [values(&assets), ("answer", &42)];
+/// assert_eq!(Page.render_with_values(&more)?, "/static/app.css?v=7c98040a5416");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
+    (KEY, assets)
+}
+
+/// Whom a helper asks.
+pub(crate) enum Source<'a> {
+    Assets(&'a Assets),
+    Scope(Snapshot),
+}
+
+impl<'a> Source<'a> {
+    /// The runtime value, else the innermost scope, else the global.
+    #[inline]
+    pub(crate) fn find(values: &'a dyn Values) -> Result<Self, ErrorKind> {
+        match askama::get_value(values, KEY) {
+            Ok(assets) => Ok(Self::Assets(assets)),
+            Err(askama::Error::ValueMissing) => match Snapshot::current() {
+                Some(snapshot) => Ok(Self::Scope(snapshot)),
+                None => GLOBAL.get().map(Self::Assets).ok_or(ErrorKind::NoAssets),
+            },
+            Err(_) => Err(ErrorKind::WrongValue),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn url(&self, path: &str) -> Result<Url, fingerpost::Error> {
+        match self {
+            Self::Assets(assets) => assets.url(path),
+            Self::Scope(snapshot) => snapshot.url(path),
+        }
+    }
+
+    pub(crate) fn absolute_url(&self, path: &str) -> Result<Url, fingerpost::Error> {
+        match self {
+            Self::Assets(assets) => assets.absolute_url(path),
+            Self::Scope(snapshot) => snapshot.absolute_url(path),
+        }
+    }
+
+    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, fingerpost::Error> {
+        match self {
+            Self::Assets(assets) => assets.integrity(path),
+            Self::Scope(snapshot) => snapshot.integrity(path),
+        }
+    }
+
+    pub(crate) fn app_version(&self) -> AppVersion {
+        match self {
+            Self::Assets(assets) => assets.app_version(),
+            Self::Scope(snapshot) => snapshot.app_version(),
+        }
+    }
+}

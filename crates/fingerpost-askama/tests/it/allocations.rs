@@ -1,0 +1,48 @@
+//! What a call costs the allocator.
+
+use askama::{Template, Values};
+use fingerpost_askama::{StaticHelpers as _, values};
+
+use crate::support::{alone, page, release};
+
+#[derive(Template)]
+#[template(
+    source = r#"{% for path in paths %}{{ static(path) }}{{ static("css/app.css") }}{{ static_url(path) }}{{ app_version() }}{% endfor %}"#,
+    ext = "html"
+)]
+struct Calls {
+    paths: [&'static str; 100],
+}
+
+const CALLS: Calls = Calls { paths: ["css/app.css"; 100] };
+
+/// How often a page of calls allocates, into a string that is long enough.
+#[track_caller]
+fn allocations(values: &dyn Values) -> u64 {
+    let mut out = String::with_capacity(40_000);
+    let mut render = || CALLS.render_into_with_values(&mut out, values).unwrap();
+    render(); // What is made once a thread is made now.
+    allocation_counter::measure(render).count_total
+}
+
+#[test]
+fn functions_allocate_nothing_in_production() {
+    let (_site, assets) = release("one");
+    assert!(page(&assets, &CALLS).starts_with("/static/css/app."));
+    assert_eq!(allocations(&values(&assets)), 0);
+    assets.snapshot().scope(|| {
+        assert_eq!(allocations(&values(&assets)), 0);
+        assert_eq!(allocations(askama::NO_VALUES), 0);
+    });
+    assets.reload().unwrap();
+    assert_eq!(allocations(&values(&assets)), 0);
+}
+
+#[test]
+fn functions_allocate_nothing_with_the_global() {
+    let answer = alone(|| {
+        fingerpost_askama::init(release("one").1).unwrap();
+        allocations(askama::NO_VALUES).to_string()
+    });
+    assert_eq!(answer, "0");
+}

@@ -1,0 +1,168 @@
+//! What becomes of a URL between the helper and the page.
+
+use std::fmt;
+
+use askama::{Template, filters::Escaper};
+use fingerpost::Assets;
+use fingerpost_askama::{StaticHelpers as _, filters};
+
+use crate::support::{Site, page};
+
+/// An escaper of the site's own: it puts brackets around underscores.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Brackets;
+
+impl Escaper for Brackets {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        dest.write_str(&text.replace('_', "[_]").replace('&', "[&]"))
+    }
+}
+
+type Render = fn(&Assets, &str) -> [String; 3];
+
+/// The same source as a template of HTML, of text, and of the site's own kind.
+macro_rules! templates {
+    ($source:literal) => {{
+        #[derive(Template)]
+        #[template(source = $source, ext = "html")]
+        struct Html<'a> {
+            path: &'a str,
+        }
+
+        #[derive(Template)]
+        #[template(source = $source, ext = "txt")]
+        struct Text<'a> {
+            path: &'a str,
+        }
+
+        #[derive(Template)]
+        #[template(source = $source, ext = "tex", config = "tests/askama.toml")]
+        struct Own<'a> {
+            path: &'a str,
+        }
+
+        let render: Render = |assets, path| {
+            [page(assets, &Html { path }), page(assets, &Text { path }), page(assets, &Own { path })]
+        };
+        render
+    }};
+}
+
+/// Assets of one file, whose URL is `/static/a_b.7c98040a5416.svg`.
+fn assets() -> (Site, Assets) {
+    let site = Site::of(&["a_b.svg"]);
+    let assets = site.production().origin("https://a.test").build().unwrap();
+    (site, assets)
+}
+
+const PLAIN: &str = "a_b.svg#c";
+const QUERY: &str = "a_b.svg?x=1&y=<2>#c&d";
+
+#[test]
+fn a_url_is_escaped_exactly_once_and_only_where_the_template_escapes() {
+    let (_site, assets) = assets();
+    let plain = "/static/a_b.7c98040a5416.svg#c";
+    let query = "/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c%26d";
+    let html = "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c%26d";
+    let own = "/static/a[_]b.7c98040a5416.svg?x=1[&]y=%3C2%3E#c%26d";
+    for render in [
+        templates!("{{ static(path) }}"),
+        templates!("{{ path|static }}"),
+        templates!("{% let url = static(path) %}{{ url }}"),
+        templates!("{% let url = path|static %}{{ url }}"),
+        templates!("{{ &static(path) }}"),
+        templates!("{% macro link(url) %}{{ url }}{% endmacro %}{% call link(static(path)) %}{% endcall %}"),
+        templates!(
+            "{% macro link(path) %}{{ static(path) }}{% endmacro %}{% call link(path) %}{% endcall %}"
+        ),
+        templates!("{% let url %}{{ static(path) }}{% endlet %}{{ url|safe }}"),
+        templates!("{% if let Some(url) = Some(static(path)) %}{{ url }}{% endif %}"),
+        templates!("{{ (static(path)) ~ \"\" }}"),
+        templates!("{% let urls = [static(path)] %}{% for url in urls %}{{ url }}{% endfor %}"),
+    ] {
+        assert_eq!(render(&assets, PLAIN), [plain, plain, plain]);
+        assert_eq!(render(&assets, QUERY), [html, query, own]);
+    }
+    for render in [templates!("{{ static_url(path) }}"), templates!("{{ path|static_url }}")] {
+        assert_eq!(render(&assets, PLAIN), [plain; 3].map(|url| format!("https://a.test{url}")));
+        assert_eq!(render(&assets, QUERY), [html, query, own].map(|url| format!("https://a.test{url}")));
+    }
+}
+
+#[test]
+fn an_escaper_of_the_sites_own_can_be_shown_every_url() {
+    let (_site, assets) = assets();
+    let (plain, own) = ("/static/a_b.7c98040a5416.svg#c", "/static/a[_]b.7c98040a5416.svg#c");
+    for render in [templates!("{{ static(path)|escape }}"), templates!("{{ path|static|e }}")] {
+        assert_eq!(render(&assets, PLAIN), [plain, plain, own]);
+        assert_eq!(render(&assets, QUERY)[0], "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c%26d");
+    }
+}
+
+#[test]
+fn what_is_no_url_has_nothing_to_escape_in_html_and_is_the_own_escapers_elsewhere() {
+    let site = Site::of(&["a_b.svg"]);
+    let assets = site.production().app_version("v1_2").build().unwrap();
+    assert_eq!(templates!("{{ path }}{{ app_version() }}")(&assets, ""), ["v1_2", "v1_2", "v1[_]2"]);
+    let integrity = fingerpost::integrity_of(b"body{}");
+    for render in [templates!("{{ static_integrity(path) }}"), templates!("{{ path|static_integrity }}")] {
+        let [html, text, own] = render(&assets, "a_b.svg");
+        assert_eq!([&html, &text, &own.replace("[_]", "_")], [&integrity; 3]);
+    }
+}
+
+#[test]
+fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
+    let (_site, assets) = assets();
+    for (render, plain, query) in [
+        (
+            templates!("{{ (static(path)) ~ \"&\" }}"),
+            "/static/a_b.7c98040a5416.svg#c&#38;",
+            "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c%26d&#38;",
+        ),
+        (
+            templates!("{{ static(path)|upper }}"),
+            "/STATIC/A_B.7C98040A5416.SVG#C",
+            "/STATIC/A_B.7C98040A5416.SVG?X=1&#38;Y=%3C2%3E#C%26D",
+        ),
+        (
+            templates!("{{ path|static|upper }}"),
+            "/STATIC/A_B.7C98040A5416.SVG#C",
+            "/STATIC/A_B.7C98040A5416.SVG?X=1&#38;Y=%3C2%3E#C%26D",
+        ),
+        (templates!("{{ path|static|truncate(9) }}"), "/static/a...", "/static/a..."),
+        (
+            templates!("{{ path|static|urlencode_strict }}"),
+            "%2Fstatic%2Fa_b.7c98040a5416.svg%23c",
+            "%2Fstatic%2Fa_b.7c98040a5416.svg%3Fx%3D1%26y%3D%253C2%253E%23c%2526d",
+        ),
+        (
+            templates!("{% filter lower %}{{ static(path) }}{% endfilter %}"),
+            "/static/a_b.7c98040a5416.svg#c",
+            // Askama escapes what a filter block makes, and what stands in it.
+            "/static/a_b.7c98040a5416.svg?x=1&#38;#38;y=%3c2%3e#c%26d",
+        ),
+    ] {
+        assert_eq!(render(&assets, PLAIN)[0], plain);
+        assert_eq!(render(&assets, QUERY)[0], query);
+    }
+}
+
+#[test]
+fn a_url_that_is_called_safe_is_written_as_it_is() {
+    let (_site, assets) = assets();
+    for render in [templates!("{{ static(path)|safe }}"), templates!("{{ path|static|safe }}")] {
+        assert_eq!(render(&assets, QUERY), ["/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c%26d"; 3]);
+    }
+}
+
+#[derive(Template)]
+#[template(source = r#"{{ static("a_b.svg")|urlencode }}"#, ext = "html")]
+struct Encoded;
+
+#[test]
+fn a_filter_that_hands_on_no_runtime_values_finds_the_scope() {
+    let (_site, assets) = assets();
+    assert!(Encoded.render_with_values(&fingerpost_askama::values(&assets)).is_err());
+    assert_eq!(assets.snapshot().scope(|| Encoded.render()).unwrap(), "/static/a_b.7c98040a5416.svg");
+}

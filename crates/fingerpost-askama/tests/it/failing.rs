@@ -1,0 +1,135 @@
+//! Assets that are not there, and what the engine makes of an error.
+
+use askama::Template;
+use fingerpost::{ErrorKind, OnMissing};
+use fingerpost_askama::{StaticHelpers as _, filters, values};
+
+use crate::support::{Site, core_error, page, release};
+
+#[derive(Template)]
+#[template(source = "{{ static(path) }}", ext = "html")]
+struct Page<'a> {
+    path: &'a str,
+}
+
+#[derive(Template)]
+#[template(source = "{{ static_url(path) }}", ext = "html")]
+struct Absolute<'a, T: std::fmt::Display> {
+    path: &'a str,
+    _extra: T,
+}
+
+#[derive(Template)]
+#[template(source = "{{ static_integrity(path) }}", ext = "html")]
+struct Integrity<'a> {
+    path: &'a str,
+}
+
+#[derive(Template)]
+#[template(source = "{{ path|static }}", ext = "html")]
+struct Filtered<'a> {
+    path: &'a str,
+}
+
+#[test]
+fn an_unknown_asset_is_an_error_that_names_the_template_and_the_nearest_name() {
+    let site = Site::of(&["css/app.css"]);
+    let assets = site.development().build().unwrap();
+    let story = format!(
+        "asset `css/ap.css` was not found in `{}` (did you mean `css/app.css`?)",
+        site.source().display()
+    );
+    let path = "css/ap.css";
+    let failure = |template: &dyn askama::DynTemplate| {
+        let err = template.dyn_render_with_values(&values(&assets)).unwrap_err();
+        assert_eq!(core_error(&err).unwrap().kind(), ErrorKind::NotFound);
+        // Told once: there is no further cause that a reporter would print as well.
+        assert!(std::error::Error::source(core_error(&err).unwrap()).is_none());
+        err.to_string()
+    };
+    let named = |name: &str| format!("{story} (in template `it::failing::{name}`)");
+    assert_eq!(failure(&Page { path }), named("Page<'_>"));
+    assert_eq!(failure(&Absolute { path, _extra: 7 }), named("Absolute<'_, i32>"));
+    assert_eq!(failure(&Integrity { path }), named("Integrity<'_>"));
+    assert_eq!(failure(&Filtered { path }), story);
+}
+
+#[test]
+fn a_path_that_can_name_nothing_is_an_error() {
+    let (_site, assets) = release("");
+    for (path, story) in [
+        ("../a.css", "path `../a.css` leaves the asset directory"),
+        ("", "path `` is empty"),
+        (
+            "javascript:alert(1)",
+            "path `javascript:alert(1)` has a scheme (`javascript`); an asset path is relative to the asset directory",
+        ),
+    ] {
+        let err = Page { path }.render_with_values(&values(&assets)).unwrap_err();
+        assert_eq!(err.to_string(), format!("{story} (in template `it::failing::Page<'_>`)"));
+        assert_eq!(core_error(&err).unwrap().kind(), ErrorKind::InvalidPath);
+    }
+}
+
+#[test]
+fn an_unknown_asset_may_be_allowed() {
+    let site = Site::of(&[]);
+    for assets in site.both(|assets| assets.on_missing(OnMissing::Plain)) {
+        assert_eq!(page(&assets, &Page { path: "a.css" }), "/static/a.css");
+        assert_eq!(page(&assets, &Filtered { path: "a.css" }), "/static/a.css");
+    }
+}
+
+#[derive(Template)]
+#[template(source = r#"{% filter upper %}<{{ static("a.css") }}>{% endfilter %}"#, ext = "html")]
+struct InFilterBlock;
+
+#[derive(Template)]
+#[template(source = r#"{% let url %}{{ static("a.css") }}{% endlet %}{{ url }}"#, ext = "html")]
+struct InLetBlock;
+
+#[test]
+fn an_error_in_a_block_keeps_its_story() {
+    let (_site, assets) = release("");
+    for template in [&InFilterBlock as &dyn askama::DynTemplate, &InLetBlock] {
+        let err = template.dyn_render_with_values(&values(&assets)).unwrap_err();
+        assert!(err.to_string().starts_with("asset `a.css` was not found"), "{err}");
+        assert_eq!(core_error(&err).unwrap().kind(), ErrorKind::NotFound);
+    }
+}
+
+#[test]
+fn where_the_engine_shows_no_story_there_is_at_least_an_error() {
+    use std::fmt::Write as _;
+    let (_site, assets) = release("");
+    let page = Page { path: "a.css" };
+    assets.snapshot().scope(|| {
+        let shown = "an error occurred when formatting an argument";
+        assert_eq!(page.write_into(&mut Vec::new()).unwrap_err().to_string(), shown);
+        assert!(write!(String::new(), "{page}").is_err());
+        let url = page.r#static("a.css");
+        assert!(write!(String::new(), "{url}").is_err());
+        assert!(write!(String::new(), "{}", page.static_integrity("a.css")).is_err());
+    });
+}
+
+#[derive(Template)]
+#[template(source = r#"{{ broken|static }}"#, ext = "html")]
+struct Broken {
+    broken: CannotBeShown,
+}
+
+struct CannotBeShown;
+
+impl std::fmt::Display for CannotBeShown {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Err(std::fmt::Error)
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_shown_is_an_error_and_no_panic() {
+    let (_site, assets) = release("");
+    let err = Broken { broken: CannotBeShown }.render_with_values(&values(&assets)).unwrap_err();
+    assert!(matches!(err, askama::Error::Fmt));
+}

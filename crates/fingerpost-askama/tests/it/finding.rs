@@ -1,0 +1,181 @@
+//! Which assets a helper asks: the runtime value, then the scope, then the global.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+    sync::Arc,
+};
+
+use askama::{Template, Values};
+use fingerpost::Assets;
+use fingerpost_askama::{ErrorKind, KEY, StaticHelpers as _, filters, init, values};
+
+use crate::support::{alone, hashed, own_error, release};
+
+#[derive(Template)]
+#[template(source = r#"{{ static("css/app.css") }}"#, ext = "html")]
+struct Page;
+
+#[derive(Template)]
+#[template(source = r#"{{ "css/app.css"|static }}"#, ext = "html")]
+struct Filtered;
+
+/// What function and filter show, which is the same.
+#[track_caller]
+fn shown(values: &dyn Values) -> String {
+    let url = Page.render_with_values(values).unwrap();
+    assert_eq!(Filtered.render_with_values(values).unwrap(), url);
+    url
+}
+
+#[track_caller]
+fn shown_without_values() -> String {
+    shown(askama::NO_VALUES)
+}
+
+#[test]
+fn a_runtime_value_may_be_kept_in_many_ways() {
+    let (_site, assets) = release("one");
+    let one = hashed("one");
+    assert_eq!(shown(&values(&assets)), one);
+    assert_eq!(shown(&(KEY, &assets as &dyn Any)), one);
+    assert_eq!(shown(&[("other", &7 as &dyn Any), values(&assets)]), one);
+    assert_eq!(shown(&vec![values(&assets), ("other", &7)]), one);
+    assert_eq!(shown(&HashMap::from([values(&assets)])), one);
+    assert_eq!(shown(&BTreeMap::from([values(&assets)])), one);
+    let pointers: [Box<dyn Any>; 4] = [
+        Box::new(assets.clone()),
+        Box::new(Arc::new(assets.clone())),
+        Box::new(Rc::new(assets.clone())),
+        Box::new(Box::new(assets.clone())),
+    ];
+    for pointer in &pointers {
+        assert_eq!(shown(&(KEY, &**pointer)), one);
+    }
+}
+
+#[test]
+fn a_scope_serves_where_there_is_no_runtime_value() {
+    let ((_one, one), (_two, two)) = (release("one"), release("two"));
+    one.snapshot().scope(|| {
+        assert_eq!(shown_without_values(), hashed("one"));
+        two.snapshot().scope(|| assert_eq!(shown_without_values(), hashed("two")));
+        assert_eq!(shown_without_values(), hashed("one"));
+        assert_eq!(shown(&("other", &7 as &dyn Any)), hashed("one"));
+        assert_eq!(shown(&(KEY, None::<&dyn Any>)), hashed("one"));
+    });
+}
+
+#[test]
+fn a_runtime_value_goes_before_the_scope_of_other_assets() {
+    let ((_one, one), (_two, two)) = (release("one"), release("two"));
+    one.snapshot().scope(|| {
+        assert_eq!(shown(&values(&two)), hashed("two"));
+        assert_eq!(shown(&values(&one)), hashed("one"));
+    });
+}
+
+#[test]
+fn a_runtime_value_heeds_the_scope_of_the_same_assets() {
+    let ((site, assets), (_other, other)) = (release("one"), release("other"));
+    let before = assets.snapshot();
+    site.publish(&["css/app.css"], "two");
+    assets.reload().unwrap();
+    assert_eq!(shown(&values(&assets)), hashed("two"));
+    before.scope(|| {
+        assert_eq!(shown(&values(&assets)), hashed("one"));
+        assert_eq!(shown(&values(&assets.clone())), hashed("one"));
+        other.snapshot().scope(|| assert_eq!(shown(&values(&assets)), hashed("one")));
+    });
+}
+
+#[test]
+fn one_thread_may_render_for_two_sites_by_turns() {
+    let ((_one, one), (_two, two)) = (release("one"), release("two"));
+    for _ in 0..2 {
+        for (assets, content) in [(&one, "one"), (&two, "two")] {
+            assert_eq!(shown(&values(assets)), hashed(content));
+            assert_eq!(assets.snapshot().scope(shown_without_values), hashed(content));
+        }
+    }
+}
+
+#[test]
+fn the_global_serves_every_thread_and_comes_last() {
+    let answer = alone(|| {
+        let ((_one, one), (_two, two)) = (release("one"), release("two"));
+        init(one.clone()).unwrap();
+        assert_eq!(two.snapshot().scope(shown_without_values), hashed("two"));
+        assert_eq!(shown(&values(&two)), hashed("two"));
+        assert_eq!(Page.to_string(), hashed("one"));
+        let elsewhere = std::thread::spawn(shown_without_values).join().unwrap();
+        format!("{elsewhere} {}", shown_without_values())
+    });
+    assert_eq!(answer, format!("{0} {0}", hashed("one")));
+}
+
+#[test]
+fn the_global_follows_a_reload_and_heeds_its_scope() {
+    let answer = alone(|| {
+        let (site, assets) = release("one");
+        init(assets.clone()).unwrap();
+        let before = assets.snapshot();
+        site.publish(&["css/app.css"], "two");
+        assets.reload().unwrap();
+        format!("{} {}", shown_without_values(), before.scope(shown_without_values))
+    });
+    assert_eq!(answer, format!("{} {}", hashed("two"), hashed("one")));
+}
+
+#[test]
+fn a_second_global_is_an_error_and_the_first_stays() {
+    let answer = alone(|| {
+        let ((_one, one), (_two, two)) = (release("one"), release("two"));
+        init(one).unwrap();
+        let err = init(two.clone()).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::AlreadyInitialized);
+        // The second assets are still their owner's.
+        assert_eq!(shown(&values(&two)), hashed("two"));
+        format!("{err}: {}", shown_without_values())
+    });
+    let expected = "`fingerpost_askama::init` was called before; call it once, at start-up";
+    assert_eq!(answer, format!("{expected}: {}", hashed("one")));
+}
+
+#[test]
+fn without_any_assets_the_error_says_what_to_do() {
+    let advice = "templates have no assets to ask; call `fingerpost_askama::init(assets)` at start-up, \
+                  or render with `fingerpost_askama::values(&assets)`";
+    let err = Page.render().unwrap_err();
+    assert_eq!(err.to_string(), format!("{advice} (in template `it::finding::Page`)"));
+    assert_eq!(own_error(&err).unwrap().kind(), ErrorKind::NoAssets);
+    let err = Filtered.render().unwrap_err();
+    assert_eq!(err.to_string(), advice);
+    assert_eq!(own_error(&err).unwrap().kind(), ErrorKind::NoAssets);
+}
+
+#[test]
+fn a_runtime_value_of_another_type_is_an_error_whatever_else_there_is() {
+    let (_site, assets) = release("one");
+    let advice = "the runtime value `fingerpost` is not a `fingerpost::Assets`; \
+                  pass `fingerpost_askama::values(&assets)`";
+    let wrong: [&dyn Any; 3] = [&7, &"assets", &Some(assets.clone())];
+    for value in wrong {
+        assets.snapshot().scope(|| {
+            let err = Page.render_with_values(&(KEY, value)).unwrap_err();
+            assert_eq!(err.to_string(), format!("{advice} (in template `it::finding::Page`)"));
+            assert_eq!(own_error(&err).unwrap().kind(), ErrorKind::WrongValue);
+            let err = Filtered.render_with_values(&(KEY, value)).unwrap_err();
+            assert_eq!(err.to_string(), advice);
+        });
+    }
+}
+
+#[test]
+fn the_pair_of_values_is_what_the_key_says() {
+    let (_site, assets) = release("one");
+    let (key, value) = values(&assets);
+    assert_eq!((key, KEY), ("fingerpost", "fingerpost"));
+    assert!(value.is::<Assets>());
+}

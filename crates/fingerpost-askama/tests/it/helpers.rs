@@ -1,0 +1,134 @@
+//! What the functions and filters answer.
+
+use askama::Template;
+use fingerpost::AssetsBuilder;
+use fingerpost_askama::{StaticHelpers as _, filters};
+
+use crate::support::{CONTENT, Site, page};
+
+#[derive(Template)]
+#[template(
+    source = r#"{{ static(path) }} {{ path|static }} {{ static_url(path) }} {{ path|static_url }}"#,
+    ext = "html"
+)]
+struct Urls<'a> {
+    path: &'a str,
+}
+
+/// Checks what `static` and `static_url` show of a path, in development and in production, by function and by filter.
+#[track_caller]
+fn urls(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, [&str; 2], [&str; 2])]) {
+    let site = Site::of(&["css/app.css", "img/card.png"]);
+    let [development, production] = site.both(set);
+    for &(path, urls, absolute_urls) in rows {
+        for (assets, url, absolute) in
+            [(&development, urls[0], absolute_urls[0]), (&production, urls[1], absolute_urls[1])]
+        {
+            let expected = format!("{url} {url} {absolute} {absolute}");
+            assert_eq!(page(assets, &Urls { path }), expected, "{path} in {:?}", assets.mode());
+        }
+    }
+}
+
+#[test]
+fn each_helper_is_a_function_and_a_filter() {
+    let both = ["/static/css/app.css?v=7c98040a5416", "/static/css/app.7c98040a5416.css"];
+    urls(|assets| assets, &[("css/app.css", both, both), ("/css/app.css", both, both)]);
+}
+
+#[test]
+fn an_origin_goes_before_static_url_alone() {
+    urls(
+        |assets| assets.origin("https://example.com/"),
+        &[
+            (
+                "img/card.png#a",
+                ["/static/img/card.png?v=7c98040a5416#a", "/static/img/card.7c98040a5416.png#a"],
+                [
+                    "https://example.com/static/img/card.png?v=7c98040a5416#a",
+                    "https://example.com/static/img/card.7c98040a5416.png#a",
+                ],
+            ),
+            (
+                "img/",
+                ["/static/img/", "/static/img/"],
+                ["https://example.com/static/img/", "https://example.com/static/img/"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_absolute_base_url_needs_no_origin() {
+    let both = [
+        "https://cdn.test/static/css/app.css?v=7c98040a5416",
+        "https://cdn.test/static/css/app.7c98040a5416.css",
+    ];
+    urls(
+        |assets| assets.base_url("https://cdn.test/static").origin("https://example.com"),
+        &[("css/app.css", both, both)],
+    );
+}
+
+#[test]
+fn what_an_author_writes_behind_a_path_survives() {
+    let own_version = ["/static/css/app.css?v=3", "/static/css/app.7c98040a5416.css?v=3"];
+    urls(|assets| assets, &[("css/app.css?v=3", own_version, own_version)]);
+}
+
+#[derive(Template)]
+#[template(
+    source = r#"{{ static_integrity("css/app.css") }} {{ "css/app.css"|static_integrity }} {{ app_version() }}"#,
+    ext = "html"
+)]
+struct Rest;
+
+#[test]
+fn integrity_and_app_version_are_the_same_in_both_modes() {
+    let integrity = fingerpost::integrity_of(CONTENT.as_bytes());
+    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+        assert_eq!(page(&assets, &Rest), format!("{integrity} {integrity} v7"));
+    }
+}
+
+#[derive(Template)]
+#[template(
+    source = r#"{{ static(owned) }} {{ static(boxed) }} {{ static(shared) }} {{ static(borrowed.as_ref()) }} {{ owned|static }} {{ boxed|static }} {{ borrowed|static }} {{ shown|static }} {{ ("css/" ~ name ~ '.' ~ "css")|static }}"#,
+    ext = "html"
+)]
+struct Paths<'a> {
+    owned: String,
+    boxed: Box<str>,
+    shared: &'a String,
+    borrowed: std::borrow::Cow<'a, str>,
+    shown: std::fmt::Arguments<'a>,
+    name: &'a str,
+}
+
+#[test]
+fn a_path_may_be_any_text_and_for_a_filter_anything_that_can_be_shown() {
+    let (_site, assets) = crate::support::release(CONTENT);
+    let path = "css/app.css".to_owned();
+    let paths = Paths {
+        owned: path.clone(),
+        boxed: path.as_str().into(),
+        shared: &path,
+        borrowed: path.as_str().into(),
+        shown: format_args!("css/{}.css", "app"),
+        name: "app",
+    };
+    let expected = ["/static/css/app.7c98040a5416.css"; 9].join(" ");
+    assert_eq!(page(&assets, &paths), expected);
+}
+
+#[test]
+fn what_a_helper_returns_can_be_shown_copied_and_sent() {
+    fn value<T: std::fmt::Debug + Copy + Send + Sync>(value: T) -> String {
+        format!("{value:?}")
+    }
+    assert!(value(Rest.app_version()).starts_with("StaticText("));
+    match Rest.r#static("a.css") {
+        askama::filters::MaybeSafe::Safe(url) => assert!(value(url).contains("a.css")),
+        askama::filters::MaybeSafe::NeedsEscaping(_) => panic!("there is nothing to escape"),
+    }
+}

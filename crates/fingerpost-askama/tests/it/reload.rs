@@ -1,0 +1,91 @@
+//! Pages while releases change.
+
+use std::sync::{
+    Barrier,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use askama::Template;
+use fingerpost_askama::{StaticHelpers as _, filters, values};
+
+use crate::support::{Site, hashed, page, release};
+
+#[derive(Template)]
+#[template(
+    source = r#"{{ static("css/app.css") }} {{ "css/app.css"|static }} {{ static("css/app.css") }}"#,
+    ext = "html"
+)]
+struct Page;
+
+#[derive(Template)]
+#[template(source = r#"{{ app_version() }} {{ static_integrity("css/app.css") }}"#, ext = "html")]
+struct Rest;
+
+fn three(content: &str) -> String {
+    let url = hashed(content);
+    format!("{url} {url} {url}")
+}
+
+#[test]
+fn the_next_render_shows_the_new_release() {
+    let (site, assets) = release("one");
+    assert_eq!(page(&assets, &Page), three("one"));
+    site.publish(&["css/app.css"], "two");
+    assert_eq!(page(&assets, &Page), three("one"));
+    assets.reload().unwrap();
+    assert_eq!(page(&assets, &Page), three("two"));
+}
+
+#[test]
+fn in_development_the_next_render_shows_the_saved_file() {
+    let site = Site::of(&["css/app.css"]);
+    let assets = site.development().build().unwrap();
+    let shown = || page(&assets, &Page).split_once(' ').unwrap().0.to_owned();
+    assert_eq!(shown(), "/static/css/app.css?v=7c98040a5416");
+    std::fs::write(site.source().join("css/app.css"), "changed").unwrap();
+    let hash = fingerpost::ContentHash::of(b"changed");
+    assert_eq!(shown(), format!("/static/css/app.css?v={hash}"));
+}
+
+#[test]
+fn a_scope_pins_all_helpers() {
+    let (site, assets) = release("one");
+    let before = assets.snapshot();
+    site.publish(&["css/app.css"], "two");
+    assets.reload().unwrap();
+    let rest = |content: &str| format!("v7 {}", fingerpost::integrity_of(content.as_bytes()));
+    assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (three("two"), rest("two")));
+    before.scope(|| {
+        assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (three("one"), rest("one")));
+        assert_eq!((Page.render().unwrap(), Rest.render().unwrap()), (three("one"), rest("one")));
+    });
+}
+
+#[test]
+fn a_page_in_a_scope_never_mixes_releases() {
+    let (site, assets) = release("0");
+    let (done, start) = (AtomicBool::new(false), Barrier::new(3));
+    std::thread::scope(|scope| {
+        for with_values in [true, false] {
+            let (assets, done, start) = (&assets, &done, &start);
+            scope.spawn(move || {
+                start.wait();
+                while !done.load(Relaxed) {
+                    let page = assets.snapshot().scope(|| {
+                        if with_values { Page.render_with_values(&values(assets)) } else { Page.render() }
+                    });
+                    let page = page.unwrap();
+                    let mut urls = page.split(' ');
+                    let first = urls.next().unwrap();
+                    assert!(urls.all(|url| url == first), "{page}");
+                }
+            });
+        }
+        start.wait();
+        for n in 1..=100 {
+            site.publish(&["css/app.css"], &n.to_string());
+            assets.reload().unwrap();
+        }
+        done.store(true, Relaxed);
+    });
+}
