@@ -1,22 +1,26 @@
 //! Development as an author sees it: save, reload, look.
 
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::Router;
-use axum::http::{HeaderValue, header::CACHE_CONTROL};
-use axum::middleware::map_response;
-use axum::response::{Html, Response};
-use axum::routing::get;
+use axum::{
+    Router,
+    http::{HeaderValue, header::CACHE_CONTROL},
+    middleware::map_response,
+    response::{Html, Response},
+    routing::get,
+};
 use filetime::{FileTime, set_file_mtime};
 use fingerpost::{Assets, Mode};
 use minijinja::{Environment, context};
 use tempfile::TempDir;
 use tower_http::services::ServeDir;
 
-use crate::tools::{Browser, expected_url, serve};
+use crate::tools::{self, Browser, expected_url, serve};
 
 const PAGE: &str = "<!doctype html><title>Development</title><link rel=icon href=data:,>
     <link rel=stylesheet href=\"{{ static('css/app.css') }}\"><h1>Development</h1>";
@@ -37,6 +41,15 @@ fn site(source: &Path) -> Router {
     };
     let files = Router::new().fallback_service(ServeDir::new(source)).layer(map_response(for_a_year));
     Router::new().route("/", get(page)).nest("/static", files)
+}
+
+/// Returns a new source dir and its `css/app.css`, which holds nothing yet.
+fn source() -> (TempDir, PathBuf) {
+    let source = TempDir::new().expect("a temporary folder");
+    let file = source.path().join("css/app.css");
+    fs::create_dir(source.path().join("css")).expect("a new folder");
+    fs::write(&file, "").expect("a writable file");
+    (source, file)
 }
 
 fn modified(file: &Path) -> FileTime {
@@ -79,9 +92,7 @@ async fn shown(browser: &Browser) -> (String, String) {
 #[tokio::test]
 async fn every_reload_shows_the_stylesheet_as_it_was_just_saved() {
     let Some(mut browser) = Browser::open().await else { return };
-    let source = TempDir::new().expect("a temporary folder");
-    let file = source.path().join("css/app.css");
-    fs::create_dir(source.path().join("css")).expect("a new folder");
+    let (source, file) = source();
     let colors: Vec<_> = (100..110).map(|shade| format!("rgb({shade}, {shade}, {shade})")).collect();
     let css = |color: &str| format!("h1 {{ color: {color} }}");
     let expected =
@@ -113,4 +124,30 @@ async fn every_reload_shows_the_stylesheet_as_it_was_just_saved() {
     let from_cache: Vec<_> = stylesheets.iter().map(|request| request.from_cache).collect();
     let only_the_reload_without_an_edit: Vec<_> = (0..11).map(|request| request == 9).collect();
     assert_eq!(from_cache, only_the_reload_without_an_edit, "{stylesheets:?}");
+}
+
+#[tokio::test]
+async fn every_one_of_five_edits_of_the_same_length_within_a_second_has_a_new_url() {
+    let (source, file) = source();
+    in_place(&file, "h1 { order: 00 }");
+    let origin = serve(site(source.path())).await;
+    assert_eq!(tools::get(&origin).await.0, 200);
+    // On a busy machine a round may take longer than the second that it is about.
+    for round in 1..=5 {
+        let began = Instant::now();
+        for edit in 1..=5 {
+            let css = format!("h1 {{ order: {round}{edit} }}");
+            in_place(&file, &css);
+            let (_, page) = tools::get(&origin).await;
+            let page = String::from_utf8(page).expect("a page in UTF-8");
+            let url = expected_url(Mode::Dev, "css/app.css", css.as_bytes());
+            assert!(page.contains(&format!("href=\"{url}\"")), "{url} is not in {page}");
+            let (status, bytes) = tools::get(&format!("{origin}{url}")).await;
+            assert_eq!((status, bytes), (200, css.into_bytes()));
+        }
+        if began.elapsed() <= Duration::from_secs(1) {
+            return;
+        }
+    }
+    panic!("this machine is too slow: in none of five rounds were there five edits within a second");
 }

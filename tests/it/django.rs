@@ -1,9 +1,6 @@
 //! Django's `ManifestStaticFilesStorage` reads what is collected here, and what it collects is read here.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use fingerpost::{Assets, MANIFEST_NAME, integrity_of};
 use percent_encoding::percent_decode_str;

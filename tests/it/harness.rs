@@ -1,13 +1,15 @@
 //! The harness itself: what `tools` promises to the other tests.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::panic;
-use std::path::Path;
-use std::process::Command;
-use std::thread;
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    panic,
+    path::Path,
+    process::Command,
+    thread,
+};
 
 use fantoccini::Locator;
 use fingerpost::Mode;

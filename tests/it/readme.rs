@@ -1,7 +1,9 @@
 //! What the README files say, as far as a program can tell. `tests/readme.rs` compiles their Rust code.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use fingerpost::Settings;
 use tempfile::TempDir;
@@ -112,9 +114,29 @@ fn commands_name_packages_and_folders_that_exist() {
 }
 
 #[test]
+fn what_is_taken_from_the_repository_is_a_package_of_it() {
+    let (readme, packages) = (text("README.md"), packages());
+    let dependencies = readme.lines().filter_map(|line| {
+        let (name, rest) = line.split_once(" = { git = \"")?;
+        Some((name, rest.split('"').next()?))
+    });
+    let programs = readme.lines().filter_map(|line| {
+        let mut words = line.strip_prefix("cargo install --git ")?.split_whitespace();
+        let repository = words.next()?;
+        Some((words.next()?, repository))
+    });
+    let taken: Vec<_> = dependencies.chain(programs).collect();
+    assert_eq!(taken.len(), 3, "{taken:?}");
+    for (name, repository) in taken {
+        let package = packages.iter().find(|package| package["name"] == name).expect(name);
+        assert_eq!(package["repository"], repository, "{name}");
+    }
+}
+
+#[test]
 fn the_settings_file_is_one() {
     let readme = text("README.md");
-    let (_, toml) = readme.split_once("```toml\n").expect("a settings file");
+    let toml = readme.split("```toml\n").find(|block| block.starts_with("sources")).expect("a settings file");
     let dir = TempDir::new().expect("a temporary folder");
     let file = dir.path().join("fingerpost.toml");
     fs::write(&file, toml.split("```").next().expect("a text")).expect("a writable file");

@@ -1,10 +1,14 @@
 //! Releases that change while pages are rendered.
 
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread;
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
 
 use fingerpost::{Assets, MANIFEST_NAME};
 use fingerpost_collect::{CollectConfig, collect};

@@ -1,7 +1,6 @@
 //! The examples as a visitor sees them.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use fantoccini::Locator;
 use fingerpost::{MANIFEST_NAME, Mode};
@@ -79,11 +78,12 @@ async fn fits(browser: &Browser, width: u32) {
     assert_eq!(widths, json!([width, width]));
 }
 
+/// Checks that everything arrived. What was collected just now has a 304: a browser soon asks for a plain name again.
 async fn nothing_has_failed(browser: &mut Browser) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
     assert!(
-        requests.len() > 10 && requests.iter().all(|request| request.status == Some(200)),
+        requests.len() > 10 && requests.iter().all(|request| matches!(request.status, Some(200 | 304))),
         "{requests:?}"
     );
 }
@@ -129,6 +129,11 @@ async fn the_minijinja_example_in_production() {
     browser.save_screenshot("axum-minijinja-how-narrow").await;
     nothing_has_failed(&mut browser).await;
 
+    for own in
+        ["staticfiles.json", "staticfiles%2Ejson", ".fingerpost/releases/1.json", "./%2Efingerpost/lock"]
+    {
+        assert_eq!(get(&site.url(&format!("/static/{own}"))).await.0, 404, "{own}");
+    }
     let (status, page) = get(&site.url("/nowhere")).await;
     assert_eq!(status, 404);
     assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "no picture");

@@ -7,9 +7,10 @@ mod browser;
 mod http;
 mod process;
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use fingerpost::Mode;
 use fingerpost_collect::{CollectConfig, collect};

@@ -1,8 +1,6 @@
 //! `.ci/run` keeps up with the workspace.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 

@@ -27,14 +27,14 @@
 //! # How it fits
 //!
 //! This crate is the core: an asset path goes in, a URL comes out. It knows no template engine, no HTTP and no async.
-//! `fingerpost-minijinja` registers it as `static()`; `fingerpost collect`, the program, writes the hashed files and the
+//! `fingerpost-minijinja`, `-tera` and `-askama` put it into templates as `static()`; `fingerpost collect`, the program, writes the hashed files and the
 //! [`Manifest`] that production reads.
 //!
 //! | | development | production |
 //! |---|---|---|
 //! | reads | the source dirs, at every call | the manifest, at start-up and at [`Assets::reload`] |
 //! | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
-//! | costs | one `stat` a call; a hash after a change | one look-up in a table |
+//! | costs | one `stat` per source dir up to the one that has the file; a hash after a change | one look-up in a table |
 //! | chosen by | [`Mode::Dev`], or [`Mode::auto`] | [`Mode::Production`], or [`Mode::auto`] |
 //!
 //! A debug build hashes about 20 MB a second; with `[profile.dev.package.sha2] opt-level = 3` in the `Cargo.toml` of the
@@ -49,6 +49,20 @@
 //!
 //! A module that a page names by `static()` and another module imports by its plain name has two URLs in development, and
 //! runs twice; name it in one of the two ways.
+//!
+//! # Strategies
+//!
+//! | [`Strategy`] | URL in production | needs |
+//! |---|---|---|
+//! | `Manifest` (default) | `/static/css/app.3f2a91bc0d4e.css` | `fingerpost collect` before a deploy |
+//! | `VersionQuery` | `/static/css/app.css?v=3f2a91b` | an app version that a deploy changes |
+//! | `PathToken` | `/static/1000/css/app.css` | a token that all processes of a deploy share |
+//!
+//! # Features
+//!
+//! | name | description | default? |
+//! |---|---|---|
+//! | `watch` | development trusts what the operating system says of the source dirs, for at most 250 ms: a hit then makes no system call | no |
 //!
 //! # One response, one release
 //!

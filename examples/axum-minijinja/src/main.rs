@@ -12,16 +12,18 @@ use std::{
 use anyhow::Context as _;
 use axum::{
     Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, Uri},
+    middleware::map_request,
     response::{Html, IntoResponse, Response},
     routing::get,
     serve::ListenerExt as _,
 };
 use clap::Parser;
-use fingerpost::{Assets, Mode};
+use fingerpost::{Assets, MANIFEST_NAME, Mode};
 use fingerpost_collect::{CollectConfig, collect};
 use minijinja::{Environment, context, path_loader};
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
@@ -58,10 +60,11 @@ async fn main() -> anyhow::Result<()> {
         .build()?;
 
     let served_dir = if args.production { dist_dir } else { static_dir };
+    let files = Router::new().fallback_service(ServeDir::new(&served_dir)).layer(map_request(only_assets));
     let app = Router::new()
         .route("/", get(|site: State<Site>| async move { site.render("home.html", "/") }))
         .route("/how", get(|site: State<Site>| async move { site.render("how.html", "/how") }))
-        .nest_service("/static", ServeDir::new(&served_dir))
+        .nest("/static", files)
         .fallback(not_found)
         .with_state(Site::new(assets));
 
@@ -80,6 +83,14 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
         }
         listener => listener.with_context(|| format!("cannot listen on port {wanted}")),
     }
+}
+
+/// Keeps back what `collect` writes for itself: it names every file of every release.
+async fn only_assets(request: Request) -> Result<Request, StatusCode> {
+    let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
+    let first = path.split(['/', '\\']).find(|name| !matches!(*name, "" | ".")).unwrap_or_default();
+    let own = [".fingerpost", MANIFEST_NAME].iter().any(|own| first.eq_ignore_ascii_case(own));
+    if own { Err(StatusCode::NOT_FOUND) } else { Ok(request) }
 }
 
 #[derive(Clone)]

@@ -1,20 +1,23 @@
 //! A headless Chromium, driven over WebDriver.
 
-use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    ops::Deref,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{
+    Client, ClientBuilder,
+    wd::{Capabilities, WebDriverCompatibleCommand},
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::process::Process;
-use super::{Tool, cache, need, program, without};
+use super::{Tool, cache, need, process::Process, program, without};
 
 /// A browser with a profile of its own. What `fantoccini::Client` can do, it can do.
 #[derive(Debug)]

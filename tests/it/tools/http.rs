@@ -1,10 +1,11 @@
 //! A site inside the test program, and a client for sites.
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::serve::ListenerExt as _;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    serve::ListenerExt as _,
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::net::TcpListener;
 
 /// Serves these routes on a free port until the test ends, and returns their origin.
