@@ -55,12 +55,22 @@ fn main() {
             || Arc::clone(&bare[path()]),
         );
     });
-    ratio::compare(
-        &mut criterion,
-        "Assets::url in development, a hit",
-        1.2,
-        || development.url(path()).unwrap(),
-        || fs::metadata(&file).unwrap(),
-    );
+    if cfg!(feature = "watch") {
+        ratio::compare(
+            &mut criterion,
+            "Assets::url in development, a hit that is watched",
+            3.0,
+            || development.url(path()).unwrap(),
+            || production.url(path()).unwrap(),
+        );
+    } else {
+        ratio::compare(
+            &mut criterion,
+            "Assets::url in development, a hit",
+            1.2,
+            || development.url(path()).unwrap(),
+            || fs::metadata(&file).unwrap(),
+        );
+    }
     criterion.final_summary();
 }

@@ -212,6 +212,7 @@ impl Assets {
     }
 
     /// The number of the release in force.
+    #[inline]
     pub(crate) fn newest(&self) -> u64 {
         self.0.newest.load(Ordering::Acquire)
     }

@@ -59,6 +59,7 @@ impl Resolver {
     }
 
     /// Which of the [`listed_urls`](Self::listed_urls) an asset's is.
+    #[inline]
     pub(crate) fn position(&self, path: &str) -> Option<usize> {
         match &self.names {
             Names::Listed(table) => table.position(path),

@@ -103,6 +103,7 @@ impl Table {
         Self { positions, assets, bytes, searched }
     }
 
+    #[inline]
     pub(crate) fn position(&self, path: &str) -> Option<usize> {
         Some(*self.positions.get(path)? as usize)
     }

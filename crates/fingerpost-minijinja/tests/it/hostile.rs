@@ -119,9 +119,9 @@ fn a_hostile_path_is_refused_or_encoded() {
     // What it becomes where an unknown asset is a plain URL; nothing, if it is refused there too.
     let rows: &[(&str, Option<&str>)] = &[
         ("\"'<>&", Some("/static/%22%27%3C%3E%26")),
-        ("x\" onerror=\"alert(1)", Some("/static/x%22%20onerror=%22alert%281%29")),
+        ("x\" onerror=\"alert(1)", Some("/static/x%22%20onerror%3D%22alert%281%29")),
         ("</a><script>alert(1)</script>", Some("/static/%3C/a%3E%3Cscript%3Ealert%281%29%3C/script%3E")),
-        ("&quot;&#34;", Some("/static/%26quot;%26#34;")),
+        ("&quot;&#34;", Some("/static/%26quot%3B%26#34;")),
         ("a.css?\"'<>&x#\"'<>&", None),
         ("{{ 7 * 7 }}{% raw %}", Some("/static/%7B%7B%207%20*%207%20%7D%7D%7B%25%20raw%20%25%7D")),
         ("javascript:alert(1)", None),

@@ -76,11 +76,14 @@ fn a_call_needs_exactly_one_path() {
         "static('a.css', path='a.css')",
         "static('a.css', absolute=true)",
         "static(*['a.css', 'a.css'])",
-        "'a.css' | static('a.css')",
-        "'a.css' | static(path='a.css')",
-        "number | static(absolute=true)",
     ] {
         is_misuse(&env, call, TooManyArguments, "and nothing else");
+    }
+    for filter in
+        ["'a.css' | static('a.css')", "'a.css' | static(path='a.css')", "number | static(absolute=true)"]
+    {
+        let err = failure(&env, "page.html", &format!("{{{{ {filter} }}}}"), context());
+        assert_eq!((err.kind(), err.line()), (TooManyArguments, Some(1)), "{filter}");
     }
 }
 

@@ -1,0 +1,69 @@
+//! A `static` filter and a `static()` call in a rendered page against ones that return one prebuilt safe value.
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[path = "../../fingerpost/benches/ratio/mod.rs"]
+mod ratio;
+
+use std::fs;
+
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest};
+use tera::{Context, Kwargs, State, Tera, Value};
+
+/// Calls in one page: enough that what a page costs by itself does not count.
+const CALLS: usize = 100;
+
+/// Different assets in one page.
+const ASSETS: usize = 20;
+
+fn main() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut manifest = Manifest::new("/static/");
+    for i in 0..500 {
+        let path = AssetPath::parse(&format!("components/widget-{i}/style.css")).unwrap();
+        let hashed = path.hashed(&ContentHash::of(path.as_bytes()));
+        manifest.insert(path, hashed, FileInfo::new(0, Digest::of(b"")));
+    }
+    fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
+
+    let mut tera = Tera::default();
+    fingerpost_tera::register(&mut tera, &Assets::production(dir.path()).unwrap());
+    let constant = Value::safe_string("/static/components/widget-7/style.0123456789ab.css");
+    let filtered = constant.clone();
+    // A name as long as `static`, because Tera hashes it at every call.
+    tera.register_function("statik", move |_: Kwargs, _: &State<'_>| constant.clone());
+    tera.register_filter("statik", move |_: &str, _: Kwargs, _: &State<'_>| filtered.clone());
+    // Nothing but calls, so that nothing else is measured.
+    let page = |call: &dyn Fn(usize) -> String| {
+        (0..CALLS).map(|i| format!("{{{{ {} }}}}", call(i))).collect::<String>()
+    };
+    let path = |i| format!("'components/widget-{}/style.css'", i % ASSETS);
+    tera.add_raw_templates([
+        ("filter.html", page(&|i| format!("{} | static", path(i)))),
+        ("constant-filter.html", page(&|i| format!("{} | statik", path(i)))),
+        ("static.html", page(&|i| format!("static(path={})", path(i)))),
+        ("constant.html", page(&|i| format!("statik(path={})", path(i)))),
+    ])
+    .unwrap();
+
+    let context = Context::new();
+    let render = |name: &'static str| {
+        let (tera, context) = (&tera, &context);
+        move || tera.render(name, context).unwrap()
+    };
+    let mut criterion = ratio::criterion();
+    ratio::compare(
+        &mut criterion,
+        "a page of 100 static filters",
+        1.5,
+        render("filter.html"),
+        render("constant-filter.html"),
+    );
+    ratio::compare(
+        &mut criterion,
+        "a page of 100 static() calls",
+        1.5,
+        render("static.html"),
+        render("constant.html"),
+    );
+    criterion.final_summary();
+}

@@ -1,0 +1,53 @@
+//! What a call costs the allocator.
+
+use std::io;
+
+use tera::{Context, Kwargs, State, Tera, Value};
+
+use crate::support::{Engine as _, Site};
+
+const URL: &str = "/static/css/app.7c98040a5416.css";
+
+/// How often, and how much, a page of 100 calls allocates once everything is warm. It is not kept, so that only calls count.
+fn allocations(tera: &Tera, name: &str) -> (u64, u64) {
+    assert_eq!(tera.page(name), URL.repeat(100), "{name}");
+    let context = Context::new();
+    let render = || tera.render_to(name, &context, io::sink()).unwrap();
+    let info = allocation_counter::measure(render);
+    (info.count_total, info.bytes_total)
+}
+
+#[test]
+fn a_filter_in_production_allocates_nothing_and_a_function_no_more_than_one_that_returns_a_constant() {
+    let site = Site::of(&["css/app.css", "css/print.css"]);
+    let assets = site.production().build().unwrap();
+    let mut tera = Tera::of(&assets, &[]);
+    let constant = Value::safe_string(URL);
+    let filtered = constant.clone();
+    tera.register_function("constant", move |_: Kwargs, _: &State<'_>| constant.clone());
+    tera.register_filter("constant", move |_: &str, _: Kwargs, _: &State<'_>| filtered.clone());
+    for kind in ["html", "txt"] {
+        for (name, call) in [
+            ("filter", "'css/app.css' | static"),
+            ("call", "static(path='css/app.css')"),
+            ("constant-filter", "'css/app.css' | constant"),
+            ("constant-call", "constant(path='css/app.css')"),
+        ] {
+            tera.add(&format!("{name}.{kind}"), &format!("{{{{ {call} }}}}").repeat(100)).unwrap();
+        }
+    }
+    let check = |when: &str| {
+        for kind in ["html", "txt"] {
+            let of = |name: &str| allocations(&tera, &format!("{name}.{kind}"));
+            let filter = of("filter");
+            assert_eq!(filter, of("constant-filter"), "{kind} {when}");
+            assert_eq!(filter.0, 1, "the engine's own stack; {kind} {when}");
+            assert_eq!(of("call"), of("constant-call"), "{kind} {when}");
+        }
+    };
+    check("at first");
+    assets.snapshot().scope(|| check("in a scope"));
+    assets.reload().unwrap();
+    check("after a reload");
+    assets.snapshot().scope(|| check("in a scope after a reload"));
+}

@@ -1,0 +1,29 @@
+//! What the documentation says of the crate is so.
+
+use std::collections::BTreeSet;
+
+/// The part of a text that follows `start`, up to the first empty line.
+fn paragraph<'a>(text: &'a str, start: &str) -> impl Iterator<Item = &'a str> {
+    let (_, rest) = text.split_once(start).expect(start);
+    rest.lines().take_while(|line| !matches!(*line, "" | "//!"))
+}
+
+#[test]
+fn the_table_of_features_lists_those_of_the_manifest() {
+    let manifest = include_str!("../../Cargo.toml");
+    let features: BTreeSet<_> =
+        paragraph(manifest, "[features]\n").filter_map(|line| line.split(' ').next()).collect();
+    let documented: BTreeSet<_> = paragraph(include_str!("../../src/lib.rs"), "//! # Features\n//!\n")
+        .filter_map(|row| row.strip_prefix("//! | `")?.split('`').next())
+        .collect();
+    assert_eq!(documented, features);
+}
+
+/// Checks that a message stands in the documentation as the engine gives it.
+#[track_caller]
+pub(crate) fn is_quoted(documentation: &str, message: &str) {
+    for line in message.lines() {
+        let line = format!("//! {line}");
+        assert!(documentation.lines().any(|documented| documented == line.trim_end()), "no line `{line}`");
+    }
+}

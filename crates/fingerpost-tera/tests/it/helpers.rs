@@ -1,0 +1,173 @@
+//! What the functions and filters answer.
+
+use fingerpost::{AssetsBuilder, integrity_of};
+
+use crate::support::{CONTENT, Engine, Site, hash};
+
+const URL: &str = "/static/css/app.css?v=7c98040a5416";
+const HASHED: &str = "/static/css/app.7c98040a5416.css";
+
+each_major! {
+    each_helper_is_a_function_and_a_filter
+    an_origin_goes_before_static_url_alone
+    an_absolute_base_url_needs_no_origin
+    what_an_author_writes_behind_a_path_survives
+    a_file_that_changes_has_a_new_url_in_the_next_page
+}
+
+/// Checks what each expression shows, in development and in production, in HTML and in text.
+#[track_caller]
+fn show<E: Engine>(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
+    let site = Site::of(&["css/app.css", "img/card.png"]);
+    let [development, production] = site.both(set);
+    for (expression, in_development, in_production) in rows {
+        let source = format!("<a>{{{{ {expression} }}}}</a>");
+        for (assets, expected) in [(&development, in_development), (&production, in_production)] {
+            let engine = E::of(assets, &[("page.html", &source), ("page.txt", &source)]);
+            for name in ["page.html", "page.txt"] {
+                assert_eq!(engine.page(name), format!("<a>{expected}</a>"), "{source} in {name}");
+            }
+        }
+    }
+}
+
+fn each_helper_is_a_function_and_a_filter<E: Engine>() {
+    let integrity = integrity_of(CONTENT.as_bytes());
+    show::<E>(
+        |assets| assets,
+        &[
+            ("static(path='css/app.css')", URL, HASHED),
+            ("'css/app.css' | static", URL, HASHED),
+            ("'css/app.css' | static()", URL, HASHED),
+            ("static_url(path='css/app.css')", URL, HASHED),
+            ("'css/app.css' | static_url", URL, HASHED),
+            ("static_integrity(path='css/app.css')", &integrity, &integrity),
+            ("'css/app.css' | static_integrity", &integrity, &integrity),
+            ("app_version()", "v7", "v7"),
+        ],
+    );
+}
+
+fn an_origin_goes_before_static_url_alone<E: Engine>() {
+    let url = "https://example.com/static/img/card.png?v=7c98040a5416";
+    let hashed = "https://example.com/static/img/card.7c98040a5416.png";
+    show::<E>(
+        |assets| assets.origin("https://example.com/"),
+        &[
+            ("static(path='css/app.css')", URL, HASHED),
+            ("static_url(path='img/card.png')", url, hashed),
+            ("'img/card.png#a' | static_url", &format!("{url}#a"), &format!("{hashed}#a")),
+            ("'img/' | static_url", "https://example.com/static/img/", "https://example.com/static/img/"),
+        ],
+    );
+}
+
+fn an_absolute_base_url_needs_no_origin<E: Engine>() {
+    let url = "https://cdn.test/static/css/app.css?v=7c98040a5416";
+    let hashed = "https://cdn.test/static/css/app.7c98040a5416.css";
+    show::<E>(
+        |assets| assets.base_url("https://cdn.test/static").origin("https://example.com"),
+        &[("'css/app.css' | static", url, hashed), ("static_url(path='css/app.css')", url, hashed)],
+    );
+}
+
+fn what_an_author_writes_behind_a_path_survives<E: Engine>() {
+    let integrity = integrity_of(CONTENT.as_bytes());
+    show::<E>(
+        |assets| assets,
+        &[
+            ("static(path='/css/app.css')", URL, HASHED),
+            (
+                "'img/card.png#icon' | static",
+                "/static/img/card.png?v=7c98040a5416#icon",
+                "/static/img/card.7c98040a5416.png#icon",
+            ),
+            (
+                "static(path='css/app.css?v=3')",
+                "/static/css/app.css?v=3",
+                "/static/css/app.7c98040a5416.css?v=3",
+            ),
+            ("'img/' | static", "/static/img/", "/static/img/"),
+            ("'css/app.css?x#y' | static_integrity", &integrity, &integrity),
+        ],
+    );
+}
+
+fn a_file_that_changes_has_a_new_url_in_the_next_page<E: Engine>() {
+    let site = Site::of(&["a.css"]);
+    let source = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css' | static_integrity }}";
+    let engine = E::of(&site.development().build().unwrap(), &[("page.html", source)]);
+    for content in [CONTENT, "p{color:red}", CONTENT] {
+        site.publish(&["a.css"], content);
+        let url = format!("/static/a.css?v={}", hash(content));
+        let integrity = integrity_of(content.as_bytes());
+        assert_eq!(engine.page("page.html"), format!("{url} {url} {integrity}"));
+    }
+}
+
+/// Renders templates that may need each other, and compares.
+#[track_caller]
+fn templates_show<E: Engine>(rows: &[(&str, &str, &str)]) {
+    let site = Site::of(&["a.css", "b.css"]);
+    let templates: Vec<_> = rows.iter().map(|(name, source, _)| (*name, *source)).collect();
+    let engine = E::of(&site.production().build().unwrap(), &templates);
+    for (name, _, expected) in rows {
+        let expected =
+            expected.replace("A", "/static/a.7c98040a5416.css").replace("B", "/static/b.7c98040a5416.css");
+        assert_eq!(engine.page(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn helpers_work_in_every_kind_of_tera_2_template() {
+    templates_show::<tera::Tera>(&[
+        ("base.html", "{% block head %}{{ static(path='a.css') }}{% endblock %}", "A"),
+        (
+            "child.html",
+            "{% extends 'base.html' %}{% block head %}{{ super() }} {{ 'b.css' | static }}{% endblock %}",
+            "A B",
+        ),
+        ("part.html", "{{ static(path='a.css') }}", "A"),
+        ("include.html", "{% include 'part.html' %}", "A"),
+        (
+            "components.html",
+            "{% component Link(path: String) %}<link href=\"{{ path | static }}\">{% endcomponent Link %}\
+            {% component Box() %}[{{ static(path='b.css') }} {{ body }}]{% endcomponent Box %}",
+            "",
+        ),
+        ("component.html", "{{ <Link path=\"a.css\" /> }}", "<link href=\"A\">"),
+        ("argument.html", "{{ <Link path={'a' ~ '.css'} /> }}", "<link href=\"A\">"),
+        ("body.html", "{% <Box> %}{{ 'a.css' | static }}{% </Box> %}", "[B A]"),
+        ("loop.html", "{% for path in list %}{{ path | static }} {{ static(path=path) }}{% endfor %}", "A A"),
+        ("set.html", "{% set url = static(path='a.css') %}{{ url }}", "A"),
+        ("capture.html", "{% set url %}{{ 'a.css' | static }}{% endset %}{{ url }}", "A"),
+        ("section.html", "{% filter static %}a.css{% endfilter %}", "A"),
+        ("condition.html", "{% if static(path='a.css') == 'a.css' | static %}same{% endif %}", "same"),
+        (
+            "array.html",
+            "{% for url in ['a.css' | static, static(path='b.css')] %}{{ url }} {% endfor %}",
+            "A B ",
+        ),
+        ("lines.html", "{{\n  static(\n    path='a.css',\n  )\n}}", "A"),
+    ]);
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn helpers_work_in_every_kind_of_tera_1_template() {
+    templates_show::<tera1::Tera>(&[
+        ("base.html", "{% block head %}{{ static(path='a.css') }}{% endblock %}", "A"),
+        (
+            "child.html",
+            "{% extends 'base.html' %}{% block head %}{{ super() }} {{ 'b.css' | static }}{% endblock %}",
+            "A B",
+        ),
+        ("part.html", "{{ static(path='a.css') }}", "A"),
+        ("include.html", "{% include 'part.html' %}", "A"),
+        ("lib.html", "{% macro link(path) %}<link href=\"{{ path | static }}\">{% endmacro %}", ""),
+        ("macro.html", "{% import 'lib.html' as lib %}{{ lib::link(path='a.css') }}", "<link href=\"A\">"),
+        ("loop.html", "{% for path in list %}{{ path | static }} {{ static(path=path) }}{% endfor %}", "A A"),
+        ("section.html", "{% filter static %}a.css{% endfilter %}", "A"),
+        ("lines.html", "{{\n  static(\n    path='a.css',\n  )\n}}", "A"),
+    ]);
+}

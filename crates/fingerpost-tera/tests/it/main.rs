@@ -1,0 +1,14 @@
+//! What a template sees of the helpers, through the public API alone: in Tera 2 and, with the feature `v1`, in Tera 1.
+
+#[macro_use]
+mod support;
+
+mod allocations;
+mod documentation;
+mod escaping;
+mod helpers;
+mod hostile;
+mod missing;
+mod misuse;
+mod registering;
+mod reload;

@@ -1,0 +1,146 @@
+//! Assets that are not there.
+
+use fingerpost::OnMissing;
+
+#[cfg(feature = "v1")]
+use crate::support::causes;
+use crate::{
+    documentation::is_quoted,
+    support::{Engine, Site},
+};
+
+each_major! {
+    a_path_that_can_name_nothing_is_an_error_with_the_reason
+    an_unknown_asset_may_be_a_plain_url_but_has_no_integrity
+}
+
+/// Each helper in each form with this path.
+fn calls(path: &str) -> impl Iterator<Item = String> {
+    ["static", "static_url", "static_integrity"]
+        .into_iter()
+        .flat_map(move |helper| [format!("{helper}(path={path})"), format!("{path} | {helper}")])
+}
+
+fn a_path_that_can_name_nothing_is_an_error_with_the_reason<E: Engine>() {
+    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+        for (path, text) in [
+            ("../secret", "path `../secret` leaves the asset directory"),
+            ("", "path `` is empty"),
+            ("css\\app.css", "path `css\\app.css` holds a backslash; write `css/app.css`"),
+            ("./css/app.css", "path `./css/app.css` has a `.` segment; write `css/app.css`"),
+            ("a\0b", "path `a\\0b` holds a NUL byte"),
+        ] {
+            for call in calls("path") {
+                let engine = E::of(&assets, &[("page.html", &format!("{{{{ {call} }}}}"))]);
+                let err = engine.render_with("page.html", &[("path", path)]).unwrap_err();
+                assert!(err.lines().any(|line| line.trim_start_matches("error: ") == text), "{call}: {err}");
+            }
+        }
+    }
+}
+
+fn an_unknown_asset_may_be_a_plain_url_but_has_no_integrity<E: Engine>() {
+    let site = Site::of(&["a.css"]);
+    for assets in site.both(|assets| assets.on_missing(OnMissing::Plain).origin("https://example.com")) {
+        let engine = E::of(
+            &assets,
+            &[
+                ("url.html", "{{ static(path='b.css') }} {{ 'b.css' | static }} {{ 'b.css' | static_url }}"),
+                ("query.html", "{{ 'b.css?x=1&y=2' | static }}"),
+                ("integrity.html", "{{ static_integrity(path='b.css') }}"),
+            ],
+        );
+        assert_eq!(engine.page("url.html"), "/static/b.css /static/b.css https://example.com/static/b.css");
+        assert_eq!(engine.page("query.html"), "/static/b.css?x=1&amp;y=2");
+        let err = engine.render_with("integrity.html", &[]).unwrap_err();
+        assert!(err.contains("asset `b.css` was not found in `"), "{err}");
+    }
+}
+
+#[test]
+fn in_tera_2_an_unknown_asset_is_an_error_with_the_whole_story_and_the_place() {
+    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+        let core = assets.url("css/ap.css").unwrap_err().to_string();
+        assert!(core.starts_with("asset `css/ap.css` was not found in `"), "{core}");
+        assert!(core.ends_with("(did you mean `css/app.css`?)"), "{core}");
+        for call in calls("'css/ap.css'") {
+            let tera = tera::Tera::of(&assets, &[("page.html", &format!("<html>\n{{{{ {call} }}}}"))]);
+            // At the name of a filter, and under the whole of a function's call.
+            let at = call.rfind(' ').map_or(0, |space| space + 1);
+            let (indent, marks) = (" ".repeat(at), "^".repeat(call.len() - at));
+            assert_eq!(
+                tera.render_with("page.html", &[]).unwrap_err(),
+                format!(
+                    "error: {core}\n --> page.html:2:{}\n  |\n2 | {{{{ {call} }}}}\n  |    {indent}{marks}",
+                    at + 4
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn in_tera_2_the_documented_error_is_the_real_one() {
+    let source = "\n<link rel=\"stylesheet\" href=\"{{ static(path='css/ap.css') }}\">";
+    let assets = Site::of(&["css/app.css"]).development().build().unwrap();
+    let err = tera::Tera::of(&assets, &[("page.html", source)]).render_with("page.html", &[]).unwrap_err();
+    let (_, place) = err.split_once('\n').unwrap();
+    is_quoted(include_str!("../../src/lib.rs"), place);
+}
+
+#[test]
+fn in_tera_2_an_unknown_asset_in_another_template_is_reported_there() {
+    let assets = Site::of(&["css/app.css"]).production().build().unwrap();
+    let component = "{% component Link(path: String) %}\n{{ path | static }}{% endcomponent Link %}";
+    let tera = tera::Tera::of(
+        &assets,
+        &[
+            ("part.html", "\n\n{{ static(path='css/ap.css') }}"),
+            ("include.html", "\n{% include 'part.html' %}"),
+            ("components.html", component),
+            ("component.html", "\n{{ <Link path=\"css/ap.css\" /> }}"),
+        ],
+    );
+    for (name, places) in [
+        ("include.html", [" --> part.html:3:4", "note: called from include.html:2:12"]),
+        ("component.html", [" --> components.html:2:11", "note: called from component.html:2:4"]),
+    ] {
+        let err = tera.render_with(name, &[]).unwrap_err();
+        let core = assets.url("css/ap.css").unwrap_err();
+        assert!(err.starts_with(&format!("error: {core}\n")), "{err}");
+        assert!(places.iter().all(|place| err.lines().any(|line| line == *place)), "{err}");
+    }
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn in_tera_1_an_unknown_asset_is_an_error_with_the_template_and_the_core_error_behind_it() {
+    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+        let core = assets.url("css/ap.css").unwrap_err().to_string();
+        for call in calls("'css/ap.css'") {
+            let source = format!("{{{{ {call} }}}}");
+            let tera = tera1::Tera::of(
+                &assets,
+                &[("part.html", &source), ("page.html", "{% include 'part.html' %}")],
+            );
+            for name in ["page.html", "part.html"] {
+                let err = tera.render(name, &tera1::Context::new()).unwrap_err();
+                let texts: Vec<_> = causes(&err).collect();
+                let [outer @ .., last] = &*texts else { panic!("{err}") };
+                assert_eq!(
+                    last.downcast_ref::<fingerpost::Error>().map(ToString::to_string),
+                    Some(core.clone())
+                );
+                let outer: Vec<_> = outer.iter().map(ToString::to_string).collect();
+                let form = if call.contains('|') { "Filter" } else { "Function" };
+                let helper = call.trim_start_matches("'css/ap.css' | ").split('(').next().unwrap();
+                let failed = format!("{form} call '{helper}' failed");
+                let template = format!("Failed to render '{name}'");
+                assert_eq!(outer, [&*template, &failed, "cannot resolve the asset path"]);
+                if call == "static(path='css/ap.css')" && name == "page.html" {
+                    is_quoted(include_str!("../../src/v1.rs"), &outer.join("\n"));
+                }
+            }
+        }
+    }
+}

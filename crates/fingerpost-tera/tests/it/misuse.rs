@@ -1,0 +1,151 @@
+//! Calls that are no calls of these helpers.
+
+use crate::support::{Engine, Site};
+
+/// A call, and what its error says.
+type Rows<'a> = &'a [(&'a str, &'a str)];
+
+each_major! {
+    a_missing_path_and_an_unknown_keyword_are_told_what_to_write
+    app_version_takes_nothing
+}
+
+/// What `{{ call }}` fails with.
+#[track_caller]
+fn failure<E: Engine>(call: &str) -> String {
+    let source = format!("\n{{{{ {call} }}}}");
+    let engine = E::of(&Site::of(&["a.css"]).production().build().unwrap(), &[("page.html", &source)]);
+    match engine.render_with("page.html", &[]) {
+        Ok(page) => panic!("{call} is no error but {page}"),
+        Err(err) => err,
+    }
+}
+
+/// Checks what is said of each call, for every helper.
+#[track_caller]
+fn are_told<E: Engine>(rows: Rows<'_>) {
+    for helper in ["static", "static_url", "static_integrity"] {
+        for (call, message) in rows {
+            let call = call.replace("static", helper);
+            let message = message.replace("static", helper);
+            let err = failure::<E>(&call);
+            assert!(err.lines().any(|line| line.trim_start_matches("error: ") == message), "{call}: {err}");
+        }
+    }
+}
+
+fn a_missing_path_and_an_unknown_keyword_are_told_what_to_write<E: Engine>() {
+    let long = "x".repeat(300);
+    let shown = "x".repeat(200);
+    are_told::<E>(&[
+        ("static()", "static() takes an asset path, such as static(path='css/app.css'), but has no argument"),
+        (
+            "static(file='a.css')",
+            "static() takes an asset path, such as static(path='css/app.css'), and no keyword `file`",
+        ),
+        (
+            "static(path='a.css', absolute=true)",
+            "static() takes an asset path, such as static(path='css/app.css'), and no keyword `absolute`",
+        ),
+        (
+            "static(a=1, path='a.css', c=3, b=2)",
+            "static() takes an asset path, such as static(path='css/app.css'), and no keyword `c`",
+        ),
+        (
+            &format!("static({long}=1)"),
+            &format!(
+                "static() takes an asset path, such as static(path='css/app.css'), and no keyword `{shown}…`"
+            ),
+        ),
+        (
+            "'a.css' | static(absolute=true)",
+            "the filter static takes an asset path, such as 'css/app.css' | static, and no keyword `absolute`",
+        ),
+        (
+            "3 | static(path='a.css')",
+            "the filter static takes an asset path, such as 'css/app.css' | static, and no keyword `path`",
+        ),
+    ]);
+}
+
+fn app_version_takes_nothing<E: Engine>() {
+    let err = failure::<E>("app_version(of='a.css')");
+    assert!(err.contains("app_version() takes no argument"), "{err}");
+}
+
+/// Checks what is said of a value that is no text, in both forms.
+#[track_caller]
+fn is_refused<E: Engine>(value: &str, found: &str) {
+    are_told::<E>(&[
+        (
+            &format!("static(path={value})"),
+            &format!("static() takes an asset path, such as static(path='css/app.css'), but it is {found}"),
+        ),
+        (
+            &format!("{value} | static"),
+            &format!(
+                "the filter static takes an asset path, such as 'css/app.css' | static, but it is {found}"
+            ),
+        ),
+    ]);
+}
+
+#[test]
+fn tera_2_names_the_type_that_was_found() {
+    for (value, found) in [
+        ("3", "of type i64"),
+        ("1.5", "of type f64"),
+        ("true", "of type bool"),
+        ("list", "of type array"),
+        ("map", "of type map/struct"),
+        ("nothing", "none"),
+        ("unknown", "undefined"),
+        ("map.nothing", "undefined"),
+    ] {
+        is_refused::<tera::Tera>(value, found);
+    }
+}
+
+#[test]
+fn tera_2_shows_the_place() {
+    assert_eq!(
+        failure::<tera::Tera>("3 | static"),
+        "error: the filter static takes an asset path, such as 'css/app.css' | static, but it is of type i64\n \
+        --> page.html:2:8\n  \
+        |\n\
+        2 | {{ 3 | static }}\n  \
+        |        ^^^^^^"
+    );
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn tera_1_names_the_type_that_was_found() {
+    for (value, found) in [
+        ("3", "of type number"),
+        ("1.5", "of type number"),
+        ("true", "of type bool"),
+        ("list", "of type array"),
+        ("map", "of type object"),
+        ("nothing", "null"),
+    ] {
+        is_refused::<tera1::Tera>(value, found);
+    }
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn tera_1_shows_the_template() {
+    assert_eq!(
+        failure::<tera1::Tera>("static()"),
+        "Failed to render 'page.html'\n\
+        Function call 'static' failed\n\
+        static() takes an asset path, such as static(path='css/app.css'), but has no argument"
+    );
+    assert_eq!(
+        failure::<tera1::Tera>("3 | static"),
+        "Failed to render 'page.html'\n\
+        Filter call 'static' failed\n\
+        the filter static takes an asset path, such as 'css/app.css' | static, but it is of type number"
+    );
+}

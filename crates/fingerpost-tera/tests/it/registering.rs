@@ -1,0 +1,178 @@
+//! Where the helpers come from, and where they go.
+
+use std::thread;
+
+use fingerpost::Assets;
+
+use crate::{
+    documentation::is_quoted,
+    support::{Engine, HASH, Site, hash},
+};
+
+const SOURCE: &str =
+    "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css' | static_url }} {{ app_version() }}";
+
+each_major! {
+    engines_keep_their_assets_apart
+    an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads
+    names_that_are_taken_are_replaced
+}
+
+fn based(site: &Site, base_url: &str) -> Assets {
+    site.development().base_url(base_url).app_version(base_url.trim_matches('/')).build().unwrap()
+}
+
+/// What [`SOURCE`] is under a base URL.
+fn expected(base_url: &str) -> String {
+    let url = format!("{base_url}a.css?v={HASH}");
+    format!("{url} {url} {url} {}", base_url.trim_matches('/'))
+}
+
+fn engines_keep_their_assets_apart<E: Engine>() {
+    let sites = [Site::of(&["a.css"]), Site::of(&["a.css"])];
+    let templates = [("page.html", SOURCE)];
+    let mut one = E::of(&based(&sites[0], "/one/"), &templates);
+    let two = E::of(&based(&sites[1], "/two/"), &templates);
+    let clone = one.clone();
+    sites[0].publish(&["a.css"], "changed");
+    let changed = expected("/one/").replace(HASH, &hash("changed"));
+    assert_eq!(one.page("page.html"), changed);
+    assert_eq!(two.page("page.html"), expected("/two/"));
+    // A copy that gets other assets leaves the first alone.
+    one.register(&based(&sites[1], "/two/"));
+    assert_eq!(one.page("page.html"), expected("/two/"));
+    assert_eq!(clone.page("page.html"), changed);
+}
+
+fn an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads<E: Engine>() {
+    let site = Site::of(&["a.css"]);
+    let engine = E::of(&based(&site, "/one/"), &[("page.html", SOURCE)]);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..50).for_each(|_| assert_eq!(engine.page("page.html"), expected("/one/"))));
+        }
+    });
+}
+
+fn names_that_are_taken_are_replaced<E: Engine>() {
+    let site = Site::of(&["a.css"]);
+    let mut engine = E::of(&based(&site, "/one/"), &[("page.html", SOURCE)]);
+    engine.register(&based(&site, "/two/"));
+    assert_eq!(engine.page("page.html"), expected("/two/"));
+    // A variable is no function.
+    engine.add("variable.html", "{{ static(path=static) }} {{ static | static }}").unwrap();
+    let page = engine.render_with("variable.html", &[("static", "a.css")]).unwrap();
+    let url = format!("/two/a.css?v={HASH}");
+    assert_eq!(page, format!("{url} {url}"));
+}
+
+#[test]
+fn in_tera_2_templates_come_after_the_helpers() {
+    let mut tera = tera::Tera::default();
+    let source = "<link rel=\"stylesheet\" href=\"{{ static(path='css/app.css') }}\">";
+    let late = "error: Unknown function `static`
+ --> page.html:1:33
+  |
+1 | <link rel=\"stylesheet\" href=\"{{ static(path='css/app.css') }}\">
+  |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^";
+    assert_eq!(tera.add("page.html", source).unwrap_err(), late);
+    is_quoted(include_str!("../../src/lib.rs"), late);
+    for (call, message) in [
+        ("'a.css' | static", "error: Unknown filter `static`\n"),
+        ("'a.css' | static_url", "error: Unknown filter `static_url`\n"),
+        ("static_integrity(path='a.css')", "error: Unknown function `static_integrity`\n"),
+        ("app_version()", "error: Unknown function `app_version`\n"),
+    ] {
+        let err = tera.add("page.html", &format!("{{{{ {call} }}}}")).unwrap_err();
+        assert!(err.starts_with(message), "{err}");
+    }
+    // It is not too late for another try.
+    let site = Site::of(&["css/app.css"]);
+    tera.register(&site.production().build().unwrap());
+    tera.add("page.html", source).unwrap();
+    assert_eq!(
+        tera.page("page.html"),
+        format!("<link rel=\"stylesheet\" href=\"/static/css/app.{HASH}.css\">")
+    );
+}
+
+#[test]
+fn in_tera_2_a_position_is_no_keyword() {
+    let site = Site::of(&["a.css"]);
+    let mut tera = tera::Tera::of(&site.production().build().unwrap(), &[]);
+    let err = tera.add("page.html", "{{ static('a.css') }}").unwrap_err();
+    let message = "Found string but expected identifier.";
+    assert!(err.starts_with(&format!("error: {message}\n --> page.html:1:11\n")), "{err}");
+    assert!(include_str!("../../src/lib.rs").contains(&format!("`{message}`")));
+}
+
+#[test]
+fn in_tera_2_other_instances_take_the_helpers_over() {
+    let site = Site::of(&["a.css"]);
+    let one = tera::Tera::of(&based(&site, "/one/"), &[]);
+    let mut other = tera::Tera::default();
+    other.register_from(&one);
+    other.add("page.html", SOURCE).unwrap();
+    assert_eq!(other.page("page.html"), expected("/one/"));
+    // What is there stays.
+    let mut two = tera::Tera::of(&based(&site, "/two/"), &[]);
+    two.register_from(&one);
+    two.add("page.html", SOURCE).unwrap();
+    assert_eq!(two.page("page.html"), expected("/two/"));
+
+    let context = tera::Context::new();
+    assert_eq!(one.render_str(SOURCE, &context, true).unwrap(), expected("/one/"));
+    let err = tera::Tera::one_off("{{ app_version() }}", &context, true).unwrap_err();
+    assert!(err.to_string().starts_with("error: Unknown function `app_version`\n"), "{err}");
+}
+
+#[test]
+fn in_tera_2_a_component_can_be_rendered_by_itself() {
+    let site = Site::of(&["a.css"]);
+    let component = "{% component Link(path: String) %}{{ path | static }} {{ static(path=path) }}{% endcomponent Link %}";
+    let tera = tera::Tera::of(&based(&site, "/one/"), &[("components.html", component)]);
+    let mut context = tera::Context::new();
+    context.insert("path", "a.css");
+    let url = format!("/one/a.css?v={HASH}");
+    assert_eq!(tera.render_component("Link", &context, None, true).unwrap(), format!("{url} {url}"));
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn in_tera_1_templates_may_come_before_the_helpers() {
+    let site = Site::of(&["a.css"]);
+    let mut tera = tera1::Tera::default();
+    tera.add("page.html", SOURCE).unwrap();
+    let err = tera.render_with("page.html", &[]).unwrap_err();
+    assert_eq!(err, "Failed to render 'page.html'\nFunction 'static' not found");
+    tera.register(&based(&site, "/one/"));
+    assert_eq!(tera.page("page.html"), expected("/one/"));
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn in_tera_1_other_instances_take_the_helpers_over() {
+    let site = Site::of(&["a.css"]);
+    let one = tera1::Tera::of(&based(&site, "/one/"), &[("page.html", SOURCE)]);
+    let mut other = tera1::Tera::default();
+    other.extend(&one).unwrap();
+    assert_eq!(other.page("page.html"), expected("/one/"));
+    let page = other.render_str(SOURCE, &tera1::Context::new()).unwrap();
+    assert_eq!(page, expected("/one/"));
+    let err = tera1::Tera::one_off(SOURCE, &tera1::Context::new(), true).unwrap_err();
+    assert_eq!(crate::support::chain(&err), "Failed to render '__tera_one_off'\nFunction 'static' not found");
+}
+
+#[cfg(feature = "v1")]
+#[test]
+fn both_majors_live_in_one_program_on_the_same_assets() {
+    let site = Site::of(&["a.css"]);
+    let assets = site.production().build().unwrap();
+    let templates = [("page.html", SOURCE)];
+    let (one, two) = (tera1::Tera::of(&assets, &templates), tera::Tera::of(&assets, &templates));
+    assert_eq!(one.page("page.html"), two.page("page.html"));
+    site.publish(&["a.css"], "changed");
+    assets.reload().unwrap();
+    assert_eq!(one.page("page.html"), two.page("page.html"));
+    assert!(one.page("page.html").contains(&hash("changed")));
+}
