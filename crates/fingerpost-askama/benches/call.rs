@@ -45,7 +45,7 @@ struct Filters {
     paths: Vec<String>,
 }
 
-fn main() {
+fn main() -> std::process::ExitCode {
     let dir = tempfile::tempdir().unwrap();
     let mut manifest = Manifest::new("/static/");
     for i in 0..500 {
@@ -74,7 +74,7 @@ fn main() {
     // A filter copies the path, whatever it is made of.
     compare("static filters", 4.0, &|out| filters.render_into(out).unwrap());
     assets.snapshot().scope(|| compare("static() calls in a scope", 1.5, &render));
-    criterion.final_summary();
+    ratio::finish(&mut criterion)
 }
 
 /// Renders into a string that is long enough, as the baseline writes.

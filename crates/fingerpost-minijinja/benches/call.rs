@@ -15,7 +15,7 @@ const CALLS: usize = 100;
 /// Different assets in one page.
 const ASSETS: usize = 20;
 
-fn main() {
+fn main() -> std::process::ExitCode {
     let dir = tempfile::tempdir().unwrap();
     let mut manifest = Manifest::new("/static/");
     for i in 0..500 {
@@ -63,5 +63,5 @@ fn main() {
         render("filter.html"),
         render("constant-filter.html"),
     );
-    criterion.final_summary();
+    ratio::finish(&mut criterion)
 }

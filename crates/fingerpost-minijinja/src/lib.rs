@@ -195,6 +195,8 @@ impl Helper {
     }
 }
 
+/// In the message, because only that stands beside the template's name; and as the source, because only there can a program
+/// ask for its kind. A report that prints both says it twice.
 #[cold]
 fn failed(err: fingerpost::Error) -> Result<Value, Error> {
     Err(Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err))

@@ -15,7 +15,7 @@ const CALLS: usize = 100;
 /// Different assets in one page.
 const ASSETS: usize = 20;
 
-fn main() {
+fn main() -> std::process::ExitCode {
     let dir = tempfile::tempdir().unwrap();
     let mut manifest = Manifest::new("/static/");
     for i in 0..500 {
@@ -65,5 +65,5 @@ fn main() {
         render("static.html"),
         render("constant.html"),
     );
-    criterion.final_summary();
+    ratio::finish(&mut criterion)
 }

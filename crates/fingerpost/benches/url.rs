@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 
 const ASSETS: usize = 5_000;
 
-fn main() {
+fn main() -> std::process::ExitCode {
     let dir = tempfile::tempdir_in(if fs::exists("/dev/shm").unwrap() { "/dev/shm" } else { "." }).unwrap();
     let mut manifest = Manifest::new("/static/");
     let mut bare = HashMap::<Box<str>, Arc<str>, foldhash::fast::RandomState>::default();
@@ -72,5 +72,5 @@ fn main() {
             || fs::metadata(&file).unwrap(),
         );
     }
-    criterion.final_summary();
+    ratio::finish(&mut criterion)
 }

@@ -87,6 +87,20 @@ impl Assets {
     ///
     /// Relative paths in the file are relative to it. [`AssetsBuilder::settings`] takes the file and more.
     ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::create_dir(site.path().join("static"))?;
+    /// # std::fs::write(site.path().join("static/a.css"), "body{}")?;
+    /// # std::fs::create_dir_all(site.path().join("dist"))?;
+    /// # std::fs::write(site.path().join("dist/staticfiles.json"), r#"{"version": "1.1", "paths": {"a.css": "a.css"}}"#)?;
+    /// let file = site.path().join("fingerpost.toml");
+    /// std::fs::write(&file, "sources = ['static']\nout = 'dist'\nbase_url = '/assets/'\n")?;
+    ///
+    /// let assets = fingerpost::Assets::from_config(&file)?;
+    /// assert!(assets.url("a.css")?.starts_with("/assets/a."));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Settings::read`] and [`AssetsBuilder::build`].
@@ -141,7 +155,16 @@ impl Assets {
 
     /// The value for an `integrity` attribute: `sha384-…` over the bytes that are served.
     ///
-    /// In production it is in the manifest, for scripts and style sheets; others are read once, at the first call.
+    /// In production it is in the manifest, for scripts and style sheets; others are read once, at the first call. What a
+    /// manifest of another program lacks is read at start-up.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// # let assets = fingerpost::Assets::dev(dir.path())?;
+    /// assert_eq!(*assets.integrity("a.css")?, *fingerpost::integrity_of(b"body{}"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -159,6 +182,15 @@ impl Assets {
     ///
     /// Names with a `?` or `#` are left out, because no template can name them. In development this lists the source
     /// dirs and hashes every file; one that cannot be read is left out with a warning through `tracing`.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// # let assets = fingerpost::Assets::dev(dir.path())?;
+    /// let all: Vec<_> = assets.iter().map(|(path, url)| format!("{path} is {url}")).collect();
+    /// assert_eq!(all, ["a.css is /static/a.css?v=7c98040a5416"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
         self.with_resolver(|resolver| resolver.all(&self.0.site)).into_iter()
     }

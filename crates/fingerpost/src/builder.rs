@@ -23,19 +23,13 @@ use crate::{
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
-/// # let dir = |name: &str| {
-/// #     let dir = site.path().join(name);
-/// #     std::fs::create_dir_all(dir.join("css")).map(|()| dir)
-/// # };
-/// # let (static_dir, dist) = (dir("static")?, dir("dist")?);
+/// # let static_dir = site.path();
+/// # std::fs::create_dir(static_dir.join("css"))?;
 /// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
-/// # let manifest = r#"{"version": "1.1", "paths": {"css/app.css": "css/app.7c98040a5416.css"}, "hash": "5940499ec5f6"}"#;
-/// # std::fs::write(dist.join("staticfiles.json"), manifest)?;
 /// use fingerpost::{Assets, Mode};
 ///
 /// let assets = Assets::builder()
 ///     .source_at("theme", static_dir)
-///     .collected(dist)
 ///     .base_url("https://cdn.example.com/static/")
 ///     .mode(Mode::Dev)
 ///     .build()?;
@@ -135,6 +129,17 @@ impl AssetsBuilder {
     /// Scheme and host of the site, such as `https://example.com`, for [`Assets::absolute_url`].
     ///
     /// Defaults to none.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).origin("https://example.com").build()?;
+    /// assert_eq!(assets.absolute_url("a.css")?, "https://example.com/static/a.css?v=7c98040a5416");
+    /// assert_eq!(assets.url("a.css")?, "/static/a.css?v=7c98040a5416");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
         self
@@ -191,6 +196,24 @@ impl AssetsBuilder {
     ///
     /// May be called again, for other components or more files of the same. The files are hashed at start-up and at each
     /// reload; a missing one is an error.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// # let base_html = dir.path().join("base.html");
+    /// # std::fs::write(&base_html, "<!doctype html>")?;
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder()
+    ///     .source(dir.path())
+    ///     .mode(Mode::Dev)
+    ///     .component("templates", [&base_html])
+    ///     .build()?;
+    /// let before = assets.app_version();
+    /// std::fs::write(&base_html, "<!doctype html><title>New</title>")?;
+    /// assert_ne!(assets.reload()?.app_version(), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn component(mut self, name: &str, files: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
         self.components.extend(files.into_iter().map(|file| (name.to_owned(), file.as_ref().to_owned())));
         self
@@ -199,6 +222,16 @@ impl AssetsBuilder {
     /// What a name that nobody knows becomes.
     ///
     /// Defaults to [`OnMissing::Error`].
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// use fingerpost::{Assets, Mode, OnMissing};
+    ///
+    /// let lenient = Assets::builder().source(dir.path()).mode(Mode::Dev).on_missing(OnMissing::Plain).build()?;
+    /// assert_eq!(lenient.url("nope.css")?, "/static/nope.css");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_missing(mut self, on_missing: OnMissing) -> Self {
         self.on_missing = on_missing;
         self
@@ -207,6 +240,16 @@ impl AssetsBuilder {
     /// Whether URLs carry `?v=<content hash>` in development.
     ///
     /// Defaults to `true`.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let plain = Assets::builder().source(dir.path()).mode(Mode::Dev).dev_version_query(false).build()?;
+    /// assert_eq!(plain.url("a.css")?, "/static/a.css");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dev_version_query(mut self, yes: bool) -> Self {
         self.without_dev_version_query = !yes;
         self

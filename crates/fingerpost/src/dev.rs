@@ -44,6 +44,11 @@ impl Development {
         }
     }
 
+    /// What `take` takes of the URLs of an asset that has been looked at lately, if the source dirs are watched.
+    pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&Urls) -> R) -> Option<R> {
+        self.urls.confirmed(self.watch.as_ref(), path, take)
+    }
+
     pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
         self.integrities.get(self, path, |file| Ok(integrity_of_reader(file)?.into()))
     }
@@ -81,10 +86,10 @@ impl<T: Clone> FileCache<T> {
         path: &str,
         make: impl Fn(&mut File) -> io::Result<T>,
     ) -> Result<T, Error> {
-        let known = match (self.0.read().get(path), watch) {
-            (Some(slot), Some(watch)) if let Some(value) = slot.confirmed_since(watch) => return Ok(value),
-            (slot, _) => slot.cloned(),
-        };
+        if let Some(value) = self.confirmed(watch.as_ref(), path, T::clone) {
+            return Ok(value);
+        }
+        let known = self.0.read().get(path).cloned();
         let slot = match known {
             Some(slot) => slot,
             None => self.open_slot(sources, path)?,
@@ -103,6 +108,15 @@ impl<T: Clone> FileCache<T> {
         Ok(reading.value)
     }
 
+    /// What `take` takes of a value that need not be looked at again.
+    fn confirmed<R>(&self, watch: Option<&Watch>, path: &str, take: impl FnOnce(&T) -> R) -> Option<R> {
+        let watch = watch?;
+        let slots = self.0.read();
+        let confirmed = slots.get(path)?.confirmed.lock();
+        let (moment, value) = confirmed.as_ref()?;
+        watch.holds_since(*moment).then(|| take(value))
+    }
+
     /// A slot for a file that is there. Names that lead nowhere get none, so that nobody can fill the memory with them.
     fn open_slot(&self, sources: &Sources, path: &str) -> Result<Arc<Slot<T>>, Error> {
         if let Some(reason) = sources.rules().reason_to_ignore(path) {
@@ -114,15 +128,6 @@ impl<T: Clone> FileCache<T> {
         }
         let slot = Arc::new(Slot { candidates, flight: Flight::default(), confirmed: Mutex::new(None) });
         Ok(self.0.write().entry(path.into()).or_insert(slot).clone())
-    }
-}
-
-impl<T: Clone> Slot<T> {
-    /// The value, if it need not be looked at again.
-    fn confirmed_since(&self, watch: &Watch) -> Option<T> {
-        let confirmed = self.confirmed.lock();
-        let (moment, value) = confirmed.as_ref()?;
-        watch.holds_since(*moment).then(|| value.clone())
     }
 }
 

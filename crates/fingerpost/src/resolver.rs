@@ -54,6 +54,11 @@ impl Resolver {
     pub(crate) fn url(&self, site: &Site, text: &str, form: Form) -> Result<Url, Error> {
         match &self.names {
             Names::Listed(table) if let Some(asset) = table.get(text) => Ok(form.of(&asset.urls).clone()),
+            Names::Live(development)
+                if let Some(url) = development.confirmed(text, |urls| form.of(urls).clone()) =>
+            {
+                Ok(url)
+            }
             _ => self.written_url(site, text, form),
         }
     }

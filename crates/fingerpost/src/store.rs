@@ -48,6 +48,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 }
 
 /// An output dir.
+///
+/// ```
+/// # let dist = tempfile::tempdir()?;
+/// use fingerpost::{DirStore, Manifest, Store};
+///
+/// let store = DirStore::new(dist.path());
+/// std::fs::write(dist.path().join("staticfiles.json"), Manifest::new("/static/").to_json())?;
+/// assert!(Manifest::parse(&store.read("staticfiles.json")?, &store.place())?.is_empty());
+/// assert_eq!(store.releases()?, [0; 0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirStore(PathBuf);
 

@@ -1,6 +1,21 @@
 use crate::{error::Error, token::Token};
 
 /// How an asset path becomes a URL in production.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+/// use fingerpost::{Assets, Mode, Strategy, Token};
+///
+/// let production = || Assets::builder().source(dir.path()).mode(Mode::Production);
+/// let query = production().strategy(Strategy::VersionQuery).app_version("3f2a91b").build()?;
+/// assert_eq!(query.url("a.css")?, "/static/a.css?v=3f2a91b");
+///
+/// let token = Strategy::PathToken(Token::ordered(1000)?);
+/// let path = production().strategy(token).base_url("/static/{breaker}/").build()?;
+/// assert_eq!(path.url("a.css")?, "/static/1000/a.css");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Strategy {

@@ -11,14 +11,9 @@ use crate::{base_url::BaseUrl, path::Written};
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
-/// # let dir = |name: &str| {
-/// #     let dir = site.path().join(name);
-/// #     std::fs::create_dir_all(dir.join("css")).map(|()| dir)
-/// # };
-/// # let (static_dir, dist) = (dir("static")?, dir("dist")?);
+/// # let static_dir = site.path();
+/// # std::fs::create_dir(static_dir.join("css"))?;
 /// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
-/// # let manifest = r#"{"version": "1.1", "paths": {"css/app.css": "css/app.7c98040a5416.css"}, "hash": "5940499ec5f6"}"#;
-/// # std::fs::write(dist.join("staticfiles.json"), manifest)?;
 /// let assets = fingerpost::Assets::dev(static_dir)?;
 /// let url = assets.url("css/app.css")?;
 /// assert!(url.starts_with("/static/css/app.css?v="));

@@ -23,10 +23,10 @@ pub(crate) struct Watch {
     _watcher: Box<dyn Any + Send + Sync>,
 }
 
-/// When a file was looked at, and how much had happened by then.
+/// Until when a look at a file holds, and how much had happened by then.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
-    at: Instant,
+    holds_until: Instant,
     events: u64,
 }
 
@@ -38,12 +38,12 @@ impl Watch {
 
     /// To be asked for before the look, so that what happens during it counts as after it.
     pub(crate) fn now(&self) -> Moment {
-        Moment { at: Instant::now(), events: self.events.load(Ordering::Acquire) }
+        Moment { holds_until: Instant::now() + LIMIT, events: self.events.load(Ordering::Acquire) }
     }
 
     /// Whether what was seen then still holds, as far as anybody has said. Makes no system call.
     pub(crate) fn holds_since(&self, moment: Moment) -> bool {
-        self.events.load(Ordering::Acquire) == moment.events && moment.at.elapsed() < LIMIT
+        self.events.load(Ordering::Acquire) == moment.events && Instant::now() < moment.holds_until
     }
 }
 

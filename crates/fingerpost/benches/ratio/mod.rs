@@ -2,6 +2,8 @@
 
 use std::{
     hint::black_box,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -24,10 +26,20 @@ pub(crate) fn compare<A, B>(
     let (Some(ns), Some(baseline_ns)) = (ns, baseline_ns) else { return };
     let ratio = ns / baseline_ns;
     let verdict = if ratio <= budget { "within" } else { "OVER" };
+    IS_OVER.fetch_or(ratio > budget, Ordering::Relaxed);
     println!(
         "{name}: {ns:.1} ns, {ratio:.2} x its baseline of {baseline_ns:.1} ns ({verdict} the budget of {budget})"
     );
     println!("{name}: {allocations} allocations, the baseline {baseline_allocations}\n");
+}
+
+/// Whether any call was over its budget.
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Ends a bench; it has failed if a call was over its budget.
+pub(crate) fn finish(criterion: &mut Criterion) -> ExitCode {
+    criterion.final_summary();
+    ExitCode::from(u8::from(IS_OVER.load(Ordering::Relaxed)))
 }
 
 /// The median time of one call in nanoseconds.
