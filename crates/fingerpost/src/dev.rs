@@ -3,7 +3,7 @@
 use std::{fmt, fs::File, io, sync::Arc, time::SystemTime};
 
 use hashbrown::HashMap;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use crate::{
     error::{Error, Missing, Problem},
@@ -61,13 +61,17 @@ impl Development {
 }
 
 /// What was made of each file, kept for as long as the file's [`Stamp`] stays what it was.
-struct FileCache<T>(RwLock<HashMap<Box<str>, Arc<Slot<T>>, foldhash::fast::RandomState>>);
+struct FileCache<T> {
+    slots: ByPath<Arc<Slot<T>>>,
+    /// What a look has confirmed, and how long that holds. Empty unless the source dirs are watched.
+    confirmed: ByPath<(Moment, T)>,
+}
+
+type ByPath<V> = RwLock<HashMap<Box<str>, V, foldhash::fast::RandomState>>;
 
 struct Slot<T> {
     candidates: Vec<Candidate>,
     flight: Flight<Result<Reading<T>, Error>>,
-    /// The newest answer that a look has confirmed, and when. Used only where the source dirs are watched.
-    confirmed: Mutex<Option<(Moment, T)>>,
 }
 
 /// What was made of a file in one go.
@@ -89,21 +93,22 @@ impl<T: Clone> FileCache<T> {
         if let Some(value) = self.confirmed(watch.as_ref(), path, T::clone) {
             return Ok(value);
         }
-        let known = self.0.read().get(path).cloned();
+        let known = self.slots.read().get(path).cloned();
         let slot = match known {
             Some(slot) => slot,
             None => self.open_slot(sources, path)?,
         };
         let moment = watch.as_ref().map(Watch::now);
         let Some(seen) = first(&slot.candidates, Candidate::stat)? else {
-            self.0.write().remove(path);
+            self.slots.write().remove(path);
+            self.confirmed.write().remove(path);
             return Err(missing(sources, path, None));
         };
         let is_trusted = |reading: &Reading<T>| reading.trusted && reading.seen == seen;
         let fits = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
         let reading = slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?;
         if let Some(moment) = moment.filter(|_| is_trusted(&reading)) {
-            *slot.confirmed.lock() = Some((moment, reading.value.clone()));
+            self.confirmed.write().insert(path.into(), (moment, reading.value.clone()));
         }
         Ok(reading.value)
     }
@@ -111,9 +116,8 @@ impl<T: Clone> FileCache<T> {
     /// What `take` takes of a value that need not be looked at again.
     fn confirmed<R>(&self, watch: Option<&Watch>, path: &str, take: impl FnOnce(&T) -> R) -> Option<R> {
         let watch = watch?;
-        let slots = self.0.read();
-        let confirmed = slots.get(path)?.confirmed.lock();
-        let (moment, value) = confirmed.as_ref()?;
+        let confirmed = self.confirmed.read();
+        let (moment, value) = confirmed.get(path)?;
         watch.holds_since(*moment).then(|| take(value))
     }
 
@@ -126,20 +130,20 @@ impl<T: Clone> FileCache<T> {
         if first(&candidates, Candidate::stat)?.is_none() {
             return Err(missing(sources, path, None));
         }
-        let slot = Arc::new(Slot { candidates, flight: Flight::default(), confirmed: Mutex::new(None) });
-        Ok(self.0.write().entry(path.into()).or_insert(slot).clone())
+        let slot = Arc::new(Slot { candidates, flight: Flight::default() });
+        Ok(self.slots.write().entry(path.into()).or_insert(slot).clone())
     }
 }
 
 impl<T> Default for FileCache<T> {
     fn default() -> Self {
-        Self(RwLock::default())
+        Self { slots: RwLock::default(), confirmed: RwLock::default() }
     }
 }
 
 impl<T> fmt::Debug for FileCache<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileCache").field("files", &self.0.read().len()).finish_non_exhaustive()
+        f.debug_struct("FileCache").field("files", &self.slots.read().len()).finish_non_exhaustive()
     }
 }
 

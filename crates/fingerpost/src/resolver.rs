@@ -29,7 +29,7 @@ pub(crate) struct Resolver {
 #[derive(Debug)]
 pub(crate) enum Names {
     /// In the source dirs, at every call.
-    Live(Development),
+    Live(Box<Development>),
     /// In a table that was made beforehand.
     Listed(Table),
 }

@@ -38,7 +38,7 @@ fn head(dir: impl AsRef<Path>) -> String {
 
 /// Version and source for a source dir, in a process that has only these variables and this search path: this program,
 /// told to run the test below.
-fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
+pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
     let mut command = this_program();
     command.args(["git::outside_of_every_repository_there_is_no_commit", "--exact", "--nocapture"]);
     command.env_clear().env("PATH", path).env(SOURCE, source.as_ref()).envs(variables.iter().copied());

@@ -2,9 +2,12 @@
 
 use std::fs;
 
-use fingerpost::{Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Strategy, Token};
+use fingerpost::{Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Strategy, Token, VersionSource};
 
-use crate::support::{Dir, dev, hash, production, publish};
+use crate::{
+    git::version_in,
+    support::{Dir, dev, hash, production, publish},
+};
 
 fn without_build_step(source: &Dir, strategy: Strategy) -> AssetsBuilder {
     let base = if matches!(strategy, Strategy::PathToken(_)) { "/static/{breaker}/" } else { "/static/" };
@@ -154,4 +157,56 @@ fn components_are_part_of_the_app_version() {
         err.to_string(),
         format!("file `{}` of component `pages` does not exist; correct `.component()`", base.display())
     );
+}
+
+#[test]
+fn a_component_that_cannot_be_read_is_an_error_that_names_it() {
+    let (source, files) = (Dir::of(&["a.css"]), Dir::of(&["pages/base.html"]));
+    let (directory, inside_a_file) = (files.at("pages"), files.at("pages/base.html/x"));
+    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    for builder in [|source, _| dev(source), |_, output| production(output)] {
+        let built = |file| AssetsBuilder::component(builder(&source, &output), "pages", [file]).build();
+        let err = built(&directory).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
+        assert!(err.to_string().contains(&format!("`{}`", directory.display())), "{err}");
+
+        let err = built(&inside_a_file).unwrap_err().to_string();
+        assert!(err.contains(&format!("file `{}` of component `pages`", inside_a_file.display())), "{err}");
+    }
+}
+
+#[test]
+fn git_goes_before_the_manifest_and_the_components() {
+    let repository = Dir::with(&[(".git/HEAD", "89abcdef01"), ("static/a.css", "a{}"), ("base.html", "one")]);
+    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    let none = Dir::of(&["a.css"]);
+    for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
+        let with = |builder: AssetsBuilder| builder.component("pages", [repository.at("base.html")]);
+        // No commit is an answer, too: the next source is not asked.
+        let version = with(builder).version_from_git().build().unwrap().app_version();
+        assert_eq!(version.source(), VersionSource::Git, "{version}");
+    }
+    assert_eq!(version_in(repository.at("static"), "/nowhere", &[]), "89abcde from git");
+}
+
+#[test]
+fn a_thousand_variables_of_garbage_change_nothing() {
+    let repository = Dir::with(&[(".git/HEAD", "89abcdef01"), ("static/a.css", "a{}")]);
+    let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
+    let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];
+    let values = ["</script>\r\nX-Evil: 1", "main", "⊗\u{7f}%2F..%2F", "../../etc/passwd", "0123456 and more"];
+    let names = (0..1000).map(|i| match i {
+        0..5 => hosts[i].to_owned(),
+        _ if i % 2 == 0 => format!("{}_{i}", known[i / 2 % 4]),
+        _ => format!("X{i}_{}", hosts[i / 2 % 5]),
+    });
+    let names: Vec<_> = names.collect();
+    let garbage: Vec<_> = names.iter().map(String::as_str).zip(values.into_iter().cycle()).collect();
+    let said = |variables: &[(&str, &str)]| version_in(repository.at("static"), "/nowhere", variables);
+    assert_eq!(said(&[]), "89abcde from git");
+    assert_eq!(said(&garbage), "89abcde from git");
+    let set: Vec<_> = garbage.iter().copied().chain(known[..1].iter().map(|name| (*name, "v1"))).collect();
+    assert_eq!(said(&set), "v1 from explicit");
+    let empty: Vec<_> = garbage.into_iter().chain(known.map(|name| (name, ""))).collect();
+    assert_eq!(said(&empty), "89abcde from git", "empty counts as unset");
 }
