@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use fingerpost::{Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Strategy, Token, VersionSource};
+use fingerpost::{
+    Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Strategy, Token, VersionSource,
+};
 
 use crate::{
     git::version_in,
@@ -182,7 +184,7 @@ fn git_goes_before_the_manifest_and_the_components() {
     let none = Dir::of(&["a.css"]);
     for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
         let with = |builder: AssetsBuilder| builder.component("pages", [repository.at("base.html")]);
-        // No commit is an answer, too: the next source is not asked.
+        // Also where there is no commit: `dev` is an answer.
         let version = with(builder).version_from_git().build().unwrap().app_version();
         assert_eq!(version.source(), VersionSource::Git, "{version}");
     }
@@ -194,7 +196,8 @@ fn a_thousand_variables_of_garbage_change_nothing() {
     let repository = Dir::with(&[(".git/HEAD", "89abcdef01"), ("static/a.css", "a{}")]);
     let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
     let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];
-    let values = ["</script>\r\nX-Evil: 1", "main", "⊗\u{7f}%2F..%2F", "../../etc/passwd", "0123456 and more"];
+    let values =
+        ["</script>\r\nX-Evil: 1", "main", "⊗\u{7f}%2F..%2F", "../../etc/passwd", "0123456 and more"];
     let names = (0..1000).map(|i| match i {
         0..5 => hosts[i].to_owned(),
         _ if i % 2 == 0 => format!("{}_{i}", known[i / 2 % 4]),
