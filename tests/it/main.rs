@@ -2,6 +2,7 @@
 
 mod development;
 mod django;
+mod engines;
 mod harness;
 mod packages;
 mod readme;

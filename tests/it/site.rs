@@ -17,8 +17,8 @@ const NAMED: &str = "[...document.querySelectorAll('[href], [src], [srcset], [co
 const TABLE: &str = "[...document.querySelectorAll('#urls tbody tr')]
     .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))";
 
-fn example() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/axum-minijinja"))
+fn examples() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples"))
 }
 
 /// Checks that the URL of this asset carries the hash of the bytes that it gives.
@@ -26,7 +26,10 @@ async fn carries_its_hash(site: &Server, mode: Mode, path: &str, url: &str) {
     let (status, bytes) = get(&site.url(url)).await;
     assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
     if mode == Mode::Dev {
-        assert!(fs::read(example().join("static").join(path)).expect("a source file") == bytes, "{path}");
+        assert!(
+            fs::read(examples().join("site/static").join(path)).expect("a source file") == bytes,
+            "{path}"
+        );
     }
 }
 
@@ -88,45 +91,44 @@ async fn nothing_has_failed(browser: &mut Browser) {
     );
 }
 
-#[tokio::test]
-async fn the_minijinja_example_in_development() {
+async fn in_development(example: &str) {
     let Some(mut browser) = Browser::open().await else { return };
-    let site = Server::example("axum-minijinja");
+    let site = Server::example(example);
     first_page(&browser, &site, Mode::Dev, "unknown").await;
-    browser.save_screenshot("axum-minijinja-development").await;
+    browser.save_screenshot(&format!("{example}-development")).await;
     browser.goto(&site.url("/how")).await.expect("a page");
-    browser.save_screenshot("axum-minijinja-how").await;
+    browser.save_screenshot(&format!("{example}-how")).await;
     nothing_has_failed(&mut browser).await;
 }
 
-// Nothing else may start the example in production: it collects into a folder below examples/.
-#[tokio::test]
-async fn the_minijinja_example_in_production() {
+/// Nothing else may start the example in production: it collects into a folder of its own.
+async fn in_production(example: &str) {
     let Some(mut browser) = Browser::open().await else { return };
-    let site = Server::start(Server::example_command("axum-minijinja").arg("--production"));
-    let manifest = fs::read(example().join("dist/static").join(MANIFEST_NAME)).expect("a manifest");
+    let site = Server::start(Server::example_command(example).arg("--production"));
+    let manifest =
+        fs::read(examples().join(example).join("dist/static").join(MANIFEST_NAME)).expect("a manifest");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
     let version = manifest["hash"].as_str().expect("a hash");
 
     prefer(&browser, "light").await;
     first_page(&browser, &site, Mode::Production, version).await;
-    browser.save_screenshot("axum-minijinja-light").await;
+    browser.save_screenshot(&format!("{example}-light")).await;
     let ink = "getComputedStyle(document.body).color";
     let by_day = browser.evaluate(ink).await;
 
     prefer(&browser, "dark").await;
     first_page(&browser, &site, Mode::Production, version).await;
-    browser.save_screenshot("axum-minijinja-dark").await;
+    browser.save_screenshot(&format!("{example}-dark")).await;
     assert_ne!(browser.evaluate(ink).await, by_day);
 
     prefer(&browser, "light").await;
     browser.behave_as_a_phone(375).await;
     first_page(&browser, &site, Mode::Production, version).await;
     fits(&browser, 375).await;
-    browser.save_screenshot("axum-minijinja-narrow").await;
+    browser.save_screenshot(&format!("{example}-narrow")).await;
     browser.goto(&site.url("/how")).await.expect("a page");
     fits(&browser, 375).await;
-    browser.save_screenshot("axum-minijinja-how-narrow").await;
+    browser.save_screenshot(&format!("{example}-how-narrow")).await;
     nothing_has_failed(&mut browser).await;
 
     for own in
@@ -137,4 +139,34 @@ async fn the_minijinja_example_in_production() {
     let (status, page) = get(&site.url("/nowhere")).await;
     assert_eq!(status, 404);
     assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "no picture");
+}
+
+#[tokio::test]
+async fn the_minijinja_example_in_development() {
+    in_development("axum-minijinja").await;
+}
+
+#[tokio::test]
+async fn the_minijinja_example_in_production() {
+    in_production("axum-minijinja").await;
+}
+
+#[tokio::test]
+async fn the_tera_example_in_development() {
+    in_development("axum-tera").await;
+}
+
+#[tokio::test]
+async fn the_tera_example_in_production() {
+    in_production("axum-tera").await;
+}
+
+#[tokio::test]
+async fn the_askama_example_in_development() {
+    in_development("axum-askama").await;
+}
+
+#[tokio::test]
+async fn the_askama_example_in_production() {
+    in_production("axum-askama").await;
 }

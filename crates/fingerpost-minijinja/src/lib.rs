@@ -51,173 +51,21 @@
 //!
 //! After [`Assets::reload`] the very next render shows the new URLs. A page that is rendered in a
 //! [`Snapshot::scope`](fingerpost::Snapshot::scope) shows those of the snapshot.
+//!
+//! # Features
+//!
+//! | name | brings | by default |
+//! |---|---|---|
+//! | `v2` | the module `v2`: the same for MiniJinja 2 | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-use std::{fmt, sync::Arc};
+#[macro_use]
+mod adapter;
+#[cfg(feature = "v2")]
+pub mod v2;
 
-use fingerpost::{Assets, Prebuilt, Url, quoted};
-use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, State,
-    value::{Kwargs, Object, ObjectRepr, Rest, Value, ValueOrKwargs},
-};
-
-/// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
-///
-/// Call it once, before or after templates are added; functions and filters of these names are replaced. In production
-/// the URLs of a release become engine values beforehand; `static` then clones such a value and allocates nothing.
-pub fn register(env: &mut Environment<'_>, assets: &Assets) {
-    let urls = Arc::new(Prebuilt::new(assets, UrlValue::new));
-    for answer in [Answer::Url, Answer::AbsoluteUrl, Answer::Integrity] {
-        let helper = Helper { answer, urls: Arc::clone(&urls) };
-        let filter = helper.clone();
-        env.add_global(answer.name(), Value::from_object(helper));
-        env.add_filter(
-            answer.name(),
-            // A third parameter, to say what is wrong with it, would make every call a third slower.
-            move |state: &State<'_, '_>, path: &Value| filter.of(state, path),
-        );
-    }
-    let assets = assets.clone();
-    env.add_function("app_version", move |more: Rest<ValueOrKwargs>| {
-        if more.is_empty() {
-            Ok(Value::from(&*assets.app_version()))
-        } else {
-            Err(Error::new(ErrorKind::TooManyArguments, "app_version() takes no argument"))
-        }
-    });
-}
-
-/// What a helper makes of an asset path.
-#[derive(Debug, Clone, Copy)]
-enum Answer {
-    Url,
-    AbsoluteUrl,
-    Integrity,
-}
-
-impl Answer {
-    /// What templates call it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Url => "static",
-            Self::AbsoluteUrl => "static_url",
-            Self::Integrity => "static_integrity",
-        }
-    }
-}
-
-/// A text that HTML escaping would leave as it is, in both of the engine's forms. Cloning either only counts a reference.
-struct UrlValue {
-    safe: Value,
-    plain: Value,
-}
-
-impl UrlValue {
-    fn new(url: &Url) -> Self {
-        let plain = Value::from(url.as_str());
-        let safe = if url.is_html_inert() { Value::from_safe_string(url.to_string()) } else { plain.clone() };
-        Self { safe, plain }
-    }
-
-    /// Base64 has nothing to escape but the slash, which MiniJinja escapes for no reason of HTML's.
-    fn of_integrity(integrity: &str) -> Self {
-        Self { safe: Value::from_safe_string(integrity.to_owned()), plain: Value::from(integrity) }
-    }
-
-    /// Safe where HTML is escaped. A safe string in a JSON or JavaScript template would come out unquoted.
-    #[inline]
-    fn for_template(&self, state: &State<'_, '_>) -> Value {
-        if matches!(state.auto_escape(), AutoEscape::Html) { self.safe.clone() } else { self.plain.clone() }
-    }
-}
-
-/// A function of one asset path, as an object: only so does a call see its arguments without a copy.
-#[derive(Debug, Clone)]
-struct Helper {
-    answer: Answer,
-    urls: Arc<Prebuilt<UrlValue>>,
-}
-
-impl Helper {
-    #[inline]
-    fn of(&self, state: &State<'_, '_>, path: &Value) -> Result<Value, Error> {
-        match path.as_str() {
-            Some(path) => self.of_path(state, path),
-            None => Err(self.wrong_type(path)),
-        }
-    }
-
-    #[inline]
-    fn of_path(&self, state: &State<'_, '_>, path: &str) -> Result<Value, Error> {
-        let assets = self.urls.assets();
-        match self.answer {
-            Answer::Url => self.urls.get(path, |url| Ok(url.for_template(state))).unwrap_or_else(failed),
-            Answer::AbsoluteUrl => assets
-                .absolute_url(path)
-                .map_or_else(failed, |url| Ok(UrlValue::new(&url).for_template(state))),
-            Answer::Integrity => assets
-                .integrity(path)
-                .map_or_else(failed, |integrity| Ok(UrlValue::of_integrity(&integrity).for_template(state))),
-        }
-    }
-
-    /// `path=`, which is how Tera wants it.
-    fn keyword(&self, keywords: &Value) -> Result<Value, Error> {
-        let keywords = Kwargs::try_from(keywords.clone())?;
-        if let Some(unknown) = keywords.args().find(|keyword| *keyword != "path") {
-            let found = format!("and no keyword {}", quoted(unknown));
-            return Err(self.misused(ErrorKind::TooManyArguments, &found));
-        }
-        keywords.get("path").map_err(|_| self.no_path())
-    }
-
-    fn no_path(&self) -> Error {
-        self.misused(ErrorKind::MissingArgument, "but has no argument")
-    }
-
-    fn more_than_a_path(&self) -> Error {
-        self.misused(ErrorKind::TooManyArguments, "and nothing else")
-    }
-
-    /// Does not show the value: it may be long, or a secret.
-    fn wrong_type(&self, path: &Value) -> Error {
-        let of_type = if path.is_undefined() || path.is_none() { "" } else { "of type " };
-        self.misused(ErrorKind::InvalidOperation, &format!("but it is {of_type}{}", path.kind()))
-    }
-
-    fn misused(&self, kind: ErrorKind, found: &str) -> Error {
-        let name = self.answer.name();
-        Error::new(kind, format!("{name}() takes an asset path, such as {name}('css/app.css'), {found}"))
-    }
-}
-
-/// In the message, because only that stands beside the template's name; and as the source, because only there can a program
-/// ask for its kind. A report that prints both says it twice.
-#[cold]
-fn failed(err: fingerpost::Error) -> Result<Value, Error> {
-    Err(Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err))
-}
-
-impl Object for Helper {
-    /// As the engine's own functions, not a map.
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        match args {
-            [path] if !path.is_kwargs() => self.of(state, path),
-            [keywords] => self.of(state, &self.keyword(keywords)?),
-            [] => Err(self.no_path()),
-            _ => Err(self.more_than_a_path()),
-        }
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.answer.name())
-    }
-}
+adapter!(minijinja, &mut State<'_, '_>, minijinja::value::ValueOrKwargs);

@@ -1,8 +1,9 @@
-//! What a template sees of the helpers, through the public API alone.
+//! What a template sees of the helpers, through the public API alone: in MiniJinja 3.
 
 mod support;
 
 mod allocations;
+mod documentation;
 mod escaping;
 mod helpers;
 mod hostile;
@@ -10,3 +11,5 @@ mod missing;
 mod misuse;
 mod registering;
 mod reload;
+
+use fingerpost_minijinja::register;

@@ -30,23 +30,23 @@ fn registering_goes_before_or_after_templates_are_added() {
     let assets = based(&site, "/one/");
 
     let mut env = Environment::new();
-    fingerpost_minijinja::register(&mut env, &assets);
+    crate::register(&mut env, &assets);
     env.add_template("page.html", SOURCE).unwrap();
     shows(&env, &expected("/one/"));
 
     let mut env = Environment::new();
     env.add_template("page.html", SOURCE).unwrap();
-    fingerpost_minijinja::register(&mut env, &assets);
+    crate::register(&mut env, &assets);
     shows(&env, &expected("/one/"));
 
     let mut env = Environment::new();
     env.set_loader(|name| Ok((name == "page.html").then(|| SOURCE.to_owned())));
-    fingerpost_minijinja::register(&mut env, &assets);
+    crate::register(&mut env, &assets);
     shows(&env, &expected("/one/"));
 
     let mut env = Environment::empty();
     env.add_template("page.html", SOURCE).unwrap();
-    fingerpost_minijinja::register(&mut env, &assets);
+    crate::register(&mut env, &assets);
     shows(&env, &expected("/one/"));
 }
 
@@ -57,7 +57,7 @@ fn what_is_registered_last_counts() {
     env.add_template("page.html", SOURCE).unwrap();
     env.add_function("static", |path: &str| path.to_owned());
     for base in ["/one/", "/one/", "/two/"] {
-        fingerpost_minijinja::register(&mut env, &based(&site, base));
+        crate::register(&mut env, &based(&site, base));
         shows(&env, &expected(base));
     }
     env.add_function("static", |path: &str| path.to_owned());
@@ -77,7 +77,7 @@ fn environments_keep_their_assets_apart() {
     shows(&one, &changed);
     shows(&two, &expected("/two/"));
     // A copy of an environment that gets other assets leaves the first alone.
-    fingerpost_minijinja::register(&mut one, &based(&sites[1], "/two/"));
+    crate::register(&mut one, &based(&sites[1], "/two/"));
     shows(&one, &expected("/two/"));
     shows(&clone, &changed);
 }
@@ -103,7 +103,7 @@ fn registering_makes_nothing_but_the_four_names() {
         names
     };
     let mut env = Environment::empty();
-    fingerpost_minijinja::register(&mut env, &site.production().build().unwrap());
+    crate::register(&mut env, &site.production().build().unwrap());
     assert_eq!(names(&env), ["app_version", "static", "static_integrity", "static_url"]);
 }
 

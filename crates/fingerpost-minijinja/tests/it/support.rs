@@ -82,7 +82,7 @@ pub(crate) fn hash(content: &str) -> String {
 /// An environment as a site has one.
 pub(crate) fn environment(assets: &Assets) -> Environment<'static> {
     let mut env = Environment::new();
-    fingerpost_minijinja::register(&mut env, assets);
+    crate::register(&mut env, assets);
     env
 }
 

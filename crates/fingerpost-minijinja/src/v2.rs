@@ -1,0 +1,24 @@
+//! The same for MiniJinja 2.
+//!
+//! ```
+//! # use minijinja2 as minijinja;
+//! # let dir = tempfile::tempdir()?;
+//! # std::fs::create_dir(dir.path().join("css"))?;
+//! # std::fs::write(dir.path().join("css/app.css"), "body{}")?;
+//! # let static_dir = dir.path();
+//! use fingerpost::Assets;
+//! use minijinja::Environment;
+//!
+//! let assets = Assets::dev(static_dir)?;
+//! let mut env = Environment::new();
+//! fingerpost_minijinja::v2::register(&mut env, &assets);
+//! env.add_template("page.html", r#"<link rel="stylesheet" href="{{ static('css/app.css') }}">"#)?;
+//!
+//! let page = env.get_template("page.html")?.render(())?;
+//! assert_eq!(page, r#"<link rel="stylesheet" href="/static/css/app.css?v=7c98040a5416">"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The functions and filters, their escaping and their errors are those of [MiniJinja 3](crate).
+
+adapter!(minijinja2, &State<'_, '_>, Value);

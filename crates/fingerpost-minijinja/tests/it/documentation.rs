@@ -1,0 +1,19 @@
+//! What the documentation says of the crate is so.
+
+use std::collections::BTreeSet;
+
+/// The names that start lines, from the one after `start` up to the first empty line.
+fn names<'a>(text: &'a str, start: &str, before: &str, after: char) -> BTreeSet<&'a str> {
+    let (_, rest) = text.split_once(start).expect(start);
+    rest.lines()
+        .take_while(|line| !matches!(*line, "" | "//!"))
+        .filter_map(|line| line.strip_prefix(before)?.split(after).next())
+        .collect()
+}
+
+#[test]
+fn the_table_of_features_lists_those_of_the_manifest() {
+    let features = names(include_str!("../../Cargo.toml"), "\n[features]\n", "", ' ');
+    let documented = names(include_str!("../../src/lib.rs"), "//! # Features\n//!\n", "//! | `", '`');
+    assert_eq!(documented, features);
+}

@@ -1,0 +1,18 @@
+//! What a template sees of the helpers, through the public API alone: in MiniJinja 2.
+#![allow(clippy::useless_conversion, reason = "MiniJinja 3 has a `Cow` where MiniJinja 2 has a `&str`")]
+
+// The modules are those of `main.rs`. Here their `minijinja` is this one.
+extern crate minijinja2 as minijinja;
+
+mod support;
+
+mod allocations;
+mod escaping;
+mod helpers;
+mod hostile;
+mod missing;
+mod misuse;
+mod registering;
+mod reload;
+
+use fingerpost_minijinja::v2::register;
