@@ -29,8 +29,13 @@ pub(crate) struct Development {
 
 impl Development {
     pub(crate) fn new(sources: Sources) -> Self {
+        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch: None }
+    }
+
+    /// The same with the feature `watch`, for whom every URL is asked of the source dirs.
+    pub(crate) fn watched(sources: Sources) -> Self {
         let watch = Watch::start(&sources);
-        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
+        Self { watch, ..Self::new(sources) }
     }
 
     pub(crate) fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {

@@ -44,7 +44,7 @@ pub(crate) struct VersionPlan {
 impl Plan {
     pub(crate) fn resolver(&self, site: &Site, number: u64) -> Result<Resolver, Error> {
         let (names, version) = match &self.strategy {
-            None => (Names::Live(Box::new(Development::new(self.open_sources()?))), self.version(None)?),
+            None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| {
                     Error::config(
