@@ -102,6 +102,10 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     shadowed: Option<Level>,
 
+    /// What to make of references that lead nowhere: missing files and source maps, and what leaves the base URL
+    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    missing: Option<Level>,
+
     /// Fail if another run holds the lock, rather than wait for it
     #[arg(long)]
     pub(crate) no_wait: bool,
@@ -189,6 +193,9 @@ impl CollectArgs {
         settings.keep_from = self.keep_from.clone().or(settings.keep_from);
         settings.fsync = self.fsync.unwrap_or(settings.fsync);
         settings.shadowed = self.shadowed.or(settings.shadowed);
+        settings.missing = self.missing.or(settings.missing);
+        settings.missing_map = self.missing.or(settings.missing_map);
+        settings.outside = self.missing.or(settings.outside);
         settings
     }
 }

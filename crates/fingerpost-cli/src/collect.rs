@@ -1,5 +1,5 @@
 use fingerpost::{Settings, quoted};
-use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Progress, Report, collect_with};
+use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Progress, Report, Rule, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{args::CollectArgs, console::Console, failure::Failure};
@@ -103,7 +103,9 @@ impl From<Error> for Failure {
 fn hint(problem: &Problem) -> Option<&'static str> {
     match problem.kind() {
         ErrorKind::Locked => Some("leave `--no-wait` out to wait for it"),
-        ErrorKind::Shadowed => Some("`--shadowed ignore` allows a file that an earlier source dir hides"),
+        ErrorKind::Rule(Rule::Shadowed) => {
+            Some("`--shadowed ignore` allows a file that an earlier source dir hides")
+        }
         _ => None,
     }
 }

@@ -1,16 +1,11 @@
-use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest, SourceFile};
+use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest};
 
-use crate::{
-    content::Content,
-    error::{Error, Problem},
-    findings::Findings,
-    output::Staged,
-    run::Run,
-};
+use crate::{content::Content, error::Problem, output::Staged, run::Run};
 
 /// One asset that is read, hashed, named and, where it was not there yet, staged.
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
+    pub(crate) hash: ContentHash,
     pub(crate) hashed: String,
     pub(crate) info: FileInfo,
     /// Whether anything of it is new in the output dir.
@@ -20,35 +15,37 @@ pub(crate) struct Asset {
 }
 
 impl Asset {
-    /// Takes all files through all steps.
-    pub(crate) fn stage_all(
-        files: Vec<SourceFile>,
+    /// Names a file by its own bytes.
+    pub(crate) fn of_its_own_name(
+        path: AssetPath,
+        content: &Content,
         run: &Run<'_>,
-        findings: &mut Findings,
-    ) -> Result<Vec<Self>, Error> {
-        run.progress.found(files.len());
-        findings.take_all(files, |file| {
-            let asset = Self::stage(file, run);
-            run.progress.collected();
-            asset
-        })
+    ) -> Result<Self, Problem> {
+        Self::stage(path, ContentHash::from(&content.sha256), content, run)
     }
 
-    /// Takes one file through all steps in one go, so that memory holds one file for each core and no more.
-    fn stage(file: SourceFile, run: &Run<'_>) -> Result<Self, Problem> {
-        let content = Content::read(&file.file)?;
-        let hashed = file.path.hashed(&ContentHash::from(&content.sha256));
+    /// Stages what is not there yet.
+    pub(crate) fn stage(
+        path: AssetPath,
+        hash: ContentHash,
+        content: &Content,
+        run: &Run<'_>,
+    ) -> Result<Self, Problem> {
+        let hashed = path.hashed(&hash);
         let write = !run.output.has(&hashed, content.size);
-        let write_original = run.job.originals && !run.output.has_content(&file.path, &content);
-        let stage = |name, wanted| if wanted { run.output.stage(name, &content) } else { Ok(None) };
-        Ok(Self {
-            info: info(&file.path, &content, run.history.manifest())?,
+        let write_original = run.job.originals && !run.output.has_content(&path, content);
+        let stage = |name, wanted| if wanted { run.output.stage(name, content) } else { Ok(None) };
+        let asset = Self {
+            info: info(&path, content, run.history.manifest())?,
             is_new: write || write_original,
             staged: stage(&hashed, write)?,
-            original: stage(&file.path, write_original)?,
-            path: file.path,
+            original: stage(&path, write_original)?,
+            path,
+            hash,
             hashed,
-        })
+        };
+        run.progress.collected();
+        Ok(asset)
     }
 }
 

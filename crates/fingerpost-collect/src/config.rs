@@ -1,8 +1,11 @@
 use std::path::{Path, PathBuf};
 
-use fingerpost::{BaseUrl, Level, Settings, SourceDir, Sources};
+use fingerpost::{BaseUrl, Exceptions, Level, Settings, SourceDir, Sources};
 
-use crate::error::{Error, Problem, both};
+use crate::{
+    error::{Error, Problem, both},
+    levels::{Levels, Rule},
+};
 
 /// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).
 ///
@@ -133,18 +136,32 @@ impl CollectConfig {
         self
     }
 
-    /// What to make of a file that an earlier source dir hides.
+    /// How seriously a rule is taken, in all files for which no [`exception`](Self::exception) says otherwise.
     ///
-    /// Defaults to [`Level::Ignore`]: it is listed in [`Report::shadowed`](crate::Report::shadowed) and nothing else.
-    pub fn shadowed(mut self, level: Level) -> Self {
-        self.settings.shadowed = Some(level);
+    /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
+    pub fn level(mut self, rule: Rule, level: Level) -> Self {
+        let Settings { missing, missing_map, outside, shadowed, .. } = &mut self.settings;
+        *rule.of_each(missing, missing_map, outside, shadowed) = Some(level);
+        self
+    }
+
+    /// How seriously a rule is taken in the files that a glob matches: in those that break it, and for
+    /// [`Rule::Shadowed`] in those that are hidden.
+    ///
+    /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
+    pub fn exception(mut self, glob: impl Into<String>, rule: Rule, level: Level) -> Self {
+        let Exceptions { missing, missing_map, outside, shadowed, .. } =
+            self.settings.exceptions.entry(glob.into()).or_default();
+        *rule.of_each(missing, missing_map, outside, shadowed) = Some(level);
         self
     }
 
     /// Checks every setting.
     pub(crate) fn job(&self) -> Result<Job, Error> {
         let dirs = both(self.out(), self.earlier());
-        let (((out, keep_from), base), sources) = both(both(dirs, self.base()), self.open_sources())?;
+        let levels = Levels::of(&self.settings).map_err(Error::from);
+        let settings = both(both(dirs, self.base()), levels);
+        let ((((out, keep_from), base), levels), sources) = both(settings, self.open_sources())?;
         Ok(Job {
             sources,
             out,
@@ -152,7 +169,7 @@ impl CollectConfig {
             originals: self.settings.originals,
             keep_from,
             fsync: self.settings.fsync,
-            shadowed: self.settings.shadowed.unwrap_or(Level::Ignore),
+            levels,
             wait: !self.without_waiting,
             dry_run: self.dry_run,
         })
@@ -201,7 +218,7 @@ pub(crate) struct Job {
     pub(crate) originals: bool,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
-    pub(crate) shadowed: Level,
+    pub(crate) levels: Levels,
     pub(crate) wait: bool,
     pub(crate) dry_run: bool,
 }

@@ -30,12 +30,12 @@ enum Bytes {
 impl Content {
     /// Reads a file of a source dir.
     pub(crate) fn read(file: &Path) -> Result<Self, Problem> {
-        for _ in 0..READINGS {
-            if let Some(content) = read_once(file).map_err(|err| Problem::source(file, &err))? {
-                return Ok(content);
-            }
-        }
-        Err(changed(file))
+        read(file, LARGEST_IN_MEMORY)
+    }
+
+    /// What has been read before.
+    pub(crate) fn of(seen: Seen, bytes: Vec<u8>) -> Self {
+        Self { size: seen.size, sha256: seen.sha256, bytes: Bytes::Here(bytes) }
     }
 
     /// The value for `integrity` attributes.
@@ -58,11 +58,51 @@ impl Content {
     }
 }
 
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { size: bytes.len() as u64, sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) }
+    }
+}
+
+/// What identifies the bytes of a file that are not kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    size: u64,
+    sha256: Digest,
+}
+
+impl Seen {
+    /// Reads the whole of a file.
+    pub(crate) fn read(file: &Path) -> Result<(Self, Vec<u8>), Problem> {
+        let content = read(file, u64::MAX)?;
+        match content.bytes {
+            Bytes::Here(bytes) => Ok((Self { size: content.size, sha256: content.sha256 }, bytes)),
+            Bytes::In(_) => Err(changed(file)),
+        }
+    }
+
+    /// Reads the same bytes once more.
+    pub(crate) fn read_again(&self, file: &Path) -> Result<Vec<u8>, Problem> {
+        let bytes = fs::read(file).map_err(|err| Problem::source(file, &err))?;
+        if Digest::of(&bytes) == self.sha256 { Ok(bytes) } else { Err(changed(file)) }
+    }
+}
+
+/// Reads a file; one that is longer than `longest` is hashed and not kept.
+fn read(file: &Path, longest: u64) -> Result<Content, Problem> {
+    for _ in 0..READINGS {
+        if let Some(content) = read_once(file, longest).map_err(|err| Problem::source(file, &err))? {
+            return Ok(content);
+        }
+    }
+    Err(changed(file))
+}
+
 /// Nothing if the file changed while it was read.
-fn read_once(path: &Path) -> io::Result<Option<Content>> {
+fn read_once(path: &Path, longest: u64) -> io::Result<Option<Content>> {
     let before = fs::metadata(path)?;
     let mut file = File::open(path)?;
-    let content = if before.len() > LARGEST_IN_MEMORY {
+    let content = if before.len() > longest {
         let (sha256, size) = Digest::of_reader(&mut file)?;
         Content { size, sha256, bytes: Bytes::In(path.to_owned()) }
     } else {

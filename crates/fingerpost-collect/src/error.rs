@@ -1,6 +1,9 @@
 use std::{fmt, io, path::Path};
 
 use fingerpost::quoted;
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use crate::{levels::Rule, location::Location};
 
 /// Everything that went wrong in one run, one [`Problem`] a line.
 ///
@@ -25,8 +28,12 @@ pub enum ErrorKind {
     Config,
     /// A source dir or a file in it is not there, cannot be read, has no usable name, or changed meanwhile.
     Source,
-    /// Two source dirs have a file of the same name, and [`shadowed`](crate::CollectConfig::shadowed) calls that an error.
-    Shadowed,
+    /// A file breaks a rule.
+    Rule(Rule),
+    /// Something in a script cannot be known. It stops nothing: it is in [`Report::notes`](crate::Report::notes).
+    Unknown,
+    /// A file is nested deeper than anything that a browser would read.
+    TooDeep,
     /// Two files want the same name in the output dir.
     Clash,
     /// A manifest in an output dir cannot be used.
@@ -39,10 +46,21 @@ pub enum ErrorKind {
     Locked,
 }
 
-/// One thing that went wrong: what, where, and what to do about it.
+/// One thing that is wrong: what, where, and what to do about it.
+#[derive(Clone, PartialEq)]
 pub struct Problem {
     kind: ErrorKind,
     message: String,
+    details: Option<Box<Details>>,
+}
+
+/// What is known of a problem that stands in a file.
+#[derive(Clone, PartialEq)]
+struct Details {
+    location: Location,
+    advice: Option<String>,
+    searched: Vec<String>,
+    silence: Option<String>,
 }
 
 impl Error {
@@ -86,8 +104,51 @@ impl Problem {
         self.kind
     }
 
+    /// What is wrong, without its place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where it stands in a file, if it does.
+    pub fn location(&self) -> Option<&Location> {
+        Some(&self.details.as_ref()?.location)
+    }
+
+    /// What probably helps, if something comes to mind: ``did you mean `css/app.css`?``
+    pub fn advice(&self) -> Option<&str> {
+        self.details.as_ref()?.advice.as_deref()
+    }
+
+    /// The directories in which a missing file was looked for.
+    pub fn searched(&self) -> &[String] {
+        self.details.as_ref().map_or(&[], |details| &details.searched)
+    }
+
+    /// The line of `fingerpost.toml` that silences it.
+    pub fn silence(&self) -> Option<&str> {
+        self.details.as_ref()?.silence.as_deref()
+    }
+
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), details: None }
+    }
+
+    /// A problem in a file.
+    pub(crate) fn at(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let silence = match kind {
+            ErrorKind::Rule(rule) => Some(rule.silence(&location.asset)),
+            _ => None,
+        };
+        let details = Details { location, advice: None, searched: Vec::new(), silence };
+        Self { details: Some(details.into()), ..Self::new(kind, message) }
+    }
+
+    /// Adds what probably helps, and where was looked.
+    pub(crate) fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
+        if let Some(details) = &mut self.details {
+            (details.advice, details.searched) = (advice, searched);
+        }
+        self
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -153,12 +214,50 @@ impl std::error::Error for Error {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        if let Some(Location { file, line, column, .. }) = self.location() {
+            write!(f, "{}:{line}:{column}: ", quoted(file.display()))?;
+        }
+        f.write_str(&self.message)?;
+        self.advice().map_or(Ok(()), |advice| write!(f, " ({advice})"))
     }
 }
 
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}({})", self.kind, self.message)
+        write!(f, "{:?}({self})", self.kind)
+    }
+}
+
+impl ErrorKind {
+    /// The name in JSON: `missing-map`, `output`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Source => "source",
+            Self::Rule(rule) => rule.as_str(),
+            Self::Unknown => "unknown",
+            Self::TooDeep => "too-deep",
+            Self::Clash => "clash",
+            Self::Manifest => "manifest",
+            Self::KeepFrom => "keep-from",
+            Self::Output => "output",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+/// As it stands in a report: what does not apply is left out.
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Problem", 6)?;
+        fields.serialize_field("kind", self.kind.as_str())?;
+        fields.serialize_field("message", &self.message)?;
+        if let Some(Details { location, advice, searched, silence }) = self.details.as_deref() {
+            fields.serialize_field("location", location)?;
+            fields.serialize_field("advice", advice)?;
+            fields.serialize_field("searched", searched)?;
+            fields.serialize_field("silence", silence)?;
+        }
+        fields.end()
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Problem};
 #[derive(Default)]
 pub(crate) struct Findings {
     problems: Vec<Problem>,
-    warnings: Vec<String>,
+    warnings: Vec<Problem>,
 }
 
 /// Something to be told at the end of a run.
@@ -15,7 +15,7 @@ pub(crate) enum Finding {
     /// Stops the run before anything is published.
     Problem(Problem),
     /// Does not stop it.
-    Warning(String),
+    Warning(Problem),
 }
 
 impl From<Problem> for Finding {
@@ -37,15 +37,15 @@ impl Findings {
         self.add(Problem::new(kind, message));
     }
 
-    pub(crate) fn warn(&mut self, warning: impl Into<String>) {
-        self.add(Finding::Warning(warning.into()));
+    pub(crate) fn warn(&mut self, kind: ErrorKind, message: impl Into<String>) {
+        self.add(Finding::Warning(Problem::new(kind, message)));
     }
 
     /// As serious as its rule says.
-    pub(crate) fn at(&mut self, level: Level, kind: ErrorKind, message: String) {
+    pub(crate) fn at(&mut self, level: Level, problem: Problem) {
         match level {
-            Level::Error => self.problem(kind, message),
-            Level::Warn => self.warn(message),
+            Level::Error => self.problems.push(problem),
+            Level::Warn => self.warnings.push(problem),
             Level::Ignore => {}
         }
     }
@@ -80,7 +80,7 @@ impl Findings {
         Error::from_problems(std::mem::take(&mut self.problems))
     }
 
-    pub(crate) fn into_warnings(self) -> Vec<String> {
+    pub(crate) fn into_warnings(self) -> Vec<Problem> {
         self.warnings
     }
 }

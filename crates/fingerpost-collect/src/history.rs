@@ -68,7 +68,9 @@ impl History {
     pub(crate) fn releases<'a>(&'a self, findings: &'a mut Findings) -> impl Iterator<Item = Release> + 'a {
         self.numbers.iter().rev().filter_map(|&number| {
             self.release(number)
-                .map_err(|err| findings.warn(format!("{err}; this release is passed over")))
+                .map_err(|err| {
+                    findings.warn(ErrorKind::Manifest, format!("{err}; this release is passed over"))
+                })
                 .ok()
         })
     }

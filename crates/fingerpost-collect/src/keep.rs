@@ -31,7 +31,8 @@ pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings
     let Some(dir) = &run.job.keep_from else { return Ok(Kept::default()) };
     let Some(earlier) = findings.take(open(dir)) else { return Ok(Kept::default()) };
     if earlier.is_empty() {
-        findings.warn(format!("{} holds no release; nothing is taken over", quoted(dir.display())));
+        let message = format!("{} holds no release; nothing is taken over", quoted(dir.display()));
+        findings.warn(ErrorKind::KeepFrom, message);
     }
     let releases: Vec<_> = earlier.releases(findings).collect();
     let current = earlier.current.map(|current| current.manifest);
@@ -83,8 +84,10 @@ fn stage(
         return Ok(None);
     }
     let file = dir.join(hashed);
-    let left_behind =
-        |reason| Finding::Warning(format!("{} {reason}; it is not taken over", quoted(file.display())));
+    let left_behind = |reason| {
+        let message = format!("{} {reason}; it is not taken over", quoted(file.display()));
+        Finding::Warning(Problem::new(ErrorKind::KeepFrom, message))
+    };
     if !file.is_file() {
         return Err(left_behind("is missing"));
     }

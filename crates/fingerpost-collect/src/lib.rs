@@ -6,14 +6,23 @@ mod config;
 mod content;
 mod error;
 mod findings;
+mod graph;
 mod history;
 mod keep;
+mod levels;
+mod links;
+mod location;
 mod lock;
+mod look;
 mod names;
+mod naming;
 mod output;
 mod progress;
 mod publish;
+#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "scripts need more than style sheets"))]
+mod references;
 mod report;
+mod rewrite;
 mod run;
 mod scan;
 
@@ -22,10 +31,12 @@ use std::time::Instant;
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
 pub use fingerpost::Level;
+pub use levels::Rule;
+pub use location::Location;
 pub use progress::Progress;
 pub use report::{Report, Shadowed};
 
-use crate::{asset::Asset, findings::Findings, publish::Publication, run::Run};
+use crate::{findings::Findings, links::Links, look::Looked, publish::Publication, run::Run};
 
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
 ///
@@ -50,7 +61,11 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let mut findings = Findings::default();
 
     let (files, left_out) = scan::scan(&run, &mut findings);
-    let assets = Asset::stage_all(files, &run, &mut findings)?;
+    let mut looked = Looked::at_all(files, &run, &mut findings)?;
+    let links = Links::follow(&mut looked, &run, &mut findings);
+    let Looked { done: mut assets, referring, notes } = looked;
+    assets.extend(naming::name_all(&referring, &links, &run, &mut findings)?);
+    assets.sort_by(|a, b| a.path.cmp(&b.path));
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);
     findings.check()?;
@@ -59,5 +74,5 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let publication = Publication::plan(&manifest, kept, &run, &mut findings)?;
     let report = Report::new(&run, &assets, &manifest, &publication);
     publication.write(assets, &manifest, &run)?;
-    Ok(report.finish(left_out, findings, started.elapsed()))
+    Ok(report.finish(left_out, notes, findings, started.elapsed()))
 }

@@ -3,7 +3,9 @@ use std::time::Duration;
 use fingerpost::Manifest;
 use serde::Serialize;
 
-use crate::{asset::Asset, findings::Findings, publish::Publication, run::Run, scan::LeftOut};
+use crate::{
+    asset::Asset, error::Problem, findings::Findings, publish::Publication, run::Run, scan::LeftOut,
+};
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.
 ///
@@ -41,7 +43,9 @@ pub struct Report {
     /// Files and directories that the rules leave out.
     pub ignored: Vec<String>,
     /// What looked wrong and did not stop the run.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Problem>,
+    /// What nobody has to do anything about: imports of what only the browser will know, scripts that are no modules.
+    pub notes: Vec<Problem>,
     /// Whether this is what a run would have done, and nothing was written.
     pub dry_run: bool,
     /// How long it took.
@@ -69,15 +73,23 @@ impl Report {
             shadowed: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
+            notes: Vec::new(),
             dry_run: run.job.dry_run,
             seconds: 0.0,
         }
     }
 
     /// Adds the rest when all is done.
-    pub(crate) fn finish(self, left_out: LeftOut, findings: Findings, took: Duration) -> Self {
+    pub(crate) fn finish(
+        self,
+        left_out: LeftOut,
+        notes: Vec<Problem>,
+        findings: Findings,
+        took: Duration,
+    ) -> Self {
         let LeftOut { shadowed, ignored } = left_out;
-        Self { shadowed, ignored, warnings: findings.into_warnings(), seconds: took.as_secs_f64(), ..self }
+        let (warnings, seconds) = (findings.into_warnings(), took.as_secs_f64());
+        Self { shadowed, ignored, notes, warnings, seconds, ..self }
     }
 }
 

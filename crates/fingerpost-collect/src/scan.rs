@@ -5,6 +5,7 @@ use fingerpost::{Listing, SourceFile, quoted};
 use crate::{
     error::{ErrorKind, Problem},
     findings::Findings,
+    levels::Rule,
     report::Shadowed,
     run::Run,
 };
@@ -21,13 +22,14 @@ pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> (Vec<SourceFile>, 
     let Listing { files, shadowed, ignored, problems, .. } = run.job.sources.list();
     problems.into_iter().for_each(|problem| findings.add(Problem::from(problem)));
     if files.is_empty() {
-        findings.warn("the source dirs hold no file that is an asset");
+        findings.warn(ErrorKind::Source, "the source dirs hold no file that is an asset");
     }
     warn_of_names_that_differ_by_case(&files, findings);
     let shadowed: Vec<_> = shadowed.iter().filter_map(|hidden| shadow(&files, hidden)).collect();
-    for Shadowed { file, hides, .. } in &shadowed {
+    for Shadowed { path, file, hides } in &shadowed {
         let message = format!("{} is hidden by {}; remove one of them", quoted(hides), quoted(file));
-        findings.at(run.job.shadowed, ErrorKind::Shadowed, message);
+        let level = run.job.levels.get(Rule::Shadowed, path);
+        findings.at(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
     }
     let ignored = ignored.iter().map(|path| path.display().to_string()).collect();
     (files, LeftOut { shadowed, ignored })
@@ -48,9 +50,9 @@ fn warn_of_names_that_differ_by_case(files: &[SourceFile], findings: &mut Findin
     for SourceFile { path, .. } in files {
         if let Some(other) = seen.insert(path.to_lowercase(), path) {
             let (other, path) = (quoted(other), quoted(path));
-            findings.warn(format!(
-                "assets {other} and {path} differ by case alone, which not every disk can keep"
-            ));
+            let message =
+                format!("assets {other} and {path} differ by case alone, which not every disk can keep");
+            findings.warn(ErrorKind::Source, message);
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -34,7 +35,11 @@ use crate::{
 /// originals = false                   # write the plain names, too
 /// keep_from = "previous/static"       # an earlier output dir, to take its releases over
 /// fsync = false                       # make every file survive a power cut, not the manifest alone
-/// shadowed = "ignore"                 # or "warn", "error": files that an earlier source dir hides
+/// missing = "error"                   # or "warn", "ignore": references to a file that is not there
+/// missing-map = "warn"                # the same for source maps
+/// outside = "error"                   # relative references that leave the base URL
+/// shadowed = "ignore"                 # files that an earlier source dir hides
+/// rules."vendor/**".missing = "ignore"    # the same for some files; the longest glob that matches decides
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
@@ -68,7 +73,33 @@ pub struct Settings {
     pub keep_from: Option<PathBuf>,
     /// Whether `collect` waits until every file has reached the disk.
     pub fsync: bool,
+    /// What `collect` makes of a reference to a file that is not there. Defaults to [`Level::Error`].
+    pub missing: Option<Level>,
+    /// What `collect` makes of a source map that is not there. Defaults to [`Level::Warn`].
+    #[serde(rename = "missing-map")]
+    pub missing_map: Option<Level>,
+    /// What `collect` makes of a relative reference that leaves the base URL. Defaults to [`Level::Error`].
+    pub outside: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
+    pub shadowed: Option<Level>,
+    /// Glob → what holds for the files that it matches. Globs are read as those of [`Rules::new`]; of several that match,
+    /// the longest decides.
+    #[serde(rename = "rules")]
+    pub exceptions: BTreeMap<String, Exceptions>,
+}
+
+/// Levels that hold for some files: `rules."vendor/**".missing = "ignore"`. What is `None` is left to shorter globs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Exceptions {
+    /// References to a file that is not there.
+    pub missing: Option<Level>,
+    /// Source maps that are not there.
+    pub missing_map: Option<Level>,
+    /// Relative references that leave the base URL.
+    pub outside: Option<Level>,
+    /// Files that an earlier source dir hides.
     pub shadowed: Option<Level>,
 }
 
@@ -102,6 +133,12 @@ impl Settings {
     pub fn base_url_in_force(&self, explicit: Option<&str>) -> String {
         let said = explicit.map(str::to_owned).or_else(|| environment::variable("FINGERPOST_BASE_URL"));
         said.or_else(|| self.base_url.clone()).unwrap_or_else(|| BaseUrl::DEFAULT.to_owned())
+    }
+
+    /// The levels that hold for all files that no glob of `rules` matches.
+    pub fn levels(&self) -> Exceptions {
+        let Self { missing, missing_map, outside, shadowed, .. } = *self;
+        Exceptions { missing, missing_map, outside, shadowed }
     }
 
     /// The rules that say what is an asset.

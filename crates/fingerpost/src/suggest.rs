@@ -1,15 +1,23 @@
 use strsim::osa_distance;
 
-/// No suggestions for longer input: nobody mistypes that much, and the comparison costs time.
+/// No suggestions for longer input.
 pub(crate) const LONGEST: usize = 200;
 
 const MOST: usize = 3;
 
-/// The known names that `path` was most likely meant to be, best first.
+/// The known names that `path` was most likely meant to be, best first, three at most.
 ///
-/// A name with the same last segment in another directory counts as near. Linear in the number of names: those that
+/// ```
+/// let names = ["css/app.css", "css/print.css", "js/app.js"];
+/// assert_eq!(fingerpost::nearest("css/ap.css", names.into_iter()), ["css/app.css"]);
+/// ```
+///
+/// Nothing is near a name of more than 200 bytes: nobody mistypes that much, and the comparison costs time. A name with the same last segment in another directory counts as near. Linear in the number of names: those that
 /// cannot be near are passed over by a count of their letters before they are compared.
-pub(crate) fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    if path.len() > LONGEST {
+        return Vec::new();
+    }
     let (letters, tolerance) = (Letters::of(path), (path.len() / 4).clamp(1, 6));
     let same_file = |name: &str| last_segment(name) == last_segment(path);
     let distance = |name| {

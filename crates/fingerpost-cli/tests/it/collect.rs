@@ -41,6 +41,7 @@ fn the_report_is_json_on_stdout() {
         "release": 1,
         "hash": site.manifest().hash(),
         "kept": [],
+            "notes": [],
         "shadowed": [{
             "path": "a.css",
             "file": site.path("static/a.css").display().to_string(),

@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fingerpost::{Manifest, Release};
 use fingerpost_collect::collect;
 
-use crate::site::Site;
+use crate::site::{Site, warnings};
 
 #[test]
 fn every_change_is_a_release_that_says_what_it_replaces() {
@@ -103,11 +103,11 @@ fn a_damaged_release_of_the_past_does_not_stand_in_the_way() {
     site.write("out/.fingerpost/releases/1.json", "{");
     let report = site.collect();
     assert_eq!(report.release, Some(2), "what is in force is remembered again");
-    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    let [warning] = &warnings(&report)[..] else { panic!("{:?}", warnings(&report)) };
     let file = site.shown("out/.fingerpost/releases/1.json");
     assert!(warning.starts_with(&format!("manifest {file} cannot be read: ")), "{warning}");
     assert!(warning.ends_with("; this release is passed over"), "{warning}");
-    assert_eq!(site.collect().warnings, [""; 0]);
+    assert_eq!(warnings(&site.collect()), [""; 0]);
 }
 
 #[test]

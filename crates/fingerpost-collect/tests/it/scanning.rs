@@ -1,6 +1,6 @@
-use fingerpost_collect::{ErrorKind, Level, collect};
+use fingerpost_collect::{ErrorKind, Level, Rule, collect};
 
-use crate::site::Site;
+use crate::site::{Site, warnings};
 
 #[test]
 fn hidden_files_and_backups_are_not_collected_unless_asked() {
@@ -46,7 +46,7 @@ fn the_first_source_dir_that_has_a_file_wins() {
     let config = || site.config().source(site.path("theme"));
 
     let report = collect(&config()).unwrap();
-    assert_eq!((report.files, report.warnings), (2, vec![]));
+    assert_eq!((report.files, warnings(&report)), (2, vec![]));
     assert_eq!(site.read(&format!("out/{}", site.hashed("a.css"))), "first");
     let [shadowed] = &report.shadowed[..] else { panic!("{:?}", report.shadowed) };
     assert_eq!(shadowed.path, "a.css");
@@ -55,10 +55,10 @@ fn the_first_source_dir_that_has_a_file_wins() {
 
     let (hides, file) = (site.shown("theme/a.css"), site.shown("static/a.css"));
     let message = format!("{hides} is hidden by {file}; remove one of them");
-    assert_eq!(collect(&config().shadowed(Level::Warn)).unwrap().warnings, [&*message]);
-    assert_eq!(site.refused(&config().shadowed(Level::Error)), [message]);
-    let err = collect(&config().shadowed(Level::Error)).unwrap_err();
-    assert_eq!(err.kind(), ErrorKind::Shadowed);
+    assert_eq!(warnings(&collect(&config().level(Rule::Shadowed, Level::Warn)).unwrap()), [&*message]);
+    assert_eq!(site.refused(&config().level(Rule::Shadowed, Level::Error)), [message]);
+    let err = collect(&config().level(Rule::Shadowed, Level::Error)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Rule(Rule::Shadowed));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn names_that_differ_by_case_alone_are_named() {
     // A disk that does not tell them apart has kept one of them.
     if site.names("static").len() == 2 {
         let warning = "assets `App.css` and `app.css` differ by case alone, which not every disk can keep";
-        assert_eq!(site.collect().warnings, [warning]);
+        assert_eq!(warnings(&site.collect()), [warning]);
     }
 }
 
@@ -119,7 +119,7 @@ fn names_that_differ_by_case_alone_are_named() {
 fn source_dirs_without_a_file_are_worth_a_warning() {
     let report = Site::new(&[]).collect();
     assert_eq!((report.files, report.release), (0, Some(1)));
-    assert_eq!(report.warnings, ["the source dirs hold no file that is an asset"]);
+    assert_eq!(warnings(&report), ["the source dirs hold no file that is an asset"]);
 }
 
 #[cfg(unix)]

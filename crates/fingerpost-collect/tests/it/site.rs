@@ -120,3 +120,8 @@ fn files_below(dir: &Path) -> Vec<PathBuf> {
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
+
+/// What a run warned of.
+pub(crate) fn warnings(report: &Report) -> Vec<String> {
+    report.warnings.iter().map(ToString::to_string).collect()
+}

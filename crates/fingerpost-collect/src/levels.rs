@@ -1,0 +1,177 @@
+//! How seriously each finding is taken, by rule and by file.
+
+use std::fmt;
+
+use fingerpost::{Exceptions, Level, Settings, quoted};
+use globset::{GlobBuilder, GlobMatcher};
+use serde::{Serialize, Serializer};
+
+use crate::error::Problem;
+
+/// A rule that a file may break; each has a [`Level`].
+///
+/// ```
+/// use fingerpost_collect::{Level, Rule};
+///
+/// assert_eq!(Rule::MissingMap.as_str(), "missing-map");
+/// assert_eq!(Rule::MissingMap.default_level(), Level::Warn);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A reference leads to a file that is there. An error unless said otherwise.
+    Missing,
+    /// A source map comment leads to a file that is there. A warning unless said otherwise: only debuggers follow it.
+    MissingMap,
+    /// A relative reference stays below the base URL. An error unless said otherwise.
+    Outside,
+    /// No file hides another of the same asset path. Ignored unless said otherwise.
+    Shadowed,
+}
+
+impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 4] = [Self::Missing, Self::MissingMap, Self::Outside, Self::Shadowed];
+
+    /// The name in a settings file: `missing-map`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::MissingMap => "missing-map",
+            Self::Outside => "outside",
+            Self::Shadowed => "shadowed",
+        }
+    }
+
+    /// How seriously it is taken if nobody says anything.
+    pub fn default_level(self) -> Level {
+        match self {
+            Self::Missing | Self::Outside => Level::Error,
+            Self::MissingMap => Level::Warn,
+            Self::Shadowed => Level::Ignore,
+        }
+    }
+
+    /// Chooses from a value for each rule.
+    pub(crate) fn of_each<T>(self, missing: T, missing_map: T, outside: T, shadowed: T) -> T {
+        match self {
+            Self::Missing => missing,
+            Self::MissingMap => missing_map,
+            Self::Outside => outside,
+            Self::Shadowed => shadowed,
+        }
+    }
+
+    /// The line of `fingerpost.toml` that silences it for one file.
+    pub(crate) fn silence(self, asset: &str) -> String {
+        format!("rules.{}.{self} = \"ignore\"", toml_key(&literal_glob(asset)))
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The levels of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Levels {
+    everywhere: Exceptions,
+    /// The longest glob first, because it says the most.
+    exceptions: Vec<(GlobMatcher, Exceptions)>,
+}
+
+impl Levels {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Problem> {
+        let mut exceptions = Vec::with_capacity(settings.exceptions.len());
+        for (text, levels) in &settings.exceptions {
+            let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
+            let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
+                .literal_separator(true)
+                .build()
+                .map_err(|err| Problem::config(format!("rules for the glob {}: {err}", quoted(text))))?;
+            exceptions.push((glob.compile_matcher(), levels.clone()));
+        }
+        exceptions.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
+        Ok(Self { everywhere: settings.levels(), exceptions })
+    }
+
+    /// How seriously a rule is taken in the file of this asset path.
+    pub(crate) fn get(&self, rule: Rule, asset: &str) -> Level {
+        let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
+        let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
+        let level = |levels: &Exceptions| {
+            rule.of_each(levels.missing, levels.missing_map, levels.outside, levels.shadowed)
+        };
+        said.find_map(level).unwrap_or_else(|| rule.default_level())
+    }
+}
+
+/// A glob that matches one path only.
+fn literal_glob(asset: &str) -> String {
+    // Without a slash it would match a name at any depth.
+    let root = if asset.contains('/') { "" } else { "/" };
+    let escaped = asset.chars().map(|c| match c {
+        '*' | '?' | '[' | ']' | '{' | '}' => format!("[{c}]"),
+        c => c.to_string(),
+    });
+    root.chars().map(String::from).chain(escaped).collect()
+}
+
+/// TOML, "basic strings": quotes, backslashes and control characters are escaped.
+fn toml_key(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(toml: &str) -> Levels {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("fingerpost.toml");
+        std::fs::write(&file, toml).unwrap();
+        Levels::of(&Settings::read(&file).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_longest_glob_that_matches_decides() {
+        let levels = levels(
+            r#"missing = "warn"
+               rules."vendor/**".missing = "ignore"
+               rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
+               rules."x.js".outside = "warn""#,
+        );
+        assert_eq!(levels.get(Rule::Missing, "css/app.css"), Level::Warn);
+        assert_eq!(levels.get(Rule::Missing, "vendor/x/y.css"), Level::Ignore);
+        assert_eq!(levels.get(Rule::Missing, "vendor/own/a.css"), Level::Error);
+        assert_eq!(levels.get(Rule::MissingMap, "vendor/own/a.css"), Level::Error);
+        assert_eq!(levels.get(Rule::MissingMap, "vendor/x.css"), Level::Warn);
+        assert_eq!(levels.get(Rule::Outside, "a/b/x.js"), Level::Warn);
+        assert_eq!(levels.get(Rule::Outside, "a/b/y.js"), Level::Error);
+        assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Level::Ignore);
+    }
+
+    #[test]
+    fn the_line_that_silences_a_rule_does_so() {
+        for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css"] {
+            let levels = levels(&Rule::Missing.silence(asset));
+            assert_eq!(levels.get(Rule::Missing, asset), Level::Ignore, "{asset}");
+            assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Level::Error, "{asset}");
+            assert_eq!(levels.get(Rule::Outside, asset), Level::Error, "{asset}");
+        }
+        assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"rules."js/a.js".missing-map = "ignore""#);
+    }
+}

@@ -1,0 +1,143 @@
+//! Which file each reference leads to, and what is wrong with those that lead nowhere.
+
+use std::{collections::HashMap, fs};
+
+use fingerpost::{ContentHash, nearest, quoted};
+
+use crate::{
+    error::{ErrorKind, Problem},
+    findings::Findings,
+    levels::Rule,
+    location::Location,
+    look::{Looked, Referring},
+    references::{Edit, Kind, Reference, Target},
+    run::Run,
+};
+
+/// A reference that leads to a file.
+pub(crate) struct Link {
+    pub(crate) edit: Edit,
+    pub(crate) to: To,
+}
+
+/// Where a link leads to.
+#[derive(Clone, Copy)]
+pub(crate) enum To {
+    /// A file that has its name.
+    Named(ContentHash),
+    /// A file that waits for others, by its number.
+    Waiting(usize),
+}
+
+/// All links of all files that refer to others.
+pub(crate) struct Links(Vec<Vec<Link>>);
+
+impl Links {
+    /// Follows every reference.
+    pub(crate) fn follow(looked: &mut Looked, run: &Run<'_>, findings: &mut Findings) -> Self {
+        let mut references: Vec<_> =
+            looked.referring.iter_mut().map(|referring| std::mem::take(&mut referring.references)).collect();
+        let targets = Targets::of(looked);
+        let mut links = Vec::with_capacity(references.len());
+        for (referring, references) in looked.referring.iter().zip(&mut references) {
+            let mut broken = Vec::new();
+            let found = references.drain(..).filter_map(|reference| match targets.get(&reference.target) {
+                Some(to) => Some(Link { edit: reference.edit, to }),
+                None => {
+                    broken.push(reference);
+                    None
+                }
+            });
+            links.push(found.collect());
+            targets.report(referring, &broken, run, findings);
+        }
+        Self(links)
+    }
+
+    /// What a file refers to.
+    pub(crate) fn of(&self, waiting: usize) -> &[Link] {
+        &self.0[waiting]
+    }
+
+    /// Which of the waiting files each of them refers to.
+    pub(crate) fn between_waiting(&self) -> Vec<Vec<usize>> {
+        let waiting = |link: &Link| match link.to {
+            To::Waiting(number) => Some(number),
+            To::Named(_) => None,
+        };
+        self.0.iter().map(|links| links.iter().filter_map(waiting).collect()).collect()
+    }
+}
+
+/// All files that a reference can lead to.
+struct Targets<'a>(HashMap<&'a str, To>);
+
+impl<'a> Targets<'a> {
+    fn of(looked: &'a Looked) -> Self {
+        let named = looked.done.iter().map(|asset| (asset.path.as_str(), To::Named(asset.hash)));
+        let waiting = looked.referring.iter().enumerate();
+        let waiting = waiting.map(|(number, referring)| (referring.file.path.as_str(), To::Waiting(number)));
+        Self(named.chain(waiting).collect())
+    }
+
+    fn get(&self, target: &Target) -> Option<To> {
+        match target {
+            Target::Asset(path) => self.0.get(path.as_str()).copied(),
+            Target::Outside(_) => None,
+        }
+    }
+
+    /// Reads a file once more to show where it is wrong, if anybody wants to know.
+    fn report(&self, referring: &Referring, broken: &[Reference], run: &Run<'_>, findings: &mut Findings) {
+        let file = &referring.file;
+        let mut bytes = None;
+        for reference in broken {
+            let rule = rule(reference);
+            let level = run.job.levels.get(rule, &file.path);
+            if level == fingerpost::Level::Ignore {
+                continue;
+            }
+            let bytes: &Vec<u8> = bytes.get_or_insert_with(|| fs::read(&file.file).unwrap_or_default());
+            let Some(written) = bytes.get(reference.span.clone()) else { continue };
+            let written = String::from_utf8_lossy(written);
+            let location = Location::new(&file.file, &file.path, bytes, reference.span.clone());
+            let (message, advice, searched) = match &reference.target {
+                Target::Asset(path) => (
+                    format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
+                    self.advice(path),
+                    run.job.sources.dirs().iter().map(|dir| dir.dir().display().to_string()).collect(),
+                ),
+                Target::Outside(url) => (
+                    format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
+                    Some(format!("write {} if that is meant", quoted(url))),
+                    Vec::new(),
+                ),
+            };
+            let problem = Problem::at(location, ErrorKind::Rule(rule), message);
+            findings.at(level, problem.with_advice(advice, searched));
+        }
+    }
+
+    /// What was probably meant: the same with an extension, or a similar name.
+    fn advice(&self, path: &str) -> Option<String> {
+        const ENDINGS: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
+        let longer = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
+        let with_ending = longer.into_iter().find(|longer| self.0.contains_key(longer.as_str()));
+        if let Some(longer) = with_ending {
+            return Some(format!(
+                "{} exists; browsers do not add endings, so write the whole name",
+                quoted(longer)
+            ));
+        }
+        let near = nearest(path, self.0.keys().copied());
+        Some(format!("did you mean {}?", quoted(near.first()?)))
+    }
+}
+
+fn rule(reference: &Reference) -> Rule {
+    match (&reference.target, reference.kind) {
+        (Target::Outside(_), _) => Rule::Outside,
+        (Target::Asset(_), Kind::SourceMap) => Rule::MissingMap,
+        (Target::Asset(_), _) => Rule::Missing,
+    }
+}

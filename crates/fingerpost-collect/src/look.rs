@@ -1,0 +1,93 @@
+//! The first look at a file: what it refers to. What refers to nothing is named by its own bytes, and done.
+
+use std::ops::Range;
+
+use fingerpost::SourceFile;
+
+use crate::{
+    asset::Asset,
+    content::{Content, Seen},
+    error::{Error, ErrorKind, Problem},
+    findings::Findings,
+    location::Location,
+    references::{self, Language, Place, Reference, References, TooDeep},
+    run::Run,
+};
+
+/// What has been seen of all files.
+#[derive(Default)]
+pub(crate) struct Looked {
+    pub(crate) done: Vec<Asset>,
+    pub(crate) referring: Vec<Referring>,
+    /// What nobody has to do anything about.
+    pub(crate) notes: Vec<Problem>,
+}
+
+/// A file that waits for the names of others. Its bytes are read again then, so that memory does not hold them all.
+pub(crate) struct Referring {
+    pub(crate) file: SourceFile,
+    pub(crate) seen: Seen,
+    pub(crate) references: Vec<Reference>,
+}
+
+enum Look {
+    Done(Asset),
+    Referring(Referring),
+}
+
+impl Looked {
+    /// Looks at all files, on all cores.
+    pub(crate) fn at_all(
+        files: Vec<SourceFile>,
+        run: &Run<'_>,
+        findings: &mut Findings,
+    ) -> Result<Self, Error> {
+        run.progress.found(files.len());
+        let mut looked = Self::default();
+        for (look, notes) in findings.take_all(files, |file| look_at(file, run))? {
+            match look {
+                Look::Done(asset) => looked.done.push(asset),
+                Look::Referring(referring) => looked.referring.push(referring),
+            }
+            looked.notes.extend(notes);
+        }
+        Ok(looked)
+    }
+}
+
+fn look_at(file: SourceFile, run: &Run<'_>) -> Result<(Look, Vec<Problem>), Problem> {
+    let Some(language) = Language::of(&file.path) else {
+        let content = Content::read(&file.file)?;
+        return Ok((Look::Done(Asset::of_its_own_name(file.path, &content, run)?), Vec::new()));
+    };
+    let (seen, bytes) = Seen::read(&file.file)?;
+    let place = Place { base: run.job.base.path(), path: &file.path };
+    let References { list, unknown, not_parsed } =
+        references::find(language, &bytes, place).map_err(|TooDeep(at)| too_deep(&file, &bytes, at))?;
+    let unknown = unknown.into_iter().map(|span| unknown_import(&file, &bytes, span));
+    let notes = unknown.chain(not_parsed.map(|reason| not_a_module(&file, &bytes, &reason))).collect();
+    let look = if list.is_empty() {
+        Look::Done(Asset::of_its_own_name(file.path, &Content::of(seen, bytes), run)?)
+    } else {
+        Look::Referring(Referring { file, seen, references: list })
+    };
+    Ok((look, notes))
+}
+
+fn too_deep(file: &SourceFile, bytes: &[u8], at: usize) -> Problem {
+    let location = Location::new(&file.file, &file.path, bytes, at..at + 1);
+    let message = "more than 255 blocks are open here; no browser reads that, so correct or ignore the file";
+    Problem::at(location, ErrorKind::TooDeep, message)
+}
+
+fn unknown_import(file: &SourceFile, bytes: &[u8], span: Range<usize>) -> Problem {
+    let location = Location::new(&file.file, &file.path, bytes, span);
+    let message = "what is imported here only the browser will know, so it keeps the name that it has";
+    Problem::at(location, ErrorKind::Unknown, message)
+}
+
+fn not_a_module(file: &SourceFile, bytes: &[u8], reason: &str) -> Problem {
+    let location = Location::new(&file.file, &file.path, bytes, 0..0);
+    let message = format!("this is no module, so no import in it is rewritten: {reason}");
+    Problem::at(location, ErrorKind::Unknown, message)
+}

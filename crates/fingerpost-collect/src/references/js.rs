@@ -1,0 +1,328 @@
+//! References in scripts, by the parser's module record (ECMA-262, §16.2).
+
+use std::{ops::Range, thread};
+
+use oxc_allocator::Allocator;
+use oxc_parser::{Kind as Lexeme, Parser, ParserReturn, Token, config::TokensParserConfig};
+use oxc_span::{SourceType, Span};
+
+use super::{Kind, Scan, Syntax, Written, nesting, source_map};
+
+/// What a glance at the bytes says about a script.
+pub(crate) enum Glance {
+    /// There is nothing that only a parser could find.
+    Clear,
+    /// Somewhere stands what may be a reference.
+    Parse,
+}
+
+/// Words that stand before every specifier are looked at, and what stands behind them: a specifier that is a reference
+/// begins with a dot, a slash or an escape. Comments and strings are not told apart here.
+pub(crate) fn glance(text: &str) -> Glance {
+    let bytes = text.as_bytes();
+    let behind = |word: &'static str| {
+        memchr::memmem::find_iter(bytes, word)
+            .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
+            .map(move |at| trim(&bytes[at + word.len()..]))
+    };
+    let may_refer = behind("import").any(import_may_refer) || behind("from").any(string_may_refer);
+    if may_refer { Glance::Parse } else { Glance::Clear }
+}
+
+/// What stands behind `import`: a specifier, a call, or the `meta` that `new URL` and `resolve` need.
+fn import_may_refer(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'(', rest @ ..] => match trim(rest) {
+            [b'"' | b'\'' | b'`', ..] => string_may_refer(trim(rest)),
+            _ => true,
+        },
+        [b'.', ..] => true,
+        _ => string_may_refer(bytes),
+    }
+}
+
+fn string_may_refer(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
+        // A comment may be long, and there may be many: that is not for a glance.
+        [b'/', ..] => true,
+        _ => false,
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
+}
+
+/// Without white space at the start; any byte beyond ASCII may be a part of some.
+fn trim(bytes: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xb || !byte.is_ascii();
+    &bytes[bytes.iter().take_while(|byte| is_space(byte)).count()..]
+}
+
+/// Finds all references; in what is no valid module, source map comments alone.
+pub(crate) fn scan(text: &str) -> Scan {
+    let needs_maps = source_map::glance(text);
+    match (glance(text), needs_maps) {
+        (Glance::Clear, source_map::Glance::None) => Scan::default(),
+        (Glance::Clear, source_map::Glance::Last(written)) => Scan::of(written),
+        _ => parse(text),
+    }
+}
+
+/// The parser calls itself for every level, so it gets a stack that the deepest place in the text cannot exhaust.
+fn parse(text: &str) -> Scan {
+    let Some(stack) = nesting::stack_for(text) else {
+        return not_a_module(text, "it is nested too deep");
+    };
+    thread::scope(|scope| {
+        let parser = thread::Builder::new().stack_size(stack).spawn_scoped(scope, || parse_here(text));
+        match parser.map(|parser| parser.join()) {
+            Ok(Ok(scan)) => scan,
+            Ok(Err(_)) => not_a_module(text, "the parser gave up"),
+            Err(_) => not_a_module(text, "there is no memory for a stack to parse it with"),
+        }
+    })
+}
+
+fn parse_here(text: &str) -> Scan {
+    let arena = Allocator::default();
+    let parser = Parser::new(&arena, text, SourceType::mjs());
+    // Only what surrounds `import.meta` takes more than the record of the module.
+    let module = if memchr::memmem::find(text.as_bytes(), b"meta").is_some() {
+        parser.with_config(TokensParserConfig).parse()
+    } else {
+        parser.parse()
+    };
+    match module.diagnostics.errors().next() {
+        Some(reason) => not_a_module(text, &reason.message),
+        None => references(&module, text),
+    }
+}
+
+fn not_a_module(text: &str, reason: &str) -> Scan {
+    let written = source_map::at_the_end(text).into_iter().collect();
+    Scan { written, not_parsed: Some(reason.to_owned()), ..Scan::default() }
+}
+
+fn references(module: &ParserReturn<'_>, text: &str) -> Scan {
+    let mut scan = Scan::default();
+    let record = &module.module_record;
+    let requested = record.requested_modules.values().flatten().map(|module| module.span);
+    scan.written.extend(requested.map(|span| specifier(bytes(span))));
+    for import in &record.dynamic_imports {
+        match constant(text, bytes(import.module_request)) {
+            Some(literal) => scan.written.push(specifier(literal)),
+            None => scan.unknown.push(bytes(import.span)),
+        }
+    }
+    scan.written.extend(around_import_meta(&Tokens { list: &module.tokens, text }));
+    for comment in &module.program.comments {
+        let inside = source_map::without_marks(text, bytes(comment.span));
+        scan.written.extend(source_map::in_comment(&text[inside.clone()], inside.start));
+    }
+    scan.written.sort_by_key(|written| written.span.start);
+    scan.written.dedup();
+    scan.unknown.sort_by_key(|span| span.start);
+    scan.unknown.dedup();
+    scan
+}
+
+/// A string, or a template without substitutions.
+fn constant(text: &str, expression: Range<usize>) -> Option<Range<usize>> {
+    let written = &text.as_bytes()[expression.clone()];
+    let (&quote, rest) = written.split_first()?;
+    let (&last, inner) = rest.split_last()?;
+    let mut escaped = false;
+    let is_one_literal = inner.iter().all(|&byte| {
+        let plain = escaped || byte != quote;
+        escaped = byte == b'\\' && !escaped;
+        plain
+    });
+    let is_literal = matches!(quote, b'"' | b'\'' | b'`') && last == quote && is_one_literal;
+    let is_constant = quote != b'`' || !has_substitution(inner);
+    (is_literal && is_constant).then_some(expression)
+}
+
+/// `\${` and `$\{` are none.
+fn has_substitution(template: &[u8]) -> bool {
+    let mut escaped = false;
+    template.windows(2).any(|pair| {
+        let found = !escaped && pair == b"${";
+        escaped = pair[0] == b'\\' && !escaped;
+        found
+    })
+}
+
+/// `new URL("…", import.meta.url)` and `import.meta.resolve("…")`.
+fn around_import_meta(tokens: &Tokens<'_>) -> Vec<Written> {
+    let import_metas = (0..tokens.list.len()).filter(|&at| tokens.are(at, &["import", ".", "meta", "."]));
+    import_metas
+        .filter_map(|at| {
+            let new = at.checked_sub(5);
+            if tokens.are(at + 4, &["resolve", "("]) && tokens.ends_argument(at + 7) {
+                tokens.literal(at + 6, Kind::Module)
+            } else if new.is_some_and(|new| tokens.are(new, &["new", "URL", "("]))
+                && tokens.are(at - 1, &[","])
+                && tokens.are(at + 4, &["url"])
+                && tokens.ends_argument(at + 5)
+            {
+                tokens.literal(at - 2, Kind::Url)
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+struct Tokens<'a> {
+    list: &'a [Token],
+    text: &'a str,
+}
+
+impl Tokens<'_> {
+    /// Whether the tokens from `from` on are these. No string is written like one of them, for its quotes.
+    fn are(&self, from: usize, wanted: &[&str]) -> bool {
+        let tokens = self.list.get(from..from + wanted.len());
+        tokens.is_some_and(|tokens| {
+            tokens.iter().zip(wanted).all(|(token, wanted)| &self.text[bytes(token.span())] == *wanted)
+        })
+    }
+
+    fn ends_argument(&self, at: usize) -> bool {
+        self.are(at, &[")"]) || self.are(at, &[","])
+    }
+
+    fn literal(&self, at: usize, kind: Kind) -> Option<Written> {
+        let token = self.list.get(at)?;
+        let is_literal = matches!(token.kind(), Lexeme::Str | Lexeme::NoSubstitutionTemplate);
+        is_literal.then(|| Written { kind, ..specifier(bytes(token.span())) })
+    }
+}
+
+/// What stands between the quotes of a literal.
+fn specifier(literal: Range<usize>) -> Written {
+    Written { span: literal.start + 1..literal.end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
+}
+
+fn bytes(span: Span) -> Range<usize> {
+    span.start as usize..span.end as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn references(js: &str) -> Vec<&str> {
+        scan(js).written.into_iter().map(|written| &js[written.span]).collect()
+    }
+
+    #[test]
+    fn specifiers_are_found_in_every_legal_spelling() {
+        for js in [
+            "import a from \"./m.js\"",
+            "import './m.js'",
+            "import{a as b}from\"./m.js\";",
+            "import*as m from'./m.js'",
+            "import {\n  a,\n  b\n}\n// c\nfrom\n\"./m.js\"",
+            "import/**/'./m.js'",
+            "import\u{2028}'./m.js'",
+            "import d from './m.js' with {type: 'json'}",
+            "export * from './m.js'",
+            "export*as n from'./m.js'",
+            "export {a, b as default} from './m.js'",
+            "import('./m.js')",
+            "x = async () => await import( /* c */\n './m.js' )",
+            "import(`./m.js`)",
+            "import('./m.js', {with: {type: 'json'}})",
+            "((a = import('./m.js')) => a)()",
+            "import.meta.resolve('./m.js')",
+            "new URL('./m.js', import.meta.url)",
+            "new /**/ URL ( `./m.js` , import . meta . url , ).href",
+            "new Worker(new URL('./m.js', import.meta.url), {type: 'module'})",
+        ] {
+            assert_eq!(references(js), ["./m.js"], "{js:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_reference_is_none() {
+        for js in [
+            "// import './m.js'",
+            "/** import a from './m.js' */",
+            "x = \"import './m.js'\"",
+            "x = `import a from './m.js'`",
+            "x = /import '.\\/m.js'/",
+            "new URL('./m.js')",
+            "new URL('./m.js', location)",
+            "new URL('./m.js' + x, import.meta.url)",
+            "new URL('./m.js', import.meta.url + x)",
+            "import.meta.resolve('./m' + x)",
+            "new Worker('./m.js')",
+            "importScripts('./m.js')",
+            "x.import('./m.js'), x.from('./m.js')",
+            "Array.from('./m.js')",
+        ] {
+            assert_eq!(references(js), [""; 0], "{js:?}");
+        }
+    }
+
+    #[test]
+    fn an_import_of_what_nobody_can_know_is_told() {
+        for js in ["import(x)", "import(`./${x}.js`)", "import('./a' + '.js')", "import(`\\\\${x}`)"] {
+            let scan = scan(js);
+            assert_eq!(scan.written, [], "{js:?}");
+            assert_eq!((scan.unknown.len(), &scan.unknown[0]), (1, &(0..js.len())), "{js:?}");
+        }
+        assert_eq!(references("import(`./\\${x}$\\{y}.js`)"), ["./\\${x}$\\{y}.js"]);
+    }
+
+    #[test]
+    fn what_is_no_module_has_its_source_map_alone() {
+        for js in ["import './m.js'; import {", "import './m.js'; )", "'use", "import './m.js' <!-- x"] {
+            let js = format!("{js}\n//# sourceMappingURL=m.js.map\n");
+            assert_eq!(references(&js), ["m.js.map"], "{js:?}");
+        }
+        assert!(scan("import './m.js'; )").not_parsed.is_some());
+    }
+
+    #[test]
+    fn source_maps_are_found_wherever_a_comment_stands() {
+        assert_eq!(references("a()\n//# sourceMappingURL=m.map"), ["m.map"]);
+        assert_eq!(
+            references("a() /*@ sourceMappingURL=a.map*/; b()\n//# sourceMappingURL=b.map\n"),
+            ["a.map", "b.map"]
+        );
+        assert_eq!(references("a('//# sourceMappingURL=' + x)\n//# sourceMappingURL=b.map\n"), ["b.map"]);
+        assert_eq!(references("a(`\n//# sourceMappingURL=a.map\n`)"), [""; 0]);
+        assert_eq!(references("import './m.js'\n//# sourceMappingURL=b.map"), ["./m.js", "b.map"]);
+    }
+
+    #[test]
+    fn nothing_is_too_deep_and_nothing_too_long() {
+        for open in [
+            "(",
+            "[",
+            "{",
+            "x={a:",
+            "`${",
+            "a=>",
+            "!",
+            "a?b:",
+            "if(a);else ",
+            "new ",
+            "class extends (",
+            "a+",
+        ] {
+            let js = format!("import './m.js';{}", open.repeat(100_000));
+            let scan = scan(&js);
+            assert!(scan.not_parsed.is_some(), "{open}");
+            assert_eq!(scan.written, []);
+        }
+        let long = format!("import './m.js';{}", "f(x[1]);".repeat(200_000));
+        assert_eq!(references(&long), ["./m.js"]);
+        assert_eq!(references(&"import'./m.js';".repeat(10_000)).len(), 10_000);
+        assert_eq!(references(&"from/*".repeat(200_000)), [""; 0]);
+    }
+}

@@ -1,0 +1,111 @@
+//! Which other files a file refers to, and where.
+
+mod css;
+mod edit;
+mod escapes;
+#[cfg(feature = "js")]
+mod js;
+mod kind;
+#[cfg(feature = "js")]
+mod nesting;
+mod resolve;
+mod source_map;
+mod text;
+mod written;
+
+use std::ops::Range;
+
+pub(crate) use self::{
+    css::TooDeep,
+    edit::Edit,
+    kind::Kind,
+    resolve::{Place, Target},
+    written::{Syntax, Written},
+};
+use self::{resolve::resolve, text::text};
+
+/// A place in a file that names another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// What the author wrote, without quotes.
+    pub(crate) span: Range<usize>,
+    pub(crate) kind: Kind,
+    pub(crate) target: Target,
+    pub(crate) edit: Edit,
+}
+
+/// What is known of a file after one look.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct References {
+    pub(crate) list: Vec<Reference>,
+    /// Imports of what only the browser will know: `import(x)`.
+    pub(crate) unknown: Vec<Range<usize>>,
+    /// Why a script could not be parsed, and its imports are not known.
+    pub(crate) not_parsed: Option<String>,
+}
+
+/// What a parser has found.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Scan {
+    written: Vec<Written>,
+    unknown: Vec<Range<usize>>,
+    not_parsed: Option<String>,
+}
+
+impl Scan {
+    fn of(written: Written) -> Self {
+        Self { written: vec![written], ..Self::default() }
+    }
+}
+
+/// The languages that references are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Css,
+    JavaScript,
+}
+
+impl Language {
+    /// What a file is written in, by its extension.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let (_, extension) = path.rsplit_once('.')?;
+        let is = |known: &str| extension.eq_ignore_ascii_case(known);
+        match extension {
+            _ if is("css") => Some(Self::Css),
+            _ if is("js") || is("mjs") || is("cjs") => Some(Self::JavaScript),
+            _ => None,
+        }
+    }
+}
+
+/// Finds the references of a file that is served at `place`. Linear in the length of the file.
+pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
+    let text = text(bytes);
+    let Scan { written, unknown, not_parsed } = scan(language, &text)?;
+    let list = written.iter().filter_map(|written| reference(written, &text, place)).collect();
+    Ok(References { list, unknown, not_parsed })
+}
+
+fn scan(language: Language, text: &str) -> Result<Scan, TooDeep> {
+    match language {
+        Language::Css if css::may_refer(text) => css::scan(text),
+        Language::Css => Ok(Scan::default()),
+        Language::JavaScript => Ok(scan_script(text)),
+    }
+}
+
+#[cfg(feature = "js")]
+use js::scan as scan_script;
+
+/// Without a parser nothing can be told from a string but what ends the file.
+#[cfg(not(feature = "js"))]
+fn scan_script(text: &str) -> Scan {
+    source_map::at_the_end(text).map_or_else(Scan::default, Scan::of)
+}
+
+fn reference(written: &Written, text: &str, place: Place<'_>) -> Option<Reference> {
+    let mut units = written.units(text);
+    let resolved = resolve(&mut units, written.kind, place)?;
+    let edit = Edit::of(resolved.name)?;
+    Some(Reference { span: written.span.clone(), kind: written.kind, target: resolved.target, edit })
+}

@@ -1,0 +1,85 @@
+//! How deep a script goes, before it is given to a parser that calls itself for every level: a stack that is too small
+//! would end the whole process.
+
+/// What the parser needs for one level, measured and rounded up. Without optimization a frame is larger.
+const PER_BRACKET: usize = 4 * 1024 * SLOWNESS;
+const PER_WORD: usize = 768 * SLOWNESS;
+const SLOWNESS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
+
+/// For what the parser does besides.
+const AT_LEAST: usize = 1024 * 1024;
+
+/// Address space, not memory: only what is used of a stack is ever there.
+const AT_MOST: usize = 512 * 1024 * 1024;
+
+/// How large a stack is large enough for this text; `None` if none should be.
+pub(crate) fn stack_for(text: &str) -> Option<usize> {
+    let Depth { brackets, words } = Depth::of(text);
+    let needed = AT_LEAST
+        .saturating_add(brackets.saturating_mul(PER_BRACKET))
+        .saturating_add(words.saturating_mul(PER_WORD));
+    (needed <= AT_MOST).then_some(needed)
+}
+
+/// The deepest place of a text. Strings, comments and regular expressions are taken for code, so it is an estimate.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Depth {
+    /// How many brackets are open.
+    brackets: usize,
+    /// How many words and operators hang together without a bracket: `!!x`, `a => b => c`, `else if`.
+    words: usize,
+}
+
+impl Depth {
+    fn of(text: &str) -> Self {
+        let (mut deepest, mut words, mut outer) = (Self::default(), 0, Vec::new());
+        let mut last = b' ';
+        for byte in text.bytes() {
+            match byte {
+                b'(' | b'[' | b'{' => outer.push(words),
+                b')' | b']' | b'}' => words = outer.pop().unwrap_or(0),
+                b';' | b',' => words = 0,
+                b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => words += 1,
+                _ if is_letter(byte) && !is_letter(last) => words += 1,
+                _ => {}
+            }
+            deepest.brackets = deepest.brackets.max(outer.len());
+            deepest.words = deepest.words.max(words);
+            last = byte;
+        }
+        // A chain of these goes on across semicolons and braces.
+        deepest.words += memchr::memmem::find_iter(text.as_bytes(), "else").count();
+        deepest
+    }
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn depth(text: &str) -> (usize, usize) {
+        let Depth { brackets, words } = Depth::of(text);
+        (brackets, words)
+    }
+
+    #[test]
+    fn brackets_and_chains_are_counted() {
+        assert_eq!(depth("f(a, [b], {c})"), (2, 2));
+        assert_eq!(depth("!!a; b = c => d => e"), (0, 7));
+        assert_eq!(depth("if(a){}else if(b){}else{}"), (1, 6));
+        assert_eq!(depth(")]}"), (0, 0));
+    }
+
+    #[test]
+    fn only_what_nobody_writes_gets_no_stack() {
+        assert_eq!(stack_for(""), Some(AT_LEAST));
+        assert!(stack_for(&"f(a.b, c => { d })\n".repeat(20_000)).is_some());
+        assert!(stack_for(&"(".repeat(1_000_000)).is_none());
+        assert!(stack_for(&"!".repeat(1_000_000)).is_none());
+    }
+}

@@ -1,0 +1,196 @@
+//! Which file a reference means, by the rules by which browsers resolve URLs (WHATWG URL, §4.4).
+
+use fingerpost::AssetPath;
+use percent_encoding::percent_decode;
+
+use super::{escapes::Unit, kind::Kind};
+
+/// What a reference leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// What would be an asset of this path.
+    Asset(String),
+    /// A URL path that is not below the base URL, though the author wrote a relative one.
+    Outside(String),
+}
+
+/// Where a file is served: what its references are relative to.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The path of the base URL, with a slash at either end.
+    pub(crate) base: &'a str,
+    pub(crate) path: &'a AssetPath,
+}
+
+/// A reference that leads to a file.
+pub(crate) struct Resolved<'a> {
+    pub(crate) target: Target,
+    /// The last segment of the path, as it is written.
+    pub(crate) name: &'a [Unit],
+}
+
+/// `None` for all that is left alone: other hosts and schemes, fragments, directories, bare module specifiers.
+///
+/// Takes the white space out of `units` that a browser ignores.
+pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>) -> Option<Resolved<'a>> {
+    without_ignored(units);
+    let end = units.iter().position(|unit| matches!(unit.byte, b'?' | b'#')).unwrap_or(units.len());
+    let path = &units[..end];
+    let segments: Vec<_> = path.split(|unit| is_slash(unit.byte)).collect();
+    let name = *segments.last()?;
+    if path.is_empty() || has_scheme(path) || names_a_host(path) || is_bare(&segments, kind) {
+        return None;
+    }
+    let is_absolute = segments[0].is_empty();
+    let mut resolved = Vec::new();
+    if !is_absolute {
+        let dirs = place.base.split('/').chain(place.path.split('/'));
+        resolved.extend(dirs.filter(|segment| !segment.is_empty()).map(str::to_owned));
+        resolved.pop();
+    }
+    for segment in &segments[usize::from(is_absolute)..] {
+        match &*decoded(segment) {
+            "." => {}
+            ".." => drop(resolved.pop()),
+            other => resolved.push(other.to_owned()),
+        }
+    }
+    if matches!(&*decoded(name), "" | "." | "..") {
+        return None;
+    }
+    let url = format!("/{}", resolved.join("/"));
+    let target = match url.strip_prefix(place.base) {
+        Some(asset) => Target::Asset(asset.to_owned()),
+        None if is_absolute => return None,
+        None => Target::Outside(url),
+    };
+    Some(Resolved { target, name })
+}
+
+/// Control characters and spaces at either end, and line breaks and tabs anywhere.
+fn without_ignored(units: &mut Vec<Unit>) {
+    let is_blank = |unit: &Unit| unit.byte <= b' ';
+    let end = units.len() - units.iter().rev().take_while(|unit| is_blank(unit)).count();
+    units.truncate(end);
+    let start = units.iter().take_while(|unit| is_blank(unit)).count();
+    units.drain(..start);
+    units.retain(|unit| !matches!(unit.byte, b'\t' | b'\n' | b'\r'));
+}
+
+/// In an `http` URL a backslash is a slash.
+fn is_slash(byte: u8) -> bool {
+    matches!(byte, b'/' | b'\\')
+}
+
+fn names_a_host(path: &[Unit]) -> bool {
+    path.len() > 1 && path[..2].iter().all(|unit| is_slash(unit.byte))
+}
+
+/// RFC 3986 §3.1, in either case.
+fn has_scheme(path: &[Unit]) -> bool {
+    let colon = path.iter().position(|unit| unit.byte == b':');
+    let scheme = colon.map(|colon| path[..colon].iter().map(|unit| unit.byte));
+    scheme.is_some_and(|mut scheme| {
+        scheme.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && scheme.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    })
+}
+
+/// HTML, "resolve a module specifier": only what begins with `/`, `./` or `../` is a URL.
+fn is_bare(segments: &[&[Unit]], kind: Kind) -> bool {
+    let first: Vec<u8> = segments[0].iter().map(|unit| unit.byte).collect();
+    kind == Kind::Module && (!matches!(&*first, b"" | b"." | b"..") || segments.len() < 2)
+}
+
+/// A segment without its percent-encoding. A slash that was encoded stays so: it divides nothing.
+fn decoded(segment: &[Unit]) -> String {
+    let bytes: Vec<u8> = segment.iter().map(|unit| unit.byte).collect();
+    let decoded: Vec<u8> = percent_decode(&bytes).collect();
+    String::from_utf8_lossy(&decoded).replace('/', "%2F")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::references::escapes;
+
+    fn target(reference: &str, kind: Kind, base: &str) -> Option<Target> {
+        let path = AssetPath::parse("css/app.css").unwrap();
+        let mut units = escapes::plain(reference, 0);
+        resolve(&mut units, kind, Place { base, path: &path }).map(|resolved| resolved.target)
+    }
+
+    #[track_caller]
+    fn asset(reference: &str) -> String {
+        match target(reference, Kind::Url, "/static/") {
+            Some(Target::Asset(path)) => path,
+            other => panic!("{reference:?} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn relative_and_absolute_references_find_their_asset() {
+        assert_eq!(asset("a.png"), "css/a.png");
+        assert_eq!(asset("./../img/./a.png"), "img/a.png");
+        assert_eq!(asset("/static/img/a.png?x#y"), "img/a.png");
+        assert_eq!(asset("../../static/img/a.png"), "img/a.png");
+        assert_eq!(asset("%2e%2E/img/b%20c.png"), "img/b c.png");
+        assert_eq!(asset("..\\img\\a.png"), "img/a.png");
+        assert_eq!(asset(" \n../img/a\n.png\t"), "img/a.png");
+        assert_eq!(asset("a.svg#path/../b"), "css/a.svg");
+        assert_eq!(asset("x/a:b.png"), "css/x/a:b.png");
+        assert_eq!(target("/img/a.png", Kind::Url, "/"), Some(Target::Asset("img/a.png".to_owned())));
+        assert_eq!(target("../a.png", Kind::Url, "/"), Some(Target::Asset("a.png".to_owned())));
+        assert_eq!(target("../../a.png", Kind::Url, "/"), Some(Target::Asset("a.png".to_owned())));
+    }
+
+    #[test]
+    fn what_is_no_file_of_ours_is_left_alone() {
+        for reference in [
+            "",
+            " ",
+            "#x",
+            "?x",
+            "//host/a.png",
+            "\\\\host/a.png",
+            "/\\host",
+            "http:a.png",
+            "DATA:x",
+            "chrome://x",
+            "https:",
+            "/media/a.png",
+            "/static",
+            "../img/",
+            ".",
+            "..",
+            "img/%2e%2e",
+            "/static/",
+            "img/?x",
+        ] {
+            assert_eq!(target(reference, Kind::Url, "/static/"), None, "{reference:?}");
+        }
+        assert_eq!(target("//foobar", Kind::Url, "/"), None);
+    }
+
+    #[test]
+    fn what_leaves_the_base_url_is_told() {
+        let outside = |path: &str| Some(Target::Outside(path.to_owned()));
+        assert_eq!(target("../../etc/passwd", Kind::Url, "/static/"), outside("/etc/passwd"));
+        assert_eq!(target("../../../../etc/passwd", Kind::Url, "/static/"), outside("/etc/passwd"));
+    }
+
+    #[test]
+    fn bare_module_specifiers_are_left_alone() {
+        for bare in ["lodash", "a/b.js", ".a.js", "..", "#x/y", "@a/b"] {
+            assert_eq!(target(bare, Kind::Module, "/static/"), None, "{bare:?}");
+        }
+        let here = Some(Target::Asset("css/m.js".to_owned()));
+        assert_eq!(target("./m.js", Kind::Module, "/static/"), here);
+        assert_eq!(target("/static/css/m.js", Kind::Module, "/static/"), here);
+    }
+
+    #[test]
+    fn an_encoded_slash_divides_nothing() {
+        assert_eq!(asset("a%2Fb.png"), "css/a%2Fb.png");
+    }
+}

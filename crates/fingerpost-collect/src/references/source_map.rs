@@ -1,0 +1,99 @@
+//! `sourceMappingURL` comments, which CSS and JavaScript share.
+
+use std::ops::Range;
+
+use super::{Kind, Syntax, Written};
+
+const NAME: &str = "sourceMappingURL=";
+
+/// The URL in what stands between the marks of a comment; `offset` is where that begins.
+///
+/// ECMA-426, MatchSourceMapURL: `^[@#]\s*sourceMappingURL=(\S*?)\s*$`.
+pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<Written> {
+    let rest = comment.strip_prefix(['#', '@'])?.trim_start().strip_prefix(NAME)?;
+    let url = rest.trim_end();
+    if url.is_empty() || url.contains(char::is_whitespace) {
+        return None;
+    }
+    let start = offset + comment.len() - rest.len();
+    Some(Written { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Plain })
+}
+
+/// What can be said of a script's source map without a parser.
+pub(crate) enum Glance {
+    None,
+    /// The last thing in the file is such a comment, and there is no other.
+    Last(Written),
+    /// Only a parser can tell comments from strings here.
+    Unclear,
+}
+
+/// A comment with nothing but white space behind it cannot be a part of a string, unless the whole script is broken.
+pub(crate) fn glance(text: &str) -> Glance {
+    let mut places = memchr::memmem::find_iter(text.as_bytes(), NAME).filter(|at| is_marked(&text[..*at]));
+    match (places.next(), places.next()) {
+        (None, _) => Glance::None,
+        (Some(_), None) => at_the_end(text).map_or(Glance::Unclear, Glance::Last),
+        _ => Glance::Unclear,
+    }
+}
+
+/// The comment that ends the file.
+pub(crate) fn at_the_end(text: &str) -> Option<Written> {
+    let name = memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
+    let before = text[..name].trim_end().strip_suffix(['#', '@'])?;
+    let (comment, end) = if before.ends_with("//") {
+        (before.len(), text.len())
+    } else if before.ends_with("/*") {
+        (before.len(), text.trim_end().strip_suffix("*/")?.len())
+    } else {
+        return None;
+    };
+    let written = in_comment(text.get(comment..end)?, comment)?;
+    (!text[written.span.clone()].contains(['"', '\'', '`', '*'])).then_some(written)
+}
+
+fn is_marked(before: &str) -> bool {
+    before
+        .trim_end()
+        .strip_suffix(['#', '@'])
+        .is_some_and(|rest| rest.ends_with("//") || rest.ends_with("/*"))
+}
+
+/// Where the text of a comment lies between its marks.
+pub(crate) fn without_marks(text: &str, comment: Range<usize>) -> Range<usize> {
+    let closed = text[comment.clone()].starts_with("/*") && text[comment.clone()].ends_with("*/");
+    comment.start + 2..if closed { comment.end - 2 } else { comment.end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn last(text: &str) -> Option<&str> {
+        at_the_end(text).map(|written| &text[written.span])
+    }
+
+    #[test]
+    fn the_comment_that_ends_a_script_is_found() {
+        assert_eq!(last("x()\n//# sourceMappingURL=x.js.map\r\n"), Some("x.js.map"));
+        assert_eq!(last("x() //@ sourceMappingURL=x.js.map\t"), Some("x.js.map"));
+        assert_eq!(last("x()/*# sourceMappingURL=x.js.map */\n"), Some("x.js.map"));
+    }
+
+    #[test]
+    fn what_ends_otherwise_is_not_taken_for_it() {
+        for text in [
+            "x('//# sourceMappingURL=x.js.map')",
+            "//# sourceMappingURL=x.js.map\nx()",
+            "// sourceMappingURL=x.js.map",
+            "//# sourceMappingURL=x.js.map y",
+            "//# sourceMappingURL=",
+            "//# sourcemappingurl=x.js.map",
+            "/* //# sourceMappingURL=x.js.map*/",
+        ] {
+            assert_eq!(last(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use std::ops::Range;
+
+use super::{
+    escapes::{self, Unit},
+    kind::Kind,
+};
+
+/// A place in a file where an author wrote what may be a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The bytes between the quotes or parentheses, or behind the `=` of a source map comment.
+    pub(crate) span: Range<usize>,
+    pub(crate) kind: Kind,
+    pub(crate) syntax: Syntax,
+}
+
+/// How the text of a reference is spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    /// With the escapes of CSS.
+    Css,
+    /// With the escapes of a JavaScript string.
+    JavaScript,
+    /// As it stands.
+    Plain,
+}
+
+impl Written {
+    /// What is meant, byte by byte, and where each byte is written.
+    pub(crate) fn units(&self, text: &str) -> Vec<Unit> {
+        let written = &text[self.span.clone()];
+        match self.syntax {
+            Syntax::Css => escapes::css(written, self.span.start),
+            Syntax::JavaScript => escapes::javascript(written, self.span.start),
+            Syntax::Plain => escapes::plain(written, self.span.start),
+        }
+    }
+}
