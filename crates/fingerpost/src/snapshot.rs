@@ -84,6 +84,32 @@ impl Snapshot {
         self.resolver.version.clone()
     }
 
+    /// The [`component`](crate::AssetsBuilder::component)s of the app version by name, sorted, each with how many files it
+    /// has: what `/version` says of them.
+    ///
+    /// A reload hashes the same files again, so every release of the same assets has the same.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let static_dir = dir.path();
+    /// # let file = |name: &str| std::fs::write(static_dir.join(name), "").map(|()| static_dir.join(name));
+    /// # let (base_html, nav_html, site_json) = (file("base.html")?, file("nav.html")?, file("site.json")?);
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder()
+    ///     .source(static_dir)
+    ///     .mode(Mode::Dev)
+    ///     .component("templates", [&base_html, &nav_html])
+    ///     .component("config", [&site_json])
+    ///     .build()?;
+    /// let snapshot = assets.snapshot();
+    /// assert!(snapshot.components().eq([("config", 1), ("templates", 2)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn components(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.assets.components().counts()
+    }
+
     /// As [`Assets::iter`], in this release.
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
         self.resolver.all(self.assets.site()).into_iter()

@@ -5,6 +5,7 @@ mod support;
 mod allocations;
 
 mod case_insensitive;
+mod components;
 mod config;
 mod freshness;
 mod git;
