@@ -9,6 +9,7 @@ mod components;
 mod config;
 mod freshness;
 mod git;
+mod git_command;
 mod hostile;
 mod links;
 mod manifest;
