@@ -36,9 +36,11 @@ const VERSION: &str = "3f2a91b";
 type Render = fn(&Assets, &[String]) -> String;
 
 /// Everything that renders.
-const ENGINES: [(&str, Render); 9] = [
+const ENGINES: [(&str, Render); 11] = [
     ("MiniJinja 3, function", |assets, paths| minijinja_3(assets, paths, "static(path)")),
     ("MiniJinja 3, filter", |assets, paths| minijinja_3(assets, paths, "path | static")),
+    ("MiniJinja 2, function", |assets, paths| minijinja_2(assets, paths, "static(path)")),
+    ("MiniJinja 2, filter", |assets, paths| minijinja_2(assets, paths, "path | static")),
     ("Tera 2, function", |assets, paths| tera_2(assets, paths, "static(path=path)")),
     ("Tera 2, filter", |assets, paths| tera_2(assets, paths, "path | static")),
     ("Tera 1, function", |assets, paths| tera_1(assets, paths, "static(path=path)")),
@@ -67,6 +69,15 @@ fn minijinja_3(assets: &Assets, paths: &[String], expression: &str) -> String {
     let page = env.get_template("urls.html").expect("the template");
     let paths: minijinja::Value = paths.iter().map(String::as_str).collect();
     page.render(minijinja::context! { paths }).expect("a page")
+}
+
+fn minijinja_2(assets: &Assets, paths: &[String], expression: &str) -> String {
+    let source = source_of_loop(expression);
+    let mut env = minijinja2::Environment::new();
+    fingerpost_minijinja::v2::register(&mut env, assets);
+    env.add_template("urls.html", &source).expect("a template");
+    let page = env.get_template("urls.html").expect("the template");
+    page.render(minijinja2::context! { paths }).expect("a page")
 }
 
 fn tera_2(assets: &Assets, paths: &[String], expression: &str) -> String {

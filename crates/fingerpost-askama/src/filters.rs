@@ -48,12 +48,12 @@ mod made {
 
     #[filter_fn]
     pub fn r#static(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {
-        Ok(escapable(ask(path, values, Source::url)?))
+        Ok(escapable(ask(path, values, |source, path| source.url(path))?))
     }
 
     #[filter_fn]
     pub fn static_url(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {
-        Ok(escapable(ask(path, values, Source::absolute_url)?))
+        Ok(escapable(ask(path, values, |source, path| source.absolute_url(path))?))
     }
 
     #[filter_fn]
@@ -61,19 +61,20 @@ mod made {
         path: impl Display,
         values: &dyn Values,
     ) -> askama::Result<HtmlSafeOutput<Arc<str>>> {
-        Ok(HtmlSafeOutput(ask(path, values, Source::integrity)?))
+        Ok(HtmlSafeOutput(ask(path, values, |source, path| source.integrity(path))?))
     }
 
-    fn ask<'a, T>(
+    fn ask<T>(
         path: impl Display,
-        values: &'a dyn Values,
-        question: fn(&Source<'a>, &str) -> Result<T, fingerpost::Error>,
+        values: &dyn Values,
+        question: fn(Source<'_>, &str) -> Result<T, fingerpost::Error>,
     ) -> askama::Result<T> {
         // Not `to_string`, which panics where the value cannot be shown.
         let mut text = String::new();
         write!(text, "{path}")?;
-        let source = Source::find(values).map_err(|kind| askama::Error::custom(Error::from(kind)))?;
-        question(&source, &text).map_err(askama::Error::custom)
+        Source::ask(values, |source| question(source, &text))
+            .map_err(|kind| askama::Error::custom(Error::from(kind)))?
+            .map_err(askama::Error::custom)
     }
 
     fn escapable(url: Url) -> MaybeSafe<Url> {

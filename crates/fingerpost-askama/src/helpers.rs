@@ -82,15 +82,24 @@ impl<'a> Call<'a> {
 
     #[inline]
     fn answer(&self, out: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
-        let source = Source::find(values)
-            .map_err(|kind| askama::Error::custom(Error::in_template(kind, self.template)))?;
-        let written = match self.question {
-            Question::Url => source.url(self.path).map(|url| out.write_str(&url)),
-            Question::AbsoluteUrl => source.absolute_url(self.path).map(|url| out.write_str(&url)),
-            Question::Integrity => source.integrity(self.path).map(|integrity| out.write_str(&integrity)),
-            Question::AppVersion => Ok(out.write_str(&source.app_version())),
-        };
-        Ok(written.map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
+        let path = self.path;
+        Ok(match self.question {
+            Question::Url => out.write_str(&self.ask(values, |source| source.url(path))?),
+            Question::AbsoluteUrl => out.write_str(&self.ask(values, |source| source.absolute_url(path))?),
+            Question::Integrity => out.write_str(&self.ask(values, |source| source.integrity(path))?),
+            Question::AppVersion => out.write_str(&self.ask(values, |source| Ok(source.app_version()))?),
+        }?)
+    }
+
+    #[inline]
+    fn ask<T>(
+        &self,
+        values: &dyn Values,
+        question: impl Fn(Source<'_>) -> Result<T, fingerpost::Error>,
+    ) -> askama::Result<T> {
+        Source::ask(values, question)
+            .map_err(|kind| askama::Error::custom(Error::in_template(kind, self.template)))?
+            .map_err(|err| askama::Error::custom(err.in_template(self.template)))
     }
 
     /// Where the engine goes through [`fmt::Display`], it has no runtime values and nothing to keep an error in.

@@ -26,39 +26,22 @@
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
 //! The functions need `use fingerpost_askama::StaticHelpers as _;` in every module that derives a template, the filters
-//! `use fingerpost_askama::filters;`. Without the first the compiler says:
-//!
-//! ```text
-//! error[E0599]: no method named `r#static` found for reference `&Page` in the current scope
-//!  --> src/page.rs:3:10
-//!   |
-//! 3 | #[derive(Template)]
-//!   |          ^^^^^^^^
-//!   |
-//!   = help: items from traits can only be used if the trait is in scope
-//!   = note: this error originates in the derive macro `Template` (in Nightly builds, run with -Z macro-backtrace for more info)
-//! help: trait `StaticHelpers` which provides `r#static` is implemented but not in scope; perhaps you want to import it
-//!   |
-//! 1 + use fingerpost_askama::StaticHelpers;
-//!   |
-//! ```
+//! `use fingerpost_askama::filters;`. The [guide] shows what the compiler says without the first, and an example of each
+//! kind of template: inherited, included, generic, a block alone, a response of `askama_web`.
 //!
 //! A function takes a `&str`; a path that is put together in the template goes to the filter:
 //! `{{ ("img/" ~ name)|static }}`.
 //!
 //! # Which assets
 //!
-//! A helper asks the first of these that is there:
+//! A helper asks the first of these that is there; the [guide](guide#which-assets) has an example of each:
 //!
-//! 1. The runtime value of this rendering: `page.render_with_values(&fingerpost_askama::values(&assets))`. Askama hands
-//!    it on to included and nested templates.
+//! 1. The runtime value of this rendering: `page.render_with_values(&fingerpost_askama::values(&assets))`.
 //! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of whichever assets.
 //! 3. The global, which [`init`] sets once.
 //!
 //! So a site calls [`init`] and forgets about it, and a process with two sites, or with tests of different assets, uses
-//! one of the others. Askama has no runtime values for `to_string()`, for responses of `askama_web`, and for what a few
-//! of its filters take: `{{ "a.png"|static_url|urlencode }}` asks the runtime value,
-//! `{{ static_url("a.png")|urlencode }}` cannot.
+//! one of the others.
 //!
 //! # Escaping
 //!
@@ -99,6 +82,8 @@ struct Readme;
 
 mod error;
 pub mod filters;
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 mod helpers;
 mod source;
 

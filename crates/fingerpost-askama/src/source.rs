@@ -52,48 +52,52 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
 }
 
 /// Whom a helper asks.
+#[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     Assets(&'a Assets),
-    Scope(Snapshot),
+    Scope(&'a Snapshot),
 }
 
-impl<'a> Source<'a> {
-    /// The runtime value, else the innermost scope, else the global.
+impl Source<'_> {
+    /// Asks the runtime value, else the innermost scope, else the global.
     #[inline]
-    pub(crate) fn find(values: &'a dyn Values) -> Result<Self, ErrorKind> {
-        match askama::get_value(values, KEY) {
-            Ok(assets) => Ok(Self::Assets(assets)),
-            Err(askama::Error::ValueMissing) => match Snapshot::current() {
-                Some(snapshot) => Ok(Self::Scope(snapshot)),
-                None => GLOBAL.get().map(Self::Assets).ok_or(ErrorKind::NoAssets),
-            },
-            Err(_) => Err(ErrorKind::WrongValue),
-        }
+    pub(crate) fn ask<R>(values: &dyn Values, question: impl Fn(Source<'_>) -> R) -> Result<R, ErrorKind> {
+        let assets = match askama::get_value(values, KEY) {
+            Ok(assets) => assets,
+            Err(askama::Error::ValueMissing) => {
+                if let Some(answer) = Snapshot::with_current(|snapshot| question(Source::Scope(snapshot))) {
+                    return Ok(answer);
+                }
+                GLOBAL.get().ok_or(ErrorKind::NoAssets)?
+            }
+            Err(_) => return Err(ErrorKind::WrongValue),
+        };
+        Ok(question(Source::Assets(assets)))
     }
 
     #[inline]
-    pub(crate) fn url(&self, path: &str) -> Result<Url, fingerpost::Error> {
+    pub(crate) fn url(self, path: &str) -> Result<Url, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.url(path),
             Self::Scope(snapshot) => snapshot.url(path),
         }
     }
 
-    pub(crate) fn absolute_url(&self, path: &str) -> Result<Url, fingerpost::Error> {
+    pub(crate) fn absolute_url(self, path: &str) -> Result<Url, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.absolute_url(path),
             Self::Scope(snapshot) => snapshot.absolute_url(path),
         }
     }
 
-    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, fingerpost::Error> {
+    pub(crate) fn integrity(self, path: &str) -> Result<Arc<str>, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.integrity(path),
             Self::Scope(snapshot) => snapshot.integrity(path),
         }
     }
 
-    pub(crate) fn app_version(&self) -> AppVersion {
+    pub(crate) fn app_version(self) -> AppVersion {
         match self {
             Self::Assets(assets) => assets.app_version(),
             Self::Scope(snapshot) => snapshot.app_version(),

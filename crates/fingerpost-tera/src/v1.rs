@@ -26,11 +26,34 @@
 //!
 //! Tera 1 knows safe functions and filters, but no safe values; otherwise it escapes `/` as `&#x2F;`.
 //!
-//! - What a helper answers comes out as it is. In a URL with an `&`, which only an author's own query can bring in, that
-//!   is already written as `&amp;`, also where a template is text or keeps the URL in a variable.
+//! - What a helper answers comes out as it is.
 //! - What `{% set %}` keeps is escaped once more. Write `{{ url | safe }}`, which loses nothing: a URL never has markup.
 //! - A concatenation with a safe function in it is **not escaped**, just as Tera 1 escapes no concatenation of strings and
 //!   variables. Where a part of it comes from a user, do not concatenate: `{{ static(path='icons.svg') }}#{{ icon }}`.
+//!
+//! A limitation: a helper does not know where its answer goes, so in a URL with an `&`, which only an author's own query
+//! can bring in, that is always written as HTML wants it. In a text template it should be bare, and in a variable it is
+//! escaped twice. Tera 2 does either right.
+//!
+//! ```
+//! # use tera1 as tera;
+//! # let dir = tempfile::tempdir()?;
+//! # std::fs::write(dir.path().join("a.svg"), "body{}")?;
+//! # let mut tera = tera::Tera::default();
+//! # fingerpost_tera::v1::register(&mut tera, &fingerpost::Assets::dev(dir.path())?);
+//! # let context = tera::Context::new();
+//! tera.add_raw_templates([
+//!     ("page.html", "{{ static(path='a.svg?x=1') }}"),
+//!     ("mail.txt", "{{ static(path='a.svg?x=1') }}"),
+//!     ("set.html", "{% set url = static(path='a.svg?x=1') %}{{ url }}"),
+//!     ("safe.html", "{% set url = static(path='a.svg?x=1') %}{{ url | safe }}"),
+//! ])?;
+//! assert_eq!(tera.render("page.html", &context)?, "/static/a.svg?x=1&amp;v=7c98040a5416"); // right
+//! assert_eq!(tera.render("mail.txt", &context)?, "/static/a.svg?x=1&amp;v=7c98040a5416");
+//! assert_eq!(tera.render("set.html", &context)?, "&#x2F;static&#x2F;a.svg?x=1&amp;amp;v=7c98040a5416");
+//! assert_eq!(tera.render("safe.html", &context)?, "/static/a.svg?x=1&amp;v=7c98040a5416"); // right
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Errors
 //!

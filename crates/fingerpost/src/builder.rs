@@ -183,9 +183,11 @@ impl AssetsBuilder {
     /// Takes the first 7 digits of the git commit for the app version, unless there is an explicit one.
     ///
     /// They come from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
-    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and others of the kind), else out of the `.git` of the
-    /// repository that the first source dir lies in, or the output dir, or the working directory, else from
-    /// `git rev-parse`, which gets 5 seconds. A variable that is not 7 to 64 hex digits is passed over with a warning.
+    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and others of the kind), else out of the repository
+    /// that the first source dir lies in, else another one, the output dir, or the working directory. The nearest `.git`
+    /// counts; what cannot be read there is asked of `git rev-parse`, which gets 5 seconds. A variable that is not 7 to 64
+    /// hex digits is passed over with a warning.
+    ///
     /// Where there is no commit the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
         self.version_from_git = true;
@@ -195,7 +197,12 @@ impl AssetsBuilder {
     /// Makes files that are no assets, such as templates, part of the app version: if one changes, so does the version.
     ///
     /// May be called again, for other components or more files of the same. The files are hashed at start-up and at each
-    /// reload; a missing one is an error.
+    /// reload, unless the app version is an explicit one or comes from git; one that is missing, cannot be read, or keeps
+    /// changing is an error then. The version depends on `name` and on each path as it is given here, so give paths that
+    /// are the same on every server; on Windows their `\` counts as `/`.
+    /// [`Snapshot::components`](crate::Snapshot::components) counts the files.
+    ///
+    /// An empty name, a path that is not UTF-8, and a NUL or a line feed in either are errors of [`build`](Self::build).
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -292,7 +299,7 @@ impl AssetsBuilder {
         }
         let mut components = Components::default();
         for (name, file) in &self.components {
-            components.add(name, &file.to_string_lossy(), absolute(file));
+            components.add(name, file)?;
         }
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));

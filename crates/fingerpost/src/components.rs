@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{self, File, FileType},
     io,
     path::{Path, PathBuf},
 };
@@ -10,27 +10,42 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    error::{Error, Problem},
+    dev::READINGS,
+    error::{Error, ErrorKind, Problem},
     hash::{ContentHash, Digest},
-    sources::is_absent,
+    sources::{absolute, is_absent},
     stamp::Stamp,
-    text::quoted,
 };
 
-/// How often a file that keeps changing is read before that is an error.
-const READINGS: usize = 3;
-
-/// The registered files by component, each with the name it was given by and where it is.
+/// The registered files by component, each with the path it was given by and where it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Components(BTreeMap<String, BTreeMap<String, PathBuf>>);
 
 impl Components {
-    pub(crate) fn add(&mut self, name: &str, written: &str, file: PathBuf) {
-        self.0.entry(name.to_owned()).or_default().insert(written.replace('\\', "/"), file);
+    pub(crate) fn add(&mut self, component: &str, file: &Path) -> Result<(), Error> {
+        let refuse = |reason: &str| Err(trouble(component, file, ErrorKind::InvalidConfig, reason));
+        let Some(path) = file.to_str() else {
+            return refuse("has a path that is not UTF-8; rename it");
+        };
+        if component.is_empty() {
+            return refuse("needs a component that has a name");
+        }
+        // They would end a part of a line that is hashed.
+        if [component, path].iter().any(|text| text.contains(['\0', '\n'])) {
+            return refuse("has a NUL or a line feed in its path or its component; rename it");
+        }
+        let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
+        self.0.entry(component.to_owned()).or_default().insert(path, absolute(file));
+        Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many files each component has, sorted by name.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.0.iter().map(|(component, files)| (component.as_str(), files.len()))
     }
 
     /// The first 12 hex digits of the SHA-256 over `manifest hash LF`, if there is one, and the sorted lines
@@ -40,9 +55,9 @@ impl Components {
         if let Some(hash) = manifest_hash {
             hasher.update(format!("{hash}\n"));
         }
-        for (name, files) in &self.0 {
+        for (component, files) in &self.0 {
             for (path, file) in files {
-                hasher.update(format!("{name}\0{path}\0{}\n", digest(name, file)?));
+                hasher.update(format!("{component}\0{path}\0{}\n", digest(component, file)?));
             }
         }
         Ok(ContentHash::from(&Digest::of_pieces(hasher)).to_string())
@@ -50,27 +65,83 @@ impl Components {
 }
 
 fn digest(component: &str, file: &Path) -> Result<Digest, Error> {
+    let unreadable = |reason: &str| trouble(component, file, ErrorKind::Unreadable, reason);
+    let failed = |err| match err {
+        err if is_absent(&err) => {
+            trouble(component, file, ErrorKind::NotFound, "does not exist; correct `.component()`")
+        }
+        err => unreadable(&format!("cannot be read: {err}; make it readable, or correct `.component()`")),
+    };
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    let kind = fs::metadata(file).map_err(failed)?.file_type();
+    if !kind.is_file() {
+        let kind = kind_of(kind);
+        return Err(unreadable(&format!("is {kind}; name regular files in `.component()`")));
+    }
+    settled(file, |file| Ok(Digest::of_reader(file)?.0))
+        .map_err(failed)?
+        .ok_or_else(|| unreadable("changed each time it was read; try again when it is written"))
+}
+
+/// What is made of a file, read again if it changed meanwhile; nothing if it keeps changing.
+fn settled<T>(path: &Path, make: impl Fn(&File) -> io::Result<T>) -> io::Result<Option<T>> {
     for _ in 0..READINGS {
-        match read_once(file) {
-            Ok(Some(digest)) => return Ok(digest),
-            Ok(None) => {}
-            Err(err) if is_absent(&err) => return Err(missing(component, file)),
-            Err(err) => return Err(Error::unreadable(file, err)),
+        let file = File::open(path)?;
+        let before = Stamp::of(&file.metadata()?);
+        let made = make(&file)?;
+        if Stamp::of(&file.metadata()?) == before {
+            return Ok(Some(made));
         }
     }
-    Err(Error::unreadable(file, io::Error::other("it changed while it was read")))
+    Ok(None)
 }
 
-/// Nothing if the file changed while it was read.
-fn read_once(path: &Path) -> io::Result<Option<Digest>> {
-    let file = File::open(path)?;
-    let before = Stamp::of(&file.metadata()?);
-    let (digest, _) = Digest::of_reader(&file)?;
-    Ok((Stamp::of(&file.metadata()?) == before).then_some(digest))
+fn kind_of(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    use std::os::unix::fs::FileTypeExt as _;
+    match kind {
+        kind if kind.is_dir() => "a directory",
+        #[cfg(unix)]
+        kind if kind.is_fifo() => "a pipe",
+        #[cfg(unix)]
+        kind if kind.is_socket() => "a socket",
+        #[cfg(unix)]
+        kind if kind.is_char_device() || kind.is_block_device() => "a device",
+        _ => "no regular file",
+    }
 }
 
-fn missing(component: &str, file: &Path) -> Error {
-    let (component, file) = (quoted(component), quoted(file.display()));
-    Problem::Component(format!("file {file} of component {component} does not exist; correct `.component()`"))
-        .into()
+fn trouble(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
+    let (component, file, reason) = (component.to_owned(), file.to_owned(), reason.to_owned());
+    Problem::Component { component, file, kind, reason }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// What comes of a file that changes during so many readings, and how many there were.
+    fn read_while_it_changes(times: usize) -> (Option<usize>, usize) {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, readings) = (dir.path().join("base.html"), Cell::new(0));
+        fs::write(&file, "").unwrap();
+        let settled = settled(&file, |_| {
+            readings.set(readings.get() + 1);
+            if readings.get() <= times {
+                fs::write(&file, "x".repeat(readings.get()))?;
+            }
+            Ok(readings.get())
+        });
+        (settled.unwrap(), readings.get())
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_read_three_times_at_most() {
+        assert_eq!(read_while_it_changes(0), (Some(1), 1));
+        assert_eq!(read_while_it_changes(1), (Some(2), 2));
+        assert_eq!(read_while_it_changes(2), (Some(3), 3));
+        assert_eq!(read_while_it_changes(3), (None, 3));
+    }
 }

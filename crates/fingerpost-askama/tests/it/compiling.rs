@@ -1,26 +1,30 @@
-//! What the compiler says.
+//! What the compiler says, and the guide.
 
 use std::fs;
 
-const SAID: &str = "tests/ui/page.stderr";
-
-#[test]
-fn a_page_without_the_use_line_does_not_compile() {
-    trybuild::TestCases::new().compile_fail("tests/ui/page.rs");
+/// Reads a file of this crate.
+fn read(path: &str) -> String {
+    let text = fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    text.replace("\r\n", "\n")
 }
 
 #[test]
-fn the_documentation_holds_what_the_compiler_says_without_the_use_line() {
-    let read = |path: &str| {
-        let text = fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        text.replace("\r\n", "\n")
-    };
-    let said: Vec<_> = read(SAID).replace("tests/ui/", "src/").lines().map(str::to_owned).collect();
-    let source = read("src/lib.rs");
-    let documentation: Vec<_> = source
-        .lines()
-        .map_while(|line| line.strip_prefix("//!"))
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .collect();
-    assert!(documentation.windows(said.len()).any(|block| block == said), "{}", said.join("\n"));
+fn a_page_without_the_use_line_and_wrong_arguments_do_not_compile() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}
+
+#[test]
+fn the_guide_holds_what_the_compiler_says_without_the_use_line() {
+    let said = read("tests/ui/page.stderr").replace("tests/ui/", "src/");
+    assert!(read("docs/guide.md").contains(&format!("```text\n{said}```")), "{said}");
+}
+
+#[test]
+fn the_guide_shows_the_templates_that_its_examples_render() {
+    let guide = read("docs/guide.md");
+    let shown: Vec<_> =
+        guide.split("```html\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let templates = ["base", "article", "gallery", "picture", "icons"]
+        .map(|name| read(&format!("docs/templates/{name}.html")));
+    assert_eq!(shown, templates);
 }

@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     collections::{BTreeMap, HashMap},
+    fmt,
     rc::Rc,
     sync::Arc,
 };
@@ -88,6 +89,28 @@ fn a_runtime_value_heeds_the_scope_of_the_same_assets() {
         assert_eq!(shown(&values(&assets.clone())), hashed("one"));
         other.snapshot().scope(|| assert_eq!(shown(&values(&assets)), hashed("one")));
     });
+}
+
+/// Renders a page for another site whenever it is written to.
+struct Nosy<'a> {
+    other: &'a Assets,
+    seen: Vec<String>,
+}
+
+impl fmt::Write for Nosy<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let other = self.other.snapshot().scope(shown_without_values);
+        self.seen.extend([text.to_owned(), other, shown_without_values()]);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_may_enter_scopes_while_it_is_written_to() {
+    let ((_one, one), (_two, two)) = (release("one"), release("two"));
+    let mut out = Nosy { other: &two, seen: Vec::new() };
+    one.snapshot().scope(|| Page.render_into(&mut out)).unwrap();
+    assert_eq!(out.seen, [hashed("one"), hashed("two"), hashed("one")]);
 }
 
 #[test]

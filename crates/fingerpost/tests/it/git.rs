@@ -3,78 +3,135 @@
 use std::{
     env, fs,
     io::{self, Write as _},
-    path::Path,
-    process::Command,
+    path::{Path, PathBuf},
+    process::{self, Command},
 };
 
-use fingerpost::{Assets, Mode};
+use fingerpost::{Assets, AssetsBuilder, Mode, Strategy};
 
-use crate::support::{Dir, dev, this_program};
+use crate::support::{Dir, alone_in, dev, this_program, warnings};
 
-fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
-    let identity =
-        ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "protocol.file.allow=always"];
-    let output = Command::new("git").args(identity).args(arguments).current_dir(dir).output().expect("git");
+pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
+    let output = git_command(dir, arguments).output().expect("git");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// `git` without what the person who runs the tests has set, or the hook that runs them.
+pub(crate) fn git_command(dir: impl AsRef<Path>, arguments: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
+        git.env_remove(name);
+    }
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    git.args([
+        "-c",
+        "user.name=Test",
+        "-c",
+        "user.email=test@example.com",
+        "-c",
+        "protocol.file.allow=always",
+    ]);
+    git.args(arguments).current_dir(dir);
+    git
+}
+
 /// A repository with one commit, and source dir `static`.
-fn repository() -> Dir {
+pub(crate) fn repository() -> Dir {
+    repository_of(&[])
+}
+
+pub(crate) fn repository_of(options: &[&str]) -> Dir {
     let dir = Dir::of(&["static/a.css"]);
-    git(&dir, &["init", "--quiet", "--initial-branch", "main"]);
+    git(&dir, &[&["init", "--quiet", "--initial-branch", "main"], options].concat());
     commit(&dir);
     dir
 }
 
-fn commit(dir: impl AsRef<Path>) {
+pub(crate) fn commit(dir: impl AsRef<Path>) {
     git(&dir, &["add", "--all"]);
     git(&dir, &["commit", "--quiet", "--allow-empty", "--message", "Something"]);
 }
 
-fn head(dir: impl AsRef<Path>) -> String {
-    git(dir, &["rev-parse", "HEAD"])[..7].to_owned()
+/// The version that the commit in `dir` makes.
+pub(crate) fn head(dir: impl AsRef<Path>) -> String {
+    format!("{} from git", &git(dir, &["rev-parse", "HEAD"])[..7])
 }
 
 /// Version and source for a source dir, in a process that has only these variables and this search path: this program,
 /// told to run the test below.
+#[track_caller]
 pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
-    let mut command = this_program();
+    let mut command = clean(path);
     command.args(["git::outside_of_every_repository_there_is_no_commit", "--exact", "--nocapture"]);
-    command.env_clear().env("PATH", path).env(SOURCE, source.as_ref()).envs(variables.iter().copied());
-    let output = command.current_dir("/").output().unwrap();
+    let output = command.env(SOURCE, source.as_ref()).envs(variables.iter().copied()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
 }
 
+/// This program, with nothing in the environment but a search path.
+fn clean(path: &str) -> Command {
+    let mut command = this_program();
+    command.env_clear().env("PATH", path).current_dir("/");
+    command
+}
+
 const SOURCE: &str = "FINGERPOST_IT_SOURCE";
 const ANSWER: &str = "answer: ";
+const FALLBACK: &str = "dev from git";
 
 #[test]
 fn outside_of_every_repository_there_is_no_commit() {
     let Some(source) = env::var_os(SOURCE) else {
-        return assert_eq!(version(Dir::new()), "dev from git");
+        return assert_eq!(version(Dir::new()), FALLBACK);
     };
     let version =
         Assets::builder().source(source).mode(Mode::Dev).version_from_git().build().unwrap().app_version();
+    assert_eq!(children(), [0; 0], "left behind");
     writeln!(io::stderr(), "{ANSWER}{version} from {}", version.source()).unwrap();
 }
 
+/// The processes that this one has started and not yet waited for, also those that have ended, where `/proc` tells.
+fn children() -> Vec<u32> {
+    let me = process::id().to_string();
+    let is_mine = |id: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // The number of the parent comes second behind the name, which is in parentheses and may hold anything.
+        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&me)
+    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_mine).collect()
+}
+
 /// As read out of `.git`, with no `git` to ask.
+#[track_caller]
 fn version(source: impl AsRef<Path>) -> String {
     version_in(source, "/nowhere", &[])
 }
 
 #[test]
 fn the_commit_is_read_without_git() {
+    for format in ["sha1", "sha256"] {
+        let dir = repository_of(&["--object-format", format]);
+        let commit = head(&dir);
+        assert_eq!(version(dir.at("static")), commit, "{format}");
+        git(&dir, &["pack-refs", "--all"]);
+        assert!(!dir.at(".git/refs/heads/main").exists());
+        assert_eq!(version(dir.at("static")), commit, "{format}, packed refs");
+        git(&dir, &["checkout", "--quiet", "--detach"]);
+        assert_eq!(version(dir.at("static")), commit, "{format}, a detached head");
+    }
+}
+
+#[test]
+fn other_branches_may_have_any_name() {
     let dir = repository();
-    let commit = format!("{} from git", head(&dir));
-    assert_eq!(version(dir.at("static")), commit);
+    let commit = head(&dir);
     git(&dir, &["pack-refs", "--all"]);
-    assert!(!dir.at(".git/refs/heads/main").exists());
-    assert_eq!(version(dir.at("static")), commit, "packed refs");
-    git(&dir, &["checkout", "--quiet", "--detach"]);
-    assert_eq!(version(dir.at("static")), commit, "a detached head");
+    let packed = fs::read(dir.at(".git/packed-refs")).unwrap();
+    let other = format!("{} refs/heads/caf", "1".repeat(40)).into_bytes();
+    dir.write(".git/packed-refs", [&packed[..], &other, b"\xe9\n"].concat());
+    assert_eq!(version(dir.at("static")), commit);
 }
 
 #[test]
@@ -85,68 +142,192 @@ fn worktrees_and_submodules_have_commits_of_their_own() {
     let tree = dir.at("tree");
     commit(&tree);
     assert_ne!(head(&tree), head(&dir));
-    assert_eq!(version(tree.join("static")), format!("{} from git", head(&tree)));
+    assert_eq!(version(tree.join("static")), head(&tree));
     git(&dir, &["pack-refs", "--all"]);
-    assert_eq!(version(tree.join("static")), format!("{} from git", head(&tree)), "packed refs");
+    assert_eq!(version(tree.join("static")), head(&tree), "packed refs");
 
     git(&dir, &["submodule", "--quiet", "add", library.as_ref().to_str().unwrap(), "library"]);
     let submodule = dir.at("library");
-    assert_eq!(version(submodule.join("static")), format!("{} from git", head(&library)));
+    assert!(submodule.join(".git").is_file());
+    assert_ne!(head(&submodule), head(&dir));
+    assert_eq!(version(submodule.join("static")), head(&library));
 }
 
 #[test]
-fn what_is_stored_otherwise_is_asked_of_git() {
+fn what_is_damaged_makes_a_fallback() {
     let dir = repository();
-    let search_path = std::env::var("PATH").unwrap();
-    // A HEAD that names a reference nobody can follow here is what a new way to store references looks like.
-    let head_file = dir.at(".git/HEAD");
-    let stored = fs::read_to_string(&head_file).unwrap();
-    fs::write(&head_file, "ref: refs/heads/.invalid\n").unwrap();
-    assert_eq!(version(dir.at("static")), "dev from git");
-    fs::write(&head_file, stored).unwrap();
-    let odd = dir.at(".git/refs/heads/main");
-    let commit = head(&dir);
-    fs::write(&odd, format!("ref: refs/heads/loop\n{}", " ".repeat(10))).unwrap();
-    assert_eq!(version(dir.at("static")), "dev from git");
-    fs::write(&odd, format!("{}\n", git(&dir, &["rev-list", "--all", "--max-count=1", "--reflog"]))).unwrap();
-    assert_eq!(version_in(dir.at("static"), &search_path, &[]), format!("{commit} from git"));
-}
-
-#[test]
-fn a_damaged_repository_or_none_makes_a_fallback() {
-    let dir = repository();
-    for (file, content) in [
-        (".git/HEAD", ""),
-        (".git/HEAD", "ref: ../../../../etc/passwd"),
-        (".git/HEAD", "ref: refs/heads/../../../x"),
-        (".git/HEAD", "\0\0\0"),
-        (".git/HEAD", "0123456"),
+    let digits = "0".repeat(100);
+    for content in [
+        "",
+        "ref:",
+        "ref: refs/heads/other",
+        "ref: HEAD",
+        "ref: ../../../../etc/passwd",
+        "ref: refs/heads/../../../x",
+        "\0\0\0",
+        // A commit is whole where git keeps it.
+        "0123456",
+        &digits[..39],
+        &digits[..41],
+        &digits[..63],
+        &digits[..65],
+        &digits.replace('0', "g")[..40],
     ] {
-        fs::write(dir.at(file), content).unwrap();
-        let expected = if content == "0123456" { "0123456 from git" } else { "dev from git" };
-        assert_eq!(version(dir.at("static")), expected, "{content}");
+        dir.write(".git/HEAD", content);
+        assert_eq!(version(dir.at("static")), FALLBACK, "{content}");
+    }
+    dir.write(".git/HEAD", "ref: refs/heads/main");
+    for content in ["", "0123456", "ref: refs/heads/main"] {
+        dir.write(".git/refs/heads/main", content);
+        assert_eq!(version(dir.at("static")), FALLBACK, "{content}");
     }
     fs::remove_dir_all(dir.at(".git")).unwrap();
-    for file in ["", "gitdir: /nowhere", "gitdir:", "not this"] {
-        fs::write(dir.at(".git"), file).unwrap();
-        assert_eq!(version(dir.at("static")), "dev from git", "{file}");
+    assert_eq!(version(dir.at("static")), FALLBACK, "no .git");
+    for content in ["", "gitdir: /nowhere", "gitdir:", "not this"] {
+        dir.write(".git", content);
+        assert_eq!(version(dir.at("static")), FALLBACK, "{content}");
     }
-    fs::remove_file(dir.at(".git")).unwrap();
-    assert_eq!(version(dir.at("static")), "dev from git");
 }
 
 #[test]
-fn a_deploy_variable_goes_before_the_repository_and_garbage_is_passed_over() {
+fn no_repository_stands_in_for_a_damaged_one_inside_of_it() {
     let dir = repository();
-    let from = |variables: &[(&str, &str)]| version_in(dir.at("static"), "/nowhere", variables);
-    let commit = "ABCDEF0123456789abcdef0123456789abcdef01";
-    assert_eq!(from(&[("RAILWAY_GIT_COMMIT_SHA", commit)]), "abcdef0 from git");
-    assert_eq!(from(&[("GITHUB_SHA", "1234567")]), "1234567 from git");
-    assert_eq!(from(&[("RENDER_GIT_COMMIT", "main"), ("GITHUB_SHA", "1234567")]), "1234567 from git");
-    for garbage in ["main", "123456", "12345678g", &"0".repeat(65), "</script>", ""] {
-        assert_eq!(from(&[("SOURCE_VERSION", garbage)]), format!("{} from git", head(&dir)), "{garbage}");
+    let search_path = env::var("PATH").unwrap();
+    let source = dir.at("inside/static");
+    fs::create_dir_all(&source).unwrap();
+    let version = || version_in(&source, &search_path, &[]);
+    assert_eq!(version(), head(&dir));
+    let inside = dir.at("inside/.git");
+    fs::create_dir(&inside).unwrap();
+    assert_eq!(version(), FALLBACK, "an empty .git");
+    fs::create_dir(inside.join("HEAD")).unwrap();
+    assert_eq!(version(), FALLBACK, "HEAD is a directory");
+    fs::remove_dir_all(&inside).unwrap();
+    fs::write(&inside, "gitdir: gone").unwrap();
+    assert_eq!(version(), FALLBACK, "a .git that leads nowhere");
+    fs::remove_file(&inside).unwrap();
+    assert_eq!(version(), head(&dir));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("gone", &inside).unwrap();
+        assert_eq!(version(), FALLBACK, "a symlink that leads nowhere");
     }
-    assert_eq!(from(&[("GITHUB_SHA", "1234567"), ("FINGERPOST_APP_VERSION", "v1")]), "v1 from explicit");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_repository_is_not_waited_for() {
+    let dir = repository();
+    for name in [".git/HEAD", ".git/commondir", ".git/packed-refs"] {
+        fs::remove_file(dir.at(name)).ok();
+        let made = Command::new("mkfifo").arg(dir.at(name)).status().unwrap();
+        assert!(made.success());
+    }
+    assert_eq!(version(dir.at("static")), FALLBACK);
+    fs::remove_file(dir.at(".git/HEAD")).unwrap();
+    dir.write(".git/HEAD", "ref: refs/heads/main");
+    assert_ne!(version(dir.at("static")), FALLBACK);
+}
+
+#[test]
+fn what_stands_before_two_dots_is_not_above() {
+    let dir = repository();
+    dir.write("server/.git", "damaged");
+    assert_eq!(version(dir.at("server/../static")), head(&dir));
+}
+
+#[test]
+fn the_first_dir_that_lies_in_a_repository_says_the_commit() {
+    let (first, second, none) = (repository(), repository(), Dir::new());
+    commit(&second);
+    let mut process = clean(&env::var("PATH").unwrap());
+    process.current_dir(&second).env("IT_FIRST", first.as_ref()).env("IT_NONE", none.as_ref());
+    let said = alone_in(process, || {
+        let dir = |name| PathBuf::from(env::var_os(name).unwrap());
+        let here = env::current_dir().unwrap();
+        let (first, none) = (dir("IT_FIRST"), dir("IT_NONE"));
+        let said = |assets: AssetsBuilder| {
+            let assets = assets.mode(Mode::Dev).version_from_git().build().unwrap();
+            format!("{} from {}", assets.app_version(), assets.app_version().source())
+        };
+        let from = |dir: &Path| Assets::builder().source(dir);
+        [
+            said(from(&none).source(&first).source(&here).collected(here.join("dist"))),
+            said(from(&none).collected(first.join("dist"))),
+            said(from(&none).source(&none)),
+            said(from(&here).source(&first)),
+        ]
+        .join("\n")
+    });
+    let (first, second) = (head(&first), head(&second));
+    assert_ne!(first, second);
+    assert_eq!(said, [&*first, &first, &second, &second].join("\n"));
+}
+
+/// The deploy variables in their order, as an error names them.
+fn deploy_variables() -> Vec<String> {
+    let dir = Dir::of(&["a.css"]);
+    let assets = Assets::builder().source(&dir).mode(Mode::Production).strategy(Strategy::VersionQuery);
+    let err = assets.app_version("dev").build().unwrap_err().to_string();
+    let (_, names) = err.split_once("set one of ").unwrap();
+    names.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_first_deploy_variable_that_holds_a_commit_says_it() {
+    let dir = repository();
+    let names = deploy_variables();
+    assert!(names.len() > 6, "{names:?}");
+    let commits: Vec<_> = (0..names.len()).map(|i| format!("ABCDE{i:02}{}", "9".repeat(i))).collect();
+    let said = |garbage: usize| {
+        let value = |i: usize| if i < garbage { "main" } else { &commits[i] };
+        let variables: Vec<_> = names.iter().enumerate().map(|(i, name)| (&**name, value(i))).collect();
+        version_in(dir.at("static"), "/nowhere", &variables)
+    };
+    for (i, name) in names.iter().enumerate() {
+        assert_eq!(said(i), format!("abcde{i:02} from git"), "{name}");
+    }
+    assert_eq!(said(names.len()), head(&dir), "all of them are garbage");
+}
+
+#[test]
+fn a_deploy_variable_holds_7_to_64_hex_digits() {
+    let dir = repository();
+    let from = |value: &str| version_in(dir.at("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
+    for commit in ["1234567", "ABCDEF0123456789abcdef0123456789abcdef01", " 1234567\n", &"0".repeat(64)] {
+        let digits = commit.trim()[..7].to_lowercase();
+        assert_eq!(from(commit), format!("{digits} from git"), "{commit}");
+    }
+    for garbage in ["", " ", "main", "123456", "12345678g", &"0".repeat(65), "</script>", "１２３４５６７"]
+    {
+        assert_eq!(from(garbage), head(&dir), "{garbage}");
+    }
+}
+
+#[test]
+fn an_explicit_version_goes_before_every_commit() {
+    let dir = repository();
+    let variables = [("GITHUB_SHA", "1234567"), ("FINGERPOST_APP_VERSION", "v1")];
+    assert_eq!(version_in(dir.at("static"), "/nowhere", &variables), "v1 from explicit");
+}
+
+#[test]
+fn what_is_passed_over_is_told() {
+    let dir = Dir::with(&[(".git/HEAD", "0123456")]);
+    let mut process = clean("/nowhere");
+    process.env("IT", dir.as_ref()).env("SOURCE_VERSION", "</script>\n").env("GITHUB_SHA", "");
+    let said = alone_in(process, || {
+        let source = env::var_os("IT").unwrap();
+        let build = || drop(Assets::builder().source(&source).mode(Mode::Dev).version_from_git().build());
+        warnings(build).join("\n")
+    });
+    assert_eq!(
+        said,
+        format!(
+            "SOURCE_VERSION is `</script>\\n`, which is no commit; it is passed over\nno commit can be read from `{}`; the app version is `dev`",
+            dir.at(".git").display()
+        )
+    );
 }
 
 #[test]

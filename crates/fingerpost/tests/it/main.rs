@@ -5,9 +5,11 @@ mod support;
 mod allocations;
 
 mod case_insensitive;
+mod components;
 mod config;
 mod freshness;
 mod git;
+mod git_command;
 mod hostile;
 mod links;
 mod manifest;

@@ -129,18 +129,55 @@ fn a_scope_is_for_its_own_thread_alone() {
 #[test]
 fn the_innermost_scope_can_be_asked_for_whichever_assets_it_is_of() {
     let ((_, ours), (_, others)) = (numbered("1"), numbered("9"));
-    let current = || Snapshot::current().map(|snapshot| number(snapshot.assets()));
+    let current = || Snapshot::with_current(|snapshot| number(snapshot.assets()));
     assert_eq!(current(), None);
+    assert!(Snapshot::current().is_none());
     ours.snapshot().scope(|| {
         assert_eq!(current().as_deref(), Some("1"));
         others.snapshot().scope(|| assert_eq!(current().as_deref(), Some("9")));
         assert_eq!(current().as_deref(), Some("1"));
         assert_eq!(thread::scope(|scope| scope.spawn(current).join().unwrap()), None);
-        // It may outlive the scope, and be entered while it is asked for.
-        let kept = Snapshot::current().unwrap();
-        kept.scope(|| assert_eq!(current().as_deref(), Some("1")));
     });
     assert_eq!(current(), None);
+}
+
+#[test]
+fn a_scope_that_is_kept_may_outlive_itself() {
+    let (_, assets) = numbered("1");
+    let kept = assets.snapshot().scope(Snapshot::current).unwrap();
+    assert_eq!(kept.url("a.css").unwrap(), "/static/a.1.css");
+    kept.scope(|| assert_eq!(number(Snapshot::current().unwrap().assets()), "1"));
+}
+
+#[test]
+fn scopes_can_be_entered_and_left_while_one_is_asked() {
+    let ((store, ours), (_, others)) = (numbered("1"), numbered("9"));
+    let current = || Snapshot::with_current(|snapshot| snapshot.url("a.css").unwrap().to_string()).unwrap();
+    let (one, nine) = ("/static/a.1.css", "/static/a.9.css");
+    ours.snapshot().scope(|| {
+        let asked = Snapshot::with_current(|snapshot| {
+            // More than the list of scopes first has room for, so that it moves.
+            nested(&others.snapshot(), 100, &|| assert_eq!(current(), nine));
+            assert_eq!(current(), one);
+            let unwound = catch_unwind(AssertUnwindSafe(|| {
+                others
+                    .snapshot()
+                    .scope(|| Snapshot::with_current(|_| std::panic::resume_unwind(Box::new(()))))
+            }));
+            assert!(unwound.is_err());
+            assert_eq!(current(), one);
+            release(&store, "2");
+            ours.reload().unwrap();
+            [current(), snapshot.url("a.css").unwrap().to_string()]
+        });
+        assert_eq!(asked.unwrap(), [one; 2]);
+    });
+    assert_eq!(number(&ours), "2");
+}
+
+/// Runs `job` in so many scopes, each within the other.
+fn nested(snapshot: &Snapshot, depth: usize, job: &dyn Fn()) {
+    if depth == 0 { job() } else { snapshot.scope(|| nested(snapshot, depth - 1, job)) }
 }
 
 #[test]

@@ -179,7 +179,8 @@ fn a_component_that_cannot_be_read_is_an_error_that_names_it() {
 
 #[test]
 fn git_goes_before_the_manifest_and_the_components() {
-    let repository = Dir::with(&[(".git/HEAD", "89abcdef01"), ("static/a.css", "a{}"), ("base.html", "one")]);
+    let repository =
+        Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}"), ("base.html", "one")]);
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
     let none = Dir::of(&["a.css"]);
     for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
@@ -193,7 +194,7 @@ fn git_goes_before_the_manifest_and_the_components() {
 
 #[test]
 fn a_thousand_variables_of_garbage_change_nothing() {
-    let repository = Dir::with(&[(".git/HEAD", "89abcdef01"), ("static/a.css", "a{}")]);
+    let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
     let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
     let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];
     let values =

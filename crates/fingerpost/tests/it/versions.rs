@@ -1,8 +1,8 @@
 //! The app version and the mode: who decides.
 
-use fingerpost::{Assets, ErrorKind, Mode};
+use fingerpost::{AppVersion, Assets, ErrorKind, Mode};
 
-use crate::support::{Dir, Memory, alone_with, dev, production, publish, settings};
+use crate::support::{Dir, Memory, alone_in, alone_with, dev, production, publish, settings, this_program};
 
 /// A store without a file and a Django manifest with this hash.
 fn manifest_with(hash: &str) -> Memory {
@@ -80,12 +80,42 @@ fn a_version_is_1_to_128_characters_that_are_safe_everywhere() {
     for good in ["1", "v1.2.3+build.7", "2026-11-21_a~b", &"x".repeat(128)] {
         assert_eq!(&*dev(&dir).app_version(good).build().unwrap().app_version(), good);
     }
-    let long = "x".repeat(129);
-    for bad in [" ", "a b", "a/b", "\"", "<", "a\r\nX-Evil: 1", "é", "a&b", "a%41", "a,b", "\0", &long] {
+    let refused = |bad: &str, reason| {
         let err = dev(&dir).app_version(bad).build().unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidVersion, "{bad:?}");
-        assert!(!err.to_string().contains(char::is_control), "{err}");
+        let text = err.to_string();
+        assert!(text.ends_with(&format!(" from `app_version` {reason}")), "{text}");
+        assert!(!text.contains(char::is_control), "{text}");
+    };
+    let others = ["a b", "a/b", "\"", "<", "a\r\nX-Evil: 1", "a&b", "a%41", "a,b", "\0", "1.0\n", "１.０"];
+    for bad in others.into_iter().chain([" ", "é", &"é".repeat(129)]) {
+        refused(bad, "may hold only letters, digits and `. _ ~ + -`");
     }
+    refused(&"x".repeat(129), "must have 1 to 128 characters");
+}
+
+#[test]
+fn every_ascii_character_is_either_allowed_or_refused() {
+    for c in '\0'..='\x7f' {
+        let allowed = c.is_ascii_alphanumeric() || "._~+-".contains(c);
+        assert_eq!(AppVersion::explicit(&c.to_string()).is_ok(), allowed, "{c:?}");
+    }
+    assert_eq!(
+        AppVersion::explicit("").unwrap_err().to_string(),
+        "app version `` from the caller must have 1 to 128 characters"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_no_version() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let mut process = this_program();
+    process.env("FINGERPOST_APP_VERSION", OsStr::from_bytes(b"v1\xff"));
+    assert_eq!(
+        alone_in(process, || said(dev(&Dir::new()).build())),
+        "InvalidVersion: app version `v1\u{fffd}` from FINGERPOST_APP_VERSION may hold only letters, digits and `. _ ~ + -`"
+    );
 }
 
 #[test]

@@ -1,0 +1,7 @@
+use askama::Template;
+
+#[derive(Template)]
+#[template(source = r#"{{ static(path = "a.css") }}"#, ext = "html")]
+struct Page;
+
+fn main() {}

@@ -1,0 +1,67 @@
+//! HEAD as it lies in `.git`. Needs no `git`, and no leave of it: `git` refuses a repository that another user owns, as it
+//! happens in containers.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use super::short_of_whole;
+
+/// The nearest directory, at or above one of `dirs`, that has a `.git`.
+///
+/// Whatever state that is in: if it is damaged, the repository around it has a commit, but not this one.
+pub(super) fn around(dirs: &[PathBuf]) -> Option<PathBuf> {
+    let dirs: Vec<_> = dirs.iter().map(without_parents).collect();
+    let mut seen = HashSet::new();
+    let mut above = dirs.iter().flat_map(|dir| dir.ancestors()).filter(|dir| seen.insert(*dir));
+    above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
+}
+
+/// What stands before a `..` in a path is not above it.
+fn without_parents(dir: &PathBuf) -> PathBuf {
+    let has_parents = dir.components().any(|component| component == Component::ParentDir);
+    let real = if has_parents { fs::canonicalize(dir).ok() } else { None };
+    real.unwrap_or_else(|| dir.clone())
+}
+
+/// The commit that is checked out in `top`, if it is stored in files.
+pub(super) fn head(top: &Path) -> Option<String> {
+    let git = top.join(".git");
+    let git = if git.is_file() { linked(&git)? } else { git };
+    // A linked worktree has a HEAD of its own and shares the rest.
+    let common =
+        read(&git.join("commondir")).map_or_else(|| git.clone(), |common| git.join(common.trim_ascii()));
+    let mut head = read(&git.join("HEAD"))?;
+    // A symbolic reference may name another one.
+    for _ in 0..5 {
+        let Some(name) = head.strip_prefix("ref:").map(str::trim_ascii) else { return short_of_whole(&head) };
+        if !name.starts_with("refs/") || name.contains("..") {
+            return None;
+        }
+        head = [&git, &common]
+            .into_iter()
+            .find_map(|dir| read(&dir.join(name)))
+            .or_else(|| packed(&common, name))?;
+    }
+    None
+}
+
+/// In worktrees and submodules `.git` is a file that says where the directory is.
+fn linked(file: &Path) -> Option<PathBuf> {
+    let text = read(file)?;
+    Some(file.parent()?.join(text.strip_prefix("gitdir:")?.trim_ascii()))
+}
+
+fn packed(common: &Path, name: &str) -> Option<String> {
+    let refs = read(&common.join("packed-refs"))?;
+    refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
+}
+
+/// The names of other branches need not be UTF-8.
+fn read(file: &Path) -> Option<String> {
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    let bytes = file.is_file().then(|| fs::read(file).ok())??;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

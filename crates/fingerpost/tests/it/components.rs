@@ -1,0 +1,159 @@
+//! The files that are no assets and part of the app version.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+};
+
+use filetime::{FileTime, set_file_mtime};
+use fingerpost::ErrorKind;
+
+use crate::support::{Dir, Done, dev, hash, production, publish};
+
+#[track_caller]
+fn refused(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
+    let err = dev(&Dir::new()).component(component, [file]).build().unwrap_err();
+    (err.kind(), err.to_string())
+}
+
+#[test]
+fn what_would_forge_a_line_is_refused() {
+    let invalid = |text: &str| (ErrorKind::InvalidConfig, text.to_owned());
+    assert_eq!(
+        refused("", "base.html"),
+        invalid("file `base.html` of component `` needs a component that has a name")
+    );
+    let reason = "has a NUL or a line feed in its path or its component; rename it";
+    for (component, file, text) in [
+        ("pa\0ges", "base.html", "file `base.html` of component `pa\\0ges`"),
+        ("pa\nges", "base.html", "file `base.html` of component `pa\\nges`"),
+        ("pages", "ba\0se.html", "file `ba\\0se.html` of component `pages`"),
+        ("pages", "ba\nse.html", "file `ba\\nse.html` of component `pages`"),
+    ] {
+        assert_eq!(refused(component, file), invalid(&format!("{text} {reason}")));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_utf_8_is_refused() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    assert_eq!(
+        refused("pages", OsStr::from_bytes(b"\xff.html")),
+        (
+            ErrorKind::InvalidConfig,
+            "file `\u{fffd}.html` of component `pages` has a path that is not UTF-8; rename it".to_owned()
+        )
+    );
+}
+
+#[test]
+fn backslashes_are_slashes_on_windows_alone() {
+    let dir = Dir::new();
+    let file = if cfg!(windows) { dir.write("a/b.html", "one") } else { dir.write("a\\b.html", "one") };
+    let path = file.to_str().unwrap();
+    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
+    let line = format!("pages\0{path}\0{}\n", fingerpost::Digest::of(b"one"));
+    assert_eq!(*dev(&dir).component("pages", [&file]).build().unwrap().app_version(), *hash(line));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_found() {
+    let dir = Dir::of(&["base.html"]);
+    for path in ["gone.html", "base.html/inside"] {
+        let text = format!(
+            "file `{}` of component `pages` does not exist; correct `.component()`",
+            dir.at(path).display()
+        );
+        assert_eq!(refused("pages", dir.at(path)), (ErrorKind::NotFound, text));
+    }
+    assert_eq!(refused("pages", "").0, ErrorKind::NotFound);
+}
+
+#[test]
+fn what_is_no_file_is_not_opened() {
+    let dir = Dir::new();
+    let mut others: Vec<(PathBuf, _)> = vec![(dir.as_ref().to_owned(), "a directory")];
+    #[cfg(unix)]
+    {
+        let made = std::process::Command::new("mkfifo").arg(dir.at("pipe")).status().unwrap();
+        assert!(made.success());
+        drop(std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap());
+        others.extend([
+            (dir.at("pipe"), "a pipe"),
+            (dir.at("socket"), "a socket"),
+            ("/dev/zero".into(), "a device"),
+        ]);
+    }
+    for (file, kind) in others {
+        let place = format!("file `{}` of component `pages`", file.display());
+        let text = format!("{place} is {kind}; name regular files in `.component()`");
+        assert_eq!(refused("pages", file), (ErrorKind::Unreadable, text));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_is_an_error() {
+    let dir = Dir::new();
+    let file = dir.at("loop.html");
+    std::os::unix::fs::symlink(&file, &file).unwrap();
+    let cause = fs::read(&file).unwrap_err();
+    let text = format!(
+        "file `{}` of component `pages` cannot be read: {cause}; make it readable, or correct `.component()`",
+        file.display()
+    );
+    assert_eq!(refused("pages", &file), (ErrorKind::Unreadable, text));
+}
+
+#[test]
+fn a_file_that_keeps_changing_is_an_error_and_never_half_a_version() {
+    let dir = Dir::new();
+    let file = dir.write("base.html", vec![1; 4_000_000]);
+    let (assets, done) = (dev(&dir).component("pages", [&file]).build().unwrap(), AtomicBool::new(false));
+    let version = assets.app_version();
+    let said = thread::scope(|scope| {
+        let _done = Done(&done);
+        scope.spawn(|| {
+            for nanoseconds in (0..1_000_000_000).cycle().take_while(|_| !done.load(Relaxed)) {
+                set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, nanoseconds)).unwrap();
+            }
+        });
+        // The other thread may not get its turn at once.
+        (0..100).find_map(|_| match assets.reload() {
+            Ok(snapshot) => {
+                assert_eq!(snapshot.app_version(), version);
+                None
+            }
+            Err(err) => Some((err.kind(), err.to_string())),
+        })
+    });
+    let place = format!("file `{}` of component `pages`", file.display());
+    let text = format!("{place} changed each time it was read; try again when it is written");
+    assert_eq!(said, Some((ErrorKind::Unreadable, text)));
+    assert_eq!(assets.app_version(), version);
+}
+
+#[test]
+fn a_snapshot_counts_the_files_of_each_component() {
+    let files = Dir::of(&["base.html", "nav.html", "site.json"]);
+    let output = publish(&[("a.css", "a{}")], "/static/");
+    let none = dev(&files).build().unwrap();
+    assert_eq!(none.snapshot().components().count(), 0);
+    for builder in [dev(&files), dev(&files).app_version("v1"), production(&output)] {
+        let assets = builder
+            .component("templates", [files.at("base.html"), files.at("nav.html")])
+            .component("config", [files.at("site.json")])
+            // The same once more is no other file.
+            .component("templates", [files.at("nav.html")])
+            .component("empty", [""; 0])
+            .build()
+            .unwrap();
+        let snapshot = assets.snapshot();
+        let counts: Vec<_> = snapshot.components().collect();
+        assert_eq!(counts, [("config", 1), ("templates", 2)]);
+        assert!(assets.reload().unwrap().components().eq(counts));
+    }
+}

@@ -1,0 +1,127 @@
+//! The app version as `git` says it, by the real one and by some that misbehave.
+
+use std::{
+    env, fs, thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    git::{commit, git, git_command, head, repository, repository_of, version_in},
+    support::{Dir, say},
+};
+
+/// How long `git` may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+const FALLBACK: &str = "dev from git";
+
+fn search_path() -> String {
+    env::var("PATH").unwrap()
+}
+
+/// A repository whose HEAD only `git` can read.
+fn reftable() -> Option<Dir> {
+    let (options, scratch) = (["--ref-format", "reftable"], Dir::new());
+    let made = git_command(&scratch, &["init", "--quiet", options[0], options[1]]).output().unwrap();
+    if !made.status.success() {
+        say("this git does not know reftable: it is not asked for a commit");
+        return None;
+    }
+    let dir = repository_of(&options);
+    assert_eq!(fs::read_to_string(dir.at(".git/HEAD")).unwrap(), "ref: refs/heads/.invalid\n");
+    Some(dir)
+}
+
+#[test]
+fn what_is_not_stored_in_files_is_asked_of_git() {
+    let Some(dir) = reftable() else { return };
+    let said = |source: &str, path: &str| version_in(dir.at(source), path, &[]);
+    assert_eq!(said("static", &search_path()), head(&dir));
+    for no_git in ["", "/nowhere"] {
+        assert_eq!(said("static", no_git), FALLBACK);
+    }
+    git(&dir, &["worktree", "add", "--quiet", "-b", "other", "tree"]);
+    commit(dir.at("tree"));
+    assert_ne!(head(dir.at("tree")), head(&dir));
+    assert_eq!(said("tree/static", &search_path()), head(dir.at("tree")));
+    git(&dir, &["checkout", "--quiet", "--detach"]);
+    assert_eq!(said("static", &search_path()), head(&dir), "a detached head");
+}
+
+#[test]
+fn no_variable_leads_git_to_another_repository() {
+    let Some(dir) = reftable() else { return };
+    let other = repository();
+    commit(&other);
+    assert_ne!(head(&other), head(&dir));
+    let (work_tree, git_dir) = (other.at(""), other.at(".git"));
+    let (work_tree, git_dir) = (work_tree.to_str().unwrap(), git_dir.to_str().unwrap());
+    for variables in [
+        &[("GIT_DIR", git_dir)][..],
+        &[("GIT_DIR", git_dir), ("GIT_WORK_TREE", work_tree), ("GIT_COMMON_DIR", git_dir)],
+        &[("GIT_COMMON_DIR", git_dir)],
+        &[("GIT_OBJECT_DIRECTORY", "/nowhere")],
+        &[("GIT_CEILING_DIRECTORIES", work_tree)],
+    ] {
+        assert_eq!(version_in(dir.at("static"), &search_path(), variables), head(&dir), "{variables:?}");
+    }
+}
+
+/// What comes of a `git` that is this shell script, and how long that takes.
+#[cfg(unix)]
+#[track_caller]
+fn said_by(script: &str) -> (String, Duration) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = Dir::with(&[("static/a.css", ""), (".git/HEAD", "ref: refs/heads/.invalid\n")]);
+    let git = dir.write("bin/git", format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", dir.at("bin").display(), search_path());
+    let start = Instant::now();
+    let version = version_in(dir.at("static"), &path, &[]);
+    (version, start.elapsed())
+}
+
+#[cfg(unix)]
+const PRINT: &str = "echo 89abcdef89abcdef89abcdef89abcdef89abcdef";
+
+#[cfg(unix)]
+#[test]
+fn what_git_says_is_a_commit_or_nothing() {
+    let said = |script: &str| {
+        let (version, time) = said_by(script);
+        assert!(time < LIMIT, "{script}: {time:?}");
+        version
+    };
+    assert_eq!(said(PRINT), "89abcde from git");
+    // Its line is complete, whoever else may hold the pipe.
+    assert_eq!(said(&format!("sleep 7 & {PRINT}")), "89abcde from git");
+    for script in [
+        "",
+        "exit 1",
+        &format!("{PRINT}; exit 1"),
+        &format!("{PRINT}; kill -9 $$"),
+        "echo HEAD",
+        "echo 89abcde",
+        &format!("{PRINT}0"),
+        "printf '\\377\\n'",
+        "exec head -c 10000000 /dev/zero",
+        "exec >&-; exec sleep 30",
+    ] {
+        assert_eq!(said(script), FALLBACK, "{script}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn git_has_five_seconds() {
+    let scripts =
+        ["exec sleep 30", &format!("{PRINT}; exec sleep 30"), "printf 89; exec sleep 30", "sleep 7 & exit 0"];
+    let said = thread::scope(|scope| {
+        let threads = scripts.map(|script| scope.spawn(move || said_by(script)));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    for (script, (version, time)) in scripts.iter().zip(said) {
+        assert_eq!(version, FALLBACK, "{script}");
+        assert!((LIMIT..LIMIT * 2).contains(&time), "{script}: {time:?}");
+    }
+}
