@@ -1,6 +1,10 @@
 //! References in scripts, by the parser's module record (ECMA-262, §16.2).
 
-use std::{ops::Range, thread};
+use std::{
+    cell::RefCell,
+    ops::Range,
+    thread::{self, ScopedJoinHandle},
+};
 
 use oxc_allocator::Allocator;
 use oxc_parser::{Kind as Lexeme, Parser, ParserReturn, Token, config::TokensParserConfig};
@@ -8,35 +12,43 @@ use oxc_span::{SourceType, Span};
 
 use super::{Kind, Scan, Syntax, Written, nesting, source_map};
 
-/// What a glance at the bytes says about a script.
-pub(crate) enum Glance {
-    /// There is nothing that only a parser could find.
-    Clear,
-    /// Somewhere stands what may be a reference.
-    Parse,
+/// What is left of the two MiB that a thread usually has. A script that may need more is parsed in a thread of its own.
+const STACK_HERE: usize = 1536 * 1024;
+
+/// What a glance at the bytes of a script says. Comments and strings are not told apart here.
+#[derive(Clone, Copy, Default)]
+struct Glance {
+    /// Somewhere stands what may be a reference, and only a parser can tell.
+    may_refer: bool,
+    /// What surrounds `import.meta` takes more than the record of the module: its tokens.
+    has_import_meta: bool,
 }
 
-/// Words that stand before every specifier are looked at, and what stands behind them: a specifier that is a reference
-/// begins with a dot, a slash or an escape. Comments and strings are not told apart here.
-pub(crate) fn glance(text: &str) -> Glance {
+/// Looks at the words that stand before every specifier, and at what stands behind them: a specifier that is a reference
+/// begins with a dot, a slash or an escape.
+fn glance(text: &str) -> Glance {
     let bytes = text.as_bytes();
     let behind = |word: &'static str| {
         memchr::memmem::find_iter(bytes, word)
             .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
             .map(move |at| trim(&bytes[at + word.len()..]))
     };
-    let may_refer = behind("import").any(import_may_refer) || behind("from").any(string_may_refer);
-    if may_refer { Glance::Parse } else { Glance::Clear }
+    let mut glance = Glance { may_refer: behind("from").any(string_may_refer), has_import_meta: false };
+    for rest in behind("import") {
+        let is_meta = rest.starts_with(b".");
+        glance.has_import_meta |= is_meta;
+        glance.may_refer |= is_meta || import_may_refer(rest);
+    }
+    glance
 }
 
-/// What stands behind `import`: a specifier, a call, or the `meta` that `new URL` and `resolve` need.
+/// What stands behind `import`: a specifier, or a call.
 fn import_may_refer(bytes: &[u8]) -> bool {
     match bytes {
         [b'(', rest @ ..] => match trim(rest) {
             [b'"' | b'\'' | b'`', ..] => string_may_refer(trim(rest)),
             _ => true,
         },
-        [b'.', ..] => true,
         _ => string_may_refer(bytes),
     }
 }
@@ -62,34 +74,52 @@ fn trim(bytes: &[u8]) -> &[u8] {
 
 /// Finds all references; in what is no valid module, source map comments alone.
 pub(crate) fn scan(text: &str) -> Scan {
-    let needs_maps = source_map::glance(text);
-    match (glance(text), needs_maps) {
-        (Glance::Clear, source_map::Glance::None) => Scan::default(),
-        (Glance::Clear, source_map::Glance::Last(written)) => Scan::of(written),
-        _ => parse(text),
+    let glance = glance(text);
+    match source_map::glance(text) {
+        source_map::Glance::None if !glance.may_refer => Scan::default(),
+        source_map::Glance::Last(written) if !glance.may_refer => Scan::of(written),
+        _ => parse(text, glance),
     }
 }
 
-/// The parser calls itself for every level, so it gets a stack that the deepest place in the text cannot exhaust.
-fn parse(text: &str) -> Scan {
-    let Some(stack) = nesting::stack_for(text) else {
-        return not_a_module(text, "it is nested too deep");
-    };
-    thread::scope(|scope| {
-        let parser = thread::Builder::new().stack_size(stack).spawn_scoped(scope, || parse_here(text));
-        match parser.map(|parser| parser.join()) {
-            Ok(Ok(scan)) => scan,
-            Ok(Err(_)) => not_a_module(text, "the parser gave up"),
-            Err(_) => not_a_module(text, "there is no memory for a stack to parse it with"),
+/// The parser calls itself for every level, so it needs a stack that the deepest place in the text cannot exhaust.
+fn parse(text: &str, glance: Glance) -> Scan {
+    match nesting::stack_for(text) {
+        Some(stack) if stack <= STACK_HERE => parse_here(text, glance),
+        Some(stack) => thread::scope(|scope| {
+            let parser = thread::Builder::new().stack_size(stack);
+            match parser.spawn_scoped(scope, || parse_here(text, glance)).map(ScopedJoinHandle::join) {
+                Ok(Ok(scan)) => scan,
+                Ok(Err(_)) => not_a_module(text, "the parser gave up"),
+                Err(_) => not_a_module(text, "there is no memory for a stack to parse it with"),
+            }
+        }),
+        None => not_a_module(text, "it is nested too deep"),
+    }
+}
+
+thread_local! {
+    /// Memory for the parser, which every file would otherwise ask the system for.
+    static ARENA: RefCell<Allocator> = RefCell::default();
+}
+
+/// Not kept beyond a file: the few that take more would hold it until the end.
+const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
+
+fn parse_here(text: &str, glance: Glance) -> Scan {
+    ARENA.with_borrow_mut(|arena| {
+        let scan = parse_in(arena, text, glance);
+        if arena.capacity() > ARENA_TO_KEEP {
+            *arena = Allocator::default();
         }
+        arena.reset();
+        scan
     })
 }
 
-fn parse_here(text: &str) -> Scan {
-    let arena = Allocator::default();
-    let parser = Parser::new(&arena, text, SourceType::mjs());
-    // Only what surrounds `import.meta` takes more than the record of the module.
-    let module = if memchr::memmem::find(text.as_bytes(), b"meta").is_some() {
+fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
+    let parser = Parser::new(arena, text, SourceType::mjs());
+    let module = if glance.has_import_meta {
         parser.with_config(TokensParserConfig).parse()
     } else {
         parser.parse()

@@ -7,7 +7,7 @@ const PER_WORD: usize = 768 * SLOWNESS;
 const SLOWNESS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
 
 /// For what the parser does besides.
-const AT_LEAST: usize = 1024 * 1024;
+const AT_LEAST: usize = 256 * 1024;
 
 /// Address space, not memory: only what is used of a stack is ever there.
 const AT_MOST: usize = 512 * 1024 * 1024;
@@ -33,29 +33,63 @@ struct Depth {
 impl Depth {
     fn of(text: &str) -> Self {
         let (mut deepest, mut words, mut outer) = (Self::default(), 0, Vec::new());
-        let mut last = b' ';
+        let mut in_word = false;
         for byte in text.bytes() {
-            match byte {
-                b'(' | b'[' | b'{' => outer.push(words),
-                b')' | b']' | b'}' => words = outer.pop().unwrap_or(0),
-                b';' | b',' => words = 0,
-                b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => words += 1,
-                _ if is_letter(byte) && !is_letter(last) => words += 1,
-                _ => {}
+            let class = CLASSES[usize::from(byte)];
+            let starts_word = class == Class::Word && !in_word;
+            in_word = class == Class::Word;
+            match class {
+                Class::Opening => {
+                    deepest.words = deepest.words.max(words);
+                    outer.push(words);
+                    deepest.brackets = deepest.brackets.max(outer.len());
+                }
+                Class::Closing => {
+                    deepest.words = deepest.words.max(words);
+                    words = outer.pop().unwrap_or(0);
+                }
+                Class::Divider => {
+                    deepest.words = deepest.words.max(words);
+                    words = 0;
+                }
+                Class::Operator => words += 1,
+                Class::Word => words += usize::from(starts_word),
+                Class::Other => {}
             }
-            deepest.brackets = deepest.brackets.max(outer.len());
-            deepest.words = deepest.words.max(words);
-            last = byte;
         }
+        deepest.words = deepest.words.max(words);
         // A chain of these goes on across semicolons and braces.
         deepest.words += memchr::memmem::find_iter(text.as_bytes(), "else").count();
         deepest
     }
 }
 
-fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    Opening,
+    Closing,
+    Divider,
+    Operator,
+    Word,
+    Other,
 }
+
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < classes.len() {
+        classes[byte] = match byte as u8 {
+            b'(' | b'[' | b'{' => Class::Opening,
+            b')' | b']' | b'}' => Class::Closing,
+            b';' | b',' => Class::Divider,
+            b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => Class::Operator,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => Class::Word,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 #[cfg(test)]
 mod tests {
