@@ -1,19 +1,15 @@
 use std::{
-    fs::{self, File, Metadata},
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
-use fingerpost::{Digest, integrity_of, integrity_of_reader, quoted};
+use fingerpost::{Digest, Reading, integrity_of, integrity_of_reader, quoted, read_stable};
 
 use crate::error::{ErrorKind, Problem};
 
 /// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
 const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
-
-/// How often a file that keeps changing is read before that is an error.
-const READINGS: usize = 3;
 
 /// What will be served for one asset, and what is known of it.
 pub(crate) struct Content {
@@ -30,12 +26,9 @@ enum Bytes {
 impl Content {
     /// Reads a file of a source dir.
     pub(crate) fn read(file: &Path) -> Result<Self, Problem> {
-        for _ in 0..READINGS {
-            if let Some(content) = read_once(file).map_err(|err| Problem::source(file, &err))? {
-                return Ok(content);
-            }
-        }
-        Err(changed(file))
+        let Reading { value: content, stamp, is_stable, .. } =
+            read_stable(file, |handle| read(file, handle)).map_err(|err| Problem::source(file, &err))?;
+        if is_stable && content.size == stamp.length() { Ok(content) } else { Err(changed(file)) }
     }
 
     /// The value for `integrity` attributes.
@@ -58,50 +51,15 @@ impl Content {
     }
 }
 
-/// Nothing if the file changed while it was read.
-fn read_once(path: &Path) -> io::Result<Option<Content>> {
-    let before = fs::metadata(path)?;
-    let mut file = File::open(path)?;
-    let content = if before.len() > LARGEST_IN_MEMORY {
-        let (sha256, size) = Digest::of_reader(&mut file)?;
-        Content { size, sha256, bytes: Bytes::In(path.to_owned()) }
-    } else {
-        let mut bytes = vec![0; before.len() as usize];
-        match file.read_exact(&mut bytes) {
-            Err(err) if err.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read?,
-        }
-        Content { size: before.len(), sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) }
-    };
-    let unchanged = content.size == before.len() && Stamp::of(&before) == Stamp::of(&fs::metadata(path)?);
-    Ok(unchanged.then_some(content))
-}
-
-/// What tells of a file that it is still the same one, and that nobody has written to it.
-#[derive(Debug, PartialEq)]
-struct Stamp {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Change time, device and inode: no program can set them back.
-    #[cfg(unix)]
-    kernel: (i64, i64, u64, u64),
-    #[cfg(not(unix))]
-    created: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        use std::os::unix::fs::MetadataExt as _;
-        Self {
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-            #[cfg(unix)]
-            kernel: (metadata.ctime(), metadata.ctime_nsec(), metadata.dev(), metadata.ino()),
-            #[cfg(not(unix))]
-            created: metadata.created().ok(),
-        }
+fn read(path: &Path, file: &mut File) -> io::Result<Content> {
+    let length = file.metadata()?.len();
+    if length > LARGEST_IN_MEMORY {
+        let (sha256, size) = Digest::of_reader(file)?;
+        return Ok(Content { size, sha256, bytes: Bytes::In(path.to_owned()) });
     }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(Content { size: bytes.len() as u64, sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) })
 }
 
 fn changed(file: &Path) -> Problem {
@@ -149,36 +107,5 @@ impl Read for Tee<'_> {
             io::Error::other("cannot be written")
         })?;
         Ok(read)
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::{thread, time::Duration};
-
-    use super::*;
-
-    #[test]
-    fn a_change_shows_even_if_length_and_time_are_put_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let [file, other] = ["a", "b"].map(|name| dir.path().join(name));
-        let stamp = || Stamp::of(&fs::metadata(&file).unwrap());
-        let write = |path: &Path, text: &str| {
-            fs::write(path, text).unwrap();
-            File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        };
-        write(&file, "a");
-        let first = stamp();
-        assert_eq!(stamp(), first);
-
-        // The clock of a file system stands still for some milliseconds.
-        thread::sleep(Duration::from_millis(50));
-        write(&file, "b");
-        let second = stamp();
-        assert_ne!(second, first);
-
-        write(&other, "c");
-        fs::rename(&other, &file).unwrap();
-        assert_ne!(stamp(), second);
     }
 }
