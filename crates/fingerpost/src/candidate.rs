@@ -1,8 +1,7 @@
 //! Where one source dir would have a file, and what a look there tells.
 
 use std::{
-    fs::{self, Metadata},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -40,7 +39,7 @@ impl Candidate {
 
     /// The stamp of the file and its source dir, or `None` if there is no file.
     pub(crate) fn stat(&self) -> Result<Option<Seen>, Error> {
-        match stat(&self.file) {
+        match fs::metadata(&self.file) {
             Ok(metadata) if metadata.is_file() => {
                 Ok(Some(Seen { source: self.source, stamp: Stamp::of(&metadata) }))
             }
@@ -57,7 +56,7 @@ impl Candidate {
 
     /// Remembers that this is not the asset by its name: `began` is the moment before that was found out.
     pub(crate) fn pass_over(&self, began: SystemTime) {
-        let way = self.file.ancestors().take(self.depth + 1).map(|path| Ok(Stamp::of(&stat(path)?)));
+        let way = self.file.ancestors().take(self.depth + 1).map(|path| Ok(Stamp::of(&fs::metadata(path)?)));
         let way = way.collect::<io::Result<Vec<_>>>().ok();
         let settled = way.filter(|way| way.iter().all(|stamp| stamp.is_settled_at(began)));
         self.passed_over.store(settled.map(Arc::new));
@@ -67,22 +66,10 @@ impl Candidate {
     fn is_passed_over(&self, seen: &Seen) -> bool {
         let known = self.passed_over.load();
         let Some([file, dirs @ ..]) = known.as_ref().map(|way| way.as_slice()) else { return false };
-        let same = |(dir, stamp): (&Path, &Stamp)| stat(dir).is_ok_and(|now| Stamp::of(&now) == *stamp);
+        let same =
+            |(dir, stamp): (&Path, &Stamp)| fs::metadata(dir).is_ok_and(|now| Stamp::of(&now) == *stamp);
         *file == seen.stamp && self.file.ancestors().skip(1).zip(dirs).all(same)
     }
-}
-
-/// The one place where the development cache looks at a file that it knows.
-fn stat(path: &Path) -> io::Result<Metadata> {
-    #[cfg(test)]
-    STATS.set(STATS.get() + 1);
-    fs::metadata(path)
-}
-
-#[cfg(test)]
-thread_local! {
-    /// How often this thread has looked.
-    pub(crate) static STATS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]
