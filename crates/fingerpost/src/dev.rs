@@ -28,13 +28,17 @@ pub(crate) struct Development {
 
 impl Development {
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch: None }
+        Self::with_watch(sources, None)
     }
 
     /// The same with the feature `watch`, for whom every URL is asked of the source dirs.
     pub(crate) fn watched(sources: Sources) -> Self {
         let watch = Watch::start(&sources);
-        Self { watch, ..Self::new(sources) }
+        Self::with_watch(sources, watch)
+    }
+
+    pub(crate) fn with_watch(sources: Sources, watch: Option<Watch>) -> Self {
+        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
     }
 
     pub(crate) fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {

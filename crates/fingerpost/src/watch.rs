@@ -149,11 +149,19 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn when_the_queue_overflows_nothing_is_believed_any_more() {
-        use std::{fs, fs::File, sync::mpsc, time::Duration, time::Instant};
+    fn an_edit_that_is_lost_in_an_overflow_of_the_queue_is_seen() {
+        use std::{
+            fs::{self, File},
+            sync::{Arc, atomic::Ordering, mpsc},
+            thread,
+            time::{Duration, Instant},
+        };
 
-        use crate::{rules::Rules, sources::SourceDir, sources::Sources};
+        use crate::{
+            dev::Development, hash::integrity_of, rules::Rules, sources::SourceDir, sources::Sources,
+        };
 
+        const AGED: Duration = Duration::from_millis(2_100);
         const PATIENCE: Duration = Duration::from_secs(60);
 
         let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
@@ -163,16 +171,20 @@ mod tests {
         for file in [&edited, &one, &other] {
             fs::write(file, "before").unwrap();
         }
+        thread::sleep(AGED);
         let sources = Sources::open(vec![SourceDir::new(dir.path())], Rules::default(), None).unwrap();
 
-        // The watcher hears its first event and hears no more before it is told to go on.
-        let (tell, told) = mpsc::channel::<()>();
+        // The watcher hears its first event, and then no more before it is told to go on.
+        let (go_on, told) = mpsc::channel::<()>();
         let (said, heard) = mpsc::channel();
         let watch = super::notified::watch(&sources, move |event| {
             said.send(event.as_ref().map(|event| (event.kind, event.need_rescan())).ok()).ok();
             told.recv().ok();
         });
         let watch = watch.unwrap();
+        let events = Arc::clone(&watch.events);
+        let development = Development::with_watch(sources, Some(watch));
+        let answers = |content: &[u8]| *development.integrity("a.css").unwrap() == *integrity_of(content);
         File::open(&one).unwrap();
         assert!(matches!(heard.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
 
@@ -180,9 +192,10 @@ mod tests {
         for file in [&one, &other].into_iter().cycle().take(limit + 1_000) {
             File::open(file).unwrap();
         }
-        let (before, count) = (watch.now(), || watch.now().events);
+        assert!(answers(b"before"));
+        let before = events.load(Ordering::Acquire);
         fs::write(&edited, "after").unwrap();
-        drop(tell);
+        drop(go_on);
 
         let overflow = loop {
             match heard.recv_timeout(PATIENCE).unwrap() {
@@ -192,9 +205,10 @@ mod tests {
         };
         assert_eq!(overflow, Some((EventKind::Other, true)), "of the edit nothing was heard but this");
         let released = Instant::now();
-        while count() == before.events && released.elapsed() < PATIENCE {
-            std::thread::yield_now();
+        while events.load(Ordering::Acquire) == before && released.elapsed() < PATIENCE {
+            thread::yield_now();
         }
-        assert_ne!(count(), before.events);
+        assert_eq!(events.load(Ordering::Acquire), before + 1);
+        assert!(answers(b"after"));
     }
 }
