@@ -1,19 +1,15 @@
 use std::{
-    fs::{self, File, Metadata},
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
-use fingerpost::{Digest, integrity_of, integrity_of_reader, quoted};
+use fingerpost::{Digest, Reading, integrity_of, integrity_of_reader, quoted, read_stable};
 
 use crate::error::{ErrorKind, Problem};
 
 /// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
 const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
-
-/// How often a file that keeps changing is read before that is an error.
-const READINGS: usize = 3;
 
 /// What will be served for one asset, and what is known of it.
 pub(crate) struct Content {
@@ -28,12 +24,19 @@ enum Bytes {
 }
 
 impl Content {
-    /// Reads a file of a source dir.
+    /// Reads a file; one that is large is hashed, and not kept.
     pub(crate) fn read(file: &Path) -> Result<Self, Problem> {
-        read(file, LARGEST_IN_MEMORY)
+        Ok(stable(file, |handle| {
+            if handle.metadata()?.len() > LARGEST_IN_MEMORY {
+                let (sha256, size) = Digest::of_reader(handle)?;
+                return Ok(Self { size, sha256, bytes: Bytes::In(file.to_owned()) });
+            }
+            Ok(Self::from(whole(handle)?))
+        })?
+        .value)
     }
 
-    /// What has been read before.
+    /// The bytes of a file that has been read whole.
     pub(crate) fn of(seen: Seen, bytes: Vec<u8>) -> Self {
         Self { size: seen.size, sha256: seen.sha256, bytes: Bytes::Here(bytes) }
     }
@@ -65,83 +68,38 @@ impl From<Vec<u8>> for Content {
 }
 
 /// What identifies the bytes of a file that are not kept.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen {
-    size: u64,
-    sha256: Digest,
+    pub(crate) size: u64,
+    pub(crate) sha256: Digest,
 }
 
 impl Seen {
     /// Reads the whole of a file.
     pub(crate) fn read(file: &Path) -> Result<(Self, Vec<u8>), Problem> {
-        let content = read(file, u64::MAX)?;
-        match content.bytes {
-            Bytes::Here(bytes) => Ok((Self { size: content.size, sha256: content.sha256 }, bytes)),
-            Bytes::In(_) => Err(changed(file)),
-        }
+        let bytes = stable(file, whole)?.value;
+        Ok((Self { size: bytes.len() as u64, sha256: Digest::of(&bytes) }, bytes))
     }
 
     /// Reads the same bytes once more.
-    pub(crate) fn read_again(&self, file: &Path) -> Result<Vec<u8>, Problem> {
-        let bytes = fs::read(file).map_err(|err| Problem::source(file, &err))?;
-        if Digest::of(&bytes) == self.sha256 { Ok(bytes) } else { Err(changed(file)) }
+    pub(crate) fn read_again(self, file: &Path) -> Result<Vec<u8>, Problem> {
+        let (seen, bytes) = Self::read(file)?;
+        if seen == self { Ok(bytes) } else { Err(changed(file)) }
     }
 }
 
-/// Reads a file; one that is longer than `longest` is hashed and not kept.
-fn read(file: &Path, longest: u64) -> Result<Content, Problem> {
-    for _ in 0..READINGS {
-        if let Some(content) = read_once(file, longest).map_err(|err| Problem::source(file, &err))? {
-            return Ok(content);
-        }
-    }
-    Err(changed(file))
+/// Reads a file that does not change meanwhile.
+fn stable<T>(file: &Path, read: impl FnMut(&mut File) -> io::Result<T>) -> Result<Reading<T>, Problem> {
+    let reading = read_stable(file, read).map_err(|err| Problem::source(file, &err))?;
+    if reading.is_stable { Ok(reading) } else { Err(changed(file)) }
 }
 
-/// Nothing if the file changed while it was read.
-fn read_once(path: &Path, longest: u64) -> io::Result<Option<Content>> {
-    let before = fs::metadata(path)?;
-    let mut file = File::open(path)?;
-    let content = if before.len() > longest {
-        let (sha256, size) = Digest::of_reader(&mut file)?;
-        Content { size, sha256, bytes: Bytes::In(path.to_owned()) }
-    } else {
-        let mut bytes = vec![0; before.len() as usize];
-        match file.read_exact(&mut bytes) {
-            Err(err) if err.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read?,
-        }
-        Content { size: before.len(), sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) }
-    };
-    let unchanged = content.size == before.len() && Stamp::of(&before) == Stamp::of(&fs::metadata(path)?);
-    Ok(unchanged.then_some(content))
-}
-
-/// What tells of a file that it is still the same one, and that nobody has written to it.
-#[derive(Debug, PartialEq)]
-struct Stamp {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Change time, device and inode: no program can set them back.
-    #[cfg(unix)]
-    kernel: (i64, i64, u64, u64),
-    #[cfg(not(unix))]
-    created: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        use std::os::unix::fs::MetadataExt as _;
-        Self {
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-            #[cfg(unix)]
-            kernel: (metadata.ctime(), metadata.ctime_nsec(), metadata.dev(), metadata.ino()),
-            #[cfg(not(unix))]
-            created: metadata.created().ok(),
-        }
-    }
+/// One byte more than there are shows a file that grows.
+fn whole(file: &mut File) -> io::Result<Vec<u8>> {
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    file.take(length + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn changed(file: &Path) -> Problem {
@@ -189,36 +147,5 @@ impl Read for Tee<'_> {
             io::Error::other("cannot be written")
         })?;
         Ok(read)
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::{thread, time::Duration};
-
-    use super::*;
-
-    #[test]
-    fn a_change_shows_even_if_length_and_time_are_put_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let [file, other] = ["a", "b"].map(|name| dir.path().join(name));
-        let stamp = || Stamp::of(&fs::metadata(&file).unwrap());
-        let write = |path: &Path, text: &str| {
-            fs::write(path, text).unwrap();
-            File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        };
-        write(&file, "a");
-        let first = stamp();
-        assert_eq!(stamp(), first);
-
-        // The clock of a file system stands still for some milliseconds.
-        thread::sleep(Duration::from_millis(50));
-        write(&file, "b");
-        let second = stamp();
-        assert_ne!(second, first);
-
-        write(&other, "c");
-        fs::rename(&other, &file).unwrap();
-        assert_ne!(stamp(), second);
     }
 }

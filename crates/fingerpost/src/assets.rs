@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     site: Site,
     plan: Plan,
     current: ArcSwap<Resolver>,
-    /// The number of `current`, for those who only want to know whether it is still theirs.
+    /// The number of `current`, or of what is just about to be, for those who only want to know whether it is still theirs.
     newest: AtomicU64,
     reloads: Flight<Result<Arc<Resolver>, Error>>,
 }
@@ -217,8 +217,9 @@ impl Assets {
         let reload = || {
             let number = self.newest() + 1;
             let resolver = Arc::new(self.0.plan.resolver(&self.0.site, number)?);
-            self.0.current.store(Arc::clone(&resolver));
+            // First, so that nobody who has seen the release is content with what was made of the one before.
             self.0.newest.store(number, Ordering::Release);
+            self.0.current.store(Arc::clone(&resolver));
             Ok(resolver)
         };
         let resolver = self.0.reloads.join(|_| false, reload)?;
@@ -248,7 +249,7 @@ impl Assets {
         self.0.current.load_full()
     }
 
-    /// The number of the release in force.
+    /// The number of the release in force, or of one that comes into force this moment.
     #[inline]
     pub(crate) fn newest(&self) -> u64 {
         self.0.newest.load(Ordering::Acquire)

@@ -2,19 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, FileType},
-    io,
+    fs::{self, FileType},
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    dev::READINGS,
     error::{Error, ErrorKind, Problem},
     hash::{ContentHash, Digest},
+    reading::read_stable,
     sources::{absolute, is_absent},
-    stamp::Stamp,
 };
 
 /// The registered files by component, each with the path it was given by and where it is.
@@ -78,22 +76,11 @@ fn digest(component: &str, file: &Path) -> Result<Digest, Error> {
         let kind = kind_of(kind);
         return Err(unreadable(&format!("is {kind}; name regular files in `.component()`")));
     }
-    settled(file, |file| Ok(Digest::of_reader(file)?.0))
-        .map_err(failed)?
-        .ok_or_else(|| unreadable("changed each time it was read; try again when it is written"))
-}
-
-/// What is made of a file, read again if it changed meanwhile; nothing if it keeps changing.
-fn settled<T>(path: &Path, make: impl Fn(&File) -> io::Result<T>) -> io::Result<Option<T>> {
-    for _ in 0..READINGS {
-        let file = File::open(path)?;
-        let before = Stamp::of(&file.metadata()?);
-        let made = make(&file)?;
-        if Stamp::of(&file.metadata()?) == before {
-            return Ok(Some(made));
-        }
+    let reading = read_stable(file, |file| Digest::of_reader(file)).map_err(failed)?;
+    if !reading.is_stable {
+        return Err(unreadable("changed each time it was read; try again when it is written"));
     }
-    Ok(None)
+    Ok(reading.value.0)
 }
 
 fn kind_of(kind: FileType) -> &'static str {
@@ -114,34 +101,4 @@ fn kind_of(kind: FileType) -> &'static str {
 fn trouble(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
     let (component, file, reason) = (component.to_owned(), file.to_owned(), reason.to_owned());
     Problem::Component { component, file, kind, reason }.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    /// What comes of a file that changes during so many readings, and how many there were.
-    fn read_while_it_changes(times: usize) -> (Option<usize>, usize) {
-        let dir = tempfile::tempdir().unwrap();
-        let (file, readings) = (dir.path().join("base.html"), Cell::new(0));
-        fs::write(&file, "").unwrap();
-        let settled = settled(&file, |_| {
-            readings.set(readings.get() + 1);
-            if readings.get() <= times {
-                fs::write(&file, "x".repeat(readings.get()))?;
-            }
-            Ok(readings.get())
-        });
-        (settled.unwrap(), readings.get())
-    }
-
-    #[test]
-    fn a_file_that_changes_while_it_is_read_is_read_three_times_at_most() {
-        assert_eq!(read_while_it_changes(0), (Some(1), 1));
-        assert_eq!(read_while_it_changes(1), (Some(2), 2));
-        assert_eq!(read_while_it_changes(2), (Some(3), 3));
-        assert_eq!(read_while_it_changes(3), (None, 3));
-    }
 }

@@ -6,17 +6,16 @@ use hashbrown::HashMap;
 use parking_lot::RwLock;
 
 use crate::{
+    candidate::{Candidate, Seen},
     error::{Error, Missing, Problem},
     flight::Flight,
     hash::{ContentHash, Digest, integrity_of_reader},
     path::is_nameable,
+    reading::{self, Reading},
     site::{Site, Urls},
-    sources::{Candidate, Seen, Sources, Verdict},
+    sources::{Sources, Verdict},
     watch::{Moment, Watch},
 };
-
-/// How often a file that keeps changing is read before the last reading has to do.
-pub(crate) const READINGS: usize = 3;
 
 /// Resolves from the source dirs as they are now.
 #[derive(Debug)]
@@ -29,13 +28,17 @@ pub(crate) struct Development {
 
 impl Development {
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch: None }
+        Self::with_watch(sources, None)
     }
 
     /// The same with the feature `watch`, for whom every URL is asked of the source dirs.
     pub(crate) fn watched(sources: Sources) -> Self {
         let watch = Watch::start(&sources);
-        Self { watch, ..Self::new(sources) }
+        Self::with_watch(sources, watch)
+    }
+
+    pub(crate) fn with_watch(sources: Sources, watch: Option<Watch>) -> Self {
+        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
     }
 
     pub(crate) fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {
@@ -65,7 +68,7 @@ impl Development {
     }
 }
 
-/// What was made of each file, kept for as long as the file's [`Stamp`] stays what it was.
+/// What was made of each file, kept for as long as the file's [`Stamp`](crate::Stamp) stays what it was.
 struct FileCache<T> {
     slots: ByPath<Arc<Slot<T>>>,
     /// What a look has confirmed, and how long that holds. Empty unless the source dirs are watched.
@@ -76,16 +79,14 @@ type ByPath<V> = RwLock<HashMap<Box<str>, V, foldhash::fast::RandomState>>;
 
 struct Slot<T> {
     candidates: Vec<Candidate>,
-    flight: Flight<Result<Reading<T>, Error>>,
+    flight: Flight<Result<Reading<Made<T>>, Error>>,
 }
 
-/// What was made of a file in one go.
+/// What was made of a file, and in which source dir that lies.
 #[derive(Debug, Clone)]
-struct Reading<T> {
+struct Made<T> {
+    source: usize,
     value: T,
-    seen: Seen,
-    /// Whether seeing the same means equal bytes from now on.
-    trusted: bool,
 }
 
 impl<T: Clone> FileCache<T> {
@@ -104,18 +105,20 @@ impl<T: Clone> FileCache<T> {
             None => self.open_slot(sources, path)?,
         };
         let moment = watch.as_ref().map(Watch::now);
-        let Some(seen) = first(&slot.candidates, Candidate::stat)? else {
+        let Some(seen) = look(&slot.candidates)? else {
             self.slots.write().remove(path);
             self.confirmed.write().remove(path);
             return Err(missing(sources, path, None));
         };
-        let is_trusted = |reading: &Reading<T>| reading.trusted && reading.seen == seen;
+        let is_trusted = |reading: &Reading<Made<T>>| {
+            reading.is_trusted && Seen { source: reading.value.source, stamp: reading.stamp } == seen
+        };
         let fits = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
         let reading = slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?;
         if let Some(moment) = moment.filter(|_| is_trusted(&reading)) {
-            self.confirmed.write().insert(path.into(), (moment, reading.value.clone()));
+            self.confirmed.write().insert(path.into(), (moment, reading.value.value.clone()));
         }
-        Ok(reading.value)
+        Ok(reading.value.value)
     }
 
     /// What `take` takes of a value that need not be looked at again.
@@ -160,50 +163,54 @@ fn first<A>(
     candidates.iter().find_map(|candidate| ask(candidate).transpose()).transpose()
 }
 
+/// What is seen of the file that answers. Of one that is passed over if there is no other: then a reading tells why.
+fn look(candidates: &[Candidate]) -> Result<Option<Seen>, Error> {
+    match first(candidates, Candidate::look)? {
+        None => first(candidates, Candidate::stat),
+        seen => Ok(seen),
+    }
+}
+
 /// Reads the first candidate that is the asset; a file that changed meanwhile is read again, from the start.
 fn read<T>(
     sources: &Sources,
     path: &str,
     candidates: &[Candidate],
     make: &impl Fn(&mut File) -> io::Result<T>,
-) -> Result<Reading<T>, Error> {
-    let mut last = None;
-    for _ in 0..READINGS {
-        let began = SystemTime::now();
-        let Some((candidate, mut file, before)) = open(sources, path, candidates)? else {
+) -> Result<Reading<Made<T>>, Error> {
+    reading::repeat(|| {
+        let Some((candidate, mut file)) = open(sources, path, candidates)? else {
             return Err(missing(sources, path, None));
         };
-        let unreadable = |err| Error::unreadable(&candidate.file, err);
-        let value = make(&mut file).map_err(unreadable)?;
-        let seen = candidate.seen(&file.metadata().map_err(unreadable)?);
-        if seen == before {
-            return Ok(Reading { value, seen, trusted: seen.stamp.is_settled(began) });
-        }
-        last = Some(Reading { value, seen, trusted: false });
-    }
-    Ok(last.expect("at least one reading"))
+        let source = candidate.source;
+        Reading::once(&mut file, |file| Ok(Made { source, value: make(file)? }))
+            .map_err(|err| Error::unreadable(&candidate.file, err))
+    })
 }
 
-/// Opens the asset, with what the open handle tells of it.
+/// Opens the asset.
 fn open<'c>(
     sources: &Sources,
     path: &str,
     candidates: &'c [Candidate],
-) -> Result<Option<(&'c Candidate, File, Seen)>, Error> {
+) -> Result<Option<(&'c Candidate, File)>, Error> {
     let mut reason = None;
     for candidate in candidates {
         // Asked before it is opened: opening a pipe would wait for a writer.
         if candidate.stat()?.is_none() {
             continue;
         }
-        let opened = File::open(&candidate.file).and_then(|file| {
-            let seen = candidate.seen(&file.metadata()?);
-            Ok((sources.verdict(path, candidate)?, seen, file))
-        });
+        let began = SystemTime::now();
+        let opened =
+            File::open(&candidate.file).and_then(|file| Ok((sources.verdict(path, candidate)?, file)));
         match opened {
-            Ok((Verdict::Asset, seen, file)) => return Ok(Some((candidate, file, seen))),
-            Ok((Verdict::NotHere(why), ..)) => reason = Some(why),
-            Ok((Verdict::Refused(why), ..)) => return Err(missing(sources, path, Some(why))),
+            Ok((Verdict::Asset, file)) => return Ok(Some((candidate, file))),
+            Ok((Verdict::NotHere(why), _)) => {
+                candidate.pass_over(began);
+                reason = Some(why);
+            }
+            Ok((Verdict::Output, _)) => reason = Some("it lies in the output dir".to_owned()),
+            Ok((Verdict::Refused(why), _)) => return Err(missing(sources, path, Some(why))),
             Err(err) if err.kind() == io::ErrorKind::NotFound => {}
             Err(err) => return Err(Error::unreadable(&candidate.file, err)),
         }

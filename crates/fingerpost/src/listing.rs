@@ -9,7 +9,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::{
     error::{Error, Problem},
     path::AssetPath,
-    sources::{SourceDir, Sources},
+    sources::{SourceDir, Sources, is_absent},
 };
 
 /// What lies in the source dirs at one moment.
@@ -24,6 +24,8 @@ pub struct Listing {
     pub ignored: Vec<PathBuf>,
     /// What could not be read, named or followed.
     pub problems: Vec<Error>,
+    /// The first of these that hides assets: a directory or file that is there and cannot be looked at.
+    pub(crate) unreadable: Option<Error>,
 }
 
 /// One file of a source dir.
@@ -98,7 +100,7 @@ impl<'a> Walk<'a> {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(err) => {
-                    listing.problems.extend(self.problem(err));
+                    self.note(err, listing);
                     continue;
                 }
             };
@@ -162,18 +164,28 @@ impl<'a> Walk<'a> {
         self.real_root.as_ref().is_some_and(|root| !real.starts_with(root)).then_some(real)
     }
 
-    /// A walk's error as one of ours; a symlink loop simply ends, and what is ignored may be broken.
-    fn problem(&self, err: walkdir::Error) -> Option<Error> {
+    /// Notes a walk's error as one of ours; a symlink loop simply ends, and what is ignored may be broken.
+    fn note(&self, err: walkdir::Error, listing: &mut Listing) {
         let path = err.path().unwrap_or(self.root.dir()).to_owned();
         let ignored = self
             .path_of(&path)
             .is_ok_and(|path| self.sources.rules().reason_to_ignore_entry(&path).is_some());
         if ignored || err.loop_ancestor().is_some() {
-            return None;
+            return;
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
-        Some(Error::unreadable(path, cause))
+        let leads_nowhere = leads_nowhere(&path, &cause);
+        let problem = Error::unreadable(path, cause);
+        if !leads_nowhere {
+            listing.unreadable.get_or_insert_with(|| problem.clone());
+        }
+        listing.problems.push(problem);
     }
+}
+
+/// Whether an error means that there is no file: it has gone meanwhile, or is a symlink to nothing or to itself.
+fn leads_nowhere(path: &Path, cause: &io::Error) -> bool {
+    is_absent(cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied
 }
 
 /// Why a file cannot be an asset: its name breaks a rule, or is no text at all.

@@ -57,10 +57,10 @@ impl Plan {
             }
             Some(Strategy::VersionQuery) => {
                 let version = not_a_fallback(self.version(None)?)?;
-                (Names::Listed(Table::from_sources(site, self.open_sources()?, Some(&version))), version)
+                (Names::Listed(Table::from_sources(site, self.open_sources()?, Some(&version))?), version)
             }
             Some(Strategy::PathToken(_)) => {
-                (Names::Listed(Table::from_sources(site, self.open_sources()?, None)), self.version(None)?)
+                (Names::Listed(Table::from_sources(site, self.open_sources()?, None)?), self.version(None)?)
             }
         };
         Ok(Resolver { number, names, version })
@@ -132,9 +132,21 @@ fn not_a_fallback(version: AppVersion) -> Result<AppVersion, Error> {
     if !version.is_fallback() {
         return Ok(version);
     }
+    let variables = git::VARIABLES.join(", ");
+    let advice = match version.source() {
+        VersionSource::Git => format!(
+            "because no variable and no repository names a commit; set FINGERPOST_APP_VERSION or one of {variables}"
+        ),
+        VersionSource::Unknown => format!(
+            "because nothing says otherwise; set FINGERPOST_APP_VERSION or `.app_version()`, or ask for \
+             `.version_from_git()` and set one of {variables}"
+        ),
+        _ => format!(
+            "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file says so; say there what a deploy \
+             changes, or leave it out there, ask for `.version_from_git()` and set one of {variables}"
+        ),
+    };
     Err(Error::config(format!(
-        "the strategy `VersionQuery` needs an app version that a deploy changes, and it is `{version}`; set \
-         FINGERPOST_APP_VERSION or `.app_version()`, or ask for `.version_from_git()` and set one of {}",
-        git::VARIABLES.join(", ")
+        "the strategy `VersionQuery` needs an app version that a deploy changes, and it is `{version}`, {advice}"
     )))
 }

@@ -1,13 +1,15 @@
 use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 
 use crate::{assets::Assets, error::Error, resolver::Resolver, snapshot, url::Url};
 
 /// For adapters: one value for each asset, made beforehand of its URL, such as a template engine's own string.
 ///
-/// In production all values of a release are made at once, at the first call after it came into force; from then on a
-/// call is one look-up. In development, and for a path with a query or fragment, the value is made at each call.
+/// In production all values of a release are made at once, by the first call after it came into force; from then on a call
+/// is one look-up. In development, for a path with a query or fragment, and while another thread is making all of them, the
+/// value is made at the call.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -23,6 +25,8 @@ pub struct Prebuilt<V> {
     assets: Assets,
     make: fn(&Url) -> V,
     newest: ArcSwap<Values<V>>,
+    /// Held by the one thread that is making the values of a new release. Nobody ever waits for it.
+    making: Mutex<()>,
 }
 
 /// The values of one release, by the positions of its assets.
@@ -34,7 +38,8 @@ struct Values<V> {
 impl<V> Prebuilt<V> {
     /// Makes all values of the release in force.
     pub fn new(assets: &Assets, make: fn(&Url) -> V) -> Self {
-        Self { assets: assets.clone(), make, newest: ArcSwap::from_pointee(Values::make(assets, make)) }
+        let newest = ArcSwap::from_pointee(Values::make(assets.current(), make));
+        Self { assets: assets.clone(), make, newest, making: Mutex::default() }
     }
 
     /// Hands the value for `path` to `take`. Heeds reloads and scopes as [`Assets::url`] does.
@@ -48,20 +53,25 @@ impl<V> Prebuilt<V> {
         let wanted = pinned.unwrap_or_else(|| self.assets.newest());
         let mut newest = self.newest.load();
         if newest.resolver.number < wanted {
-            let made = Arc::new(Values::make(&self.assets, self.make));
-            // A thread that was slow must not put an older release back.
-            self.newest.rcu(|kept| {
-                let newer = if kept.resolver.number < made.resolver.number { &made } else { kept };
-                Arc::clone(newer)
-            });
+            self.catch_up();
             newest = self.newest.load();
         }
         // A scope may hold on to an older release; its values are not worth keeping.
+        let number = newest.resolver.number;
+        let fits = pinned.map_or(number >= wanted, |pinned| number == pinned);
         match newest.resolver.position(path) {
-            Some(position) if pinned.is_none_or(|number| number == newest.resolver.number) => {
-                Ok(take(&newest.values[position]))
-            }
+            Some(position) if fits => Ok(take(&newest.values[position])),
             _ => Ok(take(&(self.make)(&self.assets.url(path)?))),
+        }
+    }
+
+    /// Makes the values of the release in force, unless another thread is at it or has done it.
+    #[cold]
+    fn catch_up(&self) {
+        let Some(_making) = self.making.try_lock() else { return };
+        let resolver = self.assets.current();
+        if self.newest.load().resolver.number < resolver.number {
+            self.newest.store(Arc::new(Values::make(resolver, self.make)));
         }
     }
 
@@ -72,8 +82,7 @@ impl<V> Prebuilt<V> {
 }
 
 impl<V> Values<V> {
-    fn make(assets: &Assets, make: fn(&Url) -> V) -> Self {
-        let resolver = assets.current();
+    fn make(resolver: Arc<Resolver>, make: fn(&Url) -> V) -> Self {
         let values = resolver.listed_urls().map(make).collect();
         Self { resolver, values }
     }

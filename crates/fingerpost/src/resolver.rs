@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     dev::Development,
     error::{Error, ErrorKind, Missing, Problem},
+    listed::ListedFile,
     missing::OnMissing,
     path::Written,
     site::{Site, Urls},
@@ -76,6 +77,14 @@ impl Resolver {
     pub(crate) fn listed_urls(&self) -> impl Iterator<Item = &Url> {
         let assets = if let Names::Listed(table) = &self.names { table.assets() } else { &[] };
         assets.iter().map(|asset| &asset.urls.url)
+    }
+
+    /// The file of an asset, if it was listed beforehand.
+    pub(crate) fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+        match &self.names {
+            Names::Live(_) => None,
+            Names::Listed(table) => table.listed_file(path),
+        }
     }
 
     pub(crate) fn integrity(&self, site: &Site, text: &str) -> Result<Arc<str>, Error> {

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     assets::Assets,
     error::Error,
+    listed::ListedFile,
     resolver::{Form, Resolver},
     url::Url,
     version::AppVersion,
@@ -77,6 +78,12 @@ impl Snapshot {
     /// As for [`Assets::integrity`].
     pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
         self.resolver.integrity(self.assets.site(), path)
+    }
+
+    /// The file of an asset path as it was when it was listed, for [`Strategy`](crate::Strategy)s without a build step:
+    /// `None` for all others, and for what is not in the list. See [`ListedFile`].
+    pub fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+        self.resolver.listed_file(path)
     }
 
     /// The app version of this release.

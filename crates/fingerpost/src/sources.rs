@@ -1,16 +1,15 @@
 use std::{
-    fs::{self, Metadata},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use crate::{
+    candidate::Candidate,
     error::{Error, Problem},
     path::AssetPath,
     rules::Rules,
     spelling::{leads_back, misspelt},
-    stamp::Stamp,
     text::quoted,
 };
 
@@ -109,8 +108,10 @@ pub struct Sources {
 pub(crate) enum Verdict {
     /// It is the asset.
     Asset,
-    /// This source dir does not have it; a later one may.
+    /// This source dir has no file of this name; a later one may.
     NotHere(String),
+    /// It lies in the output dir; a later source dir may have it.
+    Output,
     /// It has it, and must not give it out.
     Refused(String),
 }
@@ -190,7 +191,7 @@ impl Sources {
     /// Where a file of this name would lie, by source dir.
     pub(crate) fn candidates(&self, path: &str) -> Vec<Candidate> {
         let candidate = |(source, dir): (usize, &SourceDir)| {
-            Some(Candidate { source, file: dir.dir.join(dir.strip_prefix(path)?) })
+            Some(Candidate::new(source, &dir.dir, dir.strip_prefix(path)?))
         };
         self.dirs.iter().enumerate().filter_map(candidate).collect()
     }
@@ -210,7 +211,7 @@ impl Sources {
         }
         let real = fs::canonicalize(&candidate.file)?;
         if self.real_output().is_some_and(|output| real.starts_with(output)) {
-            return Ok(Verdict::NotHere("it lies in the output dir".to_owned()));
+            return Ok(Verdict::Output);
         }
         if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
             return Ok(Verdict::Refused(format!(
@@ -220,37 +221,6 @@ impl Sources {
         }
         Ok(Verdict::Asset)
     }
-}
-
-/// Where one source dir would have a file.
-#[derive(Debug)]
-pub(crate) struct Candidate {
-    source: usize,
-    pub(crate) file: PathBuf,
-}
-
-impl Candidate {
-    /// The stamp of the file and its source dir, or `None` if there is no file.
-    pub(crate) fn stat(&self) -> Result<Option<Seen>, Error> {
-        match fs::metadata(&self.file) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(self.seen(&metadata))),
-            Ok(_) => Ok(None),
-            Err(err) if is_absent(&err) => Ok(None),
-            Err(err) => Err(Error::unreadable(&self.file, err)),
-        }
-    }
-
-    pub(crate) fn seen(&self, metadata: &Metadata) -> Seen {
-        Seen { source: self.source, stamp: Stamp::of(metadata) }
-    }
-}
-
-/// What a look at a candidate tells. Not every system can tell two files of the same age and length apart, so the source
-/// dir is part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
-    source: usize,
-    pub(crate) stamp: Stamp,
 }
 
 /// Whether an error means that there is nothing of that name, rather than something that cannot be read.

@@ -12,6 +12,7 @@ use crate::{
     dev::Development,
     error::{Error, Missing, Problem},
     hash::integrity_of,
+    listed::{self, ListedFile},
     manifest::{MANIFEST_NAME, Manifest},
     path::is_nameable,
     site::{Site, Urls},
@@ -36,7 +37,11 @@ pub(crate) struct Table {
 enum Bytes {
     Collected(Arc<dyn Store>),
     /// Where they may still change.
-    Sources(Box<Development>),
+    Sources {
+        now: Box<Development>,
+        /// By the positions of the assets.
+        files: Vec<ListedFile>,
+    },
 }
 
 #[derive(Debug)]
@@ -83,19 +88,17 @@ impl Table {
     }
 
     /// The strategies without a build step: every file of the source dirs under its own name, listed now.
-    pub(crate) fn from_sources(site: &Site, sources: Sources, version: Option<&str>) -> Self {
-        let listing = sources.list();
-        for problem in listing.problems {
-            tracing::warn!("{problem}; it is left out");
-        }
-        let nameable = listing.files.iter().filter(|file| is_nameable(&file.path));
-        let assets = nameable.map(|file| Asset {
-            path: file.path.as_str().into(),
-            urls: site.urls(&file.path, version),
-            hashed: file.path.as_str().into(),
+    pub(crate) fn from_sources(site: &Site, sources: Sources, version: Option<&str>) -> Result<Self, Error> {
+        let (paths, files): (Vec<_>, _) = listed::list(&sources)?.into_iter().unzip();
+        let assets = paths.iter().map(|path| Asset {
+            path: path.as_str().into(),
+            urls: site.urls(path, version),
+            hashed: path.as_str().into(),
             integrity: OnceLock::new(),
         });
-        Self::new(assets.collect(), sources.places(), Bytes::Sources(Box::new(Development::new(sources))))
+        let searched = sources.places();
+        let bytes = Bytes::Sources { now: Box::new(Development::new(sources)), files };
+        Ok(Self::new(assets.collect(), searched, bytes))
     }
 
     fn new(assets: Vec<Asset>, searched: Vec<String>, bytes: Bytes) -> Self {
@@ -124,11 +127,19 @@ impl Table {
         })
     }
 
+    /// The file of an asset, if it was listed rather than published.
+    pub(crate) fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+        match &self.bytes {
+            Bytes::Collected(_) => None,
+            Bytes::Sources { files, .. } => Some(&files[self.position(path)?]),
+        }
+    }
+
     pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
         let Asset { integrity, hashed, .. } = self.asset(path)?;
         let store = match &self.bytes {
             Bytes::Collected(store) => store,
-            Bytes::Sources(development) => return development.integrity(path),
+            Bytes::Sources { now, .. } => return now.integrity(path),
         };
         if let Some(known) = integrity.get() {
             return Ok(Arc::clone(known));

@@ -1,10 +1,16 @@
 //! Feature `watch`: what it spares, and that a silent watcher costs a quarter of a second at most.
 #![cfg(target_os = "linux")]
 
+#[path = "it/support/child.rs"]
+#[allow(dead_code, reason = "the other tests need more of it")]
+mod child;
+
 use std::{
+    env,
     fs::{self, File},
-    io::Write as _,
+    io::{self, Write as _},
     path::Path,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -93,10 +99,58 @@ fn a_directory_that_is_replaced_and_a_file_that_goes_are_seen_within_the_limit()
     assert_eq!(assets.url("a.css").unwrap(), *url_of("two"));
 }
 
+/// Counted by the kernel's own means, if there is `strace`: what one thread calls between two looks at files that are not
+/// there. The test below needs no tool and sees looks at the file alone.
+#[test]
+fn a_hit_that_is_watched_makes_no_system_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let traced = |trace: &str| {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o"]).arg(dir.path().join(trace)).env("IT_TRACED", "1");
+        command
+    };
+    let can_trace = || traced("nothing").arg("true").status().is_ok_and(|status| status.success());
+    if env::var_os("IT_TRACED").is_none() && !can_trace() {
+        return writeln!(io::stderr(), "fingerpost: no strace here: system calls are not counted").unwrap();
+    }
+    let mut process = traced("calls");
+    process.arg(env::current_exe().unwrap());
+    let said = child::alone_in(process, || {
+        let (_dir, assets) = settled();
+        let between = |begin, end, count| {
+            assert!(!Path::new(begin).exists());
+            (0..count).for_each(|_| drop(assets.url("a.css").unwrap()));
+            assert!(!Path::new(end).exists());
+        };
+        let in_time = (0..20).any(|_| {
+            thread::sleep(LIMIT);
+            let asked = Instant::now();
+            between("/a look begins", "/a look ends", 1);
+            between("/hits begin", "/hits end", 1_000);
+            asked.elapsed() < LIMIT
+        });
+        if in_time { "in time" } else { "never in time" }.to_owned()
+    });
+    assert_eq!(said, "in time");
+    let trace = fs::read_to_string(dir.path().join("calls")).unwrap();
+    assert_eq!(calls_between(&trace, "/a look begins", "/a look ends").len(), 1, "what is due is one look");
+    assert_eq!(calls_between(&trace, "/hits begin", "/hits end"), [""; 0]);
+}
+
+/// The last calls between these two of the same thread.
+fn calls_between<'t>(trace: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
+    let calls: Vec<_> = trace.lines().filter_map(|line| line.split_once(' ')).collect();
+    let at = |text| calls.iter().rposition(|(_, call)| call.contains(text)).unwrap();
+    let (begin, end) = (at(begin), at(end));
+    let is_own =
+        |(thread, call): &&(&str, &str)| *thread == calls[begin].0 && !call.trim_start().starts_with("<...");
+    calls[begin + 1..end].iter().filter(is_own).map(|(_, call)| *call).collect()
+}
+
 /// A directory that is moved with all that is above it tells its watchers nothing, and every look at it fails. So an answer
 /// then shows that nobody looked.
 #[test]
-fn with_a_healthy_watcher_a_hit_makes_no_system_call() {
+fn with_a_healthy_watcher_a_hit_is_no_look_at_the_file() {
     let above = tempfile::tempdir().unwrap();
     let (here, away) = (above.path().join("here"), above.path().join("away"));
     fs::create_dir_all(here.join("static")).unwrap();

@@ -119,11 +119,8 @@ fn parse_here(text: &str, glance: Glance) -> Scan {
 
 fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
     let parser = Parser::new(arena, text, SourceType::mjs());
-    let module = if glance.has_import_meta {
-        parser.with_config(TokensParserConfig).parse()
-    } else {
-        parser.parse()
-    };
+    let module =
+        if glance.has_import_meta { parser.with_config(TokensParserConfig).parse() } else { parser.parse() };
     match module.diagnostics.errors().next() {
         Some(reason) => not_a_module(text, &reason.message),
         None => references(&module, text),

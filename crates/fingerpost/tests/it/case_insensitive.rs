@@ -4,7 +4,15 @@ use std::{fs, path::Path, process::Command};
 
 use fingerpost::{Assets, ErrorKind, Mode};
 
-use crate::support::{Dir, alone_in, dev, hash, say};
+use crate::{
+    freshness::AGED,
+    support::{Dir, alone_in, dev, hash, say},
+};
+#[cfg(target_os = "linux")]
+use crate::{
+    freshness::{LARGE, readings},
+    support::alone,
+};
 
 #[track_caller]
 fn reason(assets: &Assets, path: &str) -> String {
@@ -23,6 +31,8 @@ fn spelling_counts_in(dir: &Path) {
     }
     let assets = Assets::builder().source(dir).source(dir.join("later")).mode(Mode::Dev).build().unwrap();
     let versioned = |path: &str| format!("/static/{path}?v={}", hash(path));
+    // From then on the cache also knows what it has passed over.
+    std::thread::sleep(AGED);
     for _ in 0..2 {
         assert_eq!(assets.url("css/app.css").unwrap(), *versioned("css/app.css"));
         assert_eq!(assets.url("css/404").unwrap(), *versioned("css/404"));
@@ -36,6 +46,8 @@ fn spelling_counts_in(dir: &Path) {
     fs::rename(dir.join("css/app.css"), dir.join("css/App.css")).unwrap();
     assert_eq!(reason(&assets, "css/app.css"), "on disk `app.css` is spelled `App.css`");
     assert!(assets.url("css/App.css").is_ok());
+    fs::rename(dir.join("css/B.css"), dir.join("css/b.css")).unwrap();
+    assert_eq!(assets.url("css/b.css").unwrap(), *format!("/static/css/b.css?v={}", hash("css/B.css")));
 }
 
 fn is_case_insensitive(dir: &Path) -> bool {
@@ -104,23 +116,47 @@ fn names_that_other_systems_would_take_for_a_file_are_not_found() {
 }
 
 /// `/proc` answers for the number of every thread and lists processes alone, so it has what a case-insensitive disk
-/// has: names that can be opened and that no list shows.
+/// has: names that can be opened and that no list shows. The paths of the file `comm` of this process and this thread.
+#[cfg(target_os = "linux")]
+fn listed_and_unlisted() -> (String, String) {
+    let task = fs::read_link("/proc/thread-self").unwrap();
+    let [process, _, thread] = task.iter().map(|name| name.to_str().unwrap()).collect::<Vec<_>>()[..] else {
+        panic!("{} is not PROCESS/task/THREAD", task.display());
+    };
+    (format!("{process}/comm"), format!("{thread}/comm"))
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_in_a_directory_that_does_not_list_its_name_is_not_found() {
     let in_a_thread = || {
-        let task = fs::read_link("/proc/thread-self").unwrap();
-        let [process, _, thread] = task.iter().map(|name| name.to_str().unwrap()).collect::<Vec<_>>()[..]
-        else {
-            panic!("{} is not PROCESS/task/THREAD", task.display());
-        };
+        let (listed, unlisted) = listed_and_unlisted();
         let assets = Assets::dev("/proc").unwrap();
-        assert!(assets.url(&format!("{process}/comm")).is_ok());
-        assert!(Path::new("/proc").join(thread).join("comm").exists());
+        assert!(assets.url(&listed).is_ok());
+        assert!(Path::new("/proc").join(&unlisted).exists());
+        let thread = unlisted.strip_suffix("/comm").unwrap();
         assert_eq!(
-            reason(&assets, &format!("{thread}/comm")),
+            reason(&assets, &unlisted),
             format!("the directory has no entry that is spelled `{thread}`")
         );
     };
     std::thread::spawn(in_a_thread).join().unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hit_behind_a_name_that_is_passed_over_reads_nothing() {
+    let in_a_thread = || {
+        let (dir, content) = (Dir::new(), vec![1; LARGE]);
+        let (_, unlisted) = listed_and_unlisted();
+        dir.write(&unlisted, &content);
+        let assets = Assets::builder().source("/proc").source(&dir).mode(Mode::Dev).build().unwrap();
+        let url = format!("/static/{unlisted}?v={}", hash(&content));
+        let two_calls = || readings(|| (0..2).for_each(|_| assert_eq!(assets.url(&unlisted).unwrap(), *url)));
+        let young = two_calls();
+        std::thread::sleep(AGED);
+        format!("young {young}, aged {}, later {}", two_calls(), two_calls())
+    };
+    let counted = alone(|| std::thread::spawn(in_a_thread).join().unwrap());
+    assert_eq!(counted, "young 2, aged 1, later 0");
 }

@@ -17,7 +17,7 @@ use fingerpost::{Assets, ErrorKind};
 use crate::support::{Dir, Done, dev, hash};
 
 /// Times older than two seconds are believed; so much later, every time on disk is that old.
-const AGED: Duration = Duration::from_millis(2_200);
+pub(crate) const AGED: Duration = Duration::from_millis(2_200);
 
 /// Asks for a URL and compares its hash with the one of this content.
 #[track_caller]
@@ -190,20 +190,20 @@ fn a_name_without_letters_is_found_while_it_is_replaced() {
 
 /// Bytes that this process has read, as the kernel counts them.
 #[cfg(target_os = "linux")]
-fn bytes_read() -> Option<u64> {
+pub(crate) fn bytes_read() -> Option<u64> {
     let counters = fs::read_to_string("/proc/self/io").ok()?;
     counters.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn bytes_read() -> Option<u64> {
+pub(crate) fn bytes_read() -> Option<u64> {
     None
 }
 
-const LARGE: usize = 4 * 1024 * 1024;
+pub(crate) const LARGE: usize = 4 * 1024 * 1024;
 
 /// How often the file was read from start to end, counted by the kernel, to a tenth.
-fn readings(work: impl FnOnce()) -> f64 {
+pub(crate) fn readings(work: impl FnOnce()) -> f64 {
     let before = bytes_read().unwrap();
     work();
     let bytes = bytes_read().unwrap() - before;

@@ -12,19 +12,19 @@ use fingerpost::{Assets, ErrorKind, MANIFEST_NAME, Rules, SourceDir, Sources};
 
 use crate::support::{Dir, alone_in, say, serves, this_program};
 
-fn permit(file: &Path, mode: u32) {
+pub(crate) fn permit(file: &Path, mode: u32) {
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// Whether this user is told "permission denied" at all; root is not.
-fn permissions_bite() -> bool {
+pub(crate) fn permissions_bite() -> bool {
     let dir = Dir::of(&["closed"]);
     permit(&dir.at("closed"), 0);
     fs::File::open(dir.at("closed")).is_err()
 }
 
 /// A process of this program that permissions hold for, if one can be had.
-fn ordinary_user(dir: &Dir) -> Option<Command> {
+pub(crate) fn ordinary_user(dir: &Dir) -> Option<Command> {
     if permissions_bite() {
         return Some(this_program());
     }

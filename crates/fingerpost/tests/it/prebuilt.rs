@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Barrier,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread,
 };
@@ -18,6 +18,7 @@ thread_local! {
     /// How many values this thread has made; each test has a thread of its own.
     static MADE: Cell<usize> = const { Cell::new(0) };
     static FAILS: Cell<bool> = const { Cell::new(false) };
+    static SLOW: Cell<bool> = const { Cell::new(false) };
 }
 
 fn quoted(url: &Url) -> String {
@@ -112,6 +113,43 @@ fn a_panic_while_values_are_made_or_taken_does_not_poison_anything() {
     assert!(catch_unwind(AssertUnwindSafe(failing)).is_err());
     assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 0));
     assert!(assets.reload().is_ok());
+}
+
+#[test]
+fn one_thread_makes_all_values_and_the_others_wait_for_nothing() {
+    static UNDER_WAY: Barrier = Barrier::new(2);
+    static ALL: AtomicUsize = AtomicUsize::new(0);
+    fn slow(url: &Url) -> String {
+        ALL.fetch_add(1, Relaxed);
+        if url.contains("slow.2") && SLOW.get() {
+            UNDER_WAY.wait();
+            UNDER_WAY.wait();
+        }
+        url.to_string()
+    }
+    let store = Memory::with(&[("a.css", "a.1.css"), ("slow.css", "slow.1.css")]);
+    let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
+    let prebuilt = Prebuilt::new(&assets, slow);
+    let get = |path| prebuilt.get(path, String::clone).unwrap();
+    let made = || ALL.swap(0, Relaxed);
+    assert_eq!(made(), 2);
+    store.publish(&[("a.css", "a.2.css"), ("slow.css", "slow.2.css")]);
+    assets.reload().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            SLOW.set(true);
+            assert_eq!(get("a.css"), "/static/a.2.css");
+        });
+        UNDER_WAY.wait();
+        let before = made();
+        let meanwhile = [get("a.css"), get("slow.css"), get("a.css")];
+        let one_a_call = made();
+        UNDER_WAY.wait();
+        assert_eq!(meanwhile, ["/static/a.2.css", "/static/slow.2.css", "/static/a.2.css"]);
+        assert_eq!((before, one_a_call), (2, 3));
+    });
+    assert_eq!([get("a.css"), get("slow.css")], ["/static/a.2.css", "/static/slow.2.css"]);
+    assert_eq!(made(), 0);
 }
 
 #[test]

@@ -1,14 +1,20 @@
 //! The strategies without a build step, and the components of the app version.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use fingerpost::{
-    Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Strategy, Token, VersionSource,
+    Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Snapshot, Stamp, Strategy, Token,
+    VersionSource,
 };
 
 use crate::{
     git::version_in,
-    support::{Dir, dev, hash, production, publish},
+    support::{Dir, alone_in, dev, hash, production, publish, this_program},
+};
+#[cfg(unix)]
+use crate::{
+    permissions::{ordinary_user, permit},
+    support::say,
 };
 
 fn without_build_step(source: &Dir, strategy: Strategy) -> AssetsBuilder {
@@ -108,10 +114,149 @@ fn settings_that_contradict_each_other_are_refused_at_start_up() {
             .contains("only the strategy `PathToken` fills")
         );
     }
-    for version in ["dev", "unknown"] {
-        let err = refused(without_build_step(&dir, Strategy::VersionQuery).app_version(version));
-        assert!(err.contains(&format!("it is `{version}`; set FINGERPOST_APP_VERSION")), "{err}");
-        assert!(err.contains("RAILWAY_GIT_COMMIT_SHA") && err.contains("GITHUB_SHA"), "{err}");
+}
+
+#[test]
+fn a_base_url_that_is_the_token_alone_is_the_root_in_development() {
+    let dir = Dir::with(&[("a.css", "a{}")]);
+    for base in ["/{breaker}", "/{breaker}/"] {
+        let assets = || without_build_step(&dir, token()).base_url(base);
+        assert_eq!(assets().build().unwrap().url("a.css").unwrap(), "/1000/a.css");
+        let development = assets().mode(Mode::Dev).build().unwrap();
+        assert_eq!(development.url("a.css").unwrap(), *format!("/a.css?v={}", hash("a{}")));
+    }
+}
+
+#[test]
+fn a_fallback_version_is_refused_with_advice_by_its_source() {
+    // A process without variables, search path and repository.
+    let mut process = this_program();
+    process.env_clear().env("PATH", "/nowhere").current_dir("/");
+    let said = alone_in(process, || {
+        let dir = Dir::of(&["a.css"]);
+        let assets = || without_build_step(&dir, Strategy::VersionQuery).app_version("");
+        let refused = [
+            assets().app_version("dev"),
+            assets().app_version("unknown"),
+            assets(),
+            assets().version_from_git(),
+        ]
+        .map(|assets| assets.build().unwrap_err());
+        assert!(refused.iter().all(|err| err.kind() == ErrorKind::InvalidConfig));
+        refused.map(|err| err.to_string()).join("\n")
+    });
+    let explicit = "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file says so; say there what a deploy changes, or leave it out there, ask for `.version_from_git()` and";
+    let unknown = "because nothing says otherwise; set FINGERPOST_APP_VERSION or `.app_version()`, or ask for `.version_from_git()` and";
+    let git = "because no variable and no repository names a commit; set FINGERPOST_APP_VERSION or one of";
+    let expected = [
+        format!("`dev`, {explicit} set one of"),
+        format!("`unknown`, {explicit} set one of"),
+        format!("`unknown`, {unknown} set one of"),
+        format!("`dev`, {git}"),
+    ];
+    assert_eq!(said.lines().count(), expected.len(), "{said}");
+    for (said, expected) in said.lines().zip(expected) {
+        let start = "the strategy `VersionQuery` needs an app version that a deploy changes, and it is";
+        assert!(said.starts_with(&format!("{start} {expected} RAILWAY_GIT_COMMIT_SHA, ")), "{said}");
+        assert!(said.contains("GITHUB_SHA"), "{said}");
+    }
+}
+
+#[test]
+fn the_list_knows_each_file_and_its_stamp_until_a_reload() {
+    let (first, second) = (Dir::of(&["a.css", "what?.css"]), Dir::of(&["a.css", "b.css"]));
+    for strategy in [Strategy::VersionQuery, token()] {
+        let assets = without_build_step(&first, strategy).source_at("vendor", &second).build().unwrap();
+        let listed = |snapshot: &Snapshot, path: &str| snapshot.listed_file(path).cloned();
+        let now = |file: &Path| Stamp::of(&fs::metadata(file).unwrap());
+
+        let before = assets.snapshot();
+        for (path, file) in [("a.css", first.at("a.css")), ("vendor/b.css", second.at("b.css"))] {
+            let known = listed(&before, path).unwrap();
+            assert_eq!((&known.file, known.stamp), (&file, now(&file)));
+        }
+        for unknown in ["c.css", "b.css", "/a.css", "what?.css", ""] {
+            assert_eq!(listed(&before, unknown), None, "{unknown}");
+        }
+        let content = fs::read_to_string(first.at("a.css")).unwrap();
+        first.replace("a.css", format!("{content}."));
+        let known = listed(&before, "a.css").unwrap();
+        assert_ne!(known.stamp, now(&known.file));
+        assert_eq!(listed(&assets.snapshot(), "a.css"), Some(known));
+        let after = assets.reload().unwrap();
+        assert_eq!(after.listed_file("a.css").unwrap().stamp, now(&first.at("a.css")));
+        assert_ne!(listed(&before, "a.css"), listed(&after, "a.css"));
+    }
+    let manifest = production(&publish(&[("a.css", "a{}")], "/static/")).build().unwrap();
+    for assets in [manifest, dev(&first).build().unwrap()] {
+        assert!(assets.url("a.css").is_ok());
+        assert_eq!(assets.snapshot().listed_file("a.css"), None);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_fails_the_start_and_a_reload() {
+    let home = Dir::new();
+    let Some(process) = ordinary_user(&home) else {
+        return say("this user may read everything: unreadable files are not tested with a list");
+    };
+    let said = alone_in(process, || {
+        let dir = Dir::of(&["a.css", "closed/b.css", "ignored/c.css"]);
+        for strategy in [Strategy::VersionQuery, token()] {
+            let build = || without_build_step(&dir, strategy.clone()).ignore(["ignored"]).build();
+            let assets = build().unwrap();
+            let before = assets.url("closed/b.css").unwrap();
+            permit(&dir.at("ignored"), 0);
+            for (closed, open) in [("closed", 0o755), ("closed/b.css", 0o644)] {
+                permit(&dir.at(closed), 0);
+                for err in [build().unwrap_err(), assets.reload().unwrap_err()] {
+                    assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
+                    let start = format!("cannot read `{}`: ", dir.at(closed).display());
+                    assert!(err.to_string().starts_with(&start), "{err}");
+                }
+                assert_eq!(assets.url("closed/b.css").unwrap(), before);
+                permit(&dir.at(closed), open);
+            }
+            assert!(assets.reload().is_ok());
+            permit(&dir.at("ignored"), 0o755);
+        }
+        "said so".to_owned()
+    });
+    assert_eq!(said, "said so");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bad_symlink_or_name_is_left_out_with_a_warning() {
+    use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
+
+    use crate::support::warnings;
+
+    let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["b.css"]));
+    for (target, name) in [
+        (Path::new("nowhere"), "dangling.css"),
+        (Path::new("itself.css"), "itself.css"),
+        (Path::new("."), "loop"),
+        (&outside.at("b.css"), "outside.css"),
+    ] {
+        symlink(target, dir.at(name)).unwrap();
+    }
+    dir.write(Path::new(std::ffi::OsStr::from_bytes(b"\xff.css")), "");
+    dir.write("back\\slash.css", "");
+    for strategy in [Strategy::VersionQuery, token()] {
+        let mut names = Vec::new();
+        let said = warnings(|| {
+            let assets = without_build_step(&dir, strategy.clone()).build().unwrap();
+            names = assets.reload().unwrap().iter().map(|(path, _)| path).collect();
+        });
+        assert_eq!(names, ["a.css"]);
+        let left_out = |word: &str| said.iter().filter(|warning| warning.contains(word)).count();
+        for word in ["dangling.css", "itself.css", "outside.css", "is not UTF-8", "backslash"] {
+            assert_eq!(left_out(word), 2, "{word}: {said:?}");
+        }
+        assert_eq!(left_out("; it is left out"), said.len());
+        assert_eq!(said.len(), 10);
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Debug;
 
 use fingerpost::{
     AppVersion, AssetPath, Assets, AssetsBuilder, BaseUrl, ContentHash, Digest, DirStore, EncodingInfo,
-    Entry, Error, ErrorKind, FileInfo, Level, Listing, Manifest, Mode, OnMissing, Prebuilt, Release, Rules,
-    Settings, Snapshot, SourceDir, SourceFile, Sources, Store, Url, VersionSource,
+    Entry, Error, ErrorKind, FileInfo, Level, ListedFile, Listing, Manifest, Mode, OnMissing, Prebuilt,
+    Reading, Release, Rules, Settings, Snapshot, SourceDir, SourceFile, Sources, Stamp, Store, Strategy,
+    Token, TokenAge, Url, VersionSource,
 };
 
 use crate::support::{Dir, dev, production, publish};
@@ -38,9 +39,11 @@ fn every_type_can_be_sent_shared_and_shown() {
         cloned::<ErrorKind>(),
         cloned::<FileInfo>(),
         cloned::<Level>(),
+        cloned::<ListedFile>(),
         cloned::<Manifest>(),
         cloned::<Mode>(),
         cloned::<OnMissing>(),
+        cloned::<Reading<Url>>(),
         cloned::<Release>(),
         cloned::<Rules>(),
         cloned::<Settings>(),
@@ -48,6 +51,10 @@ fn every_type_can_be_sent_shared_and_shown() {
         cloned::<SourceDir>(),
         cloned::<SourceFile>(),
         cloned::<Sources>(),
+        cloned::<Stamp>(),
+        cloned::<Strategy>(),
+        cloned::<Token>(),
+        cloned::<TokenAge>(),
         cloned::<Url>(),
         cloned::<VersionSource>(),
     ];
