@@ -1,10 +1,19 @@
-use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest};
+use std::sync::Arc;
 
-use crate::{content::Content, error::Problem, output::Staged, run::Run};
+use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest, SourceFile};
 
-/// One asset that is read, hashed, named and, where it was not there yet, staged.
+use crate::{
+    content::Content,
+    error::Problem,
+    output::Staged,
+    page::{Inputs, Named, Page},
+    run::Run,
+};
+
+/// One asset that has its name and, where it was not there yet, is staged.
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
+    pub(crate) page: Arc<Page>,
     pub(crate) hash: ContentHash,
     pub(crate) hashed: String,
     pub(crate) info: FileInfo,
@@ -14,38 +23,51 @@ pub(crate) struct Asset {
     pub(crate) original: Option<Staged>,
 }
 
-impl Asset {
-    /// Names a file by its own bytes.
-    pub(crate) fn of_its_own_name(
-        path: AssetPath,
-        content: &Content,
-        run: &Run<'_>,
-    ) -> Result<Self, Problem> {
-        Self::stage(path, ContentHash::from(&content.sha256), content, run)
-    }
+/// A source file and what is known of it.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) file: SourceFile,
+    pub(crate) page: Arc<Page>,
+}
 
-    /// Stages what is not there yet.
+impl Asset {
+    /// Names a file, by its bytes unless `hash` is its name, and stages what is not there yet.
+    ///
+    /// `content` is what is served; it is not asked for if all that matters is known.
     pub(crate) fn stage(
-        path: AssetPath,
-        hash: ContentHash,
-        content: &Content,
+        source: Source,
+        hash: Option<ContentHash>,
+        from: Inputs,
+        content: impl Fn() -> Result<Content, Problem>,
         run: &Run<'_>,
     ) -> Result<Self, Problem> {
-        let hashed = path.hashed(&hash);
-        let write = !run.output.has(&hashed, content.size);
-        let write_original = run.job.originals && !run.output.has_content(&path, content);
-        let stage = |name, wanted| if wanted { run.output.stage(name, content) } else { Ok(None) };
-        let asset = Self {
-            info: info(&path, content, run.history.manifest())?,
-            is_new: write || write_original,
-            staged: stage(&hashed, write)?,
-            original: stage(&path, write_original)?,
-            path,
-            hash,
-            hashed,
+        let Source { file, mut page } = source;
+        let mut loaded = None;
+        let Named { hash, info, .. } = match page.named_from(&from) {
+            Some(named) => named.clone(),
+            None => {
+                let content = loaded.insert(content()?);
+                let hash = hash.unwrap_or_else(|| ContentHash::from(&content.sha256));
+                let info = info(&file.path, content, run.history.manifest())?;
+                let named = Named { from, hash, info };
+                Arc::make_mut(&mut page).named = Some(named.clone());
+                named
+            }
         };
+        let hashed = file.path.hashed(&hash);
+        let write = !run.output.has(&hashed, info.size);
+        let write_original = run.job.originals && !run.output.has_content(&file.path, &info);
+        if (write || write_original) && loaded.is_none() {
+            loaded = Some(content()?);
+        }
+        let stage = |name, wanted| match &loaded {
+            Some(content) if wanted => run.output.stage(name, content),
+            _ => Ok(None),
+        };
+        let (staged, original) = (stage(&hashed, write)?, stage(&file.path, write_original)?);
         run.progress.collected();
-        Ok(asset)
+        let is_new = write || write_original;
+        Ok(Self { path: file.path, page, hash, hashed, info, is_new, staged, original })
     }
 }
 

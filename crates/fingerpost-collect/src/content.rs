@@ -6,6 +6,8 @@ use std::{
 
 use fingerpost::{Digest, Reading, integrity_of, integrity_of_reader, quoted, read_stable};
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{ErrorKind, Problem};
 
 /// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
@@ -25,15 +27,25 @@ enum Bytes {
 
 impl Content {
     /// Reads a file; one that is large is hashed, and not kept.
-    pub(crate) fn read(file: &Path) -> Result<Self, Problem> {
-        Ok(stable(file, |handle| {
+    pub(crate) fn read(file: &Path) -> Result<Reading<Self>, Problem> {
+        stable(file, |handle| {
             if handle.metadata()?.len() > LARGEST_IN_MEMORY {
                 let (sha256, size) = Digest::of_reader(handle)?;
                 return Ok(Self { size, sha256, bytes: Bytes::In(file.to_owned()) });
             }
             Ok(Self::from(whole(handle)?))
-        })?
-        .value)
+        })
+    }
+
+    /// Reads the same bytes once more.
+    pub(crate) fn read_again(file: &Path, seen: Seen) -> Result<Self, Problem> {
+        let content = Self::read(file)?.value;
+        if content.seen() == seen { Ok(content) } else { Err(changed(file)) }
+    }
+
+    /// What identifies it.
+    pub(crate) fn seen(&self) -> Seen {
+        Seen { size: self.size, sha256: self.sha256 }
     }
 
     /// The bytes of a file that has been read whole.
@@ -68,7 +80,7 @@ impl From<Vec<u8>> for Content {
 }
 
 /// What identifies the bytes of a file that are not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) size: u64,
     pub(crate) sha256: Digest,
@@ -76,14 +88,16 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Reads the whole of a file.
-    pub(crate) fn read(file: &Path) -> Result<(Self, Vec<u8>), Problem> {
-        let bytes = stable(file, whole)?.value;
-        Ok((Self { size: bytes.len() as u64, sha256: Digest::of(&bytes) }, bytes))
+    pub(crate) fn read(file: &Path) -> Result<Reading<(Self, Vec<u8>)>, Problem> {
+        stable(file, |handle| {
+            let bytes = whole(handle)?;
+            Ok((Self { size: bytes.len() as u64, sha256: Digest::of(&bytes) }, bytes))
+        })
     }
 
     /// Reads the same bytes once more.
     pub(crate) fn read_again(self, file: &Path) -> Result<Vec<u8>, Problem> {
-        let (seen, bytes) = Self::read(file)?;
+        let (seen, bytes) = Self::read(file)?.value;
         if seen == self { Ok(bytes) } else { Err(changed(file)) }
     }
 }

@@ -91,7 +91,7 @@ fn stage(
     if !file.is_file() {
         return Err(left_behind("is missing"));
     }
-    let content = Content::read(&file)?;
+    let content = Content::read(&file)?.value;
     if info.is_some_and(|info| (info.size, info.sha256) != (content.size, content.sha256)) {
         return Err(left_behind("is damaged"));
     }

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod asset;
+mod cache;
 mod config;
 mod content;
 mod error;
@@ -17,6 +18,7 @@ mod look;
 mod names;
 mod naming;
 mod output;
+mod page;
 mod progress;
 mod publish;
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "scripts need more than style sheets"))]
@@ -61,10 +63,11 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let mut findings = Findings::default();
 
     let (files, left_out) = scan::scan(&run, &mut findings);
-    let mut looked = Looked::at_all(files, &run, &mut findings)?;
-    let links = Links::follow(&mut looked, &run, &mut findings);
-    let Looked { done: mut assets, referring, notes } = looked;
-    assets.extend(naming::name_all(&referring, &links, &run, &mut findings)?);
+    let looked = Looked::at_all(files, &run, &mut findings)?;
+    let links = Links::follow(&looked, &run, &mut findings);
+    let named = naming::name_all(&looked.referring, &links, &run, &mut findings)?;
+    let mut assets = looked.done;
+    assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);
@@ -73,6 +76,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let manifest = run.manifest(&assets);
     let publication = Publication::plan(&manifest, kept, &run, &mut findings)?;
     let report = Report::new(&run, &assets, &manifest, &publication);
+    run.cache.save(&assets, &run.output);
     publication.write(assets, &manifest, &run)?;
-    Ok(report.finish(left_out, notes, findings, started.elapsed()))
+    Ok(report.finish(left_out, findings, started.elapsed()))
 }

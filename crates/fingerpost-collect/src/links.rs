@@ -2,21 +2,21 @@
 
 use std::{collections::HashMap, fs};
 
-use fingerpost::{ContentHash, nearest, quoted};
+use fingerpost::{ContentHash, SourceFile, nearest, quoted};
 
 use crate::{
     error::{ErrorKind, Problem},
     findings::Findings,
     levels::Rule,
     location::Location,
-    look::{Looked, Referring},
+    look::Looked,
     references::{Edit, Kind, Reference, Target},
     run::Run,
 };
 
 /// A reference that leads to a file.
-pub(crate) struct Link {
-    pub(crate) edit: Edit,
+pub(crate) struct Link<'a> {
+    pub(crate) edit: &'a Edit,
     pub(crate) to: To,
 }
 
@@ -30,38 +30,35 @@ pub(crate) enum To {
 }
 
 /// All links of all files that refer to others.
-pub(crate) struct Links(Vec<Vec<Link>>);
+pub(crate) struct Links<'a>(Vec<Vec<Link<'a>>>);
 
-impl Links {
+impl<'a> Links<'a> {
     /// Follows every reference.
-    pub(crate) fn follow(looked: &mut Looked, run: &Run<'_>, findings: &mut Findings) -> Self {
-        let mut references: Vec<_> =
-            looked.referring.iter_mut().map(|referring| std::mem::take(&mut referring.references)).collect();
+    pub(crate) fn follow(looked: &'a Looked, run: &Run<'_>, findings: &mut Findings) -> Self {
         let targets = Targets::of(looked);
-        let mut links = Vec::with_capacity(references.len());
-        for (referring, references) in looked.referring.iter().zip(&mut references) {
-            let mut broken = Vec::new();
-            let found = references.drain(..).filter_map(|reference| match targets.get(&reference.target) {
-                Some(to) => Some(Link { edit: reference.edit, to }),
-                None => {
-                    broken.push(reference);
-                    None
+        let mut links = Vec::with_capacity(looked.referring.len());
+        for source in &looked.referring {
+            let (mut found, mut broken) = (Vec::new(), Vec::new());
+            for reference in &source.page.references {
+                match targets.get(&reference.target) {
+                    Some(to) => found.push(Link { edit: &reference.edit, to }),
+                    None => broken.push(reference),
                 }
-            });
-            links.push(found.collect());
-            targets.report(referring, &broken, run, findings);
+            }
+            links.push(found);
+            targets.report(&source.file, &broken, run, findings);
         }
         Self(links)
     }
 
     /// What a file refers to.
-    pub(crate) fn of(&self, waiting: usize) -> &[Link] {
+    pub(crate) fn of(&self, waiting: usize) -> &[Link<'a>] {
         &self.0[waiting]
     }
 
     /// Which of the waiting files each of them refers to.
     pub(crate) fn between_waiting(&self) -> Vec<Vec<usize>> {
-        let waiting = |link: &Link| match link.to {
+        let waiting = |link: &Link<'_>| match link.to {
             To::Waiting(number) => Some(number),
             To::Named(_) => None,
         };
@@ -76,7 +73,7 @@ impl<'a> Targets<'a> {
     fn of(looked: &'a Looked) -> Self {
         let named = looked.done.iter().map(|asset| (asset.path.as_str(), To::Named(asset.hash)));
         let waiting = looked.referring.iter().enumerate();
-        let waiting = waiting.map(|(number, referring)| (referring.file.path.as_str(), To::Waiting(number)));
+        let waiting = waiting.map(|(number, source)| (source.file.path.as_str(), To::Waiting(number)));
         Self(named.chain(waiting).collect())
     }
 
@@ -88,8 +85,7 @@ impl<'a> Targets<'a> {
     }
 
     /// Reads a file once more to show where it is wrong, if anybody wants to know.
-    fn report(&self, referring: &Referring, broken: &[Reference], run: &Run<'_>, findings: &mut Findings) {
-        let file = &referring.file;
+    fn report(&self, file: &SourceFile, broken: &[&Reference], run: &Run<'_>, findings: &mut Findings) {
         let mut bytes = None;
         for reference in broken {
             let rule = rule(reference);

@@ -4,10 +4,10 @@ use std::{
 };
 
 use fingerpost::AssetPath;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A place in a source file, for people: with the line that it stands in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Location {
     /// The file.

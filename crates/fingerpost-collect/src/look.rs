@@ -1,16 +1,17 @@
 //! The first look at a file: what it refers to. What refers to nothing is named by its own bytes, and done.
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range, sync::Arc};
 
-use fingerpost::SourceFile;
+use fingerpost::{Reading, SourceFile};
 
 use crate::{
-    asset::Asset,
+    asset::{Asset, Source},
     content::{Content, Seen},
     error::{Error, ErrorKind, Problem},
     findings::Findings,
     location::Location,
-    references::{self, Language, Place, Reference, References, TooDeep},
+    page::{Inputs, Note, Page},
+    references::{self, Language, Place, References, TooDeep},
     run::Run,
 };
 
@@ -18,21 +19,13 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Looked {
     pub(crate) done: Vec<Asset>,
-    pub(crate) referring: Vec<Referring>,
-    /// What nobody has to do anything about.
-    pub(crate) notes: Vec<Problem>,
-}
-
-/// A file that waits for the names of others. Its bytes are read again then, so that memory does not hold them all.
-pub(crate) struct Referring {
-    pub(crate) file: SourceFile,
-    pub(crate) seen: Seen,
-    pub(crate) references: Vec<Reference>,
+    /// Files that wait for the names of others. Their bytes are read again then, so that memory does not hold them all.
+    pub(crate) referring: Vec<Source>,
 }
 
 enum Look {
     Done(Asset),
-    Referring(Referring),
+    Referring(Source),
 }
 
 impl Looked {
@@ -44,34 +37,53 @@ impl Looked {
     ) -> Result<Self, Error> {
         run.progress.found(files.len());
         let mut looked = Self::default();
-        for (look, notes) in findings.take_all(files, |file| look_at(file, run))? {
+        for look in findings.take_all(files, |file| look_at(file, run))? {
             match look {
                 Look::Done(asset) => looked.done.push(asset),
                 Look::Referring(referring) => looked.referring.push(referring),
             }
-            looked.notes.extend(notes);
         }
         Ok(looked)
     }
 }
 
-fn look_at(file: SourceFile, run: &Run<'_>) -> Result<(Look, Vec<Problem>), Problem> {
-    let Some(language) = Language::of(&file.path) else {
-        let content = Content::read(&file.file)?;
-        return Ok((Look::Done(Asset::of_its_own_name(file.path, &content, run)?), Vec::new()));
+fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Look, Problem> {
+    let (page, content) = match run.cache.page(&file) {
+        Some(page) => (page, None),
+        None => read(&file, run)?,
     };
-    let (seen, bytes) = Seen::read(&file.file)?;
+    if !page.references.is_empty() {
+        return Ok(Look::Referring(Source { file, page }));
+    }
+    let (seen, from) = (page.seen, file.file.clone());
+    let at_hand = Cell::new(content);
+    let content = || at_hand.take().map_or_else(|| Content::read_again(&from, seen), Ok);
+    Ok(Look::Done(Asset::stage(Source { file, page }, None, Inputs::default(), content, run)?))
+}
+
+/// Reads a file, and finds out all that can be found out about it alone.
+fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>), Problem> {
+    let Some(language) = Language::of(&file.path) else {
+        let reading = Content::read(&file.file)?;
+        let page = page(file, &reading, reading.value.seen());
+        return Ok((Arc::new(page), Some(reading.value)));
+    };
+    let reading = Seen::read(&file.file)?;
+    let (seen, bytes) = (reading.value.0, &reading.value.1);
     let place = Place { base: run.job.base.path(), path: &file.path };
     let References { list, unknown, not_parsed } =
-        references::find(language, &bytes, place).map_err(|TooDeep(at)| too_deep(&file, &bytes, at))?;
-    let unknown = unknown.into_iter().map(|span| unknown_import(&file, &bytes, span));
-    let notes = unknown.chain(not_parsed.map(|reason| not_a_module(&file, &bytes, &reason))).collect();
-    let look = if list.is_empty() {
-        Look::Done(Asset::of_its_own_name(file.path, &Content::of(seen, bytes), run)?)
-    } else {
-        Look::Referring(Referring { file, seen, references: list })
-    };
-    Ok((look, notes))
+        references::find(language, bytes, place).map_err(|TooDeep(at)| too_deep(file, bytes, at))?;
+    let unknown = unknown.into_iter().map(|span| unknown_import(file, bytes, span));
+    let notes = unknown.chain(not_parsed.map(|reason| not_a_module(file, bytes, &reason))).collect();
+    let page = Page { references: list, notes, ..page(file, &reading, seen) };
+    let content = page.references.is_empty().then(|| Content::of(seen, reading.value.1));
+    Ok((Arc::new(page), content))
+}
+
+fn page<T>(file: &SourceFile, reading: &Reading<T>, seen: Seen) -> Page {
+    let Reading { stamp, is_trusted, .. } = *reading;
+    let file = file.file.clone();
+    Page { file, stamp, is_trusted, seen, references: Vec::new(), notes: Vec::new(), named: None }
 }
 
 fn too_deep(file: &SourceFile, bytes: &[u8], at: usize) -> Problem {
@@ -80,14 +92,15 @@ fn too_deep(file: &SourceFile, bytes: &[u8], at: usize) -> Problem {
     Problem::at(location, ErrorKind::TooDeep, message)
 }
 
-fn unknown_import(file: &SourceFile, bytes: &[u8], span: Range<usize>) -> Problem {
+fn unknown_import(file: &SourceFile, bytes: &[u8], span: Range<usize>) -> Note {
     let location = Location::new(&file.file, &file.path, bytes, span);
-    let message = "what is imported here only the browser will know, so it keeps the name that it has";
-    Problem::at(location, ErrorKind::Unknown, message)
+    let message =
+        "what is imported here only the browser will know, so it keeps the name that it has".to_owned();
+    Note { location, message }
 }
 
-fn not_a_module(file: &SourceFile, bytes: &[u8], reason: &str) -> Problem {
+fn not_a_module(file: &SourceFile, bytes: &[u8], reason: &str) -> Note {
     let location = Location::new(&file.file, &file.path, bytes, 0..0);
     let message = format!("this is no module, so no import in it is rewritten: {reason}");
-    Problem::at(location, ErrorKind::Unknown, message)
+    Note { location, message }
 }

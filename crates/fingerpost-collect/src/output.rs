@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{Digest, quoted};
+use fingerpost::{Digest, FileInfo, quoted};
 use rayon::prelude::*;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -76,9 +76,9 @@ impl Output {
     }
 
     /// Whether a file is there and has just this content.
-    pub(crate) fn has_content(&self, path: &str, content: &Content) -> bool {
+    pub(crate) fn has_content(&self, path: &str, info: &FileInfo) -> bool {
         let digest = || Digest::of_reader(File::open(self.dir.join(path))?);
-        self.has(path, content.size) && digest().is_ok_and(|(sha256, _)| sha256 == content.sha256)
+        self.has(path, info.size) && digest().is_ok_and(|(sha256, _)| sha256 == info.sha256)
     }
 
     /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
@@ -141,17 +141,25 @@ impl Output {
 
     /// Writes or replaces one file, and waits until it has reached the disk.
     pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
+        let target = self.dir.join(path);
+        self.put_at(&target, bytes, true)?;
+        if self.is_dry() { Ok(()) } else { sync_dir(target.parent().unwrap_or(&self.dir)) }
+    }
+
+    /// Writes or replaces one file that can be made again.
+    pub(crate) fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
+        self.put_at(&self.dir.join(path), bytes, false)
+    }
+
+    fn put_at(&self, target: &Path, bytes: &[u8], sync: bool) -> Result<(), Problem> {
         if self.is_dry() {
             return Ok(());
         }
-        let target = self.dir.join(path);
-        let dir = target.parent().unwrap_or(&self.dir);
-        make_dir(dir)?;
+        make_dir(target.parent().unwrap_or(&self.dir))?;
         let file = self
-            .write(true, |file| file.write_all(bytes))
-            .map_err(|err| Problem::output("write", &target, &err))?;
-        Staged { file, target: target.clone() }.publish()?;
-        sync_dir(dir)
+            .write(sync, |file| file.write_all(bytes))
+            .map_err(|err| Problem::output("write", target, &err))?;
+        Staged { file, target: target.to_owned() }.publish()
     }
 }
 

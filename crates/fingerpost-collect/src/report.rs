@@ -73,23 +73,17 @@ impl Report {
             shadowed: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
-            notes: Vec::new(),
+            notes: assets.iter().flat_map(|asset| &asset.page.notes).map(Problem::from).collect(),
             dry_run: run.job.dry_run,
             seconds: 0.0,
         }
     }
 
     /// Adds the rest when all is done.
-    pub(crate) fn finish(
-        self,
-        left_out: LeftOut,
-        notes: Vec<Problem>,
-        findings: Findings,
-        took: Duration,
-    ) -> Self {
+    pub(crate) fn finish(self, left_out: LeftOut, findings: Findings, took: Duration) -> Self {
         let LeftOut { shadowed, ignored } = left_out;
         let (warnings, seconds) = (findings.into_warnings(), took.as_secs_f64());
-        Self { shadowed, ignored, notes, warnings, seconds, ..self }
+        Self { shadowed, ignored, warnings, seconds, ..self }
     }
 }
 

@@ -1,7 +1,8 @@
 use fingerpost::Manifest;
 
 use crate::{
-    asset::Asset, config::Job, error::Problem, history::History, output::Output, progress::Progress,
+    asset::Asset, cache::Cache, config::Job, error::Problem, history::History, output::Output,
+    progress::Progress,
 };
 
 /// One run: what it is to do, where it writes, and what it finds there.
@@ -9,6 +10,7 @@ pub(crate) struct Run<'a> {
     pub(crate) job: Job,
     pub(crate) output: Output,
     pub(crate) history: History,
+    pub(crate) cache: Cache,
     pub(crate) progress: &'a dyn Progress,
 }
 
@@ -17,7 +19,8 @@ impl<'a> Run<'a> {
     pub(crate) fn open(job: Job, progress: &'a dyn Progress) -> Result<Self, Problem> {
         let output = Output::open(&job, progress)?;
         let history = History::read(&job.out)?;
-        Ok(Self { job, output, history, progress })
+        let cache = Cache::read(&job.out, job.base.path());
+        Ok(Self { job, output, history, cache, progress })
     }
 
     /// The manifest that names these assets.

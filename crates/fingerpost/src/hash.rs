@@ -12,7 +12,10 @@ use sha2::{Digest as _, Sha256, Sha384};
 /// ```
 /// use fingerpost::ContentHash;
 ///
-/// assert_eq!(ContentHash::of(b"body{}").as_str(), "7c98040a5416");
+/// let hash = ContentHash::of(b"body{}");
+/// assert_eq!(hash.as_str(), "7c98040a5416");
+/// assert_eq!(serde_json::from_str::<ContentHash>("\"7c98040a5416\"")?, hash);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 12]);
@@ -43,6 +46,23 @@ impl fmt::Display for ContentHash {
     }
 }
 
+impl Serialize for ContentHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ContentHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_hash = |digits: &[u8; 12]| digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let digits = text.as_bytes().try_into().ok().filter(is_hash);
+        digits
+            .map(Self)
+            .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not 12 lower-case hex digits")))
+    }
+}
+
 /// A whole SHA-256, written as 64 lower-case hex digits.
 ///
 /// ```
@@ -58,6 +78,11 @@ impl Digest {
     /// Hashes `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// What has been put into `hasher` piece by piece.

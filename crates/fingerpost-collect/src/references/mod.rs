@@ -15,6 +15,8 @@ mod written;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use self::{
     css::TooDeep,
     edit::Edit,
@@ -25,7 +27,7 @@ pub(crate) use self::{
 use self::{resolve::resolve, text::text};
 
 /// A place in a file that names another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
     /// What the author wrote, without quotes.
     pub(crate) span: Range<usize>,

@@ -2,11 +2,12 @@
 
 use fingerpost::AssetPath;
 use percent_encoding::percent_decode;
+use serde::{Deserialize, Serialize};
 
 use super::{escapes::Unit, kind::Kind};
 
 /// What a reference leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Target {
     /// What would be an asset of this path.
     Asset(String),

@@ -1,0 +1,64 @@
+//! What is known of one source file: all that a run finds out by reading it, and what came of it.
+
+use std::path::PathBuf;
+
+use fingerpost::{ContentHash, Digest, FileInfo, Stamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{content::Seen, error::Problem, location::Location, references::Reference};
+
+/// A file as it was when it was read. The cache keeps it for the next run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) file: PathBuf,
+    pub(crate) stamp: Stamp,
+    /// Whether the same stamp, seen later, means the same bytes.
+    #[serde(skip)]
+    pub(crate) is_trusted: bool,
+    pub(crate) seen: Seen,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) references: Vec<Reference>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<Note>,
+    pub(crate) named: Option<Named>,
+}
+
+/// Something about a file that nobody has to do anything about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) location: Location,
+    pub(crate) message: String,
+}
+
+/// What came of a file, and what it was made from besides its own bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Named {
+    pub(crate) from: Inputs,
+    pub(crate) hash: ContentHash,
+    pub(crate) info: FileInfo,
+}
+
+/// All that the name and the final bytes of a file follow from, besides its own bytes. A file that refers to nothing has
+/// none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Inputs {
+    /// The places of its references and the hashes that go there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hashes: Option<Digest>,
+    /// In a cycle, what the hash of the group is made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<Digest>,
+}
+
+impl Page {
+    /// What came of the file in an earlier run, if the same would come of it now.
+    pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&Named> {
+        self.named.as_ref().filter(|named| named.from == *inputs)
+    }
+}
+
+impl From<&Note> for Problem {
+    fn from(note: &Note) -> Self {
+        Self::at(note.location.clone(), crate::error::ErrorKind::Unknown, note.message.clone())
+    }
+}
