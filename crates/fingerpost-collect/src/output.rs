@@ -99,17 +99,18 @@ impl Output {
 
     /// A file may have the name that was a directory's in an earlier run, or the other way round.
     fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
-        let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
-        let mut dirs = target.ancestors().skip(1).take_while(|dir| *dir != self.dir);
-        if let Some(file) = dirs.find(|dir| exists(dir) && !dir.is_dir()) {
-            let advice = "is a file, and a directory is to be there; remove it";
-            return Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(file.display()))));
-        }
-        if fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_dir()) {
-            let advice = "is a directory, and a file is to be there; remove it, or rename the asset";
-            return Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(target.display()))));
-        }
-        Ok(())
+        let (in_the_way, advice) = match fs::symlink_metadata(target) {
+            Ok(metadata) if metadata.is_dir() => {
+                (Some(target), "is a directory, and a file is to be there; remove it, or rename the asset")
+            }
+            Err(err) if err.kind() == io::ErrorKind::NotADirectory => {
+                let file = target.ancestors().skip(1).find(|path| fs::symlink_metadata(path).is_ok());
+                (file, "is a file, and a directory is to be there; remove it")
+            }
+            _ => return Ok(()),
+        };
+        let place = in_the_way.unwrap_or(target).display();
+        Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(place))))
     }
 
     fn write<E: From<io::Error>>(

@@ -35,11 +35,26 @@ fn glance(text: &str) -> Glance {
     };
     let mut glance = Glance { may_refer: behind("from").any(string_may_refer), has_import_meta: false };
     for rest in behind("import") {
-        let is_meta = rest.starts_with(b".");
+        let is_meta = is_import_meta(rest);
         glance.has_import_meta |= is_meta;
         glance.may_refer |= is_meta || import_may_refer(rest);
     }
     glance
+}
+
+/// Whether `.meta.url` or `.meta.resolve` stands here.
+fn is_import_meta(bytes: &[u8]) -> bool {
+    let words: [&[&[u8]]; 4] = [&[b"."], &[b"meta"], &[b"."], &[b"url", b"resolve"]];
+    let mut rest = bytes;
+    for word in words {
+        rest = trim(rest);
+        if rest.starts_with(b"/") {
+            return true;
+        }
+        let Some(behind) = word.iter().find_map(|word| rest.strip_prefix(*word)) else { return false };
+        rest = behind;
+    }
+    true
 }
 
 /// What stands behind `import`: a specifier, or a call.
