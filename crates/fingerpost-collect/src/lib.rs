@@ -64,6 +64,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let mut looked = Looked::at_all(files, &run, &mut findings)?;
     let links = Links::follow(&mut looked, &run, &mut findings);
     let Looked { done: mut assets, referring, notes } = looked;
+    let references = links.by_path(&referring);
     assets.extend(naming::name_all(&referring, &links, &run, &mut findings)?);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     let kept = keep::take_over(&run, &assets, &mut findings)?;
@@ -71,7 +72,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     findings.check()?;
 
     let manifest = run.manifest(&assets);
-    let publication = Publication::plan(&manifest, kept, &run, &mut findings)?;
+    let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;
     let report = Report::new(&run, &assets, &manifest, &publication);
     publication.write(assets, &manifest, &run)?;
     Ok(report.finish(left_out, notes, findings, started.elapsed()))

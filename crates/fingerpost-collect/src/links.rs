@@ -1,6 +1,9 @@
 //! Which file each reference leads to, and what is wrong with those that lead nowhere.
 
-use std::{collections::HashMap, fs};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+};
 
 use fingerpost::{ContentHash, nearest, quoted};
 
@@ -18,6 +21,7 @@ use crate::{
 pub(crate) struct Link {
     pub(crate) edit: Edit,
     pub(crate) to: To,
+    path: String,
 }
 
 /// Where a link leads to.
@@ -41,10 +45,12 @@ impl Links {
         let mut links = Vec::with_capacity(references.len());
         for (referring, references) in looked.referring.iter().zip(&mut references) {
             let mut broken = Vec::new();
-            let found = references.drain(..).filter_map(|reference| match targets.get(&reference.target) {
-                Some(to) => Some(Link { edit: reference.edit, to }),
-                None => {
-                    broken.push(reference);
+            let found = references.drain(..).filter_map(|reference| match reference.target {
+                Target::Asset(path) if let Some(to) = targets.get(&path) => {
+                    Some(Link { edit: reference.edit, to, path })
+                }
+                target => {
+                    broken.push(Reference { target, ..reference });
                     None
                 }
             });
@@ -57,6 +63,18 @@ impl Links {
     /// What a file refers to.
     pub(crate) fn of(&self, waiting: usize) -> &[Link] {
         &self.0[waiting]
+    }
+
+    /// Asset path → the asset paths it refers to, sorted, each once. Files that refer to nothing are left out.
+    pub(crate) fn by_path(&self, referring: &[Referring]) -> BTreeMap<String, Vec<String>> {
+        let paths = |links: &[Link]| {
+            let mut paths: Vec<_> = links.iter().map(|link| link.path.clone()).collect();
+            paths.sort_unstable();
+            paths.dedup();
+            paths
+        };
+        let all = referring.iter().zip(&self.0).filter(|(_, links)| !links.is_empty());
+        all.map(|(referring, links)| (referring.file.path.to_string(), paths(links))).collect()
     }
 
     /// Which of the waiting files each of them refers to.
@@ -80,11 +98,8 @@ impl<'a> Targets<'a> {
         Self(named.chain(waiting).collect())
     }
 
-    fn get(&self, target: &Target) -> Option<To> {
-        match target {
-            Target::Asset(path) => self.0.get(path.as_str()).copied(),
-            Target::Outside(_) => None,
-        }
+    fn get(&self, path: &str) -> Option<To> {
+        self.0.get(path).copied()
     }
 
     /// Reads a file once more to show where it is wrong, if anybody wants to know.
