@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod asset;
+mod clean;
 mod config;
 mod content;
 mod error;
@@ -28,6 +29,7 @@ mod scan;
 
 use std::time::Instant;
 
+pub use clean::{CleanConfig, CleanReport, clean, clean_with};
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
 pub use fingerpost::Level;
