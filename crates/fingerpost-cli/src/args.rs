@@ -1,13 +1,13 @@
 //! What can be said on the command line. The texts here are what `--help` prints.
 
-use std::{env, ffi::OsString, fs, path::PathBuf};
+use std::{env, ffi::OsString, fs, path::PathBuf, time::Duration};
 
 use clap::{
     ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
-use fingerpost::{BaseUrl, Level, Rules, Settings, SourceDir};
+use fingerpost::{BaseUrl, Level, Rules, Settings, SourceDir, parse_age};
 
 /// The settings file that is read where none is named.
 const SETTINGS_FILE: &str = "fingerpost.toml";
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Name every file that is ignored or hidden by another
+    /// Name every file that is ignored, hidden by another, or removed
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 
@@ -36,6 +36,7 @@ const EXAMPLES: &str = "\
 Examples:
   fingerpost collect static --out dist/static
   fingerpost collect static vendor=node_modules/htmx.org/dist --out dist/static
+  fingerpost clean --dry-run -v
   fingerpost find css/app.css
   fingerpost version --json
 
@@ -46,6 +47,8 @@ Flags go before the environment (FINGERPOST_APP_VERSION, FINGERPOST_BASE_URL), a
 pub(crate) enum Command {
     /// Collect the assets of the source dirs into the output dir, under hashed names
     Collect(CollectArgs),
+    /// Remove old releases from the output dir, and the files that only they name
+    Clean(CleanArgs),
     /// Tell where an asset comes from, and its URLs
     Find(FindArgs),
     /// Print the app version and where it was taken from
@@ -126,6 +129,42 @@ Examples:
   fingerpost collect --dry-run -v";
 
 #[derive(clap::Args, Debug)]
+#[command(after_help = CLEAN_HELP)]
+pub(crate) struct CleanArgs {
+    /// The output dir
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// How many of the newest releases stay, whatever their age [default: 3]
+    #[arg(long, value_name = "N")]
+    keep: Option<usize>,
+
+    /// Remove only what was replaced longer ago than this: 7d, 12h, 30m, or 0 [default: 7d]
+    #[arg(long, value_name = "AGE", value_parser = parse_age)]
+    older_than: Option<Duration>,
+
+    /// Fail if another run holds the lock, rather than wait for it
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// Remove nothing, and report what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const CLEAN_HELP: &str = "\
+What staticfiles.json names stays, and so does every file that no release has named.
+
+Examples:
+  fingerpost clean --out dist/static
+  fingerpost clean --keep 1 --older-than 0
+  fingerpost clean --dry-run -v";
+
+#[derive(clap::Args, Debug)]
 pub(crate) struct FindArgs {
     /// The asset, as a template names it
     #[arg(value_name = "PATH")]
@@ -196,6 +235,15 @@ impl CollectArgs {
         settings.missing = self.missing.or(settings.missing);
         settings.missing_map = self.missing.or(settings.missing_map);
         settings.outside = self.missing.or(settings.outside);
+        settings
+    }
+}
+
+impl CleanArgs {
+    pub(crate) fn put_before(&self, mut settings: Settings) -> Settings {
+        settings.out = self.out.clone().or(settings.out);
+        settings.clean.keep = self.keep.or(settings.clean.keep);
+        settings.clean.older_than = self.older_than.or(settings.clean.older_than);
         settings
     }
 }

@@ -1,6 +1,7 @@
 //! The `fingerpost` program.
 
 mod args;
+mod clean;
 mod collect;
 mod console;
 mod failure;
@@ -28,6 +29,7 @@ fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = args.settings()?;
     match &args.command {
         Command::Collect(collect) => collect::run(collect, settings, args.verbose, console),
+        Command::Clean(clean) => clean::run(clean, settings, args.verbose, console),
         Command::Find(find) => find::run(find, settings, console),
         Command::Version(version) => version::run(version, settings, console),
     }

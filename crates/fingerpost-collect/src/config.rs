@@ -158,7 +158,7 @@ impl CollectConfig {
 
     /// Checks every setting.
     pub(crate) fn job(&self) -> Result<Job, Error> {
-        let dirs = both(self.out(), self.earlier());
+        let dirs = both(output_dir(&self.settings), self.earlier());
         let levels = Levels::of(&self.settings).map_err(Error::from);
         let settings = both(both(dirs, self.base()), levels);
         let ((((out, keep_from), base), levels), sources) = both(settings, self.open_sources())?;
@@ -173,12 +173,6 @@ impl CollectConfig {
             wait: !self.without_waiting,
             dry_run: self.dry_run,
         })
-    }
-
-    fn out(&self) -> Result<PathBuf, Error> {
-        let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
-        let out = self.settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;
-        absolute(out, "the output dir")
     }
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {
@@ -203,6 +197,13 @@ impl CollectConfig {
         Error::from_problems(problems.map(Problem::from).collect())?;
         Ok(open(dirs)?)
     }
+}
+
+/// The output dir that the settings name.
+pub(crate) fn output_dir(settings: &Settings) -> Result<PathBuf, Error> {
+    let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
+    let out = settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;
+    absolute(out, "the output dir")
 }
 
 /// Messages name directories in a way that holds wherever the reader is.

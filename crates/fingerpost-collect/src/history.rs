@@ -84,7 +84,8 @@ impl History {
 impl Current {
     fn parse(json: Vec<u8>, place: &Path) -> Result<Self, Problem> {
         let manifest = Manifest::parse(&json, &place.display().to_string()).map_err(|err| {
-            let advice = "nothing is published over a manifest that cannot be read: restore it, or remove it";
+            let advice =
+                "nothing is done while it cannot be read: restore it, or remove it and collect again";
             Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
         })?;
         Ok(Self { json, manifest })

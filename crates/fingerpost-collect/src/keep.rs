@@ -22,7 +22,9 @@ pub(crate) struct Kept {
     pub(crate) releases: Vec<Release>,
     /// What was in force there.
     pub(crate) current: Option<Manifest>,
-    /// The files that are not here yet.
+    /// The names of the files that are not here yet.
+    pub(crate) names: Vec<String>,
+    /// The same files; none in a dry run.
     pub(crate) staged: Vec<Staged>,
 }
 
@@ -40,7 +42,8 @@ pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings
     let staged = findings.take_all(files, |(hashed, info)| stage(dir, hashed, info, &run.output))?;
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
     let releases = new.filter_map(|release| findings.take(release)?).collect();
-    Ok(Kept { releases, current, staged: staged.into_iter().flatten().collect() })
+    let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
+    Ok(Kept { releases, current, names, staged: staged.into_iter().flatten().collect() })
 }
 
 fn open(dir: &Path) -> Result<History, Problem> {
@@ -72,7 +75,7 @@ fn stage(
     hashed: &str,
     info: Option<&FileInfo>,
     output: &Output,
-) -> Result<Option<Staged>, Finding> {
+) -> Result<Option<(String, Option<Staged>)>, Finding> {
     if let Some(owner) = reserved(hashed) {
         return Err(taken(hashed, owner, dir).into());
     }
@@ -95,7 +98,7 @@ fn stage(
     if info.is_some_and(|info| (info.size, info.sha256) != (content.size, content.sha256)) {
         return Err(left_behind("is damaged"));
     }
-    Ok(output.stage(hashed, &content)?)
+    Ok(Some((hashed.to_owned(), output.stage(hashed, &content)?)))
 }
 
 fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {

@@ -3,6 +3,7 @@
 
 mod asset;
 mod cache;
+mod clean;
 mod config;
 mod content;
 mod error;
@@ -30,6 +31,7 @@ mod scan;
 
 use std::time::Instant;
 
+pub use clean::{CleanConfig, CleanReport, clean, clean_with};
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
 pub use fingerpost::Level;
@@ -65,6 +67,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let (files, left_out) = scan::scan(&run, &mut findings);
     let looked = Looked::at_all(files, &run, &mut findings)?;
     let links = Links::follow(&looked, &run, &mut findings);
+    let references = links.by_path(&looked.referring);
     let named = naming::name_all(&looked.referring, &links, &run, &mut findings)?;
     let mut assets = looked.done;
     assets.extend(named);
@@ -74,7 +77,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     findings.check()?;
 
     let manifest = run.manifest(&assets);
-    let publication = Publication::plan(&manifest, kept, &run, &mut findings)?;
+    let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;
     let report = Report::new(&run, &assets, &manifest, &publication);
     run.cache.save(&assets, &run.output);
     publication.write(assets, &manifest, &run)?;

@@ -1,10 +1,14 @@
 //! Which file each reference leads to, and what is wrong with those that lead nowhere.
 
-use std::{collections::HashMap, fs};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+};
 
 use fingerpost::{ContentHash, SourceFile, nearest, quoted};
 
 use crate::{
+    asset::Source,
     error::{ErrorKind, Problem},
     findings::Findings,
     levels::Rule,
@@ -18,6 +22,7 @@ use crate::{
 pub(crate) struct Link<'a> {
     pub(crate) edit: &'a Edit,
     pub(crate) to: To,
+    path: &'a str,
 }
 
 /// Where a link leads to.
@@ -40,9 +45,11 @@ impl<'a> Links<'a> {
         for source in &looked.referring {
             let (mut found, mut broken) = (Vec::new(), Vec::new());
             for reference in &source.page.references {
-                match targets.get(&reference.target) {
-                    Some(to) => found.push(Link { edit: &reference.edit, to }),
-                    None => broken.push(reference),
+                match &reference.target {
+                    Target::Asset(path) if let Some(to) = targets.get(path) => {
+                        found.push(Link { edit: &reference.edit, to, path });
+                    }
+                    _ => broken.push(reference),
                 }
             }
             links.push(found);
@@ -54,6 +61,18 @@ impl<'a> Links<'a> {
     /// What a file refers to.
     pub(crate) fn of(&self, waiting: usize) -> &[Link<'a>] {
         &self.0[waiting]
+    }
+
+    /// Asset path → the asset paths it refers to, sorted, each once. Files that refer to nothing are left out.
+    pub(crate) fn by_path(&self, referring: &[Source]) -> BTreeMap<String, Vec<String>> {
+        let paths = |links: &[Link<'_>]| {
+            let mut paths: Vec<_> = links.iter().map(|link| link.path.to_owned()).collect();
+            paths.sort_unstable();
+            paths.dedup();
+            paths
+        };
+        let all = referring.iter().zip(&self.0).filter(|(_, links)| !links.is_empty());
+        all.map(|(referring, links)| (referring.file.path.to_string(), paths(links))).collect()
     }
 
     /// Which of the waiting files each of them refers to.
@@ -77,11 +96,8 @@ impl<'a> Targets<'a> {
         Self(named.chain(waiting).collect())
     }
 
-    fn get(&self, target: &Target) -> Option<To> {
-        match target {
-            Target::Asset(path) => self.0.get(path.as_str()).copied(),
-            Target::Outside(_) => None,
-        }
+    fn get(&self, path: &str) -> Option<To> {
+        self.0.get(path).copied()
     }
 
     /// Reads a file once more to show where it is wrong, if anybody wants to know.

@@ -14,6 +14,7 @@ pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut
     check_lengths(assets, findings);
     check_reserved(&names, findings);
     check_each_other(&names, findings);
+    check_kept(&names, kept, findings);
     check_releases(run, originals, kept, findings);
 }
 
@@ -67,10 +68,22 @@ fn check_each_other(names: &[(&str, &Asset)], findings: &mut Findings) {
         }
     }
     for (name, asset) in &owners {
-        let dirs = name.match_indices('/').map(|(slash, _)| &name[..slash]);
-        clashes.extend(dirs.filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
+        clashes.extend(dirs(name).filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
     }
     clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+}
+
+/// What is taken over may have a file where a directory is to be now, or the other way round.
+fn check_kept(names: &[(&str, &Asset)], kept: &Kept, findings: &mut Findings) {
+    let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
+    for (name, asset) in names {
+        let below = format!("{name}/");
+        let file = dirs(name).find(|dir| kept.contains(dir));
+        let file_below = || kept.range(&*below..).next().filter(|file| file.starts_with(&below)).copied();
+        if let Some(file) = file.or_else(file_below) {
+            findings.problem(ErrorKind::Clash, wants_the_place_of(file, asset));
+        }
+    }
 }
 
 /// A plain name must never replace what was published under a hashed one: browsers keep that for ever.
@@ -88,6 +101,11 @@ fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mu
             findings.problem(ErrorKind::Clash, published_before(&entry.hashed, path));
         }
     }
+}
+
+/// The directories above a file, the highest first.
+fn dirs(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(slash, _)| &name[..slash])
 }
 
 /// Whose name this is in every output dir.
@@ -113,6 +131,12 @@ fn looks_hashed(path: &str) -> bool {
 fn both_want(name: &str, one: &Asset, other: &Asset) -> String {
     let [one, other, name] = [one.path.as_str(), other.path.as_str(), name].map(quoted);
     format!("assets {one} and {other} both want the name {name} in the output dir; rename one of them")
+}
+
+fn wants_the_place_of(file: &str, asset: &Asset) -> String {
+    let [asset, file] = [asset.path.as_str(), file].map(quoted);
+    let advice = "one of them would have to be a directory; rename the asset, or leave `--keep-from` out";
+    format!("asset {asset} and file {file} of an earlier release want the same place: {advice}")
 }
 
 fn published_before(name: &str, path: &str) -> String {

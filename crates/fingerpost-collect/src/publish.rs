@@ -1,4 +1,7 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use fingerpost::{MANIFEST_NAME, Manifest, Release};
 
@@ -12,6 +15,9 @@ use crate::{
     run::Run,
 };
 
+/// Asset path → the asset paths it refers to.
+type References = BTreeMap<String, Vec<String>>;
+
 /// What has to be written so that a manifest comes into force.
 pub(crate) struct Publication {
     /// Files of releases that are taken over.
@@ -23,9 +29,10 @@ pub(crate) struct Publication {
 
 impl Publication {
     /// Numbers what has no number yet: a manifest that is in force, or was in the earlier output dir, and that no release
-    /// remembers, and then `manifest`, unless it is in force.
+    /// remembers, and then `manifest` with its references, unless it is in force.
     pub(crate) fn plan(
         manifest: &Manifest,
+        references: References,
         kept: Kept,
         run: &Run<'_>,
         findings: &mut Findings,
@@ -38,7 +45,7 @@ impl Publication {
         let number_here = numbering.remember(here, &run.history, findings)?;
         let (in_force, replaces) = here.map_or((there, number_there), |here| (Some(here), number_here));
         if in_force != Some(manifest) {
-            numbering.publish(manifest, replaces)?;
+            numbering.publish(manifest, references, replaces)?;
         }
         Ok(Self { files, releases: numbering.releases, kept })
     }
@@ -93,16 +100,21 @@ impl Numbering {
         let Some(manifest) = manifest else { return Ok(0) };
         let holder = self.releases.iter().rev().find(|release| release.manifest == *manifest);
         let holder = holder.map(|release| release.number).max(history.holder(manifest, findings));
-        holder.map_or_else(|| self.publish(manifest, 0), Ok)
+        holder.map_or_else(|| self.publish(manifest, References::new(), 0), Ok)
     }
 
-    fn publish(&mut self, manifest: &Manifest, replaces: u64) -> Result<u64, Problem> {
+    fn publish(
+        &mut self,
+        manifest: &Manifest,
+        references: References,
+        replaces: u64,
+    ) -> Result<u64, Problem> {
         let number = self.last.checked_add(1).ok_or_else(|| {
             Problem::new(ErrorKind::Manifest, format!("there is no number after release {}", self.last))
         })?;
         self.last = number;
-        let release = Release { published: self.now, replaces, ..Release::new(manifest.clone()) };
-        self.releases.push(Release { number, ..release });
+        let published = self.now;
+        self.releases.push(Release { number, published, replaces, references, manifest: manifest.clone() });
         Ok(number)
     }
 }

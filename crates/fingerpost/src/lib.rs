@@ -89,6 +89,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod age;
 mod assets;
 mod base_url;
 mod builder;
@@ -129,6 +130,7 @@ mod url;
 mod version;
 mod watch;
 
+pub use age::parse_age;
 pub use assets::Assets;
 pub use base_url::BaseUrl;
 pub use builder::AssetsBuilder;
@@ -145,7 +147,7 @@ pub use prebuilt::Prebuilt;
 pub use reading::{Reading, read_stable};
 pub use release::Release;
 pub use rules::Rules;
-pub use settings::{Exceptions, Settings};
+pub use settings::{CleanSettings, Exceptions, Settings};
 pub use snapshot::Snapshot;
 pub use sources::{SourceDir, Sources};
 pub use stamp::Stamp;

@@ -2,11 +2,13 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Deserializer, de};
 
 use crate::{
+    age::parse_age,
     base_url::BaseUrl,
     environment,
     error::Error,
@@ -35,6 +37,8 @@ use crate::{
 /// originals = false                   # write the plain names, too
 /// keep_from = "previous/static"       # an earlier output dir, to take its releases over
 /// fsync = false                       # make every file survive a power cut, not the manifest alone
+/// clean.keep = 3                      # how many releases `clean` keeps, whatever their age
+/// clean.older_than = "7d"             # and for how long after they were replaced
 /// missing = "error"                   # or "warn", "ignore": references to a file that is not there
 /// missing-map = "warn"                # the same for source maps
 /// outside = "error"                   # relative references that leave the base URL
@@ -44,6 +48,7 @@ use crate::{
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
 /// # assert_eq!(settings.sources.len(), 2);
+/// # assert_eq!(settings.clean.keep, Some(3));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -73,6 +78,8 @@ pub struct Settings {
     pub keep_from: Option<PathBuf>,
     /// Whether `collect` waits until every file has reached the disk.
     pub fsync: bool,
+    /// What `clean` keeps.
+    pub clean: CleanSettings,
     /// What `collect` makes of a reference to a file that is not there. Defaults to [`Level::Error`].
     pub missing: Option<Level>,
     /// What `collect` makes of a source map that is not there. Defaults to [`Level::Warn`].
@@ -86,6 +93,18 @@ pub struct Settings {
     /// the longest decides.
     #[serde(rename = "rules")]
     pub exceptions: BTreeMap<String, Exceptions>,
+}
+
+/// What `clean` keeps, beside the release that is in force. `None` is the default of `clean`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct CleanSettings {
+    /// How many of the newest releases stay.
+    pub keep: Option<usize>,
+    /// How long a release stays after it was replaced, as [`parse_age`] reads it.
+    #[serde(deserialize_with = "age")]
+    pub older_than: Option<Duration>,
 }
 
 /// Levels that hold for some files: `rules."vendor/**".missing = "ignore"`. What is `None` is left to shorter globs.
@@ -154,4 +173,8 @@ impl Settings {
 fn source_dirs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SourceDir>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
+}
+
+fn age<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    parse_age(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
 }

@@ -6,6 +6,13 @@ fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
     for (args, message) in [
         (&["collect", "static"][..], "error: no output dir is named here (--out) or in a settings file"),
         (&["collect", "--out", "out"], "error: no source dir is named here or in a settings file"),
+        (&["clean"], "error: no output dir is named here (--out) or in a settings file"),
+        (&["clean", "--keep", "-1"], "error: unexpected argument '-1' found"),
+        (&["clean", "--keep", "few"], "error: invalid value 'few' for '--keep <N>'"),
+        (
+            &["clean", "--older-than", "7"],
+            "error: invalid value '7' for '--older-than <AGE>': age `7` is not understood; write",
+        ),
         (&["find", "a.css"], "error: no source dir is named here or in a settings file"),
         (&["find"], "error: the following required arguments were not provided:"),
         (&["colect"], "error: unrecognized subcommand 'colect'"),
@@ -33,9 +40,14 @@ fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
 #[test]
 fn help_and_version_are_data() {
     let site = Site::new(&[]);
-    for args in
-        [&["--help"][..], &["collect", "--help"], &["find", "-h"], &["version", "-h"], &["help", "collect"]]
-    {
+    for args in [
+        &["--help"][..],
+        &["collect", "--help"],
+        &["clean", "--help"],
+        &["find", "-h"],
+        &["version", "-h"],
+        &["help", "collect"],
+    ] {
         let ended = site.run(args);
         assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{args:?}");
         assert!(ended.stdout.contains("Usage: fingerpost"), "{args:?}: {}", ended.stdout);

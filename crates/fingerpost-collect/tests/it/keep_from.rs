@@ -185,3 +185,26 @@ fn an_original_never_replaces_what_is_taken_over_whatever_its_name() {
     collect(&keeping(&site)).unwrap();
     assert_eq!(site.read("out/a.css"), "old");
 }
+
+#[test]
+fn a_file_that_would_have_to_be_a_directory_is_told_before_anything_is_placed() {
+    let problem = |asset: &str, file: &str| {
+        format!(
+            "asset `{asset}` and file `{file}` of an earlier release want the same place: one of them would have to be \
+             a directory; rename the asset, or leave `--keep-from` out"
+        )
+    };
+    let site = published_under("docs");
+    site.write("static/docs/x", "x");
+    site.write("static/z.css", "z");
+    assert_eq!(site.refused(&keeping(&site)), [problem("docs/x", "docs")]);
+    assert_eq!(collect(&keeping(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::Clash);
+
+    let site = published_under("docs/old/a.css");
+    site.write("static/docs", "d");
+    site.write("static/docs-x", "d");
+    let plain = keeping(&site).originals(true);
+    assert_eq!(site.refused(&plain), [problem("docs", "docs/old/a.css")]);
+    // Without plain names there is nothing to fight over.
+    assert_eq!(collect(&keeping(&site)).unwrap().files, 3);
+}

@@ -1,6 +1,6 @@
 use std::{fs::File, io::Write as _, sync::Mutex, thread};
 
-use fingerpost_collect::{ErrorKind, Progress, collect, collect_with};
+use fingerpost_collect::{CleanConfig, ErrorKind, Progress, clean, clean_with, collect, collect_with};
 
 use crate::site::Site;
 
@@ -69,4 +69,24 @@ fn runs_at_the_same_time_take_turns() {
     assert_eq!(releases.iter().filter(|release| **release == Some(1)).count(), 1);
     assert_eq!(releases.iter().filter(|release| release.is_none()).count(), 7);
     site.assert_intact("out");
+}
+
+#[test]
+fn cleaning_needs_the_same_lock() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    site.collect();
+    let config = CleanConfig::new(site.path("out"));
+    let lock = taken(&site);
+    let err = clean(&config.clone().wait(false)).unwrap_err();
+    let place = site.shown("out/.fingerpost/lock");
+    assert_eq!(err.kind(), ErrorKind::Locked);
+    assert_eq!(
+        err.to_string(),
+        format!("{HOLDER} holds {place}; wait until it has ended and run this again")
+    );
+    assert_eq!(clean(&config.clone().dry_run(true).wait(false)).unwrap().kept, [1]);
+
+    let progress = LetGo(Mutex::new((Some(lock), String::new())));
+    assert_eq!(clean_with(&config, &progress).unwrap().kept, [1]);
+    assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {place}"));
 }

@@ -1,5 +1,6 @@
 //! `collect` from outside: source dirs go in, an output dir comes out.
 
+mod clean;
 mod determinism;
 mod keep_from;
 mod locks;
@@ -13,6 +14,8 @@ mod writing;
 #[test]
 fn public_types_cross_threads() {
     fn cross_threads<T: Send + Sync + std::fmt::Debug>() {}
+    cross_threads::<fingerpost_collect::CleanConfig>();
+    cross_threads::<fingerpost_collect::CleanReport>();
     cross_threads::<fingerpost_collect::CollectConfig>();
     cross_threads::<fingerpost_collect::Error>();
     cross_threads::<fingerpost_collect::Report>();

@@ -148,7 +148,7 @@ fn a_manifest_that_cannot_be_read_is_not_replaced() {
     ] {
         site.write("out/staticfiles.json", text);
         let problem = format!(
-            "manifest {} {reason}; nothing is published over a manifest that cannot be read: restore it, or remove it",
+            "manifest {} {reason}; nothing is done while it cannot be read: restore it, or remove it and collect again",
             site.shown("out/staticfiles.json")
         );
         assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Manifest);

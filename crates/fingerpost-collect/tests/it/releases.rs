@@ -1,7 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fingerpost::{Manifest, Release};
-use fingerpost_collect::collect;
+use fingerpost_collect::{Level, Rule, collect};
 
 use crate::site::{Site, warnings};
 
@@ -126,4 +126,21 @@ fn numbers_end_with_an_error() {
     site.write(&format!("out/.fingerpost/releases/{}.json", u64::MAX), last);
     assert_eq!(site.refused(&site.config()), [format!("there is no number after release {}", u64::MAX)]);
     assert!(collect(&site.config()).is_err());
+}
+
+#[test]
+fn a_release_remembers_what_refers_to_what() {
+    let site = Site::new(&[
+        ("static/css/a.css", "@import 'b.css';\na{src:url(../x.png)}\nb{src:url(/static/x.png#y)}"),
+        ("static/css/b.css", "a{src:url(b.css) url(https://example.com/z.png)}"),
+        ("static/c.css", "a{src:url(gone.png)}"),
+        ("static/x.png", "x"),
+    ]);
+    collect(&site.config().level(Rule::Missing, Level::Ignore)).unwrap();
+    let references = site.release(1).references;
+    let references: Vec<_> = references.iter().map(|(path, to)| (&**path, to.join(" "))).collect();
+    assert_eq!(
+        references,
+        [("css/a.css", "css/b.css x.png".to_owned()), ("css/b.css", "css/b.css".to_owned())]
+    );
 }

@@ -1,5 +1,7 @@
 //! `fingerpost.toml`.
 
+use std::time::Duration;
+
 use fingerpost::{Assets, Error, ErrorKind, MANIFEST_NAME, Mode, Settings};
 
 use crate::support::{Dir, Site, alone, alone_with, hash, publish};
@@ -209,5 +211,23 @@ fn a_source_dir_inside_the_output_dir_is_an_error() {
             .unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
         assert!(err.to_string().ends_with("lies in the output dir; keep them apart"), "{err}");
+    }
+}
+
+#[test]
+fn what_clean_keeps_can_be_said_in_either_way_of_toml() {
+    for toml in ["clean.keep = 5\nclean.older_than = \"12h\"", "[clean]\nkeep = 5\nolder_than = \"12h\""] {
+        let dir = Dir::with(&[("fingerpost.toml", toml)]);
+        let clean = Settings::read(dir.at("fingerpost.toml")).unwrap().clean;
+        assert_eq!((clean.keep, clean.older_than), (Some(5), Some(Duration::from_secs(12 * 60 * 60))));
+    }
+    assert_eq!((Settings::default().clean.keep, Settings::default().clean.older_than), (None, None));
+    for (toml, reason) in [
+        ("\nclean.keep = -1", "invalid value: integer `-1`"),
+        ("\nclean.older_than = \"soon\"", "age `soon` is not understood"),
+        ("\nclean.keeps = 1", "unknown field `keeps`"),
+    ] {
+        let text = refused(toml).to_string();
+        assert!(text.contains("line 2") && text.contains(reason), "{text}");
     }
 }

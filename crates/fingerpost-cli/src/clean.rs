@@ -1,0 +1,59 @@
+use fingerpost::{Settings, quoted};
+use fingerpost_collect::{CleanConfig, CleanReport, Progress, clean_with};
+use indicatif::DecimalBytes;
+
+use crate::{args::CleanArgs, console::Console, failure::Failure};
+
+pub(crate) fn run(
+    args: &CleanArgs,
+    settings: Settings,
+    verbose: bool,
+    console: &Console,
+) -> Result<(), Failure> {
+    let settings = args.put_before(settings);
+    if settings.out.is_none() {
+        return Err(Failure::usage("clean", "no output dir is named here (--out) or in a settings file"));
+    }
+    let config = CleanConfig::from_settings(settings).wait(!args.no_wait).dry_run(args.dry_run);
+    let report = clean_with(&config, &Waiting(console))?;
+    tell(&report, verbose, console);
+    if args.json {
+        console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
+    }
+    Ok(())
+}
+
+/// What a person wants to know, the sum of it last.
+fn tell(report: &CleanReport, verbose: bool, console: &Console) {
+    if verbose {
+        let verb = if report.dry_run { "would remove" } else { "removed" };
+        report.files.iter().for_each(|file| console.tell(format_args!("{verb} {}", quoted(file))));
+    }
+    report.warnings.iter().for_each(|warning| console.warning(warning));
+    console.tell(summary(report));
+}
+
+fn summary(report: &CleanReport) -> String {
+    let CleanReport { removed, kept, files, dry_run, seconds, .. } = report;
+    let kept = counted(kept.len(), "release");
+    if removed.is_empty() {
+        return format!("nothing to remove, {kept} kept, {seconds:.2} s");
+    }
+    let (removed, files) = (counted(removed.len(), "release"), counted(files.len(), "file"));
+    let (gone, free) = if *dry_run { ("to remove", "to free") } else { ("removed", "freed") };
+    let bytes = DecimalBytes(report.bytes);
+    format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Tells whom the run waits for.
+struct Waiting<'a>(&'a Console);
+
+impl Progress for Waiting<'_> {
+    fn waiting(&self, message: &str) {
+        self.0.tell(message);
+    }
+}

@@ -1,0 +1,112 @@
+use crate::site::{Ended, Site};
+
+/// A site with three releases, of which each has another `a.css`.
+fn published() -> Site {
+    let site = Site::new(&[]);
+    for content in ["one", "two", "three"] {
+        site.write("static/a.css", content);
+        site.collect();
+    }
+    site
+}
+
+const STRICT: [&str; 7] = ["clean", "--out", "out", "--keep", "1", "--older-than", "0"];
+
+/// The closing line without its time.
+#[track_caller]
+fn summary(ended: &Ended) -> &str {
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let line = ended.stderr.lines().last().expect("a closing line");
+    let (summary, seconds) = line.rsplit_once(", ").expect("a time");
+    assert!(seconds.strip_suffix(" s").is_some_and(|seconds| seconds.parse::<f64>().is_ok()), "{line}");
+    summary
+}
+
+fn freed(site: &Site) -> u64 {
+    let names = ["out/.fingerpost/releases/1.json", "out/.fingerpost/releases/2.json"];
+    names.iter().map(|name| site.read(name).len() as u64).sum::<u64>() + 6
+}
+
+#[test]
+fn a_run_ends_with_one_line_of_sums() {
+    let site = published();
+    let young = site.run(&["clean", "--out", "out"]);
+    assert_eq!(summary(&young), "nothing to remove, 3 releases kept");
+    let kilobytes = format!("{:.2} kB", freed(&site) as f64 / 1_000.0);
+    let dry = site.run(&[&STRICT[..], &["--dry-run"]].concat());
+    assert_eq!(
+        summary(&dry),
+        format!("2 releases and 2 files to remove, {kilobytes} to free, 1 release kept")
+    );
+    let real = site.run(&STRICT);
+    assert_eq!(summary(&real), format!("2 releases and 2 files removed, {kilobytes} freed, 1 release kept"));
+    assert_eq!((real.stdout.as_str(), real.stderr.lines().count()), ("", 1));
+    assert_eq!(summary(&site.run(&STRICT)), "nothing to remove, 1 release kept");
+    assert_eq!(site.read("out/a.8b5b9db0c13d.css"), "three");
+}
+
+#[test]
+fn verbose_names_what_goes() {
+    let site = published();
+    for (flags, verb) in [(&["-v", "--dry-run"][..], "would remove"), (&["-v"], "removed")] {
+        let ended = site.run(&[&STRICT[..], flags].concat());
+        let lines: Vec<_> = ended.stderr.lines().collect();
+        assert_eq!(
+            lines[..2],
+            ["a.3fc4ccfe7458.css", "a.7692c3ad3540.css"].map(|name| format!("{verb} `{name}`"))
+        );
+    }
+}
+
+#[test]
+fn the_report_is_json_on_stdout() {
+    let site = published();
+    let bytes = freed(&site);
+    let ended = site.run(&[&STRICT[..], &["--json"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let mut report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(report["seconds"].take().is_f64());
+    let expected = serde_json::json!({
+        "removed": [1, 2],
+        "kept": [3],
+        "files": ["a.3fc4ccfe7458.css", "a.7692c3ad3540.css"],
+        "bytes": bytes,
+        "warnings": [],
+        "dry_run": false,
+        "seconds": null,
+    });
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn flags_go_before_the_file() {
+    let site = published();
+    site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older_than = \"0\"");
+    let kept = |flags: &[&str]| {
+        let ended = site.run(&[&["clean", "--dry-run"], flags].concat());
+        summary(&ended).rsplit_once(", ").unwrap().1.to_owned()
+    };
+    assert_eq!(kept(&[]), "2 releases kept");
+    assert_eq!(kept(&["--keep", "0"]), "1 release kept");
+    assert_eq!(kept(&["--older-than", "1m"]), "3 releases kept");
+}
+
+#[test]
+fn what_stands_in_the_way_is_told() {
+    let site = published();
+    site.write("out/.fingerpost/releases/2.json", "");
+    let ended = site.run(&[&STRICT[..], &["--json"]].concat());
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let place = site.shown("out/.fingerpost/releases/2.json");
+    assert!(
+        ended.stderr.starts_with(&format!("error: manifest {place} cannot be read: ")),
+        "{}",
+        ended.stderr
+    );
+    assert!(site.path("out/a.7692c3ad3540.css").exists());
+
+    let nowhere = site.run(&["clean", "--out", "nope"]);
+    let advice = "is not a directory; correct the path, or collect into it first";
+    let message = format!("error: output dir {} {advice}\n", site.shown("nope"));
+    assert_eq!((nowhere.code, nowhere.stderr), (Some(1), message));
+}

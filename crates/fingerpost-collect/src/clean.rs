@@ -1,0 +1,146 @@
+//! Removing what the releases that are gone have named, and no other has.
+
+mod config;
+mod past;
+mod removal;
+mod report;
+mod retention;
+
+use std::{
+    fs, io,
+    path::Path,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use fingerpost::{MANIFEST_NAME, Release, quoted};
+
+pub use self::{config::CleanConfig, report::CleanReport};
+use self::{config::Job, past::Past, removal::Removal, retention::Retention};
+use crate::{
+    error::{Error, ErrorKind, Problem},
+    findings::Findings,
+    history::History,
+    lock::Lock,
+    progress::Progress,
+};
+
+/// Removes old releases from an output dir, with the files that no other release names.
+///
+/// A release stays if it is in force, if it is among the newest ones, or if it was in force until a short while ago; how many
+/// and how long, [`CleanConfig`] says. In force is what `staticfiles.json` holds, even if somebody has put it back. A file that
+/// a release has named goes with the last release that names it; every other file in the output dir is left alone.
+///
+/// Whoever is serving the current release will never notice, and a run that was killed can be repeated. It waits while
+/// [`collect`](crate::collect) is under way, and the other way round; [`clean_with`] tells whom it waits for.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let (source, out) = (site.path().join("static"), site.path().join("dist"));
+/// # std::fs::create_dir(&source)?;
+/// use std::time::Duration;
+/// use fingerpost_collect::{CleanConfig, CollectConfig, clean, collect};
+///
+/// for content in ["a{}", "b{}", "c{}"] {
+///     std::fs::write(source.join("app.css"), content)?;
+///     collect(&CollectConfig::new(&out).source(&source))?;
+/// }
+/// let report = clean(&CleanConfig::new(&out).keep(2).older_than(Duration::ZERO))?;
+/// assert_eq!((report.removed, report.kept), (vec![1], vec![2, 3]));
+/// assert_eq!(report.files, ["app.5f546eb4606b.css"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Manifest`] if `staticfiles.json` or a release file is missing or damaged: what they name is unknown then, and
+/// nothing is removed. [`ErrorKind::Output`] if something cannot be removed; its release stays, and the next run tries again.
+pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
+    clean_with(config, &())
+}
+
+/// As [`clean`], and tells `progress` whom it waits for.
+///
+/// # Errors
+///
+/// As for [`clean`].
+pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
+    let started = Instant::now();
+    let job = config.job()?;
+    let mut findings = Findings::default();
+
+    let _lock = open(&job, progress)?;
+    let history = History::read(&job.out)?;
+    let past = Past::read(&history, &mut findings)?;
+    let retention = Retention { keep: job.keep, age: job.age, now: now() };
+    let kept = retention.kept(&past.releases, &mut findings);
+    let removal = Removal::plan(&job.out, &past, &kept)?;
+
+    let (kept, removed): (Vec<_>, Vec<_>) =
+        history.numbers.iter().copied().partition(|number| kept.contains(number));
+    let mut report = CleanReport { kept, removed, dry_run: job.dry_run, ..CleanReport::default() };
+    report.bytes = removal.bytes() + sizes(&job.out, &report.removed);
+    if !job.dry_run {
+        removal.carry_out()?;
+        remove_releases(&job.out, &report.removed)?;
+    }
+    report.files = removal.into_names();
+    report.warnings = findings.into_warnings();
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// A clock before 1970 tells nothing.
+fn now() -> std::time::Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.
+fn open(job: &Job, progress: &dyn Progress) -> Result<Option<Lock>, Problem> {
+    if !job.out.is_dir() {
+        let dir = quoted(job.out.display());
+        let message =
+            format!("output dir {dir} is not a directory; correct the path, or collect into it first");
+        return Err(Problem::new(ErrorKind::Output, message));
+    }
+    let records = job.out.join(".fingerpost");
+    let lock = records.join("lock");
+    for path in [&records, &records.join("releases"), &lock] {
+        refuse_symlink(path)?;
+    }
+    let needs_lock = !job.dry_run && records.is_dir();
+    let lock = needs_lock.then(|| Lock::acquire(&lock, job.wait, progress)).transpose()?;
+    check_manifest(&job.out)?;
+    Ok(lock)
+}
+
+/// Records that lie elsewhere are another's, perhaps.
+fn refuse_symlink(path: &Path) -> Result<(), Problem> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
+    Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
+}
+
+/// Without a manifest nobody knows what is in force.
+fn check_manifest(out: &Path) -> Result<(), Problem> {
+    let file = out.join(MANIFEST_NAME);
+    match fs::metadata(&file) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => {
+            let advice = "what is in force is unknown, so nothing is removed: put it back, or collect again";
+            let file = quoted(file.display());
+            Err(Problem::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn sizes(out: &Path, releases: &[u64]) -> u64 {
+    let files = releases.iter().map(|number| out.join(Release::file_name(*number)));
+    files.filter_map(|file| Some(fs::symlink_metadata(file).ok()?.len())).sum()
+}
+
+/// The oldest first: until it is gone itself, a release is replaced by one whose file is still there.
+fn remove_releases(out: &Path, releases: &[u64]) -> Result<(), Problem> {
+    releases.iter().try_for_each(|number| removal::remove(&out.join(Release::file_name(*number))))
+}

@@ -1,0 +1,85 @@
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use fingerpost::Settings;
+
+use crate::{config, error::Error};
+
+/// Which output dir to clean, and what stays in it. Nothing is read or checked before [`clean`](crate::clean).
+///
+/// [`clean`](crate::clean) has an example.
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing happens before `clean`"]
+pub struct CleanConfig {
+    settings: Settings,
+    without_waiting: bool,
+    dry_run: bool,
+}
+
+impl CleanConfig {
+    /// Cleans the output dir `out`.
+    pub fn new(out: impl AsRef<Path>) -> Self {
+        let mut settings = Settings::default();
+        settings.out = Some(out.as_ref().to_owned());
+        Self::from_settings(settings)
+    }
+
+    /// Starts from the settings of a `fingerpost.toml`; what is set here goes before it.
+    pub fn from_settings(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// How many of the newest releases stay, whatever their age; the one that is in force stays anyway.
+    ///
+    /// Defaults to 3.
+    pub fn keep(mut self, releases: usize) -> Self {
+        self.settings.clean.keep = Some(releases);
+        self
+    }
+
+    /// How long a release stays after it was replaced, for pages that still name its files.
+    ///
+    /// Defaults to 7 days. Times are those in the release files; a release that nothing is known to have replaced counts as
+    /// replaced just now. Zero keeps nothing for its age.
+    pub fn older_than(mut self, age: Duration) -> Self {
+        self.settings.clean.older_than = Some(age);
+        self
+    }
+
+    /// Whether to wait while another run holds the lock of the output dir.
+    ///
+    /// Defaults to `true`; otherwise that is an error of the kind [`Locked`](crate::ErrorKind::Locked).
+    pub fn wait(mut self, yes: bool) -> Self {
+        self.without_waiting = !yes;
+        self
+    }
+
+    /// Whether to remove nothing, and only report what would be removed. No lock is needed for it.
+    ///
+    /// Defaults to `false`.
+    pub fn dry_run(mut self, yes: bool) -> Self {
+        self.dry_run = yes;
+        self
+    }
+
+    pub(super) fn job(&self) -> Result<Job, Error> {
+        Ok(Job {
+            out: config::output_dir(&self.settings)?,
+            keep: self.settings.clean.keep.unwrap_or(3),
+            age: self.settings.clean.older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60)),
+            wait: !self.without_waiting,
+            dry_run: self.dry_run,
+        })
+    }
+}
+
+/// The settings of one run, checked.
+pub(super) struct Job {
+    pub(super) out: PathBuf,
+    pub(super) keep: usize,
+    pub(super) age: Duration,
+    pub(super) wait: bool,
+    pub(super) dry_run: bool,
+}

@@ -1,0 +1,173 @@
+//! Which files go with the releases that go.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use fingerpost::Digest;
+use rayon::prelude::*;
+
+use super::past::{Named, Past};
+use crate::{error::Problem, names::reserved};
+
+/// What a run removes besides release files.
+pub(super) struct Removal {
+    /// Sorted by name.
+    files: Vec<Doomed>,
+    /// Those that may be empty then, the deepest first.
+    dirs: Vec<PathBuf>,
+}
+
+struct Doomed {
+    name: String,
+    path: PathBuf,
+    size: u64,
+}
+
+/// Why a release that goes takes a file with it.
+enum Claim<'a> {
+    /// It lies there under a name that `collect` gave.
+    Named,
+    /// It lies there under its plain name, if it is one of these.
+    Original(Vec<&'a (u64, Digest)>),
+}
+
+type Claims<'a> = BTreeMap<String, Claim<'a>>;
+
+impl Removal {
+    /// Looks for every file that a release names and none of those that stay.
+    pub(super) fn plan(out: &Path, past: &Past, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
+        let (staying, going): (Vec<_>, Vec<_>) =
+            past.releases.iter().partition(|release| kept.contains(&release.number));
+        let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
+        let staying = staying.iter().flat_map(|release| &release.files).chain(&past.current);
+        let kept = Kept::of(staying.map(|named| &**named), &root);
+        let claims = claims(going.iter().flat_map(|release| &release.files).map(|named| &**named), &kept);
+        let dirs = dirs(claims.keys(), &root);
+        let files: Result<Vec<_>, _> =
+            claims.into_par_iter().map(|(name, claim)| find(&root, name, &claim)).collect();
+        Ok(Self { files: files?.into_iter().flatten().collect(), dirs })
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.files.into_iter().map(|file| file.name).collect()
+    }
+
+    pub(super) fn carry_out(&self) -> Result<(), Problem> {
+        self.files.iter().try_for_each(|file| remove(&file.path))?;
+        // One that is not empty stays, and so does one that is not what it seems.
+        for dir in self.dirs.iter().filter(|dir| is_real(dir)) {
+            let _ = fs::remove_dir(dir);
+        }
+        Ok(())
+    }
+}
+
+/// Removes a file, if it is still there.
+pub(super) fn remove(file: &Path) -> Result<(), Problem> {
+    match fs::remove_file(file) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => Err(Problem::output("remove", file, &err)),
+        _ => Ok(()),
+    }
+}
+
+/// The names that releases need which stay, by their small letters.
+struct Kept<'a> {
+    names: HashMap<String, Vec<String>>,
+    root: &'a Path,
+}
+
+impl<'a> Kept<'a> {
+    fn of<'f>(files: impl Iterator<Item = &'f Named>, root: &'a Path) -> Self {
+        let files: HashSet<_> = files.collect();
+        let mut names = HashMap::<_, Vec<_>>::with_capacity(2 * files.len());
+        for file in files {
+            for name in file.variants().chain([file.hashed.clone(), file.asset.to_string()]) {
+                names.entry(name.to_lowercase()).or_default().push(name);
+            }
+        }
+        Self { names, root }
+    }
+
+    /// Where the disk does not tell upper from lower case, two names can be one file.
+    fn has(&self, name: &str) -> bool {
+        let real = |name: &str| fs::canonicalize(place(self.root, name)).ok();
+        let is_same =
+            |other: &String| other == name || real(name).is_some_and(|file| Some(file) == real(other));
+        self.names.get(&name.to_lowercase()).is_some_and(|names| names.iter().any(is_same))
+    }
+}
+
+/// What the releases that go name, without what is kept and what nobody may name.
+fn claims<'a>(going: impl Iterator<Item = &'a Named>, kept: &Kept<'_>) -> Claims<'a> {
+    let mut claims = Claims::new();
+    let going: HashSet<_> = going.collect();
+    for named in &going {
+        for name in named.variants().chain([named.hashed.clone()]) {
+            claims.insert(name, Claim::Named);
+        }
+    }
+    for named in going {
+        if let Some(content) = &named.content
+            && let Claim::Original(contents) =
+                claims.entry(named.asset.to_string()).or_insert_with(|| Claim::Original(Vec::new()))
+        {
+            contents.push(content);
+        }
+    }
+    claims.retain(|name, _| reserved(name).is_none() && !kept.has(name));
+    claims
+}
+
+/// The file, if it is there and may go.
+fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<Doomed>, Problem> {
+    let path = place(root, &name);
+    let unreadable = |err: io::Error| Problem::output("read", &path, &err);
+    let metadata = match fs::symlink_metadata(&path) {
+        Err(err) if is_absent(&err) => return Ok(None),
+        metadata => metadata.map_err(unreadable)?,
+    };
+    let size = metadata.len();
+    let may_go = metadata.is_file()
+        && is_real(&path)
+        && match claim {
+            Claim::Named => true,
+            Claim::Original(contents) if contents.iter().all(|content| content.0 != size) => false,
+            Claim::Original(contents) => {
+                let (sha256, _) = File::open(&path).and_then(Digest::of_reader).map_err(unreadable)?;
+                contents.contains(&&(size, sha256))
+            }
+        };
+    Ok(may_go.then_some(Doomed { name, path, size }))
+}
+
+fn is_absent(err: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+    matches!(err.kind(), NotFound | NotADirectory | InvalidFilename)
+}
+
+/// Where a name lies in the output dir.
+fn place(root: &Path, name: &str) -> PathBuf {
+    let mut path = root.to_owned();
+    path.extend(name.split('/'));
+    path
+}
+
+/// Whether a path below the real output dir leads to where it says: through no symlink, and by the disk's own spelling.
+fn is_real(path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| real == path)
+}
+
+/// All directories above these names, the deepest first.
+fn dirs<'a>(names: impl Iterator<Item = &'a String>, root: &Path) -> Vec<PathBuf> {
+    let above = |name: &'a String| name.match_indices('/').map(|(slash, _)| &name[..slash]);
+    let dirs: BTreeSet<_> = names.flat_map(above).collect();
+    dirs.into_iter().rev().map(|dir| place(root, dir)).collect()
+}

@@ -1,0 +1,200 @@
+//! Which releases stay.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::past::Remembered;
+use crate::{error::ErrorKind, findings::Findings};
+
+pub(super) struct Retention {
+    /// How many of the newest releases stay.
+    pub(super) keep: usize,
+    /// How long a release stays after it was replaced.
+    pub(super) age: Duration,
+    /// Since 1970.
+    pub(super) now: Duration,
+}
+
+impl Retention {
+    /// The numbers of the releases that stay.
+    pub(super) fn kept(&self, releases: &[Remembered], findings: &mut Findings) -> BTreeSet<u64> {
+        let newest = releases.iter().rev().take(self.keep);
+        let current = releases.iter().rfind(|release| release.is_current);
+        let stopped = stopped(releases, &self.times(releases, findings));
+        let is_young = |release: &&Remembered| {
+            // Nobody knows how long ago it was that somebody put another manifest back.
+            let stopped =
+                stopped.get(&release.number).map_or(self.now, |&seconds| Duration::from_secs(seconds));
+            self.now.saturating_sub(stopped) < self.age
+        };
+        let young = releases.iter().filter(is_young);
+        newest.chain(current).chain(young).map(|release| release.number).collect()
+    }
+
+    /// When each release was published, as far as that can be: not before an earlier one, and not in the future.
+    fn times(&self, releases: &[Remembered], findings: &mut Findings) -> BTreeMap<u64, u64> {
+        let now = self.now.as_secs();
+        let in_future: Vec<_> = releases.iter().filter(|release| release.published > now).collect();
+        if let Some(first) = in_future.first() {
+            findings.warn(ErrorKind::Manifest, from_the_future(first.number, in_future.len() - 1));
+        }
+        let mut latest = 0;
+        let time = |release: &Remembered| {
+            let in_future = release.published > now;
+            latest = if in_future { latest } else { latest.max(release.published) };
+            (release.number, if in_future { now } else { latest })
+        };
+        releases.iter().map(time).collect()
+    }
+}
+
+/// When each release stopped being in force: when the last one was published that replaced it or one before it. One that
+/// nothing has replaced is left out.
+fn stopped(releases: &[Remembered], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
+    let mut stopped = BTreeMap::new();
+    let mut in_force: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
+    for last in releases.iter().rev().filter(|release| release.replaces < release.number) {
+        let replaced: Vec<_> = in_force.range(last.replaces..last.number).copied().collect();
+        for number in replaced {
+            in_force.remove(&number);
+            stopped.insert(number, times[&last.number]);
+        }
+    }
+    stopped
+}
+
+fn from_the_future(first: u64, others: usize) -> String {
+    let others = match others {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
+    };
+    format!(
+        "release {first}{others} was published in the future, if the clock is right; what it replaced counts as replaced \
+         just now: set the clock, or correct `published` in the release file"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_000_000;
+
+    /// Releases by number, time of publication and what they replace; `current` is in force.
+    fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
+        let remembered = |&(number, published, replaces)| Remembered {
+            number,
+            published,
+            replaces,
+            is_current: number == current,
+            files: Vec::new(),
+        };
+        let releases: Vec<_> = releases.iter().map(remembered).collect();
+        let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
+        let mut findings = Findings::default();
+        let kept = retention.kept(&releases, &mut findings).into_iter().collect();
+        (kept, findings.into_warnings().len())
+    }
+
+    #[track_caller]
+    fn assert_kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64, expected: &[u64]) {
+        assert_eq!(kept(current, releases, keep, age), (expected.to_vec(), 0));
+    }
+
+    const CHAIN: [(u64, u64, u64); 4] = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 3)];
+
+    #[test]
+    fn the_newest_and_the_one_in_force_stay() {
+        assert_kept(4, &CHAIN, 2, 0, &[3, 4]);
+        assert_kept(4, &CHAIN, 1, 0, &[4]);
+        assert_kept(4, &CHAIN, 0, 0, &[4]);
+        assert_kept(4, &CHAIN, 9, 0, &[1, 2, 3, 4]);
+        assert_kept(2, &CHAIN, 1, 0, &[2, 4]);
+        assert_kept(2, &CHAIN, 0, 0, &[2]);
+        assert_kept(0, &[], 3, 10, &[]);
+    }
+
+    #[test]
+    fn a_release_is_as_old_as_its_replacement() {
+        let year_and_minute = [(1, 1, 0), (2, NOW - 60, 1)];
+        assert_kept(2, &year_and_minute, 1, 61, &[1, 2]);
+        assert_kept(2, &year_and_minute, 1, 60, &[2]);
+        assert_kept(4, &CHAIN, 1, NOW - 299, &[2, 3, 4]);
+    }
+
+    #[test]
+    fn a_killed_run_ends_nothing() {
+        // The run of release 2 was killed before the manifest, long ago; 1 was in force until 3 came.
+        let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
+        assert_kept(3, &killed, 1, 60, &[1, 2, 3]);
+        assert_kept(3, &killed, 1, 10, &[3]);
+        // Before anybody collected again.
+        assert_kept(1, &killed[..2], 1, 60, &[1, 2]);
+        assert_kept(1, &killed[..2], 0, 0, &[1]);
+    }
+
+    #[test]
+    fn a_manifest_put_back_by_hand_ends_nothing_too_early() {
+        // 1 was put back after 3, at a time that nobody knows, and was in force until 4 came.
+        let put_back = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
+        assert_kept(4, &put_back, 1, 60, &[1, 2, 3, 4]);
+        assert_kept(4, &put_back, 1, 10, &[4]);
+        // Before 4: 3 may have been in force until a moment ago.
+        assert_kept(1, &put_back[..3], 0, 60, &[1, 3]);
+        assert_kept(1, &put_back[..3], 0, 0, &[1]);
+        // Later 5 was replaced by hand with 2, and 6 came.
+        let twice = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 1), (5, 500, 4), (6, NOW - 10, 2)];
+        assert_kept(6, &twice, 1, 60, &[2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn a_manifest_that_was_removed_ends_all_before_it() {
+        assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
+        assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
+    }
+
+    #[test]
+    fn of_the_same_manifest_the_newest_release_is_the_one_in_force() {
+        let twice = |number, published, replaces| Remembered {
+            number,
+            published,
+            replaces,
+            is_current: number != 2,
+            files: Vec::new(),
+        };
+        let releases = [twice(1, 1, 0), twice(2, 2, 1), twice(3, 3, 2)];
+        let retention = Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW) };
+        assert_eq!(retention.kept(&releases, &mut Findings::default()), BTreeSet::from([3]));
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_removes_nothing_too_early() {
+        // Set back to 1970 when 3 was published, it ended 2 no earlier than 2 began.
+        let back = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
+        assert_kept(3, &back, 1, 60, &[1, 2, 3]);
+        assert_kept(3, &back, 1, 10, &[3]);
+        // In the future when 2 was published: what it replaced is young as long as that lasts.
+        let ahead = [(1, 100, 0), (2, NOW + 9_000, 1), (3, NOW - 100, 2)];
+        assert_eq!(kept(3, &ahead, 1, 60), (vec![1, 3], 1));
+        assert_eq!(kept(3, &ahead, 1, 0), (vec![3], 1), "no age, no clock");
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_keep_rather_than_remove() {
+        assert_kept(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
+        // A gap, where somebody has removed a release file.
+        assert_kept(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);
+        assert_kept(u64::MAX, &[(1, 100, 0), (u64::MAX, 200, 1)], 1, 60, &[u64::MAX]);
+    }
+
+    #[test]
+    fn a_long_past_takes_no_longer_than_it_must() {
+        let chain: Vec<_> = (1..=100_000).map(|number| (number, number, number - 1)).collect();
+        assert_kept(100_000, &chain, 1, NOW - 99_999, &[99_999, 100_000]);
+        // As many killed runs: each replaces all before it.
+        let killed: Vec<_> = (1..=100_000).map(|number| (number, number, 0)).collect();
+        assert_kept(100_000, &killed, 1, 60, &[100_000]);
+    }
+}

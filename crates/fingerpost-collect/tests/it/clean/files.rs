@@ -1,0 +1,160 @@
+use std::fs;
+
+use fingerpost::{AssetPath, Manifest};
+use fingerpost_collect::collect;
+
+use super::{by_age, cleaned, compress, edit, exists, file_of, published, strict};
+use crate::site::Site;
+
+#[test]
+fn a_variant_goes_when_no_release_names_it_even_if_its_file_stays() {
+    let site = published(&["one"]);
+    let variants = compress(&site, 1);
+    for content in ["two", "one"] {
+        site.write("static/css/a.css", content);
+        site.collect();
+    }
+    assert_eq!(cleaned(&strict(&site)).removed, [1, 2]);
+    assert!(variants.iter().all(|name| !exists(&site, name)));
+    site.assert_intact("out");
+}
+
+#[test]
+fn the_file_of_a_deleted_source_stays_until_its_release_goes() {
+    let site = published(&["one"]);
+    site.remove("static/css/a.css");
+    let file = file_of(&site, 1);
+    site.collect();
+    assert!(site.manifest("out").get("css/a.css").is_none() && exists(&site, &file));
+    assert_eq!(cleaned(&by_age(&site)).files, [""; 0]);
+    assert_eq!(cleaned(&strict(&site)).files, [file]);
+    site.assert_intact("out");
+}
+
+#[test]
+fn what_nobody_published_stays() {
+    let site = published(&["one", "two"]);
+    let gone = file_of(&site, 1);
+    let foreign = [
+        "robots.txt",
+        "css/a.0123456789ab.css",
+        "css/notes/mine.txt",
+        ".fingerpost/releases/007.json",
+        ".fingerpost/releases/nine.json",
+        &format!("{gone}.br"),
+        &format!("{gone}.bak"),
+    ];
+    foreign.iter().for_each(|name| site.write(&format!("out/{name}"), "mine"));
+    assert_eq!(cleaned(&strict(&site)).files, [gone]);
+    assert!(foreign.iter().all(|name| exists(&site, name)));
+}
+
+#[test]
+fn directories_that_are_left_empty_go_too() {
+    let site = Site::new(&[("static/a/b/c.css", "c"), ("static/a/d/e.css", "e"), ("static/f.css", "f")]);
+    site.collect();
+    fs::remove_dir_all(site.path("static/a")).unwrap();
+    site.collect();
+    site.write("out/a/d/mine.txt", "mine");
+    fs::create_dir(site.path("out/empty")).unwrap();
+    assert_eq!(cleaned(&strict(&site)).files.len(), 2);
+    assert!(!exists(&site, "a/b") && exists(&site, "a/d/mine.txt") && exists(&site, "empty"));
+}
+
+#[test]
+fn the_output_dir_stays_even_if_nothing_is_left_in_it() {
+    let site = published(&["one"]);
+    fs::remove_dir_all(site.path("static/css")).unwrap();
+    site.collect();
+    cleaned(&strict(&site));
+    assert_eq!(site.names("out"), ["staticfiles.json"]);
+}
+
+#[test]
+fn an_original_goes_with_the_last_release_that_has_its_asset_path() {
+    let site = Site::new(&[("static/a.css", "one"), ("static/b.css", "b"), ("static/c.css", "c")]);
+    let config = site.config().originals(true);
+    collect(&config).unwrap();
+    site.write("static/a.css", "two");
+    site.remove("static/b.css");
+    site.remove("static/c.css");
+    collect(&config).unwrap();
+    // Of the same length, and nobody's.
+    site.write("out/c.css", "d");
+    assert_eq!(cleaned(&by_age(&site)).files, [""; 0]);
+    let report = cleaned(&strict(&site));
+    assert_eq!(report.files, ["a.7692c3ad3540.css", "b.3e23e8160039.css", "b.css", "c.2e7d2c03a950.css"]);
+    assert_eq!(site.names("out"), ["a.3fc4ccfe7458.css", "a.css", "c.css", "staticfiles.json"]);
+    assert_eq!((site.read("out/a.css"), site.read("out/c.css")), ("two".to_owned(), "d".to_owned()));
+}
+
+#[test]
+fn a_name_that_a_release_needs_stays_whatever_else_it_was() {
+    // The hashed path of one release is the asset path of the next.
+    let site = Site::new(&[("static/a.css", "a")]);
+    site.collect();
+    site.remove("static/a.css");
+    site.write("static/a.ca978112ca1b.css", "a");
+    collect(&site.config().originals(true)).unwrap();
+    assert_eq!(cleaned(&strict(&site)).files, [""; 0]);
+    assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
+    site.assert_intact("out");
+}
+
+#[test]
+fn records_are_not_removed_for_what_a_manifest_says() {
+    let site = published(&["one", "two"]);
+    for (asset, hashed) in
+        [("x", "staticfiles.json"), ("y", ".fingerpost/releases/2.json"), ("z", "StaticFiles.json")]
+    {
+        edit(&site, 1, |release| {
+            let info = release.manifest.get("css/a.css").unwrap().info.clone().unwrap();
+            release.manifest.insert(AssetPath::parse(asset).unwrap(), hashed, info);
+        });
+    }
+    assert_eq!(cleaned(&strict(&site)).files, ["css/a.7692c3ad3540.css"]);
+    site.assert_intact("out");
+}
+
+#[test]
+fn in_the_output_dir_of_django_there_is_nothing_to_remove() {
+    for version in ["1.0", "1.1"] {
+        let site = Site::new(&[("out/a.css", "a"), ("out/a.0123456789ab.css", "a"), ("out/a.old.css", "a")]);
+        let manifest = format!(r#"{{"paths": {{"a.css": "a.0123456789ab.css"}}, "version": "{version}"}}"#);
+        site.write("out/staticfiles.json", manifest);
+        let before = site.tree("out");
+        let report = cleaned(&strict(&site).keep(0));
+        assert_eq!((report.removed, report.kept, report.files), (vec![], vec![], vec![]));
+        assert_eq!(site.tree("out"), before);
+    }
+}
+
+#[test]
+fn what_django_has_published_goes_when_it_is_replaced_for_long_enough() {
+    let site = Site::new(&[
+        ("static/a.css", "a"),
+        ("out/a.0123456789ab.css", "django's"),
+        ("out/a.css", "django's"),
+    ]);
+    let django = r#"{"paths": {"a.css": "a.0123456789ab.css", "b": "a.css"}, "version": "1.1", "hash": ""}"#;
+    site.write("out/staticfiles.json", django);
+    site.collect();
+    assert_eq!(site.release(1).manifest, Manifest::parse(django.as_bytes(), "").unwrap());
+    // Its plain names may be anybody's, and one of them is what a kept release may have written.
+    assert_eq!(cleaned(&strict(&site)).files, ["a.0123456789ab.css"]);
+    assert_eq!(site.read("out/a.css"), "django's");
+}
+
+#[test]
+fn names_that_differ_by_case_are_told_apart_where_the_disk_does() {
+    let site = Site::new(&[("static/Logo.svg", "x")]);
+    collect(&site.config().originals(true)).unwrap();
+    site.remove("static/Logo.svg");
+    site.write("static/logo.svg", "x");
+    collect(&site.config().originals(true)).unwrap();
+    let tells_apart = !site.path("static/LOGO.SVG").exists();
+    let report = cleaned(&strict(&site));
+    assert_eq!(report.files.len(), if tells_apart { 2 } else { 0 }, "{report:?}");
+    site.assert_intact("out");
+    assert!(exists(&site, "logo.svg"));
+}

@@ -1,0 +1,103 @@
+//! `clean` from outside: an output dir with a past goes in.
+
+mod files;
+mod releases;
+mod runs;
+#[cfg(unix)]
+mod symlinks;
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use fingerpost::{AssetPath, EncodingInfo, Release};
+use fingerpost_collect::{CleanConfig, CleanReport, ErrorKind, clean};
+
+use crate::site::Site;
+
+pub(crate) const DAY: u64 = 24 * 60 * 60;
+
+/// Collects these contents of `a.css` one after the other, with an `unchanged.css` beside it.
+pub(crate) fn published(contents: &[&str]) -> Site {
+    let site = Site::new(&[("static/css/unchanged.css", "u")]);
+    for content in contents {
+        site.write("static/css/a.css", content);
+        site.collect();
+    }
+    site
+}
+
+/// Nothing but the newest release and the one in force.
+pub(crate) fn strict(site: &Site) -> CleanConfig {
+    CleanConfig::new(site.path("out")).keep(1).older_than(Duration::ZERO)
+}
+
+/// A week for what was replaced, and the newest release.
+pub(crate) fn by_age(site: &Site) -> CleanConfig {
+    CleanConfig::new(site.path("out")).keep(1)
+}
+
+#[track_caller]
+pub(crate) fn cleaned(config: &CleanConfig) -> CleanReport {
+    let report = clean(config).expect("a run without problems");
+    assert_eq!(report.warnings, []);
+    report
+}
+
+/// What went wrong, with all that nothing has been touched.
+#[track_caller]
+pub(crate) fn refused(site: &Site, config: &CleanConfig) -> (ErrorKind, Vec<String>) {
+    let before = records(site);
+    let err = clean(config).expect_err("a run that fails");
+    assert_eq!(records(site), before, "{err}");
+    (err.kind(), err.problems().map(ToString::to_string).collect())
+}
+
+/// All of the output dir but the lock.
+pub(crate) fn records(site: &Site) -> BTreeMap<String, Vec<u8>> {
+    let mut tree = site.tree("out");
+    tree.remove(".fingerpost/lock");
+    tree
+}
+
+pub(crate) fn edit(site: &Site, number: u64, change: impl FnOnce(&mut Release)) {
+    let mut release = site.release(number);
+    change(&mut release);
+    site.write(&format!("out/.fingerpost/releases/{number}.json"), release.to_json());
+}
+
+/// As if a release had been published so long ago.
+pub(crate) fn published_ago(site: &Site, number: u64, seconds: u64) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    edit(site, number, |release| release.published = now - seconds);
+}
+
+/// The file that `a.css` was in a release.
+pub(crate) fn file_of(site: &Site, number: u64) -> String {
+    site.release(number).manifest.get("css/a.css").unwrap().hashed.clone()
+}
+
+/// Gives `a.css` compressed variants in a release, and in the manifest if that is the same.
+pub(crate) fn compress(site: &Site, number: u64) -> [String; 3] {
+    let release = site.release(number);
+    let entry = release.manifest.get("css/a.css").unwrap();
+    let mut info = entry.info.clone().unwrap();
+    for encoding in ["br", "gzip", "zstd", "other"] {
+        let any = serde_json::json!({ "size": 1, "sha256": info.sha256 });
+        info.encodings.insert(encoding.to_owned(), serde_json::from_value::<EncodingInfo>(any).unwrap());
+    }
+    let mut manifest = release.manifest.clone();
+    manifest.insert(AssetPath::parse("css/a.css").unwrap(), &*entry.hashed, info);
+    if site.manifest("out") == release.manifest {
+        site.write("out/staticfiles.json", manifest.to_json());
+    }
+    edit(site, number, |release| release.manifest = manifest);
+    let variants = ["br", "gz", "zst"].map(|ending| format!("{}.{ending}", entry.hashed));
+    variants.iter().for_each(|variant| site.write(&format!("out/{variant}"), "v"));
+    variants
+}
+
+pub(crate) fn exists(site: &Site, name: &str) -> bool {
+    site.path("out").join(name).exists()
+}

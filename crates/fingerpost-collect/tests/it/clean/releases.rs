@@ -1,0 +1,164 @@
+use std::{
+    fs::File,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use fingerpost_collect::{CleanConfig, clean};
+
+use super::{
+    DAY, by_age, cleaned, compress, edit, exists, file_of, published, published_ago, records, strict,
+};
+
+#[test]
+fn the_newest_stay_with_their_variants_and_others_go_with_theirs() {
+    let site = published(&["one", "two", "three"]);
+    let files = [1, 2, 3].map(|number| file_of(&site, number));
+    let variants = [1, 2, 3].map(|number| compress(&site, number));
+    let report = cleaned(&strict(&site));
+    assert_eq!((&*report.removed, &*report.kept), (&[1, 2][..], &[3][..]));
+    let mut gone = [&variants[0][..], &variants[1], &files[..2]].concat();
+    gone.sort();
+    assert_eq!(report.files, gone);
+    assert_eq!(site.release_numbers("out"), [3]);
+    assert!(gone.iter().all(|name| !exists(&site, name)));
+    assert!(variants[2].iter().all(|name| exists(&site, name)));
+    site.assert_intact("out");
+
+    let again = cleaned(&strict(&site));
+    assert_eq!((again.removed, again.files, again.bytes, again.kept), (vec![], vec![], 0, vec![3]));
+}
+
+#[test]
+fn what_is_younger_than_the_age_stays() {
+    let site = published(&["one", "two", "three"]);
+    let before = records(&site);
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
+    assert_eq!(records(&site), before);
+}
+
+#[test]
+fn three_releases_and_a_week_stay_unless_said_otherwise() {
+    let site = published(&["one", "two", "three", "four", "five", "six"]);
+    for (number, days) in [(1, 50), (2, 40), (3, 8), (4, 6), (5, 5), (6, 4)] {
+        published_ago(&site, number, days * DAY);
+    }
+    let report = cleaned(&CleanConfig::new(site.path("out")));
+    assert_eq!((report.removed, report.kept), (vec![1, 2], vec![3, 4, 5, 6]));
+    let mut settings = fingerpost::Settings::default();
+    settings.out = Some(site.path("out"));
+    settings.clean.keep = Some(1);
+    assert_eq!(cleaned(&CleanConfig::from_settings(settings.clone())).removed, [0; 0]);
+    settings.clean.older_than = Some(Duration::from_secs(5 * DAY + 1));
+    assert_eq!(cleaned(&CleanConfig::from_settings(settings.clone())).removed, [3]);
+    assert_eq!(
+        cleaned(&CleanConfig::from_settings(settings).keep(2).older_than(Duration::ZERO)).removed,
+        [4]
+    );
+}
+
+#[test]
+fn a_file_that_was_replaced_a_minute_ago_stays_however_old_it_is() {
+    let site = published(&["one", "two"]);
+    published_ago(&site, 1, 365 * DAY);
+    published_ago(&site, 2, 60);
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2]);
+    published_ago(&site, 2, 8 * DAY);
+    assert_eq!(cleaned(&by_age(&site)).removed, [1]);
+}
+
+#[test]
+fn a_manifest_put_back_by_hand_is_in_force() {
+    let site = published(&["one"]);
+    let first = site.read("out/staticfiles.json");
+    for content in ["two", "three"] {
+        site.write("static/css/a.css", content);
+        site.collect();
+    }
+    site.write("out/staticfiles.json", first);
+    let report = cleaned(&strict(&site));
+    assert_eq!((report.removed, report.kept), (vec![2], vec![1, 3]));
+    site.assert_intact("out");
+
+    // What is newest goes only if nobody wants it.
+    assert_eq!(cleaned(&strict(&site).keep(0)).removed, [3]);
+    site.assert_intact("out");
+}
+
+#[test]
+fn a_manifest_that_no_release_remembers_is_in_force() {
+    let site = published(&["one"]);
+    let old = site.read("out/staticfiles.json");
+    site.write("static/css/a.css", "two");
+    site.collect();
+    site.write("out/staticfiles.json", &old);
+    site.remove("out/.fingerpost/releases/1.json");
+    let report = cleaned(&strict(&site).keep(0));
+    assert_eq!((report.removed, report.kept), (vec![2], vec![]));
+    site.assert_intact("out");
+    assert_eq!(site.collect().release, Some(2), "collect goes on from there");
+}
+
+#[test]
+fn what_was_in_force_until_a_killed_run_was_repeated_stays_for_the_age() {
+    let site = published(&["one"]);
+    let first = site.read("out/staticfiles.json");
+    site.write("static/css/a.css", "two");
+    site.collect();
+    // Killed between the release and the manifest; repeated days later.
+    site.write("out/staticfiles.json", first);
+    published_ago(&site, 1, 30 * DAY);
+    published_ago(&site, 2, 20 * DAY);
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2], "before it is repeated");
+    site.collect();
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
+    published_ago(&site, 3, 8 * DAY);
+    assert_eq!(cleaned(&by_age(&site)).removed, [1, 2]);
+    site.assert_intact("out");
+}
+
+#[test]
+fn what_was_put_back_by_hand_stays_for_the_age_after_the_next_release() {
+    let site = published(&["one"]);
+    let first = site.read("out/staticfiles.json");
+    for content in ["two", "three"] {
+        site.write("static/css/a.css", content);
+        site.collect();
+    }
+    site.write("out/staticfiles.json", first);
+    (1..=3).for_each(|number| published_ago(&site, number, 30 * DAY));
+    site.write("static/css/a.css", "four");
+    site.collect();
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3, 4]);
+    published_ago(&site, 4, 8 * DAY);
+    assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+}
+
+#[test]
+fn a_release_from_the_future_is_told_and_what_it_replaced_stays() {
+    let site = published(&["one", "two", "three"]);
+    for number in [2, 3] {
+        edit(&site, number, |release| release.published = u64::MAX);
+    }
+    let report = clean(&by_age(&site)).unwrap();
+    assert_eq!(report.kept, [1, 2, 3]);
+    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    assert!(
+        warning.to_string().starts_with("release 2 (and 1 more) was published in the future, "),
+        "{warning}"
+    );
+    assert_eq!(clean(&strict(&site)).unwrap().removed, [1, 2]);
+}
+
+#[test]
+fn times_on_disk_do_not_count() {
+    for time in [UNIX_EPOCH, SystemTime::now() + Duration::from_secs(1_000 * DAY)] {
+        let site = published(&["one", "two", "three"]);
+        for name in site.tree("out").keys() {
+            let file = File::options().write(true).open(site.path("out").join(name)).unwrap();
+            file.set_modified(time).unwrap();
+        }
+        assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
+        assert_eq!(cleaned(&strict(&site)).removed, [1, 2]);
+        site.assert_intact("out");
+    }
+}

@@ -1,0 +1,136 @@
+use std::{fs, thread};
+
+use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
+
+use super::{by_age, cleaned, exists, published, refused, strict};
+use crate::site::Site;
+
+#[test]
+fn what_is_freed_is_counted() {
+    let site = published(&["one", "second"]);
+    let before = site.path("out/.fingerpost/releases/1.json").metadata().unwrap().len();
+    let report = cleaned(&strict(&site));
+    assert_eq!((report.files.len(), report.bytes), (1, before + "one".len() as u64));
+    assert!(!report.dry_run && report.seconds > 0.0);
+}
+
+#[test]
+fn a_dry_run_reports_the_same_and_removes_nothing() {
+    let site = published(&["one", "two"]);
+    site.remove("out/.fingerpost/lock");
+    let before = site.tree("out");
+    let dry = cleaned(&strict(&site).dry_run(true));
+    assert_eq!(site.tree("out"), before);
+    let real = cleaned(&strict(&site));
+    assert!(dry.dry_run && !real.dry_run);
+    assert_eq!(
+        (&dry.removed, &dry.kept, &dry.files, dry.bytes),
+        (&real.removed, &real.kept, &real.files, real.bytes)
+    );
+    assert_eq!(real.removed, [1]);
+}
+
+#[test]
+fn a_killed_run_can_be_repeated() {
+    let all = published(&["one", "two", "three"]);
+    let whole = cleaned(&strict(&all));
+    let killed_after = |names: &[&str], removed: &[u64]| {
+        let site = published(&["one", "two", "three"]);
+        names.iter().for_each(|name| site.remove(&format!("out/{name}")));
+        assert_eq!(cleaned(&strict(&site)).removed, removed);
+        assert_eq!(site.names("out"), all.names("out"));
+    };
+    let [one, two] = [&*whole.files[0], &*whole.files[1]];
+    killed_after(&[one], &[1, 2]);
+    killed_after(&[one, two], &[1, 2]);
+    killed_after(&[one, two, ".fingerpost/releases/1.json"], &[2]);
+    killed_after(&[one, two, ".fingerpost/releases/1.json", ".fingerpost/releases/2.json"], &[]);
+
+    // Killed before the directories.
+    let site = Site::new(&[("static/a/b.css", "b"), ("static/c.css", "c")]);
+    site.collect();
+    fs::remove_dir_all(site.path("static/a")).unwrap();
+    site.collect();
+    site.remove(&format!("out/{}", site.release(1).manifest.get("a/b.css").unwrap().hashed));
+    assert_eq!(cleaned(&strict(&site)).files, [""; 0]);
+    assert!(!exists(&site, "a"));
+}
+
+#[test]
+fn a_release_that_cannot_be_read_stops_everything() {
+    let site = published(&["one", "two", "three", "four"]);
+    let [first, second] = [1, 2].map(|number| format!("out/.fingerpost/releases/{number}.json"));
+    site.write(&first, "{");
+    site.remove(&second);
+    fs::create_dir(site.path(&second)).unwrap();
+    let (kind, problems) = refused(&site, &strict(&site));
+    assert_eq!((kind, problems.len()), (ErrorKind::Manifest, 2));
+    let advice = "; what this release names is unknown, so nothing is removed: restore the file, or remove it, and what it \
+                  alone named stays";
+    assert!(
+        problems[0].starts_with(&format!("manifest {} cannot be read: ", site.shown(&first))),
+        "{problems:?}"
+    );
+    assert!(problems[1].starts_with(&format!("cannot read {}: ", site.shown(&second))), "{problems:?}");
+    assert!(problems.iter().all(|problem| problem.ends_with(advice)), "{problems:?}");
+
+    site.remove(&first);
+    fs::remove_dir(site.path(&second)).unwrap();
+    let report = cleaned(&strict(&site));
+    assert_eq!((&*report.removed, &*report.files), (&[3][..], &["css/a.8b5b9db0c13d.css".to_owned()][..]));
+    assert!(exists(&site, "css/a.7692c3ad3540.css"), "what a lost release named is nobody's");
+}
+
+#[test]
+fn without_a_manifest_that_can_be_read_nothing_is_removed() {
+    let site = published(&["one", "two"]);
+    let place = site.shown("out/staticfiles.json");
+    site.write("out/staticfiles.json", "[]");
+    let advice = "nothing is done while it cannot be read: restore it, or remove it and collect again";
+    let damaged = format!("manifest {place} is not a JSON object; {advice}");
+    assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![damaged]));
+
+    site.remove("out/staticfiles.json");
+    let advice = "what is in force is unknown, so nothing is removed: put it back, or collect again";
+    let missing = format!("{place} does not exist; {advice}");
+    assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![missing]));
+
+    // As the advice says; all that was before has been replaced.
+    site.collect();
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
+    assert_eq!(cleaned(&strict(&site)).kept, [3]);
+    site.assert_intact("out");
+}
+
+#[test]
+fn an_output_dir_is_not_made() {
+    let site = Site::new(&[]);
+    let advice = "correct the path, or collect into it first";
+    let message = format!("output dir {} is not a directory; {advice}", site.shown("out"));
+    assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Output, vec![message]));
+    assert!(!site.path("out").exists());
+    fs::create_dir(site.path("out")).unwrap();
+    assert_eq!(refused(&site, &strict(&site)).0, ErrorKind::Manifest);
+    assert!(!site.path("out/.fingerpost").exists());
+
+    let none = clean(&CleanConfig::default()).unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::Config);
+    assert!(none.to_string().starts_with("no output dir is set; "), "{none}");
+}
+
+#[test]
+fn it_takes_turns_with_collect() {
+    let site = published(&["one"]);
+    site.write("other/css/a.css", "two");
+    let other = || CollectConfig::new(site.path("out")).source(site.path("other"));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| collect(&site.config()).unwrap());
+            scope.spawn(|| collect(&other()).unwrap());
+            scope.spawn(|| clean(&strict(&site)).unwrap());
+        }
+    });
+    site.assert_intact("out");
+    cleaned(&strict(&site));
+    assert_eq!(site.release_numbers("out").len(), 1);
+}

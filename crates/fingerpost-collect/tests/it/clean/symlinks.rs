@@ -1,0 +1,56 @@
+use std::{fs, os::unix::fs::symlink};
+
+use fingerpost_collect::ErrorKind;
+
+use super::{cleaned, file_of, published, refused, strict};
+
+#[test]
+fn nothing_is_removed_through_a_symlink() {
+    let site = published(&["one", "two"]);
+    // The directory has moved away, and a copy of the other file lies in its place.
+    fs::rename(site.path("out/css"), site.path("elsewhere")).unwrap();
+    symlink(site.path("elsewhere"), site.path("out/css")).unwrap();
+    let before = site.tree("elsewhere");
+    assert_eq!(cleaned(&strict(&site)).files, [""; 0]);
+    assert_eq!(site.tree("elsewhere"), before);
+    assert!(site.path("out/css").is_symlink());
+}
+
+#[test]
+fn a_symlink_to_a_file_stays_as_it_is() {
+    let site = published(&["one", "two"]);
+    let file = format!("out/{}", file_of(&site, 1));
+    site.remove(&file);
+    site.write("mine.css", "one");
+    symlink(site.path("mine.css"), site.path(&file)).unwrap();
+    assert_eq!(cleaned(&strict(&site)).files, [""; 0]);
+    assert!(site.path(&file).is_symlink() && site.path("mine.css").exists());
+}
+
+#[test]
+fn records_behind_a_symlink_are_an_error() {
+    let site = published(&["one", "two"]);
+    for name in ["out/.fingerpost/lock", "out/.fingerpost/releases", "out/.fingerpost"] {
+        let moved = site.path("moved");
+        fs::rename(site.path(name), &moved).unwrap();
+        symlink(&moved, site.path(name)).unwrap();
+        let (kind, problems) = refused(&site, &strict(&site));
+        let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
+        assert_eq!(
+            (kind, problems),
+            (ErrorKind::Output, vec![format!("{} is a symlink; {advice}", site.shown(name))])
+        );
+        fs::remove_file(site.path(name)).unwrap();
+        fs::rename(&moved, site.path(name)).unwrap();
+    }
+    assert_eq!(cleaned(&strict(&site)).removed, [1]);
+}
+
+#[test]
+fn the_output_dir_itself_may_be_a_symlink() {
+    let site = published(&["one", "two"]);
+    fs::rename(site.path("out"), site.path("real")).unwrap();
+    symlink(site.path("real"), site.path("out")).unwrap();
+    assert_eq!(cleaned(&strict(&site)).files.len(), 1);
+    site.assert_intact("out");
+}
