@@ -1,6 +1,6 @@
 //! What can be said on the command line. The texts here are what `--help` prints.
 
-use std::{env, ffi::OsString, fs, path::PathBuf};
+use std::{env, ffi::OsString, fs, path::{Path, PathBuf}};
 
 use clap::{
     ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Name every file that is ignored or hidden by another
+    /// Name every file that is ignored or hidden by another, and what cannot be known of scripts
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 
@@ -114,7 +114,7 @@ pub(crate) struct CollectArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Print the report as JSON
+    /// Print the report as JSON; of a run that fails, its errors and warnings
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -159,6 +159,11 @@ impl Args {
         all.build();
         let command = all.find_subcommand_mut(command).expect("a command of this program");
         command.error(ErrorKind::MissingRequiredArgument, message)
+    }
+
+    /// Where settings are read from, or would be.
+    pub(crate) fn settings_file(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(SETTINGS_FILE))
     }
 
     /// The settings file. The commands put their flags and the environment before it.

@@ -175,6 +175,11 @@ impl CollectConfig {
         })
     }
 
+    /// The source dirs and the base URL alone.
+    pub(crate) fn sources(&self) -> Result<(Sources, BaseUrl), Error> {
+        both(self.open_sources(), self.base())
+    }
+
     fn out(&self) -> Result<PathBuf, Error> {
         let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
         let out = self.settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;

@@ -77,7 +77,8 @@ impl Findings {
 
     /// Ends the run here, if there is any problem.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
-        Error::from_problems(std::mem::take(&mut self.problems))
+        let problems = Error::from_problems(std::mem::take(&mut self.problems));
+        problems.map_err(|err| err.with_warnings(std::mem::take(&mut self.warnings)))
     }
 
     pub(crate) fn into_warnings(self) -> Vec<Problem> {

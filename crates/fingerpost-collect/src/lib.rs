@@ -17,6 +17,7 @@ mod look;
 mod names;
 mod naming;
 mod output;
+mod plain_names;
 mod progress;
 mod publish;
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "scripts need more than style sheets"))]
@@ -25,6 +26,7 @@ mod report;
 mod rewrite;
 mod run;
 mod scan;
+mod uses;
 
 use std::time::Instant;
 
@@ -35,6 +37,7 @@ pub use levels::Rule;
 pub use location::Location;
 pub use progress::Progress;
 pub use report::{Report, Shadowed};
+pub use uses::{Reference, ReferenceKind, Uses, references};
 
 use crate::{findings::Findings, links::Links, look::Looked, publish::Publication, run::Run};
 
@@ -63,7 +66,8 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let (files, left_out) = scan::scan(&run, &mut findings);
     let mut looked = Looked::at_all(files, &run, &mut findings)?;
     let links = Links::follow(&mut looked, &run, &mut findings);
-    let Looked { done: mut assets, referring, notes } = looked;
+    plain_names::tell(&mut looked, &mut findings);
+    let Looked { done: mut assets, referring, notes, .. } = looked;
     assets.extend(naming::name_all(&referring, &links, &run, &mut findings)?);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     let kept = keep::take_over(&run, &assets, &mut findings)?;

@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, fs};
 
-use fingerpost::{ContentHash, nearest, quoted};
+use fingerpost::{ContentHash, Level, nearest, quoted};
 
 use crate::{
     error::{ErrorKind, Problem},
     findings::Findings,
     levels::Rule,
-    location::Location,
+    location::Places,
     look::{Looked, Referring},
     references::{Edit, Kind, Reference, Target},
     run::Run,
@@ -90,21 +90,22 @@ impl<'a> Targets<'a> {
     /// Reads a file once more to show where it is wrong, if anybody wants to know.
     fn report(&self, referring: &Referring, broken: &[Reference], run: &Run<'_>, findings: &mut Findings) {
         let file = &referring.file;
-        let mut bytes = None;
-        for reference in broken {
-            let rule = rule(reference);
-            let level = run.job.levels.get(rule, &file.path);
-            if level == fingerpost::Level::Ignore {
-                continue;
-            }
-            let bytes: &Vec<u8> = bytes.get_or_insert_with(|| fs::read(&file.file).unwrap_or_default());
+        let level = |reference| run.job.levels.get(rule(reference), &file.path);
+        let told: Vec<_> = broken.iter().filter(|reference| level(reference) != Level::Ignore).collect();
+        if told.is_empty() {
+            return;
+        }
+        let bytes = fs::read(&file.file).unwrap_or_default();
+        let mut places = Places::new(&file.file, &file.path, &bytes);
+        for reference in told {
+            let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
-            let location = Location::new(&file.file, &file.path, bytes, reference.span.clone());
+            let location = places.locate(reference.span.clone());
             let (message, advice, searched) = match &reference.target {
                 Target::Asset(path) => (
                     format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
-                    self.advice(path),
+                    self.advice(path, reference.kind, &file.path),
                     run.job.sources.dirs().iter().map(|dir| dir.dir().display().to_string()).collect(),
                 ),
                 Target::Outside(url) => (
@@ -118,8 +119,8 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// What was probably meant: the same with an extension, or a similar name.
-    fn advice(&self, path: &str) -> Option<String> {
+    /// What was probably meant by a reference in the file `own`: the same with an extension, or a similar name.
+    fn advice(&self, path: &str, kind: Kind, own: &str) -> Option<String> {
         const ENDINGS: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
         let longer = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
         let with_ending = longer.into_iter().find(|longer| self.0.contains_key(longer.as_str()));
@@ -129,7 +130,8 @@ impl<'a> Targets<'a> {
                 quoted(longer)
             ));
         }
-        let near = nearest(path, self.0.keys().copied());
+        let may_be_meant = |name: &&str| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
+        let near = nearest(path, self.0.keys().copied().filter(may_be_meant));
         Some(format!("did you mean {}?", quoted(near.first()?)))
     }
 }

@@ -1,6 +1,7 @@
 //! The program as a process: what it writes where, and how it ends.
 
 mod collect;
+mod diagnostics;
 mod find;
 mod site;
 mod terminal;

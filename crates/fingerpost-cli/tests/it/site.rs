@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
 
 /// Everything outside that the program heeds.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 10] = [
     "FINGERPOST_APP_VERSION",
     "FINGERPOST_BASE_URL",
     "FINGERPOST_MODE",
@@ -23,6 +23,9 @@ const VARIABLES: [&str; 7] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "RUST_BACKTRACE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LANG",
 ];
 
 pub(crate) struct Site(TempDir);
@@ -82,6 +85,17 @@ impl Site {
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Ended {
         self.command(PROGRAM).args(args).envs(variables).output().expect("the program").into()
+    }
+
+    /// What the program said, with its own name as people type it.
+    pub(crate) fn told(&self, ended: &Ended) -> String {
+        ended.stderr.replace(PROGRAM, "fingerpost")
+    }
+
+    /// The same with `SITE` for the directory.
+    pub(crate) fn redacted(&self, ended: &Ended) -> String {
+        let site = self.path("").display().to_string();
+        self.told(ended).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
     }
 
     /// Collects `static` into `out`.
