@@ -1,6 +1,11 @@
 //! What can be said on the command line. The texts here are what `--help` prints.
 
-use std::{env, ffi::OsString, fs, path::{Path, PathBuf}};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{
     ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,

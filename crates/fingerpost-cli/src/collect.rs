@@ -92,9 +92,7 @@ fn summary(report: &Report) -> String {
         Some(number) => format!("release {number} {published}"),
         None => "nothing to publish".to_owned(),
     };
-    format!(
-        "{files}, {bytes}, {written} {written_is}, {unchanged} unchanged, {release}, {seconds:.2} s"
-    )
+    format!("{files}, {bytes}, {written} {written_is}, {unchanged} unchanged, {release}, {seconds:.2} s")
 }
 
 /// Shows how far the run is, on a terminal; elsewhere only whom it waits for.

@@ -48,7 +48,9 @@ mod tests {
     #[test]
     fn the_locale_says_what_a_terminal_can_draw() {
         let speaks = |said: &[(&str, &str)]| {
-            speaks_utf8(|name| said.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            speaks_utf8(|name| {
+                said.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
         };
         assert!(speaks(&[("LANG", "de_DE.UTF-8")]));
         assert!(speaks(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8"), ("LANG", "C")]));

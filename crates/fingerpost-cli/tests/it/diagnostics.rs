@@ -21,7 +21,8 @@ fn warned(site: &Site, args: &[&str]) -> String {
     let ended = site.run(args);
     assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
     let said = site.redacted(&ended);
-    let (said, closing) = said.trim_end().rsplit_once('\n').unwrap_or(("", &said));
+    let said = said.trim_end();
+    let (said, closing) = said.rsplit_once('\n').unwrap_or(("", said));
     assert!(closing.ends_with(" s"), "{closing}");
     said.to_owned()
 }
@@ -38,14 +39,17 @@ fn follow_hint(site: &Site, said: &str) -> Ended {
 fn every_problem_shows_its_line_and_what_to_do() {
     let site = Site::new(&[
         ("static/css/app.css", "body {\n  background: url(../img/lgoo.png);\n}\n@import 'theme';\n"),
-        ("static/css/theme.css", "a { src: url(../../../etc/passwd) }\n/*# sourceMappingURL=theme.css.map */\n"),
+        (
+            "static/css/theme.css",
+            "a { src: url(../../../etc/passwd) }\n/*# sourceMappingURL=theme.css.map */\n",
+        ),
         ("static/img/logo.png", "x"),
         ("static/js/app.js", "import './util'\n"),
         ("static/js/util.js", ""),
     ]);
     let said = refused(&site, &COLLECT);
     let expected = r#"warning: `theme.css.map` points to `css/theme.css.map`, which does not exist
-   ,-[static/css/theme.css:2:26]
+   ,-[static/css/theme.css:2:22]
  2 | /*# sourceMappingURL=theme.css.map */
    :                      ^^^^^^^^^^^^^
    `----
@@ -91,8 +95,7 @@ error: `./util` points to `js/util`, which does not exist
 hint: to publish all the same, with warnings, run: fingerpost collect static --out out --missing warn
 hint: a line that silences goes into `fingerpost.toml`, before any `[table]`
 "#;
-    let column_of_the_map = "theme.css:2:22]";
-    assert_eq!(said, expected.replace("theme.css:2:26]", column_of_the_map));
+    assert_eq!(said, expected);
 
     let ended = follow_hint(&site, &said);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -110,7 +113,10 @@ fn the_lines_that_silence_do_so() {
     let lines: Vec<_> = said.lines().filter_map(|line| line.trim().split_once("to silence it: ")).collect();
     assert_eq!(lines.len(), 4, "{said}");
     let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
-    site.write("fingerpost.toml", format!("{}\n[rules.\"other/**\"]\nmissing = \"warn\"\n", lines.join("\n")));
+    site.write(
+        "fingerpost.toml",
+        format!("{}\n[rules.\"other/**\"]\nmissing = \"warn\"\n", lines.join("\n")),
+    );
     assert_eq!(warned(&site, &COLLECT), "");
 }
 
@@ -123,7 +129,7 @@ fn no_command_is_named_that_would_not_help() {
     assert!(said.contains("hint: a line that silences goes into `fingerpost.toml`"), "{said}");
 
     site.write("fingerpost.toml", "");
-    site.write("static/deep.css", "(".repeat(300));
+    site.write("static/deep.css", format!("a{{b:url(a.css)}}{}", "(".repeat(300)));
     let said = refused(&site, &COLLECT);
     assert!(!said.contains("--missing"), "{said}");
     assert!(said.contains("2 problems in 2 files; nothing was published\n"), "{said}");
@@ -175,7 +181,7 @@ fn of_many_problems_the_first_are_shown_in_full_and_all_are_named() {
         site.write(&format!("static/{file:02}.css"), lines.concat());
     }
     let said = refused(&site, &COLLECT);
-    assert_eq!(said.matches("\nto silence it: ").count() + said.matches("  to silence it: ").count(), 50);
+    assert_eq!(said.matches("to silence it: ").count(), 50);
     assert_eq!(said.matches("error: ").count(), 1000);
     let line = "\nerror: static/05.css:1:9: `x0.png` points to `x0.png`, which does not exist (did you mean `x.png`?)\n";
     assert!(said.contains(line), "{said}");
@@ -215,7 +221,7 @@ fn whatever_stands_in_a_line_the_reference_is_underlined() {
     );
     assert_eq!(
         snippet("/*\u{1b}[31m\u{9b}2J\u{202e}\u{7}*/b{c:url(x.png)}".as_bytes()),
-        "   ,-[static/a.css:1:22]\n 1 | /* [31m 2J\u{fffd} */b{c:url(x.png)}\n   :                      ^^^^^"
+        "   ,-[static/a.css:1:23]\n 1 | /* [31m 2J\u{fffd} */b{c:url(x.png)}\n   :                       ^^^^^"
     );
 }
 
@@ -321,7 +327,10 @@ fn verbose_names_what_cannot_be_known_of_scripts() {
 #[test]
 fn plain_names_that_are_needed_are_told_once() {
     let site = Site::new(&[
-        ("static/img/a.svg", r##"<use href="sprite.svg#x"/><use href="#y"/><a href="https://example.com"/>"##),
+        (
+            "static/img/a.svg",
+            r##"<use href="sprite.svg#x"/><use href="#y"/><a href="https://example.com"/>"##,
+        ),
         ("static/img/sprite.svg", r#"<image href="nowhere.png"/>"#),
         ("static/index.html", r#"<link href="/static/css/app.css"><a href="/about">"#),
         ("static/css/app.css", ""),
@@ -335,6 +344,9 @@ fn plain_names_that_are_needed_are_told_once() {
          plain names; if anything but `StaticFiles` serves the output dir, collect with `--originals`"
     );
     let said = warned(&site, &[&COLLECT[..], &["-v"]].concat());
-    assert!(said.contains("note: `js/other.js` names `worker.js` where nothing can be rewritten\n"), "{said}");
+    assert!(
+        said.contains("note: `js/other.js` names `worker.js` where nothing can be rewritten\n"),
+        "{said}"
+    );
     assert_eq!(warned(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
 }
