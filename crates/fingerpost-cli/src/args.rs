@@ -107,7 +107,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     shadowed: Option<Level>,
 
-    /// What to make of references that lead nowhere: missing files and source maps, and what leaves the base URL
+    /// What to make of references that lead nowhere [default: error; warn for source maps]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     missing: Option<Level>,
 
@@ -128,7 +128,14 @@ const COLLECT_EXAMPLES: &str = "\
 Examples:
   fingerpost collect static --out dist/static
   fingerpost collect --keep-from /previous/static
-  fingerpost collect --dry-run -v";
+  fingerpost collect --dry-run -v
+
+Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:
+  missing = \"error\"       a reference leads to a file that is not there
+  missing-map = \"warn\"    the same for source maps
+  outside = \"error\"       a relative reference leaves the base URL
+  shadowed = \"ignore\"     an earlier source dir hides a file
+  rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct FindArgs {

@@ -22,8 +22,9 @@ impl<'s> Diagnostics<'s> {
         let characters = if screen.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
         let (error, warning) = ("error:".to_owned(), "warning:".to_owned());
         let characters = ThemeCharacters { error, warning, ..characters };
-        let handler =
-            GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles: ThemeStyles::ansi() });
+        let styles = ThemeStyles::ansi();
+        let styles = ThemeStyles { error: styles.error.bold(), warning: styles.warning.bold(), ..styles };
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles });
         // A terminal wraps text as well, and what it wraps can still be copied.
         Self { screen, handler: handler.with_wrap_lines(false).with_links(false).with_context_lines(0) }
     }
@@ -110,8 +111,10 @@ impl Snippet {
         let Location { file, line, column, excerpt, span, .. } = location;
         let (mut text, mut span) = (excerpt.clone(), span.clone());
         if let Some(columns) = screen.columns {
-            let beside = line.to_string().len() + " ".len() + " | ".len();
-            (text, span) = fit(&text, span, columns.saturating_sub(beside + 1));
+            let number = line.to_string().len() + " ".len() + " | ".len();
+            // Marks in ASCII are longer, by two at either end.
+            let marks = if screen.unicode { 0 } else { 4 };
+            (text, span) = fit(&text, span, columns.saturating_sub(number + marks));
         }
         if !screen.unicode {
             text = with_ascii_marks(&text, &span);
@@ -174,6 +177,8 @@ fn with_ascii_marks(line: &str, span: &Range<usize>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fingerpost_collect::{CollectConfig, collect};
+
     use super::*;
 
     #[track_caller]
@@ -205,5 +210,44 @@ mod tests {
         assert_eq!(marked("a…b…c", 0..4), "a...b…c");
         assert_eq!(marked("é", 0..2), "é");
         assert_eq!(marked("", 0..0), "");
+    }
+
+    #[track_caller]
+    fn shown(css: &str, unicode: bool, columns: usize) -> String {
+        let site = tempfile::tempdir().unwrap();
+        let source = site.path().join("static");
+        std::fs::create_dir(&source).unwrap();
+        std::fs::write(source.join("a.css"), css).unwrap();
+        let config = CollectConfig::new(site.path().join("out")).source(&source);
+        let err = collect(&config).unwrap_err();
+        let screen = Screen { unicode, columns: Some(columns), here: Some(source) };
+        let diagnostics = Diagnostics::on(&screen);
+        let text = diagnostics.in_full(err.problems().next().unwrap(), Severity::Error).unwrap();
+        let lines: Vec<_> = text.lines().skip(1).take(4).collect();
+        anstream::adapter::strip_str(&lines.join("\n")).to_string()
+    }
+
+    #[test]
+    fn a_terminal_that_can_draws_lines() {
+        assert_eq!(
+            shown("a{\n  b: url(x.png)\n}", true, 80),
+            "   ╭─[a.css:2:10]\n 2 │   b: url(x.png)\n   ·          ─────\n   ╰────"
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_less_of_the_line() {
+        let css = format!("/*{}*/a{{b:url(x.png)}}/*{}*/", "漢".repeat(20), "b".repeat(50));
+        assert_eq!(
+            shown(&css, false, 30),
+            "   ,-[a.css:1:33]\n 1 | ...{b:url(x.png)}/*bbb...\n   :           ^^^^^\n   `----"
+        );
+        for columns in (0..100).step_by(7) {
+            for unicode in [true, false] {
+                let shown = shown(&css, unicode, columns);
+                let widest = shown.lines().map(measure_text_width).max().unwrap();
+                assert!(shown.contains("x.png") && widest <= columns.max(29), "{columns}: {shown}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which file each reference leads to, and what is wrong with those that lead nowhere.
 
-use std::{collections::HashMap, fs};
+use std::{cell::RefCell, collections::HashMap, fs};
 
 use fingerpost::{ContentHash, Level, nearest, quoted};
 
@@ -70,19 +70,23 @@ impl Links {
 }
 
 /// All files that a reference can lead to.
-struct Targets<'a>(HashMap<&'a str, To>);
+struct Targets<'a> {
+    files: HashMap<&'a str, To>,
+    /// The nearest names to those that are not there: a comparison with all, which many references to one may share.
+    near: RefCell<HashMap<String, Vec<String>>>,
+}
 
 impl<'a> Targets<'a> {
     fn of(looked: &'a Looked) -> Self {
         let named = looked.done.iter().map(|asset| (asset.path.as_str(), To::Named(asset.hash)));
         let waiting = looked.referring.iter().enumerate();
         let waiting = waiting.map(|(number, referring)| (referring.file.path.as_str(), To::Waiting(number)));
-        Self(named.chain(waiting).collect())
+        Self { files: named.chain(waiting).collect(), near: RefCell::default() }
     }
 
     fn get(&self, target: &Target) -> Option<To> {
         match target {
-            Target::Asset(path) => self.0.get(path.as_str()).copied(),
+            Target::Asset(path) => self.files.get(path.as_str()).copied(),
             Target::Outside(_) => None,
         }
     }
@@ -123,16 +127,18 @@ impl<'a> Targets<'a> {
     fn advice(&self, path: &str, kind: Kind, own: &str) -> Option<String> {
         const ENDINGS: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
         let longer = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
-        let with_ending = longer.into_iter().find(|longer| self.0.contains_key(longer.as_str()));
+        let with_ending = longer.into_iter().find(|longer| self.files.contains_key(longer.as_str()));
         if let Some(longer) = with_ending {
             return Some(format!(
                 "{} exists; browsers do not add endings, so write the whole name",
                 quoted(longer)
             ));
         }
-        let may_be_meant = |name: &&str| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
-        let near = nearest(path, self.0.keys().copied().filter(may_be_meant));
-        Some(format!("did you mean {}?", quoted(near.first()?)))
+        let mut known = self.near.borrow_mut();
+        let near = known.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
+        let may_be_meant =
+            |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
+        Some(format!("did you mean {}?", quoted(near.iter().find(may_be_meant)?)))
     }
 }
 

@@ -39,11 +39,13 @@ use crate::{
 /// missing-map = "warn"                # the same for source maps
 /// outside = "error"                   # relative references that leave the base URL
 /// shadowed = "ignore"                 # files that an earlier source dir hides
-/// rules."vendor/**".missing = "ignore"    # the same for some files; the longest glob that matches decides
+/// rules."vendor/**".missing = "ignore"    # each of the four for some files, whatever is said of all, here or by a flag;
+///                                         # of several globs that match, the longest decides
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
 /// # assert_eq!(settings.sources.len(), 2);
+/// # assert_eq!(settings.exceptions["vendor/**"].missing, Some(fingerpost::Level::Ignore));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]

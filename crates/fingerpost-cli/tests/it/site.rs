@@ -61,6 +61,12 @@ impl Site {
         fs::write(file, bytes).expect("a written file");
     }
 
+    /// The names of what lies in a directory.
+    pub(crate) fn names(&self, dir: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(dir)).expect("a directory");
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+
     pub(crate) fn read(&self, path: &str) -> String {
         String::from_utf8(fs::read(self.path(path)).expect("a file")).expect("text")
     }
