@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(
         .dry_run(args.dry_run);
     let result = collect_with(&config, &Bar::new(console));
     let report = result.map_err(|err| fail(&err, args, &hints::after(&err, &settings, all), console))?;
-    tell(&report, all.verbose, console);
+    tell(&report, all, console);
     if args.json {
         console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
@@ -66,8 +66,8 @@ fn counted(count: usize, noun: &str) -> String {
 }
 
 /// What a person wants to know, the sum of it last.
-fn tell(report: &Report, verbose: bool, console: &Console) {
-    if verbose {
+fn tell(report: &Report, args: &Args, console: &Console) {
+    if args.verbose {
         report.ignored.iter().for_each(|path| console.tell(format_args!("ignored {}", quoted(path))));
         for hidden in &report.shadowed {
             let [file, hides] = [&hidden.file, &hidden.hides].map(quoted);
@@ -76,6 +76,9 @@ fn tell(report: &Report, verbose: bool, console: &Console) {
         report.notes.iter().for_each(|note| console.note(in_one_line(note, &console.screen)));
     }
     console.warnings(&report.warnings);
+    if let Some(hint) = hints::where_to_silence(report.warnings.iter(), args) {
+        console.hint(hint);
+    }
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         console.tell(format_args!("took over release {}", numbers.join(", ")));

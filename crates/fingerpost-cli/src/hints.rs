@@ -5,6 +5,7 @@ use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
 
 use crate::{args::Args, command_line};
 
+/// What is to be said after the problems.
 pub(crate) fn after(err: &Error, settings: &Settings, args: &Args) -> Vec<String> {
     let mut hints = Vec::new();
     if err.problems().any(|problem| problem.kind() == ErrorKind::Locked) {
@@ -13,11 +14,18 @@ pub(crate) fn after(err: &Error, settings: &Settings, args: &Args) -> Vec<String
     if let Some(command) = all_the_same(err, settings) {
         hints.push(format!("to publish all the same, with warnings, run: {command}"));
     }
-    if err.problems().any(|problem| problem.silence().is_some()) {
-        let file = quoted(args.settings_file().display());
-        hints.push(format!("a line that silences goes into {file}, before any `[table]`"));
-    }
+    hints.extend(where_to_silence(err.problems(), args));
     hints
+}
+
+/// Where the lines go that are shown with these problems.
+pub(crate) fn where_to_silence<'p>(
+    mut problems: impl Iterator<Item = &'p Problem>,
+    args: &Args,
+) -> Option<String> {
+    let file = quoted(args.settings_file().display());
+    let can_be_silenced = problems.any(|problem| problem.silence().is_some());
+    can_be_silenced.then(|| format!("a line that silences goes into {file}, before any `[table]`"))
 }
 
 /// The same command with levels that let these problems pass, if all of them break rules.
