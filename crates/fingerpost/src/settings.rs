@@ -39,8 +39,7 @@ use crate::{
 /// missing-map = "warn"                # the same for source maps
 /// outside = "error"                   # relative references that leave the base URL
 /// shadowed = "ignore"                 # files that an earlier source dir hides
-/// rules."vendor/**".missing = "ignore"    # each of the four for some files, whatever is said of all, here or by a flag;
-///                                         # of several globs that match, the longest decides
+/// rules."vendor/**".missing = "ignore"    # one of the four for some files; the longest glob that matches decides
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
@@ -84,8 +83,8 @@ pub struct Settings {
     pub outside: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
     pub shadowed: Option<Level>,
-    /// Glob → what holds for the files that it matches. Globs are read as those of [`Rules::new`]; of several that match,
-    /// the longest decides.
+    /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
+    /// [`Rules::new`]; of several that match, the longest decides.
     #[serde(rename = "rules")]
     pub exceptions: BTreeMap<String, Exceptions>,
 }
