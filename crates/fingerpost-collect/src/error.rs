@@ -131,7 +131,7 @@ impl Problem {
         self.details.as_ref()?.advice.as_deref()
     }
 
-    /// The directories in which a missing file was looked for.
+    /// The source dirs in which a missing file was looked for, as `DIR` or `PREFIX=DIR`.
     pub fn searched(&self) -> &[String] {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }

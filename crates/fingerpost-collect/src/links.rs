@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap, fs};
 
-use fingerpost::{ContentHash, Level, nearest, quoted};
+use fingerpost::{ContentHash, Level, SourceDir, nearest, quoted};
 
 use crate::{
     error::{ErrorKind, Problem},
@@ -110,7 +110,7 @@ impl<'a> Targets<'a> {
                 Target::Asset(path) => (
                     format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
                     self.advice(path, reference.kind, &file.path),
-                    run.job.sources.dirs().iter().map(|dir| dir.dir().display().to_string()).collect(),
+                    run.job.sources.dirs().iter().map(place).collect(),
                 ),
                 Target::Outside(url) => (
                     format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
@@ -140,6 +140,12 @@ impl<'a> Targets<'a> {
             |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
         Some(format!("did you mean {}?", quoted(near.iter().find(may_be_meant)?)))
     }
+}
+
+/// A source dir as it is written in settings.
+fn place(source: &SourceDir) -> String {
+    let dir = source.dir().display();
+    source.prefix().map_or_else(|| dir.to_string(), |prefix| format!("{prefix}={dir}"))
 }
 
 fn rule(reference: &Reference) -> Rule {

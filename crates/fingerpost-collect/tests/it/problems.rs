@@ -204,6 +204,14 @@ fn a_run_that_fails_tells_its_warnings_too() {
 }
 
 #[test]
+fn all_source_dirs_were_searched_for_a_missing_file() {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}"), ("lib/b.css", "")]);
+    let err = collect(&site.config().source_at("vendor", site.path("lib"))).unwrap_err();
+    let [source, lib] = ["static", "lib"].map(|dir| site.path(dir).display().to_string());
+    assert_eq!(err.problems().next().unwrap().searched(), [source, format!("vendor={lib}")]);
+}
+
+#[test]
 fn a_missing_file_is_never_the_one_that_asks_for_it() {
     let site = Site::new(&[("static/css/app.css", "@import 'ap.css';/*# sourceMappingURL=app.css.mop */")]);
     let err = collect(&site.config()).unwrap_err();
