@@ -1,6 +1,12 @@
 //! What can be said on the command line. The texts here are what `--help` prints.
 
-use std::{env, ffi::OsString, fs, path::PathBuf, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{
     ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
@@ -23,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Name every file that is ignored, hidden by another, or removed
+    /// Name every file that is ignored, hidden by another, or removed, and what cannot be known of scripts
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 
@@ -105,7 +111,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     shadowed: Option<Level>,
 
-    /// What to make of references that lead nowhere: missing files and source maps, and what leaves the base URL
+    /// What to make of references that lead nowhere [default: error; warn for source maps]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     missing: Option<Level>,
 
@@ -117,7 +123,7 @@ pub(crate) struct CollectArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Print the report as JSON
+    /// Print the report as JSON; of a run that fails, its errors and warnings
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -126,7 +132,14 @@ const COLLECT_EXAMPLES: &str = "\
 Examples:
   fingerpost collect static --out dist/static
   fingerpost collect --keep-from /previous/static
-  fingerpost collect --dry-run -v";
+  fingerpost collect --dry-run -v
+
+Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:
+  missing = \"error\"       a reference leads to a file that is not there
+  missing-map = \"warn\"    the same for source maps
+  outside = \"error\"       a relative reference leaves the base URL
+  shadowed = \"ignore\"     an earlier source dir hides a file
+  rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = CLEAN_HELP)]
@@ -198,6 +211,11 @@ impl Args {
         all.build();
         let command = all.find_subcommand_mut(command).expect("a command of this program");
         command.error(ErrorKind::MissingRequiredArgument, message)
+    }
+
+    /// Where settings are read from, or would be.
+    pub(crate) fn settings_file(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(SETTINGS_FILE))
     }
 
     /// The settings file. The commands put their flags and the environment before it.

@@ -1,8 +1,8 @@
 use fingerpost::{Settings, quoted};
-use fingerpost_collect::{CleanConfig, CleanReport, Progress, clean_with};
+use fingerpost_collect::{CleanConfig, CleanReport, Error, ErrorKind, Progress, clean_with};
 use indicatif::DecimalBytes;
 
-use crate::{args::CleanArgs, console::Console, failure::Failure};
+use crate::{args::CleanArgs, console::Console, failure::Failure, hints, words::counted};
 
 pub(crate) fn run(
     args: &CleanArgs,
@@ -15,12 +15,26 @@ pub(crate) fn run(
         return Err(Failure::usage("clean", "no output dir is named here (--out) or in a settings file"));
     }
     let config = CleanConfig::from_settings(settings).wait(!args.no_wait).dry_run(args.dry_run);
-    let report = clean_with(&config, &Waiting(console))?;
+    let report = clean_with(&config, &Waiting(console)).map_err(|err| fail(&err, args, console))?;
     tell(&report, verbose, console);
     if args.json {
         console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
     Ok(())
+}
+
+/// Tells of everything that went wrong.
+fn fail(err: &Error, args: &CleanArgs, console: &Console) -> Failure {
+    console.warnings(err.warnings());
+    console.errors(err.problems());
+    if err.kind() == ErrorKind::Locked {
+        console.hint(hints::TO_WAIT);
+    }
+    if args.json {
+        // The run has failed already, whoever reads it or not.
+        let _ = console.data(serde_json::to_string(err).expect("problems are plain data"));
+    }
+    Failure::Told
 }
 
 /// What a person wants to know, the sum of it last.
@@ -43,10 +57,6 @@ fn summary(report: &CleanReport) -> String {
     let (gone, free) = if *dry_run { ("to remove", "to free") } else { ("removed", "freed") };
     let bytes = DecimalBytes(report.bytes);
     format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Tells whom the run waits for.

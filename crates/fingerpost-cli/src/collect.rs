@@ -1,16 +1,23 @@
-use fingerpost::{Settings, quoted};
-use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Progress, Report, Rule, collect_with};
+use std::collections::HashSet;
+
+use fingerpost::quoted;
+use fingerpost_collect::{CollectConfig, Error, Progress, Report, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
-use crate::{args::CollectArgs, console::Console, failure::Failure};
+use crate::{
+    args::{Args, CollectArgs},
+    console::Console,
+    diagnostics::in_one_line,
+    failure::Failure,
+    hints,
+    words::counted,
+};
 
-pub(crate) fn run(
-    args: &CollectArgs,
-    settings: Settings,
-    verbose: bool,
-    console: &Console,
-) -> Result<(), Failure> {
-    let settings = args.put_before(settings);
+pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(), Failure> {
+    let settings = match all.settings() {
+        Ok(settings) => args.put_before(settings),
+        Err(err) => return Err(fail(&err.into(), args, &[], console)),
+    };
     if settings.sources.is_empty() {
         return Err(Failure::usage("collect", "no source dir is named here or in a settings file"));
     }
@@ -18,26 +25,57 @@ pub(crate) fn run(
         return Err(Failure::usage("collect", "no output dir is named here (--out) or in a settings file"));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
-    let config =
-        CollectConfig::from_settings(settings).base_url(base_url).wait(!args.no_wait).dry_run(args.dry_run);
-    let report = collect_with(&config, &Bar::new(console))?;
-    tell(&report, verbose, console);
+    let config = CollectConfig::from_settings(settings.clone())
+        .base_url(base_url)
+        .wait(!args.no_wait)
+        .dry_run(args.dry_run);
+    let result = collect_with(&config, &Bar::new(console));
+    let report = result.map_err(|err| fail(&err, args, &hints::after(&err, &settings, all), console))?;
+    tell(&report, all, console);
     if args.json {
         console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
     Ok(())
 }
 
+/// Tells of everything that went wrong.
+fn fail(err: &Error, args: &CollectArgs, hints: &[String], console: &Console) -> Failure {
+    console.warnings(err.warnings());
+    console.errors(err.problems());
+    let files: HashSet<_> = err.problems().filter_map(|problem| Some(&problem.location()?.file)).collect();
+    if !files.is_empty() || err.problems().len() > 1 {
+        console.tell(failed_summary(err.problems().len(), files.len()));
+    }
+    hints.iter().for_each(|hint| console.hint(hint));
+    if args.json {
+        // The run has failed already, whoever reads it or not.
+        let _ = console.data(serde_json::to_string(err).expect("problems are plain data"));
+    }
+    Failure::Told
+}
+
+fn failed_summary(problems: usize, files: usize) -> String {
+    let problems = counted(problems, "problem");
+    match files {
+        0 => format!("{problems}; nothing was published"),
+        files => format!("{problems} in {}; nothing was published", counted(files, "file")),
+    }
+}
+
 /// What a person wants to know, the sum of it last.
-fn tell(report: &Report, verbose: bool, console: &Console) {
-    if verbose {
+fn tell(report: &Report, args: &Args, console: &Console) {
+    if args.verbose {
         report.ignored.iter().for_each(|path| console.tell(format_args!("ignored {}", quoted(path))));
         for hidden in &report.shadowed {
             let [file, hides] = [&hidden.file, &hidden.hides].map(quoted);
             console.tell(format_args!("ignored {hides}, which {file} hides"));
         }
+        report.notes.iter().for_each(|note| console.note(in_one_line(note, &console.screen)));
     }
-    report.warnings.iter().for_each(|warning| console.warning(warning));
+    console.warnings(&report.warnings);
+    if let Some(hint) = hints::where_to_silence(report.warnings.iter(), args) {
+        console.hint(hint);
+    }
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         console.tell(format_args!("took over release {}", numbers.join(", ")));
@@ -47,16 +85,14 @@ fn tell(report: &Report, verbose: bool, console: &Console) {
 
 fn summary(report: &Report) -> String {
     let Report { files, written, unchanged, seconds, dry_run, .. } = report;
-    let (bytes, noun) = (DecimalBytes(report.bytes), if *files == 1 { "file" } else { "files" });
+    let (bytes, files) = (DecimalBytes(report.bytes), counted(*files, "file"));
     let (written_is, published) =
         if *dry_run { ("to write", "to publish") } else { ("written", "published") };
     let release = match report.release {
         Some(number) => format!("release {number} {published}"),
         None => "nothing to publish".to_owned(),
     };
-    format!(
-        "{files} {noun}, {bytes}, {written} {written_is}, {unchanged} unchanged, {release}, {seconds:.2} s"
-    )
+    format!("{files}, {bytes}, {written} {written_is}, {unchanged} unchanged, {release}, {seconds:.2} s")
 }
 
 /// Shows how far the run is, on a terminal; elsewhere only whom it waits for.
@@ -68,6 +104,7 @@ struct Bar<'a> {
 impl<'a> Bar<'a> {
     fn new(console: &'a Console) -> Self {
         let style = ProgressStyle::with_template("{bar:40} {pos} of {len} files").expect("a valid template");
+        let style = if console.screen.unicode { style } else { style.progress_chars("##-") };
         Self { bar: ProgressBar::no_length().with_style(style), console }
     }
 }
@@ -89,23 +126,5 @@ impl Progress for Bar<'_> {
 
     fn collected(&self) {
         self.bar.inc(1);
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(err: Error) -> Self {
-        let mut hints: Vec<_> = err.problems().filter_map(hint).collect();
-        hints.dedup();
-        Self::Failed { problems: err.problems().map(Problem::to_string).collect(), hints }
-    }
-}
-
-fn hint(problem: &Problem) -> Option<&'static str> {
-    match problem.kind() {
-        ErrorKind::Locked => Some("leave `--no-wait` out to wait for it"),
-        ErrorKind::Rule(Rule::Shadowed) => {
-            Some("`--shadowed ignore` allows a file that an earlier source dir hides")
-        }
-        _ => None,
     }
 }

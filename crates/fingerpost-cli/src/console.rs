@@ -5,14 +5,26 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use fingerpost_collect::Problem;
+use miette::Severity;
+
+use crate::{
+    diagnostics::{Diagnostics, in_one_line},
+    screen::Screen,
+};
+
+/// So many problems are shown with the lines that they stand in, and the others in one line each: more nobody reads.
+const SHOWN_IN_FULL: usize = 50;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Green.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Where the program speaks: data to stdout, everything else to stderr.
 pub(crate) struct Console {
     color: ColorChoice,
+    pub(crate) screen: Screen,
 }
 
 impl Console {
@@ -22,7 +34,7 @@ impl Console {
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        Self { color }
+        Self { color, screen: Screen::of_stderr() }
     }
 
     /// Prints data.
@@ -38,6 +50,32 @@ impl Console {
 
     pub(crate) fn warning(&self, message: impl Display) {
         self.tell(format_args!("{WARNING}warning:{WARNING:#} {message}"));
+    }
+
+    pub(crate) fn note(&self, message: impl Display) {
+        self.tell(format_args!("{NOTE}note:{NOTE:#} {message}"));
+    }
+
+    /// What stops a run.
+    pub(crate) fn errors<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
+        self.problems(problems, Severity::Error);
+    }
+
+    /// What does not.
+    pub(crate) fn warnings<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
+        self.problems(problems, Severity::Warning);
+    }
+
+    fn problems<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>, severity: Severity) {
+        let diagnostics = Diagnostics::on(&self.screen);
+        for (number, problem) in problems.into_iter().enumerate() {
+            let in_full = (number < SHOWN_IN_FULL).then(|| diagnostics.in_full(problem, severity));
+            match (in_full.flatten(), severity) {
+                (Some(text), _) => self.tell(text),
+                (None, Severity::Error) => self.error(in_one_line(problem, &self.screen)),
+                (None, _) => self.warning(in_one_line(problem, &self.screen)),
+            }
+        }
     }
 
     pub(crate) fn hint(&self, message: impl Display) {

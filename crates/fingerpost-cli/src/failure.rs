@@ -4,8 +4,10 @@ use crate::{args::Args, console::Console};
 
 /// Why the program ends without success.
 pub(crate) enum Failure {
-    /// What went wrong, one message each, and what may help.
-    Failed { problems: Vec<String>, hints: Vec<&'static str> },
+    /// What went wrong.
+    Failed(String),
+    /// All that went wrong has been told.
+    Told,
     /// The command line lacks something that no settings file says either.
     Usage { command: &'static str, message: &'static str },
     /// Standard output cannot be written to.
@@ -14,7 +16,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn failed(problem: impl Display) -> Self {
-        Self::Failed { problems: vec![problem.to_string()], hints: Vec::new() }
+        Self::Failed(problem.to_string())
     }
 
     pub(crate) fn usage(command: &'static str, message: &'static str) -> Self {
@@ -24,11 +26,11 @@ impl Failure {
     /// Tells what went wrong and returns the exit code.
     pub(crate) fn report(self, console: &Console) -> ExitCode {
         match self {
-            Self::Failed { problems, hints } => {
-                problems.iter().for_each(|problem| console.error(problem));
-                hints.iter().for_each(|hint| console.hint(hint));
+            Self::Failed(problem) => {
+                console.error(problem);
                 ExitCode::FAILURE
             }
+            Self::Told => ExitCode::FAILURE,
             Self::Usage { command, message } => {
                 let _ = Args::complaint(command, message).print();
                 ExitCode::from(2)

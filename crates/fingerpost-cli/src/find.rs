@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use fingerpost::{
     Assets, DirStore, Error, ErrorKind, MANIFEST_NAME, Manifest, Mode, Settings, SourceFile, Sources,
     Store as _, quoted,
 };
+use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, Uses, references};
 
-use crate::{args::FindArgs, console::Console, failure::Failure};
+use crate::{args::FindArgs, console::Console, failure::Failure, screen::harmless};
 
 pub(crate) fn run(args: &FindArgs, settings: Settings, console: &Console) -> Result<(), Failure> {
     let settings = args.put_before(settings);
@@ -22,6 +25,7 @@ pub(crate) fn run(args: &FindArgs, settings: Settings, console: &Console) -> Res
             published => lines.extend(published?),
         }
     }
+    lines.extend(uses(&settings, name, console)?);
     for (label, value) in lines {
         console.data(format_args!("{label:<12} {value}"))?;
     }
@@ -61,6 +65,62 @@ fn published(settings: &Settings, written: &str, name: &str) -> Result<Lines, Er
         lines.push(("hashed path", entry.hashed.clone()));
     }
     Ok(lines)
+}
+
+/// What the asset refers to, and what refers to it.
+fn uses(settings: &Settings, name: &str, console: &Console) -> Result<Lines, Failure> {
+    let base_url = settings.base_url.clone().unwrap_or_default();
+    let config = CollectConfig::from_settings(settings.clone()).base_url(base_url);
+    let Uses { references, problems, .. } = references(&config).map_err(Failure::failed)?;
+    console.warnings(&problems);
+    let (mut to, mut by) = (Uniform::new(), Uniform::new());
+    for reference in &references {
+        if reference.location.asset == name {
+            to.entry((&reference.to, remark(reference))).or_default().push(reference);
+        }
+        if reference.to == name {
+            by.entry((&reference.location.asset, remark(reference))).or_default().push(reference);
+        }
+    }
+    let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module;
+    if let Some(import) = by.values().flatten().copied().find(is_import) {
+        console.hint(format_args!(
+            "it is a module that {} imports; named by `static()` as well, it has two URLs in development and under a \
+             version query, and runs twice",
+            quoted(&import.location.asset)
+        ));
+    }
+    Ok([lines("refers to", to), lines("referred by", by)].concat())
+}
+
+fn lines(label: &'static str, uses: Uniform<'_>) -> Lines {
+    let uses = uses.into_iter();
+    let line = |((other, remark), places): (_, Vec<_>)| {
+        (label, format!("{} ({}){remark}", harmless(other), places_of(&places)))
+    };
+    uses.map(line).collect()
+}
+
+/// All references of one kind between two files, by the other file.
+type Uniform<'u> = BTreeMap<(&'u str, &'static str), Vec<&'u Reference>>;
+
+fn remark(reference: &Reference) -> &'static str {
+    match (reference.exists, reference.kind) {
+        (false, _) => ", which does not exist",
+        (_, ReferenceKind::PlainName) => ", by its plain name",
+        _ => "",
+    }
+}
+
+/// Line and column of the first few.
+fn places_of(references: &[&Reference]) -> String {
+    const MOST: usize = 3;
+    let place = |reference: &&Reference| format!("{}:{}", reference.location.line, reference.location.column);
+    let places: Vec<_> = references.iter().take(MOST).map(place).collect();
+    match references.len().saturating_sub(MOST) {
+        0 => places.join(", "),
+        more => format!("{} and {more} more", places.join(", ")),
+    }
 }
 
 fn assets(settings: &Settings, mode: Mode) -> Result<Assets, Error> {

@@ -3,10 +3,15 @@
 mod args;
 mod clean;
 mod collect;
+mod command_line;
 mod console;
+mod diagnostics;
 mod failure;
 mod find;
+mod hints;
+mod screen;
 mod version;
+mod words;
 
 use std::process::ExitCode;
 
@@ -26,11 +31,10 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let settings = args.settings()?;
     match &args.command {
-        Command::Collect(collect) => collect::run(collect, settings, args.verbose, console),
-        Command::Clean(clean) => clean::run(clean, settings, args.verbose, console),
-        Command::Find(find) => find::run(find, settings, console),
-        Command::Version(version) => version::run(version, settings, console),
+        Command::Collect(collect) => collect::run(collect, args, console),
+        Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, console),
+        Command::Find(find) => find::run(find, args.settings()?, console),
+        Command::Version(version) => version::run(version, args.settings()?, console),
     }
 }

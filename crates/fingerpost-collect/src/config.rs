@@ -175,6 +175,11 @@ impl CollectConfig {
         })
     }
 
+    /// The source dirs and the base URL alone.
+    pub(crate) fn sources(&self) -> Result<(Sources, BaseUrl), Error> {
+        both(self.open_sources(), self.base())
+    }
+
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {
         let dir = self.settings.keep_from.as_deref();
         dir.map(|dir| absolute(dir, "the earlier output dir")).transpose()

@@ -53,6 +53,14 @@ impl Content {
         Self { size: seen.size, sha256: seen.sha256, bytes: Bytes::Here(bytes) }
     }
 
+    /// The bytes, unless they are too many to be kept.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match &self.bytes {
+            Bytes::Here(bytes) => Some(bytes),
+            Bytes::In(_) => None,
+        }
+    }
+
     /// The value for `integrity` attributes.
     pub(crate) fn integrity(&self) -> Result<String, Problem> {
         match &self.bytes {

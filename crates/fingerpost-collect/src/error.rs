@@ -18,6 +18,7 @@ use crate::{levels::Rule, location::Location};
 pub struct Error {
     first: Problem,
     others: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 /// The kinds of [`Problem`], for code that has to tell them apart.
@@ -32,6 +33,8 @@ pub enum ErrorKind {
     Rule(Rule),
     /// Something in a script cannot be known. It stops nothing: it is in [`Report::notes`](crate::Report::notes).
     Unknown,
+    /// A file names another where nothing can be rewritten. It stops nothing.
+    PlainName,
     /// A file is nested deeper than anything that a browser would read.
     TooDeep,
     /// Two files want the same name in the output dir.
@@ -75,13 +78,22 @@ impl Error {
         all.into_iter()
     }
 
+    /// What looked wrong as well until then, and would not have stopped the run.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
     /// Nothing, if there is no problem.
     pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
         let mut problems = problems.into_iter();
         match problems.next() {
-            Some(first) => Err(Self { first, others: problems.collect() }),
+            Some(first) => Err(Self { others: problems.collect(), ..first.into() }),
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn with_warnings(self, warnings: Vec<Problem>) -> Self {
+        Self { warnings, ..self }
     }
 }
 
@@ -89,10 +101,10 @@ impl Error {
 pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
-        (Err(Error { first, mut others }), Err(more)) => {
-            others.push(more.first);
-            others.extend(more.others);
-            Err(Error { first, others })
+        (Err(mut err), Err(more)) => {
+            err.others.push(more.first);
+            err.others.extend(more.others);
+            Err(err)
         }
         (Err(err), Ok(_)) | (Ok(_), Err(err)) => Err(err),
     }
@@ -119,7 +131,7 @@ impl Problem {
         self.details.as_ref()?.advice.as_deref()
     }
 
-    /// The directories in which a missing file was looked for.
+    /// The source dirs in which a missing file was looked for, as `DIR` or `PREFIX=DIR`.
     pub fn searched(&self) -> &[String] {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }
@@ -187,13 +199,24 @@ impl From<fingerpost::Error> for Problem {
 
 impl From<Problem> for Error {
     fn from(first: Problem) -> Self {
-        Self { first, others: Vec::new() }
+        Self { first, others: Vec::new(), warnings: Vec::new() }
     }
 }
 
 impl From<fingerpost::Error> for Error {
     fn from(err: fingerpost::Error) -> Self {
         Problem::from(err).into()
+    }
+}
+
+/// `{"errors": […], "warnings": […]}`, as `fingerpost collect --json` prints it.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let errors: Vec<_> = self.problems().collect();
+        let mut fields = serializer.serialize_struct("Error", 2)?;
+        fields.serialize_field("errors", &errors)?;
+        fields.serialize_field("warnings", &self.warnings)?;
+        fields.end()
     }
 }
 
@@ -236,6 +259,7 @@ impl ErrorKind {
             Self::Source => "source",
             Self::Rule(rule) => rule.as_str(),
             Self::Unknown => "unknown",
+            Self::PlainName => "plain-name",
             Self::TooDeep => "too-deep",
             Self::Clash => "clash",
             Self::Manifest => "manifest",

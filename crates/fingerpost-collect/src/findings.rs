@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Problem};
 pub(crate) struct Findings {
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    notes: Vec<Problem>,
 }
 
 /// Something to be told at the end of a run.
@@ -39,6 +40,11 @@ impl Findings {
 
     pub(crate) fn warn(&mut self, kind: ErrorKind, message: impl Into<String>) {
         self.add(Finding::Warning(Problem::new(kind, message)));
+    }
+
+    /// Adds what nobody has to do anything about.
+    pub(crate) fn note(&mut self, note: Problem) {
+        self.notes.push(note);
     }
 
     /// As serious as its rule says.
@@ -77,10 +83,12 @@ impl Findings {
 
     /// Ends the run here, if there is any problem.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
-        Error::from_problems(std::mem::take(&mut self.problems))
+        let problems = Error::from_problems(std::mem::take(&mut self.problems));
+        problems.map_err(|err| err.with_warnings(std::mem::take(&mut self.warnings)))
     }
 
-    pub(crate) fn into_warnings(self) -> Vec<Problem> {
-        self.warnings
+    /// The warnings and the notes.
+    pub(crate) fn finish(self) -> (Vec<Problem>, Vec<Problem>) {
+        (self.warnings, self.notes)
     }
 }

@@ -125,14 +125,20 @@ fn literal_glob(asset: &str) -> String {
     root.chars().map(String::from).chain(escaped).collect()
 }
 
-/// TOML, "basic strings": quotes, backslashes and control characters are escaped.
+/// TOML, "basic strings": quotes, backslashes and control characters are escaped, here also marks of direction, which a
+/// reader could not see.
 fn toml_key(text: &str) -> String {
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c if c.is_control() || is_mark(c) => format!("\\u{:04x}", c as u32),
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// Line separators, and marks of direction, which turn around what stands beside them.
+pub(crate) fn is_mark(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -166,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_line_that_silences_a_rule_does_so() {
-        for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css"] {
+        for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css", "\u{1b}\u{202e}.css"] {
             let levels = levels(&Rule::Missing.silence(asset));
             assert_eq!(levels.get(Rule::Missing, asset), Level::Ignore, "{asset}");
             assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Level::Error, "{asset}");

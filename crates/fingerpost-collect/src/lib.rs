@@ -20,6 +20,7 @@ mod names;
 mod naming;
 mod output;
 mod page;
+mod plain_names;
 mod progress;
 mod publish;
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "scripts need more than style sheets"))]
@@ -28,6 +29,7 @@ mod report;
 mod rewrite;
 mod run;
 mod scan;
+mod uses;
 
 use std::time::Instant;
 
@@ -39,6 +41,7 @@ pub use levels::Rule;
 pub use location::Location;
 pub use progress::Progress;
 pub use report::{Report, Shadowed};
+pub use uses::{Reference, ReferenceKind, Uses, references};
 
 use crate::{findings::Findings, links::Links, look::Looked, publish::Publication, run::Run};
 
@@ -72,6 +75,8 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let mut assets = looked.done;
     assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
+    assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.note(note.into()));
+    plain_names::tell(&assets, &run, &mut findings);
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);
     findings.check()?;

@@ -1,18 +1,19 @@
 //! Which file each reference leads to, and what is wrong with those that lead nowhere.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
     fs,
 };
 
-use fingerpost::{ContentHash, SourceFile, nearest, quoted};
+use fingerpost::{ContentHash, Level, SourceDir, SourceFile, nearest, quoted};
 
 use crate::{
     asset::Source,
     error::{ErrorKind, Problem},
     findings::Findings,
     levels::Rule,
-    location::Location,
+    location::Places,
     look::Looked,
     references::{Edit, Kind, Reference, Target},
     run::Run,
@@ -86,38 +87,43 @@ impl<'a> Links<'a> {
 }
 
 /// All files that a reference can lead to.
-struct Targets<'a>(HashMap<&'a str, To>);
+struct Targets<'a> {
+    files: HashMap<&'a str, To>,
+    /// The nearest names to those that are not there: a comparison with all, which many references to one may share.
+    near: RefCell<HashMap<String, Vec<String>>>,
+}
 
 impl<'a> Targets<'a> {
     fn of(looked: &'a Looked) -> Self {
         let named = looked.done.iter().map(|asset| (asset.path.as_str(), To::Named(asset.hash)));
         let waiting = looked.referring.iter().enumerate();
         let waiting = waiting.map(|(number, source)| (source.file.path.as_str(), To::Waiting(number)));
-        Self(named.chain(waiting).collect())
+        Self { files: named.chain(waiting).collect(), near: RefCell::default() }
     }
 
     fn get(&self, path: &str) -> Option<To> {
-        self.0.get(path).copied()
+        self.files.get(path).copied()
     }
 
     /// Reads a file once more to show where it is wrong, if anybody wants to know.
     fn report(&self, file: &SourceFile, broken: &[&Reference], run: &Run<'_>, findings: &mut Findings) {
-        let mut bytes = None;
-        for reference in broken {
-            let rule = rule(reference);
-            let level = run.job.levels.get(rule, &file.path);
-            if level == fingerpost::Level::Ignore {
-                continue;
-            }
-            let bytes: &Vec<u8> = bytes.get_or_insert_with(|| fs::read(&file.file).unwrap_or_default());
+        let level = |reference| run.job.levels.get(rule(reference), &file.path);
+        let told: Vec<_> = broken.iter().filter(|reference| level(reference) != Level::Ignore).collect();
+        if told.is_empty() {
+            return;
+        }
+        let bytes = fs::read(&file.file).unwrap_or_default();
+        let mut places = Places::new(&file.file, &file.path, &bytes);
+        for reference in told {
+            let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
-            let location = Location::new(&file.file, &file.path, bytes, reference.span.clone());
+            let location = places.locate(reference.span.clone());
             let (message, advice, searched) = match &reference.target {
                 Target::Asset(path) => (
                     format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
-                    self.advice(path),
-                    run.job.sources.dirs().iter().map(|dir| dir.dir().display().to_string()).collect(),
+                    self.advice(path, reference.kind, &file.path),
+                    run.job.sources.dirs().iter().map(place).collect(),
                 ),
                 Target::Outside(url) => (
                     format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
@@ -130,20 +136,29 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// What was probably meant: the same with an extension, or a similar name.
-    fn advice(&self, path: &str) -> Option<String> {
+    /// What was probably meant by a reference in the file `own`: the same with an extension, or a similar name.
+    fn advice(&self, path: &str, kind: Kind, own: &str) -> Option<String> {
         const ENDINGS: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
         let longer = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
-        let with_ending = longer.into_iter().find(|longer| self.0.contains_key(longer.as_str()));
+        let with_ending = longer.into_iter().find(|longer| self.files.contains_key(longer.as_str()));
         if let Some(longer) = with_ending {
             return Some(format!(
                 "{} exists; browsers do not add endings, so write the whole name",
                 quoted(longer)
             ));
         }
-        let near = nearest(path, self.0.keys().copied());
-        Some(format!("did you mean {}?", quoted(near.first()?)))
+        let mut known = self.near.borrow_mut();
+        let near = known.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
+        let may_be_meant =
+            |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
+        Some(format!("did you mean {}?", quoted(near.iter().find(may_be_meant)?)))
     }
+}
+
+/// A source dir as it is written in settings.
+fn place(source: &SourceDir) -> String {
+    let dir = source.dir().display();
+    source.prefix().map_or_else(|| dir.to_string(), |prefix| format!("{prefix}={dir}"))
 }
 
 fn rule(reference: &Reference) -> Rule {

@@ -6,6 +6,8 @@ use std::{
 use fingerpost::AssetPath;
 use serde::{Deserialize, Serialize};
 
+use crate::levels::is_mark;
+
 /// A place in a source file, for people: with the line that it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -27,53 +29,125 @@ pub struct Location {
 /// How much of a long line is shown before and behind the place, in characters.
 const AROUND: usize = 60;
 
+/// How much of the place itself is shown.
+const LONGEST: usize = 120;
+
 impl Location {
     /// Where `span` of a file's bytes is.
     pub(crate) fn new(file: &Path, asset: &AssetPath, bytes: &[u8], span: Range<usize>) -> Self {
-        let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r' | 0xc);
-        let before = &bytes[..span.start];
-        let start = before.iter().rposition(is_break).map_or(0, |at| at + 1);
-        let length = bytes[span.start..].iter().position(is_break);
-        let end = length.map_or(bytes.len(), |length| span.start + length);
-        let [head, meant, tail] = [
-            &bytes[start..span.start],
-            &bytes[span.start..span.end.min(end)],
-            &bytes[span.end.min(end)..end],
-        ]
-        .map(printable);
-        let column = head.chars().count() + 1;
-        let (head, tail) = (last_of(&head), first_of(&tail));
-        Self {
-            file: file.to_owned(),
-            asset: asset.to_string(),
-            line: 1 + line_breaks(before),
-            column,
+        Places::new(file, asset, bytes).locate(span)
+    }
+}
+
+/// Locates places in one file. All that are asked for in their order take one reading of it.
+pub(crate) struct Places<'a> {
+    file: &'a Path,
+    asset: &'a AssetPath,
+    bytes: &'a [u8],
+    /// How far it has been read, and where that is.
+    read: usize,
+    line: usize,
+    line_start: usize,
+    column: usize,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(file: &'a Path, asset: &'a AssetPath, bytes: &'a [u8]) -> Self {
+        let start = without_mark(bytes);
+        Self { file, asset, bytes, read: start, line: 1, line_start: start, column: 1 }
+    }
+
+    /// Where the bytes of `span` are.
+    pub(crate) fn locate(&mut self, span: Range<usize>) -> Location {
+        if span.start < self.read {
+            *self = Self::new(self.file, self.asset, self.bytes);
+        }
+        self.read_to(span.start);
+        let [head, meant, tail] = self.cut(&span);
+        Location {
+            file: self.file.to_owned(),
+            asset: self.asset.to_string(),
+            line: self.line,
+            column: self.column,
             span: head.len()..head.len() + meant.len(),
             excerpt: [head, meant, tail].concat(),
         }
     }
+
+    fn read_to(&mut self, end: usize) {
+        let end = end.max(self.read);
+        let breaks = line_breaks(self.bytes, self.read..end);
+        if let Some(last) = breaks.clone().last() {
+            self.line += breaks.count();
+            (self.line_start, self.column) = (last + 1, 1);
+        }
+        self.column += characters(&self.bytes[self.read.max(self.line_start)..end]);
+        self.read = end;
+    }
+
+    /// What stands before the place in its line, the place, and what stands behind it. No more is read of a long line than
+    /// is shown.
+    fn cut(&self, span: &Range<usize>) -> [String; 3] {
+        let bytes = self.bytes;
+        let some = |characters: usize| 4 * (characters + 2);
+        let from = span.start.saturating_sub(some(AROUND)).max(self.line_start).min(span.start);
+        let is_inside = |at: &usize| from > self.line_start && bytes[*at] & 0xc0 == 0x80;
+        let from = from + (from..span.start).take_while(is_inside).count();
+        let head = last_of(&printable(&bytes[from..span.start]), from > self.line_start);
+
+        let to = bytes.len().min(span.start + some(LONGEST)).min(span.end.max(span.start));
+        let end = line_end(bytes, span.start..to);
+        let meant = first_of(&printable(&bytes[span.start..end.unwrap_or(to)]), LONGEST);
+        if end.is_some() || to < span.end {
+            return [head, meant, String::new()];
+        }
+        let end = bytes.len().min(to + some(AROUND));
+        let end = line_end(bytes, to..end).unwrap_or(end);
+        [head, meant, first_of(&printable(&bytes[to..end]), AROUND)]
+    }
 }
 
-fn line_breaks(bytes: &[u8]) -> usize {
-    let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
-    bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r' | 0xc)).count() - pairs
+/// A byte order mark is not shown, and no editor counts it.
+fn without_mark(bytes: &[u8]) -> usize {
+    if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
-/// Control characters would move the cursor of whoever reads it.
+fn line_end(bytes: &[u8], part: Range<usize>) -> Option<usize> {
+    memchr::memchr3(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(|at| part.start + at)
+}
+
+/// Where lines end in a part of the bytes; of CR and LF together, at the LF.
+fn line_breaks(bytes: &[u8], part: Range<usize>) -> impl Iterator<Item = usize> + Clone {
+    let ends = memchr::memchr3_iter(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(move |at| part.start + at);
+    ends.filter(|&at| !bytes[at..].starts_with(b"\r\n"))
+}
+
+/// What is not UTF-8 counts as it is shown.
+fn characters(bytes: &[u8]) -> usize {
+    let chunks = bytes.utf8_chunks();
+    chunks.map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())).sum()
+}
+
+/// Control characters would move the cursor of whoever reads it, and marks of direction turn the line around.
 fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let printable = text.chars().map(|c| match c {
+        c if c.is_control() => ' ',
+        c if is_mark(c) => '\u{fffd}',
+        c => c,
+    });
+    printable.collect()
 }
 
-fn last_of(text: &str) -> String {
+fn last_of(text: &str, is_cut: bool) -> String {
     match text.char_indices().rev().nth(AROUND - 1) {
-        Some((at, _)) if at > 0 => format!("…{}", &text[at..]),
+        Some((at, _)) if at > 0 || is_cut => format!("…{}", &text[at..]),
         _ => text.to_owned(),
     }
 }
 
-fn first_of(text: &str) -> String {
-    match text.char_indices().nth(AROUND) {
+fn first_of(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
@@ -104,5 +178,44 @@ mod tests {
         let line = format!("{}x{}", "a".repeat(1000), "b".repeat(1000));
         let shown = format!("…{}x{}…", "a".repeat(60), "b".repeat(60));
         assert_eq!(place(&line, "x"), (1, 1001, shown));
+    }
+
+    #[test]
+    fn a_long_place_is_cut_as_well() {
+        let asset = AssetPath::parse("a.css").unwrap();
+        let line = format!("url({})", "é".repeat(1000));
+        let location = Location::new(Path::new("a.css"), &asset, line.as_bytes(), 4..2004);
+        assert_eq!(location.excerpt, format!("url({}…", "é".repeat(120)));
+        assert_eq!(location.span, 4..location.excerpt.len());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_counted() {
+        assert_eq!(place("\u{feff}x", "x"), (1, 1, "x".to_owned()));
+        assert_eq!(place("\u{feff}\u{feff}x", "x"), (1, 2, "\u{feff}x".to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_utf_8_and_what_controls_a_terminal_is_replaced() {
+        let asset = AssetPath::parse("a.css").unwrap();
+        let text = b"a\n\xff\t\x1b[2J\xc3\xa9\xe2\x80\xae x y";
+        let location = Location::new(Path::new("a.css"), &asset, text, 14..15);
+        assert_eq!((location.line, location.column), (2, 10));
+        assert_eq!(location.excerpt, "\u{fffd}  [2Jé\u{fffd} x y");
+        assert_eq!(&location.excerpt[location.span], "x");
+    }
+
+    #[test]
+    fn places_are_found_in_any_order() {
+        let asset = AssetPath::parse("a.css").unwrap();
+        let text = "a b\r\nc d\re f\ng h".as_bytes();
+        let mut places = Places::new(Path::new("a.css"), &asset, text);
+        for at in [0, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0, 15, 7] {
+            assert_eq!(
+                places.locate(at..at + 1),
+                Location::new(Path::new("a.css"), &asset, text, at..at + 1)
+            );
+        }
+        assert_eq!((places.line, places.column), (2, 3));
     }
 }

@@ -1,6 +1,6 @@
 //! The first look at a file: what it refers to. What refers to nothing is named by its own bytes, and done.
 
-use std::{cell::Cell, ops::Range, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
 use fingerpost::{Reading, SourceFile};
 
@@ -9,9 +9,9 @@ use crate::{
     content::{Content, Seen},
     error::{Error, ErrorKind, Problem},
     findings::Findings,
-    location::Location,
+    location::{Location, Places},
     page::{Inputs, Note, Page},
-    references::{self, Language, Place, References, TooDeep},
+    references::{self, Language, Markup, Place, Plain, References, TooDeep},
     run::Run,
 };
 
@@ -63,44 +63,52 @@ fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Look, Problem> {
 
 /// Reads a file, and finds out all that can be found out about it alone.
 fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>), Problem> {
+    let place = Place { base: run.job.base.path(), path: &file.path };
     let Some(language) = Language::of(&file.path) else {
         let reading = Content::read(&file.file)?;
-        let page = page(file, &reading, reading.value.seen());
+        let plain = reading.value.bytes().map_or_else(Vec::new, |bytes| plain_names(bytes, place));
+        let page = Page { plain, ..page(file, &reading, reading.value.seen()) };
         return Ok((Arc::new(page), Some(reading.value)));
     };
     let reading = Seen::read(&file.file)?;
     let (seen, bytes) = (reading.value.0, &reading.value.1);
-    let place = Place { base: run.job.base.path(), path: &file.path };
     let References { list, unknown, not_parsed } =
-        references::find(language, bytes, place).map_err(|TooDeep(at)| too_deep(file, bytes, at))?;
-    let unknown = unknown.into_iter().map(|span| unknown_import(file, bytes, span));
-    let notes = unknown.chain(not_parsed.map(|reason| not_a_module(file, bytes, &reason))).collect();
-    let page = Page { references: list, notes, ..page(file, &reading, seen) };
+        references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
+    let mut places = Places::new(&file.file, &file.path, bytes);
+    let not_parsed = not_parsed.map(|reason| not_a_module(places.locate(0..0), &reason));
+    let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
+    let notes = not_parsed.into_iter().chain(unknown).collect();
+    let plain = plain_names(bytes, place);
+    let page = Page { references: list, notes, plain, ..page(file, &reading, seen) };
     let content = page.references.is_empty().then(|| Content::of(seen, reading.value.1));
     Ok((Arc::new(page), content))
+}
+
+/// What the file keeps naming by plain names.
+fn plain_names(bytes: &[u8], place: Place<'_>) -> Vec<Plain> {
+    let names = Markup::of(place.path).map(|markup| markup.names(bytes, place));
+    names.into_iter().flatten().map(|(_, plain)| plain).collect()
 }
 
 fn page<T>(file: &SourceFile, reading: &Reading<T>, seen: Seen) -> Page {
     let Reading { stamp, is_trusted, .. } = *reading;
     let file = file.file.clone();
-    Page { file, stamp, is_trusted, seen, references: Vec::new(), notes: Vec::new(), named: None }
+    let (references, notes, plain) = (Vec::new(), Vec::new(), Vec::new());
+    Page { file, stamp, is_trusted, seen, references, notes, plain, named: None }
 }
 
-fn too_deep(file: &SourceFile, bytes: &[u8], at: usize) -> Problem {
+pub(crate) fn too_deep(file: &SourceFile, bytes: &[u8], &TooDeep(at): &TooDeep) -> Problem {
     let location = Location::new(&file.file, &file.path, bytes, at..at + 1);
     let message = "more than 255 blocks are open here; no browser reads that, so correct or ignore the file";
     Problem::at(location, ErrorKind::TooDeep, message)
 }
 
-fn unknown_import(file: &SourceFile, bytes: &[u8], span: Range<usize>) -> Note {
-    let location = Location::new(&file.file, &file.path, bytes, span);
-    let message =
-        "what is imported here only the browser will know, so it keeps the name that it has".to_owned();
-    Note { location, message }
+fn unknown_import(location: Location) -> Note {
+    let message = "what is imported here only the browser will know, so it keeps the name that it has";
+    Note { location, message: message.to_owned() }
 }
 
-fn not_a_module(file: &SourceFile, bytes: &[u8], reason: &str) -> Note {
-    let location = Location::new(&file.file, &file.path, bytes, 0..0);
+fn not_a_module(location: Location, reason: &str) -> Note {
     let message = format!("this is no module, so no import in it is rewritten: {reason}");
     Note { location, message }
 }

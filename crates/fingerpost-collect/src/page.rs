@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use fingerpost::{ContentHash, Digest, FileInfo, Stamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{content::Seen, error::Problem, location::Location, references::Reference};
+use crate::{
+    content::Seen,
+    error::Problem,
+    location::Location,
+    references::{Plain, Reference},
+};
 
 /// A file as it was when it was read. The cache keeps it for the next run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +25,9 @@ pub(crate) struct Page {
     pub(crate) references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
+    /// What it names where nothing can be rewritten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) plain: Vec<Plain>,
     pub(crate) named: Option<Named>,
 }
 

@@ -73,7 +73,7 @@ impl Report {
             shadowed: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
-            notes: assets.iter().flat_map(|asset| &asset.page.notes).map(Problem::from).collect(),
+            notes: Vec::new(),
             dry_run: run.job.dry_run,
             seconds: 0.0,
         }
@@ -82,8 +82,8 @@ impl Report {
     /// Adds the rest when all is done.
     pub(crate) fn finish(self, left_out: LeftOut, findings: Findings, took: Duration) -> Self {
         let LeftOut { shadowed, ignored } = left_out;
-        let (warnings, seconds) = (findings.into_warnings(), took.as_secs_f64());
-        Self { shadowed, ignored, warnings, seconds, ..self }
+        let (warnings, notes) = findings.finish();
+        Self { shadowed, ignored, warnings, notes, seconds: took.as_secs_f64(), ..self }
     }
 }
 

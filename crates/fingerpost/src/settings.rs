@@ -43,12 +43,13 @@ use crate::{
 /// missing-map = "warn"                # the same for source maps
 /// outside = "error"                   # relative references that leave the base URL
 /// shadowed = "ignore"                 # files that an earlier source dir hides
-/// rules."vendor/**".missing = "ignore"    # the same for some files; the longest glob that matches decides
+/// rules."vendor/**".missing = "ignore"    # one of the four for some files; the longest glob that matches decides
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
 /// # assert_eq!(settings.sources.len(), 2);
 /// # assert_eq!(settings.clean.keep, Some(3));
+/// # assert_eq!(settings.exceptions["vendor/**"].missing, Some(fingerpost::Level::Ignore));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -89,8 +90,8 @@ pub struct Settings {
     pub outside: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
     pub shadowed: Option<Level>,
-    /// Glob → what holds for the files that it matches. Globs are read as those of [`Rules::new`]; of several that match,
-    /// the longest decides.
+    /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
+    /// [`Rules::new`]; of several that match, the longest decides.
     #[serde(rename = "rules")]
     pub exceptions: BTreeMap<String, Exceptions>,
 }

@@ -61,3 +61,81 @@ fn a_manifest_that_was_made_for_another_base_url_is_a_failure() {
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
     assert!(ended.stderr.contains("was made for `/static/`"), "{}", ended.stderr);
 }
+
+#[test]
+fn references_are_told_in_both_directions() {
+    let site = Site::new(&[
+        (
+            "static/css/app.css",
+            "@import 'theme.css';\na { b: url(../img/a.svg); c: url(../img/a.svg#x); d: url(nope.png) }",
+        ),
+        ("static/css/theme.css", "a { b: url(../../y) }"),
+        ("static/css/print.css", "@import 'app.css';"),
+        ("static/index.html", "<link href='css/app.css'>"),
+        ("static/img/a.svg", ""),
+    ]);
+    let ended = site.run(&["find", "css/app.css", "static"]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    let uses: Vec<_> = ended.stdout.lines().skip(3).collect();
+    let expected = [
+        "refers to    css/nope.png (2:58), which does not exist",
+        "refers to    css/theme.css (1:10)",
+        "refers to    img/a.svg (2:12, 2:34)",
+        "referred by  css/print.css (1:10)",
+        "referred by  index.html (1:13), by its plain name",
+    ];
+    assert_eq!(uses, expected);
+    let ended = site.run(&["find", "css/theme.css", "static"]);
+    assert!(ended.stdout.contains("refers to    /y (1:12), which does not exist\n"), "{}", ended.stdout);
+    let mut names = site.names("");
+    names.sort();
+    assert_eq!(names, ["static"], "nothing is written");
+}
+
+#[test]
+fn references_are_those_of_now_and_the_lock_is_nobodys() {
+    let site = Site::new(&[("static/a.css", "@import 'b.css'"), ("static/b.css", ""), ("static/c.css", "")]);
+    site.collect();
+    site.write("static/a.css", "@import 'c.css'");
+    let lock = std::fs::File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
+    lock.lock().unwrap();
+    let ended = site.run(&["find", "c.css", "static", "--out", "out"]);
+    assert!(ended.stdout.ends_with("\nreferred by  a.css (1:10)\n"), "{}", ended.stdout);
+    assert_eq!(ended.code, Some(0));
+    let ended = site.run(&["find", "b.css", "static", "--out", "out"]);
+    assert!(!ended.stdout.contains("refer"), "{}", ended.stdout);
+}
+
+#[test]
+fn many_references_between_two_files_are_one_line() {
+    let site = Site::new(&[("static/a.css", ""), ("static/b.png", "")]);
+    site.write("static/a.css", "a{b:url(b.png)}\n".repeat(100));
+    let ended = site.run(&["find", "b.png", "static"]);
+    assert!(ended.stdout.ends_with("\nreferred by  a.css (1:9, 2:9, 3:9 and 97 more)\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_module_that_others_import_may_run_twice() {
+    let site = Site::new(&[
+        ("static/js/app.js", "import './util.js'; import.meta.resolve('./util.js')"),
+        ("static/js/util.js", "//# sourceMappingURL=util.js.map"),
+        ("static/js/util.js.map", ""),
+    ]);
+    let ended = site.run(&["find", "js/util.js", "static"]);
+    let hint = "hint: it is a module that `js/app.js` imports; named by `static()` as well, it has two URLs in \
+                development and under a version query, and runs twice\n";
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), hint));
+    for other in ["js/app.js", "js/util.js.map"] {
+        assert_eq!(site.run(&["find", other, "static"]).stderr, "");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_understood_hides_no_other() {
+    let site = Site::new(&[("static/b.css", "@import 'c.css'"), ("static/c.css", "")]);
+    site.write("static/a.css", format!("a{{b:url(c.css)}}{}", "(".repeat(300)));
+    let ended = site.run(&["find", "c.css", "static"]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stdout.ends_with("\nreferred by  b.css (1:10)\n"), "{}", ended.stdout);
+    assert!(ended.stderr.starts_with("warning: more than 255 blocks are open here"), "{}", ended.stderr);
+}

@@ -2,6 +2,7 @@
 
 mod clean;
 mod collect;
+mod diagnostics;
 mod find;
 mod site;
 mod terminal;

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
 
 /// Everything outside that the program heeds.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 10] = [
     "FINGERPOST_APP_VERSION",
     "FINGERPOST_BASE_URL",
     "FINGERPOST_MODE",
@@ -23,6 +23,9 @@ const VARIABLES: [&str; 7] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "RUST_BACKTRACE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LANG",
 ];
 
 pub(crate) struct Site(TempDir);
@@ -58,6 +61,12 @@ impl Site {
         fs::write(file, bytes).expect("a written file");
     }
 
+    /// The names of what lies in a directory.
+    pub(crate) fn names(&self, dir: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(dir)).expect("a directory");
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+
     pub(crate) fn read(&self, path: &str) -> String {
         String::from_utf8(fs::read(self.path(path)).expect("a file")).expect("text")
     }
@@ -82,6 +91,17 @@ impl Site {
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Ended {
         self.command(PROGRAM).args(args).envs(variables).output().expect("the program").into()
+    }
+
+    /// What the program said, with its own name as people type it.
+    pub(crate) fn told(&self, ended: &Ended) -> String {
+        ended.stderr.replace(PROGRAM, "fingerpost")
+    }
+
+    /// The same with `SITE` for the directory.
+    pub(crate) fn redacted(&self, ended: &Ended) -> String {
+        let site = self.path("").display().to_string();
+        self.told(ended).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
     }
 
     /// Collects `static` into `out`.

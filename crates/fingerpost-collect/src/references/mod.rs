@@ -8,6 +8,7 @@ mod js;
 mod kind;
 #[cfg(feature = "js")]
 mod nesting;
+mod plain;
 mod resolve;
 mod source_map;
 mod text;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     css::TooDeep,
     edit::Edit,
     kind::Kind,
+    plain::{Markup, Plain},
     resolve::{Place, Target},
     written::{Syntax, Written},
 };

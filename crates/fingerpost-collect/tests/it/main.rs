@@ -9,6 +9,7 @@ mod problems;
 mod releases;
 mod scanning;
 mod site;
+mod uses;
 mod writing;
 
 #[test]

@@ -1,10 +1,10 @@
 use std::{
     fs,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
 
-use fingerpost_collect::{CollectConfig, ErrorKind, Progress, collect, collect_with};
+use fingerpost_collect::{CollectConfig, ErrorKind, Problem, Progress, Rule, collect, collect_with};
 
 use crate::site::Site;
 
@@ -193,4 +193,53 @@ fn a_name_that_is_not_utf_8_is_told() {
     let problem = format!("the name of {file} is not UTF-8; rename the file or ignore it");
     assert_eq!(site.refused(&site.config()), [problem]);
     assert_eq!(collect(&site.config().ignore(["b*"])).unwrap().files, 1);
+}
+
+#[test]
+fn a_run_that_fails_tells_its_warnings_too() {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}/*# sourceMappingURL=a.map */")]);
+    let err = collect(&site.config()).unwrap_err();
+    assert_eq!((err.problems().len(), err.warnings().len()), (1, 1));
+    assert_eq!(err.warnings()[0].kind(), ErrorKind::Rule(Rule::MissingMap));
+}
+
+#[test]
+fn all_source_dirs_were_searched_for_a_missing_file() {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}"), ("lib/b.css", "")]);
+    let err = collect(&site.config().source_at("vendor", site.path("lib"))).unwrap_err();
+    let [source, lib] = ["static", "lib"].map(|dir| site.path(dir).display().to_string());
+    assert_eq!(err.problems().next().unwrap().searched(), [source, format!("vendor={lib}")]);
+}
+
+#[test]
+fn a_missing_file_is_never_the_one_that_asks_for_it() {
+    let site = Site::new(&[("static/css/app.css", "@import 'ap.css';/*# sourceMappingURL=app.css.mop */")]);
+    let err = collect(&site.config()).unwrap_err();
+    let advice = |problem: &Problem| problem.advice().map(str::to_owned);
+    assert_eq!(err.problems().chain(err.warnings()).filter_map(advice).next(), None);
+    site.write("static/css/app.css.map", "{}");
+    let err = collect(&site.config()).unwrap_err();
+    assert_eq!(advice(&err.warnings()[0]).as_deref(), Some("did you mean `css/app.css.map`?"));
+}
+
+#[test]
+fn every_file_counts_once_for_those_who_look_on() {
+    struct Counter([AtomicUsize; 2]);
+    impl Progress for Counter {
+        fn found(&self, files: usize) {
+            self.0[0].store(files, Ordering::Relaxed);
+        }
+        fn collected(&self) {
+            self.0[1].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let site = Site::new(&[
+        ("static/a.css", "@import 'b.css'"),
+        ("static/b.css", "@import 'a.css'; @import 'c.css'"),
+        ("static/c.css", "a{b:url(d.png)}"),
+        ("static/d.png", ""),
+    ]);
+    let counter = Counter(Default::default());
+    collect_with(&site.config(), &counter).unwrap();
+    assert_eq!(counter.0.map(AtomicUsize::into_inner), [4, 4]);
 }

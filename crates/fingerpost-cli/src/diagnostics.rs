@@ -1,0 +1,253 @@
+//! How problems look: what is wrong, the line that it stands in, and what to do about it.
+
+use std::{fmt, ops::Range, path::Path};
+
+use ::console::{measure_text_width, truncate_str};
+use fingerpost_collect::{Location, Problem};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    Severity, SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+
+use crate::screen::{Screen, harmless};
+
+/// Shows problems on one screen.
+pub(crate) struct Diagnostics<'s> {
+    screen: &'s Screen,
+    handler: GraphicalReportHandler,
+}
+
+impl<'s> Diagnostics<'s> {
+    pub(crate) fn on(screen: &'s Screen) -> Self {
+        let characters = if screen.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
+        let (error, warning) = ("error:".to_owned(), "warning:".to_owned());
+        let characters = ThemeCharacters { error, warning, ..characters };
+        let styles = ThemeStyles::ansi();
+        let styles = ThemeStyles { error: styles.error.bold(), warning: styles.warning.bold(), ..styles };
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles });
+        // A terminal wraps text as well, and what it wraps can still be copied.
+        Self { screen, handler: handler.with_wrap_lines(false).with_links(false).with_context_lines(0) }
+    }
+
+    /// A problem with the line that it stands in; nothing, if it stands in none.
+    pub(crate) fn in_full(&self, problem: &Problem, severity: Severity) -> Option<String> {
+        let snippet = Snippet::of(problem.location()?, self.screen);
+        let mut text = String::new();
+        self.handler.render_report(&mut text, &Shown { problem, severity, snippet }).ok()?;
+        Some(text.trim_start().to_owned())
+    }
+}
+
+/// `static/css/app.css:3:19: what is wrong (what may help)`
+pub(crate) fn in_one_line(problem: &Problem, screen: &Screen) -> String {
+    let place = problem.location().map(|location| {
+        let Location { file, line, column, .. } = location;
+        format!("{}:{line}:{column}: ", name(file, screen))
+    });
+    let advice = problem.advice().map(|advice| format!(" ({advice})"));
+    let message = harmless(problem.message());
+    [place.unwrap_or_default(), message, advice.unwrap_or_default()].concat()
+}
+
+/// A file as people at this place name it.
+fn name(file: &Path, screen: &Screen) -> String {
+    let short = screen.here.as_deref().and_then(|here| file.strip_prefix(here).ok());
+    harmless(&short.unwrap_or(file).display().to_string())
+}
+
+#[derive(Debug)]
+struct Shown<'p> {
+    problem: &'p Problem,
+    severity: Severity,
+    snippet: Snippet,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&harmless(self.problem.message()))
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let searched = self.problem.searched();
+        let lines = [
+            self.problem.advice().map(str::to_owned),
+            (!searched.is_empty()).then(|| harmless(&format!("searched in {}", searched.join(", ")))),
+            self.problem.silence().map(|line| format!("to silence it: {line}")),
+        ];
+        let lines: Vec<_> = lines.into_iter().flatten().collect();
+        (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.snippet)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let Range { start, end } = self.snippet.span;
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, start, end - start))))
+    }
+}
+
+/// A line, or a part of it, that knows where in a file it stands.
+#[derive(Debug)]
+struct Snippet {
+    name: String,
+    line: usize,
+    column: usize,
+    text: String,
+    span: Range<usize>,
+}
+
+impl Snippet {
+    fn of(location: &Location, screen: &Screen) -> Self {
+        let Location { file, line, column, excerpt, span, .. } = location;
+        let (mut text, mut span) = (excerpt.clone(), span.clone());
+        if let Some(columns) = screen.columns {
+            let number = line.to_string().len() + " ".len() + " | ".len();
+            // Marks in ASCII are longer, by two at either end.
+            let marks = if screen.unicode { 0 } else { 4 };
+            (text, span) = fit(&text, span, columns.saturating_sub(number + marks));
+        }
+        if !screen.unicode {
+            text = with_ascii_marks(&text, &span);
+        }
+        Self { name: name(file, screen), line: *line, column: *column, text, span }
+    }
+}
+
+impl SourceCode for Snippet {
+    fn read_span<'a>(
+        &'a self,
+        _: &SourceSpan,
+        _: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let (name, text, whole) = (self.name.clone(), self.text.as_bytes(), (0..self.text.len()).into());
+        let contents = MietteSpanContents::new_named(name, text, whole, self.line - 1, self.column - 1, 1);
+        Ok(Box::new(contents))
+    }
+}
+
+/// Cuts a line at both ends until it fits, what is meant last.
+fn fit(line: &str, span: Range<usize>, columns: usize) -> (String, Range<usize>) {
+    let columns = columns.max(20);
+    if measure_text_width(line) <= columns {
+        return (line.to_owned(), span);
+    }
+    let meant = first_columns(&line[span.clone()], columns - 2);
+    let left = columns - measure_text_width(&meant);
+    let (head, tail) = (&line[..span.start], &line[span.end..]);
+    let for_head = left.saturating_sub(measure_text_width(tail)).max(left / 2);
+    let head = last_columns(head, for_head);
+    let tail = first_columns(tail, left - measure_text_width(&head));
+    let span = head.len()..head.len() + meant.len();
+    ([head, meant, tail].concat(), span)
+}
+
+/// As much of the start as fits, with a mark where it is cut.
+fn first_columns(text: &str, columns: usize) -> String {
+    truncate_str(text, columns, if columns == 0 { "" } else { "…" }).into_owned()
+}
+
+/// The same of the end.
+fn last_columns(text: &str, columns: usize) -> String {
+    let reversed: String = text.chars().rev().collect();
+    first_columns(&reversed, columns).chars().rev().collect()
+}
+
+/// Other marks where a line is cut, of as many bytes, for what can draw no more than ASCII.
+fn with_ascii_marks(line: &str, span: &Range<usize>) -> String {
+    let mut marked = line.to_owned();
+    for end in ['…'.len_utf8(), span.end, line.len()] {
+        let start = end.saturating_sub('…'.len_utf8());
+        if line.get(start..end) == Some("…") {
+            marked.replace_range(start..end, "...");
+        }
+    }
+    marked
+}
+
+#[cfg(test)]
+mod tests {
+    use fingerpost_collect::{CollectConfig, collect};
+
+    use super::*;
+
+    #[track_caller]
+    fn fitted(line: &str, meant: &str, columns: usize) -> String {
+        let start = line.find(meant).unwrap();
+        let (text, span) = fit(line, start..start + meant.len(), columns);
+        assert!(measure_text_width(&text) <= columns, "{text}");
+        let (before, rest) = text.split_at(span.start);
+        let (meant, behind) = rest.split_at(span.end - span.start);
+        format!("{before}[{meant}]{behind}")
+    }
+
+    #[test]
+    fn a_line_is_cut_around_what_is_meant() {
+        assert_eq!(fitted("a x b", "x", 20), "a [x] b");
+        let line = format!("{}x{}", "a".repeat(30), "b".repeat(30));
+        assert_eq!(fitted(&line, "x", 20), "…aaaaaaaa[x]bbbbbbbbb…");
+        assert_eq!(fitted(&line[..33], "x", 20), "…aaaaaaaaaaaaaaaa[x]bb");
+        assert_eq!(fitted(&line[28..], "x", 20), "aa[x]bbbbbbbbbbbbbbbb…");
+        let long = "x".repeat(30);
+        assert_eq!(fitted(&format!("a {long} b"), &long, 20), "…[xxxxxxxxxxxxxxxxx…]…");
+        assert_eq!(fitted(&format!("{}x", "漢".repeat(30)), "x", 20), "…漢漢漢漢漢漢漢漢漢[x]");
+    }
+
+    #[test]
+    fn marks_can_be_ascii() {
+        let marked = |line: &str, span| with_ascii_marks(line, &span);
+        assert_eq!(marked("…a…", 3..4), "...a...");
+        assert_eq!(marked("a…b…c", 0..4), "a...b…c");
+        assert_eq!(marked("é", 0..2), "é");
+        assert_eq!(marked("", 0..0), "");
+    }
+
+    #[track_caller]
+    fn shown(css: &str, unicode: bool, columns: usize) -> String {
+        let site = tempfile::tempdir().unwrap();
+        let source = site.path().join("static");
+        std::fs::create_dir(&source).unwrap();
+        std::fs::write(source.join("a.css"), css).unwrap();
+        let config = CollectConfig::new(site.path().join("out")).source(&source);
+        let err = collect(&config).unwrap_err();
+        let screen = Screen { unicode, columns: Some(columns), here: Some(source) };
+        let diagnostics = Diagnostics::on(&screen);
+        let text = diagnostics.in_full(err.problems().next().unwrap(), Severity::Error).unwrap();
+        let lines: Vec<_> = text.lines().skip(1).take(4).collect();
+        anstream::adapter::strip_str(&lines.join("\n")).to_string()
+    }
+
+    #[test]
+    fn a_terminal_that_can_draws_lines() {
+        assert_eq!(
+            shown("a{\n  b: url(x.png)\n}", true, 80),
+            "   ╭─[a.css:2:10]\n 2 │   b: url(x.png)\n   ·          ─────\n   ╰────"
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_less_of_the_line() {
+        let css = format!("/*{}*/a{{b:url(x.png)}}/*{}*/", "漢".repeat(20), "b".repeat(50));
+        assert_eq!(
+            shown(&css, false, 30),
+            "   ,-[a.css:1:33]\n 1 | ...{b:url(x.png)}/*bbb...\n   :           ^^^^^\n   `----"
+        );
+        for columns in (0..100).step_by(7) {
+            for unicode in [true, false] {
+                let shown = shown(&css, unicode, columns);
+                let widest = shown.lines().map(measure_text_width).max().unwrap();
+                assert!(shown.contains("x.png") && widest <= columns.max(29), "{columns}: {shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What leads from a run that failed to one that succeeds.
+
+use fingerpost::{Level, Settings, quoted};
+use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
+
+use crate::{args::Args, command_line};
+
+/// For those who find the lock taken.
+pub(crate) const TO_WAIT: &str = "leave `--no-wait` out to wait for it";
+
+/// What is to be said after the problems.
+pub(crate) fn after(err: &Error, settings: &Settings, args: &Args) -> Vec<String> {
+    let mut hints = Vec::new();
+    if err.problems().any(|problem| problem.kind() == ErrorKind::Locked) {
+        hints.push(TO_WAIT.to_owned());
+    }
+    if let Some(command) = all_the_same(err, settings) {
+        hints.push(format!("to publish all the same, with warnings, run: {command}"));
+    }
+    hints.extend(where_to_silence(err.problems(), args));
+    hints
+}
+
+/// Where the lines go that are shown with these problems.
+pub(crate) fn where_to_silence<'p>(
+    mut problems: impl Iterator<Item = &'p Problem>,
+    args: &Args,
+) -> Option<String> {
+    let file = quoted(args.settings_file().display());
+    let can_be_silenced = problems.any(|problem| problem.silence().is_some());
+    can_be_silenced.then(|| format!("a line that silences goes into {file}, before any `[table]`"))
+}
+
+/// The same command with levels that let these problems pass, if all of them break rules.
+fn all_the_same(err: &Error, settings: &Settings) -> Option<String> {
+    let rules: Option<Vec<_>> = err.problems().map(rule).collect();
+    let rules = rules?;
+    // What is said of some files goes before what is said of all.
+    let exceptions = || settings.exceptions.values();
+    let shadowed = exceptions().any(|levels| levels.shadowed == Some(Level::Error));
+    let references = exceptions()
+        .flat_map(|levels| [levels.missing, levels.missing_map, levels.outside])
+        .any(|level| level == Some(Level::Error));
+    if shadowed || references {
+        return None;
+    }
+    let mut flags = Vec::new();
+    if rules.iter().any(|rule| *rule != Rule::Shadowed) {
+        flags.push(("--missing", "warn"));
+    }
+    if rules.contains(&Rule::Shadowed) {
+        flags.push(("--shadowed", "warn"));
+    }
+    command_line::with_flags(&flags)
+}
+
+fn rule(problem: &Problem) -> Option<Rule> {
+    match problem.kind() {
+        ErrorKind::Rule(rule) => Some(rule),
+        _ => None,
+    }
+}

@@ -1,0 +1,65 @@
+//! What is known of the terminal behind standard error, if it is one.
+
+use std::{env, path::PathBuf};
+
+use ::console::Term;
+
+pub(crate) struct Screen {
+    /// Whether it can draw more than ASCII.
+    pub(crate) unicode: bool,
+    /// How wide it is; what is no terminal has no width.
+    pub(crate) columns: Option<usize>,
+    /// The directory that short names of files begin at.
+    pub(crate) here: Option<PathBuf>,
+}
+
+impl Screen {
+    pub(crate) fn of_stderr() -> Self {
+        let terminal = Term::stderr();
+        let columns = terminal.size_checked().map(|(_, columns)| columns.into());
+        let unicode = terminal.is_term() && (cfg!(windows) || speaks_utf8(|name| env::var(name).ok()));
+        Self { unicode, columns, here: env::current_dir().ok() }
+    }
+}
+
+/// POSIX, "Internationalization Variables": the first that is set and not empty counts.
+fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
+    let locale = said.into_iter().find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// Text without what would command a terminal, or turn it around.
+pub(crate) fn harmless(text: &str) -> String {
+    let harmless = text.chars().map(|c| match c {
+        c if c.is_control() => c.escape_debug().to_string(),
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            c.escape_unicode().to_string()
+        }
+        c => c.to_string(),
+    });
+    harmless.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_says_what_a_terminal_can_draw() {
+        let speaks = |said: &[(&str, &str)]| {
+            speaks_utf8(|name| {
+                said.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(speaks(&[("LANG", "de_DE.UTF-8")]));
+        assert!(speaks(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8"), ("LANG", "C")]));
+        assert!(!speaks(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
+        assert!(!speaks(&[]));
+    }
+
+    #[test]
+    fn control_characters_are_spelt_out() {
+        assert_eq!(harmless("a\u{1b}[2J\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{9b}\\u{202e}é");
+    }
+}

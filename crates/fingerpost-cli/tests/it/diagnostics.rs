@@ -1,0 +1,410 @@
+//! What a run says of the files it has read.
+
+use std::time::{Duration, Instant};
+
+use crate::site::{Ended, Site};
+
+const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
+
+/// What a run says that fails.
+#[track_caller]
+fn refused(site: &Site, args: &[&str]) -> String {
+    let ended = site.run(args);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{}", ended.stderr);
+    assert!(!site.path("out/staticfiles.json").exists());
+    site.redacted(&ended)
+}
+
+/// What a run says that succeeds, but for the closing line.
+#[track_caller]
+fn warned(site: &Site, args: &[&str]) -> String {
+    let ended = site.run(args);
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
+    let said = site.redacted(&ended);
+    let said = said.trim_end();
+    let (said, closing) = said.rsplit_once('\n').unwrap_or(("", said));
+    assert!(closing.ends_with(" s"), "{closing}");
+    said.to_owned()
+}
+
+/// The command that a failed run names.
+#[track_caller]
+fn follow_hint(site: &Site, said: &str) -> Ended {
+    let command = said.split_once("run: fingerpost ").expect("a command").1;
+    let args: Vec<_> = command.lines().next().unwrap().split(' ').collect();
+    site.run(&args)
+}
+
+#[test]
+fn every_problem_shows_its_line_and_what_to_do() {
+    let site = Site::new(&[
+        ("static/css/app.css", "body {\n  background: url(../img/lgoo.png);\n}\n@import 'theme';\n"),
+        (
+            "static/css/theme.css",
+            "a { src: url(../../../etc/passwd) }\n/*# sourceMappingURL=theme.css.map */\n",
+        ),
+        ("static/img/logo.png", "x"),
+        ("static/js/app.js", "import './util'\n"),
+        ("static/js/util.js", ""),
+    ]);
+    let said = refused(&site, &COLLECT);
+    let expected = r#"warning: `theme.css.map` points to `css/theme.css.map`, which does not exist
+   ,-[static/css/theme.css:2:22]
+ 2 | /*# sourceMappingURL=theme.css.map */
+   :                      ^^^^^^^^^^^^^
+   `----
+  help: searched in SITE/static
+        to silence it: rules."css/theme.css".missing-map = "ignore"
+
+error: `../img/lgoo.png` points to `img/lgoo.png`, which does not exist
+   ,-[static/css/app.css:2:19]
+ 2 |   background: url(../img/lgoo.png);
+   :                   ^^^^^^^^^^^^^^^
+   `----
+  help: did you mean `img/logo.png`?
+        searched in SITE/static
+        to silence it: rules."css/app.css".missing = "ignore"
+
+error: `theme` points to `css/theme`, which does not exist
+   ,-[static/css/app.css:4:10]
+ 4 | @import 'theme';
+   :          ^^^^^
+   `----
+  help: `css/theme.css` exists; browsers do not add endings, so write the whole name
+        searched in SITE/static
+        to silence it: rules."css/app.css".missing = "ignore"
+
+error: `../../../etc/passwd` leaves the base URL: it leads to `/etc/passwd`
+   ,-[static/css/theme.css:1:14]
+ 1 | a { src: url(../../../etc/passwd) }
+   :              ^^^^^^^^^^^^^^^^^^^
+   `----
+  help: write `/etc/passwd` if that is meant
+        to silence it: rules."css/theme.css".outside = "ignore"
+
+error: `./util` points to `js/util`, which does not exist
+   ,-[static/js/app.js:1:9]
+ 1 | import './util'
+   :         ^^^^^^
+   `----
+  help: `js/util.js` exists; browsers do not add endings, so write the whole name
+        searched in SITE/static
+        to silence it: rules."js/app.js".missing = "ignore"
+
+4 problems in 3 files; nothing was published
+hint: to publish all the same, with warnings, run: fingerpost collect static --out out --missing warn
+hint: a line that silences goes into `fingerpost.toml`, before any `[table]`
+"#;
+    assert_eq!(said, expected);
+
+    let ended = follow_hint(&site, &said);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: `../img/lgoo.png` points to"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("release 1 published"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_lines_that_silence_do_so() {
+    let site = Site::new(&[
+        ("static/a.css", "a { b: url(x.png); c: url(../../y) }"),
+        ("static/b/c.js", "import './x.js'\n//# sourceMappingURL=c.js.map"),
+    ]);
+    let said = refused(&site, &COLLECT);
+    let lines: Vec<_> = said.lines().filter_map(|line| line.trim().split_once("to silence it: ")).collect();
+    assert_eq!(lines.len(), 4, "{said}");
+    let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
+    site.write(
+        "fingerpost.toml",
+        format!("{}\n[rules.\"other/**\"]\nmissing = \"warn\"\n", lines.join("\n")),
+    );
+    assert_eq!(warned(&site, &COLLECT), "");
+}
+
+#[test]
+fn warnings_show_their_line_too() {
+    let site = Site::new(&[("static/a.js", "a()\n//# sourceMappingURL=a.js.map\n")]);
+    let expected = r#"warning: `a.js.map` points to `a.js.map`, which does not exist
+   ,-[static/a.js:2:22]
+ 2 | //# sourceMappingURL=a.js.map
+   :                      ^^^^^^^^
+   `----
+  help: searched in SITE/static
+        to silence it: rules."/a.js".missing-map = "ignore"
+
+hint: a line that silences goes into `fingerpost.toml`, before any `[table]`"#;
+    assert_eq!(warned(&site, &COLLECT), expected);
+    assert_eq!(warned(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()), "");
+}
+
+#[test]
+fn no_command_is_named_that_would_not_help() {
+    let site = Site::new(&[("static/a.css", "a { b: url(x.png) }")]);
+    site.write("fingerpost.toml", "rules.\"*.css\".missing = \"error\"");
+    let said = refused(&site, &COLLECT);
+    assert!(!said.contains("--missing"), "{said}");
+    assert!(said.contains("hint: a line that silences goes into `fingerpost.toml`"), "{said}");
+
+    site.write("fingerpost.toml", "");
+    site.write("static/deep.css", format!("a{{b:url(a.css)}}{}", "(".repeat(300)));
+    let said = refused(&site, &COLLECT);
+    assert!(!said.contains("--missing"), "{said}");
+    assert!(said.contains("2 problems in 2 files; nothing was published\n"), "{said}");
+}
+
+#[test]
+fn a_command_that_is_named_replaces_what_it_said_before() {
+    let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("my.toml", "sources = [\"static\"]")]);
+    let args = ["--config", "my.toml", "collect", "--missing=error", "--out", "my out"];
+    let said = refused(&site, &args);
+    let hints = "hint: to publish all the same, with warnings, run: fingerpost --config my.toml collect --out 'my out' \
+                 --missing warn\nhint: a line that silences goes into `my.toml`, before any `[table]`\n";
+    let hints = if cfg!(windows) { hints.replace('\'', "\"") } else { hints.to_owned() };
+    assert!(said.ends_with(&hints), "{said}");
+}
+
+#[test]
+fn a_long_line_is_cut_and_its_place_is_the_true_one() {
+    let site = Site::new(&[]);
+    let letters = 5_000_000;
+    let line = format!("a{{b:'{}';c:url(x.png)}}/*{}*/", "é".repeat(letters / 2), "b".repeat(letters));
+    site.write("static/a.css", line);
+    let said = refused(&site, &COLLECT);
+    let expected = format!(
+        "   ,-[static/a.css:1:2500014]\n 1 | ...{}';c:url(x.png)}}/*{}...\n   : {}^^^^^\n",
+        "é".repeat(52),
+        "b".repeat(56),
+        " ".repeat(63),
+    );
+    assert!(said.contains(&expected), "{said}\n{expected}");
+}
+
+#[test]
+fn many_problems_in_a_long_line_take_no_longer_than_one_reading() {
+    let site = Site::new(&[]);
+    let line = format!("a{{{}}}/*{}*/", "b:url(x.png);".repeat(2_000), "b".repeat(10_000_000));
+    site.write("static/a.css", line);
+    let began = Instant::now();
+    let said = refused(&site, &COLLECT);
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(said.contains("\n2000 problems in 1 file; nothing was published\n"), "{}", said.len());
+}
+
+#[test]
+fn of_many_problems_the_first_are_shown_in_full_and_all_are_named() {
+    let site = Site::new(&[("static/x.png", "")]);
+    for file in 0..100 {
+        let lines: Vec<_> = (0..10).map(|line| format!("a{{b:url(x{line}.png)}}\n")).collect();
+        site.write(&format!("static/{file:02}.css"), lines.concat());
+    }
+    let said = refused(&site, &COLLECT);
+    assert_eq!(said.matches("to silence it: ").count(), 50);
+    assert_eq!(said.matches("error: ").count(), 1000);
+    let line = "\nerror: static/05.css:1:9: `x0.png` points to `x0.png`, which does not exist (did you mean `x.png`?)\n";
+    assert!(said.contains(line), "{said}");
+    let line = "\nerror: static/99.css:10:9: `x9.png` points to `x9.png`, which does not exist (did you mean `x.png`?)\n";
+    assert!(said.contains(line), "{said}");
+    assert!(said.contains("\n1000 problems in 100 files; nothing was published\n"), "{said}");
+}
+
+#[test]
+fn whatever_stands_in_a_line_the_reference_is_underlined() {
+    #[track_caller]
+    fn snippet(text: &[u8]) -> String {
+        let site = Site::new(&[]);
+        site.write("static/a.css", text);
+        let said = refused(&site, &COLLECT);
+        said.lines().skip(1).take(3).collect::<Vec<_>>().join("\n")
+    }
+    assert_eq!(
+        snippet(b"a{}\r\nb{c:url(x.png)}\r\nd{}"),
+        "   ,-[static/a.css:2:9]\n 2 | b{c:url(x.png)}\n   :         ^^^^^"
+    );
+    assert_eq!(
+        snippet(b"\t\tb:url(x.png)"),
+        "   ,-[static/a.css:1:9]\n 1 |   b:url(x.png)\n   :         ^^^^^"
+    );
+    assert_eq!(
+        snippet("/* 漢字 */b{c:url(x.png)}".as_bytes()),
+        "   ,-[static/a.css:1:17]\n 1 | /* 漢字 */b{c:url(x.png)}\n   :                   ^^^^^"
+    );
+    assert_eq!(
+        snippet(b"/* caf\xe9 \xff */b{c:url(x.png)}"),
+        "   ,-[static/a.css:1:21]\n 1 | /* caf\u{fffd} \u{fffd} */b{c:url(x.png)}\n   :                     ^^^^^"
+    );
+    assert_eq!(
+        snippet(b"\xef\xbb\xbfb{c:url(x.png)}"),
+        "   ,-[static/a.css:1:9]\n 1 | b{c:url(x.png)}\n   :         ^^^^^"
+    );
+    assert_eq!(
+        snippet("/*\u{1b}[31m\u{9b}2J\u{202e}\u{7}*/b{c:url(x.png)}".as_bytes()),
+        "   ,-[static/a.css:1:23]\n 1 | /* [31m 2J\u{fffd} */b{c:url(x.png)}\n   :                       ^^^^^"
+    );
+}
+
+#[test]
+fn nothing_that_is_told_commands_a_terminal() {
+    let site = Site::new(&[]);
+    site.write("static/a.css", "b{c:url('x\u{1b}[2J\u{9b}.png')}");
+    site.write("static/b.js", "import './\\u{1b}[2J.js'");
+    if cfg!(unix) {
+        site.write("static/\u{1b}[2J.css", "b{c:url(y.png)}");
+        site.write("static/\u{1b}/\u{202e}.css", "b{c:url(y.png)}");
+    }
+    for args in [&COLLECT[..], &[&COLLECT[..], &["-v", "--missing", "warn"]].concat()] {
+        let ended = site.run(args);
+        let is_bad = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+        assert_eq!(ended.stderr.chars().find(is_bad), None, "{:?}", ended.stderr);
+        assert!(ended.stderr.contains("points to"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn diagnostics_have_colors_for_those_who_ask() {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
+    let said = |color| site.run(&[&COLLECT[..], &["--color", color]].concat()).stderr;
+    let colored = said("always");
+    assert!(colored.starts_with("\u{1b}[31;1merror:\u{1b}["), "{colored:?}");
+    assert!(!said("never").contains('\u{1b}'));
+    assert!(!site.run_with(&COLLECT, [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn a_failure_is_there_as_json() {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}\n/*# sourceMappingURL=y.map */")]);
+    site.write("static/x.svg", "");
+    let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("1 problem in 1 file; nothing was published\n"), "{}", ended.stderr);
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let file = site.path("static/a.css").display().to_string();
+    let searched = [site.path("static").display().to_string()];
+    let expected = serde_json::json!({
+        "errors": [{
+            "kind": "missing",
+            "message": "`x.png` points to `x.png`, which does not exist",
+            "location": {
+                "file": file, "asset": "a.css", "line": 1, "column": 9,
+                "excerpt": "a{b:url(x.png)}", "span": {"start": 8, "end": 13},
+            },
+            "advice": null,
+            "searched": searched,
+            "silence": "rules.\"/a.css\".missing = \"ignore\"",
+        }],
+        "warnings": [{
+            "kind": "missing-map",
+            "message": "`y.map` points to `y.map`, which does not exist",
+            "location": {
+                "file": file, "asset": "a.css", "line": 2, "column": 22,
+                "excerpt": "/*# sourceMappingURL=y.map */", "span": {"start": 21, "end": 26},
+            },
+            "advice": null,
+            "searched": searched,
+            "silence": "rules.\"/a.css\".missing-map = \"ignore\"",
+        }],
+    });
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn a_failure_before_the_run_is_there_as_json_too() {
+    let site = Site::new(&[]);
+    let failed = || -> serde_json::Value {
+        let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+        serde_json::from_str(&ended.stdout).unwrap()
+    };
+    assert_eq!(failed()["errors"][0]["kind"], "source");
+    site.write("fingerpost.toml", "sauces = []");
+    assert_eq!(failed()["errors"][0]["kind"], "config");
+    assert_eq!(failed()["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn verbose_names_what_cannot_be_known_of_scripts() {
+    let site = Site::new(&[
+        ("static/a.js", "import './b.js'\nimport(name)\nimport(`./${x}.js`)"),
+        ("static/b.js", "let = ;\nimport './a.js'"),
+    ]);
+    assert_eq!(warned(&site, &COLLECT), "");
+    let unknown = "what is imported here only the browser will know, so it keeps the name that it has";
+    let said = warned(&site, &[&COLLECT[..], &["-v"]].concat());
+    let expected = [
+        format!("note: static/a.js:2:1: {unknown}"),
+        format!("note: static/a.js:3:1: {unknown}"),
+        "note: static/b.js:1:1: this is no module, so no import in it is rewritten: ".to_owned(),
+    ];
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[..2], expected[..2]);
+    assert!(lines[2].starts_with(&expected[2]), "{said}");
+    assert_eq!(lines.len(), 3, "{said}");
+}
+
+#[test]
+fn plain_names_that_are_needed_are_told_once() {
+    let site = Site::new(&[
+        (
+            "static/img/a.svg",
+            r##"<use href="sprite.svg#x"/><use href="#y"/><a href="https://example.com"/>"##,
+        ),
+        ("static/img/sprite.svg", r#"<image href="nowhere.png"/>"#),
+        ("static/index.html", r#"<link href="/static/css/app.css"><a href="/about">"#),
+        ("static/css/app.css", ""),
+        ("static/js/app.js", "new Worker('worker.js'); importScripts('/elsewhere/x.js')"),
+        ("static/js/other.js", "new Worker('./worker.js')"),
+        ("static/js/worker.js", ""),
+    ]);
+    assert_eq!(
+        warned(&site, &COLLECT),
+        "warning: 4 files name others (`img/a.svg`, `index.html`, `js/app.js`, …) where nothing can be rewritten, so by \
+         plain names; if anything but `StaticFiles` serves the output dir, collect with `--originals`"
+    );
+    let said = warned(&site, &[&COLLECT[..], &["-v"]].concat());
+    assert!(
+        said.contains("note: `js/other.js` names `worker.js` where nothing can be rewritten\n"),
+        "{said}"
+    );
+    assert_eq!(warned(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
+}
+
+/// The blocks of the README behind a command.
+#[track_caller]
+fn in_readme(command: &str) -> &'static str {
+    let readme = include_str!("../../README.md");
+    let start = format!("```text\n$ {command}\n");
+    readme.split_once(&start).expect(command).1.split_once("```").unwrap().0
+}
+
+#[cfg(unix)]
+#[test]
+fn the_readme_shows_what_is_really_said() {
+    let site = Site::new(&[
+        ("static/css/app.css", "body {\n  background: url(../img/lgoo.png);\n}\n"),
+        ("static/img/logo.png", "x"),
+        ("static/js/app.js", "import './util'\n"),
+        ("static/js/util.js", ""),
+    ]);
+    let said = refused(&site, &["collect", "static", "--out", "dist/static"]);
+    assert_eq!(said.replace("SITE", "/srv/site"), in_readme("fingerpost collect static --out dist/static"));
+
+    let site = Site::new(&[
+        ("static/css/app.css", "@import 'theme.css';\na { b: url(../img/logo.png) }"),
+        ("static/css/theme.css", ""),
+        ("static/css/print.css", "@import 'app.css';"),
+        ("static/index.html", "<link href='css/app.css'>"),
+        ("static/img/logo.png", ""),
+    ]);
+    let ended = site.run(&["find", "css/app.css", "static"]);
+    let said = ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
+    assert_eq!(said, in_readme("fingerpost find css/app.css static"));
+
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
+    let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
+    let said: serde_json::Value = serde_json::from_str(
+        &ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static"),
+    )
+    .unwrap();
+    let shown =
+        include_str!("../../README.md").split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    assert_eq!(said, serde_json::from_str::<serde_json::Value>(shown).unwrap());
+}

@@ -1,0 +1,129 @@
+//! Which files name which, without a run.
+
+use fingerpost::{BaseUrl, SourceFile};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    config::CollectConfig,
+    content::Seen,
+    error::{Error, Problem},
+    location::{Location, Places},
+    look,
+    plain_names::Known,
+    references::{self, Kind, Language, Markup, Place, Plain, References, Target},
+};
+
+/// What the files of the source dirs name, as [`references`] finds it.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Uses {
+    /// All references, sorted by where they stand.
+    pub references: Vec<Reference>,
+    /// What cannot be read, and may hold more.
+    pub problems: Vec<Problem>,
+}
+
+/// A place in a file that names another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Reference {
+    /// Where it stands, and in which asset.
+    pub location: Location,
+    /// The asset path that it leads to; a URL path if it leaves the base URL.
+    pub to: String,
+    /// Whether there is such an asset.
+    pub exists: bool,
+    /// How it names it.
+    pub kind: ReferenceKind,
+}
+
+/// How a file names another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReferenceKind {
+    /// By a URL in CSS, or `new URL(…, import.meta.url)`.
+    Url,
+    /// By `import`, `export … from` or `import.meta.resolve`: the file is a module that runs once for each URL it has.
+    Module,
+    /// By a source map comment.
+    SourceMap,
+    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG and HTML, and in
+    /// `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
+    PlainName,
+}
+
+/// Finds what all files of the source dirs name, as they are now. It writes nothing, and needs no output dir.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # std::fs::write(site.path().join("a.css"), "@import 'b.css'")?;
+/// # std::fs::write(site.path().join("b.css"), "body{}")?;
+/// use fingerpost_collect::{CollectConfig, ReferenceKind, references};
+///
+/// let uses = references(&CollectConfig::default().source(site.path()))?;
+/// let [reference] = &uses.references[..] else { panic!("one reference") };
+/// assert_eq!((&*reference.location.asset, &*reference.to), ("a.css", "b.css"));
+/// assert_eq!((reference.exists, reference.kind), (true, ReferenceKind::Url));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// A setting that makes no sense, or a source dir that cannot be listed. A file that cannot be read is in
+/// [`Uses::problems`].
+pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
+    let (sources, base) = config.sources()?;
+    let listing = sources.list();
+    let known = Known::of(listing.files.iter().map(|file| file.path.as_str()));
+    let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known)).collect();
+    let mut uses = Uses::default();
+    uses.problems.extend(listing.problems.into_iter().map(Problem::from));
+    for named in all {
+        match named {
+            Ok(named) => uses.references.extend(named),
+            Err(problem) => uses.problems.push(problem),
+        }
+    }
+    Ok(uses)
+}
+
+fn named_in(file: &SourceFile, base: &BaseUrl, known: &Known<'_>) -> Result<Vec<Reference>, Problem> {
+    let (language, markup) = (Language::of(&file.path), Markup::of(&file.path));
+    if language.is_none() && markup.is_none() {
+        return Ok(Vec::new());
+    }
+    let (_, bytes) = Seen::read(&file.file)?.value;
+    let place = Place { base: base.path(), path: &file.path };
+    let mut named = Vec::new();
+    if let Some(language) = language {
+        let found = references::find(language, &bytes, place);
+        let References { list, .. } = found.map_err(|too_deep| look::too_deep(file, &bytes, &too_deep))?;
+        named.extend(list.into_iter().map(|reference| {
+            let (Target::Asset(to) | Target::Outside(to)) = reference.target;
+            (reference.span, to, reference.kind.into())
+        }));
+    }
+    for (span, plain) in markup.into_iter().flat_map(|markup| markup.names(&bytes, place)) {
+        let meant = known.get(&plain).map(|to| (span.clone(), to.to_owned(), ReferenceKind::PlainName));
+        named.extend(meant);
+    }
+    named.sort_by_key(|(span, ..)| span.start);
+    let mut places = Places::new(&file.file, &file.path, &bytes);
+    let reference = |(span, to, kind)| {
+        let exists = known.get(&Plain::Asset(String::clone(&to))).next().is_some();
+        Reference { location: places.locate(span), exists, to, kind }
+    };
+    Ok(named.into_iter().map(reference).collect())
+}
+
+impl From<Kind> for ReferenceKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Url => Self::Url,
+            Kind::Module => Self::Module,
+            Kind::SourceMap => Self::SourceMap,
+        }
+    }
+}
