@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest};
 
 use crate::{content::Content, error::Problem, output::Staged, run::Run};
@@ -33,7 +35,8 @@ impl Asset {
     ) -> Result<Self, Problem> {
         let hashed = path.hashed(&hash);
         let write = !run.output.has(&hashed, content.size);
-        let write_original = run.job.originals && !run.output.has_content(&path, content);
+        let write_original =
+            run.job.originals && !run.output.has_content(&path, content.size, &content.sha256);
         let stage = |name, wanted| if wanted { run.output.stage(name, content) } else { Ok(None) };
         let asset = Self {
             info: info(&path, content, run.history.manifest())?,
@@ -46,6 +49,13 @@ impl Asset {
         };
         run.progress.collected();
         Ok(asset)
+    }
+
+    /// Where its bytes are now. A dry run has not made what is not there.
+    pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
+        let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
+        staged
+            .or_else(|| run.output.has(&self.hashed, self.info.size).then(|| run.job.out.join(&self.hashed)))
     }
 }
 

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod asset;
+mod compress;
 mod config;
 mod content;
 mod error;
@@ -30,13 +31,15 @@ use std::time::Instant;
 
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
-pub use fingerpost::Level;
+pub use fingerpost::{Compression, Level};
 pub use levels::Rule;
 pub use location::Location;
 pub use progress::Progress;
 pub use report::{Report, Shadowed};
 
-use crate::{findings::Findings, links::Links, look::Looked, publish::Publication, run::Run};
+use crate::{
+    compress::Variants, findings::Findings, links::Links, look::Looked, publish::Publication, run::Run,
+};
 
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
 ///
@@ -69,10 +72,13 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);
     findings.check()?;
+    let variants = Variants::make(&mut assets, &run, &mut findings)?;
+    names::check_variants(&run, &assets, &mut findings);
+    findings.check()?;
 
     let manifest = run.manifest(&assets);
     let publication = Publication::plan(&manifest, kept, &run, &mut findings)?;
-    let report = Report::new(&run, &assets, &manifest, &publication);
-    publication.write(assets, &manifest, &run)?;
+    let report = Report::new(&run, &assets, &variants, &manifest, &publication);
+    publication.write(assets, variants, &manifest, &run)?;
     Ok(report.finish(left_out, notes, findings, started.elapsed()))
 }

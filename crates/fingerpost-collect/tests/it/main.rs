@@ -1,5 +1,6 @@
 //! `collect` from outside: source dirs go in, an output dir comes out.
 
+mod compression;
 mod determinism;
 mod keep_from;
 mod locks;
