@@ -50,12 +50,17 @@ fn summary(report: &Report) -> String {
     let (bytes, noun) = (DecimalBytes(report.bytes), if *files == 1 { "file" } else { "files" });
     let (written_is, published) =
         if *dry_run { ("to write", "to publish") } else { ("written", "published") };
+    let compressed = match (report.compressed, dry_run) {
+        (0, _) => String::new(),
+        (times, false) => format!(", {times} compressed"),
+        (times, true) => format!(", {times} to compress"),
+    };
     let release = match report.release {
         Some(number) => format!("release {number} {published}"),
         None => "nothing to publish".to_owned(),
     };
     format!(
-        "{files} {noun}, {bytes}, {written} {written_is}, {unchanged} unchanged, {release}, {seconds:.2} s"
+        "{files} {noun}, {bytes}, {written} {written_is}, {unchanged} unchanged{compressed}, {release}, {seconds:.2} s"
     )
 }
 
@@ -67,8 +72,8 @@ struct Bar<'a> {
 
 impl<'a> Bar<'a> {
     fn new(console: &'a Console) -> Self {
-        let style = ProgressStyle::with_template("{bar:40} {pos} of {len} files").expect("a valid template");
-        Self { bar: ProgressBar::no_length().with_style(style), console }
+        let style = ProgressStyle::with_template("{bar:40} {pos} of {len} {msg}").expect("a valid template");
+        Self { bar: ProgressBar::no_length().with_style(style).with_message("files"), console }
     }
 }
 
@@ -88,6 +93,16 @@ impl Progress for Bar<'_> {
     }
 
     fn collected(&self) {
+        self.bar.inc(1);
+    }
+
+    fn compressing(&self, times: usize) {
+        self.bar.set_message("compressed");
+        self.bar.set_position(0);
+        self.bar.set_length(times as u64);
+    }
+
+    fn compressed(&self) {
         self.bar.inc(1);
     }
 }
