@@ -13,6 +13,10 @@ const UNKNOWN_SYSTEM: u8 = 255;
 /// Compresses the `size` bytes that `feed` writes, in any pieces.
 pub(super) fn encode<E: From<io::Error>>(
     compression: Compression,
+    #[cfg_attr(
+        not(any(feature = "brotli", feature = "zstd")),
+        expect(unused, reason = "gzip needs no hint")
+    )]
     size: u64,
     feed: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<Vec<u8>, E> {
