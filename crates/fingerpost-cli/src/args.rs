@@ -13,7 +13,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
-use fingerpost::{BaseUrl, Level, Rules, Settings, SourceDir, parse_age};
+use fingerpost::{BaseUrl, Compression, Level, Rules, Settings, SourceDir, parse_age};
 
 /// The settings file that is read where none is named.
 const SETTINGS_FILE: &str = "fingerpost.toml";
@@ -99,6 +99,11 @@ pub(crate) struct CollectArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     originals: Option<bool>,
 
+    /// Compressed variants to make beside the files, such as gzip,br:11,zstd, each with a level or at its usual one
+    /// [gzip:9, br:9, zstd:15]; `none` for none. Source maps get gzip alone
+    #[arg(long, value_name = "LIST", value_parser = compress)]
+    compress: Option<Compress>,
+
     /// Take over the releases and files of an earlier output dir, such as the previous image's
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
@@ -131,6 +136,7 @@ pub(crate) struct CollectArgs {
 const COLLECT_EXAMPLES: &str = "\
 Examples:
   fingerpost collect static --out dist/static
+  fingerpost collect --compress gzip,br:11
   fingerpost collect --keep-from /previous/static
   fingerpost collect --dry-run -v
 
@@ -247,6 +253,10 @@ impl CollectArgs {
     pub(crate) fn put_before(&self, settings: Settings) -> Settings {
         let mut settings = self.site.put_before(settings);
         settings.originals = self.originals.unwrap_or(settings.originals);
+        if let Some(Compress(list)) = &self.compress {
+            settings.compress.clone_from(list);
+            settings.compress_maps = settings.compress_maps.filter(|_| !list.is_empty());
+        }
         settings.keep_from = self.keep_from.clone().or(settings.keep_from);
         settings.fsync = self.fsync.unwrap_or(settings.fsync);
         settings.shadowed = self.shadowed.or(settings.shadowed);
@@ -289,6 +299,15 @@ fn color_in(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
 
 fn base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
+}
+
+/// What `--compress` says: the whole list.
+#[derive(Clone, Debug)]
+struct Compress(Vec<Compression>);
+
+fn compress(list: &str) -> Result<Compress, fingerpost::Error> {
+    let names = (list != "none").then(|| list.split(','));
+    Compression::list(names.into_iter().flatten()).map(Compress)
 }
 
 fn glob(glob: &str) -> Result<String, fingerpost::Error> {

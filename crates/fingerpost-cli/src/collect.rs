@@ -88,11 +88,18 @@ fn summary(report: &Report) -> String {
     let (bytes, files) = (DecimalBytes(report.bytes), counted(*files, "file"));
     let (written_is, published) =
         if *dry_run { ("to write", "to publish") } else { ("written", "published") };
+    let compressed = match (report.compressed, dry_run) {
+        (0, _) => String::new(),
+        (times, false) => format!(", {times} compressed"),
+        (times, true) => format!(", {times} to compress"),
+    };
     let release = match report.release {
         Some(number) => format!("release {number} {published}"),
         None => "nothing to publish".to_owned(),
     };
-    format!("{files}, {bytes}, {written} {written_is}, {unchanged} unchanged, {release}, {seconds:.2} s")
+    format!(
+        "{files}, {bytes}, {written} {written_is}, {unchanged} unchanged{compressed}, {release}, {seconds:.2} s"
+    )
 }
 
 /// Shows how far the run is, on a terminal; elsewhere only whom it waits for.
@@ -103,9 +110,9 @@ struct Bar<'a> {
 
 impl<'a> Bar<'a> {
     fn new(console: &'a Console) -> Self {
-        let style = ProgressStyle::with_template("{bar:40} {pos} of {len} files").expect("a valid template");
+        let style = ProgressStyle::with_template("{bar:40} {pos} of {len} {msg}").expect("a valid template");
         let style = if console.screen.unicode { style } else { style.progress_chars("##-") };
-        Self { bar: ProgressBar::no_length().with_style(style), console }
+        Self { bar: ProgressBar::no_length().with_style(style).with_message("files"), console }
     }
 }
 
@@ -125,6 +132,16 @@ impl Progress for Bar<'_> {
     }
 
     fn collected(&self) {
+        self.bar.inc(1);
+    }
+
+    fn compressing(&self, times: usize) {
+        self.bar.set_message("compressed");
+        self.bar.set_position(0);
+        self.bar.set_length(times as u64);
+    }
+
+    fn compressed(&self) {
         self.bar.inc(1);
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest, SourceFile};
 
@@ -56,7 +56,8 @@ impl Asset {
         };
         let hashed = file.path.hashed(&hash);
         let write = !run.output.has(&hashed, info.size);
-        let write_original = run.job.originals && !run.output.has_content(&file.path, &info);
+        let write_original =
+            run.job.originals && !run.output.has_content(&file.path, info.size, &info.sha256);
         if (write || write_original) && loaded.is_none() {
             loaded = Some(content()?);
         }
@@ -68,6 +69,13 @@ impl Asset {
         run.progress.collected();
         let is_new = write || write_original;
         Ok(Self { path: file.path, page, hash, hashed, info, is_new, staged, original })
+    }
+
+    /// Where its bytes are now. A dry run has not made what is not there.
+    pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
+        let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
+        staged
+            .or_else(|| run.output.has(&self.hashed, self.info.size).then(|| run.job.out.join(&self.hashed)))
     }
 }
 

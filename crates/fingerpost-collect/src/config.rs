@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 
-use fingerpost::{BaseUrl, Exceptions, Level, Settings, SourceDir, Sources};
+use fingerpost::{BaseUrl, Compression, Exceptions, Level, Settings, SourceDir, Sources};
 
 use crate::{
+    compress::Wanted,
     error::{Error, Problem, both},
     levels::{Levels, Rule},
 };
@@ -32,6 +33,8 @@ pub struct CollectConfig {
     settings: Settings,
     base_url: Option<String>,
     sources: Vec<Result<SourceDir, fingerpost::Error>>,
+    compress: Option<Result<Vec<Compression>, fingerpost::Error>>,
+    compress_maps: Option<Result<Vec<Compression>, fingerpost::Error>>,
     without_waiting: bool,
     dry_run: bool,
 }
@@ -101,6 +104,40 @@ impl CollectConfig {
         self
     }
 
+    /// The compressed variants to make, beside each hashed file that they make at least 5 % smaller: `gzip`, `br`, `zstd`,
+    /// each with a level (`br:11`) or at its [usual one](fingerpost::Encoding::default_level).
+    ///
+    /// Defaults to none. Only for types that gain, so not for images, fonts in `woff2` or archives, and only from 100 bytes
+    /// on. Source maps get gzip alone; see [`compress_maps`](Self::compress_maps). With
+    /// [`originals`](Self::originals) plain names get the same variants, for servers such as nginx (`gzip_static`).
+    ///
+    /// `br` needs the feature `brotli` of this crate, `zstd` the feature of that name.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::write(site.path().join("app.css"), "body { color: red }\n".repeat(100))?;
+    /// # let out = tempfile::tempdir()?;
+    /// use fingerpost_collect::{CollectConfig, collect};
+    ///
+    /// let config = CollectConfig::new(out.path()).source(site.path()).compress(["gzip:6"]);
+    /// let (first, second) = (collect(&config)?, collect(&config)?);
+    /// assert_eq!((first.compressed, second.compressed), (1, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn compress(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.compress = Some(Compression::list(list));
+        self
+    }
+
+    /// The compressed variants to make of source maps (`.map`).
+    ///
+    /// Defaults to the gzip of [`compress`](Self::compress), if it is there: source maps are half the bytes of many a site,
+    /// and only developers ever ask for one.
+    pub fn compress_maps(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.compress_maps = Some(Compression::list(list));
+        self
+    }
+
     /// Takes over the releases, with their numbers, and the files of an earlier output dir, such as the previous image's.
     ///
     /// Pages that were rendered before the deploy then still find their files. A release that is already in the output dir
@@ -160,13 +197,14 @@ impl CollectConfig {
     pub(crate) fn job(&self) -> Result<Job, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let levels = Levels::of(&self.settings).map_err(Error::from);
-        let settings = both(both(dirs, self.base()), levels);
-        let ((((out, keep_from), base), levels), sources) = both(settings, self.open_sources())?;
+        let settings = both(both(dirs, self.base()), both(levels, self.wanted()));
+        let ((((out, keep_from), base), (levels, compress)), sources) = both(settings, self.open_sources())?;
         Ok(Job {
             sources,
             out,
             base,
             originals: self.settings.originals,
+            compress,
             keep_from,
             fsync: self.settings.fsync,
             levels,
@@ -187,6 +225,14 @@ impl CollectConfig {
 
     fn base(&self) -> Result<BaseUrl, Error> {
         Ok(BaseUrl::parse(&self.settings.base_url_in_force(self.base_url.as_deref()))?)
+    }
+
+    fn wanted(&self) -> Result<Wanted, Error> {
+        let said =
+            |list: &Option<Result<_, fingerpost::Error>>| list.clone().transpose().map_err(Error::from);
+        let (usual, maps) = both(said(&self.compress), said(&self.compress_maps))?;
+        let usual = usual.unwrap_or_else(|| self.settings.compress.clone());
+        Wanted::of(usual, maps.or_else(|| self.settings.compress_maps.clone()))
     }
 
     /// Each on its own first, so that every one that cannot be opened is named.
@@ -222,6 +268,7 @@ pub(crate) struct Job {
     pub(crate) out: PathBuf,
     pub(crate) base: BaseUrl,
     pub(crate) originals: bool,
+    pub(crate) compress: Wanted,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
     pub(crate) levels: Levels,

@@ -61,6 +61,11 @@ impl Content {
         }
     }
 
+    /// What should lie in a file. Whether it does will show when it is read.
+    pub(crate) fn in_file(file: &Path, size: u64, sha256: Digest) -> Self {
+        Self { size, sha256, bytes: Bytes::In(file.to_owned()) }
+    }
+
     /// The value for `integrity` attributes.
     pub(crate) fn integrity(&self) -> Result<String, Problem> {
         match &self.bytes {

@@ -69,11 +69,27 @@ impl Findings {
         items: Vec<T>,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        let work = |item| match work(item).map_err(F::into) {
+        self.take_results(items.into_par_iter().map(&work))
+    }
+
+    /// The same for items that take long: whoever is free takes the next one, and never many at once.
+    pub(crate) fn take_in_order<T: Send, R: Send, F: Into<Finding> + Send>(
+        &mut self,
+        items: Vec<T>,
+        work: impl Fn(T) -> Result<R, F> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        self.take_results(items.into_iter().par_bridge().map(&work))
+    }
+
+    fn take_results<R: Send, F: Into<Finding> + Send>(
+        &mut self,
+        results: impl ParallelIterator<Item = Result<R, F>>,
+    ) -> Result<Vec<R>, Error> {
+        let stop_at_output = |result: Result<R, F>| match result.map_err(F::into) {
             Err(Finding::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
             result => Ok(result),
         };
-        let results: Result<Vec<_>, Problem> = items.into_par_iter().map(work).collect();
+        let results: Result<Vec<_>, Problem> = results.map(stop_at_output).collect();
         let results = self.take(results);
         if results.is_none() {
             self.check()?;

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use fingerpost::{FileInfo, Manifest, Release, quoted};
+use fingerpost::{Digest, Entry, Manifest, Release, quoted};
 
 use crate::{
     asset::Asset,
+    compress::{Wanted, variant_name, variant_names},
     content::Content,
     error::{Error, ErrorKind, Problem},
     findings::{Finding, Findings},
@@ -38,8 +39,9 @@ pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings
     }
     let releases: Vec<_> = earlier.releases(findings).collect();
     let current = earlier.current.map(|current| current.manifest);
-    let files = files_of(releases.iter().map(|release| &release.manifest).chain(&current), assets);
-    let staged = findings.take_all(files, |(hashed, info)| stage(dir, hashed, info, &run.output))?;
+    let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
+    let files = files_of(manifests, assets, &run.job.compress);
+    let staged = findings.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
     let releases = new.filter_map(|release| findings.take(release)?).collect();
     let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
@@ -56,31 +58,45 @@ fn open(dir: &Path) -> Result<History, Problem> {
     Err(Problem::new(ErrorKind::KeepFrom, message))
 }
 
-/// All files that the manifests name, but those that are collected anyway.
+/// Size and hash of a file, where the manifest says them.
+type Known = Option<(u64, Digest)>;
+
+/// All files that the manifests name, with their variants, but those that are collected or made anyway.
 fn files_of<'a>(
     manifests: impl Iterator<Item = &'a Manifest>,
     assets: &[Asset],
-) -> Vec<(&'a str, Option<&'a FileInfo>)> {
+    wanted: &Wanted,
+) -> Vec<(String, Known)> {
     let mut files: BTreeMap<_, _> =
-        manifests.flatten().map(|(_, entry)| (entry.hashed.as_str(), entry.info.as_ref())).collect();
+        manifests.flatten().flat_map(|(_, entry)| files_of_entry(entry)).collect();
     for asset in assets {
-        files.remove(asset.hashed.as_str());
+        files.remove(&asset.hashed);
+        for compression in wanted.for_asset(&asset.path, asset.info.size) {
+            files.remove(&variant_name(&asset.hashed, compression.encoding()));
+        }
     }
     files.into_iter().collect()
+}
+
+fn files_of_entry(entry: &Entry) -> impl Iterator<Item = (String, Known)> {
+    let info = entry.info.as_ref();
+    let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
+    let variants = variants.map(|(name, variant)| (name, Some((variant.size, variant.sha256))));
+    variants.chain([(entry.hashed.clone(), info.map(|info| (info.size, info.sha256)))])
 }
 
 /// A file that should be here and is not. Manifests of other programs do not say how long it is: then any will do.
 fn stage(
     dir: &Path,
     hashed: &str,
-    info: Option<&FileInfo>,
+    known: Known,
     output: &Output,
 ) -> Result<Option<(String, Option<Staged>)>, Finding> {
     if let Some(owner) = reserved(hashed) {
         return Err(taken(hashed, owner, dir).into());
     }
-    let is_here = match info {
-        Some(info) => output.has(hashed, info.size),
+    let is_here = match known {
+        Some((size, _)) => output.has(hashed, size),
         None => output.has_any(hashed),
     };
     if is_here {
@@ -95,7 +111,7 @@ fn stage(
         return Err(left_behind("is missing"));
     }
     let content = Content::read(&file)?.value;
-    if info.is_some_and(|info| (info.size, info.sha256) != (content.size, content.sha256)) {
+    if known.is_some_and(|known| known != (content.size, content.sha256)) {
         return Err(left_behind("is damaged"));
     }
     Ok(Some((hashed.to_owned(), output.stage(hashed, &content)?)))

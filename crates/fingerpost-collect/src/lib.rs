@@ -4,6 +4,7 @@
 mod asset;
 mod cache;
 mod clean;
+mod compress;
 mod config;
 mod content;
 mod error;
@@ -36,14 +37,16 @@ use std::time::Instant;
 pub use clean::{CleanConfig, CleanReport, clean, clean_with};
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
-pub use fingerpost::Level;
+pub use fingerpost::{Compression, Level};
 pub use levels::Rule;
 pub use location::Location;
 pub use progress::Progress;
 pub use report::{Report, Shadowed};
 pub use uses::{Reference, ReferenceKind, Uses, references};
 
-use crate::{findings::Findings, links::Links, look::Looked, publish::Publication, run::Run};
+use crate::{
+    compress::Variants, findings::Findings, links::Links, look::Looked, publish::Publication, run::Run,
+};
 
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
 ///
@@ -80,11 +83,14 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);
     findings.check()?;
+    let variants = Variants::make(&mut assets, &run, &mut findings)?;
+    names::check_variants(&run, &assets, &mut findings);
+    findings.check()?;
 
     let manifest = run.manifest(&assets);
     let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;
-    let report = Report::new(&run, &assets, &manifest, &publication);
+    let report = Report::new(&run, &assets, &variants, &manifest, &publication);
     run.cache.save(&assets, &run.output);
-    publication.write(assets, &manifest, &run)?;
+    publication.write(assets, variants, &manifest, &run)?;
     Ok(report.finish(left_out, findings, started.elapsed()))
 }

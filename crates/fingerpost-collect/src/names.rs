@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fingerpost::{MANIFEST_NAME, quoted};
+use fingerpost::{FileInfo, MANIFEST_NAME, quoted};
 
-use crate::{asset::Asset, error::ErrorKind, findings::Findings, history::History, keep::Kept, run::Run};
+use crate::{
+    asset::Asset, compress::variant_names, error::ErrorKind, findings::Findings, history::History,
+    keep::Kept, run::Run,
+};
 
 /// Compares all names that this run gives, with each other and with those that are taken.
 pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
@@ -18,22 +21,42 @@ pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut
     check_releases(run, originals, kept, findings);
 }
 
+/// Does the same for compressed variants, which are known last. Their hashed names end as those of files never do.
+pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) {
+    let mut clashes = BTreeSet::new();
+    for asset in assets {
+        let hashed = variant_names(&asset.hashed, &asset.info);
+        let plain = run.job.originals.then(|| variant_names(&asset.path, &asset.info));
+        for (name, variant) in hashed.chain(plain.into_iter().flatten()) {
+            check_length(asset, &name, "compressed", findings);
+            let dir = format!("{name}/");
+            let first = assets.partition_point(|other| *other.path < *name);
+            let same = assets[first..].iter().take_while(|other| *other.path == *name);
+            let same = same.filter(|other| run.job.originals && other.info.sha256 != variant.sha256);
+            let below = assets.partition_point(|other| *other.path < *dir);
+            let below = assets[below..].first().filter(|other| other.path.starts_with(&dir));
+            clashes.extend(same.chain(below).map(|other| variant_wants(&name, asset, other)));
+        }
+    }
+    clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+}
+
 /// The hash makes a name longer than it was, and no common file system goes beyond this.
 const LONGEST: usize = 255;
 
 fn check_lengths(assets: &[Asset], findings: &mut Findings) {
-    for Asset { path, hashed, .. } in assets {
-        let name = hashed.rsplit('/').next().unwrap_or(hashed);
-        let (length, unit) =
-            if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
-        if length > LONGEST {
-            let too_long = format!("its hashed name has {length} {unit}, {LONGEST} are allowed");
-            let asset = quoted(both_ends(path));
-            findings.problem(
-                ErrorKind::Source,
-                format!("asset {asset} has too long a name: {too_long}; shorten it"),
-            );
-        }
+    assets.iter().for_each(|asset| check_length(asset, &asset.hashed, "hashed", findings));
+}
+
+fn check_length(asset: &Asset, path: &str, kind: &str, findings: &mut Findings) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (length, unit) =
+        if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
+    if length > LONGEST {
+        let too_long = format!("its {kind} name has {length} {unit}, {LONGEST} are allowed");
+        let asset = quoted(both_ends(&asset.path));
+        let message = format!("asset {asset} has too long a name: {too_long}; shorten it");
+        findings.problem(ErrorKind::Source, message);
     }
 }
 
@@ -95,10 +118,14 @@ fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mu
     let current = history.and_then(History::manifest).into_iter().chain(&kept.current);
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for (path, entry) in manifests.chain(current).flatten() {
-        let sha256 = entry.info.as_ref().map(|info| info.sha256);
-        if plain.get(&*entry.hashed).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
-            plain.remove(&*entry.hashed);
-            findings.problem(ErrorKind::Clash, published_before(&entry.hashed, path));
+        let variants = entry.info.iter().flat_map(|info| variant_names(&entry.hashed, info));
+        let variants = variants.map(|(name, variant)| (name, Some(variant.sha256)));
+        let file = (entry.hashed.clone(), entry.info.as_ref().map(|info: &FileInfo| info.sha256));
+        for (name, sha256) in variants.chain([file]) {
+            if plain.get(&*name).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
+                plain.remove(&*name);
+                findings.problem(ErrorKind::Clash, published_before(&name, path));
+            }
         }
     }
 }
@@ -137,6 +164,13 @@ fn wants_the_place_of(file: &str, asset: &Asset) -> String {
     let [asset, file] = [asset.path.as_str(), file].map(quoted);
     let advice = "one of them would have to be a directory; rename the asset, or leave `--keep-from` out";
     format!("asset {asset} and file {file} of an earlier release want the same place: {advice}")
+}
+
+fn variant_wants(name: &str, asset: &Asset, other: &Asset) -> String {
+    let [asset, other, name] = [asset.path.as_str(), other.path.as_str(), name].map(quoted);
+    format!(
+        "compressed, asset {asset} wants the name {name} in the output dir, which asset {other} has; rename one of them"
+    )
 }
 
 fn published_before(name: &str, path: &str) -> String {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{Digest, FileInfo, quoted};
+use fingerpost::{Digest, quoted};
 use rayon::prelude::*;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -76,9 +76,9 @@ impl Output {
     }
 
     /// Whether a file is there and has just this content.
-    pub(crate) fn has_content(&self, path: &str, info: &FileInfo) -> bool {
+    pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let digest = || Digest::of_reader(File::open(self.dir.join(path))?);
-        self.has(path, info.size) && digest().is_ok_and(|(sha256, _)| sha256 == info.sha256)
+        self.has(path, size) && digest().is_ok_and(|(found, _)| found == *sha256)
     }
 
     /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
@@ -140,6 +140,15 @@ impl Output {
         Ok(())
     }
 
+    /// Removes a file that is known to be there.
+    pub(crate) fn remove(&self, path: &str) -> Result<(), Problem> {
+        let file = self.dir.join(path);
+        if self.is_dry() {
+            return Ok(());
+        }
+        fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
+    }
+
     /// Writes or replaces one file, and waits until it has reached the disk.
     pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
         let target = self.dir.join(path);
@@ -165,6 +174,11 @@ impl Output {
 }
 
 impl Staged {
+    /// Where it lies until then.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
     fn publish(self) -> Result<(), Problem> {
         self.file.persist(&self.target).map_err(|err| Problem::output("write", &self.target, &err.error))
     }

@@ -34,6 +34,14 @@ pub trait Progress: Sync {
 
     /// One more file is done. Called from several threads at once.
     fn collected(&self) {}
+
+    /// All files have their names, and so many times one will be compressed.
+    fn compressing(&self, times: usize) {
+        let _ = times;
+    }
+
+    /// One more is compressed. Called from several threads at once.
+    fn compressed(&self) {}
 }
 
 /// Tells nobody.

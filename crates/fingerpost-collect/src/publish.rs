@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    mem::take,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -7,6 +8,7 @@ use fingerpost::{MANIFEST_NAME, Manifest, Release};
 
 use crate::{
     asset::Asset,
+    compress::Variants,
     error::{ErrorKind, Problem},
     findings::Findings,
     history::History,
@@ -58,11 +60,22 @@ impl Publication {
 
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
-    pub(crate) fn write(self, assets: Vec<Asset>, manifest: &Manifest, run: &Run<'_>) -> Result<(), Problem> {
+    pub(crate) fn write(
+        self,
+        assets: Vec<Asset>,
+        mut variants: Variants,
+        manifest: &Manifest,
+        run: &Run<'_>,
+    ) -> Result<(), Problem> {
         let (hashed, originals): (Vec<_>, Vec<_>) =
             assets.into_iter().map(|asset| (asset.staged, asset.original)).unzip();
-        run.output.publish(self.files.into_iter().chain(hashed.into_iter().flatten()).collect())?;
-        run.output.publish(originals.into_iter().flatten().collect())?;
+        variants.withdraw_record(run)?;
+        let hashed = hashed.into_iter().flatten().chain(take(&mut variants.hashed));
+        run.output.publish(self.files.into_iter().chain(hashed).collect())?;
+        variants.remove_leftovers(run)?;
+        let originals = originals.into_iter().flatten().chain(take(&mut variants.plain));
+        run.output.publish(originals.collect())?;
+        variants.remember(run)?;
         for release in &self.releases {
             run.output.replace(Release::file_name(release.number), &release.to_json())?;
         }

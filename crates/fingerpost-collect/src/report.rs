@@ -4,7 +4,8 @@ use fingerpost::Manifest;
 use serde::Serialize;
 
 use crate::{
-    asset::Asset, error::Problem, findings::Findings, publish::Publication, run::Run, scan::LeftOut,
+    asset::Asset, compress::Variants, error::Problem, findings::Findings, publish::Publication, run::Run,
+    scan::LeftOut,
 };
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.
@@ -32,6 +33,8 @@ pub struct Report {
     pub written: usize,
     /// How many were there already.
     pub unchanged: usize,
+    /// How many times a file was compressed, in vain or not. What an earlier run has compressed counts no more.
+    pub compressed: usize,
     /// The number of the release that was published; `None` if nothing has changed.
     pub release: Option<u64>,
     /// The hash of the manifest, which is the app version unless another is set.
@@ -57,6 +60,7 @@ impl Report {
     pub(crate) fn new(
         run: &Run<'_>,
         assets: &[Asset],
+        variants: &Variants,
         manifest: &Manifest,
         publication: &Publication,
     ) -> Self {
@@ -67,6 +71,7 @@ impl Report {
             bytes: assets.iter().map(|asset| asset.info.size).sum(),
             written,
             unchanged: assets.len() - written,
+            compressed: variants.compressed,
             release,
             hash: manifest.hash().unwrap_or_default(),
             kept,

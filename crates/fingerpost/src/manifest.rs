@@ -94,6 +94,13 @@ pub struct EncodingInfo {
     pub sha256: Digest,
 }
 
+impl EncodingInfo {
+    /// A variant of `size` bytes with this SHA-256.
+    pub fn new(size: u64, sha256: Digest) -> Self {
+        Self { size, sha256 }
+    }
+}
+
 impl Manifest {
     /// An empty manifest for assets served under `base_path`, the path of the base URL.
     pub fn new(base_path: impl Into<String>) -> Self {

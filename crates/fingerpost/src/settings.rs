@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     age::parse_age,
     base_url::BaseUrl,
+    compression::Compression,
     environment,
     error::Error,
     level::Level,
@@ -35,6 +36,8 @@ use crate::{
 /// hidden = false                      # take files whose names start with a dot
 /// follow_symlinks = false             # also those that leave their source dir
 /// originals = false                   # write the plain names, too
+/// compress = ["gzip", "br:11"]        # variants to make, each with a level or at its usual one; also "zstd"
+/// compress_maps = ["gzip"]            # the same for source maps; unless said, the gzip of `compress`
 /// keep_from = "previous/static"       # an earlier output dir, to take its releases over
 /// fsync = false                       # make every file survive a power cut, not the manifest alone
 /// clean.keep = 3                      # how many releases `clean` keeps, whatever their age
@@ -75,6 +78,13 @@ pub struct Settings {
     pub follow_symlinks: bool,
     /// Whether `collect` writes the plain names, too.
     pub originals: bool,
+    /// The compressed variants that `collect` makes.
+    #[serde(deserialize_with = "compressions")]
+    pub compress: Vec<Compression>,
+    /// The same for source maps. Defaults to the gzip of `compress`: they are half the bytes of many a site, and nobody but
+    /// a developer ever asks for one.
+    #[serde(deserialize_with = "some_compressions")]
+    pub compress_maps: Option<Vec<Compression>>,
     /// An earlier output dir whose releases `collect` takes over.
     pub keep_from: Option<PathBuf>,
     /// Whether `collect` waits until every file has reached the disk.
@@ -178,4 +188,14 @@ fn source_dirs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SourceD
 
 fn age<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     parse_age(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
+}
+
+fn compressions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Compression>, D::Error> {
+    Compression::list(Vec::<String>::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+fn some_compressions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<Compression>>, D::Error> {
+    compressions(deserializer).map(Some)
 }

@@ -38,6 +38,7 @@ fn the_report_is_json_on_stdout() {
         "bytes": 1,
         "written": 1,
         "unchanged": 0,
+        "compressed": 0,
         "release": 1,
         "hash": site.manifest().hash(),
         "kept": [],
@@ -223,4 +224,48 @@ fn an_earlier_output_dir_that_is_not_there_is_named_in_full() {
     let problem =
         format!("error: {}, to take releases over from, is not a directory; {advice}\n", site.shown("nope"));
     assert_eq!((ended.code, ended.stderr), (Some(1), problem));
+}
+
+#[test]
+fn files_are_compressed_as_asked() {
+    let site = Site::new(&[("static/a.css", &"body { color: red }\n".repeat(50)), ("static/b.css", "b")]);
+    let collected = |flags: &[&str]| {
+        let ended = site.run(&[&["collect", "static", "--out", "out"], flags].concat());
+        let manifest = site.manifest();
+        let encodings = manifest.get("a.css").unwrap().info.clone().unwrap().encodings;
+        (summary(&ended).to_owned(), encodings.into_keys().collect::<Vec<_>>())
+    };
+    let sums = |middle: &str| format!("2 files, 1.00 kB, {middle}");
+    assert_eq!(
+        collected(&["--compress", "gzip,br:11,zstd"]),
+        (
+            sums("2 written, 0 unchanged, 3 compressed, release 1 published"),
+            ["br", "gzip", "zstd"].map(String::from).to_vec()
+        )
+    );
+    let (again, _) = collected(&["--compress", "gzip,br:11,zstd"]);
+    assert_eq!(again, sums("0 written, 2 unchanged, nothing to publish"));
+    let dry = site.run(&["collect", "static", "--out", "out", "--compress", "gzip:1", "--dry-run"]);
+    assert_eq!(summary(&dry), sums("0 to write, 2 unchanged, 1 to compress, release 2 to publish"));
+
+    // The flag goes before the file, `none` included.
+    site.write("fingerpost.toml", "compress = [\"gzip\"]\ncompress_maps = [\"br\"]");
+    assert_eq!(collected(&[]).1, ["gzip"]);
+    assert_eq!(collected(&["--compress", "br"]).1, ["br"]);
+    assert_eq!(collected(&["--compress", "none"]).1, [""; 0]);
+}
+
+#[test]
+fn a_compression_that_makes_no_sense_is_wrong_usage_that_says_what_does() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    for (list, problem) in [
+        ("gzip,lzma", "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
+        ("br:12", "compression `br:12` has no such level; `br` has 0 to 11"),
+        ("gzip,gzip", "compression `gzip` is named twice"),
+        ("", "compression `` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
+    ] {
+        let ended = site.run(&["collect", "static", "--out", "out", "--compress", list]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+    }
 }

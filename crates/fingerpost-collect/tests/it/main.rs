@@ -1,6 +1,7 @@
 //! `collect` from outside: source dirs go in, an output dir comes out.
 
 mod clean;
+mod compression;
 mod determinism;
 mod keep_from;
 mod locks;

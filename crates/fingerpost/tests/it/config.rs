@@ -152,6 +152,9 @@ fn a_settings_file_that_makes_no_sense_is_an_error_with_the_line() {
         "\nout = \"a\"\nout = \"b\"",
         "\nsources = \"static\"",
         "\nsources = [\"../x=y\"]",
+        "\ncompress = \"gzip\"",
+        "\ncompress = [\"gzip:10\"]",
+        "\ncompress_maps = [\"br\", \"br:9\"]",
     ] {
         let text = refused(toml).to_string();
         assert!(text.contains("line "), "{text}");

@@ -1,0 +1,493 @@
+//! Compressed variants: which are made, that they hold what they should, and that nothing is compressed twice.
+
+use std::{fs, io::Read as _};
+
+use fingerpost::{Digest, Encoding, Settings};
+use fingerpost_collect::{CollectConfig, ErrorKind, Progress, Report, collect, collect_with};
+
+use crate::site::Site;
+
+const RECORD: &str = "out/.fingerpost/compressed.json";
+
+/// Whatever this crate was built with.
+fn built_in() -> impl Iterator<Item = Encoding> {
+    Encoding::ALL.into_iter().filter(|encoding| match encoding {
+        Encoding::Br => cfg!(feature = "brotli"),
+        Encoding::Zstd => cfg!(feature = "zstd"),
+        _ => true,
+    })
+}
+
+fn all() -> Vec<String> {
+    built_in().map(|encoding| encoding.to_string()).collect()
+}
+
+/// Text that can be compressed, another for every seed.
+fn text(seed: u32) -> String {
+    (0..2_000_u32)
+        .map(|n| format!(".c{} {{ order: {seed} }}\n", n.wrapping_mul(2_654_435_761) >> 16))
+        .collect()
+}
+
+/// Bytes that cannot.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn site() -> Site {
+    Site::new(&[("static/css/a.css", &text(1)), ("static/b.js", &format!("/*{}*/", text(2)))])
+}
+
+fn config(site: &Site) -> CollectConfig {
+    site.config().compress(all())
+}
+
+#[track_caller]
+fn run(site: &Site) -> Report {
+    collect(&config(site)).expect("a run without problems")
+}
+
+fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    match encoding {
+        Encoding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut decoded).map(drop),
+        #[cfg(feature = "brotli")]
+        Encoding::Br => brotli::BrotliDecompress(&mut &bytes[..], &mut decoded),
+        #[cfg(feature = "zstd")]
+        Encoding::Zstd => zstd::stream::copy_decode(bytes, &mut decoded),
+        _ => panic!("{encoding} is not built in"),
+    }
+    .expect("what an encoder made");
+    decoded
+}
+
+/// The encodings that the manifest has for an asset.
+fn encodings(site: &Site, path: &str) -> Vec<String> {
+    let manifest = site.manifest("out");
+    manifest.get(path).expect("an asset").info.clone().expect("details").encodings.into_keys().collect()
+}
+
+/// Compares every variant that the manifest names with what it says of it, and with the file. Returns how many there are.
+#[track_caller]
+fn assert_variants_intact(site: &Site, out: &str) -> usize {
+    let mut variants = 0;
+    for (path, entry) in &site.manifest(out) {
+        let file = fs::read(site.path(out).join(&entry.hashed)).expect(path);
+        for (name, variant) in &entry.info.as_ref().expect(path).encodings {
+            let encoding = Encoding::named(name).expect("an encoding");
+            let place = format!("{}.{}", entry.hashed, encoding.extension());
+            let bytes = fs::read(site.path(out).join(&place)).expect(&place);
+            assert_eq!((variant.size, variant.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{place}");
+            assert!(bytes.len() * 100 <= file.len() * 95, "{place}");
+            assert!(decode(encoding, &bytes) == file, "{place}");
+            variants += 1;
+        }
+    }
+    variants
+}
+
+#[test]
+fn every_file_has_its_variants_beside_it() {
+    let site = site();
+    let report = run(&site);
+    let count = built_in().count();
+    assert_eq!((report.files, report.written, report.compressed), (2, 2, 2 * count));
+    assert_eq!(assert_variants_intact(&site, "out"), 2 * count);
+    for encoding in built_in() {
+        let variant = format!("{}.{}", site.hashed("css/a.css"), encoding.extension());
+        assert!(site.path("out").join(&variant).is_file(), "{variant}");
+    }
+    assert_eq!(site.names("out").len(), 1 + 2 + 2 * count);
+}
+
+#[test]
+fn nothing_is_compressed_unless_asked() {
+    let site = site();
+    assert_eq!(site.collect().compressed, 0);
+    assert_eq!(assert_variants_intact(&site, "out"), 0);
+    assert!(!site.path(RECORD).exists());
+}
+
+#[test]
+fn what_does_not_gain_has_no_variant() {
+    let site = Site::new(&[("static/empty.css", ""), ("static/short.css", &"a".repeat(40))]);
+    site.write("static/noise.css", noise(50_000));
+    site.write("static/little.css", [noise(10_000), vec![b'a'; 400]].concat());
+    for name in ["a.png", "a.woff2", "a.gz", "a.zip", "LICENSE"] {
+        site.write(&format!("static/{name}"), text(1));
+    }
+    let report = run(&site);
+    assert_eq!(assert_variants_intact(&site, "out"), 0);
+    assert_eq!(report.compressed, 2 * built_in().count(), "noise and little");
+    // That nothing was gained is known, too.
+    assert_eq!(run(&site).compressed, 0);
+}
+
+#[test]
+fn a_second_run_compresses_and_writes_nothing() {
+    for originals in [false, true] {
+        let site = site();
+        site.write("static/noise.css", noise(5_000));
+        let config = config(&site).originals(originals);
+        collect(&config).unwrap();
+        let before = site.tree("out");
+        let written = |name: &String| fs::metadata(site.path("out").join(name)).unwrap().modified().unwrap();
+        let times: Vec<_> = before.keys().filter(|name| !name.ends_with("/lock")).map(written).collect();
+        let second = collect(&config).unwrap();
+        assert_eq!((second.written, second.compressed, second.release), (0, 0, None));
+        assert_eq!(site.tree("out"), before);
+        assert_eq!(
+            before.keys().filter(|name| !name.ends_with("/lock")).map(written).collect::<Vec<_>>(),
+            times
+        );
+    }
+}
+
+#[test]
+fn the_same_files_make_the_same_variants_on_any_number_of_threads() {
+    let files: Vec<_> = (0..20).map(|n| (format!("static/{n}.css"), text(n))).collect();
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let trees = [1, 2, 5].map(|threads| {
+        let site = Site::new(&files);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&site));
+        let mut tree = site.tree("out");
+        tree.retain(|name, _| !name.starts_with(".fingerpost/releases/"));
+        tree.remove(".fingerpost/lock");
+        tree
+    });
+    assert_eq!(trees[0].len(), 20 * (1 + built_in().count()) + 2);
+    assert_eq!(trees[0], trees[1]);
+    assert_eq!(trees[0], trees[2]);
+}
+
+#[test]
+fn a_record_that_is_lost_or_damaged_costs_nothing_but_time() {
+    let site = site();
+    site.write("static/noise.css", noise(5_000));
+    let first = run(&site);
+    let before = site.tree("out");
+    for damage in [None, Some("{"), Some("[]"), Some(r#"{"schema": 9}"#), Some("\0")] {
+        match damage {
+            None => site.remove(RECORD),
+            Some(text) => site.write(RECORD, text),
+        }
+        let again = run(&site);
+        assert_eq!(
+            (again.written, again.compressed, again.release),
+            (0, first.compressed, None),
+            "{damage:?}"
+        );
+        assert_eq!(site.tree("out"), before, "{damage:?}");
+    }
+    let edited = site.read(RECORD).replace("null", r#"{"size":1,"sha256":"ab"}"#);
+    site.write(RECORD, edited);
+    assert_eq!(run(&site).compressed, first.compressed);
+    assert_eq!(site.tree("out"), before);
+}
+
+#[test]
+fn a_variant_that_is_damaged_or_removed_is_made_again() {
+    let site = site();
+    run(&site);
+    let before = site.tree("out");
+    let variant = format!("out/{}.gz", site.hashed("b.js"));
+    site.write(&variant, "short");
+    let report = run(&site);
+    assert_eq!((report.compressed, report.release), (1, None));
+    assert_eq!(site.tree("out"), before);
+    site.remove(&variant);
+    assert_eq!(run(&site).compressed, 1);
+    assert_eq!(site.tree("out"), before);
+}
+
+#[test]
+fn only_what_has_changed_is_compressed() {
+    let site = site();
+    run(&site);
+    site.write("static/css/a.css", text(3));
+    let report = run(&site);
+    assert_eq!((report.compressed, report.release), (built_in().count(), Some(2)));
+    assert_eq!(assert_variants_intact(&site, "out"), 2 * built_in().count());
+}
+
+#[test]
+fn the_same_bytes_are_compressed_once() {
+    let site = Site::new(&[("static/a.css", &text(1)), ("static/b/c.css", &text(1))]);
+    let report = collect(&site.config().compress(["gzip"])).unwrap();
+    assert_eq!((report.compressed, assert_variants_intact(&site, "out")), (1, 2));
+}
+
+#[test]
+fn another_level_makes_other_variants_and_the_first_again_the_first() {
+    let site = site();
+    let trees = ["gzip:9", "gzip:1", "gzip:9"].map(|level| {
+        let report = collect(&site.config().compress([level])).unwrap();
+        assert_eq!(report.compressed, 2, "{level}");
+        assert_variants_intact(&site, "out");
+        let mut tree = site.tree("out");
+        tree.retain(|name, _| !name.starts_with(".fingerpost/releases"));
+        tree
+    });
+    assert_ne!(trees[0], trees[1]);
+    assert_eq!(trees[0], trees[2]);
+}
+
+#[test]
+fn source_maps_have_gzip_alone_unless_said_otherwise() {
+    let site = Site::new(&[("static/a.js.map", &text(1)), ("static/a.css", &text(2))]);
+    run(&site);
+    assert_eq!(encodings(&site, "a.js.map"), ["gzip"]);
+    let mut every = all();
+    every.sort();
+    assert_eq!(encodings(&site, "a.css"), every);
+    collect(&config(&site).compress_maps(all())).unwrap();
+    assert_eq!(encodings(&site, "a.js.map"), every);
+    collect(&config(&site).compress_maps([""; 0])).unwrap();
+    assert_eq!(encodings(&site, "a.js.map"), [""; 0]);
+}
+
+#[test]
+fn plain_names_have_the_same_variants() {
+    let site = site();
+    collect(&config(&site).originals(true)).unwrap();
+    for encoding in built_in() {
+        let [hashed, plain] = [site.hashed("css/a.css"), "css/a.css".to_owned()]
+            .map(|file| fs::read(site.path("out").join(format!("{file}.{}", encoding.extension()))).unwrap());
+        assert!(hashed == plain);
+    }
+}
+
+#[test]
+fn no_variant_beside_a_plain_name_is_ever_stale() {
+    let site = site();
+    let config = || site.config().originals(true);
+    collect(&config().compress(["gzip"])).unwrap();
+    // Of the right length, and wrong.
+    let length = fs::read(site.path("out/css/a.css.gz")).unwrap().len();
+    site.write("out/css/a.css.gz", vec![0; length]);
+    collect(&config().compress(["gzip"])).unwrap();
+    assert_eq!(decode(Encoding::Gzip, &fs::read(site.path("out/css/a.css.gz")).unwrap()), text(1).as_bytes());
+
+    // No variant any more: a server would go on sending the old text.
+    site.write("static/css/a.css", "a{}");
+    site.write("out/foreign.css.gz", "by hand");
+    collect(&config().compress(["gzip"])).unwrap();
+    assert!(!site.path("out/css/a.css.gz").exists());
+    assert!(site.path("out/b.js.gz").exists());
+
+    // Nor with compression off.
+    let dry = collect(&config().dry_run(true)).unwrap();
+    assert!(dry.release.is_some() && site.path("out/b.js.gz").exists());
+    collect(&config()).unwrap();
+    assert!(!site.path("out/b.js.gz").exists());
+    assert_eq!(site.read("out/foreign.css.gz"), "by hand");
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn a_variant_never_takes_the_name_of_an_asset() {
+    let site = site();
+    site.write("static/css/a.css.gz", "an author's own");
+    let config = site.config().compress(["gzip"]);
+    // Under hashed names there is nothing to fight over.
+    collect(&config).unwrap();
+    let problem = "compressed, asset `css/a.css` wants the name `css/a.css.gz` in the output dir, which asset \
+                   `css/a.css.gz` has; rename one of them";
+    assert_eq!(site.refused(&config.clone().originals(true)), [problem]);
+    assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
+
+    // Nor that of a directory.
+    let hashed = site.hashed("b.js");
+    site.write(&format!("static/{hashed}.gz/x.txt"), "x");
+    let problem = format!(
+        "compressed, asset `b.js` wants the name `{hashed}.gz` in the output dir, which asset `{hashed}.gz/x.txt` has; \
+         rename one of them"
+    );
+    fs::remove_file(site.path("out").join(format!("{hashed}.gz"))).unwrap();
+    assert_eq!(site.refused(&config), [problem]);
+}
+
+#[test]
+fn a_plain_name_never_replaces_a_variant_of_an_earlier_release() {
+    let site = site();
+    let config = site.config().compress(["gzip"]);
+    collect(&config).unwrap();
+    let variant = format!("{}.gz", site.hashed("b.js"));
+    site.write("static/b.js", "/* short */");
+    site.write(&format!("static/{variant}"), "an author's own");
+    let problem =
+        format!("asset `{variant}` has the name under which `b.js` was published before; rename it");
+    assert_eq!(site.refused(&config.originals(true)), [problem]);
+}
+
+#[test]
+fn the_name_of_a_variant_may_be_too_long() {
+    let name = format!("{}.css", "n".repeat(236));
+    let site = Site::new(&[(&format!("static/{name}"), &text(1))]);
+    site.collect();
+    let [problem] = &site.refused(&site.config().compress(["gzip"]))[..] else { panic!("one problem") };
+    assert!(problem.ends_with("its compressed name has 256 bytes, 255 are allowed; shorten it"), "{problem}");
+}
+
+#[test]
+fn a_dry_run_tells_what_a_real_one_would_compress() {
+    let site = site();
+    let run = |config: &CollectConfig, is_dry| {
+        let mut report = collect(&config.clone().dry_run(is_dry)).unwrap();
+        (report.seconds, report.dry_run) = (0.0, false);
+        report
+    };
+    let dry = |config: &CollectConfig| {
+        let before = site.tree("out");
+        let report = run(config, true);
+        assert_eq!(site.tree("out"), before);
+        report
+    };
+    let real = |config: &CollectConfig| run(config, false);
+    for config in [site.config().compress(["gzip"]), config(&site), site.config()] {
+        assert_eq!(dry(&config), real(&config));
+    }
+    let config = config(&site);
+    real(&config);
+    site.write("static/css/a.css", text(3));
+    site.remove(&format!("out/{}", site.hashed("b.js")));
+    site.remove(&format!("out/{}.gz", site.hashed("b.js")));
+    assert_eq!(dry(&config), real(&config));
+    assert_eq!(dry(&config).compressed, 0);
+}
+
+#[test]
+fn a_file_that_was_edited_in_the_output_dir_is_not_compressed() {
+    let site = site();
+    site.collect();
+    let hashed = format!("out/{}", site.hashed("css/a.css"));
+    site.write(&hashed, text(1).replace("order", "other"));
+    let problem = format!(
+        "{} does not hold what its name promises; remove it, and run this again",
+        site.shown(&hashed)
+    );
+    assert_eq!(site.refused(&site.config().compress(["gzip"])), [problem]);
+    site.remove(&hashed);
+    run(&site);
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn the_record_forgets_files_of_the_past() {
+    let site = site();
+    let config = site.config().compress(["gzip"]);
+    let mut lengths = Vec::new();
+    for seed in 1..6 {
+        site.write("static/css/a.css", text(seed));
+        collect(&config).unwrap();
+        lengths.push(fs::read(site.path(RECORD)).unwrap().len());
+    }
+    assert!(lengths.last().unwrap().abs_diff(lengths[1]) < 20, "{lengths:?}");
+    // The release before is still known.
+    site.write("static/css/a.css", text(4));
+    assert_eq!(collect(&config).unwrap().compressed, 0);
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn settings_that_make_no_sense_are_all_named() {
+    let site = site();
+    let unknown = "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`";
+    let level = "compression `gzip:11` has no such level; `gzip` has 1 to 9";
+    assert_eq!(site.refused(&site.config().compress(["lzma"]).compress_maps(["gzip:11"])), [unknown, level]);
+    assert!(!site.path("out").exists());
+}
+
+#[cfg(not(all(feature = "brotli", feature = "zstd")))]
+#[test]
+fn what_is_not_built_in_is_an_error_that_names_the_feature() {
+    let site = site();
+    let absent = [(cfg!(feature = "brotli"), "br", "brotli"), (cfg!(feature = "zstd"), "zstd", "zstd")];
+    let absent = absent.into_iter().filter(|(is_here, ..)| !is_here);
+    let problems: Vec<_> = absent
+        .map(|(_, encoding, feature)| {
+            format!(
+                "compression `{encoding}` is not built in; leave it out, or turn on the feature `{feature}` of \
+                 `fingerpost-collect`"
+            )
+        })
+        .collect();
+    assert_eq!(site.refused(&site.config().compress(["gzip", "br", "zstd"])), problems);
+}
+
+#[test]
+fn a_settings_file_says_what_to_compress() {
+    let site = site();
+    site.write("static/a.js.map", text(4));
+    site.write(
+        "fingerpost.toml",
+        "sources = [\"static\"]\nout = \"out\"\ncompress = [\"gzip:1\"]\ncompress_maps = []",
+    );
+    let settings = || Settings::read(site.path("fingerpost.toml")).unwrap();
+    let config = || CollectConfig::from_settings(settings());
+    assert_eq!(collect(&config()).unwrap().compressed, 2);
+    assert_eq!(collect(&config().compress(["gzip:2"])).unwrap().compressed, 2);
+    assert_eq!(collect(&config().compress_maps(["gzip"])).unwrap().compressed, 3);
+    collect(&config().compress([""; 0])).unwrap();
+    assert_eq!(assert_variants_intact(&site, "out"), 0);
+}
+
+#[test]
+fn progress_is_told() {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    #[derive(Default)]
+    struct Counter([AtomicUsize; 2]);
+    impl Progress for Counter {
+        fn compressing(&self, times: usize) {
+            self.0[0].fetch_add(times, Relaxed);
+        }
+        fn compressed(&self) {
+            self.0[1].fetch_add(1, Relaxed);
+        }
+    }
+    let (site, counter) = (site(), Counter::default());
+    let report = collect_with(&config(&site), &counter).unwrap();
+    assert_eq!(counter.0.map(AtomicUsize::into_inner), [report.compressed; 2]);
+}
+
+#[test]
+fn variants_of_an_earlier_output_dir_are_taken_over() {
+    let site = site();
+    collect(&CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"])).unwrap();
+    let variant = format!("{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
+    site.write("static/css/a.css", text(3));
+    let report = collect(&site.config().compress(["gzip"]).keep_from(site.path("old"))).unwrap();
+    assert_eq!(
+        fs::read(site.path("out").join(&variant)).ok(),
+        fs::read(site.path("old").join(&variant)).ok()
+    );
+    assert_eq!(report.compressed, 1, "what has not changed is taken over, too");
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn a_damaged_variant_of_an_earlier_output_dir_is_not_taken_over() {
+    let site = site();
+    let old = CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"]);
+    collect(&old).unwrap();
+    let variant = format!("old/{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
+    let length = fs::read(site.path(&variant)).unwrap().len();
+    site.write(&variant, vec![0; length]);
+    let report = collect(&site.config().compress(["gzip"]).keep_from(site.path("old"))).unwrap();
+    assert_eq!(report.compressed, 1);
+    assert_eq!(assert_variants_intact(&site, "out"), 2);
+
+    site.write("static/css/a.css", text(3));
+    let new = CollectConfig::new(site.path("new")).source(site.path("static")).keep_from(site.path("old"));
+    let report = collect(&new).unwrap();
+    let warning = format!("{} is damaged; it is not taken over", site.shown(&variant));
+    assert_eq!(crate::site::warnings(&report), [warning]);
+}
