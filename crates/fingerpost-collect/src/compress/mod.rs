@@ -123,10 +123,13 @@ pub(crate) fn variant_names<'a>(
 fn take_known(number: usize, asset: &mut Asset, known: &Known, run: &Run<'_>) -> Vec<Missing> {
     let mut missing = Vec::new();
     for &compression in run.job.compress.for_asset(&asset.path, asset.info.size) {
-        match known.get(&asset.info.sha256, compression) {
+        let encoding = compression.encoding();
+        // Whatever its level: the manifest names it, so nothing else may ever lie there.
+        let published = published(asset, encoding, run).map(Some);
+        match published.or_else(|| known.get(&asset.info.sha256, compression)) {
             Some(None) => {}
-            Some(Some(variant)) if job::are_there(asset, compression.encoding(), variant, run) => {
-                asset.info.encodings.insert(compression.encoding().to_string(), variant);
+            Some(Some(variant)) if job::are_there(asset, encoding, variant, run) => {
+                asset.info.encodings.insert(encoding.to_string(), variant);
             }
             known => missing.push(Missing { asset: number, compression, expected: known.flatten() }),
         }
@@ -137,6 +140,12 @@ fn take_known(number: usize, asset: &mut Asset, known: &Known, run: &Run<'_>) ->
 /// What the manifest in force says of an asset.
 fn in_force<'a>(asset: &Asset, run: &'a Run<'_>) -> Option<&'a FileInfo> {
     run.history.manifest()?.get(&asset.path)?.info.as_ref()
+}
+
+/// The variant that the manifest in force has for the same bytes.
+fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
+    let info = in_force(asset, run).filter(|info| info.sha256 == asset.info.sha256)?;
+    info.encodings.get(encoding.as_str()).copied()
 }
 
 /// Only what has just the bytes that were written: another file may well have this name.
