@@ -1,13 +1,20 @@
 //! `collect` from outside: source dirs go in, an output dir comes out.
 
+mod css;
 mod determinism;
+mod graphs;
+#[cfg(feature = "js")]
+mod javascript;
 mod keep_from;
 mod locks;
 mod originals;
 mod problems;
+mod records;
 mod releases;
+mod rewritten;
 mod scanning;
 mod site;
+mod source_maps;
 mod writing;
 
 #[test]
