@@ -6,6 +6,7 @@ mod engines;
 mod harness;
 mod packages;
 mod readme;
+mod references;
 mod releases;
 mod site;
 mod tools;

@@ -1,5 +1,7 @@
 //! A site in a temporary directory, and the program at work in it.
 
+#[cfg(target_os = "linux")]
+use std::{collections::BTreeMap, path::Path};
 use std::{
     ffi::OsStr,
     fs,
@@ -111,15 +113,35 @@ impl Site {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 
+    /// All files below a directory.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn tree(&self, dir: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let (root, mut found) = (self.path(dir), BTreeMap::new());
+        tree(&root, &mut found);
+        let relative = |path: PathBuf| path.strip_prefix(&root).expect("a path below").to_owned();
+        found.into_iter().map(|(path, bytes)| (relative(path), bytes)).collect()
+    }
+
     pub(crate) fn manifest(&self) -> Manifest {
-        Manifest::parse(self.read("out/staticfiles.json").as_bytes(), "out").expect("a valid manifest")
+        self.manifest_in("out")
+    }
+
+    fn manifest_in(&self, out: &str) -> Manifest {
+        let json = self.read(&format!("{out}/staticfiles.json"));
+        Manifest::parse(json.as_bytes(), out).expect("a valid manifest")
     }
 
     /// Compares every file that the manifest names with what it says of it.
     #[cfg(unix)]
     #[track_caller]
     pub(crate) fn assert_intact(&self) {
-        self.assert_has(&self.manifest());
+        self.assert_intact_in("out");
+    }
+
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn assert_intact_in(&self, out: &str) {
+        self.assert_has(out, &self.manifest_in(out));
     }
 
     /// The same for the manifests of all releases.
@@ -128,17 +150,30 @@ impl Site {
     pub(crate) fn assert_releases_intact(&self) {
         for number in DirStore::new(self.path("out")).releases().expect("a list of releases") {
             let json = fs::read(self.path("out").join(Release::file_name(number))).expect("a release file");
-            self.assert_has(&Release::parse(&json, number, "out").expect("a valid release").manifest);
+            self.assert_has("out", &Release::parse(&json, number, "out").expect("a valid release").manifest);
         }
     }
 
     #[cfg(unix)]
     #[track_caller]
-    fn assert_has(&self, manifest: &Manifest) {
+    fn assert_has(&self, out: &str, manifest: &Manifest) {
         for (path, entry) in manifest {
-            let bytes = fs::read(self.path("out").join(&entry.hashed)).expect(path);
+            let bytes = fs::read(self.path(out).join(&entry.hashed)).expect(path);
             let info = entry.info.as_ref().expect(path);
             assert_eq!((info.size, info.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{path}");
+        }
+    }
+}
+
+/// What lies in a directory, and what it holds.
+#[cfg(target_os = "linux")]
+fn tree(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            tree(&path, found);
+        } else {
+            found.insert(path.clone(), fs::read(path).expect("a file"));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A run that is killed, that finds the disk full, that is not alone.
 
 use std::{
-    fs::{self, File},
+    env,
+    fs::{self, File, Permissions},
     io::{BufRead as _, BufReader},
     os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
+    path::PathBuf,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -13,48 +15,69 @@ use crate::site::{Ended, PROGRAM, Site};
 
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 
-/// So many kills have to hit a run that is under way.
-const KILLS: u32 = 60;
+/// So many kills have to hit a run that is under way; `tests/release-check` wants more.
+fn kills() -> u32 {
+    let wanted = env::var("FINGERPOST_TEST_KILLS").ok();
+    wanted.map_or(25, |count| count.parse().expect("a number of kills"))
+}
+
+/// Files of which every one is renamed when the images change: those refer to nothing, style sheets and modules to them
+/// and to each other.
+fn write_round(site: &Site, round: u32) {
+    const EACH: u32 = 100;
+    for number in 0..EACH {
+        let next = (number + 1) % EACH;
+        site.write(&format!("static/img/{number}.svg"), format!("<svg>{round} {number}</svg>").repeat(40));
+        let import = if next == 0 { String::new() } else { format!("@import \"{next}.css\";\n") };
+        let style = format!("{import}a {{ background: url(../img/{number}.svg) }}\n");
+        site.write(&format!("static/css/{number}.css"), style);
+        let module = format!("import './{next}.js';\nnew URL('../img/{number}.svg', import.meta.url);\n");
+        site.write(&format!("static/js/{number}.js"), module);
+    }
+}
+
+#[track_caller]
+fn assert_nothing_is_staged(site: &Site) {
+    let staged = fs::read_dir(site.path("out/.fingerpost/tmp")).unwrap();
+    assert_eq!(staged.map(|entry| entry.unwrap().path()).collect::<Vec<_>>(), [""; 0].map(PathBuf::from));
+}
 
 #[test]
 fn a_run_that_is_killed_at_any_moment_leaves_the_old_release_intact() {
     let site = Site::new(&[]);
-    let change = |round: u32| {
-        for file in 0..40 {
-            site.write(&format!("static/dir{}/{file}.css", file % 4), format!("{round} {file} ").repeat(400));
-        }
-    };
-    change(0);
+    write_round(&site, 0);
     let began = Instant::now();
     site.collect();
     let mut whole_run = began.elapsed();
 
-    let (mut kills, mut round) = (0, 0);
-    while kills < KILLS {
+    let (mut hit, mut round) = (0, 0);
+    while hit < kills() {
         round += 1;
-        change(round);
+        write_round(&site, round);
+        let before = site.read("out/staticfiles.json");
         let mut run = site.command(PROGRAM).args(COLLECT).stderr(Stdio::null()).spawn().unwrap();
-        let twentieths = round % 24;
+        let twentieths = round * 7 % 24;
         thread::sleep(whole_run * twentieths / 20);
         run.kill().unwrap();
         let killed = run.wait().unwrap().signal().is_some();
         site.assert_intact();
-        kills += u32::from(killed);
+        hit += u32::from(killed);
         // The machine may be busy or idle: follow it, so that the kills stay spread over the whole of a run.
         match (killed, twentieths) {
             (true, 20..) => whole_run = whole_run * 5 / 4,
             (false, ..20) => whole_run = whole_run * 4 / 5,
             _ => {}
         }
+
+        site.collect();
+        site.assert_intact();
+        assert_nothing_is_staged(&site);
+        assert_ne!(site.read("out/staticfiles.json"), before, "every file has changed");
     }
 
-    change(round + 1);
-    site.collect();
-    site.assert_intact();
     site.assert_releases_intact();
-    assert!(fs::read_dir(site.path("out/.fingerpost/tmp")).unwrap().next().is_none());
     let again = site.run(&COLLECT);
-    assert!(again.stderr.contains("0 written, 40 unchanged, nothing to publish"), "{}", again.stderr);
+    assert!(again.stderr.contains("0 written, 300 unchanged, nothing to publish"), "{}", again.stderr);
 }
 
 /// Runs the program from a shell that first sets the process up.
@@ -86,6 +109,90 @@ fn a_full_disk_leaves_the_old_release_as_it_was() {
     assert!(fs::read_dir(site.path("out/.fingerpost/tmp")).unwrap().next().is_none());
 
     site.collect();
+    site.assert_intact();
+}
+
+/// Collects into a file system of 2 MB: a small site, one that does not fit, and one that does again. What each run has
+/// left is copied to `after1`, `after2` and `after3`, because the file system ends with the shell.
+#[cfg(target_os = "linux")]
+const ON_A_SMALL_DISK: &str = r#"
+mount -t tmpfs -o size=2m tmpfs out 2>mount.log || exit 77
+collect() {
+    "$0" collect static --out out 2>"stderr$1"
+    echo $? >"code$1"
+    cp -a out "after$1"
+}
+collect 1
+for file in 1 2 3 4 5 6 7 8 9; do head -c 400000 /dev/urandom >static/$file.bin; done
+echo changed >static/a.css
+collect 2
+rm static/[3-9].bin
+collect 3
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_without_space_leaves_the_old_release_and_the_next_run_completes() {
+    let site = Site::new(&[("static/a.css", "a{b:url(b.png)}"), ("static/b.png", "b"), ("out/x", "")]);
+    let mut shell = site.command("unshare");
+    shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
+    let Ok(status) = shell.stdout(Stdio::null()).stderr(Stdio::null()).status() else { return };
+    // Not every system lets its users mount; there the test above has to do.
+    if !status.success() && !site.path("code1").exists() {
+        return;
+    }
+    let read = |name: &str| site.read(name).trim_end().to_owned();
+    assert_eq!(["code1", "code2", "code3"].map(read), ["0", "1", "0"], "{}", site.read("stderr2"));
+    let message = read("stderr2");
+    assert!(message.starts_with("error: cannot write ") && message.contains("No space left"), "{message}");
+    assert_eq!(message.lines().count(), 1, "one cause, one message: {message}");
+
+    assert_eq!(site.tree("after2"), site.tree("after1"));
+    assert_ne!(read("after3/staticfiles.json"), read("after1/staticfiles.json"));
+    for out in ["after1", "after2", "after3"] {
+        site.assert_intact_in(out);
+    }
+}
+
+/// The program under permissions that hold for it: root loses its privileges in a user namespace of its own.
+fn without_privileges(site: &Site) -> Option<Command> {
+    let closed = site.path("closed");
+    fs::write(&closed, "").unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
+    if File::open(&closed).is_err() {
+        return Some(site.command(PROGRAM));
+    }
+    let in_namespace = || {
+        let mut command = site.command("unshare");
+        command.arg("--user");
+        command
+    };
+    let bites = in_namespace().arg("sh").args(["-c", "! cat closed"]).output();
+    let mut command = bites.is_ok_and(|ended| ended.status.success()).then(in_namespace)?;
+    command.arg(PROGRAM);
+    Some(command)
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_nothing_is_published() {
+    let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("static/dir/c.css", "c")]);
+    site.collect();
+    let manifest = site.read("out/staticfiles.json");
+    site.write("static/a.css", "changed");
+    let permit =
+        |path: &str, mode| fs::set_permissions(site.path(path), Permissions::from_mode(mode)).unwrap();
+    let Some(mut command) = without_privileges(&site) else { return };
+    permit("static/b.css", 0o000);
+    permit("static/dir", 0o000);
+    let ended = Ended::from(command.args(COLLECT).output().unwrap());
+    permit("static/dir", 0o755);
+
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    for path in ["static/b.css", "static/dir"] {
+        let problem = format!("error: cannot read {}: ", site.shown(path));
+        assert!(ended.stderr.lines().any(|line| line.starts_with(&problem)), "{}", ended.stderr);
+    }
+    assert_eq!(site.read("out/staticfiles.json"), manifest);
     site.assert_intact();
 }
 
@@ -141,6 +248,29 @@ fn a_run_waits_for_another_and_says_so_unless_told_not_to() {
     drop(lock);
     assert!(run.wait().unwrap().success());
     assert!(lines.next().unwrap().unwrap().contains("release 1 published"));
+}
+
+#[test]
+fn of_two_runs_one_waits_and_says_for_whom() {
+    let site = Site::new(&[]);
+    for file in 0..200 {
+        site.write(&format!("static/{file}.css"), vec![file; 50_000]);
+    }
+    let spawn = || site.command(PROGRAM).args(COLLECT).stderr(Stdio::piped()).spawn().unwrap();
+    let first = spawn();
+    let holder = first.id().to_string();
+    while fs::read_to_string(site.path("out/.fingerpost/lock")).unwrap_or_default() != holder {
+        thread::yield_now();
+    }
+    let second = spawn();
+    let [first, second] = [first, second].map(|run| Ended::from(run.wait_with_output().unwrap()));
+    let place = site.shown("out/.fingerpost/lock");
+    let waiting = format!("waiting for the run of process {holder}, which holds {place}\n");
+    assert!(second.stderr.starts_with(&waiting), "{}", second.stderr);
+    assert!(second.stderr.contains("nothing to publish"), "{}", second.stderr);
+    assert!(first.stderr.contains("release 1 published"), "{}", first.stderr);
+    assert_eq!((first.code, second.code), (Some(0), Some(0)));
+    site.assert_intact();
 }
 
 #[test]

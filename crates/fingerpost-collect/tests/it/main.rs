@@ -2,14 +2,21 @@
 
 mod clean;
 mod compression;
+mod css;
 mod determinism;
+mod graphs;
+#[cfg(feature = "js")]
+mod javascript;
 mod keep_from;
 mod locks;
 mod originals;
 mod problems;
+mod records;
 mod releases;
+mod rewritten;
 mod scanning;
 mod site;
+mod source_maps;
 mod uses;
 mod writing;
 

@@ -136,6 +136,34 @@ fn a_file_that_keeps_changing_is_never_collected_halfway() {
     assert_eq!(problem.to_string(), format!("{file} changed while it was collected; run it again"));
 }
 
+/// Changes a file when the second one has its name: then all have been looked at, and what waits for these has not.
+struct AfterTheSecond<F>(AtomicUsize, F);
+
+impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {
+    fn collected(&self) {
+        if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
+            self.1();
+        }
+    }
+}
+
+#[test]
+fn a_file_that_changes_between_two_looks_stops_the_run() {
+    let files =
+        [("static/a.css", "@import 'b.css';"), ("static/b.css", "a{b:url(c.png)}"), ("static/c.png", "c")];
+    for (change, problem) in [("@import 'b.css';/**/", "changed"), ("", "changed"), ("gone", "vanished")] {
+        let site = Site::new(&files);
+        let progress = AfterTheSecond(AtomicUsize::new(0), || match change {
+            "gone" => site.remove("static/a.css"),
+            text => site.write("static/a.css", text),
+        });
+        let err = collect_with(&site.config(), &progress).unwrap_err();
+        let file = site.shown("static/a.css");
+        assert_eq!(err.to_string(), format!("{file} {problem} while it was collected; run it again"));
+        assert_eq!(site.names("out"), [""; 0]);
+    }
+}
+
 #[test]
 fn a_manifest_that_cannot_be_read_is_not_replaced() {
     let site = Site::new(&[("static/a.css", "a")]);

@@ -69,6 +69,19 @@ fn a_prefix_goes_before_the_names_of_a_source_dir() {
 }
 
 #[test]
+fn a_source_dir_inside_another_has_its_files_under_both_names() {
+    let site = Site::new(&[("static/a.css", "a{b:url(vendor/x.png)}"), ("static/vendor/x.png", "x")]);
+    let vendor = site.path("static/vendor");
+    assert_eq!(collect(&site.config().source(&vendor)).unwrap().files, 3);
+    assert_eq!(
+        (&*site.hashed("vendor/x.png"), &*site.hashed("x.png")),
+        ("vendor/x.2d711642b726.png", "x.2d711642b726.png")
+    );
+    let report = collect(&site.config().source_at("vendor", &vendor)).unwrap();
+    assert_eq!((report.files, warnings(&report)), (2, vec![]));
+}
+
+#[test]
 fn an_output_dir_inside_a_source_dir_is_not_collected() {
     let site = Site::new(&[("static/a.css", "a")]);
     let config = || site.config_to("static/dist/out");
@@ -135,6 +148,36 @@ mod symlinks {
         symlink(".", site.path("static/loop")).unwrap();
         assert_eq!(site.collect().files, 2);
         assert_eq!(site.hashed("b.css"), "b.ca978112ca1b.css");
+    }
+
+    #[test]
+    fn loops_end() {
+        let site = Site::new(&[("static/dir/a.css", "a")]);
+        symlink("..", site.path("static/dir/up")).unwrap();
+        symlink("two", site.path("static/one")).unwrap();
+        symlink("one", site.path("static/two")).unwrap();
+        let problems = site.refused(&site.config());
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        for (problem, link) in problems.iter().zip(["static/one", "static/two"]) {
+            assert!(problem.starts_with(&format!("cannot read {}: ", site.shown(link))), "{problem}");
+        }
+        assert_eq!(collect(&site.config().ignore(["one", "two"])).unwrap().files, 1);
+        let report = collect(&site.config().ignore(["one", "two"]).follow_symlinks(true)).unwrap();
+        assert_eq!(report.files, 1);
+    }
+
+    #[test]
+    fn a_way_out_and_in_again_leads_nowhere_else() {
+        let site = Site::new(&[("static/a.css", "a"), ("static2/b.css", "b")]);
+        symlink("../static/a.css", site.path("static/in.css")).unwrap();
+        assert_eq!(site.collect().files, 2);
+        // The name of the directory begins like that of the source dir.
+        symlink("../static2/b.css", site.path("static/out.css")).unwrap();
+        let problems = site.refused(&site.config());
+        assert!(
+            matches!(&problems[..], [problem] if problem.contains("out of its source dir")),
+            "{problems:?}"
+        );
     }
 
     #[test]

@@ -1,0 +1,103 @@
+//! References in scripts.
+
+use fingerpost_collect::{ErrorKind, Rule, collect};
+
+use crate::{rewritten::Rewritten, site::Site};
+
+const OTHERS: [&str; 6] = ["js/m.js", "js/m.js.map", "js/w.js", "js/d.json", "lib/n.mjs", "x.js"];
+
+fn app() -> Rewritten<'static> {
+    Rewritten::new("js/app.js", &OTHERS)
+}
+
+#[test]
+fn specifiers_get_the_hash_and_every_other_byte_stays() {
+    let app = app();
+    for written in [
+        "import a from \"./m.js\"",
+        "import \"./m.js\"",
+        "import{a as b}from\"./m.js\"",
+        "import*as m from\"./m.js\"",
+        "import {\r\n  a,\r\n  b\r\n} from './m.js';\r\n",
+        "export * from './m.js'",
+        "export {a} from './m.js'",
+        "export*from'./m.js'",
+        "import(\"./m.js\")",
+        "import( './m.js' )",
+        "import(`./m.js`)",
+        "import(\n/* c */ './m.js'\n)",
+        "import('./m.js',{with:{type:'json'}})",
+        "import d from './m.js' with {type:'json'}",
+        "import.meta.resolve('./m.js')",
+        "new URL('./m.js', import.meta.url)",
+        "new Worker(new URL('./m.js', import.meta.url))",
+        "import a from '../js/m.js'",
+        "import a from '/static/js/m.js'",
+        "import a from './m.js?x#y'",
+        "\u{feff}import a from './m.js' // é",
+    ] {
+        app.becomes(written, &written.replace("m.js", "m.{js/m.js}.js"));
+    }
+    app.becomes(
+        "import d from './d.json' with {type:'json'}",
+        "import d from './d.{js/d.json}.json' with {type:'json'}",
+    );
+    app.becomes("new URL('w.js', import.meta.url)", "new URL('w.{js/w.js}.js', import.meta.url)");
+    app.becomes("import './\\x6d\\u002ejs'", "import './m.{js/m.js}.js'");
+    for path in ["app.mjs", "app.cjs", "APP.JS"] {
+        let app = Rewritten::new(path, &["m.js"]);
+        app.becomes("import './m.js'", "import './m.{m.js}.js'");
+    }
+}
+
+#[test]
+fn what_is_no_reference_is_untouched() {
+    let app = app();
+    for text in [
+        "import 'lodash'",
+        "import 'm.js'",
+        "import 'https://example.com/m.js'",
+        "import '/x.js'",
+        "// import './nope.js'",
+        "/** @type {import('./nope.js')} */",
+        "x = \"import './m.js'\"",
+        "x = `import a from './m.js'`",
+        "new Worker('./w.js')",
+        "importScripts('./m.js')",
+        "new URL('./m.js', document.baseURI)",
+        "new URL('./m.js')",
+    ] {
+        app.stays(text);
+    }
+}
+
+#[test]
+fn an_import_of_what_nobody_can_know_is_untouched_and_noted() {
+    for text in ["import(`./${x}.js`)", "import(x)"] {
+        let app = app();
+        app.stays(text);
+        let report = collect(&app.config()).unwrap();
+        let [note] = &report.notes[..] else { panic!("{:?}", report.notes) };
+        assert_eq!(note.kind(), ErrorKind::Unknown);
+        assert_eq!(note.location().map(|location| (&*location.asset, location.line)), Some(("js/app.js", 1)));
+    }
+}
+
+#[test]
+fn modules_that_import_each_other_are_legal() {
+    let site = Site::new(&[("static/a.js", "import './b.js'"), ("static/b.js", "import './a.js'")]);
+    site.collect();
+    let [a, b] = ["a.js", "b.js"].map(|path| site.hashed(path));
+    assert_eq!(site.read(&format!("out/{a}")), format!("import './{b}'"));
+    assert_eq!(site.read(&format!("out/{b}")), format!("import './{a}'"));
+}
+
+#[test]
+fn a_missing_ending_is_told() {
+    let app = Rewritten::new("js/app.js", &["js/nope.js"]);
+    app.write("import './nope'");
+    let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
+    assert!(problem.contains("`./nope` points to `js/nope`, which does not exist"), "{problem}");
+    assert!(problem.contains("`js/nope.js` exists; browsers do not add endings"), "{problem}");
+    assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));
+}

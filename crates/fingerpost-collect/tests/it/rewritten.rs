@@ -1,0 +1,71 @@
+//! One file with references beside the files that it may refer to, collected for the tables of these tests.
+
+use fingerpost_collect::{CollectConfig, Report, collect};
+
+use crate::site::Site;
+
+/// A file of a site, whose text is what a test is about.
+pub(crate) struct Rewritten<'a> {
+    pub(crate) site: Site,
+    /// Its asset path.
+    path: &'a str,
+    base_url: &'a str,
+}
+
+impl<'a> Rewritten<'a> {
+    /// `others` are assets, whose bytes are their names.
+    pub(crate) fn new(path: &'a str, others: &[&str]) -> Self {
+        let site = Site::new(&[]);
+        others.iter().for_each(|other| site.write(&format!("static/{other}"), other));
+        Self { site, path, base_url: "/static/" }
+    }
+
+    pub(crate) fn base_url(self, base_url: &'a str) -> Self {
+        Self { base_url, ..self }
+    }
+
+    pub(crate) fn write(&self, text: impl AsRef<[u8]>) {
+        self.site.write(&format!("static/{}", self.path), text);
+    }
+
+    pub(crate) fn config(&self) -> CollectConfig {
+        self.site.config().base_url(self.base_url)
+    }
+
+    /// Collects the file with this text, and compares it with `expected`, in which `{css/o.css}` stands for the hash of
+    /// that asset.
+    #[track_caller]
+    pub(crate) fn becomes(&self, text: &str, expected: &str) -> Report {
+        self.write(text);
+        let report = collect(&self.config()).unwrap_or_else(|err| panic!("{text:?}: {err}"));
+        assert_eq!(self.collected(), self.with_hashes(expected).into_bytes(), "{text:?}");
+        report
+    }
+
+    /// Collects the file with this text, which is to stay as it is without a word.
+    #[track_caller]
+    pub(crate) fn stays(&self, text: &str) {
+        let report = self.becomes(text, text);
+        assert_eq!(report.warnings, [], "{text:?}");
+    }
+
+    /// What is served under its hashed path.
+    pub(crate) fn collected(&self) -> Vec<u8> {
+        self.site.tree("out").remove(&self.site.hashed(self.path)).expect("a collected file")
+    }
+
+    fn with_hashes(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (path, entry) in &self.site.manifest("out") {
+            text = text.replace(&format!("{{{path}}}"), hash(path, &entry.hashed));
+        }
+        text
+    }
+}
+
+/// What a hashed path has more than its asset path.
+fn hash<'a>(path: &str, hashed: &'a str) -> &'a str {
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = path[name..].rfind('.').filter(|dot| *dot > 0).map_or(path.len(), |dot| name + dot);
+    &hashed[dot + 1..dot + 13]
+}

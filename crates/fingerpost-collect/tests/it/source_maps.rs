@@ -1,0 +1,58 @@
+//! Source maps of scripts, which are found with and without a parser.
+
+use fingerpost_collect::collect;
+
+use crate::{rewritten::Rewritten, site::warnings};
+
+fn app() -> Rewritten<'static> {
+    Rewritten::new("js/app.js", &["js/m.js", "js/m.js.map"])
+}
+
+#[test]
+fn what_is_no_module_has_its_source_map_alone() {
+    let app = app();
+    for text in [
+        "import './m.js'; )",
+        "import './m.js'; import './m.js' {}",
+        "import './m.js'\n<!-- x",
+        "'use",
+        "{{ template }}",
+    ] {
+        app.becomes(
+            &format!("{text}\n//# sourceMappingURL=m.js.map\n"),
+            &format!("{text}\n//# sourceMappingURL=m.js.{{js/m.js.map}}.map\n"),
+        );
+        app.stays(text);
+    }
+    app.write(b"import './m.js'; \xff\xfe )");
+    collect(&app.config()).unwrap();
+    assert_eq!(app.collected(), b"import './m.js'; \xff\xfe )");
+}
+
+#[test]
+fn source_map_comments_are_references() {
+    let app = app();
+    for written in [
+        "a()\r\n//# sourceMappingURL=m.js.map\r\n",
+        "a() //@ sourceMappingURL=m.js.map",
+        "a()\n/*# sourceMappingURL=m.js.map */\n",
+        "caf\u{e9}()\n//#\tsourceMappingURL=m.js.map\t\n",
+    ] {
+        app.becomes(written, &written.replace("m.js.map", "m.js.{js/m.js.map}.map"));
+    }
+    for text in [
+        "//# sOuRcEMaPpInGURL=m.js.map",
+        "//# sourceMappingURL=data:application/json,{}",
+        "x = '//# sourceMappingURL=m.js.map'",
+        "x = `\n//# sourceMappingURL=m.js.map\n`",
+    ] {
+        app.stays(text);
+    }
+}
+
+#[test]
+fn a_missing_source_map_is_worth_a_warning() {
+    let text = "a()\n//# sourceMappingURL=nope.js.map\n";
+    let [warning] = &warnings(&app().becomes(text, text))[..] else { panic!("one warning") };
+    assert!(warning.contains("`nope.js.map` points to `js/nope.js.map`, which does not exist"), "{warning}");
+}

@@ -1,0 +1,118 @@
+// Checks what `fingerpost collect` has made of a source dir, with parsers and rules that share nothing with it.
+//
+//     node check.mjs SOURCE OUT [BASE-PATH]      prints counts and differences; exits 1 if there is any difference
+//     node check.mjs --graph SOURCE [BASE-PATH]  prints the files that each file refers to, as JSON
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as css from './css.mjs';
+import { byBytes, names } from './names.mjs';
+import * as javascript from './javascript.mjs';
+import { decoded, graph, language, referencesIn, referencesOf, target } from './site.mjs';
+
+const differences = [];
+const counts = {
+    files: 0, css: 0, javascript: 0, 'no modules': 0, references: 0, 'that lead to files': 0, 'second opinions': 0,
+};
+
+/** Compares one file with what was collected for it, and returns what it refers to. */
+function check(path, source, out, paths, basePath) {
+    const differ = (message) => differences.push(`${path}: ${message}`);
+    const [before, after] = [join(source, path), join(out, paths[path])].map((file) => readFileSync(file));
+    const [text, collected] = [before, after].map(decoded);
+    const { found, reason } = referencesOf(source, path);
+    counts[language(path)] += 1;
+    counts['no modules'] += reason ? 1 : 0;
+    compareWithSecondOpinion(path, text, found, reason, differ);
+
+    const { found: again } = referencesIn(path, collected);
+    if (found.length !== again.length) return differ(`${found.length} references became ${again.length}`);
+    let [at, collectedAt] = [0, 0];
+    for (const [number, reference] of found.entries()) {
+        const { start, end } = reference;
+        const rewritten = again[number];
+        if (text.slice(at, start) !== collected.slice(collectedAt, rewritten.start)) {
+            differ(`other bytes before ${text.slice(start, end)} at ${start}`);
+        }
+        [at, collectedAt] = [end, rewritten.end];
+        counts.references += 1;
+        const [was, is] = [text.slice(start, end), collected.slice(rewritten.start, rewritten.end)];
+        const to = target(reference, path, basePath);
+        const hashed = to === undefined ? undefined : paths[to];
+        if (hashed === undefined) {
+            if (was !== is) differ(`${was} at ${start} leads to no file and became ${is}`);
+            continue;
+        }
+        counts['that lead to files'] += 1;
+        const leadsTo = target(rewritten, paths[path], basePath);
+        if (leadsTo !== hashed) differ(`${was} at ${start} should lead to ${hashed} and leads to ${leadsTo}: ${is}`);
+        if (!hasEscape(was) && is !== withHash(was, hashed, to)) differ(`${was} at ${start} became ${is}`);
+    }
+    if (text.slice(at) !== collected.slice(collectedAt)) differ('other bytes at the end');
+}
+
+/** Whether the dot may be written as an escape: then the whole name is written anew, and where it leads has to do. */
+function hasEscape(was) {
+    return /\\|%2e/i.test(was);
+}
+
+/** What is written, with the hash before its last dot. */
+function withHash(was, hashed, to) {
+    const name = to.slice(to.lastIndexOf('/') + 1);
+    const hashedName = hashed.slice(hashed.lastIndexOf('/') + 1);
+    const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
+    const hash = hashedName.slice(dot, hashedName.length - (name.length - dot));
+    const end = was.search(/[?#]/) < 0 ? was.length : was.search(/[?#]/);
+    const lastSegment = was.lastIndexOf('/', end - 1) + 1;
+    const trimmed = was.slice(0, end).trimEnd().length;
+    const writtenDot = was.lastIndexOf('.', trimmed - 1);
+    const at = dot < name.length && writtenDot >= lastSegment ? writtenDot : trimmed;
+    return was.slice(0, at) + hash + was.slice(at);
+}
+
+function compareWithSecondOpinion(path, text, found, reason, differ) {
+    if (language(path) === 'css') {
+        const values = found.map(({ value }) => value);
+        const missed = css.secondOpinion(text).filter((value) => !values.includes(value));
+        counts['second opinions'] += 1;
+        if (missed.length) differ(`the syntax tree has url() that the tokens have not: ${missed}`);
+        return;
+    }
+    const starts = reason ? undefined : javascript.secondOpinion(text);
+    if (starts === undefined) return;
+    counts['second opinions'] += 1;
+    const own = found.filter(({ isImport }) => isImport).map(({ start }) => start);
+    if (String(own) !== String(starts)) differ(`acorn has imports at ${own}, es-module-lexer at ${starts}`);
+}
+
+function main(source, out, basePath = '/static/') {
+    const manifest = JSON.parse(readFileSync(join(out, 'staticfiles.json'), 'utf8'));
+    const { paths, hash } = manifest;
+    counts.files = Object.keys(paths).length;
+    const edges = graph(source, basePath);
+    for (const path of Object.keys(paths)) {
+        if (language(path)) {
+            check(path, source, out, paths, basePath);
+        } else if (!readFileSync(join(source, path)).equals(readFileSync(join(out, paths[path])))) {
+            differences.push(`${path}: other bytes, though nothing is rewritten in such files`);
+        }
+    }
+    for (const [path, expected] of names(source, out, paths, edges, basePath)) {
+        const named = paths[path];
+        if (named !== expected) differences.push(`${path}: should be named ${expected} and is named ${named}`);
+    }
+    const lines = Object.keys(paths).sort(byBytes).map((path) => `${path}\0${paths[path]}\n`);
+    const expected = createHash('sha256').update(lines.join('')).digest('hex').slice(0, 12);
+    if (hash !== expected) differences.push(`staticfiles.json: the hash should be ${expected} and is ${hash}`);
+}
+
+const args = process.argv.slice(2);
+if (args[0] === '--graph') {
+    console.log(JSON.stringify(graph(args[1], args[2] ?? '/static/')));
+} else {
+    main(...args);
+    differences.forEach((difference) => console.log(difference));
+    console.log(JSON.stringify({ ...counts, differences: differences.length }));
+    process.exitCode = differences.length ? 1 : 0;
+}

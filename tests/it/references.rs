@@ -1,0 +1,210 @@
+//! What `collect` does to references, judged by parsers that are not ours: see `tests/independent`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use fingerpost::{MANIFEST_NAME, Manifest};
+use fingerpost_collect::{CollectConfig, Level, Rule, collect};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::tools;
+
+/// How much is checked: `tests/release-check` wants more.
+struct Scale {
+    packages: Vec<String>,
+    /// So many references have to lead to files.
+    references: u64,
+    /// So many files are changed.
+    changes: usize,
+}
+
+impl Scale {
+    fn wanted() -> Self {
+        if env::var_os("FINGERPOST_TEST_SCALE").is_some_and(|scale| scale == "release") {
+            return Self { packages: all_packages(), references: 10_000, changes: 50 };
+        }
+        let packages = ["acorn", "bootstrap", "css-tree", "es-module-lexer", "htmx.org", "leaflet"];
+        Self { packages: packages.map(str::to_owned).into(), references: 500, changes: 8 }
+    }
+}
+
+/// Every package that was fetched; those with a scope lie one level deeper.
+fn all_packages() -> Vec<String> {
+    let list = |dir: &Path| {
+        let entries = fs::read_dir(dir).expect("a folder of packages");
+        entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<PathBuf>>()
+    };
+    let root = tools::cache().join("npm");
+    let scoped = |dir: PathBuf| if dir.join("package.json").is_file() { vec![dir] } else { list(&dir) };
+    let dirs = list(&root).into_iter().flat_map(scoped);
+    dirs.map(|dir| dir.strip_prefix(&root).expect("a package").display().to_string()).collect()
+}
+
+/// A copy of published packages, and what was collected from it.
+struct Site {
+    source: TempDir,
+    out: TempDir,
+}
+
+impl Site {
+    fn of(packages: &[String]) -> Option<Self> {
+        let [source, out] = [(); 2].map(|()| TempDir::new().expect("a temporary folder"));
+        for name in packages {
+            copy(&tools::npm_package(name)?, &source.path().join(name));
+        }
+        let site = Self { source, out };
+        site.collect();
+        Some(site)
+    }
+
+    fn collect(&self) -> Manifest {
+        // Published packages name source maps and sources that they do not hold.
+        let config = CollectConfig::new(self.out.path()).source(self.source.path());
+        let rules = [Rule::Missing, Rule::MissingMap, Rule::Outside];
+        let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Level::Ignore));
+        collect(&config).expect("a run without problems");
+        let json = fs::read(self.out.path().join(MANIFEST_NAME)).expect("a manifest");
+        Manifest::parse(&json, MANIFEST_NAME).expect("a valid manifest")
+    }
+
+    /// Runs the independent check; `true` and what it printed if it found no difference.
+    fn check(&self, args: &[&str]) -> (bool, String) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("independent/check.mjs");
+        let output = Command::new("node").arg(script).args(args).output().expect("node");
+        let printed = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(printed).expect("text"))
+    }
+
+    fn source(&self) -> &str {
+        self.source.path().to_str().expect("a path in UTF-8")
+    }
+
+    fn out(&self) -> &str {
+        self.out.path().to_str().expect("a path in UTF-8")
+    }
+
+    /// What refers to each file, by the independent check.
+    fn referrers(&self) -> BTreeMap<String, Vec<String>> {
+        let (well, printed) = self.check(&["--graph", self.source()]);
+        assert!(well, "{printed}");
+        let graph: BTreeMap<String, Vec<String>> = serde_json::from_str(&printed).expect("a graph in JSON");
+        let mut referrers = BTreeMap::<_, Vec<_>>::new();
+        for (from, targets) in graph {
+            targets.into_iter().for_each(|to| referrers.entry(to).or_default().push(from.clone()));
+        }
+        referrers
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a new folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a copied file");
+        }
+    }
+}
+
+#[test]
+fn other_parsers_find_the_same_references_in_published_packages() {
+    let scale = Scale::wanted();
+    let Some(site) = Site::of(&scale.packages) else { return };
+    let (well, printed) = site.check(&[site.source(), site.out()]);
+    assert!(well, "{printed}");
+    let counts: Value = serde_json::from_str(&printed).expect("counts in JSON");
+    assert!(counts["that lead to files"].as_u64() >= Some(scale.references), "{counts}");
+}
+
+#[test]
+fn the_independent_check_sees_what_is_wrong() {
+    let Some(site) = Site::of(&["leaflet".to_owned()]) else { return };
+    let style = site
+        .out
+        .path()
+        .join(site.collect().get("leaflet/dist/leaflet.css").expect("an asset").hashed.as_str());
+    let text = fs::read_to_string(&style).expect("a style sheet");
+    let dot = text.find("images/layers.").expect("a reference") + "images/layers".len();
+    let hash = &text[dot..dot + ".0123456789ab".len()];
+    for wrong in
+        [text.replacen(hash, "", 1), text.replacen(hash, ".0123456789ab", 1), text.replacen("}", " }", 1)]
+    {
+        fs::write(&style, &wrong).expect("a writable file");
+        let (well, printed) = site.check(&[site.source(), site.out()]);
+        assert!(!well && printed.contains("leaflet/dist/leaflet.css: "), "{printed}");
+    }
+}
+
+#[test]
+fn a_changed_byte_renames_exactly_what_reaches_it() {
+    let scale = Scale::wanted();
+    let Some(site) = Site::of(&scale.packages) else { return };
+    let (before, referrers) = (site.collect(), site.referrers());
+    let paths: Vec<_> = before.iter().map(|(path, _)| path.to_string()).collect();
+    let hash = before.hash();
+    let mut random = Random(2_024);
+    for _ in 0..scale.changes {
+        let path = &paths[random.below(paths.len())];
+        let file = site.source.path().join(path);
+        let bytes = fs::read(&file).expect("a source file");
+        let mut changed = bytes.clone();
+        match changed.len() {
+            0 => changed.push(b'x'),
+            length => changed[random.below(length)] ^= 1,
+        }
+        fs::write(&file, changed).expect("a writable file");
+        let after = site.collect();
+        let renamed: BTreeSet<_> =
+            paths.iter().filter(|path| hashed(&before, path) != hashed(&after, path)).cloned().collect();
+        assert_eq!(renamed, reaching(path, &referrers), "{path} was changed");
+        assert_ne!(after.hash(), hash);
+        assert_eq!(after.hash(), Some(hash_of(&after)));
+        fs::write(&file, bytes).expect("a writable file");
+    }
+    assert_eq!(site.collect().hash(), hash);
+}
+
+fn hashed<'a>(manifest: &'a Manifest, path: &str) -> Option<&'a str> {
+    Some(&manifest.get(path)?.hashed)
+}
+
+/// All files that lead to this one, and itself.
+fn reaching(path: &str, referrers: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![path.to_owned()]);
+    while let Some(path) = open.pop() {
+        open.extend(
+            referrers.get(&path).into_iter().flatten().filter(|path| !found.contains(*path)).cloned(),
+        );
+        found.insert(path);
+    }
+    found
+}
+
+/// The hash of a manifest as its documentation has it.
+fn hash_of(manifest: &Manifest) -> String {
+    let lines: BTreeSet<_> =
+        manifest.iter().map(|(path, entry)| format!("{path}\0{}\n", entry.hashed)).collect();
+    let digest = Sha256::digest(lines.into_iter().collect::<String>());
+    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same numbers every time (Marsaglia's xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}

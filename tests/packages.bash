@@ -1,0 +1,25 @@
+# The npm packages that the tests use, and how they get into tests/.cache. `run` and `release-check` source this.
+# shellcheck shell=bash disable=SC2034
+
+npm_packages=(acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4)
+# About 20,000 files, and more than 10,000 references among them.
+release_packages=(
+    @fortawesome/fontawesome-free@7.1.0 bootstrap-icons@1.13.1 chart.js@4.5.1 date-fns@4.1.0 govuk-frontend@5.13.0
+    katex@0.16.25 lodash-es@4.17.21 mathjax@4.0.0 monaco-editor@0.54.0 pdfjs-dist@5.4.394 swagger-ui-dist@5.30.2
+    three@0.181.1 tinymce@8.2.2
+)
+
+cache=$PWD/tests/.cache
+log=$cache/install.log
+mkdir -p "$cache/npm"
+: >"$log"
+
+# Unpacks NAME@VERSION into tests/.cache/npm/NAME. Complete folders only: they get their name last.
+fetch_npm_package() {
+    local dir=$cache/npm/${1%@*}
+    grep -qs "\"version\": \"${1##*@}\"" "$dir/package.json" && return
+    echo "fetching $1"
+    rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" &&
+        npm pack --loglevel=error --ignore-scripts --pack-destination "$dir.part" "$1" </dev/null >"$log" 2>&1 &&
+        tar -xzf "$dir.part"/*.tgz -C "$dir.part" && mv "$dir.part/package" "$dir" && rm -rf "$dir.part"
+}
