@@ -120,7 +120,7 @@ impl<'a> Targets<'a> {
             let written = String::from_utf8_lossy(written);
             let location = places.locate(reference.span.clone());
             let (message, advice, searched) = match &reference.target {
-                Target::Asset(path) => (
+                Target::Asset(path) | Target::Nowhere(path) => (
                     format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
                     self.advice(path, reference.kind, &file.path),
                     run.job.sources.dirs().iter().map(place).collect(),
@@ -164,7 +164,7 @@ fn place(source: &SourceDir) -> String {
 fn rule(reference: &Reference) -> Rule {
     match (&reference.target, reference.kind) {
         (Target::Outside(_), _) => Rule::Outside,
-        (Target::Asset(_), Kind::SourceMap) => Rule::MissingMap,
-        (Target::Asset(_), _) => Rule::Missing,
+        (_, Kind::SourceMap) => Rule::MissingMap,
+        (Target::Asset(_) | Target::Nowhere(_), _) => Rule::Missing,
     }
 }

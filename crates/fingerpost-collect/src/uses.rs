@@ -101,7 +101,7 @@ fn named_in(file: &SourceFile, base: &BaseUrl, known: &Known<'_>) -> Result<Vec<
         let found = references::find(language, &bytes, place);
         let References { list, .. } = found.map_err(|too_deep| look::too_deep(file, &bytes, &too_deep))?;
         named.extend(list.into_iter().map(|reference| {
-            let (Target::Asset(to) | Target::Outside(to)) = reference.target;
+            let (Target::Asset(to) | Target::Outside(to) | Target::Nowhere(to)) = reference.target;
             (reference.span, to, reference.kind.into())
         }));
     }

@@ -16,8 +16,17 @@ pub(crate) fn plain(text: &str, offset: usize) -> Vec<Unit> {
     text.bytes().enumerate().map(unit).collect()
 }
 
-/// CSS Syntax Level 3, §4.3.7: up to six hex digits and one white space, or any other character but a line break.
+/// CSS Syntax Level 3, §4.3.7: up to six hex digits and one white space, or any other character but a line break. A NUL is
+/// read as another character (§3.3).
 pub(crate) fn css(text: &str, offset: usize) -> Vec<Unit> {
+    let without_nul;
+    let text = if text.contains('\0') {
+        // The places behind it are wrong then, but the name of no file has it.
+        without_nul = text.replace('\0', "\u{fffd}");
+        &without_nul
+    } else {
+        text
+    };
     unescape(text, offset, |chars| match chars.next()? {
         (_, '\n' | '\u{c}') => None,
         (_, '\r') => {

@@ -3,11 +3,13 @@
 use std::{
     cell::RefCell,
     ops::Range,
+    panic::{self, AssertUnwindSafe},
     thread::{self, ScopedJoinHandle},
 };
 
 use oxc_allocator::Allocator;
 use oxc_parser::{Kind as Lexeme, Parser, ParserReturn, Token, config::TokensParserConfig};
+use oxc_semantic::SemanticBuilder;
 use oxc_span::{SourceType, Span};
 
 use super::{Kind, Scan, Syntax, Written, nesting, source_map};
@@ -103,11 +105,9 @@ fn parse(text: &str, glance: Glance) -> Scan {
         Some(stack) if stack <= STACK_HERE => parse_here(text, glance),
         Some(stack) => thread::scope(|scope| {
             let parser = thread::Builder::new().stack_size(stack);
-            match parser.spawn_scoped(scope, || parse_here(text, glance)).map(ScopedJoinHandle::join) {
-                Ok(Ok(scan)) => scan,
-                Ok(Err(_)) => not_a_module(text, "the parser gave up"),
-                Err(_) => not_a_module(text, "there is no memory for a stack to parse it with"),
-            }
+            let scan = parser.spawn_scoped(scope, || parse_here(text, glance)).map(ScopedJoinHandle::join);
+            let no_memory = || not_a_module(text, "there is no memory for a stack to parse it with");
+            scan.ok().and_then(Result::ok).unwrap_or_else(no_memory)
         }),
         None => not_a_module(text, "it is nested too deep"),
     }
@@ -123,12 +123,13 @@ const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
 
 fn parse_here(text: &str, glance: Glance) -> Scan {
     ARENA.with_borrow_mut(|arena| {
-        let scan = parse_in(arena, text, glance);
-        if arena.capacity() > ARENA_TO_KEEP {
+        // A debug build of the parser asserts more than every input keeps.
+        let scan = panic::catch_unwind(AssertUnwindSafe(|| parse_in(arena, text, glance)));
+        if scan.is_err() || arena.capacity() > ARENA_TO_KEEP {
             *arena = Allocator::default();
         }
         arena.reset();
-        scan
+        scan.unwrap_or_else(|_| not_a_module(text, "the parser gave up"))
     })
 }
 
@@ -138,8 +139,23 @@ fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
         if glance.has_import_meta { parser.with_config(TokensParserConfig).parse() } else { parser.parse() };
     match module.diagnostics.errors().next() {
         Some(reason) => not_a_module(text, &reason.message),
-        None => references(&module, text),
+        None => match early_error(&module) {
+            Some(reason) => not_a_module(text, &reason),
+            None => references(&module, text),
+        },
     }
+}
+
+/// What the parser leaves to others to find, and a browser refuses all the same. Who writes `import` as a statement, or
+/// `export`, or `import.meta`, means a module; the others may have meant a script.
+fn early_error(module: &ParserReturn<'_>) -> Option<String> {
+    let record = &module.module_record;
+    if record.has_module_syntax || record.dynamic_imports.is_empty() {
+        return None;
+    }
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&module.program);
+    let reason = checked.diagnostics.errors().next()?;
+    Some(reason.message.to_string())
 }
 
 fn not_a_module(text: &str, reason: &str) -> Scan {
@@ -198,7 +214,10 @@ fn has_substitution(template: &[u8]) -> bool {
 
 /// `new URL("…", import.meta.url)` and `import.meta.resolve("…")`.
 fn around_import_meta(tokens: &Tokens<'_>) -> Vec<Written> {
-    let import_metas = (0..tokens.list.len()).filter(|&at| tokens.are(at, &["import", ".", "meta", "."]));
+    let is_member = |at: usize| at > 0 && (tokens.are(at - 1, &["."]) || tokens.are(at - 1, &["?."]));
+    let is_made = |at: usize| at > 0 && tokens.are(at - 1, &["new"]);
+    let import_metas = (0..tokens.list.len())
+        .filter(|&at| tokens.are(at, &["import", ".", "meta", "."]) && !is_member(at) && !is_made(at));
     import_metas
         .filter_map(|at| {
             let new = at.checked_sub(5);
@@ -305,6 +324,9 @@ mod tests {
             "importScripts('./m.js')",
             "x.import('./m.js'), x.from('./m.js')",
             "Array.from('./m.js')",
+            "x.import.meta.resolve('./m.js')",
+            "x?.import.meta.resolve('./m.js')",
+            "new import.meta.resolve('./m.js')",
         ] {
             assert_eq!(references(js), [""; 0], "{js:?}");
         }
@@ -322,7 +344,13 @@ mod tests {
 
     #[test]
     fn what_is_no_module_has_its_source_map_alone() {
-        for js in ["import './m.js'; import {", "import './m.js'; )", "'use", "import './m.js' <!-- x"] {
+        for js in [
+            "import('./m.js'); with (a) {}",
+            "import './m.js'; import {",
+            "import './m.js'; )",
+            "'use",
+            "import './m.js' <!-- x",
+        ] {
             let js = format!("{js}\n//# sourceMappingURL=m.js.map\n");
             assert_eq!(references(&js), ["m.js.map"], "{js:?}");
         }

@@ -86,7 +86,7 @@ impl Language {
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
     let text = text(bytes);
     let Scan { written, unknown, not_parsed } = scan(language, &text)?;
-    let list = written.iter().filter_map(|written| reference(written, &text, place)).collect();
+    let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();
     Ok(References { list, unknown, not_parsed })
 }
 
@@ -107,8 +107,8 @@ fn scan_script(text: &str) -> Scan {
     source_map::at_the_end(text).map_or_else(Scan::default, Scan::of)
 }
 
-fn reference(written: &Written, text: &str, place: Place<'_>) -> Option<Reference> {
-    let mut units = written.units(text);
+fn reference(written: &Written, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {
+    let mut units = written.units(text, bytes);
     let resolved = resolve(&mut units, written.kind, place)?;
     let edit = Edit::of(resolved.name)?;
     Some(Reference { span: written.span.clone(), kind: written.kind, target: resolved.target, edit })

@@ -46,7 +46,8 @@ impl Depth {
                 }
                 Class::Closing => {
                     deepest.words = deepest.words.max(words);
-                    words = outer.pop().unwrap_or(0);
+                    // A call in a chain of calls is a level of the tree that the parser makes.
+                    words = outer.pop().unwrap_or(0) + 1;
                 }
                 Class::Divider => {
                     deepest.words = deepest.words.max(words);
@@ -104,9 +105,10 @@ mod tests {
     #[test]
     fn brackets_and_chains_are_counted() {
         assert_eq!(depth("f(a, [b], {c})"), (2, 2));
+        assert_eq!(depth("a()()()"), (1, 4));
         assert_eq!(depth("!!a; b = c => d => e"), (0, 7));
-        assert_eq!(depth("if(a){}else if(b){}else{}"), (1, 6));
-        assert_eq!(depth(")]}"), (0, 0));
+        assert_eq!(depth("if(a){}else if(b){}else{}"), (1, 11));
+        assert_eq!(depth(")]}"), (0, 1));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn attributes(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
     let values = found.filter_map(|(_, start)| literal(bytes, start, b"\"'"));
     let targets = values.filter_map(|(span, value)| match target(value, place)? {
         Target::Asset(path) => Some((span, Plain::Asset(path))),
-        Target::Outside(_) => None,
+        Target::Outside(_) | Target::Nowhere(_) => None,
     });
     targets.collect()
 }
@@ -87,7 +87,7 @@ fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
 }
 
 fn called(value: &str, place: Place<'_>) -> Option<Plain> {
-    let (Target::Asset(path) | Target::Outside(path)) = target(value, place)?;
+    let (Target::Asset(path) | Target::Outside(path) | Target::Nowhere(path)) = target(value, place)?;
     if value.starts_with('/') {
         return Some(Plain::Asset(path));
     }

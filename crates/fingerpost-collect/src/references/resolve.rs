@@ -11,6 +11,8 @@ use super::{escapes::Unit, kind::Kind};
 pub(crate) enum Target {
     /// What would be an asset of this path.
     Asset(String),
+    /// A path with an encoded slash in a name. No server takes that for a file.
+    Nowhere(String),
     /// A URL path that is not below the base URL, though the author wrote a relative one.
     Outside(String),
 }
@@ -34,12 +36,13 @@ pub(crate) struct Resolved<'a> {
 ///
 /// Takes the white space out of `units` that a browser ignores.
 pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>) -> Option<Resolved<'a>> {
+    let is_bare = kind == Kind::Module && is_bare(units);
     without_ignored(units);
     let end = units.iter().position(|unit| matches!(unit.byte, b'?' | b'#')).unwrap_or(units.len());
     let path = &units[..end];
     let segments: Vec<_> = path.split(|unit| is_slash(unit.byte)).collect();
     let name = *segments.last()?;
-    if path.is_empty() || has_scheme(path) || names_a_host(path) || is_bare(&segments, kind) {
+    if path.is_empty() || has_scheme(path) || names_a_host(path) || is_bare {
         return None;
     }
     let is_absolute = segments[0].is_empty();
@@ -61,6 +64,9 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
     }
     let url = format!("/{}", resolved.join("/"));
     let target = match url.strip_prefix(place.base) {
+        Some(asset) if segments.iter().any(|segment| has_encoded_slash(segment)) => {
+            Target::Nowhere(asset.to_owned())
+        }
         Some(asset) => Target::Asset(asset.to_owned()),
         None if is_absolute => return None,
         None => Target::Outside(url),
@@ -97,10 +103,16 @@ fn has_scheme(path: &[Unit]) -> bool {
     })
 }
 
-/// HTML, "resolve a module specifier": only what begins with `/`, `./` or `../` is a URL.
-fn is_bare(segments: &[&[Unit]], kind: Kind) -> bool {
-    let first: Vec<u8> = segments[0].iter().map(|unit| unit.byte).collect();
-    kind == Kind::Module && (!matches!(&*first, b"" | b"." | b"..") || segments.len() < 2)
+/// HTML, "resolve a URL-like module specifier": only what begins with `/`, `./` or `../`, to the letter, is a URL.
+fn is_bare(units: &[Unit]) -> bool {
+    let begins = |start: &str| units.iter().map(|unit| unit.byte).take(start.len()).eq(start.bytes());
+    !["/", "./", "../"].into_iter().any(begins)
+}
+
+fn has_encoded_slash(segment: &[Unit]) -> bool {
+    let slash =
+        |escape: &[Unit]| escape[0].byte == b'%' && escape[1].byte == b'2' && escape[2].byte | 0x20 == b'f';
+    segment.windows(3).any(slash)
 }
 
 /// A segment without its percent-encoding. A slash that was encoded stays so: it divides nothing.
@@ -182,7 +194,7 @@ mod tests {
 
     #[test]
     fn bare_module_specifiers_are_left_alone() {
-        for bare in ["lodash", "a/b.js", ".a.js", "..", "#x/y", "@a/b"] {
+        for bare in ["lodash", "a/b.js", ".a.js", "..", "#x/y", "@a/b", " ./m.js", ".\\m.js"] {
             assert_eq!(target(bare, Kind::Module, "/static/"), None, "{bare:?}");
         }
         let here = Some(Target::Asset("css/m.js".to_owned()));
@@ -192,6 +204,9 @@ mod tests {
 
     #[test]
     fn an_encoded_slash_divides_nothing() {
-        assert_eq!(asset("a%2Fb.png"), "css/a%2Fb.png");
+        let nowhere = |path: &str| Some(Target::Nowhere(path.to_owned()));
+        assert_eq!(target("a%2Fb.png", Kind::Url, "/static/"), nowhere("css/a%2Fb.png"));
+        assert_eq!(target("%2f.txt", Kind::Url, "/static/"), nowhere("css/%2F.txt"));
+        assert_eq!(asset("%252F.txt"), "css/%2F.txt");
     }
 }

@@ -1,7 +1,10 @@
 use std::borrow::Cow;
 
-/// What a byte that is not UTF-8 is read as. No name of a file has it, and no syntax a use for it.
-const SUBSTITUTE: u8 = 0x1a;
+/// What a parser reads in place of a byte that is not UTF-8: a letter, as browsers read one there.
+const SUBSTITUTE: char = '_';
+
+/// What a reference has in place of such a byte: no name of a file has it.
+pub(crate) const NOT_UTF_8: u8 = 0xff;
 
 /// A file as text for a parser: every byte keeps its place, a byte order mark as well, which CSS takes for a name of one
 /// letter and JavaScript for white space.
@@ -16,7 +19,7 @@ fn substituted(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| char::from(SUBSTITUTE)));
+        text.extend(chunk.invalid().iter().map(|_| SUBSTITUTE));
     }
     text
 }
@@ -27,7 +30,7 @@ mod tests {
 
     #[test]
     fn every_byte_keeps_its_place() {
-        assert_eq!(text(b"/* caf\xe9 \xff\xc3 */a"), "/* caf\u{1a} \u{1a}\u{1a} */a");
+        assert_eq!(text(b"/* caf\xe9 \xff\xc3 */a"), "/* caf_ __ */a");
         assert_eq!(text(b"\xef\xbb\xbfa"), "\u{feff}a");
     }
 }

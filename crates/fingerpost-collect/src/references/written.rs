@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::{
     escapes::{self, Unit},
     kind::Kind,
+    text::NOT_UTF_8,
 };
 
 /// A place in a file where an author wrote what may be a reference.
@@ -26,13 +27,19 @@ pub(crate) enum Syntax {
 }
 
 impl Written {
-    /// What is meant, byte by byte, and where each byte is written.
-    pub(crate) fn units(&self, text: &str) -> Vec<Unit> {
+    /// What is meant, byte by byte, and where each byte is written; `text` is what a parser read of the file's `bytes`.
+    pub(crate) fn units(&self, text: &str, bytes: &[u8]) -> Vec<Unit> {
         let written = &text[self.span.clone()];
-        match self.syntax {
+        let mut units = match self.syntax {
             Syntax::Css => escapes::css(written, self.span.start),
             Syntax::JavaScript => escapes::javascript(written, self.span.start),
             Syntax::Plain => escapes::plain(written, self.span.start),
+        };
+        if text.as_bytes()[self.span.clone()] != bytes[self.span.clone()] {
+            for unit in units.iter_mut().filter(|unit| text.as_bytes()[unit.start] != bytes[unit.start]) {
+                unit.byte = NOT_UTF_8;
+            }
         }
+        units
     }
 }
