@@ -1,4 +1,5 @@
 use std::{
+    env,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -312,6 +313,10 @@ impl AssetsBuilder {
             from_git: self.version_from_git,
             components,
         };
-        Assets::start(site, Plan { strategy, sources, output, store, rules, mode_is_named, versions })
+        let started_in = env::current_dir().ok();
+        Assets::start(
+            site,
+            Plan { strategy, sources, output, started_in, store, rules, mode_is_named, versions },
+        )
     }
 }

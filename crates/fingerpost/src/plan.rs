@@ -1,6 +1,6 @@
 //! What a release is made of, at start-up and at every reload.
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     base_url::BaseUrl,
@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) output: Option<PathBuf>,
+    /// The working directory at start-up.
+    pub(crate) started_in: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) rules: Rules,
     /// Whether somebody chose the mode, rather than a variable or the build profile.
@@ -123,7 +125,7 @@ impl Plan {
     /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
     fn repositories(&self) -> Vec<PathBuf> {
         let sources = self.sources.iter().map(|source| source.dir.clone());
-        sources.chain(self.output.clone()).chain(env::current_dir().ok()).collect()
+        sources.chain(self.output.clone()).chain(self.started_in.clone()).collect()
     }
 }
 
