@@ -198,8 +198,8 @@ impl AssetsBuilder {
     /// Makes files that are no assets, such as templates, part of the app version: if one changes, so does the version.
     ///
     /// May be called again, for other components or more files of the same. The files are hashed at start-up and at each
-    /// reload, unless the app version is an explicit one or comes from git; one that is missing, cannot be read, or keeps
-    /// changing is an error then. The version depends on `name` and on each path as it is given here, so give paths that
+    /// reload; one that is missing, cannot be read, or keeps changing is an error, also where the app version is an explicit
+    /// one or comes from git and does not depend on them. Otherwise it depends on `name` and on each path as it is given here, so give paths that
     /// are the same on every server; on Windows their `\` counts as `/`.
     /// [`Snapshot::components`](crate::Snapshot::components) counts the files.
     ///

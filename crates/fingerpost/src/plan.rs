@@ -93,6 +93,9 @@ impl Plan {
     /// The first source that has an answer.
     fn version(&self, manifest_hash: Option<(String, String)>) -> Result<AppVersion, Error> {
         let VersionPlan { explicit, configured, from_git, components } = &self.versions;
+        let hash = manifest_hash.as_ref().map(|(hash, _)| &**hash);
+        // Also where another source has an answer, so that a missing file is always told.
+        let hashed = (!components.is_empty()).then(|| components.version(hash)).transpose()?;
         let checked = |version: &str, place| AppVersion::checked(version, VersionSource::Explicit, place);
         if let Some(version) = explicit {
             return checked(version, "`app_version`");
@@ -106,19 +109,13 @@ impl Plan {
         if *from_git {
             return Ok(AppVersion::git(git::version(&self.repositories()).as_deref()));
         }
-        match manifest_hash {
-            Some((hash, place)) if components.is_empty() => {
+        match (hashed, manifest_hash) {
+            (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
+            (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
+            (None, Some((hash, place))) => {
                 AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
             }
-            Some((hash, _)) => AppVersion::checked(
-                &components.version(Some(&hash))?,
-                VersionSource::Manifest,
-                "the components",
-            ),
-            None if components.is_empty() => Ok(AppVersion::unknown()),
-            None => {
-                AppVersion::checked(&components.version(None)?, VersionSource::Components, "the components")
-            }
+            (None, None) => Ok(AppVersion::unknown()),
         }
     }
 
