@@ -44,7 +44,9 @@ pub(crate) struct VersionPlan {
 }
 
 impl Plan {
-    pub(crate) fn resolver(&self, site: &Site, number: u64) -> Result<Resolver, Error> {
+    /// What is in force from now on, after `earlier`.
+    pub(crate) fn resolver(&self, site: &Site, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
+        let number = earlier.map_or(0, |earlier| earlier.number + 1);
         let (names, version) = match &self.strategy {
             None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
             Some(Strategy::Manifest) => {
@@ -59,13 +61,23 @@ impl Plan {
             }
             Some(Strategy::VersionQuery) => {
                 let version = not_a_fallback(self.version(None)?)?;
-                (Names::Listed(Table::from_sources(site, self.open_sources()?, Some(&version))?), version)
+                let earlier = earlier.filter(|earlier| *earlier.version == *version);
+                // Servers that decode a query as a form would read a plus as a space.
+                let in_query = version.replace('+', "%2B");
+                (self.listed(site, Some(&in_query), earlier)?, version)
             }
-            Some(Strategy::PathToken(_)) => {
-                (Names::Listed(Table::from_sources(site, self.open_sources()?, None)?), self.version(None)?)
-            }
+            Some(Strategy::PathToken(_)) => (self.listed(site, None, earlier)?, self.version(None)?),
         };
         Ok(Resolver { number, names, version })
+    }
+
+    /// The names of the source dirs as they are now; `earlier` has the same URLs.
+    fn listed(&self, site: &Site, version: Option<&str>, earlier: Option<&Resolver>) -> Result<Names, Error> {
+        let earlier = earlier.and_then(|earlier| match &earlier.names {
+            Names::Listed(table) => Some(table),
+            Names::Live(_) => None,
+        });
+        Ok(Names::Listed(Table::from_sources(site, self.open_sources()?, version, earlier)?))
     }
 
     /// The command that makes the manifest that is missing.
