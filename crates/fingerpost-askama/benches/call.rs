@@ -10,10 +10,8 @@ use std::{
 };
 
 use askama::Template;
-use criterion::Criterion;
 use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest, Snapshot};
 use fingerpost_askama::{StaticHelpers as _, filters, values};
-use ratio::Cost;
 
 // Pages of 100 calls, so that what a page costs by itself does not count; and nothing but calls.
 
@@ -75,7 +73,7 @@ fn main() -> std::process::ExitCode {
     let render_filters = |out: &mut String| filters.render_into(out).unwrap();
 
     let (mut criterion, snapshot) = (ratio::criterion(), assets.snapshot());
-    let mut page = Page { criterion: &mut criterion, assets: &assets, paths: &variables.paths };
+    let urls = || urls(&assets, &variables.paths);
     // A filter copies the path, whatever it is made of.
     let rows: [(&str, f64, Call<'_>); 4] = [
         ("static() calls", 1.5, &render),
@@ -84,10 +82,23 @@ fn main() -> std::process::ExitCode {
         ("static filters", 4.0, &render_filters),
     ];
     for (name, budget, call) in rows {
-        page.outside_and_inside(name, budget, &snapshot, call);
+        let name = format!("a page of 100 {name}");
+        let baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
+        let outside = ratio::cost(&mut criterion, &name, page(call));
+        ratio::judge(&name, Some(budget), outside, baseline);
+
+        // Inside, `Assets::url` itself is faster: the budget is against the baseline outside.
+        let name = format!("{name} in a scope");
+        snapshot.scope(|| {
+            let fast_baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
+            let inside = ratio::cost(&mut criterion, &name, page(call));
+            ratio::judge(&name, Some(budget), inside, baseline);
+            ratio::judge(&format!("{name}, like its baseline"), None, inside, fast_baseline);
+        });
     }
     beside_another_thread(&render, &snapshot, || {
-        snapshot.scope(|| page.against_url("static() calls in a scope, beside another thread", 1.5, &render));
+        let name = "a page of 100 static() calls in a scope, beside another thread";
+        snapshot.scope(|| ratio::compare(&mut criterion, name, 1.5, page(&render), urls()));
     });
     ratio::finish(&mut criterion)
 }
@@ -112,51 +123,23 @@ fn beside_another_thread(
     });
 }
 
-/// What a page of 100 calls is compared with: `Assets::url` and one `write_str` for each of them.
-struct Page<'a> {
-    criterion: &'a mut Criterion,
-    assets: &'a Assets,
-    paths: &'a [String],
+/// Renders into a string that is long enough, as the baseline writes.
+fn page(call: Call<'_>) -> impl FnMut() {
+    let mut rendered = String::with_capacity(10_000);
+    move || {
+        rendered.clear();
+        call(&mut rendered);
+    }
 }
 
-impl Page<'_> {
-    /// Both with the budget, against the baseline outside of a scope; inside, `Assets::url` itself is faster.
-    fn outside_and_inside(&mut self, name: &str, budget: f64, snapshot: &Snapshot, call: Call<'_>) {
-        let name = format!("a page of 100 {name}");
-        let baseline = self.urls(&format!("{name}, baseline"));
-        let outside = self.rendered(&name, call);
-        ratio::judge(&name, Some(budget), outside, baseline);
-
-        let name = format!("{name} in a scope");
-        let (fast_baseline, inside) =
-            snapshot.scope(|| (self.urls(&format!("{name}, baseline")), self.rendered(&name, call)));
-        ratio::judge(&name, Some(budget), inside, baseline);
-        ratio::judge(&format!("{name}, like its baseline"), None, inside, fast_baseline);
-    }
-
-    fn against_url(&mut self, name: &str, budget: f64, call: Call<'_>) {
-        let name = format!("a page of 100 {name}");
-        let baseline = self.urls(&format!("{name}, baseline"));
-        ratio::judge(&name, Some(budget), self.rendered(&name, call), baseline);
-    }
-
-    /// Renders into a string that is long enough, as the baseline writes.
-    fn rendered(&mut self, name: &str, call: Call<'_>) -> Cost {
-        let mut rendered = String::with_capacity(10_000);
-        ratio::cost(self.criterion, name, || {
-            rendered.clear();
-            call(&mut rendered);
-        })
-    }
-
-    fn urls(&mut self, name: &str) -> Cost {
-        let mut written = String::with_capacity(10_000);
-        ratio::cost(self.criterion, name, || {
-            written.clear();
-            let out: &mut dyn Write = &mut written;
-            for path in self.paths {
-                out.write_str(&self.assets.url(path).unwrap()).unwrap();
-            }
-        })
+/// What a page is compared with: `Assets::url` and one `write_str` for each of its calls.
+fn urls(assets: &Assets, paths: &[String]) -> impl FnMut() {
+    let mut written = String::with_capacity(10_000);
+    move || {
+        written.clear();
+        let out: &mut dyn Write = &mut written;
+        for path in paths {
+            out.write_str(&assets.url(path).unwrap()).unwrap();
+        }
     }
 }
