@@ -1,6 +1,11 @@
 //! The same URLs from every engine, in all its major versions, with every strategy, in development and production.
 
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use askama::Template as _;
 use fingerpost::{Assets, Mode, Strategy, Token};
@@ -26,35 +31,42 @@ const ODD: [(&str, &str); 14] = [
     (".well-known/security.txt", ".well-known/security.txt"),
 ];
 
-/// Queries and fragments as authors write them. A version query makes an `&` of the second.
-const WRITTEN: [&str; 5] = ["sprite.svg#icon", "a.css?x=1#f", "a.css?v=3", "a.css?", "/a.css"];
+/// Queries and fragments as authors write them, taken apart. A version query makes an `&` of the second.
+const WRITTEN: [(&str, &str, Option<&str>, &str); 5] = [
+    ("sprite.svg#icon", "sprite.svg", None, "#icon"),
+    ("a.css?x=1#f", "a.css", Some("x=1"), "#f"),
+    ("a.css?v=3", "a.css", Some("v=3"), ""),
+    ("a.css?", "a.css", Some(""), ""),
+    ("/a.css", "a.css", None, ""),
+];
 
-/// The version of the app.
-const VERSION: &str = "3f2a91b";
+/// The version of the app, and how it stands in a query.
+const VERSION: [&str; 2] = ["v1.2+3f2a91b", "v1.2%2B3f2a91b"];
 
 /// Renders a page of these asset paths, one URL a line.
-type Render = fn(&Assets, &[String]) -> String;
+type Render = fn(&Site, &[String]) -> String;
 
 /// Everything that renders.
-const ENGINES: [(&str, Render); 11] = [
-    ("MiniJinja 3, function", |assets, paths| minijinja_3(assets, paths, "static(path)")),
-    ("MiniJinja 3, filter", |assets, paths| minijinja_3(assets, paths, "path | static")),
-    ("MiniJinja 2, function", |assets, paths| minijinja_2(assets, paths, "static(path)")),
-    ("MiniJinja 2, filter", |assets, paths| minijinja_2(assets, paths, "path | static")),
-    ("Tera 2, function", |assets, paths| tera_2(assets, paths, "static(path=path)")),
-    ("Tera 2, filter", |assets, paths| tera_2(assets, paths, "path | static")),
-    ("Tera 1, function", |assets, paths| tera_1(assets, paths, "static(path=path)")),
-    ("Tera 1, filter", |assets, paths| tera_1(assets, paths, "path | static")),
-    ("Askama, function and runtime value", |assets, paths| {
+const ENGINES: [(&str, Render); 12] = [
+    ("MiniJinja 3, function", |site, paths| minijinja_3(&site.assets, paths, "static(path)")),
+    ("MiniJinja 3, filter", |site, paths| minijinja_3(&site.assets, paths, "path | static")),
+    ("MiniJinja 2, function", |site, paths| minijinja_2(&site.assets, paths, "static(path)")),
+    ("MiniJinja 2, filter", |site, paths| minijinja_2(&site.assets, paths, "path | static")),
+    ("Tera 2, function", |site, paths| tera_2(&site.assets, paths, "static(path=path)")),
+    ("Tera 2, filter", |site, paths| tera_2(&site.assets, paths, "path | static")),
+    ("Tera 1, function", |site, paths| tera_1(&site.assets, paths, "static(path=path)")),
+    ("Tera 1, filter", |site, paths| tera_1(&site.assets, paths, "path | static")),
+    ("Askama, function and runtime value", |site, paths| {
         let page = askama_page::Function { paths };
-        page.render_with_values(&fingerpost_askama::values(assets)).expect("a page")
+        page.render_with_values(&fingerpost_askama::values(&site.assets)).expect("a page")
     }),
-    ("Askama, function in a scope", |assets, paths| {
-        assets.snapshot().scope(|| askama_page::Function { paths }.render().expect("a page"))
+    ("Askama, function in a scope", |site, paths| {
+        site.assets.snapshot().scope(|| askama_page::Function { paths }.render().expect("a page"))
     }),
-    ("Askama, filter", |assets, paths| {
+    ("Askama, function and global", askama_by_the_global),
+    ("Askama, filter", |site, paths| {
         let page = askama_page::Filter { paths };
-        page.render_with_values(&fingerpost_askama::values(assets)).expect("a page")
+        page.render_with_values(&fingerpost_askama::values(&site.assets)).expect("a page")
     }),
 ];
 
@@ -115,45 +127,94 @@ mod askama_page {
     }
 }
 
-/// The URL of a file with these bytes, worked out without Fingerpost. The asset path is as it stands in a URL.
-type Expected = fn(&str, &[u8]) -> String;
+/// Askama's global is set once in a process, so each site gets one: this program, told to run the test below.
+fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
+    let asked = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
+    let mut process = Command::new(env::current_exe().expect("this program"));
+    process.args(["engines::the_global_of_askama_has_a_process_of_its_own", "--exact", "--nocapture"]);
+    let output = process.env(ASKED, asked).output().expect("this program");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    said.split_once(ANSWER).unwrap_or_else(|| panic!("{said}")).1.to_owned()
+}
 
-/// One site for every strategy, in each mode that has it.
-fn sites(source: &Path, out: &Path) -> Vec<(String, Assets, Expected)> {
-    let token = Strategy::PathToken(Token::ordered(1000).expect("a token"));
-    let in_query: Expected = |path, _| format!("/static/{path}?v={VERSION}");
-    let in_path: Expected = |path, _| format!("/static/1000/{path}");
-    let of_content: Expected = |path, bytes| expected_url(Mode::Dev, path, bytes);
-    let in_name: Expected = |path, bytes| expected_url(Mode::Production, path, bytes);
-    let table = [
-        (Mode::Dev, Strategy::Manifest, false, of_content),
-        (Mode::Dev, Strategy::VersionQuery, false, of_content),
-        (Mode::Dev, token.clone(), false, of_content),
-        (Mode::Dev, Strategy::Manifest, true, in_name),
-        (Mode::Dev, Strategy::VersionQuery, true, in_query),
-        (Mode::Dev, token.clone(), true, in_path),
-        (Mode::Production, Strategy::Manifest, false, in_name),
-        (Mode::Production, Strategy::VersionQuery, false, in_query),
-        (Mode::Production, token, false, in_path),
-    ];
-    table
-        .into_iter()
-        .map(|(mode, strategy, in_dev, expected)| {
-            let name = format!("{mode:?}, {strategy:?}, in development: {in_dev}");
-            let base =
-                if matches!(strategy, Strategy::PathToken(_)) { "/static/{breaker}/" } else { "/static/" };
-            let assets = Assets::builder()
-                .source(source)
-                .collected(out)
-                .mode(mode)
-                .strategy(strategy)
-                .strategy_in_dev(in_dev)
-                .base_url(base)
-                .app_version(VERSION)
-                .build();
-            (name, assets.expect("a site"), expected)
-        })
-        .collect()
+const ASKED: &str = "IT_ASKAMA_GLOBAL";
+const ANSWER: &str = "answer: ";
+
+#[test]
+fn the_global_of_askama_has_a_process_of_its_own() {
+    let Ok(asked) = env::var(ASKED) else {
+        let page = askama_page::Function { paths: &["a.css".to_owned()] };
+        return assert!(page.render().is_err(), "in this process nobody has set it");
+    };
+    let (number, source, out, paths): (usize, PathBuf, PathBuf, Vec<String>) =
+        serde_json::from_str(&asked).expect("what was asked");
+    fingerpost_askama::init(Site::open(number, &source, &out).assets).expect("the first");
+    let page = askama_page::Function { paths: &paths }.render().expect("a page");
+    write!(io::stderr(), "{ANSWER}{page}").expect("standard error can be written to");
+}
+
+/// One strategy in one mode.
+struct Site {
+    number: usize,
+    source: PathBuf,
+    out: PathBuf,
+    name: String,
+    assets: Assets,
+    expected: Expected,
+}
+
+/// The URL of an asset, worked out without Fingerpost: of its path as it stands in a URL, its bytes, and those that
+/// `collect` made of them by rewriting the references.
+type Expected = fn(&str, &[u8], &[u8]) -> String;
+
+impl Site {
+    /// Every strategy, in each mode that has it.
+    const ALL: std::ops::Range<usize> = 0..9;
+
+    fn open(number: usize, source: &Path, out: &Path) -> Self {
+        let token = Strategy::PathToken(Token::ordered(1000).expect("a token"));
+        let in_query: Expected = |path, _, _| format!("/static/{path}?v={}", VERSION[1]);
+        let in_path: Expected = |path, _, _| format!("/static/1000/{path}");
+        let of_content: Expected = |path, source, _| expected_url(Mode::Dev, path, source);
+        let in_name: Expected = |path, _, collected| expected_url(Mode::Production, path, collected);
+        let (mode, strategy, in_dev, expected) = match number {
+            0 => (Mode::Dev, Strategy::Manifest, false, of_content),
+            1 => (Mode::Dev, Strategy::VersionQuery, false, of_content),
+            2 => (Mode::Dev, token, false, of_content),
+            3 => (Mode::Dev, Strategy::Manifest, true, in_name),
+            4 => (Mode::Dev, Strategy::VersionQuery, true, in_query),
+            5 => (Mode::Dev, token, true, in_path),
+            6 => (Mode::Production, Strategy::Manifest, false, in_name),
+            7 => (Mode::Production, Strategy::VersionQuery, false, in_query),
+            _ => (Mode::Production, token, false, in_path),
+        };
+        let name = format!("{mode:?}, {strategy:?}, in development: {in_dev}");
+        let base = if matches!(strategy, Strategy::PathToken(_)) { "/static/{breaker}/" } else { "/static/" };
+        let assets = Assets::builder()
+            .source(source)
+            .collected(out)
+            .mode(mode)
+            .strategy(strategy)
+            .strategy_in_dev(in_dev)
+            .base_url(base)
+            .app_version(VERSION[0])
+            .build()
+            .expect("a site");
+        Self { number, source: source.to_owned(), out: out.to_owned(), name, assets, expected }
+    }
+
+    /// The URL of an asset path and what the author wrote behind it.
+    fn expected_url(&self, path: &str, encoded: &str, query: Option<&str>, fragment: &str) -> String {
+        let [source, collected] =
+            [&self.source, &self.out].map(|dir| fs::read(dir.join(path)).expect("a file"));
+        let url = (self.expected)(encoded, &source, &collected);
+        let (url, version) = url.split_once('?').map_or((&*url, None), |(url, version)| (url, Some(version)));
+        // The author's own version is left alone, and ours goes last.
+        let version = version.filter(|_| !query.is_some_and(|query| query.starts_with("v=")));
+        let parameters: Vec<_> = query.filter(|query| !query.is_empty()).into_iter().chain(version).collect();
+        let mark = if query.is_some() || version.is_some() { "?" } else { "" };
+        format!("{url}{mark}{}{fragment}", parameters.join("&"))
+    }
 }
 
 /// Reads a URL with an `&` as a browser does. The engines escape it each in its own way, but all of them do.
@@ -174,22 +235,23 @@ fn unescaped(line: &str) -> String {
 
 fn every_engine_gives_the_same_urls(source: &Path, files: &[(String, String)]) {
     let mut written: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
-    written.extend(WRITTEN.map(str::to_owned));
+    written.extend(WRITTEN.map(|(written, ..)| written.to_owned()));
     let out = collected(source);
-    for (site, assets, expected) in sites(source, out.path()) {
-        let urls: Vec<_> =
-            written.iter().map(|path| assets.url(path).expect("an asset").to_string()).collect();
-        for ((path, encoded), url) in files.iter().zip(&urls) {
-            let bytes = fs::read(source.join(path)).expect("a source file");
-            assert_eq!(*url, expected(encoded, &bytes), "{site}");
+    for site in Site::ALL.map(|number| Site::open(number, source, out.path())) {
+        let plain = files.iter().map(|(path, encoded)| site.expected_url(path, encoded, None, ""));
+        let suffixed =
+            WRITTEN.map(|(_, path, query, fragment)| site.expected_url(path, path, query, fragment));
+        let urls: Vec<_> = plain.chain(suffixed).collect();
+        for (path, url) in written.iter().zip(&urls) {
+            assert_eq!(site.assets.url(path).expect("an asset"), **url, "{}", site.name);
         }
         for (engine, render) in ENGINES {
-            let page = render(&assets, &written);
+            let page = render(&site, &written);
             let lines: Vec<_> = page.split_terminator('\n').collect();
-            assert_eq!(lines.len(), urls.len(), "{engine}: {site}");
+            assert_eq!(lines.len(), urls.len(), "{engine}: {}", site.name);
             for (line, url) in lines.into_iter().zip(&urls) {
                 let read = if url.contains('&') { &*unescaped(line) } else { line };
-                assert_eq!(read, url, "{engine}: {site}");
+                assert_eq!(read, url, "{engine}: {}", site.name);
             }
         }
     }

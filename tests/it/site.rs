@@ -44,19 +44,29 @@ fn asset_path(url: &str, mode: Mode) -> String {
     plain.unwrap_or_else(|| panic!("{url} has no version"))
 }
 
+/// The URLs that a page names, without the site's own address.
+async fn named(browser: &Browser, site: &Server) -> Vec<String> {
+    let named: Vec<String> = serde_json::from_value(browser.evaluate(NAMED).await).expect("texts");
+    let path = |url: String| url.strip_prefix(&site.url("")).unwrap_or(&url).to_owned();
+    named.into_iter().map(path).collect()
+}
+
+/// Asset paths and URLs in the table of the first page.
+async fn table(browser: &Browser) -> Vec<(String, String)> {
+    let table: Vec<_> = serde_json::from_value(browser.evaluate(TABLE).await).expect("rows");
+    assert!(table.len() >= 10, "{table:?}");
+    table
+}
+
 /// Looks at the first page: its URLs, its table, its app version, and what its own script received.
 async fn first_page(browser: &Browser, site: &Server, mode: Mode, version: &str) {
     browser.goto(&site.url("/")).await.expect("a page");
-    let named: Vec<String> = serde_json::from_value(browser.evaluate(NAMED).await).expect("texts");
+    let named = named(browser, site).await;
     assert!(named.len() >= 10, "{named:?}");
     for url in named {
-        let url = url.strip_prefix(&site.url("")).unwrap_or(&url);
-        carries_its_hash(site, mode, &asset_path(url, mode), url).await;
+        carries_its_hash(site, mode, &asset_path(&url, mode), &url).await;
     }
-
-    let table: Vec<(String, String)> = serde_json::from_value(browser.evaluate(TABLE).await).expect("rows");
-    assert!(table.len() >= 10, "{table:?}");
-    for (path, url) in table {
+    for (path, url) in table(browser).await {
         carries_its_hash(site, mode, &path, &url).await;
     }
 
@@ -101,7 +111,8 @@ async fn in_development(example: &str) {
     nothing_has_failed(&mut browser).await;
 }
 
-/// Nothing else may start the example in production: it collects into a folder of its own.
+/// In production an example collects into a folder of its own. Of two that start at once the second waits, and writes
+/// nothing.
 async fn in_production(example: &str) {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(Server::example_command(example).arg("--production"));
@@ -139,6 +150,35 @@ async fn in_production(example: &str) {
     let (status, page) = get(&site.url("/nowhere")).await;
     assert_eq!(status, 404);
     assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "no picture");
+}
+
+/// Checks that all examples name the same assets by the same URLs, on every page.
+async fn have_the_same_urls(arguments: &[&str]) {
+    let Some(browser) = Browser::open().await else { return };
+    let mut seen = Vec::new();
+    for example in ["axum-minijinja", "axum-tera", "axum-askama"] {
+        let site = Server::start(Server::example_command(example).args(arguments));
+        let mut pages = Vec::new();
+        for page in ["/", "/how", "/nowhere"] {
+            browser.goto(&site.url(page)).await.expect("a page");
+            pages.push(named(&browser, &site).await);
+            assert!(pages.last().is_some_and(|urls| urls.len() >= 5), "{example}{page}: {pages:?}");
+        }
+        browser.goto(&site.url("/")).await.expect("a page");
+        seen.push((pages, table(&browser).await));
+    }
+    assert_eq!(seen[1], seen[0], "Tera, MiniJinja");
+    assert_eq!(seen[2], seen[0], "Askama, MiniJinja");
+}
+
+#[tokio::test]
+async fn all_examples_have_the_same_urls_in_development() {
+    have_the_same_urls(&[]).await;
+}
+
+#[tokio::test]
+async fn all_examples_have_the_same_urls_in_production() {
+    have_the_same_urls(&["--production"]).await;
 }
 
 #[tokio::test]

@@ -25,8 +25,9 @@ fn main() -> std::process::ExitCode {
     }
     fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
 
+    let assets = Assets::production(dir.path()).unwrap();
     let mut tera = Tera::default();
-    fingerpost_tera::register(&mut tera, &Assets::production(dir.path()).unwrap());
+    fingerpost_tera::register(&mut tera, &assets);
     let constant = Value::safe_string("/static/components/widget-7/style.0123456789ab.css");
     let filtered = constant.clone();
     // A name as long as `static`, because Tera hashes it at every call.
@@ -58,6 +59,15 @@ fn main() -> std::process::ExitCode {
         render("filter.html"),
         render("constant-filter.html"),
     );
+    assets.snapshot().scope(|| {
+        ratio::compare(
+            &mut criterion,
+            "a page of 100 static filters in a scope",
+            1.5,
+            render("filter.html"),
+            render("constant-filter.html"),
+        );
+    });
     ratio::compare(
         &mut criterion,
         "a page of 100 static() calls",

@@ -115,7 +115,7 @@ impl Assets {
     }
 
     pub(crate) fn start(site: Site, plan: Plan) -> Result<Self, Error> {
-        let current = ArcSwap::from_pointee(plan.resolver(&site, 0)?);
+        let current = ArcSwap::from_pointee(plan.resolver(&site, None)?);
         Ok(Self(Arc::new(Shared {
             site,
             plan,
@@ -207,7 +207,8 @@ impl Assets {
     /// Reads again what the mode reads, and puts it in force for everybody at once.
     ///
     /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
-    /// app version is computed anew. Callers that come while a reload is under way share the next one. The answer is the
+    /// app version is computed anew. The strategies without a build step list the source dirs anew, but a URL that stays
+    /// goes on standing for the bytes it stood for: see [`ListedFile`](crate::ListedFile). Callers that come while a reload is under way share the next one. The answer is the
     /// new release, which a scope on this thread does not show yet.
     ///
     /// # Errors
@@ -215,10 +216,9 @@ impl Assets {
     /// As for [`AssetsBuilder::build`]; then what was in force stays in force.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
-            let number = self.newest() + 1;
-            let resolver = Arc::new(self.0.plan.resolver(&self.0.site, number)?);
+            let resolver = Arc::new(self.0.plan.resolver(&self.0.site, Some(&self.current()))?);
             // First, so that nobody who has seen the release is content with what was made of the one before.
-            self.0.newest.store(number, Ordering::Release);
+            self.0.newest.store(resolver.number, Ordering::Release);
             self.0.current.store(Arc::clone(&resolver));
             Ok(resolver)
         };

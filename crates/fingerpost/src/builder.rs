@@ -1,4 +1,5 @@
 use std::{
+    env,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -196,11 +197,12 @@ impl AssetsBuilder {
 
     /// Makes files that are no assets, such as templates, part of the app version: if one changes, so does the version.
     ///
-    /// May be called again, for other components or more files of the same. The files are hashed at start-up and at each
-    /// reload, unless the app version is an explicit one or comes from git; one that is missing, cannot be read, or keeps
-    /// changing is an error then. The version depends on `name` and on each path as it is given here, so give paths that
-    /// are the same on every server; on Windows their `\` counts as `/`.
+    /// May be called again, for other components or more files of the same. The version depends on `name` and on each path
+    /// as it is given here, so give paths that are the same on every server; on Windows their `\` counts as `/`.
     /// [`Snapshot::components`](crate::Snapshot::components) counts the files.
+    ///
+    /// The files are hashed at start-up and at each reload. One that is missing, cannot be read, or keeps changing is an
+    /// error then, even if the app version is an explicit one or comes from git.
     ///
     /// An empty name, a path that is not UTF-8, and a NUL or a line feed in either are errors of [`build`](Self::build).
     ///
@@ -262,15 +264,32 @@ impl AssetsBuilder {
         self
     }
 
-    /// Checks everything and reads what the mode reads: in development the source dirs must be there, in production the
-    /// manifest. What the other mode needs may be absent.
+    /// Checks everything and reads what the mode and its strategy read. What the others need may be absent.
+    ///
+    /// | | reads | needs |
+    /// |---|---|---|
+    /// | development | the source dirs, at every call | |
+    /// | [`Strategy::Manifest`] | the manifest in the output dir or the [`store`](Self::store) | `fingerpost collect` before |
+    /// | [`Strategy::VersionQuery`] | the source dirs, now and at each reload | an app version that is no fallback |
+    /// | [`Strategy::PathToken`] | the source dirs, now and at each reload | a base URL with `{breaker}` |
+    ///
+    /// The [`component`](Self::component)s are read in every case.
     ///
     /// # Errors
     ///
-    /// One for each setting that makes no sense, one for each thing that is missing
-    /// ([`SourceNotFound`](crate::ErrorKind::SourceNotFound), [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound)) or
-    /// unreadable, and [`InvalidManifest`](crate::ErrorKind::InvalidManifest) also for a manifest that was made for
-    /// another base URL. Each names the absolute path and what to do.
+    /// Each names the absolute path or the setting, and what to do.
+    ///
+    /// - [`SourceNotFound`](crate::ErrorKind::SourceNotFound), [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound), and
+    ///   [`NotFound`](crate::ErrorKind::NotFound) for a file of a component;
+    /// - [`Unreadable`](crate::ErrorKind::Unreadable) for what is there and cannot be read, with the strategies that list
+    ///   the source dirs also for a file or directory inside of them;
+    /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for one that was made for another base URL;
+    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for no source dir or output dir where one is read, for a glob or
+    ///   a component that makes no sense, for `VersionQuery` with the app version `dev` or `unknown` (it names the variables
+    ///   to set), and for `{breaker}` where no token goes or none where one does;
+    /// - [`InvalidPath`](crate::ErrorKind::InvalidPath) for the prefix of a source dir,
+    ///   [`InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl), [`InvalidMode`](crate::ErrorKind::InvalidMode) and
+    ///   [`InvalidVersion`](crate::ErrorKind::InvalidVersion).
     pub fn build(self) -> Result<Assets, Error> {
         let settings = self.settings;
         let mode_is_named = self.mode.is_some();
@@ -312,6 +331,10 @@ impl AssetsBuilder {
             from_git: self.version_from_git,
             components,
         };
-        Assets::start(site, Plan { strategy, sources, output, store, rules, mode_is_named, versions })
+        let started_in = env::current_dir().ok();
+        Assets::start(
+            site,
+            Plan { strategy, sources, output, started_in, store, rules, mode_is_named, versions },
+        )
     }
 }

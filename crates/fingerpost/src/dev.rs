@@ -90,26 +90,37 @@ struct Made<T> {
 }
 
 impl<T: Clone> FileCache<T> {
+    /// What has no answer leaves nothing behind: a symlink to a directory above it has names without end.
     fn get(
+        &self,
+        development: &Development,
+        path: &str,
+        make: impl Fn(&mut File) -> io::Result<T>,
+    ) -> Result<T, Error> {
+        if let Some(value) = self.confirmed(development.watch.as_ref(), path, T::clone) {
+            return Ok(value);
+        }
+        let answer = self.look_up(development, path, make);
+        if answer.is_err() {
+            self.slots.write().remove(path);
+            self.confirmed.write().remove(path);
+        }
+        answer
+    }
+
+    fn look_up(
         &self,
         Development { sources, watch, .. }: &Development,
         path: &str,
         make: impl Fn(&mut File) -> io::Result<T>,
     ) -> Result<T, Error> {
-        if let Some(value) = self.confirmed(watch.as_ref(), path, T::clone) {
-            return Ok(value);
-        }
         let known = self.slots.read().get(path).cloned();
         let slot = match known {
             Some(slot) => slot,
             None => self.open_slot(sources, path)?,
         };
         let moment = watch.as_ref().map(Watch::now);
-        let Some(seen) = look(&slot.candidates)? else {
-            self.slots.write().remove(path);
-            self.confirmed.write().remove(path);
-            return Err(missing(sources, path, None));
-        };
+        let seen = look(&slot.candidates)?.ok_or_else(|| missing(sources, path, None))?;
         let is_trusted = |reading: &Reading<Made<T>>| {
             reading.is_trusted && Seen { source: reading.value.source, stamp: reading.stamp } == seen
         };
@@ -129,7 +140,7 @@ impl<T: Clone> FileCache<T> {
         watch.holds_since(*moment).then(|| take(value))
     }
 
-    /// A slot for a file that is there. Names that lead nowhere get none, so that nobody can fill the memory with them.
+    /// A slot for a file that is there.
     fn open_slot(&self, sources: &Sources, path: &str) -> Result<Arc<Slot<T>>, Error> {
         if let Some(reason) = sources.rules().reason_to_ignore(path) {
             return Err(missing(sources, path, Some(reason.to_owned())));
@@ -221,4 +232,36 @@ fn open<'c>(
 fn missing(sources: &Sources, path: &str, reason: Option<String>) -> Error {
     let (path, searched) = (path.to_owned(), sources.places());
     Problem::NotFound(Missing { path, searched, reason, nearest: Vec::new() }).into()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+    use crate::{rules::Rules, sources::SourceDir};
+
+    #[test]
+    fn what_has_no_answer_leaves_nothing_behind() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(dir.path().join("a.css"), "a{}").unwrap();
+        fs::write(outside.path().join("b.css"), "b{}").unwrap();
+        symlink(".", dir.path().join("l")).unwrap();
+        symlink(outside.path(), dir.path().join("out")).unwrap();
+        let sources = Sources::open(vec![SourceDir::new(dir.path())], Rules::default(), None).unwrap();
+        let development = Development::new(sources);
+        let remembered = || development.integrities.slots.read().len();
+        for times in 1..9 {
+            assert!(development.integrity(&format!("{}a.css", "l/".repeat(times))).is_err());
+        }
+        for path in ["out/b.css", "nope.css", "l"] {
+            assert!(development.integrity(path).is_err(), "{path}");
+        }
+        assert_eq!(remembered(), 0);
+        assert!(development.integrity("a.css").is_ok());
+        assert_eq!(remembered(), 1);
+        fs::remove_file(dir.path().join("a.css")).unwrap();
+        assert!(development.integrity("a.css").is_err());
+        assert_eq!(remembered(), 0);
+    }
 }

@@ -47,8 +47,8 @@
 //! development either. A URL can always stand in HTML as it is ([`Url::is_html_inert`] says when it cannot), whatever was
 //! put in.
 //!
-//! A module that a page names by `static()` and another module imports by its plain name has two URLs in development, and
-//! runs twice; name it in one of the two ways.
+//! A module that a page names by `static()` and another module imports by its plain name has two URLs in development and
+//! under [`Strategy::VersionQuery`], and runs twice; name it in one of the two ways.
 //!
 //! # Strategies
 //!
@@ -56,7 +56,12 @@
 //! |---|---|---|
 //! | `Manifest` (default) | `/static/css/app.3f2a91bc0d4e.css` | `fingerpost collect` before a deploy |
 //! | `VersionQuery` | `/static/css/app.css?v=3f2a91b` | an app version that a deploy changes |
-//! | `PathToken` | `/static/1000/css/app.css` | a token that all processes of a deploy share |
+//! | `PathToken` | `/static/1000/css/app.css` | a [`Token`] that all processes of a deploy share |
+//!
+//! The last two read the source dirs. Under `VersionQuery`, references inside of CSS and JavaScript keep their plain names,
+//! with no version; under `PathToken` relative ones carry the token by themselves. Development has its own URLs, unless
+//! [`AssetsBuilder::strategy_in_dev`] says otherwise. [`AssetsBuilder::version_from_git`] and
+//! [`AssetsBuilder::component`] say what the app version stands for.
 //!
 //! # Features
 //!

@@ -1,6 +1,6 @@
 //! What a release is made of, at start-up and at every reload.
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     base_url::BaseUrl,
@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) output: Option<PathBuf>,
+    /// The working directory at start-up.
+    pub(crate) started_in: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) rules: Rules,
     /// Whether somebody chose the mode, rather than a variable or the build profile.
@@ -42,7 +44,9 @@ pub(crate) struct VersionPlan {
 }
 
 impl Plan {
-    pub(crate) fn resolver(&self, site: &Site, number: u64) -> Result<Resolver, Error> {
+    /// What is in force from now on, after `earlier`.
+    pub(crate) fn resolver(&self, site: &Site, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
+        let number = earlier.map_or(0, |earlier| earlier.number + 1);
         let (names, version) = match &self.strategy {
             None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
             Some(Strategy::Manifest) => {
@@ -57,13 +61,23 @@ impl Plan {
             }
             Some(Strategy::VersionQuery) => {
                 let version = not_a_fallback(self.version(None)?)?;
-                (Names::Listed(Table::from_sources(site, self.open_sources()?, Some(&version))?), version)
+                let earlier = earlier.filter(|earlier| *earlier.version == *version);
+                // Servers that decode a query as a form would read a plus as a space.
+                let in_query = version.replace('+', "%2B");
+                (self.listed(site, Some(&in_query), earlier)?, version)
             }
-            Some(Strategy::PathToken(_)) => {
-                (Names::Listed(Table::from_sources(site, self.open_sources()?, None)?), self.version(None)?)
-            }
+            Some(Strategy::PathToken(_)) => (self.listed(site, None, earlier)?, self.version(None)?),
         };
         Ok(Resolver { number, names, version })
+    }
+
+    /// The names of the source dirs as they are now; `earlier` has the same URLs.
+    fn listed(&self, site: &Site, version: Option<&str>, earlier: Option<&Resolver>) -> Result<Names, Error> {
+        let earlier = earlier.and_then(|earlier| match &earlier.names {
+            Names::Listed(table) => Some(table),
+            Names::Live(_) => None,
+        });
+        Ok(Names::Listed(Table::from_sources(site, self.open_sources()?, version, earlier)?))
     }
 
     /// The command that makes the manifest that is missing.
@@ -91,6 +105,9 @@ impl Plan {
     /// The first source that has an answer.
     fn version(&self, manifest_hash: Option<(String, String)>) -> Result<AppVersion, Error> {
         let VersionPlan { explicit, configured, from_git, components } = &self.versions;
+        let hash = manifest_hash.as_ref().map(|(hash, _)| &**hash);
+        // Also where another source has an answer, so that a missing file is always told.
+        let hashed = (!components.is_empty()).then(|| components.version(hash)).transpose()?;
         let checked = |version: &str, place| AppVersion::checked(version, VersionSource::Explicit, place);
         if let Some(version) = explicit {
             return checked(version, "`app_version`");
@@ -104,26 +121,20 @@ impl Plan {
         if *from_git {
             return Ok(AppVersion::git(git::version(&self.repositories()).as_deref()));
         }
-        match manifest_hash {
-            Some((hash, place)) if components.is_empty() => {
+        match (hashed, manifest_hash) {
+            (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
+            (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
+            (None, Some((hash, place))) => {
                 AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
             }
-            Some((hash, _)) => AppVersion::checked(
-                &components.version(Some(&hash))?,
-                VersionSource::Manifest,
-                "the components",
-            ),
-            None if components.is_empty() => Ok(AppVersion::unknown()),
-            None => {
-                AppVersion::checked(&components.version(None)?, VersionSource::Components, "the components")
-            }
+            (None, None) => Ok(AppVersion::unknown()),
         }
     }
 
     /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
     fn repositories(&self) -> Vec<PathBuf> {
         let sources = self.sources.iter().map(|source| source.dir.clone());
-        sources.chain(self.output.clone()).chain(env::current_dir().ok()).collect()
+        sources.chain(self.output.clone()).chain(self.started_in.clone()).collect()
     }
 }
 

@@ -26,9 +26,13 @@ pub enum Strategy {
     #[default]
     Manifest,
     /// `/static/css/app.css?v=<app version>`, with no build step. Needs a version that a deploy changes, such as the git
-    /// commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git).
+    /// commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git). A `+` in it is written `%2B`.
+    ///
+    /// References inside of CSS and JavaScript keep their plain names, with no version. So a module that a page names by
+    /// `static()` and another module imports has two URLs, and runs twice; name it in one of the two ways.
     VersionQuery,
     /// `/static/<token>/css/app.css`, with no build step. The base URL says where the token goes: `/static/{breaker}/`.
+    /// Relative references inside of CSS and JavaScript carry the token by themselves.
     PathToken(Token),
 }
 

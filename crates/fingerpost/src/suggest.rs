@@ -12,8 +12,9 @@ const MOST: usize = 3;
 /// assert_eq!(fingerpost::nearest("css/ap.css", names.into_iter()), ["css/app.css"]);
 /// ```
 ///
-/// Nothing is near a name of more than 200 bytes: nobody mistypes that much, and the comparison costs time. A name with the same last segment in another directory counts as near. Linear in the number of names: those that
-/// cannot be near are passed over by a count of their letters before they are compared.
+/// Nothing is near a name of more than 200 bytes: nobody mistypes that much, and the comparison costs time. A name with
+/// the same last segment in another directory counts as near. Linear in the number of names: those that cannot be near are
+/// passed over by a count of their letters before they are compared.
 pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     if path.len() > LONGEST {
         return Vec::new();

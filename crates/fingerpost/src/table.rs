@@ -1,6 +1,7 @@
 //! Production: all names known beforehand, one look-up and nothing else.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::Path,
     sync::{Arc, OnceLock},
@@ -41,8 +42,13 @@ enum Bytes {
         now: Box<Development>,
         /// By the positions of the assets.
         files: Vec<ListedFile>,
+        /// What was listed earlier under the same URLs and is no more.
+        gone: Gone,
     },
 }
+
+/// Files that were listed, by asset path.
+type Gone = BTreeMap<Box<str>, ListedFile>;
 
 #[derive(Debug)]
 pub(crate) struct Asset {
@@ -87,18 +93,39 @@ impl Table {
         Ok(Self::new(assets, vec![place], Bytes::Collected(store)))
     }
 
-    /// The strategies without a build step: every file of the source dirs under its own name, listed now.
-    pub(crate) fn from_sources(site: &Site, sources: Sources, version: Option<&str>) -> Result<Self, Error> {
-        let (paths, files): (Vec<_>, _) = listed::list(&sources)?.into_iter().unzip();
-        let assets = paths.iter().map(|path| Asset {
-            path: path.as_str().into(),
-            urls: site.urls(path, version),
-            hashed: path.as_str().into(),
-            integrity: OnceLock::new(),
-        });
+    /// The strategies without a build step: every file of the source dirs under its own name, listed now, or by
+    /// `earlier`, a table with the same URLs.
+    pub(crate) fn from_sources(
+        site: &Site,
+        sources: Sources,
+        version: Option<&str>,
+        earlier: Option<&Self>,
+    ) -> Result<Self, Error> {
+        let mut known = earlier.map(Self::listed_files).unwrap_or_default();
+        let (mut assets, mut files) = (Vec::new(), Vec::new());
+        for (path, now) in listed::list(&sources)? {
+            files.push(match known.remove(&*path) {
+                // Another source dir may have it now: then this stamp is not that file's.
+                Some(earlier) => ListedFile { file: now.file, ..earlier },
+                None => now,
+            });
+            assets.push(Asset {
+                urls: site.urls(&path, version),
+                hashed: path.as_str().into(),
+                path: path.as_str().into(),
+                integrity: OnceLock::new(),
+            });
+        }
         let searched = sources.places();
-        let bytes = Bytes::Sources { now: Box::new(Development::new(sources)), files };
-        Ok(Self::new(assets.collect(), searched, bytes))
+        let bytes = Bytes::Sources { now: Box::new(Development::new(sources)), files, gone: known };
+        Ok(Self::new(assets, searched, bytes))
+    }
+
+    /// All files that were ever listed under these URLs.
+    fn listed_files(&self) -> Gone {
+        let Bytes::Sources { files, gone, .. } = &self.bytes else { return Gone::new() };
+        let paths = self.assets.iter().map(|asset| asset.path.clone());
+        gone.clone().into_iter().chain(paths.zip(files.iter().cloned())).collect()
     }
 
     fn new(assets: Vec<Asset>, searched: Vec<String>, bytes: Bytes) -> Self {

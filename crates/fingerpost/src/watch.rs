@@ -63,6 +63,8 @@ fn watch(sources: &Sources) -> Option<Watch> {
 
 #[cfg(feature = "watch")]
 mod notified {
+    use std::fs;
+
     use notify::{
         Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
         event::{AccessKind, AccessMode},
@@ -86,7 +88,9 @@ mod notified {
         let config = Config::default().with_follow_symlinks(sources.rules().follow_symlinks());
         let mut watcher = RecommendedWatcher::new(count, config)?;
         for source in sources.dirs() {
-            watcher.watch(source.dir(), RecursiveMode::Recursive)?;
+            // A directory that is itself a symlink is passed over with those inside of it.
+            let dir = fs::canonicalize(source.dir())?;
+            watcher.watch(&dir, RecursiveMode::Recursive)?;
         }
         Ok(Watch { events, _watcher: Box::new(watcher) })
     }

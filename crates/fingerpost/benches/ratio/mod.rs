@@ -9,28 +9,48 @@ use std::{
 
 use criterion::Criterion;
 
+/// What one call costs.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    /// `None` if a filter on the command line has passed over it.
+    ns: Option<f64>,
+    allocations: u64,
+}
+
 /// Runs `call` and `baseline` under criterion and prints how many times slower `call` is, beside the `budget`.
 pub(crate) fn compare<A, B>(
     criterion: &mut Criterion,
     name: &str,
     budget: f64,
-    mut call: impl FnMut() -> A,
-    mut baseline: impl FnMut() -> B,
+    call: impl FnMut() -> A,
+    baseline: impl FnMut() -> B,
 ) {
+    let baseline = cost(criterion, &format!("{name}, baseline"), baseline);
+    let call = cost(criterion, name, call);
+    judge(name, Some(budget), call, baseline);
+}
+
+/// Runs `call` under criterion.
+pub(crate) fn cost<A>(criterion: &mut Criterion, name: &str, mut call: impl FnMut() -> A) -> Cost {
     drop(call()); // What is made once is made now.
     let allocations = allocation_counter::measure(|| drop(black_box(call()))).count_total;
-    let baseline_allocations = allocation_counter::measure(|| drop(black_box(baseline()))).count_total;
-    let baseline_ns = measure(criterion, &format!("{name}, baseline"), &mut baseline);
-    let ns = measure(criterion, name, &mut call);
-    // A filter on the command line may have passed over one of them.
-    let (Some(ns), Some(baseline_ns)) = (ns, baseline_ns) else { return };
+    Cost { ns: measure(criterion, name, &mut call), allocations }
+}
+
+/// Prints how many times slower `call` is than `baseline`, beside the `budget` if there is one.
+pub(crate) fn judge(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
+    let (Some(ns), Some(baseline_ns)) = (call.ns, baseline.ns) else { return };
     let ratio = ns / baseline_ns;
-    let verdict = if ratio <= budget { "within" } else { "OVER" };
-    IS_OVER.fetch_or(ratio > budget, Ordering::Relaxed);
-    println!(
-        "{name}: {ns:.1} ns, {ratio:.2} x its baseline of {baseline_ns:.1} ns ({verdict} the budget of {budget})"
-    );
-    println!("{name}: {allocations} allocations, the baseline {baseline_allocations}\n");
+    let verdict = match budget {
+        None => "no budget".to_owned(),
+        Some(budget) if ratio <= budget => format!("within the budget of {budget}"),
+        Some(budget) => {
+            IS_OVER.store(true, Ordering::Relaxed);
+            format!("OVER the budget of {budget}")
+        }
+    };
+    println!("{name}: {ns:.1} ns, {ratio:.2} x its baseline of {baseline_ns:.1} ns ({verdict})");
+    println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
 }
 
 /// Whether any call was over its budget.

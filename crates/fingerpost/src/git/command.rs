@@ -20,9 +20,9 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// No line that names a commit is longer.
 const LONGEST: u64 = 80;
 
-/// What would lead `git` to another repository than the one it is started in.
-const REDIRECTIONS: [&str; 5] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_REFERENCE_BACKEND"];
+/// What would lead `git` to another repository than the one it is told.
+const REDIRECTIONS: [&str; 4] =
+    ["GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_REFERENCE_BACKEND"];
 
 /// The commit that is checked out in `top`, if there is a `git` that says so in time.
 pub(super) fn head(top: &Path) -> Option<String> {
@@ -39,13 +39,10 @@ pub(super) fn head(top: &Path) -> Option<String> {
 
 fn start(top: &Path) -> io::Result<Child> {
     let mut git = Command::new("git");
-    git.args(["rev-parse", "HEAD"]).current_dir(top);
+    // Told where to look, it does not go on upward from a damaged `.git`, nor ask who owns it.
+    git.arg("--git-dir").arg(top.join(".git")).args(["rev-parse", "HEAD"]).current_dir(top);
     for name in REDIRECTIONS {
         git.env_remove(name);
-    }
-    // Where `.git` is damaged, `git` would go on upward.
-    if let Some(parent) = top.parent() {
-        git.env("GIT_CEILING_DIRECTORIES", parent);
     }
     git.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
 }

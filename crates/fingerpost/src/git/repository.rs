@@ -3,11 +3,15 @@
 
 use std::{
     collections::HashSet,
-    fs,
+    fs::{self, File},
+    io::Read as _,
     path::{Component, Path, PathBuf},
 };
 
 use super::short_of_whole;
+
+/// How many bytes a reference or a path to a directory may have.
+const LONGEST: u64 = 4096;
 
 /// The nearest directory, at or above one of `dirs`, that has a `.git`.
 ///
@@ -55,13 +59,20 @@ fn linked(file: &Path) -> Option<PathBuf> {
 }
 
 fn packed(common: &Path, name: &str) -> Option<String> {
-    let refs = read(&common.join("packed-refs"))?;
+    let refs = read_up_to(u64::MAX, &common.join("packed-refs"))?;
     refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// The names of other branches need not be UTF-8.
+/// One of the files that hold one line.
 fn read(file: &Path) -> Option<String> {
+    read_up_to(LONGEST, file)
+}
+
+/// Nothing of a file that is longer. The names of other branches need not be UTF-8.
+fn read_up_to(limit: u64, file: &Path) -> Option<String> {
     // Asked before it is opened: opening a pipe would wait for a writer.
-    let bytes = file.is_file().then(|| fs::read(file).ok())??;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let file = file.is_file().then(|| File::open(file).ok())??;
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= limit).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -8,9 +8,9 @@ use std::{
 };
 
 use filetime::{FileTime, set_file_mtime};
-use fingerpost::ErrorKind;
+use fingerpost::{ErrorKind, Strategy};
 
-use crate::support::{Dir, Done, dev, hash, production, publish};
+use crate::support::{Dir, Done, dev, hash, production, publish, settings};
 
 #[track_caller]
 fn refused(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
@@ -70,6 +70,29 @@ fn a_file_that_is_not_there_is_not_found() {
         assert_eq!(refused("pages", dir.at(path)), (ErrorKind::NotFound, text));
     }
     assert_eq!(refused("pages", "").0, ErrorKind::NotFound);
+}
+
+#[test]
+fn it_is_reported_wherever_the_version_comes_from() {
+    let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
+    let query = || dev(&dir).strategy(Strategy::VersionQuery).strategy_in_dev(true);
+    let (gone, directory) = (dir.at("gone.html"), dir.as_ref());
+    for (file, kind) in [(&*gone, ErrorKind::NotFound), (directory, ErrorKind::Unreadable)] {
+        for builder in [
+            dev(&dir),
+            dev(&dir).version_from_git(),
+            dev(&dir).app_version("v1"),
+            production(&output),
+            production(&output).settings(settings(|all| all.app_version = Some("v1".to_owned()))),
+            query().app_version("v1"),
+        ] {
+            let err = builder.component("pages", [file]).build().unwrap_err();
+            assert_eq!(err.kind(), kind, "{err}");
+        }
+    }
+    let assets = dev(&dir).app_version("v1").component("pages", [dir.at("a.css")]).build().unwrap();
+    fs::remove_file(dir.at("a.css")).unwrap();
+    assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

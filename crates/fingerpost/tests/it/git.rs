@@ -216,6 +216,44 @@ fn no_repository_stands_in_for_a_damaged_one_inside_of_it() {
 
 #[cfg(unix)]
 #[test]
+fn no_repository_stands_in_for_a_damaged_one_however_that_is_reached() {
+    use std::os::unix::fs::symlink;
+    let search_path = env::var("PATH").unwrap();
+    let (around, links) = (Dir::of(&["a:b/inside/static/a.css", "inside/static/a.css"]), Dir::new());
+    git(&around, &["init", "--quiet"]);
+    commit(&around);
+    for inside in ["a:b/inside", "inside"] {
+        let (source, link) = (around.at(inside).join("static"), links.at("link"));
+        symlink(around.at(inside), &link).unwrap();
+        let version = |source: &Path| version_in(source, &search_path, &[]);
+        assert_eq!(version(&source), head(&around), "{inside}");
+        fs::create_dir(around.at(inside).join(".git")).unwrap();
+        assert_eq!(version(&source), FALLBACK, "{inside}");
+        assert_eq!(version(&link.join("static")), FALLBACK, "{inside} through a symlink");
+        fs::remove_file(link).unwrap();
+    }
+}
+
+#[test]
+fn no_more_than_4096_bytes_are_a_reference() {
+    let dir = repository();
+    let commit = head(&dir);
+    dir.write("tree/static/a.css", "");
+    dir.write("tree/.git", "gitdir: ../linked");
+    dir.write("linked/HEAD", "ref: refs/heads/main");
+    dir.write("linked/commondir", "../.git");
+    for name in [".git/refs/heads/main", "linked/HEAD", "linked/commondir", "tree/.git"] {
+        let content = fs::read_to_string(dir.at(name)).unwrap();
+        dir.write(name, format!("{content:4096}"));
+        assert_eq!(version(dir.at("tree/static")), commit, "{name}");
+        dir.write(name, format!("{content:4097}"));
+        assert_eq!(version(dir.at("tree/static")), FALLBACK, "{name}");
+        dir.write(name, content);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_pipe_in_a_repository_is_not_waited_for() {
     let dir = repository();
     for name in [".git/HEAD", ".git/commondir", ".git/packed-refs"] {
@@ -262,6 +300,25 @@ fn the_first_dir_that_lies_in_a_repository_says_the_commit() {
     let (first, second) = (head(&first), head(&second));
     assert_ne!(first, second);
     assert_eq!(said, [&*first, &first, &second, &second].join("\n"));
+}
+
+#[test]
+fn a_reload_asks_where_the_process_was_started() {
+    let (here, elsewhere, none) = (repository(), repository(), Dir::new());
+    commit(&elsewhere);
+    let mut process = clean(&env::var("PATH").unwrap());
+    process.current_dir(&here).env("IT_NONE", none.as_ref()).env("IT_ELSEWHERE", elsewhere.as_ref());
+    let said = alone_in(process, || {
+        let dir = |name| PathBuf::from(env::var_os(name).unwrap());
+        let assets = Assets::builder().source(dir("IT_NONE")).mode(Mode::Dev).version_from_git();
+        let assets = assets.build().unwrap();
+        let before = assets.app_version();
+        env::set_current_dir(dir("IT_ELSEWHERE")).unwrap();
+        format!("{before}, then {}", assets.reload().unwrap().app_version())
+    });
+    let commit = &head(&here)[..7];
+    assert_ne!(head(&elsewhere)[..7], *commit);
+    assert_eq!(said, format!("{commit}, then {commit}"));
 }
 
 /// The deploy variables in their order, as an error names them.

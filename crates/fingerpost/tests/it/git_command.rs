@@ -49,6 +49,21 @@ fn what_is_not_stored_in_files_is_asked_of_git() {
 }
 
 #[test]
+fn a_submodule_is_asked_of_git_too() {
+    let Some(dir) = reftable() else { return };
+    let library = repository();
+    commit(&library);
+    let mut add =
+        git_command(&dir, &["submodule", "--quiet", "add", library.as_ref().to_str().unwrap(), "library"]);
+    assert!(add.env("GIT_DEFAULT_REF_FORMAT", "reftable").status().unwrap().success());
+    let submodule = dir.at("library");
+    assert!(submodule.join(".git").is_file());
+    assert_ne!(head(&submodule), head(&dir));
+    assert_eq!(version_in(submodule.join("static"), "/nowhere", &[]), FALLBACK);
+    assert_eq!(version_in(submodule.join("static"), &search_path(), &[]), head(&library));
+}
+
+#[test]
 fn no_variable_leads_git_to_another_repository() {
     let Some(dir) = reftable() else { return };
     let other = repository();

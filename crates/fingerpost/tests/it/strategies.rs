@@ -1,15 +1,19 @@
 //! The strategies without a build step, and the components of the app version.
 
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use fingerpost::{
-    Assets, AssetsBuilder, ContentHash, ErrorKind, Mode, OnMissing, Snapshot, Stamp, Strategy, Token,
+    Assets, AssetsBuilder, ContentHash, ErrorKind, ListedFile, Mode, OnMissing, Stamp, Strategy, Token,
     VersionSource,
 };
 
 use crate::{
     git::version_in,
-    support::{Dir, alone_in, dev, hash, production, publish, this_program},
+    support::{Dir, alone, alone_in, dev, hash, production, publish, this_program, warnings},
 };
 #[cfg(unix)]
 use crate::{
@@ -66,6 +70,37 @@ fn names_are_those_at_start_up_until_a_reload() {
         assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a.css", "b.css"]);
         fs::remove_file(dir.at("b.css")).unwrap();
     }
+}
+
+#[test]
+fn a_plus_in_a_version_is_no_space_to_servers_that_decode_forms() {
+    let dir = Dir::of(&["a.css"]);
+    let assets = without_build_step(&dir, Strategy::VersionQuery).app_version("v1.2+3+4");
+    let assets = assets.origin("https://example.com").build().unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), "/static/a.css?v=v1.2%2B3%2B4");
+    assert_eq!(assets.url("a.css?x=1+2#f").unwrap(), "/static/a.css?x=1+2&v=v1.2%2B3%2B4#f");
+    assert_eq!(assets.absolute_url("a.css").unwrap(), "https://example.com/static/a.css?v=v1.2%2B3%2B4");
+    assert_eq!(&*assets.app_version(), "v1.2+3+4");
+    // In a path it is a plus to everybody.
+    let token = Strategy::PathToken(Token::opaque("v1.2+3").unwrap());
+    let assets = without_build_step(&dir, token).build().unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), "/static/v1.2+3/a.css");
+}
+
+#[test]
+fn a_token_from_the_clock_says_once_that_it_is_good_for_one_process() {
+    let said = alone(|| {
+        let threads = || thread::scope(|scope| drop([(); 4].map(|()| scope.spawn(Token::from_clock))));
+        warnings(|| {
+            drop([Token::from_clock(), Token::from_clock()]);
+            threads();
+        })
+        .join("\n")
+    });
+    assert_eq!(
+        said,
+        "the path token comes from the clock, which is good for one process; give several the same token"
+    );
 }
 
 #[test]
@@ -162,36 +197,88 @@ fn a_fallback_version_is_refused_with_advice_by_its_source() {
     }
 }
 
+fn listed(assets: &Assets, path: &str) -> Option<ListedFile> {
+    assets.snapshot().listed_file(path).cloned()
+}
+
+fn stamp_of(file: &Path) -> Stamp {
+    Stamp::of(&fs::metadata(file).unwrap())
+}
+
 #[test]
-fn the_list_knows_each_file_and_its_stamp_until_a_reload() {
+fn the_list_knows_each_file_and_its_stamp() {
     let (first, second) = (Dir::of(&["a.css", "what?.css"]), Dir::of(&["a.css", "b.css"]));
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&first, strategy).source_at("vendor", &second).build().unwrap();
-        let listed = |snapshot: &Snapshot, path: &str| snapshot.listed_file(path).cloned();
-        let now = |file: &Path| Stamp::of(&fs::metadata(file).unwrap());
-
-        let before = assets.snapshot();
         for (path, file) in [("a.css", first.at("a.css")), ("vendor/b.css", second.at("b.css"))] {
-            let known = listed(&before, path).unwrap();
-            assert_eq!((&known.file, known.stamp), (&file, now(&file)));
+            let known = listed(&assets, path).unwrap();
+            assert_eq!((&known.file, known.stamp), (&file, stamp_of(&file)));
+            assert!(!known.is_settled, "written a moment ago");
         }
         for unknown in ["c.css", "b.css", "/a.css", "what?.css", ""] {
-            assert_eq!(listed(&before, unknown), None, "{unknown}");
+            assert_eq!(listed(&assets, unknown), None, "{unknown}");
         }
-        let content = fs::read_to_string(first.at("a.css")).unwrap();
-        first.replace("a.css", format!("{content}."));
-        let known = listed(&before, "a.css").unwrap();
-        assert_ne!(known.stamp, now(&known.file));
-        assert_eq!(listed(&assets.snapshot(), "a.css"), Some(known));
-        let after = assets.reload().unwrap();
-        assert_eq!(after.listed_file("a.css").unwrap().stamp, now(&first.at("a.css")));
-        assert_ne!(listed(&before, "a.css"), listed(&after, "a.css"));
     }
     let manifest = production(&publish(&[("a.css", "a{}")], "/static/")).build().unwrap();
     for assets in [manifest, dev(&first).build().unwrap()] {
         assert!(assets.url("a.css").is_ok());
-        assert_eq!(assets.snapshot().listed_file("a.css"), None);
+        assert_eq!(listed(&assets, "a.css"), None);
     }
+}
+
+#[test]
+fn a_reload_proves_no_other_bytes_under_a_url_that_stays() {
+    let (first, second) = (Dir::of(&["a.css", "gone.css"]), Dir::of(&["b.css"]));
+    for strategy in [Strategy::VersionQuery, token()] {
+        let assets = without_build_step(&first, strategy).source(&second).build().unwrap();
+        let reloaded = || drop(assets.reload().unwrap());
+        let [a, b, gone] = ["a.css", "b.css", "gone.css"].map(|path| listed(&assets, path).unwrap());
+
+        first.replace("a.css", "other bytes");
+        // From now on the first source dir has it.
+        first.write("b.css", "other bytes");
+        first.write("new.css", "new");
+        fs::remove_file(first.at("gone.css")).unwrap();
+        reloaded();
+        assert_eq!(listed(&assets, "a.css"), Some(a.clone()));
+        assert_ne!(a.stamp, stamp_of(&a.file));
+        let now = listed(&assets, "b.css").unwrap();
+        assert_eq!((now.file, now.stamp), (first.at("b.css"), b.stamp));
+        assert_eq!(listed(&assets, "new.css").unwrap().stamp, stamp_of(&first.at("new.css")));
+        assert_eq!(listed(&assets, "gone.css"), None);
+
+        first.write("gone.css", "back again");
+        reloaded();
+        assert_eq!(listed(&assets, "gone.css"), Some(gone.clone()));
+        assert_eq!(listed(&assets, "a.css"), Some(a));
+        assert_ne!(gone.stamp, stamp_of(&gone.file));
+        for name in ["b.css", "new.css"] {
+            fs::remove_file(first.at(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn with_another_version_everything_is_listed_anew() {
+    let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
+    let mut process = this_program();
+    process.env_clear().env("PATH", "/nowhere").env("IT", repository.as_ref());
+    let said = alone_in(process, || {
+        let repository = PathBuf::from(env::var_os("IT").unwrap());
+        let file = repository.join("static/a.css");
+        let assets = Assets::builder().source(repository.join("static")).version_from_git();
+        let assets = assets.mode(Mode::Production).strategy(Strategy::VersionQuery).build().unwrap();
+        let before = assets.snapshot();
+        fs::write(&file, "other bytes").unwrap();
+        assets.reload().unwrap();
+        assert_eq!(listed(&assets, "a.css").as_ref(), before.listed_file("a.css"));
+        fs::write(repository.join(".git/HEAD"), "0123456789".repeat(4)).unwrap();
+        assets.reload().unwrap();
+        assert_eq!(listed(&assets, "a.css").unwrap().stamp, stamp_of(&file));
+        assert_ne!(listed(&assets, "a.css").as_ref(), before.listed_file("a.css"));
+        assets.url("a.css").unwrap().to_string()
+    });
+    assert_eq!(said, "/static/a.css?v=0123456");
 }
 
 #[cfg(unix)]
@@ -230,8 +317,6 @@ fn what_cannot_be_read_fails_the_start_and_a_reload() {
 #[test]
 fn a_bad_symlink_or_name_is_left_out_with_a_warning() {
     use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
-
-    use crate::support::warnings;
 
     let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["b.css"]));
     for (target, name) in [
