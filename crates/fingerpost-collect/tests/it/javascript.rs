@@ -62,12 +62,18 @@ fn what_is_no_reference_is_untouched() {
         "/** @type {import('./nope.js')} */",
         "x = \"import './m.js'\"",
         "x = `import a from './m.js'`",
-        "new Worker('./w.js')",
-        "importScripts('./m.js')",
         "new URL('./m.js', document.baseURI)",
         "new URL('./m.js')",
     ] {
         app.stays(text);
+    }
+}
+
+#[test]
+fn what_is_relative_to_a_page_is_untouched_and_told() {
+    let app = app();
+    for text in ["new Worker('./w.js')", "importScripts('./m.js')"] {
+        assert_eq!(app.becomes(text, text).warnings.len(), 1, "{text}");
     }
 }
 
