@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use fingerpost::Level;
 use rayon::prelude::*;
 
@@ -69,32 +71,42 @@ impl Findings {
         items: Vec<T>,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        self.take_results(items.into_par_iter().map(&work))
+        self.take_results(items.into_par_iter().enumerate(), work)
     }
 
-    /// The same for items that take long: whoever is free takes the next one, and never many at once.
-    pub(crate) fn take_in_order<T: Send, R: Send, F: Into<Finding> + Send>(
+    /// The same for items of very different sizes: whoever is free takes the largest that is left, so that nobody is alone
+    /// with a large one at the end. The results come in the order of the items all the same.
+    pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Finding> + Send>(
         &mut self,
         items: Vec<T>,
+        size: impl Fn(&T) -> u64 + Sync,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        self.take_results(items.into_iter().par_bridge().map(&work))
+        let sized = items.into_par_iter().enumerate().map(|(place, item)| (size(&item), place, item));
+        let mut queue: Vec<_> = sized.collect();
+        queue.sort_by_key(|(size, ..)| Reverse(*size));
+        let queue = queue.into_iter().map(|(_, place, item)| (place, item));
+        self.take_results(queue.par_bridge(), work)
     }
 
-    fn take_results<R: Send, F: Into<Finding> + Send>(
+    /// Sorts the results by the places of their items.
+    fn take_results<T: Send, R: Send, F: Into<Finding> + Send>(
         &mut self,
-        results: impl ParallelIterator<Item = Result<R, F>>,
+        items: impl ParallelIterator<Item = (usize, T)>,
+        work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        let stop_at_output = |result: Result<R, F>| match result.map_err(F::into) {
-            Err(Finding::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
-            result => Ok(result),
-        };
-        let results: Result<Vec<_>, Problem> = results.map(stop_at_output).collect();
-        let results = self.take(results);
-        if results.is_none() {
+        let results: Result<Vec<_>, Problem> = items
+            .map(|(place, item)| match work(item).map_err(F::into) {
+                Err(Finding::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
+                result => Ok((place, result)),
+            })
+            .collect();
+        let Some(mut results) = self.take(results) else {
             self.check()?;
-        }
-        Ok(results.into_iter().flatten().filter_map(|result| self.take(result)).collect())
+            return Ok(Vec::new());
+        };
+        results.sort_by_key(|(place, _)| *place);
+        Ok(results.into_iter().filter_map(|(_, result)| self.take(result)).collect())
     }
 
     /// Ends the run here, if there is any problem.

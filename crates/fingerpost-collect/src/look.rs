@@ -1,6 +1,6 @@
 //! The first look at a file: what it refers to. What refers to nothing is named by its own bytes, and done.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, fs, sync::Arc};
 
 use fingerpost::{Reading, SourceFile};
 
@@ -37,7 +37,8 @@ impl Looked {
     ) -> Result<Self, Error> {
         run.progress.found(files.len());
         let mut looked = Self::default();
-        for look in findings.take_all(files, |file| look_at(file, run))? {
+        let size = |file: &SourceFile| fs::metadata(&file.file).map_or(0, |metadata| metadata.len());
+        for look in findings.take_largest_first(files, size, |file| look_at(file, run))? {
             match look {
                 Look::Done(asset) => looked.done.push(asset),
                 Look::Referring(referring) => looked.referring.push(referring),

@@ -1,6 +1,6 @@
 //! One file, one encoding: the piece of work that a thread takes from the queue.
 
-use std::{cmp::Reverse, collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path};
 
 use fingerpost::{Compression, Digest, Encoding, EncodingInfo, quoted};
 
@@ -27,7 +27,7 @@ pub(super) struct Job {
     pub(super) compression: Compression,
     pub(super) assets: Vec<usize>,
     expected: Option<EncodingInfo>,
-    size: u64,
+    pub(super) size: u64,
 }
 
 pub(super) struct Done {
@@ -49,7 +49,7 @@ pub(super) enum By {
 }
 
 impl Job {
-    /// The longest first, so that no thread is left alone with a long one at the end.
+    /// One for each content and encoding that is missing.
     pub(super) fn of(missing: Vec<Missing>, assets: &[Asset]) -> Vec<Self> {
         let (mut jobs, mut places) = (Vec::<Self>::new(), HashMap::new());
         for Missing { asset, compression, expected } in missing {
@@ -61,7 +61,6 @@ impl Job {
                 None => jobs.push(Self { sha256, compression, assets: vec![asset], expected, size }),
             }
         }
-        jobs.sort_by_key(|job| Reverse(job.size));
         jobs
     }
 

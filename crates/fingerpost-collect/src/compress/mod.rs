@@ -73,7 +73,7 @@ impl Variants {
         }
         run.progress.compressing(jobs.len());
         self.replaces = jobs.iter().any(|job| known.mentions(&job.sha256, job.compression.encoding()));
-        for done in findings.take_in_order(jobs, |job| job.run(assets, run))? {
+        for done in findings.take_largest_first(jobs, |job| job.size, |job| job.run(assets, run))? {
             for &number in &done.job.assets {
                 let name = done.job.compression.encoding().to_string();
                 assets[number].info.encodings.extend(done.variant.map(|variant| (name, variant)));

@@ -33,7 +33,7 @@ fn glance(text: &str) -> Glance {
     let behind = |word: &'static str| {
         memchr::memmem::find_iter(bytes, word)
             .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
-            .map(move |at| trim(&bytes[at + word.len()..]))
+            .map(move |at| past_comments(&bytes[at + word.len()..]))
     };
     let mut glance = Glance { may_refer: behind("from").any(string_may_refer), has_import_meta: false };
     for rest in behind("import") {
@@ -49,8 +49,8 @@ fn is_import_meta(bytes: &[u8]) -> bool {
     let words: [&[&[u8]]; 4] = [&[b"."], &[b"meta"], &[b"."], &[b"url", b"resolve"]];
     let mut rest = bytes;
     for word in words {
-        rest = trim(rest);
-        if rest.starts_with(b"/") {
+        rest = past_comments(rest);
+        if rest.starts_with(b"//") || rest.starts_with(b"/*") {
             return true;
         }
         let Some(behind) = word.iter().find_map(|word| rest.strip_prefix(*word)) else { return false };
@@ -62,8 +62,8 @@ fn is_import_meta(bytes: &[u8]) -> bool {
 /// What stands behind `import`: a specifier, or a call.
 fn import_may_refer(bytes: &[u8]) -> bool {
     match bytes {
-        [b'(', rest @ ..] => match trim(rest) {
-            [b'"' | b'\'' | b'`', ..] => string_may_refer(trim(rest)),
+        [b'(', rest @ ..] => match past_comments(rest) {
+            rest @ [b'"' | b'\'' | b'`', ..] => string_may_refer(rest),
             _ => true,
         },
         _ => string_may_refer(bytes),
@@ -73,9 +73,25 @@ fn import_may_refer(bytes: &[u8]) -> bool {
 fn string_may_refer(bytes: &[u8]) -> bool {
     match bytes {
         [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
-        // A comment may be long, and there may be many: that is not for a glance.
-        [b'/', ..] => true,
+        // What only looks like a comment is none of it.
+        [b'/', b'/' | b'*', ..] => true,
         _ => false,
+    }
+}
+
+/// Without white space and comments at the start. A comment may be long, and there may be many: from a long one on, it is
+/// not for a glance, and left where it is.
+fn past_comments(bytes: &[u8]) -> &[u8] {
+    const LONGEST: usize = 200;
+    let mut rest = trim(bytes);
+    loop {
+        let end: &[u8] = match rest {
+            [b'/', b'/', ..] => b"\n",
+            [b'/', b'*', ..] => b"*/",
+            _ => return rest,
+        };
+        let Some(at) = memchr::memmem::find(&rest[2..rest.len().min(LONGEST)], end) else { return rest };
+        rest = trim(&rest[2 + at + end.len()..]);
     }
 }
 
@@ -394,5 +410,8 @@ mod tests {
         assert_eq!(references(&long), ["./m.js"]);
         assert_eq!(references(&"import'./m.js';".repeat(10_000)).len(), 10_000);
         assert_eq!(references(&"from/*".repeat(200_000)), [""; 0]);
+        assert_eq!(references(&"from/**/".repeat(200_000)), [""; 0]);
+        assert_eq!(references(&format!("import/*{}*/'./m.js'", "x".repeat(1000))), ["./m.js"]);
+        assert_eq!(references("import // c\r\n/* d */ './m.js'"), ["./m.js"]);
     }
 }

@@ -84,7 +84,9 @@ static CLASSES: [Class; 256] = {
             b')' | b']' | b'}' => Class { bracket: Bracket::Closing, ..OTHER },
             b';' | b',' => Class { keeps: 0, ..OTHER },
             b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => Class { adds: 1, ..OTHER },
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => Class { is_word: true, ..OTHER },
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => {
+                Class { is_word: true, ..OTHER }
+            }
             _ => OTHER,
         };
         byte += 1;
