@@ -90,7 +90,9 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let manifest = run.manifest(&assets);
     let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;
     let report = Report::new(&run, &assets, &variants, &manifest, &publication);
-    run.cache.save(&assets, &run.output);
-    publication.write(assets, variants, &manifest, &run)?;
+    // Long texts, both of them.
+    let (records, ()) =
+        rayon::join(|| publication.records(&manifest), || run.cache.save(&assets, &run.output));
+    publication.write(assets, variants, records, &run)?;
     Ok(report.finish(left_out, findings, started.elapsed()))
 }

@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     mem::take,
+    path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -27,6 +28,12 @@ pub(crate) struct Publication {
     releases: Vec<Release>,
     /// How many of the releases are taken over.
     kept: usize,
+}
+
+/// What is written last.
+pub(crate) struct Records {
+    releases: Vec<(PathBuf, Vec<u8>)>,
+    manifest: Vec<u8>,
 }
 
 impl Publication {
@@ -58,13 +65,19 @@ impl Publication {
         (kept.iter().map(|release| release.number).collect(), new.last().map(|release| release.number))
     }
 
+    /// The texts of the releases and of the manifest.
+    pub(crate) fn records(&self, manifest: &Manifest) -> Records {
+        let release = |release: &Release| (Release::file_name(release.number), release.to_json());
+        Records { releases: self.releases.iter().map(release).collect(), manifest: manifest.to_json() }
+    }
+
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
     pub(crate) fn write(
         self,
         assets: Vec<Asset>,
         mut variants: Variants,
-        manifest: &Manifest,
+        records: Records,
         run: &Run<'_>,
     ) -> Result<(), Problem> {
         let (hashed, originals): (Vec<_>, Vec<_>) =
@@ -76,13 +89,12 @@ impl Publication {
         let originals = originals.into_iter().flatten().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
-        for release in &self.releases {
-            run.output.replace(Release::file_name(release.number), &release.to_json())?;
+        for (file, json) in records.releases {
+            run.output.replace(file, &json)?;
         }
-        let json = manifest.to_json();
         match &run.history.current {
-            Some(current) if current.json == json => Ok(()),
-            _ => run.output.replace(MANIFEST_NAME, &json),
+            Some(current) if current.json == records.manifest => Ok(()),
+            _ => run.output.replace(MANIFEST_NAME, &records.manifest),
         }
     }
 }

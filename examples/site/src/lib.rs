@@ -69,8 +69,7 @@ impl Site {
         let static_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
         let dist_dir = Path::new(example).join("dist/static");
         if args.production {
-            // Another server than Fingerpost's own answers here, so the plain names are written too.
-            let report = collect(&CollectConfig::new(&dist_dir).source(&static_dir).originals(true))?;
+            let report = collect(&CollectConfig::new(&dist_dir).source(&static_dir))?;
             writeln!(io::stderr(), "Collected {} files, {} of them new.", report.files, report.written)?;
         }
         Ok(Self {

@@ -11,7 +11,7 @@ use std::{
 
 use fingerpost::Manifest;
 #[cfg(unix)]
-use fingerpost::{Digest, DirStore, Release, Store as _};
+use fingerpost::{Digest, DirStore, Encoding, Release, Store as _};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
@@ -161,6 +161,16 @@ impl Site {
             let bytes = fs::read(self.path(out).join(&entry.hashed)).expect(path);
             let info = entry.info.as_ref().expect(path);
             assert_eq!((info.size, info.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{path}");
+            for (name, variant) in &info.encodings {
+                let encoding = Encoding::named(name).expect("an encoding of ours");
+                let file = format!("{}.{}", entry.hashed, encoding.extension());
+                let bytes = fs::read(self.path(out).join(&file)).expect(&file);
+                assert_eq!(
+                    (variant.size, variant.sha256),
+                    (bytes.len() as u64, Digest::of(&bytes)),
+                    "{file}"
+                );
+            }
         }
     }
 }

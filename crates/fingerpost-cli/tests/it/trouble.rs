@@ -14,11 +14,12 @@ use std::{
 use crate::site::{Ended, PROGRAM, Site};
 
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
+const AND_COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
 
 /// So many kills have to hit a run that is under way; `tests/release-check` wants more.
 fn kills() -> u32 {
     let wanted = env::var("FINGERPOST_TEST_KILLS").ok();
-    wanted.map_or(25, |count| count.parse().expect("a number of kills"))
+    wanted.map_or(12, |count| count.parse().expect("a number of kills"))
 }
 
 /// Files of which every one is renamed when the images change: those refer to nothing, style sheets and modules to them
@@ -44,10 +45,24 @@ fn assert_nothing_is_staged(site: &Site) {
 
 #[test]
 fn a_run_that_is_killed_at_any_moment_leaves_the_old_release_intact() {
+    kill(&COLLECT);
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_compresses_leaves_the_old_release_intact() {
+    kill(&[&COLLECT[..], &AND_COMPRESS].concat());
+}
+
+fn kill(command: &[&str]) {
     let site = Site::new(&[]);
+    let collect = || {
+        let ended = site.run(command);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended
+    };
     write_round(&site, 0);
     let began = Instant::now();
-    site.collect();
+    collect();
     let mut whole_run = began.elapsed();
 
     let (mut hit, mut round) = (0, 0);
@@ -55,7 +70,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_the_old_release_intact() {
         round += 1;
         write_round(&site, round);
         let before = site.read("out/staticfiles.json");
-        let mut run = site.command(PROGRAM).args(COLLECT).stderr(Stdio::null()).spawn().unwrap();
+        let mut run = site.command(PROGRAM).args(command).stderr(Stdio::null()).spawn().unwrap();
         let twentieths = round * 7 % 24;
         thread::sleep(whole_run * twentieths / 20);
         run.kill().unwrap();
@@ -69,14 +84,14 @@ fn a_run_that_is_killed_at_any_moment_leaves_the_old_release_intact() {
             _ => {}
         }
 
-        site.collect();
+        collect();
         site.assert_intact();
         assert_nothing_is_staged(&site);
         assert_ne!(site.read("out/staticfiles.json"), before, "every file has changed");
     }
 
     site.assert_releases_intact();
-    let again = site.run(&COLLECT);
+    let again = collect();
     assert!(again.stderr.contains("0 written, 300 unchanged, nothing to publish"), "{}", again.stderr);
 }
 
