@@ -98,7 +98,11 @@ fn main() -> std::process::ExitCode {
     }
     beside_another_thread(&render, &snapshot, || {
         let name = "a page of 100 static() calls in a scope, beside another thread";
-        snapshot.scope(|| ratio::compare(&mut criterion, name, 1.5, page(&render), urls()));
+        snapshot.scope(|| {
+            let baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
+            let beside = ratio::cost(&mut criterion, name, page(&render));
+            ratio::judge(name, None, beside, baseline);
+        });
     });
     ratio::finish(&mut criterion)
 }
