@@ -3,7 +3,10 @@ use std::cmp::Reverse;
 use fingerpost::Level;
 use rayon::prelude::*;
 
-use crate::error::{Error, ErrorKind, Problem};
+use crate::{
+    error::{Error, ErrorKind, Problem},
+    page::Note,
+};
 
 /// What the steps of a run have found so far. Problems are gathered, so that one run shows them all.
 #[derive(Default)]
@@ -42,6 +45,12 @@ impl Findings {
 
     pub(crate) fn warn(&mut self, kind: ErrorKind, message: impl Into<String>) {
         self.add(Finding::Warning(Problem::new(kind, message)));
+    }
+
+    /// Adds what has been noted of a file.
+    pub(crate) fn take_note(&mut self, note: &Note) {
+        let problem = Problem::from(note);
+        if note.is_warning { self.warnings.push(problem) } else { self.note(problem) }
     }
 
     /// Adds what nobody has to do anything about.

@@ -78,7 +78,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let mut assets = looked.done;
     assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
-    assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.note(note.into()));
+    assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.take_note(note));
     plain_names::tell(&assets, &run, &mut findings);
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);

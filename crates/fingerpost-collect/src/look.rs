@@ -73,10 +73,10 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>)
     };
     let reading = Seen::read(&file.file)?;
     let (seen, bytes) = (reading.value.0, &reading.value.1);
-    let References { list, unknown, not_parsed } =
+    let References { list, unknown, not_parsed, given_up } =
         references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
     let mut places = Places::new(&file.file, &file.path, bytes);
-    let not_parsed = not_parsed.map(|reason| not_a_module(places.locate(0..0), &reason));
+    let not_parsed = not_parsed.map(|reason| not_a_module(places.locate(0..0), &reason, given_up));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = not_parsed.into_iter().chain(unknown).collect();
     let plain = plain_names(bytes, place);
@@ -106,10 +106,11 @@ pub(crate) fn too_deep(file: &SourceFile, bytes: &[u8], &TooDeep(at): &TooDeep) 
 
 fn unknown_import(location: Location) -> Note {
     let message = "what is imported here only the browser will know, so it keeps the name that it has";
-    Note { location, message: message.to_owned() }
+    Note { location, message: message.to_owned(), is_warning: false }
 }
 
-fn not_a_module(location: Location, reason: &str) -> Note {
-    let message = format!("this is no module, so no import in it is rewritten: {reason}");
-    Note { location, message }
+fn not_a_module(location: Location, reason: &str, is_warning: bool) -> Note {
+    let what = if is_warning { "this cannot be parsed" } else { "this is no module" };
+    let message = format!("{what}, so no import in it is rewritten: {reason}");
+    Note { location, message, is_warning }
 }

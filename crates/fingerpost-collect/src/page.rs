@@ -36,6 +36,9 @@ pub(crate) struct Page {
 pub(crate) struct Note {
     pub(crate) location: Location,
     pub(crate) message: String,
+    /// Whether it is no fault of the author, and has consequences.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_warning: bool,
 }
 
 /// What came of a file, and what it was made from besides its own bytes.

@@ -12,98 +12,14 @@ use oxc_parser::{Kind as Lexeme, Parser, ParserReturn, Token, config::TokensPars
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{SourceType, Span};
 
-use super::{Kind, Scan, Syntax, Written, nesting, source_map};
+use super::{
+    Kind, Scan, Syntax, Written,
+    glance::{Glance, glance},
+    nesting, source_map,
+};
 
 /// What is left of the two MiB that a thread usually has. A script that may need more is parsed in a thread of its own.
 const STACK_HERE: usize = 1536 * 1024;
-
-/// What a glance at the bytes of a script says. Comments and strings are not told apart here.
-#[derive(Clone, Copy, Default)]
-struct Glance {
-    /// Somewhere stands what may be a reference, and only a parser can tell.
-    may_refer: bool,
-    /// What surrounds `import.meta` takes more than the record of the module: its tokens.
-    has_import_meta: bool,
-}
-
-/// Looks at the words that stand before every specifier, and at what stands behind them: a specifier that is a reference
-/// begins with a dot, a slash or an escape.
-fn glance(text: &str) -> Glance {
-    let bytes = text.as_bytes();
-    let behind = |word: &'static str| {
-        memchr::memmem::find_iter(bytes, word)
-            .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
-            .map(move |at| past_comments(&bytes[at + word.len()..]))
-    };
-    let mut glance = Glance { may_refer: behind("from").any(string_may_refer), has_import_meta: false };
-    for rest in behind("import") {
-        let is_meta = is_import_meta(rest);
-        glance.has_import_meta |= is_meta;
-        glance.may_refer |= is_meta || import_may_refer(rest);
-    }
-    glance
-}
-
-/// Whether `.meta.url` or `.meta.resolve` stands here.
-fn is_import_meta(bytes: &[u8]) -> bool {
-    let words: [&[&[u8]]; 4] = [&[b"."], &[b"meta"], &[b"."], &[b"url", b"resolve"]];
-    let mut rest = bytes;
-    for word in words {
-        rest = past_comments(rest);
-        if rest.starts_with(b"//") || rest.starts_with(b"/*") {
-            return true;
-        }
-        let Some(behind) = word.iter().find_map(|word| rest.strip_prefix(*word)) else { return false };
-        rest = behind;
-    }
-    true
-}
-
-/// What stands behind `import`: a specifier, or a call.
-fn import_may_refer(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'(', rest @ ..] => match past_comments(rest) {
-            rest @ [b'"' | b'\'' | b'`', ..] => string_may_refer(rest),
-            _ => true,
-        },
-        _ => string_may_refer(bytes),
-    }
-}
-
-fn string_may_refer(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
-        // What only looks like a comment is none of it.
-        [b'/', b'/' | b'*', ..] => true,
-        _ => false,
-    }
-}
-
-/// Without white space and comments at the start. A comment may be long, and there may be many: from a long one on, it is
-/// not for a glance, and left where it is.
-fn past_comments(bytes: &[u8]) -> &[u8] {
-    const LONGEST: usize = 200;
-    let mut rest = trim(bytes);
-    loop {
-        let end: &[u8] = match rest {
-            [b'/', b'/', ..] => b"\n",
-            [b'/', b'*', ..] => b"*/",
-            _ => return rest,
-        };
-        let Some(at) = memchr::memmem::find(&rest[2..rest.len().min(LONGEST)], end) else { return rest };
-        rest = trim(&rest[2 + at + end.len()..]);
-    }
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
-}
-
-/// Without white space at the start; any byte beyond ASCII may be a part of some.
-fn trim(bytes: &[u8]) -> &[u8] {
-    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xb || !byte.is_ascii();
-    &bytes[bytes.iter().take_while(|byte| is_space(byte)).count()..]
-}
 
 /// Finds all references; in what is no valid module, source map comments alone.
 pub(crate) fn scan(text: &str) -> Scan {
@@ -122,10 +38,10 @@ fn parse(text: &str, glance: Glance) -> Scan {
         Some(stack) => thread::scope(|scope| {
             let parser = thread::Builder::new().stack_size(stack);
             let scan = parser.spawn_scoped(scope, || parse_here(text, glance)).map(ScopedJoinHandle::join);
-            let no_memory = || not_a_module(text, "there is no memory for a stack to parse it with");
+            let no_memory = || given_up(text, "there is no memory for a stack to parse it with");
             scan.ok().and_then(Result::ok).unwrap_or_else(no_memory)
         }),
-        None => not_a_module(text, "it is nested too deep"),
+        None => given_up(text, "it is nested too deep"),
     }
 }
 
@@ -145,7 +61,7 @@ fn parse_here(text: &str, glance: Glance) -> Scan {
             *arena = Allocator::default();
         }
         arena.reset();
-        scan.unwrap_or_else(|_| not_a_module(text, "the parser gave up"))
+        scan.unwrap_or_else(|_| given_up(text, "the parser gave up"))
     })
 }
 
@@ -172,6 +88,11 @@ fn early_error(module: &ParserReturn<'_>) -> Option<String> {
     let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&module.program);
     let reason = checked.diagnostics.errors().next()?;
     Some(reason.message.to_string())
+}
+
+/// It may well be a module, and is none for us.
+fn given_up(text: &str, reason: &str) -> Scan {
+    Scan { given_up: true, ..not_a_module(text, reason) }
 }
 
 fn not_a_module(text: &str, reason: &str) -> Scan {
@@ -405,6 +326,10 @@ mod tests {
             let scan = scan(&js);
             assert!(scan.not_parsed.is_some(), "{open}");
             assert_eq!(scan.written, []);
+        }
+        for open in ["(\")\",", "[/*]*/,", "a=>b?/;/.x:", "{`}`;", "(/[)]/,"] {
+            let js = format!("import './m.js';{}", open.repeat(20_000));
+            assert!(scan(&js).not_parsed.is_some(), "{open}");
         }
         let long = format!("import './m.js';{}", "f(x[1]);".repeat(200_000));
         assert_eq!(references(&long), ["./m.js"]);

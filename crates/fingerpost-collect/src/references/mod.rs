@@ -4,8 +4,12 @@ mod css;
 mod edit;
 mod escapes;
 #[cfg(feature = "js")]
+mod glance;
+#[cfg(feature = "js")]
 mod js;
 mod kind;
+#[cfg(feature = "js")]
+mod lexer;
 #[cfg(feature = "js")]
 mod nesting;
 mod plain;
@@ -46,6 +50,8 @@ pub(crate) struct References {
     pub(crate) unknown: Vec<Range<usize>>,
     /// Why a script could not be parsed, and its imports are not known.
     pub(crate) not_parsed: Option<String>,
+    /// Whether a browser might well read it.
+    pub(crate) given_up: bool,
 }
 
 /// What a parser has found.
@@ -54,6 +60,7 @@ struct Scan {
     written: Vec<Written>,
     unknown: Vec<Range<usize>>,
     not_parsed: Option<String>,
+    given_up: bool,
 }
 
 impl Scan {
@@ -85,9 +92,9 @@ impl Language {
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
     let text = text(bytes);
-    let Scan { written, unknown, not_parsed } = scan(language, &text)?;
+    let Scan { written, unknown, not_parsed, given_up } = scan(language, &text)?;
     let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();
-    Ok(References { list, unknown, not_parsed })
+    Ok(References { list, unknown, not_parsed, given_up })
 }
 
 fn scan(language: Language, text: &str) -> Result<Scan, TooDeep> {

@@ -1,7 +1,10 @@
-//! How deep a script goes, before it is given to a parser that calls itself for every level: a stack that is too small
-//! would end the whole process.
+//! How large a stack the parser of scripts may need: it calls itself for every level, and a stack that is too small would
+//! end the whole process.
 
-/// What the parser needs for one level, measured and rounded up. Without optimization a frame is larger.
+use super::lexer::{Lexeme, Lexer};
+
+/// What the parser and the check behind it need for one level, measured and rounded up. Without optimization a frame is
+/// larger.
 const PER_BRACKET: usize = 4 * 1024 * SLOWNESS;
 const PER_WORD: usize = 768 * SLOWNESS;
 const SLOWNESS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
@@ -14,80 +17,89 @@ const AT_MOST: usize = 512 * 1024 * 1024;
 
 /// How large a stack is large enough for this text; `None` if none should be.
 pub(crate) fn stack_for(text: &str) -> Option<usize> {
-    let Depth { brackets, words } = Depth::of(text);
-    let needed = AT_LEAST
-        .saturating_add(brackets.saturating_mul(PER_BRACKET))
-        .saturating_add(words.saturating_mul(PER_WORD));
-    (needed <= AT_MOST).then_some(needed)
+    // Whatever the brackets and words of a text mean, it cannot go deeper than there are any.
+    let all = Levels::all(text).stack();
+    if all <= AT_MOST {
+        return Some(all);
+    }
+    // A long text needs a closer look. It takes a slash for what it most likely is, so there is room for an error.
+    let deepest = Levels::deepest(text).stack();
+    (deepest <= AT_MOST).then_some(AT_MOST)
 }
 
-/// The deepest place of a text. Strings, comments and regular expressions are taken for code, so it is an estimate.
+/// What a level of the tree that the parser makes can come from.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Depth {
-    /// How many brackets are open.
+struct Levels {
     brackets: usize,
-    /// How many words and operators hang together without a bracket: `!!x`, `a => b => c`, `else if`.
+    /// Words and operators that need no bracket: `!!x`, `a => b => c`, `else if`, and calls in a chain of calls.
     words: usize,
 }
 
-impl Depth {
-    fn of(text: &str) -> Self {
-        let (mut deepest, mut words, mut outer) = (Self::default(), 0, Vec::new());
-        let mut was_word = false;
-        // Nearly every byte of a script takes another way than the one before: a table is faster than branches.
+impl Levels {
+    fn stack(&self) -> usize {
+        AT_LEAST
+            .saturating_add(self.brackets.saturating_mul(PER_BRACKET))
+            .saturating_add(self.words.saturating_mul(PER_WORD))
+    }
+
+    /// All there are, in strings and comments as well. Nearly every byte takes another way than the one before, so a
+    /// table is faster than branches.
+    fn all(text: &str) -> Self {
+        let (mut brackets, mut words, mut was_word) = (0, 0, false);
         for byte in text.bytes() {
-            let class = &CLASSES[usize::from(byte)];
-            words = (words + class.adds + usize::from(class.is_word & !was_word)) & class.keeps;
-            was_word = class.is_word;
-            deepest.words = deepest.words.max(words);
-            match class.bracket {
-                Bracket::None => {}
-                Bracket::Opening => {
-                    outer.push(words);
-                    deepest.brackets = deepest.brackets.max(outer.len());
-                }
-                // A call in a chain of calls is a level of the tree that the parser makes.
-                Bracket::Closing => words = outer.pop().unwrap_or(0) + 1,
-            }
+            let class = CLASSES[usize::from(byte)];
+            brackets += usize::from(class == Class::Opening);
+            words += usize::from(class == Class::Operator || (class == Class::Word && !was_word));
+            was_word = class == Class::Word;
         }
-        // A chain of `else` goes on across semicolons and braces.
-        deepest.words = deepest.words.max(words);
-        deepest.words += memchr::memmem::find_iter(text.as_bytes(), "else").count();
+        // A closing bracket ends a call in a chain of calls.
+        Self { brackets, words: words + brackets }
+    }
+
+    /// How many brackets are open at the deepest place, and the longest chain of words and operators.
+    fn deepest(text: &str) -> Self {
+        let (mut deepest, mut words, mut outer) = (Self::default(), 0, Vec::new());
+        let mut last = Lexeme::Divider;
+        for lexeme in Lexer::new(text) {
+            let has_ended = match last {
+                Lexeme::Divider => lexeme != Lexeme::Continuation,
+                Lexeme::ClosingBrace => lexeme == Lexeme::Operand,
+                _ => false,
+            };
+            if has_ended {
+                words = 0;
+            }
+            match lexeme {
+                Lexeme::Opening => outer.push(words),
+                Lexeme::Closing | Lexeme::ClosingBrace => words = outer.pop().unwrap_or(0) + 1,
+                Lexeme::Divider => {}
+                Lexeme::Continuation | Lexeme::Operand | Lexeme::Operator => words += 1,
+            }
+            deepest.brackets = deepest.brackets.max(outer.len());
+            deepest.words = deepest.words.max(words);
+            last = lexeme;
+        }
         deepest
     }
 }
 
-/// What one byte does to the count of words.
-#[derive(Clone, Copy)]
-struct Class {
-    bracket: Bracket,
-    is_word: bool,
-    adds: usize,
-    /// All bits, or none where the count starts anew.
-    keeps: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Bracket {
-    None,
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
     Opening,
-    Closing,
+    Operator,
+    Word,
+    Other,
 }
 
 static CLASSES: [Class; 256] = {
-    const OTHER: Class = Class { bracket: Bracket::None, is_word: false, adds: 0, keeps: usize::MAX };
-    let mut classes = [OTHER; 256];
+    let mut classes = [Class::Other; 256];
     let mut byte = 0;
     while byte < classes.len() {
         classes[byte] = match byte as u8 {
-            b'(' | b'[' | b'{' => Class { bracket: Bracket::Opening, ..OTHER },
-            b')' | b']' | b'}' => Class { bracket: Bracket::Closing, ..OTHER },
-            b';' | b',' => Class { keeps: 0, ..OTHER },
-            b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => Class { adds: 1, ..OTHER },
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => {
-                Class { is_word: true, ..OTHER }
-            }
-            _ => OTHER,
+            b'(' | b'[' | b'{' => Class::Opening,
+            b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => Class::Operator,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => Class::Word,
+            _ => Class::Other,
         };
         byte += 1;
     }
@@ -99,25 +111,51 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn depth(text: &str) -> (usize, usize) {
-        let Depth { brackets, words } = Depth::of(text);
+    fn deepest(text: &str) -> (usize, usize) {
+        let Levels { brackets, words } = Levels::deepest(text);
         (brackets, words)
     }
 
     #[test]
     fn brackets_and_chains_are_counted() {
-        assert_eq!(depth("f(a, [b], {c})"), (2, 2));
-        assert_eq!(depth("a()()()"), (1, 4));
-        assert_eq!(depth("!!a; b = c => d => e"), (0, 7));
-        assert_eq!(depth("if(a){}else if(b){}else{}"), (1, 11));
-        assert_eq!(depth(")]}"), (0, 1));
+        assert_eq!(deepest("f(a, [b], {c})").0, 2);
+        assert_eq!(deepest("a()()()"), (1, 4));
+        assert_eq!(deepest("!!a; b"), (0, 3));
+        assert_eq!(deepest(")]}").0, 0);
+        assert_eq!(deepest("`${`${a}`}`").0, 2);
+        assert_eq!(Levels::all("f(a)['b']"), Levels { brackets: 2, words: 5 });
+    }
+
+    #[test]
+    fn what_stands_in_strings_and_comments_opens_and_closes_nothing() {
+        for text in ["')'", "\"))\"", "`)`", "/)/", "/[/)]/", "/*)*/", "//)\n"] {
+            assert_eq!(deepest(&format!("({text},({text}")).0, 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_a_statement_ends_a_chain() {
+        assert!(deepest(&"foo(bar)\n".repeat(1000)).1 < 10);
+        assert!(deepest(&"!\n".repeat(1000)).1 >= 1000);
+        assert!(deepest(&"if(a)\n".repeat(1000)).1 >= 1000);
+        assert!(deepest(&"a\n?b\n:".repeat(1000)).1 >= 1000);
+        assert!(deepest(&"typeof\n".repeat(1000)).1 >= 1000);
+        assert!(deepest(&"if(a){b;}else ".repeat(1000)).1 >= 1000);
+        assert!(deepest(&"if(a);else ".repeat(1000)).1 >= 1000);
+        assert!(deepest(&"if(a){b}else{c}".repeat(1000)).1 < 10);
     }
 
     #[test]
     fn only_what_nobody_writes_gets_no_stack() {
         assert_eq!(stack_for(""), Some(AT_LEAST));
-        assert!(stack_for(&"f(a.b, c => { d })\n".repeat(20_000)).is_some());
-        assert!(stack_for(&"(".repeat(1_000_000)).is_none());
-        assert!(stack_for(&"!".repeat(1_000_000)).is_none());
+        for usual in
+            ["f(a.b, c => { d })\n", "foo(bar)\n", "\"a, b c\"\n", "`a b c` + d;", "if(a){b}else{c}\n"]
+        {
+            assert!(stack_for(&usual.repeat(12_000_000 / usual.len() / SLOWNESS)).is_some(), "{usual}");
+        }
+        assert!(stack_for(&format!("x=\"{}\"", "abc+/".repeat(4_000_000 / SLOWNESS))).is_some());
+        for deep in ["(", "!", "(\")\",", "[/*]*/,", "a=>b?/;/.x:"] {
+            assert!(stack_for(&deep.repeat(20_000_000 / deep.len() / SLOWNESS)).is_none(), "{deep}");
+        }
     }
 }

@@ -33,12 +33,15 @@ pub(crate) fn glance(text: &str) -> Glance {
     let mut places = memchr::memmem::find_iter(text.as_bytes(), NAME).filter(|at| is_marked(&text[..*at]));
     match (places.next(), places.next()) {
         (None, _) => Glance::None,
-        (Some(_), None) => at_the_end(text).map_or(Glance::Unclear, Glance::Last),
+        (Some(_), None) => match at_the_end(text) {
+            Some(written) if !holds_quotes(line_before(text, written.span.start)) => Glance::Last(written),
+            _ => Glance::Unclear,
+        },
         _ => Glance::Unclear,
     }
 }
 
-/// The comment that ends the file.
+/// The comment that ends the file, unless it stands in another, as far as one can see.
 pub(crate) fn at_the_end(text: &str) -> Option<Written> {
     let name = memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
     let before = text[..name].trim_end().strip_suffix(['#', '@'])?;
@@ -49,8 +52,24 @@ pub(crate) fn at_the_end(text: &str) -> Option<Written> {
     } else {
         return None;
     };
+    let mark = comment - 2;
+    let line = line_before(text, mark);
+    let is_inside = line.contains("//") || text[..mark].rfind("/*") > text[..mark].rfind("*/");
+    if is_inside {
+        return None;
+    }
     let written = in_comment(text.get(comment..end)?, comment)?;
     (!text[written.span.clone()].contains(['"', '\'', '`', '*'])).then_some(written)
+}
+
+/// What stands before a place in its line.
+fn line_before(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(0);
+    &text[start..at]
+}
+
+fn holds_quotes(text: &str) -> bool {
+    text.contains(['"', '\'', '`'])
 }
 
 fn is_marked(before: &str) -> bool {
@@ -92,6 +111,9 @@ mod tests {
             "//# sourceMappingURL=",
             "//# sourcemappingurl=x.js.map",
             "/* //# sourceMappingURL=x.js.map*/",
+            "// old: //# sourceMappingURL=x.js.map",
+            "x() /* y /*# sourceMappingURL=x.js.map */",
+            "/*\n//# sourceMappingURL=x.js.map",
         ] {
             assert_eq!(last(text), None, "{text:?}");
         }

@@ -1,0 +1,141 @@
+//! A look at the bytes of a script, which spares most scripts the parser.
+
+/// What a glance at the bytes of a script says. Comments and strings are not told apart here.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Glance {
+    /// Somewhere stands what may be a reference, and only a parser can tell.
+    pub(crate) may_refer: bool,
+    /// What surrounds `import.meta` takes more than the record of the module: its tokens.
+    pub(crate) has_import_meta: bool,
+}
+
+/// Looks at the words that stand before every specifier, and at what stands behind them: a specifier that is a reference
+/// begins with a dot, a slash or an escape.
+pub(crate) fn glance(text: &str) -> Glance {
+    let bytes = text.as_bytes();
+    let behind = |word: &'static str| {
+        memchr::memmem::find_iter(bytes, word)
+            .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
+            .map(move |at| past_comments(&bytes[at + word.len()..]))
+    };
+    let mut glance = Glance { may_refer: behind("from").any(string_may_refer), has_import_meta: false };
+    for rest in behind("import") {
+        let is_meta = is_import_meta(rest);
+        glance.has_import_meta |= is_meta;
+        glance.may_refer |= is_meta || import_may_refer(rest);
+    }
+    glance
+}
+
+/// Whether `.meta.url` or `.meta.resolve` stands here.
+fn is_import_meta(bytes: &[u8]) -> bool {
+    let words: [&[&[u8]]; 4] = [&[b"."], &[b"meta"], &[b"."], &[b"url", b"resolve"]];
+    let mut rest = bytes;
+    for word in words {
+        rest = past_comments(rest);
+        if rest.starts_with(b"//") || rest.starts_with(b"/*") {
+            return true;
+        }
+        let Some(behind) = word.iter().find_map(|word| rest.strip_prefix(*word)) else { return false };
+        rest = behind;
+    }
+    true
+}
+
+/// What stands behind `import`: a specifier, or a call, or a phase and a call, as in `import.defer(…)`.
+fn import_may_refer(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'.', rest @ ..] => !past_comments(rest).starts_with(b"meta"),
+        [b'(', rest @ ..] => match past_comments(rest) {
+            rest @ [b'"' | b'\'' | b'`', ..] => string_may_refer(rest),
+            _ => true,
+        },
+        _ => string_may_refer(bytes),
+    }
+}
+
+fn string_may_refer(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
+        // What only looks like a comment is none of it.
+        [b'/', b'/' | b'*', ..] => true,
+        _ => false,
+    }
+}
+
+/// Without white space and comments at the start. There may be many of them, before many words: where they are long, the
+/// rest is not for a glance, and left where it is.
+fn past_comments(bytes: &[u8]) -> &[u8] {
+    const LONGEST: usize = 200;
+    let mut rest = trim(bytes);
+    let window = rest.len().min(LONGEST);
+    let (mut near, beyond) = rest.split_at(window);
+    loop {
+        let end: &[u8] = match near {
+            [b'/', b'/', ..] => b"\n",
+            [b'/', b'*', ..] => b"*/",
+            _ => return rest,
+        };
+        let Some(at) = memchr::memmem::find(&near[2..], end) else { return rest };
+        near = trim(&near[2 + at + end.len()..]);
+        rest = &bytes[bytes.len() - beyond.len() - near.len()..];
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
+}
+
+/// Without white space at the start; any byte beyond ASCII may be a part of some.
+fn trim(bytes: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xb || !byte.is_ascii();
+    &bytes[bytes.iter().take_while(|byte| is_space(byte)).count()..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn may_refer(js: &str) -> bool {
+        glance(js).may_refer
+    }
+
+    #[test]
+    fn a_parser_is_called_where_a_reference_may_stand() {
+        for js in [
+            "import'./m.js'",
+            "export*from'/m.js'",
+            "import(`\\x2e/m.js`)",
+            "import(x)",
+            "import.meta.url",
+            "import . meta . resolve",
+            "import.defer('./m.js')",
+            "import// c\n/* d */'./m.js'",
+        ] {
+            assert!(may_refer(js), "{js:?}");
+        }
+        assert!(may_refer(&format!("import/*{}*/'./m.js'", "x".repeat(300))));
+    }
+
+    #[test]
+    fn and_nowhere_else() {
+        for js in [
+            "import 'lodash'",
+            "x.imported('./m.js')",
+            "Array.from(x)",
+            "from / './m.js'",
+            "import.meta.env",
+            "'important'",
+        ] {
+            assert!(!may_refer(js), "{js:?}");
+        }
+    }
+
+    #[test]
+    fn many_words_among_comments_take_no_longer_than_few() {
+        for words in ["//from\n", "//import\n", "from/*", "from/**/", "import/*\n*/ //"] {
+            glance(&words.repeat(1_000_000));
+        }
+    }
+}
