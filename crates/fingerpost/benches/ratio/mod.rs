@@ -1,4 +1,5 @@
 //! Measures a call and its baseline in one run and prints their ratio, with the allocations of the call.
+#![allow(dead_code, reason = "each bench uses what it needs")]
 
 use std::{
     hint::black_box,
