@@ -71,6 +71,11 @@ impl Asset {
         Ok(Self { path: file.path, page, hash, hashed, info, is_new, staged, original })
     }
 
+    /// Whether it has its name from a group of files that refer to each other, and not from its bytes.
+    pub(crate) fn is_in_group(&self) -> bool {
+        self.page.named.as_ref().is_some_and(|named| named.from.group.is_some())
+    }
+
     /// Where its bytes are now. A dry run has not made what is not there.
     pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
         let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());

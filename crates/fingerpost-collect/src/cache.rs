@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{asset::Asset, output::Output, page::Page};
 
-const FILE: &str = ".fingerpost/cache.json";
+pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
 /// A run by another program, with other features or for another base URL would find out other things.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

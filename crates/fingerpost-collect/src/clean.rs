@@ -21,6 +21,7 @@ use crate::{
     findings::Findings,
     history::History,
     lock::Lock,
+    output::{LOCK, refuse_symlinks},
     progress::Progress,
 };
 
@@ -102,24 +103,11 @@ fn open(job: &Job, progress: &dyn Progress) -> Result<Option<Lock>, Problem> {
             format!("output dir {dir} is not a directory; correct the path, or collect into it first");
         return Err(Problem::new(ErrorKind::Output, message));
     }
-    let records = job.out.join(".fingerpost");
-    let lock = records.join("lock");
-    for path in [&records, &records.join("releases"), &lock] {
-        refuse_symlink(path)?;
-    }
-    let needs_lock = !job.dry_run && records.is_dir();
-    let lock = needs_lock.then(|| Lock::acquire(&lock, job.wait, progress)).transpose()?;
+    refuse_symlinks(&job.out, &[".fingerpost", ".fingerpost/releases", LOCK])?;
+    let needs_lock = !job.dry_run && job.out.join(".fingerpost").is_dir();
+    let lock = needs_lock.then(|| Lock::acquire(&job.out.join(LOCK), job.wait, progress)).transpose()?;
     check_manifest(&job.out)?;
     Ok(lock)
-}
-
-/// Records that lie elsewhere are another's, perhaps.
-fn refuse_symlink(path: &Path) -> Result<(), Problem> {
-    if !path.is_symlink() {
-        return Ok(());
-    }
-    let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
-    Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
 }
 
 /// Without a manifest nobody knows what is in force.

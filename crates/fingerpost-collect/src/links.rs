@@ -86,6 +86,10 @@ impl<'a> Links<'a> {
     }
 }
 
+/// So many missing files get a suggestion. Each costs a comparison with all names, and where more are missing, a whole
+/// directory is, or the base URL is wrong, which nobody finds out from similar names.
+const MOST_SUGGESTIONS: usize = 50;
+
 /// All files that a reference can lead to.
 struct Targets<'a> {
     files: HashMap<&'a str, To>,
@@ -148,6 +152,9 @@ impl<'a> Targets<'a> {
             ));
         }
         let mut known = self.near.borrow_mut();
+        if known.len() == MOST_SUGGESTIONS && !known.contains_key(path) {
+            return None;
+        }
         let near = known.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
         let may_be_meant =
             |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fingerpost::{FileInfo, MANIFEST_NAME, quoted};
+use fingerpost::{FileInfo, MANIFEST_NAME, Manifest, Release, quoted};
 
 use crate::{
     asset::Asset, compress::variant_names, error::ErrorKind, findings::Findings, history::History,
@@ -19,6 +19,7 @@ pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut
     check_each_other(&names, findings);
     check_kept(&names, kept, findings);
     check_releases(run, originals, kept, findings);
+    check_groups(run, assets, kept, findings);
 }
 
 /// Does the same for compressed variants, which are known last. Their hashed names end as those of files never do.
@@ -130,6 +131,33 @@ fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mu
     }
 }
 
+/// The hash of a group leaves the references inside of it as the author wrote them. Which those are, the base URL decides too,
+/// so another one may give the same name to other bytes. What was published under it must stay: browsers keep it for ever.
+fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
+    let mut members: BTreeMap<_, _> =
+        assets.iter().filter(|asset| asset.is_in_group()).map(|asset| (&*asset.hashed, asset)).collect();
+    let current = run.history.manifest();
+    // All that was published here is read only if a file of such a name is there, and not known to be the same.
+    let is_in_force = |asset: &Asset| {
+        let entry = current.and_then(|current| current.get(&asset.path));
+        let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
+        info.is_some_and(|info| info.sha256 == asset.info.sha256)
+    };
+    let is_suspect = members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
+    let releases = if is_suspect { run.history.releases(findings).collect() } else { Vec::<Release>::new() };
+    let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
+    for manifest in manifests.chain(current).chain(&kept.current) {
+        for (_, entry) in manifest {
+            let Some(info) = &entry.info else { continue };
+            if members.get(&*entry.hashed).is_some_and(|asset| asset.info.sha256 != info.sha256)
+                && let Some(asset) = members.remove(&*entry.hashed)
+            {
+                findings.problem(ErrorKind::Clash, published_with_other_bytes(asset, manifest));
+            }
+        }
+    }
+}
+
 /// The directories above a file, the highest first.
 fn dirs(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(slash, _)| &name[..slash])
@@ -171,6 +199,13 @@ fn variant_wants(name: &str, asset: &Asset, other: &Asset) -> String {
     format!(
         "compressed, asset {asset} wants the name {name} in the output dir, which asset {other} has; rename one of them"
     )
+}
+
+fn published_with_other_bytes(asset: &Asset, manifest: &Manifest) -> String {
+    let [path, hashed] = [asset.path.as_str(), &asset.hashed].map(quoted);
+    let base = manifest.base_path().map(|base| format!(" for base URL {}", quoted(base))).unwrap_or_default();
+    let advice = "collect for another base URL into another output dir";
+    format!("asset {path} was published{base} as {hashed} with other bytes than it has now; {advice}")
 }
 
 fn published_before(name: &str, path: &str) -> String {

@@ -1,15 +1,16 @@
 //! Names for files that refer to others: each gets its name when all that it refers to have theirs.
 
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
 
-use fingerpost::{ContentHash, Digest};
+use fingerpost::{ContentHash, Digest, quoted};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     asset::{Asset, Source},
+    cache,
     content::Content,
-    error::{Error, Problem},
+    error::{Error, ErrorKind, Problem},
     findings::Findings,
     graph::{self, Group},
     links::{Link, Links, To},
@@ -141,7 +142,16 @@ impl Naming<'_> {
         let bytes = page.seen.read_again(&file.file)?;
         let links = self.links.of(member).iter().filter(wanted);
         // What has no name has had a problem, and nothing will be published.
-        Ok(rewrite(&bytes, links.filter_map(|link| Some((link.edit, self.hash(link.to)?)))))
+        let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));
+        rewrite(&bytes, edits).ok_or_else(|| self.wrong_cache(&file.file))
+    }
+
+    fn wrong_cache(&self, file: &Path) -> Problem {
+        let cache = self.run.job.out.join(cache::FILE);
+        let [file, cache] = [file, &cache].map(|path| quoted(path.display()));
+        let message =
+            format!("{cache} names places that {file} does not have; remove it, and run this again");
+        Problem::new(ErrorKind::Output, message)
     }
 
     fn hash(&self, to: To) -> Option<ContentHash> {

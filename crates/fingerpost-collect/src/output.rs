@@ -1,10 +1,11 @@
 //! The output dir: what is there, and how something new gets there without anybody ever seeing half of it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fs::{self, DirEntry, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use fingerpost::{Digest, quoted};
@@ -22,12 +23,16 @@ use crate::{
 /// Lies in the output dir, so that a file can be renamed from here to its place.
 const STAGING: &str = ".fingerpost/tmp";
 
+pub(crate) const LOCK: &str = ".fingerpost/lock";
+
 /// An output dir that this run alone may write to, or none may in a dry run.
 pub(crate) struct Output {
     dir: PathBuf,
     fsync: bool,
     /// `None` in a dry run.
     lock: Option<Lock>,
+    /// Directories that are no symlinks, so that each is looked at once.
+    real: Mutex<HashSet<PathBuf>>,
 }
 
 /// A file that is written and not yet in its place. It is removed if it never gets there.
@@ -45,10 +50,11 @@ impl Output {
             let message = format!("output dir {dir} is not a directory; remove it, or name another");
             return Err(Problem::new(ErrorKind::Output, message));
         }
-        let mut output = Self { dir: dir.clone(), fsync: job.fsync, lock: None };
+        refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
+        let mut output = Self { dir: dir.clone(), fsync: job.fsync, lock: None, real: Mutex::default() };
         if !job.dry_run {
             make_dir(&dir.join(STAGING))?;
-            output.lock = Some(Lock::acquire(&dir.join(".fingerpost/lock"), job.wait, progress)?);
+            output.lock = Some(Lock::acquire(&dir.join(LOCK), job.wait, progress)?);
             output.empty_staging()?;
         }
         Ok(output)
@@ -84,6 +90,7 @@ impl Output {
     /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
     pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
         let target = self.dir.join(path);
+        self.check_dirs_above(&target)?;
         self.check_way_to(&target)?;
         let staged = if self.is_dry() {
             content.write_to(&mut io::sink()).map(|()| None)
@@ -95,6 +102,19 @@ impl Output {
             WriteError::Output(err) => Problem::output("write", &target, &err),
             WriteError::Input(problem) => problem,
         })
+    }
+
+    /// Through a symlink a file would get to where others keep theirs: to the sources, perhaps. Only the output dir itself may
+    /// be one.
+    fn check_dirs_above(&self, file: &Path) -> Result<(), Problem> {
+        let mut real = self.real.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir);
+        let unknown: Vec<_> = below.take_while(|dir| !real.contains(*dir)).collect();
+        for dir in unknown.into_iter().rev() {
+            refuse_symlink(dir)?;
+            real.insert(dir.to_owned());
+        }
+        Ok(())
     }
 
     /// A file may have the name that was a directory's in an earlier run, or the other way round.
@@ -143,6 +163,7 @@ impl Output {
     /// Removes a file that is known to be there.
     pub(crate) fn remove(&self, path: &str) -> Result<(), Problem> {
         let file = self.dir.join(path);
+        self.check_dirs_above(&file)?;
         if self.is_dry() {
             return Ok(());
         }
@@ -197,6 +218,19 @@ fn remove(entry: &DirEntry) -> io::Result<()> {
         return fs::remove_dir_all(entry.path());
     }
     fs::remove_file(entry.path())
+}
+
+/// Records that lie elsewhere are another's, perhaps.
+pub(crate) fn refuse_symlinks(dir: &Path, records: &[&str]) -> Result<(), Problem> {
+    records.iter().try_for_each(|path| refuse_symlink(&dir.join(path)))
+}
+
+fn refuse_symlink(path: &Path) -> Result<(), Problem> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
+    Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
 }
 
 fn make_dir(dir: &Path) -> Result<(), Problem> {

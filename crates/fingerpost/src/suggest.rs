@@ -25,14 +25,15 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
         let near = letters.distance(&Letters::of(name)) <= tolerance;
         near.then(|| osa_distance(path, name)).filter(|distance| *distance <= tolerance)
     };
-    let mut near: Vec<_> = names
-        .filter_map(|name| {
-            let distance = distance(name).or_else(|| same_file(name).then_some(tolerance + 1));
-            Some((distance?, name))
-        })
-        .collect();
-    near.sort_unstable();
-    near.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
+    let mut near = Vec::with_capacity(MOST + 1);
+    for name in names {
+        let distance = distance(name).or_else(|| same_file(name).then_some(tolerance + 1));
+        let Some(distance) = distance else { continue };
+        near.push((distance, name));
+        near.sort_unstable();
+        near.truncate(MOST);
+    }
+    near.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
 fn last_segment(path: &str) -> &str {
@@ -73,5 +74,8 @@ mod tests {
         assert_eq!(near("img/lgoo.svg"), ["img/logo.svg"]);
         assert_eq!(near("logo.svg"), ["img/logo.svg"]);
         assert!(near("something/else.txt").is_empty());
+        let many: Vec<_> = (0..10).rev().map(|number| format!("{number}/index.js")).collect();
+        let near = nearest("somewhere/index.js", many.iter().map(String::as_str));
+        assert_eq!(near, ["0/index.js", "1/index.js", "2/index.js"]);
     }
 }

@@ -19,15 +19,7 @@ pub(crate) fn plain(text: &str, offset: usize) -> Vec<Unit> {
 /// CSS Syntax Level 3, §4.3.7: up to six hex digits and one white space, or any other character but a line break. A NUL is
 /// read as another character (§3.3).
 pub(crate) fn css(text: &str, offset: usize) -> Vec<Unit> {
-    let without_nul;
-    let text = if text.contains('\0') {
-        // The places behind it are wrong then, but the name of no file has it.
-        without_nul = text.replace('\0', "\u{fffd}");
-        &without_nul
-    } else {
-        text
-    };
-    unescape(text, offset, |chars| match chars.next()? {
+    let units = unescape(text, offset, |chars| match chars.next()? {
         (_, '\n' | '\u{c}') => None,
         (_, '\r') => {
             chars.next_if(|(_, c)| *c == '\n');
@@ -43,7 +35,15 @@ pub(crate) fn css(text: &str, offset: usize) -> Vec<Unit> {
             Some(char::from_u32(code).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER))
         }
         (_, other) => Some(other),
-    })
+    });
+    if units.iter().any(|unit| unit.byte == 0) { without_nul(&units) } else { units }
+}
+
+/// Each NUL as the character that it is read as, all of whose bytes have the place of the one that is written.
+fn without_nul(units: &[Unit]) -> Vec<Unit> {
+    let meant = |unit: &Unit| if unit.byte == 0 { "\u{fffd}".into() } else { vec![unit.byte] };
+    let of = |unit: &Unit| meant(unit).into_iter().map(|byte| Unit { byte, ..*unit }).collect::<Vec<_>>();
+    units.iter().flat_map(of).collect()
 }
 
 /// ECMA-262, §12.9.4, the escapes of a string in strict code, which modules are.
@@ -166,5 +166,15 @@ mod tests {
         let units = css("é\\2e x", 10);
         let places: Vec<_> = units.iter().map(|unit| (unit.byte, unit.start..unit.end)).collect();
         assert_eq!(places, [(0xc3, 10..11), (0xa9, 11..12), (b'.', 12..16), (b'x', 16..17)]);
+    }
+
+    #[test]
+    fn a_nul_is_read_as_another_character_in_its_own_place() {
+        for (written, nul, x) in [("\0x", 0..1, 1..2), ("\\\0x", 0..2, 2..3)] {
+            let units = css(written, 0);
+            assert_eq!(meant(&units), "\u{fffd}x", "{written:?}");
+            let places: Vec<_> = units.iter().map(|unit| unit.start..unit.end).collect();
+            assert_eq!(places, [nul.clone(), nul.clone(), nul, x], "{written:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Which file a reference means, by the rules by which browsers resolve URLs (WHATWG URL, §4.4).
 
+use std::borrow::Cow;
+
 use fingerpost::AssetPath;
 use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
@@ -46,9 +48,10 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
         return None;
     }
     let is_absolute = segments[0].is_empty();
+    let base = decoded_base(place.base);
     let mut resolved = Vec::new();
     if !is_absolute {
-        let dirs = place.base.split('/').chain(place.path.split('/'));
+        let dirs = base.split('/').chain(place.path.split('/'));
         resolved.extend(dirs.filter(|segment| !segment.is_empty()).map(str::to_owned));
         resolved.pop();
     }
@@ -63,7 +66,7 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
         return None;
     }
     let url = format!("/{}", resolved.join("/"));
-    let target = match url.strip_prefix(place.base) {
+    let target = match url.strip_prefix(&*base) {
         Some(asset) if segments.iter().any(|segment| has_encoded_slash(segment)) => {
             Target::Nowhere(asset.to_owned())
         }
@@ -118,7 +121,20 @@ fn has_encoded_slash(segment: &[Unit]) -> bool {
 /// A segment without its percent-encoding. A slash that was encoded stays so: it divides nothing.
 fn decoded(segment: &[Unit]) -> String {
     let bytes: Vec<u8> = segment.iter().map(|unit| unit.byte).collect();
-    let decoded: Vec<u8> = percent_decode(&bytes).collect();
+    without_encoding(&bytes)
+}
+
+/// The base URL's path may be spelt otherwise than in a reference to what is below it.
+fn decoded_base(base: &str) -> Cow<'_, str> {
+    if !base.contains('%') {
+        return base.into();
+    }
+    let segments: Vec<_> = base.split('/').map(|segment| without_encoding(segment.as_bytes())).collect();
+    segments.join("/").into()
+}
+
+fn without_encoding(segment: &[u8]) -> String {
+    let decoded: Vec<u8> = percent_decode(segment).collect();
     String::from_utf8_lossy(&decoded).replace('/', "%2F")
 }
 
@@ -155,6 +171,16 @@ mod tests {
         assert_eq!(target("/img/a.png", Kind::Url, "/"), Some(Target::Asset("img/a.png".to_owned())));
         assert_eq!(target("../a.png", Kind::Url, "/"), Some(Target::Asset("a.png".to_owned())));
         assert_eq!(target("../../a.png", Kind::Url, "/"), Some(Target::Asset("a.png".to_owned())));
+    }
+
+    #[test]
+    fn the_base_url_may_be_spelt_with_escapes() {
+        let target = |reference| target(reference, Kind::Url, "/st%20atic/%c3%a9/");
+        let expected = Some(Target::Asset("img/a.png".to_owned()));
+        assert_eq!(target("/st%20atic/%C3%A9/img/a.png"), expected);
+        assert_eq!(target("/%73t atic/\u{e9}/img/a.png"), expected);
+        assert_eq!(target("../img/a.png"), expected);
+        assert_eq!(target("/static/img/a.png"), None);
     }
 
     #[test]

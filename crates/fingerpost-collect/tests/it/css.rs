@@ -270,3 +270,17 @@ fn a_file_whose_name_has_a_percent_sign_is_found_by_its_own_url_alone() {
         "a{b:url(%252F.{%2F.txt}.txt) url(100%25.{100%.txt}.txt)}",
     );
 }
+
+#[test]
+fn a_nul_moves_no_place() {
+    let site = Site::new(&[
+        ("static/a.png", "image"),
+        ("static/LICENSE", "text"),
+        ("static/nul.css", "a{b:url(x\0/../a.png)}"),
+        ("static/end.css", "a{b:url(x\0\0\0/../LICENSE"),
+    ]);
+    site.collect();
+    let text = |path| site.read(&format!("out/{}", site.hashed(path)));
+    assert_eq!(text("nul.css"), format!("a{{b:url(x\0/../{})}}", site.hashed("a.png")));
+    assert_eq!(text("end.css"), format!("a{{b:url(x\0\0\0/../{}", site.hashed("LICENSE")));
+}

@@ -17,6 +17,8 @@ mod rewritten;
 mod scanning;
 mod site;
 mod source_maps;
+#[cfg(unix)]
+mod symlinks;
 mod uses;
 mod writing;
 

@@ -251,6 +251,18 @@ fn a_missing_file_is_never_the_one_that_asks_for_it() {
 }
 
 #[test]
+fn the_first_fifty_missing_files_get_a_suggestion() {
+    let references = |number| format!("a{{b:url(img{number}.pgn) url(img{number}.pgn)}}");
+    let site = Site::new(&[("static/a.css", &(10..70).map(references).collect::<String>())]);
+    (10..70).for_each(|number| site.write(&format!("static/img{number}.png"), ""));
+    let err = collect(&site.config()).unwrap_err();
+    let advice: Vec<_> = err.problems().map(Problem::advice).collect();
+    assert_eq!(advice.len(), 120);
+    assert_eq!(advice[99], Some("did you mean `img59.png`?"));
+    assert!(advice[..100].iter().all(Option::is_some) && advice[100..].iter().all(Option::is_none));
+}
+
+#[test]
 fn every_file_counts_once_for_those_who_look_on() {
     struct Counter([AtomicUsize; 2]);
     impl Progress for Counter {

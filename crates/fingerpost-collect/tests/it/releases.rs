@@ -1,7 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fingerpost::{Manifest, Release};
-use fingerpost_collect::{Level, Rule, collect};
+use fingerpost_collect::{ErrorKind, Level, Rule, collect};
 
 use crate::site::{Site, warnings};
 
@@ -143,4 +143,57 @@ fn a_release_remembers_what_refers_to_what() {
         references,
         [("css/a.css", "css/b.css x.png".to_owned()), ("css/b.css", "css/b.css".to_owned())]
     );
+}
+
+/// The file refers to itself in two ways, and the base URL decides which of the absolute ones is a reference.
+fn cycle() -> Site {
+    Site::new(&[(
+        "static/a.css",
+        "@import 'a.css';@import '/one/a.css';@import '/three/a.css';@import '/two/a.css';",
+    )])
+}
+
+fn advice(hashed: &str) -> String {
+    format!(
+        "asset `a.css` was published for base URL `/one/` as `{hashed}` with other bytes than it has now; collect for \
+         another base URL into another output dir"
+    )
+}
+
+#[test]
+fn another_base_url_never_changes_what_was_published() {
+    let site = cycle();
+    collect(&site.config().base_url("/one/")).unwrap();
+    let hashed = site.hashed("a.css");
+    for base_url in ["/two/", "/three/", "/four/"] {
+        let config = site.config().base_url(base_url);
+        for config in [config.clone(), config.dry_run(true)] {
+            assert_eq!(site.refused(&config), [advice(&hashed)], "{base_url}");
+            assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Clash);
+        }
+    }
+    assert_eq!(collect(&site.config().base_url("https://cdn.example/one/")).unwrap().release, None);
+    collect(&site.config_to("other").base_url("/two/")).unwrap();
+    let config = site.config().base_url("/one/").keep_from(site.path("other"));
+    assert_eq!(site.refused(&config).len(), 2, "a number and a name are taken");
+}
+
+#[test]
+fn what_an_older_release_has_published_stays_too() {
+    let site = cycle();
+    collect(&site.config().base_url("/one/")).unwrap();
+    let (hashed, text) = (site.hashed("a.css"), site.read("static/a.css"));
+    site.write("static/a.css", "a{}");
+    collect(&site.config().base_url("/three/")).unwrap();
+    site.write("static/a.css", text);
+    assert_eq!(site.refused(&site.config().base_url("/three/")), [advice(&hashed)]);
+}
+
+#[test]
+fn a_damaged_file_of_a_cycle_is_mended() {
+    let site = cycle();
+    collect(&site.config().base_url("/one/")).unwrap();
+    site.write(&format!("out/{}", site.hashed("a.css")), "short");
+    collect(&site.config().base_url("/one/")).unwrap();
+    site.assert_intact("out");
 }
