@@ -7,7 +7,7 @@ use fingerpost_collect::{CollectConfig, ErrorKind, Level, Rule, collect};
 use tempfile::TempDir;
 
 /// Files that references can lead to.
-const OTHERS: [&str; 5] = ["a.png", "b.css", "b c.png", "m.js", "m.map"];
+const OTHERS: [&str; 7] = ["a.png", "b.css", "b c.png", "m.js", "m.map", "LICENSE", "d/c.png"];
 
 /// A source dir with a few files beside the one that is fuzzed.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Site {
     /// `path` is the asset path of the file that is fuzzed.
     pub fn new(path: &'static str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        fs::create_dir(dir.path().join("static")).expect("a source dir");
+        fs::create_dir_all(dir.path().join("static/d")).expect("a source dir");
         for other in OTHERS {
             fs::write(dir.path().join("static").join(other), other).expect("a file");
         }
@@ -31,7 +31,7 @@ impl Site {
         self.dir.path().join("static")
     }
 
-    /// Collects the file with these bytes: taking the hashes out must give them back.
+    /// Collects the file with these bytes: they must be there again, with hashes in references and nowhere else.
     pub fn check(&self, bytes: &[u8]) {
         fs::write(self.source().join(self.path), bytes).expect("a file");
         let out = self.dir.path().join("out");
@@ -48,31 +48,89 @@ impl Site {
         let manifest = Manifest::parse(&json, MANIFEST_NAME).expect("a valid manifest");
         let hashed = &manifest.get(self.path).expect("the collected file").hashed;
         let collected = fs::read(out.join(hashed)).expect("the collected file");
-        // Where a dot is written as an escape, its name is written anew.
-        if !bytes.iter().any(|byte| matches!(byte, b'\\' | b'%')) {
+        if !may_be_written_anew(bytes) {
+            let found = only_hashes_were_added(bytes, &collected, &manifest);
+            assert!(found.is_ok(), "{}: {:?}", found.unwrap_err(), String::from_utf8_lossy(&collected));
+        }
+    }
+}
+
+/// Whether a dot may be written as an escape: then the name that it is in is written anew.
+fn may_be_written_anew(bytes: &[u8]) -> bool {
+    let bytes = bytes.to_ascii_lowercase();
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    // Of two escapes, one may spell the other's percent sign or digits.
+    let is_twofold = has(b"\\") && (has(b"%") || has(b"25"));
+    is_twofold || (has(b"\\") || has(b"%")) && (has(b"2e") || has(b"\\."))
+}
+
+/// Walks through both: wherever they differ, there must be a hash in the name of its file.
+fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) -> Result<(), String> {
+    let names: Vec<_> = manifest.iter().map(|(path, entry)| Name::of(path, &entry.hashed)).collect();
+    let (mut at, mut rest) = (0, collected);
+    loop {
+        let left = &source[at..];
+        let added = |name: &&Name<'_>| {
             // The author may have written a hash, too.
-            let [after, before] = [&*collected, bytes].map(|bytes| without_hashes(bytes, &manifest));
-            assert!(after == before, "{:?}", String::from_utf8_lossy(&collected));
+            let hash = name.hash.as_bytes();
+            rest.starts_with(hash) && !left.starts_with(hash)
+        };
+        if let Some(name) = names.iter().find(added) {
+            if !name.is_around(source, at) {
+                return Err(format!("{} does not belong before byte {at}", name.hash));
+            }
+            rest = &rest[name.hash.len()..];
+        } else if left.is_empty() && rest.is_empty() {
+            return Ok(());
+        } else if !left.is_empty() && left.first() == rest.first() {
+            (at, rest) = (at + 1, &rest[1..]);
+        } else {
+            return Err(format!("byte {at} has changed"));
         }
     }
 }
 
-fn without_hashes(bytes: &[u8], manifest: &Manifest) -> Vec<u8> {
-    let hashes: Vec<_> = manifest.iter().map(|(path, entry)| hash(path, &entry.hashed)).collect();
-    let mut left = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let [byte, tail @ ..] = rest {
-        let found = hashes.iter().find(|hash| rest.starts_with(hash.as_bytes()));
-        if found.is_none() {
-            left.push(*byte);
-        }
-        rest = found.map_or(tail, |hash| &rest[hash.len()..]);
-    }
-    left
+/// The last segment of an asset path, and the hash that comes into it.
+struct Name<'a> {
+    stem: &'a str,
+    /// With its dot; empty if there is none.
+    extension: &'a str,
+    /// With its dot.
+    hash: &'a str,
 }
 
-/// What a hashed path has more than its asset path, which has an extension here.
-fn hash<'a>(path: &str, hashed: &'a str) -> &'a str {
-    let dot = path.rfind('.').expect("an extension");
-    &hashed[dot..dot + ".0123456789ab".len()]
+impl<'a> Name<'a> {
+    fn of(path: &'a str, hashed: &'a str) -> Self {
+        let start = path.rfind('/').map_or(0, |slash| slash + 1);
+        let dot = path[start..].rfind('.').map_or(path.len(), |dot| start + dot);
+        let hash = &hashed[dot..dot + ".0123456789ab".len()];
+        Self { stem: &path[start..dot], extension: &path[dot..], hash }
+    }
+
+    /// Whether this name is written around a place. Of one with escapes, only what follows the place can be told.
+    fn is_around(&self, source: &[u8], at: usize) -> bool {
+        let (before, after) = source.split_at(at);
+        let follows = match after.first() {
+            first if !self.extension.is_empty() => first == Some(&b'.'),
+            first => first.is_none_or(|byte| ends(*byte)),
+        };
+        if source.iter().any(|byte| matches!(byte, b'\\' | b'%')) {
+            return follows;
+        }
+        let (before, after) = (without_breaks(before), without_breaks(after));
+        let begins = before.strip_suffix(self.stem.as_bytes());
+        follows
+            && after.starts_with(self.extension.as_bytes())
+            && begins.is_some_and(|before| before.last().is_none_or(|byte| *byte == b'/' || ends(*byte)))
+    }
+}
+
+/// Browsers take tabs and line breaks out of URLs.
+fn without_breaks(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\r')).collect()
+}
+
+/// Whether a name can begin behind this byte, or end before it.
+fn ends(byte: u8) -> bool {
+    byte <= b' ' || !byte.is_ascii() || b"\"'`()=?#*\\".contains(&byte)
 }

@@ -82,10 +82,10 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     plain_names::tell(&assets, &run, &mut findings);
     let kept = keep::take_over(&run, &assets, &mut findings)?;
     names::check(&run, &assets, &kept, &mut findings);
-    findings.check()?;
+    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
     let variants = Variants::make(&mut assets, &run, &mut findings)?;
     names::check_variants(&run, &assets, &mut findings);
-    findings.check()?;
+    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
 
     let manifest = run.manifest(&assets);
     let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;

@@ -1,5 +1,6 @@
 //! `collect` from outside: source dirs go in, an output dir comes out.
 
+mod cache;
 mod clean;
 mod compression;
 mod css;

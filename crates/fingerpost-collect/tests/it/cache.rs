@@ -1,0 +1,329 @@
+//! The cache saves time and changes nothing. Whatever a run with it makes, one without it makes too.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    fs::{self, File},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use fingerpost::{Digest, MANIFEST_NAME};
+use fingerpost_collect::{CollectConfig, Level, Rule, collect};
+
+use crate::site::{Site, warnings};
+
+/// Times older than two seconds are believed; so much later, every time on disk is that old.
+const AGED: Duration = Duration::from_millis(2_200);
+
+const CACHE: &str = "out/.fingerpost/cache.json";
+
+/// A chain, a cycle that leads out to the start of the chain, a file with a warning, a script with a note, a file that
+/// stands alone.
+const FILES: [(&str, &str); 9] = [
+    ("static/mark.svg", "<svg/>"),
+    ("static/icon.css", "i{background:url(mark.svg)}"),
+    ("static/page.css", "@import 'icon.css';"),
+    ("static/one.css", "@import 'two.css';"),
+    ("static/two.css", "@import 'one.css'; a{background:url(mark.svg)}"),
+    ("static/late.css", "a{background:url(late.png)}"),
+    ("static/app.js", "import './part.js';\nimport(somewhere);\n"),
+    ("static/part.js", "export default 1;"),
+    ("static/alone.txt", "alone"),
+];
+
+impl Site {
+    /// All its files are so old that a run fills the cache, and one has.
+    fn aged(files: &[(&str, &str)]) -> Self {
+        let site = Self::new(files);
+        thread::sleep(AGED);
+        collect(&site.lenient("out")).expect("a run that fills the cache");
+        site
+    }
+
+    fn lenient(&self, out: &str) -> CollectConfig {
+        self.config_to(out).level(Rule::Missing, Level::Warn)
+    }
+
+    /// Asset paths that the cache knows.
+    fn cached(&self) -> BTreeSet<String> {
+        let text = self.read(CACHE);
+        let json: serde_json::Value = serde_json::from_str(&text[65..]).expect("JSON after the first line");
+        json["pages"].as_object().expect("pages").keys().cloned().collect()
+    }
+
+    /// Changes the cache as its own program might have written it.
+    fn forge_cache(&self, from: &str, to: &str) {
+        let text = self.read(CACHE);
+        let json = text[65..].replace(from, to);
+        assert_ne!(json, text[65..], "{from} is in the cache");
+        self.write(CACHE, format!("{}\n{json}", Digest::of(json.as_bytes())));
+    }
+
+    /// A manifest, the bytes of all that it names, and what a run has said.
+    fn outcome(&self, config: &CollectConfig, out: &str) -> (String, Vec<Vec<u8>>, Vec<String>, Vec<String>) {
+        let report = collect(config).expect("a run without problems");
+        let manifest = self.manifest(out);
+        let bytes = manifest.iter().map(|(_, entry)| {
+            fs::read(self.path(out).join(&entry.hashed)).expect("a file that the manifest names")
+        });
+        let bytes = bytes.collect();
+        let notes = report.notes.iter().map(ToString::to_string).collect();
+        (self.read(&format!("{out}/{MANIFEST_NAME}")), bytes, warnings(&report), notes)
+    }
+
+    /// Runs with the cache that is there and into an empty directory, and compares all that comes out.
+    #[track_caller]
+    fn assert_cache_changes_nothing(&self, config: impl Fn(&str) -> CollectConfig) {
+        let with = self.outcome(&config("out"), "out");
+        let fresh = "fresh";
+        let without = self.outcome(&config(fresh), fresh);
+        fs::remove_dir_all(self.path(fresh)).expect("an output dir");
+        assert_eq!(with, without);
+        self.assert_intact("out");
+    }
+
+    #[track_caller]
+    fn assert_same(&self) {
+        self.assert_cache_changes_nothing(|out| self.lenient(out));
+    }
+
+    /// The assets whose names differ after `change`.
+    fn renamed_by(&self, change: impl FnOnce()) -> Vec<String> {
+        let before = self.manifest("out");
+        change();
+        self.assert_same();
+        let after = self.manifest("out");
+        let differs = |path: &str| before.get(path).map(|e| &e.hashed) != after.get(path).map(|e| &e.hashed);
+        after.iter().map(|(path, _)| path.to_string()).filter(|path| differs(path)).collect()
+    }
+}
+
+#[test]
+fn young_files_are_not_cached() {
+    let site = Site::new(&FILES);
+    collect(&site.lenient("out")).unwrap();
+    assert!(!site.path(CACHE).exists());
+    thread::sleep(AGED);
+    site.write("static/alone.txt", "ALONE");
+    site.assert_same();
+    let mut expected: BTreeSet<_> =
+        FILES.iter().map(|(path, _)| path["static/".len()..].to_owned()).collect();
+    expected.remove("alone.txt");
+    assert_eq!(site.cached(), expected);
+}
+
+#[test]
+fn a_cached_run_says_and_makes_the_same() {
+    let site = Site::aged(&FILES);
+    assert_eq!(site.cached().len(), FILES.len());
+    let cache = site.read(CACHE);
+    site.assert_same();
+    let report = collect(&site.lenient("out")).unwrap();
+    assert_eq!((report.written, report.release, report.warnings.len()), (0, None, 1));
+    assert_eq!(report.notes.len(), usize::from(cfg!(feature = "js")));
+    assert_eq!(site.read(CACHE), cache);
+}
+
+#[test]
+fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
+    let site = Site::aged(&FILES);
+    let hashed = site.hashed("alone.txt");
+    let hash = &hashed["alone.".len()..][..12];
+    let whole = site.read(CACHE);
+    site.forge_cache(&format!("\"{hash}\""), "\"000000000000\"");
+    let forged = site.read(CACHE);
+    // What this test does would otherwise show nothing: a cache is believed if it is whole, and of this program.
+    collect(&site.lenient("out")).unwrap();
+    assert_eq!(site.hashed("alone.txt"), "alone.000000000000.txt");
+
+    let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    let js = format!("\"js\":{}", cfg!(feature = "js"));
+    let keys = [
+        (version.as_str(), "\"version\":\"0.0.0\"".to_owned()),
+        ("\"base\":\"/static/\"", "\"base\":\"/other/\"".to_owned()),
+        (js.as_str(), format!("\"js\":{}", !cfg!(feature = "js"))),
+    ];
+    for (key, other) in keys {
+        site.write(CACHE, &forged);
+        site.forge_cache(key, &other);
+        site.assert_same();
+        assert_eq!(site.hashed("alone.txt"), hashed, "{other}");
+    }
+    let damaged = [
+        String::new(),
+        "garbage".to_owned(),
+        "0".repeat(64) + "\n{}",
+        format!("{}\n[]", Digest::of(b"[]")),
+        whole.replace(hash, "000000000000"),
+        whole[..whole.len() / 2].to_owned(),
+        forged[..forged.len() - 1].to_owned(),
+        forged[65..].to_owned(),
+    ];
+    for cache in damaged {
+        site.write(CACHE, &cache);
+        site.assert_same();
+        assert_eq!(site.hashed("alone.txt"), hashed, "{cache}");
+        assert_eq!(site.read(CACHE), whole, "the cache is made anew");
+    }
+    site.remove(CACHE);
+    site.assert_same();
+    assert_eq!(site.read(CACHE), whole);
+}
+
+#[test]
+fn another_base_url_makes_another_cache() {
+    let site = Site::aged(&[
+        ("static/mark.svg", "<svg/>"),
+        ("static/a.css", "a{background:url(/static/mark.svg)}b{background:url(/other/mark.svg)}"),
+    ]);
+    for base in ["/other/", "/static/", "/"] {
+        site.assert_cache_changes_nothing(|out| site.lenient(out).base_url(base));
+    }
+}
+
+/// What makes an edit hard to see: the length and the modification time stay.
+fn edit_unseen(site: &Site, path: &str, text: &str) {
+    let file = site.path(path);
+    let metadata = fs::metadata(&file).unwrap();
+    assert_eq!(metadata.len(), text.len() as u64);
+    site.write(path, text);
+    File::options().append(true).open(file).unwrap().set_modified(metadata.modified().unwrap()).unwrap();
+}
+
+/// Windows has no change time to tell.
+#[cfg(unix)]
+#[test]
+fn an_edit_of_the_same_length_and_time_is_seen() {
+    let site = Site::aged(&FILES);
+    let alone = site.renamed_by(|| edit_unseen(&site, "static/alone.txt", "ALONE"));
+    assert_eq!(alone, ["alone.txt"]);
+    let icon = site.renamed_by(|| edit_unseen(&site, "static/icon.css", "b{background:url(mark.svg)}"));
+    assert_eq!(icon, ["icon.css", "page.css"]);
+}
+
+#[test]
+fn an_edit_renames_just_what_reaches_it_though_that_is_cached() {
+    let site = Site::aged(&FILES);
+    let mark = site.renamed_by(|| site.write("static/mark.svg", "<svg id='2'/>"));
+    assert_eq!(mark, ["icon.css", "mark.svg", "one.css", "page.css", "two.css"]);
+    let member = site.renamed_by(|| site.write("static/one.css", "@import 'two.css'; b{}"));
+    assert_eq!(member, ["one.css", "two.css"]);
+    // The group falls apart, and its members are named by their own bytes.
+    let left = site.renamed_by(|| site.write("static/one.css", "b{}"));
+    assert_eq!(left, ["one.css", "two.css"]);
+    let joined = site.renamed_by(|| site.write("static/mark.svg", "<svg/>"));
+    assert_eq!(joined, ["icon.css", "mark.svg", "page.css", "two.css"]);
+}
+
+#[test]
+fn a_target_that_comes_or_goes_is_seen_in_files_that_stay() {
+    let site = Site::aged(&FILES);
+    assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
+    assert_eq!(site.renamed_by(|| site.remove("static/late.png")), ["late.css"]);
+    assert_eq!(site.renamed_by(|| site.remove("static/two.css")), ["one.css"]);
+    assert_eq!(site.renamed_by(|| site.remove("static/mark.svg")), ["icon.css", "page.css"]);
+}
+
+#[test]
+fn a_source_dir_that_moves_or_changes_places_is_another() {
+    let site = Site::new(&[
+        ("a/x.css", "a{background:url(gone.png)}"),
+        ("a/x.js", "import(somewhere)"),
+        ("b/x.css", "b{background:url(gone.png)}"),
+        ("b/x.js", "import(someplace)"),
+    ]);
+    let config = |out: &str, sources: [&str; 2]| {
+        let config = CollectConfig::new(site.path(out)).level(Rule::Missing, Level::Warn);
+        sources.into_iter().fold(config, |config, source| config.source(site.path(source)))
+    };
+    thread::sleep(AGED);
+    let rename = |from: &str, to: &str| fs::rename(site.path(from), site.path(to)).unwrap();
+    site.assert_cache_changes_nothing(|out| config(out, ["a", "b"]));
+    let first = site.hashed("x.css");
+    assert_eq!(site.cached().len(), 2);
+
+    // The files keep all that `stat` tells of them, but not their names.
+    rename("a", "c");
+    rename("b", "a");
+    rename("c", "b");
+    site.assert_cache_changes_nothing(|out| config(out, ["a", "b"]));
+    assert_ne!(site.hashed("x.css"), first);
+    site.assert_cache_changes_nothing(|out| config(out, ["b", "a"]));
+    assert_eq!(site.hashed("x.css"), first);
+
+    // The same files elsewhere: what is said of them names the new place.
+    rename("b", "elsewhere");
+    site.assert_cache_changes_nothing(|out| config(out, ["elsewhere", "a"]));
+    let report = collect(&config("out", ["elsewhere", "a"])).unwrap();
+    let said = report.notes.iter().chain(&report.warnings).map(ToString::to_string);
+    let elsewhere = site.path("elsewhere").display().to_string();
+    assert_eq!(said.filter(|line| line.contains(&elsewhere)).count(), 1 + usize::from(cfg!(feature = "js")));
+
+    rename("elsewhere/x.css", "a/x.css");
+    fs::remove_file(site.path("elsewhere/x.js")).unwrap();
+    site.assert_cache_changes_nothing(|out| config(out, ["elsewhere", "a"]));
+}
+
+#[test]
+fn a_run_that_fails_fills_the_cache_and_a_dry_run_does_not() {
+    let site = Site::new(&FILES);
+    thread::sleep(AGED);
+    assert!(collect(&site.config().dry_run(true)).is_err());
+    collect(&site.lenient("out").dry_run(true)).unwrap();
+    assert!(!site.path("out").exists());
+    assert_eq!(site.refused(&site.config()).len(), 1);
+    assert_eq!(site.cached().len(), FILES.len());
+    site.assert_same();
+    assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
+}
+
+/// Bytes that this process has read, as the kernel counts them.
+fn bytes_read() -> Option<u64> {
+    let counters = fs::read_to_string("/proc/self/io").ok()?;
+    counters.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok())
+}
+
+const LARGE: usize = 4 * 1024 * 1024;
+
+/// How often as much as one large file is read.
+fn readings(site: &Site) -> u64 {
+    let before = bytes_read().unwrap();
+    site.collect();
+    (bytes_read().unwrap() - before + LARGE as u64 / 8) / LARGE as u64
+}
+
+#[test]
+fn what_is_cached_is_not_read() {
+    const MARK: &str = "FINGERPOST_TEST_COUNTS_READINGS";
+    if bytes_read().is_none() {
+        println!("no /proc/self/io here: readings are not counted");
+        return;
+    }
+    if env::var_os(MARK).is_none() {
+        let mut child = Command::new(env::current_exe().unwrap());
+        let test = "cache::what_is_cached_is_not_read";
+        let output = child.args([test, "--exact", "--nocapture"]).env(MARK, "1").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    let padding = "x".repeat(LARGE);
+    let site = Site::new(&[
+        ("static/mark.svg", &padding),
+        ("static/a.css", &format!("a{{background:url(mark.svg)}}/*{padding}*/")),
+        ("static/b.css", &format!("/*{padding}*/")),
+    ]);
+    // A file that refers to others is read to find that out, and again to be rewritten.
+    assert_eq!(readings(&site), 4);
+    assert_eq!(readings(&site), 4, "they are too young to be believed");
+    thread::sleep(AGED);
+    assert_eq!(readings(&site), 4);
+    assert_eq!(readings(&site), 0);
+    site.remove(CACHE);
+    assert_eq!(readings(&site), 4);
+    site.write("static/mark.svg", "<svg/>");
+    assert_eq!(readings(&site), 1, "only the file that refers to it, to be rewritten");
+    assert_eq!(readings(&site), 0);
+}
