@@ -21,17 +21,20 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
     }
     let (letters, tolerance) = (Letters::of(path), (path.len() / 4).clamp(1, 6));
     let same_file = |name: &str| last_segment(name) == last_segment(path);
-    let distance = |name| {
-        let near = letters.distance(&Letters::of(name)) <= tolerance;
-        near.then(|| osa_distance(path, name)).filter(|distance| *distance <= tolerance)
+    let distance = |name, limit| {
+        let near = letters.distance(&Letters::of(name)) <= limit;
+        near.then(|| osa_distance(path, name)).filter(|distance| *distance <= limit)
     };
     let mut near = Vec::with_capacity(MOST + 1);
+    // What is farther away than the best so far need not be compared.
+    let mut limit = tolerance;
     for name in names {
-        let distance = distance(name).or_else(|| same_file(name).then_some(tolerance + 1));
+        let distance = distance(name, limit).or_else(|| same_file(name).then_some(tolerance + 1));
         let Some(distance) = distance else { continue };
         near.push((distance, name));
         near.sort_unstable();
         near.truncate(MOST);
+        limit = near.get(MOST - 1).map_or(limit, |(worst, _)| limit.min(*worst));
     }
     near.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
