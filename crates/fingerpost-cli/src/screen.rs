@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf};
 
 use ::console::Term;
+use fingerpost::is_mark;
 
 pub(crate) struct Screen {
     /// Whether it can draw more than ASCII.
@@ -33,9 +34,7 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 pub(crate) fn harmless(text: &str) -> String {
     let harmless = text.chars().map(|c| match c {
         c if c.is_control() => c.escape_debug().to_string(),
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            c.escape_unicode().to_string()
-        }
+        c if is_mark(c) => c.escape_unicode().to_string(),
         c => c.to_string(),
     });
     harmless.collect()

@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
     pub(crate) page: Arc<Page>,
+    /// What its name and bytes were made from, besides those of its author.
+    pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
     pub(crate) hashed: String,
     pub(crate) info: FileInfo,
@@ -41,17 +43,14 @@ impl Asset {
         content: impl Fn() -> Result<Content, Problem>,
         run: &Run<'_>,
     ) -> Result<Self, Problem> {
-        let Source { file, mut page } = source;
+        let Source { file, page } = source;
         let mut loaded = None;
-        let Named { hash, info, .. } = match page.named_from(&from) {
-            Some(named) => named.clone(),
+        let (hash, info) = match page.named_from(&from) {
+            Some(named) => (named.hash, named.info.clone()),
             None => {
                 let content = loaded.insert(content()?);
                 let hash = hash.unwrap_or_else(|| ContentHash::from(&content.sha256));
-                let info = info(&file.path, content, run.history.manifest())?;
-                let named = Named { from, hash, info };
-                Arc::make_mut(&mut page).named = Some(named.clone());
-                named
+                (hash, info(&file.path, content, run.history.manifest())?)
             }
         };
         let hashed = file.path.hashed(&hash);
@@ -68,12 +67,19 @@ impl Asset {
         let (staged, original) = (stage(&hashed, write)?, stage(&file.path, write_original)?);
         run.progress.collected();
         let is_new = write || write_original;
-        Ok(Self { path: file.path, page, hash, hashed, info, is_new, staged, original })
+        Ok(Self { path: file.path, page, from, hash, hashed, info, is_new, staged, original })
     }
 
     /// Whether it has its name from a group of files that refer to each other, and not from its bytes.
     pub(crate) fn is_in_group(&self) -> bool {
-        self.page.named.as_ref().is_some_and(|named| named.from.group.is_some())
+        self.from.group.is_some()
+    }
+
+    /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
+    pub(crate) fn named(&self) -> Named {
+        let mut info = self.info.clone();
+        info.encodings.clear();
+        Named { from: self.from, hash: self.hash, info }
     }
 
     /// Where its bytes are now. A dry run has not made what is not there.

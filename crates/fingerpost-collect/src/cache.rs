@@ -11,7 +11,11 @@ use std::{
 use fingerpost::{Digest, SourceFile, Stamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{asset::Asset, output::Output, page::Page};
+use crate::{
+    asset::Asset,
+    output::Output,
+    page::{Named, Page},
+};
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
@@ -32,7 +36,14 @@ struct Contents {
 #[derive(Serialize)]
 struct ContentsOut<'a> {
     key: &'a Key,
-    pages: BTreeMap<&'a str, &'a Page>,
+    pages: BTreeMap<&'a str, PageOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct PageOut<'a> {
+    #[serde(flatten)]
+    page: &'a Page,
+    named: Named,
 }
 
 /// The pages of an earlier run.
@@ -65,12 +76,13 @@ impl Cache {
     pub(crate) fn save(&self, assets: &[Asset], output: &Output) {
         let trusted = || assets.iter().filter(|asset| asset.page.is_trusted);
         let is_known = |asset: &Asset| {
-            self.pages.get(asset.path.as_str()).is_some_and(|page| Arc::ptr_eq(page, &asset.page))
+            let page = self.pages.get(asset.path.as_str()).filter(|page| Arc::ptr_eq(page, &asset.page));
+            page.is_some_and(|page| page.named_from(&asset.from).is_some())
         };
         if trusted().count() == self.pages.len() && trusted().all(is_known) {
             return;
         }
-        let pages = trusted().map(|asset| (asset.path.as_str(), &*asset.page)).collect();
+        let pages = trusted().map(page_out).collect();
         let json = serde_json::to_vec(&ContentsOut { key: &self.key, pages });
         let written = json
             .map(|json| output.put(FILE, &[Digest::of(&json).to_string().as_bytes(), b"\n", &json].concat()));
@@ -78,6 +90,10 @@ impl Cache {
             tracing::warn!("the next run will take longer: {problem}");
         }
     }
+}
+
+fn page_out(asset: &Asset) -> (&str, PageOut<'_>) {
+    (asset.path.as_str(), PageOut { page: &asset.page, named: asset.named() })
 }
 
 /// The digest in the first line tells a damaged file from a whole one.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fingerpost::{Exceptions, Level, Settings, quoted};
+use fingerpost::{Exceptions, Level, Settings, is_mark, quoted};
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Serialize, Serializer};
 
@@ -134,11 +134,6 @@ fn toml_key(text: &str) -> String {
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
-}
-
-/// Line separators, and marks of direction, which turn around what stands beside them.
-pub(crate) fn is_mark(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

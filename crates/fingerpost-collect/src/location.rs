@@ -3,10 +3,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::AssetPath;
+use fingerpost::{AssetPath, is_mark};
 use serde::{Deserialize, Serialize};
-
-use crate::levels::is_mark;
 
 /// A place in a source file, for people: with the line that it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,7 +24,7 @@ pub(crate) struct Looked {
 }
 
 enum Look {
-    Done(Asset),
+    Done(Box<Asset>),
     Referring(Source),
 }
 
@@ -40,7 +40,7 @@ impl Looked {
         let size = |file: &SourceFile| fs::metadata(&file.file).map_or(0, |metadata| metadata.len());
         for look in findings.take_largest_first(files, size, |file| look_at(file, run))? {
             match look {
-                Look::Done(asset) => looked.done.push(asset),
+                Look::Done(asset) => looked.done.push(*asset),
                 Look::Referring(referring) => looked.referring.push(referring),
             }
         }
@@ -59,7 +59,8 @@ fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Look, Problem> {
     let (seen, from) = (page.seen, file.file.clone());
     let at_hand = Cell::new(content);
     let content = || at_hand.take().map_or_else(|| Content::read_again(&from, seen), Ok);
-    Ok(Look::Done(Asset::stage(Source { file, page }, None, Inputs::default(), content, run)?))
+    let asset = Asset::stage(Source { file, page }, None, Inputs::default(), content, run)?;
+    Ok(Look::Done(asset.into()))
 }
 
 /// Reads a file, and finds out all that can be found out about it alone.

@@ -28,6 +28,8 @@ pub(crate) struct Page {
     /// What it names where nothing can be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) plain: Vec<Plain>,
+    /// What came of it in the run that kept it. This run's is in its [`Asset`](crate::asset::Asset).
+    #[serde(default, skip_serializing)]
     pub(crate) named: Option<Named>,
 }
 

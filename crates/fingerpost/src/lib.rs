@@ -161,7 +161,7 @@ pub use stamp::Stamp;
 pub use store::{DirStore, Store};
 pub use strategy::Strategy;
 pub use suggest::nearest;
-pub use text::quoted;
+pub use text::{is_mark, quoted};
 pub use token::{Token, TokenAge};
 pub use url::Url;
 pub use version::{AppVersion, VersionSource};

@@ -21,6 +21,16 @@ pub(crate) fn quoted_path(path: impl AsRef<Path>) -> impl Display {
     Quoted { text: path.as_ref().display().to_string(), longest: usize::MAX }
 }
 
+/// Whether a character is a line separator or a mark of direction, which can make one text look like another.
+///
+/// ```
+/// assert!(fingerpost::is_mark('\u{202e}'));
+/// assert!(!fingerpost::is_mark('\n'));
+/// ```
+pub fn is_mark(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 struct Quoted {
     text: String,
     longest: usize,
@@ -32,10 +42,7 @@ impl Display for Quoted {
         for c in self.text.chars().take(self.longest) {
             match c {
                 c if c.is_control() => write!(f, "{}", c.escape_debug())?,
-                // Line separators, and marks of direction, which can make one name look like another.
-                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                    write!(f, "{}", c.escape_unicode())?
-                }
+                c if is_mark(c) => write!(f, "{}", c.escape_unicode())?,
                 c => f.write_char(c)?,
             }
         }

@@ -21,7 +21,7 @@ pub(crate) fn may_refer(text: &str) -> bool {
         before.len() >= name.len() && before[before.len() - name.len()..].eq_ignore_ascii_case(name)
     };
     memchr::memchr(b'\\', bytes).is_some()
-        || memchr::memchr(b'@', bytes).is_some_and(|at| contains_import(&bytes[at..]))
+        || contains_import(bytes)
         || memchr::memmem::find(bytes, b"sourceMappingURL=").is_some()
         || calls()
             .any(|before| [&b"url"[..], b"src", b"image-set"].iter().any(|name| ends_with(before, name)))

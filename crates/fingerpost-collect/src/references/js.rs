@@ -8,7 +8,7 @@ use std::{
 };
 
 use oxc_allocator::Allocator;
-use oxc_parser::{Kind as Lexeme, Parser, ParserReturn, Token, config::TokensParserConfig};
+use oxc_parser::{Kind as TokenKind, Parser, ParserReturn, Token, config::TokensParserConfig};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{SourceType, Span};
 
@@ -193,7 +193,7 @@ impl Tokens<'_> {
 
     fn literal(&self, at: usize, kind: Kind) -> Option<Written> {
         let token = self.list.get(at)?;
-        let is_literal = matches!(token.kind(), Lexeme::Str | Lexeme::NoSubstitutionTemplate);
+        let is_literal = matches!(token.kind(), TokenKind::Str | TokenKind::NoSubstitutionTemplate);
         is_literal.then(|| Written { kind, ..specifier(bytes(token.span())) })
     }
 }
