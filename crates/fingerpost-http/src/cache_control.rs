@@ -1,0 +1,36 @@
+use http::HeaderValue;
+
+/// How long an answer may be kept, as `Cache-Control` says it (RFC 9111, §5.2.2, and RFC 8246 for `immutable`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lifetime {
+    /// A year, without asking again: only what is proven never to change under its URL.
+    Immutable,
+    /// So many seconds.
+    Seconds(u32),
+    /// May be kept, and is asked for again each time.
+    NoCache,
+    /// Is not kept at all: errors, redirects, and what would be wrong under this URL tomorrow.
+    NoStore,
+}
+
+impl Lifetime {
+    /// The value of the header.
+    ///
+    /// ```
+    /// use fingerpost_http::Lifetime;
+    ///
+    /// assert_eq!(Lifetime::Immutable.header(), "public, max-age=31536000, immutable");
+    /// assert_eq!(Lifetime::Seconds(3600).header(), "public, max-age=3600");
+    /// ```
+    pub fn header(self) -> HeaderValue {
+        match self {
+            Self::Immutable => HeaderValue::from_static("public, max-age=31536000, immutable"),
+            Self::Seconds(3600) => HeaderValue::from_static("public, max-age=3600"),
+            Self::Seconds(seconds) => HeaderValue::try_from(format!("public, max-age={seconds}"))
+                .expect("digits and letters are a header value"),
+            Self::NoCache => HeaderValue::from_static("no-cache"),
+            Self::NoStore => HeaderValue::from_static("no-store"),
+        }
+    }
+}

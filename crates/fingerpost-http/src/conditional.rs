@@ -1,0 +1,131 @@
+//! Conditions on entity tags (RFC 9110, §13). There is no `Last-Modified`, because a rollback turns dates back, so
+//! conditions on dates are never met.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE},
+};
+
+/// What the conditions of a GET or HEAD request come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// Send it.
+    Met,
+    /// The client has it: 304.
+    NotModified,
+    /// The client wanted another: 412.
+    Failed,
+}
+
+/// Judges `If-Match` and `If-None-Match` in the order of §13.2.2, for a representation with this strong tag.
+///
+/// ```
+/// use fingerpost_http::{Precondition, precondition};
+/// use http::{HeaderMap, HeaderValue, header::IF_NONE_MATCH};
+///
+/// let tag = HeaderValue::from_static("\"3f2a91bc\"");
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(precondition(&headers, &tag), Precondition::Met);
+/// headers.insert(IF_NONE_MATCH, HeaderValue::from_static("\"x\", W/\"3f2a91bc\""));
+/// assert_eq!(precondition(&headers, &tag), Precondition::NotModified);
+/// ```
+pub fn precondition(headers: &HeaderMap, tag: &HeaderValue) -> Precondition {
+    if headers.contains_key(IF_MATCH) && !names(headers, &IF_MATCH, tag, Comparison::Strong) {
+        Precondition::Failed
+    } else if names(headers, &IF_NONE_MATCH, tag, Comparison::Weak) {
+        Precondition::NotModified
+    } else {
+        Precondition::Met
+    }
+}
+
+/// Whether a `Range` may be heeded: without `If-Range`, or if that is this very tag (§13.1.5; a date or a weak tag never
+/// is).
+pub fn may_send_part(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    headers.get(IF_RANGE).is_none_or(|condition| condition.as_bytes().trim_ascii() == tag.as_bytes())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Comparison {
+    /// §13.1.1: a weak tag matches nothing.
+    Strong,
+    /// §13.1.2: whether a tag is weak does not matter.
+    Weak,
+}
+
+/// Whether a list of tags has this one, or is `*`.
+fn names(headers: &HeaderMap, name: &HeaderName, tag: &HeaderValue, comparison: Comparison) -> bool {
+    headers.get_all(name).iter().any(|list| {
+        let list = list.as_bytes().trim_ascii();
+        list == b"*"
+            || Tags(list).any(|(is_weak, other)| {
+                other == tag.as_bytes() && !(is_weak && comparison == Comparison::Strong)
+            })
+    })
+}
+
+/// The tags of a list, each with its quotes. A comma may stand inside of a tag. Ends at the first that is malformed.
+struct Tags<'a>(&'a [u8]);
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = (bool, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b',');
+        let rest = &self.0[self.0.iter().take_while(|byte| is_between(byte)).count()..];
+        let (is_weak, rest) = match rest.strip_prefix(b"W/") {
+            Some(rest) => (true, rest),
+            None => (false, rest),
+        };
+        let inside = rest.strip_prefix(b"\"")?;
+        let length = inside.iter().position(|byte| *byte == b'"')?;
+        let (tag, rest) = rest.split_at(length + 2);
+        self.0 = rest;
+        Some((is_weak, tag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn judged(name: HeaderName, value: &str) -> Precondition {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+        precondition(&headers, &HeaderValue::from_static("\"a\""))
+    }
+
+    #[test]
+    fn a_client_that_has_it_is_told_so() {
+        for list in ["\"a\"", "W/\"a\"", "*", " * ", "\"x\",\"a\"", "\"x\" , , W/\"a\"", "\"x,\", \"a\""] {
+            assert_eq!(judged(IF_NONE_MATCH, list), Precondition::NotModified, "{list:?}");
+        }
+        for list in ["", "\"x\"", "a", "\"a", "\"A\"", "\"x,\"a\"\"", "w/\"a\"", "\"*\"", "*, \"x\""] {
+            assert_eq!(judged(IF_NONE_MATCH, list), Precondition::Met, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn who_wants_another_gets_nothing() {
+        for list in ["\"a\"", "*", "\"x\", \"a\""] {
+            assert_eq!(judged(IF_MATCH, list), Precondition::Met, "{list:?}");
+        }
+        for list in ["\"x\"", "W/\"a\"", ""] {
+            assert_eq!(judged(IF_MATCH, list), Precondition::Failed, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_sent_of_what_the_client_knows() {
+        let tag = HeaderValue::from_static("\"a\"");
+        let with = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_RANGE, HeaderValue::from_static(value));
+            may_send_part(&headers, &tag)
+        };
+        assert!(may_send_part(&HeaderMap::new(), &tag));
+        assert!(with("\"a\""));
+        assert!(!with("W/\"a\"") && !with("\"b\"") && !with("Sat, 29 Oct 1994 19:43:31 GMT"));
+    }
+}

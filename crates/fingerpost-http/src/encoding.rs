@@ -1,0 +1,182 @@
+//! Which of a file's variants a client gets (RFC 9110, §12.5.3).
+
+use std::cmp::Reverse;
+
+use fingerpost::Encoding;
+use http::{HeaderMap, header::ACCEPT_ENCODING};
+
+/// Nothing that lies ready is acceptable to the client: 406.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAcceptable;
+
+/// Chooses between a file as it is, of `identity` bytes, and its variants, each with its size; `None` is the file as it is.
+///
+/// The highest weight wins, among equals the smallest, then Brotli, Zstandard and gzip. Without the header, or with an
+/// empty one, only the file as it is is sent: such clients often cannot do more. It is acceptable unless it is refused, and
+/// where it is not named it comes after all that is.
+///
+/// ```
+/// use fingerpost::Encoding;
+/// use fingerpost_http::{NotAcceptable, choose_encoding};
+/// use http::{HeaderMap, HeaderValue, header::ACCEPT_ENCODING};
+///
+/// let variants = [(Encoding::Gzip, 300), (Encoding::Br, 250)];
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(choose_encoding(&headers, 1000, variants), Ok(None));
+/// headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, br;q=0.5"));
+/// assert_eq!(choose_encoding(&headers, 1000, variants), Ok(Some(Encoding::Gzip)));
+/// headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity;q=0"));
+/// assert_eq!(choose_encoding(&headers, 1000, []), Err(NotAcceptable));
+/// ```
+pub fn choose_encoding(
+    headers: &HeaderMap,
+    identity: u64,
+    variants: impl IntoIterator<Item = (Encoding, u64)>,
+) -> Result<Option<Encoding>, NotAcceptable> {
+    let accepted = Accepted::of(headers);
+    let variants = variants.into_iter().map(|(encoding, size)| (Some(encoding), size));
+    let best = variants
+        .chain([(None, identity)])
+        .map(|(coding, size)| (accepted.weight(coding), size, coding))
+        .filter(|(weight, ..)| *weight > 0)
+        .min_by_key(|(weight, size, coding)| (Reverse(*weight), *size, position(*coding)));
+    best.map(|(.., coding)| coding).ok_or(NotAcceptable)
+}
+
+/// Where a coding stands in the order of preference.
+fn position(coding: Option<Encoding>) -> usize {
+    match coding {
+        Some(Encoding::Br) => 0,
+        Some(Encoding::Zstd) => 1,
+        Some(_) => 2,
+        None => 3,
+    }
+}
+
+/// Weights in two-thousandths, so that there is something below the least that can be written.
+#[derive(Default)]
+struct Accepted {
+    named: [Option<u16>; 4],
+    others: Option<u16>,
+}
+
+const SCALE: u16 = 2;
+const LEAST: u16 = 1;
+
+impl Accepted {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut accepted = Self::default();
+        let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        for item in values.flat_map(|value| value.split(',')) {
+            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+            // A weight that cannot be read says nothing, and least of all no.
+            let Some(weight) = weight(parameters).map(|weight| weight * SCALE) else { continue };
+            match name.trim() {
+                "*" => accepted.others = Some(weight),
+                name => {
+                    if let Some(coding) = parse(name) {
+                        accepted.named[position(coding)] = Some(weight);
+                    }
+                }
+            }
+        }
+        accepted
+    }
+
+    fn weight(&self, coding: Option<Encoding>) -> u16 {
+        let otherwise = match (coding, self.others) {
+            (None, None) => LEAST,
+            (_, others) => others.unwrap_or(0),
+        };
+        self.named[position(coding)].unwrap_or(otherwise)
+    }
+}
+
+/// Reads a name; `x-gzip` is `gzip` (RFC 9110, §8.4.1.3).
+fn parse(name: &str) -> Option<Option<Encoding>> {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    if is("identity") {
+        return Some(None);
+    }
+    let encoding = Encoding::ALL.into_iter().find(|encoding| is(encoding.as_str()));
+    encoding.or(is("x-gzip").then_some(Encoding::Gzip)).map(Some)
+}
+
+/// RFC 9110, §12.4.2: `q=` and at most three decimals, in thousandths; 1 if it is not there.
+fn weight(parameters: &str) -> Option<u16> {
+    let mut parameters = parameters.split(';').map(str::trim);
+    let q = parameters.find_map(|parameter| parameter.strip_prefix("q=").or(parameter.strip_prefix("Q=")));
+    let Some(q) = q else { return Some(1000) };
+    let (whole, decimals) = q.split_once('.').unwrap_or((q, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths =
+        decimals.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    match (whole, thousandths) {
+        ("0", thousandths) => Some(thousandths),
+        ("1", 0) => Some(1000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const GZIP: (Encoding, u64) = (Encoding::Gzip, 300);
+    const BROTLI: (Encoding, u64) = (Encoding::Br, 250);
+    const ZSTD: (Encoding, u64) = (Encoding::Zstd, 250);
+
+    #[track_caller]
+    fn chosen(header: &str, ready: &[(Encoding, u64)]) -> &'static str {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(header).unwrap());
+        match choose_encoding(&headers, 1000, ready.iter().copied()) {
+            Ok(coding) => coding.map_or("identity", Encoding::as_str),
+            Err(NotAcceptable) => "406",
+        }
+    }
+
+    #[test]
+    fn the_highest_weight_wins_and_then_the_smallest() {
+        let all = [GZIP, ZSTD, BROTLI];
+        for (header, expected) in [
+            ("gzip", "gzip"),
+            ("GZIP", "gzip"),
+            ("x-gzip", "gzip"),
+            ("gzip;q=0", "identity"),
+            ("br;q=1,gzip;q=0.5", "br"),
+            ("br;q=0.5 , gzip;q=0.501", "gzip"),
+            ("*", "br"),
+            ("gzip, *;q=0.1", "gzip"),
+            ("gzip;q=0.001", "gzip"),
+            ("identity, gzip;q=0.5", "identity"),
+            ("", "identity"),
+            (",,", "identity"),
+            ("deflate", "identity"),
+            ("zstd, br", "br"),
+            ("identity, gzip", "gzip"),
+            ("gzip;q=nonsense", "identity"),
+            ("gzip;q=1.5", "identity"),
+        ] {
+            assert_eq!(chosen(header, &all), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_not_sent() {
+        for (header, expected_with, expected_without) in [
+            ("gzip, identity;q=0", "gzip", "406"),
+            ("identity;q=0", "406", "406"),
+            ("*;q=0", "406", "406"),
+            ("*;q=0, gzip", "gzip", "406"),
+            ("*;q=0, identity;q=0.1", "identity", "identity"),
+        ] {
+            assert_eq!(chosen(header, &[GZIP]), expected_with, "{header:?}");
+            assert_eq!(chosen(header, &[]), expected_without, "{header:?}");
+        }
+    }
+}
