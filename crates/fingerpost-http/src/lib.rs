@@ -1,14 +1,31 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answer;
 mod cache_control;
+mod collected;
 mod conditional;
+mod content;
 mod encoding;
+mod found;
+mod identity;
+mod listed;
 mod media_type;
+mod memory;
 mod range;
+mod server;
+mod settings;
+mod shelf;
+mod tag;
+mod target;
+mod token;
 
+pub use answer::{Decision, Offer, Representation};
 pub use cache_control::Lifetime;
 pub use conditional::{Precondition, may_send_part, precondition};
+pub use content::{Content, FilePart};
 pub use encoding::{NotAcceptable, choose_encoding};
 pub use media_type::media_type;
 pub use range::{Ranged, requested_range};
+pub use server::AssetServer;
+pub use tag::EntityTag;

@@ -1,2 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod content_body;
+mod static_files;
+
+pub use content_body::ContentBody;
+pub use fingerpost_http::Lifetime;
+pub use static_files::{StaticFiles, StaticFilesFuture};

@@ -21,6 +21,8 @@ use crate::{
     settings::Settings,
     site::Site,
     snapshot::{self, Snapshot},
+    store::Store,
+    strategy::Strategy,
     url::Url,
     version::AppVersion,
 };
@@ -234,6 +236,37 @@ impl Assets {
     /// What precedes every asset path.
     pub fn base_url(&self) -> &BaseUrl {
         &self.0.site.base
+    }
+
+    /// Where a server answers for these assets: the path of the base URL up to the path token, if there is one.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use fingerpost::{Assets, Mode, Strategy, Token};
+    ///
+    /// let assets = Assets::builder()
+    ///     .source(dir.path())
+    ///     .mode(Mode::Production)
+    ///     .strategy(Strategy::PathToken(Token::ordered(1000)?))
+    ///     .base_url("https://cdn.example.com/static/{breaker}/")
+    ///     .build()?;
+    /// assert_eq!(assets.base_url().path(), "/static/1000/");
+    /// assert_eq!(assets.mount_path(), "/static/");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn mount_path(&self) -> &str {
+        let path = self.base_url().path();
+        self.0.site.before_token.map_or(path, |before| &path[..before])
+    }
+
+    /// The strategy in force: `None` for the content query of development.
+    pub fn strategy(&self) -> Option<&Strategy> {
+        self.0.plan.strategy.as_ref()
+    }
+
+    /// Where collected bytes come from, if the strategy in force is [`Manifest`](crate::Strategy::Manifest).
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.0.plan.store_in_force()
     }
 
     pub(crate) fn site(&self) -> &Site {

@@ -17,7 +17,7 @@ use crate::{
     site::Site,
     sources::{SourceDir, absolute},
     store::{DirStore, Store},
-    strategy::Strategy,
+    strategy::{Strategy, before_token},
 };
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
@@ -300,10 +300,12 @@ impl AssetsBuilder {
         let base = BaseUrl::parse(&self.strategy.base_url(&pattern, strategy.is_some())?)?;
         let origin = self.origin.as_ref().or(settings.origin.as_ref());
         let origin = origin.map(|origin| parse_origin(origin)).transpose()?;
+        let before_token = strategy.as_ref().and_then(|_| before_token(&pattern));
         let site = Site {
             mode,
             origin: origin.filter(|_| !base.is_absolute()),
             base,
+            before_token,
             dev_version_query: !self.without_dev_version_query,
             on_missing: self.on_missing,
             warnings: Warnings::default(),

@@ -1,6 +1,6 @@
 //! The development cache: always right the moment a file is saved, for the price of one `stat`.
 
-use std::{fmt, fs::File, io, sync::Arc, time::SystemTime};
+use std::{fmt, fs::File, io, path::PathBuf, sync::Arc, time::SystemTime};
 
 use hashbrown::HashMap;
 use parking_lot::RwLock;
@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Missing, Problem},
     flight::Flight,
     hash::{ContentHash, Digest, integrity_of_reader},
-    path::is_nameable,
+    path::{AssetPath, is_nameable},
     reading::{self, Reading},
     site::{Site, Urls},
     sources::{Sources, Verdict},
@@ -59,6 +59,17 @@ impl Development {
 
     pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
         self.integrities.get(self, path, |file| Ok(integrity_of_reader(file)?.into()))
+    }
+
+    /// Opens an asset as it is now, past every cache.
+    pub(crate) fn open(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
+        let missing = |reason| missing(&self.sources, path, reason);
+        if let Some(reason) = self.sources.rules().reason_to_ignore(path) {
+            return Err(missing(Some(reason.to_owned())));
+        }
+        let candidates = self.sources.candidates(path);
+        let opened = open(&self.sources, path, &candidates)?;
+        opened.map(|(candidate, file)| (candidate.file.clone(), file)).ok_or_else(|| missing(None))
     }
 
     /// The names that a template can use, sorted.

@@ -158,7 +158,7 @@ pub use settings::{CleanSettings, Exceptions, Settings};
 pub use snapshot::Snapshot;
 pub use sources::{SourceDir, Sources};
 pub use stamp::Stamp;
-pub use store::{DirStore, Store};
+pub use store::{DirStore, Store, Stored};
 pub use strategy::Strategy;
 pub use suggest::nearest;
 pub use text::{is_mark, quoted};

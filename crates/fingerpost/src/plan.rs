@@ -71,6 +71,10 @@ impl Plan {
         Ok(Resolver { number, names, version })
     }
 
+    pub(crate) fn store_in_force(&self) -> Option<&Arc<dyn Store>> {
+        self.store.as_ref().filter(|_| self.strategy == Some(Strategy::Manifest))
+    }
+
     /// The names of the source dirs as they are now; `earlier` has the same URLs.
     fn listed(&self, site: &Site, version: Option<&str>, earlier: Option<&Resolver>) -> Result<Names, Error> {
         let earlier = earlier.and_then(|earlier| match &earlier.names {

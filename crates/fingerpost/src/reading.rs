@@ -1,4 +1,9 @@
-use std::{fs::File, io, path::Path, time::SystemTime};
+use std::{
+    fs::File,
+    io::{self, Seek},
+    path::Path,
+    time::SystemTime,
+};
 
 use crate::stamp::Stamp;
 
@@ -62,6 +67,18 @@ pub(crate) fn repeat<T, E>(mut read_once: impl FnMut() -> Result<Reading<T>, E>)
 }
 
 impl<T> Reading<T> {
+    /// Reads an open file from its start with `read`, and again if it changed meanwhile, as [`read_stable`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`, and of finding the start.
+    pub fn of(file: &mut File, mut read: impl FnMut(&mut File) -> io::Result<T>) -> io::Result<Self> {
+        repeat(|| {
+            file.rewind()?;
+            Self::once(file, &mut read)
+        })
+    }
+
     /// Reads a file that has just been opened, once.
     pub(crate) fn once(file: &mut File, read: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<Self> {
         let began = SystemTime::now();

@@ -1,13 +1,13 @@
 //! The seam between a strategy and everybody who asks for a URL.
 
-use std::sync::Arc;
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 use crate::{
     dev::Development,
     error::{Error, ErrorKind, Missing, Problem},
     listed::ListedFile,
     missing::OnMissing,
-    path::Written,
+    path::{AssetPath, Written},
     site::{Site, Urls},
     suggest::{LONGEST, nearest},
     table::Table,
@@ -84,6 +84,22 @@ impl Resolver {
         match &self.names {
             Names::Live(_) => None,
             Names::Listed(table) => table.listed_file(path),
+        }
+    }
+
+    /// Where an asset lies in the output dir.
+    pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
+        match &self.names {
+            Names::Live(_) => None,
+            Names::Listed(table) => table.hashed_path(path),
+        }
+    }
+
+    /// Opens an asset in the source dirs as they are now.
+    pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
+        match &self.names {
+            Names::Live(development) => development.open(path),
+            Names::Listed(table) => table.open_source(path),
         }
     }
 

@@ -1,11 +1,18 @@
 //! What stays the same for as long as an `Assets` lives.
 
-use crate::{base_url::BaseUrl, missing::OnMissing, missing::Warnings, mode::Mode, url::Url};
+use crate::{
+    base_url::BaseUrl,
+    missing::{OnMissing, Warnings},
+    mode::Mode,
+    url::Url,
+};
 
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
+    /// How much of the base URL's path precedes the path token, if there is one.
+    pub(crate) before_token: Option<usize>,
     /// What goes before a URL to make it absolute; `None` if nothing is set, or the base URL is absolute already.
     pub(crate) origin: Option<String>,
     pub(crate) dev_version_query: bool,

@@ -1,6 +1,8 @@
 use std::{
     cell::{Cell, RefCell},
     fmt,
+    fs::File,
+    path::PathBuf,
     rc::Rc,
     sync::Arc,
 };
@@ -9,6 +11,7 @@ use crate::{
     assets::Assets,
     error::Error,
     listed::ListedFile,
+    path::AssetPath,
     resolver::{Form, Resolver},
     url::Url,
     version::AppVersion,
@@ -84,6 +87,67 @@ impl Snapshot {
     /// `None` for all others, and for what is not in the list. See [`ListedFile`].
     pub fn listed_file(&self, path: &str) -> Option<&ListedFile> {
         self.resolver.listed_file(path)
+    }
+
+    /// Where an asset lies in the output dir, for [`Strategy::Manifest`](crate::Strategy::Manifest): `None` for all others,
+    /// and for what the manifest does not name.
+    ///
+    /// ```
+    /// # let dist = tempfile::tempdir()?;
+    /// # let manifest = r#"{"version": "1.1", "paths": {"css/app.css": "css/app.7c98040a5416.css"}}"#;
+    /// # std::fs::write(dist.path().join("staticfiles.json"), manifest)?;
+    /// let snapshot = fingerpost::Assets::production(dist.path())?.snapshot();
+    /// assert_eq!(snapshot.hashed_path("css/app.css"), Some("css/app.7c98040a5416.css"));
+    /// assert_eq!(snapshot.hashed_path("css/ap.css"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hashed_path(&self, path: &str) -> Option<&str> {
+        self.resolver.hashed_path(path)
+    }
+
+    /// Opens the file that an asset path stands for in the source dirs at this moment: for development, and for
+    /// [`Strategy`](crate::Strategy)s without a build step.
+    ///
+    /// What `collect` would not take is not found, with the reason: see [`Sources`](crate::Sources).
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// use fingerpost::{AssetPath, Assets};
+    ///
+    /// let snapshot = Assets::dev(dir.path())?.snapshot();
+    /// let (path, file) = snapshot.open_source(&AssetPath::parse("a.css")?)?;
+    /// assert_eq!(path, dir.path().join("a.css"));
+    /// assert_eq!(file.metadata()?.len(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), always so where the source dirs are not what URLs are made from;
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    pub fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
+        self.resolver.open_source(path)
+    }
+
+    /// Whether both pin the same release, and no reload lies between them.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// let assets = fingerpost::Assets::dev(dir.path())?;
+    /// let snapshot = assets.snapshot();
+    /// assert!(snapshot.is_same_release(&assets.snapshot()));
+    /// assets.reload()?;
+    /// assert!(!snapshot.is_same_release(&assets.snapshot()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_same_release(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.resolver, &other.resolver)
+    }
+
+    /// Whether this is a snapshot of these assets, or of a clone of them.
+    pub fn is_of(&self, assets: &Assets) -> bool {
+        Arc::ptr_eq(&self.assets.0, &assets.0)
     }
 
     /// The app version of this release.
@@ -184,7 +248,7 @@ fn innermost() -> Option<Rc<Snapshot>> {
 /// The innermost scope of these assets on this thread.
 #[inline]
 pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
-    find(|scope| Arc::ptr_eq(&scope.assets.0, &assets.0))
+    find(|scope| scope.is_of(assets))
 }
 
 /// The innermost scope that fits, as a handle of its own: the list of scopes may change while it is used.

@@ -1,5 +1,7 @@
 use std::{
-    fmt, fs, io,
+    fmt,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -39,12 +41,31 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// `NotFound` only if the file is not there.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
 
+    /// One file to be read piece by piece, for files that are too large for memory. Unless a store has such files, all its
+    /// bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    fn open(&self, path: &str) -> io::Result<Stored> {
+        self.read(path).map(Stored::Bytes)
+    }
+
     /// The numbers of the releases that are remembered, in rising order.
     ///
     /// # Errors
     ///
     /// Any but `NotFound`: no releases is an empty list.
     fn releases(&self) -> io::Result<Vec<u64>>;
+}
+
+/// What a [`Store`] has under a path.
+#[derive(Debug)]
+pub enum Stored {
+    /// All bytes.
+    Bytes(Vec<u8>),
+    /// A file on disk, from its start.
+    File(File),
 }
 
 /// An output dir.
@@ -81,6 +102,10 @@ impl Store for DirStore {
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         fs::read(self.0.join(path))
+    }
+
+    fn open(&self, path: &str) -> io::Result<Stored> {
+        File::open(self.0.join(path)).map(Stored::File)
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {

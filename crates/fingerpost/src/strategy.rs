@@ -67,6 +67,11 @@ impl Strategy {
     }
 }
 
+/// How much of the path of a base URL precedes the path token.
+pub(crate) fn before_token(pattern: &str) -> Option<usize> {
+    Some(host_and_path(pattern).1.find(&format!("/{PLACEHOLDER}"))? + 1)
+}
+
 /// What stands before the path of a URL, and the rest.
 fn host_and_path(url: &str) -> (&str, &str) {
     let has_host = !url.starts_with('/') || url.starts_with("//");

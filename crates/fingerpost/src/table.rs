@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -15,7 +16,7 @@ use crate::{
     hash::integrity_of,
     listed::{self, ListedFile},
     manifest::{MANIFEST_NAME, Manifest},
-    path::is_nameable,
+    path::{AssetPath, is_nameable},
     site::{Site, Urls},
     sources::{Sources, is_absent},
     store::Store,
@@ -148,10 +149,12 @@ impl Table {
     }
 
     pub(crate) fn asset(&self, path: &str) -> Result<&Asset, Error> {
-        self.get(path).ok_or_else(|| {
-            let searched = self.searched.clone();
-            Problem::NotFound(Missing { path: path.to_owned(), searched, ..Missing::default() }).into()
-        })
+        self.get(path).ok_or_else(|| self.not_found(path))
+    }
+
+    fn not_found(&self, path: &str) -> Error {
+        let searched = self.searched.clone();
+        Problem::NotFound(Missing { path: path.to_owned(), searched, ..Missing::default() }).into()
     }
 
     /// The file of an asset, if it was listed rather than published.
@@ -159,6 +162,22 @@ impl Table {
         match &self.bytes {
             Bytes::Collected(_) => None,
             Bytes::Sources { files, .. } => Some(&files[self.position(path)?]),
+        }
+    }
+
+    /// Where an asset lies in the output dir, if it was published.
+    pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
+        match &self.bytes {
+            Bytes::Collected(_) => Some(&self.get(path)?.hashed),
+            Bytes::Sources { .. } => None,
+        }
+    }
+
+    /// Opens an asset in the source dirs as they are now.
+    pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
+        match &self.bytes {
+            Bytes::Collected(_) => Err(self.not_found(path)),
+            Bytes::Sources { now, .. } => now.open(path),
         }
     }
 

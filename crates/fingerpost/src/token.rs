@@ -119,6 +119,11 @@ impl Token {
         }
     }
 
+    /// Whether it is a number, so that others are older or newer.
+    pub fn is_ordered(&self) -> bool {
+        self.kind == Kind::Ordered
+    }
+
     /// The token as text.
     pub fn as_str(&self) -> &str {
         &self.text

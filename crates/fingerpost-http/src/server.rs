@@ -1,0 +1,282 @@
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, Snapshot, Strategy, Token};
+use http::{HeaderMap, Method, Response, Uri, request};
+
+use crate::{
+    answer::{allow_all_origins, method_not_allowed, moved, not_found, too_early},
+    cache_control::Lifetime,
+    collected::Collected,
+    content::Content,
+    found::{Obstacle, answer},
+    listed::{Listed, SourceFile},
+    settings::Settings,
+    target::{asset_path, versions},
+    token::{Judged, judge},
+};
+
+/// Answers requests for assets, without a runtime: what a framework's own service of static files is made of.
+///
+/// Paths are those below the place where it is mounted ([`Assets::mount_path`]): `/css/app.css`. A [`Snapshot`] of the
+/// same assets in the extensions of a request is heeded.
+///
+/// A cheap clone. Call [`answer`](Self::answer) first: what lies in memory is answered at once. Where it has no answer, call
+/// [`answer_blocking`](Self::answer_blocking) on a thread that may wait for the disk.
+///
+/// ```
+/// # let dist = tempfile::tempdir()?;
+/// # let manifest = r#"{"version": "1.1", "paths": {"app.css": "app.7c98040a5416.css"}}"#;
+/// # std::fs::write(dist.path().join("staticfiles.json"), manifest)?;
+/// # std::fs::write(dist.path().join("app.7c98040a5416.css"), "body{}")?;
+/// use fingerpost::Assets;
+/// use fingerpost_http::AssetServer;
+/// use http::Request;
+///
+/// let server = AssetServer::new(&Assets::production(dist.path())?);
+/// let (request, ()) = Request::get("/app.7c98040a5416.css").body(())?.into_parts();
+/// let answer = server.answer(&request).unwrap_or_else(|| server.answer_blocking(&request));
+/// assert_eq!(answer.status(), 200);
+/// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct AssetServer {
+    settings: Settings,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    assets: Assets,
+    finder: Finder,
+}
+
+/// How assets are found, by the strategy in force.
+enum Finder {
+    Collected(Box<Collected>),
+    Live,
+    ByVersion(Listed),
+    ByToken(Listed, Token),
+}
+
+/// What a finder finds in a request.
+struct Wanted<'a> {
+    /// The path below the mount as it was spelt, without its leading slash.
+    spelt: &'a str,
+    /// The same, decoded.
+    path: &'a str,
+    query: Option<&'a str>,
+    snapshot: Snapshot,
+}
+
+impl AssetServer {
+    /// A server of these assets. Reads the current and the retained releases, and warns of what cannot be read.
+    pub fn new(assets: &Assets) -> Self {
+        let finder = match (assets.store(), assets.strategy()) {
+            (Some(store), _) => {
+                Finder::Collected(Collected::new(Arc::clone(store), assets.snapshot()).into())
+            }
+            (None, None) => Finder::Live,
+            (None, Some(Strategy::PathToken(token))) => Finder::ByToken(Listed::default(), token.clone()),
+            (None, Some(_)) => Finder::ByVersion(Listed::default()),
+        };
+        let shared = Arc::new(Shared { assets: assets.clone(), finder });
+        Self { settings: Settings::for_mode_of(assets), shared }
+    }
+
+    /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
+    /// [`Lifetime::NoCache`] in development. [`Lifetime::Immutable`] would be wrong, and counts as the default.
+    #[must_use]
+    pub fn unversioned(mut self, lifetime: Lifetime) -> Self {
+        let default = Settings::for_mode_of(&self.shared.assets).unversioned;
+        self.settings.unversioned = if lifetime == Lifetime::Immutable { default } else { lifetime };
+        self
+    }
+
+    /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
+    /// axum's `nest_service` does.
+    #[must_use]
+    pub fn whole_paths(mut self, whole: bool) -> Self {
+        self.settings.whole_paths = whole;
+        self
+    }
+
+    /// Whether every answer says `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules
+    /// and files with an `integrity`. Defaults to `true`.
+    #[must_use]
+    pub fn all_origins(mut self, allowed: bool) -> Self {
+        self.settings.all_origins = allowed;
+        self
+    }
+
+    /// Up to how many bytes a collected file is answered from memory. Defaults to 128 KiB; larger ones are streamed.
+    #[must_use]
+    pub fn memory_per_file(mut self, bytes: u64) -> Self {
+        self.settings.memory_per_file = bytes;
+        self
+    }
+
+    /// How many bytes of collected files are kept in memory in all. Defaults to 64 MiB; what comes when that is full is read
+    /// from disk each time.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.settings.memory = bytes;
+        self
+    }
+
+    /// The assets that it serves.
+    pub fn assets(&self) -> &Assets {
+        &self.shared.assets
+    }
+
+    /// The answer, if it can be given without waiting for the disk.
+    pub fn answer(&self, request: &request::Parts) -> Option<Response<Content>> {
+        self.respond(request, false)
+    }
+
+    /// The answer. May wait for the disk.
+    pub fn answer_blocking(&self, request: &request::Parts) -> Response<Content> {
+        self.respond(request, true).unwrap_or_else(|| not_found(None))
+    }
+
+    /// `None` only if it would have to wait and may not.
+    fn respond(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
+        let mut answer = if matches!(request.method, Method::GET | Method::HEAD) {
+            self.find(request, may_wait)?
+        } else {
+            method_not_allowed()
+        };
+        if self.settings.all_origins {
+            allow_all_origins(&mut answer);
+        }
+        // RFC 9110, §9.3.2: the same headers, and no body.
+        if request.method == Method::HEAD {
+            *answer.body_mut() = Content::EMPTY;
+        }
+        Some(answer)
+    }
+
+    fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
+        let request::Parts { method, uri, headers, extensions, .. } = request;
+        let Some((spelt, path)) = self.path(uri) else { return Some(not_found(None)) };
+        let snapshot = || {
+            let pinned = extensions.get::<Snapshot>().filter(|snapshot| snapshot.is_of(self.assets()));
+            pinned.cloned().unwrap_or_else(|| self.assets().snapshot())
+        };
+        let Finder::Collected(collected) = &self.shared.finder else {
+            // As the disk is now, which has to be asked.
+            let wanted = || Wanted { spelt, path: &path, query: uri.query(), snapshot: snapshot() };
+            return may_wait.then(|| self.find_source(method, headers, &wanted()));
+        };
+        let lifetime = |sha256: &Digest| self.lifetime(uri.query(), Some(ContentHash::from(sha256)), None);
+        match collected.find(&path, lifetime, snapshot, &self.settings, may_wait) {
+            Ok(found) => answer(&found, method, headers),
+            Err(Obstacle::Waiting) => None,
+            Err(Obstacle::Gone) => Some(not_found(None)),
+        }
+    }
+
+    /// The path below the mount, as it was spelt and decoded.
+    fn path<'a>(&self, uri: &'a Uri) -> Option<(&'a str, Cow<'a, str>)> {
+        let prefix = if self.settings.whole_paths { self.assets().mount_path() } else { "/" };
+        let spelt = uri.path().strip_prefix(prefix)?;
+        Some((spelt, asset_path(spelt)?))
+    }
+
+    fn find_source(&self, method: &Method, headers: &HeaderMap, wanted: &Wanted<'_>) -> Response<Content> {
+        let found = match &self.shared.finder {
+            Finder::ByVersion(listed) => self.by_version(listed, wanted),
+            Finder::ByToken(listed, token) => self.by_token(listed, token, wanted),
+            Finder::Live | Finder::Collected(_) => self.live(wanted),
+        };
+        match found {
+            Ok(file) => answer(&file, method, headers).unwrap_or_else(|| not_found(None)),
+            Err(refusal) => *refusal,
+        }
+    }
+
+    /// Development.
+    fn live(&self, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
+        let path = AssetPath::parse(wanted.path).map_err(|err| not_found(Some(err.to_string())))?;
+        let mut file = Listed::now(&path, &wanted.snapshot).ok_or_else(|| {
+            // The error of a template, with the places searched and the nearest names.
+            not_found(wanted.snapshot.url(&path).err().map(|err| err.to_string()))
+        })?;
+        file.lifetime = self.lifetime(wanted.query, file.hash(), None);
+        Ok(file)
+    }
+
+    fn by_version(&self, listed: &Listed, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
+        let mut file = find_listed(listed, wanted.path, &wanted.snapshot)?;
+        let version = file.is_proven.then(|| wanted.snapshot.app_version());
+        file.lifetime = self.lifetime(wanted.query, file.hash(), version.as_deref());
+        Ok(file)
+    }
+
+    fn by_token(
+        &self,
+        listed: &Listed,
+        token: &Token,
+        wanted: &Wanted<'_>,
+    ) -> Result<SourceFile, Box<Response<Content>>> {
+        let base = self.assets().base_url().path();
+        let after = &base[self.assets().mount_path().len() + token.as_str().len() + 1..];
+        let find = |path| find_listed(listed, path, &wanted.snapshot);
+        match judge(token, after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
+            Judged::Current(path) => {
+                let mut file = find(path)?;
+                file.lifetime = if file.is_proven { Lifetime::Immutable } else { Lifetime::NoStore };
+                Ok(file)
+            }
+            Judged::Unversioned(path) => {
+                let mut file = find(path)?;
+                file.lifetime = self.lifetime(wanted.query, file.hash(), None);
+                Ok(file)
+            }
+            // Never a redirect: two nodes that know nothing of each other would send a client to and fro.
+            Judged::Unknown(path) => find(path),
+            Judged::Newer => Err(too_early().into()),
+            Judged::Older(path) if AssetPath::parse(path).is_err() => Err(not_found(None).into()),
+            Judged::Older(_) => Err(moved(&self.current_url(wanted, after)).into()),
+        }
+    }
+
+    /// The URL with the current token instead of its own; path and query as they were spelt.
+    fn current_url(&self, wanted: &Wanted<'_>, after: &str) -> String {
+        let rest = wanted.spelt.split_once('/').map_or("", |(_, rest)| rest);
+        let rest = rest.strip_prefix(after).unwrap_or(rest);
+        let query = wanted.query.map_or_else(String::new, |query| format!("?{query}"));
+        format!("{}{rest}{query}", self.assets().base_url().path())
+    }
+
+    /// How long the bytes about to be sent may be kept under this URL: for ever if every version in it is their content
+    /// hash, or `version`, which the caller has proven.
+    fn lifetime(&self, query: Option<&str>, hash: Option<ContentHash>, version: Option<&str>) -> Lifetime {
+        let mut versions = versions(query.unwrap_or_default()).peekable();
+        if versions.peek().is_none() {
+            return self.settings.unversioned;
+        }
+        let proven = |given: Cow<'_, [u8]>| {
+            hash.is_some_and(|hash| *given == *hash.as_str().as_bytes())
+                || version.is_some_and(|version| *given == *version.as_bytes())
+        };
+        if versions.all(proven) { Lifetime::Immutable } else { Lifetime::NoStore }
+    }
+}
+
+fn find_listed(
+    listed: &Listed,
+    path: &str,
+    snapshot: &Snapshot,
+) -> Result<SourceFile, Box<Response<Content>>> {
+    let path = AssetPath::parse(path).map_err(|_| not_found(None))?;
+    listed.listed(&path, snapshot).ok_or_else(|| not_found(None).into())
+}
+
+impl fmt::Debug for AssetServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssetServer")
+            .field("assets", &self.shared.assets)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

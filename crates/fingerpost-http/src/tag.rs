@@ -1,0 +1,48 @@
+use std::fmt;
+
+use fingerpost::Digest;
+use http::HeaderValue;
+
+/// A strong entity tag (RFC 9110, §8.8.3): the first 32 hex digits of the SHA-256 of the bytes that are sent. So each
+/// encoding has its own, and all hosts agree on it.
+///
+/// ```
+/// use fingerpost::Digest;
+/// use fingerpost_http::EntityTag;
+///
+/// let tag = EntityTag::of(&Digest::of(b"body{}"));
+/// assert_eq!(tag.as_str(), "\"7c98040a541657584690ae2a1cc3b42a\"");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EntityTag([u8; 34]);
+
+impl EntityTag {
+    /// The tag of bytes with this SHA-256.
+    pub fn of(digest: &Digest) -> Self {
+        let mut tag = [b'"'; 34];
+        for (pair, byte) in tag[1..33].chunks_exact_mut(2).zip(digest.as_bytes()) {
+            pair.copy_from_slice(&[hex(byte >> 4), hex(byte & 15)]);
+        }
+        Self(tag)
+    }
+
+    /// The tag with its quotes.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("quotes and hex digits are ASCII")
+    }
+
+    /// The value of the header `ETag`.
+    pub fn header(&self) -> HeaderValue {
+        HeaderValue::from_bytes(&self.0).expect("quotes and hex digits are a header value")
+    }
+}
+
+fn hex(digit: u8) -> u8 {
+    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
+}
+
+impl fmt::Debug for EntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,86 @@
+//! What a request names: a path, decoded once, and the versions in its query.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// The path of a request below the place where assets are mounted, without its leading slash, as the name of a file:
+/// decoded once.
+///
+/// Nothing for what names no file: bytes that are no UTF-8, and a `/` that was written as `%2F`, which is part of a name and
+/// separates nothing (RFC 3986, §2.2). What comes out may still be no asset path.
+pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
+    if !path.contains('%') {
+        return Some(Cow::Borrowed(path));
+    }
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    let slashes = |text: &str| text.bytes().filter(|byte| *byte == b'/').count();
+    (slashes(&decoded) == slashes(path)).then_some(decoded)
+}
+
+/// The values of all parameters `v` of a query, decoded.
+pub(crate) fn versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    query.split('&').filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        is_v(name).then(|| percent_decode_str(value).into())
+    })
+}
+
+/// Also in a spelling that nobody uses: a cache may take it for the same.
+fn is_v(name: &str) -> bool {
+    name == "v" || name == "%76"
+}
+
+/// Whether a name has a hash where hashed paths have theirs. Proves nothing: it says where a second look is worth its
+/// while.
+pub(crate) fn looks_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_hash =
+        |part: &str| part.len() == 12 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    name.rsplit('.').take(2).any(is_hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_decoded_once() {
+        for (path, name) in [
+            ("css/app.css", "css/app.css"),
+            ("%E2%8A%97.txt", "⊗.txt"),
+            ("%252F.txt", "%2F.txt"),
+            ("a%20b", "a b"),
+            ("100%", "100%"),
+            ("%2e%2e/x", "../x"),
+            ("/x", "/x"),
+            ("", ""),
+        ] {
+            assert_eq!(asset_path(path).as_deref(), Some(name), "{path}");
+        }
+        for path in ["%FF", "css%2Fapp.css", "%2f", "..%2f..%2fetc/passwd"] {
+            assert_eq!(asset_path(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn versions_are_found_wherever_they_stand() {
+        let found = |query| -> Vec<_> {
+            versions(query).map(|version| String::from_utf8_lossy(&version).into_owned()).collect()
+        };
+        assert_eq!(found("v=1"), ["1"]);
+        assert_eq!(found("x=1&v=a%2Bb&v"), ["a+b", ""]);
+        assert_eq!(found("%76=1"), ["1"]);
+        assert_eq!(found("rev=1&V=2&vv=3&x=v=4&"), [""; 0]);
+    }
+
+    #[test]
+    fn a_hash_stands_before_the_last_extension_or_at_the_end() {
+        for path in ["css/app.3f2a91bc0d4e.css", "LICENSE.3f2a91bc0d4e", "a.tar.3f2a91bc0d4e.gz"] {
+            assert!(looks_hashed(path), "{path}");
+        }
+        for path in ["app.css", "app.3F2A91BC0D4E.css", "app.3f2a91bc0d4.css", "3f2a91bc0d4e/app.css", ""] {
+            assert!(!looks_hashed(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use std::{
+    fmt,
+    future::Future,
+    io, mem,
+    panic::resume_unwind,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use fingerpost_http::{Content, FilePart};
+use http_body::{Body, Frame, SizeHint};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// The body of an answer of [`StaticFiles`](crate::StaticFiles): from memory, or read from a file piece by piece on tokio's
+/// threads for blocking work.
+pub struct ContentBody {
+    left: u64,
+    state: State,
+}
+
+enum State {
+    Bytes(Bytes),
+    Idle(FilePart),
+    Reading(JoinHandle<(FilePart, io::Result<Option<Bytes>>)>),
+    Ended,
+}
+
+impl ContentBody {
+    pub(crate) fn new(content: Content) -> Self {
+        let left = content.len();
+        let state = match content {
+            _ if left == 0 => State::Ended,
+            Content::Bytes(bytes) => State::Bytes(bytes),
+            Content::File(part) => State::Idle(part),
+        };
+        Self { left, state }
+    }
+}
+
+impl Body for ContentBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        loop {
+            match mem::replace(&mut self.state, State::Ended) {
+                State::Ended => return Poll::Ready(None),
+                State::Bytes(bytes) => {
+                    self.left = 0;
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                State::Idle(mut part) => {
+                    self.state = State::Reading(spawn_blocking(move || {
+                        let chunk = part.next_chunk();
+                        (part, chunk)
+                    }));
+                }
+                State::Reading(mut work) => {
+                    let Poll::Ready(done) = Pin::new(&mut work).poll(cx) else {
+                        self.state = State::Reading(work);
+                        return Poll::Pending;
+                    };
+                    let (part, chunk) = match done {
+                        Ok(done) => done,
+                        Err(err) if err.is_panic() => resume_unwind(err.into_panic()),
+                        Err(err) => return Poll::Ready(Some(Err(io::Error::other(err)))),
+                    };
+                    let Some(chunk) = chunk.transpose() else { return Poll::Ready(None) };
+                    if let Ok(chunk) = &chunk {
+                        self.left -= chunk.len() as u64;
+                        self.state = State::Idle(part);
+                    }
+                    return Poll::Ready(Some(chunk.map(Frame::data)));
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.state, State::Ended) || self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+impl fmt::Debug for ContentBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContentBody").field("left", &self.left).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    panic::resume_unwind,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use fingerpost::Assets;
+use fingerpost_http::{AssetServer, Content, Lifetime};
+use http::{Request, Response};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tower_service::Service;
+
+use crate::content_body::ContentBody;
+
+/// Serves assets, in every mode and by every strategy, with caching headers that are never wrong.
+///
+/// Mount it where the base URL points: [`Assets::mount_path`] says where. What lies in memory is answered at once, all else
+/// on tokio's threads for blocking work; it has to be called inside of a tokio runtime.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
+/// use axum::{Router, body::Body, http::Request};
+/// use fingerpost::Assets;
+/// use fingerpost_tower::StaticFiles;
+/// use tower::ServiceExt as _;
+///
+/// let assets = Assets::dev(dir.path())?;
+/// let app: Router = Router::new().nest_service("/static", StaticFiles::new(&assets));
+///
+/// let url = assets.url("app.css")?;
+/// let answer = app.oneshot(Request::get(&*url).body(Body::empty())?).await?;
+/// assert_eq!(answer.status(), 200);
+/// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct StaticFiles(AssetServer);
+
+impl StaticFiles {
+    /// Serves these assets. Reads the current and the retained releases, and warns of what cannot be read.
+    pub fn new(assets: &Assets) -> Self {
+        Self(AssetServer::new(assets))
+    }
+
+    /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
+    /// [`Lifetime::NoCache`] in development: see [`AssetServer::unversioned`].
+    #[must_use]
+    pub fn unversioned(self, lifetime: Lifetime) -> Self {
+        Self(self.0.unversioned(lifetime))
+    }
+
+    /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
+    /// axum's `nest_service` does.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("app.css"), "body{}")?;
+    /// # let assets = fingerpost::Assets::dev(dir.path())?;
+    /// use fingerpost_tower::StaticFiles;
+    /// use http::Request;
+    /// use tower::ServiceExt as _;
+    ///
+    /// let files = StaticFiles::new(&assets).whole_paths(true);
+    /// assert_eq!(files.oneshot(Request::get("/static/app.css").body(())?).await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn whole_paths(self, whole: bool) -> Self {
+        Self(self.0.whole_paths(whole))
+    }
+
+    /// Whether every answer says `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::all_origins`].
+    #[must_use]
+    pub fn all_origins(self, allowed: bool) -> Self {
+        Self(self.0.all_origins(allowed))
+    }
+
+    /// Up to how many bytes a collected file is answered from memory. Defaults to 128 KiB; larger ones are streamed.
+    #[must_use]
+    pub fn memory_per_file(self, bytes: u64) -> Self {
+        Self(self.0.memory_per_file(bytes))
+    }
+
+    /// How many bytes of collected files are kept in memory in all. Defaults to 64 MiB.
+    #[must_use]
+    pub fn memory(self, bytes: u64) -> Self {
+        Self(self.0.memory(bytes))
+    }
+}
+
+impl<B> Service<Request<B>> for StaticFiles {
+    type Response = Response<ContentBody>;
+    type Error = Infallible;
+    type Future = StaticFilesFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> StaticFilesFuture {
+        let (request, _) = request.into_parts();
+        StaticFilesFuture(match self.0.answer(&request) {
+            Some(answer) => Answer::Ready(Some(answer.into())),
+            None => {
+                let server = self.0.clone();
+                Answer::Blocking(spawn_blocking(move || server.answer_blocking(&request)))
+            }
+        })
+    }
+}
+
+/// The answer of [`StaticFiles`].
+pub struct StaticFilesFuture(Answer);
+
+enum Answer {
+    Ready(Option<Box<Response<Content>>>),
+    Blocking(JoinHandle<Response<Content>>),
+}
+
+impl Future for StaticFilesFuture {
+    type Output = Result<Response<ContentBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = match &mut self.0 {
+            Answer::Ready(answer) => *answer.take().expect("a future is not polled after its end"),
+            Answer::Blocking(work) => match ready!(Pin::new(work).poll(cx)) {
+                Ok(answer) => answer,
+                Err(err) => match err.try_into_panic() {
+                    Ok(panic) => resume_unwind(panic),
+                    // The runtime is shutting down: nobody waits for an answer.
+                    Err(_) => return Poll::Pending,
+                },
+            },
+        };
+        Poll::Ready(Ok(answer.map(ContentBody::new)))
+    }
+}
+
+impl fmt::Debug for StaticFilesFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticFilesFuture").finish_non_exhaustive()
+    }
+}

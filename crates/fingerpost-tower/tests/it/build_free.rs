@@ -1,0 +1,126 @@
+//! The version query: no build step, and a year for what still is what it was.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use fingerpost::{Assets, Mode, Strategy};
+use fingerpost_tower::StaticFiles;
+use http::Method;
+
+use crate::site::{HOUR, IMMUTABLE, Site, ask, get};
+
+fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
+    let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
+    let assets = assets.build().unwrap();
+    let files = StaticFiles::new(&assets);
+    (assets, files)
+}
+
+#[tokio::test]
+async fn a_year_when_the_version_is_proven_and_an_hour_without_one() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    get(&files, "/a.css?v=3f2a91b").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css").await.is(200, HOUR, b"one");
+    get(&files, "/a.css?rev=1").await.is(200, HOUR, b"one");
+    for query in ["?v=", "?v=9c01d22", "?v=3F2A91B", "?v=3f2a91b&v=2", "?x=1&v"] {
+        get(&files, &format!("/a.css{query}")).await.is(200, "no-store", b"one");
+    }
+    get(&files, "/nope.css?v=3f2a91b").await.is_not_found();
+}
+
+#[tokio::test]
+async fn a_version_is_compared_after_decoding() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let (assets, files) = by_version(&site, "1.2+build~7");
+    let url = assets.url("a.css").unwrap();
+    assert_eq!(&*url, "/static/a.css?v=1.2%2Bbuild~7");
+    get(&files, "/a.css?v=1.2%2Bbuild~7").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css?v=1.2+build%7E7").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css?v=1.2%20build~7").await.is(200, "no-store", b"one");
+}
+
+#[tokio::test]
+async fn a_file_that_was_replaced_is_sent_and_not_kept() {
+    let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    // One that was asked for before, and one that was not.
+    get(&files, "/a.css?v=3f2a91b").await.is(200, IMMUTABLE, b"one");
+    for path in ["a.css", "b.css"] {
+        fs::write(site.source().join(path), "two").unwrap();
+        get(&files, &format!("/{path}?v=3f2a91b")).await.is(200, "no-store", b"two");
+        fs::remove_file(site.source().join(path)).unwrap();
+        site.write(path, b"six");
+        get(&files, &format!("/{path}?v=3f2a91b")).await.is(200, "no-store", b"six");
+        get(&files, &format!("/{path}")).await.is(200, HOUR, b"six");
+        fs::remove_file(site.source().join(path)).unwrap();
+        get(&files, &format!("/{path}?v=3f2a91b")).await.is_not_found();
+        fs::create_dir(site.source().join(path)).unwrap();
+        get(&files, &format!("/{path}?v=3f2a91b")).await.is_not_found();
+    }
+}
+
+#[tokio::test]
+async fn the_same_bytes_after_a_change_of_mode_are_still_proven() {
+    let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    let path = "/a.css?v=3f2a91b";
+    get(&files, path).await.is(200, IMMUTABLE, b"one");
+    // The clock of a file system stands still for some milliseconds.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    for name in ["a.css", "b.css"] {
+        fs::set_permissions(site.source().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    for _ in 0..2 {
+        get(&files, path).await.is(200, IMMUTABLE, b"one");
+        // Nobody had asked for its bytes before, so nobody can say that they are the same.
+        get(&files, "/b.css?v=3f2a91b").await.is(200, "no-store", b"one");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_added_is_unknown_until_a_reload() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let (assets, files) = by_version(&site, "3f2a91b");
+    site.write("b.css", b"new");
+    get(&files, "/b.css?v=3f2a91b").await.is_not_found();
+    assets.reload().unwrap();
+    get(&files, "/b.css?v=3f2a91b").await.is(200, IMMUTABLE, b"new");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symlink_that_came_later_leads_nowhere() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let outside = Site::new(&[("secret", b"SECRET")]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    fs::remove_file(site.source().join("a.css")).unwrap();
+    std::os::unix::fs::symlink(outside.source().join("secret"), site.source().join("a.css")).unwrap();
+    get(&files, "/a.css?v=3f2a91b").await.is_not_found();
+    get(&files, "/a.css").await.is_not_found();
+}
+
+#[tokio::test]
+async fn a_large_file_is_proven_too() {
+    let large = vec![b'x'; 9 * 1024 * 1024];
+    let site = Site::new(&[("large.bin", &large)]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    for _ in 0..2 {
+        let answer = get(&files, "/large.bin?v=3f2a91b").await;
+        answer.is(200, IMMUTABLE, &large);
+        assert_ne!(answer.header("etag"), "-");
+    }
+    fs::write(site.source().join("large.bin"), vec![b'y'; 9 * 1024 * 1024]).unwrap();
+    let answer = get(&files, "/large.bin?v=3f2a91b").await;
+    assert_eq!((answer.cache(), answer.body[0]), ("no-store", b'y'));
+}
+
+#[tokio::test]
+async fn conditions_and_ranges_are_heeded() {
+    let site = Site::new(&[("a.css", b"0123456789")]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    let path = "/a.css?v=3f2a91b";
+    let tag = get(&files, path).await.header("etag").to_owned();
+    ask(&files, Method::GET, path, &[("if-none-match", &tag)]).await.is(304, IMMUTABLE, b"");
+    ask(&files, Method::GET, path, &[("range", "bytes=2-3")]).await.is(206, IMMUTABLE, b"23");
+    assert_eq!(ask(&files, Method::GET, path, &[("accept-encoding", "identity;q=0")]).await.status, 406);
+}

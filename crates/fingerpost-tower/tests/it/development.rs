@@ -1,0 +1,129 @@
+//! Source dirs as they are now.
+
+use std::fs;
+
+use fingerpost::ContentHash;
+use fingerpost_tower::StaticFiles;
+use http::Method;
+
+use crate::site::{IMMUTABLE, Site, ask, below, get};
+
+#[tokio::test]
+async fn a_version_that_is_the_hash_of_the_bytes_is_proven() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let assets = site.development();
+    let files = StaticFiles::new(&assets);
+    let url = below(&assets.url("a.css").unwrap());
+    get(&files, &url).await.is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css").await.is(200, "no-cache", b"one");
+    get(&files, "/a.css?rev=1").await.is(200, "no-cache", b"one");
+    get(&files, "/a.css?v=").await.is(200, "no-store", b"one");
+    get(&files, "/a.css?v=000000000000").await.is(200, "no-store", b"one");
+}
+
+#[tokio::test]
+async fn a_file_that_was_saved_is_sent_at_once_and_never_under_its_old_version() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let assets = site.development();
+    let files = StaticFiles::new(&assets);
+    let old = below(&assets.url("a.css").unwrap());
+    let before = get(&files, &old).await;
+    for text in ["two", "six", "ten"] {
+        fs::write(site.source().join("a.css"), text).unwrap();
+        let now = get(&files, &old).await;
+        now.is(200, "no-store", text.as_bytes());
+        assert_ne!(now.header("etag"), before.header("etag"));
+        get(&files, &below(&assets.url("a.css").unwrap())).await.is(200, IMMUTABLE, text.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_tag_is_that_of_the_bytes() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let files = StaticFiles::new(&site.development());
+    let first = get(&files, "/a.css").await;
+    let headers = [("if-none-match", first.header("etag"))];
+    ask(&files, Method::GET, "/a.css", &headers).await.is(304, "no-cache", b"");
+    site.write("a.css", b"two");
+    ask(&files, Method::GET, "/a.css", &headers).await.is(200, "no-cache", b"two");
+}
+
+#[tokio::test]
+async fn what_collect_would_not_take_is_not_found() {
+    let site = Site::new(&[
+        ("a.css", b"a"),
+        (".env", b"SECRET"),
+        (".git/config", b"x"),
+        ("CVS/Root", b"x"),
+        ("a.css~", b"x"),
+        (".well-known/security.txt", b"hello"),
+        ("dir/b.css", b"b"),
+    ]);
+    let outside = Site::new(&[("secret.txt", b"secret")]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink(outside.source().join("secret.txt"), site.source().join("link.txt")).unwrap();
+        symlink(outside.source(), site.source().join("linked")).unwrap();
+    }
+    let files = StaticFiles::new(
+        &site.builder(fingerpost::Mode::Dev).collected(site.source().join("dist")).build().unwrap(),
+    );
+    fs::create_dir(site.source().join("dist")).unwrap();
+    fs::write(site.source().join("dist/out.css"), "x").unwrap();
+    for path in [
+        "/.env",
+        "/.git/config",
+        "/CVS/Root",
+        "/a.css~",
+        "/link.txt",
+        "/linked/secret.txt",
+        "/dir",
+        "/dir/",
+        "/",
+        "/dist/out.css",
+        "/A.css",
+        "/dir/../a.css",
+        "/nope.css",
+        "/a.css/",
+        "/a.css/x",
+    ] {
+        get(&files, path).await.is_not_found();
+    }
+    get(&files, "/.well-known/security.txt").await.is(200, "no-cache", b"hello");
+}
+
+#[tokio::test]
+async fn a_developer_is_told_what_was_meant() {
+    let site = Site::new(&[("css/app.css", b"a")]);
+    let files = StaticFiles::new(&site.development());
+    let answer = get(&files, "/css/ap.css").await;
+    answer.is_not_found();
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(text.contains("did you mean `css/app.css`?"), "{text}");
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+}
+
+#[tokio::test]
+async fn a_large_file_is_streamed_without_a_tag_and_never_immutable() {
+    let large = vec![b'x'; 9 * 1024 * 1024];
+    let site = Site::new(&[("large.bin", &large)]);
+    let assets = site.development();
+    let files = StaticFiles::new(&assets);
+    let answer = get(&files, "/large.bin").await;
+    answer.is(200, "no-cache", &large);
+    assert_eq!(answer.header("etag"), "-");
+    let answer = get(&files, &below(&assets.url("large.bin").unwrap())).await;
+    answer.is(200, "no-store", &large);
+    ask(&files, Method::GET, "/large.bin", &[("range", "bytes=-3")]).await.is(206, "no-cache", b"xxx");
+}
+
+#[tokio::test]
+async fn a_version_in_a_hash_that_was_right_a_moment_ago_is_not_kept() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let files = StaticFiles::new(&site.development());
+    let path = format!("/a.css?v={}", ContentHash::of(b"two").as_str());
+    get(&files, &path).await.is(200, "no-store", b"one");
+    site.write("a.css", b"two");
+    get(&files, &path).await.is(200, IMMUTABLE, b"two");
+}

@@ -1,0 +1,196 @@
+//! Requests that nobody sends by mistake.
+
+use std::fs;
+
+use fingerpost::{Assets, Mode, Strategy, Token};
+use fingerpost_tower::StaticFiles;
+use http::{HeaderName, HeaderValue, Method, Request};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get};
+
+const SECRET: &[u8] = b"SECRET";
+
+/// A site beside which lies a file that nobody must get, served in all ways.
+fn all() -> (Site, Vec<StaticFiles>) {
+    let site = Site::new(&[("css/app.css", b"a{}")]);
+    site.collect();
+    fs::write(site.source().parent().unwrap().join("secret.txt"), SECRET).unwrap();
+    let build_free = |strategy: Strategy, base: &str| -> Assets {
+        site.builder(Mode::Production).strategy(strategy).base_url(base).app_version("1").build().unwrap()
+    };
+    let files = [
+        site.production(),
+        site.development(),
+        build_free(Strategy::VersionQuery, "/static/"),
+        build_free(Strategy::PathToken(Token::ordered(7).unwrap()), "/static/{breaker}/"),
+        build_free(Strategy::PathToken(Token::opaque("x").unwrap()), "/static/{breaker}/"),
+    ];
+    let files = files.iter().map(StaticFiles::new).collect();
+    (site, files)
+}
+
+#[tokio::test]
+async fn no_spelling_of_a_path_leads_out() {
+    let (site, all) = all();
+    let absolute = site.source().parent().unwrap().join("secret.txt").display().to_string();
+    let long = "a/".repeat(4096);
+    let paths = [
+        "/../secret.txt",
+        "/css/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/%2e%2e%2fsecret.txt",
+        "/..%2fsecret.txt",
+        "/%252e%252e%252fsecret.txt",
+        "/..%5csecret.txt",
+        "/..\\secret.txt",
+        "/%5c..%5csecret.txt",
+        "/....//secret.txt",
+        "/%c0%ae%c0%ae/secret.txt",
+        "/%e0%80%ae%e0%80%ae/secret.txt",
+        "/.%00./secret.txt",
+        "/css/app.css%00.png",
+        "/css/app.css%0d%0aX-Evil:%201",
+        "/%ff%fe",
+        "/C:/Windows/win.ini",
+        "/c%3a/Windows/win.ini",
+        "//etc/passwd",
+        "///etc/passwd",
+        "/./css/app.css",
+        "/css//app.css",
+        "/css/app.css/",
+        "/css/app.css/..",
+        "/css/app.css::$DATA",
+        "/css/app.css.",
+        "/%",
+        "/%2",
+        "/%zz",
+        &absolute,
+        &format!("/{absolute}"),
+        &format!("/{long}"),
+        &format!("/{long}../../secret.txt"),
+    ];
+    for files in &all {
+        for path in paths {
+            for path in [path.to_owned(), format!("/7{path}"), format!("/x{path}")] {
+                let Ok(request) = Request::get(&path).body(()) else { continue };
+                let answer = files.clone().oneshot(request).await.unwrap();
+                assert_eq!(answer.status(), 404, "{path}");
+                assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+                let body = answer.into_body().collect().await.unwrap().to_bytes();
+                assert!(!body.windows(SECRET.len()).any(|window| window == SECRET), "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_header_is_too_odd() {
+    let (_site, all) = all();
+    let many = "gzip;q=0.5,".repeat(100_000);
+    let tags = "\"x\",".repeat(250_000);
+    let quotes = "\"".repeat(100_000);
+    let values: [&[u8]; 12] = [
+        many.as_bytes(),
+        tags.as_bytes(),
+        quotes.as_bytes(),
+        b"\xff\xfe\x80",
+        b"",
+        b"bytes=18446744073709551615-",
+        b"bytes=-18446744073709551616",
+        b"bytes=0-18446744073709551615",
+        b";q=;q=;q=",
+        b"gzip;q=999999999999999999999",
+        b"W/W/\"x\"",
+        b"Sat, 99 Foo 99999 99:99:99 GMT",
+    ];
+    for files in &all {
+        for name in ["accept-encoding", "if-none-match", "if-match", "if-range", "range", "if-modified-since"]
+        {
+            for value in values {
+                let mut request = Request::get("/css/app.css").body(()).unwrap();
+                let value = HeaderValue::from_bytes(value).unwrap();
+                request.headers_mut().insert(HeaderName::from_static(name), value);
+                let answer = files.clone().oneshot(request).await.unwrap();
+                let status = answer.status().as_u16();
+                assert!([200, 206, 406, 412, 416].contains(&status), "{name}: {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_versions_prove_nothing() {
+    let (_site, all) = all();
+    let long = "x".repeat(8000);
+    for files in &all {
+        for version in ["%", "%00", "%ff", "<script>", "%0d%0a", &long, "1%"] {
+            let Ok(request) = Request::get(format!("/css/app.css?v={version}")).body(()) else { continue };
+            let answer = files.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.headers()["cache-control"], "no-store", "{version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_goes_while_it_is_sent_ends_in_an_error_or_whole() {
+    let size = 3 * 1024 * 1024;
+    let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
+    let assets = site.collect().production();
+    let path = below(&assets.url("large.bin").unwrap());
+    let file = site.dist().join(&path[1..]);
+    let request = || Request::get(&*path).body(()).unwrap();
+
+    // Gone: the open file is still what it was, but for its count of names.
+    let body = StaticFiles::new(&assets).oneshot(request()).await.unwrap().into_body();
+    fs::remove_file(&file).unwrap();
+    assert!(body.collect().await.is_ok_and(|body| body.to_bytes().len() == size) || cfg!(unix));
+
+    fs::write(&file, vec![b'x'; size]).unwrap();
+    for change in [vec![b'y'; size], vec![b'x'; size / 2], vec![b'x'; size + 1]] {
+        let body = StaticFiles::new(&assets).oneshot(request()).await.unwrap().into_body();
+        fs::write(&file, change).unwrap();
+        assert!(body.collect().await.is_err(), "it was sent as if it were whole");
+        fs::write(&file, vec![b'x'; size]).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn many_ask_at_once_while_a_file_is_replaced() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let assets = site.development();
+    let files = StaticFiles::new(&assets);
+    let ask_often = || {
+        let (files, assets) = (files.clone(), assets.clone());
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                let url = assets.url("a.css").unwrap();
+                let answer = get(&files, &below(&url)).await;
+                assert!([&b"one"[..], b"two"].contains(&&*answer.body));
+                let hash = fingerpost::ContentHash::of(&answer.body);
+                assert_eq!(answer.cache() == IMMUTABLE, url.ends_with(hash.as_str()), "{url}");
+            }
+        })
+    };
+    let clients: Vec<_> = (0..64).map(|_| ask_often()).collect();
+    let other = site.source().parent().unwrap().join("other");
+    for round in 0..50 {
+        fs::write(&other, if round % 2 == 0 { "two" } else { "one" }).unwrap();
+        fs::rename(&other, site.source().join("a.css")).unwrap();
+        tokio::task::yield_now().await;
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_name_makes_the_output_dir_be_looked_at_once_a_second() {
+    let site = Site::new(&[("a.css", b"a")]);
+    let files = StaticFiles::new(&site.collect().production());
+    for n in 0..1000 {
+        ask(&files, Method::GET, &format!("/x.{n:012}.css"), &[]).await.is_not_found();
+    }
+    get(&files, "/a.css").await.is(200, HOUR, b"a");
+}

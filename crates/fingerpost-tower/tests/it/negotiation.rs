@@ -1,0 +1,103 @@
+//! Which variant a client gets (RFC 9110, §12.5.3), and what becomes of variants that are gone.
+
+use std::fs;
+
+use fingerpost_tower::StaticFiles;
+use http::Method;
+
+use crate::site::{IMMUTABLE, Site, ask, below};
+
+fn text() -> Vec<u8> {
+    b"a { color: red; background: url(data:) }\n".repeat(200)
+}
+
+#[tokio::test]
+async fn the_best_variant_that_is_accepted_is_sent() {
+    let site = Site::new(&[("a.css", &text())]);
+    let assets = site.collect_compressed(&["gzip", "br", "zstd"]).production();
+    let files = StaticFiles::new(&assets);
+    let path = below(&assets.url("a.css").unwrap());
+    let size = |extension: &str| fs::read(site.dist().join(format!("{}.{extension}", &path[1..]))).unwrap();
+    let smallest = ["br", "zst", "gz"].into_iter().min_by_key(|extension| size(extension).len()).unwrap();
+    let smallest =
+        [("br", "br"), ("zst", "zstd"), ("gz", "gzip")].iter().find(|(e, _)| *e == smallest).unwrap().1;
+    for (accepted, encoding) in [
+        (Some("gzip"), "gzip"),
+        (Some("GZIP"), "gzip"),
+        (Some("gzip;q=0"), "-"),
+        (Some("br;q=1,gzip;q=0.5"), "br"),
+        (Some("*"), smallest),
+        (Some("gzip, identity;q=0"), "gzip"),
+        (Some("*;q=0, gzip"), "gzip"),
+        (Some(""), "-"),
+        (None, "-"),
+        (Some("gzip, deflate, br, zstd"), smallest),
+    ] {
+        let accepted = accepted.map(|accepted| ("accept-encoding", accepted));
+        let answer = ask(&files, Method::GET, &path, accepted.as_slice()).await;
+        assert_eq!((answer.status.as_u16(), answer.cache()), (200, IMMUTABLE), "{accepted:?}");
+        assert_eq!(answer.header("content-encoding"), encoding, "{accepted:?}");
+        assert_eq!(answer.header("vary"), "Accept-Encoding");
+        assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
+        let expected = match encoding {
+            "-" => text(),
+            "gzip" => size("gz"),
+            "zstd" => size("zst"),
+            other => size(other),
+        };
+        assert!(answer.body == expected && answer.header("content-length") == expected.len().to_string());
+    }
+    for accepted in ["identity;q=0", "*;q=0"] {
+        let answer = ask(&files, Method::GET, &path, &[("accept-encoding", accepted)]).await;
+        assert_eq!((answer.status.as_u16(), answer.cache()), (406, "no-store"), "{accepted}");
+        assert_eq!(answer.header("vary"), "Accept-Encoding");
+    }
+}
+
+#[tokio::test]
+async fn without_variants_only_the_file_as_it_is_can_be_had() {
+    let site = Site::new(&[("a.css", &text())]);
+    let files = StaticFiles::new(&site.collect().production());
+    for (accepted, status) in [
+        ("gzip", 200),
+        ("gzip, identity;q=0", 406),
+        ("identity;q=0", 406),
+        ("*;q=0", 406),
+        ("*;q=0, gzip", 406),
+    ] {
+        let answer = ask(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
+        assert_eq!((answer.status.as_u16(), answer.header("vary")), (status, "-"), "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn each_encoding_has_a_tag_of_its_own() {
+    let site = Site::new(&[("a.css", &text())]);
+    let files = StaticFiles::new(&site.collect_compressed(&["gzip", "br", "zstd"]).production());
+    let mut tags = Vec::new();
+    for accepted in ["identity", "gzip;q=1, identity;q=0", "br", "zstd"] {
+        let answer = ask(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
+        tags.push(answer.header("etag").to_owned());
+    }
+    tags.sort();
+    tags.dedup();
+    assert_eq!(tags.len(), 4);
+}
+
+#[tokio::test]
+async fn a_variant_that_is_gone_or_damaged_is_as_good_as_never_made() {
+    let site = Site::new(&[("a.css", &text())]);
+    let assets = site.collect_compressed(&["gzip", "br"]).production();
+    let path = below(&assets.url("a.css").unwrap());
+    let variant = |extension: &str| site.dist().join(format!("{}.{extension}", &path[1..]));
+    let accepted = [("accept-encoding", "gzip, br")];
+
+    fs::write(variant("br"), "damaged").unwrap();
+    let answer = ask(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (200, "gzip"));
+
+    fs::remove_file(variant("gz")).unwrap();
+    let answer = ask(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
+    answer.is(200, IMMUTABLE, &text());
+    assert_eq!(answer.header("content-encoding"), "-");
+}

@@ -1,0 +1,134 @@
+//! The path token on the wire.
+
+use std::fs;
+
+use fingerpost::{Assets, Mode, Strategy, Token};
+use fingerpost_tower::StaticFiles;
+use http::Method;
+
+use crate::site::{Answer, HOUR, IMMUTABLE, Site, ask, get};
+
+fn site() -> Site {
+    Site::new(&[("css/app.css", b"one"), ("2024/logo.png", b"logo")])
+}
+
+fn with(site: &Site, token: Token) -> (Assets, StaticFiles) {
+    let assets = site.builder(Mode::Production).strategy(Strategy::PathToken(token));
+    let assets = assets.base_url("/static/{breaker}/").build().unwrap();
+    let files = StaticFiles::new(&assets);
+    (assets, files)
+}
+
+#[track_caller]
+fn leads_to(answer: &Answer, location: &str) {
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (301, location));
+    assert_eq!((answer.cache(), answer.header("access-control-allow-origin")), ("no-store", "*"));
+}
+
+#[tokio::test]
+async fn the_current_token_proves_by_itself() {
+    let site = site();
+    let (assets, files) = with(&site, Token::ordered(1000).unwrap());
+    assert_eq!(&*assets.url("css/app.css").unwrap(), "/static/1000/css/app.css");
+    get(&files, "/1000/css/app.css").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/1000/css/app.css?v=1").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/1000/css/nope.css").await.is_not_found();
+    get(&files, "/1000/").await.is_not_found();
+    fs::write(site.source().join("css/app.css"), "two").unwrap();
+    get(&files, "/1000/css/app.css").await.is(200, "no-store", b"two");
+}
+
+#[tokio::test]
+async fn an_older_token_leads_to_the_current_one() {
+    let site = site();
+    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    for (path, location) in [
+        ("/999/css/app.css", "/static/1000/css/app.css"),
+        ("/999/css/app.css?x=1&y=%20", "/static/1000/css/app.css?x=1&y=%20"),
+        ("/01000/css/app.css", "/static/1000/css/app.css"),
+        ("/0/css/a%20b.css", "/static/1000/css/a%20b.css"),
+        ("/%39/css/nope.css", "/static/1000/css/nope.css"),
+    ] {
+        leads_to(&get(&files, path).await, location);
+    }
+    for path in ["/999/../secret", "/999/", "/999//evil.example/x", "/999/a%00b", "/999/..%2fx"] {
+        get(&files, path).await.is_not_found();
+    }
+}
+
+#[tokio::test]
+async fn a_newer_token_is_asked_to_wait() {
+    let site = site();
+    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    for path in ["/1001/css/app.css", "/99999999999999999999999999/css/app.css"] {
+        let answer = get(&files, path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("retry-after"), answer.cache()),
+            (503, "3", "no-store")
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_it_is_an_unversioned_request() {
+    let site = site();
+    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    get(&files, "/css/app.css").await.is(200, HOUR, b"one");
+    get(&files, "/2024/logo.png").await.is(200, HOUR, b"logo");
+    get(&files, "/css/app.css?v=1").await.is(200, "no-store", b"one");
+    get(&files, "/css/nope.css").await.is_not_found();
+    get(&files, "/1000").await.is_not_found();
+}
+
+#[tokio::test]
+async fn an_opaque_token_redirects_only_what_it_knows() {
+    let site = site();
+    let (_, files) = with(&site, Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap());
+    get(&files, "/3f2a91b/css/app.css").await.is(200, IMMUTABLE, b"one");
+    leads_to(&get(&files, "/9c01d22/css/app.css").await, "/static/3f2a91b/css/app.css");
+    get(&files, "/0000000/css/app.css").await.is(200, "no-store", b"one");
+    get(&files, "/0000000/css/nope.css").await.is_not_found();
+    get(&files, "/css/app.css").await.is(200, HOUR, b"one");
+}
+
+#[tokio::test]
+async fn two_nodes_never_send_a_client_to_and_fro() {
+    let site = site();
+    let (_, old) = with(&site, Token::opaque("old").unwrap());
+    let (_, new) = with(&site, Token::opaque("new").unwrap().previous(["old"]).unwrap());
+    leads_to(&get(&new, "/old/css/app.css").await, "/static/new/css/app.css");
+    get(&old, "/new/css/app.css").await.is(200, "no-store", b"one");
+}
+
+#[tokio::test]
+async fn the_token_may_stand_before_more_segments() {
+    let site = site();
+    let assets = site.builder(Mode::Production).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
+    let assets = assets.base_url("https://cdn.example.com/{breaker}/static/").build().unwrap();
+    let files = StaticFiles::new(&assets);
+    get(&files, "/7/static/css/app.css").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/static/css/app.css").await.is(200, HOUR, b"one");
+    leads_to(&get(&files, "/6/static/css/app.css").await, "/7/static/css/app.css");
+    get(&files, "/7/css/app.css").await.is_not_found();
+}
+
+#[tokio::test]
+async fn in_development_there_is_no_token() {
+    let site = site();
+    let assets = site.builder(Mode::Dev).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
+    let assets = assets.base_url("/static/{breaker}/").build().unwrap();
+    let files = StaticFiles::new(&assets);
+    get(&files, "/css/app.css").await.is(200, "no-cache", b"one");
+    get(&files, "/7/css/app.css").await.is_not_found();
+}
+
+#[tokio::test]
+async fn head_and_conditions_are_heeded() {
+    let site = site();
+    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    let tag = get(&files, "/1000/css/app.css").await.header("etag").to_owned();
+    ask(&files, Method::GET, "/1000/css/app.css", &[("if-none-match", &tag)]).await.is(304, IMMUTABLE, b"");
+    let head = ask(&files, Method::HEAD, "/999/css/app.css", &[]).await;
+    leads_to(&head, "/static/1000/css/app.css");
+    assert!(head.body.is_empty());
+}

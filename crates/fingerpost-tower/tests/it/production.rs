@@ -1,0 +1,226 @@
+//! Collected files: by hashed path, by asset path, and what is not there.
+
+use std::fs;
+
+use axum::{Router, body::Body};
+use fingerpost::{Digest, Mode};
+use fingerpost_tower::{Lifetime, StaticFiles};
+use http::{Method, Request};
+use tower::ServiceExt as _;
+
+use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get};
+
+const CSS: &[u8] = b"body{color:red}";
+
+fn tag(bytes: &[u8]) -> String {
+    format!("\"{}\"", &Digest::of(bytes).to_string()[..32])
+}
+
+#[tokio::test]
+async fn a_hashed_path_is_immutable_whatever_its_query() {
+    let site = Site::new(&[("css/app.css", CSS)]);
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets);
+    let path = below(&assets.url("css/app.css").unwrap());
+    for query in ["", "?v=4.7.0", "?v=", "?x=1&v=2", "?"] {
+        let answer = get(&files, &format!("{path}{query}")).await;
+        answer.is(200, IMMUTABLE, CSS);
+        assert_eq!(answer.header("etag"), tag(CSS));
+        assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
+        assert_eq!(answer.header("content-length"), CSS.len().to_string());
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert_eq!(answer.header("accept-ranges"), "bytes");
+        assert_eq!((answer.header("last-modified"), answer.header("vary")), ("-", "-"));
+    }
+}
+
+#[tokio::test]
+async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
+    let site = Site::new(&[("css/app.css", CSS)]);
+    let files = StaticFiles::new(&site.collect().production());
+    let hash = &Digest::of(CSS).to_string()[..12];
+    for (query, cache) in [
+        (String::new(), HOUR),
+        ("?rev=1".to_owned(), HOUR),
+        (format!("?v={hash}"), IMMUTABLE),
+        (format!("?x=1&v={hash}"), IMMUTABLE),
+        (format!("?v={hash}&v=1"), "no-store"),
+        (format!("?v={}", hash.to_uppercase()), "no-store"),
+        ("?v=000000000000".to_owned(), "no-store"),
+        ("?v=".to_owned(), "no-store"),
+        ("?v".to_owned(), "no-store"),
+    ] {
+        let answer = get(&files, &format!("/css/app.css{query}")).await;
+        answer.is(200, cache, CSS);
+        assert_eq!(answer.header("etag"), tag(CSS));
+    }
+    let files = files.unversioned(Lifetime::Seconds(60));
+    get(&files, "/css/app.css").await.is(200, "public, max-age=60", CSS);
+    let files = files.unversioned(Lifetime::Immutable);
+    get(&files, "/css/app.css").await.is(200, HOUR, CSS);
+}
+
+#[tokio::test]
+async fn what_the_manifest_does_not_name_is_not_found() {
+    let site = Site::new(&[("css/app.css", CSS), ("img/a.svg", b"<svg/>")]);
+    site.collect_compressed(&["gzip"]);
+    fs::write(site.dist().join("stray.css"), "stray").unwrap();
+    fs::write(site.dist().join(".env"), "SECRET=1").unwrap();
+    let assets = site.production();
+    let files = StaticFiles::new(&assets);
+    let hashed = below(&assets.url("css/app.css").unwrap());
+    for path in [
+        "/css/app.000000000000.css".to_owned(),
+        "/css/nope.css".to_owned(),
+        format!("{hashed}.gz"),
+        "/css".to_owned(),
+        "/css/".to_owned(),
+        "/".to_owned(),
+        "/staticfiles.json".to_owned(),
+        "/.fingerpost/releases/1.json".to_owned(),
+        "/.fingerpost/lock".to_owned(),
+        "/.env".to_owned(),
+        "/.git/config".to_owned(),
+        "/stray.css".to_owned(),
+        format!("/css/..{hashed}"),
+        hashed.replace("/css/", "/css//"),
+        hashed.replace("/css/", "/css%2F"),
+    ] {
+        get(&files, &path).await.is_not_found();
+    }
+}
+
+#[tokio::test]
+async fn names_that_need_encoding_are_served() {
+    let names = ["⊗.txt", "%2F.txt", "a b.css", "what?.css", "a#b.css", "a&b;c='d'.css"];
+    let site = Site::new(&names.map(|name| (name, name.as_bytes())));
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets);
+    for (name, url) in assets.iter() {
+        get(&files, &below(&url)).await.is(200, IMMUTABLE, name.as_bytes());
+    }
+    get(&files, "/%E2%8A%97.txt").await.is(200, HOUR, "⊗.txt".as_bytes());
+    get(&files, "/%252F.txt").await.is(200, HOUR, b"%2F.txt");
+    get(&files, "/%2F.txt").await.is_not_found();
+}
+
+#[tokio::test]
+async fn only_get_and_head_are_allowed() {
+    let site = Site::new(&[("a.css", CSS)]);
+    let files = StaticFiles::new(&site.collect().production());
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE] {
+        let answer = ask(&files, method, "/a.css", &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"));
+        assert_eq!(answer.cache(), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_body() {
+    let site = Site::new(&[("a.css", &[b'a'; 5000]), ("large.txt", &[b'l'; 200_000])]);
+    let assets = site.collect_compressed(&["gzip"]).production();
+    let files = StaticFiles::new(&assets);
+    for path in [&below(&assets.url("a.css").unwrap()), "/a.css", "/a.css?v=1", "/large.txt", "/nope"] {
+        for headers in [&[][..], &[("accept-encoding", "gzip")], &[("if-none-match", "*")]] {
+            let [get, head] = [Method::GET, Method::HEAD].map(|method| ask(&files, method, path, headers));
+            let (get, head) = (get.await, head.await);
+            assert_eq!((get.status, get.headers), (head.status, head.headers), "{path}");
+            assert!(head.body.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn large_files_are_streamed_and_small_ones_need_no_disk_the_second_time() {
+    let large: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let site = Site::new(&[("small.css", CSS), ("large.bin", &large)]);
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets);
+    let [small, large_path] = ["small.css", "large.bin"].map(|path| below(&assets.url(path).unwrap()));
+    for _ in 0..2 {
+        get(&files, &small).await.is(200, IMMUTABLE, CSS);
+        let answer = get(&files, &large_path).await;
+        answer.is(200, IMMUTABLE, &large);
+        assert_eq!(answer.header("etag"), tag(&large));
+    }
+    fs::remove_dir_all(site.dist()).unwrap();
+    get(&files, &small).await.is(200, IMMUTABLE, CSS);
+    get(&files, &large_path).await.is_not_found();
+}
+
+#[tokio::test]
+async fn memory_has_a_limit() {
+    let site = Site::new(&[("a.txt", b"aaaaaa"), ("b.txt", b"bbbbbb")]);
+    let files = StaticFiles::new(&site.collect().production()).memory(10);
+    get(&files, "/a.txt").await.is(200, HOUR, b"aaaaaa");
+    get(&files, "/b.txt").await.is(200, HOUR, b"bbbbbb");
+    get(&files, "/b.txt").await.is(200, HOUR, b"bbbbbb");
+    fs::remove_dir_all(site.dist()).unwrap();
+    get(&files, "/a.txt").await.is(200, HOUR, b"aaaaaa");
+    get(&files, "/b.txt").await.is_not_found();
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_those_of_the_release_are_never_served() {
+    for size in [40, 200_000] {
+        let bytes = vec![b'x'; size];
+        let site = Site::new(&[("a.txt", &bytes)]);
+        let assets = site.collect().production();
+        let hashed = below(&assets.url("a.txt").unwrap());
+        let file = site.dist().join(&hashed[1..]);
+        for damage in [vec![b'y'; size], vec![b'x'; size - 1], vec![b'x'; size + 1], Vec::new()] {
+            fs::write(&file, damage).unwrap();
+            get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+        }
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        let files = StaticFiles::new(&assets);
+        get(&files, &hashed).await.is_not_found();
+
+        // As after a repair.
+        fs::remove_dir(&file).unwrap();
+        fs::write(&file, &bytes).unwrap();
+        get(&files, &hashed).await.is(200, IMMUTABLE, &bytes);
+    }
+}
+
+#[tokio::test]
+async fn other_origins_may_be_kept_out() {
+    let site = Site::new(&[("a.css", CSS)]);
+    let files = StaticFiles::new(&site.collect().production()).all_origins(false);
+    assert_eq!(get(&files, "/a.css").await.header("access-control-allow-origin"), "-");
+}
+
+#[tokio::test]
+async fn it_is_mounted_in_axum_or_takes_whole_paths() {
+    let site = Site::new(&[("a.css", CSS)]);
+    let assets = site.collect().production();
+    let url = assets.url("a.css").unwrap();
+    let app: Router = Router::new().nest_service("/static", StaticFiles::new(&assets));
+    let answer = app.oneshot(Request::get(&*url).body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["cache-control"]),
+        (200, &IMMUTABLE.parse().unwrap())
+    );
+
+    let files = StaticFiles::new(&assets).whole_paths(true);
+    get(&files, &url).await.is(200, IMMUTABLE, CSS);
+    get(&files, &below(&url)).await.is_not_found();
+    get(&files, "/staticfoo/a.css").await.is_not_found();
+}
+
+#[tokio::test]
+async fn a_manifest_of_django_is_served_too() {
+    let site = Site::new(&[]);
+    fs::create_dir(site.dist()).unwrap();
+    fs::write(site.dist().join("a.0123456789ab.css"), CSS).unwrap();
+    let manifest = r#"{"version": "1.0", "paths": {"a.css": "a.0123456789ab.css", "gone.css": "gone.0123456789ab.css"}}"#;
+    fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
+    let files = StaticFiles::new(&site.builder(Mode::Production).build().unwrap());
+    let answer = get(&files, "/a.0123456789ab.css").await;
+    answer.is(200, IMMUTABLE, CSS);
+    assert_eq!(answer.header("etag"), tag(CSS));
+    get(&files, "/a.css").await.is(200, HOUR, CSS);
+    get(&files, "/gone.css").await.is_not_found();
+}

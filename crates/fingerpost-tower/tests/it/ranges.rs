@@ -1,0 +1,163 @@
+//! RFC 9110, §13 and §14, as a client meets them.
+
+use fingerpost_tower::StaticFiles;
+use http::Method;
+
+use crate::site::{Answer, HOUR, Site, ask};
+
+/// Forty bytes, each another one.
+fn forty() -> Vec<u8> {
+    (b'0'..b'0' + 40).collect()
+}
+
+struct Files(StaticFiles);
+
+impl Files {
+    fn new() -> (Site, Self) {
+        let site =
+            Site::new(&[("forty.txt", &forty()), ("empty.txt", b""), ("large.txt", &vec![b'l'; 300_000])]);
+        let files = StaticFiles::new(&site.collect_compressed(&["gzip"]).production());
+        (site, Self(files))
+    }
+
+    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        ask(&self.0, Method::GET, path, headers).await
+    }
+}
+
+#[tokio::test]
+async fn one_range_gets_its_bytes() {
+    let (_site, files) = Files::new();
+    for (range, part, content_range) in [
+        ("bytes=0-13", 0..14, "bytes 0-13/40"),
+        ("bytes=21-30", 21..31, "bytes 21-30/40"),
+        ("bytes=-3", 37..40, "bytes 37-39/40"),
+        ("bytes=21-100000", 21..40, "bytes 21-39/40"),
+        ("bytes=-100000", 0..40, "bytes 0-39/40"),
+        ("bytes=7-7", 7..8, "bytes 7-7/40"),
+        ("bytes=39-", 39..40, "bytes 39-39/40"),
+    ] {
+        let answer = files.get("/forty.txt", &[("range", range)]).await;
+        answer.is(206, HOUR, &forty()[part.clone()]);
+        assert_eq!(answer.header("content-range"), content_range);
+        assert_eq!(answer.header("content-length"), part.len().to_string());
+        assert_ne!(answer.header("etag"), "-");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_there_are_a_416() {
+    let (_site, files) = Files::new();
+    for range in ["bytes=10000-11000", "bytes=-0", "bytes=40-"] {
+        let answer = files.get("/forty.txt", &[("range", range)]).await;
+        assert_eq!((answer.status.as_u16(), answer.cache()), (416, "no-store"), "{range}");
+        assert_eq!(answer.header("content-range"), "bytes */40");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_single_range_of_bytes_gets_everything() {
+    let (_site, files) = Files::new();
+    let hundred = format!("bytes={}", (0..100).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
+    for range in ["bytes=15-0", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-20,10-30", &hundred, "x"]
+    {
+        files.get("/forty.txt", &[("range", range)]).await.is(200, HOUR, &forty());
+    }
+    for range in ["bytes=0-1", "bytes=-1", "bytes=5-"] {
+        files.get("/empty.txt", &[("range", range)]).await.is(200, HOUR, b"");
+    }
+    let head = ask(&files.0, Method::HEAD, "/forty.txt", &[("range", "bytes=0-1")]).await;
+    assert_eq!((head.status.as_u16(), head.header("content-length")), (200, "40"));
+}
+
+#[tokio::test]
+async fn parts_of_a_large_file_add_up_to_it() {
+    let (_site, files) = Files::new();
+    let mut sum = Vec::new();
+    for range in ["bytes=0-99999", "bytes=100000-199999", "bytes=200000-"] {
+        let part = files.get("/large.txt", &[("range", range)]).await;
+        assert_eq!(part.status, 206);
+        sum.extend_from_slice(&part.body);
+    }
+    assert_eq!(sum, vec![b'l'; 300_000]);
+}
+
+#[tokio::test]
+async fn a_part_is_one_of_the_file_as_it_is() {
+    let (_site, files) = Files::new();
+    let whole = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(whole.header("content-encoding"), "gzip");
+    // Whoever goes on where it broke off would go on with other bytes.
+    assert_eq!(whole.header("accept-ranges"), "-");
+
+    let part = files.get("/large.txt", &[("accept-encoding", "gzip"), ("range", "bytes=1-2")]).await;
+    part.is(206, HOUR, b"ll");
+    assert_eq!((part.header("content-encoding"), part.header("vary")), ("-", "Accept-Encoding"));
+    assert_ne!(part.header("etag"), whole.header("etag"));
+
+    let only = [("accept-encoding", "gzip, identity;q=0"), ("range", "bytes=1-2")];
+    let answer = files.get("/large.txt", &only).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (200, "gzip"));
+}
+
+#[tokio::test]
+async fn a_range_is_heeded_only_if_the_tag_is_that_of_the_file_as_it_is() {
+    let (_site, files) = Files::new();
+    let tag = files.get("/large.txt", &[]).await.header("etag").to_owned();
+    let gzip = files.get("/large.txt", &[("accept-encoding", "gzip")]).await.header("etag").to_owned();
+    let weak = format!("W/{tag}");
+    for (condition, status) in [
+        (&*tag, 206),
+        (&*weak, 200),
+        (&*gzip, 200),
+        ("\"other\"", 200),
+        ("Sat, 29 Oct 2044 19:43:31 GMT", 200),
+        ("garbage", 200),
+    ] {
+        let answer = files.get("/large.txt", &[("range", "bytes=0-1"), ("if-range", condition)]).await;
+        assert_eq!(answer.status, status, "{condition}");
+    }
+    // A range that cannot be satisfied is none, if the condition is not met.
+    let headers = [("range", "bytes=999999-"), ("if-range", "\"other\"")];
+    assert_eq!(files.get("/large.txt", &headers).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_has_it_is_told_so() {
+    let (_site, files) = Files::new();
+    let full = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
+    let tag = full.header("etag");
+    let weak = format!("W/{tag}");
+    let list = format!("\"a\", {tag}");
+    for tags in [tag, &weak, &list, "*"] {
+        let headers = [("accept-encoding", "gzip"), ("if-none-match", tags)];
+        let answer = files.get("/large.txt", &headers).await;
+        answer.is(304, HOUR, b"");
+        assert_eq!((answer.header("etag"), answer.header("vary")), (tag, "Accept-Encoding"));
+        assert_eq!((answer.header("content-length"), answer.header("content-type")), ("-", "-"));
+    }
+    // The tag of another encoding.
+    assert_eq!(files.get("/large.txt", &[("if-none-match", tag)]).await.status, 200);
+}
+
+#[tokio::test]
+async fn dates_in_conditions_never_match() {
+    let (_site, files) = Files::new();
+    for date in ["Sat, 29 Oct 2044 19:43:31 GMT", "Sat, 29 Oct 1994 19:43:31 GMT", "garbage"] {
+        for name in ["if-modified-since", "if-unmodified-since"] {
+            let headers = [(name, date), ("if-none-match", "\"other\"")];
+            files.get("/forty.txt", &headers).await.is(200, HOUR, &forty());
+            files.get("/forty.txt", &headers[..1]).await.is(200, HOUR, &forty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_wants_another_one_gets_a_412() {
+    let (_site, files) = Files::new();
+    let tag = files.get("/forty.txt", &[]).await.header("etag").to_owned();
+    for (tags, status) in [(&*tag, 200), ("*", 200), ("\"other\"", 412), ("", 412)] {
+        let answer = files.get("/forty.txt", &[("if-match", tags)]).await;
+        assert_eq!(answer.status, status, "{tags}");
+    }
+}

@@ -1,0 +1,129 @@
+//! A site on disk, and requests to it.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use filetime::FileTime;
+use fingerpost::{Assets, AssetsBuilder, Mode};
+use fingerpost_collect::{CollectConfig, collect};
+use fingerpost_tower::StaticFiles;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+pub(crate) const HOUR: &str = "public, max-age=3600";
+
+/// A directory with `static` and `dist`.
+pub(crate) struct Site(tempfile::TempDir);
+
+impl Site {
+    /// With these source files.
+    pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
+        let site = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(site.source()).unwrap();
+        for (path, bytes) in files {
+            site.write(path, bytes);
+        }
+        site
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.0.path().join("static")
+    }
+
+    pub(crate) fn dist(&self) -> PathBuf {
+        self.0.path().join("dist")
+    }
+
+    /// Writes a source file as if long ago.
+    pub(crate) fn write(&self, path: &str, bytes: &[u8]) {
+        let file = self.source().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, bytes).unwrap();
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        filetime::set_file_mtime(&file, FileTime::from_system_time(long_ago)).unwrap();
+    }
+
+    /// Publishes what the sources are now.
+    pub(crate) fn collect(&self) -> &Self {
+        collect(&CollectConfig::new(self.dist()).source(self.source())).unwrap();
+        self
+    }
+
+    /// The same, with variants.
+    pub(crate) fn collect_compressed(&self, encodings: &[&str]) -> &Self {
+        collect(&CollectConfig::new(self.dist()).source(self.source()).compress(encodings)).unwrap();
+        self
+    }
+
+    pub(crate) fn builder(&self, mode: Mode) -> AssetsBuilder {
+        Assets::builder().source(self.source()).collected(self.dist()).mode(mode)
+    }
+
+    pub(crate) fn production(&self) -> Assets {
+        self.builder(Mode::Production).build().unwrap()
+    }
+
+    pub(crate) fn development(&self) -> Assets {
+        self.builder(Mode::Dev).build().unwrap()
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// A header as text, `-` if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("-", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn cache(&self) -> &str {
+        self.header("cache-control")
+    }
+
+    #[track_caller]
+    pub(crate) fn is(&self, status: u16, cache: &str, body: &[u8]) -> &Self {
+        assert_eq!((self.status.as_u16(), self.cache()), (status, cache), "{self:?}");
+        assert!(*self.body == *body, "{:?} is not {:?}", self.body, Bytes::copy_from_slice(body));
+        self
+    }
+
+    /// No such asset, and nobody is to remember that.
+    #[track_caller]
+    pub(crate) fn is_not_found(&self) {
+        assert_eq!(
+            (self.status.as_u16(), self.cache(), self.header("etag")),
+            (404, "no-store", "-"),
+            "{self:?}"
+        );
+    }
+}
+
+/// Sends a request to what is mounted at the base URL.
+pub(crate) async fn ask(files: &StaticFiles, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = files.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: head.status, headers: head.headers, body }
+}
+
+pub(crate) async fn get(files: &StaticFiles, path: &str) -> Answer {
+    ask(files, Method::GET, path, &[]).await
+}
+
+/// The path of a URL below `/static`.
+pub(crate) fn below(url: &str) -> String {
+    url.strip_prefix("/static").unwrap().to_owned()
+}
