@@ -27,8 +27,8 @@
 //! # How it fits
 //!
 //! This crate is the core: an asset path goes in, a URL comes out. It knows no template engine, no HTTP and no async.
-//! `fingerpost-minijinja`, `-tera` and `-askama` put it into templates as `static()`; `fingerpost collect`, the program, writes the hashed files and the
-//! [`Manifest`] that production reads.
+//! `fingerpost-minijinja`, `-tera` and `-askama` put it into templates as `static()`; `fingerpost collect`, the program,
+//! writes the hashed files and the [`Manifest`] that production reads; `fingerpost-tower` serves them.
 //!
 //! | | development | production |
 //! |---|---|---|

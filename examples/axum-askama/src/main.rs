@@ -6,6 +6,7 @@
 use askama::Template;
 use fingerpost::Assets;
 use fingerpost_askama::StaticHelpers as _;
+use fingerpost_tower::StaticFiles;
 use site::{Page, Site};
 
 #[derive(Template)]
@@ -40,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
         .build()?;
 
     fingerpost_askama::init(assets.clone())?;
-    site.serve(move |page| {
+    site.serve(StaticFiles::new(&assets), move |page| {
         Ok(match page.template {
             "home.html" => Home { page, assets: &assets }.render()?,
             "how.html" => How { page, assets: &assets }.render()?,

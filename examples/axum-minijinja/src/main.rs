@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use fingerpost::{Assets, Mode};
+use fingerpost_tower::StaticFiles;
 use minijinja::{Environment, context, path_loader};
 use site::{Page, Site};
 
@@ -22,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
 
     // In production built once; in development every request reads the templates anew.
     let production = (site.mode == Mode::Production).then(|| templates(&assets));
-    site.serve(move |Page { template, title, path, mode }| {
+    site.serve(StaticFiles::new(&assets), move |Page { template, title, path, mode }| {
         let env = production.as_ref().map_or_else(|| Cow::Owned(templates(&assets)), Cow::Borrowed);
         Ok(env.get_template(template)?.render(context! { title, path, mode })?)
     })

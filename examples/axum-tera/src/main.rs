@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use fingerpost::{Assets, Mode};
+use fingerpost_tower::StaticFiles;
 use site::{Page, Site};
 use tera::{Tera, TeraResult, context};
 
@@ -22,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
 
     // In production read once; in development every request reads the templates anew.
     let production = (site.mode == Mode::Production).then(|| templates(&assets)).transpose()?;
-    site.serve(move |Page { template, title, path, mode }| {
+    site.serve(StaticFiles::new(&assets), move |Page { template, title, path, mode }| {
         let tera = production
             .as_ref()
             .map_or_else(|| templates(&assets).map(Cow::Owned), |tera| Ok(Cow::Borrowed(tera)))?;

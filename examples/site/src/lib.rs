@@ -1,4 +1,6 @@
-//! What the examples share: static files, flags and the server. Each example adds `Assets`, an engine and templates.
+//! What the examples share: static files, flags and the server. Each example adds `Assets`, an engine and pages.
+
+mod program;
 
 use std::{
     io::{self, ErrorKind, Write as _},
@@ -9,19 +11,15 @@ use std::{
 use anyhow::Context as _;
 use axum::{
     Router,
-    extract::Request,
     http::{StatusCode, Uri},
-    middleware::map_request,
     response::{Html, IntoResponse, Response},
     routing::get,
     serve::ListenerExt as _,
 };
 use clap::Parser;
-use fingerpost::{MANIFEST_NAME, Mode};
-use fingerpost_collect::{CollectConfig, collect};
-use percent_encoding::percent_decode_str;
+use fingerpost::Mode;
+use fingerpost_tower::StaticFiles;
 use tokio::net::TcpListener;
-use tower_http::services::ServeDir;
 
 /// A small site that shows Fingerpost at work.
 #[derive(Parser)]
@@ -69,8 +67,7 @@ impl Site {
         let static_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
         let dist_dir = Path::new(example).join("dist/static");
         if args.production {
-            let report = collect(&CollectConfig::new(&dist_dir).source(&static_dir))?;
-            writeln!(io::stderr(), "Collected {} files, {} of them new.", report.files, report.written)?;
+            program::collect(&static_dir, &dist_dir)?;
         }
         Ok(Self {
             address: format!("http://{}", listener.local_addr()?),
@@ -82,15 +79,11 @@ impl Site {
     }
 
     /// Serves the static files, and the pages as `render` makes them.
-    pub async fn serve<R>(self, render: R) -> anyhow::Result<()>
+    pub async fn serve<R>(self, files: StaticFiles, render: R) -> anyhow::Result<()>
     where
         R: Fn(Page) -> anyhow::Result<String> + Send + Sync + 'static,
     {
-        let (mode, served_dir) = if self.mode == Mode::Production {
-            ("production", self.dist_dir)
-        } else {
-            ("development", self.static_dir)
-        };
+        let mode = if self.mode == Mode::Production { "production" } else { "development" };
         let answer = Arc::new(move |template, title, uri: &Uri| {
             let page = Page { template, title, path: uri.path().to_owned(), mode };
             render(page).map(Html).map_err(RenderError)
@@ -99,18 +92,21 @@ impl Site {
             let answer = Arc::clone(&answer);
             get(move |uri: Uri| async move { answer(template, title, &uri) })
         };
-        let files =
-            Router::new().fallback_service(ServeDir::new(&served_dir)).layer(map_request(only_assets));
         let app = Router::new()
             .route("/", page("home.html", "Fingerpost: every asset, pointed the right way"))
             .route("/how", page("how.html", "How Fingerpost works"))
-            .nest("/static", files)
+            .nest_service("/static", files)
             .fallback(move |uri: Uri| async move {
                 (StatusCode::NOT_FOUND, answer("not_found.html", "No such page", &uri))
             });
+        self.run(app).await
+    }
 
-        writeln!(io::stderr(), "Serving {}, stop with Ctrl-C.", served_dir.display())?;
+    /// Serves whatever the example answers.
+    pub async fn run(self, app: Router) -> anyhow::Result<()> {
+        writeln!(io::stderr(), "Stop with Ctrl-C.")?;
         writeln!(io::stdout(), "{}", self.address)?;
+        // Without it, what is written in two pieces waits 40 ms for an acknowledgement.
         axum::serve(self.listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
         Ok(())
     }
@@ -125,14 +121,6 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
         }
         listener => listener.with_context(|| format!("cannot listen on port {wanted}")),
     }
-}
-
-/// Keeps back what `collect` writes for itself: it names every file of every release.
-async fn only_assets(request: Request) -> Result<Request, StatusCode> {
-    let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
-    let first = path.split(['/', '\\']).find(|name| !matches!(*name, "" | ".")).unwrap_or_default();
-    let own = [".fingerpost", MANIFEST_NAME].iter().any(|own| first.eq_ignore_ascii_case(own));
-    if own { Err(StatusCode::NOT_FOUND) } else { Ok(request) }
 }
 
 /// Shows a developer what is wrong in a template, down to the first cause.
