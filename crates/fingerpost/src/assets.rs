@@ -21,6 +21,7 @@ use crate::{
     settings::Settings,
     site::Site,
     snapshot::{self, Snapshot},
+    strategy::Strategy,
     url::Url,
     version::AppVersion,
 };
@@ -234,6 +235,11 @@ impl Assets {
     /// What precedes every asset path.
     pub fn base_url(&self) -> &BaseUrl {
         &self.0.site.base
+    }
+
+    /// The strategy in force: `None` for the content query of development.
+    pub fn strategy(&self) -> Option<&Strategy> {
+        self.0.plan.strategy.as_ref()
     }
 
     pub(crate) fn site(&self) -> &Site {
