@@ -1,0 +1,3 @@
+//! What a site sees of the layers and services, through `oneshot`.
+
+mod html_rewrite;
