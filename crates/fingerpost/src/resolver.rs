@@ -73,11 +73,14 @@ impl Resolver {
         if written.is_directory() {
             return Ok(None);
         }
-        match self.urls(site, written.path) {
-            Ok(urls) => Ok(Some(urls.url.with_suffix(&written))),
-            Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
-            Err(err) => Err(err),
-        }
+        let urls = match &self.names {
+            Names::Listed(table) => table.get(written.path).map(|asset| asset.urls.clone()),
+            Names::Live(development) => match development.urls(site, written.path) {
+                Err(err) if err.kind() == ErrorKind::NotFound => None,
+                urls => Some(urls?),
+            },
+        };
+        Ok(urls.map(|urls| urls.url.with_suffix(&written)))
     }
 
     /// Which of the [`listed_urls`](Self::listed_urls) an asset's is.

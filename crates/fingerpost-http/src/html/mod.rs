@@ -65,7 +65,8 @@ pub fn version_html(html: &str, snapshot: &Snapshot) -> String {
 /// and so do elements that are open within each other by the hundred thousand: the rest of the document then passes as it
 /// is.
 ///
-/// In development each reference below the base URL costs a look at the disk, as every [`Snapshot::url`] does.
+/// In development each reference below the base URL costs a look at the disk, and a hash if the file is new, as every
+/// [`Snapshot::url`] does.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

@@ -36,7 +36,8 @@ const SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// the same assets leaves it. It is in force ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service is
 /// called, and whenever its future and its body are polled.
 ///
-/// In development each reference costs one look at the disk, while the body is polled.
+/// In development each reference costs one look at the disk while the body is polled, and a hash if the file is new. In
+/// production nothing blocks.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
