@@ -68,7 +68,7 @@ fn names(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, comparison: 
 }
 
 /// The tags of a list, each with its quotes. A comma may stand inside of a tag. Ends at the first that is malformed.
-struct Tags<'a>(&'a [u8]);
+pub(crate) struct Tags<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Iterator for Tags<'a> {
     type Item = (bool, &'a [u8]);

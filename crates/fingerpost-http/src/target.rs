@@ -18,17 +18,13 @@ pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
     (slashes(&decoded) == slashes(path)).then_some(decoded)
 }
 
-/// The values of all parameters `v` of a query, decoded.
+/// The values of all parameters `v` of a query, decoded; empty ones, too.
 pub(crate) fn versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     query.split('&').filter_map(|parameter| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        is_v(name).then(|| percent_decode_str(value).into())
+        // In whichever spelling: a cache may take them for the same.
+        percent_decode_str(name).eq(*b"v").then(|| percent_decode_str(value).into())
     })
-}
-
-/// Also in a spelling that nobody uses: a cache may take it for the same.
-fn is_v(name: &str) -> bool {
-    name == "v" || name == "%76"
 }
 
 /// Whether a name has a hash where hashed paths have theirs. Proves nothing: it says where a second look is worth its

@@ -1,6 +1,9 @@
 //! What a release is made of, at start-up and at every reload.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     base_url::BaseUrl,
@@ -68,7 +71,7 @@ impl Plan {
             }
             Some(Strategy::PathToken(_)) => (self.listed(site, None, earlier)?, self.version(None)?),
         };
-        Ok(Resolver { number, names, version })
+        Ok(Resolver { number, names, version, id: OnceLock::new() })
     }
 
     pub(crate) fn store_in_force(&self) -> Option<&Arc<dyn Store>> {

@@ -1,16 +1,21 @@
 //! The seam between a strategy and everybody who asks for a URL.
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     dev::Development,
     error::{Error, ErrorKind, Missing, Problem},
+    hash::ContentHash,
     listed::ListedFile,
     missing::OnMissing,
     path::{AssetPath, Written},
     site::{Site, Urls},
     suggest::{LONGEST, nearest},
-    table::Table,
+    table::{Asset, Table},
     text::quoted,
     url::Url,
     version::AppVersion,
@@ -23,6 +28,8 @@ pub(crate) struct Resolver {
     pub(crate) number: u64,
     pub(crate) names: Names,
     pub(crate) version: AppVersion,
+    /// Hashed at the first question: only a server asks.
+    pub(crate) id: OnceLock<ContentHash>,
 }
 
 /// How a strategy finds an asset. Either way it gives an asset path its [`Urls`]; what an author wrote behind the path is
@@ -64,6 +71,22 @@ impl Resolver {
         }
     }
 
+    /// As [`url`](Self::url), but nothing for what nobody knows, and no word about it.
+    pub(crate) fn find(&self, site: &Site, text: &str) -> Result<Option<Url>, Error> {
+        let Ok(written) = Written::parse(text) else { return Ok(None) };
+        if written.is_directory() {
+            return Ok(None);
+        }
+        let urls = match &self.names {
+            Names::Listed(table) => table.get(written.path).map(|asset| asset.urls.clone()),
+            Names::Live(development) => match development.urls(site, written.path) {
+                Err(err) if err.kind() == ErrorKind::NotFound => None,
+                urls => Some(urls?),
+            },
+        };
+        Ok(urls.map(|urls| urls.url.with_suffix(&written)))
+    }
+
     /// Which of the [`listed_urls`](Self::listed_urls) an asset's is.
     #[inline]
     pub(crate) fn position(&self, path: &str) -> Option<usize> {
@@ -77,6 +100,14 @@ impl Resolver {
     pub(crate) fn listed_urls(&self) -> impl Iterator<Item = &Url> {
         let assets = if let Names::Listed(table) = &self.names { table.assets() } else { &[] };
         assets.iter().map(|asset| &asset.urls.url)
+    }
+
+    /// A hash of all that a page may take from here, if that is pinned.
+    pub(crate) fn id(&self) -> Option<ContentHash> {
+        let Names::Listed(table) = &self.names else { return None };
+        let line = |asset: &Asset| format!("{}\0{}\n", asset.path, asset.urls.absolute);
+        let all = || format!("{}\n", self.version) + &table.assets().iter().map(line).collect::<String>();
+        Some(*self.id.get_or_init(|| ContentHash::of(all().as_bytes())))
     }
 
     /// The file of an asset, if it was listed beforehand.

@@ -10,7 +10,9 @@ use std::{
 use crate::{
     assets::Assets,
     error::Error,
+    hash::ContentHash,
     listed::ListedFile,
+    mode::Mode,
     path::AssetPath,
     resolver::{Form, Resolver},
     url::Url,
@@ -63,6 +65,28 @@ impl Snapshot {
     /// As for [`Assets::url`].
     pub fn url(&self, path: &str) -> Result<Url, Error> {
         self.resolver.url(self.assets.site(), path, Form::Relative)
+    }
+
+    /// The URL of an asset, for text that may be meant as something else: nothing for what nobody knows, for a directory,
+    /// and for what can name nothing.
+    ///
+    /// Unlike [`url`](Self::url) it looks for no similar names and warns of nothing, whatever
+    /// [`OnMissing`](crate::OnMissing) says, so that many unknown names cost little.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+    /// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
+    /// assert_eq!(snapshot.find("a.css#top")?.as_deref(), Some("/static/a.css?v=7c98040a5416#top"));
+    /// assert_eq!(snapshot.find("b.css")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) in development.
+    pub fn find(&self, path: &str) -> Result<Option<Url>, Error> {
+        self.resolver.find(self.assets.site(), path)
     }
 
     /// As [`Assets::absolute_url`], in this release.
@@ -179,6 +203,26 @@ impl Snapshot {
     /// ```
     pub fn components(&self) -> impl Iterator<Item = (&str, usize)> {
         self.assets.components().counts()
+    }
+
+    /// Changes with every URL and with the app version: what a server puts into the entity tag of a page that was made with
+    /// this release. The same on every server that has the same release.
+    ///
+    /// `None` in development, where a URL may change at any moment. Hashed at the first call and kept.
+    ///
+    /// ```
+    /// # let dist = tempfile::tempdir()?;
+    /// # let manifest = |name: &str| format!(r#"{{"version": "1.1", "paths": {{"a.css": "{name}"}}}}"#);
+    /// # let publish = |name| std::fs::write(dist.path().join("staticfiles.json"), manifest(name));
+    /// # publish("a.1.css")?;
+    /// let assets = fingerpost::Assets::production(dist.path())?;
+    /// let before = assets.snapshot().release_id();
+    /// publish("a.2.css")?;
+    /// assert_ne!(assets.reload()?.release_id(), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn release_id(&self) -> Option<ContentHash> {
+        (self.assets.mode() == Mode::Production).then(|| self.resolver.id()).flatten()
     }
 
     /// As [`Assets::iter`], in this release.

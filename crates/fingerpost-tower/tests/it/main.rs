@@ -1,10 +1,11 @@
-//! One binary, so that it is linked once.
+//! What a site sees of the layers and services, through `oneshot`. One binary, so that it is linked once.
 
 mod site;
 
 mod build_free;
 mod development;
 mod hostile;
+mod html_rewrite;
 mod negotiation;
 mod path_token;
 mod production;

@@ -16,6 +16,7 @@ mod manifest;
 mod missing;
 mod names;
 mod odd_files;
+mod pages;
 mod permissions;
 mod prebuilt;
 mod reload;

@@ -1,0 +1,54 @@
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+use http::HeaderValue;
+use lol_html::AsciiCompatibleEncoding;
+
+use crate::content_type::{charset, essence};
+
+/// The encoding of an HTML document that can be read as ASCII where it is markup. Defaults to UTF-8.
+///
+/// ```
+/// use fingerpost_http::HtmlEncoding;
+/// use http::HeaderValue;
+///
+/// let of = |content_type| HtmlEncoding::of(&HeaderValue::from_static(content_type));
+/// assert_eq!(of("text/html"), Some(HtmlEncoding::default()));
+/// assert!(of("Text/HTML; charset=shift_jis").is_some());
+/// assert_eq!(of("text/html; charset=utf-16le"), None);
+/// assert_eq!(of("application/xhtml+xml"), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HtmlEncoding(AsciiCompatibleEncoding);
+
+impl HtmlEncoding {
+    /// What a `Content-Type` says: nothing if that is not HTML, or HTML in an encoding such as UTF-16.
+    ///
+    /// XHTML is not HTML: it has other rules. A charset that nobody knows counts as none, as it does in browsers, and none as
+    /// UTF-8.
+    pub fn of(content_type: &HeaderValue) -> Option<Self> {
+        let content_type = content_type.to_str().ok()?;
+        if !essence(content_type).eq_ignore_ascii_case("text/html") {
+            return None;
+        }
+        match charset(content_type).and_then(|label| Encoding::for_label(label.as_bytes())) {
+            None => Some(Self::default()),
+            Some(encoding) => AsciiCompatibleEncoding::new(encoding).map(Self),
+        }
+    }
+
+    pub(super) fn ascii_compatible(self) -> AsciiCompatibleEncoding {
+        self.0
+    }
+
+    /// Text of an attribute in this encoding; what it has no bytes for becomes a character reference.
+    pub(super) fn encode(self, text: &str) -> Cow<'_, [u8]> {
+        <&Encoding>::from(self.0).encode(text).0
+    }
+}
+
+impl Default for HtmlEncoding {
+    fn default() -> Self {
+        Self(AsciiCompatibleEncoding::utf_8())
+    }
+}

@@ -1,0 +1,164 @@
+//! Versions of assets in HTML that nobody rendered through the helpers.
+
+mod attribute;
+mod encoding;
+mod reference;
+mod splicer;
+mod srcset;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use fingerpost::Snapshot;
+use lol_html::{
+    MemorySettings, element,
+    html_content::Attribute,
+    send::{Element, HtmlRewriter, Settings},
+};
+use parking_lot::Mutex;
+
+pub use encoding::HtmlEncoding;
+
+use reference::References;
+use splicer::{Splicer, SplicerSink};
+
+/// How much of a document is held back while one tag is incomplete, and how much may be known of the elements that are
+/// open, in bytes.
+const MOST_MEMORY: usize = 16 * 1024 * 1024;
+
+/// Puts the present URLs of assets into HTML that was not rendered through a template helper.
+///
+/// References below the base URL, `/static/css/app.css`, in the attributes `href`, `src`, `srcset`, `imagesrcset` and
+/// `poster` of any element become what [`Snapshot::url`] says; a query and a fragment stay. Where the base URL has a path
+/// token or a host, the plain path without them is understood, too.
+///
+/// Left as they are: unknown assets, anything with a `v` parameter (so that a second pass changes nothing), other hosts,
+/// relative URLs, comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. Every
+/// byte outside of a changed attribute's value stays what it was.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+/// use fingerpost_http::version_html;
+///
+/// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
+/// let html = r#"<link rel=stylesheet href="/static/a.css"><a href="/about">About</a>"#;
+/// let versioned = version_html(html, &snapshot);
+/// assert_eq!(versioned, r#"<link rel=stylesheet href="/static/a.css?v=7c98040a5416"><a href="/about">About</a>"#);
+/// assert_eq!(version_html(&versioned, &snapshot), versioned);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`HtmlVersioner`] does the same piece by piece.
+pub fn version_html(html: &str, snapshot: &Snapshot) -> String {
+    let mut versioner = HtmlVersioner::new(snapshot);
+    let mut versioned = Vec::from(versioner.write(html.as_bytes()));
+    versioned.extend(versioner.end());
+    String::from_utf8(versioned).unwrap_or_else(|_| html.to_owned())
+}
+
+/// [`version_html`] for a document that comes in pieces, of any size and with any boundaries.
+///
+/// Gives out what it can as soon as it can: only an incomplete tag is held back. A tag of more than 16 MiB ends the work,
+/// and so do elements that are open within each other by the hundred thousand: the rest of the document then passes as it
+/// is.
+///
+/// In development each reference below the base URL costs a look at the disk, and a hash if the file is new, as every
+/// [`Snapshot::url`] does.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.js"), "")?;
+/// use fingerpost_http::HtmlVersioner;
+///
+/// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
+/// let mut versioner = HtmlVersioner::new(&snapshot);
+/// assert_eq!(versioner.write(b"<p>Hello<script src='/stat"), "<p>Hello");
+/// assert_eq!(versioner.write(b"ic/a.js'>"), "<script src='/static/a.js?v=e3b0c44298fc'>");
+/// assert_eq!(versioner.end(), "");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct HtmlVersioner {
+    /// Nothing after an error. The lock is never taken: it makes the whole `Sync`, so that it fits into any body.
+    rewriter: Mutex<Option<Box<HtmlRewriter<'static, SplicerSink>>>>,
+    splicer: Arc<Mutex<Splicer>>,
+}
+
+impl HtmlVersioner {
+    /// For a document in UTF-8. An attribute that is not UTF-8 is left as it is, everything else comes through.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self::with_encoding(snapshot, HtmlEncoding::default())
+    }
+
+    /// For a document in the encoding that its `Content-Type` names.
+    pub fn with_encoding(snapshot: &Snapshot, encoding: HtmlEncoding) -> Self {
+        Self::with_memory(snapshot, encoding, MOST_MEMORY)
+    }
+
+    fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, most: usize) -> Self {
+        let splicer = Arc::new(Mutex::new(Splicer::new(encoding)));
+        let (references, edits) = (References::of(snapshot), Arc::clone(&splicer));
+        let on_element =
+            element!("[href], [src], [srcset], [imagesrcset], [poster]", move |element: &mut Element<
+                '_,
+                '_,
+            >| {
+                for attribute in element.attributes() {
+                    version_attribute(attribute, &references, &edits);
+                }
+                Ok(())
+            });
+        // With both of these it has given out all that it took when it reports an error. It is not strict, because it would
+        // stop at a `<script>` inside of a `<select>`, and nothing here is worth that.
+        let memory = MemorySettings::new()
+            .with_max_allowed_memory_usage(most)
+            .with_graceful_bail_out_on_memory_limit_exceeded(true);
+        let settings = Settings::new_send()
+            .append_element_content_handler(on_element)
+            .with_encoding(encoding.ascii_compatible())
+            .with_memory_settings(memory)
+            .with_graceful_bail_out_on_content_handler_error(true)
+            .with_strict(false);
+        let rewriter = HtmlRewriter::new(settings, SplicerSink(Arc::clone(&splicer)));
+        Self { rewriter: Mutex::new(Some(Box::new(rewriter))), splicer }
+    }
+
+    /// Takes the next piece and gives out all that is certain by now.
+    pub fn write(&mut self, chunk: &[u8]) -> Bytes {
+        let rewriter = self.rewriter.get_mut();
+        match rewriter {
+            None => return Bytes::copy_from_slice(chunk),
+            Some(rewriting) => {
+                if rewriting.write(chunk).is_err() {
+                    *rewriter = None;
+                }
+            }
+        }
+        self.splicer.lock().take_output()
+    }
+
+    /// Gives out what was held back.
+    pub fn end(self) -> Bytes {
+        if let Some(rewriter) = self.rewriter.into_inner() {
+            // After an error everything is given out, too.
+            rewriter.end().ok();
+        }
+        self.splicer.lock().take_output()
+    }
+}
+
+fn version_attribute(attribute: &Attribute<'_>, references: &References, edits: &Mutex<Splicer>) {
+    if let Some(place) = attribute.value_source_location()
+        && let Some(value) = attribute::versioned(&attribute.name(), &attribute.value(), references)
+    {
+        edits.lock().replace(place.bytes(), value);
+    }
+}
+
+impl fmt::Debug for HtmlVersioner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HtmlVersioner").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+use std::borrow::Cow;
+
+use fingerpost::{BaseUrl, Snapshot, Strategy, Url};
+
+use crate::target::{asset_path, versions};
+
+/// What the URLs in a document stand for.
+#[derive(Debug)]
+pub(super) struct References {
+    snapshot: Snapshot,
+    /// The longest first.
+    bases: Vec<Base>,
+}
+
+impl References {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self { snapshot: snapshot.clone(), bases: bases(snapshot) }
+    }
+
+    /// The URL of the asset that `url` names; nothing if it names none, or has a version already.
+    pub(super) fn versioned(&self, url: &str) -> Option<Url> {
+        self.bases.iter().find_map(|base| self.asset(base.strip(url)?))
+    }
+
+    fn asset(&self, rest: &str) -> Option<Url> {
+        let (path, suffix) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        if has_version(suffix) {
+            return None;
+        }
+        // A file that cannot be read is reported when it is asked for.
+        self.snapshot.find(&format!("{}{suffix}", file_name(path)?)).ok()?
+    }
+}
+
+/// What precedes an asset path in a document.
+#[derive(Debug, PartialEq, Eq)]
+struct Base {
+    text: String,
+    /// How much of it is scheme and host, in which upper and lower case are the same.
+    host: usize,
+}
+
+impl Base {
+    fn strip<'u>(&self, url: &'u str) -> Option<&'u str> {
+        let (host, path) = url.split_at_checked(self.host)?;
+        let (own_host, own_path) = self.text.split_at(self.host);
+        host.eq_ignore_ascii_case(own_host).then(|| path.strip_prefix(own_path))?
+    }
+}
+
+/// The base URL; without its path token, which no author knows; and without its host, if the path says enough.
+fn bases(snapshot: &Snapshot) -> Vec<Base> {
+    let assets = snapshot.assets();
+    let base = assets.base_url();
+    let host = base.as_str().len() - base.path().len();
+    let token = match assets.strategy() {
+        Some(Strategy::PathToken(token)) => Some(token.as_str()),
+        _ => None,
+    };
+    let paths = [Some(base.path().to_owned()), token.map(|token| without_segment(base, token))];
+    let mut bases = Vec::new();
+    for path in paths.into_iter().flatten() {
+        if host > 0 && path != "/" {
+            bases.push(Base { text: path.clone(), host: 0 });
+        }
+        bases.push(Base { text: base.as_str()[..host].to_owned() + &path, host });
+    }
+    bases
+}
+
+/// If two segments are the token, it does not matter which of them goes.
+fn without_segment(base: &BaseUrl, token: &str) -> String {
+    base.path().replacen(&format!("/{token}/"), "/", 1)
+}
+
+/// The file that a path in a URL names. `?` and `#` cannot be said in an asset path.
+fn file_name(path: &str) -> Option<Cow<'_, str>> {
+    asset_path(path).filter(|name| !name.starts_with('/') && !name.contains(['?', '#']))
+}
+
+/// Whether the query has a parameter `v`.
+fn has_version(suffix: &str) -> bool {
+    let query = suffix.split('#').next().unwrap_or_default();
+    versions(query.strip_prefix('?').unwrap_or_default()).next().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_found_wherever_it_stands() {
+        for suffix in ["?v=1", "?v", "?v=", "?x=1&v=2#f", "?%76=1", "?v=1#v"] {
+            assert!(has_version(suffix), "{suffix}");
+        }
+        for suffix in ["", "?", "#v=1", "#?v=1", "?x=v", "?V=1", "?vv=1", "?x=1#&v=2", "??v=1"] {
+            assert!(!has_version(suffix), "{suffix}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_decoded_once() {
+        for (path, name) in [("a%20b.css", "a b.css"), ("%252F.txt", "%2F.txt"), ("%E2%8A%97", "⊗"), ("", "")]
+        {
+            assert_eq!(file_name(path).as_deref(), Some(name));
+        }
+        for path in ["/a.css", "%2Fa.css", "css%2fa.css", "%FF", "a%3Fb", "a%23b"] {
+            assert_eq!(file_name(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_the_same_in_upper_and_lower_case() {
+        let base = Base { text: "https://cdn/static/".to_owned(), host: 11 };
+        assert_eq!(base.strip("HTTPS://CDN/static/a"), Some("a"));
+        for other in ["https://cdn/STATIC/a", "https://cdm/static/a", "https://cdn", "ä", ""] {
+            assert_eq!(base.strip(other), None, "{other}");
+        }
+    }
+}

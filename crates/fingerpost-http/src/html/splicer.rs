@@ -1,0 +1,66 @@
+use std::{collections::VecDeque, mem, ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use lol_html::OutputSink;
+use parking_lot::Mutex;
+
+use super::HtmlEncoding;
+
+/// Puts new attribute values into a document that passes by.
+///
+/// `lol_html` could set them itself, but would then write the whole tag anew. So it is only told to look, what it gives out
+/// is the document as it came in, and positions in it say where the new values go.
+#[derive(Debug)]
+pub(super) struct Splicer {
+    encoding: HtmlEncoding,
+    /// How much of the document has passed.
+    position: usize,
+    /// In the order of the document.
+    edits: VecDeque<(Range<usize>, String)>,
+    output: Vec<u8>,
+}
+
+impl Splicer {
+    pub(super) fn new(encoding: HtmlEncoding) -> Self {
+        Self { encoding, position: 0, edits: VecDeque::new(), output: Vec::new() }
+    }
+
+    /// Replaces the value at `place`, without its quotes; `value` is escaped for either kind of quotes.
+    pub(super) fn replace(&mut self, place: Range<usize>, value: String) {
+        self.edits.push_back((place, value));
+    }
+
+    /// What has passed since it was asked last.
+    pub(super) fn take_output(&mut self) -> Bytes {
+        mem::take(&mut self.output).into()
+    }
+
+    /// A tag always passes as a whole, after its edits were made known.
+    fn pass(&mut self, chunk: &[u8]) {
+        let (start, mut done) = (self.position, 0);
+        self.position += chunk.len();
+        while let Some((place, value)) = self.edits.pop_front_if(|(place, _)| place.end <= self.position) {
+            let (Some(from), Some(to)) = (place.start.checked_sub(start), place.end.checked_sub(start))
+            else {
+                continue;
+            };
+            let Some(before) = chunk.get(done..from) else { continue };
+            self.output.extend_from_slice(before);
+            let quote: &[u8] = if matches!(before.last(), Some(b'"' | b'\'')) { b"" } else { b"\"" };
+            self.output.extend_from_slice(quote);
+            self.output.extend_from_slice(&self.encoding.encode(&value));
+            self.output.extend_from_slice(quote);
+            done = to;
+        }
+        self.output.extend_from_slice(&chunk[done..]);
+    }
+}
+
+/// The end of `lol_html` that the document comes out of.
+pub(super) struct SplicerSink(pub(super) Arc<Mutex<Splicer>>);
+
+impl OutputSink for SplicerSink {
+    fn handle_chunk(&mut self, chunk: &[u8]) {
+        self.0.lock().pass(chunk);
+    }
+}

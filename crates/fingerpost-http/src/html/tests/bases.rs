@@ -1,0 +1,65 @@
+use fingerpost::{Assets, Mode, OnMissing};
+
+use super::{by_manifest, by_token, files, untouched, versioned};
+
+#[test]
+fn hashed_names_are_put_in_and_left_alone_later() {
+    let snapshot = by_manifest("/static/");
+    versioned(&snapshot, r#"<link href="/static/a.css?x=1#f">"#, r#"<link href="/static/a.H.css?x=1#f">"#);
+    versioned(&snapshot, "<img srcset='/static/img/a.png 1x'>", "<img srcset='/static/img/a.H.png 1x'>");
+    untouched(&snapshot, r#"<link href="/static/a.H.css?x=1#f">"#);
+    untouched(&snapshot, r#"<link href="/static/a.css?v=1">"#);
+}
+
+#[test]
+fn a_base_url_with_a_host_is_known_by_its_path_too() {
+    let snapshot = by_manifest("https://cdn.example.com/static/");
+    let hashed = r#"<link href="https://cdn.example.com/static/a.H.css">"#;
+    for url in
+        ["https://cdn.example.com/static/a.css", "HTTPS://CDN.example.com/static/a.css", "/static/a.css"]
+    {
+        versioned(&snapshot, &format!(r#"<link href="{url}">"#), hashed);
+    }
+    for url in ["https://example.com/static/a.css", "//cdn.example.com/static/a.css", "/a.css"] {
+        untouched(&snapshot, &format!(r#"<link href="{url}">"#));
+    }
+    let bare = by_manifest("https://cdn.example.com/");
+    versioned(
+        &bare,
+        r#"<link href="https://cdn.example.com/a.css">"#,
+        r#"<link href="https://cdn.example.com/a.H.css">"#,
+    );
+    untouched(&bare, r#"<link href="/a.css">"#);
+}
+
+#[test]
+fn a_path_token_is_put_in() {
+    let snapshot = by_token("/static/{breaker}/");
+    for url in ["/static/a.css?x=1#f", "/static/1000/a.css?x=1#f"] {
+        versioned(&snapshot, &format!(r#"<link href="{url}">"#), r#"<link href="/static/1000/a.css?x=1#f">"#);
+    }
+    // The token goes before a directory of that name, as it does when the URL is asked for.
+    versioned(&snapshot, "<a href='/static/1000/1000/a.css'>", "<a href='/static/1000/1000/a.css'>");
+    untouched(&snapshot, r#"<link href="/static/999/a.css">"#);
+    untouched(&snapshot, r#"<link href="/static/">"#);
+
+    let first = by_token("https://cdn/{breaker}/static/");
+    for url in
+        ["/static/a.css", "https://cdn/static/a.css", "/1000/static/a.css", "https://cdn/1000/static/a.css"]
+    {
+        versioned(
+            &first,
+            &format!(r#"<link href="{url}">"#),
+            r#"<link href="https://cdn/1000/static/a.css">"#,
+        );
+    }
+}
+
+#[test]
+fn unknown_assets_stay_in_every_mode() {
+    let dir = files();
+    let lenient = Assets::builder().source(dir.path()).mode(Mode::Dev).on_missing(OnMissing::Plain);
+    untouched(&lenient.build().unwrap().snapshot(), r#"<link href="/static/n ope.css">"#);
+    let plain = Assets::builder().source(dir.path()).mode(Mode::Dev).dev_version_query(false);
+    untouched(&plain.build().unwrap().snapshot(), r#"<link href="/static/a.css">"#);
+}

@@ -1,0 +1,70 @@
+mod bases;
+mod documents;
+mod pieces;
+mod references;
+
+use std::{fs, path::Path};
+
+use fingerpost::{Assets, AssetsBuilder, Mode, Snapshot, Strategy, Token};
+use tempfile::TempDir;
+
+use super::{HtmlVersioner, version_html};
+
+const FILES: [&str; 9] =
+    ["a.css", "js/app.js", "img/a.png", "b c.css", "x&y.css", "%2F.txt", "⊗.txt", "comma,", "1000/a.css"];
+
+fn files() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for path in FILES {
+        let file = dir.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, path).unwrap();
+    }
+    dir
+}
+
+fn production(dir: &Path) -> AssetsBuilder {
+    Assets::builder().source(dir).mode(Mode::Production)
+}
+
+/// `/static/a.css?v=H`
+fn by_query() -> Snapshot {
+    let dir = files();
+    let assets = production(dir.path()).strategy(Strategy::VersionQuery).app_version("H");
+    assets.build().unwrap().snapshot()
+}
+
+/// `/static/1000/a.css`
+fn by_token(base_url: &str) -> Snapshot {
+    let dir = files();
+    let strategy = Strategy::PathToken(Token::ordered(1000).unwrap());
+    production(dir.path()).strategy(strategy).base_url(base_url).build().unwrap().snapshot()
+}
+
+/// `<base url>a.H.css`
+fn by_manifest(base_url: &str) -> Snapshot {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = r#"{"version": "1.1", "paths": {"a.css": "a.H.css", "img/a.png": "img/a.H.png", "comma,": "comma.H,"}}"#;
+    fs::write(dir.path().join("staticfiles.json"), manifest).unwrap();
+    let assets = Assets::builder().collected(dir.path()).base_url(base_url).mode(Mode::Production);
+    assets.build().unwrap().snapshot()
+}
+
+fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, snapshot: &Snapshot) -> Vec<u8> {
+    let mut versioner = HtmlVersioner::new(snapshot);
+    let mut versioned: Vec<u8> = pieces.into_iter().flat_map(|piece| versioner.write(piece)).collect();
+    versioned.extend(versioner.end());
+    versioned
+}
+
+#[track_caller]
+fn versioned(snapshot: &Snapshot, html: &str, expected: &str) {
+    let once = version_html(html, snapshot);
+    assert_eq!(once, expected);
+    assert_eq!(version_html(&once, snapshot), once, "a second pass changes nothing");
+}
+
+#[track_caller]
+fn untouched(snapshot: &Snapshot, html: &str) {
+    assert_eq!(version_html(html, snapshot), html);
+}

@@ -1,0 +1,49 @@
+//! What other headers say of a request or a response.
+
+use http::{
+    HeaderMap,
+    header::{ACCEPT, CACHE_CONTROL},
+};
+
+use crate::content_type::essence;
+
+pub(super) fn names_html(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|item| essence(item).eq_ignore_ascii_case("text/html"))
+}
+
+/// Whether what is asked for is a part of a page and cannot be HTML itself.
+///
+/// Fetch Standard, §2.2.5 (request destinations). Those that navigate (`document`, `frame`, `iframe`, `fencedframe`, `object`,
+/// `embed`) show HTML, `empty` is what `fetch()` and htmx send, `text` imports any text. So they, and those that nobody knows
+/// yet, do not count.
+pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
+    const SUBRESOURCES: [&str; 16] = [
+        "audio",
+        "audioworklet",
+        "font",
+        "image",
+        "json",
+        "manifest",
+        "paintworklet",
+        "script",
+        "serviceworker",
+        "sharedworker",
+        "speculationrules",
+        "style",
+        "track",
+        "video",
+        "worker",
+        "xslt",
+    ];
+    headers
+        .get("sec-fetch-dest")
+        .is_some_and(|destination| SUBRESOURCES.iter().any(|name| destination == name))
+}
+
+pub(super) fn is_immutable(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|directive| directive.trim().eq_ignore_ascii_case("immutable"))
+}

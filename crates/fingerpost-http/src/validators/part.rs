@@ -1,0 +1,50 @@
+use fingerpost::{ContentHash, Snapshot};
+use http::HeaderValue;
+
+use crate::conditional::Tags;
+
+/// What a layer adds to entity tags: `-<name of the layer>.<hash>`.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    layer: &'static str,
+    /// Nothing in development.
+    hash: Option<ContentHash>,
+}
+
+/// Whether the part of a tag is that of the release in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    Present,
+    Other,
+}
+
+impl Part {
+    pub(super) fn new(layer: &'static str, settings: &str, snapshot: &Snapshot) -> Self {
+        let hash = |id| ContentHash::of(format!("{id}\n{settings}").as_bytes());
+        Self { layer, hash: snapshot.release_id().map(hash) }
+    }
+
+    /// The value of an `ETag`, weak and with the part; nothing if it is not well-formed, and in development.
+    pub(super) fn add(&self, tag: &HeaderValue) -> Option<HeaderValue> {
+        let inner = quoted(tag)?.strip_suffix(b"\"")?;
+        let part = format!("-{}.{}\"", self.layer, self.hash?);
+        HeaderValue::from_bytes(&[b"W/", inner, part.as_bytes()].concat()).ok()
+    }
+
+    /// A tag without the part, if it has one; both with quotes.
+    pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, Age)> {
+        let tag = tag.strip_suffix(b"\"")?;
+        let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
+        let is_hash = hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let inner = rest.strip_suffix(b".")?.strip_suffix(self.layer.as_bytes())?.strip_suffix(b"-")?;
+        let is_present = self.hash.is_some_and(|present| present.as_str().as_bytes() == hash);
+        is_hash.then(|| ([inner, b"\""].concat(), if is_present { Age::Present } else { Age::Other }))
+    }
+}
+
+/// A tag with its quotes and without the mark of a weak one; nothing if it is not well-formed.
+pub(super) fn quoted(tag: &HeaderValue) -> Option<&[u8]> {
+    let tag = tag.as_bytes().trim_ascii();
+    let tag = tag.strip_prefix(b"W/").unwrap_or(tag);
+    (Tags(tag).next()?.1 == tag).then_some(tag)
+}

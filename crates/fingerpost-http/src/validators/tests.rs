@@ -1,0 +1,314 @@
+use std::fs;
+
+use fingerpost::{Assets, Mode};
+use http::{Request, Response};
+
+use super::*;
+
+/// A release whose one asset has this hashed path.
+fn release(hashed: &str, version: &str) -> Snapshot {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "{hashed}"}}}}"#);
+    fs::write(dir.path().join("staticfiles.json"), manifest).unwrap();
+    let assets = Assets::builder().collected(dir.path()).mode(Mode::Production).app_version(version);
+    assets.build().unwrap().snapshot()
+}
+
+fn present() -> Snapshot {
+    release("a.1.css", "1")
+}
+
+fn development() -> Snapshot {
+    Assets::dev(tempfile::tempdir().unwrap().path()).unwrap().snapshot()
+}
+
+type Headers<'h> = &'h [(&'h str, &'h str)];
+
+const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+
+fn begin_as(
+    snapshot: &Snapshot,
+    layer: &'static str,
+    method: &str,
+    headers: Headers<'_>,
+) -> (HtmlExchange, HeaderMap) {
+    let mut request = Request::builder().method(method);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (mut parts, ()) = request.body(()).unwrap().into_parts();
+    (HtmlExchange::begin(layer, "", snapshot, &mut parts), parts.headers)
+}
+
+fn begin(snapshot: &Snapshot, headers: Headers<'_>) -> (HtmlExchange, HeaderMap) {
+    begin_as(snapshot, "html", "GET", headers)
+}
+
+fn finish(exchange: &HtmlExchange, status: u16, headers: Headers<'_>) -> (HtmlChange, HeaderMap) {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    let (mut parts, ()) = response.body(()).unwrap().into_parts();
+    (exchange.finish(&mut parts), parts.headers)
+}
+
+/// The tag that a page with the tag `inner` gets.
+fn tag(snapshot: &Snapshot, inner: &str) -> String {
+    let (exchange, _) = begin(snapshot, &[]);
+    let (change, headers) = finish(&exchange, 200, &[HTML, ("etag", inner)]);
+    assert_eq!(change, HtmlChange::Body(HtmlEncoding::default()));
+    text(&headers, "etag")
+}
+
+const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+
+#[track_caller]
+fn text(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+}
+
+/// Sorted, each once.
+fn names(headers: &HeaderMap) -> Vec<&str> {
+    let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_tag_becomes_weak_and_changes_with_the_release_and_the_app_version() {
+    let one = tag(&present(), "\"x\"");
+    let hash = one.strip_prefix("W/\"x-html.").unwrap().strip_suffix('"').unwrap();
+    assert!(hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{one}");
+    assert_eq!(tag(&release("a.1.css", "1"), "\"x\""), one, "all servers agree");
+    assert_eq!(tag(&present(), "W/\"x\""), one);
+    assert_ne!(tag(&release("a.2.css", "1"), "\"x\""), one);
+    assert_ne!(tag(&release("a.1.css", "2"), "\"x\""), one);
+    assert_ne!(tag(&present(), "\"y\""), one);
+    let (mut request, ()) = Request::new(()).into_parts();
+    let other = HtmlExchange::begin("html", "other settings", &present(), &mut request);
+    assert_ne!(text(&finish(&other, 200, &[HTML, ("etag", "\"x\"")]).1, "etag"), one);
+}
+
+#[test]
+fn a_tag_that_is_none_goes_and_so_do_all_in_development() {
+    for bad in ["x", "\"x", "w/\"x\"", "", "\"x\", \"y\""] {
+        assert_eq!(tag(&present(), bad), "", "{bad}");
+    }
+    assert_eq!(tag(&development(), "\"x\""), "");
+}
+
+#[test]
+fn what_was_true_of_the_unchanged_page_goes() {
+    let (exchange, _) = begin(&present(), &[]);
+    let headers = [
+        HTML,
+        ("last-modified", "Sat, 29 Oct 1994 19:43:31 GMT"),
+        ("accept-ranges", "bytes"),
+        ("content-length", "12"),
+        ("content-md5", "x"),
+        ("digest", "x"),
+        ("content-digest", "x"),
+        ("repr-digest", "x"),
+        ("cache-control", "no-cache"),
+        ("content-encoding", "identity"),
+        ("vary", "cookie"),
+    ];
+    let (_, headers) = finish(&exchange, 200, &headers);
+    assert_eq!(names(&headers), ["cache-control", "content-encoding", "content-type", "vary"]);
+}
+
+#[test]
+fn what_is_no_page_is_left_alone() {
+    let (exchange, _) = begin(&present(), &[]);
+    let own =
+        [("etag", "\"x\""), ("last-modified", "x"), ("content-length", "3"), ("accept-ranges", "bytes")];
+    let with = |status, more: Headers<'_>| {
+        let headers = [&own, more].concat();
+        let (change, after) = finish(&exchange, status, &headers);
+        (change, names(&after).len() == headers.len() && text(&after, "etag") == "\"x\"")
+    };
+    for (status, more) in [
+        (200, &[("content-type", "text/css")][..]),
+        (200, &[("content-type", "application/xhtml+xml")]),
+        (200, &[("content-type", "text/html; charset=utf-16")]),
+        (200, &[]),
+        (200, &[HTML, ("content-encoding", "gzip")]),
+        (200, &[HTML, ("content-encoding", "identity, br")]),
+        (200, &[HTML, ("cache-control", "public, max-age=31536000, immutable")]),
+        (200, &[HTML, ("cache-control", "Immutable")]),
+        (101, &[HTML]),
+        (204, &[HTML]),
+        (205, &[HTML]),
+        (206, &[HTML, ("content-range", "bytes 0-2/3")]),
+        (304, &[HTML]),
+    ] {
+        assert_eq!(with(status, more), (HtmlChange::Nothing, true), "{status} {more:?}");
+    }
+    for status in [200, 201, 404, 500] {
+        assert_eq!(with(status, &[HTML]).0, HtmlChange::Body(HtmlEncoding::default()), "{status}");
+    }
+}
+
+#[test]
+fn head_gets_the_headers_of_get() {
+    let response = [HTML, ("etag", "\"x\""), ("content-length", "3"), ("last-modified", "x")];
+    let (get, _) = begin_as(&present(), "html", "GET", &[]);
+    let (head, _) = begin_as(&present(), "html", "HEAD", &[]);
+    let ((_, by_get), (change, by_head)) = (finish(&get, 200, &response), finish(&head, 200, &response));
+    assert_eq!(change, HtmlChange::Headers);
+    assert_eq!(by_get, by_head);
+}
+
+#[test]
+fn a_date_goes_on_for_subresources_alone() {
+    let date = ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT");
+    for (destination, goes_on) in [
+        ("style", true),
+        ("script", true),
+        ("image", true),
+        ("font", true),
+        ("worker", true),
+        ("document", false),
+        ("iframe", false),
+        ("frame", false),
+        ("fencedframe", false),
+        ("embed", false),
+        ("object", false),
+        ("empty", false),
+        ("something-new", false),
+    ] {
+        let (_, headers) = begin(&present(), &[date, ("sec-fetch-dest", destination)]);
+        assert_eq!(headers.contains_key(IF_MODIFIED_SINCE), goes_on, "{destination}");
+    }
+    assert!(!begin(&present(), &[date]).1.contains_key(IF_MODIFIED_SINCE));
+    let (_, headers) = begin_as(&present(), "html", "HEAD", &[date]);
+    assert!(!headers.contains_key(IF_MODIFIED_SINCE));
+}
+
+#[test]
+fn a_range_of_a_page_is_not_asked_for() {
+    let range = [("range", "bytes=0-1"), ("if-range", "\"x\"")];
+    let ranges = |accept| names(&begin(&present(), &[&range[..], accept].concat()).1).len();
+    assert_eq!(ranges(&[("accept", "*/*")]), 3);
+    assert_eq!(ranges(&[]), 2);
+    assert_eq!(ranges(&[PAGE]), 1);
+    assert_eq!(ranges(&[("accept", "image/png, Text/HTML;q=0.5")]), 1);
+    assert_eq!(ranges(&[("accept", "image/png"), ("accept", "text/html")]), 1);
+}
+
+#[test]
+fn a_tag_with_the_present_part_goes_on_without_it() {
+    let (present, earlier) = (present(), release("a.0.css", "1"));
+    let (ours, old) = (tag(&present, "\"x\""), tag(&earlier, "\"x\""));
+    let strong = ours.trim_start_matches("W/").to_owned();
+    let seen = |accept: &str, list: &str| {
+        text(&begin(&present, &[("if-none-match", list), ("accept", accept)]).1, "if-none-match")
+    };
+    for (list, for_any, for_a_page) in [
+        (&*ours, "W/\"x\"", "W/\"x\""),
+        (&strong, "\"x\"", "\"x\""),
+        (&old, "", ""),
+        ("\"y\"", "\"y\"", ""),
+        ("*", "*", ""),
+        ("not a tag", "not a tag", ""),
+        (&format!("{old} ,\"y\", {ours}"), "\"y\", W/\"x\"", "W/\"x\""),
+        ("\"x-html.zzzzzzzzzzzz\"", "\"x-html.zzzzzzzzzzzz\"", ""),
+        ("\"x-other.0123456789ab\"", "\"x-other.0123456789ab\"", ""),
+        ("\"2d-0123456789ab\"", "\"2d-0123456789ab\"", ""),
+        ("\"html.0123456789ab\"", "\"html.0123456789ab\"", ""),
+        ("\"\"", "\"\"", ""),
+    ] {
+        assert_eq!(seen("*/*", list), for_any, "{list}");
+        assert_eq!(seen(PAGE.1, list), for_a_page, "{list}");
+    }
+    let (_, headers) = begin(&development(), &[("if-none-match", &ours)]);
+    assert_eq!(headers.len(), 0, "development has no part");
+}
+
+#[test]
+fn lists_in_several_headers_are_one() {
+    let ours = tag(&present(), "\"x\"");
+    let lists = [("if-none-match", "\"y\""), ("if-none-match", &*ours)];
+    let (_, headers) = begin(&present(), &lists);
+    assert_eq!(headers.get_all(IF_NONE_MATCH).iter().collect::<Vec<_>>(), ["\"y\", W/\"x\""]);
+}
+
+#[test]
+fn a_date_never_speaks_in_place_of_the_tags_that_went() {
+    let old = tag(&release("a.0.css", "1"), "\"x\"");
+    let conditions = [
+        ("if-none-match", &*old),
+        ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
+        ("sec-fetch-dest", "image"),
+    ];
+    assert_eq!(names(&begin(&present(), &conditions).1), ["sec-fetch-dest"]);
+    let other = [("if-none-match", "\"y\""), conditions[1], conditions[2]];
+    assert_eq!(begin(&present(), &other).1.len(), 3);
+}
+
+#[test]
+fn conditions_of_other_methods_and_other_conditions_stay() {
+    let ours = tag(&present(), "\"x\"");
+    let conditions = [
+        ("if-match", &*ours),
+        ("if-unmodified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
+        ("if-none-match", &ours),
+        ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
+        ("range", "bytes=0-1"),
+        PAGE,
+    ];
+    for method in ["PUT", "POST", "DELETE"] {
+        let (_, headers) = begin_as(&present(), "html", method, &conditions);
+        assert_eq!(headers.len(), conditions.len(), "{method}");
+        assert_eq!(text(&headers, "if-none-match"), ours);
+    }
+    let (_, headers) = begin(&present(), &conditions);
+    assert_eq!(names(&headers), ["accept", "if-match", "if-none-match", "if-unmodified-since"]);
+    assert_eq!(text(&headers, "if-match"), ours);
+}
+
+#[test]
+fn a_304_to_a_shortened_tag_gets_the_part_back() {
+    let ours = tag(&present(), "\"x\"");
+    let list = format!("{ours}, \"y\"");
+    let (exchange, _) = begin(&present(), &[("if-none-match", &list)]);
+    for tag in ["\"x\"", "W/\"x\""] {
+        let (change, headers) =
+            finish(&exchange, 304, &[("etag", tag), ("last-modified", "x"), ("vary", "x")]);
+        assert_eq!((change, text(&headers, "etag")), (HtmlChange::Nothing, ours.clone()));
+        assert_eq!(names(&headers), ["etag", "vary"]);
+    }
+    for tag in ["\"y\"", "\"z\"", "x"] {
+        let (_, headers) = finish(&exchange, 304, &[("etag", tag), ("last-modified", "x")]);
+        assert_eq!((text(&headers, "etag"), headers.len()), (tag.to_owned(), 2));
+    }
+    let (_, headers) = finish(&exchange, 304, &[("etag", "\"x\""), ("cache-control", "immutable")]);
+    assert_eq!(text(&headers, "etag"), "\"x\"");
+}
+
+#[test]
+fn each_of_two_layers_adds_and_takes_off_its_own_part() {
+    let snapshot = present();
+    for (outer, inner) in [("version", "html"), ("html", "html")] {
+        let through = |tag: Headers<'_>| {
+            let (outside, headers) = begin_as(&snapshot, outer, "GET", tag);
+            let middle = text(&headers, "if-none-match");
+            let middle = Some(("if-none-match", &*middle)).filter(|(_, list)| !list.is_empty());
+            let (inside, headers) = begin_as(&snapshot, inner, "GET", middle.as_slice());
+            (outside, inside, text(&headers, "if-none-match"))
+        };
+        let back = |outside: &HtmlExchange, inside: &HtmlExchange, status| {
+            let (_, headers) = finish(inside, status, &[HTML, ("etag", "\"x\"")]);
+            let middle = text(&headers, "etag");
+            text(&finish(outside, status, &[HTML, ("etag", &middle)]).1, "etag")
+        };
+        let (outside, inside, _) = through(&[]);
+        let tag = back(&outside, &inside, 200);
+        assert!(tag.starts_with(&format!("W/\"x-{inner}.")) && tag.contains(&format!("-{outer}.")), "{tag}");
+
+        let (outside, inside, seen) = through(&[("if-none-match", &tag)]);
+        assert_eq!(seen, "W/\"x\"");
+        assert_eq!(back(&outside, &inside, 304), tag);
+    }
+}

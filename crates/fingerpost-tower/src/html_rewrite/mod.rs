@@ -1,0 +1,117 @@
+//! Versions of assets in HTML that the inner service answers with.
+
+mod body;
+mod future;
+
+use std::task::{Context, Poll};
+
+use fingerpost::Assets;
+use fingerpost_http::HtmlExchange;
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::scoped::snapshot_of;
+
+pub use body::HtmlRewriteBody;
+pub use future::HtmlRewriteFuture;
+
+/// How the entity tags of this layer are known, and what else its changes depend on.
+const NAME: &str = "html";
+const SETTINGS: &str = env!("CARGO_PKG_VERSION");
+
+/// Puts the present URLs of assets into HTML that was not rendered through a template helper: files, what other programs
+/// wrote, what a proxy passes on.
+///
+/// It streams: what comes in goes out, only an incomplete tag is held back. What is versioned, and what is left as it is, says
+/// [`version_html`](fingerpost_http::version_html).
+///
+/// Only uncompressed `text/html` is changed, so a layer that compresses belongs around this one. Compressed answers, parts
+/// (206), and answers that say `immutable` pass as they are. What is changed has no `Content-Length`, `Last-Modified` or
+/// digests any more, and its `ETag` changes with every release, because a page whose file stays the same still gets new URLs:
+/// see [`HtmlExchange`]. In development it has no `ETag`.
+///
+/// One snapshot of the assets is taken for each request, or taken over from the request's extensions, where an outer layer of
+/// the same assets leaves it. It is in force ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service is
+/// called, and whenever its future and its body are polled.
+///
+/// In development each reference costs one look at the disk while the body is polled, and a hash if the file is new. In
+/// production nothing blocks.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+/// use axum::{Router, body::{Body, to_bytes}, http::Request, response::Html, routing::get};
+/// use fingerpost::Assets;
+/// use fingerpost_tower::HtmlRewriteLayer;
+/// use tower::ServiceExt;
+///
+/// let assets = Assets::dev(dir.path())?;
+/// let app: Router = Router::new()
+///     .route("/", get(async || Html(r#"<link rel="stylesheet" href="/static/a.css">"#)))
+///     .layer(HtmlRewriteLayer::new(&assets));
+///
+/// let response = app.oneshot(Request::get("/").body(Body::empty())?).await?;
+/// let html = to_bytes(response.into_body(), 1000).await?;
+/// assert_eq!(html, r#"<link rel="stylesheet" href="/static/a.css?v=7c98040a5416">"#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct HtmlRewriteLayer {
+    assets: Assets,
+}
+
+impl HtmlRewriteLayer {
+    /// Versions what is an asset of these.
+    pub fn new(assets: &Assets) -> Self {
+        Self { assets: assets.clone() }
+    }
+}
+
+impl<S> Layer<S> for HtmlRewriteLayer {
+    type Service = HtmlRewrite<S>;
+
+    fn layer(&self, inner: S) -> HtmlRewrite<S> {
+        HtmlRewrite { inner, assets: self.assets.clone() }
+    }
+}
+
+/// The service of [`HtmlRewriteLayer`].
+#[derive(Debug, Clone)]
+pub struct HtmlRewrite<S> {
+    inner: S,
+    assets: Assets,
+}
+
+impl<S> HtmlRewrite<S> {
+    /// Around `inner`, without the layer.
+    pub fn new(inner: S, assets: &Assets) -> Self {
+        HtmlRewriteLayer::new(assets).layer(inner)
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for HtmlRewrite<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+{
+    type Response = Response<HtmlRewriteBody<R>>;
+    type Error = S::Error;
+    type Future = HtmlRewriteFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let snapshot = snapshot_of(&self.assets, &mut parts.extensions);
+        let exchange = HtmlExchange::begin(NAME, SETTINGS, &snapshot, &mut parts);
+        let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
+        HtmlRewriteFuture::new(inner, snapshot, exchange)
+    }
+}

@@ -1,0 +1,66 @@
+//! One snapshot per request, in force wherever the inner service runs.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use fingerpost::{Assets, Snapshot};
+use http::Extensions;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+/// The snapshot of a request: one of these assets that an outer layer has taken, else a new one, which is left for the inner
+/// ones.
+pub(crate) fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
+    let taken = extensions.get::<Snapshot>().filter(|taken| taken.is_of(assets)).cloned();
+    let snapshot = taken.unwrap_or_else(|| assets.snapshot());
+    extensions.insert(snapshot.clone());
+    snapshot
+}
+
+pin_project! {
+    /// A future or body that is always polled within the scope of its snapshot.
+    #[derive(Debug)]
+    pub(crate) struct Scoped<T> {
+        #[pin]
+        inner: T,
+        snapshot: Snapshot,
+    }
+}
+
+impl<T> Scoped<T> {
+    pub(crate) fn new(inner: T, snapshot: Snapshot) -> Self {
+        Self { inner, snapshot }
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.snapshot.scope(|| this.inner.poll(cx))
+    }
+}
+
+impl<B: Body> Body for Scoped<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        this.snapshot.scope(|| this.inner.poll_frame(cx))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,87 @@
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use fingerpost::{Assets, Snapshot};
+use fingerpost_tower::HtmlRewriteLayer;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use tower::{Layer, Service, service_fn};
+
+use super::{HTML, PAGE, answer, production, publish, request, response, text};
+
+/// A body that says which URL it sees.
+struct Seen(Assets, bool);
+
+impl Body for Seen {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let is_done = std::mem::replace(&mut self.1, true);
+        Poll::Ready((!is_done).then(|| Ok(Frame::data(seen(&self.0).into()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}
+
+fn seen(assets: &Assets) -> String {
+    assets.url("a.css").unwrap().to_string()
+}
+
+#[tokio::test]
+async fn one_response_sees_one_release() {
+    let (dir, assets) = production();
+    for (media_type, outermost) in [("text/html", "a.1.css"), ("text/plain", "a.2.css")] {
+        let reload = |hashed: &str| {
+            publish(&dir, hashed);
+            assets.reload().unwrap();
+        };
+        let inner = service_fn(|request: Request<()>| {
+            let (in_call, assets) = (seen(&assets), assets.clone());
+            let snapshot = request.extensions().get::<Snapshot>().unwrap().clone();
+            async move {
+                tokio::task::yield_now().await;
+                let body = Seen(assets.clone(), false);
+                let response =
+                    Response::builder().header("content-type", media_type).header("x-call", in_call);
+                let response = response
+                    .header("x-future", seen(&assets))
+                    .header("x-snapshot", &*snapshot.url("a.css").unwrap());
+                Ok::<_, Infallible>(response.body(body).unwrap())
+            }
+        });
+        let mut service = HtmlRewriteLayer::new(&assets).layer(HtmlRewriteLayer::new(&assets).layer(inner));
+        let call = service.call(request(&[]));
+        reload("a.9.css");
+        let response = call.await.unwrap();
+        for name in ["x-call", "x-future", "x-snapshot"] {
+            assert_eq!(response.headers()[name], format!("/static/{outermost}").as_str(), "{name}");
+        }
+        assert_eq!(text(response).await, format!("/static/{outermost}"));
+        assert_eq!(seen(&assets), "/static/a.9.css");
+        reload("a.2.css");
+    }
+}
+
+#[tokio::test]
+async fn an_outer_snapshot_is_taken_over_if_it_is_of_the_same_assets() {
+    let ((dir, assets), (_other_dir, other)) = (production(), production());
+    let before = assets.snapshot();
+    publish(&dir, "a.2.css");
+    assets.reload().unwrap();
+    for (snapshot, expected) in [(before, "a.1.css"), (other.snapshot(), "a.2.css")] {
+        let mut request = request(&[]);
+        request.extensions_mut().insert(snapshot);
+        let response = answer(&assets, request, response(&[HTML], PAGE)).await;
+        assert_eq!(text(response).await, PAGE.replace("a.css", expected));
+    }
+}

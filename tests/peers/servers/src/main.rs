@@ -1,0 +1,92 @@
+//! One server of static files, on one thread: `servers KIND DIR PORT`.
+//!
+//! `DIR` is an output dir of `fingerpost collect --originals --compress gzip,br`, so that all find the same names and the
+//! same variants in it. memory-serve has its files inside of it, by `build.rs`.
+
+use std::{collections::HashMap, env, fs, net::SocketAddr};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::Request,
+    http::{
+        HeaderValue, StatusCode,
+        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH},
+    },
+    response::{IntoResponse, Response},
+    serve::ListenerExt,
+};
+use fingerpost::Assets;
+use fingerpost_tower::StaticFiles;
+use tokio::net::TcpListener;
+use tower_http::services::ServeDir;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [kind, dir, port] = &arguments[..] else { return Err("servers KIND DIR PORT".into()) };
+    let address = SocketAddr::from(([127, 0, 0, 1], port.parse()?));
+    if kind == "actix-files" {
+        return actix(dir.clone(), address);
+    }
+    let app = match &**kind {
+        "fingerpost" => Router::new().nest_service("/static", StaticFiles::new(&Assets::production(dir)?)),
+        "fixed" => fixed(dir)?,
+        "servedir" => {
+            Router::new().nest_service("/static", ServeDir::new(dir).precompressed_gzip().precompressed_br())
+        }
+        "memory-serve" => Router::new().nest("/static", memory_serve::load!().into_router()),
+        _ => return Err(format!("there is no server `{kind}`").into()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await?.tap_io(|tcp| drop(tcp.set_nodelay(true)));
+        axum::serve(listener, app).await
+    })?;
+    Ok(())
+}
+
+/// A handler that returns bytes which it had before it was asked, and looks at nothing but what it must.
+fn fixed(dir: &str) -> Result<Router> {
+    let mut files = HashMap::new();
+    for (name, media_type) in [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")] {
+        for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
+            let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
+            files.insert((format!("/static/{name}"), encoding), (bytes, media_type));
+        }
+    }
+    let files: &'static HashMap<_, _> = Box::leak(Box::new(files));
+    Ok(Router::new().fallback(async move |request: Request| answer(files, &request)))
+}
+
+fn answer(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, request: &Request) -> Response {
+    if request.headers().contains_key(IF_NONE_MATCH) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let encoding = match request.headers().get(ACCEPT_ENCODING).map(HeaderValue::as_bytes) {
+        Some(b"br") => "br",
+        Some(b"gzip") => "gzip",
+        _ => "",
+    };
+    let Some((bytes, media_type)) = files.get(&(request.uri().path().to_owned(), encoding)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut answer = bytes.clone().into_response();
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if !encoding.is_empty() {
+        answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    answer
+}
+
+fn actix(dir: String, address: SocketAddr) -> Result<()> {
+    use actix_web::{App, HttpServer};
+    actix_web::rt::System::new().block_on(
+        HttpServer::new(move || App::new().service(actix_files::Files::new("/static", &dir)))
+            .workers(1)
+            .bind(address)?
+            .run(),
+    )?;
+    Ok(())
+}
