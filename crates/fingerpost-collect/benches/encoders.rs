@@ -1,6 +1,6 @@
 //! The encoders alone, on all cores: makes in memory what `collect --compress gzip:9,br:11` has written to an output dir.
 //! What that takes is the least that `collect` can take: `cargo bench --features brotli --bench encoders -- OUT`
-#![allow(missing_docs, reason = "a bench has no items for others")]
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints what it has to say")]
 
 use std::{collections::BTreeMap, env, fs, io::Write as _, path::Path};
 
@@ -11,7 +11,9 @@ use rayon::prelude::*;
 
 fn main() {
     // Cargo adds flags of its own.
-    let out = env::args().skip(1).find(|arg| !arg.starts_with('-')).expect("an output dir");
+    let Some(out) = env::args().skip(1).find(|arg| !arg.starts_with('-')) else {
+        return println!("nothing to encode: name an output dir of `collect --compress gzip:9,br:11`");
+    };
     let json = fs::read(Path::new(&out).join("staticfiles.json")).expect("a manifest");
     let manifest = Manifest::parse(&json, &out).expect("a manifest");
     let mut jobs = BTreeMap::new();
