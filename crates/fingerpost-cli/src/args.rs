@@ -89,6 +89,22 @@ pub(crate) struct SiteArgs {
     follow_symlinks: Option<bool>,
 }
 
+/// How a command that changes the output dir goes about it.
+#[derive(clap::Args, Debug)]
+pub(crate) struct RunArgs {
+    /// Fail if another run holds the lock, rather than wait for it
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// Change nothing, and report what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the report as JSON; of a run that fails, its errors and warnings
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(clap::Args, Debug)]
 #[command(after_help = COLLECT_EXAMPLES)]
 pub(crate) struct CollectArgs {
@@ -120,17 +136,8 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     missing: Option<Level>,
 
-    /// Fail if another run holds the lock, rather than wait for it
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-
-    /// Write nothing, and report what would be done
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-
-    /// Print the report as JSON; of a run that fails, its errors and warnings
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 const COLLECT_EXAMPLES: &str = "\
@@ -162,17 +169,8 @@ pub(crate) struct CleanArgs {
     #[arg(long, value_name = "AGE", value_parser = parse_age)]
     older_than: Option<Duration>,
 
-    /// Fail if another run holds the lock, rather than wait for it
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-
-    /// Remove nothing, and report what would be removed
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 const CLEAN_HELP: &str = "\

@@ -14,10 +14,10 @@ pub(crate) fn run(
     if settings.out.is_none() {
         return Err(Failure::usage("clean", "no output dir is named here (--out) or in a settings file"));
     }
-    let config = CleanConfig::from_settings(settings).wait(!args.no_wait).dry_run(args.dry_run);
+    let config = CleanConfig::from_settings(settings).wait(!args.run.no_wait).dry_run(args.run.dry_run);
     let report = clean_with(&config, &Waiting(console)).map_err(|err| fail(&err, args, console))?;
     tell(&report, verbose, console);
-    if args.json {
+    if args.run.json {
         console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
     Ok(())
@@ -30,7 +30,7 @@ fn fail(err: &Error, args: &CleanArgs, console: &Console) -> Failure {
     if err.kind() == ErrorKind::Locked {
         console.hint(hints::TO_WAIT);
     }
-    if args.json {
+    if args.run.json {
         // The run has failed already, whoever reads it or not.
         let _ = console.data(serde_json::to_string(err).expect("problems are plain data"));
     }

@@ -27,12 +27,12 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = CollectConfig::from_settings(settings.clone())
         .base_url(base_url)
-        .wait(!args.no_wait)
-        .dry_run(args.dry_run);
+        .wait(!args.run.no_wait)
+        .dry_run(args.run.dry_run);
     let result = collect_with(&config, &Bar::new(console));
     let report = result.map_err(|err| fail(&err, args, &hints::after(&err, &settings, all), console))?;
     tell(&report, all, console);
-    if args.json {
+    if args.run.json {
         console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
     Ok(())
@@ -47,7 +47,7 @@ fn fail(err: &Error, args: &CollectArgs, hints: &[String], console: &Console) ->
         console.tell(failed_summary(err.problems().len(), files.len()));
     }
     hints.iter().for_each(|hint| console.hint(hint));
-    if args.json {
+    if args.run.json {
         // The run has failed already, whoever reads it or not.
         let _ = console.data(serde_json::to_string(err).expect("problems are plain data"));
     }

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fs};
+use std::collections::HashMap;
 
 use fingerpost::{Listing, SourceFile, quoted};
 
@@ -35,16 +35,11 @@ pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> (Vec<SourceFile>, 
     (files, LeftOut { shadowed, ignored })
 }
 
-/// `None` for a file that was found twice, by way of two source dirs: it hides nothing.
 fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {
     let taken = files.binary_search_by(|file| file.path.cmp(&hidden.path)).ok()?;
-    let file = &files[taken].file;
-    if fs::canonicalize(file).ok()? == fs::canonicalize(&hidden.file).ok()? {
-        return None;
-    }
     Some(Shadowed {
         path: hidden.path.to_string(),
-        file: file.display().to_string(),
+        file: files[taken].file.display().to_string(),
         hides: hidden.file.display().to_string(),
     })
 }

@@ -18,7 +18,8 @@ use crate::{
 pub struct Listing {
     /// The assets, sorted by path.
     pub files: Vec<SourceFile>,
-    /// Files that an earlier source dir hides, in the order of the source dirs.
+    /// Files that an earlier source dir hides, in the order of the source dirs. One that two of them
+    /// lead to hides nothing.
     pub shadowed: Vec<SourceFile>,
     /// Files and directories that the rules leave out; what is in such a directory is not listed.
     pub ignored: Vec<PathBuf>,
@@ -50,6 +51,7 @@ impl Sources {
                 let file = SourceFile { path: path.clone(), file, source };
                 match taken.entry(path) {
                     btree_map::Entry::Vacant(free) => drop(free.insert(file)),
+                    btree_map::Entry::Occupied(first) if is_same(&first.get().file, &file.file) => {}
                     btree_map::Entry::Occupied(_) => listing.shadowed.push(file),
                 }
             }
@@ -57,6 +59,11 @@ impl Sources {
         listing.files = taken.into_values().collect();
         listing
     }
+}
+
+/// Whether two source dirs lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
 /// A walk through one source dir.

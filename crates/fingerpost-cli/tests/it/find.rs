@@ -22,6 +22,18 @@ fn an_asset_is_found_with_its_places_and_urls() {
 }
 
 #[test]
+fn a_file_that_two_source_dirs_lead_to_hides_nothing() {
+    let site = Site::new(&[("static/vendor/a.css", "a"), ("theme/vendor/a.css", "b")]);
+    let hidden = |sources: &[&str]| {
+        let ended = site.run(&[&["find", "vendor/a.css"], sources].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended.stdout.lines().filter(|line| line.starts_with("hides")).count()
+    };
+    assert_eq!(hidden(&["static", "vendor=static/vendor", "static"]), 0);
+    assert_eq!(hidden(&["static", "vendor=static/vendor", "theme"]), 1);
+}
+
+#[test]
 fn an_asset_that_is_newer_than_the_manifest_is_found_all_the_same() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();

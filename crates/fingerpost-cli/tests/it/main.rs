@@ -4,6 +4,8 @@ mod clean;
 mod collect;
 mod diagnostics;
 mod find;
+#[cfg(unix)]
+mod readme;
 mod site;
 mod terminal;
 #[cfg(unix)]

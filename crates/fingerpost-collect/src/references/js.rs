@@ -106,7 +106,7 @@ fn references(module: &ParserReturn<'_>, text: &str) -> Scan {
     let requested = record.requested_modules.values().flatten().map(|module| module.span);
     scan.written.extend(requested.map(|span| specifier(bytes(span))));
     for import in &record.dynamic_imports {
-        match constant(text, bytes(import.module_request)) {
+        match constant(module, text, bytes(import.module_request)) {
             Some(literal) => scan.written.push(specifier(literal)),
             None => scan.unknown.push(bytes(import.span)),
         }
@@ -123,20 +123,38 @@ fn references(module: &ParserReturn<'_>, text: &str) -> Scan {
     scan
 }
 
-/// A string, or a template without substitutions.
-fn constant(text: &str, expression: Range<usize>) -> Option<Range<usize>> {
-    let written = &text.as_bytes()[expression.clone()];
-    let (&quote, rest) = written.split_first()?;
-    let (&last, inner) = rest.split_last()?;
+/// A string, or a template without substitutions, in parentheses or not.
+fn constant(module: &ParserReturn<'_>, text: &str, expression: Range<usize>) -> Option<Range<usize>> {
+    let text = &text[..expression.end];
+    let start = past(module, text, expression.start, '(');
+    let end = start + literal(&text.as_bytes()[start..])?;
+    (past(module, text, end, ')') >= text.len()).then_some(start..end)
+}
+
+/// Moves past parentheses of one kind, white space and comments.
+fn past(module: &ParserReturn<'_>, text: &str, mut at: usize, parenthesis: char) -> usize {
+    let comments = &module.program.comments;
+    let is_blank = |c: char| c == parenthesis || c.is_whitespace() || c == '\u{feff}';
+    loop {
+        at = text.len() - text[at..].trim_start_matches(is_blank).len();
+        match comments.binary_search_by_key(&at, |comment| bytes(comment.span).start) {
+            Ok(comment) => at = bytes(comments[comment].span).end,
+            Err(_) => return at,
+        }
+    }
+}
+
+/// How long the literal is that stands at the start.
+fn literal(written: &[u8]) -> Option<usize> {
+    let (&quote, rest) = written.split_first().filter(|(first, _)| matches!(first, b'"' | b'\'' | b'`'))?;
     let mut escaped = false;
-    let is_one_literal = inner.iter().all(|&byte| {
-        let plain = escaped || byte != quote;
+    let length = rest.iter().position(|&byte| {
+        let ends = !escaped && byte == quote;
         escaped = byte == b'\\' && !escaped;
-        plain
-    });
-    let is_literal = matches!(quote, b'"' | b'\'' | b'`') && last == quote && is_one_literal;
-    let is_constant = quote != b'`' || !has_substitution(inner);
-    (is_literal && is_constant).then_some(expression)
+        ends
+    })?;
+    let is_constant = quote != b'`' || !has_substitution(&rest[..length]);
+    is_constant.then_some(length + 2)
 }
 
 /// `\${` and `$\{` are none.
@@ -155,22 +173,7 @@ fn around_import_meta(tokens: &Tokens<'_>) -> Vec<Written> {
     let is_made = |at: usize| at > 0 && tokens.are(at - 1, &["new"]);
     let import_metas = (0..tokens.list.len())
         .filter(|&at| tokens.are(at, &["import", ".", "meta", "."]) && !is_member(at) && !is_made(at));
-    import_metas
-        .filter_map(|at| {
-            let new = at.checked_sub(5);
-            if tokens.are(at + 4, &["resolve", "("]) && tokens.ends_argument(at + 7) {
-                tokens.literal(at + 6, Kind::Module)
-            } else if new.is_some_and(|new| tokens.are(new, &["new", "URL", "("]))
-                && tokens.are(at - 1, &[","])
-                && tokens.are(at + 4, &["url"])
-                && tokens.ends_argument(at + 5)
-            {
-                tokens.literal(at - 2, Kind::Url)
-            } else {
-                None
-            }
-        })
-        .collect()
+    import_metas.filter_map(|at| tokens.resolved(at).or_else(|| tokens.made(at))).collect()
 }
 
 struct Tokens<'a> {
@@ -191,10 +194,32 @@ impl Tokens<'_> {
         self.are(at, &[")"]) || self.are(at, &[","])
     }
 
-    fn literal(&self, at: usize, kind: Kind) -> Option<Written> {
-        let token = self.list.get(at)?;
+    /// What `import.meta.resolve` is called with, if that stands at `meta`.
+    fn resolved(&self, meta: usize) -> Option<Written> {
+        let is_called = self.are(meta + 4, &["resolve", "("]);
+        let (written, end) = is_called.then(|| self.literal(meta + 6, Kind::Module))??;
+        self.ends_argument(end).then_some(written)
+    }
+
+    /// What `new URL` is called with, if `import.meta.url` at `meta` is its base.
+    fn made(&self, meta: usize) -> Option<Written> {
+        let comma = meta.checked_sub(1)?;
+        let depth = (0..comma).rev().take_while(|&at| self.are(at, &[")"])).count();
+        let first = comma.checked_sub(2 * depth + 1)?;
+        let is_base = self.are(comma, &[","]) && self.are(meta + 4, &["url"]) && self.ends_argument(meta + 5);
+        let is_made = self.are(first.checked_sub(3)?, &["new", "URL", "("]);
+        let (written, end) = (is_base && is_made).then(|| self.literal(first, Kind::Url))??;
+        (end == comma).then_some(written)
+    }
+
+    /// The literal that begins here, in parentheses or not, and what stands behind it.
+    fn literal(&self, first: usize, kind: Kind) -> Option<(Written, usize)> {
+        let depth = (first..).take_while(|&at| self.are(at, &["("])).count();
+        let (literal, end) = (first + depth, first + 2 * depth + 1);
+        let token = self.list.get(literal)?;
         let is_literal = matches!(token.kind(), TokenKind::Str | TokenKind::NoSubstitutionTemplate);
-        is_literal.then(|| Written { kind, ..specifier(bytes(token.span())) })
+        let is_closed = (literal + 1..end).all(|at| self.are(at, &[")"]));
+        (is_literal && is_closed).then(|| (Written { kind, ..specifier(bytes(token.span())) }, end))
     }
 }
 
@@ -239,6 +264,13 @@ mod tests {
             "new URL('./m.js', import.meta.url)",
             "new /**/ URL ( `./m.js` , import . meta . url , ).href",
             "new Worker(new URL('./m.js', import.meta.url), {type: 'module'})",
+            "import(('./m.js'))",
+            "import/*(*/(( // (')\r\n ((/* ' */`./m.js`/* ) */)\u{feff})//)\u{2028}), {})",
+            "import.defer(('./m.js'))",
+            "import.meta.resolve(('./m.js'))",
+            "import.meta.resolve((((`./m.js`))),)",
+            "new URL(('./m.js'), import.meta.url)",
+            "f(new URL((/*(*/( ('./m.js')) // )\n), import.meta.url))",
         ] {
             assert_eq!(references(js), ["./m.js"], "{js:?}");
         }
@@ -264,6 +296,13 @@ mod tests {
             "x.import.meta.resolve('./m.js')",
             "x?.import.meta.resolve('./m.js')",
             "new import.meta.resolve('./m.js')",
+            "new URL(f('./m.js'), import.meta.url)",
+            "new URL((f, ('./m.js')), import.meta.url)",
+            "new URL(('./m.js', import.meta.url))",
+            "new URL((x)('./m.js'), import.meta.url)",
+            "new URL(('./m.js').x('./m.js'), import.meta.url)",
+            "import.meta.resolve(('./m.js') + x)",
+            "import.meta.resolve(('./m.js').x)",
         ] {
             assert_eq!(references(js), [""; 0], "{js:?}");
         }
@@ -271,12 +310,26 @@ mod tests {
 
     #[test]
     fn an_import_of_what_nobody_can_know_is_told() {
-        for js in ["import(x)", "import(`./${x}.js`)", "import('./a' + '.js')", "import(`\\\\${x}`)"] {
+        for js in [
+            "import(x)",
+            "import(`./${x}.js`)",
+            "import('./a' + '.js')",
+            "import(`\\\\${x}`)",
+            "import((x))",
+            "import((`./${x}.js`))",
+            "import(('./a') + ('.js'))",
+            "import(('./a', './m.js'))",
+            "import(('./a').b('./m.js'))",
+            "import(('./m.js')())",
+            "import((('./m.js').x))",
+            "import(('./m.js')`./m.js`)",
+        ] {
             let scan = scan(js);
             assert_eq!(scan.written, [], "{js:?}");
             assert_eq!((scan.unknown.len(), &scan.unknown[0]), (1, &(0..js.len())), "{js:?}");
         }
         assert_eq!(references("import(`./\\${x}$\\{y}.js`)"), ["./\\${x}$\\{y}.js"]);
+        assert_eq!(references("import((`./\\${x}\\`).js`))"), ["./\\${x}\\`).js"]);
     }
 
     #[test]
@@ -334,6 +387,13 @@ mod tests {
         let long = format!("import './m.js';{}", "f(x[1]);".repeat(200_000));
         assert_eq!(references(&long), ["./m.js"]);
         assert_eq!(references(&"import'./m.js';".repeat(10_000)).len(), 10_000);
+        for (open, close) in [("import((", "))"), ("import('a'+(", "))"), ("new URL((", "),import.meta.url)")]
+        {
+            let js = format!("{}import(('./m.js')){}", open.repeat(1_000), close.repeat(1_000));
+            assert_eq!(references(&js), ["./m.js"], "{open}");
+        }
+        let deep = format!("import({}'./m.js'{})", "(".repeat(5_000), ")".repeat(5_000));
+        assert_eq!(references(&deep), ["./m.js"]);
         assert_eq!(references(&"from/*".repeat(200_000)), [""; 0]);
         assert_eq!(references(&"from/**/".repeat(200_000)), [""; 0]);
         assert_eq!(references(&format!("import/*{}*/'./m.js'", "x".repeat(1000))), ["./m.js"]);

@@ -1,7 +1,5 @@
 //! Which file a reference means, by the rules by which browsers resolve URLs (WHATWG URL, §4.4).
 
-use std::borrow::Cow;
-
 use fingerpost::AssetPath;
 use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
@@ -48,11 +46,12 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
         return None;
     }
     let is_absolute = segments[0].is_empty();
-    let base = decoded_base(place.base);
+    let base = place.base.split('/').filter(|segment| !segment.is_empty());
+    let base: Vec<_> = base.map(|segment| without_encoding(segment.as_bytes())).collect();
     let mut resolved = Vec::new();
     if !is_absolute {
-        let dirs = base.split('/').chain(place.path.split('/'));
-        resolved.extend(dirs.filter(|segment| !segment.is_empty()).map(str::to_owned));
+        resolved.clone_from(&base);
+        resolved.extend(place.path.split('/').map(str::to_owned));
         resolved.pop();
     }
     for segment in &segments[usize::from(is_absolute)..] {
@@ -65,14 +64,11 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
     if matches!(&*decoded(name), "" | "." | "..") {
         return None;
     }
-    let url = format!("/{}", resolved.join("/"));
-    let target = match url.strip_prefix(&*base) {
-        Some(asset) if segments.iter().any(|segment| has_encoded_slash(segment)) => {
-            Target::Nowhere(asset.to_owned())
-        }
-        Some(asset) => Target::Asset(asset.to_owned()),
+    let target = match resolved.strip_prefix(&*base).filter(|asset| !asset.is_empty()) {
+        Some(asset) if asset.iter().any(|segment| segment.contains('/')) => Target::Nowhere(joined(asset)),
+        Some(asset) => Target::Asset(joined(asset)),
         None if is_absolute => return None,
-        None => Target::Outside(url),
+        None => Target::Outside(format!("/{}", joined(&resolved))),
     };
     Some(Resolved { target, name })
 }
@@ -112,30 +108,21 @@ fn is_bare(units: &[Unit]) -> bool {
     !["/", "./", "../"].into_iter().any(begins)
 }
 
-fn has_encoded_slash(segment: &[Unit]) -> bool {
-    let slash =
-        |escape: &[Unit]| escape[0].byte == b'%' && escape[1].byte == b'2' && escape[2].byte | 0x20 == b'f';
-    segment.windows(3).any(slash)
-}
-
-/// A segment without its percent-encoding. A slash that was encoded stays so: it divides nothing.
+/// A segment without its percent-encoding. A slash that was encoded divides nothing, so the segment may hold one.
 fn decoded(segment: &[Unit]) -> String {
     let bytes: Vec<u8> = segment.iter().map(|unit| unit.byte).collect();
     without_encoding(&bytes)
 }
 
-/// The base URL's path may be spelt otherwise than in a reference to what is below it.
-fn decoded_base(base: &str) -> Cow<'_, str> {
-    if !base.contains('%') {
-        return base.into();
-    }
-    let segments: Vec<_> = base.split('/').map(|segment| without_encoding(segment.as_bytes())).collect();
-    segments.join("/").into()
-}
-
 fn without_encoding(segment: &[u8]) -> String {
     let decoded: Vec<u8> = percent_decode(segment).collect();
-    String::from_utf8_lossy(&decoded).replace('/', "%2F")
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// A path of these segments, in which a slash that was encoded is so again.
+fn joined(segments: &[String]) -> String {
+    let segments: Vec<_> = segments.iter().map(|segment| segment.replace('/', "%2F")).collect();
+    segments.join("/")
 }
 
 #[cfg(test)]
@@ -234,5 +221,20 @@ mod tests {
         assert_eq!(target("a%2Fb.png", Kind::Url, "/static/"), nowhere("css/a%2Fb.png"));
         assert_eq!(target("%2f.txt", Kind::Url, "/static/"), nowhere("css/%2F.txt"));
         assert_eq!(asset("%252F.txt"), "css/%2F.txt");
+    }
+
+    #[test]
+    fn an_encoded_slash_of_the_base_url_divides_nothing_either() {
+        let target = |reference| target(reference, Kind::Url, "/a%2Fb/");
+        let here = Some(Target::Asset("x.png".to_owned()));
+        for reference in ["/a%2Fb/x.png", "/a%2fb/x.png", "/%61%2Fb/x.png", "../x.png", "../../a%2Fb/x.png"] {
+            assert_eq!(target(reference), here, "{reference}");
+        }
+        for elsewhere in ["/a/b/x.png", "/a%252Fb/x.png", "/a%2Fb"] {
+            assert_eq!(target(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(target("../../a/b/x.png"), Some(Target::Outside("/a/b/x.png".to_owned())));
+        assert_eq!(target("../../%2F/x.png"), Some(Target::Outside("/%2F/x.png".to_owned())));
+        assert_eq!(target("/a%2Fb/x%2Fy.png"), Some(Target::Nowhere("x%2Fy.png".to_owned())));
     }
 }

@@ -1,9 +1,12 @@
-//! Compressed variants: which are made, that they hold what they should, and that nothing is compressed twice.
+//! Compressed variants: which are made, and that they hold what they should.
+
+mod again;
+mod names;
 
 use std::{fs, io::Read as _};
 
 use fingerpost::{Digest, Encoding, Settings};
-use fingerpost_collect::{CollectConfig, ErrorKind, Progress, Report, collect, collect_with};
+use fingerpost_collect::{CollectConfig, Progress, Report, collect, collect_with};
 
 use crate::site::Site;
 
@@ -131,26 +134,6 @@ fn what_does_not_gain_has_no_variant() {
 }
 
 #[test]
-fn a_second_run_compresses_and_writes_nothing() {
-    for originals in [false, true] {
-        let site = site();
-        site.write("static/noise.css", noise(5_000));
-        let config = config(&site).originals(originals);
-        collect(&config).unwrap();
-        let before = site.tree("out");
-        let written = |name: &String| fs::metadata(site.path("out").join(name)).unwrap().modified().unwrap();
-        let times: Vec<_> = before.keys().filter(|name| !name.ends_with("/lock")).map(written).collect();
-        let second = collect(&config).unwrap();
-        assert_eq!((second.written, second.compressed, second.release), (0, 0, None));
-        assert_eq!(site.tree("out"), before);
-        assert_eq!(
-            before.keys().filter(|name| !name.ends_with("/lock")).map(written).collect::<Vec<_>>(),
-            times
-        );
-    }
-}
-
-#[test]
 fn the_same_files_make_the_same_variants_on_any_number_of_threads() {
     let files: Vec<_> = (0..20).map(|n| (format!("static/{n}.css"), text(n))).collect();
     let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
@@ -169,87 +152,10 @@ fn the_same_files_make_the_same_variants_on_any_number_of_threads() {
 }
 
 #[test]
-fn a_record_that_is_lost_or_damaged_costs_nothing_but_time() {
-    let site = site();
-    site.write("static/noise.css", noise(5_000));
-    let first = run(&site);
-    let published = || {
-        let mut tree = site.tree("out");
-        tree.remove(".fingerpost/compressed.json");
-        tree
-    };
-    let before = published();
-    for damage in [None, Some("{"), Some("[]"), Some(r#"{"schema": 9}"#), Some("\0")] {
-        match damage {
-            None => site.remove(RECORD),
-            Some(text) => site.write(RECORD, text),
-        }
-        let again = run(&site);
-        // What gains is in the manifest; what does not is tried again.
-        let in_vain = built_in().count();
-        assert_eq!((again.written, again.compressed, again.release), (0, in_vain, None), "{damage:?}");
-        assert!(published() == before, "{damage:?}");
-    }
-    let edited = site.read(RECORD).replace("null", r#"{"size":1,"sha256":"ab"}"#);
-    site.write(RECORD, edited);
-    assert_eq!(run(&site).compressed, built_in().count());
-    assert!(published() == before);
-    assert_eq!(first.compressed, 3 * built_in().count());
-}
-
-#[test]
-fn a_variant_that_is_damaged_or_removed_is_made_again() {
-    let site = site();
-    run(&site);
-    let before = site.tree("out");
-    let variant = format!("out/{}.gz", site.hashed("b.js"));
-    site.write(&variant, "short");
-    let report = run(&site);
-    assert_eq!((report.compressed, report.release), (1, None));
-    assert_eq!(site.tree("out"), before);
-    site.remove(&variant);
-    assert_eq!(run(&site).compressed, 1);
-    assert_eq!(site.tree("out"), before);
-}
-
-#[test]
-fn only_what_has_changed_is_compressed() {
-    let site = site();
-    run(&site);
-    site.write("static/css/a.css", text(3));
-    let report = run(&site);
-    assert_eq!((report.compressed, report.release), (built_in().count(), Some(2)));
-    assert_eq!(assert_variants_intact(&site, "out"), 2 * built_in().count());
-}
-
-#[test]
 fn the_same_bytes_are_compressed_once() {
     let site = Site::new(&[("static/a.css", &text(1)), ("static/b/c.css", &text(1))]);
     let report = collect(&site.config().compress(["gzip"])).unwrap();
     assert_eq!((report.compressed, assert_variants_intact(&site, "out")), (1, 2));
-}
-
-#[test]
-fn a_published_variant_stays_and_another_level_is_for_new_files() {
-    let site = site();
-    let at = |level: &str| collect(&site.config().compress([level])).unwrap();
-    assert_eq!(at("gzip:9").compressed, 2);
-    let before = site.tree("out");
-    let again = at("gzip:1");
-    assert_eq!((again.compressed, again.release), (0, None));
-    assert_eq!(site.tree("out"), before);
-
-    site.write("static/css/a.css", text(3));
-    assert_eq!(at("gzip:1").compressed, 1);
-    assert_variants_intact(&site, "out");
-    let [fine, coarse] = ["gzip:9", "gzip:1"].map(|level| {
-        let out = level.replace(':', "");
-        collect(&site.config_to(&out).compress([level])).unwrap();
-        let variant = |path: &str| site.tree(&out)[&format!("{}.gz", site.hashed(path))].clone();
-        (variant("b.js"), variant("css/a.css"))
-    });
-    let here = |path: &str| site.tree("out")[&format!("{}.gz", site.hashed(path))].clone();
-    assert_eq!((here("b.js"), here("css/a.css")), (fine.0, coarse.1));
 }
 
 #[test]
@@ -264,89 +170,6 @@ fn source_maps_have_gzip_alone_unless_said_otherwise() {
     assert_eq!(encodings(&site, "a.js.map"), every);
     collect(&config(&site).compress_maps([""; 0])).unwrap();
     assert_eq!(encodings(&site, "a.js.map"), [""; 0]);
-}
-
-#[test]
-fn plain_names_have_the_same_variants() {
-    let site = site();
-    collect(&config(&site).originals(true)).unwrap();
-    for encoding in built_in() {
-        let [hashed, plain] = [site.hashed("css/a.css"), "css/a.css".to_owned()]
-            .map(|file| fs::read(site.path("out").join(format!("{file}.{}", encoding.extension()))).unwrap());
-        assert!(hashed == plain);
-    }
-}
-
-#[test]
-fn no_variant_beside_a_plain_name_is_ever_stale() {
-    let site = site();
-    let config = || site.config().originals(true);
-    collect(&config().compress(["gzip"])).unwrap();
-    // Of the right length, and wrong.
-    let length = fs::read(site.path("out/css/a.css.gz")).unwrap().len();
-    site.write("out/css/a.css.gz", vec![0; length]);
-    collect(&config().compress(["gzip"])).unwrap();
-    assert_eq!(decode(Encoding::Gzip, &fs::read(site.path("out/css/a.css.gz")).unwrap()), text(1).as_bytes());
-
-    // No variant any more: a server would go on sending the old text.
-    site.write("static/css/a.css", "a{}");
-    site.write("out/foreign.css.gz", "by hand");
-    collect(&config().compress(["gzip"])).unwrap();
-    assert!(!site.path("out/css/a.css.gz").exists());
-    assert!(site.path("out/b.js.gz").exists());
-
-    // Nor with compression off.
-    let dry = collect(&config().dry_run(true)).unwrap();
-    assert!(dry.release.is_some() && site.path("out/b.js.gz").exists());
-    collect(&config()).unwrap();
-    assert!(!site.path("out/b.js.gz").exists());
-    assert_eq!(site.read("out/foreign.css.gz"), "by hand");
-    assert_variants_intact(&site, "out");
-}
-
-#[test]
-fn a_variant_never_takes_the_name_of_an_asset() {
-    let site = site();
-    site.write("static/css/a.css.gz", "an author's own");
-    let config = site.config().compress(["gzip"]);
-    // Under hashed names there is nothing to fight over.
-    collect(&config).unwrap();
-    let problem = "compressed, asset `css/a.css` wants the name `css/a.css.gz` in the output dir, which asset \
-                   `css/a.css.gz` has; rename one of them";
-    assert_eq!(site.refused(&config.clone().originals(true)), [problem]);
-    assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
-
-    // Nor that of a directory.
-    let hashed = site.hashed("b.js");
-    site.write(&format!("static/{hashed}.gz/x.txt"), "x");
-    let problem = format!(
-        "compressed, asset `b.js` wants the name `{hashed}.gz` in the output dir, which asset `{hashed}.gz/x.txt` has; \
-         rename one of them"
-    );
-    fs::remove_file(site.path("out").join(format!("{hashed}.gz"))).unwrap();
-    assert_eq!(site.refused(&config), [problem]);
-}
-
-#[test]
-fn a_plain_name_never_replaces_a_variant_of_an_earlier_release() {
-    let site = site();
-    let config = site.config().compress(["gzip"]);
-    collect(&config).unwrap();
-    let variant = format!("{}.gz", site.hashed("b.js"));
-    site.write("static/b.js", "/* short */");
-    site.write(&format!("static/{variant}"), "an author's own");
-    let problem =
-        format!("asset `{variant}` has the name under which `b.js` was published before; rename it");
-    assert_eq!(site.refused(&config.originals(true)), [problem]);
-}
-
-#[test]
-fn the_name_of_a_variant_may_be_too_long() {
-    let name = format!("{}.css", "n".repeat(236));
-    let site = Site::new(&[(&format!("static/{name}"), &text(1))]);
-    site.collect();
-    let [problem] = &site.refused(&site.config().compress(["gzip"]))[..] else { panic!("one problem") };
-    assert!(problem.ends_with("its compressed name has 256 bytes, 255 are allowed; shorten it"), "{problem}");
 }
 
 #[test]
@@ -374,39 +197,6 @@ fn a_dry_run_tells_what_a_real_one_would_compress() {
     site.remove(&format!("out/{}.gz", site.hashed("b.js")));
     assert_eq!(dry(&config), real(&config));
     assert_eq!(dry(&config).compressed, 0);
-}
-
-#[test]
-fn a_file_that_was_edited_in_the_output_dir_is_not_compressed() {
-    let site = site();
-    site.collect();
-    let hashed = format!("out/{}", site.hashed("css/a.css"));
-    site.write(&hashed, text(1).replace("order", "other"));
-    let problem = format!(
-        "{} does not hold what its name promises; remove it, and run this again",
-        site.shown(&hashed)
-    );
-    assert_eq!(site.refused(&site.config().compress(["gzip"])), [problem]);
-    site.remove(&hashed);
-    run(&site);
-    assert_variants_intact(&site, "out");
-}
-
-#[test]
-fn the_record_forgets_files_of_the_past() {
-    let site = site();
-    let config = site.config().compress(["gzip"]);
-    let mut lengths = Vec::new();
-    for seed in 1..6 {
-        site.write("static/css/a.css", text(seed));
-        collect(&config).unwrap();
-        lengths.push(fs::read(site.path(RECORD)).unwrap().len());
-    }
-    assert!(lengths.last().unwrap().abs_diff(lengths[1]) < 20, "{lengths:?}");
-    // The release before is still known.
-    site.write("static/css/a.css", text(4));
-    assert_eq!(collect(&config).unwrap().compressed, 0);
-    assert_variants_intact(&site, "out");
 }
 
 #[test]
@@ -468,38 +258,4 @@ fn progress_is_told() {
     let (site, counter) = (site(), Counter::default());
     let report = collect_with(&config(&site), &counter).unwrap();
     assert_eq!(counter.0.map(AtomicUsize::into_inner), [report.compressed; 2]);
-}
-
-#[test]
-fn variants_of_an_earlier_output_dir_are_taken_over() {
-    let site = site();
-    collect(&CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"])).unwrap();
-    let variant = format!("{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
-    site.write("static/css/a.css", text(3));
-    let report = collect(&site.config().compress(["gzip"]).keep_from(site.path("old"))).unwrap();
-    assert_eq!(
-        fs::read(site.path("out").join(&variant)).ok(),
-        fs::read(site.path("old").join(&variant)).ok()
-    );
-    assert_eq!(report.compressed, 1, "what has not changed is taken over, too");
-    assert_variants_intact(&site, "out");
-}
-
-#[test]
-fn a_damaged_variant_of_an_earlier_output_dir_is_not_taken_over() {
-    let site = site();
-    let old = CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"]);
-    collect(&old).unwrap();
-    let variant = format!("old/{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
-    let length = fs::read(site.path(&variant)).unwrap().len();
-    site.write(&variant, vec![0; length]);
-    let report = collect(&site.config().compress(["gzip"]).keep_from(site.path("old"))).unwrap();
-    assert_eq!(report.compressed, 1);
-    assert_eq!(assert_variants_intact(&site, "out"), 2);
-
-    site.write("static/css/a.css", text(3));
-    let new = CollectConfig::new(site.path("new")).source(site.path("static")).keep_from(site.path("old"));
-    let report = collect(&new).unwrap();
-    let warning = format!("{} is damaged; it is not taken over", site.shown(&variant));
-    assert_eq!(crate::site::warnings(&report), [warning]);
 }

@@ -272,6 +272,17 @@ fn a_file_whose_name_has_a_percent_sign_is_found_by_its_own_url_alone() {
 }
 
 #[test]
+fn an_encoded_slash_of_the_base_url_divides_nothing() {
+    let app = Rewritten::new("css/app.css", &["x.png"]).base_url("/a%2Fb/");
+    app.becomes(
+        "a{b:url(/a%2Fb/x.png) url(/a%2fb/x.png) url(../x.png) url(/a/b/x.png) url(/a%252Fb/x.png)}",
+        "a{b:url(/a%2Fb/x.{x.png}.png) url(/a%2fb/x.{x.png}.png) url(../x.{x.png}.png) url(/a/b/x.png) \
+         url(/a%252Fb/x.png)}",
+    );
+    Rewritten::new("css/app.css", &["x.png"]).base_url("/a/b/").stays("a{b:url(/a%2Fb/x.png)}");
+}
+
+#[test]
 fn a_nul_moves_no_place() {
     let site = Site::new(&[
         ("static/a.png", "image"),

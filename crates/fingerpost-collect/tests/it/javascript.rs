@@ -26,6 +26,10 @@ fn specifiers_get_the_hash_and_every_other_byte_stays() {
         "import( './m.js' )",
         "import(`./m.js`)",
         "import(\n/* c */ './m.js'\n)",
+        "import(('./m.js'))",
+        "import((/* ( */ (`./m.js`) // )\n))",
+        "import.meta.resolve(('./m.js'))",
+        "new URL((('./m.js')), import.meta.url)",
         "import('./m.js',{with:{type:'json'}})",
         "import d from './m.js' with {type:'json'}",
         "import.meta.resolve('./m.js')",
@@ -44,6 +48,7 @@ fn specifiers_get_the_hash_and_every_other_byte_stays() {
     );
     app.becomes("new URL('w.js', import.meta.url)", "new URL('w.{js/w.js}.js', import.meta.url)");
     app.becomes("import './\\x6d\\u002ejs'", "import './m.{js/m.js}.js'");
+    app.becomes("import((`./\\x6d\\u002ejs`))", "import((`./m.{js/m.js}.js`))");
     for path in ["app.mjs", "app.cjs", "APP.JS"] {
         let app = Rewritten::new(path, &["m.js"]);
         app.becomes("import './m.js'", "import './m.{m.js}.js'");

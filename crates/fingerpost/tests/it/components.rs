@@ -8,7 +8,7 @@ use std::{
 };
 
 use filetime::{FileTime, set_file_mtime};
-use fingerpost::{ErrorKind, Strategy};
+use fingerpost::{Assets, AssetsBuilder, ErrorKind, Strategy};
 
 use crate::support::{Dir, Done, dev, hash, production, publish, settings};
 
@@ -178,5 +178,57 @@ fn a_snapshot_counts_the_files_of_each_component() {
         let counts: Vec<_> = snapshot.components().collect();
         assert_eq!(counts, [("config", 1), ("templates", 2)]);
         assert!(assets.reload().unwrap().components().eq(counts));
+    }
+}
+
+#[test]
+fn components_are_part_of_the_app_version() {
+    let files = Dir::new();
+    let (base, other) = (files.write("base.html", "one"), files.write("other.html", "two"));
+    let source = Dir::of(&["a.css"]);
+    let lines = |prefix: &str| {
+        let line = |component: &str, path: &Path, content: &str| {
+            format!("{component}\0{}\0{}\n", path.display(), fingerpost::Digest::of(content.as_bytes()))
+        };
+        let text = format!("{prefix}{}{}", line("mail", &other, "two"), line("pages", &base, "one"));
+        hash(text)
+    };
+    let with = |assets: AssetsBuilder| {
+        assets.component("pages", [&base]).component("mail", [&other]).build().unwrap()
+    };
+    let said = |assets: &Assets| format!("{} from {}", assets.app_version(), assets.app_version().source());
+
+    let alone = with(dev(&source));
+    assert_eq!(said(&alone), format!("{} from components", lines("")));
+    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    let hash = production(&output).build().unwrap().app_version();
+    assert_eq!(said(&with(production(&output))), format!("{} from manifest", lines(&format!("{hash}\n"))));
+    assert_eq!(said(&with(production(&output).app_version("v1"))), "v1 from explicit");
+
+    let before = alone.app_version();
+    files.write("base.html", "new");
+    assert_eq!(alone.app_version(), before);
+    assert_ne!(alone.reload().unwrap().app_version(), before);
+    fs::remove_file(&base).unwrap();
+    let err = alone.reload().unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        format!("file `{}` of component `pages` does not exist; correct `.component()`", base.display())
+    );
+}
+
+#[test]
+fn a_component_that_cannot_be_read_is_an_error_that_names_it() {
+    let (source, files) = (Dir::of(&["a.css"]), Dir::of(&["pages/base.html"]));
+    let (directory, inside_a_file) = (files.at("pages"), files.at("pages/base.html/x"));
+    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    for builder in [|source, _| dev(source), |_, output| production(output)] {
+        let built = |file| AssetsBuilder::component(builder(&source, &output), "pages", [file]).build();
+        let err = built(&directory).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
+        assert!(err.to_string().contains(&format!("`{}`", directory.display())), "{err}");
+
+        let err = built(&inside_a_file).unwrap_err().to_string();
+        assert!(err.contains(&format!("file `{}` of component `pages`", inside_a_file.display())), "{err}");
     }
 }

@@ -7,9 +7,9 @@ use std::{
     process::{self, Command},
 };
 
-use fingerpost::{Assets, AssetsBuilder, Mode, Strategy};
+use fingerpost::{Assets, AssetsBuilder, Mode, VersionSource};
 
-use crate::support::{Dir, alone_in, dev, this_program, warnings};
+use crate::support::{Dir, alone_in, dev, production, publish, this_program};
 
 pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
     let output = git_command(dir, arguments).output().expect("git");
@@ -70,7 +70,7 @@ pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&st
 }
 
 /// This program, with nothing in the environment but a search path.
-fn clean(path: &str) -> Command {
+pub(crate) fn clean(path: &str) -> Command {
     let mut command = this_program();
     command.env_clear().env("PATH", path).current_dir("/");
     command
@@ -321,76 +321,25 @@ fn a_reload_asks_where_the_process_was_started() {
     assert_eq!(said, format!("{commit}, then {commit}"));
 }
 
-/// The deploy variables in their order, as an error names them.
-fn deploy_variables() -> Vec<String> {
-    let dir = Dir::of(&["a.css"]);
-    let assets = Assets::builder().source(&dir).mode(Mode::Production).strategy(Strategy::VersionQuery);
-    let err = assets.app_version("dev").build().unwrap_err().to_string();
-    let (_, names) = err.split_once("set one of ").unwrap();
-    names.split(", ").map(str::to_owned).collect()
-}
-
-#[test]
-fn the_first_deploy_variable_that_holds_a_commit_says_it() {
-    let dir = repository();
-    let names = deploy_variables();
-    assert!(names.len() > 6, "{names:?}");
-    let commits: Vec<_> = (0..names.len()).map(|i| format!("ABCDE{i:02}{}", "9".repeat(i))).collect();
-    let said = |garbage: usize| {
-        let value = |i: usize| if i < garbage { "main" } else { &commits[i] };
-        let variables: Vec<_> = names.iter().enumerate().map(|(i, name)| (&**name, value(i))).collect();
-        version_in(dir.at("static"), "/nowhere", &variables)
-    };
-    for (i, name) in names.iter().enumerate() {
-        assert_eq!(said(i), format!("abcde{i:02} from git"), "{name}");
-    }
-    assert_eq!(said(names.len()), head(&dir), "all of them are garbage");
-}
-
-#[test]
-fn a_deploy_variable_holds_7_to_64_hex_digits() {
-    let dir = repository();
-    let from = |value: &str| version_in(dir.at("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
-    for commit in ["1234567", "ABCDEF0123456789abcdef0123456789abcdef01", " 1234567\n", &"0".repeat(64)] {
-        let digits = commit.trim()[..7].to_lowercase();
-        assert_eq!(from(commit), format!("{digits} from git"), "{commit}");
-    }
-    for garbage in ["", " ", "main", "123456", "12345678g", &"0".repeat(65), "</script>", "１２３４５６７"]
-    {
-        assert_eq!(from(garbage), head(&dir), "{garbage}");
-    }
-}
-
-#[test]
-fn an_explicit_version_goes_before_every_commit() {
-    let dir = repository();
-    let variables = [("GITHUB_SHA", "1234567"), ("FINGERPOST_APP_VERSION", "v1")];
-    assert_eq!(version_in(dir.at("static"), "/nowhere", &variables), "v1 from explicit");
-}
-
-#[test]
-fn what_is_passed_over_is_told() {
-    let dir = Dir::with(&[(".git/HEAD", "0123456")]);
-    let mut process = clean("/nowhere");
-    process.env("IT", dir.as_ref()).env("SOURCE_VERSION", "</script>\n").env("GITHUB_SHA", "");
-    let said = alone_in(process, || {
-        let source = env::var_os("IT").unwrap();
-        let build = || drop(Assets::builder().source(&source).mode(Mode::Dev).version_from_git().build());
-        warnings(build).join("\n")
-    });
-    assert_eq!(
-        said,
-        format!(
-            "SOURCE_VERSION is `</script>\\n`, which is no commit; it is passed over\nno commit can be read from `{}`; the app version is `dev`",
-            dir.at(".git").display()
-        )
-    );
-}
-
 #[test]
 fn dev_is_a_fallback_whoever_says_so() {
     for (version, is_fallback) in [("dev", true), ("unknown", true), ("develop", false)] {
         let assets = dev(&Dir::new()).app_version(version).build().unwrap();
         assert_eq!(assets.app_version().is_fallback(), is_fallback, "{version}");
     }
+}
+
+#[test]
+fn git_goes_before_the_manifest_and_the_components() {
+    let repository =
+        Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}"), ("base.html", "one")]);
+    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
+    let none = Dir::of(&["a.css"]);
+    for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
+        let with = |builder: AssetsBuilder| builder.component("pages", [repository.at("base.html")]);
+        // Also where there is no commit: `dev` is an answer.
+        let version = with(builder).version_from_git().build().unwrap().app_version();
+        assert_eq!(version.source(), VersionSource::Git, "{version}");
+    }
+    assert_eq!(version_in(repository.at("static"), "/nowhere", &[]), "89abcde from git");
 }

@@ -7,6 +7,7 @@ mod allocations;
 mod case_insensitive;
 mod components;
 mod config;
+mod deploy_variables;
 mod freshness;
 mod git;
 mod git_command;

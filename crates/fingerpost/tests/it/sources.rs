@@ -41,7 +41,8 @@ fn a_prefix_names_all_files_of_its_source_dir() {
 #[test]
 fn shadowed_files_are_listed_apart() {
     let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css"]);
-    let dirs = ["one", "two"].map(|source| SourceDir::new(dir.at(source)));
+    // What is reached twice hides nothing.
+    let dirs = ["one", "two", "one"].map(|source| SourceDir::new(dir.at(source)));
     let listing = Sources::open(dirs.into(), Rules::default(), None).unwrap().list();
     assert_eq!(paths(&listing), ["a.css", "b.css"]);
     assert_eq!(listing.files.iter().map(|file| file.source).collect::<Vec<_>>(), [0, 1]);

@@ -1,4 +1,4 @@
-//! The strategies without a build step, and the components of the app version.
+//! The strategies without a build step.
 
 use std::{
     env, fs,
@@ -6,15 +6,9 @@ use std::{
     thread,
 };
 
-use fingerpost::{
-    Assets, AssetsBuilder, ContentHash, ErrorKind, ListedFile, Mode, OnMissing, Stamp, Strategy, Token,
-    VersionSource,
-};
+use fingerpost::{Assets, AssetsBuilder, ErrorKind, ListedFile, Mode, OnMissing, Stamp, Strategy, Token};
 
-use crate::{
-    git::version_in,
-    support::{Dir, alone, alone_in, dev, hash, production, publish, this_program, warnings},
-};
+use crate::support::{Dir, alone, alone_in, dev, hash, production, publish, this_program, warnings};
 #[cfg(unix)]
 use crate::{
     permissions::{ordinary_user, permit},
@@ -353,94 +347,4 @@ fn an_unknown_name_may_become_the_plain_url() {
     };
     assert_eq!(plain(Strategy::VersionQuery).unwrap(), "/static/b.css?x=1");
     assert_eq!(plain(token()).unwrap(), "/static/1000/b.css?x=1");
-}
-
-#[test]
-fn components_are_part_of_the_app_version() {
-    let files = Dir::new();
-    let (base, other) = (files.write("base.html", "one"), files.write("other.html", "two"));
-    let source = Dir::of(&["a.css"]);
-    let lines = |prefix: &str| {
-        let line = |component: &str, path: &std::path::Path, content: &str| {
-            format!("{component}\0{}\0{}\n", path.display(), fingerpost::Digest::of(content.as_bytes()))
-        };
-        let text = format!("{prefix}{}{}", line("mail", &other, "two"), line("pages", &base, "one"));
-        ContentHash::of(text.as_bytes()).to_string()
-    };
-    let with = |assets: AssetsBuilder| {
-        assets.component("pages", [&base]).component("mail", [&other]).build().unwrap()
-    };
-    let said = |assets: &Assets| format!("{} from {}", assets.app_version(), assets.app_version().source());
-
-    let alone = with(dev(&source));
-    assert_eq!(said(&alone), format!("{} from components", lines("")));
-    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
-    let hash = production(&output).build().unwrap().app_version();
-    assert_eq!(said(&with(production(&output))), format!("{} from manifest", lines(&format!("{hash}\n"))));
-    assert_eq!(said(&with(production(&output).app_version("v1"))), "v1 from explicit");
-
-    let before = alone.app_version();
-    files.write("base.html", "new");
-    assert_eq!(alone.app_version(), before);
-    assert_ne!(alone.reload().unwrap().app_version(), before);
-    fs::remove_file(&base).unwrap();
-    let err = alone.reload().unwrap_err();
-    assert_eq!(
-        err.to_string(),
-        format!("file `{}` of component `pages` does not exist; correct `.component()`", base.display())
-    );
-}
-
-#[test]
-fn a_component_that_cannot_be_read_is_an_error_that_names_it() {
-    let (source, files) = (Dir::of(&["a.css"]), Dir::of(&["pages/base.html"]));
-    let (directory, inside_a_file) = (files.at("pages"), files.at("pages/base.html/x"));
-    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
-    for builder in [|source, _| dev(source), |_, output| production(output)] {
-        let built = |file| AssetsBuilder::component(builder(&source, &output), "pages", [file]).build();
-        let err = built(&directory).unwrap_err();
-        assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
-        assert!(err.to_string().contains(&format!("`{}`", directory.display())), "{err}");
-
-        let err = built(&inside_a_file).unwrap_err().to_string();
-        assert!(err.contains(&format!("file `{}` of component `pages`", inside_a_file.display())), "{err}");
-    }
-}
-
-#[test]
-fn git_goes_before_the_manifest_and_the_components() {
-    let repository =
-        Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}"), ("base.html", "one")]);
-    let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
-    let none = Dir::of(&["a.css"]);
-    for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
-        let with = |builder: AssetsBuilder| builder.component("pages", [repository.at("base.html")]);
-        // Also where there is no commit: `dev` is an answer.
-        let version = with(builder).version_from_git().build().unwrap().app_version();
-        assert_eq!(version.source(), VersionSource::Git, "{version}");
-    }
-    assert_eq!(version_in(repository.at("static"), "/nowhere", &[]), "89abcde from git");
-}
-
-#[test]
-fn a_thousand_variables_of_garbage_change_nothing() {
-    let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
-    let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
-    let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];
-    let values =
-        ["</script>\r\nX-Evil: 1", "main", "⊗\u{7f}%2F..%2F", "../../etc/passwd", "0123456 and more"];
-    let names = (0..1000).map(|i| match i {
-        0..5 => hosts[i].to_owned(),
-        _ if i % 2 == 0 => format!("{}_{i}", known[i / 2 % 4]),
-        _ => format!("X{i}_{}", hosts[i / 2 % 5]),
-    });
-    let names: Vec<_> = names.collect();
-    let garbage: Vec<_> = names.iter().map(String::as_str).zip(values.into_iter().cycle()).collect();
-    let said = |variables: &[(&str, &str)]| version_in(repository.at("static"), "/nowhere", variables);
-    assert_eq!(said(&[]), "89abcde from git");
-    assert_eq!(said(&garbage), "89abcde from git");
-    let set: Vec<_> = garbage.iter().copied().chain(known[..1].iter().map(|name| (*name, "v1"))).collect();
-    assert_eq!(said(&set), "v1 from explicit");
-    let empty: Vec<_> = garbage.into_iter().chain(known.map(|name| (name, ""))).collect();
-    assert_eq!(said(&empty), "89abcde from git", "empty counts as unset");
 }

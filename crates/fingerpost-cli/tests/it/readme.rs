@@ -1,0 +1,47 @@
+//! What the README shows is what the program says.
+
+use crate::{
+    diagnostics::{COLLECT, refused},
+    site::Site,
+};
+
+/// The blocks of the README behind a command.
+#[track_caller]
+fn in_readme(command: &str) -> &'static str {
+    let readme = include_str!("../../README.md");
+    let start = format!("```text\n$ {command}\n");
+    readme.split_once(&start).expect(command).1.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_readme_shows_what_is_really_said() {
+    let site = Site::new(&[
+        ("static/css/app.css", "body {\n  background: url(../img/lgoo.png);\n}\n"),
+        ("static/img/logo.png", "x"),
+        ("static/js/app.js", "import './util'\n"),
+        ("static/js/util.js", ""),
+    ]);
+    let said = refused(&site, &["collect", "static", "--out", "dist/static"]);
+    assert_eq!(said.replace("SITE", "/srv/site"), in_readme("fingerpost collect static --out dist/static"));
+
+    let site = Site::new(&[
+        ("static/css/app.css", "@import 'theme.css';\na { b: url(../img/logo.png) }"),
+        ("static/css/theme.css", ""),
+        ("static/css/print.css", "@import 'app.css';"),
+        ("static/index.html", "<link href='css/app.css'>"),
+        ("static/img/logo.png", ""),
+    ]);
+    let ended = site.run(&["find", "css/app.css", "static"]);
+    let said = ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
+    assert_eq!(said, in_readme("fingerpost find css/app.css static"));
+
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
+    let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
+    let said: serde_json::Value = serde_json::from_str(
+        &ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static"),
+    )
+    .unwrap();
+    let shown =
+        include_str!("../../README.md").split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    assert_eq!(said, serde_json::from_str::<serde_json::Value>(shown).unwrap());
+}

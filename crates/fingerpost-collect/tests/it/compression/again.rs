@@ -1,0 +1,171 @@
+//! What is there already is not compressed again, and what is not, or not as it should be, is.
+
+use std::fs;
+
+use fingerpost_collect::{CollectConfig, collect};
+
+use super::{RECORD, assert_variants_intact, built_in, config, noise, run, site, text};
+
+#[test]
+fn a_second_run_compresses_and_writes_nothing() {
+    for originals in [false, true] {
+        let site = site();
+        site.write("static/noise.css", noise(5_000));
+        let config = config(&site).originals(originals);
+        collect(&config).unwrap();
+        let before = site.tree("out");
+        let written = |name: &String| fs::metadata(site.path("out").join(name)).unwrap().modified().unwrap();
+        let times: Vec<_> = before.keys().filter(|name| !name.ends_with("/lock")).map(written).collect();
+        let second = collect(&config).unwrap();
+        assert_eq!((second.written, second.compressed, second.release), (0, 0, None));
+        assert_eq!(site.tree("out"), before);
+        assert_eq!(
+            before.keys().filter(|name| !name.ends_with("/lock")).map(written).collect::<Vec<_>>(),
+            times
+        );
+    }
+}
+
+#[test]
+fn a_record_that_is_lost_or_damaged_costs_nothing_but_time() {
+    let site = site();
+    site.write("static/noise.css", noise(5_000));
+    let first = run(&site);
+    let published = || {
+        let mut tree = site.tree("out");
+        tree.remove(".fingerpost/compressed.json");
+        tree
+    };
+    let before = published();
+    for damage in [None, Some("{"), Some("[]"), Some(r#"{"schema": 9}"#), Some("\0")] {
+        match damage {
+            None => site.remove(RECORD),
+            Some(text) => site.write(RECORD, text),
+        }
+        let again = run(&site);
+        // What gains is in the manifest; what does not is tried again.
+        let in_vain = built_in().count();
+        assert_eq!((again.written, again.compressed, again.release), (0, in_vain, None), "{damage:?}");
+        assert!(published() == before, "{damage:?}");
+    }
+    let edited = site.read(RECORD).replace("null", r#"{"size":1,"sha256":"ab"}"#);
+    site.write(RECORD, edited);
+    assert_eq!(run(&site).compressed, built_in().count());
+    assert!(published() == before);
+    assert_eq!(first.compressed, 3 * built_in().count());
+}
+
+#[test]
+fn a_variant_that_is_damaged_or_removed_is_made_again() {
+    let site = site();
+    run(&site);
+    let before = site.tree("out");
+    let variant = format!("out/{}.gz", site.hashed("b.js"));
+    site.write(&variant, "short");
+    let report = run(&site);
+    assert_eq!((report.compressed, report.release), (1, None));
+    assert_eq!(site.tree("out"), before);
+    site.remove(&variant);
+    assert_eq!(run(&site).compressed, 1);
+    assert_eq!(site.tree("out"), before);
+}
+
+#[test]
+fn only_what_has_changed_is_compressed() {
+    let site = site();
+    run(&site);
+    site.write("static/css/a.css", text(3));
+    let report = run(&site);
+    assert_eq!((report.compressed, report.release), (built_in().count(), Some(2)));
+    assert_eq!(assert_variants_intact(&site, "out"), 2 * built_in().count());
+}
+
+#[test]
+fn a_published_variant_stays_and_another_level_is_for_new_files() {
+    let site = site();
+    let at = |level: &str| collect(&site.config().compress([level])).unwrap();
+    assert_eq!(at("gzip:9").compressed, 2);
+    let before = site.tree("out");
+    let again = at("gzip:1");
+    assert_eq!((again.compressed, again.release), (0, None));
+    assert_eq!(site.tree("out"), before);
+
+    site.write("static/css/a.css", text(3));
+    assert_eq!(at("gzip:1").compressed, 1);
+    assert_variants_intact(&site, "out");
+    let [fine, coarse] = ["gzip:9", "gzip:1"].map(|level| {
+        let out = level.replace(':', "");
+        collect(&site.config_to(&out).compress([level])).unwrap();
+        let variant = |path: &str| site.tree(&out)[&format!("{}.gz", site.hashed(path))].clone();
+        (variant("b.js"), variant("css/a.css"))
+    });
+    let here = |path: &str| site.tree("out")[&format!("{}.gz", site.hashed(path))].clone();
+    assert_eq!((here("b.js"), here("css/a.css")), (fine.0, coarse.1));
+}
+
+#[test]
+fn a_file_that_was_edited_in_the_output_dir_is_not_compressed() {
+    let site = site();
+    site.collect();
+    let hashed = format!("out/{}", site.hashed("css/a.css"));
+    site.write(&hashed, text(1).replace("order", "other"));
+    let problem = format!(
+        "{} does not hold what its name promises; remove it, and run this again",
+        site.shown(&hashed)
+    );
+    assert_eq!(site.refused(&site.config().compress(["gzip"])), [problem]);
+    site.remove(&hashed);
+    run(&site);
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn the_record_forgets_files_of_the_past() {
+    let site = site();
+    let config = site.config().compress(["gzip"]);
+    let mut lengths = Vec::new();
+    for seed in 1..6 {
+        site.write("static/css/a.css", text(seed));
+        collect(&config).unwrap();
+        lengths.push(fs::read(site.path(RECORD)).unwrap().len());
+    }
+    assert!(lengths.last().unwrap().abs_diff(lengths[1]) < 20, "{lengths:?}");
+    // The release before is still known.
+    site.write("static/css/a.css", text(4));
+    assert_eq!(collect(&config).unwrap().compressed, 0);
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn variants_of_an_earlier_output_dir_are_taken_over() {
+    let site = site();
+    collect(&CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"])).unwrap();
+    let variant = format!("{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
+    site.write("static/css/a.css", text(3));
+    let report = collect(&site.config().compress(["gzip"]).keep_from(site.path("old"))).unwrap();
+    assert_eq!(
+        fs::read(site.path("out").join(&variant)).ok(),
+        fs::read(site.path("old").join(&variant)).ok()
+    );
+    assert_eq!(report.compressed, 1, "what has not changed is taken over, too");
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn a_damaged_variant_of_an_earlier_output_dir_is_not_taken_over() {
+    let site = site();
+    let old = CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"]);
+    collect(&old).unwrap();
+    let variant = format!("old/{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
+    let length = fs::read(site.path(&variant)).unwrap().len();
+    site.write(&variant, vec![0; length]);
+    let report = collect(&site.config().compress(["gzip"]).keep_from(site.path("old"))).unwrap();
+    assert_eq!(report.compressed, 1);
+    assert_eq!(assert_variants_intact(&site, "out"), 2);
+
+    site.write("static/css/a.css", text(3));
+    let new = CollectConfig::new(site.path("new")).source(site.path("static")).keep_from(site.path("old"));
+    let report = collect(&new).unwrap();
+    let warning = format!("{} is damaged; it is not taken over", site.shown(&variant));
+    assert_eq!(crate::site::warnings(&report), [warning]);
+}

@@ -1,0 +1,92 @@
+//! Under which names variants lie, and that they take and leave nobody's.
+
+use std::fs;
+
+use fingerpost::Encoding;
+use fingerpost_collect::{ErrorKind, collect};
+
+use super::{assert_variants_intact, built_in, config, decode, site, text};
+use crate::site::Site;
+
+#[test]
+fn plain_names_have_the_same_variants() {
+    let site = site();
+    collect(&config(&site).originals(true)).unwrap();
+    for encoding in built_in() {
+        let [hashed, plain] = [site.hashed("css/a.css"), "css/a.css".to_owned()]
+            .map(|file| fs::read(site.path("out").join(format!("{file}.{}", encoding.extension()))).unwrap());
+        assert!(hashed == plain);
+    }
+}
+
+#[test]
+fn no_variant_beside_a_plain_name_is_ever_stale() {
+    let site = site();
+    let config = || site.config().originals(true);
+    collect(&config().compress(["gzip"])).unwrap();
+    // Of the right length, and wrong.
+    let length = fs::read(site.path("out/css/a.css.gz")).unwrap().len();
+    site.write("out/css/a.css.gz", vec![0; length]);
+    collect(&config().compress(["gzip"])).unwrap();
+    assert_eq!(decode(Encoding::Gzip, &fs::read(site.path("out/css/a.css.gz")).unwrap()), text(1).as_bytes());
+
+    // No variant any more: a server would go on sending the old text.
+    site.write("static/css/a.css", "a{}");
+    site.write("out/foreign.css.gz", "by hand");
+    collect(&config().compress(["gzip"])).unwrap();
+    assert!(!site.path("out/css/a.css.gz").exists());
+    assert!(site.path("out/b.js.gz").exists());
+
+    // Nor with compression off.
+    let dry = collect(&config().dry_run(true)).unwrap();
+    assert!(dry.release.is_some() && site.path("out/b.js.gz").exists());
+    collect(&config()).unwrap();
+    assert!(!site.path("out/b.js.gz").exists());
+    assert_eq!(site.read("out/foreign.css.gz"), "by hand");
+    assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn a_variant_never_takes_the_name_of_an_asset() {
+    let site = site();
+    site.write("static/css/a.css.gz", "an author's own");
+    let config = site.config().compress(["gzip"]);
+    // Under hashed names there is nothing to fight over.
+    collect(&config).unwrap();
+    let problem = "compressed, asset `css/a.css` wants the name `css/a.css.gz` in the output dir, which asset \
+                   `css/a.css.gz` has; rename one of them";
+    assert_eq!(site.refused(&config.clone().originals(true)), [problem]);
+    assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
+
+    // Nor that of a directory.
+    let hashed = site.hashed("b.js");
+    site.write(&format!("static/{hashed}.gz/x.txt"), "x");
+    let problem = format!(
+        "compressed, asset `b.js` wants the name `{hashed}.gz` in the output dir, which asset `{hashed}.gz/x.txt` has; \
+         rename one of them"
+    );
+    fs::remove_file(site.path("out").join(format!("{hashed}.gz"))).unwrap();
+    assert_eq!(site.refused(&config), [problem]);
+}
+
+#[test]
+fn a_plain_name_never_replaces_a_variant_of_an_earlier_release() {
+    let site = site();
+    let config = site.config().compress(["gzip"]);
+    collect(&config).unwrap();
+    let variant = format!("{}.gz", site.hashed("b.js"));
+    site.write("static/b.js", "/* short */");
+    site.write(&format!("static/{variant}"), "an author's own");
+    let problem =
+        format!("asset `{variant}` has the name under which `b.js` was published before; rename it");
+    assert_eq!(site.refused(&config.originals(true)), [problem]);
+}
+
+#[test]
+fn the_name_of_a_variant_may_be_too_long() {
+    let name = format!("{}.css", "n".repeat(236));
+    let site = Site::new(&[(&format!("static/{name}"), &text(1))]);
+    site.collect();
+    let [problem] = &site.refused(&site.config().compress(["gzip"]))[..] else { panic!("one problem") };
+    assert!(problem.ends_with("its compressed name has 256 bytes, 255 are allowed; shorten it"), "{problem}");
+}

@@ -1,0 +1,99 @@
+//! The commit as the variables of a host say it, among all the others that are set.
+
+use std::env;
+
+use fingerpost::{Assets, Mode, Strategy};
+
+use crate::{
+    git::{clean, head, repository, version_in},
+    support::{Dir, alone_in, warnings},
+};
+
+/// The deploy variables in their order, as an error names them.
+fn deploy_variables() -> Vec<String> {
+    let dir = Dir::of(&["a.css"]);
+    let assets = Assets::builder().source(&dir).mode(Mode::Production).strategy(Strategy::VersionQuery);
+    let err = assets.app_version("dev").build().unwrap_err().to_string();
+    let (_, names) = err.split_once("set one of ").unwrap();
+    names.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_first_deploy_variable_that_holds_a_commit_says_it() {
+    let dir = repository();
+    let names = deploy_variables();
+    assert!(names.len() > 6, "{names:?}");
+    let commits: Vec<_> = (0..names.len()).map(|i| format!("ABCDE{i:02}{}", "9".repeat(i))).collect();
+    let said = |garbage: usize| {
+        let value = |i: usize| if i < garbage { "main" } else { &commits[i] };
+        let variables: Vec<_> = names.iter().enumerate().map(|(i, name)| (&**name, value(i))).collect();
+        version_in(dir.at("static"), "/nowhere", &variables)
+    };
+    for (i, name) in names.iter().enumerate() {
+        assert_eq!(said(i), format!("abcde{i:02} from git"), "{name}");
+    }
+    assert_eq!(said(names.len()), head(&dir), "all of them are garbage");
+}
+
+#[test]
+fn a_deploy_variable_holds_7_to_64_hex_digits() {
+    let dir = repository();
+    let from = |value: &str| version_in(dir.at("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
+    for commit in ["1234567", "ABCDEF0123456789abcdef0123456789abcdef01", " 1234567\n", &"0".repeat(64)] {
+        let digits = commit.trim()[..7].to_lowercase();
+        assert_eq!(from(commit), format!("{digits} from git"), "{commit}");
+    }
+    for garbage in ["", " ", "main", "123456", "12345678g", &"0".repeat(65), "</script>", "１２３４５６７"]
+    {
+        assert_eq!(from(garbage), head(&dir), "{garbage}");
+    }
+}
+
+#[test]
+fn an_explicit_version_goes_before_every_commit() {
+    let dir = repository();
+    let variables = [("GITHUB_SHA", "1234567"), ("FINGERPOST_APP_VERSION", "v1")];
+    assert_eq!(version_in(dir.at("static"), "/nowhere", &variables), "v1 from explicit");
+}
+
+#[test]
+fn what_is_passed_over_is_told() {
+    let dir = Dir::with(&[(".git/HEAD", "0123456")]);
+    let mut process = clean("/nowhere");
+    process.env("IT", dir.as_ref()).env("SOURCE_VERSION", "</script>\n").env("GITHUB_SHA", "");
+    let said = alone_in(process, || {
+        let source = env::var_os("IT").unwrap();
+        let build = || drop(Assets::builder().source(&source).mode(Mode::Dev).version_from_git().build());
+        warnings(build).join("\n")
+    });
+    assert_eq!(
+        said,
+        format!(
+            "SOURCE_VERSION is `</script>\\n`, which is no commit; it is passed over\nno commit can be read from `{}`; the app version is `dev`",
+            dir.at(".git").display()
+        )
+    );
+}
+
+#[test]
+fn a_thousand_variables_of_garbage_change_nothing() {
+    let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
+    let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
+    let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];
+    let values =
+        ["</script>\r\nX-Evil: 1", "main", "⊗\u{7f}%2F..%2F", "../../etc/passwd", "0123456 and more"];
+    let names = (0..1000).map(|i| match i {
+        0..5 => hosts[i].to_owned(),
+        _ if i % 2 == 0 => format!("{}_{i}", known[i / 2 % 4]),
+        _ => format!("X{i}_{}", hosts[i / 2 % 5]),
+    });
+    let names: Vec<_> = names.collect();
+    let garbage: Vec<_> = names.iter().map(String::as_str).zip(values.into_iter().cycle()).collect();
+    let said = |variables: &[(&str, &str)]| version_in(repository.at("static"), "/nowhere", variables);
+    assert_eq!(said(&[]), "89abcde from git");
+    assert_eq!(said(&garbage), "89abcde from git");
+    let set: Vec<_> = garbage.iter().copied().chain(known[..1].iter().map(|name| (*name, "v1"))).collect();
+    assert_eq!(said(&set), "v1 from explicit");
+    let empty: Vec<_> = garbage.into_iter().chain(known.map(|name| (name, ""))).collect();
+    assert_eq!(said(&empty), "89abcde from git", "empty counts as unset");
+}
