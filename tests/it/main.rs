@@ -8,6 +8,7 @@ mod packages;
 mod readme;
 mod references;
 mod releases;
+mod second_visit;
 mod site;
 mod tools;
 mod workspace;

@@ -32,6 +32,7 @@ struct NotFound {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let site = Site::open(env!("CARGO_MANIFEST_DIR")).await?;
+    site.collect()?;
     let assets = Assets::builder()
         .source(&site.static_dir)
         .collected(&site.dist_dir)

@@ -24,11 +24,11 @@ use tokio::net::TcpListener;
 /// A small site that shows Fingerpost at work.
 #[derive(Parser)]
 struct Args {
-    /// Collect the static files first and serve them under hashed names
+    /// Serve as in production
     #[arg(long)]
     production: bool,
     /// Listen on this port; 0 takes any free one [default: 3000, or any free one if that is busy]
-    #[arg(long)]
+    #[arg(long, overrides_with = "port")]
     port: Option<u16>,
 }
 
@@ -60,15 +60,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads the command line, listens, and in production collects the static files into `dist/` of the example.
+    /// Reads the command line and listens.
     pub async fn open(example: &str) -> anyhow::Result<Self> {
         let args = Args::parse();
         let listener = listen(args.port).await?;
         let static_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
         let dist_dir = Path::new(example).join("dist/static");
-        if args.production {
-            program::collect(&static_dir, &dist_dir)?;
-        }
         Ok(Self {
             address: format!("http://{}", listener.local_addr()?),
             static_dir,
@@ -76,6 +73,15 @@ impl Site {
             mode: if args.production { Mode::Production } else { Mode::Dev },
             listener,
         })
+    }
+
+    /// In production, collects the static files into `dist/` of the example.
+    pub fn collect(&self) -> anyhow::Result<()> {
+        if self.mode == Mode::Production {
+            program::collect(&self.static_dir, &self.dist_dir)
+        } else {
+            Ok(())
+        }
     }
 
     /// Serves the static files, and the pages as `render` makes them.

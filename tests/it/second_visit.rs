@@ -1,0 +1,117 @@
+//! What a browser asks for when it comes again, and after a deploy.
+
+use std::{net::TcpListener, process::Command};
+
+use fantoccini::Locator;
+use serde_json::Value;
+
+use crate::tools::{Browser, Server};
+
+/// The URLs of the style sheets that the page names.
+async fn style_sheets(browser: &Browser) -> Vec<String> {
+    let urls =
+        "[...document.querySelectorAll('link[rel=stylesheet]')].map((link) => link.getAttribute('href'))";
+    match browser.evaluate(urls).await {
+        Value::Array(urls) => urls.iter().map(|url| url.as_str().expect("a text").to_owned()).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+async fn visit(browser: &Browser, url: &str) {
+    browser.goto(url).await.expect("a page");
+    browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
+}
+
+async fn nothing_has_failed(browser: &mut Browser) {
+    assert_eq!(browser.errors().await, [""; 0]);
+    let requests = browser.requests().await;
+    assert!(requests.iter().all(|request| matches!(request.status, Some(200 | 304))), "{requests:?}");
+}
+
+/// On the second visit everything that bears a version is there already, and nobody is asked.
+async fn versions_are_asked_for_once(command: &mut Command, page: &str, is_versioned: fn(&str) -> bool) {
+    let Some(mut browser) = Browser::open().await else { return };
+    let site = Server::start(command);
+    visit(&browser, &site.url(page)).await;
+    let first = browser.requests().await.len();
+    // Away from the page: a reload would ask for more than a visit does.
+    browser.goto("about:blank").await.expect("an empty page");
+    visit(&browser, &site.url(page)).await;
+    let requests = &browser.requests().await[first..];
+    let versioned: Vec<_> = requests.iter().filter(|request| is_versioned(&request.url)).collect();
+    assert!(versioned.len() >= 3, "{requests:?}");
+    let asked: Vec<_> = versioned.iter().filter(|request| !request.from_cache).collect();
+    assert!(asked.is_empty(), "{asked:?}");
+    nothing_has_failed(&mut browser).await;
+}
+
+fn has_hash_in_name(url: &str) -> bool {
+    let is_hash = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    url.contains("/static/") && url.rsplit('.').nth(1).is_some_and(is_hash)
+}
+
+fn has_version(url: &str) -> bool {
+    url.contains("/static/") && url.contains("?v=")
+}
+
+#[tokio::test]
+async fn hashed_names_cause_no_request_on_the_second_visit() {
+    for example in ["axum-minijinja", "axum-tera", "axum-askama"] {
+        let mut command = Server::example_command(example);
+        versions_are_asked_for_once(command.arg("--production"), "/", has_hash_in_name).await;
+    }
+}
+
+#[tokio::test]
+async fn version_queries_cause_no_request_on_the_second_visit() {
+    versions_are_asked_for_once(&mut Server::example_command("axum-minijinja"), "/", has_version).await;
+    let mut command = Server::example_command("axum-html");
+    command.arg("--production").env("FINGERPOST_APP_VERSION", "first");
+    versions_are_asked_for_once(&mut command, "/", has_version).await;
+}
+
+#[tokio::test]
+async fn path_tokens_cause_no_request_on_the_second_visit() {
+    let mut command = Server::example_command("axum-token");
+    versions_are_asked_for_once(command.env("DEPLOY", "7"), "/", |url| url.contains("/static/7/")).await;
+}
+
+/// Starts a site where the one before it was.
+fn redeployed(example: &str, port: u16, variable: &str, value: &str) -> Server {
+    let mut command = Server::example_command(example);
+    Server::start(command.args(["--production", "--port", &port.to_string()]).env(variable, value))
+}
+
+#[tokio::test]
+async fn a_page_that_is_unchanged_on_disk_shows_the_new_urls_after_a_deploy() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let port =
+        TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
+    for version in ["first", "second", "first"] {
+        let site = redeployed("axum-html", port, "FINGERPOST_APP_VERSION", version);
+        for page in ["/", "/about.html", "/"] {
+            visit(&browser, &site.url(page)).await;
+            let urls = style_sheets(&browser).await;
+            assert_eq!(urls.len(), 2);
+            assert!(urls.iter().all(|url| url.ends_with(&format!("?v={version}"))), "{version}: {urls:?}");
+        }
+    }
+    browser.save_screenshot("axum-html").await;
+    nothing_has_failed(&mut browser).await;
+}
+
+#[tokio::test]
+async fn the_urls_of_an_earlier_deploy_lead_to_the_present_ones() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let port =
+        TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
+    drop(redeployed("axum-token", port, "DEPLOY", "7"));
+    let site = redeployed("axum-token", port, "DEPLOY", "8");
+    visit(&browser, &site.url("/")).await;
+    assert_eq!(style_sheets(&browser).await, ["/static/8/css/theme.css", "/static/8/css/app.css"]);
+    browser.save_screenshot("axum-token").await;
+    nothing_has_failed(&mut browser).await;
+    browser.goto(&site.url("/static/7/css/app.css")).await.expect("a style sheet");
+    let url = browser.current_url().await.expect("a URL");
+    assert_eq!(url.as_str(), site.url("/static/8/css/app.css"));
+}
