@@ -12,3 +12,4 @@ mod production;
 mod properties;
 mod ranges;
 mod releases;
+mod soak;

@@ -1,0 +1,127 @@
+//! Many requests, half of them hostile, while releases are published and reloaded.
+
+use std::{
+    env, fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use fingerpost::Assets;
+use fingerpost_collect::{CleanConfig, clean};
+use fingerpost_tower::StaticFiles;
+use http::Method;
+
+use crate::site::{Answer, IMMUTABLE, Site, ask, below};
+
+/// How many requests: `FINGERPOST_TEST_REQUESTS`, or few.
+fn requests() -> usize {
+    env::var("FINGERPOST_TEST_REQUESTS").map_or(20_000, |number| number.parse().unwrap())
+}
+
+const HOSTILE: [&str; 8] = [
+    "/../../etc/passwd",
+    "/%2e%2e%2f%2e%2e%2fetc/passwd",
+    "/css/app.0123456789ab.css",
+    "/staticfiles.json",
+    "/.fingerpost/releases/1.json",
+    "/css/app.css%00.png",
+    "//evil.example/x",
+    "/css",
+];
+
+const HEADERS: [(&str, &str); 6] = [
+    ("accept-encoding", "gzip;q=0.5, identity;q=0"),
+    ("range", "bytes=1-18446744073709551615"),
+    ("range", "bytes=99999999-"),
+    ("if-none-match", "\"x\", W/\"y\", *"),
+    ("if-match", "\"x\""),
+    ("accept", "*/*"),
+];
+
+/// A release in which every file says its number.
+fn publish(site: &Site, number: usize) {
+    site.write("css/app.css", format!("body {{ --release: {number} }}\n").repeat(50).as_bytes());
+    site.write("large.txt", format!("{number:>9}\n").repeat(30_000).as_bytes());
+    site.collect_compressed(&["gzip"]);
+    clean(&CleanConfig::new(site.dist()).keep(3).older_than(Duration::ZERO)).unwrap();
+}
+
+/// One request of a visitor: what a page names, in the release in force.
+async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
+    let url = assets.url(path).unwrap();
+    let answer = ask(files, Method::GET, &below(&url), &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.cache()), (200, IMMUTABLE), "{url}");
+}
+
+fn is_sane(answer: &Answer) {
+    let status = answer.status.as_u16();
+    assert!([200, 206, 304, 404, 406, 412, 416].contains(&status), "{answer:?}");
+    assert!(status < 400 || answer.cache() == "no-store", "{answer:?}");
+}
+
+/// Memory in use, in KiB, and the number of open files.
+fn usage() -> (usize, usize) {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let memory =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok());
+    (memory.unwrap_or_default(), fs::read_dir("/proc/self/fd").map_or(0, Iterator::count))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_go_on_while_releases_come_and_go() {
+    let site = Arc::new(Site::new(&[]));
+    publish(&site, 0);
+    let assets = site.production();
+    let files = StaticFiles::new(&assets);
+    let (done, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+
+    let publisher = tokio::spawn({
+        let (site, assets, is_over) = (Arc::clone(&site), assets.clone(), Arc::clone(&is_over));
+        async move {
+            for number in 1.. {
+                publish(&site, number);
+                assets.reload().unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if is_over.load(Relaxed) {
+                    return number;
+                }
+            }
+            unreachable!("numbers have no end")
+        }
+    });
+    let client = |offset: usize| {
+        let (files, assets, done) = (files.clone(), assets.clone(), Arc::clone(&done));
+        tokio::spawn(async move {
+            while done.fetch_add(2, Relaxed) < requests() {
+                let number = done.load(Relaxed) + offset;
+                visit(&files, &assets, if number % 50 < 2 { "large.txt" } else { "css/app.css" }).await;
+                let (path, header) = (HOSTILE[number % HOSTILE.len()], HEADERS[number % HEADERS.len()]);
+                let path = if number % 3 == 0 { "/css/app.css" } else { path };
+                is_sane(&ask(&files, Method::GET, path, &[header]).await);
+            }
+        })
+    };
+
+    let clients: Vec<_> = (0..16).map(client).collect();
+    let tenth = requests() / 10;
+    while done.load(Relaxed) < tenth {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (memory, open) = usage();
+    for client in clients {
+        client.await.unwrap();
+    }
+    is_over.store(true, Relaxed);
+    let releases = publisher.await.unwrap();
+    let (memory_now, open_now) = usage();
+    eprintln!(
+        "{} requests, {releases} releases, {memory} then {memory_now} KiB, {open} then {open_now} open files",
+        requests()
+    );
+    // What allocators keep, and three releases, are a few MiB; a leak of one file a release would be far more.
+    assert!(memory_now < memory + 32 * 1024, "{memory} KiB after a tenth, {memory_now} KiB in the end");
+    assert!(open_now <= open + 8, "{open} open files after a tenth, {open_now} in the end");
+}
