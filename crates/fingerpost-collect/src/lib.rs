@@ -7,6 +7,7 @@ mod clean;
 mod compress;
 mod config;
 mod content;
+mod digesting;
 mod error;
 mod findings;
 mod graph;
@@ -88,11 +89,10 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
 
     let manifest = run.manifest(&assets);
-    let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;
+    let publication = Publication::plan(manifest.clone(), references, kept, &run, &mut findings)?;
     let report = Report::new(&run, &assets, &variants, &manifest, &publication);
     // Long texts, both of them.
-    let (records, ()) =
-        rayon::join(|| publication.records(&manifest), || run.cache.save(&assets, &run.output));
-    publication.write(assets, variants, records, &run)?;
+    let (records, ()) = rayon::join(|| publication.records(&run), || run.cache.save(&assets, &run.output));
+    publication.write(assets, variants, records?, &run)?;
     Ok(report.finish(left_out, findings, started.elapsed()))
 }
