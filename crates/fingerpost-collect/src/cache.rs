@@ -75,6 +75,11 @@ impl Cache {
         (stamp == page.stamp).then(|| page.clone())
     }
 
+    /// Gives the memory back. From here on nothing is known any more.
+    pub(crate) fn forget(&mut self) {
+        self.pages = HashMap::new();
+    }
+
     /// Writes down what this run knows, unless that is the same.
     pub(crate) fn save(&self, assets: &[Asset], output: &Output) {
         let is_known = |asset: &Asset| {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Asset path → the asset paths it refers to.
-type References = BTreeMap<String, Vec<String>>;
+pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// What has to be written so that a manifest comes into force.
 pub(crate) struct Publication {
@@ -30,8 +30,25 @@ pub(crate) struct Publication {
     manifest: Manifest,
 }
 
+/// The assets that are not in their places yet.
+pub(crate) struct Files {
+    hashed: Vec<Staged>,
+    originals: Vec<Staged>,
+}
+
+impl Files {
+    pub(crate) fn of(assets: Vec<Asset>) -> Self {
+        let (mut hashed, mut originals) = (Vec::new(), Vec::new());
+        for Asset { staged, original, .. } in assets {
+            hashed.extend(staged);
+            originals.extend(original);
+        }
+        Self { hashed, originals }
+    }
+}
+
 /// What is written last.
-pub(crate) struct Records {
+struct Records {
     releases: Vec<Option<Staged>>,
     manifest: Option<Staged>,
 }
@@ -66,7 +83,7 @@ impl Publication {
     }
 
     /// Stages the releases, and the manifest if its file is to be another.
-    pub(crate) fn records(&self, run: &Run<'_>) -> Result<Records, Problem> {
+    fn records(&self, run: &Run<'_>) -> Result<Records, Problem> {
         let release = |release: &Release| {
             run.output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
         };
@@ -82,20 +99,13 @@ impl Publication {
 
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
-    pub(crate) fn write(
-        self,
-        assets: Vec<Asset>,
-        mut variants: Variants,
-        records: Records,
-        run: &Run<'_>,
-    ) -> Result<(), Problem> {
-        let (hashed, originals): (Vec<_>, Vec<_>) =
-            assets.into_iter().map(|asset| (asset.staged, asset.original)).unzip();
+    pub(crate) fn write(self, files: Files, mut variants: Variants, run: &Run<'_>) -> Result<(), Problem> {
+        let records = self.records(run)?;
         variants.withdraw_record(run)?;
-        let hashed = hashed.into_iter().flatten().chain(take(&mut variants.hashed));
+        let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
         variants.remove_leftovers(run)?;
-        let originals = originals.into_iter().flatten().chain(take(&mut variants.plain));
+        let originals = files.originals.into_iter().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
         let records = records.releases.into_iter().chain([records.manifest]);
