@@ -2,18 +2,20 @@
 //! nothing else: whoever deletes it gets the same output.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs,
+    io::{self, BufWriter, Write},
     path::Path,
     sync::Arc,
 };
 
 use fingerpost::{Digest, SourceFile, Stamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     asset::Asset,
-    output::Output,
+    digesting::Digesting,
+    output::{Buffered, Output},
     page::{Named, Page},
 };
 
@@ -36,7 +38,8 @@ struct Contents {
 #[derive(Serialize)]
 struct ContentsOut<'a> {
     key: &'a Key,
-    pages: BTreeMap<&'a str, PageOut<'a>>,
+    #[serde(serialize_with = "pages_out")]
+    pages: &'a [Asset],
 }
 
 #[derive(Serialize)]
@@ -72,35 +75,52 @@ impl Cache {
         (stamp == page.stamp).then(|| page.clone())
     }
 
+    /// Gives the memory back. From here on nothing is known any more.
+    pub(crate) fn forget(&mut self) {
+        self.pages = HashMap::new();
+    }
+
     /// Writes down what this run knows, unless that is the same.
     pub(crate) fn save(&self, assets: &[Asset], output: &Output) {
-        let trusted = || assets.iter().filter(|asset| asset.page.is_trusted);
         let is_known = |asset: &Asset| {
             let page = self.pages.get(asset.path.as_str()).filter(|page| Arc::ptr_eq(page, &asset.page));
             page.is_some_and(|page| page.named_from(&asset.from).is_some())
         };
-        if trusted().count() == self.pages.len() && trusted().all(is_known) {
+        if trusted(assets).count() == self.pages.len() && trusted(assets).all(is_known) {
             return;
         }
-        let pages = trusted().map(page_out).collect();
-        let json = serde_json::to_vec(&ContentsOut { key: &self.key, pages });
-        let written = json
-            .map(|json| output.put(FILE, &[Digest::of(&json).to_string().as_bytes(), b"\n", &json].concat()));
-        if let Ok(Err(problem)) = written {
+        let contents = ContentsOut { key: &self.key, pages: assets };
+        if let Err(problem) = output.put(FILE.as_ref(), |file| write(&contents, file)) {
             tracing::warn!("the next run will take longer: {problem}");
         }
     }
+}
+
+/// What nobody has changed lately: only of that the same stamp means the same bytes.
+fn trusted(assets: &[Asset]) -> impl Iterator<Item = &Asset> {
+    assets.iter().filter(|asset| asset.page.is_trusted)
 }
 
 fn page_out(asset: &Asset) -> (&str, PageOut<'_>) {
     (asset.path.as_str(), PageOut { page: &asset.page, named: asset.named() })
 }
 
-/// The digest in the first line tells a damaged file from a whole one.
+fn pages_out<S: Serializer>(assets: &[Asset], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(trusted(assets).map(page_out))
+}
+
+/// Piece by piece: the whole text would take much memory.
+fn write(contents: &ContentsOut<'_>, file: &mut Buffered<'_>) -> io::Result<()> {
+    let mut digesting = BufWriter::new(Digesting::new(file));
+    serde_json::to_writer(&mut digesting, contents)?;
+    let (file, digest) = digesting.into_inner()?.finish();
+    write!(file, "\n{digest}\n")
+}
+
+/// The digest behind it tells a damaged file from a whole one.
 fn parse(bytes: &[u8]) -> Option<Contents> {
-    let (digest, json) = bytes.split_at_checked(64)?;
-    let json = json.strip_prefix(b"\n")?;
-    if digest != Digest::of(json).to_string().as_bytes() {
+    let (json, digest) = bytes.split_last_chunk::<66>()?;
+    if *digest != *format!("\n{}\n", Digest::of(json)).as_bytes() {
         return None;
     }
     let mut contents: Contents = serde_json::from_slice(json).ok()?;

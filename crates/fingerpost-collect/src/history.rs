@@ -1,11 +1,12 @@
 use std::{
-    io,
+    io::{self, BufWriter},
     path::{Path, PathBuf},
 };
 
-use fingerpost::{DirStore, MANIFEST_NAME, Manifest, Release, Store, quoted};
+use fingerpost::{Digest, DirStore, MANIFEST_NAME, Manifest, Release, Store, quoted};
 
 use crate::{
+    digesting::Digesting,
     error::{ErrorKind, Problem},
     findings::Findings,
 };
@@ -20,7 +21,7 @@ pub(crate) struct History {
 
 /// What `staticfiles.json` holds.
 pub(crate) struct Current {
-    pub(crate) json: Vec<u8>,
+    digest: Digest,
     pub(crate) manifest: Manifest,
 }
 
@@ -31,7 +32,7 @@ impl History {
             .releases()
             .map_err(|err| Problem::output("list", &dir.join(".fingerpost/releases"), &err))?;
         let current = match store.read(MANIFEST_NAME) {
-            Ok(json) => Some(Current::parse(json, &dir.join(MANIFEST_NAME))?),
+            Ok(json) => Some(Current::parse(&json, &dir.join(MANIFEST_NAME))?),
             Err(err) if err.kind() == io::ErrorKind::NotFound => None,
             Err(err) => return Err(Problem::output("read", &dir.join(MANIFEST_NAME), &err)),
         };
@@ -82,12 +83,20 @@ impl History {
 }
 
 impl Current {
-    fn parse(json: Vec<u8>, place: &Path) -> Result<Self, Problem> {
-        let manifest = Manifest::parse(&json, &place.display().to_string()).map_err(|err| {
+    fn parse(json: &[u8], place: &Path) -> Result<Self, Problem> {
+        let manifest = Manifest::parse(json, &place.display().to_string()).map_err(|err| {
             let advice =
                 "nothing is done while it cannot be read: restore it, or remove it and collect again";
             Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
         })?;
-        Ok(Self { json, manifest })
+        Ok(Self { digest: Digest::of(json), manifest })
+    }
+
+    /// Whether the file is just as it would be written now.
+    pub(crate) fn is(&self, manifest: &Manifest) -> bool {
+        let mut digesting = BufWriter::new(Digesting::new(io::sink()));
+        let written = self.manifest == *manifest && manifest.write_to(&mut digesting).is_ok();
+        let digesting = written.then(|| digesting.into_inner().ok()).flatten();
+        digesting.is_some_and(|digesting| digesting.finish().1 == self.digest)
     }
 }

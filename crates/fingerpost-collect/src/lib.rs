@@ -7,6 +7,7 @@ mod clean;
 mod compress;
 mod config;
 mod content;
+mod digesting;
 mod error;
 mod findings;
 mod graph;
@@ -44,8 +45,16 @@ pub use progress::Progress;
 pub use report::{Report, Shadowed};
 pub use uses::{Reference, ReferenceKind, Uses, references};
 
+use fingerpost::SourceFile;
+
 use crate::{
-    compress::Variants, findings::Findings, links::Links, look::Looked, publish::Publication, run::Run,
+    asset::Asset,
+    compress::Variants,
+    findings::Findings,
+    links::Links,
+    look::Looked,
+    publish::{Files, Publication, References},
+    run::Run,
 };
 
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
@@ -66,18 +75,16 @@ pub fn collect(config: &CollectConfig) -> Result<Report, Error> {
 ///
 /// As for [`collect`].
 pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
+    references::with_deep_stacks(|| collect_here(config, progress))
+}
+
+fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
-    let run = Run::open(config.job()?, progress)?;
+    let mut run = Run::open(config.job()?, progress)?;
     let mut findings = Findings::default();
 
     let (files, left_out) = scan::scan(&run, &mut findings);
-    let looked = Looked::at_all(files, &run, &mut findings)?;
-    let links = Links::follow(&looked, &run, &mut findings);
-    let references = links.by_path(&looked.referring);
-    let named = naming::name_all(&looked.referring, &links, &run, &mut findings)?;
-    let mut assets = looked.done;
-    assets.extend(named);
-    assets.sort_by(|a, b| a.path.cmp(&b.path));
+    let (mut assets, references) = name_all(files, &run, &mut findings)?;
     assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.take_note(note));
     plain_names::tell(&assets, &run, &mut findings);
     let kept = keep::take_over(&run, &assets, &mut findings)?;
@@ -87,12 +94,29 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     names::check_variants(&run, &assets, &mut findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
 
-    let manifest = run.manifest(&assets);
-    let publication = Publication::plan(&manifest, references, kept, &run, &mut findings)?;
-    let report = Report::new(&run, &assets, &variants, &manifest, &publication);
-    // Long texts, both of them.
-    let (records, ()) =
-        rayon::join(|| publication.records(&manifest), || run.cache.save(&assets, &run.output));
-    publication.write(assets, variants, records, &run)?;
-    Ok(report.finish(left_out, findings, started.elapsed()))
+    let (manifest, ()) = rayon::join(|| run.manifest(&assets), || run.cache.save(&assets, &run.output));
+    let report = Report::new(&run, &assets, &variants, &manifest);
+    // What is known of the files takes more memory than their names, and the past is still to be read.
+    let files = Files::of(assets);
+    run.cache.forget();
+    let publication = Publication::plan(manifest, references, kept, &run, &mut findings)?;
+    let numbers = publication.numbers();
+    publication.write(files, variants, &run)?;
+    Ok(report.finish(numbers, left_out, findings, started.elapsed()))
+}
+
+/// Reads all files, and names and stages them. They come sorted by path, and with what they refer to.
+fn name_all(
+    files: Vec<SourceFile>,
+    run: &Run<'_>,
+    findings: &mut Findings,
+) -> Result<(Vec<Asset>, References), Error> {
+    let looked = Looked::at_all(files, run, findings)?;
+    let links = Links::follow(&looked, run, findings);
+    let references = links.by_path(&looked.referring);
+    let named = naming::name_all(&looked.referring, &links, run, findings)?;
+    let mut assets = looked.done;
+    assets.extend(named);
+    assets.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((assets, references))
 }

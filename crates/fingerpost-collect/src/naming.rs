@@ -139,7 +139,7 @@ impl Naming<'_> {
     /// A file's bytes with the hashes in those references that are wanted.
     fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Vec<u8>, Problem> {
         let Source { file, page } = &self.waiting[member];
-        let bytes = page.seen.read_again(&file.file)?;
+        let bytes = page.seen.read_again(&file.file, page.is_trusted.then_some(page.stamp))?;
         let links = self.links.of(member).iter().filter(wanted);
         // What has no name has had a problem, and nothing will be published.
         let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashSet},
     fs::{self, DirEntry, File},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -172,27 +172,60 @@ impl Output {
 
     /// Writes or replaces one file, and waits until it has reached the disk.
     pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
-        let target = self.dir.join(path);
-        self.put_at(&target, bytes, true)?;
-        if self.is_dry() { Ok(()) } else { sync_dir(target.parent().unwrap_or(&self.dir)) }
+        let staged = self.stage_record(path.as_ref(), |file| file.write_all(bytes))?;
+        staged.map_or(Ok(()), |record| self.publish_record(record))
     }
 
     /// Writes or replaces one file that can be made again.
-    pub(crate) fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
-        self.put_at(&self.dir.join(path), bytes, false)
+    pub(crate) fn put(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
+    ) -> Result<(), Problem> {
+        self.stage_at(path, false, write)?.map_or(Ok(()), Staged::publish)
     }
 
-    fn put_at(&self, target: &Path, bytes: &[u8], sync: bool) -> Result<(), Problem> {
+    /// Writes one file to the staging directory, and waits until it has reached the disk. A dry run writes nothing.
+    pub(crate) fn stage_record(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
+    ) -> Result<Option<Staged>, Problem> {
+        self.stage_at(path, true, write)
+    }
+
+    /// Puts it into its place, for good.
+    pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
+        let dir = record.target.parent().unwrap_or(&self.dir).to_owned();
+        record.publish()?;
+        sync_dir(&dir)
+    }
+
+    fn stage_at(
+        &self,
+        path: &Path,
+        sync: bool,
+        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
+    ) -> Result<Option<Staged>, Problem> {
         if self.is_dry() {
-            return Ok(());
+            return Ok(None);
         }
+        let target = self.dir.join(path);
         make_dir(target.parent().unwrap_or(&self.dir))?;
-        let file = self
-            .write(sync, |file| file.write_all(bytes))
-            .map_err(|err| Problem::output("write", target, &err))?;
-        Staged { file, target: target.to_owned() }.publish()
+        let buffered = |file: &mut File| {
+            let mut buffered = BufWriter::with_capacity(BUFFER, file);
+            write(&mut buffered)?;
+            buffered.flush()
+        };
+        let file = self.write(sync, buffered).map_err(|err| Problem::output("write", &target, &err))?;
+        Ok(Some(Staged { file, target }))
     }
 }
+
+/// A file that takes many small pieces.
+pub(crate) type Buffered<'a> = BufWriter<&'a mut File>;
+
+const BUFFER: usize = 64 * 1024;
 
 impl Staged {
     /// Where it lies until then.

@@ -30,7 +30,7 @@ pub(crate) struct Page {
     pub(crate) plain: Vec<Plain>,
     /// What came of it in the run that kept it. This run's is in its [`Asset`](crate::asset::Asset).
     #[serde(default, skip_serializing)]
-    pub(crate) named: Option<Named>,
+    pub(crate) named: Option<Box<Named>>,
 }
 
 /// Something about a file that nobody has to do anything about.
@@ -66,7 +66,7 @@ pub(crate) struct Inputs {
 impl Page {
     /// What came of the file in an earlier run, if the same would come of it now.
     pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&Named> {
-        self.named.as_ref().filter(|named| named.from == *inputs)
+        self.named.as_deref().filter(|named| named.from == *inputs)
     }
 }
 

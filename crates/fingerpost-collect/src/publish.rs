@@ -1,7 +1,6 @@
 use std::{
     collections::BTreeMap,
     mem::take,
-    path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -19,7 +18,7 @@ use crate::{
 };
 
 /// Asset path → the asset paths it refers to.
-type References = BTreeMap<String, Vec<String>>;
+pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// What has to be written so that a manifest comes into force.
 pub(crate) struct Publication {
@@ -28,19 +27,37 @@ pub(crate) struct Publication {
     releases: Vec<Release>,
     /// How many of the releases are taken over.
     kept: usize,
+    manifest: Manifest,
+}
+
+/// The assets that are not in their places yet.
+pub(crate) struct Files {
+    hashed: Vec<Staged>,
+    originals: Vec<Staged>,
+}
+
+impl Files {
+    pub(crate) fn of(assets: Vec<Asset>) -> Self {
+        let (mut hashed, mut originals) = (Vec::new(), Vec::new());
+        for Asset { staged, original, .. } in assets {
+            hashed.extend(staged);
+            originals.extend(original);
+        }
+        Self { hashed, originals }
+    }
 }
 
 /// What is written last.
-pub(crate) struct Records {
-    releases: Vec<(PathBuf, Vec<u8>)>,
-    manifest: Vec<u8>,
+struct Records {
+    releases: Vec<Option<Staged>>,
+    manifest: Option<Staged>,
 }
 
 impl Publication {
     /// Numbers what has no number yet: a manifest that is in force, or was in the earlier output dir, and that no release
     /// remembers, and then `manifest` with its references, unless it is in force.
     pub(crate) fn plan(
-        manifest: &Manifest,
+        manifest: Manifest,
         references: References,
         kept: Kept,
         run: &Run<'_>,
@@ -53,10 +70,10 @@ impl Publication {
         let number_there = numbering.remember(there, &run.history, findings)?;
         let number_here = numbering.remember(here, &run.history, findings)?;
         let (in_force, replaces) = here.map_or((there, number_there), |here| (Some(here), number_here));
-        if in_force != Some(manifest) {
-            numbering.publish(manifest, references, replaces)?;
+        if in_force != Some(&manifest) {
+            numbering.publish(&manifest, references, replaces)?;
         }
-        Ok(Self { files, releases: numbering.releases, kept })
+        Ok(Self { files, releases: numbering.releases, kept, manifest })
     }
 
     /// The releases that are taken over, and the one that is new, if there is any.
@@ -65,37 +82,34 @@ impl Publication {
         (kept.iter().map(|release| release.number).collect(), new.last().map(|release| release.number))
     }
 
-    /// The texts of the releases and of the manifest.
-    pub(crate) fn records(&self, manifest: &Manifest) -> Records {
-        let release = |release: &Release| (Release::file_name(release.number), release.to_json());
-        Records { releases: self.releases.iter().map(release).collect(), manifest: manifest.to_json() }
+    /// Stages the releases, and the manifest if its file is to be another.
+    fn records(&self, run: &Run<'_>) -> Result<Records, Problem> {
+        let release = |release: &Release| {
+            run.output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
+        };
+        let releases = self.releases.iter().map(release).collect::<Result<_, _>>()?;
+        let is_there = run.history.current.as_ref().is_some_and(|current| current.is(&self.manifest));
+        let manifest = if is_there {
+            None
+        } else {
+            run.output.stage_record(MANIFEST_NAME.as_ref(), |file| self.manifest.write_to(file))?
+        };
+        Ok(Records { releases, manifest })
     }
 
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
-    pub(crate) fn write(
-        self,
-        assets: Vec<Asset>,
-        mut variants: Variants,
-        records: Records,
-        run: &Run<'_>,
-    ) -> Result<(), Problem> {
-        let (hashed, originals): (Vec<_>, Vec<_>) =
-            assets.into_iter().map(|asset| (asset.staged, asset.original)).unzip();
+    pub(crate) fn write(self, files: Files, mut variants: Variants, run: &Run<'_>) -> Result<(), Problem> {
+        let records = self.records(run)?;
         variants.withdraw_record(run)?;
-        let hashed = hashed.into_iter().flatten().chain(take(&mut variants.hashed));
+        let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
         variants.remove_leftovers(run)?;
-        let originals = originals.into_iter().flatten().chain(take(&mut variants.plain));
+        let originals = files.originals.into_iter().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
-        for (file, json) in records.releases {
-            run.output.replace(file, &json)?;
-        }
-        match &run.history.current {
-            Some(current) if current.json == records.manifest => Ok(()),
-            _ => run.output.replace(MANIFEST_NAME, &records.manifest),
-        }
+        let records = records.releases.into_iter().chain([records.manifest]);
+        records.flatten().try_for_each(|record| run.output.publish_record(record))
     }
 }
 

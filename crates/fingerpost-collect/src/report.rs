@@ -3,10 +3,7 @@ use std::time::Duration;
 use fingerpost::Manifest;
 use serde::Serialize;
 
-use crate::{
-    asset::Asset, compress::Variants, error::Problem, findings::Findings, publish::Publication, run::Run,
-    scan::LeftOut,
-};
+use crate::{asset::Asset, compress::Variants, error::Problem, findings::Findings, run::Run, scan::LeftOut};
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.
 ///
@@ -57,24 +54,17 @@ pub struct Report {
 
 impl Report {
     /// What can be told before anything is in its place.
-    pub(crate) fn new(
-        run: &Run<'_>,
-        assets: &[Asset],
-        variants: &Variants,
-        manifest: &Manifest,
-        publication: &Publication,
-    ) -> Self {
+    pub(crate) fn new(run: &Run<'_>, assets: &[Asset], variants: &Variants, manifest: &Manifest) -> Self {
         let written = assets.iter().filter(|asset| asset.is_new).count();
-        let (kept, release) = publication.numbers();
         Self {
             files: assets.len(),
             bytes: assets.iter().map(|asset| asset.info.size).sum(),
             written,
             unchanged: assets.len() - written,
             compressed: variants.compressed,
-            release,
+            release: None,
             hash: manifest.hash().unwrap_or_default(),
-            kept,
+            kept: Vec::new(),
             shadowed: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
@@ -85,10 +75,16 @@ impl Report {
     }
 
     /// Adds the rest when all is done.
-    pub(crate) fn finish(self, left_out: LeftOut, findings: Findings, took: Duration) -> Self {
+    pub(crate) fn finish(
+        self,
+        (kept, release): (Vec<u64>, Option<u64>),
+        left_out: LeftOut,
+        findings: Findings,
+        took: Duration,
+    ) -> Self {
         let LeftOut { shadowed, ignored } = left_out;
         let (warnings, notes) = findings.finish();
-        Self { shadowed, ignored, warnings, notes, seconds: took.as_secs_f64(), ..self }
+        Self { kept, release, shadowed, ignored, warnings, notes, seconds: took.as_secs_f64(), ..self }
     }
 }
 

@@ -1,6 +1,10 @@
-mod json;
+pub(crate) mod json;
 
-use std::collections::{BTreeMap, btree_map};
+use std::{
+    collections::{BTreeMap, btree_map},
+    io,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -36,7 +40,8 @@ pub const MANIFEST_NAME: &str = "staticfiles.json";
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
-    entries: Entries,
+    /// Shared with its clones, for they may be long.
+    entries: Arc<Entries>,
     base_path: Option<String>,
     /// As it was read; `None` in one that was made here, whose hash follows its entries.
     read_hash: Option<String>,
@@ -110,7 +115,7 @@ impl Manifest {
     /// Adds an asset, or replaces it.
     pub fn insert(&mut self, path: AssetPath, hashed: impl Into<String>, info: FileInfo) {
         self.read_hash = None;
-        self.entries.insert(path, Entry { hashed: hashed.into(), info: Some(info) });
+        Arc::make_mut(&mut self.entries).insert(path, Entry { hashed: hashed.into(), info: Some(info) });
     }
 
     /// Reads a manifest; `place` is what errors call it.
@@ -127,7 +132,18 @@ impl Manifest {
 
     /// Writes the manifest as JSON, with sorted keys and a final line feed.
     pub fn to_json(&self) -> Vec<u8> {
-        json::write(self)
+        let mut json = Vec::new();
+        self.write_to(&mut json).expect("memory takes everything");
+        json
+    }
+
+    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
+        json::write(self, writer)
     }
 
     /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`.
@@ -142,7 +158,7 @@ impl Manifest {
 
     fn computed_hash(&self) -> String {
         let mut hasher = Sha256::new();
-        for (path, entry) in &self.entries {
+        for (path, entry) in self.entries.iter() {
             for piece in [path, "\0", &entry.hashed, "\n"] {
                 hasher.update(piece);
             }

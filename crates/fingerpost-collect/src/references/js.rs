@@ -15,11 +15,8 @@ use oxc_span::{SourceType, Span};
 use super::{
     Kind, Scan, Syntax, Written,
     glance::{Glance, glance},
-    nesting, source_map,
+    nesting, source_map, stack,
 };
-
-/// What is left of the two MiB that a thread usually has. A script that may need more is parsed in a thread of its own.
-const STACK_HERE: usize = 1536 * 1024;
 
 /// Finds all references; in what is no valid module, source map comments alone.
 pub(crate) fn scan(text: &str) -> Scan {
@@ -31,10 +28,11 @@ pub(crate) fn scan(text: &str) -> Scan {
     }
 }
 
-/// The parser calls itself for every level, so it needs a stack that the deepest place in the text cannot exhaust.
+/// The parser calls itself for every level, so it needs a stack that the deepest place in the text cannot exhaust. A script
+/// that may need more than there is gets a thread of its own.
 fn parse(text: &str, glance: Glance) -> Scan {
     match nesting::stack_for(text) {
-        Some(stack) if stack <= STACK_HERE => parse_here(text, glance),
+        Some(stack) if stack <= stack::here() => parse_here(text, glance),
         Some(stack) => thread::scope(|scope| {
             let parser = thread::Builder::new().stack_size(stack);
             let scan = parser.spawn_scoped(scope, || parse_here(text, glance)).map(ScopedJoinHandle::join);

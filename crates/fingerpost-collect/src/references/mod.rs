@@ -15,6 +15,8 @@ mod nesting;
 mod plain;
 mod resolve;
 mod source_map;
+#[cfg(feature = "js")]
+mod stack;
 mod text;
 mod written;
 
@@ -107,6 +109,14 @@ fn scan(language: Language, text: &str) -> Result<Scan, TooDeep> {
 
 #[cfg(feature = "js")]
 use js::scan as scan_script;
+#[cfg(feature = "js")]
+pub(crate) use stack::with_deep_stacks;
+
+/// Without a parser the usual ones are deep enough.
+#[cfg(not(feature = "js"))]
+pub(crate) fn with_deep_stacks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    work()
+}
 
 /// Without a parser nothing can be told from a string but what ends the file.
 #[cfg(not(feature = "js"))]

@@ -13,7 +13,7 @@ const SLOWNESS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
 const AT_LEAST: usize = 256 * 1024;
 
 /// Address space, not memory: only what is used of a stack is ever there.
-const AT_MOST: usize = 512 * 1024 * 1024;
+pub(super) const AT_MOST: usize = 512 * 1024 * 1024;
 
 /// How large a stack is large enough for this text; `None` if none should be.
 pub(crate) fn stack_for(text: &str) -> Option<usize> {
@@ -42,15 +42,24 @@ impl Levels {
             .saturating_add(self.words.saturating_mul(PER_WORD))
     }
 
-    /// All there are, in strings and comments as well. Nearly every byte takes another way than the one before, so a
-    /// table is faster than branches.
+    /// All there are, in strings and comments as well. With counters of one byte and without branches the compiler looks at
+    /// many bytes at once.
     fn all(text: &str) -> Self {
-        let (mut brackets, mut words, mut was_word) = (0, 0, false);
-        for byte in text.bytes() {
-            let class = CLASSES[usize::from(byte)];
-            brackets += usize::from(class == Class::Opening);
-            words += usize::from(class == Class::Operator || (class == Class::Word && !was_word));
-            was_word = class == Class::Word;
+        const LARGEST: usize = u8::MAX as usize;
+        let bytes = text.as_bytes();
+        let begins = |before, byte| is_operator(byte) | (is_word(byte) & !is_word(before));
+        let first = bytes.first();
+        let mut brackets = usize::from(first.is_some_and(|&byte| is_opening(byte)));
+        let mut words = usize::from(first.is_some_and(|&byte| begins(b' ', byte)));
+        let rest = bytes.get(1..).unwrap_or_default();
+        for (before, bytes) in bytes.chunks(LARGEST).zip(rest.chunks(LARGEST)) {
+            let (mut opening, mut beginning) = (0, 0);
+            for (&before, &byte) in before.iter().zip(bytes) {
+                opening += u8::from(is_opening(byte));
+                beginning += u8::from(begins(before, byte));
+            }
+            brackets += usize::from(opening);
+            words += usize::from(beginning);
         }
         // A closing bracket ends a call in a chain of calls.
         Self { brackets, words: words + brackets }
@@ -83,28 +92,22 @@ impl Levels {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Class {
-    Opening,
-    Operator,
-    Word,
-    Other,
+fn is_opening(byte: u8) -> bool {
+    is_any(byte, b"([{")
 }
 
-static CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
-    let mut byte = 0;
-    while byte < classes.len() {
-        classes[byte] = match byte as u8 {
-            b'(' | b'[' | b'{' => Class::Opening,
-            b'!' | b'~' | b'+' | b'-' | b'*' | b'=' | b'?' | b':' => Class::Operator,
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => Class::Word,
-            _ => Class::Other,
-        };
-        byte += 1;
-    }
-    classes
-};
+fn is_operator(byte: u8) -> bool {
+    is_any(byte, b"!~+-*=?:")
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_digit() | (byte | 0x20).is_ascii_lowercase() | is_any(byte, b"_$") | !byte.is_ascii()
+}
+
+/// Unlike `contains` it does not stop at the first.
+fn is_any<const N: usize>(byte: u8, of: &[u8; N]) -> bool {
+    of.iter().fold(false, |is_any, one| is_any | (byte == *one))
+}
 
 #[cfg(test)]
 mod tests {
@@ -124,6 +127,9 @@ mod tests {
         assert_eq!(deepest(")]}").0, 0);
         assert_eq!(deepest("`${`${a}`}`").0, 2);
         assert_eq!(Levels::all("f(a)['b']"), Levels { brackets: 2, words: 5 });
+        assert_eq!(Levels::all(""), Levels::default());
+        assert_eq!(Levels::all(&"f(a)".repeat(1000)), Levels { brackets: 1000, words: 3000 });
+        assert_eq!(Levels::all(&"{".repeat(1000)), Levels { brackets: 1000, words: 1000 });
     }
 
     #[test]

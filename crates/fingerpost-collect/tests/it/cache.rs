@@ -49,17 +49,22 @@ impl Site {
 
     /// Asset paths that the cache knows.
     fn cached(&self) -> BTreeSet<String> {
-        let text = self.read(CACHE);
-        let json: serde_json::Value = serde_json::from_str(&text[65..]).expect("JSON after the first line");
+        let json: serde_json::Value = serde_json::from_str(&self.cache()).expect("JSON before the last line");
         json["pages"].as_object().expect("pages").keys().cloned().collect()
     }
 
     /// Changes the cache as its own program might have written it.
     fn forge_cache(&self, from: &str, to: &str) {
+        let cache = self.cache();
+        let json = cache.replace(from, to);
+        assert_ne!(json, cache, "{from} is in the cache");
+        self.write(CACHE, format!("{json}\n{}\n", Digest::of(json.as_bytes())));
+    }
+
+    /// The cache without its digest.
+    fn cache(&self) -> String {
         let text = self.read(CACHE);
-        let json = text[65..].replace(from, to);
-        assert_ne!(json, text[65..], "{from} is in the cache");
-        self.write(CACHE, format!("{}\n{json}", Digest::of(json.as_bytes())));
+        text[..text.len() - "\n".len() - 64 - "\n".len()].to_owned()
     }
 
     /// A manifest, the bytes of all that it names, and what a run has said.

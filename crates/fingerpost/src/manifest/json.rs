@@ -1,6 +1,6 @@
 //! How a manifest stands in its file.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt, io, marker::PhantomData, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -29,14 +29,13 @@ pub(super) fn parse(json: &[u8], place: &str) -> Result<Manifest, Error> {
         (path, Entry { hashed, info })
     };
     let entries = paths.into_iter().map(entry).collect();
-    Ok(Manifest { entries, base_path, read_hash: Some(file.hash.unwrap_or_default()) })
+    Ok(Manifest { entries: Arc::new(entries), base_path, read_hash: Some(file.hash.unwrap_or_default()) })
 }
 
-/// Writes a manifest with sorted keys and a final line feed.
-pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
-    let mut json = serde_json::to_vec_pretty(manifest).expect("maps with text keys always serialize");
-    json.push(b'\n');
-    json
+/// Writes anything with a final line feed.
+pub(crate) fn write(value: &impl Serialize, mut writer: impl io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut writer, value)?;
+    writer.write_all(b"\n")
 }
 
 /// What has to be known before anything else in the file is believed.

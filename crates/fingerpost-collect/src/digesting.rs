@@ -1,0 +1,33 @@
+use std::io::{self, Write};
+
+use fingerpost::Digest;
+use sha2::{Digest as _, Sha256};
+
+/// A writer that hashes what goes through it.
+pub(crate) struct Digesting<W> {
+    writer: W,
+    hasher: Sha256,
+}
+
+impl<W: Write> Digesting<W> {
+    pub(crate) fn new(writer: W) -> Self {
+        Self { writer, hasher: Sha256::new() }
+    }
+
+    /// The writer, and the SHA-256 of all that it was given.
+    pub(crate) fn finish(self) -> (W, Digest) {
+        (self.writer, <[u8; 32]>::from(self.hasher.finalize()).into())
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
