@@ -4,6 +4,7 @@ mod development;
 mod django;
 mod engines;
 mod harness;
+mod nginx;
 mod packages;
 mod readme;
 mod references;
