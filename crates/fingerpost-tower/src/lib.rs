@@ -7,3 +7,6 @@ mod static_files;
 pub use content_body::ContentBody;
 pub use fingerpost_http::Lifetime;
 pub use static_files::{StaticFiles, StaticFilesFuture};
+
+#[doc = include_str!("../docs/deploying.md")]
+pub mod deploying {}
