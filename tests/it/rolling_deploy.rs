@@ -7,10 +7,13 @@ mod visitor;
 
 use std::collections::BTreeMap;
 
+use axum::body::Body;
 use fingerpost::{Assets, Mode, Strategy, Token};
 use fingerpost_tower::{Lifetime, StaticFiles};
+use http::Request;
 use tempfile::TempDir;
 
+use crate::tools::{Nginx, ask};
 use nodes::{Node, a_look_at_the_output_dir, behind_nginx, publish, site, source};
 use visitor::{Got, Visitor};
 
@@ -237,5 +240,47 @@ async fn an_opaque_token_gets_something_from_every_node() {
             got.iter().any(|got| got.release != meaning(got.url.path())),
             "nothing wrong was sent at all"
         );
+    }
+}
+
+/// Goes where it is sent, 20 times at most; returns the last status.
+async fn follow(nginx: &Nginx, path: &str) -> u16 {
+    let mut url = nginx.url(path);
+    for _ in 0..20 {
+        let answer = ask(Request::get(&url).body(Body::empty()).expect("a request")).await;
+        match answer.headers().get("location") {
+            Some(location) => url = nginx.url(location.to_str().expect("a path")),
+            None => return answer.status().as_u16(),
+        }
+    }
+    301
+}
+
+#[tokio::test]
+async fn what_the_documentation_warns_of_goes_wrong() {
+    let source = source('a');
+    let token =
+        |id: &str, other: &str| Token::opaque(id).and_then(|it| it.previous([other])).expect("a token");
+    let smaller = || Token::ordered(1).expect("a token");
+    for (tokens, path, expected) in [
+        // Two releases that list each other: it depends on the node whether this ends.
+        ([token("a", "b"), token("b", "a")], "/static/a/img/0.svg", 301),
+        // A rollback to a smaller number, and a page of the release that was withdrawn.
+        ([smaller(), smaller()], "/static/2/img/0.svg", 503),
+    ] {
+        let nodes = [Node::default(), Node::default()];
+        for (node, token) in nodes.iter().zip(tokens) {
+            let assets = Assets::builder().source(source.path()).mode(Mode::Production);
+            let assets = assets.strategy(Strategy::PathToken(token)).base_url("/static/{breaker}/");
+            let assets = assets.build().expect("a source dir");
+            node.run(site(&assets, StaticFiles::new(&assets)));
+        }
+        let Some(nginx) = behind_nginx(&nodes, "").await else { return };
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            // Another path each time, as what has arrived is kept.
+            seen.push(follow(&nginx, &path.replace('0', &seen.len().to_string())).await);
+        }
+        assert!(seen.contains(&expected), "{path}: {seen:?}");
     }
 }
