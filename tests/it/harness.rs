@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     panic,
     path::Path,
     process::Command,
@@ -14,7 +14,7 @@ use std::{
 use fantoccini::Locator;
 use fingerpost::Mode;
 
-use crate::tools::{self, Browser, Server, Tool};
+use crate::tools::{self, Browser, Nginx, Server, Tool};
 
 /// Serves these pages, `(path, status and headers, body)`, until the test program ends; the rest is a 404.
 fn pages(pages: &'static [(&str, &str, &str)]) -> String {
@@ -109,6 +109,19 @@ fn a_server_is_found_by_the_address_it_prints() {
     let script = "echo 'Listening on http://127.0.0.1:4321/'; exec sleep 60";
     let server = Server::start(Command::new("sh").args(["-c", script]));
     assert_eq!(server.url("/about"), "http://127.0.0.1:4321/about");
+}
+
+#[tokio::test]
+async fn every_nginx_has_a_port_of_its_own_and_ends_with_its_test() {
+    let starts =
+        ["one", "two"].map(|text| Nginx::start(&format!("server {{ listen 80; return 200 {text}; }}")));
+    let [Some(one), Some(two)] = starts else { return };
+    assert_eq!(tools::get(&one.url("/")).await, (200, b"one".to_vec()));
+    assert_eq!(tools::get(&two.url("/")).await, (200, b"two".to_vec()));
+    assert_eq!((one.errors(), two.errors()), (String::new(), String::new()));
+    let address = one.url("").replace("http://", "");
+    drop(one);
+    TcpStream::connect(address).expect_err("a server that has ended");
 }
 
 #[tokio::test]

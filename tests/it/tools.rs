@@ -5,6 +5,7 @@
 
 mod browser;
 mod http;
+mod nginx;
 mod process;
 
 use std::{
@@ -18,7 +19,8 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
-pub(crate) use http::{get, serve};
+pub(crate) use http::{Asker, ask, get, serve};
+pub(crate) use nginx::Nginx;
 pub(crate) use process::Server;
 
 /// What `tests/run` installs, under the names it hands over in `FINGERPOST_TEST_WITHOUT`.
@@ -27,6 +29,7 @@ pub(crate) enum Tool {
     Chromium,
     Npm,
     Django,
+    Nginx,
 }
 
 impl Tool {
@@ -35,6 +38,7 @@ impl Tool {
             Self::Chromium => "chromium",
             Self::Npm => "npm",
             Self::Django => "django",
+            Self::Nginx => "nginx",
         }
     }
 }
@@ -99,12 +103,12 @@ pub(crate) fn expected_url(mode: Mode, path: &str, bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the first of these programs that is in the search path.
+/// Returns the first of these programs that is in the search path, or where Debian puts servers.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     names
         .iter()
-        .flat_map(|name| env::split_paths(&path).map(move |dir| dir.join(name)))
+        .flat_map(|name| env::split_paths(&path).chain(["/usr/sbin".into()]).map(move |dir| dir.join(name)))
         .find(|program| program.is_file())
 }
 

@@ -7,9 +7,12 @@ use percent_encoding::percent_decode_str;
 /// The path of a request below the place where assets are mounted, without its leading slash, as the name of a file:
 /// decoded once.
 ///
-/// Nothing for what names no file: bytes that are no UTF-8, and a `/` that was written as `%2F`, which is part of a name and
-/// separates nothing (RFC 3986, §2.2). What comes out may still be no asset path.
+/// Nothing for what names no file: bytes that are no UTF-8, a `/` that was written as `%2F`, which is part of a name and
+/// separates nothing (RFC 3986, §2.2), and an empty segment. What comes out may still be no asset path.
 pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
+    if path.starts_with('/') || path.contains("//") {
+        return None;
+    }
     if !path.contains('%') {
         return Some(Cow::Borrowed(path));
     }
@@ -49,12 +52,13 @@ mod tests {
             ("a%20b", "a b"),
             ("100%", "100%"),
             ("%2e%2e/x", "../x"),
-            ("/x", "/x"),
+            ("x/", "x/"),
             ("", ""),
         ] {
             assert_eq!(asset_path(path).as_deref(), Some(name), "{path}");
         }
-        for path in ["%FF", "css%2Fapp.css", "%2f", "..%2f..%2fetc/passwd"] {
+        for path in ["%FF", "css%2Fapp.css", "%2f", "..%2f..%2fetc/passwd", "/app.css", "1000//app.css", "/"]
+        {
             assert_eq!(asset_path(path), None, "{path}");
         }
     }

@@ -10,3 +10,6 @@ pub use content_body::ContentBody;
 pub use fingerpost_http::Lifetime;
 pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer};
 pub use static_files::{StaticFiles, StaticFilesFuture};
+
+#[doc = include_str!("../docs/deploying.md")]
+pub mod deploying {}

@@ -2,10 +2,14 @@
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     serve::ListenerExt as _,
 };
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use http::{Request, Response};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use tokio::net::TcpListener;
 
 /// Serves these routes on a free port until the test ends, and returns their origin.
@@ -20,9 +24,29 @@ pub(crate) async fn serve(routes: Router) -> String {
 
 /// Returns status and body of what a server answers.
 pub(crate) async fn get(url: &str) -> (u16, Vec<u8>) {
-    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    let answer = client.get(url.parse().expect("a URL")).await.expect("an answer");
-    let status = answer.status().as_u16();
-    let body = to_bytes(Body::new(answer.into_body()), usize::MAX).await.expect("a whole body");
-    (status, body.into())
+    let answer = ask(Request::get(url).body(Body::empty()).expect("a URL")).await;
+    (answer.status().as_u16(), answer.into_body().into())
+}
+
+/// Returns what a server answers; the path is sent as it stands, and redirects are not followed.
+pub(crate) async fn ask(request: Request<Body>) -> Response<Bytes> {
+    Asker::default().ask(request).await
+}
+
+/// A client that keeps its connections open.
+#[derive(Debug)]
+pub(crate) struct Asker(Client<HttpConnector, Body>);
+
+impl Default for Asker {
+    fn default() -> Self {
+        Self(Client::builder(TokioExecutor::new()).build_http())
+    }
+}
+
+impl Asker {
+    /// The same as the function [`ask`].
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Response<Bytes> {
+        let (head, body) = self.0.request(request).await.expect("an answer").into_parts();
+        Response::from_parts(head, to_bytes(Body::new(body), usize::MAX).await.expect("a whole body"))
+    }
 }

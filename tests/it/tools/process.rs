@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,6 +34,21 @@ impl Process {
             seen.push(line);
         }
         panic!("{command:?} did not say where it listens; it said {seen:?}");
+    }
+
+    /// Starts a program and waits until it is ready; `None` if it ends before.
+    #[track_caller]
+    pub(super) fn start_until(command: &mut Command, is_ready: impl Fn() -> bool) -> Option<Self> {
+        let mut process = Self(command.stdin(Stdio::null()).spawn().expect("a program that starts"));
+        let start = Instant::now();
+        while !is_ready() {
+            if matches!(process.0.try_wait(), Ok(Some(_))) {
+                return None;
+            }
+            assert!(start.elapsed() < PATIENCE, "{command:?} did not become ready");
+            thread::sleep(Duration::from_millis(5));
+        }
+        Some(process)
     }
 
     /// Waits until the program has ended by itself; `false` if it is still running after five seconds.

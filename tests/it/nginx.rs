@@ -1,0 +1,218 @@
+//! Requests that nginx and `StaticFiles` both answer, over the same output dir: the same, or a difference that is meant.
+
+mod differences;
+mod requests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+};
+use fingerpost::Assets;
+use fingerpost_collect::{CollectConfig, collect};
+use fingerpost_tower::StaticFiles;
+use http::{Request, Response};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::tools::{Nginx, ask, serve};
+use differences::{DIFFERENCES, Difference};
+use requests::REQUESTS;
+
+/// As near to ours as its settings come.
+const CONFIG: &str = r#"default_type application/octet-stream;
+server {
+    listen 80;
+    location /static/ {
+        alias "OUT/";
+        gzip_static on;
+        gzip_vary on;
+        add_header Cache-Control "public, max-age=31536000, immutable";
+    }
+}
+"#;
+
+/// What of an answer matters, beside its status and its body.
+const HEADERS: [&str; 12] = [
+    "accept-ranges",
+    "allow",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "etag",
+    "last-modified",
+    "location",
+    "retry-after",
+    "vary",
+];
+
+fn write(dir: &Path, path: &str, bytes: &[u8]) {
+    let file = dir.join(path);
+    fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a new folder");
+    fs::write(file, bytes).expect("a writable file");
+}
+
+/// An output dir with files of several kinds and sizes.
+fn site() -> TempDir {
+    let (source, out) =
+        (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
+    let large: Vec<u8> =
+        (0..300_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).take(300_000).collect();
+    for (path, bytes) in [
+        ("app.css", b"a { color: red }\n".repeat(200).as_slice()),
+        ("app.js", b"export let red = 'red';\n".repeat(200).as_slice()),
+        ("forty.txt", b"0123456789012345678901234567890123456789"),
+        ("empty.css", b""),
+        ("img/a b.png", b"\x89PNG\r\n\x1a\n"),
+        ("LICENSE", b"MIT"),
+        ("large.woff2", &large),
+    ] {
+        write(source.path(), path, bytes);
+    }
+    collect(&CollectConfig::new(out.path()).source(source.path()).compress(["gzip"])).expect("a release");
+    out
+}
+
+/// One of the two servers, and what stands for the words in braces when it is asked.
+struct Side {
+    origin: String,
+    words: Vec<(String, String)>,
+}
+
+impl Side {
+    /// Beside the paths of assets, which stand for their URLs: `{date}` and tags of the server's own.
+    async fn new(origin: String, assets: &Assets, date: &str) -> Self {
+        let urls = assets.iter().map(|(path, url)| (format!("{{{path}}}"), url.to_string()));
+        let mut side = Self { origin, words: urls.chain([("{date}".to_owned(), date.to_owned())]).collect() };
+        for (word, request) in [
+            ("{tag}", "GET {forty.txt}"),
+            ("{css-tag}", "GET {app.css}"),
+            ("{gzip-tag}", "GET {app.css} | Accept-Encoding: gzip"),
+            ("{empty-tag}", "GET {empty.css}"),
+        ] {
+            let tag = shown(&side.ask(request).await)["etag"].clone();
+            side.words.push((word.to_owned(), tag));
+        }
+        side
+    }
+
+    /// Sends a request that is written as `METHOD PATH | Header: value | …`.
+    async fn ask(&self, request: &str) -> Response<Bytes> {
+        let spelt = self.words.iter().fold(request.to_owned(), |text, (word, it)| text.replace(word, it));
+        let mut parts = spelt.split(" | ");
+        let (method, path) = parts.next().and_then(|line| line.split_once(' ')).expect("a method and a path");
+        let mut built = Request::builder().method(method).uri(format!("{}{path}", self.origin));
+        for header in parts {
+            let (name, value) = header.split_once(": ").unwrap_or((header.trim_end_matches(':'), ""));
+            built = built.header(name, value);
+        }
+        ask(built.body(Body::empty()).unwrap_or_else(|err| panic!("{request}: {err}"))).await
+    }
+}
+
+/// What of an answer is compared, by name; `-` for a header that is not there. The bodies of errors are for people.
+fn shown(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
+    let header = |name| answer.headers().get(name).map_or("-", |value| value.to_str().expect("a text"));
+    let mut shown: BTreeMap<_, _> = HEADERS.iter().map(|name| (*name, header(*name).to_owned())).collect();
+    let is_error = !answer.status().is_success() && answer.status() != 304;
+    if is_error {
+        for name in ["content-length", "content-type"] {
+            shown.remove(name);
+        }
+    } else {
+        let hash = Sha256::digest(answer.body());
+        shown.insert("body", format!("{} bytes {:02x}{:02x}", answer.body().len(), hash[0], hash[1]));
+    }
+    shown.insert("status", answer.status().as_u16().to_string());
+    shown
+}
+
+/// The same of tags, types and dates that both servers write in their own way.
+fn compared(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
+    let mut shown = shown(answer);
+    for (name, value) in &mut shown {
+        let alike = match (*name, value.as_str()) {
+            (_, "-") => continue,
+            ("etag", tag) if tag.starts_with("W/") => "weak",
+            ("etag", _) => "strong",
+            ("last-modified", _) => "a date",
+            ("content-type", text) => text.split(';').next().unwrap_or(text).trim(),
+            (_, text) => text,
+        };
+        *value = alike.to_owned();
+    }
+    shown
+}
+
+/// A difference that was seen: request, what differs, nginx's, ours.
+type Seen = (&'static str, &'static str, String, String);
+
+/// Another status or encoding is another answer: nothing else of it is compared.
+fn differing(request: &'static str, theirs: &Response<Bytes>, ours: &Response<Bytes>) -> Vec<Seen> {
+    let (theirs, ours) = (compared(theirs), compared(ours));
+    let differs = |name: &&&str| theirs.get(**name) != ours.get(**name);
+    let names = match ["status", "content-encoding"].iter().find(differs) {
+        Some(name) => vec![*name],
+        None => theirs.keys().filter(differs).copied().collect(),
+    };
+    names.into_iter().map(|name| (request, name, theirs[name].clone(), ours[name].clone())).collect()
+}
+
+impl Difference {
+    fn is(&self, (request, what, nginx, ours): &Seen) -> bool {
+        (self.requests.is_empty() || self.requests.contains(request))
+            && (self.what, self.nginx, self.ours) == (*what, nginx, ours)
+    }
+
+    /// Which of its requests do not differ so any more.
+    fn gone<'a>(&'a self, seen: &'a [Seen]) -> impl Iterator<Item = &'a str> {
+        let is_seen =
+            |request: &str| seen.iter().any(|seen| self.is(seen) && ["any", seen.0].contains(&request));
+        let listed = if self.requests.is_empty() { &["any"] } else { self.requests };
+        listed.iter().copied().filter(move |request| !is_seen(request))
+    }
+}
+
+#[tokio::test]
+async fn nginx_answers_alike_but_for_differences_that_are_meant() {
+    let out = site();
+    let Some(nginx) = Nginx::start(&CONFIG.replace("OUT", out.path().to_str().expect("a UTF-8 path"))) else {
+        return;
+    };
+    let assets = Assets::production(out.path()).expect("an output dir");
+    let ours = serve(Router::new().nest_service("/static", StaticFiles::new(&assets))).await;
+    let date = ask(Request::get(nginx.url(&assets.url("forty.txt").expect("a URL")))
+        .body(Body::empty())
+        .expect("a request"))
+    .await;
+    let date = shown(&date)["last-modified"].clone();
+    let theirs = Side::new(nginx.url(""), &assets, &date).await;
+    let ours = Side::new(ours, &assets, &date).await;
+
+    let mut seen = Vec::new();
+    for request in REQUESTS {
+        seen.extend(differing(request, &theirs.ask(request).await, &ours.ask(request).await));
+    }
+    let unlisted: Vec<_> = seen.iter().filter(|seen| !DIFFERENCES.iter().any(|it| it.is(seen))).collect();
+    assert!(unlisted.is_empty(), "request, what, nginx, ours; not in the table: {unlisted:#?}");
+    let gone = DIFFERENCES.iter().flat_map(|it| it.gone(&seen).map(move |request| (request, it)));
+    let gone: Vec<_> = gone.collect();
+    assert!(gone.is_empty(), "in the table, and not seen: {gone:#?}");
+}
+
+#[test]
+fn every_difference_has_a_reason_and_is_one_of_a_request_that_is_sent() {
+    let requests: BTreeSet<_> = REQUESTS.iter().collect();
+    assert_eq!(requests.len(), REQUESTS.len(), "a request stands there twice");
+    for difference in DIFFERENCES {
+        assert!(difference.why.starts_with('§'), "{difference:?}");
+        assert!(difference.requests.iter().all(|request| requests.contains(request)), "{difference:?}");
+    }
+}

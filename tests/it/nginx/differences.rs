@@ -1,0 +1,256 @@
+/// What nginx and `StaticFiles` answer differently, and why ours is meant, with the clause of RFC 9110.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// Each of these differs so; none stands for any.
+    pub(super) requests: &'static [&'static str],
+    /// `status`, `body` or a header.
+    pub(super) what: &'static str,
+    pub(super) nginx: &'static str,
+    pub(super) ours: &'static str,
+    pub(super) why: &'static str,
+}
+
+const fn differ(
+    what: &'static str,
+    nginx: &'static str,
+    ours: &'static str,
+    why: &'static str,
+    requests: &'static [&'static str],
+) -> Difference {
+    Difference { requests, what, nginx, ours, why }
+}
+
+const YEAR: &str = "public, max-age=31536000, immutable";
+
+/// In whatever request it is seen.
+const ANY: &[&str] = &[];
+
+pub(super) const DIFFERENCES: &[Difference] = &[
+    differ("last-modified", "a date", "-", "§8.8.2: a rollback turns dates back; the tag says more", ANY),
+    differ(
+        "accept-ranges",
+        "-",
+        "bytes",
+        "§14.3: parts of this may be asked for, which a 206 may say as well",
+        ANY,
+    ),
+    differ(
+        "content-type",
+        "application/javascript",
+        "text/javascript",
+        "§8.3: RFC 9239 made it obsolete",
+        ANY,
+    ),
+    differ(
+        "cache-control",
+        "-",
+        "no-store",
+        "§15.1: without it a cache may keep some errors for a while",
+        ANY,
+    ),
+    differ("cache-control", YEAR, "no-store", "§15.5.17: a 416 says nothing that is worth a year", ANY),
+    differ("allow", "-", "GET, HEAD", "§15.5.6: a 405 must say what is allowed", ANY),
+    differ(
+        "status",
+        "404",
+        "405",
+        "§15.5.6: no method but these two is known, whatever the path",
+        &["POST /static/nope.css"],
+    ),
+    // Paths.
+    differ(
+        "status",
+        "404",
+        "200",
+        "§15.3.1: the asset path answers for the current release; nginx needs `--originals`",
+        &["GET /static/app.css", "GET /static/%61pp.css"],
+    ),
+    differ(
+        "status",
+        "200",
+        "404",
+        "§15.5.5: variants, the manifest and the releases are nobody's business",
+        &[
+            "GET {app.css}.gz",
+            "GET /static/staticfiles.json",
+            "GET /static/.fingerpost/releases/1.json",
+            "GET /static/%2efingerpost/releases/1.json",
+        ],
+    ),
+    differ("status", "301", "404", "§15.5.5: a folder is no asset", &["GET /static/img"]),
+    differ(
+        "status",
+        "403",
+        "404",
+        "§15.5.5: likewise, and nobody learns that it is there",
+        &["GET /static/", "GET /static/img/"],
+    ),
+    differ(
+        "status",
+        "400",
+        "404",
+        "§15.5.5: it names no asset, and needs no other words",
+        &["GET {app.css}%00", "GET /static/../../../../etc/passwd"],
+    ),
+    differ(
+        "status",
+        "200",
+        "404",
+        "§4.2.3: clients take dot segments out; who sends them looks for something else",
+        &["GET /static/..{app.css}", "GET /static/img/../..{app.css}"],
+    ),
+    differ(
+        "status",
+        "404",
+        "200",
+        "§4.2.3: axum takes the mount and one slash of two away; as without the second",
+        &["GET /static//app.css"],
+    ),
+    // Conditions.
+    differ(
+        "status",
+        "400",
+        "304",
+        "§5.3: two fields of one name are one list",
+        &["GET {forty.txt} | If-None-Match: \"x\" | If-None-Match: {tag}"],
+    ),
+    differ(
+        "status",
+        "304",
+        "200",
+        "§13.1.3: without a date of its own a server must ignore this one",
+        &["GET {forty.txt} | If-Modified-Since: {date}"],
+    ),
+    differ(
+        "status",
+        "200",
+        "304",
+        "§13.1.3: beside `If-None-Match` a date must be ignored",
+        &["GET {forty.txt} | If-None-Match: {tag} | If-Modified-Since: Sat, 29 Oct 1994 19:43:31 GMT"],
+    ),
+    differ(
+        "status",
+        "412",
+        "200",
+        "§13.1.4: without a date of its own, and beside `If-Match`, a server must ignore this one",
+        &[
+            "GET {forty.txt} | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT",
+            "GET {forty.txt} | If-Match: {tag} | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT",
+        ],
+    ),
+    differ(
+        "status",
+        "206",
+        "200",
+        "§13.1.5: only what is the same for certain may be continued; no date is known here",
+        &["GET {forty.txt} | Range: bytes=0-1 | If-Range: {date}"],
+    ),
+    // Ranges.
+    differ(
+        "status",
+        "416",
+        "200",
+        "§14.2: what is malformed may be ignored; a client gets more than it asked for, and no error",
+        &[
+            "GET {forty.txt} | Range: bytes=15-0",
+            "GET {forty.txt} | Range: bytes=a-b",
+            "GET {forty.txt} | Range: bytes=+1-2",
+            "GET {forty.txt} | Range: bytes=0x1-2",
+            "GET {forty.txt} | Range: bytes=--3",
+            "GET {forty.txt} | Range: bytes=-",
+            "GET {empty.css} | Range: bytes=5-0",
+        ],
+    ),
+    differ(
+        "status",
+        "206",
+        "200",
+        "§14.1.1: there are no spaces in a range, so it is malformed",
+        &["GET {forty.txt} | Range: bytes= 0 - 1 "],
+    ),
+    differ(
+        "status",
+        "416",
+        "206",
+        "§14.1.2: a number beyond the end is the end, however many digits it has",
+        &[
+            "GET {forty.txt} | Range: bytes=21-99999999999999999999999",
+            "GET {forty.txt} | Range: bytes=-99999999999999999999999",
+        ],
+    ),
+    differ(
+        "status",
+        "206",
+        "200",
+        "§14.2: a range in a HEAD request must be ignored",
+        &["HEAD {forty.txt} | Range: bytes=0-13"],
+    ),
+    differ("status", "416", "200", "§14.2: likewise", &["HEAD {forty.txt} | Range: bytes=40-"]),
+    differ(
+        "status",
+        "206",
+        "200",
+        "§14.2: several ranges may be ignored; no browser asks for them, and they cost more than they save",
+        &[
+            "GET {forty.txt} | Range: bytes=0-1,4-5",
+            "GET {forty.txt} | Range: bytes=0-9,5-14",
+            "GET {forty.txt} | Range: bytes=0-1,100-200",
+            "GET {forty.txt} | Range: bytes=0-1 | Range: bytes=0-1",
+        ],
+    ),
+    differ(
+        "status",
+        "416",
+        "200",
+        "§14.2: likewise",
+        &["GET {forty.txt} | Range: bytes=100-200,300-400", "GET {forty.txt} | Range: bytes=0-1,"],
+    ),
+    differ(
+        "status",
+        "200",
+        "206",
+        "§14.2: a part is one of the file as it is, which nginx does not divide where it has a variant",
+        &[
+            "GET {app.css} | Accept-Encoding: gzip | Range: bytes=0-9",
+            "GET {app.css} | Accept-Encoding: gzip | Range: bytes=0-9 | If-Range: {css-tag}",
+        ],
+    ),
+    differ(
+        "status",
+        "200",
+        "416",
+        "§14.2: likewise",
+        &["GET {app.css} | Accept-Encoding: gzip | Range: bytes=100000-"],
+    ),
+    // Encodings.
+    differ(
+        "content-encoding",
+        "-",
+        "gzip",
+        "§12.5.3 and §8.4.1.3: `*` and `x-gzip` take gzip, and two fields are one list",
+        &[
+            "GET {app.css} | Accept-Encoding: x-gzip",
+            "GET {app.css} | Accept-Encoding: *",
+            "GET {app.css} | Accept-Encoding: br | Accept-Encoding: gzip",
+        ],
+    ),
+    differ(
+        "content-encoding",
+        "gzip",
+        "-",
+        "§12.5.3: the client likes the file as it is better",
+        &["GET {app.css} | Accept-Encoding: identity, gzip;q=0.5"],
+    ),
+    differ(
+        "status",
+        "200",
+        "406",
+        "§15.5.7: nothing there is acceptable, as the client says itself",
+        &[
+            "GET {app.css} | Accept-Encoding: identity;q=0",
+            "GET {app.css} | Accept-Encoding: *;q=0",
+            "GET {forty.txt} | Accept-Encoding: gzip, identity;q=0",
+            "GET {forty.txt} | Accept-Encoding: *;q=0",
+        ],
+    ),
+];

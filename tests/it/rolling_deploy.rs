@@ -1,0 +1,286 @@
+//! Two nodes behind a cache change from release `a` to `b`, one after the other, and back, while a visitor loads pages.
+//!
+//! What is found here is what `deploying` in the documentation of `fingerpost-tower` promises.
+
+mod nodes;
+mod visitor;
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use fingerpost::{Assets, Mode, Strategy, Token};
+use fingerpost_tower::{Lifetime, StaticFiles};
+use http::Request;
+use tempfile::TempDir;
+
+use crate::tools::{Nginx, ask};
+use nodes::{Node, a_look_at_the_output_dir, behind_nginx, publish, site, source};
+use visitor::{Got, Visitor};
+
+/// The first release, the second, and a rollback to the first.
+const STEPS: [char; 3] = ['a', 'b', 'a'];
+
+/// Goes through the steps node by node. `announce` is what comes before the first node of a step changes, `change` changes
+/// a node.
+async fn deploy(
+    visitor: &mut Visitor<'_>,
+    shift: usize,
+    mut announce: impl AsyncFnMut(usize),
+    mut change: impl FnMut(usize, usize),
+) {
+    for step in 0..STEPS.len() {
+        announce(step).await;
+        for node in 0..2 {
+            change(node, step);
+            if (step, node) != (0, 0) {
+                visitor.browse(shift).await;
+            }
+        }
+    }
+}
+
+/// What pages get that were rendered after the last node has changed.
+async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [Got] {
+    visitor.finish().await;
+    let seen = visitor.got.len();
+    visitor.browse(0).await;
+    visitor.finish().await;
+    &visitor.got[seen..]
+}
+
+/// The URLs of a release by its hashed names, as they are wherever it is collected.
+fn hashed_urls() -> BTreeMap<String, char> {
+    let releases = ['a', 'b'].into_iter().map(|release| {
+        let out = TempDir::new().expect("a temporary folder");
+        publish(&source(release), &out, None);
+        let urls: Vec<_> = Assets::production(out.path()).expect("an output dir").iter().collect();
+        urls.into_iter().map(move |(_, url)| (url.to_string(), release))
+    });
+    releases.flatten().collect()
+}
+
+/// What hashed names promise: every page gets its own release at once, and every URL goes on working.
+async fn nothing_is_ever_wrong(visitor: &mut Visitor<'_>) {
+    assert!(afterwards(visitor).await.iter().all(|got| got.page == 'a'));
+    let wrong: Vec<_> = visitor.got.iter().filter(|got| got.status != 200 || !got.fits()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!((visitor.retries, visitor.redirects), (0, 0));
+    let again = visitor.ask_again().await;
+    assert!(again.iter().all(|got| got.status == 200), "{again:#?}");
+}
+
+#[tokio::test]
+async fn with_hashed_names_in_one_output_dir_every_page_gets_its_own_release() {
+    let urls = hashed_urls();
+    for shift in 0..2 {
+        let nodes = [Node::default(), Node::default()];
+        let Some(nginx) = behind_nginx(&nodes, "").await else { return };
+        let mut visitor = Visitor::new(&nginx, |url| urls.get(url).copied());
+        let out = TempDir::new().expect("a temporary folder");
+        publish(&source('a'), &out, None);
+        let assets = [(); 2].map(|()| Assets::production(out.path()).expect("an output dir"));
+        for (node, assets) in nodes.iter().zip(&assets) {
+            node.run(site(assets, StaticFiles::new(assets)));
+        }
+        let announce = async |step: usize| {
+            publish(&source(STEPS[step]), &out, None);
+            // The files of a rollback are known.
+            if step == 1 {
+                a_look_at_the_output_dir().await;
+            }
+        };
+        let change = |node: usize, step: usize| {
+            if step > 0 {
+                assets[node].reload().expect("a good manifest");
+            }
+        };
+        deploy(&mut visitor, shift, announce, change).await;
+        nothing_is_ever_wrong(&mut visitor).await;
+        assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
+        assert_eq!(nodes.each_ref().map(Node::sent_again), [[""; 0]; 2]);
+    }
+}
+
+#[tokio::test]
+async fn with_hashed_names_in_images_the_node_that_has_the_file_is_found() {
+    let urls = hashed_urls();
+    let images = STEPS.map(|_| TempDir::new().expect("a temporary folder"));
+    for (step, release) in STEPS.into_iter().enumerate() {
+        let before = step.checked_sub(1).map(|before| &images[before]);
+        publish(&source(release), &images[step], before);
+    }
+    for shift in 0..2 {
+        let nodes = [Node::default(), Node::default()];
+        let more = "proxy_next_upstream error timeout http_404;";
+        let Some(nginx) = behind_nginx(&nodes, more).await else { return };
+        let mut visitor = Visitor::new(&nginx, |url| urls.get(url).copied());
+        let change = |node: usize, step: usize| {
+            let assets = Assets::production(images[step].path()).expect("an output dir");
+            nodes[node].run(site(&assets, StaticFiles::new(&assets)));
+        };
+        deploy(&mut visitor, shift, async |_| (), change).await;
+        nothing_is_ever_wrong(&mut visitor).await;
+        assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
+        // nginx heeds the `no-store` of a 404 that it does not pass on: what it had to look for, it does not keep yet.
+        let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
+        assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
+    }
+}
+
+/// Deploys a site without a build step by this strategy. Checks that everybody has got something every time, and that
+/// pages get what they name once all nodes have changed; returns the visitor's notes.
+async fn deploy_build_free(
+    base_url: &str,
+    strategy: impl Fn(usize) -> Strategy,
+    unversioned: Option<Lifetime>,
+    meaning: impl Fn(&str) -> Option<char>,
+    more: &str,
+) -> Option<(Vec<Got>, usize, usize)> {
+    let sources = STEPS.map(source);
+    let (mut notes, mut retries, mut redirects) = (Vec::new(), 0, 0);
+    for shift in 0..2 {
+        let nodes = [Node::default(), Node::default()];
+        let nginx = behind_nginx(&nodes, more).await?;
+        let mut visitor = Visitor::new(&nginx, &meaning);
+        let change = |node: usize, step: usize| {
+            let version = ["1.0", "2.0", "1.0"][step];
+            let assets = Assets::builder().source(sources[step].path()).mode(Mode::Production);
+            let assets = assets.strategy(strategy(step)).base_url(base_url).app_version(version);
+            let assets = assets.build().expect("a source dir");
+            let files = StaticFiles::new(&assets);
+            nodes[node].run(site(&assets, unversioned.into_iter().fold(files, StaticFiles::unversioned)));
+        };
+        deploy(&mut visitor, shift, async |_| (), change).await;
+        assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);
+        let settled = afterwards(&mut visitor).await;
+        assert!(settled.iter().all(|got| got.page == 'a' && got.fits()), "{settled:#?}");
+        // Judged as they come: what nginx has kept has to be right.
+        assert!(visitor.ask_again().await.iter().any(|got| got.is_kept));
+        notes.append(&mut visitor.got);
+        (retries, redirects) = (retries + visitor.retries, redirects + visitor.redirects);
+    }
+    Some((notes, retries, redirects))
+}
+
+fn by_version(url: &str) -> Option<char> {
+    Some(if url.split_once("?v=")?.1 == "2.0" { 'b' } else { 'a' })
+}
+
+#[tokio::test]
+async fn a_version_query_may_get_wrong_bytes_but_never_keeps_them() {
+    let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, None, by_version, "").await;
+    let Some((got, retries, redirects)) = notes else { return };
+    assert_eq!((retries, redirects), (0, 0));
+    let is_versioned = |got: &&Got| got.url.query().is_some();
+    assert!(got.iter().filter(is_versioned).any(|got| !got.fits()), "nothing wrong was sent at all");
+    // A reference inside of a file has no version, so what is kept may be an hour old.
+    let mut plain = got.iter().filter(|got| !is_versioned(got));
+    assert!(plain.any(|got| got.page == 'b' && got.release == Some('a') && got.is_kept));
+}
+
+#[tokio::test]
+async fn a_version_query_keeps_nothing_old_where_plain_names_are_not_kept() {
+    let lifetime = Some(Lifetime::NoCache);
+    let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
+    let Some((got, ..)) = notes else { return };
+    assert!(got.iter().any(|got| got.is_kept && got.url.query().is_some()));
+    assert!(got.iter().all(|got| !got.is_kept || got.url.query().is_some()), "{got:#?}");
+}
+
+/// What tokens of the three steps stand for.
+fn by_token(tokens: [&'static str; 3]) -> impl Fn(&str) -> Option<char> {
+    move |url| {
+        let token = url.strip_prefix("/static/")?.split('/').next()?;
+        Some(STEPS[tokens.iter().position(|other| *other == token)?])
+    }
+}
+
+fn ordered(step: usize) -> Strategy {
+    Strategy::PathToken(Token::ordered(step + 1).expect("a token"))
+}
+
+#[tokio::test]
+async fn an_ordered_token_waits_for_the_node_that_is_behind() {
+    let meaning = by_token(["1", "2", "3"]);
+    let notes = deploy_build_free("/static/{breaker}/", ordered, None, &meaning, "").await;
+    let Some((got, retries, redirects)) = notes else { return };
+    assert!(retries > 0 && redirects > 0, "{retries} retries, {redirects} redirects");
+    // A page from before the deploy gets the new file, under its own URL.
+    assert!(got.iter().any(|got| got.page == 'a' && got.release == Some('b')));
+    assert!(got.iter().all(|got| got.release == meaning(got.url.path())), "{got:#?}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_asks_the_next_node_hides_that_one_is_behind() {
+    let more = "proxy_next_upstream error timeout http_503;";
+    let meaning = by_token(["1", "2", "3"]);
+    let notes = deploy_build_free("/static/{breaker}/", ordered, None, meaning, more).await;
+    let Some((_, retries, redirects)) = notes else { return };
+    assert!(retries == 0 && redirects > 0, "{retries} retries, {redirects} redirects");
+}
+
+/// An opaque token, with those that were there when its release was made.
+fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
+    move |step| {
+        let first = tokens.iter().position(|token| *token == tokens[step]).expect("one of them");
+        let token = Token::opaque(tokens[step]).and_then(|token| token.previous(&tokens[..first]));
+        Strategy::PathToken(token.expect("a token"))
+    }
+}
+
+#[tokio::test]
+async fn an_opaque_token_gets_something_from_every_node() {
+    // A rollback is a deploy of its own, or the old image once more.
+    for tokens in [["3f2a91b", "9c01d22", "41d7e0a"], ["3f2a91b", "9c01d22", "3f2a91b"]] {
+        let notes = deploy_build_free("/static/{breaker}/", opaque(tokens), None, by_token(tokens), "").await;
+        let Some((got, retries, redirects)) = notes else { return };
+        assert!(retries == 0 && redirects > 0, "{retries} retries, {redirects} redirects");
+        let meaning = by_token(tokens);
+        assert!(
+            got.iter().any(|got| got.release != meaning(got.url.path())),
+            "nothing wrong was sent at all"
+        );
+    }
+}
+
+/// Goes where it is sent, 20 times at most; returns the last status.
+async fn follow(nginx: &Nginx, path: &str) -> u16 {
+    let mut url = nginx.url(path);
+    for _ in 0..20 {
+        let answer = ask(Request::get(&url).body(Body::empty()).expect("a request")).await;
+        match answer.headers().get("location") {
+            Some(location) => url = nginx.url(location.to_str().expect("a path")),
+            None => return answer.status().as_u16(),
+        }
+    }
+    301
+}
+
+#[tokio::test]
+async fn what_the_documentation_warns_of_goes_wrong() {
+    let source = source('a');
+    let token =
+        |id: &str, other: &str| Token::opaque(id).and_then(|it| it.previous([other])).expect("a token");
+    let smaller = || Token::ordered(1).expect("a token");
+    for (tokens, path, expected) in [
+        // Two releases that list each other: it depends on the node whether this ends.
+        ([token("a", "b"), token("b", "a")], "/static/a/img/0.svg", 301),
+        // A rollback to a smaller number, and a page of the release that was withdrawn.
+        ([smaller(), smaller()], "/static/2/img/0.svg", 503),
+    ] {
+        let nodes = [Node::default(), Node::default()];
+        for (node, token) in nodes.iter().zip(tokens) {
+            let assets = Assets::builder().source(source.path()).mode(Mode::Production);
+            let assets = assets.strategy(Strategy::PathToken(token)).base_url("/static/{breaker}/");
+            let assets = assets.build().expect("a source dir");
+            node.run(site(&assets, StaticFiles::new(&assets)));
+        }
+        let Some(nginx) = behind_nginx(&nodes, "").await else { return };
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            // Another path each time, as what has arrived is kept.
+            seen.push(follow(&nginx, &path.replace('0', &seen.len().to_string())).await);
+        }
+        assert!(seen.contains(&expected), "{path}: {seen:?}");
+    }
+}

@@ -1,0 +1,153 @@
+//! A site with two nodes behind an nginx that keeps what it may keep.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Path, Request},
+    http::StatusCode,
+    response::Html,
+    routing::get,
+};
+use fingerpost::Assets;
+use fingerpost_collect::{CollectConfig, collect};
+use fingerpost_tower::StaticFiles;
+use minijinja::{Environment, context};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use crate::tools::{Nginx, serve};
+
+const PAGE: &str = r#"<!-- version {{ app_version() }} -->
+<link rel="stylesheet" href="{{ static('css/app.css') }}">
+<script type="module" src="{{ static('js/app.js') }}"></script>
+<img src="{{ static('img/hero.svg') }}">
+<img src="{{ static('img/' ~ number ~ '.svg') }}">
+"#;
+
+/// How many pages there are, each with a picture of its own, which nobody has seen before.
+pub(crate) const PAGES: usize = 100;
+
+/// The assets of a site, each of which says of which release it is.
+const FILES: [(&str, &str); 4] = [
+    ("css/app.css", "/* release R */ body { background: url(../img/hero.svg) }"),
+    ("js/app.js", "/* release R */ import \"./lib.js\";"),
+    ("js/lib.js", "/* release R */ export {};"),
+    ("img/hero.svg", "<!-- release R --><svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
+];
+
+/// The source dir of a release.
+pub(crate) fn source(release: char) -> TempDir {
+    let dir = TempDir::new().expect("a temporary folder");
+    let pictures = (0..PAGES).map(|number| (format!("img/{number}.svg"), FILES[3].1));
+    for (path, text) in FILES.map(|(path, text)| (path.to_owned(), text)).into_iter().chain(pictures) {
+        let file = dir.path().join(path);
+        fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a new folder");
+        fs::write(file, text.replace('R', &release.to_string())).expect("a writable file");
+    }
+    dir
+}
+
+/// What runs on a node: a page, and the assets that it names.
+pub(crate) fn site(assets: &Assets, files: StaticFiles) -> Router {
+    let mut env = Environment::new();
+    fingerpost_minijinja::register(&mut env, assets);
+    env.add_template("page.html", PAGE).expect("a template");
+    let snapshots = assets.clone();
+    let page = get(async move |Path(number): Path<usize>| {
+        let render = || env.get_template("page.html")?.render(context! { number });
+        let page = snapshots.snapshot().scope(render);
+        page.map(Html).map_err(|err| (StatusCode::INTERNAL_SERVER_ERROR, err.to_string()))
+    });
+    Router::new().route("/{number}", page).nest_service(assets.mount_path().trim_end_matches('/'), files)
+}
+
+/// A server whose site can be replaced.
+#[derive(Clone, Default)]
+pub(crate) struct Node {
+    site: Arc<Mutex<Router>>,
+    /// How often it has sent what is below `/static/`.
+    sent: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+impl Node {
+    /// What a restart with another release does.
+    pub(crate) fn run(&self, site: Router) {
+        *self.site.lock().expect("no panic") = site;
+    }
+
+    /// The paths of what it has sent more than once.
+    pub(crate) fn sent_again(&self) -> Vec<String> {
+        let sent = self.sent.lock().expect("no panic");
+        assert!(!sent.is_empty(), "this node has sent no assets");
+        sent.iter().filter(|(_, times)| **times > 1).map(|(path, _)| path.clone()).collect()
+    }
+
+    async fn serve(&self) -> String {
+        let node = self.clone();
+        serve(Router::new().fallback(async move |request: Request| {
+            let path = request.uri().path().to_owned();
+            let site = node.site.lock().expect("no panic").clone();
+            let answer = site.oneshot(request).await.expect("an answer");
+            if path.starts_with("/static/") && answer.status() == StatusCode::OK {
+                *node.sent.lock().expect("no panic").entry(path).or_default() += 1;
+            }
+            answer
+        }))
+        .await
+    }
+}
+
+/// An nginx that asks these nodes in turn, and keeps what `Cache-Control` allows. `more` goes into its `server`.
+pub(crate) async fn behind_nginx(nodes: &[Node; 2], more: &str) -> Option<Nginx> {
+    let mut upstream = String::new();
+    for node in nodes {
+        let origin = node.serve().await;
+        upstream += &format!("    server {} max_fails=0;\n", origin.trim_start_matches("http://"));
+    }
+    Nginx::start(&format!(
+        "proxy_cache_path cache keys_zone=assets:1m;
+upstream nodes {{
+{upstream}    keepalive 4;
+}}
+server {{
+    listen 80;
+    proxy_http_version 1.1;
+    proxy_set_header Connection '';
+    {more}
+    location / {{
+        proxy_pass http://nodes;
+    }}
+    location /static/ {{
+        proxy_pass http://nodes;
+        proxy_cache assets;
+        proxy_cache_lock on;
+        add_header X-Cache $upstream_cache_status always;
+    }}
+}}
+"
+    ))
+}
+
+/// Reads the release that a file says it is of.
+pub(crate) fn release_in(text: &str) -> char {
+    let (_, rest) = text.split_once("release ").unwrap_or_else(|| panic!("of no release: {text}"));
+    rest.chars().next().expect("a letter")
+}
+
+/// Waits until a running node finds what was published just now by its hashed paths.
+pub(crate) async fn a_look_at_the_output_dir() {
+    tokio::time::sleep(Duration::from_millis(1010)).await;
+}
+
+/// An output dir with this release in it, beside those that it had, or that another one has.
+pub(crate) fn publish(source: &TempDir, out: &TempDir, keep_from: Option<&TempDir>) {
+    let config = CollectConfig::new(out).source(source);
+    let config = keep_from.into_iter().fold(config, CollectConfig::keep_from);
+    collect(&config).expect("a release");
+}

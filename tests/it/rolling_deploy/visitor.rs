@@ -1,0 +1,217 @@
+//! A visitor who follows every reference, and judges every answer.
+
+use std::{collections::BTreeSet, fmt, mem};
+
+use axum::body::{Body, Bytes};
+use http::{Request, Response, StatusCode};
+use url::Url;
+
+use super::nodes::{PAGES, release_in};
+use crate::tools::{Asker, Nginx};
+
+/// Which release a URL (path and query) stands for; nothing for one without a version.
+pub(crate) type Meaning<'a> = Box<dyn Fn(&str) -> Option<char> + 'a>;
+
+pub(crate) struct Visitor<'a> {
+    nginx: &'a Nginx,
+    client: Asker,
+    meaning: Meaning<'a>,
+    pages: usize,
+    /// Pages whose assets have not been asked for.
+    open: Vec<Page>,
+    /// Every URL of an asset that was asked for.
+    pub(crate) asked: BTreeSet<Url>,
+    /// Every asset that a page has got.
+    pub(crate) got: Vec<Got>,
+    /// How often a node was not ready, and how often it knew better.
+    pub(crate) retries: usize,
+    pub(crate) redirects: usize,
+}
+
+/// A page, as yet without its assets.
+struct Page {
+    /// Of what its URLs are.
+    release: char,
+    assets: Vec<Url>,
+}
+
+/// An asset as a page gets it.
+pub(crate) struct Got {
+    /// Of the page.
+    pub(crate) page: char,
+    pub(crate) url: Url,
+    pub(crate) status: StatusCode,
+    /// Of the bytes; nothing if it is an error.
+    pub(crate) release: Option<char>,
+    cache_control: String,
+    /// Whether nginx had kept it.
+    pub(crate) is_kept: bool,
+    text: String,
+}
+
+impl Got {
+    /// Whether these are the bytes that the page was made for.
+    pub(crate) fn fits(&self) -> bool {
+        self.release == Some(self.page)
+    }
+}
+
+impl fmt::Debug for Got {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { page, url, status, release, cache_control, is_kept, .. } = self;
+        let kept = if *is_kept { "kept" } else { "fetched" };
+        write!(f, "{url} for page {page}: {status}, {release:?}, {kept}, `{cache_control}`")
+    }
+}
+
+impl<'a> Visitor<'a> {
+    pub(crate) fn new(nginx: &'a Nginx, meaning: impl Fn(&str) -> Option<char> + 'a) -> Self {
+        Self {
+            nginx,
+            client: Asker::default(),
+            meaning: Box::new(meaning),
+            pages: 0,
+            open: Vec::new(),
+            asked: BTreeSet::new(),
+            got: Vec::new(),
+            retries: 0,
+            redirects: 0,
+        }
+    }
+
+    /// Loads assets of the pages that were opened before, then pages from all nodes, some of whose assets it leaves for the
+    /// next time. `shift` changes which node gets which request.
+    pub(crate) async fn browse(&mut self, shift: usize) {
+        for page in mem::take(&mut self.open) {
+            self.load(page).await;
+        }
+        for number in 0..4 {
+            if (number / 2 + shift) % 2 == 1 {
+                self.page().await;
+            }
+            let page = self.page().await;
+            if number % 2 == 0 { self.load(page).await } else { self.open.push(page) }
+        }
+    }
+
+    async fn page(&mut self) -> Page {
+        assert!(self.pages < PAGES, "too few pages");
+        let url = Url::parse(&self.nginx.url(&format!("/{}", self.pages))).expect("a URL");
+        let answer = self.ask(&url).await;
+        assert_eq!(answer.status(), 200, "{:?}", answer.body());
+        let text = text(&answer);
+        let assets: Vec<_> = ["href=\"", "src=\""]
+            .iter()
+            .flat_map(|before| between(&text, before, "\""))
+            .map(|asset| url.join(asset).expect("a URL"))
+            .collect();
+        assert_eq!(assets.len(), 4, "{text}");
+        self.pages += 1;
+        Page { release: (self.meaning)(&below(&assets[0])).expect("a URL with a version"), assets }
+    }
+
+    /// Loads the assets of a page, and what they refer to.
+    async fn load(&mut self, page: Page) {
+        let mut left = page.assets;
+        let mut done = BTreeSet::new();
+        while let Some(url) = left.pop() {
+            if !done.insert(url.clone()) {
+                continue;
+            }
+            let got = self.get(page.release, &url).await;
+            let references = between(&got.text, "url(", ")").chain(between(&got.text, "import \"", "\""));
+            left.extend(references.map(|reference| got.url.join(reference).expect("a URL")));
+            self.got.push(got);
+        }
+    }
+
+    /// Loads an asset as a patient client does: goes where it is sent, three times at most, and comes again when told so.
+    async fn get(&mut self, page: char, url: &Url) -> Got {
+        let mut url = url.clone();
+        let (mut hops, mut retries) = (0, 0);
+        loop {
+            let answer = self.ask(&url).await;
+            self.asked.insert(url.clone());
+            match answer.status() {
+                StatusCode::MOVED_PERMANENTLY => {
+                    hops += 1;
+                    assert!(hops <= 3, "sent to and fro, at last to {url}");
+                    self.redirects += 1;
+                    url = url.join(header(&answer, "location")).expect("a URL");
+                }
+                StatusCode::SERVICE_UNAVAILABLE if retries < 3 => {
+                    assert_eq!(header(&answer, "retry-after"), "3");
+                    retries += 1;
+                    self.retries += 1;
+                }
+                _ => return self.judged(page, url, &answer),
+            }
+        }
+    }
+
+    /// Nothing wrong is ever kept, nor may it be.
+    fn judged(&self, page: char, url: Url, answer: &Response<Bytes>) -> Got {
+        let text = text(answer);
+        let got = Got {
+            page,
+            status: answer.status(),
+            release: answer.status().is_success().then(|| release_in(&text)),
+            cache_control: header(answer, "cache-control").to_owned(),
+            is_kept: header(answer, "x-cache") == "HIT",
+            url,
+            text,
+        };
+        if let Some(meant) = (self.meaning)(&below(&got.url)) {
+            let is_right = got.release == Some(meant);
+            assert!(is_right || (got.cache_control == "no-store" && !got.is_kept), "not {meant}: {got:?}");
+        }
+        got
+    }
+
+    /// Asks for every URL once more, of every node if nginx has not kept it, and returns what came.
+    pub(crate) async fn ask_again(&mut self) -> Vec<Got> {
+        let mut all = Vec::new();
+        for url in self.asked.clone() {
+            for _ in 0..2 {
+                let answer = self.ask(&url).await;
+                all.push(self.judged('-', url.clone(), &answer));
+            }
+        }
+        all
+    }
+
+    /// Loads what is still open, and checks that it has seen enough to judge.
+    pub(crate) async fn finish(&mut self) {
+        for page in mem::take(&mut self.open) {
+            self.load(page).await;
+        }
+        let by_reference = self.asked.iter().any(|url| url.path().contains("/js/lib."));
+        assert!(
+            by_reference && self.pages >= 20 && self.got.iter().any(|got| got.is_kept),
+            "{} pages",
+            self.pages
+        );
+    }
+
+    async fn ask(&self, url: &Url) -> Response<Bytes> {
+        self.client.ask(Request::get(url.as_str()).body(Body::empty()).expect("a request")).await
+    }
+}
+
+/// Path and query.
+fn below(url: &Url) -> String {
+    let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+    format!("{}{query}", url.path())
+}
+
+fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().expect("a text"))
+}
+
+fn text(answer: &Response<Bytes>) -> String {
+    String::from_utf8(answer.body().to_vec()).expect("a text")
+}
+
+fn between<'t>(text: &'t str, before: &'static str, after: &'static str) -> impl Iterator<Item = &'t str> {
+    text.split(before).skip(1).filter_map(move |rest| Some(rest.split_once(after)?.0))
+}
