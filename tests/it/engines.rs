@@ -32,9 +32,10 @@ const ODD: [(&str, &str); 14] = [
 ];
 
 /// Queries and fragments as authors write them, taken apart. A version query makes an `&` of the second.
-const WRITTEN: [(&str, &str, Option<&str>, &str); 5] = [
+const WRITTEN: [(&str, &str, Option<&str>, &str); 6] = [
     ("sprite.svg#icon", "sprite.svg", None, "#icon"),
     ("a.css?x=1#f", "a.css", Some("x=1"), "#f"),
+    ("a.css#page=3&zoom=150", "a.css", None, "#page=3&zoom=150"),
     ("a.css?v=3", "a.css", Some("v=3"), ""),
     ("a.css?", "a.css", Some(""), ""),
     ("/a.css", "a.css", None, ""),

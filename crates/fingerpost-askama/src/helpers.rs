@@ -48,13 +48,13 @@ pub struct StaticUrl<'a>(Call<'a>);
 pub struct StaticText<'a>(Call<'a>);
 
 impl<'a> StaticUrl<'a> {
-    /// Left to the engine to escape if the author wrote a query, for only that can bring an `&` into a URL.
+    /// Left to the engine to escape if the author wrote a query or an `&`, for only they can bring an `&` into a URL.
     #[inline]
     fn of<T: Template + ?Sized>(question: Question, path: &'a str) -> MaybeSafe<Self> {
         let url = Self(Call::of::<T>(question, path));
         // No early end: so the compiler knows the answer for a literal beforehand.
-        let has_query = path.bytes().fold(false, |found, byte| found | (byte == b'?'));
-        if has_query { MaybeSafe::NeedsEscaping(url) } else { MaybeSafe::Safe(url) }
+        let may_need_it = path.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'&'));
+        if may_need_it { MaybeSafe::NeedsEscaping(url) } else { MaybeSafe::Safe(url) }
     }
 }
 

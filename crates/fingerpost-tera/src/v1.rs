@@ -32,7 +32,7 @@
 //!   variables. Where a part of it comes from a user, do not concatenate: `{{ static(path='icons.svg') }}#{{ icon }}`.
 //!
 //! A limitation: a helper does not know where its answer goes, so in a URL with an `&`, which only an author's own query
-//! can bring in, that is always written as HTML wants it. In a text template it should be bare, and in a variable it is
+//! or fragment can bring in, that is always written as HTML wants it. In a text template it should be bare, and in a variable it is
 //! escaped twice. Tera 2 does either right.
 //!
 //! ```

@@ -6,8 +6,8 @@ use crate::{base_url::BaseUrl, path::Written};
 
 /// The URL of an asset, ready for a page. Cheap to clone; derefs to `str`.
 ///
-/// Percent-encoded so that none of `< > " '` appears, and no `&` unless the author wrote a query with one: HTML escaping
-/// leaves such a URL as it is.
+/// Percent-encoded so that none of `< > " '` appears, and no `&` unless the author wrote a query, or a fragment with one:
+/// HTML escaping leaves such a URL as it is.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -20,6 +20,7 @@ use crate::{base_url::BaseUrl, path::Written};
 /// assert!(url.is_html_inert());
 ///
 /// assert!(!assets.url("css/app.css?theme=dark&dense")?.is_html_inert());
+/// assert!(!assets.url("css/app.css#line=3&column=5")?.is_html_inert());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +42,10 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',');
 
 /// What nothing that an author wrote behind a path may carry into a page.
-const SUFFIX: &AsciiSet = &CONTROLS
+///
+/// An `&` stays: it separates the parameters of a query, and those of a fragment such as `#page=3&zoom=150`. Parentheses
+/// stay in a fragment, for `#svgView(…)`.
+const FRAGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'\'')
@@ -54,12 +58,8 @@ const SUFFIX: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// An `&` stays in a query: it is what separates parameters. A parenthesis would end a `url()` in CSS.
-const QUERY: &AsciiSet = &SUFFIX.add(b'(').add(b')');
-
-/// In a fragment an `&` is encoded, so that only a query can make a URL that needs escaping. Parentheses stay, for
-/// `#svgView(…)`.
-const FRAGMENT: &AsciiSet = &SUFFIX.add(b'&');
+/// A parenthesis would end a `url()` in CSS.
+const QUERY: &AsciiSet = &FRAGMENT.add(b'(').add(b')');
 
 impl Url {
     /// `path` under `base`, encoded once, with `version` as the query's `v`.
@@ -110,7 +110,8 @@ impl Url {
 
     /// Whether HTML escaping would leave this URL as it is.
     ///
-    /// Only an `&` in a query that the author wrote makes it `false`; then let the template engine escape it.
+    /// Only an `&` behind the path makes it `false`, which needs a query or a fragment that the author wrote; then let the
+    /// template engine escape it.
     pub fn is_html_inert(&self) -> bool {
         !self.0.contains('&')
     }
@@ -192,6 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn parameters_in_a_fragment_stay_apart() {
+        for fragment in ["page=3&zoom=150", "t=10,20&track=a", "svgView(viewBox(0,0,9,9))", "a%26b"] {
+            assert_eq!(versioned(&format!("a.pdf#{fragment}")), format!("/static/a.pdf?v=H#{fragment}"));
+        }
+    }
+
+    #[test]
     fn an_authors_own_version_is_left_alone() {
         assert_eq!(versioned("a.css?v=3"), "/static/a.css?v=3");
         assert_eq!(versioned("a.css?x=1&v#f"), "/static/a.css?x=1&v#f");
@@ -211,16 +219,17 @@ mod tests {
 
     #[test]
     fn a_query_and_a_fragment_are_made_inert_and_otherwise_kept() {
-        assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27%26");
+        assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27&");
     }
 
     #[test]
-    fn only_an_ampersand_in_a_query_needs_escaping() {
+    fn only_an_ampersand_behind_the_path_needs_escaping() {
         let inert = |text: &str| {
             let written = Written::parse(text).unwrap();
             Url::new(&BaseUrl::default(), written.path, None).with_suffix(&written).is_html_inert()
         };
-        assert!(inert("a&b\"'<>.css?x='<\">#&\"<>'"));
+        assert!(inert("a&b\"'<>.css?x='<\">#\"<>'"));
+        assert!(!inert("a.pdf#page=3&zoom=150"));
         assert!(!inert("a.css?x=1&y=2"));
     }
 }

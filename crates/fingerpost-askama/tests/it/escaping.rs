@@ -57,14 +57,20 @@ fn assets() -> (Site, Assets) {
 
 const PLAIN: &str = "a_b.svg#c";
 const QUERY: &str = "a_b.svg?x=1&y=<2>#c&d";
+const FRAGMENT: &str = "a_b.svg#c&d";
 
 #[test]
 fn a_url_is_escaped_exactly_once_and_only_where_the_template_escapes() {
     let (_site, assets) = assets();
     let plain = "/static/a_b.7c98040a5416.svg#c";
-    let query = "/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c%26d";
-    let html = "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c%26d";
-    let own = "/static/a[_]b.7c98040a5416.svg?x=1[&]y=%3C2%3E#c%26d";
+    let query = "/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c&d";
+    let html = "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c&#38;d";
+    let own = "/static/a[_]b.7c98040a5416.svg?x=1[&]y=%3C2%3E#c[&]d";
+    let fragment = [
+        "/static/a_b.7c98040a5416.svg#c&#38;d",
+        "/static/a_b.7c98040a5416.svg#c&d",
+        "/static/a[_]b.7c98040a5416.svg#c[&]d",
+    ];
     for render in [
         templates!("{{ static(path) }}"),
         templates!("{{ path|static }}"),
@@ -82,6 +88,7 @@ fn a_url_is_escaped_exactly_once_and_only_where_the_template_escapes() {
     ] {
         assert_eq!(render(&assets, PLAIN), [plain, plain, plain]);
         assert_eq!(render(&assets, QUERY), [html, query, own]);
+        assert_eq!(render(&assets, FRAGMENT), fragment);
     }
     for render in [templates!("{{ static_url(path) }}"), templates!("{{ path|static_url }}")] {
         assert_eq!(render(&assets, PLAIN), [plain; 3].map(|url| format!("https://a.test{url}")));
@@ -95,7 +102,7 @@ fn an_escaper_of_the_sites_own_can_be_shown_every_url() {
     let (plain, own) = ("/static/a_b.7c98040a5416.svg#c", "/static/a[_]b.7c98040a5416.svg#c");
     for render in [templates!("{{ static(path)|escape }}"), templates!("{{ path|static|e }}")] {
         assert_eq!(render(&assets, PLAIN), [plain, plain, own]);
-        assert_eq!(render(&assets, QUERY)[0], "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c%26d");
+        assert_eq!(render(&assets, QUERY)[0], "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c&#38;d");
     }
 }
 
@@ -118,29 +125,29 @@ fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
         (
             templates!("{{ (static(path)) ~ \"&\" }}"),
             "/static/a_b.7c98040a5416.svg#c&#38;",
-            "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c%26d&#38;",
+            "/static/a_b.7c98040a5416.svg?x=1&#38;y=%3C2%3E#c&#38;d&#38;",
         ),
         (
             templates!("{{ static(path)|upper }}"),
             "/STATIC/A_B.7C98040A5416.SVG#C",
-            "/STATIC/A_B.7C98040A5416.SVG?X=1&#38;Y=%3C2%3E#C%26D",
+            "/STATIC/A_B.7C98040A5416.SVG?X=1&#38;Y=%3C2%3E#C&#38;D",
         ),
         (
             templates!("{{ path|static|upper }}"),
             "/STATIC/A_B.7C98040A5416.SVG#C",
-            "/STATIC/A_B.7C98040A5416.SVG?X=1&#38;Y=%3C2%3E#C%26D",
+            "/STATIC/A_B.7C98040A5416.SVG?X=1&#38;Y=%3C2%3E#C&#38;D",
         ),
         (templates!("{{ path|static|truncate(9) }}"), "/static/a...", "/static/a..."),
         (
             templates!("{{ path|static|urlencode_strict }}"),
             "%2Fstatic%2Fa_b.7c98040a5416.svg%23c",
-            "%2Fstatic%2Fa_b.7c98040a5416.svg%3Fx%3D1%26y%3D%253C2%253E%23c%2526d",
+            "%2Fstatic%2Fa_b.7c98040a5416.svg%3Fx%3D1%26y%3D%253C2%253E%23c%26d",
         ),
         (
             templates!("{% filter lower %}{{ static(path) }}{% endfilter %}"),
             "/static/a_b.7c98040a5416.svg#c",
             // Askama escapes what a filter block makes, and what stands in it.
-            "/static/a_b.7c98040a5416.svg?x=1&#38;#38;y=%3c2%3e#c%26d",
+            "/static/a_b.7c98040a5416.svg?x=1&#38;#38;y=%3c2%3e#c&#38;#38;d",
         ),
     ] {
         assert_eq!(render(&assets, PLAIN)[0], plain);
@@ -152,7 +159,7 @@ fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
 fn a_url_that_is_called_safe_is_written_as_it_is() {
     let (_site, assets) = assets();
     for render in [templates!("{{ static(path)|safe }}"), templates!("{{ path|static|safe }}")] {
-        assert_eq!(render(&assets, QUERY), ["/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c%26d"; 3]);
+        assert_eq!(render(&assets, QUERY), ["/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c&d"; 3]);
     }
 }
 

@@ -32,7 +32,7 @@ fn a_url_in_html_has_nothing_to_escape_and_an_ampersand_is_escaped_once<E: Engin
             &[
                 ("<a href=\"{{ static(path='a.css') }}\">", "<a href=\"A\">"),
                 ("<a href=\"{{ 'a.css' | static }}\">", "<a href=\"A\">"),
-                ("{{ 'a.css?x=1#\"&f' | static }}", "A?x=1#%22%26f"),
+                ("{{ 'a.css?x=1#\"&f' | static }}", "A?x=1#%22&amp;f"),
                 ("{{ static(path='a.css?x=1&y=2') }}", "A?x=1&amp;y=2"),
                 ("{{ 'a.css?x=1&y=2' | static }}", "A?x=1&amp;y=2"),
                 ("{{ 'a.css?x&lt;=&amp;' | static_url }}", "A?x&amp;lt;=&amp;amp;"),

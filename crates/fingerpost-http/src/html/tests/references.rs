@@ -7,6 +7,7 @@ fn references_to_assets_get_a_version() {
         (r#"<link href="/static/a.css">"#, r#"<link href="/static/a.css?v=H">"#),
         (r#"<link href="/static/a.css?x=1#f">"#, r#"<link href="/static/a.css?x=1&amp;v=H#f">"#),
         (r#"<link href="/static/a.css#f?x">"#, r#"<link href="/static/a.css?v=H#f?x">"#),
+        (r#"<a href="/static/a.css#page=3&zoom=1">"#, r#"<a href="/static/a.css?v=H#page=3&amp;zoom=1">"#),
         (r#"<link href="/static/a.css?">"#, r#"<link href="/static/a.css?v=H">"#),
         (r#"<link href="/static/a.css?x=1&#38;y=2">"#, r#"<link href="/static/a.css?x=1&amp;y=2&amp;v=H">"#),
         (r#"<link href="/static/a.css?x=1&y=2">"#, r#"<link href="/static/a.css?x=1&amp;y=2&amp;v=H">"#),
