@@ -10,6 +10,7 @@ use http::{
         CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use crate::{
     cache_control::Lifetime,
@@ -225,6 +226,8 @@ pub(crate) fn method_not_allowed() -> Response<Content> {
 
 /// The asset has another URL now. Not to be kept: after a rollback the other way round is right.
 pub(crate) fn moved(location: &str) -> Response<Content> {
+    // RFC 9110, §10.2.2: a URI reference, which has no bytes beyond ASCII, though some clients send them.
+    let location = utf8_percent_encode(location, CONTROLS).to_string();
     let Ok(location) = HeaderValue::try_from(location) else { return not_found(None) };
     let mut answer = refused(StatusCode::MOVED_PERMANENTLY);
     answer.headers_mut().insert(LOCATION, location);

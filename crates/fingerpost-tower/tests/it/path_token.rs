@@ -48,6 +48,8 @@ async fn an_older_token_leads_to_the_current_one() {
         ("/01000/css/app.css", "/static/1000/css/app.css"),
         ("/0/css/a%20b.css", "/static/1000/css/a%20b.css"),
         ("/%39/css/nope.css", "/static/1000/css/nope.css"),
+        // What stands there raw is encoded, and nothing is encoded twice.
+        ("/999/css/ä%C3%A4.css?q=⊗%20", "/static/1000/css/%C3%A4%C3%A4.css?q=%E2%8A%97%20"),
     ] {
         leads_to(&get(&files, path).await, location);
     }
