@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use fingerpost::{AssetPath, Assets, ContentHash, Digest, Snapshot, Strategy, Token};
-use http::{HeaderMap, Method, Response, Uri, request};
+use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
     answer::{allow_all_origins, method_not_allowed, moved, not_found, too_early},
@@ -100,8 +100,8 @@ impl AssetServer {
         self
     }
 
-    /// Whether every answer says `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules
-    /// and files with an `integrity`. Defaults to `true`.
+    /// Whether answers say `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules and files
+    /// with an `integrity`. Defaults to `true`. A 404 in development never says it: its text names files and directories.
     #[must_use]
     pub fn all_origins(mut self, allowed: bool) -> Self {
         self.settings.all_origins = allowed;
@@ -145,7 +145,9 @@ impl AssetServer {
         } else {
             method_not_allowed()
         };
-        if self.settings.all_origins {
+        let tells_of_files =
+            matches!(self.shared.finder, Finder::Live) && answer.status() == StatusCode::NOT_FOUND;
+        if self.settings.all_origins && !tells_of_files {
             allow_all_origins(&mut answer);
         }
         // RFC 9110, §9.3.2: the same headers, and no body.

@@ -79,7 +79,7 @@ impl StaticFiles {
         Self(self.0.whole_paths(whole))
     }
 
-    /// Whether every answer says `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::all_origins`].
+    /// Whether answers say `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::all_origins`].
     #[must_use]
     pub fn all_origins(self, allowed: bool) -> Self {
         Self(self.0.all_origins(allowed))

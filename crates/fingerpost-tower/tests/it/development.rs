@@ -105,6 +105,18 @@ async fn a_developer_is_told_what_was_meant() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_origin_is_not_told_which_files_there_are() {
+    let site = Site::new(&[("css/app.css", b"a")]);
+    let files = StaticFiles::new(&site.development());
+    for (path, origins) in [("/css/app.css", "*"), ("/css/ap.css", "-"), ("/css//app.css", "-")] {
+        assert_eq!(get(&files, path).await.header("access-control-allow-origin"), origins, "{path}");
+    }
+    // In production a 404 says no more than that.
+    let files = StaticFiles::new(&site.collect().production());
+    assert_eq!(get(&files, "/css/ap.css").await.header("access-control-allow-origin"), "*");
+}
+
+#[tokio::test]
 async fn a_large_file_is_streamed_without_a_tag_and_never_immutable() {
     let large = vec![b'x'; 9 * 1024 * 1024];
     let site = Site::new(&[("large.bin", &large)]);
