@@ -11,18 +11,28 @@ const KNOWN: &[(&str, &str)] = &[
     ("webmanifest", "application/manifest+json"),
     ("wasm", "application/wasm"),
     ("svg", "image/svg+xml"),
+    // Only with `Content-Encoding: gzip` would it be an image, and an encoding here is a variant of a file, chosen by
+    // `Accept-Encoding`. As plain bytes nobody misreads it; an `.svg` that `collect` compresses does the same, and works.
+    ("svgz", "application/octet-stream"),
     ("ico", "image/x-icon"),
+    ("cur", "image/x-icon"),
     ("avif", "image/avif"),
     ("webp", "image/webp"),
+    ("ktx2", "image/ktx2"),
+    ("usdz", "model/vnd.usdz+zip"),
+    ("m4a", "audio/mp4"),
+    ("m3u8", "application/vnd.apple.mpegurl"),
+    ("ts", "video/mp2t"),
     ("woff", "font/woff"),
     ("woff2", "font/woff2"),
     ("ttf", "font/ttf"),
     ("otf", "font/otf"),
-    ("xml", "text/xml; charset=utf-8"),
     ("gz", "application/gzip"),
+    ("tgz", "application/gzip"),
+    ("zst", "application/zstd"),
 ];
 
-/// The `Content-Type` of a file, by its extension; text is UTF-8.
+/// The `Content-Type` of a file, by its extension. Text is UTF-8, but for XML, which says itself what it is.
 ///
 /// ```
 /// use fingerpost_http::media_type;
@@ -38,7 +48,61 @@ pub fn media_type(path: &str) -> HeaderValue {
         return HeaderValue::from_static(media_type);
     }
     let guess = mime_guess::from_ext(extension).first_or_octet_stream();
-    let charset = if guess.type_() == "text" { "; charset=utf-8" } else { "" };
+    // RFC 7303, §3: a charset here would overrule the one in the XML declaration.
+    let is_utf8 = guess.type_() == "text" && guess.subtype() != "xml";
+    let charset = if is_utf8 { "; charset=utf-8" } else { "" };
     HeaderValue::try_from(format!("{guess}{charset}"))
         .unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_follows_from_the_last_extension_in_any_case() {
+        for (path, expected) in [
+            ("css/app.3f2a91bc0d4e.css", "text/css; charset=utf-8"),
+            ("A.CSS", "text/css; charset=utf-8"),
+            ("app.js.map", "application/json"),
+            ("archive.tar.gz", "application/gzip"),
+            ("archive.tgz", "application/gzip"),
+            ("archive.tar.zst", "application/zstd"),
+            ("readme.txt", "text/plain; charset=utf-8"),
+            ("page.html", "text/html; charset=utf-8"),
+            ("page.xhtml", "application/xhtml+xml"),
+            ("css.d/LICENSE", "application/octet-stream"),
+            ("", "application/octet-stream"),
+        ] {
+            assert_eq!(media_type(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_seen_and_heard_has_the_type_that_players_know() {
+        for (path, expected) in [
+            ("a.svg", "image/svg+xml"),
+            ("a.svgz", "application/octet-stream"),
+            ("a.cur", "image/x-icon"),
+            ("a.ktx2", "image/ktx2"),
+            ("a.usdz", "model/vnd.usdz+zip"),
+            ("a.m4a", "audio/mp4"),
+            ("a.m3u8", "application/vnd.apple.mpegurl"),
+            ("a.ts", "video/mp2t"),
+            ("a.mp4", "video/mp4"),
+            ("a.webm", "video/webm"),
+            ("a.vtt", "text/vtt; charset=utf-8"),
+        ] {
+            assert_eq!(media_type(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn xml_says_itself_which_charset_it_has() {
+        for path in ["sitemap.xml", "style.xsl", "feed.rss", "feed.atom"] {
+            let media_type = media_type(path);
+            let media_type = media_type.to_str().unwrap();
+            assert!(media_type.ends_with("xml"), "{path}: {media_type}");
+        }
+    }
 }
