@@ -13,7 +13,8 @@ pub struct NotAcceptable;
 ///
 /// The highest weight wins, among equals the smallest, then Brotli, Zstandard and gzip. Without the header, or with an
 /// empty one, only the file as it is is sent: such clients often cannot do more. It is acceptable unless it is refused, and
-/// where it is not named it comes after all that is.
+/// where it is not named it comes after all that is. What is not written as the standard has it, such as `gzip;q =0`, says
+/// nothing.
 ///
 /// ```
 /// use fingerpost::Encoding;
@@ -68,9 +69,10 @@ impl Accepted {
         let mut accepted = Self::default();
         let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         for item in values.flat_map(|value| value.split(',')) {
-            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            // A weight that cannot be read says nothing, and least of all no.
-            let Some(weight) = weight(parameters).map(|weight| weight * SCALE) else { continue };
+            let (name, weight) =
+                item.split_once(';').map_or((item, Some(1000)), |(name, rest)| (name, weight(rest)));
+            // What cannot be read says nothing: it allows nothing, and refuses nothing.
+            let Some(weight) = weight.map(|weight| weight * SCALE) else { continue };
             match name.trim() {
                 "*" => accepted.others = Some(weight),
                 name => {
@@ -102,11 +104,11 @@ fn parse(name: &str) -> Option<Option<Encoding>> {
     encoding.or(is("x-gzip").then_some(Encoding::Gzip)).map(Some)
 }
 
-/// RFC 9110, §12.4.2: `q=` and at most three decimals, in thousandths; 1 if it is not there.
-fn weight(parameters: &str) -> Option<u16> {
-    let mut parameters = parameters.split(';').map(str::trim);
-    let q = parameters.find_map(|parameter| parameter.strip_prefix("q=").or(parameter.strip_prefix("Q=")));
-    let Some(q) = q else { return Some(1000) };
+/// Reads what stands behind the semicolon, in thousandths. RFC 9110, §12.4.2: `OWS "q=" qvalue`, at most three decimals,
+/// and nothing else.
+fn weight(parameter: &str) -> Option<u16> {
+    let parameter = parameter.trim();
+    let q = parameter.strip_prefix("q=").or(parameter.strip_prefix("Q="))?;
     let (whole, decimals) = q.split_once('.').unwrap_or((q, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -159,10 +161,32 @@ mod tests {
             ("deflate", "identity"),
             ("zstd, br", "br"),
             ("identity, gzip", "gzip"),
-            ("gzip;q=nonsense", "identity"),
-            ("gzip;q=1.5", "identity"),
+            ("gzip ; Q=0.5", "gzip"),
+            ("gzip;q=1.", "gzip"),
         ] {
             assert_eq!(chosen(header, &all), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_neither_allows_nor_refuses() {
+        for parameter in [
+            "q=nonsense",
+            "q=1.5",
+            "q =0",
+            "q= 0",
+            "q =1",
+            "q=",
+            "q",
+            "",
+            "level=9",
+            "q=1;x=2",
+            "x=2;q=0",
+            "q=0.0000",
+        ] {
+            assert_eq!(chosen(&format!("gzip;{parameter}"), &[GZIP]), "identity", "gzip;{parameter}");
+            assert_eq!(chosen(&format!("gzip;{parameter}, *"), &[GZIP]), "gzip", "gzip;{parameter}, *");
+            assert_eq!(chosen(&format!("identity;{parameter}"), &[]), "identity", "identity;{parameter}");
         }
     }
 
