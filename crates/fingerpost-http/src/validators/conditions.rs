@@ -41,9 +41,10 @@ pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
         .is_some_and(|destination| SUBRESOURCES.iter().any(|name| destination == name))
 }
 
-pub(super) fn is_immutable(headers: &HeaderMap) -> bool {
+/// Whether a response is to reach the client as it is: it says `immutable`, or `no-transform` (RFC 9110, §7.7).
+pub(super) fn must_stay(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|directive| directive.trim().eq_ignore_ascii_case("immutable"))
+    values.flat_map(|value| value.split(',')).map(str::trim).any(|directive| {
+        directive.eq_ignore_ascii_case("immutable") || directive.eq_ignore_ascii_case("no-transform")
+    })
 }

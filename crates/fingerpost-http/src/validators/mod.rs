@@ -8,6 +8,8 @@ mod part;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use fingerpost::Snapshot;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -20,13 +22,13 @@ use http::{
 
 use crate::{HtmlEncoding, conditional::Tags};
 
-use conditions::{is_for_subresource, is_immutable, names_html};
+use conditions::{is_for_subresource, must_stay, names_html};
 use part::{Age, Part, quoted};
 
 /// What a layer may do to a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HtmlChange {
-    /// Nothing: it is no HTML, has no body that stands for itself, is compressed, or says that it never changes.
+    /// Nothing: it is no HTML, has no body that stands for itself, is compressed, or says that it stays as it is.
     Nothing,
     /// Its headers have been changed as for GET; it has no body, because the request was HEAD.
     Headers,
@@ -82,11 +84,11 @@ impl HtmlExchange {
     /// `If-Match` and `If-Unmodified-Since` stay: they lead to an error at worst, never to an old page.
     pub fn begin(
         layer: &'static str,
-        settings: &str,
+        settings: impl Into<Cow<'static, str>>,
         snapshot: &Snapshot,
         request: &mut request::Parts,
     ) -> Self {
-        let part = Part::new(layer, settings, snapshot);
+        let part = Part::new(layer, settings.into(), snapshot);
         let mut exchange = Self { part, method: request.method.clone(), shortened: Vec::new() };
         if matches!(request.method, Method::GET | Method::HEAD) {
             exchange.take_conditions(&mut request.headers);
@@ -138,14 +140,14 @@ impl HtmlExchange {
     /// Gives a response the validators that it will have once it is changed, and says whether it may be.
     ///
     /// It may if it is uncompressed `text/html`, in an encoding that can be read as ASCII; not if it is 204, 205, 206 or 304,
-    /// or says `immutable`. Then:
+    /// or says `immutable` or `no-transform`. Then:
     ///
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) go.
     /// - `ETag` becomes weak and gets the part; in development it goes.
     ///
     /// A 304 to a tag that went on without its part gets the part back, and is otherwise treated the same.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
-        if is_immutable(&response.headers) {
+        if must_stay(&response.headers) {
             return HtmlChange::Nothing;
         }
         if response.status == StatusCode::NOT_MODIFIED {

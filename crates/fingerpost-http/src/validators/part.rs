@@ -1,3 +1,5 @@
+use std::{borrow::Cow, sync::OnceLock};
+
 use fingerpost::{ContentHash, Snapshot};
 use http::HeaderValue;
 
@@ -7,8 +9,10 @@ use crate::conditional::Tags;
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     layer: &'static str,
-    /// Nothing in development.
-    hash: Option<ContentHash>,
+    settings: Cow<'static, str>,
+    snapshot: Snapshot,
+    /// Most requests have no tag, and most answers are no HTML, so it is made when it is needed first.
+    hash: OnceLock<Option<ContentHash>>,
 }
 
 /// Whether the part of a tag is that of the release in force.
@@ -19,15 +23,20 @@ pub(super) enum Age {
 }
 
 impl Part {
-    pub(super) fn new(layer: &'static str, settings: &str, snapshot: &Snapshot) -> Self {
-        let hash = |id| ContentHash::of(format!("{id}\n{settings}").as_bytes());
-        Self { layer, hash: snapshot.release_id().map(hash) }
+    pub(super) fn new(layer: &'static str, settings: Cow<'static, str>, snapshot: &Snapshot) -> Self {
+        Self { layer, settings, snapshot: snapshot.clone(), hash: OnceLock::new() }
+    }
+
+    /// Nothing in development.
+    fn hash(&self) -> Option<ContentHash> {
+        let of = |id| ContentHash::of(format!("{id}\n{}", self.settings).as_bytes());
+        *self.hash.get_or_init(|| self.snapshot.release_id().map(of))
     }
 
     /// The value of an `ETag`, weak and with the part; nothing if it is not well-formed, and in development.
     pub(super) fn add(&self, tag: &HeaderValue) -> Option<HeaderValue> {
         let inner = quoted(tag)?.strip_suffix(b"\"")?;
-        let part = format!("-{}.{}\"", self.layer, self.hash?);
+        let part = format!("-{}.{}\"", self.layer, self.hash()?);
         HeaderValue::from_bytes(&[b"W/", inner, part.as_bytes()].concat()).ok()
     }
 
@@ -37,8 +46,11 @@ impl Part {
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
         let is_hash = hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let inner = rest.strip_suffix(b".")?.strip_suffix(self.layer.as_bytes())?.strip_suffix(b"-")?;
-        let is_present = self.hash.is_some_and(|present| present.as_str().as_bytes() == hash);
-        is_hash.then(|| ([inner, b"\""].concat(), if is_present { Age::Present } else { Age::Other }))
+        if !is_hash {
+            return None;
+        }
+        let is_present = self.hash().is_some_and(|present| present.as_str().as_bytes() == hash);
+        Some(([inner, b"\""].concat(), if is_present { Age::Present } else { Age::Other }))
     }
 }
 

@@ -137,6 +137,7 @@ fn what_is_no_page_is_left_alone() {
         (200, &[HTML, ("content-encoding", "identity, br")]),
         (200, &[HTML, ("cache-control", "public, max-age=31536000, immutable")]),
         (200, &[HTML, ("cache-control", "Immutable")]),
+        (200, &[HTML, ("cache-control", "no-cache, No-Transform")]),
         (101, &[HTML]),
         (204, &[HTML]),
         (205, &[HTML]),
@@ -148,6 +149,22 @@ fn what_is_no_page_is_left_alone() {
     for status in [200, 201, 404, 500] {
         assert_eq!(with(status, &[HTML]).0, HtmlChange::Body(HtmlEncoding::default()), "{status}");
     }
+}
+
+#[test]
+fn what_is_no_page_costs_nothing() {
+    let (snapshot, css) = (present(), [("content-type", "text/css"), ("etag", "\"x\"")]);
+    let (mut request, ()) = Request::get("/a.css").header("accept", "text/css").body(()).unwrap().into_parts();
+    let mut response = Response::builder();
+    for (name, value) in css {
+        response = response.header(name, value);
+    }
+    let (mut response, ()) = response.body(()).unwrap().into_parts();
+    let info = allocation_counter::measure(|| {
+        let exchange = HtmlExchange::begin("html", "settings", &snapshot, &mut request);
+        assert_eq!(exchange.finish(&mut response), HtmlChange::Nothing);
+    });
+    assert_eq!(info.count_total, 0);
 }
 
 #[test]

@@ -86,6 +86,7 @@ async fn all_else_passes_as_it_is() {
         &[("content-type", "text/html; charset=utf-16")],
         &[HTML, ("content-encoding", "gzip")],
         &[HTML, ("cache-control", "public, max-age=31536000, immutable")],
+        &[HTML, ("cache-control", "no-transform")],
         &[],
     ] {
         let headers = [headers, &[("etag", "\"x\""), ("content-length", "44")]].concat();
