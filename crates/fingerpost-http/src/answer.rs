@@ -121,8 +121,44 @@ impl Offer<'_> {
         }
     }
 
-    /// The answer that follows from a decision; `content` is what is to be sent, and nothing where that is not `Send`.
-    pub(crate) fn answer(&self, decision: &Decision, content: Content) -> Response<Content> {
+    /// The answer that follows from a decision of this offer, with all its headers.
+    ///
+    /// `content` is what [`Decision::Send`] asks for: the bytes of that representation, or of that part of it. For every other
+    /// decision it is [`Content::EMPTY`]. `Content-Length` is that of `content`, so for HEAD it is the same as for GET, and
+    /// the body is taken off afterwards.
+    ///
+    /// Sets the validator and the lifetime, `Vary` and `Accept-Ranges`, `Content-Range` and `Content-Encoding` where they
+    /// belong, and `no-store` on refusals.
+    ///
+    /// ```
+    /// use fingerpost::Digest;
+    /// use fingerpost_http::{Content, Decision, Lifetime, Offer, Representation, media_type};
+    /// use http::{HeaderMap, HeaderValue, Method, StatusCode, header::RANGE};
+    ///
+    /// let bytes = b"body{}";
+    /// let offer = Offer {
+    ///     media_type: media_type("a.css"),
+    ///     lifetime: Lifetime::Immutable,
+    ///     identity: Representation { size: 6, sha256: Some(Digest::of(bytes)) },
+    ///     variants: &[],
+    /// };
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(RANGE, HeaderValue::from_static("bytes=-2"));
+    ///
+    /// let decision = offer.decide(&Method::GET, &headers);
+    /// let content = match &decision {
+    ///     Decision::Send { encoding: None, part: Some(part) } => {
+    ///         Content::Bytes(bytes[part.start as usize..part.end as usize].to_vec().into())
+    ///     }
+    ///     Decision::Send { .. } => Content::Bytes(bytes.to_vec().into()),
+    ///     _ => Content::EMPTY,
+    /// };
+    /// let answer = offer.answer(&decision, content);
+    /// assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+    /// assert_eq!(answer.headers()["content-range"], "bytes 4-5/6");
+    /// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+    /// ```
+    pub fn answer(&self, decision: &Decision, content: Content) -> Response<Content> {
         let mut answer = match decision {
             Decision::Send { encoding, part } => self.sent(*encoding, part.as_ref(), content),
             Decision::NotModified(encoding) => {

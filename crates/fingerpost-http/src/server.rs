@@ -11,6 +11,7 @@ use crate::{
     found::{Obstacle, answer},
     listed::{Listed, SourceFile},
     settings::Settings,
+    snapshot::taken,
     target::{asset_path, versions},
     token::{Judged, judge},
 };
@@ -18,7 +19,7 @@ use crate::{
 /// Answers requests for assets, without a runtime: what a framework's own service of static files is made of.
 ///
 /// Paths are those below the place where it is mounted ([`Assets::mount_path`]): `/css/app.css`. A [`Snapshot`] of the
-/// same assets in the extensions of a request is heeded.
+/// same assets in the extensions of a request, as [`snapshot_of`](crate::snapshot_of) leaves it, is heeded.
 ///
 /// A cheap clone. Call [`answer`](Self::answer) first: what lies in memory is answered at once. Where it has no answer, call
 /// [`answer_blocking`](Self::answer_blocking) on a thread that may wait for the disk.
@@ -160,10 +161,8 @@ impl AssetServer {
     fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let request::Parts { method, uri, headers, extensions, .. } = request;
         let Some((spelt, path)) = self.path(uri) else { return Some(not_found(None)) };
-        let snapshot = || {
-            let pinned = extensions.get::<Snapshot>().filter(|snapshot| snapshot.is_of(self.assets()));
-            pinned.cloned().unwrap_or_else(|| self.assets().snapshot())
-        };
+        let snapshot =
+            || taken(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot());
         let Finder::Collected(collected) = &self.shared.finder else {
             // As the disk is now, which has to be asked.
             let wanted = || Wanted { spelt, path: &path, query: uri.query(), snapshot: snapshot() };

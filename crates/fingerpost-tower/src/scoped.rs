@@ -1,23 +1,13 @@
-//! One snapshot per request, in force wherever the inner service runs.
+//! A snapshot in force wherever the inner service runs.
 
 use std::{
     pin::Pin,
     task::{Context, Poll},
 };
 
-use fingerpost::{Assets, Snapshot};
-use http::Extensions;
+use fingerpost::Snapshot;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-
-/// The snapshot of a request: one of these assets that an outer layer has taken, else a new one, which is left for the inner
-/// ones.
-pub(crate) fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
-    let taken = extensions.get::<Snapshot>().filter(|taken| taken.is_of(assets)).cloned();
-    let snapshot = taken.unwrap_or_else(|| assets.snapshot());
-    extensions.insert(snapshot.clone());
-    snapshot
-}
 
 pin_project! {
     /// A future or body that is always polled within the scope of its snapshot.

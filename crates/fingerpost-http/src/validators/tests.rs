@@ -154,7 +154,8 @@ fn what_is_no_page_is_left_alone() {
 #[test]
 fn what_is_no_page_costs_nothing() {
     let (snapshot, css) = (present(), [("content-type", "text/css"), ("etag", "\"x\"")]);
-    let (mut request, ()) = Request::get("/a.css").header("accept", "text/css").body(()).unwrap().into_parts();
+    let (mut request, ()) =
+        Request::get("/a.css").header("accept", "text/css").body(()).unwrap().into_parts();
     let mut response = Response::builder();
     for (name, value) in css {
         response = response.header(name, value);

@@ -6,13 +6,11 @@ mod future;
 use std::task::{Context, Poll};
 
 use fingerpost::Assets;
-use fingerpost_http::HtmlExchange;
+use fingerpost_http::{HtmlExchange, snapshot_of};
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
-
-use crate::scoped::snapshot_of;
 
 pub use body::HtmlRewriteBody;
 pub use future::HtmlRewriteFuture;

@@ -1,0 +1,37 @@
+use fingerpost::{Assets, Snapshot};
+use http::Extensions;
+
+/// The snapshot of a request: one of the same assets that an outer layer has taken, else a new one, which is left in the
+/// extensions for what lies further in.
+///
+/// So all that has a hand in one answer sees one release, also while [`Assets::reload`] swaps it. A snapshot of other assets
+/// does not count, and is replaced.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use fingerpost::Assets;
+/// use fingerpost_http::snapshot_of;
+/// use http::Extensions;
+///
+/// let (site, shop) = (Assets::dev(dir.path())?, Assets::dev(dir.path())?);
+/// let mut extensions = Extensions::new();
+/// let outer = snapshot_of(&site, &mut extensions);
+/// assert!(outer.is_of(&site));
+///
+/// assert!(snapshot_of(&site.clone(), &mut extensions).is_same_release(&outer));
+/// assert!(snapshot_of(&shop, &mut extensions).is_of(&shop));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
+    if let Some(taken) = taken(assets, extensions) {
+        return taken.clone();
+    }
+    let snapshot = assets.snapshot();
+    extensions.insert(snapshot.clone());
+    snapshot
+}
+
+/// The snapshot of these assets that an outer layer has taken.
+pub(crate) fn taken<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
+    extensions.get::<Snapshot>().filter(|taken| taken.is_of(assets))
+}
