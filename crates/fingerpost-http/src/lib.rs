@@ -6,7 +6,6 @@ mod cache_control;
 mod collected;
 mod conditional;
 mod content;
-mod content_type;
 mod encoding;
 mod found;
 mod html;

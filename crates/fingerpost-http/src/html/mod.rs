@@ -1,7 +1,7 @@
 //! Versions of assets in HTML that nobody rendered through the helpers.
 
 mod attribute;
-mod encoding;
+mod charset;
 mod reference;
 mod splicer;
 mod srcset;
@@ -19,7 +19,8 @@ use lol_html::{
 };
 use parking_lot::Mutex;
 
-pub use encoding::HtmlEncoding;
+pub use charset::HtmlEncoding;
+pub(crate) use charset::essence;
 
 use reference::References;
 use splicer::{Splicer, SplicerSink};

@@ -5,7 +5,7 @@ use http::{
     header::{ACCEPT, CACHE_CONTROL},
 };
 
-use crate::content_type::essence;
+use crate::html::essence;
 
 pub(super) fn names_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
