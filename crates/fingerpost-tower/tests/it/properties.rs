@@ -2,56 +2,86 @@
 
 use std::sync::LazyLock;
 
-use fingerpost::{ContentHash, Mode, Token};
+use fingerpost::{Assets, ContentHash, Mode, Strategy, Token};
 use fingerpost_tower::StaticFiles;
 use http::Method;
-use proptest::{collection::vec, prelude::*, sample::select};
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, any, proptest},
+    sample::{Index, select},
+};
 use tokio::runtime::Runtime;
 
-use crate::site::{Answer, IMMUTABLE, Site, ask, below};
+use crate::site::{Answer, HOUR, IMMUTABLE, Site, ask, below, get};
+
+/// One way to serve the site.
+struct Served {
+    name: &'static str,
+    files: StaticFiles,
+    /// The URLs of its pages, whose answers may be kept for ever.
+    urls: Vec<String>,
+    /// What it is asked for: these, asset paths, and what is not there.
+    paths: Vec<String>,
+}
 
 struct World {
     _site: Site,
-    files: Vec<(&'static str, StaticFiles)>,
-    paths: Vec<String>,
-    /// What may be answered as immutable, and with which bytes.
-    proven: Vec<(usize, String)>,
+    served: Vec<Served>,
     runtime: Runtime,
 }
 
+/// More than is kept in memory, and more than is read at once.
+const LARGE: usize = 300_000;
+
+const FILES: [&str; 5] = ["css/app.css", "img/a.png", "empty.js", "7/x.txt", "large.txt"];
+
+const ODD: [&str; 12] = [
+    "",
+    "css",
+    "nope.css",
+    "css/app.0123456789ab.css",
+    "..",
+    "999/css/app.css",
+    "999/nope.css",
+    "2000/x",
+    "1000/nope.css",
+    "9c01d22/css/app.css",
+    "0000000/css/app.css",
+    "3f2a91b/nope.css",
+];
+
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let text = b"a { color: red }\n".repeat(100);
-    let site =
-        Site::new(&[("css/app.css", &text), ("img/a.png", b"png"), ("empty.js", b""), ("7/x.txt", b"seven")]);
-    site.collect_compressed(&["gzip", "br"]);
+    let site = Site::new(&[("img/a.png", b"png"), ("empty.js", b""), ("7/x.txt", b"seven")]);
+    site.write(
+        "large.txt",
+        &(0..LARGE).map(|n| b"0123456789abcdefghijklm\n"[(n % 251 + n % 241) % 24]).collect::<Vec<_>>(),
+    );
+    let publish = |text: &str| {
+        site.write("css/app.css", text.repeat(100).as_bytes());
+        below(&site.collect_compressed(&["gzip", "br"]).production().url("css/app.css").unwrap())
+    };
+    let retained = publish("a { color: blue }\n");
+    let current = publish("a { color: red }\n");
     let build_free = |strategy, base| {
         site.builder(Mode::Production).strategy(strategy).base_url(base).app_version("v1").build().unwrap()
     };
-    let all = [
-        ("production", site.production()),
-        ("development", site.development()),
-        ("version query", build_free(fingerpost::Strategy::VersionQuery, "/static/")),
-        (
-            "path token",
-            build_free(fingerpost::Strategy::PathToken(Token::ordered(1000).unwrap()), "/static/{breaker}/"),
-        ),
+    let with_token = |token| build_free(Strategy::PathToken(token), "/static/{breaker}/");
+    let served = |name, assets: &Assets| {
+        let urls: Vec<_> = assets.iter().map(|(_, url)| below(&url)).collect();
+        let others = ODD.iter().chain(&FILES).map(|path| format!("/{path}"));
+        let paths = urls.iter().cloned().chain(others).chain([retained.clone(), current.clone()]).collect();
+        Served { name, files: StaticFiles::new(assets), urls, paths }
+    };
+    let mut served = vec![
+        served("production", &site.production()),
+        served("development", &site.development()),
+        served("version query", &build_free(Strategy::VersionQuery, "/static/")),
+        served("ordered token", &with_token(Token::ordered(1000).unwrap())),
+        served("opaque token", &with_token(Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap())),
     ];
-    let mut proven = Vec::new();
-    let mut paths: Vec<String> =
-        ["css", "", "nope.css", "css/app.0123456789ab.css", "..", "999/css/app.css", "2000/x"]
-            .map(|path| format!("/{path}"))
-            .into();
-    for (position, (_, assets)) in all.iter().enumerate() {
-        for (path, url) in assets.iter() {
-            proven.push((position, below(&url)));
-            paths.extend([format!("/{path}"), below(&url)]);
-        }
-    }
-    paths.sort();
-    paths.dedup();
-    let files = all.iter().map(|(name, assets)| (*name, StaticFiles::new(assets))).collect();
+    served[0].urls.push(retained.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    World { _site: site, files, paths, proven, runtime }
+    World { _site: site, served, runtime }
 });
 
 const NAMES: &[&str] =
@@ -80,8 +110,34 @@ const VALUES: &[&str] = &[
     "Sat, 29 Oct 2044 19:43:31 GMT",
 ];
 
-async fn check(position: usize, path: &str, method: Method, headers: &[(&'static str, &'static str)]) {
-    let (name, files) = &WORLD.files[position];
+fn without_query(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
+}
+
+/// The values of all `v` in the query.
+fn versions(path: &str) -> impl Iterator<Item = &str> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|parameter| parameter.strip_prefix("v="))
+}
+
+impl Served {
+    /// Whether the bytes at `path` may be kept for ever.
+    fn is_proven(&self, path: &str, bytes: &[u8]) -> bool {
+        let hash = ContentHash::of(bytes);
+        let proves =
+            |version: &str| version == hash.as_str() || (self.name == "version query" && version == "v1");
+        let mut versions = versions(path).peekable();
+        self.proves_by_itself(without_query(path)) || versions.peek().is_some() && versions.all(proves)
+    }
+
+    /// Whether the version is in the path, so that no query changes anything.
+    fn proves_by_itself(&self, plain: &str) -> bool {
+        !["development", "version query"].contains(&self.name) && self.urls.iter().any(|url| url == plain)
+    }
+}
+
+async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static str, &'static str)]) {
+    let Served { name, files, .. } = served;
     let whole = ask(files, Method::GET, path, &[]).await;
     let filled: Vec<_> =
         headers.iter().map(|(name, value)| (*name, value.replace("ETAG", whole.header("etag")))).collect();
@@ -91,12 +147,14 @@ async fn check(position: usize, path: &str, method: Method, headers: &[(&'static
     let status = answer.status.as_u16();
 
     assert!([200, 206, 301, 304, 404, 405, 406, 412, 416, 503].contains(&status), "{context}");
-    assert!(status != 503 || (*name == "path token" && path.starts_with("/2000/")), "{context}");
-    assert!(!(400..600).contains(&status) || answer.cache() == "no-store", "{context}");
-    if answer.cache() == IMMUTABLE {
-        let is_url = WORLD.proven.iter().any(|(other, url)| *other == position && url == path);
-        let hash = format!("?v={}", ContentHash::of(&whole.body));
-        assert!(is_url || path.ends_with(&hash), "{context}");
+    assert!(status != 503 || (*name == "ordered token" && path.starts_with("/2000/")), "{context}");
+    assert!(status == 200 || status == 206 || status == 304 || answer.cache() == "no-store", "{context}");
+    if [200, 206, 304].contains(&status) {
+        is_kept_as_long_as_it_is_right(served, path, &answer, &whole, &context);
+    }
+    if status == 301 {
+        let (_, rest) = path[1..].split_once('/').unwrap();
+        assert!(name.ends_with("token") && answer.header("location").ends_with(rest), "{context}");
     }
     if status == 304 {
         let tag = answer.header("etag").trim_matches('"').to_owned();
@@ -112,7 +170,10 @@ async fn check(position: usize, path: &str, method: Method, headers: &[(&'static
     }
     if status == 200 && method == Method::GET {
         assert_eq!(answer.header("content-length"), answer.body.len().to_string(), "{context}");
-        assert!(answer.header("content-encoding") != "-" || answer.body == whole.body, "{context}");
+        let is_whole = answer.body == whole.body;
+        assert_eq!(answer.header("content-encoding") == "-", is_whole, "{context}");
+        assert_eq!(answer.header("etag") == whole.header("etag"), is_whole, "{context}");
+        assert!(is_whole || answer.header("vary") == "Accept-Encoding", "{context}");
     }
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{context}");
     if !headers.iter().any(|(name, _)| *name == "range") {
@@ -121,6 +182,24 @@ async fn check(position: usize, path: &str, method: Method, headers: &[(&'static
         assert_eq!((get.status, get.headers), (head.status, head.headers), "{context}");
         assert!(head.body.is_empty());
     }
+}
+
+fn is_kept_as_long_as_it_is_right(
+    served: &Served,
+    path: &str,
+    answer: &Answer,
+    whole: &Answer,
+    context: &str,
+) {
+    let is_of_unknown_token = served.name == "opaque token" && !FILES.contains(&&without_query(path)[1..]);
+    let expected: &[&str] = if served.is_proven(path, &whole.body) {
+        &[IMMUTABLE]
+    } else if versions(path).next().is_some() || is_of_unknown_token {
+        &["no-store"]
+    } else {
+        &[HOUR, "no-cache"]
+    };
+    assert!(expected.contains(&answer.cache()), "{expected:?}: {context}");
 }
 
 /// Whether these are the bytes that the answer says they are.
@@ -139,31 +218,55 @@ proptest! {
 
     #[test]
     fn every_answer_keeps_its_promises(
-        position in 0..4_usize,
-        path in 0..WORLD.paths.len(),
-        query in select(&["", "", "", "?v=", "?v=v1", "?v=x", "?rev=1", "?v=v1&v=2"][..]),
+        position in 0..WORLD.served.len(),
+        path in any::<Index>(),
+        query in select(&["", "", "", "?v=", "?v=v1", "?v=x", "?rev=1", "?v=v1&v=2", "?x=1&v=v1"][..]),
         method in select(&[Method::GET, Method::GET, Method::HEAD, Method::POST][..]),
         headers in vec((select(NAMES), select(VALUES)), 0..4),
     ) {
-        let path = format!("{}{query}", WORLD.paths[path]);
-        if !path.contains('?') || query.is_empty() {
-            WORLD.runtime.block_on(check(position, &path, method, &headers));
-        } else {
-            let path = path.split('?').next().unwrap().to_owned() + query;
-            WORLD.runtime.block_on(checked_cache(position, &path));
-        }
+        let served = &WORLD.served[position];
+        let path = path.get(&served.paths);
+        let path = if query.is_empty() { path.clone() } else { format!("{}{query}", without_query(path)) };
+        WORLD.runtime.block_on(check(served, &path, method, &headers));
     }
 }
 
-/// With a version that somebody made up: immutable only where it proves something.
-async fn checked_cache(position: usize, path: &str) {
-    let (name, files) = &WORLD.files[position];
-    let answer = ask(files, Method::GET, path, &[]).await;
-    let (plain, query) = path.split_once('?').unwrap();
-    let is_url = |url: &str| WORLD.proven.iter().any(|(other, proven)| *other == position && proven == url);
-    let by_itself = is_url(plain) && ["production", "path token"].contains(name);
-    assert!(answer.cache() != IMMUTABLE || is_url(path) || by_itself, "{name} {path}");
-    if query == "rev=1" && !by_itself && answer.status == 200 {
-        assert!(["public, max-age=3600", "no-cache"].contains(&answer.cache()), "{name} {path}");
+/// Cuts a file of `length` bytes at so many thousandths of it.
+fn pieces(length: usize, cuts: &[usize]) -> Vec<(usize, usize)> {
+    let mut ends: Vec<_> = cuts.iter().map(|cut| length * cut / 1000).chain([0, length]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends.windows(2).map(|ends| (ends[0], ends[1])).collect()
+}
+
+async fn ranges_add_up(served: &Served, path: &str, cuts: &[usize], encoding: &str) {
+    let whole = get(&served.files, path).await;
+    let (tag, mut sum) = (whole.header("etag"), Vec::new());
+    for (start, end) in pieces(whole.body.len(), cuts) {
+        let range = format!("bytes={start}-{}", end - 1);
+        let headers = [("range", &*range), ("if-range", tag), ("accept-encoding", encoding)];
+        let part = ask(&served.files, Method::GET, path, &headers).await;
+        let context = format!("{} {path} {range}: {} {:?}", served.name, part.status, part.headers);
+        assert_eq!((part.status.as_u16(), part.header("etag")), (206, tag), "{context}");
+        assert_eq!(part.header("content-length"), part.body.len().to_string(), "{context}");
+        assert!(part_of(&part, &whole) && part.body.len() == end - start, "{context}");
+        sum.extend_from_slice(&part.body);
+    }
+    assert!(sum == whole.body, "{} {path} {cuts:?}", served.name);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn ranges_add_up_to_the_whole(
+        position in 0..WORLD.served.len(),
+        path in any::<Index>(),
+        cuts in vec(0..=1000_usize, 0..6),
+        encoding in select(&["", "gzip", "br, *;q=0.1"][..]),
+    ) {
+        let served = &WORLD.served[position];
+        let url: &String = path.get(&served.urls);
+        WORLD.runtime.block_on(ranges_add_up(served, url, &cuts, encoding));
     }
 }
