@@ -33,14 +33,8 @@ pub(crate) struct Collected {
     store: Arc<dyn Store>,
     shelf: ArcSwap<Shelf>,
     memory: Arc<Memory>,
-    last_look: Mutex<Look>,
-}
-
-/// When the output dir was looked at, and which release was in force then.
-#[derive(Debug)]
-struct Look {
-    at: Instant,
-    snapshot: Snapshot,
+    /// When the output dir was looked at.
+    last_look: Mutex<Instant>,
 }
 
 /// A collected file, as it is answered under one URL.
@@ -54,13 +48,12 @@ pub(crate) struct CollectedFile<'a> {
 
 impl Collected {
     pub(crate) fn new(store: Arc<dyn Store>, snapshot: Snapshot) -> Self {
-        let shelf = Shelf::default();
-        let shelf = shelf.look_again(&*store).unwrap_or(shelf);
-        let last_look = Mutex::new(Look { at: Instant::now(), snapshot });
+        let shelf = Shelf::empty(snapshot.clone()).look_again(&*store, snapshot);
+        let last_look = Mutex::new(Instant::now());
         Self { store, shelf: ArcSwap::from_pointee(shelf), memory: Arc::default(), last_look }
     }
 
-    /// What a path leads to; `versions` are the `v` in the query. `Err(Waiting)` if the output dir has to be looked at first.
+    /// What a path leads to. `Err(Waiting)` if the output dir has to be looked at first.
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
@@ -70,7 +63,8 @@ impl Collected {
         may_wait: bool,
     ) -> Result<CollectedFile<'a>, Obstacle> {
         let found = |file, lifetime| CollectedFile { collected: self, file, lifetime, settings, may_wait };
-        if let Some(file) = self.shelf.load().get(path) {
+        self.follow_reload(may_wait)?;
+        if let Some(file) = self.shelf.load().get(path).filter(|file| file.is_hashed) {
             return Ok(found(Arc::clone(file), Lifetime::Immutable));
         }
         let snapshot = snapshot();
@@ -82,35 +76,53 @@ impl Collected {
         let file = match look_up() {
             Some(file) => file,
             None => {
-                self.look_again(&snapshot, may_wait)?;
+                self.look_now_and_then(may_wait)?;
                 look_up().ok_or(Obstacle::Gone)?
             }
         };
-        let lifetime = match (hashed, &file.identity.sha256) {
-            (Some(_), Some(sha256)) => proof(sha256),
-            _ => Lifetime::Immutable,
-        };
-        Ok(found(file, lifetime))
+        match (hashed, &file.identity.sha256) {
+            (Some(_), Some(sha256)) => Ok(found(Arc::clone(&file), proof(sha256))),
+            _ if file.is_hashed => Ok(found(file, Lifetime::Immutable)),
+            _ => Err(Obstacle::Gone),
+        }
+    }
+
+    /// Looks at the output dir once after every reload: variants may have been added to files that are known. One request
+    /// does that; the others are answered meanwhile.
+    fn follow_reload(&self, may_wait: bool) -> Result<(), Obstacle> {
+        if self.shelf.load().snapshot.is_current() {
+            return Ok(());
+        }
+        let Some(mut last) = self.last_look.try_lock() else { return Ok(()) };
+        if !may_wait {
+            return Err(Obstacle::Waiting);
+        }
+        self.look(&mut last);
+        Ok(())
     }
 
     /// Looks whether a release has been added, unless that was done a moment ago.
-    fn look_again(&self, snapshot: &Snapshot, may_wait: bool) -> Result<(), Obstacle> {
+    fn look_now_and_then(&self, may_wait: bool) -> Result<(), Obstacle> {
         let mut last = if may_wait {
             self.last_look.lock()
         } else {
             self.last_look.try_lock().ok_or(Obstacle::Waiting)?
         };
-        if last.at.elapsed() < LOOK_EVERY && last.snapshot.is_same_release(snapshot) {
+        if last.elapsed() < LOOK_EVERY && self.shelf.load().snapshot.is_current() {
             return Ok(());
         }
         if !may_wait {
             return Err(Obstacle::Waiting);
         }
-        if let Some(next) = self.shelf.load().look_again(&*self.store) {
-            self.shelf.store(Arc::new(next));
-        }
-        *last = Look { at: Instant::now(), snapshot: snapshot.clone() };
+        self.look(&mut last);
         Ok(())
+    }
+
+    fn look(&self, last: &mut Instant) {
+        let earlier = self.shelf.load();
+        let snapshot = earlier.snapshot.assets().snapshot();
+        self.shelf.store(Arc::new(earlier.look_again(&*self.store, snapshot)));
+        *last = Instant::now();
     }
 
     /// Reads what lies under a name, if it is what it should be.
@@ -118,41 +130,46 @@ impl Collected {
         &self,
         name: &str,
         expected: &Representation,
-        slot: &Slot,
-        part: Option<&Range<u64>>,
-        settings: &Settings,
+        (slot, part): (&Slot, &Range<u64>),
+        limits: Limits,
     ) -> io::Result<Content> {
         let wrong = || io::Error::other("it is not the file that the release names; collect again");
-        let all = 0..expected.size;
-        let part = part.unwrap_or(&all);
-        if expected.size <= settings.memory_per_file {
-            let bytes = Bytes::from(self.store.read(name)?);
-            if Some(Digest::of(&bytes)) != expected.sha256 {
-                return Err(wrong());
-            }
-            if let Some(kept) = self.memory.keep(&bytes, settings.memory) {
+        let checked = |bytes: Vec<u8>| {
+            let is_right = bytes.len() as u64 == expected.size && Some(Digest::of(&bytes)) == expected.sha256;
+            if is_right { Ok(Bytes::from(bytes)) } else { Err(wrong()) }
+        };
+        if expected.size <= limits.per_file {
+            let bytes = checked(self.store.read(name)?)?;
+            if let Some(kept) = self.memory.keep(&bytes, limits.all) {
                 slot.kept.set(kept).ok();
             }
             return Ok(slice(&bytes, part));
         }
         match self.store.open(name)? {
-            Stored::Bytes(bytes) if Some(Digest::of(&bytes)) == expected.sha256 => {
-                Ok(slice(&bytes.into(), part))
-            }
-            Stored::File(mut file)
-                if file.metadata()?.is_file() && file.metadata()?.len() == expected.size =>
-            {
-                let known = slot.seen.lock().as_deref().copied();
-                let identity = Identity::of(&mut file, known)?;
-                *slot.seen.lock() = Some(identity.into());
+            Stored::Bytes(bytes) => Ok(slice(&checked(bytes)?, part)),
+            Stored::File(mut file) => {
+                let metadata = file.metadata()?;
+                if !metadata.is_file() || metadata.len() != expected.size {
+                    return Err(wrong());
+                }
+                let mut seen = slot.seen.lock();
+                let identity = Identity::of(&mut file, seen.as_deref())?;
+                *seen = Some(identity.into());
                 if Some(identity.sha256) != expected.sha256 {
                     return Err(wrong());
                 }
-                Ok(Content::File(FilePart::new(file, part.clone(), identity.stamp)?))
+                let part = FilePart::new(file, part.clone(), identity.stamp, expected.sha256)?;
+                Ok(Content::File(part))
             }
-            _ => Err(wrong()),
         }
     }
+}
+
+/// How much memory may be used.
+#[derive(Clone, Copy)]
+struct Limits {
+    per_file: u64,
+    all: u64,
 }
 
 fn slice(bytes: &Bytes, part: &Range<u64>) -> Content {
@@ -171,14 +188,19 @@ impl Found for CollectedFile<'_> {
 
     fn content(&self, encoding: Option<Encoding>, part: Option<&Range<u64>>) -> Result<Content, Obstacle> {
         let (slot, expected) = self.file.slot(encoding).ok_or(Obstacle::Gone)?;
+        let all = 0..expected.size;
+        let part = part.unwrap_or(&all);
         if let Some(kept) = slot.kept.get() {
-            return Ok(slice(&kept.bytes, part.unwrap_or(&(0..expected.size))));
+            return Ok(slice(&kept.bytes, part));
         }
         if !self.may_wait {
             return Err(Obstacle::Waiting);
         }
-        let name = self.file.name(encoding);
-        self.collected.read(&name, expected, slot, part, self.settings).map_err(|err| {
+        let (name, memory) = (self.file.name(encoding), self.settings.memory);
+        // So that what nobody names any more never fills all of it.
+        let all = if self.file.is_current { memory } else { memory / 2 };
+        let limits = Limits { per_file: self.settings.memory_per_file, all };
+        self.collected.read(&name, expected, (slot, part), limits).map_err(|err| {
             tracing::error!("`{name}` in `{}` cannot be served: {err}", self.collected.store.place());
             Obstacle::Gone
         })

@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fingerpost::Stamp;
+use fingerpost::{Digest, Stamp};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -44,12 +44,19 @@ pub struct FilePart {
     left: Range<u64>,
     /// What told of the file when it was opened.
     stamp: Stamp,
+    /// The SHA-256 of all its bytes, if it is known.
+    sha256: Option<Digest>,
 }
 
 impl FilePart {
-    pub(crate) fn new(mut file: File, part: Range<u64>, stamp: Stamp) -> io::Result<Self> {
+    pub(crate) fn new(
+        mut file: File,
+        part: Range<u64>,
+        stamp: Stamp,
+        sha256: Option<Digest>,
+    ) -> io::Result<Self> {
         file.seek(SeekFrom::Start(part.start))?;
-        Ok(Self { file, left: part, stamp })
+        Ok(Self { file, left: part, stamp, sha256 })
     }
 
     /// The next bytes, 256 KiB at most, and `None` after the last. Blocks.
@@ -57,7 +64,8 @@ impl FilePart {
     /// # Errors
     ///
     /// Those of reading; and where the last bytes would be, if the file is not what it was when it was opened. They are
-    /// withheld then: an answer that is not complete is kept by no cache (RFC 9111, §3.3).
+    /// withheld then: an answer that is not complete is kept by no cache (RFC 9111, §3.3). A file that was deleted, linked or
+    /// given another mode meanwhile still is what it was.
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         let length = CHUNK.min(self.left.end - self.left.start);
         if length == 0 {
@@ -66,9 +74,23 @@ impl FilePart {
         let mut chunk = vec![0; length as usize];
         self.file.read_exact(&mut chunk)?;
         self.left.start += length;
-        if self.left.is_empty() && Stamp::of(&self.file.metadata()?) != self.stamp {
+        if self.left.is_empty() && !self.is_unchanged()? {
             return Err(io::Error::other("the file changed while it was sent"));
         }
         Ok(Some(chunk.into()))
+    }
+
+    /// Asked after the last byte has been read. Only where the change time alone is another one, the bytes have to be read
+    /// once more to tell.
+    fn is_unchanged(&mut self) -> io::Result<bool> {
+        let now = Stamp::of(&self.file.metadata()?);
+        if now == self.stamp {
+            return Ok(true);
+        }
+        let Some(sha256) = self.sha256.filter(|_| now.differs_in_change_time_alone(&self.stamp)) else {
+            return Ok(false);
+        };
+        self.file.rewind()?;
+        Ok(Digest::of_reader(&mut self.file)?.0 == sha256)
     }
 }

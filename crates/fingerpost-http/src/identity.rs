@@ -1,6 +1,10 @@
 //! Whether a file on disk still has the bytes that it is known by.
 
-use std::{fs::File, io};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    time::{Duration, Instant},
+};
 
 use fingerpost::{Digest, Reading, Stamp};
 
@@ -11,35 +15,90 @@ pub(crate) struct Identity {
     pub(crate) sha256: Digest,
     /// Whether the same stamp, seen later, means the same bytes.
     is_trusted: bool,
+    /// When this stamp was seen first.
+    since: Instant,
 }
+
+/// After so long, a change of the file shows in its stamp: no file system's clock is coarser.
+const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl Identity {
     /// What the file is now. If it still is what it was, that costs one `stat`; else it is read whole, in constant memory.
-    pub(crate) fn of(file: &mut File, known: Option<Self>) -> io::Result<Self> {
+    pub(crate) fn of(file: &mut File, known: Option<&Self>) -> io::Result<Self> {
         let stamp = Stamp::of(&file.metadata()?);
-        if let Some(known) = known.filter(|known| known.is_trusted && known.stamp == stamp) {
-            return Ok(known);
+        if let Some(known) = known.filter(|known| known.holds_for(&stamp)) {
+            return Ok(*known);
         }
+        let began = Instant::now();
         let reading = Reading::of(file, |file| Digest::of_reader(file))?;
-        Ok(Self { stamp: reading.stamp, sha256: reading.value.0, is_trusted: reading.is_trusted })
+        Ok(Self::new(&reading, reading.value.0, began, known))
+    }
+
+    /// Whether a file with this stamp has these bytes.
+    pub(crate) fn holds_for(&self, stamp: &Stamp) -> bool {
+        self.is_trusted && self.stamp == *stamp
     }
 
     /// What comes of reading the file whole; `known` may spare the hash.
-    pub(crate) fn read(file: &mut File, known: Option<Self>) -> io::Result<(Self, Vec<u8>)> {
-        let reading = Reading::of(file, read_to_end)?;
-        let spared =
-            known.filter(|known| known.is_trusted && reading.is_stable && known.stamp == reading.stamp);
-        let identity = spared.unwrap_or_else(|| Self {
-            stamp: reading.stamp,
-            sha256: Digest::of(&reading.value),
-            is_trusted: reading.is_trusted,
-        });
+    pub(crate) fn read(file: &mut File, known: Option<&Self>) -> io::Result<(Self, Vec<u8>)> {
+        let began = Instant::now();
+        let reading = Reading::of(file, |file| {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map(|_| bytes)
+        })?;
+        let is_known = |known: &&Self| reading.is_stable && known.holds_for(&reading.stamp);
+        let identity = known.filter(is_known).copied();
+        let identity =
+            identity.unwrap_or_else(|| Self::new(&reading, Digest::of(&reading.value), began, known));
         Ok((identity, reading.value))
+    }
+
+    /// Trusted also where the file's times are in the future of this machine, if the stamp has stayed the same for long
+    /// enough: a clock that is ahead moves on, too.
+    fn new<T>(reading: &Reading<T>, sha256: Digest, began: Instant, known: Option<&Self>) -> Self {
+        let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
+        let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
+        let is_trusted = reading.is_trusted || reading.is_stable && has_stayed;
+        Self { stamp: reading.stamp, sha256, is_trusted, since }
     }
 }
 
-fn read_to_end(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(file, &mut bytes)?;
-    Ok(bytes)
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Seek as _, time::SystemTime};
+
+    use super::*;
+
+    /// An hour from now: a clock that is behind sees such files.
+    fn future() -> (tempfile::NamedTempFile, File) {
+        let named = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&named, "one").unwrap();
+        let mut file = named.reopen().unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        file.rewind().unwrap();
+        (named, file)
+    }
+
+    #[test]
+    fn a_stamp_that_stays_is_believed_whatever_time_it_tells() {
+        let (_named, mut file) = future();
+        let first = Identity::of(&mut file, None).unwrap();
+        assert!(!first.is_trusted);
+        assert!(!Identity::of(&mut file, Some(&first)).unwrap().is_trusted, "it has not stayed for long");
+
+        let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
+        let known = Identity { since: long_ago, ..first };
+        assert!(Identity::of(&mut file, Some(&known)).unwrap().is_trusted);
+        assert!(Identity::read(&mut file, Some(&known)).unwrap().0.is_trusted);
+    }
+
+    #[test]
+    fn another_stamp_begins_anew() {
+        let (named, mut file) = future();
+        let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
+        let known = Identity { since: long_ago, ..Identity::of(&mut file, None).unwrap() };
+        fs::write(&named, "other").unwrap();
+        let now = Identity::of(&mut file, Some(&known)).unwrap();
+        assert!(!now.is_trusted && now.sha256 == Digest::of(b"other"));
+    }
 }

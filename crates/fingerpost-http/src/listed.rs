@@ -1,10 +1,11 @@
 //! Files of the source dirs: as they are now, and whether they still are what a URL stands for.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
     ops::Range,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -22,24 +23,34 @@ use crate::{
     found::{Found, Obstacle},
     identity::Identity,
     media_type::media_type,
+    memory::{Kept, Memory},
+    settings::Settings,
 };
 
-/// Larger files are streamed, and not hashed in development.
-const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
+/// In development, larger files are streamed and not hashed.
+const LARGEST_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 
-/// Finds files of the source dirs.
+/// Finds listed files of the source dirs.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
-    /// What the files were when they were asked for first, for strategies without a build step.
-    first: Mutex<HashMap<Box<str>, First>>,
+    /// By asset path; no more than are listed.
+    slots: Mutex<HashMap<Box<str>, Arc<Slot>>>,
+    memory: Arc<Memory>,
 }
 
-/// What a URL came to stand for when it was asked for first.
-#[derive(Debug, Clone)]
-struct First {
+/// What is known of one file. Held while it is read, so that one request does it for all.
+type Slot = Mutex<Option<Known>>;
+
+#[derive(Debug)]
+struct Known {
+    /// What the URL was made from.
     version: AppVersion,
     listed: Stamp,
-    identity: Identity,
+    /// What the URL came to stand for when it was asked for first.
+    identity: Option<Identity>,
+    kept: Option<Kept>,
+    /// Whether somebody has been told that the file is another one by now.
+    is_told: bool,
 }
 
 /// A file of a source dir, as it is answered under one URL.
@@ -58,12 +69,44 @@ enum Body {
 }
 
 impl SourceFile {
+    /// The file as it is now, in development.
+    pub(crate) fn now(path: &AssetPath, snapshot: &Snapshot) -> Option<Self> {
+        Self::unproven(path, snapshot, LARGEST_IN_DEVELOPMENT)
+    }
+
+    /// The file as it is now. One of more than `largest` bytes is streamed, and has no hash.
+    fn unproven(path: &AssetPath, snapshot: &Snapshot, largest: u64) -> Option<Self> {
+        let opened = snapshot.open_source(path);
+        let opened = opened.inspect_err(|err| {
+            if err.kind() != ErrorKind::NotFound {
+                tracing::warn!("{err}; it is answered as not found");
+            }
+        });
+        let (place, mut file) = opened.ok()?;
+        let read = || {
+            let stamp = Stamp::of(&file.metadata()?);
+            if stamp.length() > largest {
+                let body = Body::File { path: place.clone(), file, stamp };
+                return Ok(Self::new(path, stamp.length(), None, body));
+            }
+            let (identity, bytes) = Identity::read(&mut file, None)?;
+            let size = bytes.len() as u64;
+            Ok(Self::new(path, size, Some(identity.sha256), Body::Bytes(bytes.into())))
+        };
+        told(&place, read())
+    }
+
     /// The content hash, if the file is not too large for one.
     pub(crate) fn hash(&self) -> Option<ContentHash> {
         self.representation.sha256.as_ref().map(ContentHash::from)
     }
 
-    fn new(path: &AssetPath, sha256: Option<Digest>, body: Body, size: u64) -> Self {
+    fn proven(path: &AssetPath, identity: &Identity, body: Body) -> Self {
+        let size = identity.stamp.length();
+        Self { is_proven: true, ..Self::new(path, size, Some(identity.sha256), body) }
+    }
+
+    fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body) -> Self {
         Self {
             media_type: media_type(path),
             representation: Representation { size, sha256 },
@@ -75,80 +118,96 @@ impl SourceFile {
 }
 
 impl Listed {
-    /// The file as it is now, in development.
-    pub(crate) fn now(path: &AssetPath, snapshot: &Snapshot) -> Option<SourceFile> {
-        let opened = snapshot.open_source(path);
-        let opened = opened.inspect_err(|err| {
-            if err.kind() != ErrorKind::NotFound {
-                tracing::warn!("{err}; it is answered as not found");
+    /// The file as it is now, and whether it is what was listed at start-up.
+    ///
+    /// What the bytes were at the first request is what the URL stands for: later ones have to be the same, so that no two
+    /// contents are ever kept under it.
+    pub(crate) fn find(
+        &self,
+        path: &AssetPath,
+        snapshot: &Snapshot,
+        settings: &Settings,
+    ) -> Option<SourceFile> {
+        let listed = snapshot.listed_file(path)?;
+        let slot = Arc::clone(self.slots.lock().entry(path.as_str().into()).or_default());
+        let mut known = slot.lock();
+        let version = snapshot.app_version();
+        let known = match &mut *known {
+            Some(known) if known.version == version && known.listed == listed.stamp => known,
+            other => other.insert(Known {
+                version,
+                listed: listed.stamp,
+                identity: None,
+                kept: None,
+                is_told: false,
+            }),
+        };
+        self.proven(path, listed, known, settings).or_else(|| {
+            known.kept = None;
+            if !std::mem::replace(&mut known.is_told, true) {
+                tracing::warn!(
+                    "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
+                    listed.file.display()
+                );
             }
-        });
-        let (place, file) = opened.ok()?;
-        told(&place, read(path, &place, file, None)).map(|(file, _)| file)
+            // Another file by now, so all that is asked of one is asked again.
+            SourceFile::unproven(path, snapshot, settings.memory_per_file)
+        })
     }
 
-    /// The file as it is now, for a strategy without a build step, and whether it is what was listed at start-up.
-    ///
-    /// One `stat`, on the open handle. What the bytes were at the first request is what the URL stands for: later ones have
-    /// to be the same, so that no two contents are ever kept under it.
-    pub(crate) fn listed(&self, path: &AssetPath, snapshot: &Snapshot) -> Option<SourceFile> {
-        let listed = snapshot.listed_file(path)?;
-        let Some((file, stamp)) = open(listed) else {
-            // Another file by now, so all that is asked of one is asked again.
-            return Self::now(path, snapshot);
-        };
-        let version = snapshot.app_version();
-        let is_first = |first: &&First| first.version == version && first.listed == listed.stamp;
-        let known = self.first.lock().get(path.as_str()).filter(is_first).map(|first| first.identity);
-        let (mut file, identity) = told(&listed.file, read(path, &listed.file, file, Some(known)))?;
-        file.is_proven = match (identity, known) {
-            (None, _) => false,
-            (Some(now), Some(first)) => now.sha256 == first.sha256,
-            (Some(now), None) => now.stamp == stamp && stamp == listed.stamp,
-        };
-        if let Some(identity) = identity.filter(|_| file.is_proven) {
-            let first = First { version, listed: listed.stamp, identity };
-            self.first.lock().insert(path.as_str().into(), first);
+    /// The file, if it still is what its URL stands for. Costs two looks at the file once it is known, and no reading.
+    fn proven(
+        &self,
+        path: &AssetPath,
+        listed: &ListedFile,
+        known: &mut Known,
+        settings: &Settings,
+    ) -> Option<SourceFile> {
+        let (mut file, stamp) = open(listed)?;
+        if let (Some(identity), Some(kept)) = (&known.identity, &known.kept)
+            && identity.holds_for(&stamp)
+        {
+            return Some(SourceFile::proven(path, identity, Body::Bytes(kept.bytes.clone())));
         }
-        Some(file)
+        let (identity, bytes) = if stamp.length() <= settings.memory_per_file {
+            let (identity, bytes) = told(&listed.file, Identity::read(&mut file, known.identity.as_ref()))?;
+            (identity, Some(Bytes::from(bytes)))
+        } else {
+            (told(&listed.file, Identity::of(&mut file, known.identity.as_ref()))?, None)
+        };
+        let is_same = match &known.identity {
+            Some(first) => identity.sha256 == first.sha256,
+            None => identity.stamp == listed.stamp,
+        };
+        if !is_same {
+            return None;
+        }
+        known.identity = Some(identity);
+        known.kept = bytes.as_ref().and_then(|bytes| self.memory.keep(bytes, settings.memory));
+        let body = bytes.map_or_else(
+            || Body::File { path: listed.file.clone(), file, stamp: identity.stamp },
+            Body::Bytes,
+        );
+        Some(SourceFile::proven(path, &identity, body))
     }
+}
+
+/// Opens a file that was listed, if it may still be the same. Asked first: opening a pipe would wait for a writer.
+fn open(listed: &ListedFile) -> Option<(File, Stamp)> {
+    let may_be = |stamp: &Stamp| *stamp == listed.stamp || stamp.differs_in_change_time_alone(&listed.stamp);
+    let before = fs::metadata(&listed.file).ok().filter(|metadata| metadata.is_file());
+    before.map(|metadata| Stamp::of(&metadata)).filter(may_be)?;
+    let file = File::open(&listed.file).ok()?;
+    let stamp = Stamp::of(&file.metadata().ok()?);
+    may_be(&stamp).then_some((file, stamp))
 }
 
 /// Tells of what could not be read.
 fn told<T>(file: &Path, read: io::Result<T>) -> Option<T> {
-    read.inspect_err(|err| {
-        tracing::warn!("`{}` cannot be read: {err}; it is answered as not found", file.display())
-    })
-    .ok()
-}
-
-/// Opens a file that was listed, if it may still be the same.
-fn open(listed: &ListedFile) -> Option<(File, Stamp)> {
-    let file = File::open(&listed.file).ok()?;
-    let stamp = Stamp::of(&file.metadata().ok()?);
-    let is_same = stamp == listed.stamp || stamp.differs_in_change_time_alone(&listed.stamp);
-    is_same.then_some((file, stamp))
-}
-
-/// Reads a file. One that is too large for memory is hashed only for the sake of a proof, for which `known` may do.
-fn read(
-    path: &AssetPath,
-    place: &Path,
-    mut file: File,
-    proof: Option<Option<Identity>>,
-) -> io::Result<(SourceFile, Option<Identity>)> {
-    let stamp = Stamp::of(&file.metadata()?);
-    if stamp.length() <= LARGEST_IN_MEMORY {
-        let (identity, bytes) = Identity::read(&mut file, proof.flatten())?;
-        let size = bytes.len() as u64;
-        let file = SourceFile::new(path, Some(identity.sha256), Body::Bytes(bytes.into()), size);
-        return Ok((file, Some(identity)));
-    }
-    let identity = proof.map(|known| Identity::of(&mut file, known)).transpose()?;
-    let stamp = identity.map_or(stamp, |identity| identity.stamp);
-    let sha256 = identity.map(|identity| identity.sha256);
-    let body = Body::File { path: place.to_owned(), file, stamp };
-    Ok((SourceFile::new(path, sha256, body, stamp.length()), identity))
+    let tell = |err: &io::Error| {
+        tracing::warn!("`{}` cannot be read: {err}; it is answered as not found", file.display());
+    };
+    read.inspect_err(tell).ok()
 }
 
 impl Found for SourceFile {
@@ -163,11 +222,10 @@ impl Found for SourceFile {
         match &self.body {
             Body::Bytes(bytes) => Ok(Content::Bytes(bytes.slice(part.start as usize..part.end as usize))),
             Body::File { path, file, stamp } => {
-                let part = file.try_clone().and_then(|file| FilePart::new(file, part.clone(), *stamp));
-                part.map(Content::File).map_err(|err| {
-                    tracing::error!("`{}` cannot be served: {err}", path.display());
-                    Obstacle::Gone
-                })
+                let sha256 = self.representation.sha256;
+                let part =
+                    file.try_clone().and_then(|file| FilePart::new(file, part.clone(), *stamp, sha256));
+                told(path, part).map(Content::File).ok_or(Obstacle::Gone)
             }
         }
     }

@@ -198,7 +198,7 @@ impl AssetServer {
     /// Development.
     fn live(&self, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
         let path = AssetPath::parse(wanted.path).map_err(|err| not_found(Some(err.to_string())))?;
-        let mut file = Listed::now(&path, &wanted.snapshot).ok_or_else(|| {
+        let mut file = SourceFile::now(&path, &wanted.snapshot).ok_or_else(|| {
             // The error of a template, with the places searched and the nearest names.
             not_found(wanted.snapshot.url(&path).err().map(|err| err.to_string()))
         })?;
@@ -207,7 +207,7 @@ impl AssetServer {
     }
 
     fn by_version(&self, listed: &Listed, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
-        let mut file = find_listed(listed, wanted.path, &wanted.snapshot)?;
+        let mut file = self.find_listed(listed, wanted.path, wanted)?;
         let version = file.is_proven.then(|| wanted.snapshot.app_version());
         file.lifetime = self.lifetime(wanted.query, file.hash(), version.as_deref());
         Ok(file)
@@ -221,7 +221,7 @@ impl AssetServer {
     ) -> Result<SourceFile, Box<Response<Content>>> {
         let base = self.assets().base_url().path();
         let after = &base[self.assets().mount_path().len() + token.as_str().len() + 1..];
-        let find = |path| find_listed(listed, path, &wanted.snapshot);
+        let find = |path| self.find_listed(listed, path, wanted);
         match judge(token, after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
             Judged::Current(path) => {
                 let mut file = find(path)?;
@@ -239,6 +239,17 @@ impl AssetServer {
             Judged::Older(path) if AssetPath::parse(path).is_err() => Err(not_found(None).into()),
             Judged::Older(_) => Err(moved(&self.current_url(wanted, after)).into()),
         }
+    }
+
+    fn find_listed(
+        &self,
+        listed: &Listed,
+        path: &str,
+        wanted: &Wanted<'_>,
+    ) -> Result<SourceFile, Box<Response<Content>>> {
+        let path = AssetPath::parse(path).map_err(|_| not_found(None))?;
+        let found = listed.find(&path, &wanted.snapshot, &self.settings);
+        found.ok_or_else(|| not_found(None).into())
     }
 
     /// The URL with the current token instead of its own; path and query as they were spelt.
@@ -262,15 +273,6 @@ impl AssetServer {
         };
         if versions.all(proven) { Lifetime::Immutable } else { Lifetime::NoStore }
     }
-}
-
-fn find_listed(
-    listed: &Listed,
-    path: &str,
-    snapshot: &Snapshot,
-) -> Result<SourceFile, Box<Response<Content>>> {
-    let path = AssetPath::parse(path).map_err(|_| not_found(None))?;
-    listed.listed(&path, snapshot).ok_or_else(|| not_found(None).into())
 }
 
 impl fmt::Debug for AssetServer {

@@ -1,4 +1,4 @@
-use std::{fs::File, path::PathBuf, time::SystemTime};
+use std::{fs::File, path::PathBuf};
 
 use crate::{
     error::Error,
@@ -44,9 +44,6 @@ pub struct ListedFile {
     pub file: PathBuf,
     /// What told of it when it was listed.
     pub stamp: Stamp,
-    /// Whether that [had settled](Stamp::is_settled_at) by then: if not, somebody may have written to the file a moment
-    /// after it was listed and left no trace in its stamp.
-    pub is_settled: bool,
 }
 
 /// All assets of the source dirs that a template can name, sorted. None of them is read, all of them can be.
@@ -57,14 +54,13 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, ListedFile)>, Er
     if let Some(err) = listing.unreadable {
         return Err(err);
     }
-    let now = SystemTime::now();
     for problem in listing.problems {
         tracing::warn!("{problem}; it is left out");
     }
     let mut files = Vec::with_capacity(listing.files.len());
     for file in listing.files {
         if is_nameable(&file.path)
-            && let Some(listed) = open(file.file, now)?
+            && let Some(listed) = open(file.file)?
         {
             files.push((file.path, listed));
         }
@@ -72,29 +68,11 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, ListedFile)>, Er
     Ok(files)
 }
 
-/// Nothing if the file has gone meanwhile. `now` is a moment before.
-fn open(file: PathBuf, now: SystemTime) -> Result<Option<ListedFile>, Error> {
+/// Nothing if the file has gone meanwhile.
+fn open(file: PathBuf) -> Result<Option<ListedFile>, Error> {
     match File::open(&file).and_then(|file| file.metadata()) {
-        Ok(metadata) => {
-            let stamp = Stamp::of(&metadata);
-            Ok(Some(ListedFile { file, stamp, is_settled: stamp.is_settled_at(now) }))
-        }
+        Ok(metadata) => Ok(Some(ListedFile { file, stamp: Stamp::of(&metadata) })),
         Err(err) if is_absent(&err) => Ok(None),
         Err(err) => Err(Error::unreadable(file, err)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn what_was_written_a_moment_before_has_not_settled() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let listed = |now| open(file.path().to_owned(), now).unwrap().unwrap();
-        assert!(!listed(SystemTime::now()).is_settled);
-        assert!(listed(SystemTime::now() + Duration::from_secs(3)).is_settled);
     }
 }

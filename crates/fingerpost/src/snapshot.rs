@@ -169,6 +169,21 @@ impl Snapshot {
         Arc::ptr_eq(&self.resolver, &other.resolver)
     }
 
+    /// Whether no reload has begun to put another release in force. Touches one number that changes with reloads alone.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// let assets = fingerpost::Assets::dev(dir.path())?;
+    /// let snapshot = assets.snapshot();
+    /// assert!(snapshot.is_current());
+    /// assets.reload()?;
+    /// assert!(!snapshot.is_current());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_current(&self) -> bool {
+        self.resolver.number == self.assets.newest()
+    }
+
     /// Whether this is a snapshot of these assets, or of a clone of them.
     pub fn is_of(&self, assets: &Assets) -> bool {
         Arc::ptr_eq(&self.assets.0, &assets.0)

@@ -124,3 +124,27 @@ async fn conditions_and_ranges_are_heeded() {
     ask(&files, Method::GET, path, &[("range", "bytes=2-3")]).await.is(206, IMMUTABLE, b"23");
     assert_eq!(ask(&files, Method::GET, path, &[("accept-encoding", "identity;q=0")]).await.status, 406);
 }
+
+#[tokio::test]
+async fn what_was_asked_for_before_is_in_memory() {
+    let site = Site::new(&[("a.css", b"one"), ("large.txt", &[b'l'; 200_000])]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    for _ in 0..2 {
+        get(&files, "/a.css?v=3f2a91b").await.is(200, IMMUTABLE, b"one");
+        get(&files, "/large.txt?v=3f2a91b").await.is(200, IMMUTABLE, &[b'l'; 200_000]);
+    }
+    // Whether it still is the same is asked each time.
+    fs::remove_file(site.source().join("a.css")).unwrap();
+    get(&files, "/a.css?v=3f2a91b").await.is_not_found();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let (_, files) = by_version(&site, "3f2a91b");
+    let file = site.source().join("a.css");
+    fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    get(&files, "/a.css?v=3f2a91b").await.is_not_found();
+}

@@ -1,6 +1,6 @@
 //! Requests that nobody sends by mistake.
 
-use std::fs;
+use std::{fs, path::Path, time::Duration};
 
 use fingerpost::{Assets, Mode, Strategy, Token};
 use fingerpost_tower::StaticFiles;
@@ -133,23 +133,54 @@ async fn odd_versions_prove_nothing() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_goes_while_it_is_sent_ends_in_an_error_or_whole() {
+async fn a_file_that_is_only_renamed_linked_or_deleted_while_it_is_sent_arrives() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let size = 3 * 1024 * 1024;
+    let changes: [fn(&Path); 4] = [
+        |file| fs::remove_file(file).unwrap(),
+        |file| fs::rename(file, file.with_extension("old")).unwrap(),
+        |file| fs::hard_link(file, file.with_extension("linked")).unwrap(),
+        |file| fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap(),
+    ];
+    for change in changes {
+        let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
+        let assets = site.collect().production();
+        let path = below(&assets.url("large.bin").unwrap());
+        for range in ["bytes=0-", "bytes=5-2000000"] {
+            let file = site.dist().join(&path[1..]);
+            if !file.exists() {
+                fs::write(&file, vec![b'x'; size]).unwrap();
+            }
+            let request = Request::get(&*path).header("range", range).body(()).unwrap();
+            let answer = StaticFiles::new(&assets).oneshot(request).await.unwrap();
+            // The clock of a file system stands still for some milliseconds.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            change(&file);
+            let length = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!((answer_is(&body), body.len()), (true, length));
+            fs::remove_file(file.with_extension("linked")).ok();
+        }
+    }
+}
+
+fn answer_is(body: &[u8]) -> bool {
+    body.iter().all(|byte| *byte == b'x')
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_sent_ends_in_an_error() {
     let size = 3 * 1024 * 1024;
     let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
     let assets = site.collect().production();
     let path = below(&assets.url("large.bin").unwrap());
     let file = site.dist().join(&path[1..]);
-    let request = || Request::get(&*path).body(()).unwrap();
-
-    // Gone: the open file is still what it was, but for its count of names.
-    let body = StaticFiles::new(&assets).oneshot(request()).await.unwrap().into_body();
-    fs::remove_file(&file).unwrap();
-    assert!(body.collect().await.is_ok_and(|body| body.to_bytes().len() == size) || cfg!(unix));
-
-    fs::write(&file, vec![b'x'; size]).unwrap();
     for change in [vec![b'y'; size], vec![b'x'; size / 2], vec![b'x'; size + 1]] {
-        let body = StaticFiles::new(&assets).oneshot(request()).await.unwrap().into_body();
+        let request = Request::get(&*path).body(()).unwrap();
+        let body = StaticFiles::new(&assets).oneshot(request).await.unwrap().into_body();
         fs::write(&file, change).unwrap();
         assert!(body.collect().await.is_err(), "it was sent as if it were whole");
         fs::write(&file, vec![b'x'; size]).unwrap();

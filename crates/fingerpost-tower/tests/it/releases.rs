@@ -1,12 +1,20 @@
 //! Releases that come and go while the server runs.
 
-use std::{fs, time::Duration};
+use std::{
+    fs, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
+use fingerpost::{Assets, DirStore, Mode, Store};
 use fingerpost_tower::StaticFiles;
-use http::Request;
+use http::{Method, Request};
 use tower::ServiceExt as _;
 
-use crate::site::{HOUR, IMMUTABLE, Site, below, get};
+use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get};
 
 #[tokio::test]
 async fn files_of_retained_releases_stay_immutable() {
@@ -90,4 +98,114 @@ async fn a_broken_manifest_or_release_changes_nothing() {
     get(&files, "/x.0123456789ab.css").await.is_not_found();
     get(&files, &hashed).await.is(200, IMMUTABLE, b"one");
     get(&files, "/a.css").await.is(200, HOUR, b"one");
+}
+
+/// An output dir that cannot be read at times.
+#[derive(Debug)]
+struct Flaky {
+    dir: DirStore,
+    fails: Arc<AtomicBool>,
+}
+
+impl Store for Flaky {
+    fn place(&self) -> String {
+        self.dir.place()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        if path.contains("releases") && self.fails.load(Relaxed) {
+            return Err(io::Error::other("out of luck"));
+        }
+        self.dir.read(path)
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        self.dir.releases()
+    }
+}
+
+#[tokio::test]
+async fn a_release_that_could_not_be_read_is_looked_for_again() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let one = below(&site.collect().production().url("a.css").unwrap());
+    site.write("a.css", b"two");
+    site.collect();
+    let fails = Arc::new(AtomicBool::new(true));
+    let store = Flaky { dir: DirStore::new(site.dist()), fails: Arc::clone(&fails) };
+    let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
+    let files = StaticFiles::new(&assets);
+    get(&files, &one).await.is_not_found();
+    fails.store(false, Relaxed);
+    assets.reload().unwrap();
+    get(&files, &one).await.is(200, IMMUTABLE, b"one");
+}
+
+#[tokio::test]
+async fn a_name_that_is_an_asset_path_as_well_proves_nothing() {
+    let site = Site::new(&[]);
+    fs::create_dir(site.dist()).unwrap();
+    let manifest =
+        r#"{"version": "1.1", "paths": {"a.css": "a.css", "b.css": "c.css", "c.css": "c.0123456789ab.css"}}"#;
+    fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
+    for name in ["a.css", "c.css", "c.0123456789ab.css"] {
+        fs::write(site.dist().join(name), name).unwrap();
+    }
+    let files = StaticFiles::new(&site.production());
+    get(&files, "/a.css").await.is(200, HOUR, b"a.css");
+    get(&files, "/a.css?v=1").await.is(200, "no-store", b"a.css");
+    get(&files, "/b.css").await.is(200, HOUR, b"c.css");
+    get(&files, "/c.css").await.is(200, HOUR, b"c.0123456789ab.css");
+    get(&files, "/c.0123456789ab.css").await.is(200, IMMUTABLE, b"c.0123456789ab.css");
+}
+
+#[tokio::test]
+async fn a_manifest_that_is_wrong_about_a_length_is_not_believed() {
+    let site = Site::new(&[("a.css", b"body { }"), ("large.txt", &[b'l'; 200_000])]);
+    let assets = site.collect().production();
+    let json = fs::read_to_string(site.dist().join("staticfiles.json")).unwrap();
+    for (small, large) in [("3", "200001"), ("100", "199999")] {
+        let json = json.replace("\"size\": 8", &format!("\"size\": {small}"));
+        let json = json.replace("\"size\": 200000", &format!("\"size\": {large}"));
+        fs::write(site.dist().join("staticfiles.json"), json).unwrap();
+        fs::remove_dir_all(site.dist().join(".fingerpost")).ok();
+        let files = StaticFiles::new(&site.production());
+        for path in ["a.css", "large.txt"] {
+            get(&files, &below(&assets.url(path).unwrap())).await.is_not_found();
+            get(&files, &format!("/{path}")).await.is_not_found();
+        }
+    }
+}
+
+#[tokio::test]
+async fn variants_that_were_added_later_are_there_after_a_reload() {
+    let site = Site::new(&[("a.css", &b"a { color: red }\n".repeat(100))]);
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets);
+    let path = below(&assets.url("a.css").unwrap());
+    let accepted = [("accept-encoding", "gzip")];
+    assert_eq!(ask(&files, Method::GET, &path, &accepted).await.header("content-encoding"), "-");
+    site.collect_compressed(&["gzip"]);
+    assets.reload().unwrap();
+    assert_eq!(ask(&files, Method::GET, &path, &accepted).await.header("content-encoding"), "gzip");
+}
+
+#[tokio::test]
+async fn the_current_release_stays_in_memory_when_another_comes() {
+    let site = Site::new(&[("a.css", b"one"), ("same.css", b"same")]);
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets).memory(7);
+    let [one, same] = ["a.css", "same.css"].map(|path| below(&assets.url(path).unwrap()));
+    get(&files, &one).await.is(200, IMMUTABLE, b"one");
+    get(&files, &same).await.is(200, IMMUTABLE, b"same");
+    site.write("a.css", b"two");
+    site.collect();
+    assets.reload().unwrap();
+    // What only the release before it names has made room.
+    let two = below(&assets.url("a.css").unwrap());
+    get(&files, &two).await.is(200, IMMUTABLE, b"two");
+    get(&files, &one).await.is(200, IMMUTABLE, b"one");
+    fs::remove_dir_all(site.dist()).unwrap();
+    get(&files, &two).await.is(200, IMMUTABLE, b"two");
+    get(&files, &same).await.is(200, IMMUTABLE, b"same");
+    get(&files, &one).await.is_not_found();
 }
