@@ -1,6 +1,6 @@
 //! The version query: no build step, and a year for what still is what it was.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::fs;
 
 use fingerpost::{Assets, Mode, Strategy};
 use fingerpost_tower::StaticFiles;
@@ -59,8 +59,11 @@ async fn a_file_that_was_replaced_is_sent_and_not_kept() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn the_same_bytes_after_a_change_of_mode_are_still_proven() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
     let (_, files) = by_version(&site, "3f2a91b");
     let path = "/a.css?v=3f2a91b";

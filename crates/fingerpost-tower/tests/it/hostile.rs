@@ -1,8 +1,16 @@
 //! Requests that nobody sends by mistake.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
-use fingerpost::{Assets, Mode, Strategy, Token};
+use fingerpost::{Assets, DirStore, Mode, Store, Stored, Strategy, Token};
 use fingerpost_tower::StaticFiles;
 use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::BodyExt as _;
@@ -216,12 +224,48 @@ async fn many_ask_at_once_while_a_file_is_replaced() {
     }
 }
 
+/// An output dir that counts how often somebody looks which releases there are.
+#[derive(Debug)]
+struct Counting {
+    dir: DirStore,
+    looks: Arc<AtomicUsize>,
+}
+
+impl Store for Counting {
+    fn place(&self) -> String {
+        self.dir.place()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.dir.read(path)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Stored> {
+        self.dir.open(path)
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        self.looks.fetch_add(1, Relaxed);
+        self.dir.releases()
+    }
+}
+
 #[tokio::test]
 async fn a_hostile_name_makes_the_output_dir_be_looked_at_once_a_second() {
     let site = Site::new(&[("a.css", b"a")]);
-    let files = StaticFiles::new(&site.collect().production());
-    for n in 0..1000 {
-        ask(&files, Method::GET, &format!("/x.{n:012}.css"), &[]).await.is_not_found();
+    let looks = Arc::new(AtomicUsize::new(0));
+    let dir = DirStore::new(site.collect().dist());
+    let store = Counting { dir, looks: Arc::clone(&looks) };
+    let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
+    let begin = Instant::now();
+    let files = StaticFiles::new(&assets);
+    let at_start = looks.load(Relaxed);
+    let mut asked = 0;
+    while looks.load(Relaxed) == at_start {
+        assert!(begin.elapsed() < Duration::from_secs(60), "nobody ever looks");
+        ask(&files, Method::GET, &format!("/x.{asked:012}.css"), &[]).await.is_not_found();
+        asked += 1;
     }
+    assert!(begin.elapsed() >= Duration::from_secs(1) && asked > 10, "{asked} in {:?}", begin.elapsed());
     get(&files, "/a.css").await.is(200, HOUR, b"a");
 }
