@@ -5,7 +5,7 @@ use std::{net::TcpListener, process::Command};
 use fantoccini::Locator;
 use serde_json::Value;
 
-use crate::tools::{Browser, Server};
+use crate::tools::{Browser, Server, get};
 
 /// The URLs of the style sheets that the page names.
 async fn style_sheets(browser: &Browser) -> Vec<String> {
@@ -73,7 +73,44 @@ async fn version_queries_cause_no_request_on_the_second_visit() {
 #[tokio::test]
 async fn path_tokens_cause_no_request_on_the_second_visit() {
     let mut command = Server::example_command("axum-token");
-    versions_are_asked_for_once(command.env("DEPLOY", "7"), "/", |url| url.contains("/static/7/")).await;
+    command.arg("--production").env("DEPLOY", "7");
+    versions_are_asked_for_once(&mut command, "/", |url| url.contains("/static/7/")).await;
+}
+
+#[tokio::test]
+async fn in_development_the_examples_without_a_build_step_have_hashes_and_nothing_fails() {
+    for (example, pages) in [("axum-token", &["/"][..]), ("axum-html", &["/", "/about.html"])] {
+        let Some(mut browser) = Browser::open().await else { return };
+        let site = Server::start(&mut Server::example_command(example));
+        for page in pages {
+            visit(&browser, &site.url(page)).await;
+            let urls = style_sheets(&browser).await;
+            assert!(urls.len() == 2 && urls.iter().all(|url| has_version(url)), "{example}{page}: {urls:?}");
+        }
+        browser.save_screenshot(&format!("{example}-development")).await;
+        nothing_has_failed(&mut browser).await;
+    }
+}
+
+/// Each row of the table in axum-token names a URL and what it is answered with.
+#[tokio::test]
+async fn the_page_of_axum_token_tells_the_truth_in_both_modes() {
+    let Some(browser) = Browser::open().await else { return };
+    let mut production = Server::example_command("axum-token");
+    production.arg("--production");
+    for mut command in [production, Server::example_command("axum-token")] {
+        let site = Server::start(&mut command);
+        visit(&browser, &site.url("/")).await;
+        let rows = "[...document.querySelectorAll('#tokens tbody tr')].map((row) => \
+                    [row.querySelector('a').getAttribute('href'), row.cells[2].textContent])";
+        let rows = browser.evaluate(rows).await;
+        let rows: Vec<(String, String)> = serde_json::from_value(rows).expect("URLs and answers");
+        assert_eq!(rows.len(), 4);
+        for (url, told) in rows {
+            let (status, _) = get(&site.url(&url)).await;
+            assert_eq!(told.get(..3), Some(&*status.to_string()), "{url}: {told}");
+        }
+    }
 }
 
 /// Starts a site where the one before it was.
