@@ -1,5 +1,7 @@
 //! Which other files a file refers to, and where.
 
+#[cfg(feature = "js")]
+mod calls;
 mod css;
 mod edit;
 mod escapes;
