@@ -309,7 +309,7 @@ mod tests {
             let js = format!("import './m.js';{}", open.repeat(20_000));
             assert!(scan(&js).not_parsed.is_some(), "{open}");
         }
-        let long = format!("import './m.js';{}", "f(x[1]);".repeat(200_000));
+        let long = format!("import './m.js';{}", "f(x[1]);".repeat(50_000));
         assert_eq!(references(&long), ["./m.js"]);
         assert_eq!(references(&"import'./m.js';".repeat(10_000)).len(), 10_000);
         for (open, close) in [("import((", "))"), ("import('a'+(", "))"), ("new URL((", "),import.meta.url)")]
@@ -323,5 +323,51 @@ mod tests {
         assert_eq!(references(&"from/**/".repeat(200_000)), [""; 0]);
         assert_eq!(references(&format!("import/*{}*/'./m.js'", "x".repeat(1000))), ["./m.js"]);
         assert_eq!(references("import // c\r\n/* d */ './m.js'"), ["./m.js"]);
+    }
+
+    #[test]
+    fn a_script_that_is_mistaken_for_a_flat_one_is_too_deep_and_nothing_worse() {
+        for misleading in [
+            "x={}/1;",
+            "function(){}/1;",
+            "of/1;",
+            "this.#in/1;",
+            "\\u{61}/1;",
+            "//\r",
+            "//\u{2028}",
+            "'\\\r\n';",
+        ] {
+            let js = format!("import './m.js';{misleading}{}", "(".repeat(50_000));
+            assert!(scan(&js).not_parsed.is_some(), "{misleading:?}");
+        }
+    }
+
+    #[test]
+    fn a_chain_may_be_long_whatever_it_is_made_of() {
+        for link in [
+            "''%",
+            "``<",
+            "/./%",
+            "a.b&&",
+            "a+",
+            "1,",
+            "[]??",
+            "!",
+            "~-",
+            "a=>",
+            "a?b:",
+            "if(a);else ",
+            "new ",
+            "typeof ",
+            "(a)=>",
+            "a**",
+        ] {
+            let js = format!("import('./m.js');{}1", link.repeat(20_000));
+            assert_eq!(references(&js), ["./m.js"], "{link}");
+        }
+        for link in ["``", ".b", "[0]", "()", "?.b", "`${1}`", "=a"] {
+            let js = format!("import('./m.js');a{}", link.repeat(20_000));
+            assert_eq!(references(&js), ["./m.js"], "{link}");
+        }
     }
 }
