@@ -10,7 +10,6 @@ mod glance;
 #[cfg(feature = "js")]
 mod js;
 mod kind;
-#[cfg(feature = "js")]
 mod lexer;
 #[cfg(feature = "js")]
 mod nesting;
