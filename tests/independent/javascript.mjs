@@ -53,8 +53,7 @@ function reference(node) {
         case 'CallExpression':
             return isImportMeta(node.callee, 'resolve') ? { literal: node.arguments[0], kind: 'module' } : {};
         case 'NewExpression': {
-            const isUrl = node.callee.type === 'Identifier' && node.callee.name === 'URL';
-            if (!isUrl || !isImportMeta(node.arguments[1], 'url')) return {};
+            if (!isUrl(node.callee) || !isImportMeta(node.arguments[1], 'url')) return {};
             return { literal: node.arguments[0], kind: 'url' };
         }
         default:
@@ -62,9 +61,20 @@ function reference(node) {
     }
 }
 
+function isUrl(node) {
+    const isGlobal = ['globalThis', 'self', 'window'].includes(node.object?.name);
+    return node.type === 'Identifier' ? node.name === 'URL' : isGlobal && property(node) === 'URL';
+}
+
 function isImportMeta(node, name) {
-    return node?.type === 'MemberExpression' && !node.computed && node.property.name === name
-        && node.object.type === 'MetaProperty' && node.object.meta.name === 'import';
+    return property(node) === name && node.object.type === 'MetaProperty' && node.object.meta.name === 'import';
+}
+
+/** The name of the property that is read here, if it is constant. */
+function property(node) {
+    const member = node?.type === 'ChainExpression' ? node.expression : node;
+    if (member?.type !== 'MemberExpression') return undefined;
+    return member.computed ? constant(member.property) : member.property.name;
 }
 
 function constant(node) {

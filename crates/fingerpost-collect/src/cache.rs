@@ -21,11 +21,13 @@ use crate::{
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
-/// A run by another program, with other features or for another base URL would find out other things.
+/// A run by another program, with other features or checks or for another base URL would find out other things.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     version: String,
     js: bool,
+    /// The parser of scripts asserts more then, and gives up more.
+    debug: bool,
     base: String,
 }
 
@@ -61,6 +63,7 @@ impl Cache {
         let key = Key {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             js: cfg!(feature = "js"),
+            debug: cfg!(debug_assertions),
             base: base.to_owned(),
         };
         let contents = fs::read(dir.join(FILE)).ok().and_then(|bytes| parse(&bytes));

@@ -25,7 +25,6 @@ mod page;
 mod plain_names;
 mod progress;
 mod publish;
-#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "scripts need more than style sheets"))]
 mod references;
 mod report;
 mod rewrite;

@@ -81,7 +81,10 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>)
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = not_parsed.into_iter().chain(unknown).collect();
     let plain = plain_names(bytes, place);
-    let page = Page { references: list, notes, plain, ..page(file, &reading, seen) };
+    let page = page(file, &reading, seen);
+    // The next run may have more memory.
+    let is_trusted = page.is_trusted && !given_up;
+    let page = Page { is_trusted, references: list, notes, plain, ..page };
     let content = page.references.is_empty().then(|| Content::of(seen, reading.value.1));
     Ok((Arc::new(page), content))
 }
@@ -111,7 +114,11 @@ fn unknown_import(location: Location) -> Note {
 }
 
 fn not_a_module(location: Location, reason: &str, is_warning: bool) -> Note {
-    let what = if is_warning { "this cannot be parsed" } else { "this is no module" };
-    let message = format!("{what}, so no import in it is rewritten: {reason}");
+    let what = if is_warning {
+        "this cannot be parsed, so no reference in it is rewritten"
+    } else {
+        "this is no module, so no import in it is rewritten"
+    };
+    let message = format!("{what}: {reason}");
     Note { location, message, is_warning }
 }

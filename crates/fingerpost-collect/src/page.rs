@@ -17,7 +17,7 @@ use crate::{
 pub(crate) struct Page {
     pub(crate) file: PathBuf,
     pub(crate) stamp: Stamp,
-    /// Whether the same stamp, seen later, means the same bytes.
+    /// Whether the same stamp, seen later, means the same bytes, and they are known for what they are.
     #[serde(skip)]
     pub(crate) is_trusted: bool,
     pub(crate) seen: Seen,

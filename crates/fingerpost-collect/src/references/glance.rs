@@ -27,19 +27,23 @@ pub(crate) fn glance(text: &str) -> Glance {
     glance
 }
 
-/// Whether `.meta.url` or `.meta.resolve` stands here.
+/// Whether `.meta` stands here, and behind it what may mean `url` or `resolve`.
 fn is_import_meta(bytes: &[u8]) -> bool {
-    let words: [&[&[u8]]; 4] = [&[b"."], &[b"meta"], &[b"."], &[b"url", b"resolve"]];
-    let mut rest = bytes;
-    for word in words {
-        rest = past_comments(rest);
-        if rest.starts_with(b"//") || rest.starts_with(b"/*") {
-            return true;
-        }
-        let Some(behind) = word.iter().find_map(|word| rest.strip_prefix(*word)) else { return false };
-        rest = behind;
+    let mut rest = past_comments(bytes);
+    for word in [&b"."[..], b"meta"] {
+        let Some(behind) = rest.strip_prefix(word) else { return begins_comment(rest) };
+        rest = past_comments(behind);
     }
-    true
+    match rest {
+        [b'.', name @ ..] => {
+            let name = past_comments(name);
+            let begins = |begin: &[u8]| name.starts_with(begin);
+            begins(b"url") || begins(b"resolve") || begins(b"\\") || begins_comment(name)
+        }
+        // `import.meta['url']`, `(import.meta).url`, `import.meta?.url`
+        [first, ..] => matches!(first, b'[' | b')' | b'?') || begins_comment(rest),
+        [] => false,
+    }
 }
 
 /// What stands behind `import`: a specifier, or a call, or a phase and a call, as in `import.defer(…)`.
@@ -57,10 +61,13 @@ fn import_may_refer(bytes: &[u8]) -> bool {
 fn string_may_refer(bytes: &[u8]) -> bool {
     match bytes {
         [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
-        // What only looks like a comment is none of it.
-        [b'/', b'/' | b'*', ..] => true,
-        _ => false,
+        _ => begins_comment(bytes),
     }
+}
+
+/// What only looks like a comment is none of it.
+fn begins_comment(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'/', b'/' | b'*', ..])
 }
 
 /// Without white space and comments at the start. There may be many of them, before many words: where they are long, the
@@ -71,13 +78,14 @@ fn past_comments(bytes: &[u8]) -> &[u8] {
     let window = rest.len().min(LONGEST);
     let (mut near, beyond) = rest.split_at(window);
     loop {
-        let end: &[u8] = match near {
-            [b'/', b'/', ..] => b"\n",
-            [b'/', b'*', ..] => b"*/",
+        let end = match near {
+            // What may be U+2028 ends a comment, too, and is not for a glance.
+            [b'/', b'/', ..] => memchr::memchr3(b'\n', b'\r', 0xe2, near).filter(|&end| near[end] != 0xe2),
+            [b'/', b'*', ..] => memchr::memmem::find(&near[2..], b"*/").map(|at| at + 4),
             _ => return rest,
         };
-        let Some(at) = memchr::memmem::find(&near[2..], end) else { return rest };
-        near = trim(&near[2 + at + end.len()..]);
+        let Some(end) = end else { return rest };
+        near = trim(&near[end..]);
         rest = &bytes[bytes.len() - beyond.len() - near.len()..];
     }
 }
@@ -112,6 +120,13 @@ mod tests {
             "import . meta . resolve",
             "import.defer('./m.js')",
             "import// c\n/* d */'./m.js'",
+            "import// c\r'./m.js'\n'm.js'",
+            "import// “c”\u{2028}'./m.js'\n'm.js'",
+            "import.meta['url']",
+            "(import.meta).url",
+            "import.meta?.resolve",
+            "import.meta.\\u0075rl",
+            "import.meta./* c */url",
         ] {
             assert!(may_refer(js), "{js:?}");
         }

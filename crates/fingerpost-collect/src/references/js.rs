@@ -1,19 +1,20 @@
-//! References in scripts, by the parser's module record (ECMA-262, §16.2).
+//! References in scripts, by the parser's module record (ECMA-262, §16.2) and its syntax tree.
 
 use std::{
     cell::RefCell,
     ops::Range,
     panic::{self, AssertUnwindSafe},
-    thread::{self, ScopedJoinHandle},
+    thread,
 };
 
 use oxc_allocator::Allocator;
-use oxc_parser::{Kind as TokenKind, Parser, ParserReturn, Token, config::TokensParserConfig};
+use oxc_parser::{Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{SourceType, Span};
 
 use super::{
     Kind, Scan, Syntax, Written,
+    calls::Calls,
     glance::{Glance, glance},
     nesting, source_map, stack,
 };
@@ -35,9 +36,10 @@ fn parse(text: &str, glance: Glance) -> Scan {
         Some(stack) if stack <= stack::here() => parse_here(text, glance),
         Some(stack) => thread::scope(|scope| {
             let parser = thread::Builder::new().stack_size(stack);
-            let scan = parser.spawn_scoped(scope, || parse_here(text, glance)).map(ScopedJoinHandle::join);
-            let no_memory = || given_up(text, "there is no memory for a stack to parse it with");
-            scan.ok().and_then(Result::ok).unwrap_or_else(no_memory)
+            match parser.spawn_scoped(scope, || parse_here(text, glance)).map(|thread| thread.join()) {
+                Ok(scan) => scan.unwrap_or_else(|ours| panic::resume_unwind(ours)),
+                Err(_) => given_up(text, "there is no memory for a stack to parse it with"),
+            }
         }),
         None => given_up(text, "it is nested too deep"),
     }
@@ -53,27 +55,33 @@ const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
 
 fn parse_here(text: &str, glance: Glance) -> Scan {
     ARENA.with_borrow_mut(|arena| {
-        // A debug build of the parser asserts more than every input keeps.
-        let scan = panic::catch_unwind(AssertUnwindSafe(|| parse_in(arena, text, glance)));
-        if scan.is_err() || arena.capacity() > ARENA_TO_KEEP {
+        let scan = parse_in(arena, text, glance);
+        if scan.given_up || arena.capacity() > ARENA_TO_KEEP {
             *arena = Allocator::default();
         }
         arena.reset();
-        scan.unwrap_or_else(|_| given_up(text, "the parser gave up"))
+        scan
     })
 }
 
 fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
-    let parser = Parser::new(arena, text, SourceType::mjs());
-    let module =
-        if glance.has_import_meta { parser.with_config(TokensParserConfig).parse() } else { parser.parse() };
-    match module.diagnostics.errors().next() {
-        Some(reason) => not_a_module(text, &reason.message),
-        None => match early_error(&module) {
-            Some(reason) => not_a_module(text, &reason),
-            None => references(&module, text),
-        },
+    let checked = parsed(|| {
+        let module = Parser::new(arena, text, SourceType::mjs()).parse();
+        let reason = module.diagnostics.errors().next().map(|reason| reason.message.to_string());
+        let reason = reason.or_else(|| early_error(&module));
+        (module, reason)
+    });
+    match checked {
+        Some((_, Some(reason))) => not_a_module(text, &reason),
+        Some((module, None)) => references(&module, text, glance),
+        None => given_up(text, "the parser gave up"),
     }
+}
+
+/// What the parser comes to, unless it panics: a debug build of it asserts more than every input keeps. Nothing of ours may
+/// be called in here, since a fault of ours would look like a script that nobody can read.
+fn parsed<T>(parse: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(parse)).ok()
 }
 
 /// What the parser leaves to others to find, and a browser refuses all the same. Who writes `import` as a statement, or
@@ -98,135 +106,32 @@ fn not_a_module(text: &str, reason: &str) -> Scan {
     Scan { written, not_parsed: Some(reason.to_owned()), ..Scan::default() }
 }
 
-fn references(module: &ParserReturn<'_>, text: &str) -> Scan {
+fn references(module: &ParserReturn<'_>, text: &str, glance: Glance) -> Scan {
     let mut scan = Scan::default();
     let record = &module.module_record;
     let requested = record.requested_modules.values().flatten().map(|module| module.span);
-    scan.written.extend(requested.map(|span| specifier(bytes(span))));
-    for import in &record.dynamic_imports {
-        match constant(module, text, bytes(import.module_request)) {
-            Some(literal) => scan.written.push(specifier(literal)),
-            None => scan.unknown.push(bytes(import.span)),
-        }
+    scan.written.extend(requested.map(specifier));
+    if glance.has_import_meta || !record.dynamic_imports.is_empty() {
+        let Calls { written, unknown } = Calls::of(&module.program);
+        scan.written.extend(written);
+        scan.unknown = unknown;
     }
-    scan.written.extend(around_import_meta(&Tokens { list: &module.tokens, text }));
     for comment in &module.program.comments {
         let inside = source_map::without_marks(text, bytes(comment.span));
         scan.written.extend(source_map::in_comment(&text[inside.clone()], inside.start));
     }
     scan.written.sort_by_key(|written| written.span.start);
     scan.written.dedup();
-    scan.unknown.sort_by_key(|span| span.start);
-    scan.unknown.dedup();
     scan
 }
 
-/// A string, or a template without substitutions, in parentheses or not.
-fn constant(module: &ParserReturn<'_>, text: &str, expression: Range<usize>) -> Option<Range<usize>> {
-    let text = &text[..expression.end];
-    let start = past(module, text, expression.start, '(');
-    let end = start + literal(&text.as_bytes()[start..])?;
-    (past(module, text, end, ')') >= text.len()).then_some(start..end)
-}
-
-/// Moves past parentheses of one kind, white space and comments.
-fn past(module: &ParserReturn<'_>, text: &str, mut at: usize, parenthesis: char) -> usize {
-    let comments = &module.program.comments;
-    let is_blank = |c: char| c == parenthesis || c.is_whitespace() || c == '\u{feff}';
-    loop {
-        at = text.len() - text[at..].trim_start_matches(is_blank).len();
-        match comments.binary_search_by_key(&at, |comment| bytes(comment.span).start) {
-            Ok(comment) => at = bytes(comments[comment].span).end,
-            Err(_) => return at,
-        }
-    }
-}
-
-/// How long the literal is that stands at the start.
-fn literal(written: &[u8]) -> Option<usize> {
-    let (&quote, rest) = written.split_first().filter(|(first, _)| matches!(first, b'"' | b'\'' | b'`'))?;
-    let mut escaped = false;
-    let length = rest.iter().position(|&byte| {
-        let ends = !escaped && byte == quote;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    })?;
-    let is_constant = quote != b'`' || !has_substitution(&rest[..length]);
-    is_constant.then_some(length + 2)
-}
-
-/// `\${` and `$\{` are none.
-fn has_substitution(template: &[u8]) -> bool {
-    let mut escaped = false;
-    template.windows(2).any(|pair| {
-        let found = !escaped && pair == b"${";
-        escaped = pair[0] == b'\\' && !escaped;
-        found
-    })
-}
-
-/// `new URL("…", import.meta.url)` and `import.meta.resolve("…")`.
-fn around_import_meta(tokens: &Tokens<'_>) -> Vec<Written> {
-    let is_member = |at: usize| at > 0 && (tokens.are(at - 1, &["."]) || tokens.are(at - 1, &["?."]));
-    let is_made = |at: usize| at > 0 && tokens.are(at - 1, &["new"]);
-    let import_metas = (0..tokens.list.len())
-        .filter(|&at| tokens.are(at, &["import", ".", "meta", "."]) && !is_member(at) && !is_made(at));
-    import_metas.filter_map(|at| tokens.resolved(at).or_else(|| tokens.made(at))).collect()
-}
-
-struct Tokens<'a> {
-    list: &'a [Token],
-    text: &'a str,
-}
-
-impl Tokens<'_> {
-    /// Whether the tokens from `from` on are these. No string is written like one of them, for its quotes.
-    fn are(&self, from: usize, wanted: &[&str]) -> bool {
-        let tokens = self.list.get(from..from + wanted.len());
-        tokens.is_some_and(|tokens| {
-            tokens.iter().zip(wanted).all(|(token, wanted)| &self.text[bytes(token.span())] == *wanted)
-        })
-    }
-
-    fn ends_argument(&self, at: usize) -> bool {
-        self.are(at, &[")"]) || self.are(at, &[","])
-    }
-
-    /// What `import.meta.resolve` is called with, if that stands at `meta`.
-    fn resolved(&self, meta: usize) -> Option<Written> {
-        let is_called = self.are(meta + 4, &["resolve", "("]);
-        let (written, end) = is_called.then(|| self.literal(meta + 6, Kind::Module))??;
-        self.ends_argument(end).then_some(written)
-    }
-
-    /// What `new URL` is called with, if `import.meta.url` at `meta` is its base.
-    fn made(&self, meta: usize) -> Option<Written> {
-        let comma = meta.checked_sub(1)?;
-        let depth = (0..comma).rev().take_while(|&at| self.are(at, &[")"])).count();
-        let first = comma.checked_sub(2 * depth + 1)?;
-        let is_base = self.are(comma, &[","]) && self.are(meta + 4, &["url"]) && self.ends_argument(meta + 5);
-        let is_made = self.are(first.checked_sub(3)?, &["new", "URL", "("]);
-        let (written, end) = (is_base && is_made).then(|| self.literal(first, Kind::Url))??;
-        (end == comma).then_some(written)
-    }
-
-    /// The literal that begins here, in parentheses or not, and what stands behind it.
-    fn literal(&self, first: usize, kind: Kind) -> Option<(Written, usize)> {
-        let depth = (first..).take_while(|&at| self.are(at, &["("])).count();
-        let (literal, end) = (first + depth, first + 2 * depth + 1);
-        let token = self.list.get(literal)?;
-        let is_literal = matches!(token.kind(), TokenKind::Str | TokenKind::NoSubstitutionTemplate);
-        let is_closed = (literal + 1..end).all(|at| self.are(at, &[")"]));
-        (is_literal && is_closed).then(|| (Written { kind, ..specifier(bytes(token.span())) }, end))
-    }
-}
-
 /// What stands between the quotes of a literal.
-fn specifier(literal: Range<usize>) -> Written {
-    Written { span: literal.start + 1..literal.end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
+pub(super) fn specifier(literal: Span) -> Written {
+    let Range { start, end } = bytes(literal);
+    Written { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
 }
 
-fn bytes(span: Span) -> Range<usize> {
+pub(super) fn bytes(span: Span) -> Range<usize> {
     span.start as usize..span.end as usize
 }
 
@@ -248,6 +153,7 @@ mod tests {
             "import*as m from'./m.js'",
             "import {\n  a,\n  b\n}\n// c\nfrom\n\"./m.js\"",
             "import/**/'./m.js'",
+            "import//\r'./m.js'\n'm.js'",
             "import\u{2028}'./m.js'",
             "import d from './m.js' with {type: 'json'}",
             "export * from './m.js'",
@@ -264,11 +170,27 @@ mod tests {
             "new Worker(new URL('./m.js', import.meta.url), {type: 'module'})",
             "import(('./m.js'))",
             "import/*(*/(( // (')\r\n ((/* ' */`./m.js`/* ) */)\u{feff})//)\u{2028}), {})",
+            "import('./m.js'/* @vite-ignore */)",
+            "import('./m.js'/**/)",
+            "import(('./m.js')/**/)",
+            "import(`./m.js`//\n)",
+            "import(/**/'./m.js'/**/,/**/{}/**/)",
             "import.defer(('./m.js'))",
             "import.meta.resolve(('./m.js'))",
             "import.meta.resolve((((`./m.js`))),)",
             "new URL(('./m.js'), import.meta.url)",
             "f(new URL((/*(*/( ('./m.js')) // )\n), import.meta.url))",
+            "new window.URL('./m.js', import.meta.url)",
+            "new self.URL('./m.js', import.meta.url)",
+            "new globalThis['URL']('./m.js', import.meta.url)",
+            "new (URL)('./m.js', (import.meta).url)",
+            "new URL('./m.js', (import.meta['url']), x)",
+            "new URL('./m.js', import/**/.meta[`url`])",
+            "import.meta.resolve?.('./m.js')",
+            "import.meta?.resolve('./m.js')",
+            "(import.meta.resolve)('./m.js')",
+            "import.meta['resolve']('./m.js', x)",
+            "x = {y: [async () => { await import('./m.js') }]}",
         ] {
             assert_eq!(references(js), ["./m.js"], "{js:?}");
         }
@@ -301,6 +223,11 @@ mod tests {
             "new URL(('./m.js').x('./m.js'), import.meta.url)",
             "import.meta.resolve(('./m.js') + x)",
             "import.meta.resolve(('./m.js').x)",
+            "import.meta[resolve]('./m.js')",
+            "new x.URL('./m.js', import.meta.url)",
+            "new URL('./m.js', import.meta[url])",
+            "new URL(...['./m.js'], import.meta.url)",
+            "URL('./m.js', import.meta.url)",
         ] {
             assert_eq!(references(js), [""; 0], "{js:?}");
         }
@@ -382,7 +309,7 @@ mod tests {
             let js = format!("import './m.js';{}", open.repeat(20_000));
             assert!(scan(&js).not_parsed.is_some(), "{open}");
         }
-        let long = format!("import './m.js';{}", "f(x[1]);".repeat(200_000));
+        let long = format!("import './m.js';{}", "f(x[1]);".repeat(50_000));
         assert_eq!(references(&long), ["./m.js"]);
         assert_eq!(references(&"import'./m.js';".repeat(10_000)).len(), 10_000);
         for (open, close) in [("import((", "))"), ("import('a'+(", "))"), ("new URL((", "),import.meta.url)")]
@@ -396,5 +323,51 @@ mod tests {
         assert_eq!(references(&"from/**/".repeat(200_000)), [""; 0]);
         assert_eq!(references(&format!("import/*{}*/'./m.js'", "x".repeat(1000))), ["./m.js"]);
         assert_eq!(references("import // c\r\n/* d */ './m.js'"), ["./m.js"]);
+    }
+
+    #[test]
+    fn a_script_that_is_mistaken_for_a_flat_one_is_too_deep_and_nothing_worse() {
+        for misleading in [
+            "x={}/1;",
+            "function(){}/1;",
+            "of/1;",
+            "this.#in/1;",
+            "\\u{61}/1;",
+            "//\r",
+            "//\u{2028}",
+            "'\\\r\n';",
+        ] {
+            let js = format!("import './m.js';{misleading}{}", "(".repeat(50_000));
+            assert!(scan(&js).not_parsed.is_some(), "{misleading:?}");
+        }
+    }
+
+    #[test]
+    fn a_chain_may_be_long_whatever_it_is_made_of() {
+        for link in [
+            "''%",
+            "``<",
+            "/./%",
+            "a.b&&",
+            "a+",
+            "1,",
+            "[]??",
+            "!",
+            "~-",
+            "a=>",
+            "a?b:",
+            "if(a);else ",
+            "new ",
+            "typeof ",
+            "(a)=>",
+            "a**",
+        ] {
+            let js = format!("import('./m.js');{}1", link.repeat(20_000));
+            assert_eq!(references(&js), ["./m.js"], "{link}");
+        }
+        for link in ["``", ".b", "[0]", "()", "?.b", "`${1}`", "=a"] {
+            let js = format!("import('./m.js');a{}", link.repeat(20_000));
+            assert_eq!(references(&js), ["./m.js"], "{link}");
+        }
     }
 }

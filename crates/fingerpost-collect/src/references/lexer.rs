@@ -16,8 +16,8 @@ pub(crate) enum Lexeme {
     Operator,
 }
 
-/// Reads a script from its start to its end. Whether a slash divides or begins a regular expression follows from what
-/// stands before it, which is right in all code that is not made to mislead.
+/// Reads a script from its start to its end. Whether a slash divides or begins a regular expression is guessed from what
+/// stands before it, which is right in all code that is not made to mislead: nothing that must not fail may follow from it.
 pub(crate) struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -29,6 +29,8 @@ pub(crate) struct Lexer<'a> {
     is_head: bool,
     /// What is open, the innermost last.
     open: Vec<Open>,
+    /// Where the last comment begins.
+    last_comment: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -71,7 +73,21 @@ const HEADS: [&[u8]; 4] = [b"for", b"if", b"while", b"with"];
 impl<'a> Lexer<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
-        Self { bytes, at: 0, wants_operand: true, at_line_start: false, is_head: false, open: Vec::new() }
+        Self {
+            bytes,
+            at: 0,
+            wants_operand: true,
+            at_line_start: false,
+            is_head: false,
+            open: Vec::new(),
+            last_comment: None,
+        }
+    }
+
+    /// Whether a comment begins at this place, and none behind it.
+    pub(crate) fn ends_with_comment_at(mut self, at: usize) -> bool {
+        self.by_ref().for_each(drop);
+        self.last_comment == Some(at)
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -88,37 +104,59 @@ impl<'a> Lexer<'a> {
     /// Moves past white space and comments.
     fn skip_blank(&mut self) {
         loop {
+            let line_end = line_end(self.rest());
             match self.rest() {
-                [b'/', b'/', ..] => self.skip_past(b"\n"),
+                _ if line_end > 0 => {
+                    self.at += line_end;
+                    self.at_line_start = true;
+                }
+                [b'/', b'/', ..] => {
+                    self.last_comment = Some(self.at);
+                    self.skip_line();
+                }
                 [b'/', b'*', ..] => {
+                    self.last_comment = Some(self.at);
                     self.at += 2;
                     self.skip_past(b"*/");
-                    continue;
                 }
-                [b'\n' | b'\r', ..] => self.at += 1,
-                [b' ' | b'\t' | 0xb | 0xc, ..] => {
-                    self.at += 1;
-                    continue;
-                }
+                [b' ' | b'\t' | 0xb | 0xc, ..] => self.at += 1,
                 _ => return,
             }
-            self.at_line_start = true;
         }
     }
 
-    /// Moves past a string or regular expression. Neither goes on in the next line.
+    /// Moves to the end of the line.
+    fn skip_line(&mut self) {
+        while let Some(at) = memchr::memchr3(b'\n', b'\r', SEPARATOR[0], self.rest()) {
+            self.at += at;
+            if line_end(self.rest()) > 0 {
+                return;
+            }
+            self.at += 1;
+        }
+        self.at = self.bytes.len();
+    }
+
+    /// Moves past a string or regular expression. Neither goes on in the next line, but for a string behind a backslash.
     fn skip_quoted(&mut self, quote: u8) {
+        let is_string = quote != b'/';
         let mut in_class = false;
         self.at += 1;
         while let Some(&byte) = self.bytes.get(self.at) {
-            self.at += 1;
             match byte {
-                b'\\' => self.at += 1,
+                b'\\' if is_string => {
+                    self.at += line_end(self.bytes.get(self.at + 1..).unwrap_or_default()).max(1)
+                }
+                b'\\' if line_end(&self.bytes[self.at + 1..]) == 0 => self.at += 1,
                 b'\n' | b'\r' => return,
-                b'[' if quote == b'/' => in_class = true,
-                b']' if quote == b'/' => in_class = false,
-                _ if byte == quote && !in_class => return,
+                _ if !is_string && line_end(self.rest()) > 0 => return,
+                b'[' if !is_string => in_class = true,
+                b']' if !is_string => in_class = false,
                 _ => {}
+            }
+            self.at += 1;
+            if byte == quote && !in_class {
+                return;
             }
         }
     }
@@ -146,9 +184,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn word(&mut self) -> Lexeme {
-        let length = self.rest().iter().take_while(|byte| is_word(**byte)).count();
-        let word = &self.rest()[..length];
-        let is_member = self.at > 0 && self.bytes[self.at - 1] == b'.';
+        let rest = self.rest();
+        let length =
+            (0..rest.len()).take_while(|&at| is_word(rest[at]) && line_end(&rest[at..]) == 0).count();
+        let word = &rest[..length];
+        let is_member = self.at > 0 && matches!(self.bytes[self.at - 1], b'.' | b'#');
         self.at += length;
         self.wants_operand = !is_member && PREFIXES.contains(&word);
         self.is_head = !is_member && HEADS.contains(&word);
@@ -216,6 +256,19 @@ impl Iterator for Lexer<'_> {
         };
         self.wants_operand = wants_operand;
         Some(lexeme)
+    }
+}
+
+/// How U+2028 and U+2029 begin.
+const SEPARATOR: [u8; 2] = [0xe2, 0x80];
+
+/// How long the line end is that stands here, if one does.
+fn line_end(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\r', b'\n', ..] => 2,
+        [b'\n' | b'\r', ..] => 1,
+        [first, second, 0xa8 | 0xa9, ..] if [*first, *second] == SEPARATOR => 3,
+        _ => 0,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which other files a file refers to, and where.
 
+#[cfg(feature = "js")]
+mod calls;
 mod css;
 mod edit;
 mod escapes;
@@ -8,13 +10,15 @@ mod glance;
 #[cfg(feature = "js")]
 mod js;
 mod kind;
-#[cfg(feature = "js")]
 mod lexer;
 #[cfg(feature = "js")]
 mod nesting;
 mod plain;
 mod resolve;
+#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "the parser of scripts finds comments"))]
 mod source_map;
+#[cfg(all(test, feature = "js"))]
+mod spellings;
 #[cfg(feature = "js")]
 mod stack;
 mod text;
@@ -32,7 +36,10 @@ pub(crate) use self::{
     resolve::{Place, Target},
     written::{Syntax, Written},
 };
-use self::{resolve::resolve, text::text};
+use self::{
+    resolve::resolve,
+    text::{is_utf_16, text},
+};
 
 /// A place in a file that names another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +57,9 @@ pub(crate) struct References {
     pub(crate) list: Vec<Reference>,
     /// Imports of what only the browser will know: `import(x)`.
     pub(crate) unknown: Vec<Range<usize>>,
-    /// Why a script could not be parsed, and its imports are not known.
+    /// Why a file could not be parsed, and what it refers to is not known.
     pub(crate) not_parsed: Option<String>,
-    /// Whether a browser might well read it.
+    /// Whether a browser might well read it, and so might another run.
     pub(crate) given_up: bool,
 }
 
@@ -93,6 +100,10 @@ impl Language {
 
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
+    if is_utf_16(bytes) {
+        let reason = "it is UTF-16, so save it as UTF-8".to_owned();
+        return Ok(References { not_parsed: Some(reason), given_up: true, ..References::default() });
+    }
     let text = text(bytes);
     let Scan { written, unknown, not_parsed, given_up } = scan(language, &text)?;
     let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();

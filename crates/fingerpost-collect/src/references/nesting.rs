@@ -12,19 +12,17 @@ const SLOWNESS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
 /// For what the parser does besides.
 const AT_LEAST: usize = 256 * 1024;
 
-/// Address space, not memory: only what is used of a stack is ever there.
+/// What a script that is deep may take of memory, as far as one can see. A stack is address space: only what is used of it
+/// is ever there.
 pub(super) const AT_MOST: usize = 512 * 1024 * 1024;
 
-/// How large a stack is large enough for this text; `None` if none should be.
+/// How large a stack is large enough for this text, whatever its brackets and words mean: the parser cannot go deeper than
+/// there are any. `None` if it seems to go deeper than any script should.
 pub(crate) fn stack_for(text: &str) -> Option<usize> {
-    // Whatever the brackets and words of a text mean, it cannot go deeper than there are any.
     let all = Levels::all(text).stack();
-    if all <= AT_MOST {
-        return Some(all);
-    }
-    // A long text needs a closer look. It takes a slash for what it most likely is, so there is room for an error.
-    let deepest = Levels::deepest(text).stack();
-    (deepest <= AT_MOST).then_some(AT_MOST)
+    // Where a long text is mistaken for a flat one, the stack is large enough all the same.
+    let is_flat = || Levels::deepest(text).stack() <= AT_MOST;
+    (all <= AT_MOST || is_flat()).then_some(all)
 }
 
 /// What a level of the tree that the parser makes can come from.
@@ -47,7 +45,8 @@ impl Levels {
     fn all(text: &str) -> Self {
         const LARGEST: usize = u8::MAX as usize;
         let bytes = text.as_bytes();
-        let begins = |before, byte| is_operator(byte) | (is_word(byte) & !is_word(before));
+        let begins =
+            |before, byte| is_operator(byte) | begins_literal(byte) | (is_word(byte) & !is_word(before));
         let first = bytes.first();
         let mut brackets = usize::from(first.is_some_and(|&byte| is_opening(byte)));
         let mut words = usize::from(first.is_some_and(|&byte| begins(b' ', byte)));
@@ -100,6 +99,11 @@ fn is_operator(byte: u8) -> bool {
     is_any(byte, b"!~+-*=?:")
 }
 
+/// Every operator has an operand: what no word stands for is a literal, and may be empty.
+fn begins_literal(byte: u8) -> bool {
+    is_any(byte, b"\"'`/")
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_digit() | (byte | 0x20).is_ascii_lowercase() | is_any(byte, b"_$") | !byte.is_ascii()
 }
@@ -126,7 +130,8 @@ mod tests {
         assert_eq!(deepest("!!a; b"), (0, 3));
         assert_eq!(deepest(")]}").0, 0);
         assert_eq!(deepest("`${`${a}`}`").0, 2);
-        assert_eq!(Levels::all("f(a)['b']"), Levels { brackets: 2, words: 5 });
+        assert_eq!(Levels::all("f(a)['b']"), Levels { brackets: 2, words: 7 });
+        assert_eq!(Levels::all("''%``%/./"), Levels { brackets: 0, words: 6 });
         assert_eq!(Levels::all(""), Levels::default());
         assert_eq!(Levels::all(&"f(a)".repeat(1000)), Levels { brackets: 1000, words: 3000 });
         assert_eq!(Levels::all(&"{".repeat(1000)), Levels { brackets: 1000, words: 1000 });
@@ -152,6 +157,15 @@ mod tests {
     }
 
     #[test]
+    fn a_stack_is_large_enough_for_what_is_mistaken_for_a_flat_script() {
+        let brackets = 400_000;
+        for slash in ["x={}/1;", "function(){}/1;", "of/1;", "this.#in/1;"] {
+            let stack = stack_for(&format!("{slash}{}", "(".repeat(brackets)));
+            assert!(stack.is_none_or(|stack| stack > brackets * PER_BRACKET), "{slash}");
+        }
+    }
+
+    #[test]
     fn only_what_nobody_writes_gets_no_stack() {
         assert_eq!(stack_for(""), Some(AT_LEAST));
         for usual in
@@ -160,7 +174,7 @@ mod tests {
             assert!(stack_for(&usual.repeat(12_000_000 / usual.len() / SLOWNESS)).is_some(), "{usual}");
         }
         assert!(stack_for(&format!("x=\"{}\"", "abc+/".repeat(4_000_000 / SLOWNESS))).is_some());
-        for deep in ["(", "!", "(\")\",", "[/*]*/,", "a=>b?/;/.x:"] {
+        for deep in ["(", "!", "(\")\",", "[/*]*/,", "a=>b?/;/.x:", "(//)\r", "[//]\u{2028}", "('\\\r\n)'+"] {
             assert!(stack_for(&deep.repeat(20_000_000 / deep.len() / SLOWNESS)).is_none(), "{deep}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Kind, Syntax, Written};
+use super::{Kind, Syntax, Written, lexer::Lexer};
 
 const NAME: &str = "sourceMappingURL=";
 
@@ -33,8 +33,10 @@ pub(crate) fn glance(text: &str) -> Glance {
     let mut places = memchr::memmem::find_iter(text.as_bytes(), NAME).filter(|at| is_marked(&text[..*at]));
     match (places.next(), places.next()) {
         (None, _) => Glance::None,
-        (Some(_), None) => match at_the_end(text) {
-            Some(written) if !holds_quotes(line_before(text, written.span.start)) => Glance::Last(written),
+        (Some(_), None) => match last(text) {
+            Some((mark, written)) if !may_be_inside(text, mark) && !holds_quotes(line_before(text, mark)) => {
+                Glance::Last(written)
+            }
             _ => Glance::Unclear,
         },
         _ => Glance::Unclear,
@@ -43,23 +45,30 @@ pub(crate) fn glance(text: &str) -> Glance {
 
 /// The comment that ends the file, unless it stands in another, as far as one can see.
 pub(crate) fn at_the_end(text: &str) -> Option<Written> {
+    let (mark, written) = last(text)?;
+    (!may_be_inside(text, mark) || Lexer::new(text).ends_with_comment_at(mark)).then_some(written)
+}
+
+/// What looks like a comment and ends the file, and where it begins.
+fn last(text: &str) -> Option<(usize, Written)> {
     let name = memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
     let before = text[..name].trim_end().strip_suffix(['#', '@'])?;
-    let (comment, end) = if before.ends_with("//") {
-        (before.len(), text.len())
+    let comment = before.len();
+    let end = if before.ends_with("//") {
+        text.len()
     } else if before.ends_with("/*") {
-        (before.len(), text.trim_end().strip_suffix("*/")?.len())
+        text.trim_end().strip_suffix("*/")?.len()
     } else {
         return None;
     };
-    let mark = comment - 2;
-    let line = line_before(text, mark);
-    let is_inside = line.contains("//") || text[..mark].rfind("/*") > text[..mark].rfind("*/");
-    if is_inside {
-        return None;
-    }
     let written = in_comment(text.get(comment..end)?, comment)?;
-    (!text[written.span.clone()].contains(['"', '\'', '`', '*'])).then_some(written)
+    let is_plain = !text[written.span.clone()].contains(['"', '\'', '`', '*']);
+    is_plain.then_some((comment - 2, written))
+}
+
+/// Whether a comment begins before this place and may go on there. What looks like one may also stand in a string.
+fn may_be_inside(text: &str, mark: usize) -> bool {
+    line_before(text, mark).contains("//") || text[..mark].rfind("/*") > text[..mark].rfind("*/")
 }
 
 /// What stands before a place in its line.
@@ -90,15 +99,27 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn last(text: &str) -> Option<&str> {
+    fn found(text: &str) -> Option<&str> {
         at_the_end(text).map(|written| &text[written.span])
     }
 
     #[test]
     fn the_comment_that_ends_a_script_is_found() {
-        assert_eq!(last("x()\n//# sourceMappingURL=x.js.map\r\n"), Some("x.js.map"));
-        assert_eq!(last("x() //@ sourceMappingURL=x.js.map\t"), Some("x.js.map"));
-        assert_eq!(last("x()/*# sourceMappingURL=x.js.map */\n"), Some("x.js.map"));
+        assert_eq!(found("x()\n//# sourceMappingURL=x.js.map\r\n"), Some("x.js.map"));
+        assert_eq!(found("x() //@ sourceMappingURL=x.js.map\t"), Some("x.js.map"));
+        assert_eq!(found("x()/*# sourceMappingURL=x.js.map */\n"), Some("x.js.map"));
+        for before in [
+            "b(\"image/*\")\n",
+            "b('http://x/')",
+            "<!-- x\nb('image/*')\n",
+            "b(/[/*]/)\n",
+            "b(`/*${'//'}`)",
+            "// /*\r",
+            "// /*\u{2028}",
+            "b('\\\r\n/*')\n",
+        ] {
+            assert_eq!(found(&format!("{before}//# sourceMappingURL=x.map")), Some("x.map"), "{before:?}");
+        }
     }
 
     #[test]
@@ -115,7 +136,7 @@ mod tests {
             "x() /* y /*# sourceMappingURL=x.js.map */",
             "/*\n//# sourceMappingURL=x.js.map",
         ] {
-            assert_eq!(last(text), None, "{text:?}");
+            assert_eq!(found(text), None, "{text:?}");
         }
     }
 }

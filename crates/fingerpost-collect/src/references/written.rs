@@ -21,6 +21,7 @@ pub(crate) enum Syntax {
     /// With the escapes of CSS.
     Css,
     /// With the escapes of a JavaScript string.
+    #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds strings"))]
     JavaScript,
     /// As it stands.
     Plain,

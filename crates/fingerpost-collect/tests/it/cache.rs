@@ -146,7 +146,9 @@ fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
 
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
     let js = format!("\"js\":{}", cfg!(feature = "js"));
+    let debug = format!("\"debug\":{}", cfg!(debug_assertions));
     let keys = [
+        (debug.as_str(), format!("\"debug\":{}", !cfg!(debug_assertions))),
         (version.as_str(), "\"version\":\"0.0.0\"".to_owned()),
         ("\"base\":\"/static/\"", "\"base\":\"/other/\"".to_owned()),
         (js.as_str(), format!("\"js\":{}", !cfg!(feature = "js"))),
@@ -187,6 +189,19 @@ fn another_base_url_makes_another_cache() {
     for base in ["/other/", "/static/", "/"] {
         site.assert_cache_changes_nothing(|out| site.lenient(out).base_url(base));
     }
+}
+
+#[test]
+fn what_could_not_be_parsed_is_not_cached() {
+    let utf_16: Vec<u8> = "\u{feff}a{b:url(a.txt)}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let site = Site::new(&[("static/a.txt", "a"), ("static/deep.js", &"import('./x.js')+(".repeat(200_000))]);
+    site.write("static/a.css", &utf_16);
+    thread::sleep(AGED);
+    let report = collect(&site.lenient("out")).unwrap();
+    let known = if cfg!(feature = "js") { vec!["a.txt"] } else { vec!["a.txt", "deep.js"] };
+    assert!(site.cached().iter().eq(&known), "{:?}", site.cached());
+    assert_eq!(report.warnings.len(), 3 - known.len());
+    site.assert_same();
 }
 
 /// What makes an edit hard to see: the length and the modification time stay.

@@ -295,3 +295,18 @@ fn a_nul_moves_no_place() {
     assert_eq!(text("nul.css"), format!("a{{b:url(x\0/../{})}}", site.hashed("a.png")));
     assert_eq!(text("end.css"), format!("a{{b:url(x\0\0\0/../{}", site.hashed("LICENSE")));
 }
+
+#[test]
+fn a_file_in_utf_16_is_left_alone_and_told() {
+    let app = Rewritten::new("css/app.css", &["css/a.png"]);
+    let text = |bytes: fn(u16) -> [u8; 2]| {
+        "\u{feff}a{b:url(a.png)}".encode_utf16().flat_map(bytes).collect::<Vec<_>>()
+    };
+    for text in [text(u16::to_le_bytes), text(u16::to_be_bytes)] {
+        app.write(&text);
+        let report = app.site.collect();
+        assert_eq!(app.collected(), text);
+        let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+        assert!(warning.to_string().contains("it is UTF-16, so save it as UTF-8"), "{warning}");
+    }
+}

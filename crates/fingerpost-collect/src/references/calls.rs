@@ -1,0 +1,88 @@
+//! References that are arguments: `import(…)`, `import.meta.resolve(…)` and `new URL(…, import.meta.url)`.
+
+use std::ops::Range;
+
+use oxc_ast::ast::{Argument, CallExpression, Expression, ImportExpression, NewExpression, Program};
+use oxc_ast_visit::{VisitJs, walk_js};
+
+use super::{
+    Kind, Written,
+    js::{bytes, specifier},
+};
+
+/// What the calls in a script refer to. They are visited by calls for every level, as the parser makes them.
+#[derive(Default)]
+pub(super) struct Calls {
+    pub(super) written: Vec<Written>,
+    /// Imports of what only the browser will know.
+    pub(super) unknown: Vec<Range<usize>>,
+}
+
+impl Calls {
+    pub(super) fn of(program: &Program<'_>) -> Self {
+        let mut calls = Self::default();
+        calls.visit_program(program);
+        calls
+    }
+
+    /// The first argument, if it is constant.
+    fn take_first(&mut self, arguments: &[Argument<'_>], kind: Kind) {
+        let first = arguments.first().and_then(Argument::as_expression);
+        self.written.extend(first.and_then(constant).map(|written| Written { kind, ..written }));
+    }
+}
+
+impl<'a> VisitJs<'a> for Calls {
+    fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
+        match constant(&import.source) {
+            Some(written) => self.written.push(written),
+            None => self.unknown.push(bytes(import.span)),
+        }
+        walk_js::walk_import_expression(self, import);
+    }
+
+    fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
+        if is_of_import_meta(&call.callee, "resolve") {
+            self.take_first(&call.arguments, Kind::Module);
+        }
+        walk_js::walk_call_expression(self, call);
+    }
+
+    fn visit_new_expression(&mut self, made: &NewExpression<'a>) {
+        let base = made.arguments.get(1).and_then(Argument::as_expression);
+        if is_url(&made.callee) && base.is_some_and(|base| is_of_import_meta(base, "url")) {
+            self.take_first(&made.arguments, Kind::Url);
+        }
+        walk_js::walk_new_expression(self, made);
+    }
+}
+
+/// A string, or a template without substitutions, in parentheses or not.
+fn constant(expression: &Expression<'_>) -> Option<Written> {
+    match expression.without_parentheses() {
+        Expression::StringLiteral(string) => Some(specifier(string.span)),
+        Expression::TemplateLiteral(template) if template.is_no_substitution_template() => {
+            Some(specifier(template.span))
+        }
+        _ => None,
+    }
+}
+
+/// `import.meta.NAME`, also in brackets.
+fn is_of_import_meta(expression: &Expression<'_>, name: &str) -> bool {
+    expression.get_member_expr().is_some_and(|member| {
+        member.static_property_name() == Some(name)
+            && matches!(member.object().without_parentheses(), Expression::ImportMeta(_))
+    })
+}
+
+/// `URL`, also as a property of one of the names that the global object has.
+fn is_url(callee: &Expression<'_>) -> bool {
+    let is_global = |object: &Expression<'_>| {
+        ["globalThis", "self", "window"].iter().any(|name| object.is_specific_id(name))
+    };
+    callee.is_specific_id("URL")
+        || callee
+            .get_member_expr()
+            .is_some_and(|member| member.static_property_name() == Some("URL") && is_global(member.object()))
+}

@@ -1,0 +1,91 @@
+//! References with whatever may stand between their tokens.
+
+use proptest::{prelude::*, sample::select};
+
+use super::js::scan;
+
+/// The words and marks of references. `S` is a string, `C` a constant in parentheses or not.
+const FORMS: [&str; 24] = [
+    "import S",
+    "import a from S ;",
+    "import a , { b as c } from S",
+    "import * as a from S",
+    "import S with { type : 'json' }",
+    "export * from S",
+    "export * as a from S",
+    "export { a , b as default } from S",
+    "import ( C )",
+    "import ( C , )",
+    "import ( C , { with : { } } )",
+    "import . defer ( C )",
+    "x = import ( C ) . then ( ( a ) )",
+    "[ { y : `${ ( import ( C ) ) }` } ]",
+    "import . meta . resolve ( C )",
+    "import . meta . resolve ( C , x )",
+    "import . meta . resolve ?. ( C )",
+    "import . meta ?. resolve ( C )",
+    "import . meta [ 'resolve' ] ( C )",
+    "( ( import . meta ) . resolve ) ( C )",
+    "new URL ( C , import . meta . url )",
+    "new self . URL ( C , ( import . meta [ `url` ] ) , )",
+    "f ( new ( URL ) ( C , import . meta . url ) . href )",
+    "class A { x = new URL ( C , import . meta . url ) }",
+];
+
+const GAPS: [&str; 16] = [
+    "",
+    "",
+    " ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    "\u{2028}",
+    "\u{feff}",
+    "/**/",
+    "/* @vite-ignore */",
+    "/*)*/",
+    "/*\n('*/",
+    "// '(\n",
+    "//`) “/*\r",
+    "//\u{2029}",
+];
+
+fn is_word(token: &str) -> bool {
+    token.chars().all(char::is_alphanumeric)
+}
+
+/// A form with gaps between all its tokens, and where its specifier lies.
+fn spelt(form: &str, gaps: &[&str], quote: char, parentheses: usize) -> (String, usize) {
+    const SPECIFIER: &str = "./m.js";
+    let constant =
+        format!("{}{quote}{SPECIFIER}{quote}{}", "( ".repeat(parentheses), " )".repeat(parentheses));
+    let quote = if quote == '`' { '\'' } else { quote };
+    let tokens = form.replace('C', &constant).replace('S', &format!("{quote}{SPECIFIER}{quote}"));
+    let (mut text, mut before) = (String::new(), "");
+    for (token, gap) in tokens.split(' ').zip(gaps.iter().copied().cycle()) {
+        let touches = gap.is_empty() && is_word(before) && is_word(token);
+        text.extend([gap, if touches { " " } else { "" }, token]);
+        before = token;
+    }
+    text.push_str(gaps[0]);
+    let start = text.find(SPECIFIER).expect("a specifier");
+    (text, start)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_specifier_is_found_whatever_stands_around_its_tokens(
+        form in select(&FORMS[..]),
+        gaps in prop::collection::vec(select(&GAPS[..]), 1..40),
+        quote in select(&['"', '\'', '`'][..]),
+        parentheses in 0..4_usize,
+    ) {
+        let (text, start) = spelt(form, &gaps, quote, parentheses);
+        let scan = scan(&text);
+        let spans: Vec<_> = scan.written.into_iter().map(|written| written.span).collect();
+        prop_assert_eq!((spans, scan.not_parsed), (vec![start..start + "./m.js".len()], None), "{:?}", text);
+    }
+}
