@@ -184,15 +184,17 @@ fn paths_in_a_settings_file_are_relative_to_it() {
 
 #[test]
 fn a_settings_file_that_cannot_be_understood_is_a_failure() {
-    let site = Site::new(&[("fingerpost.toml", "sauces = []")]);
-    let ended = site.run(&["collect"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    let place = format!("error: settings file {}: ", site.shown("fingerpost.toml"));
-    assert!(
-        ended.stderr.starts_with(&place) && ended.stderr.contains("unknown field `sauces`"),
-        "{}",
-        ended.stderr
+    let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nsauces = ['\u{9b}']\r\n")]);
+    let place = site.shown("fingerpost.toml");
+    let expected = format!(
+        "error: settings file {place}: TOML parse error at line 2, column 1\n  |\n2 | sauces = ['\\u{{9b}}']\n  | ^^^^^^\n\
+         unknown field `sauces`, expected one of `sources`, `out`, "
     );
+    for args in [&["collect"][..], &["find", "a.css"], &["clean"], &["version"]] {
+        let ended = site.run(args);
+        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+        assert!(ended.stderr.starts_with(&expected), "{args:?}: {}", ended.stderr);
+    }
 }
 
 #[test]
