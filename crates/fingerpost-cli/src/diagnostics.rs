@@ -84,7 +84,6 @@ impl Diagnostic for Shown<'_> {
         let lines = [
             self.problem.advice().map(str::to_owned),
             (!searched.is_empty()).then(|| harmless(&format!("searched in {}", searched.join(", ")))),
-            self.problem.silence().map(|line| format!("to silence it: {line}")),
         ];
         let lines: Vec<_> = lines.into_iter().flatten().collect();
         (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)

@@ -40,6 +40,7 @@ fn the_report_is_json_on_stdout() {
         "unchanged": 0,
         "compressed": 0,
         "release": 1,
+        "adopted": null,
         "hash": site.manifest().hash(),
         "kept": [],
             "notes": [],
@@ -270,4 +271,32 @@ fn a_compression_that_makes_no_sense_is_wrong_usage_that_says_what_does() {
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn what_is_taken_over_unchanged_is_in_force_and_is_said_to_be() {
+    let site = Site::new(&[("static/a.css", "body{}")]);
+    site.collect();
+    let keeping = |more: &[&str]| {
+        let ended = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
+        (ended.stderr.lines().next().unwrap().to_owned(), summary(&ended).to_owned())
+    };
+    let took_over = "took over release 1".to_owned();
+    let sums =
+        |written: &str, release: &str| format!("1 file, 6 B, {written}, nothing new, release 1 {release}");
+    let dry = sums("1 to write, 0 unchanged", "would be in force");
+    assert_eq!(keeping(&["--dry-run"]), (took_over.clone(), dry));
+    assert_eq!(keeping(&[]), (took_over, sums("1 written, 0 unchanged", "is in force")));
+    assert_eq!(site.read("new/staticfiles.json"), site.read("out/staticfiles.json"));
+    assert_eq!(keeping(&[]).1, "1 file, 6 B, 0 written, 1 unchanged, nothing to publish");
+}
+
+#[cfg(unix)]
+#[test]
+fn verbose_names_what_is_neither_a_file_nor_a_directory() {
+    let site = Site::new(&[("static/a.css", "body{}")]);
+    let _socket = std::os::unix::net::UnixListener::bind(site.path("static/socket")).unwrap();
+    let said = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;
+    assert!(said(&["-v"]).starts_with(&format!("ignored {}\n", site.shown("static/socket"))));
+    assert_eq!(said(&[]).lines().count(), 1);
 }
