@@ -1,6 +1,10 @@
 //! Which lines of the settings file silence problems, and where in it they go.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use fingerpost::quoted;
 use fingerpost_collect::Problem;
@@ -26,13 +30,11 @@ pub(crate) fn hints<'p>(
 ) -> Vec<String> {
     // A file that is not there has no tables.
     let settings = fs::read_to_string(settings_file).unwrap_or_default();
-    let mut places = BTreeMap::<_, Vec<_>>::new();
-    for line in problems.into_iter().filter_map(Problem::silence) {
+    let (mut seen, mut places) = (HashSet::new(), BTreeMap::<_, Vec<_>>::new());
+    let lines = problems.into_iter().filter_map(Problem::silence);
+    for line in lines.filter(|line| seen.insert(*line)) {
         let (place, line) = place(line, &settings);
-        let lines = places.entry(place).or_default();
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
+        places.entry(place).or_default().push(line);
     }
     let file = quoted(settings_file.display()).to_string();
     places.into_iter().map(|(place, lines)| hint(place, &lines, &file)).collect()
