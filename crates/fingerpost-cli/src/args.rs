@@ -152,7 +152,7 @@ Rules of the settings file, each error, warn or ignore; --missing sets the first
   missing-map = \"warn\"    the same for source maps
   outside = \"error\"       a relative reference leaves the base URL
   shadowed = \"ignore\"     an earlier source dir hides a file
-  rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all";
+  rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all, by a flag too";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = CLEAN_HELP)]

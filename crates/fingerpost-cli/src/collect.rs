@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use fingerpost::quoted;
-use fingerpost_collect::{CollectConfig, Error, Progress, Report, collect_with};
+use fingerpost_collect::{CollectConfig, Error, Problem, Progress, Report, Shadowed, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{
@@ -9,14 +9,14 @@ use crate::{
     console::Console,
     diagnostics::in_one_line,
     failure::Failure,
-    hints,
+    hints, silence,
     words::counted,
 };
 
 pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(), Failure> {
     let settings = match all.settings() {
         Ok(settings) => args.put_before(settings),
-        Err(err) => return Err(fail(&err.into(), args, &[], console)),
+        Err(err) => return Err(fail(&err.into(), (args, all), &[], console)),
     };
     if settings.sources.is_empty() {
         return Err(Failure::usage("collect", "no source dir is named here or in a settings file"));
@@ -30,7 +30,8 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(
         .wait(!args.run.no_wait)
         .dry_run(args.run.dry_run);
     let result = collect_with(&config, &Bar::new(console));
-    let report = result.map_err(|err| fail(&err, args, &hints::after(&err, &settings, all), console))?;
+    let report =
+        result.map_err(|err| fail(&err, (args, all), &hints::after(&err, &settings, all), console))?;
     tell(&report, all, console);
     if args.run.json {
         console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
@@ -39,7 +40,10 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(
 }
 
 /// Tells of everything that went wrong.
-fn fail(err: &Error, args: &CollectArgs, hints: &[String], console: &Console) -> Failure {
+fn fail(err: &Error, (args, all): (&CollectArgs, &Args), hints: &[String], console: &Console) -> Failure {
+    if all.verbose {
+        tell_besides(err.ignored(), err.shadowed(), err.notes(), console);
+    }
     console.warnings(err.warnings());
     console.errors(err.problems());
     let files: HashSet<_> = err.problems().filter_map(|problem| Some(&problem.location()?.file)).collect();
@@ -65,22 +69,25 @@ fn failed_summary(problems: usize, files: usize) -> String {
 /// What a person wants to know, the sum of it last.
 fn tell(report: &Report, args: &Args, console: &Console) {
     if args.verbose {
-        report.ignored.iter().for_each(|path| console.tell(format_args!("ignored {}", quoted(path))));
-        for hidden in &report.shadowed {
-            let [file, hides] = [&hidden.file, &hidden.hides].map(quoted);
-            console.tell(format_args!("ignored {hides}, which {file} hides"));
-        }
-        report.notes.iter().for_each(|note| console.note(in_one_line(note, &console.screen)));
+        tell_besides(&report.ignored, &report.shadowed, &report.notes, console);
     }
     console.warnings(&report.warnings);
-    if let Some(hint) = hints::where_to_silence(report.warnings.iter(), args) {
-        console.hint(hint);
-    }
+    silence::hints(&report.warnings, args.settings_file()).iter().for_each(|hint| console.hint(hint));
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         console.tell(format_args!("took over release {}", numbers.join(", ")));
     }
     console.tell(summary(report));
+}
+
+/// What only those want to know who ask.
+fn tell_besides(ignored: &[String], shadowed: &[Shadowed], notes: &[Problem], console: &Console) {
+    ignored.iter().for_each(|path| console.tell(format_args!("ignored {}", quoted(path))));
+    for hidden in shadowed {
+        let [file, hides] = [&hidden.file, &hidden.hides].map(quoted);
+        console.tell(format_args!("ignored {hides}, which {file} hides"));
+    }
+    notes.iter().for_each(|note| console.note(in_one_line(note, &console.screen)));
 }
 
 fn summary(report: &Report) -> String {
@@ -93,9 +100,11 @@ fn summary(report: &Report) -> String {
         (times, false) => format!(", {times} compressed"),
         (times, true) => format!(", {times} to compress"),
     };
-    let release = match report.release {
-        Some(number) => format!("release {number} {published}"),
-        None => "nothing to publish".to_owned(),
+    let release = match (report.release, report.adopted) {
+        (Some(number), _) => format!("release {number} {published}"),
+        (None, Some(number)) if *dry_run => format!("nothing new, release {number} would be in force"),
+        (None, Some(number)) => format!("nothing new, release {number} is in force"),
+        (None, None) => "nothing to publish".to_owned(),
     };
     format!(
         "{files}, {bytes}, {written} {written_is}, {unchanged} unchanged{compressed}, {release}, {seconds:.2} s"

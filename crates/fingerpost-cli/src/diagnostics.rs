@@ -3,13 +3,13 @@
 use std::{fmt, ops::Range, path::Path};
 
 use ::console::{measure_text_width, truncate_str};
-use fingerpost_collect::{Location, Problem};
+use fingerpost_collect::{ErrorKind, Location, Problem};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     Severity, SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use crate::screen::{Screen, harmless};
+use crate::screen::{Screen, harmless, harmless_lines};
 
 /// Shows problems on one screen.
 pub(crate) struct Diagnostics<'s> {
@@ -45,7 +45,11 @@ pub(crate) fn in_one_line(problem: &Problem, screen: &Screen) -> String {
         format!("{}:{line}:{column}: ", name(file, screen))
     });
     let advice = problem.advice().map(|advice| format!(" ({advice})"));
-    let message = harmless(problem.message());
+    let message = match problem.kind() {
+        // It shows the line of the settings file.
+        ErrorKind::Config => harmless_lines(problem.message()),
+        _ => harmless(problem.message()),
+    };
     [place.unwrap_or_default(), message, advice.unwrap_or_default()].concat()
 }
 
@@ -80,7 +84,6 @@ impl Diagnostic for Shown<'_> {
         let lines = [
             self.problem.advice().map(str::to_owned),
             (!searched.is_empty()).then(|| harmless(&format!("searched in {}", searched.join(", ")))),
-            self.problem.silence().map(|line| format!("to silence it: {line}")),
         ];
         let lines: Vec<_> = lines.into_iter().flatten().collect();
         (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)

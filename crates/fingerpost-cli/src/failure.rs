@@ -1,6 +1,6 @@
 use std::{fmt::Display, io, process::ExitCode};
 
-use crate::{args::Args, console::Console};
+use crate::{args::Args, console::Console, screen::harmless_lines};
 
 /// Why the program ends without success.
 pub(crate) enum Failure {
@@ -27,7 +27,7 @@ impl Failure {
     pub(crate) fn report(self, console: &Console) -> ExitCode {
         match self {
             Self::Failed(problem) => {
-                console.error(problem);
+                console.error(harmless_lines(&problem));
                 ExitCode::FAILURE
             }
             Self::Told => ExitCode::FAILURE,

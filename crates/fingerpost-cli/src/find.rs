@@ -27,7 +27,7 @@ pub(crate) fn run(args: &FindArgs, settings: Settings, console: &Console) -> Res
     }
     lines.extend(uses(&settings, name, console)?);
     for (label, value) in lines {
-        console.data(format_args!("{label:<12} {value}"))?;
+        console.data(format_args!("{label:<12} {}", harmless(&value)))?;
     }
     Ok(())
 }
@@ -95,20 +95,20 @@ fn uses(settings: &Settings, name: &str, console: &Console) -> Result<Lines, Fai
 
 fn lines(label: &'static str, uses: Uniform<'_>) -> Lines {
     let uses = uses.into_iter();
-    let line = |((other, remark), places): (_, Vec<_>)| {
-        (label, format!("{} ({}){remark}", harmless(other), places_of(&places)))
-    };
+    let line =
+        |((other, remark), places): (_, Vec<_>)| (label, format!("{other} ({}){remark}", places_of(&places)));
     uses.map(line).collect()
 }
 
 /// All references of one kind between two files, by the other file.
-type Uniform<'u> = BTreeMap<(&'u str, &'static str), Vec<&'u Reference>>;
+type Uniform<'u> = BTreeMap<(&'u str, String), Vec<&'u Reference>>;
 
-fn remark(reference: &Reference) -> &'static str {
-    match (reference.exists, reference.kind) {
-        (false, _) => ", which does not exist",
-        (_, ReferenceKind::PlainName) => ", by its plain name",
-        _ => "",
+fn remark(reference: &Reference) -> String {
+    match (&reference.left_out, reference.exists, reference.kind) {
+        (Some(reason), ..) => format!(", which is ignored: {reason}"),
+        (None, false, _) => ", which does not exist".to_owned(),
+        (None, true, ReferenceKind::PlainName) => ", by its plain name".to_owned(),
+        (None, true, _) => String::new(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What leads from a run that failed to one that succeeds.
 
-use fingerpost::{Level, Settings, quoted};
+use fingerpost::{Level, Settings};
 use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
 
-use crate::{args::Args, command_line};
+use crate::{args::Args, command_line, silence};
 
 /// For those who find the lock taken.
 pub(crate) const TO_WAIT: &str = "leave `--no-wait` out to wait for it";
@@ -17,18 +17,8 @@ pub(crate) fn after(err: &Error, settings: &Settings, args: &Args) -> Vec<String
     if let Some(command) = all_the_same(err, settings) {
         hints.push(format!("to publish all the same, with warnings, run: {command}"));
     }
-    hints.extend(where_to_silence(err.problems(), args));
+    hints.extend(silence::hints(err.warnings().iter().chain(err.problems()), args.settings_file()));
     hints
-}
-
-/// Where the lines go that are shown with these problems.
-pub(crate) fn where_to_silence<'p>(
-    mut problems: impl Iterator<Item = &'p Problem>,
-    args: &Args,
-) -> Option<String> {
-    let file = quoted(args.settings_file().display());
-    let can_be_silenced = problems.any(|problem| problem.silence().is_some());
-    can_be_silenced.then(|| format!("a line that silences goes into {file}, before any `[table]`"))
 }
 
 /// The same command with levels that let these problems pass, if all of them break rules.

@@ -10,6 +10,7 @@ mod failure;
 mod find;
 mod hints;
 mod screen;
+mod silence;
 mod version;
 mod words;
 

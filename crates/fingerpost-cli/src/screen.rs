@@ -40,6 +40,12 @@ pub(crate) fn harmless(text: &str) -> String {
     harmless.collect()
 }
 
+/// The same of text that may have several lines, such as what a settings file is said to have wrong.
+pub(crate) fn harmless_lines(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +66,7 @@ mod tests {
     #[test]
     fn control_characters_are_spelt_out() {
         assert_eq!(harmless("a\u{1b}[2J\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{9b}\\u{202e}é");
+        assert_eq!(harmless("a\tb\nc"), "a\\tb\\nc");
+        assert_eq!(harmless_lines("a\tb\r\nc\u{1b}"), "a\tb\nc\\u{1b}");
     }
 }

@@ -85,7 +85,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
         remove_releases(&job.out, &report.removed)?;
     }
     report.files = removal.into_names();
-    report.warnings = findings.finish().0;
+    report.warnings = findings.finish().warnings;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

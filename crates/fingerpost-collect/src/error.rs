@@ -3,7 +3,7 @@ use std::{fmt, io, path::Path};
 use fingerpost::quoted;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use crate::{levels::Rule, location::Location};
+use crate::{levels::Rule, location::Location, report::Shadowed, scan::LeftOut};
 
 /// Everything that went wrong in one run, one [`Problem`] a line.
 ///
@@ -18,7 +18,15 @@ use crate::{levels::Rule, location::Location};
 pub struct Error {
     first: Problem,
     others: Vec<Problem>,
-    warnings: Vec<Problem>,
+    besides: Box<Besides>,
+}
+
+/// What a run that fails has found out all the same.
+#[derive(Default)]
+pub(crate) struct Besides {
+    pub(crate) warnings: Vec<Problem>,
+    pub(crate) notes: Vec<Problem>,
+    pub(crate) left_out: LeftOut,
 }
 
 /// The kinds of [`Problem`], for code that has to tell them apart.
@@ -80,7 +88,22 @@ impl Error {
 
     /// What looked wrong as well until then, and would not have stopped the run.
     pub fn warnings(&self) -> &[Problem] {
-        &self.warnings
+        &self.besides.warnings
+    }
+
+    /// What nobody has to do anything about, as in [`Report::notes`](crate::Report::notes).
+    pub fn notes(&self) -> &[Problem] {
+        &self.besides.notes
+    }
+
+    /// Files that an earlier source dir hides.
+    pub fn shadowed(&self) -> &[Shadowed] {
+        &self.besides.left_out.shadowed
+    }
+
+    /// What the rules leave out, as in [`Report::ignored`](crate::Report::ignored).
+    pub fn ignored(&self) -> &[String] {
+        &self.besides.left_out.ignored
     }
 
     /// Nothing, if there is no problem.
@@ -92,8 +115,8 @@ impl Error {
         }
     }
 
-    pub(crate) fn with_warnings(self, warnings: Vec<Problem>) -> Self {
-        Self { warnings, ..self }
+    pub(crate) fn with(self, besides: Besides) -> Self {
+        Self { besides: besides.into(), ..self }
     }
 }
 
@@ -199,7 +222,7 @@ impl From<fingerpost::Error> for Problem {
 
 impl From<Problem> for Error {
     fn from(first: Problem) -> Self {
-        Self { first, others: Vec::new(), warnings: Vec::new() }
+        Self { first, others: Vec::new(), besides: Box::default() }
     }
 }
 
@@ -215,7 +238,7 @@ impl Serialize for Error {
         let errors: Vec<_> = self.problems().collect();
         let mut fields = serializer.serialize_struct("Error", 2)?;
         fields.serialize_field("errors", &errors)?;
-        fields.serialize_field("warnings", &self.warnings)?;
+        fields.serialize_field("warnings", self.warnings())?;
         fields.end()
     }
 }

@@ -4,8 +4,9 @@ use fingerpost::Level;
 use rayon::prelude::*;
 
 use crate::{
-    error::{Error, ErrorKind, Problem},
+    error::{Besides, Error, ErrorKind, Problem},
     page::Note,
+    scan::LeftOut,
 };
 
 /// What the steps of a run have found so far. Problems are gathered, so that one run shows them all.
@@ -14,6 +15,7 @@ pub(crate) struct Findings {
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     notes: Vec<Problem>,
+    pub(crate) left_out: LeftOut,
 }
 
 /// Something to be told at the end of a run.
@@ -120,12 +122,12 @@ impl Findings {
 
     /// Ends the run here, if there is any problem.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
-        let problems = Error::from_problems(std::mem::take(&mut self.problems));
-        problems.map_err(|err| err.with_warnings(std::mem::take(&mut self.warnings)))
+        Error::from_problems(std::mem::take(&mut self.problems))
     }
 
-    /// The warnings and the notes.
-    pub(crate) fn finish(self) -> (Vec<Problem>, Vec<Problem>) {
-        (self.warnings, self.notes)
+    /// All that does not stop a run.
+    pub(crate) fn finish(self) -> Besides {
+        let Self { warnings, notes, left_out, .. } = self;
+        Besides { warnings, notes, left_out }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fingerpost::{Exceptions, Level, Settings, is_mark, quoted};
+use fingerpost::{Exceptions, Level, Settings, check_glob, is_mark, quoted};
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Serialize, Serializer};
 
@@ -92,11 +92,12 @@ impl Levels {
     pub(crate) fn of(settings: &Settings) -> Result<Self, Problem> {
         let mut exceptions = Vec::with_capacity(settings.exceptions.len());
         for (text, levels) in &settings.exceptions {
+            check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
             let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
             let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
                 .literal_separator(true)
                 .build()
-                .map_err(|err| Problem::config(format!("rules for the glob {}: {err}", quoted(text))))?;
+                .map_err(|err| Problem::config(format!("rules: glob {}: {err}", quoted(text))))?;
             exceptions.push((glob.compile_matcher(), levels.clone()));
         }
         exceptions.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));

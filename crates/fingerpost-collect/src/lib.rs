@@ -52,7 +52,7 @@ use crate::{
     findings::Findings,
     links::Links,
     look::Looked,
-    publish::{Files, Publication, References},
+    publish::{Files, Numbers, Publication, References},
     run::Run,
 };
 
@@ -79,18 +79,25 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
 
 fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
-    let mut run = Run::open(config.job()?, progress)?;
+    let run = Run::open(config.job()?, progress)?;
     let mut findings = Findings::default();
+    match publish_all(run, &mut findings) {
+        Ok((report, numbers)) => Ok(report.finish(numbers, findings, started.elapsed())),
+        Err(err) => Err(err.with(findings.finish())),
+    }
+}
 
-    let (files, left_out) = scan::scan(&run, &mut findings);
-    let (mut assets, references) = name_all(files, &run, &mut findings)?;
+/// All steps of a run, in their order.
+fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Numbers), Error> {
+    let files = scan::scan(&run, findings);
+    let (mut assets, references) = name_all(files, &run, findings)?;
     assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.take_note(note));
-    plain_names::tell(&assets, &run, &mut findings);
-    let kept = keep::take_over(&run, &assets, &mut findings)?;
-    names::check(&run, &assets, &kept, &mut findings);
+    plain_names::tell(&assets, &run, findings);
+    let kept = keep::take_over(&run, &assets, findings)?;
+    names::check(&run, &assets, &kept, findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
-    let variants = Variants::make(&mut assets, &run, &mut findings)?;
-    names::check_variants(&run, &assets, &mut findings);
+    let variants = Variants::make(&mut assets, &run, findings)?;
+    names::check_variants(&run, &assets, findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
 
     let (manifest, ()) = rayon::join(|| run.manifest(&assets), || run.cache.save(&assets, &run.output));
@@ -98,10 +105,10 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
     // What is known of the files takes more memory than their names, and the past is still to be read.
     let files = Files::of(assets);
     run.cache.forget();
-    let publication = Publication::plan(manifest, references, kept, &run, &mut findings)?;
+    let publication = Publication::plan(manifest, references, kept, &run, findings)?;
     let numbers = publication.numbers();
     publication.write(files, variants, &run)?;
-    Ok(report.finish(numbers, left_out, findings, started.elapsed()))
+    Ok((report, numbers))
 }
 
 /// Reads all files, and names and stages them. They come sorted by path, and with what they refer to.

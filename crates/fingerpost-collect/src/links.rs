@@ -6,7 +6,7 @@ use std::{
     fs,
 };
 
-use fingerpost::{ContentHash, Level, SourceDir, SourceFile, nearest, quoted};
+use fingerpost::{ContentHash, Level, SourceDir, SourceFile, differs_in_case, nearest, quoted};
 
 use crate::{
     asset::Source,
@@ -124,11 +124,18 @@ impl<'a> Targets<'a> {
             let written = String::from_utf8_lossy(written);
             let location = places.locate(reference.span.clone());
             let (message, advice, searched) = match &reference.target {
-                Target::Asset(path) | Target::Nowhere(path) => (
-                    format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
-                    self.advice(path, reference.kind, &file.path),
-                    run.job.sources.dirs().iter().map(place).collect(),
-                ),
+                Target::Asset(path) | Target::Nowhere(path) => match run.job.sources.left_out(path) {
+                    Some((left_out, reason)) => (
+                        format!("{} points to {}, which is ignored", quoted(&written), quoted(path)),
+                        Some(format!("{} is there, but {reason}", quoted(left_out.display()))),
+                        Vec::new(),
+                    ),
+                    None => (
+                        format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
+                        self.advice(path, reference.kind, &file.path),
+                        run.job.sources.dirs().iter().map(place).collect(),
+                    ),
+                },
                 Target::Outside(url) => (
                     format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
                     Some(format!("write {} if that is meant", quoted(url))),
@@ -158,7 +165,9 @@ impl<'a> Targets<'a> {
         let near = known.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
         let may_be_meant =
             |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
-        Some(format!("did you mean {}?", quoted(near.iter().find(may_be_meant)?)))
+        let meant = near.iter().find(may_be_meant)?;
+        let case = if differs_in_case(path, meant) { ", which differs in case" } else { "" };
+        Some(format!("did you mean {}{case}?", quoted(meant)))
     }
 }
 

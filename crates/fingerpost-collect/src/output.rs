@@ -50,6 +50,13 @@ impl Output {
             let message = format!("output dir {dir} is not a directory; remove it, or name another");
             return Err(Problem::new(ErrorKind::Output, message));
         }
+        if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
+            let [dir, target] = [dir, &target].map(|path| quoted(path.display()));
+            let message = format!(
+                "output dir {dir} is a symlink to {target}, which leads nowhere; make that directory, or remove the symlink"
+            );
+            return Err(Problem::new(ErrorKind::Output, message));
+        }
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
         let mut output = Self { dir: dir.clone(), fsync: job.fsync, lock: None, real: Mutex::default() };
         if !job.dry_run {

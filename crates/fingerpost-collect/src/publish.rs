@@ -28,6 +28,15 @@ pub(crate) struct Publication {
     /// How many of the releases are taken over.
     kept: usize,
     manifest: Manifest,
+    /// The release that holds the manifest, if that comes into force without being new.
+    adopted: Option<u64>,
+}
+
+/// The numbers of releases, as a report tells them.
+pub(crate) struct Numbers {
+    pub(crate) kept: Vec<u64>,
+    pub(crate) release: Option<u64>,
+    pub(crate) adopted: Option<u64>,
 }
 
 /// The assets that are not in their places yet.
@@ -73,13 +82,16 @@ impl Publication {
         if in_force != Some(&manifest) {
             numbering.publish(&manifest, references, replaces)?;
         }
-        Ok(Self { files, releases: numbering.releases, kept, manifest })
+        let releases = numbering.releases;
+        let adopted = (here.is_none() && releases.len() == kept).then_some(replaces);
+        Ok(Self { files, releases, kept, manifest, adopted })
     }
 
     /// The releases that are taken over, and the one that is new, if there is any.
-    pub(crate) fn numbers(&self) -> (Vec<u64>, Option<u64>) {
+    pub(crate) fn numbers(&self) -> Numbers {
         let (kept, new) = self.releases.split_at(self.kept);
-        (kept.iter().map(|release| release.number).collect(), new.last().map(|release| release.number))
+        let kept = kept.iter().map(|release| release.number).collect();
+        Numbers { kept, release: new.last().map(|release| release.number), adopted: self.adopted }
     }
 
     /// Stages the releases, and the manifest if its file is to be another.

@@ -3,7 +3,15 @@ use std::time::Duration;
 use fingerpost::Manifest;
 use serde::Serialize;
 
-use crate::{asset::Asset, compress::Variants, error::Problem, findings::Findings, run::Run, scan::LeftOut};
+use crate::{
+    asset::Asset,
+    compress::Variants,
+    error::{Besides, Problem},
+    findings::Findings,
+    publish::Numbers,
+    run::Run,
+    scan::LeftOut,
+};
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.
 ///
@@ -34,13 +42,15 @@ pub struct Report {
     pub compressed: usize,
     /// The number of the release that was published; `None` if nothing has changed.
     pub release: Option<u64>,
+    /// The release of an earlier output dir whose manifest came into force, because nothing has changed since then.
+    pub adopted: Option<u64>,
     /// The hash of the manifest, which is the app version unless another is set.
     pub hash: String,
     /// The releases that were taken over from an earlier output dir.
     pub kept: Vec<u64>,
     /// Files that an earlier source dir hides.
     pub shadowed: Vec<Shadowed>,
-    /// Files and directories that the rules leave out.
+    /// Files and directories that the rules leave out, and what is neither, such as a named pipe.
     pub ignored: Vec<String>,
     /// What looked wrong and did not stop the run.
     pub warnings: Vec<Problem>,
@@ -63,6 +73,7 @@ impl Report {
             unchanged: assets.len() - written,
             compressed: variants.compressed,
             release: None,
+            adopted: None,
             hash: manifest.hash().unwrap_or_default(),
             kept: Vec::new(),
             shadowed: Vec::new(),
@@ -75,16 +86,11 @@ impl Report {
     }
 
     /// Adds the rest when all is done.
-    pub(crate) fn finish(
-        self,
-        (kept, release): (Vec<u64>, Option<u64>),
-        left_out: LeftOut,
-        findings: Findings,
-        took: Duration,
-    ) -> Self {
-        let LeftOut { shadowed, ignored } = left_out;
-        let (warnings, notes) = findings.finish();
-        Self { kept, release, shadowed, ignored, warnings, notes, seconds: took.as_secs_f64(), ..self }
+    pub(crate) fn finish(self, numbers: Numbers, findings: Findings, took: Duration) -> Self {
+        let Numbers { kept, release, adopted } = numbers;
+        let Besides { warnings, notes, left_out: LeftOut { shadowed, ignored } } = findings.finish();
+        let seconds = took.as_secs_f64();
+        Self { kept, release, adopted, shadowed, ignored, warnings, notes, seconds, ..self }
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct LeftOut {
 }
 
 /// Lists the source dirs.
-pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> (Vec<SourceFile>, LeftOut) {
+pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> Vec<SourceFile> {
     let Listing { files, shadowed, ignored, problems, .. } = run.job.sources.list();
     problems.into_iter().for_each(|problem| findings.add(Problem::from(problem)));
     if files.is_empty() {
@@ -32,7 +32,8 @@ pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> (Vec<SourceFile>, 
         findings.at(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
     }
     let ignored = ignored.iter().map(|path| path.display().to_string()).collect();
-    (files, LeftOut { shadowed, ignored })
+    findings.left_out = LeftOut { shadowed, ignored };
+    files
 }
 
 fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {

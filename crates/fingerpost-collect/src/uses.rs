@@ -1,6 +1,6 @@
 //! Which files name which, without a run.
 
-use fingerpost::{BaseUrl, SourceFile};
+use fingerpost::{BaseUrl, SourceFile, Sources};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ pub struct Reference {
     pub to: String,
     /// Whether there is such an asset.
     pub exists: bool,
+    /// Why it is no asset although there is such a file: the rules leave it out.
+    pub left_out: Option<String>,
     /// How it names it.
     pub kind: ReferenceKind,
 }
@@ -77,7 +79,7 @@ pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
     let (sources, base) = config.sources()?;
     let listing = sources.list();
     let known = Known::of(listing.files.iter().map(|file| file.path.as_str()));
-    let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known)).collect();
+    let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known, &sources)).collect();
     let mut uses = Uses::default();
     uses.problems.extend(listing.problems.into_iter().map(Problem::from));
     for named in all {
@@ -89,7 +91,12 @@ pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
     Ok(uses)
 }
 
-fn named_in(file: &SourceFile, base: &BaseUrl, known: &Known<'_>) -> Result<Vec<Reference>, Problem> {
+fn named_in(
+    file: &SourceFile,
+    base: &BaseUrl,
+    known: &Known<'_>,
+    sources: &Sources,
+) -> Result<Vec<Reference>, Problem> {
     let (language, markup) = (Language::of(&file.path), Markup::of(&file.path));
     if language.is_none() && markup.is_none() {
         return Ok(Vec::new());
@@ -113,7 +120,9 @@ fn named_in(file: &SourceFile, base: &BaseUrl, known: &Known<'_>) -> Result<Vec<
     let mut places = Places::new(&file.file, &file.path, &bytes);
     let reference = |(span, to, kind)| {
         let exists = known.get(&Plain::Asset(String::clone(&to))).next().is_some();
-        Reference { location: places.locate(span), exists, to, kind }
+        let left_out = if exists { None } else { sources.left_out(&to) };
+        let left_out = left_out.map(|(_, reason)| reason.into_owned());
+        Reference { location: places.locate(span), exists, left_out, to, kind }
     };
     Ok(named.into_iter().map(reference).collect())
 }

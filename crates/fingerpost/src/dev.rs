@@ -65,7 +65,7 @@ impl Development {
     pub(crate) fn open(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
         let missing = |reason| missing(&self.sources, path, reason);
         if let Some(reason) = self.sources.rules().reason_to_ignore(path) {
-            return Err(missing(Some(reason.to_owned())));
+            return Err(missing(Some(reason.into_owned())));
         }
         let candidates = self.sources.candidates(path);
         let opened = open(&self.sources, path, &candidates)?;
@@ -154,7 +154,7 @@ impl<T: Clone> FileCache<T> {
     /// A slot for a file that is there.
     fn open_slot(&self, sources: &Sources, path: &str) -> Result<Arc<Slot<T>>, Error> {
         if let Some(reason) = sources.rules().reason_to_ignore(path) {
-            return Err(missing(sources, path, Some(reason.to_owned())));
+            return Err(missing(sources, path, Some(reason.into_owned())));
         }
         let candidates = sources.candidates(path);
         if first(&candidates, Candidate::stat)?.is_none() {

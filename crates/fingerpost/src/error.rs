@@ -1,6 +1,9 @@
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
-use crate::text::{quoted, quoted_path};
+use crate::{
+    suggest::differs_in_case,
+    text::{quoted, quoted_path},
+};
 
 /// What went wrong, as one sentence that names the place and the next step.
 ///
@@ -49,7 +52,7 @@ impl Error {
     /// The kind of this error.
     pub fn kind(&self) -> ErrorKind {
         match *self.0 {
-            Problem::Path { .. } | Problem::NotUtf8 { .. } => ErrorKind::InvalidPath,
+            Problem::Path { .. } | Problem::FileName { .. } => ErrorKind::InvalidPath,
             Problem::NotFound(_) => ErrorKind::NotFound,
             Problem::Component { kind, .. } => kind,
             Problem::Unreadable { .. } => ErrorKind::Unreadable,
@@ -133,8 +136,8 @@ pub(crate) enum Problem {
     Config(String),
     #[error("source dir {} {reason}", quoted_path(.path))]
     SourceNotFound { path: PathBuf, reason: &'static str },
-    #[error("the name of {} is not UTF-8; rename the file or ignore it", quoted_path(.path))]
-    NotUtf8 { path: PathBuf },
+    #[error("the name of {} {reason}; rename the file or ignore it", quoted_path(.path))]
+    FileName { path: PathBuf, reason: &'static str },
     #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with follow_symlinks", quoted_path(.path), quoted_path(.target))]
     Symlink { path: PathBuf, target: PathBuf },
     #[error("manifest {} was not found{advice}", quoted_path(.place))]
@@ -186,6 +189,7 @@ impl fmt::Display for Missing {
         }
         for (i, name) in self.nearest.iter().enumerate() {
             write!(f, "{}{}", if i == 0 { " (did you mean " } else { " or " }, quoted(name))?;
+            f.write_str(if differs_in_case(&self.path, name) { ", which differs in case" } else { "" })?;
         }
         f.write_str(if self.nearest.is_empty() { "" } else { "?)" })
     }

@@ -21,7 +21,8 @@ pub struct Listing {
     /// Files that an earlier source dir hides, in the order of the source dirs. One that two of them
     /// lead to hides nothing.
     pub shadowed: Vec<SourceFile>,
-    /// Files and directories that the rules leave out; what is in such a directory is not listed.
+    /// Files and directories that the rules leave out, and what is neither, such as a named pipe; what is in such a directory
+    /// is not listed.
     pub ignored: Vec<PathBuf>,
     /// What could not be read, named or followed.
     pub problems: Vec<Error>,
@@ -77,7 +78,7 @@ struct Walk<'a> {
 /// What becomes of one entry of a directory.
 enum Found {
     Asset(AssetPath),
-    /// A directory to go into, or something that is neither file nor directory.
+    /// A directory to go into.
     Nothing,
     /// Passed over, with all that is in it.
     Skipped,
@@ -137,7 +138,8 @@ impl<'a> Walk<'a> {
             Ok(path) => match self.escape(entry) {
                 Some(target) => Found::Bad(Problem::Symlink { path: entry.path().to_owned(), target }.into()),
                 None if entry.file_type().is_file() => Found::Asset(path),
-                None => Found::Nothing,
+                None if entry.file_type().is_dir() => Found::Nothing,
+                None => Found::Ignored,
             },
         }
     }
@@ -197,5 +199,10 @@ fn leads_nowhere(path: &Path, cause: &io::Error) -> bool {
 
 /// Why a file cannot be an asset: its name breaks a rule, or is no text at all.
 fn unnameable(entry: &DirEntry, text: &str) -> Error {
-    AssetPath::parse(text).err().unwrap_or_else(|| Problem::NotUtf8 { path: entry.path().to_owned() }.into())
+    let reason = match AssetPath::parse(text) {
+        Ok(_) => "is not UTF-8",
+        Err(_) if text.contains('\\') => "holds a backslash, which URLs take for a slash",
+        Err(_) => "begins with what URLs take for a scheme",
+    };
+    Problem::FileName { path: entry.path().to_owned(), reason }.into()
 }

@@ -14,7 +14,7 @@ use crate::{
     environment,
     error::Error,
     level::Level,
-    rules::Rules,
+    rules::{Rules, check_glob},
     sources::{SourceDir, absolute, is_absent},
     text::quoted,
 };
@@ -71,6 +71,7 @@ pub struct Settings {
     /// The app version; empty counts as unset.
     pub app_version: Option<String>,
     /// Globs of files that are no assets; see [`Rules::new`].
+    #[serde(deserialize_with = "globs")]
     pub ignore: Vec<String>,
     /// Whether files whose names start with a dot are assets.
     pub hidden: bool,
@@ -102,7 +103,7 @@ pub struct Settings {
     pub shadowed: Option<Level>,
     /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
     /// [`Rules::new`]; of several that match, the longest decides.
-    #[serde(rename = "rules")]
+    #[serde(rename = "rules", deserialize_with = "by_glob")]
     pub exceptions: BTreeMap<String, Exceptions>,
 }
 
@@ -184,6 +185,18 @@ impl Settings {
 fn source_dirs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SourceDir>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
+}
+
+fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let globs = Vec::<String>::deserialize(deserializer)?;
+    globs.iter().try_for_each(|glob| check_glob(glob)).map_err(de::Error::custom)?;
+    Ok(globs)
+}
+
+fn by_glob<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Exceptions>, D::Error> {
+    let exceptions = BTreeMap::<String, Exceptions>::deserialize(deserializer)?;
+    exceptions.keys().try_for_each(|glob| check_glob(glob)).map_err(de::Error::custom)?;
+    Ok(exceptions)
 }
 
 fn age<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {

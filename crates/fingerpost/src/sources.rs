@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
     str::FromStr,
@@ -36,13 +37,14 @@ impl SourceDir {
         Self { dir: dir.into(), prefix: None }
     }
 
-    /// Files in `dir` are named by `prefix`, a `/`, and their path in it.
+    /// Files in `dir` are named by `prefix`, a `/`, and their path in it. A `/` at either end of `prefix` is tolerated.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is no asset path.
     pub fn at(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
-        Ok(Self { dir: dir.into(), prefix: Some(AssetPath::parse(prefix.trim_end_matches('/'))?) })
+        let name = prefix.strip_prefix('/').unwrap_or(prefix).trim_end_matches('/');
+        Ok(Self { dir: dir.into(), prefix: Some(AssetPath::parse(name)?) })
     }
 
     /// The directory.
@@ -186,6 +188,28 @@ impl Sources {
     /// Where the output dir really is, once it is there.
     pub(crate) fn real_output(&self) -> Option<PathBuf> {
         fs::canonicalize(self.output()?).ok()
+    }
+
+    /// What lies where the asset of this path would, and why it is none: the rules leave it out.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let static_dir = site.path();
+    /// # std::fs::write(static_dir.join("hero.psd"), "")?;
+    /// use fingerpost::{Rules, SourceDir, Sources};
+    ///
+    /// let sources = Sources::open(vec![SourceDir::new(static_dir)], Rules::new(["*.psd"], false, false)?, None)?;
+    /// let (file, reason) = sources.left_out("hero.psd").ok_or("it is there")?;
+    /// assert_eq!((file, &*reason), (static_dir.join("hero.psd"), "the ignore glob `*.psd` matches it"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn left_out(&self, path: &str) -> Option<(PathBuf, Cow<'static, str>)> {
+        AssetPath::parse(path).ok()?;
+        self.candidates(path).into_iter().find_map(|Candidate { file, .. }| {
+            let metadata = fs::metadata(&file).ok().filter(|metadata| !metadata.is_dir())?;
+            let odd = || (!metadata.is_file()).then_some("it is neither a file nor a directory".into());
+            Some((file, self.rules.reason_to_ignore(path).or_else(odd)?))
+        })
     }
 
     /// Where a file of this name would lie, by source dir.

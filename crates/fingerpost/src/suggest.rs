@@ -12,6 +12,8 @@ const MOST: usize = 3;
 /// assert_eq!(fingerpost::nearest("css/ap.css", names.into_iter()), ["css/app.css"]);
 /// ```
 ///
+/// Upper and lower case count as the same: a name that [differs in case alone](differs_in_case) comes first.
+///
 /// Nothing is near a name of more than 200 bytes: nobody mistypes that much, and the comparison costs time. A name with
 /// the same last segment in another directory counts as near. Linear in the number of names: those that cannot be near are
 /// passed over by a count of their letters before they are compared.
@@ -19,37 +21,57 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
     if path.len() > LONGEST {
         return Vec::new();
     }
-    let (letters, tolerance) = (Letters::of(path), (path.len() / 4).clamp(1, 6));
-    let same_file = |name: &str| last_segment(name) == last_segment(path);
+    let (folded_path, tolerance) = (folded(path), (path.len() / 4).clamp(1, 6));
+    let letters = Letters::of(path);
+    let file = last_segment(&folded_path);
     let distance = |name, limit| {
         let near = letters.distance(&Letters::of(name)) <= limit;
-        near.then(|| osa_distance(path, name)).filter(|distance| *distance <= limit)
+        near.then(|| osa_distance(&folded_path, &folded(name))).filter(|distance| *distance <= limit)
     };
+    let same_file = |name| fold(last_segment(name)).eq(file.chars());
     let mut near = Vec::with_capacity(MOST + 1);
     // What is farther away than the best so far need not be compared.
     let mut limit = tolerance;
     for name in names {
         let distance = distance(name, limit).or_else(|| same_file(name).then_some(tolerance + 1));
         let Some(distance) = distance else { continue };
-        near.push((distance, name));
+        near.push((distance, osa_distance(path, name), name));
         near.sort_unstable();
         near.truncate(MOST);
-        limit = near.get(MOST - 1).map_or(limit, |(worst, _)| limit.min(*worst));
+        limit = near.get(MOST - 1).map_or(limit, |(worst, ..)| limit.min(*worst));
     }
-    near.into_iter().map(|(_, name)| name.to_owned()).collect()
+    near.into_iter().map(|(.., name)| name.to_owned()).collect()
+}
+
+/// Whether two names are the same but for upper and lower case, which is one file on some disks and two on others.
+///
+/// ```
+/// assert!(fingerpost::differs_in_case("img/logo.png", "img/Logo.PNG"));
+/// assert!(!fingerpost::differs_in_case("img/logo.png", "img/logo.png"));
+/// ```
+pub fn differs_in_case(one: &str, other: &str) -> bool {
+    one != other && fold(one).eq(fold(other))
+}
+
+fn fold(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+fn folded(text: &str) -> String {
+    fold(text).collect()
 }
 
 fn last_segment(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// How often each character occurs, modulo 64: gives a lower bound for the distance of two names.
+/// How often each character occurs, in either case, modulo 64: gives a lower bound for the distance of two names.
 struct Letters([u8; 64]);
 
 impl Letters {
     fn of(text: &str) -> Self {
         let mut counts = [0_u8; 64];
-        for character in text.chars() {
+        for character in fold(text) {
             let count = &mut counts[character as usize % 64];
             *count = count.saturating_add(1);
         }
@@ -80,5 +102,16 @@ mod tests {
         let many: Vec<_> = (0..10).rev().map(|number| format!("{number}/index.js")).collect();
         let near = nearest("somewhere/index.js", many.iter().map(String::as_str));
         assert_eq!(near, ["0/index.js", "1/index.js", "2/index.js"]);
+    }
+
+    #[test]
+    fn case_is_compared_last() {
+        let names =
+            ["img/LOGO.PNG", "img/Logo.svg", "img/logos.png", "Lögo.PNG", "img/App.css", "img/app.css"];
+        let near = |path| nearest(path, names.into_iter());
+        assert_eq!(near("img/logo.png"), ["img/LOGO.PNG", "img/logos.png", "img/Logo.svg"]);
+        assert_eq!(near("logo.png"), ["Lögo.PNG", "img/LOGO.PNG"]);
+        assert_eq!(near("img/ap.css")[..2], ["img/app.css", "img/App.css"]);
+        assert!(differs_in_case("lögo.png", "LÖGO.png") && !differs_in_case("a.png", "b.png"));
     }
 }

@@ -40,6 +40,7 @@ fn the_report_is_json_on_stdout() {
         "unchanged": 0,
         "compressed": 0,
         "release": 1,
+        "adopted": null,
         "hash": site.manifest().hash(),
         "kept": [],
             "notes": [],
@@ -184,15 +185,17 @@ fn paths_in_a_settings_file_are_relative_to_it() {
 
 #[test]
 fn a_settings_file_that_cannot_be_understood_is_a_failure() {
-    let site = Site::new(&[("fingerpost.toml", "sauces = []")]);
-    let ended = site.run(&["collect"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    let place = format!("error: settings file {}: ", site.shown("fingerpost.toml"));
-    assert!(
-        ended.stderr.starts_with(&place) && ended.stderr.contains("unknown field `sauces`"),
-        "{}",
-        ended.stderr
+    let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nsauces = ['\u{9b}']\r\n")]);
+    let place = site.shown("fingerpost.toml");
+    let expected = format!(
+        "error: settings file {place}: TOML parse error at line 2, column 1\n  |\n2 | sauces = ['\\u{{9b}}']\n  | ^^^^^^\n\
+         unknown field `sauces`, expected one of `sources`, `out`, "
     );
+    for args in [&["collect"][..], &["find", "a.css"], &["clean"], &["version"]] {
+        let ended = site.run(args);
+        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+        assert!(ended.stderr.starts_with(&expected), "{args:?}: {}", ended.stderr);
+    }
 }
 
 #[test]
@@ -268,4 +271,32 @@ fn a_compression_that_makes_no_sense_is_wrong_usage_that_says_what_does() {
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn what_is_taken_over_unchanged_is_in_force_and_is_said_to_be() {
+    let site = Site::new(&[("static/a.css", "body{}")]);
+    site.collect();
+    let keeping = |more: &[&str]| {
+        let ended = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
+        (ended.stderr.lines().next().unwrap().to_owned(), summary(&ended).to_owned())
+    };
+    let took_over = "took over release 1".to_owned();
+    let sums =
+        |written: &str, release: &str| format!("1 file, 6 B, {written}, nothing new, release 1 {release}");
+    let dry = sums("1 to write, 0 unchanged", "would be in force");
+    assert_eq!(keeping(&["--dry-run"]), (took_over.clone(), dry));
+    assert_eq!(keeping(&[]), (took_over, sums("1 written, 0 unchanged", "is in force")));
+    assert_eq!(site.read("new/staticfiles.json"), site.read("out/staticfiles.json"));
+    assert_eq!(keeping(&[]).1, "1 file, 6 B, 0 written, 1 unchanged, nothing to publish");
+}
+
+#[cfg(unix)]
+#[test]
+fn verbose_names_what_is_neither_a_file_nor_a_directory() {
+    let site = Site::new(&[("static/a.css", "body{}")]);
+    let _socket = std::os::unix::net::UnixListener::bind(site.path("static/socket")).unwrap();
+    let said = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;
+    assert!(said(&["-v"]).starts_with(&format!("ignored {}\n", site.shown("static/socket"))));
+    assert_eq!(said(&[]).lines().count(), 1);
 }

@@ -54,7 +54,6 @@ fn every_problem_shows_its_line_and_what_to_do() {
    :                      ^^^^^^^^^^^^^
    `----
   help: searched in SITE/static
-        to silence it: rules."css/theme.css".missing-map = "ignore"
 
 error: `../img/lgoo.png` points to `img/lgoo.png`, which does not exist
    ,-[static/css/app.css:2:19]
@@ -63,7 +62,6 @@ error: `../img/lgoo.png` points to `img/lgoo.png`, which does not exist
    `----
   help: did you mean `img/logo.png`?
         searched in SITE/static
-        to silence it: rules."css/app.css".missing = "ignore"
 
 error: `theme` points to `css/theme`, which does not exist
    ,-[static/css/app.css:4:10]
@@ -72,7 +70,6 @@ error: `theme` points to `css/theme`, which does not exist
    `----
   help: `css/theme.css` exists; browsers do not add endings, so write the whole name
         searched in SITE/static
-        to silence it: rules."css/app.css".missing = "ignore"
 
 error: `../../../etc/passwd` leaves the base URL: it leads to `/etc/passwd`
    ,-[static/css/theme.css:1:14]
@@ -80,7 +77,6 @@ error: `../../../etc/passwd` leaves the base URL: it leads to `/etc/passwd`
    :              ^^^^^^^^^^^^^^^^^^^
    `----
   help: write `/etc/passwd` if that is meant
-        to silence it: rules."css/theme.css".outside = "ignore"
 
 error: `./util` points to `js/util`, which does not exist
    ,-[static/js/app.js:1:9]
@@ -89,11 +85,14 @@ error: `./util` points to `js/util`, which does not exist
    `----
   help: `js/util.js` exists; browsers do not add endings, so write the whole name
         searched in SITE/static
-        to silence it: rules."js/app.js".missing = "ignore"
 
 4 problems in 3 files; nothing was published
 hint: to publish all the same, with warnings, run: fingerpost collect static --out out --missing warn
-hint: a line that silences goes into `fingerpost.toml`, before any `[table]`
+hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
+  rules."css/theme.css".missing-map = "ignore"
+  rules."css/app.css".missing = "ignore"
+  rules."css/theme.css".outside = "ignore"
+  rules."js/app.js".missing = "ignore"
 "#;
     assert_eq!(said, expected);
 
@@ -103,21 +102,46 @@ hint: a line that silences goes into `fingerpost.toml`, before any `[table]`
     assert!(ended.stderr.contains("release 1 published"), "{}", ended.stderr);
 }
 
+/// The lines that silence, below the hint that says where they go.
+fn silencing_lines<'s>(said: &'s str, place: &str) -> Vec<&'s str> {
+    let hint = format!("hint: to silence this, write into `fingerpost.toml`, {place}:\n");
+    let lines = said.split_once(&hint).map_or("", |(_, lines)| lines).lines();
+    lines.map_while(|line| line.strip_prefix("  ")).collect()
+}
+
 #[test]
 fn the_lines_that_silence_do_so() {
     let site = Site::new(&[
-        ("static/a.css", "a { b: url(x.png); c: url(../../y) }"),
+        ("static/a.css", "a { b: url(x.png); c: url(../../y); d: url(z.png) }"),
         ("static/b/c.js", "import './x.js'\n//# sourceMappingURL=c.js.map"),
     ]);
+    for (before, place, behind) in [
+        ("", "before any `[table]`", "\n[rules.\"other/**\"]\nmissing = \"warn\"\n"),
+        ("", "before any `[table]`", "\nrules.\"/a.css\".shadowed = \"warn\"\n[clean]\nkeep = 1\n"),
+        (
+            "fsync = false\n[rules]\n",
+            "below `[rules]`",
+            "\n\"other/**\".missing = \"warn\"\n[clean]\nkeep = 1\n",
+        ),
+    ] {
+        site.write("fingerpost.toml", format!("{before}{behind}"));
+        let said = refused(&site, &COLLECT);
+        let lines = silencing_lines(&said, place);
+        assert_eq!((lines.len(), said.matches("to silence").count()), (4, 1), "{said}");
+        site.write("fingerpost.toml", format!("{before}{}{behind}", lines.join("\n")));
+        assert_eq!(warned(&site, &COLLECT), "");
+        std::fs::remove_dir_all(site.path("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_line_for_a_file_that_has_rules_already_says_so() {
+    let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("static/b.css", "a { b: url(x.png) }")]);
+    site.write("fingerpost.toml", "[rules.\"/a.css\"]\noutside = \"warn\"\n");
     let said = refused(&site, &COLLECT);
-    let lines: Vec<_> = said.lines().filter_map(|line| line.trim().split_once("to silence it: ")).collect();
-    assert_eq!(lines.len(), 4, "{said}");
-    let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
-    site.write(
-        "fingerpost.toml",
-        format!("{}\n[rules.\"other/**\"]\nmissing = \"warn\"\n", lines.join("\n")),
-    );
-    assert_eq!(warned(&site, &COLLECT), "");
+    assert_eq!(silencing_lines(&said, "before any `[table]`"), [r#"rules."/b.css".missing = "ignore""#]);
+    let own = silencing_lines(&said, "where it has rules for the same files");
+    assert_eq!(own, [r#"rules."/a.css".missing = "ignore""#]);
 }
 
 #[test]
@@ -129,9 +153,9 @@ fn warnings_show_their_line_too() {
    :                      ^^^^^^^^
    `----
   help: searched in SITE/static
-        to silence it: rules."/a.js".missing-map = "ignore"
 
-hint: a line that silences goes into `fingerpost.toml`, before any `[table]`"#;
+hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
+  rules."/a.js".missing-map = "ignore""#;
     assert_eq!(warned(&site, &COLLECT), expected);
     assert_eq!(warned(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()), "");
 }
@@ -142,7 +166,7 @@ fn no_command_is_named_that_would_not_help() {
     site.write("fingerpost.toml", "rules.\"*.css\".missing = \"error\"");
     let said = refused(&site, &COLLECT);
     assert!(!said.contains("--missing"), "{said}");
-    assert!(said.contains("hint: a line that silences goes into `fingerpost.toml`"), "{said}");
+    assert_eq!(silencing_lines(&said, "before any `[table]`").len(), 1, "{said}");
 
     site.write("fingerpost.toml", "");
     site.write("static/deep.css", format!("a{{b:url(a.css)}}{}", "(".repeat(300)));
@@ -157,7 +181,8 @@ fn a_command_that_is_named_replaces_what_it_said_before() {
     let args = ["--config", "my.toml", "collect", "--missing=error", "--out", "my out"];
     let said = refused(&site, &args);
     let hints = "hint: to publish all the same, with warnings, run: fingerpost --config my.toml collect --out 'my out' \
-                 --missing warn\nhint: a line that silences goes into `my.toml`, before any `[table]`\n";
+                 --missing warn\nhint: to silence this, write into `my.toml`, before any `[table]`:\n  \
+                 rules.\"/a.css\".missing = \"ignore\"\n";
     let hints = if cfg!(windows) { hints.replace('\'', "\"") } else { hints.to_owned() };
     assert!(said.ends_with(&hints), "{said}");
 }
@@ -197,7 +222,12 @@ fn of_many_problems_the_first_are_shown_in_full_and_all_are_named() {
         site.write(&format!("static/{file:02}.css"), lines.concat());
     }
     let said = refused(&site, &COLLECT);
-    assert_eq!(said.matches("to silence it: ").count(), 50);
+    assert_eq!(
+        (said.matches("did you mean").count(), said.matches("  help: did you mean").count()),
+        (1000, 50)
+    );
+    assert_eq!(said.matches(".missing = \"ignore\"").count(), 20);
+    assert!(said.contains("\n  and 80 more such lines, or one for a glob "), "{said}");
     assert_eq!(said.matches("error: ").count(), 1000);
     let line = "\nerror: static/05.css:1:9: `x0.png` points to `x0.png`, which does not exist (did you mean `x.png`?)\n";
     assert!(said.contains(line), "{said}");
@@ -365,4 +395,58 @@ fn plain_names_that_are_needed_are_told_once() {
         "{said}"
     );
     assert_eq!(warned(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
+}
+
+#[test]
+fn a_reference_to_an_ignored_file_says_why_it_is_ignored() {
+    let site = Site::new(&[
+        ("static/a.css", "a{b:url(drafts/a.png) url(.h.png) url(a.png~)}"),
+        ("static/drafts/a.png", ""),
+        ("static/.h.png", ""),
+        ("static/a.png~", ""),
+    ]);
+    let said = refused(&site, &[&COLLECT[..], &["--ignore", "drafts/**"]].concat());
+    for (path, reason) in [
+        ("drafts/a.png", "the ignore glob `drafts/**` matches it"),
+        (".h.png", "names that start with `.` are ignored"),
+        ("a.png~", "`CVS` and names that end in `~` are ignored"),
+    ] {
+        let problem = format!("error: `{path}` points to `{path}`, which is ignored\n");
+        let file = ["SITE", "static"].into_iter().chain(path.split('/')).collect::<std::path::PathBuf>();
+        assert!(said.contains(&problem), "{said}");
+        assert!(said.contains(&format!("\n  help: `{}` is there, but {reason}\n", file.display())), "{said}");
+    }
+    assert!(!said.contains("searched in"), "{said}");
+}
+
+#[test]
+fn a_run_that_fails_names_with_verbose_what_another_names() {
+    let site = Site::new(&[
+        ("static/a.css", "a{b:url(x.png)}"),
+        ("static/b.js", "import(name)"),
+        ("static/.h.png", ""),
+        ("theme/b.js", ""),
+    ]);
+    let args = ["collect", "static", "theme", "--out", "out", "-v"];
+    assert!(refused(&site, &args[..5]).starts_with("error: "));
+    let said = refused(&site, &args);
+    let besides = site.redacted(&site.run(&[&args[..], &["--missing", "ignore"]].concat()));
+    let (besides, _) = besides.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(besides.lines().count(), 3, "{besides}");
+    assert!(said.starts_with(&format!("{besides}\nerror: `x.png` points to")), "{said}");
+}
+
+#[test]
+fn a_flag_for_all_leaves_the_rules_for_some_as_they_are() {
+    let site = Site::new(&[
+        ("static/a.css", "a{b:url(x.png)}"),
+        ("static/vendor/b.css", "a{b:url(x.png)}/*# sourceMappingURL=b.map */"),
+    ]);
+    site.write("fingerpost.toml", "rules.\"vendor/**\".missing = \"error\"");
+    assert!(refused(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()).contains("vendor/b.css:1:9"));
+    site.write("fingerpost.toml", "rules.\"vendor/**\" = { missing = \"ignore\", missing-map = \"ignore\" }");
+    for level in ["warn", "error"] {
+        let said = site.run(&[&COLLECT[..], &["--missing", level]].concat()).stderr;
+        assert!(said.contains("a.css:1:9") && !said.contains("vendor/b.css"), "{said}");
+    }
 }

@@ -151,3 +151,38 @@ fn a_file_that_cannot_be_understood_hides_no_other() {
     assert!(ended.stdout.ends_with("\nreferred by  b.css (1:10)\n"), "{}", ended.stdout);
     assert!(ended.stderr.starts_with("warning: more than 255 blocks are open here"), "{}", ended.stderr);
 }
+
+#[test]
+fn what_is_referred_to_and_ignored_is_told_with_the_reason() {
+    let site =
+        Site::new(&[("static/a.css", "a{b:url(drafts/a.png) url(.h.png)}"), ("static/drafts/a.png", "")]);
+    site.write("static/.h.png", "");
+    let ended = site.run(&["find", "a.css", "static", "--ignore", "drafts/**"]);
+    let uses: Vec<_> = ended.stdout.lines().skip(3).collect();
+    let expected = [
+        "refers to    .h.png (1:27), which is ignored: names that start with `.` are ignored",
+        "refers to    drafts/a.png (1:9), which is ignored: the ignore glob `drafts/**` matches it",
+    ];
+    assert_eq!(uses, expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_name_commands_a_terminal_or_begins_a_line() {
+    let name = "new\nline\u{1b}[2J\u{202e}.css";
+    let site = Site::new(&[]);
+    site.write(&format!("static/{name}"), format!("@import '{}'", name.replace('\n', "%0A")));
+    site.write(&format!("theme/{name}"), "");
+    let ended = site.run(&["find", name, "static", "theme"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let labels: Vec<_> = ended.stdout.lines().map(|line| line[..12].trim_end()).collect();
+    assert_eq!(
+        labels,
+        ["asset", "file", "hides", "development", "refers to", "referred by"],
+        "{}",
+        ended.stdout
+    );
+    let is_bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!ended.stdout.contains(is_bad), "{:?}", ended.stdout);
+    assert!(ended.stdout.starts_with("asset        new\\nline\\u{1b}[2J\\u{202e}.css\n"), "{}", ended.stdout);
+}

@@ -18,7 +18,10 @@ fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
         (&["colect"], "error: unrecognized subcommand 'colect'"),
         (&["collect", "--orignals"], "error: unexpected argument '--orignals' found"),
         (&["collect", "--shadowed", "loud"], "error: invalid value 'loud' for '--shadowed <LEVEL>'"),
-        (&["collect", "--ignore", "["], "error: invalid value '[' for '--ignore <GLOB>': ignore glob error"),
+        (
+            &["collect", "--ignore", "["],
+            "error: invalid value '[' for '--ignore <GLOB>': ignore glob `[` cannot be read: ",
+        ),
         (
             &["collect", "../up=static"],
             "error: invalid value '../up=static' for '[SOURCE]...': path `../up` leaves",

@@ -95,7 +95,7 @@ mod tests {
         let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
         let mut findings = Findings::default();
         let kept = retention.kept(&releases, &mut findings).into_iter().collect();
-        (kept, findings.finish().0.len())
+        (kept, findings.finish().warnings.len())
     }
 
     #[track_caller]

@@ -27,7 +27,7 @@ const LONGEST: usize = 1000;
 /// Where a file may hold such names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
-    /// Attributes in SVG and HTML.
+    /// Attributes, styles and scripts in SVG and HTML.
     Attributes,
     /// Calls in scripts.
     Calls,
@@ -47,39 +47,102 @@ impl Markup {
     /// All names in a file, and where they stand.
     pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
         match self {
-            Self::Attributes => attributes(bytes, place),
+            Self::Attributes => names_in_markup(bytes, place),
             Self::Calls => calls(bytes, place),
         }
     }
 }
 
-/// `href="…"`, also as `xlink:href`, and `src="…"`.
-fn attributes(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
-    let places = |name: &'static str| memmem::find_iter(bytes, name).map(|at| (at, at + name.len()));
-    let is_name = |at: usize| at > 0 && (bytes[at - 1].is_ascii_whitespace() || bytes[at - 1] == b':');
-    let found = places("href=").chain(places("src=")).filter(|(at, _)| is_name(*at));
-    let values = found.filter_map(|(_, start)| literal(bytes, start, b"\"'"));
+/// A value, and where it stands.
+type Value<'b> = (Range<usize>, &'b str);
+
+/// What SVG and HTML name: in attributes, in `url(…)`, and in import maps and scripts.
+fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
+    let values = attributes(bytes).chain(urls(bytes)).chain(paths(bytes));
     let targets = values.filter_map(|(span, value)| match target(value, place)? {
         Target::Asset(path) => Some((span, Plain::Asset(path))),
         Target::Outside(_) | Target::Nowhere(_) => None,
     });
-    targets.collect()
+    let mut names: Vec<_> = targets.chain(calls(bytes, place)).collect();
+    names.sort_by_key(|(span, _)| span.start);
+    names.dedup_by_key(|(span, _)| span.start);
+    names
 }
 
-/// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")`.
+/// `href="…"`, also as `xlink:href`, `src="…"`, and each of `srcset="…"`; in HTML case does not count, and there may be spaces.
+fn attributes(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let values = memchr::memchr_iter(b'=', bytes).map(|equals| {
+        let name = attribute(&bytes[..equals]);
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        let value = || quoted(bytes, past_spaces(bytes, equals + 1), b"\"'");
+        if is("href") || is("src") {
+            value().filter(is_plain).into_iter().collect()
+        } else if is("srcset") || is("imagesrcset") {
+            value().map_or_else(Vec::new, candidates)
+        } else {
+            Vec::new()
+        }
+    });
+    values.flatten()
+}
+
+/// The name at the end of a text, behind a space or a namespace; nothing, if it is part of a longer one.
+fn attribute(before: &[u8]) -> &[u8] {
+    const LONGEST: usize = "imagesrcset".len();
+    let before = before.trim_ascii_end();
+    let letters = before.iter().rev().take(LONGEST).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (before, name) = before.split_at(before.len() - letters);
+    let begins = before.last().is_some_and(|last| last.is_ascii_whitespace() || *last == b':');
+    if begins { name } else { &[] }
+}
+
+/// HTML, "srcset attributes": each candidate is a URL and what it is for.
+fn candidates((span, value): Value<'_>) -> Vec<Value<'_>> {
+    let mut found = Vec::new();
+    let mut start = span.start;
+    for candidate in value.split(',') {
+        let url = candidate.split_ascii_whitespace().next().unwrap_or_default();
+        let at = start + candidate.len() - candidate.trim_ascii_start().len();
+        found.push((at..at + url.len(), url));
+        start += candidate.len() + 1;
+    }
+    found.retain(is_plain);
+    found
+}
+
+/// `url(…)` in styles, whether it is quoted or not.
+fn urls(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let value = |at: usize| {
+        let at = past_spaces(bytes, at + "url(".len());
+        literal(bytes, at, b"\"'").or_else(|| {
+            let (span, value) = until(bytes, at, b')')?;
+            let value = value.trim_ascii_end();
+            Some((span.start..span.start + value.len(), value)).filter(is_plain)
+        })
+    };
+    memmem::find_iter(bytes, "url(").filter_map(value)
+}
+
+/// All that is quoted and begins as a path does, wherever it stands: import maps and modules within a page have no other mark.
+fn paths(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let quotes = memchr::memchr2_iter(b'"', b'\'', bytes);
+    let is_path = |value: &str| ["/", "./", "../"].iter().any(|start| value.starts_with(start));
+    quotes.filter_map(|at| literal(bytes, at, b"\"'")).filter(move |(_, value)| is_path(value))
+}
+
+/// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")`, `serviceWorker.register("…")`.
 fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
     let mut names = Vec::new();
-    let past_spaces = |at: usize| bytes.len() - bytes[at..].trim_ascii_start().len();
-    for call in ["Worker(", "importScripts("] {
+    for call in ["Worker(", "importScripts(", "serviceWorker.register("] {
         for at in memmem::find_iter(bytes, call) {
-            let mut argument = past_spaces(at + call.len());
+            let mut argument = past_spaces(bytes, at + call.len());
             while let Some((span, value)) = literal(bytes, argument, b"\"'`") {
-                let end = past_spaces(span.end + 1);
+                let end = past_spaces(bytes, span.end + 1);
                 if !matches!(bytes.get(end), Some(b',' | b')')) {
                     break;
                 }
                 names.extend(called(value, place).map(|plain| (span, plain)));
-                argument = past_spaces(end + 1);
+                argument = past_spaces(bytes, end + 1);
             }
         }
     }
@@ -94,13 +157,29 @@ fn called(value: &str, place: Place<'_>) -> Option<Plain> {
     Some(Plain::File(path.rsplit('/').next()?.to_owned()))
 }
 
+fn past_spaces(bytes: &[u8], at: usize) -> usize {
+    bytes.len() - bytes[at..].trim_ascii_start().len()
+}
+
 /// What stands between quotes, unless it needs closer reading.
-fn literal<'b>(bytes: &'b [u8], at: usize, quotes: &[u8]) -> Option<(Range<usize>, &'b str)> {
+fn literal<'b>(bytes: &'b [u8], at: usize, quotes: &[u8]) -> Option<Value<'b>> {
+    quoted(bytes, at, quotes).filter(is_plain)
+}
+
+fn quoted<'b>(bytes: &'b [u8], at: usize, quotes: &[u8]) -> Option<Value<'b>> {
     let quote = bytes.get(at).filter(|first| quotes.contains(first))?;
-    let rest = &bytes[at + 1..];
-    let end = memchr::memchr(*quote, &rest[..rest.len().min(LONGEST)])?;
-    let value = str::from_utf8(&rest[..end]).ok()?;
-    (!value.contains(['\\', '$', '{', '<', '\n'])).then_some((at + 1..at + 1 + end, value))
+    until(bytes, at + 1, *quote)
+}
+
+fn until(bytes: &[u8], at: usize, end: u8) -> Option<Value<'_>> {
+    let rest = &bytes[at..];
+    let length = memchr::memchr(end, &rest[..rest.len().min(LONGEST)])?;
+    Some((at..at + length, str::from_utf8(&rest[..length]).ok()?))
+}
+
+/// Nothing in it stands for anything else.
+fn is_plain((_, value): &Value<'_>) -> bool {
+    !value.contains(['\\', '$', '{', '<', '\n'])
 }
 
 fn target(value: &str, place: Place<'_>) -> Option<Target> {
@@ -117,7 +196,7 @@ mod tests {
     fn names(file: &str, text: &str) -> Vec<Plain> {
         let path = AssetPath::parse(file).unwrap();
         let names = Markup::of(file).unwrap().names(text.as_bytes(), Place { base: "/static/", path: &path });
-        assert!(names.iter().all(|(span, _)| matches!(text.as_bytes()[span.end], b'"' | b'\'' | b'`')));
+        assert!(names.iter().all(|(span, _)| b"\"'`,) ".contains(&text.as_bytes()[span.end])), "{names:?}");
         names.into_iter().map(|(_, plain)| plain).collect()
     }
 
@@ -140,6 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn attributes_are_found_as_html_writes_them() {
+        let page = |text| names("p/a.html", text);
+        assert_eq!(page("<A HREF='a.css'><img\nSrc = \"a.js\">"), [asset("p/a.css"), asset("p/a.js")]);
+        assert_eq!(page("<img srcset='a.png, b.png 2x,\n  ../c.png 3x'>").len(), 3);
+        assert_eq!(page("<link imagesrcset=\" /static/a.png 2x\">"), [asset("a.png")]);
+        assert_eq!(page("<i style='background: url( a.png )'>"), [asset("p/a.png")]);
+    }
+
+    #[test]
+    fn styles_import_maps_and_scripts_within_markup_are_looked_at() {
+        let style = "<style>a { b: url(a.png); c: url( \"b.png\" ); d: url(#x) }</style>";
+        assert_eq!(names("img/a.svg", style), [asset("img/a.png"), asset("img/b.png")]);
+        let map = r#"<script type="importmap">{"imports": {"a": "./js/a.js", "b/": "/static/b/", "c": "c"}}</script>"#;
+        assert_eq!(names("index.html", map), [asset("js/a.js")]);
+        let module = "<script type=module>import '../a.js'; import(\"./b.js\"); new Worker('w.js')</script>";
+        assert_eq!(names("p/a.html", module), [asset("a.js"), asset("p/b.js"), file("w.js")]);
+    }
+
+    #[test]
     fn attributes_that_lead_elsewhere_are_not() {
         for text in [
             r##"<use href="#x"/>"##,
@@ -152,6 +250,12 @@ mod tests {
             r#"<a href="{{ url }}"/>"#,
             r#"<a href="a.png"#,
             "href=",
+            " src = ",
+            " srcset=' , ,'",
+            "url(",
+            "url(a.png",
+            "<img xsrc='a.png' mysrcset='a.png'>",
+            "a.src='a.png'",
         ] {
             assert_eq!(names("img/a.svg", text), [], "{text}");
         }
@@ -161,6 +265,10 @@ mod tests {
     fn workers_and_imported_scripts_are_found() {
         assert_eq!(names("a.js", "new Worker('./w.js', {type: 'module'})"), [file("w.js")]);
         assert_eq!(names("a.js", "new SharedWorker(\n`/static/js/w.js`)"), [asset("js/w.js")]);
+        assert_eq!(
+            names("a.js", "navigator.serviceWorker.register('/static/sw.js', {scope: '/'})"),
+            [asset("sw.js")]
+        );
         assert_eq!(names("a.js", "importScripts('a.js', \"x/b.js\")"), [file("a.js"), file("b.js")]);
         for text in [
             "new Worker(new URL('./w.js', import.meta.url))",

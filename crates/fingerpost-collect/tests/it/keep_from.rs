@@ -47,7 +47,8 @@ fn the_same_content_as_before_is_no_new_release() {
     let site = redeployed();
     site.write("static/a.css", "two");
     let report = collect(&keeping(&site)).unwrap();
-    assert_eq!((&*report.kept, report.release), (&[1, 2][..], None));
+    assert_eq!((&*report.kept, report.release, report.adopted), (&[1, 2][..], None, Some(2)));
+    assert_eq!(collect(&keeping(&site)).unwrap().adopted, None);
     assert_eq!(site.read("out/staticfiles.json"), site.read("old/staticfiles.json"));
     site.assert_intact("out");
 }

@@ -4,7 +4,7 @@ use std::{
     thread,
 };
 
-use fingerpost_collect::{CollectConfig, ErrorKind, Problem, Progress, Rule, collect, collect_with};
+use fingerpost_collect::{CollectConfig, ErrorKind, Level, Problem, Progress, Rule, collect, collect_with};
 
 use crate::site::Site;
 
@@ -50,7 +50,15 @@ fn settings_that_make_no_sense_are_refused() {
         refused(&site.config().source_at("../up", site.path("static"))),
         "path `../up` leaves the asset directory"
     );
-    assert!(refused(&site.config().ignore(["["])).starts_with("ignore glob error parsing glob '['"));
+    assert_eq!(
+        refused(&site.config().ignore(["["])),
+        "ignore glob `[` cannot be read: unclosed character class; missing ']'"
+    );
+    let exception = site.config().exception("./vendor/*", Rule::Missing, Level::Ignore);
+    assert_eq!(
+        refused(&exception),
+        "rules: glob `./vendor/*` has a `.` segment, which no asset path has; write `vendor/*`"
+    );
     assert_eq!(
         refused(&site.config_to("static")),
         format!("source dir {} lies in the output dir; keep them apart", site.shown("static"))
@@ -202,6 +210,20 @@ fn a_name_that_is_too_long_with_its_hash_is_told() {
 
 #[cfg(unix)]
 #[test]
+fn an_output_dir_that_is_a_symlink_to_nothing_is_told() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    std::os::unix::fs::symlink("nothing", site.path("out")).unwrap();
+    let advice = "which leads nowhere; make that directory, or remove the symlink";
+    let problem = format!("output dir {} is a symlink to `nothing`, {advice}", site.shown("out"));
+    for config in [site.config(), site.config().dry_run(true)] {
+        assert_eq!(collect(&config).unwrap_err().to_string(), problem);
+    }
+    fs::create_dir(site.path("nothing")).unwrap();
+    assert_eq!(collect(&site.config()).unwrap().release, Some(1));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_symlink_to_nothing_is_told() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("static/b.css")).unwrap();
@@ -229,6 +251,43 @@ fn a_run_that_fails_tells_its_warnings_too() {
     let err = collect(&site.config()).unwrap_err();
     assert_eq!((err.problems().len(), err.warnings().len()), (1, 1));
     assert_eq!(err.warnings()[0].kind(), ErrorKind::Rule(Rule::MissingMap));
+}
+
+#[test]
+fn a_run_that_fails_tells_what_it_left_out_and_its_notes() {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}"), ("static/.b", ""), ("theme/a.css", "")]);
+    site.write("static/a.html", "<link href=a.css><link href='a.css'>");
+    let config = site.config().source(site.path("theme"));
+    let err = collect(&config).unwrap_err();
+    let report = collect(&config.level(Rule::Missing, Level::Ignore)).unwrap();
+    assert_eq!((report.ignored.len(), report.shadowed.len(), report.notes.len()), (1, 1, 1));
+    assert_eq!(
+        (err.ignored(), err.shadowed(), err.notes()),
+        (&*report.ignored, &*report.shadowed, &*report.notes)
+    );
+}
+
+#[test]
+fn a_reference_to_an_ignored_file_is_told_so() {
+    let site = Site::new(&[("static/a.css", "a{b:url(v/x.png)}"), ("lib/x.png", ""), ("static/v/y.png", "")]);
+    let config = site.config().source_at("v", site.path("lib")).ignore(["v/x.*"]);
+    let err = collect(&config).unwrap_err();
+    let problem = err.problems().next().unwrap();
+    assert_eq!(problem.message(), "`v/x.png` points to `v/x.png`, which is ignored");
+    let advice = format!("{} is there, but the ignore glob `v/x.*` matches it", site.shown("lib/x.png"));
+    assert_eq!((problem.advice(), problem.searched()), (Some(&*advice), &[][..]));
+}
+
+#[test]
+fn a_name_that_differs_in_case_is_the_first_suggestion() {
+    let site = Site::new(&[
+        ("static/a.css", "a{b:url(logo.png)}"),
+        ("static/Logo.PNG", ""),
+        ("static/logos.png", ""),
+    ]);
+    let err = collect(&site.config()).unwrap_err();
+    let advice = err.problems().next().unwrap().advice();
+    assert_eq!(advice, Some("did you mean `Logo.PNG`, which differs in case?"));
 }
 
 #[test]

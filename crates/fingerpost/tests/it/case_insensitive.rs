@@ -93,7 +93,7 @@ fn on_a_case_sensitive_disk_each_spelling_is_a_file_of_its_own() {
     }
     let assets = dev(&dir).build().unwrap();
     let text = assets.url("App.css").unwrap_err().to_string();
-    assert!(text.ends_with(" (did you mean `app.css`?)"), "{text}");
+    assert!(text.ends_with(" (did you mean `app.css`, which differs in case?)"), "{text}");
     for path in ["App.css", "APP.CSS", "aPP.CSS"] {
         dir.write(path, path);
     }

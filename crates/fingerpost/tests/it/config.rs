@@ -162,6 +162,18 @@ fn a_settings_file_that_makes_no_sense_is_an_error_with_the_line() {
 }
 
 #[test]
+fn globs_that_make_no_sense_are_refused_with_the_line() {
+    for (toml, glob) in [
+        ("\nignore = [\"*.psd\", \"./drafts\"]", "./drafts"),
+        ("\nrules.\"[\".missing = \"ignore\"", "["),
+        ("\n[rules]\n\"!a.css\".missing = \"ignore\"", "!a.css"),
+    ] {
+        let text = refused(toml).to_string();
+        assert!(text.contains("line 2") && text.contains(&format!("\nglob `{glob}` ")), "{text}");
+    }
+}
+
+#[test]
 fn a_settings_file_that_is_not_there_is_another_error_than_one_that_cannot_be_read() {
     let dir = Dir::of(&["fingerpost.toml/x"]);
     let missing = Assets::from_config(dir.at("other.toml")).unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use fingerpost::{Assets, ErrorKind, Mode};
+use fingerpost::{Assets, ErrorKind, Mode, SourceDir, Sources};
 
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
 
@@ -49,13 +49,18 @@ fn names_that_only_some_systems_allow_never_stop_a_list() {
     );
     let mut problems: Vec<_> = listing.problems.iter().map(ToString::to_string).collect();
     problems.sort_unstable();
+    let name_of = |name| format!("the name of `{}`", dir.at(name).display());
     assert_eq!(
         problems,
         [
-            "path `back\\slash.css` holds a backslash; write `back/slash.css`",
-            "path `c:drive.css` has a scheme (`c`); an asset path is relative to the asset directory"
+            ("back\\slash.css", "holds a backslash, which URLs take for a slash"),
+            ("c:drive.css", "begins with what URLs take for a scheme")
         ]
+        .map(|(name, reason)| format!("{} {reason}; rename the file or ignore it", name_of(name)))
     );
+    let ignored = settings(|settings| settings.ignore = ["back?slash.css", "c:*"].map(Into::into).into());
+    let sources = vec![SourceDir::new(dir.as_ref())];
+    assert!(Sources::open(sources, ignored.rules().unwrap(), None).unwrap().list().problems.is_empty());
     let assets = dev(&dir).build().unwrap();
     let listed: Vec<_> = assets.iter().map(|(_, url)| url.split_once('?').unwrap().0.to_owned()).collect();
     assert_eq!(

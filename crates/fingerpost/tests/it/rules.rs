@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fingerpost::{Assets, ErrorKind, Mode, SourceDir, Sources};
+use fingerpost::{Assets, ErrorKind, Mode, Rules, SourceDir, Sources};
 
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
 
@@ -16,8 +16,8 @@ fn ignored_files_are_not_found_with_the_reason() {
         (".git/config", "names that start with `.` are ignored"),
         ("CVS/Root", "`CVS` and names that end in `~` are ignored"),
         ("a~", "`CVS` and names that end in `~` are ignored"),
-        ("img/hero.psd", "an ignore glob matches it"),
-        ("drafts/x/a.css", "an ignore glob matches it"),
+        ("img/hero.psd", "the ignore glob `*.psd` matches it"),
+        ("drafts/x/a.css", "the ignore glob `drafts/**` matches it"),
     ] {
         let err = assets.url(path).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::NotFound);
@@ -45,6 +45,55 @@ fn a_glob_matches_one_name_at_any_depth_or_a_path_from_its_start() {
     assert_eq!(left("/lib"), ["lib/f.js"]);
     assert_eq!(left("lib/"), ["lib/f.js"]);
     assert_eq!(left("*.{psd,js}"), ["a.psd", "deep/b.psd", "lib/f.js", "deep/lib/g.js"]);
+}
+
+#[test]
+fn a_glob_that_nothing_can_match_is_refused_with_what_to_write() {
+    for (glob, reason) in [
+        ("./drafts", "has a `.` segment, which no asset path has; write `/drafts`"),
+        ("./img/./*.png", "has a `.` segment, which no asset path has; write `img/*.png`"),
+        ("../drafts", "has a `..` segment, which no asset path has; write it as seen from the source dir"),
+        ("!drafts", "begins with `!`, and nothing that is ignored can be taken back; leave it out"),
+        ("[", "cannot be read: unclosed character class; missing ']'"),
+        ("{a", "cannot be read: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)"),
+    ] {
+        let err = Rules::new([glob], false, false).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+        assert_eq!(err.to_string(), format!("ignore glob `{glob}` {reason}"));
+    }
+    assert!(Rules::new(["...", "a.b/..c", "[!a].css", "/a!/", ""], false, false).is_ok());
+}
+
+#[test]
+fn what_lies_where_an_asset_would_and_is_none_is_told_with_the_reason() {
+    let dir = Dir::of(&["a.css", ".a.css", "a.css~", "drafts/a.css", "CVS/Root"]);
+    let rules = Rules::new(["drafts/**"], false, false).unwrap();
+    let sources = vec![SourceDir::new(dir.at("nowhere")), SourceDir::at("v", dir.as_ref()).unwrap()];
+    std::fs::create_dir(dir.at("nowhere")).unwrap();
+    let sources = Sources::open(sources, rules, None).unwrap();
+    assert_eq!(sources.left_out("v/drafts/a.css"), None, "the glob matches from the start of the asset path");
+    for (path, reason) in [
+        (".a.css", "names that start with `.` are ignored"),
+        ("a.css~", "`CVS` and names that end in `~` are ignored"),
+        ("CVS/Root", "`CVS` and names that end in `~` are ignored"),
+    ] {
+        assert_eq!(sources.left_out(&format!("v/{path}")), Some((dir.at(path), reason.into())));
+    }
+    for path in ["v/a.css", "v/.b.css", "v/CVS", "../.a.css", ".a.css", ""] {
+        assert_eq!(sources.left_out(path), None, "{path}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_neither_a_file_nor_a_directory_is_listed_as_ignored() {
+    let dir = Dir::of(&["a.css"]);
+    let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap();
+    let listing = list(&dir);
+    assert_eq!((paths(&listing), &listing.ignored), (vec!["a.css"], &vec![dir.at("socket")]));
+    let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap();
+    let reason = "it is neither a file nor a directory".into();
+    assert_eq!(sources.left_out("socket"), Some((dir.at("socket"), reason)));
 }
 
 #[test]

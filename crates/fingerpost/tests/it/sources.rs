@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fingerpost::{Assets, Mode, Rules, SourceDir, Sources};
+use fingerpost::{Assets, ErrorKind, Mode, Rules, SourceDir, Sources};
 
 use crate::support::{Dir, dev, not_found, paths, serves};
 
@@ -36,6 +36,17 @@ fn a_prefix_names_all_files_of_its_source_dir() {
     }
     let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
     assert_eq!(listed, ["a.css", "vendor/htmx.js", "vendor/own.js"]);
+}
+
+#[test]
+fn a_slash_at_either_end_of_a_prefix_is_tolerated() {
+    for prefix in ["v", "v/", "/v", "/v/"] {
+        let source: SourceDir = format!("{prefix}=dir").parse().unwrap();
+        assert_eq!(source.prefix(), Some("v"), "{prefix}");
+    }
+    for prefix in ["/", "//v", "..", "a/../b"] {
+        assert_eq!(SourceDir::at(prefix, "dir").unwrap_err().kind(), ErrorKind::InvalidPath, "{prefix}");
+    }
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! Which lines of the settings file silence problems, and where in it they go.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+};
+
+use fingerpost::quoted;
+use fingerpost_collect::Problem;
+
+/// So many lines are shown. Whoever needs more is better off with a glob.
+const MOST: usize = 20;
+
+/// Where a line goes in a settings file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Before the first table.
+    Top,
+    /// In the table `[rules]`, which cannot be added to from elsewhere.
+    BelowRules,
+    /// Where the file has a rule, or a table, for the same glob.
+    Own,
+}
+
+/// One hint for each place in the settings file that lines have to go to, each line once.
+pub(crate) fn hints<'p>(
+    problems: impl IntoIterator<Item = &'p Problem>,
+    settings_file: &Path,
+) -> Vec<String> {
+    // A file that is not there has no tables.
+    let settings = fs::read_to_string(settings_file).unwrap_or_default();
+    let (mut seen, mut places) = (HashSet::new(), BTreeMap::<_, Vec<_>>::new());
+    let lines = problems.into_iter().filter_map(Problem::silence);
+    for line in lines.filter(|line| seen.insert(*line)) {
+        let (place, line) = place(line, &settings);
+        places.entry(place).or_default().push(line);
+    }
+    let file = quoted(settings_file.display()).to_string();
+    places.into_iter().map(|(place, lines)| hint(place, &lines, &file)).collect()
+}
+
+fn hint(place: Place, lines: &[&str], file: &str) -> String {
+    let place = match place {
+        Place::Top => "before any `[table]`",
+        Place::BelowRules => "below `[rules]`",
+        Place::Own => "where it has rules for the same files",
+    };
+    let mut hint = format!("to silence this, write into {file}, {place}:");
+    lines.iter().take(MOST).for_each(|line| hint.extend(["\n  ", line]));
+    if let Some(more @ 1..) = lines.len().checked_sub(MOST) {
+        hint += &format!(
+            "\n  and {more} more such lines, or one for a glob that matches many, such as \"vendor/**\""
+        );
+    }
+    hint
+}
+
+/// The place where a line can stand, and what stands of it there.
+fn place<'l>(line: &'l str, settings: &str) -> (Place, &'l str) {
+    let is_toml = |text: String| text.parse::<toml::Table>().is_ok();
+    let in_rules = line.strip_prefix("rules.").unwrap_or(line);
+    if is_toml(format!("{line}\n{settings}")) {
+        (Place::Top, line)
+    } else if below_rules(in_rules, settings).is_some_and(is_toml) {
+        (Place::BelowRules, in_rules)
+    } else {
+        (Place::Own, line)
+    }
+}
+
+/// The settings with a line more behind the one that begins the table `[rules]`, if there is one.
+fn below_rules(added: &str, settings: &str) -> Option<String> {
+    let begins_rules = |line: &str| line.replace([' ', '\t'], "").starts_with("[rules]");
+    let mut lines: Vec<_> = settings.lines().collect();
+    let header = lines.iter().position(|line| begins_rules(line))?;
+    lines.insert(header + 1, added);
+    Some(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"rules."a.css".missing = "ignore""#;
+    const IN_RULES: &str = r#""a.css".missing = "ignore""#;
+
+    #[test]
+    fn a_line_goes_where_the_file_can_be_read_with_it() {
+        for settings in [
+            "",
+            "out = 'x'\n[clean]\nkeep = 1",
+            "[rules.'b.css']\nmissing = 'warn'",
+            "rules.'b.css'.missing = 'warn'",
+            "rules.'a.css'.outside = 'warn'",
+        ] {
+            assert_eq!(place(LINE, settings), (Place::Top, LINE), "{settings}");
+        }
+        for settings in ["[rules]", "out = 'x'\n [ rules ] # all\n'b.css'.missing = 'warn'\n[clean]"] {
+            assert_eq!(place(LINE, settings), (Place::BelowRules, IN_RULES), "{settings}");
+        }
+        for settings in [
+            "rules = {}",
+            "rules.'a.css'.missing = 'warn'",
+            "rules.'a.css' = { outside = 'warn' }",
+            "[rules]\n'a.css'.missing = 'warn'",
+            "[rules.'a.css']\noutside = 'warn'",
+        ] {
+            assert_eq!(place(LINE, settings), (Place::Own, LINE), "{settings}");
+        }
+    }
+
+    #[test]
+    fn of_many_lines_some_are_shown() {
+        let lines: Vec<_> = (0..MOST + 2).map(|_| LINE).collect();
+        let hint = |count| hint(Place::Top, &lines[..count], "`f`").lines().count();
+        assert_eq!([1, MOST, MOST + 1, MOST + 2].map(hint), [2, MOST + 1, MOST + 2, MOST + 2]);
+    }
+}
