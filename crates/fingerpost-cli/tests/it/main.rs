@@ -6,6 +6,7 @@ mod diagnostics;
 mod find;
 #[cfg(unix)]
 mod readme;
+mod silence;
 mod site;
 mod terminal;
 #[cfg(unix)]

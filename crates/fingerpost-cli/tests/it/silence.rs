@@ -1,0 +1,63 @@
+//! The lines of `fingerpost.toml` that silence a problem, and what a flag does to them.
+
+use crate::{
+    diagnostics::{COLLECT, refused, warned},
+    site::Site,
+};
+
+/// The lines that silence, below the hint that says where they go.
+pub(crate) fn silencing_lines<'s>(said: &'s str, place: &str) -> Vec<&'s str> {
+    let hint = format!("hint: to silence this, write into `fingerpost.toml`, {place}:\n");
+    let lines = said.split_once(&hint).map_or("", |(_, lines)| lines).lines();
+    lines.map_while(|line| line.strip_prefix("  ")).collect()
+}
+
+#[test]
+fn the_lines_that_silence_do_so() {
+    let site = Site::new(&[
+        ("static/a.css", "a { b: url(x.png); c: url(../../y); d: url(z.png) }"),
+        ("static/b/c.js", "import './x.js'\n//# sourceMappingURL=c.js.map"),
+    ]);
+    for (before, place, behind) in [
+        ("", "before any `[table]`", "\n[rules.\"other/**\"]\nmissing = \"warn\"\n"),
+        ("", "before any `[table]`", "\nrules.\"/a.css\".shadowed = \"warn\"\n[clean]\nkeep = 1\n"),
+        (
+            "fsync = false\n[rules]\n",
+            "below `[rules]`",
+            "\n\"other/**\".missing = \"warn\"\n[clean]\nkeep = 1\n",
+        ),
+    ] {
+        site.write("fingerpost.toml", format!("{before}{behind}"));
+        let said = refused(&site, &COLLECT);
+        let lines = silencing_lines(&said, place);
+        assert_eq!((lines.len(), said.matches("to silence").count()), (4, 1), "{said}");
+        site.write("fingerpost.toml", format!("{before}{}{behind}", lines.join("\n")));
+        assert_eq!(warned(&site, &COLLECT), "");
+        std::fs::remove_dir_all(site.path("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_line_for_a_file_that_has_rules_already_says_so() {
+    let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("static/b.css", "a { b: url(x.png) }")]);
+    site.write("fingerpost.toml", "[rules.\"/a.css\"]\noutside = \"warn\"\n");
+    let said = refused(&site, &COLLECT);
+    assert_eq!(silencing_lines(&said, "before any `[table]`"), [r#"rules."/b.css".missing = "ignore""#]);
+    let own = silencing_lines(&said, "where it has rules for the same files");
+    assert_eq!(own, [r#"rules."/a.css".missing = "ignore""#]);
+}
+
+#[test]
+fn a_flag_for_all_leaves_the_rules_for_some_as_they_are() {
+    let site = Site::new(&[
+        ("static/a.css", "a{b:url(x.png)}"),
+        ("static/vendor/b.css", "a{b:url(x.png)}/*# sourceMappingURL=b.map */"),
+    ]);
+    site.write("fingerpost.toml", "rules.\"vendor/**\".missing = \"error\"");
+    assert!(refused(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()).contains("vendor/b.css:1:9"));
+    site.write("fingerpost.toml", "rules.\"vendor/**\" = { missing = \"ignore\", missing-map = \"ignore\" }");
+    for level in ["warn", "error"] {
+        let said = site.run(&[&COLLECT[..], &["--missing", level]].concat()).stderr;
+        assert!(said.contains("a.css:1:9") && !said.contains("vendor/b.css"), "{said}");
+    }
+}
