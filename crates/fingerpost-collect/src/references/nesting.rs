@@ -12,16 +12,17 @@ const SLOWNESS: usize = if cfg!(debug_assertions) { 4 } else { 1 };
 /// For what the parser does besides.
 const AT_LEAST: usize = 256 * 1024;
 
-/// What a script that is deep may take of memory, as far as one can see. A stack is address space: only what is used of it
-/// is ever there.
+/// For what seems to be deep. A stack is address space: only what is used of it is ever there.
 pub(super) const AT_MOST: usize = 512 * 1024 * 1024;
 
+/// For what seems to be flat: many brackets side by side. What misleads us about that may take a third of it of memory.
+const FLAT_AT_MOST: usize = AT_MOST.saturating_mul(8);
+
 /// How large a stack is large enough for this text, whatever its brackets and words mean: the parser cannot go deeper than
-/// there are any. `None` if it seems to go deeper than any script should.
+/// there are any. `None` if none should be.
 pub(crate) fn stack_for(text: &str) -> Option<usize> {
     let all = Levels::all(text).stack();
-    // Where a long text is mistaken for a flat one, the stack is large enough all the same.
-    let is_flat = || Levels::deepest(text).stack() <= AT_MOST;
+    let is_flat = || all <= FLAT_AT_MOST && Levels::deepest(text).stack() <= AT_MOST;
     (all <= AT_MOST || is_flat()).then_some(all)
 }
 
@@ -162,6 +163,7 @@ mod tests {
         for slash in ["x={}/1;", "function(){}/1;", "of/1;", "this.#in/1;"] {
             let stack = stack_for(&format!("{slash}{}", "(".repeat(brackets)));
             assert!(stack.is_none_or(|stack| stack > brackets * PER_BRACKET), "{slash}");
+            assert_eq!(stack_for(&format!("{slash}{}", "(".repeat(4_000_000))), None, "{slash}");
         }
     }
 
@@ -171,9 +173,9 @@ mod tests {
         for usual in
             ["f(a.b, c => { d })\n", "foo(bar)\n", "\"a, b c\"\n", "`a b c` + d;", "if(a){b}else{c}\n"]
         {
-            assert!(stack_for(&usual.repeat(12_000_000 / usual.len() / SLOWNESS)).is_some(), "{usual}");
+            assert!(stack_for(&usual.repeat(3_000_000 / usual.len() / SLOWNESS)).is_some(), "{usual}");
         }
-        assert!(stack_for(&format!("x=\"{}\"", "abc+/".repeat(4_000_000 / SLOWNESS))).is_some());
+        assert!(stack_for(&format!("x=\"{}\"", "abc+/".repeat(1_000_000 / SLOWNESS))).is_some());
         for deep in ["(", "!", "(\")\",", "[/*]*/,", "a=>b?/;/.x:", "(//)\r", "[//]\u{2028}", "('\\\r\n)'+"] {
             assert!(stack_for(&deep.repeat(20_000_000 / deep.len() / SLOWNESS)).is_none(), "{deep}");
         }
