@@ -7,7 +7,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
         ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
-        CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+        CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RANGE, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use percent_encoding::{CONTROLS, utf8_percent_encode};
@@ -107,9 +107,12 @@ impl Offer<'_> {
 
     /// RFC 9110, §14.2: a range means something in a GET request alone.
     fn ranged(&self, method: &Method, headers: &HeaderMap) -> Ranged {
+        // Most requests have none, and need not be looked at any further.
+        if *method != Method::GET || !headers.contains_key(RANGE) {
+            return Ranged::Whole;
+        }
         let tag = self.identity.tag();
-        let heeds = *method == Method::GET
-            && may_send_part(headers, tag.as_ref().map(EntityTag::as_str))
+        let heeds = may_send_part(headers, tag.as_ref().map(EntityTag::as_str))
             && choose_encoding(headers, self.identity.size, []).is_ok();
         if heeds { requested_range(headers, self.identity.size) } else { Ranged::Whole }
     }

@@ -53,11 +53,13 @@ fn fixed(dir: &str) -> Result<Router> {
     for (name, media_type) in [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")] {
         for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
             let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
-            files.insert((format!("/static/{name}"), encoding), (bytes, media_type));
+            files.insert((format!("/{name}"), encoding), (bytes, media_type));
         }
     }
     let files: &'static HashMap<_, _> = Box::leak(Box::new(files));
-    Ok(Router::new().fallback(async move |request: Request| answer(files, &request)))
+    // Below the same path as all others, which has a cost of its own.
+    let handler = async move |request: Request| answer(files, &request);
+    Ok(Router::new().nest("/static", Router::new().fallback(handler)))
 }
 
 fn answer(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, request: &Request) -> Response {
