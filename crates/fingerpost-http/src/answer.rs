@@ -230,7 +230,7 @@ fn plain(status: StatusCode, content: Content, lifetime: Lifetime) -> Response<C
     let mut answer = Response::new(content);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.reserve(10);
+    headers.reserve(if status == StatusCode::NOT_MODIFIED { 6 } else { 10 });
     headers.insert(CACHE_CONTROL, lifetime.header());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer

@@ -159,7 +159,7 @@ impl Collected {
                     return Err(wrong());
                 }
                 let part = FilePart::new(file, part.clone(), identity.stamp, expected.sha256)?;
-                Ok(Content::File(part))
+                Ok(Content::File(part.into()))
             }
         }
     }

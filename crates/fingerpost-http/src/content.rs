@@ -12,8 +12,8 @@ use fingerpost::{Digest, Stamp};
 pub enum Content {
     /// All of it, which may be nothing.
     Bytes(Bytes),
-    /// A file that is too large for memory.
-    File(FilePart),
+    /// A file that is too large for memory. Boxed, so that those from memory stay small.
+    File(Box<FilePart>),
 }
 
 impl Content {

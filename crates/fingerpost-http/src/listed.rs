@@ -225,7 +225,7 @@ impl Found for SourceFile {
                 let sha256 = self.representation.sha256;
                 let part =
                     file.try_clone().and_then(|file| FilePart::new(file, part.clone(), *stamp, sha256));
-                told(path, part).map(Content::File).ok_or(Obstacle::Gone)
+                told(path, part).map(|part| Content::File(part.into())).ok_or(Obstacle::Gone)
             }
         }
     }

@@ -21,8 +21,8 @@ pub struct ContentBody {
 
 enum State {
     Bytes(Bytes),
-    Idle(FilePart),
-    Reading(JoinHandle<(FilePart, io::Result<Option<Bytes>>)>),
+    Idle(Box<FilePart>),
+    Reading(JoinHandle<(Box<FilePart>, io::Result<Option<Bytes>>)>),
     Ended,
 }
 

@@ -110,7 +110,7 @@ impl<B> Service<Request<B>> for StaticFiles {
     fn call(&mut self, request: Request<B>) -> StaticFilesFuture {
         let (request, _) = request.into_parts();
         StaticFilesFuture(match self.0.answer(&request) {
-            Some(answer) => Answer::Ready(Some(answer.into())),
+            Some(answer) => Answer::Ready(Some(answer)),
             None => {
                 let server = self.0.clone();
                 Answer::Blocking(spawn_blocking(move || server.answer_blocking(&request)))
@@ -123,7 +123,7 @@ impl<B> Service<Request<B>> for StaticFiles {
 pub struct StaticFilesFuture(Answer);
 
 enum Answer {
-    Ready(Option<Box<Response<Content>>>),
+    Ready(Option<Response<Content>>),
     Blocking(JoinHandle<Response<Content>>),
 }
 
@@ -132,7 +132,7 @@ impl Future for StaticFilesFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = match &mut self.0 {
-            Answer::Ready(answer) => *answer.take().expect("a future is not polled after its end"),
+            Answer::Ready(answer) => answer.take().expect("a future is not polled after its end"),
             Answer::Blocking(work) => match ready!(Pin::new(work).poll(cx)) {
                 Ok(answer) => answer,
                 Err(err) => match err.try_into_panic() {
