@@ -83,6 +83,7 @@
 //! |---|---|
 //! | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::auto`] |
 //! | `FINGERPOST_APP_VERSION` | the app version |
+//! | `FINGERPOST_SECRET` | what the [`BustToken`] is made from |
 //! | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
 //!
 //! # Errors
@@ -98,6 +99,7 @@ mod age;
 mod assets;
 mod base_url;
 mod builder;
+mod bust;
 mod candidate;
 mod components;
 mod compression;
@@ -140,6 +142,7 @@ pub use age::parse_age;
 pub use assets::Assets;
 pub use base_url::BaseUrl;
 pub use builder::AssetsBuilder;
+pub use bust::BustToken;
 pub use compression::{Compression, Encoding};
 pub use error::{Error, ErrorKind};
 pub use hash::{ContentHash, Digest, integrity_of, integrity_of_reader};

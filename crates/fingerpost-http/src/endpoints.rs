@@ -1,0 +1,162 @@
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use fingerpost::{Assets, BustToken, Snapshot};
+use http::{
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
+    request,
+};
+use serde_json::{Map, Value, json};
+
+/// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// let assets = fingerpost::Assets::builder().source(dir.path()).mode(fingerpost::Mode::Dev).app_version("v1.2").build()?;
+/// let json = fingerpost_http::version_json(&assets.snapshot());
+/// assert_eq!(json, r#"{"components":{},"source":"explicit","version":"v1.2"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn version_json(snapshot: &Snapshot) -> String {
+    let version = snapshot.app_version();
+    let components: Map<_, _> =
+        snapshot.components().map(|(name, files)| (name.to_owned(), Value::from(files))).collect();
+    json!({ "version": *version, "source": version.source().as_str(), "components": components }).to_string()
+}
+
+/// Answers `GET /version` and `POST /cache/bust`, without a runtime: what a framework's own layer is made of.
+///
+/// The second wants the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. It reads everything again that a reload
+/// reads, and puts it in force for everybody at once; what is broken is told, and changes nothing. No answer is ever kept.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use fingerpost::BustToken;
+/// use fingerpost_http::VersionEndpoints;
+/// use http::Request;
+///
+/// let token = BustToken::from_secret("correct horse battery staple")?;
+/// let endpoints = VersionEndpoints::new(&assets, Some(token.clone()));
+/// let bearer = format!("Bearer {}", token.as_str());
+/// let (request, ()) = Request::post("/cache/bust").header("authorization", bearer).body(())?.into_parts();
+/// assert!(endpoints.answers(&request));
+/// assert_eq!(endpoints.answer_blocking(&request).status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct VersionEndpoints {
+    assets: Assets,
+    token: Option<BustToken>,
+    version_path: Cow<'static, str>,
+    bust_path: Cow<'static, str>,
+}
+
+impl VersionEndpoints {
+    /// For these assets; without a token there is no `/cache/bust`.
+    pub fn new(assets: &Assets, token: Option<BustToken>) -> Self {
+        let (version_path, bust_path) = ("/version".into(), "/cache/bust".into());
+        Self { assets: assets.clone(), token, version_path, bust_path }
+    }
+
+    /// Other paths. Default to `/version` and `/cache/bust`.
+    #[must_use]
+    pub fn paths(
+        mut self,
+        version: impl Into<Cow<'static, str>>,
+        bust: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        (self.version_path, self.bust_path) = (version.into(), bust.into());
+        self
+    }
+
+    /// Whether a request is for one of the two.
+    pub fn answers(&self, request: &request::Parts) -> bool {
+        let path = request.uri.path();
+        path == self.version_path || self.token.is_some() && path == self.bust_path
+    }
+
+    /// The answer, if it can be given without reading anything.
+    pub fn answer(&self, request: &request::Parts) -> Option<Response<Bytes>> {
+        let Some(token) = self.token.as_ref().filter(|_| request.uri.path() == self.bust_path) else {
+            return Some(self.version(request));
+        };
+        if request.method != Method::POST {
+            return Some(not_allowed("POST"));
+        }
+        match bearer(&request.headers) {
+            None => {
+                let mut answer = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                Some(answer)
+            }
+            Some(given) if token.matches(given) => None,
+            Some(_) => Some(refused(StatusCode::FORBIDDEN, "this is not the bust token")),
+        }
+    }
+
+    /// The answer. May read files.
+    pub fn answer_blocking(&self, request: &request::Parts) -> Response<Bytes> {
+        self.answer(request).unwrap_or_else(|| self.bust())
+    }
+
+    fn version(&self, request: &request::Parts) -> Response<Bytes> {
+        if !matches!(request.method, Method::GET | Method::HEAD) {
+            return not_allowed("GET, HEAD");
+        }
+        let mut answer = json_answer(StatusCode::OK, version_json(&self.snapshot(request)));
+        if request.method == Method::HEAD {
+            *answer.body_mut() = Bytes::new();
+        }
+        answer
+    }
+
+    /// The one that an outer layer has taken, else the release in force.
+    fn snapshot(&self, request: &request::Parts) -> Snapshot {
+        let taken = request.extensions.get::<Snapshot>().filter(|taken| taken.is_of(&self.assets));
+        taken.cloned().unwrap_or_else(|| self.assets.snapshot())
+    }
+
+    /// The old release stays in force if the new one makes no sense.
+    fn bust(&self) -> Response<Bytes> {
+        match self.assets.reload() {
+            Ok(snapshot) => {
+                let version = snapshot.app_version();
+                tracing::info!("reloaded, because the cache was busted: app version {version}");
+                json_answer(StatusCode::OK, json!({ "status": "ok", "version": *version }).to_string())
+            }
+            Err(err) => {
+                tracing::error!("the cache was busted, and nothing has changed: {err}");
+                refused(StatusCode::INTERNAL_SERVER_ERROR, &err.to_string())
+            }
+        }
+    }
+}
+
+/// RFC 9110, §11.1: the name of the scheme in any case.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
+fn not_allowed(methods: &'static str) -> Response<Bytes> {
+    let mut answer = refused(StatusCode::METHOD_NOT_ALLOWED, &format!("use {methods}"));
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    answer
+}
+
+fn refused(status: StatusCode, reason: &str) -> Response<Bytes> {
+    json_answer(status, json!({ "status": "error", "reason": reason }).to_string())
+}
+
+fn json_answer(status: StatusCode, json: String) -> Response<Bytes> {
+    let length = json.len() as u64;
+    let mut answer = Response::new(json.into());
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_LENGTH, length.into());
+    answer
+}

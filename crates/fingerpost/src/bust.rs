@@ -1,0 +1,109 @@
+use std::fmt;
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use crate::{environment, error::Error};
+
+/// Where the secret comes from unless somebody gives one.
+const VARIABLE: &str = "FINGERPOST_SECRET";
+
+/// What can be guessed is no secret.
+const LEAST: usize = 16;
+
+/// The bearer token of `POST /cache/bust`: the first 32 hex digits of HMAC-SHA256 (RFC 2104) with a secret as the key, over
+/// the text `cache-bust`.
+///
+/// Server and deploy script work it out from the same secret, so that the secret itself is never sent. `fingerpost
+/// bust-token` prints it.
+///
+/// ```
+/// use fingerpost::BustToken;
+///
+/// let token = BustToken::from_secret("correct horse battery staple")?;
+/// assert_eq!(token.as_str(), "85c22b8e81fe715f95128a252b7c5c8f");
+/// assert!(token.matches(token.as_str()) && !token.matches("85c2"));
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct BustToken(String);
+
+impl BustToken {
+    /// The token of a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the secret has less than 16 bytes.
+    pub fn from_secret(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Self::new(secret.as_ref(), "the secret")
+    }
+
+    /// The token of the secret in the environment variable `FINGERPOST_SECRET`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the variable is not set, or has less than 16 bytes.
+    pub fn from_env() -> Result<Self, Error> {
+        let secret = environment::variable(VARIABLE).ok_or_else(|| {
+            Error::config(format!(
+                "there is no secret for the bust token; set {VARIABLE} to at least {LEAST} bytes"
+            ))
+        })?;
+        Self::new(secret.as_bytes(), VARIABLE)
+    }
+
+    fn new(secret: &[u8], place: &str) -> Result<Self, Error> {
+        if secret.len() < LEAST {
+            let length = secret.len();
+            return Err(Error::config(format!(
+                "{place} has {length} bytes, and the bust token needs at least {LEAST}; `openssl rand -hex 32` makes a good one"
+            )));
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+        mac.update(b"cache-bust");
+        Ok(Self(HEXLOWER.encode(&mac.finalize().into_bytes()[..16])))
+    }
+
+    /// The 32 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the token. Takes the same time for every text of its length, so that nobody finds it digit by digit.
+    pub fn matches(&self, given: &str) -> bool {
+        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+}
+
+/// Says nothing: what is printed by mistake ends up in a log.
+impl fmt::Debug for BustToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BustToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_at_least_sixteen_bytes() {
+        for bad in ["", "0123456789abcde"] {
+            assert!(BustToken::from_secret(bad).unwrap_err().to_string().contains("at least 16"), "{bad}");
+        }
+        assert!(BustToken::from_secret("0123456789abcdef").is_ok());
+    }
+
+    #[test]
+    fn only_the_whole_token_matches() {
+        let token = BustToken::from_secret("0123456789abcdef").unwrap();
+        let text = token.as_str().to_owned();
+        assert!(text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        for other in ["", &text[..31], &format!("{text}0"), &text.to_uppercase(), "é"] {
+            assert!(!token.matches(other) || other == text, "{other}");
+        }
+        assert_eq!(format!("{token:?}"), "BustToken(…)");
+    }
+}
