@@ -9,6 +9,8 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::snapshot::taken;
+
 /// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
 ///
 /// ```
@@ -105,17 +107,13 @@ impl VersionEndpoints {
         if !matches!(request.method, Method::GET | Method::HEAD) {
             return not_allowed("GET, HEAD");
         }
-        let mut answer = json_answer(StatusCode::OK, version_json(&self.snapshot(request)));
+        let taken = taken(&self.assets, &request.extensions).cloned();
+        let snapshot = taken.unwrap_or_else(|| self.assets.snapshot());
+        let mut answer = json_answer(StatusCode::OK, version_json(&snapshot));
         if request.method == Method::HEAD {
             *answer.body_mut() = Bytes::new();
         }
         answer
-    }
-
-    /// The one that an outer layer has taken, else the release in force.
-    fn snapshot(&self, request: &request::Parts) -> Snapshot {
-        let taken = request.extensions.get::<Snapshot>().filter(|taken| taken.is_of(&self.assets));
-        taken.cloned().unwrap_or_else(|| self.assets.snapshot())
     }
 
     /// The old release stays in force if the new one makes no sense.
@@ -159,4 +157,88 @@ fn json_answer(status: StatusCode, json: String) -> Response<Bytes> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_LENGTH, length.into());
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn endpoints() -> (tempfile::TempDir, VersionEndpoints, BustToken) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("staticfiles.json"),
+            r#"{"version": "1.1", "paths": {}, "hash": "0123456789ab"}"#,
+        )
+        .unwrap();
+        let token = BustToken::from_secret("0123456789abcdef").unwrap();
+        let assets = Assets::production(dir.path()).unwrap();
+        (dir, VersionEndpoints::new(&assets, Some(token.clone())), token)
+    }
+
+    #[track_caller]
+    fn ask(
+        endpoints: &VersionEndpoints,
+        method: &str,
+        path: &str,
+        authorization: Option<&str>,
+    ) -> Response<Bytes> {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        assert!(endpoints.answers(&parts));
+        let answer = endpoints.answer_blocking(&parts);
+        assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+        answer
+    }
+
+    #[test]
+    fn the_version_is_told_to_everybody() {
+        let (_dir, endpoints, _) = endpoints();
+        let answer = ask(&endpoints, "GET", "/version", None);
+        assert_eq!(answer.body(), r#"{"components":{},"source":"manifest","version":"0123456789ab"}"#);
+        assert!(ask(&endpoints, "HEAD", "/version", None).body().is_empty());
+        assert_eq!(ask(&endpoints, "POST", "/version", None).headers()[ALLOW], "GET, HEAD");
+    }
+
+    #[test]
+    fn only_the_bearer_of_the_token_reloads() {
+        let (dir, endpoints, token) = endpoints();
+        let none = ask(&endpoints, "POST", "/cache/bust", None);
+        assert_eq!(
+            (none.status(), &none.headers()[WWW_AUTHENTICATE]),
+            (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap())
+        );
+        for wrong in ["Bearer x", "Bearer ", "bearer 0123"] {
+            assert_eq!(ask(&endpoints, "POST", "/cache/bust", Some(wrong)).status(), StatusCode::FORBIDDEN);
+        }
+        assert_eq!(
+            ask(&endpoints, "POST", "/cache/bust", Some("Basic x")).status(),
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(ask(&endpoints, "GET", "/cache/bust", None).status(), StatusCode::METHOD_NOT_ALLOWED);
+
+        let manifest = dir.path().join("staticfiles.json");
+        let right = format!("bearer {}", token.as_str());
+        std::fs::write(&manifest, r#"{"version": "1.1", "paths": {}, "hash": "ba9876543210"}"#).unwrap();
+        let answer = ask(&endpoints, "POST", "/cache/bust", Some(&right));
+        assert_eq!(answer.body(), r#"{"status":"ok","version":"ba9876543210"}"#);
+
+        std::fs::write(&manifest, "{").unwrap();
+        let answer = ask(&endpoints, "POST", "/cache/bust", Some(&right));
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(ask(&endpoints, "GET", "/version", None).body().ends_with(br#""version":"ba9876543210"}"#));
+    }
+
+    #[test]
+    fn all_else_is_somebody_elses() {
+        let (_dir, endpoints, _) = endpoints();
+        for path in ["/", "/version/", "/versions", "/cache", "/cache/bust/x"] {
+            let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();
+            assert!(!endpoints.answers(&parts), "{path}");
+        }
+    }
 }
