@@ -117,6 +117,11 @@ impl Offer<'_> {
         if heeds { requested_range(headers, self.identity.size) } else { Ranged::Whole }
     }
 
+    /// How many bytes one of its representations has.
+    pub(crate) fn size(&self, encoding: Option<Encoding>) -> u64 {
+        self.representation(encoding).map_or(0, |representation| representation.size)
+    }
+
     fn representation(&self, encoding: Option<Encoding>) -> Option<&Representation> {
         match encoding {
             None => Some(&self.identity),

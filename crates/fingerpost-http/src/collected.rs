@@ -143,10 +143,10 @@ impl Collected {
             if let Some(kept) = self.memory.keep(&bytes, limits.all) {
                 slot.kept.set(kept).ok();
             }
-            return Ok(slice(&bytes, part));
+            return Ok(Content::slice(&bytes, part));
         }
         match self.store.open(name)? {
-            Stored::Bytes(bytes) => Ok(slice(&checked(bytes)?, part)),
+            Stored::Bytes(bytes) => Ok(Content::slice(&checked(bytes)?, part)),
             Stored::File(mut file) => {
                 let metadata = file.metadata()?;
                 if !metadata.is_file() || metadata.len() != expected.size {
@@ -172,10 +172,6 @@ struct Limits {
     all: u64,
 }
 
-fn slice(bytes: &Bytes, part: &Range<u64>) -> Content {
-    Content::Bytes(bytes.slice(part.start as usize..part.end as usize))
-}
-
 impl Found for CollectedFile<'_> {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
         let media_type = self.file.media_type.clone();
@@ -186,12 +182,10 @@ impl Found for CollectedFile<'_> {
         &self.file.variants
     }
 
-    fn content(&self, encoding: Option<Encoding>, part: Option<&Range<u64>>) -> Result<Content, Obstacle> {
+    fn content(&self, encoding: Option<Encoding>, part: &Range<u64>) -> Result<Content, Obstacle> {
         let (slot, expected) = self.file.slot(encoding).ok_or(Obstacle::Gone)?;
-        let all = 0..expected.size;
-        let part = part.unwrap_or(&all);
         if let Some(kept) = slot.kept.get() {
-            return Ok(slice(&kept.bytes, part));
+            return Ok(Content::slice(&kept.bytes, part));
         }
         if !self.may_wait {
             return Err(Obstacle::Waiting);

@@ -20,6 +20,11 @@ impl Content {
     /// No body.
     pub const EMPTY: Self = Self::Bytes(Bytes::new());
 
+    /// A part of what lies in memory.
+    pub(crate) fn slice(bytes: &Bytes, part: &Range<u64>) -> Self {
+        Self::Bytes(bytes.slice(part.start as usize..part.end as usize))
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> u64 {
         match self {

@@ -20,8 +20,8 @@ pub(crate) trait Found {
         &[]
     }
 
-    /// The bytes of one of them, whole or in part; `Gone` if they are not there, or are not what they should be.
-    fn content(&self, encoding: Option<Encoding>, part: Option<&Range<u64>>) -> Result<Content, Obstacle>;
+    /// These bytes of one of them; `Gone` if they are not there, or are not what they should be.
+    fn content(&self, encoding: Option<Encoding>, part: &Range<u64>) -> Result<Content, Obstacle>;
 }
 
 /// Why there are no bytes.
@@ -51,7 +51,8 @@ pub(crate) fn answer(found: &impl Found, method: &Method, headers: &HeaderMap) -
         let Decision::Send { encoding, part } = &decision else {
             return Some(offer.answer(&decision, Content::EMPTY));
         };
-        match found.content(*encoding, part.as_ref()) {
+        let all = 0..offer.size(*encoding);
+        match found.content(*encoding, part.as_ref().unwrap_or(&all)) {
             Ok(content) => return Some(offer.answer(&decision, content)),
             Err(Obstacle::Waiting) => return None,
             Err(Obstacle::Gone) => match encoding {

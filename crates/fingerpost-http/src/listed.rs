@@ -216,11 +216,9 @@ impl Found for SourceFile {
         Offer { media_type, lifetime: self.lifetime, identity: self.representation, variants }
     }
 
-    fn content(&self, _: Option<Encoding>, part: Option<&Range<u64>>) -> Result<Content, Obstacle> {
-        let all = 0..self.representation.size;
-        let part = part.unwrap_or(&all);
+    fn content(&self, _: Option<Encoding>, part: &Range<u64>) -> Result<Content, Obstacle> {
         match &self.body {
-            Body::Bytes(bytes) => Ok(Content::Bytes(bytes.slice(part.start as usize..part.end as usize))),
+            Body::Bytes(bytes) => Ok(Content::slice(bytes, part)),
             Body::File { path, file, stamp } => {
                 let sha256 = self.representation.sha256;
                 let part =

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use fingerpost::Digest;
 use http::HeaderValue;
 
@@ -20,9 +21,7 @@ impl EntityTag {
     /// The tag of bytes with this SHA-256.
     pub fn of(digest: &Digest) -> Self {
         let mut tag = [b'"'; 34];
-        for (pair, byte) in tag[1..33].chunks_exact_mut(2).zip(digest.as_bytes()) {
-            pair.copy_from_slice(&[hex(byte >> 4), hex(byte & 15)]);
-        }
+        HEXLOWER.encode_mut(&digest.as_bytes()[..16], &mut tag[1..33]);
         Self(tag)
     }
 
@@ -35,10 +34,6 @@ impl EntityTag {
     pub fn header(&self) -> HeaderValue {
         HeaderValue::from_bytes(&self.0).expect("quotes and hex digits are a header value")
     }
-}
-
-fn hex(digit: u8) -> u8 {
-    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
 }
 
 impl fmt::Debug for EntityTag {
