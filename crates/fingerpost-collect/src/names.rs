@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fingerpost::{FileInfo, MANIFEST_NAME, Manifest, Release, quoted};
+use fingerpost::{ContentHash, FileInfo, MANIFEST_NAME, Manifest, Release, quoted};
 
 use crate::{
     asset::Asset, compress::variant_names, error::ErrorKind, findings::Findings, history::History,
@@ -178,9 +178,7 @@ pub(crate) fn reserved(name: &str) -> Option<&'static str> {
 
 /// Whether a name may be one that `collect` gave.
 fn looks_hashed(path: &str) -> bool {
-    let is_hash =
-        |part: &str| part.len() == 12 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    path.split('.').skip(1).any(is_hash)
+    path.split('.').skip(1).any(|part| ContentHash::parse(part).is_some())
 }
 
 fn both_want(name: &str, one: &Asset, other: &Asset) -> String {

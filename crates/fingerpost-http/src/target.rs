@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use fingerpost::ContentHash;
 use percent_encoding::percent_decode_str;
 
 /// The path of a request below the place where assets are mounted, without its leading slash, as the name of a file:
@@ -34,9 +35,7 @@ pub(crate) fn versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
 /// while.
 pub(crate) fn looks_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_hash =
-        |part: &str| part.len() == 12 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    name.rsplit('.').take(2).any(is_hash)
+    name.rsplit('.').take(2).any(|part| ContentHash::parse(part).is_some())
 }
 
 #[cfg(test)]

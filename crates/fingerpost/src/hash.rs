@@ -26,6 +26,19 @@ impl ContentHash {
         Self::from(&Digest::of(bytes))
     }
 
+    /// Takes twelve lower-case hex digits, and nothing else.
+    ///
+    /// ```
+    /// use fingerpost::ContentHash;
+    ///
+    /// assert_eq!(ContentHash::parse("7c98040a5416"), Some(ContentHash::of(b"body{}")));
+    /// assert_eq!(ContentHash::parse("7C98040A5416"), None);
+    /// ```
+    pub fn parse(digits: impl AsRef<[u8]>) -> Option<Self> {
+        let digits: [u8; 12] = digits.as_ref().try_into().ok()?;
+        digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')).then_some(Self(digits))
+    }
+
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("hex digits are ASCII")
@@ -55,10 +68,7 @@ impl Serialize for ContentHash {
 impl<'de> Deserialize<'de> for ContentHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let is_hash = |digits: &[u8; 12]| digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let digits = text.as_bytes().try_into().ok().filter(is_hash);
-        digits
-            .map(Self)
+        Self::parse(&text)
             .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not 12 lower-case hex digits")))
     }
 }

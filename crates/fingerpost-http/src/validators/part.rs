@@ -44,12 +44,9 @@ impl Part {
     pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, Age)> {
         let tag = tag.strip_suffix(b"\"")?;
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
-        let is_hash = hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let hash = ContentHash::parse(hash)?;
         let inner = rest.strip_suffix(b".")?.strip_suffix(self.layer.as_bytes())?.strip_suffix(b"-")?;
-        if !is_hash {
-            return None;
-        }
-        let is_present = self.hash().is_some_and(|present| present.as_str().as_bytes() == hash);
+        let is_present = self.hash() == Some(hash);
         Some(([inner, b"\""].concat(), if is_present { Age::Present } else { Age::Other }))
     }
 }
