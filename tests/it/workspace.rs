@@ -54,3 +54,23 @@ fn ci_says_of_every_published_crate_what_it_never_depends_on() {
     published.sort();
     assert_eq!(listed, published);
 }
+
+/// The lists drift otherwise.
+#[test]
+fn every_readme_lists_the_features_of_its_crate() {
+    for package in packages().iter().filter(|package| package["publish"].is_null()) {
+        let features = package["features"].as_object().expect("features");
+        let default = features.get("default").and_then(Value::as_array).cloned().unwrap_or_default();
+        let expected = features.keys().filter(|name| *name != "default").map(|name| {
+            let kept = if default.contains(&Value::from(name.as_str())) { "yes" } else { "no" };
+            (name.clone(), kept.to_owned())
+        });
+        let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
+        let readme = fs::read_to_string(manifest.with_file_name("README.md")).expect("a README");
+        let (_, table) = readme.split_once("\n## Features\n").unwrap_or_default();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+        let listed = rows.filter_map(|row| Some((row.split_once('`')?.0, row.rsplit_once("| ")?.1)));
+        let listed: Vec<_> = listed.map(|(name, kept)| (name.to_owned(), kept.to_owned())).collect();
+        assert_eq!(listed, expected.collect::<Vec<_>>(), "{}", manifest.display());
+    }
+}

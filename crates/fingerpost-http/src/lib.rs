@@ -9,6 +9,7 @@ mod content;
 mod encoding;
 mod endpoints;
 mod found;
+#[cfg(feature = "html")]
 mod html;
 mod identity;
 mod listed;
@@ -22,6 +23,7 @@ mod snapshot;
 mod tag;
 mod target;
 mod token;
+#[cfg(feature = "html")]
 mod validators;
 
 pub use answer::{Decision, Offer, Representation};
@@ -30,10 +32,12 @@ pub use conditional::{Precondition, may_send_part, precondition};
 pub use content::{Content, FilePart};
 pub use encoding::{NotAcceptable, choose_encoding};
 pub use endpoints::{VersionEndpoints, version_json};
+#[cfg(feature = "html")]
 pub use html::{HtmlEncoding, HtmlVersioner, version_html};
 pub use media_type::media_type;
 pub use range::{Ranged, requested_range};
 pub use server::AssetServer;
 pub use snapshot::snapshot_of;
 pub use tag::EntityTag;
+#[cfg(feature = "html")]
 pub use validators::{HtmlChange, HtmlExchange, remove_digests};

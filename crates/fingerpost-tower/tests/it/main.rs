@@ -5,6 +5,7 @@ mod site;
 mod build_free;
 mod development;
 mod hostile;
+#[cfg(feature = "html")]
 mod html_rewrite;
 mod negotiation;
 mod path_token;
