@@ -14,6 +14,7 @@ use axum::{
         header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH},
     },
     response::{IntoResponse, Response},
+    routing::get,
     serve::ListenerExt,
 };
 use fingerpost::Assets;
@@ -31,7 +32,10 @@ fn main() -> Result<()> {
         return actix(dir.clone(), address);
     }
     let app = match &**kind {
-        "fingerpost" => Router::new().nest_service("/static", StaticFiles::new(&Assets::production(dir)?)),
+        "fingerpost" => {
+            let files = StaticFiles::new(&Assets::production(dir)?).whole_paths(true);
+            Router::new().route_service("/static/{*path}", files)
+        }
         "fixed" => fixed(dir)?,
         "servedir" => {
             Router::new().nest_service("/static", ServeDir::new(dir).precompressed_gzip().precompressed_br())
@@ -53,13 +57,12 @@ fn fixed(dir: &str) -> Result<Router> {
     for (name, media_type) in [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")] {
         for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
             let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
-            files.insert((format!("/{name}"), encoding), (bytes, media_type));
+            files.insert((format!("/static/{name}"), encoding), (bytes, media_type));
         }
     }
     let files: &'static HashMap<_, _> = Box::leak(Box::new(files));
-    // Below the same path as all others, which has a cost of its own.
     let handler = async move |request: Request| answer(files, &request);
-    Ok(Router::new().nest("/static", Router::new().fallback(handler)))
+    Ok(Router::new().route("/static/{*path}", get(handler)))
 }
 
 fn answer(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, request: &Request) -> Response {
