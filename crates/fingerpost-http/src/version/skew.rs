@@ -35,15 +35,6 @@ impl Skew {
             Some(_) => Self::Skew,
         }
     }
-
-    /// The value of the label `version`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Match => "match",
-            Self::Skew => "skew",
-            Self::Unversioned => "unversioned",
-        }
-    }
 }
 
 /// RFC 6265, §4.2.1; a value may stand in quotes (§4.1.1).
@@ -63,11 +54,10 @@ mod tests {
 
     #[track_caller]
     fn of(headers: &[(&'static str, &'static [u8])]) -> Skew {
-        let pairs = headers
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap()));
         let mut map = HeaderMap::new();
-        pairs.for_each(|(name, value)| drop(map.append(name, value)));
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
+        }
         Skew::of(&map, "v2")
     }
 

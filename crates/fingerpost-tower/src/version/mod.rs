@@ -1,6 +1,8 @@
 //! The app version on every response, and the client script in every page.
 
 mod body;
+#[cfg(feature = "metrics")]
+mod counters;
 mod future;
 
 use std::task::{Context, Poll};
@@ -165,6 +167,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let snapshot = snapshot_of(self.versioning.assets(), &mut parts.extensions);
+        #[cfg(feature = "metrics")]
+        counters::count(&mut parts, &snapshot);
         if let Some(answer) = self.versioning.answer(&parts, &snapshot) {
             return VersionFuture::own(answer);
         }
