@@ -12,7 +12,6 @@ use bytes::Bytes;
 use fingerpost::{
     AppVersion, AssetPath, ContentHash, Digest, Encoding, ErrorKind, ListedFile, Snapshot, Stamp,
 };
-use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use http::HeaderValue;
 use parking_lot::Mutex;
@@ -35,7 +34,7 @@ const LARGEST_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     /// By asset path; no more than are listed.
-    slots: Mutex<HashMap<Box<str>, Arc<Slot>, RandomState>>,
+    slots: Mutex<HashMap<Box<str>, Arc<Slot>, foldhash::fast::RandomState>>,
     memory: Arc<Memory>,
 }
 
