@@ -1,18 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answering;
 mod content_body;
+mod either_body;
 #[cfg(feature = "html")]
 mod html_rewrite;
 #[cfg(feature = "html")]
 mod scoped;
 mod static_files;
+mod version_endpoints;
 
 pub use content_body::ContentBody;
+pub use either_body::EitherBody;
 pub use fingerpost_http::Lifetime;
 #[cfg(feature = "html")]
 pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer};
 pub use static_files::{StaticFiles, StaticFilesFuture};
+pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEndpointsLayer};
 
 #[doc = include_str!("../docs/deploying.md")]
 pub mod deploying {}
