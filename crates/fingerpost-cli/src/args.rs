@@ -45,9 +45,11 @@ Examples:
   fingerpost clean --dry-run -v
   fingerpost find css/app.css
   fingerpost version --json
+  fingerpost bust-token
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
-Flags go before the environment (FINGERPOST_APP_VERSION, FINGERPOST_BASE_URL), and that before the settings file.";
+Flags go before the environment (FINGERPOST_APP_VERSION, FINGERPOST_BASE_URL, FINGERPOST_SECRET), and that before the
+settings file.";
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Find(FindArgs),
     /// Print the app version and where it was taken from
     Version(VersionArgs),
+    /// Print the bearer token of POST /cache/bust
+    BustToken(BustTokenArgs),
 }
 
 /// Which files are assets, and where they go.
@@ -201,6 +205,23 @@ pub(crate) struct VersionArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = BUST_TOKEN_HELP)]
+pub(crate) struct BustTokenArgs {
+    /// Read the secret from this file, `-` for standard input, rather than from FINGERPOST_SECRET; a line end behind it does
+    /// not count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+}
+
+const BUST_TOKEN_HELP: &str = "\
+The secret has at least 16 bytes, the same as the server's; `openssl rand -hex 32` makes a good one. It is no argument,
+because every user of a machine can read arguments in its list of processes.
+
+Examples:
+  curl -X POST https://example.com/cache/bust -H \"Authorization: Bearer $(fingerpost bust-token)\"
+  fingerpost bust-token --secret-file /run/secrets/fingerpost";
 
 impl Args {
     /// Ends the program with code 2 for what cannot be understood.

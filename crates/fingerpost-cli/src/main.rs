@@ -1,6 +1,7 @@
 //! The `fingerpost` program.
 
 mod args;
+mod bust_token;
 mod clean;
 mod collect;
 mod command_line;
@@ -37,5 +38,6 @@ fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, console),
         Command::Find(find) => find::run(find, args.settings()?, console),
         Command::Version(version) => version::run(version, args.settings()?, console),
+        Command::BustToken(bust_token) => bust_token::run(bust_token, console),
     }
 }

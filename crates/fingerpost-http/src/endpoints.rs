@@ -32,6 +32,9 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// The second wants the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. It reads everything again that a reload
 /// reads, and puts it in force for everybody at once; what is broken is told, and changes nothing. No answer is ever kept.
 ///
+/// The answer to a bust has the new [`Snapshot`] in its extensions: an outer layer that took one before, and says the app
+/// version in a header, can say the one that the body says.
+///
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # let assets = fingerpost::Assets::dev(dir.path())?;
@@ -62,14 +65,14 @@ impl VersionEndpoints {
         Self { assets: assets.clone(), token, version_path, bust_path }
     }
 
-    /// Other paths. Default to `/version` and `/cache/bust`.
+    /// Other paths. Default to `/version` and `/cache/bust`; a leading `/` that is missing is added.
     #[must_use]
     pub fn paths(
         mut self,
         version: impl Into<Cow<'static, str>>,
         bust: impl Into<Cow<'static, str>>,
     ) -> Self {
-        (self.version_path, self.bust_path) = (version.into(), bust.into());
+        (self.version_path, self.bust_path) = (rooted(version.into()), rooted(bust.into()));
         self
     }
 
@@ -116,7 +119,10 @@ impl VersionEndpoints {
             Ok(snapshot) => {
                 let version = snapshot.app_version();
                 tracing::info!("reloaded, because the cache was busted: app version {version}");
-                json_answer(StatusCode::OK, json!({ "status": "ok", "version": *version }).to_string())
+                let json = json!({ "status": "ok", "version": *version }).to_string();
+                let mut answer = json_answer(StatusCode::OK, json);
+                answer.extensions_mut().insert(snapshot);
+                answer
             }
             Err(err) => {
                 tracing::error!("the cache was busted, and nothing has changed: {err}");
@@ -137,6 +143,11 @@ pub(crate) fn version_answer(request: &request::Parts, snapshot: &Snapshot) -> R
         *answer.body_mut() = Bytes::new();
     }
     answer
+}
+
+/// As paths of requests are.
+fn rooted(path: Cow<'static, str>) -> Cow<'static, str> {
+    if path.starts_with('/') { path } else { format!("/{path}").into() }
 }
 
 /// RFC 9110, §11.1: the name of the scheme in any case.
@@ -233,11 +244,22 @@ mod tests {
         std::fs::write(&manifest, r#"{"version": "1.1", "paths": {}, "hash": "ba9876543210"}"#).unwrap();
         let answer = ask(&endpoints, "POST", "/cache/bust", Some(&right));
         assert_eq!(answer.body(), r#"{"status":"ok","version":"ba9876543210"}"#);
+        assert_eq!(&*answer.extensions().get::<Snapshot>().unwrap().app_version(), "ba9876543210");
 
         std::fs::write(&manifest, "{").unwrap();
         let answer = ask(&endpoints, "POST", "/cache/bust", Some(&right));
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(ask(&endpoints, "GET", "/version", None).body().ends_with(br#""version":"ba9876543210"}"#));
+    }
+
+    #[test]
+    fn the_paths_are_a_setting() {
+        let (_dir, endpoints, _) = endpoints();
+        let endpoints = endpoints.paths("shop/version", "/shop/bust");
+        assert_eq!(ask(&endpoints, "GET", "/shop/version", None).status(), StatusCode::OK);
+        assert_eq!(ask(&endpoints, "POST", "/shop/bust", None).status(), StatusCode::UNAUTHORIZED);
+        let (parts, ()) = Request::get("/version").body(()).unwrap().into_parts();
+        assert!(!endpoints.answers(&parts));
     }
 
     #[test]

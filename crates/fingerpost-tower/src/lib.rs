@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answering;
 mod content_body;
+mod either_body;
 #[cfg(feature = "html")]
 mod html_body;
 #[cfg(feature = "html")]
@@ -11,8 +13,10 @@ mod scoped;
 mod static_files;
 #[cfg(feature = "html")]
 mod version;
+mod version_endpoints;
 
 pub use content_body::ContentBody;
+pub use either_body::EitherBody;
 pub use fingerpost_http::Lifetime;
 #[cfg(feature = "html")]
 pub use fingerpost_http::{CspNonce, InvalidClientPath, Mismatch};
@@ -21,6 +25,7 @@ pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewr
 pub use static_files::{StaticFiles, StaticFilesFuture};
 #[cfg(feature = "html")]
 pub use version::{Version, VersionBody, VersionFuture, VersionLayer};
+pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEndpointsLayer};
 
 #[doc = include_str!("../docs/deploying.md")]
 pub mod deploying {}

@@ -2,18 +2,16 @@ use std::{
     convert::Infallible,
     fmt,
     future::Future,
-    panic::resume_unwind,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use fingerpost::Assets;
 use fingerpost_http::{AssetServer, Content, Lifetime};
 use http::{Request, Response};
-use tokio::task::{JoinHandle, spawn_blocking};
 use tower_service::Service;
 
-use crate::content_body::ContentBody;
+use crate::{answering::Answering, content_body::ContentBody};
 
 /// Serves assets, in every mode and by every strategy, with caching headers that are never wrong.
 ///
@@ -110,39 +108,23 @@ impl<B> Service<Request<B>> for StaticFiles {
     fn call(&mut self, request: Request<B>) -> StaticFilesFuture {
         let (request, _) = request.into_parts();
         StaticFilesFuture(match self.0.answer(&request) {
-            Some(answer) => Answer::Ready(Some(answer)),
+            Some(answer) => Answering::ready(answer),
             None => {
                 let server = self.0.clone();
-                Answer::Blocking(spawn_blocking(move || server.answer_blocking(&request)))
+                Answering::blocking(move || server.answer_blocking(&request))
             }
         })
     }
 }
 
 /// The answer of [`StaticFiles`].
-pub struct StaticFilesFuture(Answer);
-
-enum Answer {
-    Ready(Option<Response<Content>>),
-    Blocking(JoinHandle<Response<Content>>),
-}
+pub struct StaticFilesFuture(Answering<Content>);
 
 impl Future for StaticFilesFuture {
     type Output = Result<Response<ContentBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = match &mut self.0 {
-            Answer::Ready(answer) => answer.take().expect("a future is not polled after its end"),
-            Answer::Blocking(work) => match ready!(Pin::new(work).poll(cx)) {
-                Ok(answer) => answer,
-                Err(err) => match err.try_into_panic() {
-                    Ok(panic) => resume_unwind(panic),
-                    // The runtime is shutting down: nobody waits for an answer.
-                    Err(_) => return Poll::Pending,
-                },
-            },
-        };
-        Poll::Ready(Ok(answer.map(ContentBody::new)))
+        Pin::new(&mut self.0).poll(cx).map(|answer| Ok(answer.map(ContentBody::new)))
     }
 }
 

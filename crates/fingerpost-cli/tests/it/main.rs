@@ -1,5 +1,6 @@
 //! The program as a process: what it writes where, and how it ends.
 
+mod bust_token;
 mod clean;
 mod collect;
 mod diagnostics;

@@ -15,6 +15,8 @@ fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
         ),
         (&["find", "a.css"], "error: no source dir is named here or in a settings file"),
         (&["find"], "error: the following required arguments were not provided:"),
+        (&["bust-token", "0123456789abcdef"], "error: unexpected argument '0123456789abcdef' found"),
+        (&["bust-token", "--secret", "x"], "error: unexpected argument '--secret' found"),
         (&["colect"], "error: unrecognized subcommand 'colect'"),
         (&["collect", "--orignals"], "error: unexpected argument '--orignals' found"),
         (&["collect", "--shadowed", "loud"], "error: invalid value 'loud' for '--shadowed <LEVEL>'"),
@@ -49,6 +51,7 @@ fn help_and_version_are_data() {
         &["clean", "--help"],
         &["find", "-h"],
         &["version", "-h"],
+        &["bust-token", "--help"],
         &["help", "collect"],
     ] {
         let ended = site.run(args);

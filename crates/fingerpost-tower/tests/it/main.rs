@@ -3,6 +3,8 @@
 mod site;
 
 mod build_free;
+#[cfg(feature = "html")]
+mod bust_under_load;
 mod development;
 mod hostile;
 #[cfg(feature = "html")]
@@ -14,3 +16,4 @@ mod properties;
 mod ranges;
 mod releases;
 mod soak;
+mod version_endpoints;

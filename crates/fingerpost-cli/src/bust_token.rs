@@ -1,0 +1,49 @@
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use fingerpost::{BustToken, quoted};
+
+use crate::{args::BustTokenArgs, console::Console, failure::Failure};
+
+pub(crate) fn run(args: &BustTokenArgs, console: &Console) -> Result<(), Failure> {
+    let token = match &args.secret_file {
+        Some(file) => token_of(file)?,
+        None => BustToken::from_env().map_err(|err| {
+            console.error(err);
+            console.hint(
+                "`--secret-file FILE` reads the secret from a file, `--secret-file -` from standard input",
+            );
+            Failure::Told
+        })?,
+    };
+    Ok(console.data(token.as_str())?)
+}
+
+fn token_of(file: &Path) -> Result<BustToken, Failure> {
+    let place = if is_stdin(file) { "standard input".to_owned() } else { quoted(file.display()).to_string() };
+    let secret = read(file).map_err(|err| Failure::failed(format_args!("cannot read {place}: {err}")))?;
+    BustToken::from_secret(without_line_end(&secret))
+        .map_err(|err| Failure::failed(format_args!("{place}: {err}")))
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    if !is_stdin(file) {
+        return fs::read(file);
+    }
+    let mut secret = Vec::new();
+    io::stdin().lock().read_to_end(&mut secret)?;
+    Ok(secret)
+}
+
+/// The secret is the same whether it comes from a file, which editors end with a line feed, or from a variable.
+fn without_line_end(secret: &[u8]) -> &[u8] {
+    let line = secret.strip_suffix(b"\n").unwrap_or(secret);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

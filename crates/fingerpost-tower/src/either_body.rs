@@ -1,0 +1,62 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf as _, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// The body of a response of a layer that answers some requests itself: its own few bytes, or what the inner service sends,
+    /// frame by frame.
+    pub struct EitherBody<B> {
+        #[pin]
+        inner: Option<B>,
+        own: Bytes,
+    }
+}
+
+impl<B> EitherBody<B> {
+    pub(crate) fn own(own: Bytes) -> Self {
+        Self { inner: None, own }
+    }
+
+    pub(crate) fn inner(inner: B) -> Self {
+        Self { inner: Some(inner), own: Bytes::new() }
+    }
+}
+
+impl<B: Body> Body for EitherBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else {
+            let own = std::mem::take(this.own);
+            return Poll::Ready((!own.is_empty()).then(|| Ok(Frame::data(own))));
+        };
+        // Copies nothing if they are `Bytes` already.
+        let into_bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
+        inner.poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().map_or(self.own.is_empty(), Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(self.own.len() as u64), Body::size_hint)
+    }
+}
+
+impl<B> fmt::Debug for EitherBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EitherBody").field("is_own", &self.inner.is_none()).finish_non_exhaustive()
+    }
+}

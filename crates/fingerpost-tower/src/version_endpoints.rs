@@ -1,0 +1,181 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use fingerpost::{Assets, BustToken, Error};
+use fingerpost_http::VersionEndpoints as Rules;
+use http::{Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{answering::Answering, either_body::EitherBody};
+
+/// Answers `GET /version` and `POST /cache/bust` in front of a whole site.
+///
+/// `/version` tells everybody the app version, where it comes from and how many files its components have. `/cache/bust` is
+/// for deploy scripts: with the right bearer token it reads manifest, components and source dirs again, puts them in force
+/// for all requests at once and answers with the new version; a broken manifest is a 500 with the reason, and what was in
+/// force stays. Nobody keeps any of these answers. See [`BustToken`] for the token, which `fingerpost bust-token` prints.
+///
+/// In axum, put it around the outermost `Router`, after all routes: both paths are then answered whatever routes there are,
+/// and before them. Around a router that is nested under `/shop`, a layer sees paths without `/shop`, and axum asks it only
+/// for what that router has a route or a fallback for; so there, too, put the layer around the outermost router, with
+/// [`paths`](Self::paths).
+///
+/// Reading happens on tokio's threads for blocking work: it has to be called inside of a tokio runtime.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// use axum::{Router, body::Body, http::Request, routing::get};
+/// use fingerpost::{Assets, BustToken};
+/// use fingerpost_tower::VersionEndpointsLayer;
+/// use tower::ServiceExt as _;
+///
+/// let assets = Assets::dev(dir.path())?;
+/// let secret = "correct horse battery staple";
+/// let app: Router = Router::new()
+///     .route("/", get(async || "a page"))
+///     .layer(VersionEndpointsLayer::with_secret(&assets, secret)?);
+///
+/// let answer = app.clone().oneshot(Request::get("/version").body(Body::empty())?).await?;
+/// assert_eq!(answer.headers()["content-type"], "application/json");
+///
+/// let bearer = format!("Bearer {}", BustToken::from_secret(secret)?.as_str());
+/// let bust = Request::post("/cache/bust").header("authorization", bearer).body(Body::empty())?;
+/// assert_eq!(app.oneshot(bust).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct VersionEndpointsLayer(Rules);
+
+impl VersionEndpointsLayer {
+    /// Both endpoints; the secret of the bust token is taken from the environment variable `FINGERPOST_SECRET`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the variable is not set, or has less than 16
+    /// bytes: a `/cache/bust` that everybody may call is refused here, and not at the first request.
+    pub fn new(assets: &Assets) -> Result<Self, Error> {
+        Ok(Self(Rules::new(assets, Some(BustToken::from_env()?))))
+    }
+
+    /// Both endpoints, with this secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the secret has less than 16 bytes.
+    pub fn with_secret(assets: &Assets, secret: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Ok(Self(Rules::new(assets, Some(BustToken::from_secret(secret)?))))
+    }
+
+    /// `/version` alone, which needs no secret. What is asked for under `/cache/bust` is the inner service's.
+    pub fn without_bust(assets: &Assets) -> Self {
+        Self(Rules::new(assets, None))
+    }
+
+    /// Other paths, from the root of what the layer is put around. Default to `/version` and `/cache/bust`.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let assets = fingerpost::Assets::dev(dir.path())?;
+    /// use fingerpost_tower::VersionEndpointsLayer;
+    ///
+    /// let layer = VersionEndpointsLayer::with_secret(&assets, "correct horse battery staple")?
+    ///     .paths("/shop/version", "/shop/cache/bust");
+    /// # Ok::<(), fingerpost::Error>(())
+    /// ```
+    #[must_use]
+    pub fn paths(self, version: impl Into<Cow<'static, str>>, bust: impl Into<Cow<'static, str>>) -> Self {
+        Self(self.0.paths(version, bust))
+    }
+}
+
+impl<S> Layer<S> for VersionEndpointsLayer {
+    type Service = VersionEndpoints<S>;
+
+    fn layer(&self, inner: S) -> VersionEndpoints<S> {
+        VersionEndpoints { inner, rules: self.0.clone() }
+    }
+}
+
+/// The service of [`VersionEndpointsLayer`].
+#[derive(Debug, Clone)]
+pub struct VersionEndpoints<S> {
+    inner: S,
+    rules: Rules,
+}
+
+impl<S, B, R> Service<Request<B>> for VersionEndpoints<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+{
+    type Response = Response<EitherBody<R>>;
+    type Error = S::Error;
+    type Future = VersionEndpointsFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        if !self.rules.answers(&parts) {
+            let inner = self.inner.call(Request::from_parts(parts, body));
+            return VersionEndpointsFuture { state: State::Inner { inner } };
+        }
+        let own = match self.rules.answer(&parts) {
+            Some(answer) => Answering::ready(answer),
+            None => {
+                let rules = self.rules.clone();
+                Answering::blocking(move || rules.answer_blocking(&parts))
+            }
+        };
+        VersionEndpointsFuture { state: State::Own { own } }
+    }
+}
+
+pin_project! {
+    /// The future of [`VersionEndpoints`].
+    pub struct VersionEndpointsFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F> {
+        Own { own: Answering<Bytes> },
+        Inner { #[pin] inner: F },
+    }
+}
+
+impl<F, R, E> Future for VersionEndpointsFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<EitherBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(match self.project().state.project() {
+            StateProjection::Own { own } => ready!(Pin::new(own).poll(cx)).map(EitherBody::own),
+            StateProjection::Inner { inner } => ready!(inner.poll(cx))?.map(EitherBody::inner),
+        }))
+    }
+}
+
+impl<F> fmt::Debug for VersionEndpointsFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VersionEndpointsFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,217 @@
+//! Releases that come into force by `POST /cache/bust`, 500 times, some of them broken, while eight clients ask at full speed.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    fs,
+    path::Path,
+    pin::Pin,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    task::{Context, Poll},
+    thread,
+};
+
+use axum::{Router, body::Body, response::IntoResponse, routing::get};
+use bytes::Bytes;
+use fingerpost::{Assets, BustToken};
+use fingerpost_tower::{HtmlRewriteLayer, StaticFiles, VersionEndpointsLayer};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use crate::site::{IMMUTABLE, Site};
+
+const BUSTS: usize = 500;
+const SECRET: &str = "0123456789abcdef";
+const NAMES: [&str; 4] = ["css/app.css", "css/theme.css", "js/app.js", "img/logo.svg"];
+
+/// What the manifest of a release says, and what a page of it has to.
+struct Published {
+    manifest: Vec<u8>,
+    version: String,
+    page: String,
+    /// The bytes behind each URL.
+    files: BTreeMap<String, Bytes>,
+}
+
+fn publish(site: &Site, release: usize) -> Published {
+    for name in NAMES {
+        site.write(name, format!("/* {name} of release {release} */").as_bytes());
+    }
+    let assets = site.collect().production();
+    let manifest = fs::read(site.dist().join("staticfiles.json")).unwrap();
+    let urls = NAMES.map(|name| assets.url(name).unwrap().to_string());
+    let files = urls
+        .iter()
+        .zip(NAMES)
+        .map(|(url, name)| (url.clone(), Bytes::from(fs::read(site.source().join(name)).unwrap())));
+    let version = assets.app_version().to_string();
+    let page = [&urls[..], &[version.clone()]].concat().join("\n") + "\n";
+    Published { manifest, version, page, files: files.collect() }
+}
+
+/// A page that asks for one URL at a time as it is sent, and for the app version at last.
+struct Page {
+    assets: Assets,
+    names: VecDeque<&'static str>,
+    has_ended: bool,
+}
+
+impl http_body::Body for Page {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        thread::yield_now();
+        let line = match self.names.pop_front() {
+            Some(name) => self.assets.url(name).unwrap().to_string(),
+            None if self.has_ended => return Poll::Ready(None),
+            None => {
+                self.has_ended = true;
+                self.assets.app_version().to_string()
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(format!("{line}\n").into()))))
+    }
+}
+
+async fn page(assets: Assets) -> impl IntoResponse {
+    let version = assets.app_version().to_string();
+    tokio::task::yield_now().await;
+    let logo = assets.url("img/logo.svg").unwrap().to_string();
+    let page = Page { assets, names: NAMES.into(), has_ended: false };
+    ([("x-version", version), ("x-logo", logo)], Body::new(page))
+}
+
+/// The outermost layer takes the snapshot, as any layer of ours does that changes responses.
+fn app(assets: &Assets) -> Router {
+    let pages = assets.clone();
+    Router::new()
+        .route("/", get(move || page(pages.clone())))
+        .nest_service("/static", StaticFiles::new(assets))
+        .layer(VersionEndpointsLayer::with_secret(assets, SECRET).unwrap())
+        .layer(HtmlRewriteLayer::new(assets))
+}
+
+async fn send(app: &Router, request: Request<Body>) -> Response<Bytes> {
+    let (head, body) = app.clone().oneshot(request).await.unwrap().into_parts();
+    Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+}
+
+async fn visit(app: &Router, path: &str) -> Response<Bytes> {
+    send(app, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+fn version_in(json: &Bytes) -> String {
+    let json: serde_json::Value = serde_json::from_slice(json).unwrap();
+    json["version"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Looks at a page, at one of its files, and at `/version`; returns which release the page was of.
+async fn look(app: &Router, releases: &[Published], round: usize) -> usize {
+    let answer = visit(app, "/").await;
+    assert_eq!(answer.status(), 200);
+    let of = releases.iter().position(|release| *release.page == *answer.body());
+    let of = of.unwrap_or_else(|| panic!("a page of no release: {answer:?}"));
+    let release = &releases[of];
+    let logo = release.files.keys().find(|url| url.contains("logo")).unwrap();
+    assert_eq!(answer.headers()["x-version"], release.version);
+    assert_eq!(answer.headers()["x-logo"], **logo);
+
+    let (url, bytes) = release.files.iter().nth(round % NAMES.len()).unwrap();
+    let answer = visit(app, url).await;
+    assert_eq!((answer.status().as_u16(), answer.body()), (200, bytes), "{url}");
+    assert_eq!(answer.headers()["cache-control"], IMMUTABLE);
+
+    let version = version_in(visit(app, "/version").await.body());
+    assert!(releases.iter().any(|release| release.version == version), "{version}");
+    of
+}
+
+/// Puts something in the place of the manifest; whether it is whole.
+fn replace(manifest: &Path, release: &Published, round: usize) -> bool {
+    match round % 7 {
+        2 => fs::write(manifest, &release.manifest[..release.manifest.len() / 2]).unwrap(),
+        4 => fs::remove_file(manifest).unwrap(),
+        6 => fs::write(manifest, r#"{"version": "9", "paths": {}}"#).unwrap(),
+        _ => {
+            let new = manifest.with_extension("new");
+            fs::write(&new, &release.manifest).unwrap();
+            fs::rename(new, manifest).unwrap();
+            return true;
+        }
+    }
+    false
+}
+
+async fn bust(app: &Router) -> Response<Bytes> {
+    let bearer = format!("Bearer {}", BustToken::from_secret(SECRET).unwrap().as_str());
+    let request = Request::post("/cache/bust").header("authorization", bearer);
+    send(app, request.body(Body::empty()).unwrap()).await
+}
+
+/// Busts again and again, and looks after each time at what is in force.
+async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
+    let mut in_force = releases.len() - 1;
+    for round in 0..BUSTS {
+        let next = round % releases.len();
+        let is_whole = replace(manifest, &releases[next], round);
+        let answer = bust(app).await;
+        if is_whole {
+            assert_eq!(
+                (answer.status().as_u16(), version_in(answer.body())),
+                (200, releases[next].version.clone())
+            );
+            in_force = next;
+        } else {
+            assert_eq!(answer.status(), 500);
+            let text = str::from_utf8(answer.body()).unwrap();
+            assert!(text.contains(r#""reason":"manifest "#) && text.contains("staticfiles.json"), "{text}");
+        }
+        assert_eq!(look(app, releases, round).await, in_force);
+    }
+}
+
+fn in_a_runtime(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
+}
+
+/// Lets the clients go also if this thread panics: the test would never end.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+#[test]
+fn every_response_is_wholly_of_one_release_and_nothing_is_lost() {
+    let site = Site::new(&[]);
+    let releases: Vec<_> = (0..3).map(|release| publish(&site, release)).collect();
+    let (manifest, app) = (site.dist().join("staticfiles.json"), app(&site.production()));
+    let (is_over, seen) = (AtomicBool::new(false), [const { AtomicUsize::new(0) }; 3]);
+    let client = |offset: usize| {
+        for round in offset.. {
+            in_a_runtime(async {
+                for turn in 0..16 {
+                    seen[look(&app, &releases, round + turn).await].fetch_add(1, Relaxed);
+                }
+            });
+            if is_over.load(Relaxed) {
+                break;
+            }
+        }
+    };
+    thread::scope(|scope| {
+        (0..8).for_each(|offset| drop(scope.spawn(move || client(offset))));
+        let _over = Over(&is_over);
+        in_a_runtime(deploy(&app, &manifest, &releases));
+    });
+    let seen = seen.map(AtomicUsize::into_inner);
+    assert!(seen.iter().all(|pages| *pages > 50), "pages of each release: {seen:?}");
+}

@@ -1,0 +1,258 @@
+//! `GET /version` and `POST /cache/bust` as an axum app answers them.
+
+use std::{env, fs, process::Command};
+
+use axum::{Router, body::Body, routing::get};
+use bytes::Bytes;
+use fingerpost::{Assets, BustToken, ErrorKind, Mode};
+use fingerpost_tower::VersionEndpointsLayer;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use crate::site::Site;
+
+const SECRET: &str = "0123456789abcdef";
+
+fn layer(assets: &Assets) -> VersionEndpointsLayer {
+    VersionEndpointsLayer::with_secret(assets, SECRET).unwrap()
+}
+
+fn bearer() -> String {
+    format!("Bearer {}", BustToken::from_secret(SECRET).unwrap().as_str())
+}
+
+async fn send(app: &Router, request: Request<Body>) -> Response<Bytes> {
+    let (head, body) = app.clone().oneshot(request).await.unwrap().into_parts();
+    Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+}
+
+async fn ask(app: &Router, method: &str, path: &str, authorization: Option<&str>) -> Response<Bytes> {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    send(app, request.body(Body::empty()).unwrap()).await
+}
+
+async fn bust(app: &Router) -> Response<Bytes> {
+    ask(app, "POST", "/cache/bust", Some(&bearer())).await
+}
+
+#[track_caller]
+fn is(answer: &Response<Bytes>, status: u16, body: &str) {
+    assert_eq!((answer.status().as_u16(), str::from_utf8(answer.body()).unwrap()), (status, body));
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(answer.headers()["content-type"], "application/json");
+}
+
+fn version_of(assets: &Assets) -> String {
+    format!(r#"{{"components":{{}},"source":"manifest","version":"{}"}}"#, assets.app_version())
+}
+
+#[tokio::test]
+async fn everybody_may_ask_for_the_version() {
+    let site = Site::new(&[("a.css", b"a")]);
+    fs::write(site.source().join("base.html"), "").unwrap();
+    let assets = site.collect().builder(Mode::Production).app_version("v1.2");
+    let assets = assets.component("templates", [site.source().join("base.html")]).build().unwrap();
+    let app = Router::new().layer(layer(&assets));
+    let expected = r#"{"components":{"templates":1},"source":"explicit","version":"v1.2"}"#;
+    let answer = ask(&app, "GET", "/version", None).await;
+    is(&answer, 200, expected);
+    assert_eq!(answer.headers()["content-length"], expected.len().to_string());
+    is(&ask(&app, "GET", "/version?x=1", Some("Bearer wrong")).await, 200, expected);
+
+    let head = ask(&app, "HEAD", "/version", None).await;
+    assert_eq!((head.headers(), head.body().len()), (answer.headers(), 0));
+    let post = ask(&app, "POST", "/version", None).await;
+    assert_eq!((post.status().as_u16(), &post.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn nothing_says_a_version() {
+    let site = Site::new(&[]);
+    let app = Router::new().layer(layer(&site.development()));
+    let expected = r#"{"components":{},"source":"unknown","version":"unknown"}"#;
+    is(&ask(&app, "GET", "/version", None).await, 200, expected);
+}
+
+#[tokio::test]
+async fn only_the_bearer_of_the_token_busts() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let assets = site.collect().production();
+    let app = Router::new().layer(layer(&assets));
+    let old = assets.app_version();
+    site.write("a.css", b"two");
+    site.collect();
+
+    let none = ask(&app, "POST", "/cache/bust", None).await;
+    is(&none, 401, r#"{"reason":"a bearer token is needed","status":"error"}"#);
+    assert_eq!(none.headers()["www-authenticate"], "Bearer");
+    let digits = bearer()["Bearer ".len()..].to_owned();
+    for wrong in ["Bearer", "Bearer ", "Bearer 0", &bearer()[..38], &format!("Bearer {SECRET}")] {
+        let answer = ask(&app, "POST", "/cache/bust", Some(wrong)).await;
+        let expected = if wrong == "Bearer" { 401 } else { 403 };
+        assert_eq!(answer.status().as_u16(), expected, "{wrong}");
+    }
+    for scheme in ["Basic", "Token"] {
+        let answer = ask(&app, "POST", "/cache/bust", Some(&format!("{scheme} {digits}"))).await;
+        assert_eq!(answer.status().as_u16(), 401, "{scheme}");
+    }
+    for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
+        let answer = ask(&app, method, "/cache/bust", Some(&bearer())).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["allow"]), (405, &"POST".parse().unwrap()));
+    }
+    assert_eq!(assets.app_version(), old);
+
+    let answer = bust(&app).await;
+    is(&answer, 200, &format!(r#"{{"status":"ok","version":"{}"}}"#, assets.app_version()));
+    assert_ne!(assets.app_version(), old);
+}
+
+#[tokio::test]
+async fn a_broken_manifest_is_told_and_changes_nothing() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let assets = site.collect().production();
+    let app = Router::new().layer(layer(&assets));
+    let (manifest, url) = (site.dist().join("staticfiles.json"), assets.url("a.css").unwrap());
+    let good = fs::read(&manifest).unwrap();
+    for broken in [&b"{"[..], &good[..good.len() / 2], b"", b"[]"] {
+        fs::write(&manifest, broken).unwrap();
+        let answer = bust(&app).await;
+        assert_eq!(answer.status().as_u16(), 500);
+        let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(said["status"], "error");
+        assert!(said["reason"].as_str().unwrap().contains("staticfiles.json"), "{said}");
+    }
+    fs::remove_file(&manifest).unwrap();
+    assert_eq!(bust(&app).await.status().as_u16(), 500);
+    assert_eq!(assets.url("a.css").unwrap(), url);
+    is(&ask(&app, "GET", "/version", None).await, 200, &version_of(&assets));
+
+    fs::write(&manifest, good).unwrap();
+    assert_eq!(bust(&app).await.status().as_u16(), 200);
+}
+
+#[tokio::test]
+async fn components_and_the_development_cache_are_read_again() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let template = site.dist().with_file_name("base.html");
+    fs::write(&template, "one").unwrap();
+    let assets = site.builder(Mode::Dev).component("templates", [&template]).build().unwrap();
+    let app = Router::new().layer(layer(&assets));
+    let (before, url) = (assets.snapshot(), assets.url("a.css").unwrap());
+    fs::write(&template, "two").unwrap();
+    assert_eq!(assets.app_version(), before.app_version());
+    assert_eq!(bust(&app).await.status().as_u16(), 200);
+    assert_ne!(assets.app_version(), before.app_version());
+    // Another cache, which knows nothing yet.
+    assert!(!assets.snapshot().is_same_release(&before));
+    assert_eq!(assets.url("a.css").unwrap(), url);
+    fs::remove_file(&template).unwrap();
+    assert_eq!(bust(&app).await.status().as_u16(), 500);
+}
+
+#[tokio::test]
+async fn the_snapshot_of_an_outer_layer_is_what_the_version_is_told_of() {
+    let site = Site::new(&[("a.css", b"one")]);
+    let assets = site.collect().production();
+    let app = Router::new().layer(layer(&assets));
+    let (old, expected) = (assets.snapshot(), version_of(&assets));
+    site.write("a.css", b"two");
+    site.collect();
+    assert_eq!(bust(&app).await.status().as_u16(), 200);
+    let request = Request::get("/version").extension(old).body(Body::empty()).unwrap();
+    is(&send(&app, request).await, 200, &expected);
+    is(&ask(&app, "GET", "/version", None).await, 200, &version_of(&assets));
+}
+
+#[tokio::test]
+async fn one_call_is_enough_whatever_routes_an_app_has() {
+    let site = Site::new(&[]);
+    let assets = site.development();
+    let page = || get(async || "page");
+    let shop = || Router::new().route("/", page());
+    for (name, app) in [
+        ("no routes", Router::new()),
+        ("others", Router::new().route("/", page())),
+        ("the same ones", Router::new().route("/version", page()).route("/cache/bust", page())),
+        ("a wildcard", Router::new().route("/{*rest}", page())),
+        ("one wildcard for each", Router::new().route("/{x}", page()).route("/cache/{x}", page())),
+        ("a fallback", Router::new().fallback(async || "page")),
+        ("a nested router", Router::new().nest("/shop", shop())),
+        ("a merged router", Router::new().merge(shop())),
+    ] {
+        let app = app.layer(layer(&assets));
+        let version = ask(&app, "GET", "/version", None).await;
+        assert!(version.body().starts_with(br#"{"components""#), "{name}");
+        assert!(bust(&app).await.body().starts_with(br#"{"status":"ok""#), "{name}");
+        let other = ask(&app, "GET", "/other/path", None).await;
+        let expected = if ["a wildcard", "a fallback"].contains(&name) { 200 } else { 404 };
+        assert_eq!(other.status().as_u16(), expected, "{name}");
+    }
+}
+
+/// What the documentation warns of, and what it says instead.
+#[tokio::test]
+async fn below_a_prefix_the_paths_are_a_setting_of_the_outermost_layer() {
+    let site = Site::new(&[]);
+    let assets = site.development();
+    let shop = Router::new().route("/", get(async || "page"));
+    let inside = Router::new().nest("/shop", shop.clone().layer(layer(&assets)));
+    assert_eq!(ask(&inside, "GET", "/shop/version", None).await.status().as_u16(), 404);
+
+    let outside =
+        Router::new().nest("/shop", shop).layer(layer(&assets).paths("/shop/version", "/shop/cache/bust"));
+    assert_eq!(ask(&outside, "GET", "/shop/version", None).await.status().as_u16(), 200);
+    assert_eq!(ask(&outside, "POST", "/shop/cache/bust", Some(&bearer())).await.status().as_u16(), 200);
+    assert_eq!(ask(&outside, "GET", "/version", None).await.status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn without_bust_there_is_nothing_to_be_called() {
+    let site = Site::new(&[]);
+    let app = Router::new().layer(VersionEndpointsLayer::without_bust(&site.development()));
+    assert_eq!(ask(&app, "GET", "/version", None).await.status().as_u16(), 200);
+    assert_eq!(bust(&app).await.status().as_u16(), 404);
+}
+
+#[test]
+fn a_secret_that_can_be_guessed_is_refused_at_start_up() {
+    let site = Site::new(&[]);
+    let err = VersionEndpointsLayer::with_secret(&site.development(), "0123456789abcde").unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+    assert_eq!(
+        err.to_string(),
+        "the secret has 15 bytes, and the bust token needs at least 16; `openssl rand -hex 32` makes a good one"
+    );
+}
+
+/// A variable belongs to a process, so this program runs itself once for each value.
+#[test]
+fn the_secret_comes_from_the_environment() {
+    const TEST: &str = "version_endpoints::the_secret_comes_from_the_environment";
+    const EXPECTED: &str = "FINGERPOST_IT_EXPECTED";
+    if let Ok(expected) = env::var(EXPECTED) {
+        let site = Site::new(&[]);
+        let built = VersionEndpointsLayer::new(&site.development()).map_err(|err| err.to_string());
+        assert_eq!(built.err().unwrap_or_default(), expected);
+        return;
+    }
+    for (secret, expected) in [
+        (None, "there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes"),
+        (Some(""), "there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes"),
+        (
+            Some("short"),
+            "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` makes a good one",
+        ),
+        (Some(SECRET), ""),
+    ] {
+        let mut alone = Command::new(env::current_exe().unwrap());
+        alone.args([TEST, "--exact"]).env(EXPECTED, expected).env_remove("FINGERPOST_SECRET");
+        alone.envs(secret.map(|secret| ("FINGERPOST_SECRET", secret)));
+        let output = alone.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{secret:?}: {said}");
+    }
+}
