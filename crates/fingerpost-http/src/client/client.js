@@ -146,6 +146,10 @@
   }
 
   function renew(url) {
+    // What htmx 1 and 2 would show for Back is of the old version, too.
+    for (const storage of ['localStorage', 'sessionStorage']) {
+      try { window[storage].removeItem('htmx-history-cache'); } catch {}
+    }
     const [there, here] = [url, location.href].map((href) => href.split('#')[0]);
     if (there !== here) return location.assign(url);
     if (url !== location.href) location.replace(url);
