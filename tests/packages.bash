@@ -1,7 +1,10 @@
 # The npm packages that the tests use, and how they get into tests/.cache. `run` and `release-check` source this.
 # shellcheck shell=bash disable=SC2034
 
-npm_packages=(acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4)
+npm_packages=(
+    acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4
+    htmx-1=htmx.org@1.9.12 htmx-2=htmx.org@2.0.11 htmx-4=htmx.org@4.0.1
+)
 # About 20,000 files, and more than 10,000 references among them.
 release_packages=(
     @fortawesome/fontawesome-free@7.1.0 bootstrap-icons@1.13.1 chart.js@4.5.1 date-fns@4.1.0 govuk-frontend@5.13.0
@@ -14,12 +17,14 @@ log=$cache/install.log
 mkdir -p "$cache/npm"
 : >"$log"
 
-# Unpacks NAME@VERSION into tests/.cache/npm/NAME. Complete folders only: they get their name last.
+# Unpacks NAME@VERSION into tests/.cache/npm/NAME, FOLDER=NAME@VERSION into tests/.cache/npm/FOLDER. Complete folders
+# only: they get their name last.
 fetch_npm_package() {
-    local dir=$cache/npm/${1%@*}
-    grep -qs "\"version\": \"${1##*@}\"" "$dir/package.json" && return
-    echo "fetching $1"
+    local package=${1#*=} folder=${1%%=*}
+    local dir=$cache/npm/${folder%@*}
+    grep -qs "\"version\": \"${package##*@}\"" "$dir/package.json" && return
+    echo "fetching $package"
     rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" &&
-        npm pack --loglevel=error --ignore-scripts --pack-destination "$dir.part" "$1" </dev/null >"$log" 2>&1 &&
+        npm pack --loglevel=error --ignore-scripts --pack-destination "$dir.part" "$package" </dev/null >"$log" 2>&1 &&
         tar -xzf "$dir.part"/*.tgz -C "$dir.part" && mv "$dir.part/package" "$dir" && rm -rf "$dir.part"
 }

@@ -5,8 +5,10 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     ops::Deref,
+    panic::Location,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, Instant},
 };
 
 use fantoccini::{
@@ -16,6 +18,7 @@ use fantoccini::{
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use super::{Tool, cache, need, process::Process, program, without};
 
@@ -27,6 +30,7 @@ pub(crate) struct Browser {
     driver: Process,
     requests: Vec<Request>,
     errors: Vec<String>,
+    warnings: Vec<String>,
     _profile: TempDir,
 }
 
@@ -60,7 +64,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser that starts");
-        Some(Self { client, port, driver, requests: Vec::new(), errors: Vec::new(), _profile: profile })
+        Some(Self { client, port, driver, requests: Vec::new(), errors: Vec::new(), warnings: Vec::new(), _profile: profile })
     }
 
     /// Saves what the page looks like to `tests/.cache/screenshots/<name>.png`.
@@ -99,15 +103,42 @@ impl Browser {
         &self.requests
     }
 
-    /// Returns every error in the console since the browser opened: requests that failed, uncaught exceptions,
-    /// `console.error`.
-    pub(crate) async fn errors(&mut self) -> &[String] {
-        for entry in self.log("browser").await {
-            if entry["level"] == "SEVERE" {
-                self.errors.push(entry["message"].as_str().expect("a message").to_owned());
+    /// Waits until a JavaScript expression is true in the page, which may be on its way to another one.
+    #[track_caller]
+    pub(crate) fn until(&self, expression: &str) -> impl Future<Output = ()> {
+        let caller = Location::caller();
+        let script = format!("return Boolean({expression})");
+        async move {
+            let begun = Instant::now();
+            while !matches!(self.execute(&script, Vec::new()).await, Ok(Value::Bool(true))) {
+                assert!(begun.elapsed() < Duration::from_secs(10), "never {script}, at {caller}");
+                sleep(Duration::from_millis(20)).await;
             }
         }
+    }
+
+    /// Returns every error in the console since the browser opened: requests that failed, uncaught exceptions,
+    /// violations of a content security policy, `console.error`.
+    pub(crate) async fn errors(&mut self) -> &[String] {
+        self.read_console().await;
         &self.errors
+    }
+
+    /// Returns every warning in the console since the browser opened: `console.warn`, deprecations.
+    pub(crate) async fn warnings(&mut self) -> &[String] {
+        self.read_console().await;
+        &self.warnings
+    }
+
+    async fn read_console(&mut self) {
+        for entry in self.log("browser").await {
+            let message = || entry["message"].as_str().expect("a message").to_owned();
+            match entry["level"].as_str() {
+                Some("SEVERE") => self.errors.push(message()),
+                Some("WARNING") => self.warnings.push(message()),
+                _ => {}
+            }
+        }
     }
 
     /// Takes in one event of the `Network` domain of the Chrome DevTools Protocol.

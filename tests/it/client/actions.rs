@@ -1,0 +1,175 @@
+//! What an old page does is decided by the server, else the page, and the page's own scripts before them.
+
+use serde_json::json;
+
+use super::{
+    answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx,
+};
+
+const NOTE_EVENTS: &str = "window.events = [];
+    document.addEventListener('fingerpost:version-mismatch', ({ detail }) => events.push(detail))";
+
+#[tokio::test]
+async fn prompt_offers_to_reload() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "prompt");
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        assert_eq!(site.loads(), ["/"]);
+        answer_banner(browser, "reload").await;
+        shows(browser, "/", "two").await;
+        assert_eq!(site.loads(), ["/"; 2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "prompt");
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        answer_banner(browser, "later").await;
+        for _ in 0..3 {
+            get_fragment(browser).await;
+        }
+        click(browser, "#boosted").await;
+        browser.until("document.querySelector('h1').textContent === '/next of two'").await;
+        assert!(!has_banner(browser).await);
+        assert_eq!((site.loads().len(), site.checks()), (1, 1));
+
+        site.deploy("three", "prompt");
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "prompt");
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        click(browser, "#boosted").await;
+        browser.until("document.querySelector('h1').textContent === '/next of two'").await;
+        answer_banner(browser, "reload").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn warn_writes_to_the_console_and_ignore_does_nothing() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        browser.execute(NOTE_EVENTS, vec![]).await.unwrap();
+        let before = browser.warnings().await.len();
+        for (n, action) in ["ignore", "warn", "warn"].into_iter().enumerate() {
+            site.deploy(&format!("b{n}"), action);
+            get_fragment(browser).await;
+            browser.until(&format!("events.length === {}", n + 1)).await;
+        }
+        get_fragment(browser).await;
+        let warnings: Vec<_> = browser.warnings().await[before..].iter().map(|text| text.split_once(" \"").map_or(&**text, |text| text.1).to_owned()).collect();
+        assert_eq!(warnings, ["b1", "b2"].map(|version| format!("This page is of version one; the site has moved on to {version}.\"")));
+        assert_eq!(site.loads(), ["/"]);
+        assert!(!has_banner(browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_server_decides_else_the_page() {
+    with_htmx(async |browser, site| {
+        site.deploy("one", "warn");
+        open(browser, site, "/").await;
+        browser.execute(NOTE_EVENTS, vec![]).await.unwrap();
+        for action in ["ignore", "a word of tomorrow", "prompt"] {
+            site.deploy(&action.replace(' ', "-"), action);
+            get_fragment(browser).await;
+        }
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("events.map(({ action }) => action)").await, json!(["ignore", "warn", "prompt"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_cancels_the_event_takes_over() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let cancel = "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
+        browser.execute(&format!("{NOTE_EVENTS}; {cancel}"), vec![]).await.unwrap();
+        site.deploy("two", "reload");
+        get_fragment(browser).await;
+        browser.until("events.length").await;
+        get_fragment(browser).await;
+        let detail = json!([{ "page": "one", "version": "two", "action": "reload", "url": site.url("/") }]);
+        assert_eq!(browser.evaluate("events").await, detail);
+        assert_eq!((site.loads().len(), site.checks()), (1, 1));
+        assert!(!has_banner(browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_event_says_where_a_visit_would_lead() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let keep = "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
+        browser.execute(&format!("{NOTE_EVENTS}; {keep}"), vec![]).await.unwrap();
+        site.deploy("two", "prompt");
+        click(browser, "#boosted").await;
+        browser.until("events.length").await;
+        assert_eq!(browser.evaluate("events[0].url").await, json!(site.url("/next?page=2#end")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_without_the_script_is_unharmed() {
+    with_every_htmx(async |browser, site| {
+        site.deploy("one", "ignore");
+        open(browser, site, "/").await;
+        site.deploy("two", "reload");
+        get_fragment(browser).await;
+        click(browser, "#boosted").await;
+        browser.until("document.querySelector('h1').textContent === '/next of two'").await;
+        assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
+        assert_eq!((site.loads().len(), site.checks()), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let again = "const { src } = document.querySelector('script[data-version]');
+            const add = (version) => new Promise((onload) => {
+                const script = Object.assign(document.createElement('script'), { src, onload });
+                if (version) script.dataset.version = version;
+                document.head.append(script);
+            });
+            return Promise.all([add(), add('one'), add('two')])";
+        browser.execute(again, vec![]).await.unwrap();
+        assert_eq!(browser.evaluate("fingerpost.version").await, "one");
+        site.deploy("two", "prompt");
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        is_checked(browser, site, 1).await;
+        assert_eq!(site.checks(), 1);
+
+        site.deploy("one", "ignore");
+        open(browser, site, "/").await;
+        browser.execute(&again.replace("document.querySelector('script[data-version]')", "{ src: '/_fingerpost/client.0123456789ab.js' }").replace(", add('one'), add('two')", ""), vec![]).await.unwrap();
+        assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
+        get_fragment(browser).await;
+    })
+    .await;
+}

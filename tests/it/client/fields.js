@@ -1,0 +1,1 @@
+document.querySelector('#host').attachShadow({ mode: 'open' }).append(document.createElement('input'));

@@ -1,0 +1,113 @@
+//! A page of an old version is renewed by what the visitor does next.
+
+use super::{click, get_fragment, has_banner, is_prompted, open, shows, with_every_htmx, with_htmx, write};
+
+#[tokio::test]
+async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "reload");
+        click(browser, "#boosted").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
+
+        get_fragment(browser).await;
+        assert_eq!((site.loads(), site.checks()), (["/", "/next?page=2"].map(String::from).to_vec(), 1));
+        assert!(!has_banner(browser).await);
+
+        browser.back().await.unwrap();
+        browser.until("document.querySelector('h1').textContent === '/ of two'").await;
+        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "reload");
+        click(browser, "#boosted-redirect").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next"));
+        assert_eq!(site.loads(), ["/", "/next"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/here?a=1#b").await;
+        site.deploy("two", "reload");
+        click(browser, "#get").await;
+        shows(browser, "/here", "two").await;
+        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/here?a=1#b"));
+
+        get_fragment(browser).await;
+        assert_eq!((site.loads(), site.checks()), (["/here?a=1"; 2].map(String::from).to_vec(), 1));
+        assert!(!has_banner(browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
+    with_every_htmx(async |browser, site| {
+        for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
+            site.deploy(&format!("a{n}"), "reload");
+            open(browser, site, "/").await;
+            browser.execute("sessionStorage.clear()", Vec::new()).await.unwrap();
+            site.deploy(&format!("b{n}"), "reload");
+            click(browser, selector).await;
+            shows(browser, "/pushed", &format!("b{n}")).await;
+        }
+        assert_eq!(site.loads(), ["/", "/pushed"].repeat(2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_boosted_search_keeps_what_was_searched_for() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "reload");
+        write(browser, "#search input", "caches\n").await;
+        shows(browser, "/found", "two").await;
+        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/found?q=caches"));
+        assert_eq!(site.loads(), ["/", "/found?q=caches"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", "reload");
+        click(browser, "#post").await;
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("document.querySelector('#answer').textContent").await, "the answer");
+        assert_eq!(site.loads(), ["/"]);
+
+        super::answer_banner(browser, "reload").await;
+        shows(browser, "/", "two").await;
+        let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
+        assert_eq!((posts, site.loads().len()), (1, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        browser.execute("window.kept = true", Vec::new()).await.unwrap();
+        open(browser, site, "/other").await;
+        site.deploy("two", "prompt");
+        browser.back().await.unwrap();
+        browser.until("window.kept").await;
+        is_prompted(browser).await;
+    })
+    .await;
+}
