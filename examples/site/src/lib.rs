@@ -21,6 +21,8 @@ use fingerpost::Mode;
 use fingerpost_tower::StaticFiles;
 use tokio::net::TcpListener;
 
+pub use program::collect;
+
 /// A small site that shows Fingerpost at work.
 #[derive(Parser)]
 struct Args {
@@ -78,7 +80,7 @@ impl Site {
     /// In production, collects the static files into `dist/` of the example.
     pub fn collect(&self) -> anyhow::Result<()> {
         if self.mode == Mode::Production {
-            program::collect(&self.static_dir, &self.dist_dir)
+            collect([self.static_dir.as_os_str()], &self.dist_dir)
         } else {
             Ok(())
         }

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
@@ -10,9 +11,9 @@ use std::{
 use anyhow::{Context as _, ensure};
 
 /// Runs `fingerpost collect`. It is no library here, so that a site that collects nothing is built without it.
-pub(crate) fn collect(source: &Path, out: &Path) -> anyhow::Result<()> {
+pub fn collect<'a>(sources: impl IntoIterator<Item = &'a OsStr>, out: &Path) -> anyhow::Result<()> {
     let mut command = Command::new(program()?);
-    command.arg("collect").arg(source).arg("--out").arg(out);
+    command.arg("collect").args(sources).arg("--out").arg(out);
     run(&mut command)
 }
 

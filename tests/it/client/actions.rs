@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx,
+    answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx,
+    with_htmx,
 };
 
 const NOTE_EVENTS: &str = "window.events = [];
@@ -75,8 +76,15 @@ async fn warn_writes_to_the_console_and_ignore_does_nothing() {
             browser.until(&format!("events.length === {}", n + 1)).await;
         }
         get_fragment(browser).await;
-        let warnings: Vec<_> = browser.warnings().await[before..].iter().map(|text| text.split_once(" \"").map_or(&**text, |text| text.1).to_owned()).collect();
-        assert_eq!(warnings, ["b1", "b2"].map(|version| format!("This page is of version one; the site has moved on to {version}.\"")));
+        let warnings: Vec<_> = browser.warnings().await[before..]
+            .iter()
+            .map(|text| text.split_once(" \"").map_or(&**text, |text| text.1).to_owned())
+            .collect();
+        assert_eq!(
+            warnings,
+            ["b1", "b2"]
+                .map(|version| format!("This page is of version one; the site has moved on to {version}.\""))
+        );
         assert_eq!(site.loads(), ["/"]);
         assert!(!has_banner(browser).await);
     })
@@ -94,7 +102,10 @@ async fn the_server_decides_else_the_page() {
             get_fragment(browser).await;
         }
         is_prompted(browser).await;
-        assert_eq!(browser.evaluate("events.map(({ action }) => action)").await, json!(["ignore", "warn", "prompt"]));
+        assert_eq!(
+            browser.evaluate("events.map(({ action }) => action)").await,
+            json!(["ignore", "warn", "prompt"])
+        );
     })
     .await;
 }
@@ -103,7 +114,8 @@ async fn the_server_decides_else_the_page() {
 async fn whoever_cancels_the_event_takes_over() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let cancel = "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
+        let cancel =
+            "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
         browser.execute(&format!("{NOTE_EVENTS}; {cancel}"), vec![]).await.unwrap();
         site.deploy("two", "reload");
         get_fragment(browser).await;
@@ -121,7 +133,8 @@ async fn whoever_cancels_the_event_takes_over() {
 async fn the_event_says_where_a_visit_would_lead() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let keep = "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
+        let keep =
+            "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
         browser.execute(&format!("{NOTE_EVENTS}; {keep}"), vec![]).await.unwrap();
         site.deploy("two", "prompt");
         click(browser, "#boosted").await;
@@ -167,7 +180,18 @@ async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
 
         site.deploy("one", "ignore");
         open(browser, site, "/").await;
-        browser.execute(&again.replace("document.querySelector('script[data-version]')", "{ src: '/_fingerpost/client.0123456789ab.js' }").replace(", add('one'), add('two')", ""), vec![]).await.unwrap();
+        browser
+            .execute(
+                &again
+                    .replace(
+                        "document.querySelector('script[data-version]')",
+                        "{ src: '/_fingerpost/client.0123456789ab.js' }",
+                    )
+                    .replace(", add('one'), add('two')", ""),
+                vec![],
+            )
+            .await
+            .unwrap();
         assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
         get_fragment(browser).await;
     })

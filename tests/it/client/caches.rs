@@ -97,14 +97,21 @@ async fn a_check_that_fails_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", "reload");
-        site.answer("/_fingerpost/version", StatusCode::OK, "text/html", "<p>Please log in to this network</p>");
+        site.answer(
+            "/_fingerpost/version",
+            StatusCode::OK,
+            "text/html",
+            "<p>Please log in to this network</p>",
+        );
         for times in 1..=2 {
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
         }
         assert_eq!(site.loads().len(), 1);
 
-        for (status, body) in [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")] {
+        for (status, body) in
+            [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")]
+        {
             open(browser, site, "/").await;
             site.answer("/_fingerpost/version", status, "application/json", body);
             site.deploy("three", "reload");

@@ -1,7 +1,13 @@
 //! Stands in for `VersionLayer`.
 
-use axum::{Router, body::{Body, to_bytes}, extract::Request, middleware::{Next, from_fn}, response::{IntoResponse as _, Response}};
-use http::{header, HeaderValue};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderValue, header};
 
 const SCRIPT: &str = include_str!("../../../crates/fingerpost-http/src/client/client.js");
 

@@ -63,20 +63,29 @@ async fn has_banner(browser: &Browser) -> bool {
 
 /// Clicks a button of the banner.
 async fn answer_banner(browser: &Browser, part: &str) {
-    let button = format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
+    let button =
+        format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
     browser.execute(&format!("{button}.click()"), Vec::new()).await.expect("a button");
 }
 
 /// Lets htmx get a fragment, and waits for it.
 async fn get_fragment(browser: &Browser) {
-    browser.execute("document.querySelector('#target').replaceChildren()", Vec::new()).await.expect("a target");
+    browser
+        .execute("document.querySelector('#target').replaceChildren()", Vec::new())
+        .await
+        .expect("a target");
     click(browser, "#get").await;
     browser.until("document.querySelector('#answer')").await;
 }
 
 /// Waits until the server has been asked so often for its version, and the script has dealt with the answer.
 async fn is_checked(browser: &Browser, site: &Site, times: usize) {
-    browser.until(&format!("performance.getEntriesByName('{}').length === {times}", site.url("/_fingerpost/version"))).await;
+    browser
+        .until(&format!(
+            "performance.getEntriesByName('{}').length === {times}",
+            site.url("/_fingerpost/version")
+        ))
+        .await;
     // The script is told before the browser notes the request.
     browser.evaluate("new Promise((resolve) => setTimeout(resolve, 50))").await;
     assert!(site.checks() >= times);

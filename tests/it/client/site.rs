@@ -75,7 +75,13 @@ impl Site {
     }
 
     /// From now on, this path is answered with a status, and nothing else.
-    pub(super) fn answer(&self, path: &str, status: StatusCode, content_type: &'static str, body: &'static str) {
+    pub(super) fn answer(
+        &self,
+        path: &str,
+        status: StatusCode,
+        content_type: &'static str,
+        body: &'static str,
+    ) {
         let answer = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
         self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
     }
@@ -106,7 +112,9 @@ fn front(state: Arc<Mutex<State>>) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
         let router = {
             let mut state = state.lock().expect("no panic");
-            let text = |name: &str| request.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+            let text = |name: &str| {
+                request.headers().get(name).map(|value| value.to_str().expect("text").to_owned())
+            };
             let asked = Asked {
                 method: request.method().clone(),
                 path: request.uri().to_string(),
@@ -129,7 +137,10 @@ fn routes(version: &str, htmx: &str) -> Router {
     Router::new()
         .route("/htmx.js", get(script(htmx)))
         .route("/fields.js", get(script(include_str!("fields.js").to_owned())))
-        .route("/page.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("page.css")) }))
+        .route(
+            "/page.css",
+            get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("page.css")) }),
+        )
         .route("/fields", get(|| async { Html(include_str!("fields.html")) }))
         .route("/fragment", get(|| async { ANSWER }))
         .route("/sent", post(|| async { ANSWER }))

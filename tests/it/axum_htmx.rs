@@ -1,0 +1,88 @@
+//! The example with htmx: what its pages do when it is deployed while they are open.
+
+use axum::body::Body;
+use fantoccini::Locator;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::tools::{Browser, Server, ask, get, npm_package};
+
+/// What a page says of itself: its heading, the version of its HTML, that of its script, the release of its style sheet, and
+/// whether there is a banner.
+const STATE: &str = "[
+    document.querySelector('h1').textContent,
+    document.querySelector('#html-version').textContent,
+    document.querySelector('script[data-version]')?.dataset.version ?? null,
+    getComputedStyle(document.querySelector('.release'), '::after').content,
+    document.querySelector('fingerpost-banner') !== null,
+]";
+
+async fn deploy(site: &Server) -> String {
+    let deploy = Request::post(site.url("/deploy")).body(Body::empty()).expect("a request");
+    assert_eq!(ask(deploy).await.status(), 303);
+    let (status, json) = get(&site.url("/version")).await;
+    assert_eq!(status, 200);
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    json["version"].as_str().expect("a version").to_owned()
+}
+
+/// Waits until the page says this.
+async fn shows(browser: &Browser, expected: Value) {
+    let mut state = Value::Null;
+    for _ in 0..100 {
+        // Between two pages there is none that could be asked.
+        if let Ok(now) = browser.execute(&format!("return {STATE}"), Vec::new()).await {
+            state = now;
+        }
+        if state == expected {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(state, expected);
+}
+
+async fn click(browser: &Browser, selector: &str) {
+    browser.find(Locator::Css(selector)).await.expect("an element").click().await.expect("a click");
+}
+
+#[tokio::test]
+async fn each_policy_of_the_htmx_example_does_what_its_page_says() {
+    let Some(htmx) = npm_package("htmx-2") else { return };
+    let Some(mut browser) = Browser::open().await else { return };
+    let site = Server::start(Server::example_command("axum-htmx").env("HTMX_DIST", htmx.join("dist")));
+    let mut release = 1;
+    for (policy, is_renewed, has_script, has_banner) in [
+        ("reload", true, true, false),
+        ("prompt", false, true, true),
+        ("warn", false, true, false),
+        ("ignore", false, false, false),
+    ] {
+        browser.goto(&site.url(&format!("/{policy}"))).await.expect("a page");
+        let old = browser.evaluate("document.querySelector('#html-version').textContent").await;
+        let script = |version: &Value| if has_script { version.clone() } else { Value::Null };
+        shows(&browser, json!(["Page one", old, script(&old), format!("\"{release}\""), false])).await;
+
+        let new = Value::from(deploy(&site).await);
+        assert_ne!(new, old);
+        release += 1;
+        click(&browser, &format!("nav a[href='/{policy}/two']")).await;
+        // A boosted link changes the body alone: without a renewal new HTML has the old style sheet.
+        let (of_script, of_style) = if is_renewed { (&new, release) } else { (&old, release - 1) };
+        let expected = json!(["Page two", new, script(of_script), format!("\"{of_style}\""), has_banner]);
+        shows(&browser, expected).await;
+        assert_eq!(browser.current_url().await.expect("a URL").path(), format!("/{policy}/two"));
+        browser.save_screenshot(&format!("axum-htmx-{policy}")).await;
+    }
+
+    browser.goto(&site.url("/")).await.expect("a page");
+    browser.save_screenshot("axum-htmx-home").await;
+    click(&browser, "#deploy").await;
+    let (_, version) = get(&site.url("/version")).await;
+    let version: Value = serde_json::from_slice(&version).expect("JSON");
+    let heading = "What does an open page do when its site is deployed?";
+    let expected =
+        json!([heading, version["version"], version["version"], format!("\"{}\"", release + 1), false]);
+    shows(&browser, expected).await;
+    assert_eq!(browser.errors().await, [""; 0]);
+}
