@@ -10,6 +10,7 @@ mod html_rewrite;
 mod scoped;
 mod static_files;
 mod version_endpoints;
+mod version_router;
 
 pub use content_body::ContentBody;
 pub use either_body::EitherBody;
@@ -18,6 +19,10 @@ pub use fingerpost_http::Lifetime;
 pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer};
 pub use static_files::{StaticFiles, StaticFilesFuture};
 pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEndpointsLayer};
+pub use version_router::{VersionRouter, VersionRouterFuture, VersionRouterLayer};
+
+#[doc = include_str!("../docs/blue-green.md")]
+pub mod blue_green {}
 
 #[doc = include_str!("../docs/deploying.md")]
 pub mod deploying {}

@@ -20,7 +20,6 @@ use lol_html::{
 use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
-pub(crate) use charset::essence;
 
 use reference::References;
 use splicer::{Splicer, SplicerSink};
