@@ -14,7 +14,7 @@ use std::{
 use fantoccini::Locator;
 use fingerpost::Mode;
 
-use crate::tools::{self, Browser, Nginx, Server, Tool};
+use crate::tools::{self, Browser, Haproxy, Nginx, Server, Tool};
 
 /// Serves these pages, `(path, status and headers, body)`, until the test program ends; the rest is a 404.
 fn pages(pages: &'static [(&str, &str, &str)]) -> String {
@@ -121,6 +121,17 @@ async fn every_nginx_has_a_port_of_its_own_and_ends_with_its_test() {
     assert_eq!((one.errors(), two.errors()), (String::new(), String::new()));
     let address = one.url("").replace("http://", "");
     drop(one);
+    TcpStream::connect(address).expect_err("a server that has ended");
+}
+
+#[tokio::test]
+async fn a_haproxy_ends_with_its_test() {
+    let answer = "http-request return status 200 content-type text/plain string one";
+    let site = format!("frontend site\n mode http\n timeout client 9s\n bind :80\n {answer}\n");
+    let Some(haproxy) = Haproxy::start(&site) else { return };
+    assert_eq!(tools::get(&haproxy.url("/")).await, (200, b"one".to_vec()));
+    let address = haproxy.url("").replace("http://", "");
+    drop(haproxy);
     TcpStream::connect(address).expect_err("a server that has ended");
 }
 

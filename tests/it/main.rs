@@ -1,6 +1,7 @@
 //! The tests that need more than one crate, a browser, or a tool that `tests/run` installs.
 
 mod axum_htmx;
+mod blue_green;
 mod client;
 mod development;
 mod django;

@@ -4,6 +4,7 @@
 //! therefore not run. A tool that is missing without that fails the test.
 
 mod browser;
+mod haproxy;
 mod http;
 mod nginx;
 mod process;
@@ -19,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
+pub(crate) use haproxy::Haproxy;
 pub(crate) use http::{Asker, ask, get, serve};
 pub(crate) use nginx::Nginx;
 pub(crate) use process::Server;
@@ -30,6 +32,7 @@ pub(crate) enum Tool {
     Npm,
     Django,
     Nginx,
+    Haproxy,
 }
 
 impl Tool {
@@ -39,6 +42,7 @@ impl Tool {
             Self::Npm => "npm",
             Self::Django => "django",
             Self::Nginx => "nginx",
+            Self::Haproxy => "haproxy",
         }
     }
 }

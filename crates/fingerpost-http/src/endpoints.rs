@@ -166,9 +166,10 @@ fn refused(status: StatusCode, reason: &str) -> Response<Bytes> {
     json_answer(status, json!({ "status": "error", "reason": reason }).to_string())
 }
 
-fn json_answer(status: StatusCode, json: String) -> Response<Bytes> {
+pub(crate) fn json_answer(status: StatusCode, json: impl Into<Bytes>) -> Response<Bytes> {
+    let json = json.into();
     let length = json.len() as u64;
-    let mut answer = Response::new(json.into());
+    let mut answer = Response::new(json);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod accept;
 mod answer;
 mod cache_control;
 #[cfg(feature = "html")]
@@ -18,6 +19,7 @@ mod listed;
 mod media_type;
 mod memory;
 mod range;
+mod router;
 mod server;
 mod settings;
 mod shelf;
@@ -40,6 +42,7 @@ pub use endpoints::{VersionEndpoints, version_json};
 pub use html::{HeadInserter, HtmlEncoding, HtmlVersioner, version_html};
 pub use media_type::media_type;
 pub use range::{Ranged, requested_range};
+pub use router::{Routing, VersionRouter};
 pub use server::AssetServer;
 pub use snapshot::snapshot_of;
 pub use tag::EntityTag;

@@ -14,6 +14,7 @@ mod static_files;
 #[cfg(feature = "html")]
 mod version;
 mod version_endpoints;
+mod version_router;
 
 pub use content_body::ContentBody;
 pub use either_body::EitherBody;
@@ -26,6 +27,10 @@ pub use static_files::{StaticFiles, StaticFilesFuture};
 #[cfg(feature = "html")]
 pub use version::{Version, VersionBody, VersionFuture, VersionLayer};
 pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEndpointsLayer};
+pub use version_router::{VersionRouter, VersionRouterFuture, VersionRouterLayer};
+
+#[doc = include_str!("../docs/blue-green.md")]
+pub mod blue_green {}
 
 #[doc = include_str!("../docs/deploying.md")]
 pub mod deploying {}

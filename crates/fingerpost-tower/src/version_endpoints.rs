@@ -91,7 +91,7 @@ impl VersionEndpointsLayer {
     ///
     /// let layer = VersionEndpointsLayer::with_secret(&assets, "correct horse battery staple")?
     ///     .paths("/shop/version", "/shop/cache/bust");
-    /// # Ok::<(), fingerpost::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn paths(self, version: impl Into<Cow<'static, str>>, bust: impl Into<Cow<'static, str>>) -> Self {

@@ -84,7 +84,16 @@ impl Error {
         Problem::Unreadable { path: path.into(), cause }.into()
     }
 
-    pub(crate) fn config(message: impl Into<String>) -> Self {
+    /// A setting that makes no sense ([`ErrorKind::InvalidConfig`]), in words that say what to do next: for crates that have
+    /// settings of their own.
+    ///
+    /// ```
+    /// use fingerpost::{Error, ErrorKind};
+    ///
+    /// let err = Error::config("the default `v3` is not in the map; add it there");
+    /// assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+    /// ```
+    pub fn config(message: impl Into<String>) -> Self {
         Problem::Config(message.into()).into()
     }
 

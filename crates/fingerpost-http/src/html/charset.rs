@@ -4,6 +4,8 @@ use encoding_rs::Encoding;
 use http::HeaderValue;
 use lol_html::AsciiCompatibleEncoding;
 
+use crate::accept::essence;
+
 /// The encoding of an HTML document that can be read as ASCII where it is markup. Defaults to UTF-8.
 ///
 /// ```
@@ -49,11 +51,6 @@ impl Default for HtmlEncoding {
     fn default() -> Self {
         Self(AsciiCompatibleEncoding::utf_8())
     }
-}
-
-/// The type and subtype of a `Content-Type` or of an item of `Accept`, without parameters.
-pub(crate) fn essence(value: &str) -> &str {
-    value.split(';').next().unwrap_or_default().trim()
 }
 
 /// The parameter `charset` of a `Content-Type`.

@@ -18,7 +18,6 @@ use lol_html::{element, html_content::Attribute, send::Element};
 use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
-pub(crate) use charset::essence;
 pub use insertion::HeadInserter;
 
 use reference::References;

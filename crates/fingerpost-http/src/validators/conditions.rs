@@ -1,16 +1,6 @@
 //! What other headers say of a request or a response.
 
-use http::{
-    HeaderMap,
-    header::{ACCEPT, CACHE_CONTROL},
-};
-
-use crate::html::essence;
-
-pub(super) fn names_html(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|item| essence(item).eq_ignore_ascii_case("text/html"))
-}
+use http::{HeaderMap, header::CACHE_CONTROL};
 
 /// Whether what is asked for is a part of a page and cannot be HTML itself.
 ///

@@ -20,9 +20,9 @@ use http::{
     request, response,
 };
 
-use crate::{HtmlEncoding, conditional::Tags};
+use crate::{HtmlEncoding, accept::names_html, conditional::Tags};
 
-use conditions::{is_for_subresource, must_stay, names_html};
+use conditions::{is_for_subresource, must_stay};
 use part::{Age, Part, quoted};
 
 /// What a layer may do to a response.

@@ -47,7 +47,7 @@ fn publish(site: &Site, release: usize) -> Published {
         .zip(NAMES)
         .map(|(url, name)| (url.clone(), Bytes::from(fs::read(site.source().join(name)).unwrap())));
     let version = assets.app_version().to_string();
-    let page = [&urls[..], &[version.clone()]].concat().join("\n") + "\n";
+    let page = format!("{}\n{version}\n", urls.join("\n"));
     Published { manifest, version, page, files: files.collect() }
 }
 

@@ -17,3 +17,4 @@ mod ranges;
 mod releases;
 mod soak;
 mod version_endpoints;
+mod version_router;

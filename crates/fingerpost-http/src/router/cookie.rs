@@ -1,0 +1,80 @@
+//! The cookie that says a version: its name, and how a browser is told to forget it.
+
+use fingerpost::{Error, quoted};
+use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
+
+#[derive(Debug, Clone)]
+pub(super) struct Cookie {
+    name: String,
+    path: String,
+    domain: Option<String>,
+    expiry: HeaderValue,
+}
+
+impl Default for Cookie {
+    fn default() -> Self {
+        Self::new("app_version", "/", None).expect("the name and path of a cookie")
+    }
+}
+
+impl Cookie {
+    fn new(name: &str, path: &str, domain: Option<&str>) -> Result<Self, Error> {
+        let refuse = |what, text, advice| {
+            Err(Error::config(format!("{} cannot be the {what} of a cookie; {advice}", quoted(text))))
+        };
+        // RFC 6265, §4.1.1: a token, as the name of a header is.
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return refuse("name", name, "write letters, digits, `_` and `-`, such as `app_version`");
+        }
+        let is_plain = |c: char| c.is_ascii_graphic() && c != ';';
+        if !path.starts_with('/') || !path.chars().all(is_plain) {
+            return refuse("path", path, "write one that begins with `/` and has no space and no `;`");
+        }
+        let is_in_domains = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+        if let Some(domain) = domain.filter(|it| it.is_empty() || !it.chars().all(is_in_domains)) {
+            return refuse("domain", domain, "write one such as `example.com`");
+        }
+        // RFC 6265bis, §4.1.3: browsers ignore what is set otherwise under such names.
+        let has_prefix =
+            |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        if has_prefix("__Host-") && (path != "/" || domain.is_some()) {
+            return refuse("name", name, "with `__Host-` it has the path `/` and no domain");
+        }
+        let domain_attribute = domain.map_or_else(String::new, |domain| format!("; Domain={domain}"));
+        let secure = if has_prefix("__Host-") || has_prefix("__Secure-") { "; Secure" } else { "" };
+        let expiry = format!(
+            "{name}=; Path={path}{domain_attribute}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT{secure}"
+        );
+        let expiry = HeaderValue::try_from(expiry).expect("all of it is printable");
+        Ok(Self { name: name.to_owned(), path: path.to_owned(), domain: domain.map(str::to_owned), expiry })
+    }
+
+    pub(super) fn named(&self, name: &str) -> Result<Self, Error> {
+        Self::new(name, &self.path, self.domain.as_deref())
+    }
+
+    pub(super) fn at(&self, path: &str) -> Result<Self, Error> {
+        Self::new(&self.name, path, self.domain.as_deref())
+    }
+
+    pub(super) fn of(&self, domain: &str) -> Result<Self, Error> {
+        Self::new(&self.name, &self.path, Some(domain))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes a browser forget it, unless the application has just set it; whether it does.
+    pub(super) fn expire(&self, headers: &mut HeaderMap) -> bool {
+        let is_ours = |set: &HeaderValue| {
+            let rest = set.as_bytes().strip_prefix(self.name.as_bytes());
+            rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
+        };
+        let expires = !headers.get_all(SET_COOKIE).iter().any(is_ours);
+        if expires {
+            headers.append(SET_COOKIE, self.expiry.clone());
+        }
+        expires
+    }
+}

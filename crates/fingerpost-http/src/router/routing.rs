@@ -1,0 +1,82 @@
+//! What a router does with a response.
+
+use std::sync::Arc;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CACHE_CONTROL, EXPIRES, VARY},
+};
+
+use super::{Route, Rules};
+
+/// Where a request goes, and what its response is to say of that.
+#[derive(Debug, Clone)]
+pub struct Routing {
+    rules: Arc<Rules>,
+    route: Option<Route>,
+    expires_cookie: bool,
+}
+
+impl Routing {
+    pub(super) fn new(rules: &Arc<Rules>, route: Option<Route>, expires_cookie: bool) -> Self {
+        Self { rules: Arc::clone(rules), route, expires_cookie }
+    }
+
+    /// The version and its target, for a program that is the proxy itself. `None` if the request says no version, and there is
+    /// no default.
+    ///
+    /// ```
+    /// use fingerpost_http::VersionRouter;
+    /// use http::Request;
+    ///
+    /// let router = VersionRouter::new([("v1", "blue")])?;
+    /// let (request, ()) = Request::get("/").header("cookie", "app_version=v1").body(())?.into_parts();
+    /// let routing = router.route(&request).expect("a version in the map");
+    /// assert_eq!(routing.version_and_target(), Some(("v1", "blue")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn version_and_target(&self) -> Option<(&str, &str)> {
+        let route = self.route.as_ref()?;
+        route.version.to_str().ok().zip(route.target.to_str().ok())
+    }
+
+    /// Puts into a response what a proxy, a browser and caches need to know.
+    pub fn finish(&self, headers: &mut HeaderMap) {
+        let rules = &self.rules;
+        if rules.routes.is_empty() {
+            return;
+        }
+        if let Some(Route { version, target }) = &self.route {
+            headers.insert(rules.served_header.clone(), version.clone());
+            headers.insert(rules.target_header.clone(), target.clone());
+        }
+        // What never changes is the same for all versions, and caches are to keep it once for all.
+        if !is_immutable(headers) && headers.get(VARY).is_none_or(|vary| vary != "*") {
+            headers.append(VARY, rules.vary.clone());
+        }
+        if self.expires_cookie && rules.cookie.expire(headers) {
+            keep_out_of_caches(headers);
+        }
+    }
+}
+
+fn is_immutable(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|directive| directive.trim().eq_ignore_ascii_case("immutable"))
+}
+
+/// A shared cache would expire the cookie of everybody who gets the response from it. What speaks to some caches alone goes
+/// before `Cache-Control` there: RFC 9213, and its elders of Varnish, Fastly and nginx.
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    let is_for_some = |name: &HeaderName| {
+        let name = name.as_str();
+        name.ends_with("cdn-cache-control") || ["surrogate-control", "x-accel-expires"].contains(&name)
+    };
+    let for_some: Vec<_> = headers.keys().filter(|name| is_for_some(name)).cloned().collect();
+    for name in for_some.into_iter().chain([EXPIRES]) {
+        headers.remove(name);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,373 @@
+use bytes::Bytes;
+use fingerpost::ErrorKind;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use proptest::prelude::*;
+
+use super::VersionRouter;
+
+const VERSIONS: [(&str, &str); 2] = [("v2", "green"), ("v1", "blue")];
+const REFUSAL: &str = concat!(
+    r#"{"reason":"this version is not served any more; reload the page","status":"error","#,
+    r#""versions":["v1","v2"]}"#
+);
+const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+const EXPIRY: &str = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+fn without_default() -> VersionRouter {
+    VersionRouter::new(VERSIONS).unwrap()
+}
+
+fn router() -> VersionRouter {
+    without_default().default_version("v2").unwrap()
+}
+
+/// Sends a request with these headers through, to an application that answers with these.
+fn through(
+    router: &VersionRouter,
+    method: &str,
+    headers: &[(&str, &[u8])],
+    answered: &[(&'static str, &'static str)],
+) -> Result<HeaderMap, Box<Response<Bytes>>> {
+    let mut request = Request::builder().method(method).uri("/");
+    for (name, value) in headers {
+        request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+    }
+    let (request, ()) = request.body(()).unwrap().into_parts();
+    let routing = router.route(&request)?;
+    let mut response = HeaderMap::new();
+    for (name, value) in answered {
+        response.append(*name, HeaderValue::from_static(value));
+    }
+    routing.finish(&mut response);
+    Ok(response)
+}
+
+/// What came of a GET: the served version and its target, `-` if it passed without, or the status.
+fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
+    match through(router, "GET", headers, &[]) {
+        Ok(answer) => {
+            let text = |name: &str| answer.get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
+            let expired = if answer.contains_key("set-cookie") { ", expired" } else { "" };
+            format!("{} {}{expired}", text("x-app-served-version"), text("x-backend-target"))
+        }
+        Err(refusal) => refusal.status().as_u16().to_string(),
+    }
+}
+
+#[track_caller]
+fn goes(headers: &[(&str, &str)], expected: &str) {
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    assert_eq!(outcome(&router(), &headers), expected, "{headers:?}");
+}
+
+#[test]
+fn the_header_goes_before_the_cookie_and_that_before_the_default() {
+    const HEADER: &str = "x-app-requested-version";
+    goes(&[], "v2 green");
+    goes(&[(HEADER, "v1")], "v1 blue");
+    goes(&[(HEADER, " v1 ")], "v1 blue");
+    goes(&[("cookie", "app_version=v1")], "v1 blue");
+    goes(&[(HEADER, "v2"), ("cookie", "app_version=v1")], "v2 green");
+    goes(&[(HEADER, "v2"), ("cookie", "app_version=v0")], "v2 green");
+    goes(&[(HEADER, "v0"), ("cookie", "app_version=v1")], "409");
+    goes(&[(HEADER, "V1")], "409");
+    // Empty is none.
+    goes(&[(HEADER, "")], "v2 green");
+    goes(&[(HEADER, ""), ("cookie", "app_version=v1")], "v1 blue");
+    goes(&[("cookie", "app_version=")], "v2 green");
+    goes(&[("cookie", "app_version=\"\"")], "v2 green");
+    // Several headers.
+    goes(&[(HEADER, "v1"), (HEADER, "v1")], "v1 blue");
+    goes(&[(HEADER, "v1"), (HEADER, "v2")], "409");
+    goes(&[(HEADER, "v1, v1")], "409");
+}
+
+#[test]
+fn cookies_are_read_leniently() {
+    for (cookie, expected) in [
+        ("app_version=v1", "v1 blue"),
+        ("a=b; app_version=v1; c=d", "v1 blue"),
+        ("a=b;app_version=v1;c=d", "v1 blue"),
+        (" app_version = v1 ", "v1 blue"),
+        ("app_version=\"v1\"", "v1 blue"),
+        ("app_version=v1; app_version=v2", "v1 blue"),
+        ("app_version=v2; app_version=v0", "v2 green"),
+        ("app_version=v0; app_version=v1", "409"),
+        ("; ;=;==; app_version=v1", "v1 blue"),
+        ("app_version", "v2 green"),
+        ("App_Version=v1", "v2 green"),
+        ("xapp_version=v1; app_version2=v1", "v2 green"),
+        ("a=app_version=v1", "v2 green"),
+        ("app_version=v1=", "409"),
+        ("app_version=\"v1", "409"),
+        ("app_version=v1 v1", "409"),
+        ("app_version=%76%31", "409"),
+    ] {
+        goes(&[("cookie", cookie)], expected);
+    }
+    goes(&[("cookie", "a=b"), ("cookie", "app_version=v1")], "v1 blue");
+}
+
+#[test]
+fn only_a_page_load_loses_an_unknown_cookie() {
+    let cookie = ("cookie", "app_version=v0");
+    for (accept, expected) in [
+        (PAGE.1, "v2 green, expired"),
+        ("TEXT/HTML", "v2 green, expired"),
+        ("application/json, text/html;q=0.5", "v2 green, expired"),
+        ("*/*", "409"),
+        ("text/*", "409"),
+        ("text/htmlx", "409"),
+        ("", "409"),
+    ] {
+        goes(&[cookie, ("accept", accept)], expected);
+    }
+    goes(&[cookie], "409");
+    goes(&[cookie, PAGE, ("x-app-requested-version", "v0")], "409");
+    goes(&[PAGE], "v2 green");
+    goes(&[("cookie", "app_version=v1"), PAGE], "v1 blue");
+    let request = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
+    assert_eq!(outcome(&without_default(), &request), "- -, expired");
+    assert!(through(&router(), "HEAD", &request, &[]).unwrap().contains_key("set-cookie"));
+    for method in ["POST", "PUT", "DELETE"] {
+        assert_eq!(through(&router(), method, &request, &[]).unwrap_err().status(), 409, "{method}");
+    }
+}
+
+#[test]
+fn without_a_default_nobody_is_sent_anywhere_unasked() {
+    assert_eq!(outcome(&without_default(), &[]), "- -");
+    assert_eq!(outcome(&without_default(), &[("cookie", b"app_version=v1")]), "v1 blue");
+    assert_eq!(outcome(&without_default(), &[("x-app-requested-version", b"v0")]), "409");
+}
+
+#[test]
+fn an_empty_map_lets_everything_pass_as_it_is() {
+    let router = VersionRouter::new([("", ""); 0]).unwrap();
+    for headers in [&[][..], &[("x-app-requested-version", &b"v1"[..])], &[("cookie", b"app_version=v1")]] {
+        let answered = [("cache-control", "public, max-age=60")];
+        let answer = through(&router, "GET", headers, &answered).unwrap();
+        assert_eq!((answer.len(), &answer["cache-control"]), (1, &"public, max-age=60".parse().unwrap()));
+    }
+}
+
+#[test]
+fn a_refusal_names_the_known_versions_in_order_and_nothing_else() {
+    for method in ["GET", "POST", "HEAD"] {
+        let evil = b"<script>\"\\\xff\xc3\xa9";
+        let refusal = through(&router(), method, &[("x-app-requested-version", evil)], &[]).unwrap_err();
+        assert_eq!(refusal.status(), 409);
+        assert_eq!(refusal.headers()["cache-control"], "no-store");
+        assert_eq!(refusal.headers()["content-type"], "application/json");
+        assert_eq!(refusal.headers()["content-length"], REFUSAL.len().to_string());
+        assert_eq!(refusal.headers().len(), 3);
+        assert_eq!(*refusal.body(), if method == "HEAD" { "" } else { REFUSAL });
+    }
+}
+
+#[test]
+fn hostile_clients_get_a_refusal_and_nothing_back() {
+    let long = "v".repeat(10 * 1024);
+    let many: String = (0..1000).map(|number| format!("cookie{number}=v1; ")).collect();
+    assert_eq!(outcome(&router(), &[("x-app-requested-version", long.as_bytes())]), "409");
+    assert_eq!(outcome(&router(), &[("cookie", format!("app_version={long}").as_bytes())]), "409");
+    assert_eq!(outcome(&router(), &[("cookie", many.as_bytes())]), "v2 green");
+    assert_eq!(outcome(&router(), &[("cookie", format!("{many}app_version=v1").as_bytes())]), "v1 blue");
+    for version in [&b"v1\xff"[..], b"\xe2\x8a\x97", b"v1\"", b"\"v1\"", b"v1\tv2", b"../v1", b"v1;v2"] {
+        assert_eq!(outcome(&router(), &[("x-app-requested-version", version)]), "409", "{version:?}");
+    }
+    // CR and LF never get as far as here.
+    assert!(HeaderValue::from_bytes(b"v1\r\nx-evil: 1").is_err());
+}
+
+#[test]
+fn shared_caches_are_told_what_a_response_depends_on() {
+    let finished = |headers: &[(&str, &[u8])], answered: &[(&'static str, &'static str)]| {
+        through(&router(), "GET", headers, answered).unwrap()
+    };
+    let vary = |headers: &HeaderMap| {
+        headers.get_all("vary").iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let ours = "x-app-requested-version, cookie";
+    assert_eq!(vary(&finished(&[], &[])), [ours]);
+    assert_eq!(vary(&finished(&[], &[("vary", "accept-encoding")])), ["accept-encoding", ours]);
+    assert_eq!(vary(&finished(&[], &[("vary", "*")])), ["*"]);
+    let immutable = ("cache-control", "public, max-age=31536000, Immutable");
+    let answer = finished(&[("cookie", b"app_version=v1")], &[immutable]);
+    assert_eq!((vary(&answer).len(), &answer["x-backend-target"]), (0, &"blue".parse().unwrap()));
+
+    let old = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
+    let public = [
+        ("cache-control", "public, max-age=60"),
+        ("expires", "Sat, 01 Jan 2050 00:00:00 GMT"),
+        ("cdn-cache-control", "max-age=60"),
+        ("acme-cdn-cache-control", "max-age=60"),
+        ("surrogate-control", "max-age=60"),
+        ("x-accel-expires", "60"),
+        ("set-cookie", "session=1"),
+    ];
+    let answer = finished(&old, &public);
+    assert_eq!(answer.get_all("cache-control").iter().collect::<Vec<_>>(), ["no-store"]);
+    assert_eq!(answer.get_all("set-cookie").iter().collect::<Vec<_>>(), ["session=1", EXPIRY]);
+    for (name, _) in &public[1..6] {
+        assert!(!answer.contains_key(*name), "{name}");
+    }
+}
+
+#[test]
+fn a_cookie_that_the_application_sets_anew_is_not_expired() {
+    let old = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
+    let set = [("set-cookie", "app_version=v2; Path=/"), ("cache-control", "private")];
+    let answer = through(&router(), "GET", &old, &set).unwrap();
+    assert_eq!(answer.get_all("set-cookie").iter().collect::<Vec<_>>(), ["app_version=v2; Path=/"]);
+    assert_eq!(answer["cache-control"], "private");
+}
+
+#[test]
+fn the_routers_word_is_the_one_that_counts() {
+    let answered = [("x-backend-target", "mine"), ("x-app-served-version", "mine")];
+    let answer = through(&router(), "GET", &[], &answered).unwrap();
+    assert_eq!(answer.get_all("x-backend-target").iter().collect::<Vec<_>>(), ["green"]);
+    assert_eq!(answer.get_all("x-app-served-version").iter().collect::<Vec<_>>(), ["v2"]);
+}
+
+#[test]
+fn names_path_and_domain_are_settings() {
+    let router = router()
+        .version_header("X-Wanted")
+        .and_then(|router| router.target_header("X-Route-To"))
+        .and_then(|router| router.served_header("X-Served"))
+        .and_then(|router| router.cookie_name("ver"))
+        .and_then(|router| router.cookie_path("/shop"))
+        .and_then(|router| router.cookie_domain("example.com"))
+        .unwrap();
+    let asked = [("x-wanted", &b"v1"[..]), ("x-app-requested-version", b"v0"), ("cookie", b"app_version=v0")];
+    let answer = through(&router, "GET", &asked, &[]).unwrap();
+    assert_eq!(
+        (&answer["x-route-to"], &answer["x-served"]),
+        (&"blue".parse().unwrap(), &"v1".parse().unwrap())
+    );
+    assert_eq!(answer["vary"], "x-wanted, cookie");
+    let old = [("cookie", &b"ver=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
+    assert_eq!(
+        through(&router, "GET", &old, &[]).unwrap()["set-cookie"],
+        "ver=; Path=/shop; Domain=example.com; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    );
+}
+
+#[test]
+fn a_prefix_that_browsers_heed_is_heeded() {
+    let old = |name: &str| format!("{name}=v0").into_bytes();
+    for (name, ends) in [("__Host-v", "; Secure"), ("__secure-v", "; Secure"), ("__v", "GMT")] {
+        let router = router().cookie_name(name).unwrap();
+        let answer = through(&router, "GET", &[("cookie", &old(name)), (PAGE.0, PAGE.1.as_bytes())], &[]);
+        assert!(answer.unwrap()["set-cookie"].to_str().unwrap().ends_with(ends), "{name}");
+    }
+    let advice = "cannot be the name of a cookie; with `__Host-` it has the path `/` and no domain";
+    let host = || router().cookie_name("__Host-v").unwrap();
+    for err in [host().cookie_path("/a").unwrap_err(), host().cookie_domain("a.b").unwrap_err()] {
+        assert_eq!(err.to_string(), format!("`__Host-v` {advice}"));
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_an_error_at_start_up_that_says_what_to_do() {
+    #[track_caller]
+    fn refused(built: Result<VersionRouter, fingerpost::Error>, kind: ErrorKind, text: &str) {
+        let err = built.unwrap_err();
+        assert_eq!((err.kind(), &*err.to_string()), (kind, text));
+    }
+    use ErrorKind::InvalidConfig;
+    refused(
+        without_default().default_version("v3"),
+        InvalidConfig,
+        "the default version `v3` is not in the map of the version router, which has `v1`, `v2`; add it there, or choose another default",
+    );
+    refused(
+        VersionRouter::new([("", ""); 0]).unwrap().default_version("v3"),
+        InvalidConfig,
+        "the default version `v3` is not in the map of the version router, which has nothing; add it there, or choose another default",
+    );
+    refused(
+        VersionRouter::new([("v1", "a"), ("v1", "b")]),
+        InvalidConfig,
+        "version `v1` stands in the map of the version router twice; leave one out",
+    );
+    for version in ["v1\r\nx: y", "v 1", "é", "\"v1\""] {
+        let err = VersionRouter::new([(version, "blue")]).unwrap_err();
+        assert_eq!(err.kind(), InvalidConfig, "{err}");
+        assert!(
+            err.to_string().starts_with("the map of the version router is refused: app version `"),
+            "{err}"
+        );
+        assert!(err.to_string().ends_with("may hold only letters, digits and `. _ ~ + -`"), "{err}");
+    }
+    for version in ["", &"v".repeat(129)] {
+        let err = VersionRouter::new([(version, "blue")]).unwrap_err();
+        assert!(err.to_string().ends_with("must have 1 to 128 characters"), "{err}");
+    }
+    for target in ["", " ", " blue", "blue\r\nx: y", "bl\u{e4}u", "\0"] {
+        let err = VersionRouter::new([("v1", target)]).unwrap_err();
+        let advice = "of version `v1` cannot be the value of a header; write printable ASCII characters, such as `blue`";
+        assert!(err.to_string().ends_with(advice), "{err}");
+    }
+    refused(
+        router().version_header("x y"),
+        InvalidConfig,
+        "`x y` cannot be the name of a header; write letters, digits and `-`, such as `X-App-Requested-Version`",
+    );
+    for name in ["", "a\r\nb", "a:b", "\u{e9}"] {
+        for built in
+            [router().version_header(name), router().target_header(name), router().served_header(name)]
+        {
+            assert_eq!(built.unwrap_err().kind(), InvalidConfig, "{name}");
+        }
+    }
+    for name in ["", "a b", "a=b", "a;b", "a\r\nb", "\"a\"", "\u{e9}"] {
+        assert_eq!(router().cookie_name(name).unwrap_err().kind(), InvalidConfig, "{name}");
+    }
+    for path in ["", "shop", "/a;b", "/a b", "/a\r\nb", "/\u{e9}"] {
+        assert_eq!(router().cookie_path(path).unwrap_err().kind(), InvalidConfig, "{path}");
+    }
+    for domain in ["", "a;b", "a b", "https://a.b", "a\r\n"] {
+        assert_eq!(router().cookie_domain(domain).unwrap_err().kind(), InvalidConfig, "{domain}");
+    }
+}
+
+fn bytes_of_a_header() -> impl Strategy<Value = Vec<u8>> {
+    let near =
+        prop::sample::select(vec!["app_version=v1", "app_version=", "v1", "v2", "=", ";", "\"", " ", ","]);
+    let any = prop::collection::vec(any::<u8>(), 0..8);
+    let part = prop_oneof![near.prop_map(|text| text.as_bytes().to_vec()), any];
+    let of_header = |bytes: &Vec<u8>| HeaderValue::from_bytes(bytes).is_ok();
+    prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat()).prop_filter("no header", of_header)
+}
+
+proptest! {
+    /// Whatever comes, the answer is made of what the site has said, and of nothing else.
+    #[test]
+    fn nothing_of_a_client_is_ever_repeated(
+        header in prop::option::of(bytes_of_a_header()),
+        cookies in prop::collection::vec(bytes_of_a_header(), 0..3),
+        is_page_load in any::<bool>(),
+    ) {
+        let mut request: Vec<(&str, &[u8])> = cookies.iter().map(|cookie| ("cookie", &**cookie)).collect();
+        request.extend(header.as_ref().map(|header| ("x-app-requested-version", &**header)));
+        request.extend(is_page_load.then_some((PAGE.0, PAGE.1.as_bytes())));
+        match through(&router(), "GET", &request, &[]) {
+            Ok(answer) => for (name, value) in &answer {
+                let value = value.to_str().unwrap();
+                let known = match name.as_str() {
+                    "x-app-served-version" => &["v1", "v2"][..],
+                    "x-backend-target" => &["blue", "green"],
+                    "vary" => &["x-app-requested-version, cookie"],
+                    "set-cookie" => &[EXPIRY],
+                    "cache-control" => &["no-store"],
+                    other => panic!("{other}"),
+                };
+                prop_assert!(known.contains(&value), "{name}: {value}");
+            },
+            Err(refusal) => prop_assert_eq!(refusal.body(), REFUSAL),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Several versions of an axum app; what counts as which version is tested where the rules are, in `fingerpost-http`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use axum::{Router, body::Body, response::Html, routing::get};
+use bytes::Bytes;
+use fingerpost::ErrorKind;
+use fingerpost_tower::VersionRouterLayer;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+const VERSIONS: [(&str, &str); 2] = [("v2", "green"), ("v1", "blue")];
+
+/// An app of one page, and how often that was rendered.
+fn app(layer: VersionRouterLayer) -> (Router, Arc<AtomicUsize>) {
+    let rendered = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&rendered);
+    let page = async move || {
+        counted.fetch_add(1, Relaxed);
+        Html("page")
+    };
+    (Router::new().route("/", get(page.clone()).post(page)).layer(layer), rendered)
+}
+
+fn router() -> VersionRouterLayer {
+    VersionRouterLayer::new(VERSIONS).unwrap().default_version("v2").unwrap()
+}
+
+async fn ask(app: &Router, method: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+    let request = Request::builder().method(method).uri("/");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let answer = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = answer.into_parts();
+    Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+}
+
+#[track_caller]
+fn goes_to(answer: &Response<Bytes>, version: &str, target: &str) {
+    assert_eq!((answer.status().as_u16(), &**answer.body()), (200, &b"page"[..]));
+    assert_eq!(answer.headers()["x-app-served-version"], version);
+    assert_eq!(answer.headers()["x-backend-target"], target);
+}
+
+#[tokio::test]
+async fn a_request_goes_where_its_version_is() {
+    let (app, _) = app(router());
+    let (header, cookie) = (("x-app-requested-version", "v1"), ("cookie", "app_version=v1"));
+    goes_to(&ask(&app, "GET", &[]).await, "v2", "green");
+    goes_to(&ask(&app, "GET", &[header]).await, "v1", "blue");
+    goes_to(&ask(&app, "GET", &[cookie]).await, "v1", "blue");
+    goes_to(&ask(&app, "POST", &[("x-app-requested-version", "v2"), cookie]).await, "v2", "green");
+}
+
+#[tokio::test]
+async fn an_unknown_version_is_refused_before_anything_is_done() {
+    let (app, rendered) = app(router());
+    for headers in [[("x-app-requested-version", "v0")], [("cookie", "app_version=v0")]] {
+        for method in ["GET", "POST"] {
+            let answer = ask(&app, method, &headers).await;
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["cache-control"]),
+                (409, &"no-store".parse().unwrap())
+            );
+            let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+            assert_eq!(said["versions"], serde_json::json!(["v1", "v2"]));
+        }
+    }
+    assert_eq!(rendered.load(Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_page_load_with_an_old_cookie_gets_the_default_and_forgets_the_cookie() {
+    let old = [("cookie", "app_version=v0"), ("accept", "text/html")];
+    let (with_default, _) = app(router());
+    let answer = ask(&with_default, "GET", &old).await;
+    goes_to(&answer, "v2", "green");
+    let expiry = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+    assert_eq!(
+        (&answer.headers()["set-cookie"], &answer.headers()["cache-control"]),
+        (&expiry.parse().unwrap(), &"no-store".parse().unwrap())
+    );
+
+    let (without, _) = app(VersionRouterLayer::new(VERSIONS).unwrap());
+    let answer = ask(&without, "GET", &old).await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["set-cookie"]), (200, &expiry.parse().unwrap()));
+    assert!(!answer.headers().contains_key("x-backend-target"));
+}
+
+#[tokio::test]
+async fn an_empty_map_changes_nothing() {
+    let (app, rendered) = app(VersionRouterLayer::new([("", ""); 0]).unwrap());
+    let plain = ask(&app, "GET", &[]).await;
+    for headers in [("x-app-requested-version", "v1"), ("cookie", "app_version=v1")] {
+        let answer = ask(&app, "GET", &[headers]).await;
+        assert_eq!((answer.headers(), answer.body()), (plain.headers(), plain.body()));
+    }
+    assert!(!plain.headers().contains_key("vary"));
+    assert_eq!(rendered.load(Relaxed), 3);
+}
+
+#[test]
+fn a_default_outside_of_the_map_stops_the_start() {
+    let err = VersionRouterLayer::new(VERSIONS).unwrap().default_version("v3").unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+}

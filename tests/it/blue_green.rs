@@ -1,0 +1,283 @@
+//! Two versions of a site behind the proxies in the documentation of `fingerpost-tower`, from the first visitors of the new
+//! one to the last tabs of the old one.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::Html,
+    routing::get,
+};
+use fingerpost::{Assets, Mode};
+use fingerpost_tower::{StaticFiles, VersionEndpointsLayer, VersionRouterLayer};
+use http::Response;
+use tempfile::TempDir;
+
+use crate::tools::{Haproxy, Nginx, ask, serve};
+
+const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/blue-green.md");
+const ACCEPT_PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+const EXPIRY: &str = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+const CHOSEN: &str = "app_version=v2; Path=/; SameSite=Lax";
+
+/// A running version, and how often each version was asked of it: by header or by cookie, `-` if neither said one.
+///
+/// This is where the counters of skew are asked once there are some: they have to say the same.
+struct Version {
+    origin: String,
+    asked: Arc<Mutex<BTreeMap<String, usize>>>,
+    _source: TempDir,
+}
+
+impl Version {
+    async fn start(version: &'static str, target: &str) -> Self {
+        let source = TempDir::new().expect("a temporary folder");
+        std::fs::write(source.path().join("app.css"), "body{}").expect("a writable file");
+        let assets = Assets::builder().source(source.path()).mode(Mode::Dev).app_version(version);
+        let assets = assets.build().expect("a source dir");
+        let asked = Arc::default();
+        let router = VersionRouterLayer::new([(version, target)]).expect("a map").default_version(version);
+        let app = Router::new()
+            .route("/", get(async move || Html(version)))
+            .layer(router.expect("a version in the map"))
+            .nest_service("/static", StaticFiles::new(&assets))
+            .layer(VersionEndpointsLayer::without_bust(&assets))
+            .layer(from_fn(counted(&asked)));
+        Self { origin: serve(app).await, asked, _source: source }
+    }
+
+    fn address(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
+    /// How often each version was asked of it since the last call.
+    fn asked(&self) -> BTreeMap<String, usize> {
+        std::mem::take(&mut self.asked.lock().expect("no panic"))
+    }
+}
+
+type Answered = std::pin::Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
+
+fn counted(
+    asked: &Arc<Mutex<BTreeMap<String, usize>>>,
+) -> impl Fn(Request, Next) -> Answered + Clone + Send + Sync + 'static {
+    let asked = Arc::clone(asked);
+    move |request, next| {
+        let mut headers = [HEADER, "cookie"].into_iter().filter_map(|name| request.headers().get(name));
+        let said = headers.find(|value| !value.is_empty());
+        let said = said.map_or("-", |value| value.to_str().expect("a text")).replace("app_version=", "");
+        *asked.lock().expect("no panic").entry(said).or_default() += 1;
+        Box::pin(next.run(request))
+    }
+}
+
+/// Where a deploy is: what the list of the proxy says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// As it stands in the document.
+    Canary,
+    Withdrawn,
+    NewDefault,
+    OldGone,
+}
+
+enum Proxy {
+    Nginx(Nginx),
+    Haproxy(Haproxy),
+}
+
+/// A kind of proxy: the word behind the fence in the document, and what is edited in its configuration.
+struct Kind {
+    language: &'static str,
+    share: (&'static str, &'static str),
+    default: (&'static str, &'static str),
+    old: &'static str,
+    new: &'static str,
+    start: fn(&str) -> Option<Proxy>,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        language: "nginx",
+        share: ("    10%  v2;\n", ""),
+        default: ("    default  blue;\n", "    default  green;\n"),
+        old: "    v1       blue;\n",
+        new: "    v2       green;\n",
+        start: |config| Nginx::start(config).map(Proxy::Nginx),
+    },
+    Kind {
+        language: "haproxy",
+        share: ("-m int lt 10\n", "-m int lt 0\n"),
+        default: ("    default_backend blue\n", "    default_backend green\n"),
+        old: "    use_backend blue if { var(txn.version) -m str v1 }\n",
+        new: "    use_backend green if { var(txn.version) -m str v2 }\n",
+        start: |config| Haproxy::start(config).map(Proxy::Haproxy),
+    },
+];
+
+impl Kind {
+    /// The configuration of the document at a step of the deploy that it describes, in front of these two versions.
+    fn start(&self, step: Step, blue: &Version, green: &Version) -> Option<Proxy> {
+        let (_, rest) = DOCUMENT.split_once(&format!("```{}\n", self.language)).expect("a configuration");
+        let (config, _) = rest.split_once("```").expect("its end");
+        let mut edits = vec![("127.0.0.1:3001", blue.address()), ("127.0.0.1:3002", green.address())];
+        match step {
+            Step::Canary => {}
+            Step::Withdrawn => edits.extend([self.share, (self.new, "")]),
+            Step::NewDefault => edits.extend([self.share, self.default]),
+            Step::OldGone => edits.extend([self.share, self.default, (self.old, "")]),
+        }
+        let edit = |config: String, (from, to): (&str, &str)| {
+            assert_eq!(config.matches(from).count(), 1, "{from}");
+            config.replace(from, to)
+        };
+        (self.start)(&edits.into_iter().fold(config.to_owned(), edit))
+    }
+}
+
+impl Proxy {
+    async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+        let url = match self {
+            Self::Nginx(nginx) => nginx.url(path),
+            Self::Haproxy(haproxy) => haproxy.url(path),
+        };
+        let request = http::Request::get(url);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        ask(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// What a page load brings: the version that is shown, and what the browser is told to keep.
+    async fn load(&self, headers: &[(&str, &str)]) -> (String, Option<String>) {
+        let answer = self.ask("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
+        assert_eq!(answer.status(), 200, "{headers:?}: {answer:?}");
+        (shown(&answer), set_cookie(&answer))
+    }
+}
+
+/// The version of a page; header and body agree.
+#[track_caller]
+fn shown(answer: &Response<Bytes>) -> String {
+    let page = String::from_utf8(answer.body().to_vec()).expect("a text");
+    assert_eq!(answer.headers()["x-app-served-version"], *page);
+    assert_eq!(answer.headers()["x-backend-target"], if page == "v1" { "blue" } else { "green" });
+    page
+}
+
+fn set_cookie(answer: &Response<Bytes>) -> Option<String> {
+    let mut set = answer.headers().get_all("set-cookie").iter();
+    let first = set.next().map(|value| value.to_str().expect("a text").to_owned());
+    assert_eq!(set.next(), None, "more than one cookie");
+    first
+}
+
+#[track_caller]
+fn is_refused(answer: &Response<Bytes>, living: &str) {
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["cache-control"]),
+        (409, &"no-store".parse().unwrap())
+    );
+    let said: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
+    assert_eq!(said["versions"], serde_json::json!([living]));
+    assert_eq!(set_cookie(answer), None);
+}
+
+const HEADER: &str = "x-app-requested-version";
+const OLD_TAB: (&str, &str) = (HEADER, "v1");
+const OLD_COOKIE: (&str, &str) = ("cookie", "app_version=v1");
+
+fn page(version: &str) -> (String, Option<String>) {
+    (version.to_owned(), None)
+}
+
+async fn an_old_tab_stays_until_it_is_told_to_renew(kind: &Kind) -> Option<()> {
+    let (blue, green) = (Version::start("v1", "blue").await, Version::start("v2", "green").await);
+    let proxy = kind.start(Step::NewDefault, &blue, &green)?;
+    assert_eq!(proxy.load(&[]).await, page("v2"));
+    assert_eq!(shown(&proxy.ask("/", &[OLD_TAB]).await), "v1");
+    assert_eq!(shown(&proxy.ask("/", &[OLD_COOKIE]).await), "v1");
+    assert_eq!(proxy.load(&[OLD_COOKIE]).await, page("v1"));
+    assert_eq!(proxy.load(&[(HEADER, "v2"), OLD_COOKIE]).await, page("v2"));
+    assert_eq!(proxy.load(&[(HEADER, ""), OLD_COOKIE]).await, page("v1"));
+    is_refused(&proxy.ask("/", &[(HEADER, "v0")]).await, "v2");
+    let version = proxy.ask("/version", &[OLD_TAB]).await;
+    assert!(version.body().ends_with(br#""version":"v1"}"#), "{version:?}");
+    assert_eq!(blue.asked(), BTreeMap::from([("v1".to_owned(), 5)]));
+    green.asked();
+
+    let proxy = kind.start(Step::OldGone, &blue, &green)?;
+    is_refused(&proxy.ask("/", &[OLD_TAB]).await, "v2");
+    is_refused(&proxy.ask("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
+    is_refused(&proxy.ask("/", &[OLD_COOKIE]).await, "v2");
+    // The page that it names is to be had all the same.
+    assert_eq!(proxy.ask("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
+    // Its next page load.
+    assert_eq!(proxy.load(&[OLD_COOKIE]).await, ("v2".to_owned(), Some(EXPIRY.to_owned())));
+    assert_eq!(proxy.load(&[]).await, page("v2"));
+    // The drain, as the counters have to show it: all that still says v1 comes to the new version, and nothing to the old one.
+    assert_eq!(blue.asked(), BTreeMap::new());
+    assert_eq!(green.asked(), BTreeMap::from([("-".to_owned(), 1), ("v1".to_owned(), 5)]));
+    Some(())
+}
+
+async fn a_share_of_new_visitors_tries_the_new_version(kind: &Kind) -> Option<()> {
+    let (blue, green) = (Version::start("v1", "blue").await, Version::start("v2", "green").await);
+    let proxy = kind.start(Step::Canary, &blue, &green)?;
+    let agents: Vec<_> = (0..300).map(|number| format!("visitor {number}")).collect();
+    let mut chosen = Vec::new();
+    for agent in &agents {
+        let agent = ("user-agent", agent.as_str());
+        let first = proxy.load(&[agent]).await;
+        match &*first.0 {
+            "v2" => chosen.push(agent),
+            _ => assert_eq!(first, page("v1")),
+        }
+    }
+    assert!((10..=60).contains(&chosen.len()), "{} of 300 were chosen", chosen.len());
+    for agent in chosen {
+        assert_eq!(proxy.load(&[agent]).await, ("v2".to_owned(), Some(CHOSEN.to_owned())));
+        // Who has the cookie, or a tab of a version, keeps it, and gets no other.
+        assert_eq!(proxy.load(&[agent, ("cookie", "a=b; app_version=v2")]).await, page("v2"));
+        assert_eq!(proxy.load(&[agent, OLD_COOKIE]).await, page("v1"));
+        assert_eq!(proxy.load(&[agent, OLD_TAB]).await, page("v1"));
+        // What is no page load is not chosen.
+        let answer = proxy.ask("/", &[agent]).await;
+        assert_eq!((shown(&answer), set_cookie(&answer)), page("v1"));
+        // A version that is gone, on the default.
+        let gone = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;
+        assert_eq!(gone, ("v1".to_owned(), Some(EXPIRY.to_owned())));
+    }
+    let proxy = kind.start(Step::Withdrawn, &blue, &green)?;
+    let withdrawn = proxy.load(&[("cookie", "app_version=v2")]).await;
+    assert_eq!(withdrawn, ("v1".to_owned(), Some(EXPIRY.to_owned())));
+    is_refused(&proxy.ask("/", &[(HEADER, "v2")]).await, "v1");
+    for agent in &agents[..50] {
+        assert_eq!(proxy.load(&[("user-agent", agent)]).await, page("v1"));
+    }
+    Some(())
+}
+
+#[tokio::test]
+async fn behind_nginx_an_old_tab_stays_until_it_is_told_to_renew() {
+    an_old_tab_stays_until_it_is_told_to_renew(&KINDS[0]).await;
+}
+
+#[tokio::test]
+async fn behind_haproxy_an_old_tab_stays_until_it_is_told_to_renew() {
+    an_old_tab_stays_until_it_is_told_to_renew(&KINDS[1]).await;
+}
+
+#[tokio::test]
+async fn behind_nginx_a_share_of_new_visitors_tries_the_new_version() {
+    a_share_of_new_visitors_tries_the_new_version(&KINDS[0]).await;
+}
+
+#[tokio::test]
+async fn behind_haproxy_a_share_of_new_visitors_tries_the_new_version() {
+    a_share_of_new_visitors_tries_the_new_version(&KINDS[1]).await;
+}
