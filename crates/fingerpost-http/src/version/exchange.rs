@@ -43,10 +43,12 @@ impl VersionExchange {
         }
         let Some(html) = &self.html else { return HtmlChange::Nothing };
         let change = html.finish(response);
-        match change {
-            HtmlChange::Nothing if html.is_kept_by_compression(response) => self.settings.said.compressed(),
-            _ if self.nonce.is_some() => drop(response.headers.remove(ETAG)),
-            _ => {}
+        if change == HtmlChange::Nothing {
+            if html.is_kept_by_compression(response) {
+                self.settings.said.compressed();
+            }
+        } else if self.nonce.is_some() {
+            response.headers.remove(ETAG);
         }
         if is_first { change } else { HtmlChange::Nothing }
     }
