@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 
+use fingerpost::{Assets, Mode};
 use fingerpost_tower::VersionLayer;
 use http::{Method, Request, Response};
 use tower::{Layer, service_fn};
@@ -49,6 +50,19 @@ async fn the_version_is_told_and_not_kept() {
     let answer = own(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
     answer.is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
     assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn the_version_names_its_components() {
+    let dir = tempfile::tempdir().unwrap();
+    let files: Vec<_> = (0..15).map(|i| dir.path().join(format!("{i}.html"))).collect();
+    files.iter().for_each(|file| std::fs::write(file, "").unwrap());
+    let builder = Assets::builder().source(dir.path()).mode(Mode::Dev).component("templates", &files);
+    let layer = VersionLayer::new(&builder.build().unwrap());
+    let answer = own(&layer, request("/_fingerpost/version", &[])).await;
+    let version = answer.told().0;
+    let json = format!(r#"{{"components":{{"templates":15}},"source":"components","version":"{version}"}}"#);
+    answer.is(200, "no-store", json.as_bytes());
 }
 
 #[tokio::test]

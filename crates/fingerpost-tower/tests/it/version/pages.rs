@@ -1,6 +1,6 @@
 use axum::{Router, body::Body, response::Html, routing::get};
 use bytes::Bytes;
-use fingerpost_tower::{Version, VersionBody, VersionFuture, VersionLayer};
+use fingerpost_tower::{StaticFiles, Version, VersionBody, VersionFuture, VersionLayer};
 use http::{Method, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -10,6 +10,7 @@ use super::{
     HTML, PAGE, always, ask, development, layer, page, production, request, response, warnings::warnings,
     with_method,
 };
+use crate::site::{Answer, HOUR, IMMUTABLE, Site, below};
 
 #[tokio::test]
 async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
@@ -147,6 +148,29 @@ async fn head_is_answered_like_get() {
         assert_eq!((whole.is_empty(), nothing.is_empty()), (path == "/nowhere", true));
         assert_eq!(by_get.contains_key("content-length"), path.starts_with("/_fingerpost"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_hashed_page_is_untouched_and_one_without_a_hash_is_not() {
+    let site = Site::new(&[("page.html", PAGE.as_bytes())]);
+    let assets = site.collect().production();
+    let served = VersionLayer::new(&assets).layer(StaticFiles::new(&assets));
+    let get = async |path: &str, tag: &str| {
+        let (head, body) =
+            served.clone().oneshot(request(path, &[("if-none-match", tag)])).await.unwrap().into_parts();
+        Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes() }
+    };
+    let hashed = below(&assets.url("page.html").unwrap());
+    let answer = get(&hashed, "\"\"").await;
+    answer.is(200, IMMUTABLE, PAGE.as_bytes());
+    assert_eq!(answer.told().1, "reload");
+    let tag = answer.header("etag");
+    assert!(tag.starts_with('"') && answer.header("content-length") == "71", "{answer:?}");
+    get(&hashed, tag).await.is(304, IMMUTABLE, b"");
+
+    let plain = get("/page.html", "\"\"").await;
+    assert_eq!((plain.cache(), plain.attribute("data-version")), (HOUR, Some(plain.told().0)));
+    assert_eq!(get("/page.html", plain.header("etag")).await.status, 304);
 }
 
 #[tokio::test]
