@@ -63,7 +63,7 @@ fn one_response_is_of_one_release_while_another_thread_reloads() {
         });
         let seen = many_responses(&assets);
         is_done.store(true, Relaxed);
-        assert!(reloading.join().unwrap() > 10);
+        assert!(reloading.join().unwrap() > 1);
         assert_eq!(seen.len(), 2, "{seen:?}");
     });
 }
@@ -87,7 +87,10 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (version, html) = (VersionLayer::new(assets), HtmlRewriteLayer::new(assets));
     let mut versions = std::collections::BTreeSet::new();
-    for round in 0..600 {
+    for round in 0..100_000 {
+        if round >= 600 && versions.len() == 2 {
+            break;
+        }
         let media_type = if round % 2 == 0 { "text/html" } else { "text/plain" };
         let (one, two) = (request("/", &[]), request("/", &[]));
         let answer = match round % 3 {
