@@ -12,7 +12,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use tower::{Layer, service_fn};
 
-use super::{ask, production, publish, request};
+use super::{ask, production, publish, request, response};
 
 /// What a template sees: the version, a helper's URL of the current scope, and one of the assets.
 fn seen(assets: &Assets) -> String {
@@ -112,4 +112,22 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
         versions.insert(told.to_owned());
     }
     versions
+}
+
+#[tokio::test]
+async fn the_answer_to_a_reload_is_of_the_new_release() {
+    let ((dir, assets), (_other_dir, other)) = (production(), production());
+    let layer = VersionLayer::new(&assets);
+    for (version, is_own) in [("v2", true), ("v3", false)] {
+        let before = assets.app_version().to_string();
+        let reload = service_fn(|_: Request<()>| {
+            publish(&dir, version);
+            let reloaded = assets.reload().unwrap();
+            let mut response = response(200, &[], "");
+            response.extensions_mut().insert(if is_own { reloaded } else { other.snapshot() });
+            std::future::ready(Ok::<_, Infallible>(response))
+        });
+        let answer = ask(layer.layer(reload), request("/cache/bust", &[])).await;
+        assert_eq!(answer.told().0, if is_own { version } else { &before });
+    }
 }
