@@ -16,5 +16,7 @@ mod properties;
 mod ranges;
 mod releases;
 mod soak;
+#[cfg(feature = "html")]
+mod version;
 mod version_endpoints;
 mod version_router;
