@@ -7,6 +7,7 @@ mod development;
 mod django;
 mod engines;
 mod harness;
+mod hyperdjango;
 mod nginx;
 mod nginx_snippet;
 mod packages;
