@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx};
+use super::{click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx};
 
 #[tokio::test]
 async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
@@ -10,7 +10,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
         open(browser, site, "/").await;
         site.cache("/");
         site.deploy("two", "reload");
-        get_fragment(browser).await;
+        click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         shows(browser, "/", "one").await;
 
@@ -33,7 +33,7 @@ async fn two_versions_that_take_turns_cause_one_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", "reload");
-        get_fragment(browser).await;
+        click(browser, "#get").await;
         shows(browser, "/", "two").await;
         site.deploy("one", "reload");
         get_fragment(browser).await;
@@ -49,13 +49,11 @@ async fn another_deploy_a_while_later_causes_another_reload() {
         open(browser, site, "/").await;
         for version in ["two", "three", "four"] {
             site.deploy(version, "reload");
-            get_fragment(browser).await;
+            click(browser, "#get").await;
             shows(browser, "/", version).await;
-            browser.execute("const { now } = Date; Date.now = () => now() + 61_000 * (history.length + 9)", vec![]).await.unwrap();
-            browser
-                .execute("sessionStorage.setItem('fingerpost:reloads', sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0))", vec![])
-                .await
-                .unwrap();
+            // As if it had been long ago.
+            let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
+            browser.execute(&format!("sessionStorage.setItem('fingerpost:reloads', {memory})"), vec![]).await.unwrap();
         }
         assert_eq!(site.loads().len(), 4);
     })
@@ -127,12 +125,12 @@ async fn a_router_that_knows_the_version_no_more_renews_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         no_such_version(site, &["/fragment", "/_fingerpost/version"]);
-        super::click(browser, "#get").await;
+        click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         assert_eq!(site.loads(), ["/"; 2]);
 
         // It still does not: no loop, and its list of versions is not shown.
-        super::click(browser, "#get").await;
+        click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
         assert_eq!(site.loads(), ["/"; 2]);
@@ -145,7 +143,7 @@ async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         no_such_version(site, &["/next", "/_fingerpost/version"]);
-        super::click(browser, "#boosted").await;
+        click(browser, "#boosted").await;
         let url = site.url("/next?page=2#end");
         browser.until(&format!("location.href === '{url}' && !document.querySelector('h1')")).await;
         assert_eq!(site.loads(), ["/", "/next?page=2"]);
@@ -158,7 +156,7 @@ async fn a_409_of_the_application_changes_nothing() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.answer("/fragment", StatusCode::CONFLICT, "text/html", "<p>somebody else has changed it</p>");
-        super::click(browser, "#get").await;
+        click(browser, "#get").await;
         is_checked(browser, site, 1).await;
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads().len(), 1);
