@@ -25,6 +25,15 @@ impl Content {
         Self::Bytes(bytes.slice(part.start as usize..part.end as usize))
     }
 
+    /// What lies in memory; nothing of a file.
+    #[cfg(feature = "html")]
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::File(_) => Bytes::new(),
+        }
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> u64 {
         match self {

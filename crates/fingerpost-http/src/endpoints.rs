@@ -104,16 +104,10 @@ impl VersionEndpoints {
     }
 
     fn version(&self, request: &request::Parts) -> Response<Bytes> {
-        if !matches!(request.method, Method::GET | Method::HEAD) {
-            return not_allowed("GET, HEAD");
+        match taken(&self.assets, &request.extensions) {
+            Some(snapshot) => version_answer(request, snapshot),
+            None => version_answer(request, &self.assets.snapshot()),
         }
-        let taken = taken(&self.assets, &request.extensions).cloned();
-        let snapshot = taken.unwrap_or_else(|| self.assets.snapshot());
-        let mut answer = json_answer(StatusCode::OK, version_json(&snapshot));
-        if request.method == Method::HEAD {
-            *answer.body_mut() = Bytes::new();
-        }
-        answer
     }
 
     /// The old release stays in force if the new one makes no sense.
@@ -130,6 +124,19 @@ impl VersionEndpoints {
             }
         }
     }
+}
+
+/// Tells the app version of a release.
+pub(crate) fn version_answer(request: &request::Parts, snapshot: &Snapshot) -> Response<Bytes> {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return not_allowed("GET, HEAD");
+    }
+    let mut answer = json_answer(StatusCode::OK, version_json(snapshot));
+    // RFC 9110, §9.3.2: the same headers, and no body.
+    if request.method == Method::HEAD {
+        *answer.body_mut() = Bytes::new();
+    }
+    answer
 }
 
 /// RFC 9110, §11.1: the name of the scheme in any case.

@@ -3,6 +3,8 @@
 
 mod answer;
 mod cache_control;
+#[cfg(feature = "html")]
+mod client;
 mod collected;
 mod conditional;
 mod content;
@@ -25,6 +27,8 @@ mod target;
 mod token;
 #[cfg(feature = "html")]
 mod validators;
+#[cfg(feature = "html")]
+mod version;
 
 pub use answer::{Decision, Offer, Representation};
 pub use cache_control::Lifetime;
@@ -33,7 +37,7 @@ pub use content::{Content, FilePart};
 pub use encoding::{NotAcceptable, choose_encoding};
 pub use endpoints::{VersionEndpoints, version_json};
 #[cfg(feature = "html")]
-pub use html::{HtmlEncoding, HtmlVersioner, version_html};
+pub use html::{HeadInserter, HtmlEncoding, HtmlVersioner, version_html};
 pub use media_type::media_type;
 pub use range::{Ranged, requested_range};
 pub use server::AssetServer;
@@ -41,3 +45,5 @@ pub use snapshot::snapshot_of;
 pub use tag::EntityTag;
 #[cfg(feature = "html")]
 pub use validators::{HtmlChange, HtmlExchange, remove_digests};
+#[cfg(feature = "html")]
+pub use version::{CspNonce, InvalidClientPath, Mismatch, Skew, VersionExchange, Versioning};

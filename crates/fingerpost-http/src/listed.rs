@@ -34,7 +34,7 @@ const LARGEST_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     /// By asset path; no more than are listed.
-    slots: Mutex<HashMap<Box<str>, Arc<Slot>>>,
+    slots: Mutex<HashMap<Box<str>, Arc<Slot>, foldhash::fast::RandomState>>,
     memory: Arc<Memory>,
 }
 

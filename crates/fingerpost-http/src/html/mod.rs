@@ -2,7 +2,9 @@
 
 mod attribute;
 mod charset;
+mod insertion;
 mod reference;
+mod rewriting;
 mod splicer;
 mod srcset;
 #[cfg(test)]
@@ -12,22 +14,16 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use lol_html::{
-    MemorySettings, element,
-    html_content::Attribute,
-    send::{Element, HtmlRewriter, Settings},
-};
+use lol_html::{element, html_content::Attribute, send::Element};
 use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
 pub(crate) use charset::essence;
+pub use insertion::HeadInserter;
 
 use reference::References;
+use rewriting::{MOST_MEMORY, Rewriting, settings};
 use splicer::{Splicer, SplicerSink};
-
-/// How much of a document is held back while one tag is incomplete, and how much may be known of the elements that are
-/// open, in bytes.
-const MOST_MEMORY: usize = 16 * 1024 * 1024;
 
 /// Puts the present URLs of assets into HTML that was not rendered through a template helper.
 ///
@@ -82,8 +78,7 @@ pub fn version_html(html: &str, snapshot: &Snapshot) -> String {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct HtmlVersioner {
-    /// Nothing after an error. The lock is never taken: it makes the whole `Sync`, so that it fits into any body.
-    rewriter: Mutex<Option<Box<HtmlRewriter<'static, SplicerSink>>>>,
+    rewriting: Rewriting<SplicerSink>,
     splicer: Arc<Mutex<Splicer>>,
 }
 
@@ -111,41 +106,22 @@ impl HtmlVersioner {
                 }
                 Ok(())
             });
-        // With both of these it has given out all that it took when it reports an error. It is not strict, because it would
-        // stop at a `<script>` inside of a `<select>`, and nothing here is worth that.
-        let memory = MemorySettings::new()
-            .with_max_allowed_memory_usage(most)
-            .with_graceful_bail_out_on_memory_limit_exceeded(true);
-        let settings = Settings::new_send()
-            .append_element_content_handler(on_element)
-            .with_encoding(encoding.ascii_compatible())
-            .with_memory_settings(memory)
-            .with_graceful_bail_out_on_content_handler_error(true)
-            .with_strict(false);
-        let rewriter = HtmlRewriter::new(settings, SplicerSink(Arc::clone(&splicer)));
-        Self { rewriter: Mutex::new(Some(Box::new(rewriter))), splicer }
+        let settings = settings(encoding, most).append_element_content_handler(on_element);
+        Self { rewriting: Rewriting::new(settings, SplicerSink(Arc::clone(&splicer))), splicer }
     }
 
     /// Takes the next piece and gives out all that is certain by now.
     pub fn write(&mut self, chunk: &[u8]) -> Bytes {
-        let rewriter = self.rewriter.get_mut();
-        match rewriter {
-            None => return Bytes::copy_from_slice(chunk),
-            Some(rewriting) => {
-                if rewriting.write(chunk).is_err() {
-                    *rewriter = None;
-                }
-            }
+        if self.rewriting.write(chunk) {
+            self.splicer.lock().take_output()
+        } else {
+            Bytes::copy_from_slice(chunk)
         }
-        self.splicer.lock().take_output()
     }
 
     /// Gives out what was held back.
-    pub fn end(self) -> Bytes {
-        if let Some(rewriter) = self.rewriter.into_inner() {
-            // After an error everything is given out, too.
-            rewriter.end().ok();
-        }
+    pub fn end(mut self) -> Bytes {
+        self.rewriting.end();
         self.splicer.lock().take_output()
     }
 }

@@ -161,17 +161,27 @@ impl HtmlExchange {
         if self.method == Method::HEAD { HtmlChange::Headers } else { HtmlChange::Body(encoding) }
     }
 
+    /// Whether a response would be changed if it were not compressed.
+    pub(crate) fn is_kept_by_compression(&self, response: &response::Parts) -> bool {
+        is_compressed(&response.headers) && !must_stay(&response.headers) && self.page(response).is_some()
+    }
+
     fn changeable(&self, response: &response::Parts) -> Option<HtmlEncoding> {
+        self.page(response).filter(|_| !is_compressed(&response.headers))
+    }
+
+    /// The encoding of a response that is HTML and stands for itself.
+    fn page(&self, response: &response::Parts) -> Option<HtmlEncoding> {
         let has_page = !response.status.is_informational()
             && !matches!(
                 response.status,
-                StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT
+                StatusCode::NO_CONTENT
+                    | StatusCode::RESET_CONTENT
+                    | StatusCode::PARTIAL_CONTENT
+                    | StatusCode::NOT_MODIFIED
             )
             && self.method != Method::CONNECT;
-        let is_plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
-        let is_uncompressed = response.headers.get_all(CONTENT_ENCODING).iter().all(is_plain);
-        let content_type = response.headers.get(CONTENT_TYPE).filter(|_| has_page && is_uncompressed)?;
-        HtmlEncoding::of(content_type)
+        HtmlEncoding::of(response.headers.get(CONTENT_TYPE).filter(|_| has_page)?)
     }
 
     fn is_to_shortened(&self, headers: &HeaderMap) -> bool {
@@ -189,6 +199,11 @@ impl HtmlExchange {
             headers.insert(ETAG, tag);
         }
     }
+}
+
+fn is_compressed(headers: &HeaderMap) -> bool {
+    let is_plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    !headers.get_all(CONTENT_ENCODING).iter().all(is_plain)
 }
 
 /// Removes what was computed over the bytes of a body that is changed: `Content-MD5`, `Digest`, `Content-Digest` and

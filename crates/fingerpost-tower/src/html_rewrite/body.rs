@@ -1,16 +1,16 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use fingerpost::Snapshot;
-use fingerpost_http::{HtmlChange, HtmlVersioner, remove_digests};
+use fingerpost_http::{HtmlChange, HtmlVersioner};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::scoped::Scoped;
+use crate::html_body::HtmlBody;
 
 pin_project! {
     /// The body of the responses of [`HtmlRewrite`](crate::HtmlRewrite).
@@ -18,32 +18,14 @@ pin_project! {
     /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
     pub struct HtmlRewriteBody<B: Body> {
         #[pin]
-        inner: Scoped<B>,
-        state: State,
-        // What comes after the rest that was held back.
-        next: Option<Result<Frame<Bytes>, B::Error>>,
+        inner: HtmlBody<B, HtmlVersioner>,
     }
-}
-
-enum State {
-    /// Passes as it is.
-    Untouched,
-    /// Passes as it is, as the body of a HEAD response or after the end of a document; what GET would send has another length.
-    Unmeasured,
-    Rewriting(HtmlVersioner),
-    Ended,
 }
 
 impl<B: Body> HtmlRewriteBody<B> {
     pub(super) fn new(inner: B, snapshot: &Snapshot, change: HtmlChange) -> Self {
-        let state = match change {
-            HtmlChange::Body(encoding) if !inner.is_end_stream() => {
-                State::Rewriting(HtmlVersioner::with_encoding(snapshot, encoding))
-            }
-            HtmlChange::Headers => State::Unmeasured,
-            _ => State::Untouched,
-        };
-        Self { inner: Scoped::new(inner, snapshot.clone()), state, next: None }
+        let versioner = |encoding| HtmlVersioner::with_encoding(snapshot, encoding);
+        Self { inner: HtmlBody::new(inner, snapshot, change, versioner) }
     }
 }
 
@@ -55,81 +37,15 @@ impl<B: Body> Body for HtmlRewriteBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let mut this = self.project();
-        if let Some(next) = this.next.take() {
-            return Poll::Ready(Some(next));
-        }
-        loop {
-            if matches!(this.state, State::Ended) {
-                return Poll::Ready(None);
-            }
-            let frame = ready!(this.inner.as_mut().poll_frame(cx));
-            let frame = frame.map(|frame| frame.map(|frame| frame.map_data(into_bytes)));
-            let State::Rewriting(versioner) = this.state else { return Poll::Ready(frame) };
-            let frame = match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => {
-                    let data = versioner.write(&data);
-                    // An empty frame would tell nobody anything.
-                    if data.is_empty() {
-                        continue;
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(data))));
-                }
-                Some(Ok(Err(frame))) => Some(Ok(without_digests(frame))),
-                Some(Err(err)) => Some(Err(err)),
-                None => None,
-            };
-            let has_more = matches!(frame, Some(Ok(_)));
-            let rest = this.state.end(has_more);
-            if rest.is_empty() {
-                return Poll::Ready(frame);
-            }
-            *this.next = frame;
-            return Poll::Ready(Some(Ok(Frame::data(rest))));
-        }
+        self.project().inner.poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.next.is_none()
-            && match self.state {
-                State::Untouched | State::Unmeasured => self.inner.is_end_stream(),
-                State::Rewriting(_) => false,
-                State::Ended => true,
-            }
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.state {
-            State::Untouched => self.inner.size_hint(),
-            State::Unmeasured | State::Rewriting(_) => SizeHint::default(),
-            State::Ended => SizeHint::with_exact(0),
-        }
-    }
-}
-
-impl State {
-    /// The document is at its end, or will not go on; what was held back of it.
-    fn end(&mut self, has_more: bool) -> Bytes {
-        let after = if has_more { Self::Unmeasured } else { Self::Ended };
-        match std::mem::replace(self, after) {
-            Self::Rewriting(versioner) => versioner.end(),
-            _ => Bytes::new(),
-        }
-    }
-}
-
-/// Copies nothing if they are `Bytes` already.
-fn into_bytes(mut data: impl Buf) -> Bytes {
-    data.copy_to_bytes(data.remaining())
-}
-
-fn without_digests(frame: Frame<Bytes>) -> Frame<Bytes> {
-    match frame.into_trailers() {
-        Ok(mut trailers) => {
-            remove_digests(&mut trailers);
-            Frame::trailers(trailers)
-        }
-        Err(frame) => frame,
+        self.inner.size_hint()
     }
 }
 

@@ -67,6 +67,22 @@ pub(crate) fn judge(name: &str, budget: Option<f64>, call: Cost, baseline: Cost)
     println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
 }
 
+/// Prints how many nanoseconds `call` takes more than `baseline`, beside the `budget` if there is one.
+pub(crate) fn judge_difference(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
+    let (Some(ns), Some(baseline_ns)) = (call.ns, baseline.ns) else { return };
+    let more = ns - baseline_ns;
+    let verdict = match budget {
+        None => "no budget".to_owned(),
+        Some(budget) if more <= budget => format!("within the budget of {budget}"),
+        Some(budget) => {
+            IS_OVER.store(true, Ordering::Relaxed);
+            format!("OVER the budget of {budget}")
+        }
+    };
+    println!("{name}: {ns:.1} ns, {more:.1} ns more than its baseline of {baseline_ns:.1} ns ({verdict})");
+    println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
+}
+
 /// Whether any call was over its budget.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 

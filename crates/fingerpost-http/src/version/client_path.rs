@@ -1,0 +1,98 @@
+use std::{error, fmt};
+
+/// What precedes the paths of the client script and of the version that it asks for: `/_fingerpost`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClientPath(String);
+
+/// A path that the client script cannot be served below.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidClientPath {
+    path: String,
+    reason: &'static str,
+}
+
+impl ClientPath {
+    pub(super) fn parse(path: &str) -> Result<Self, InvalidClientPath> {
+        let refuse = |reason| Err(InvalidClientPath { path: path.to_owned(), reason });
+        let Some(inside) = path.strip_prefix('/') else { return refuse("does not begin with `/`") };
+        for segment in inside.strip_suffix('/').unwrap_or(inside).split('/') {
+            match segment {
+                "" => return refuse("has an empty segment"),
+                "." | ".." => return refuse("has a segment of dots"),
+                _ if segment.bytes().all(is_plain) => {}
+                _ => return refuse("may hold only letters, digits and `. _ ~ - /`"),
+            }
+        }
+        Ok(Self(path.trim_end_matches('/').to_owned()))
+    }
+
+    pub(super) fn join(&self, name: &str) -> String {
+        format!("{}/{name}", self.0)
+    }
+
+    /// What a path has below this one.
+    pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&*self.0)?.strip_prefix('/')
+    }
+}
+
+/// RFC 3986, §2.3: what is never spelt in two ways, nor means anything in HTML.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._~-".contains(&byte)
+}
+
+impl Default for ClientPath {
+    fn default() -> Self {
+        Self("/_fingerpost".to_owned())
+    }
+}
+
+impl fmt::Display for InvalidClientPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, reason } = self;
+        write!(f, "client path `{}` {reason}; write one such as `/_fingerpost`", path.escape_debug())
+    }
+}
+
+impl error::Error for InvalidClientPath {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(path: &str) -> String {
+        ClientPath::parse(path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_path_is_plain() {
+        assert_eq!(ClientPath::parse("/_fingerpost"), Ok(ClientPath::default()));
+        assert_eq!(ClientPath::parse("/_fingerpost/"), Ok(ClientPath::default()));
+        assert_eq!(ClientPath::parse("/a/b.c~d-e").unwrap().join("x"), "/a/b.c~d-e/x");
+        let advice = "; write one such as `/_fingerpost`";
+        for path in ["", "x", "https://x/", " /x"] {
+            assert_eq!(refused(path), format!("client path `{path}` does not begin with `/`{advice}"));
+        }
+        for path in ["/", "//", "//x", "/x//", "/x//y"] {
+            assert_eq!(refused(path), format!("client path `{path}` has an empty segment{advice}"));
+        }
+        for path in ["/.", "/../x", "/x/.."] {
+            assert_eq!(refused(path), format!("client path `{path}` has a segment of dots{advice}"));
+        }
+        for path in ["/x y", "/x?", "/x#y", "/%2e", "/ä", "/x'", "/<x>"] {
+            let reason = "may hold only letters, digits and `. _ ~ - /`";
+            assert_eq!(refused(path), format!("client path `{}` {reason}{advice}", path.escape_debug()));
+        }
+    }
+
+    #[test]
+    fn only_whole_segments_precede() {
+        let path = ClientPath::default();
+        assert_eq!(path.below("/_fingerpost/version"), Some("version"));
+        assert_eq!(path.below("/_fingerpost/a/b"), Some("a/b"));
+        for other in ["/_fingerpost", "/_fingerposts/x", "/x/_fingerpost/version", "", "_fingerpost/x"] {
+            assert_eq!(path.below(other), None, "{other}");
+        }
+    }
+}

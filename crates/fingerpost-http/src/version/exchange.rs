@@ -1,0 +1,65 @@
+use std::sync::Arc;
+
+use fingerpost::Snapshot;
+use http::{header::ETAG, request, response};
+
+use super::{CspNonce, Mismatch, Settings, Versioned};
+use crate::{HeadInserter, HtmlChange, HtmlEncoding, HtmlExchange};
+
+/// How the entity tags of the layer are known.
+const NAME: &str = "version";
+
+/// One request and its response, on their way through a layer that tells the app version.
+///
+/// Made by [`Versioning::begin`](crate::Versioning::begin).
+#[derive(Debug, Clone)]
+pub struct VersionExchange {
+    settings: Arc<Settings>,
+    snapshot: Snapshot,
+    nonce: Option<CspNonce>,
+    /// Nothing where pages stay as they are.
+    html: Option<HtmlExchange>,
+}
+
+impl VersionExchange {
+    pub(super) fn begin(settings: &Arc<Settings>, snapshot: &Snapshot, request: &mut request::Parts) -> Self {
+        let (settings, snapshot) = (Arc::clone(settings), snapshot.clone());
+        if settings.mismatch == Mismatch::Ignore {
+            return Self { settings, snapshot, nonce: None, html: None };
+        }
+        let nonce = request.extensions.get::<CspNonce>().cloned();
+        let html = HtmlExchange::begin(NAME, settings.of_tag(nonce.is_some()), &snapshot, request);
+        Self { settings, snapshot, nonce, html: Some(html) }
+    }
+
+    /// Gives a response its headers, and if it is a page the validators that it will have with the script in it; says whether
+    /// the script is to be put in, with [`inserter`](Self::inserter).
+    ///
+    /// A response that has been through another layer of this kind keeps what it got there: what lies inside wins.
+    pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
+        let is_first = response.extensions.insert(Versioned).is_none();
+        if is_first {
+            self.settings.set_headers(&mut response.headers, &self.snapshot);
+        }
+        let Some(html) = &self.html else { return HtmlChange::Nothing };
+        let change = html.finish(response);
+        match change {
+            HtmlChange::Nothing if html.is_kept_by_compression(response) => self.settings.said.compressed(),
+            _ if self.nonce.is_some() => drop(response.headers.remove(ETAG)),
+            _ => {}
+        }
+        if is_first { change } else { HtmlChange::Nothing }
+    }
+
+    /// Puts the script into a page in this encoding.
+    pub fn inserter(&self, encoding: HtmlEncoding) -> HeadInserter {
+        let nonce = self.nonce.as_ref().filter(|nonce| {
+            let is_valid = nonce.is_valid();
+            if !is_valid {
+                self.settings.said.invalid_nonce();
+            }
+            is_valid
+        });
+        HeadInserter::new(self.settings.tag(&self.snapshot.app_version(), nonce), encoding)
+    }
+}

@@ -1,0 +1,179 @@
+//! The app version on every response, and the client script in every page.
+
+mod body;
+#[cfg(feature = "metrics")]
+mod counters;
+mod future;
+
+use std::task::{Context, Poll};
+
+use fingerpost::Assets;
+use fingerpost_http::{InvalidClientPath, Mismatch, Versioning, snapshot_of};
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub use body::VersionBody;
+pub use future::VersionFuture;
+
+/// Tells every client the app version, so that a page which is open during a deploy learns that it is stale and renews itself.
+///
+/// Every response says `X-App-Version`, and in `X-App-Version-Action` what a page of another version is to do
+/// ([`on_mismatch`](Self::on_mismatch)): errors, redirects, 304, files, and what the layer answers itself. Every HTML page gets
+/// the client script, as the first child of its `<head>`:
+///
+/// ```html
+/// <script defer src="/_fingerpost/client.<hash>.js" data-version="5940499ec5f6" data-action="reload"></script>
+/// ```
+///
+/// The layer answers that path, for a year and `immutable`, and with another hash the present script, `no-store`. It answers
+/// `/_fingerpost/version` as well, with what `/version` says, and both for GET and HEAD alone. All else goes on.
+///
+/// # Where it belongs
+///
+/// - Around the whole site, static files included, and not into what takes off a part of the path, such as axum's `nest`.
+/// - Inside of a layer that compresses. A page that is compressed already is left alone, and that is said once, by a warning.
+/// - Inside of a layer that makes a nonce for a content security policy, which leaves it in the request's extensions as
+///   [`CspNonce`](crate::CspNonce). `script-src 'self'` needs none.
+/// - One inside of another is harmless: the response keeps the headers and the script of the inner one. If that has other
+///   assets, give it another [`client_path`](Self::client_path).
+///
+/// # HTML
+///
+/// It streams: what comes in goes out, only an incomplete tag is held back, and nothing once the script is in. What has no
+/// `<head>` gets no script, and a `<head>` inside of `<template>` is none
+/// ([`HeadInserter`](fingerpost_http::HeadInserter)). Pages in UTF-16, parts (206), and answers that say `immutable` or
+/// `no-transform` pass as they are.
+///
+/// A page has no `Content-Length`, `Last-Modified` or digests any more, and its `ETag` changes with every release: see
+/// [`HtmlExchange`](fingerpost_http::HtmlExchange). With a nonce it has none, because each page is another one then.
+///
+/// # One release
+///
+/// One snapshot of the assets is taken for each request, or taken over from the request's extensions, where an outer layer of
+/// the same assets leaves it. It is in force ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service is
+/// called, and whenever its future and its body are polled. So `app_version()` in a template, the URLs of assets, the headers
+/// and the script's `data-version` never disagree within one response.
+///
+/// # Counters
+///
+/// With the feature `metrics`, `fingerpost_requests_total` counts requests by what they ask for: see
+/// [`draining`](crate::draining).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// use axum::{Router, body::{Body, to_bytes}, http::Request, response::Html, routing::get};
+/// use fingerpost::{Assets, Mode};
+/// use fingerpost_tower::VersionLayer;
+/// use tower::ServiceExt;
+///
+/// let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).app_version("v1.2").build()?;
+/// let app: Router = Router::new()
+///     .route("/", get(async || Html("<head><title>Hello</title></head>")))
+///     .layer(VersionLayer::new(&assets));
+///
+/// let response = app.oneshot(Request::get("/").body(Body::empty())?).await?;
+/// assert_eq!(response.headers()["x-app-version"], "v1.2");
+/// let html = to_bytes(response.into_body(), 1000).await?;
+/// let html = std::str::from_utf8(&html)?;
+/// assert!(html.starts_with("<head><script defer src=\"/_fingerpost/client."));
+/// assert!(html.ends_with(".js\" data-version=\"v1.2\" data-action=\"reload\"></script><title>Hello</title></head>"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct VersionLayer(Versioning);
+
+impl VersionLayer {
+    /// Tells the app version of these assets.
+    pub fn new(assets: &Assets) -> Self {
+        Self(Versioning::new(assets))
+    }
+
+    /// Whether responses say `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
+    ///
+    /// Without them pages still get the script. It sends the page's version with its requests, and acts on the 409 of a router;
+    /// of a deploy that nothing refuses it learns nothing.
+    #[must_use]
+    pub fn header(self, has_header: bool) -> Self {
+        Self(self.0.header(has_header))
+    }
+
+    /// What a page does once it is stale. Defaults to [`Mismatch::Reload`]; [`Mismatch::Ignore`] puts no script into pages,
+    /// and tells those that have it to do nothing.
+    #[must_use]
+    pub fn on_mismatch(self, mismatch: Mismatch) -> Self {
+        Self(self.0.on_mismatch(mismatch))
+    }
+
+    /// What precedes `client.<hash>.js` and `version`, which the layer answers. Defaults to `/_fingerpost`.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let assets = fingerpost::Assets::dev(dir.path())?;
+    /// use fingerpost_tower::VersionLayer;
+    ///
+    /// let layer = VersionLayer::new(&assets).client_path("/assets/_version")?;
+    /// assert!(VersionLayer::new(&assets).client_path("assets").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it does not begin with `/`, names nothing, or holds anything else than letters, digits and `. _ ~ - /`.
+    pub fn client_path(self, path: &str) -> Result<Self, InvalidClientPath> {
+        self.0.client_path(path).map(Self)
+    }
+}
+
+impl<S> Layer<S> for VersionLayer {
+    type Service = Version<S>;
+
+    fn layer(&self, inner: S) -> Version<S> {
+        Version { inner, versioning: self.0.clone() }
+    }
+}
+
+/// The service of [`VersionLayer`].
+#[derive(Debug, Clone)]
+pub struct Version<S> {
+    inner: S,
+    versioning: Versioning,
+}
+
+impl<S> Version<S> {
+    /// Around `inner`, without the layer and with its defaults.
+    pub fn new(inner: S, assets: &Assets) -> Self {
+        VersionLayer::new(assets).layer(inner)
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Version<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+{
+    type Response = Response<VersionBody<R>>;
+    type Error = S::Error;
+    type Future = VersionFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let snapshot = snapshot_of(self.versioning.assets(), &mut parts.extensions);
+        #[cfg(feature = "metrics")]
+        counters::count(&mut parts, &snapshot);
+        if let Some(answer) = self.versioning.answer(&parts, &snapshot) {
+            return VersionFuture::own(answer);
+        }
+        let exchange = self.versioning.begin(&snapshot, &mut parts);
+        let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
+        VersionFuture::new(inner, snapshot, exchange)
+    }
+}
