@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 
+use fingerpost_tower::Mismatch;
+
 use super::{click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx};
 
 #[tokio::test]
@@ -9,7 +11,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.cache("/");
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         shows(browser, "/", "one").await;
@@ -20,7 +22,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
             is_prompted(browser).await;
         }
         // Another one right after it: likewise.
-        site.deploy("three", "reload");
+        site.deploy("three", Mismatch::Reload);
         get_fragment(browser).await;
         is_checked(browser, site, 2).await;
         assert_eq!((site.loads().len(), site.checks()), (2, 3));
@@ -32,10 +34,10 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
 async fn two_versions_that_take_turns_cause_one_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
-        site.deploy("one", "reload");
+        site.deploy("one", Mismatch::Reload);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/"; 2]);
@@ -48,7 +50,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         for version in ["two", "three", "four"] {
-            site.deploy(version, "reload");
+            site.deploy(version, Mismatch::Reload);
             click(browser, "#get").await;
             shows(browser, "/", version).await;
             // As if it had been long ago.
@@ -64,7 +66,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
 async fn a_cached_old_answer_alone_changes_nothing() {
     with_every_htmx(async |browser, site| {
         site.cache("/fragment");
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         open(browser, site, "/").await;
         for _ in 0..3 {
             get_fragment(browser).await;
@@ -80,7 +82,7 @@ async fn a_cached_old_answer_alone_changes_nothing() {
 async fn answers_at_the_same_time_cause_one_check() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "prompt");
+        site.deploy("two", Mismatch::Prompt);
         let requests = "for (let i = 0; i < 5; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
         browser.execute(requests, vec![]).await.unwrap();
         is_prompted(browser).await;
@@ -94,7 +96,7 @@ async fn answers_at_the_same_time_cause_one_check() {
 async fn a_check_that_fails_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         site.answer("/_fingerpost/version", StatusCode::OK, "text/html", "<p>Please log in to this network</p>");
         for times in 1..=2 {
             get_fragment(browser).await;
@@ -105,7 +107,7 @@ async fn a_check_that_fails_is_made_again() {
         for (status, body) in [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")] {
             open(browser, site, "/").await;
             site.answer("/_fingerpost/version", status, "application/json", body);
-            site.deploy("three", "reload");
+            site.deploy("three", Mismatch::Reload);
             open(browser, site, "/").await;
         }
         assert!(!has_banner(browser).await);

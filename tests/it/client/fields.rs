@@ -1,6 +1,6 @@
 //! A reload never costs what somebody has typed or chosen.
 
-use serde_json::json;
+use fingerpost_tower::Mismatch;
 
 use super::{answer_banner, click, get_fragment, has_banner, is_prompted, open, shows, with_every_htmx, with_htmx, write};
 
@@ -9,11 +9,11 @@ async fn a_half_filled_form_survives_and_the_banner_appears() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "half a comment").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
-        assert_eq!(browser.evaluate("document.activeElement.name").await, json!(null), "the banner takes no focus");
+        assert_eq!(browser.evaluate("document.activeElement.id").await, "get", "the banner takes no focus");
         assert_eq!(site.loads(), ["/"]);
 
         answer_banner(browser, "reload").await;
@@ -30,7 +30,7 @@ async fn a_form_that_comes_back_with_its_mistakes_survives() {
         write(browser, "textarea", "short").await;
         click(browser, "#comment button").await;
         browser.until("document.querySelector('#comment #answer')").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
@@ -43,7 +43,7 @@ async fn a_form_that_comes_back_with_its_mistakes_survives() {
 async fn fields_as_the_page_had_them_are_nobodys_work() {
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         browser.until("window.fingerpost?.version === 'two'").await;
         assert_eq!(site.loads(), ["/fields"; 2]);
@@ -77,7 +77,7 @@ async fn every_kind_of_field_counts() {
     with_htmx(async |browser, site| {
         let mut not_seen = Vec::new();
         for (n, (selector, keys)) in changes.iter().enumerate() {
-            site.deploy(&format!("a{n}"), "reload");
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
             open(browser, site, "/fields").await;
             browser.execute("sessionStorage.clear()", vec![]).await.unwrap();
             write(browser, selector, keys).await;
@@ -87,7 +87,7 @@ async fn every_kind_of_field_counts() {
                     window.action = event.detail.action;
                 })";
             browser.execute(action, vec![]).await.unwrap();
-            site.deploy(&format!("b{n}"), "reload");
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
             browser.execute("document.querySelector('#get').click()", vec![]).await.unwrap();
             browser.until("window.action").await;
             if browser.evaluate("action").await != "prompt" {
@@ -106,7 +106,7 @@ async fn what_was_typed_and_taken_back_is_nobodys_work() {
         for selector in ["#text", "#editable", "#host"] {
             write(browser, selector, "x\u{e003}").await;
         }
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         browser.until("window.fingerpost?.version === 'two'").await;
         assert_eq!(site.loads(), ["/fields"; 2]);
@@ -119,11 +119,11 @@ async fn what_was_typed_and_taken_back_is_nobodys_work() {
 async fn without_storage_a_page_prompts() {
     with_htmx(async |browser, site| {
         for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), "reload");
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
             open(browser, site, "/").await;
             let breaks = format!("Storage.prototype.{broken} = () => {{ throw new DOMException('no') }}");
             browser.execute(&breaks, vec![]).await.unwrap();
-            site.deploy(&format!("b{n}"), "reload");
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
             click(browser, "#get").await;
             is_prompted(browser).await;
         }

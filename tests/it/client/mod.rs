@@ -1,12 +1,14 @@
 //! What the client script does in a browser, with every htmx that is in use.
 
 mod actions;
+mod banner;
 mod caches;
 mod fields;
-mod layer;
+mod policy;
 mod renewal;
 mod requests;
 mod site;
+mod tabs;
 
 use fantoccini::Locator;
 

@@ -1,12 +1,14 @@
 //! A page of an old version is renewed by what the visitor does next.
 
+use fingerpost_tower::Mismatch;
+
 use super::{click, get_fragment, has_banner, is_prompted, open, shows, with_every_htmx, with_htmx, write};
 
 #[tokio::test]
 async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "two").await;
         assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
@@ -26,7 +28,7 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
 async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#boosted-redirect").await;
         shows(browser, "/next", "two").await;
         assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next"));
@@ -39,7 +41,7 @@ async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
 async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/here?a=1#b").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/here", "two").await;
         assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/here?a=1#b"));
@@ -55,10 +57,10 @@ async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
 async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
     with_every_htmx(async |browser, site| {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), "reload");
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
             open(browser, site, "/").await;
             browser.execute("sessionStorage.clear()", Vec::new()).await.unwrap();
-            site.deploy(&format!("b{n}"), "reload");
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
             click(browser, selector).await;
             shows(browser, "/pushed", &format!("b{n}")).await;
         }
@@ -71,7 +73,7 @@ async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
 async fn a_boosted_search_keeps_what_was_searched_for() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         write(browser, "#search input", "caches\n").await;
         shows(browser, "/found", "two").await;
         assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/found?q=caches"));
@@ -84,7 +86,7 @@ async fn a_boosted_search_keeps_what_was_searched_for() {
 async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#post").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#answer').textContent").await, "the answer");
@@ -104,7 +106,7 @@ async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
         open(browser, site, "/").await;
         browser.execute("window.kept = true", Vec::new()).await.unwrap();
         open(browser, site, "/other").await;
-        site.deploy("two", "prompt");
+        site.deploy("two", Mismatch::Prompt);
         browser.back().await.unwrap();
         browser.until("window.kept").await;
         is_prompted(browser).await;

@@ -85,18 +85,18 @@
     if (noted || settled.has(version) || Date.now() - asked.get(version) < PAUSE) return;
     noted = [wish];
     asked.set(version, Date.now());
+    let now;
+    let current;
     try {
-      const url = new URL('version', script.src);
-      const now = await fetch(url, { cache: 'no-store', headers: { [REQUESTED]: page } });
-      const isGone = now.status === 409;
-      const current = isGone ? (now.headers.get('X-App-Version') ?? version) : now.ok && (await now.json()).version;
-      if (isGone || (current && current !== page)) act(current, [now, answer], noted);
+      now = await fetch(new URL('version', script.src), { cache: 'no-store', headers: { [REQUESTED]: page } });
+      current = now.status === 409 ? (now.headers.get('X-App-Version') ?? version) : now.ok && (await now.json()).version;
     } catch {
       // No network: the next answer asks again.
       asked.delete(version);
-    } finally {
-      noted = undefined;
     }
+    const wishes = noted;
+    noted = undefined;
+    if (now?.status === 409 || (current && current !== page)) act(current, [now, answer], wishes);
   }
 
   function act(version, answers, wishes) {
@@ -185,13 +185,17 @@
   function isChanged(element) {
     if (!element.isConnected) return false;
     if (!element.matches('input, textarea, select')) return content(element) !== typed.get(element);
-    // What a reset makes of a copy in a document that does nothing.
-    const form = document.implementation.createHTMLDocument().createElement('form');
-    const fresh = form.appendChild(form.ownerDocument.importNode(element, true));
+    // What a reset makes of a copy: of a nameless one, which cannot stand in the way of `form.reset`, made where no custom
+    // element comes to life.
+    const fresh = document.implementation.createHTMLDocument().importNode(element, true);
+    fresh.removeAttribute('name');
+    const form = document.createElement('form');
+    form.append(fresh);
     form.reset();
     const isOther = (option, index) => option.selected !== fresh.options[index].selected;
     if (element.options) return [...element.options].some(isOther);
-    return element.checked !== fresh.checked || element.value !== fresh.value;
+    // A date of which the day alone has been typed has no value yet.
+    return element.validity.badInput || element.checked !== fresh.checked || element.value !== fresh.value;
   }
 
   // --- The banner ---
