@@ -5,7 +5,8 @@ use serde_json::json;
 use fingerpost_tower::Mismatch;
 
 use super::{
-    answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx,
+    address, answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows,
+    with_every_htmx, with_htmx,
 };
 
 const NOTE_EVENTS: &str = "window.events = [];
@@ -60,7 +61,7 @@ async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() 
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
         answer_banner(browser, "reload").await;
         shows(browser, "/next", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
+        assert_eq!(address(browser).await, site.url("/next?page=2#end"));
     })
     .await;
 }
@@ -69,7 +70,7 @@ async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() 
 async fn warn_writes_to_the_console_and_ignore_does_nothing() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        browser.execute(NOTE_EVENTS, vec![]).await.unwrap();
+        run(browser, NOTE_EVENTS).await;
         let before = browser.warnings().await.len();
         for (n, mismatch) in [Mismatch::Ignore, Mismatch::Warn, Mismatch::Warn].into_iter().enumerate() {
             site.deploy(&format!("b{n}"), mismatch);
@@ -77,8 +78,15 @@ async fn warn_writes_to_the_console_and_ignore_does_nothing() {
             browser.until(&format!("events.length === {}", n + 1)).await;
         }
         get_fragment(browser).await;
-        let warnings: Vec<_> = browser.warnings().await[before..].iter().map(|text| text.split_once(" \"").map_or(&**text, |text| text.1).to_owned()).collect();
-        assert_eq!(warnings, ["b1", "b2"].map(|version| format!("This page is of version one; the site has moved on to {version}.\"")));
+        let warnings: Vec<_> = browser.warnings().await[before..]
+            .iter()
+            .map(|text| text.split_once(" \"").map_or(&**text, |text| text.1).to_owned())
+            .collect();
+        assert_eq!(
+            warnings,
+            ["b1", "b2"]
+                .map(|version| format!("This page is of version one; the site has moved on to {version}.\""))
+        );
         assert_eq!(site.loads(), ["/"]);
         assert!(!has_banner(browser).await);
     })
@@ -90,7 +98,7 @@ async fn the_server_decides_else_the_page() {
     with_htmx(async |browser, site| {
         site.deploy("one", Mismatch::Warn);
         open(browser, site, "/").await;
-        browser.execute(NOTE_EVENTS, vec![]).await.unwrap();
+        run(browser, NOTE_EVENTS).await;
         site.deploy("two", Mismatch::Ignore);
         get_fragment(browser).await;
         site.deploy("three", Mismatch::Prompt);
@@ -99,7 +107,10 @@ async fn the_server_decides_else_the_page() {
         site.deploy("four", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
-        assert_eq!(browser.evaluate("events.map(({ action }) => action)").await, json!(["ignore", "warn", "prompt"]));
+        assert_eq!(
+            browser.evaluate("events.map(({ action }) => action)").await,
+            json!(["ignore", "warn", "prompt"])
+        );
     })
     .await;
 }
@@ -108,8 +119,9 @@ async fn the_server_decides_else_the_page() {
 async fn whoever_cancels_the_event_takes_over() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let cancel = "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
-        browser.execute(&format!("{NOTE_EVENTS}; {cancel}"), vec![]).await.unwrap();
+        let cancel =
+            "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
+        run(browser, &format!("{NOTE_EVENTS}; {cancel}")).await;
         site.deploy("two", Mismatch::Reload);
         get_fragment(browser).await;
         browser.until("events.length").await;
@@ -126,8 +138,9 @@ async fn whoever_cancels_the_event_takes_over() {
 async fn the_event_says_where_a_visit_would_lead() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let keep = "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
-        browser.execute(&format!("{NOTE_EVENTS}; {keep}"), vec![]).await.unwrap();
+        let keep =
+            "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
+        run(browser, &format!("{NOTE_EVENTS}; {keep}")).await;
         site.deploy("two", Mismatch::Prompt);
         click(browser, "#boosted").await;
         browser.until("events.length").await;
@@ -162,7 +175,7 @@ async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
                 document.head.append(script);
             });
             return Promise.all([add(), add('one'), add('two')])";
-        browser.execute(again, vec![]).await.unwrap();
+        run(browser, again).await;
         assert_eq!(browser.evaluate("fingerpost.version").await, "one");
         site.deploy("two", Mismatch::Prompt);
         get_fragment(browser).await;
@@ -172,7 +185,16 @@ async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
 
         site.deploy("one", Mismatch::Ignore);
         open(browser, site, "/").await;
-        browser.execute(&again.replace("document.querySelector('script[data-version]')", "{ src: '/_fingerpost/client.0123456789ab.js' }").replace(", add('one'), add('two')", ""), vec![]).await.unwrap();
+        run(
+            browser,
+            &again
+                .replace(
+                    "document.querySelector('script[data-version]')",
+                    "{ src: '/_fingerpost/client.0123456789ab.js' }",
+                )
+                .replace(", add('one'), add('two')", ""),
+        )
+        .await;
         assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
         get_fragment(browser).await;
     })

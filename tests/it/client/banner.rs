@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 use fingerpost_tower::Mismatch;
 use serde_json::json;
 
-use super::{Site, get_fragment, has_banner, is_prompted, open, with_htmx};
+use super::{Site, get_fragment, has_banner, is_prompted, open, run, with_htmx};
 use crate::tools::Browser;
 
 const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
@@ -21,12 +21,9 @@ async fn prompt(browser: &Browser, site: &Site, path: &str) {
 }
 
 async fn style(browser: &Browser, selector: &str, property: &str) -> String {
-    let value = browser.evaluate(&format!("getComputedStyle({ROOT}.querySelector('{selector}')).{property}")).await;
+    let value =
+        browser.evaluate(&format!("getComputedStyle({ROOT}.querySelector('{selector}')).{property}")).await;
     value.as_str().expect("a style").to_owned()
-}
-
-async fn run(browser: &Browser, script: &str) {
-    browser.execute(script, vec![]).await.expect("a script that works");
 }
 
 #[tokio::test]
@@ -83,17 +80,24 @@ async fn pages_give_the_banner_their_look_and_their_words() {
     with_htmx(async |browser, site| {
         site.deploy("one", Mismatch::Prompt);
         open(browser, site, "/open").await;
-        run(browser, "document.head.insertAdjacentHTML('beforeend', `
+        run(
+            browser,
+            "document.head.insertAdjacentHTML('beforeend', `
             <meta name=fingerpost-banner content='Es gibt eine neue Fassung.|Neu laden|Später'>
             <style>
                 fingerpost-banner { --fingerpost-background: rgb(1, 2, 3); --fingerpost-color: rgb(4, 5, 6) }
                 fingerpost-banner::part(later) { text-decoration-line: underline }
-            </style>`)").await;
+            </style>`)",
+        )
+        .await;
         site.deploy("two", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         let words = format!("[...{ROOT}.firstChild.children].map((element) => element.textContent)");
-        assert_eq!(browser.evaluate(&words).await, json!(["Es gibt eine neue Fassung.", "Neu laden", "Später"]));
+        assert_eq!(
+            browser.evaluate(&words).await,
+            json!(["Es gibt eine neue Fassung.", "Neu laden", "Später"])
+        );
         assert_eq!(style(browser, "div", "backgroundColor").await, "rgb(1, 2, 3)");
         assert_eq!(style(browser, "div", "color").await, "rgb(4, 5, 6)");
         assert_eq!(style(browser, "[part~=later]", "textDecorationLine").await, "underline");

@@ -4,7 +4,10 @@ use http::StatusCode;
 
 use fingerpost_tower::Mismatch;
 
-use super::{click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx};
+use super::{
+    Site, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows, with_every_htmx,
+    with_htmx,
+};
 
 #[tokio::test]
 async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
@@ -55,7 +58,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
             shows(browser, "/", version).await;
             // As if it had been long ago.
             let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
-            browser.execute(&format!("sessionStorage.setItem('fingerpost:reloads', {memory})"), vec![]).await.unwrap();
+            run(browser, &format!("sessionStorage.setItem('fingerpost:reloads', {memory})")).await;
         }
         assert_eq!(site.loads().len(), 4);
     })
@@ -84,7 +87,7 @@ async fn answers_at_the_same_time_cause_one_check() {
         open(browser, site, "/").await;
         site.deploy("two", Mismatch::Prompt);
         let requests = "for (let i = 0; i < 5; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
-        browser.execute(requests, vec![]).await.unwrap();
+        run(browser, requests).await;
         is_prompted(browser).await;
         let fragments = site.asked().iter().filter(|asked| asked.path == "/fragment").count();
         assert_eq!((fragments, site.checks()), (5, 1));
@@ -97,14 +100,21 @@ async fn a_check_that_fails_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", Mismatch::Reload);
-        site.answer("/_fingerpost/version", StatusCode::OK, "text/html", "<p>Please log in to this network</p>");
+        site.answer(
+            "/_fingerpost/version",
+            StatusCode::OK,
+            "text/html",
+            "<p>Please log in to this network</p>",
+        );
         for times in 1..=2 {
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
         }
         assert_eq!(site.loads().len(), 1);
 
-        for (status, body) in [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")] {
+        for (status, body) in
+            [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")]
+        {
             open(browser, site, "/").await;
             site.answer("/_fingerpost/version", status, "application/json", body);
             site.deploy("three", Mismatch::Reload);
@@ -116,7 +126,7 @@ async fn a_check_that_fails_is_made_again() {
 }
 
 /// What a router answers that knows the page's version no more.
-fn no_such_version(site: &super::Site, paths: &[&str]) {
+fn no_such_version(site: &Site, paths: &[&str]) {
     for path in paths {
         site.answer(path, StatusCode::CONFLICT, "application/json", r#"{"versions":["two"]}"#);
     }

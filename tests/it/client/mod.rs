@@ -11,6 +11,7 @@ mod site;
 mod tabs;
 
 use fantoccini::Locator;
+use serde_json::Value;
 
 use crate::tools::Browser;
 use site::{HTMX, Site};
@@ -34,6 +35,18 @@ async fn with_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
 async fn open(browser: &Browser, site: &Site, path: &str) {
     browser.goto(&site.url(path)).await.expect("a page");
     browser.until("document.readyState === 'complete'").await;
+}
+
+/// Runs JavaScript in the page, and returns what it returns, or promises to return.
+async fn run(browser: &Browser, script: &str) -> Value {
+    browser
+        .execute(&format!("return (async () => {{ {script} }})()"), vec![])
+        .await
+        .expect("a script that works")
+}
+
+async fn address(browser: &Browser) -> String {
+    browser.current_url().await.expect("an address").into()
 }
 
 async fn click(browser: &Browser, selector: &str) {
@@ -65,21 +78,27 @@ async fn has_banner(browser: &Browser) -> bool {
 
 /// Clicks a button of the banner.
 async fn answer_banner(browser: &Browser, part: &str) {
-    let button = format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
-    browser.execute(&format!("{button}.click()"), Vec::new()).await.expect("a button");
+    let button =
+        format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
+    run(browser, &format!("{button}.click()")).await;
 }
 
 /// Lets htmx get a fragment, and waits for it.
 async fn get_fragment(browser: &Browser) {
-    browser.execute("document.querySelector('#target').replaceChildren()", Vec::new()).await.expect("a target");
+    run(browser, "document.querySelector('#target').replaceChildren()").await;
     click(browser, "#get").await;
     browser.until("document.querySelector('#answer')").await;
 }
 
 /// Waits until the server has been asked so often for its version, and the script has dealt with the answer.
 async fn is_checked(browser: &Browser, site: &Site, times: usize) {
-    browser.until(&format!("performance.getEntriesByName('{}').length === {times}", site.url("/_fingerpost/version"))).await;
+    browser
+        .until(&format!(
+            "performance.getEntriesByName('{}').length === {times}",
+            site.url("/_fingerpost/version")
+        ))
+        .await;
     // The script is told before the browser notes the request.
-    browser.evaluate("new Promise((resolve) => setTimeout(resolve, 50))").await;
+    run(browser, "await new Promise((resolve) => setTimeout(resolve, 50))").await;
     assert!(site.checks() >= times);
 }

@@ -2,7 +2,7 @@
 
 use fingerpost_tower::Mismatch;
 
-use super::{answer_banner, click, get_fragment, is_prompted, open, shows, with_every_htmx};
+use super::{answer_banner, click, get_fragment, is_prompted, open, run, shows, with_every_htmx, with_htmx};
 use crate::tools::Browser;
 
 async fn violations(browser: &mut Browser) -> Vec<String> {
@@ -17,12 +17,13 @@ async fn a_strict_policy_is_not_violated() {
         site.deploy("two", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
-        let position = "getComputedStyle(document.querySelector('fingerpost-banner').shadowRoot.firstChild).position";
+        let position =
+            "getComputedStyle(document.querySelector('fingerpost-banner').shadowRoot.firstChild).position";
         assert_eq!(browser.evaluate(position).await, "fixed", "the banner has its style");
         answer_banner(browser, "reload").await;
         shows(browser, "/", "two").await;
 
-        browser.execute("sessionStorage.clear()", vec![]).await.unwrap();
+        run(browser, "sessionStorage.clear()").await;
         site.deploy("three", Mismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "three").await;
@@ -35,9 +36,9 @@ async fn a_strict_policy_is_not_violated() {
 
 #[tokio::test]
 async fn a_violation_would_be_seen() {
-    super::with_htmx(async |browser, site| {
+    with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        browser.execute("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')", vec![]).await.unwrap();
+        run(browser, "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')").await;
         assert_ne!(violations(browser).await, [""; 0]);
     })
     .await;

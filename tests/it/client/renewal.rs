@@ -2,7 +2,10 @@
 
 use fingerpost_tower::Mismatch;
 
-use super::{click, get_fragment, has_banner, is_prompted, open, shows, with_every_htmx, with_htmx, write};
+use super::{
+    address, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
+    with_htmx, write,
+};
 
 #[tokio::test]
 async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
@@ -11,7 +14,7 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
         site.deploy("two", Mismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
+        assert_eq!(address(browser).await, site.url("/next?page=2#end"));
 
         get_fragment(browser).await;
         assert_eq!((site.loads(), site.checks()), (["/", "/next?page=2"].map(String::from).to_vec(), 1));
@@ -19,7 +22,7 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
 
         browser.back().await.unwrap();
         browser.until("document.querySelector('h1').textContent === '/ of two'").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/"));
+        assert_eq!(address(browser).await, site.url("/"));
     })
     .await;
 }
@@ -31,7 +34,7 @@ async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
         site.deploy("two", Mismatch::Reload);
         click(browser, "#boosted-redirect").await;
         shows(browser, "/next", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next"));
+        assert_eq!(address(browser).await, site.url("/next"));
         assert_eq!(site.loads(), ["/", "/next"]);
     })
     .await;
@@ -44,7 +47,7 @@ async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
         site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/here", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/here?a=1#b"));
+        assert_eq!(address(browser).await, site.url("/here?a=1#b"));
 
         get_fragment(browser).await;
         assert_eq!((site.loads(), site.checks()), (["/here?a=1"; 2].map(String::from).to_vec(), 1));
@@ -59,7 +62,7 @@ async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
             site.deploy(&format!("a{n}"), Mismatch::Reload);
             open(browser, site, "/").await;
-            browser.execute("sessionStorage.clear()", Vec::new()).await.unwrap();
+            run(browser, "sessionStorage.clear()").await;
             site.deploy(&format!("b{n}"), Mismatch::Reload);
             click(browser, selector).await;
             shows(browser, "/pushed", &format!("b{n}")).await;
@@ -76,7 +79,7 @@ async fn a_boosted_search_keeps_what_was_searched_for() {
         site.deploy("two", Mismatch::Reload);
         write(browser, "#search input", "caches\n").await;
         shows(browser, "/found", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/found?q=caches"));
+        assert_eq!(address(browser).await, site.url("/found?q=caches"));
         assert_eq!(site.loads(), ["/", "/found?q=caches"]);
     })
     .await;
@@ -92,7 +95,7 @@ async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
         assert_eq!(browser.evaluate("document.querySelector('#answer').textContent").await, "the answer");
         assert_eq!(site.loads(), ["/"]);
 
-        super::answer_banner(browser, "reload").await;
+        answer_banner(browser, "reload").await;
         shows(browser, "/", "two").await;
         let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
         assert_eq!((posts, site.loads().len()), (1, 2));
@@ -104,12 +107,27 @@ async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
 async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        browser.execute("window.kept = true", Vec::new()).await.unwrap();
+        run(browser, "window.kept = true").await;
         open(browser, site, "/other").await;
         site.deploy("two", Mismatch::Prompt);
         browser.back().await.unwrap();
         browser.until("window.kept").await;
         is_prompted(browser).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_answered_a_post_is_not_posted_again() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        click(browser, "#native button").await;
+        shows(browser, "/posted", "one").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/posted", "two").await;
+        let posted: Vec<_> = site.asked().into_iter().filter(|asked| asked.path == "/posted").collect();
+        assert_eq!(posted.iter().map(|asked| asked.method.as_str()).collect::<Vec<_>>(), ["POST", "GET"]);
     })
     .await;
 }

@@ -1,22 +1,19 @@
 //! Requests say which version the page is of, to its own server and to nobody else.
 
 use fingerpost_tower::Mismatch;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{click, get_fragment, is_prompted, open, shows, with_every_htmx, with_htmx};
-use super::site::{Asked, Site};
-use crate::tools::Browser;
+use super::{
+    click, get_fragment, is_prompted, open, run, shows,
+    site::{Asked, Site},
+    with_every_htmx, with_htmx,
+};
 
 const REQUESTED: &str = "x-app-requested-version";
 
 /// What came to this path, and not from the address bar.
 fn asked(site: &Site, path: &str) -> Vec<Asked> {
     site.asked().into_iter().filter(|asked| asked.path.starts_with(path)).collect()
-}
-
-/// Runs the body of an `async` function in the page, and returns what it returns.
-async fn run(browser: &Browser, body: &str) -> Value {
-    browser.execute(&format!("return (async () => {{ {body} }})()"), vec![]).await.expect("a script that works")
 }
 
 #[tokio::test]

@@ -14,9 +14,9 @@ use axum::{
     response::{Html, Redirect, Response},
     routing::{any, get, post},
 };
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use fingerpost::{Assets, Mode};
 use fingerpost_tower::{Mismatch, VersionLayer};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tempfile::TempDir;
 use tokio::time::sleep;
 use tower::ServiceExt as _;
@@ -73,7 +73,8 @@ impl Site {
     /// From now on, this version answers, and says that pages of others should do this.
     pub(super) fn deploy(&self, version: &str, mismatch: Mismatch) {
         let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
-        let layer = VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);
+        let layer =
+            VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);
         self.state.lock().expect("no panic").now = routes(version, &self.htmx).layer(layer);
     }
 
@@ -95,7 +96,13 @@ impl Site {
     }
 
     /// From now on, this path is answered with a status, and nothing else.
-    pub(super) fn answer(&self, path: &str, status: StatusCode, content_type: &'static str, body: &'static str) {
+    pub(super) fn answer(
+        &self,
+        path: &str,
+        status: StatusCode,
+        content_type: &'static str,
+        body: &'static str,
+    ) {
         let answer = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
         self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
     }
@@ -146,7 +153,10 @@ fn routes(version: &str, htmx: &str) -> Router {
     Router::new()
         .route("/htmx.js", get(script(htmx)))
         .route("/fields.js", get(script(include_str!("fields.js").to_owned())))
-        .route("/page.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("page.css")) }))
+        .route(
+            "/page.css",
+            get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("page.css")) }),
+        )
         .route("/fields", get(|| async { Html(include_str!("fields.html")) }))
         .route("/fragment", get(|| async { ANSWER }))
         .route("/sent", post(|| async { ANSWER }))

@@ -3,7 +3,7 @@
 use fantoccini::wd::WindowHandle;
 use fingerpost_tower::Mismatch;
 
-use super::{click, get_fragment, has_banner, open, shows, with_every_htmx, with_htmx};
+use super::{click, get_fragment, has_banner, open, run, shows, with_every_htmx, with_htmx};
 use crate::tools::Browser;
 
 async fn other_tab(browser: &Browser) -> (WindowHandle, WindowHandle) {
@@ -53,7 +53,7 @@ async fn a_copy_of_a_tab_that_was_renewed_is_at_rest() {
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
         // It gets a copy of the first one's storage.
-        browser.execute("window.open('/copy')", vec![]).await.unwrap();
+        run(browser, "window.open('/copy')").await;
         let (_, copy) = other_tab(browser).await;
         browser.switch_to_window(copy).await.unwrap();
         shows(browser, "/copy", "two").await;

@@ -64,7 +64,15 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser that starts");
-        Some(Self { client, port, driver, requests: Vec::new(), errors: Vec::new(), warnings: Vec::new(), _profile: profile })
+        Some(Self {
+            client,
+            port,
+            driver,
+            requests: Vec::new(),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            _profile: profile,
+        })
     }
 
     /// Saves what the page looks like to `tests/.cache/screenshots/<name>.png`.

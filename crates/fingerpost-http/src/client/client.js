@@ -184,8 +184,9 @@
   function offer(version, url) {
     document.querySelector('fingerpost-banner')?.remove();
     const words = document.querySelector('meta[name=fingerpost-banner]')?.content;
-    const [text, reload, later] = (words ?? 'A new version of this page is available.|Reload|Later').split('|');
+    const [text, reload, later] = (words || 'A new version of this page is available.|Reload|Later').split('|');
     const banner = document.createElement('fingerpost-banner');
+    if (!words) banner.lang = 'en';
     const root = banner.attachShadow({ mode: 'open' });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
@@ -213,7 +214,7 @@
       color: var(--fingerpost-color, CanvasText); background: var(--fingerpost-background, Canvas);
       font: 1rem/1.4 system-ui, sans-serif; border: 1px solid GrayText; border-radius: .5rem; box-shadow: 0 .25rem 1.5rem #0006;
     }
-    p { flex: 1 12rem; margin: 0; margin-inline-end: .5rem }
+    p { flex: 1 12rem; margin: 0; margin-inline-end: .5rem; unicode-bidi: plaintext }
     button { font: inherit; color: inherit; background: none; border: 1px solid; border-radius: inherit; padding: .5rem 1rem }
     [part~=reload] { color: var(--fingerpost-background, Canvas); background: var(--fingerpost-accent, CanvasText) }
     button:focus-visible { outline: 2px solid; outline-offset: 2px }
