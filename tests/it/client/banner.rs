@@ -71,6 +71,7 @@ async fn the_banner_is_announced_and_can_be_used_with_keys() {
         assert_eq!(style(browser, "button", "outlineStyle").await, "solid");
         browser.active_element().await.unwrap().send_keys(&Key::Escape.to_string()).await.unwrap();
         assert!(!has_banner(browser).await);
+        assert_eq!(browser.evaluate("document.activeElement.name").await, "q", "the focus is where it was");
     })
     .await;
 }

@@ -59,7 +59,8 @@ async fn fields_as_the_page_had_them_are_nobodys_work() {
 
 /// Makes the page forget that it has been changed and that it has been reloaded, and note what it would do.
 const AFRESH: &str = "form.reset();
-    document.querySelector('#elsewhere').value = document.querySelector('#editable').textContent = 'first';
+    for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';
+    document.querySelector('#editable').textContent = 'first';
     document.querySelector('#host').shadowRoot.firstChild.value = '';
     sessionStorage.clear();
     window.action = undefined;
@@ -79,6 +80,7 @@ async fn every_kind_of_field_counts() {
         ("#password", "x"),
         ("#textarea", "x"),
         ("#elsewhere", "x"),
+        ("#reset", "x"),
         ("#editable", "x"),
         ("#host", "x"),
         ("#range", &left),

@@ -55,6 +55,20 @@ async fn other_sites_are_told_nothing() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_another_site_tells_it_nothing() {
+    with_htmx(async |browser, site| {
+        let Some(other) = Site::start("htmx-2").await else { return };
+        open(browser, site, "/open").await;
+        let fetch = format!("return fingerpost.fetch('/away?{}').catch(({{ name }}) => name)", other.url("/fragment"));
+        assert_eq!(run(browser, &fetch).await, "TypeError");
+        // The browser asks for permission, and gets none.
+        let asked: Vec<_> = asked(&other, "/").into_iter().map(|asked| asked.method.to_string()).collect();
+        assert_eq!(asked, ["OPTIONS"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn fetch_takes_what_the_browsers_own_does() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

@@ -10,6 +10,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
+    extract::RawQuery,
     middleware::{Next, from_fn, map_response},
     response::{Html, Redirect, Response},
     routing::{any, get, post},
@@ -162,6 +163,7 @@ fn routes(version: &str, htmx: &str) -> Router {
         .route("/sent", post(|| async { ANSWER }))
         .route("/slow", get(slow))
         .route("/mistakes", post(mistakes))
+        .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
         .route("/redirect", any(|| async { Redirect::to("/next") }))
         .fallback(page)
         .layer(from_fn(strict))

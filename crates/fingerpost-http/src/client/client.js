@@ -23,14 +23,15 @@
   }
 
   // `push` is what htmx makes of `hx-push-url`, `from` the address when it asked.
-  function note(answer, { method, from = location.href, push = 'false', anchor }) {
+  function note(answer, { method, from = location.href, push, anchor }) {
     const { url, status, redirected, headers } = answer;
     if (!isOurs(url)) return;
     const version = headers.get('X-App-Version');
     if (status !== 409 && (!version || version === page)) return;
     // The answer to a POST cannot be had again.
     const isLasting = isRead(method) || redirected;
-    const wish = isLasting && push !== 'false' && new URL(push === 'true' ? url : push, document.baseURI);
+    const aim = String(push || false);
+    const wish = isLasting && aim !== 'false' && new URL(aim === 'true' ? url : aim, document.baseURI);
     if (wish && anchor) wish.hash = anchor;
     check(version ?? '', headers, { isLasting, from, to: wish && wish.href });
   }
@@ -55,7 +56,7 @@
   });
   on('htmx:after:request', (event) => {
     const { request: { method, headers, anchor }, response: { raw }, push } = event.detail.ctx;
-    note(raw, { method, anchor, push: headers['HX-Boosted'] ?? push ?? undefined, from: headers['HX-Current-URL'] });
+    note(raw, { method, anchor, push: headers['HX-Boosted'] ?? push, from: headers['HX-Current-URL'] });
     // A router's list of versions is nothing to show.
     if (raw.status === 409 && /json/.test(raw.headers.get('Content-Type'))) event.preventDefault();
   });
@@ -100,9 +101,9 @@
     if (settled.has(version)) return;
     settled.add(version);
     // If the address is another one by now, htmx has gone there already.
-    const url = () => visits.findLast(({ from, to }) => to && from === location.href)?.to ?? location.href;
+    const url = () => visits.filter(({ from, to }) => to && from === location.href).pop()?.to ?? location.href;
     const words = [...said.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
-    let action = words.find((word) => Object.hasOwn(actions, word));
+    let action = words.find((word) => Object.keys(actions).includes(word));
     const loses = () => hasWork() || !visits.every(({ isLasting }) => isLasting);
     if (action === 'reload' && (loses() || !mayReload(version))) action = 'prompt';
     const detail = { page, version, action, url: url() };
@@ -168,12 +169,12 @@
 
   function isChanged(element) {
     if (!element.matches(FIELDS)) return content(element) !== typed.get(element);
-    // What a reset makes of a copy: nameless, lest it hide `form.reset`, and made where no custom element comes to life.
+    // What a reset makes of a copy, taken where no custom element comes to life.
+    const { ownerDocument } = document.createElement('template').content;
     const form = document.createElement('form');
-    const fresh = document.implementation.createHTMLDocument().importNode(element, true);
-    fresh.removeAttribute('name');
-    form.append(fresh);
-    form.reset();
+    const fresh = form.appendChild(ownerDocument.importNode(element, true));
+    // The field may be called `reset`.
+    HTMLFormElement.prototype.reset.call(form);
     if (element.options) return [...element.options].some((option, i) => option.selected !== fresh.options[i].selected);
     // A date that is half typed is bad input.
     return element.validity.badInput || element.checked !== fresh.checked || element.value !== fresh.value;
@@ -191,6 +192,9 @@
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
+    let before;
+    banner.addEventListener('focusin', ({ relatedTarget }) => (before = relatedTarget));
+    const close = () => (banner.remove(), before?.focus());
     const add = (parent, tag, part, textContent, onclick) =>
       parent.appendChild(Object.assign(document.createElement(tag), { part, textContent, onclick }));
 
@@ -198,8 +202,8 @@
     const status = add(box, 'p', 'text');
     status.setAttribute('role', 'status');
     add(box, 'button', 'button reload', reload, () => (mayReload(version), renew(url())));
-    add(box, 'button', 'button later', later, () => banner.remove());
-    banner.onkeydown = ({ key }) => key === 'Escape' && banner.remove();
+    add(box, 'button', 'button later', later, close);
+    banner.onkeydown = ({ key }) => key === 'Escape' && close();
     // Outside of the body, which htmx swaps.
     document.documentElement.append(banner);
     // Screen readers announce what changes in a status that was there before.
