@@ -9,6 +9,9 @@ use super::{
     rewriting::{MOST_MEMORY, Rewriting, settings},
 };
 
+/// How much is read at once. A page comes as a whole more often than not, and its `<head>` stands at its beginning.
+const AT_ONCE: usize = 1024;
+
 /// Puts markup into a document that comes in pieces, as the first child of its first `<head>`.
 ///
 /// A `<head>` inside of `<template>`, `<svg>` or `<math>` does not count, nor does one in a comment or in the text of
@@ -81,24 +84,37 @@ impl HeadInserter {
 
     /// Takes the next piece and gives out all that is certain by now. Copies nothing once the markup is in.
     pub fn write(&mut self, chunk: Bytes) -> Bytes {
-        if !self.rewriting.write(&chunk) {
+        let mut rest = &chunk[..];
+        while !rest.is_empty() {
+            let (part, after) = rest.split_at(AT_ONCE.min(rest.len()));
+            if !self.rewriting.write(part) {
+                break;
+            }
+            rest = after;
+            if self.is_inserted() {
+                self.rewriting.end();
+            }
+        }
+        if rest.len() == chunk.len() {
             return chunk;
         }
-        let is_inserted = self.progress.lock().is_inserted;
-        if is_inserted {
-            self.rewriting.end();
-        }
-        self.take_output()
+        let mut output = self.take_output();
+        output.extend_from_slice(rest);
+        output.into()
     }
 
     /// Gives out what was held back.
     pub fn end(mut self) -> Bytes {
         self.rewriting.end();
-        self.take_output()
+        self.take_output().into()
     }
 
-    fn take_output(&self) -> Bytes {
-        mem::take(&mut self.progress.lock().output).into()
+    fn is_inserted(&self) -> bool {
+        self.progress.lock().is_inserted
+    }
+
+    fn take_output(&self) -> Vec<u8> {
+        mem::take(&mut self.progress.lock().output)
     }
 }
 

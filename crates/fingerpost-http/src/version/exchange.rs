@@ -4,7 +4,7 @@ use fingerpost::Snapshot;
 use http::{header::ETAG, request, response};
 
 use super::{CspNonce, Mismatch, Settings, Versioned};
-use crate::{HeadInserter, HtmlChange, HtmlEncoding, HtmlExchange};
+use crate::{HeadInserter, HtmlChange, HtmlEncoding, HtmlExchange, snapshot::taken};
 
 /// How the entity tags of the layer are known.
 const NAME: &str = "version";
@@ -35,18 +35,22 @@ impl VersionExchange {
     /// Gives a response its headers, and if it is a page the validators that it will have with the script in it; says whether
     /// the script is to be put in, with [`inserter`](Self::inserter).
     ///
-    /// A response that has been through another layer of this kind keeps what it got there: what lies inside wins.
+    /// A snapshot of the same assets in the extensions of the response is what the headers tell of: the answer to a reload is of
+    /// the release that it has put in force. A response that has been through another layer of this kind keeps what it got there: what lies inside wins.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         let is_first = response.extensions.insert(Versioned).is_none();
         if is_first {
-            self.settings.set_headers(&mut response.headers, &self.snapshot);
+            let snapshot = taken(self.snapshot.assets(), &response.extensions).unwrap_or(&self.snapshot);
+            self.settings.set_headers(&mut response.headers, snapshot);
         }
         let Some(html) = &self.html else { return HtmlChange::Nothing };
         let change = html.finish(response);
-        match change {
-            HtmlChange::Nothing if html.is_kept_by_compression(response) => self.settings.said.compressed(),
-            _ if self.nonce.is_some() => drop(response.headers.remove(ETAG)),
-            _ => {}
+        if change == HtmlChange::Nothing {
+            if html.is_kept_by_compression(response) {
+                self.settings.said.compressed();
+            }
+        } else if self.nonce.is_some() {
+            response.headers.remove(ETAG);
         }
         if is_first { change } else { HtmlChange::Nothing }
     }

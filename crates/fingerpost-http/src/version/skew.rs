@@ -13,7 +13,7 @@ pub enum Skew {
 
 impl Skew {
     /// Compares what the headers of a request ask for with `version`: `X-App-Requested-Version`, else the cookie
-    /// `app_version`. What is empty asks for nothing.
+    /// `app_version`, as the router reads them. What is empty asks for nothing; headers that contradict each other are skew.
     ///
     /// ```
     /// use fingerpost_http::Skew;
@@ -27,23 +27,27 @@ impl Skew {
     /// assert_eq!(Skew::of(&headers, "v2"), Skew::Skew);
     /// ```
     pub fn of(headers: &HeaderMap, version: &str) -> Self {
-        let in_header = headers.get("x-app-requested-version").map(|value| value.as_bytes().trim_ascii());
-        let asked_for = in_header.filter(|asked| !asked.is_empty()).or_else(|| in_cookie(headers));
+        let values = headers.get_all("x-app-requested-version").iter();
+        let mut values = values.map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty());
+        let asked_for = values.next().or_else(|| in_cookie(headers));
         match asked_for {
             None => Self::Unversioned,
-            Some(asked) if asked == version.as_bytes() => Self::Match,
+            Some(asked) if asked == version.as_bytes() && values.all(|other| other == asked) => Self::Match,
             Some(_) => Self::Skew,
         }
     }
 }
 
-/// RFC 6265, §4.2.1; a value may stand in quotes (§4.1.1).
+/// The first cookie of the name, read as leniently as RFC 6265, §5.2 reads `Set-Cookie`.
 fn in_cookie(headers: &HeaderMap) -> Option<&[u8]> {
-    let cookies = headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
-    cookies
-        .filter_map(|cookie| cookie.trim_ascii().strip_prefix(b"app_version="))
-        .map(|value| value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(value))
-        .find(|value| !value.is_empty())
+    let mut cookies =
+        headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
+    let value = cookies.find_map(|cookie| {
+        let equals = cookie.iter().position(|byte| *byte == b'=')?;
+        (cookie[..equals].trim_ascii() == b"app_version").then(|| cookie[equals + 1..].trim_ascii())
+    })?;
+    let unquoted = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    Some(unquoted.unwrap_or(value)).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -68,6 +72,8 @@ mod tests {
         assert_eq!(of(&[(HEADER, b"v1"), ("cookie", b"app_version=v2")]), Skew::Skew);
         assert_eq!(of(&[(HEADER, b" "), ("cookie", b"app_version=v2")]), Skew::Match);
         assert_eq!(of(&[(HEADER, b"\xff\"")]), Skew::Skew);
+        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b"v1")]), Skew::Skew);
+        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), Skew::Match);
         assert_eq!(of(&[(HEADER, b"")]), Skew::Unversioned);
     }
 
@@ -89,6 +95,7 @@ mod tests {
             b"app_version=\"\"",
             b"my_app_version=v2",
             b"x=app_version=v2",
+            b"app_version=; app_version=v2",
         ] {
             assert_eq!(of(&[("cookie", cookies)]), Skew::Unversioned, "{cookies:?}");
         }

@@ -27,7 +27,10 @@ pub use future::VersionFuture;
 /// <script defer src="/_fingerpost/client.<hash>.js" data-version="5940499ec5f6" data-action="reload"></script>
 /// ```
 ///
-/// The layer answers that path, for a year and `immutable`, and with another hash the present script, `no-store`. It answers
+/// An [`AppVersion`](fingerpost::AppVersion) has no character that means anything in a header, an attribute or JSON: what does is
+/// refused at start-up and on reload, so it is never escaped and never left out.
+///
+/// The layer answers the path of the script, for a year and `immutable`, and with another hash the present script, `no-store`. It answers
 /// `/_fingerpost/version` as well, with what `/version` says, and both for GET and HEAD alone. All else goes on.
 ///
 /// # Where it belongs

@@ -14,3 +14,5 @@ mod properties;
 mod ranges;
 mod releases;
 mod soak;
+#[cfg(feature = "html")]
+mod version;

@@ -1,5 +1,6 @@
 mod bases;
 mod documents;
+mod insertion;
 mod pieces;
 mod references;
 

@@ -1,0 +1,133 @@
+use bytes::Bytes;
+use http::HeaderValue;
+use proptest::{collection::vec, prelude::any, prop_assert_eq, proptest};
+
+use crate::html::{HeadInserter, HtmlEncoding};
+
+const TAG: &str = "<script src=\"/x.js\"></script>";
+
+fn through<'a>(mut inserter: HeadInserter, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut document = Vec::new();
+    for piece in pieces {
+        document.extend(inserter.write(Bytes::copy_from_slice(piece)));
+    }
+    document.extend(inserter.end());
+    document
+}
+
+fn inserter() -> HeadInserter {
+    HeadInserter::new(TAG, HtmlEncoding::default())
+}
+
+/// `¦` says where the tag goes.
+#[track_caller]
+fn inserted(marked: &str) {
+    let (html, expected) = (marked.replace('¦', ""), marked.replace('¦', TAG));
+    let whole = through(inserter(), [html.as_bytes()]);
+    assert_eq!(String::from_utf8(whole).unwrap(), expected);
+    for at in 0..=html.len() {
+        let (before, after) = html.as_bytes().split_at(at);
+        assert_eq!(through(inserter(), [before, after]), expected.as_bytes(), "split at {at}");
+    }
+    assert_eq!(through(inserter(), html.as_bytes().chunks(1)), expected.as_bytes(), "byte by byte");
+}
+
+#[test]
+fn the_first_head_gets_it_as_its_first_child() {
+    for marked in [
+        "<!DOCTYPE html><html lang=\"en\"><head>¦<title>x</title></head><body><head></head>",
+        "\u{feff}<!doctype html>\r\n<!-- <head> -->\r\n<HTML>\n<HEAD  id = x data-y='&#38;>' >¦\n<meta charset=utf-8>",
+        "<head>¦",
+        "<head/>¦<title>x</title>",
+        "<head / >¦",
+        "<head a=<head>¦ b>",
+        "<header><head>¦</head></header>",
+        "<p>a late one<head>¦</head>",
+        "<template><head></head></template><head>¦</head>",
+        "<template><p><template><head></template><head></p></template><html><head>¦</html>",
+        "<svg><head></head></svg><math><head></head></math><head>¦",
+        "<script>'<head>'</script><style><head></style><head>¦",
+        "<textarea><head></textarea><title><head></title><xmp><head></xmp><head>¦",
+        "<iframe><head></iframe><noscript><head></noscript><head>¦",
+        "<select><option><xmp><head></xmp></select><head>¦",
+        "<head>¦<template><head>",
+    ] {
+        inserted(marked);
+    }
+}
+
+#[test]
+fn a_document_without_a_head_stays_as_it_is() {
+    for html in [
+        "",
+        "<div>a fragment</div>",
+        "<tr><td>1",
+        "<head",
+        "<head ",
+        "<head title='>",
+        "</head>",
+        "<header>",
+        "< head>",
+        "&lt;head>",
+        "<!-- <head>",
+        "<!--><!-- <head> -->",
+        "<script><head>",
+        "<textarea><head>",
+        "<plaintext><head>",
+        "<template><head></head></template>",
+        "<template><div><head></div>",
+        "<svg><g><head></g></svg>",
+        "<svg><![CDATA[<head>]]></svg>",
+    ] {
+        inserted(html);
+    }
+}
+
+#[test]
+fn what_is_no_utf_8_stays_and_other_encodings_do() {
+    let latin = b"<html title='\xe4'><!-- \xff --><head>\xfc</head>\xc3";
+    let expected = [b"<html title='\xe4'><!-- \xff --><head>", TAG.as_bytes(), b"\xfc</head>\xc3"].concat();
+    for content_type in ["text/html", "text/html; charset=iso-8859-1", "text/html; charset=Shift_JIS"] {
+        let encoding = HtmlEncoding::of(&HeaderValue::from_static(content_type)).unwrap();
+        let inserter = HeadInserter::new(TAG, encoding);
+        assert_eq!(through(inserter, [&latin[..]]), expected, "{content_type}");
+    }
+}
+
+#[test]
+fn what_takes_too_much_memory_passes_as_it_is() {
+    let long = format!("<html title='{}'><head>", "x".repeat(50_000));
+    let deep = format!("{}<head>", "<b>".repeat(100_000));
+    for html in [long, deep] {
+        for size in [100, 1 << 20] {
+            let inserter = HeadInserter::with_memory(TAG.to_owned(), HtmlEncoding::default(), 20_000);
+            let document = through(inserter, html.as_bytes().chunks(size));
+            assert_eq!(String::from_utf8(document).unwrap().replace(TAG, ""), html);
+        }
+        let document = through(inserter(), html.as_bytes().chunks(4096));
+        assert!(document.ends_with(TAG.as_bytes()), "by far not too much");
+    }
+}
+
+#[test]
+fn nothing_is_held_back_or_copied_once_it_is_in() {
+    let mut inserter = inserter();
+    assert_eq!(inserter.write(Bytes::from_static(b"<head><ti")), format!("<head>{TAG}<ti"));
+    let next = Bytes::from_static(b"tle>x</title><head><p");
+    assert_eq!(inserter.write(next.clone()).as_ptr(), next.as_ptr());
+    assert_eq!(inserter.end(), "");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_come_through(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
+        prop_assert_eq!(through(inserter(), html.chunks(size)), html);
+    }
+
+    #[test]
+    fn any_bytes_after_the_head_come_through(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
+        let document = [b"<head>", &html[..]].concat();
+        let expected = [b"<head>", TAG.as_bytes(), &html].concat();
+        prop_assert_eq!(through(inserter(), document.chunks(size)), expected);
+    }
+}

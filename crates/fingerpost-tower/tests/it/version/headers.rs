@@ -1,0 +1,120 @@
+use std::convert::Infallible;
+
+use axum::{Router, body::Body, response::Redirect, routing::get};
+use fingerpost_tower::{Mismatch, StaticFiles, VersionLayer};
+use http::{Method, Request};
+use tower::{Layer, Service, ServiceExt};
+
+use super::{HTML, PAGE, always, ask, layer, page, production, request, response, with_method};
+use crate::site::Answer;
+
+#[tokio::test]
+async fn every_response_says_the_version() {
+    for status in [200, 201, 204, 206, 301, 304, 404, 405, 416, 500, 503] {
+        for media_type in ["text/html", "text/css", "application/json"] {
+            let inner = response(status, &[("content-type", media_type)], "");
+            for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS] {
+                let answer = ask(layer().layer(always(inner.clone())), with_method(method, "/")).await;
+                assert_eq!(answer.told(), ("v1", "reload"), "{status} {media_type}");
+                assert_eq!(answer.status.as_u16(), status);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_of_a_site_says_it() {
+    let (dir, assets) = production();
+    std::fs::write(dir.path().join("a.v1.css"), "body{}").unwrap();
+    let site: Router = Router::new()
+        .route("/", get(async || axum::response::Html(PAGE)))
+        .route("/old", get(async || Redirect::to("/")))
+        .nest_service("/static", StaticFiles::new(&assets))
+        .layer(VersionLayer::new(&assets));
+    let ask = async |method: Method, path: &str, tag: &str| -> Answer {
+        let request = Request::builder().method(method).uri(path).header("if-none-match", tag);
+        let request = request.body(Body::empty()).unwrap();
+        let (head, body) = site.clone().oneshot(request).await.unwrap().into_parts();
+        let body = axum::body::to_bytes(body, 1000).await.unwrap();
+        Answer { status: head.status, headers: head.headers, body }
+    };
+    let css = ask(Method::GET, "/static/a.v1.css", "\"\"").await;
+    let tag = css.header("etag").to_owned();
+    for (method, path, tag, status) in [
+        (Method::GET, "/", "\"\"", 200),
+        (Method::HEAD, "/", "\"\"", 200),
+        (Method::POST, "/", "\"\"", 405),
+        (Method::GET, "/old", "\"\"", 303),
+        (Method::GET, "/nowhere", "\"\"", 404),
+        (Method::GET, "/static/a.v1.css", "\"\"", 200),
+        (Method::GET, "/static/a.v1.css", &*tag, 304),
+        (Method::GET, "/static/nope.css", "\"\"", 404),
+        (Method::POST, "/static/a.v1.css", "\"\"", 405),
+        (Method::GET, "/_fingerpost/version", "\"\"", 200),
+        (Method::POST, "/_fingerpost/version", "\"\"", 405),
+        (Method::GET, "/_fingerpost/client.0123456789ab.js", "\"\"", 200),
+        (Method::GET, "/_fingerpost/else", "\"\"", 404),
+    ] {
+        let answer = ask(method, path, tag).await;
+        assert_eq!((answer.status.as_u16(), answer.told()), (status, ("v1", "reload")), "{path}");
+    }
+    assert_eq!(css.cache(), crate::site::IMMUTABLE);
+    assert_eq!(css.body, "body{}");
+    assert!(ask(Method::GET, "/", "\"\"").await.tag().is_some());
+}
+
+#[tokio::test]
+async fn the_action_is_what_the_layer_was_told() {
+    for (mismatch, action) in [
+        (Mismatch::Reload, "reload"),
+        (Mismatch::Prompt, "prompt"),
+        (Mismatch::Warn, "warn"),
+        (Mismatch::Ignore, "ignore"),
+    ] {
+        let layer = layer().on_mismatch(mismatch);
+        let answer = ask(layer.layer(always(page())), request("/", &[])).await;
+        assert_eq!(answer.told(), ("v1", action));
+        let is_in = mismatch != Mismatch::Ignore;
+        assert_eq!(answer.attribute("data-action"), is_in.then_some(action));
+        let own = ask(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+        assert_eq!(own.told(), ("v1", action));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_gets_no_script_keeps_all_that_it_says() {
+    let layer = layer().on_mismatch(Mismatch::Ignore);
+    let conditions = [("if-none-match", "\"x\""), ("accept", "text/html"), ("range", "bytes=0-1")];
+    let inner = tower::service_fn(async |request: Request<()>| {
+        assert_eq!(request.headers().len(), 3);
+        Ok::<_, Infallible>(page())
+    });
+    let answer = ask(layer.layer(inner), request("/", &conditions)).await;
+    assert_eq!(answer.headers.len(), page().headers().len() + 2);
+    assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE));
+}
+
+#[tokio::test]
+async fn without_the_header_pages_still_get_the_script() {
+    let layer = layer().header(false);
+    for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
+        let answer = ask(layer.layer(always(page())), request(path, &[])).await;
+        assert_eq!(answer.told(), ("-", "-"), "{path}");
+        assert_eq!(answer.tag().is_some(), path == "/");
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_says_of_a_version_itself_is_replaced() {
+    let inner = response(200, &[HTML, ("x-app-version", "mine"), ("x-app-version-action", "mine")], "");
+    let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
+    assert_eq!(answer.told(), ("v1", "reload"));
+    assert_eq!(answer.headers.get_all("x-app-version").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn an_error_of_the_service_stays_one() {
+    let inner = tower::service_fn(async |_: Request<()>| Err::<http::Response<String>, _>("broken"));
+    let mut service = layer().layer(inner);
+    assert_eq!(service.call(request("/", &[])).await.unwrap_err(), "broken");
+}

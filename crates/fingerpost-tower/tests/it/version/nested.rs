@@ -1,0 +1,80 @@
+use std::convert::Infallible;
+
+use fingerpost_tower::{HtmlRewriteLayer, Mismatch, VersionLayer};
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, service_fn};
+
+use super::{HTML, PAGE, always, ask, development, page, production, publish, request, response};
+
+#[tokio::test]
+async fn one_layer_inside_of_another_inserts_once_and_the_inner_one_wins() {
+    let (_dir, assets) = production();
+    let outer = VersionLayer::new(&assets);
+    let other = VersionLayer::new(&development("v9"));
+    for (inner, told) in [
+        (outer.clone(), ("v1", "reload")),
+        (outer.clone().on_mismatch(Mismatch::Prompt), ("v1", "prompt")),
+        (outer.clone().on_mismatch(Mismatch::Ignore), ("v1", "ignore")),
+        (outer.clone().header(false), ("-", "-")),
+        (other, ("v9", "reload")),
+    ] {
+        let service = outer.layer(inner.layer(always(page())));
+        let answer = ask(service, request("/", &[])).await;
+        assert_eq!(answer.told(), told);
+        let scripts = usize::from(told.1 != "ignore");
+        assert_eq!(answer.text().matches("<script").count(), scripts, "{told:?}");
+        assert_eq!(answer.text().replace(answer.tag().unwrap_or_default(), ""), PAGE);
+    }
+}
+
+/// A page that is always the same, and honours tags.
+async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
+    let tags = request.headers().get("if-none-match").map_or("", |tags| tags.to_str().unwrap());
+    let status = if tags.contains("\"x\"") { 304 } else { 200 };
+    let body = if status == 200 { "<head></head><a href=\"/static/a.css\">" } else { "" };
+    Ok(response(status, &[HTML, ("etag", "\"x\"")], body))
+}
+
+#[tokio::test]
+async fn validators_pass_through_layers_in_any_order() {
+    let (dir, assets) = production();
+    let (version, html) = (VersionLayer::new(&assets), HtmlRewriteLayer::new(&assets));
+    let get = async |order: usize, headers: &[(&str, &str)]| {
+        let (inner, request) = (service_fn(conditional), request("/", headers));
+        match order {
+            0 => ask(version.layer(html.layer(inner)), request).await,
+            1 => ask(html.layer(version.layer(inner)), request).await,
+            _ => ask(version.layer(version.layer(inner)), request).await,
+        }
+    };
+    for order in 0..3 {
+        for accept in ["text/html", "*/*"] {
+            let present = format!("v{order}{}", accept.len());
+            publish(&dir, &present);
+            assets.reload().unwrap();
+            let first = get(order, &[("accept", accept)]).await;
+            assert_eq!(first.attribute("data-version"), Some(&*present));
+            assert_eq!(first.text().contains(&format!("/static/a.{present}.css")), order < 2);
+            let tag = first.header("etag");
+            let again = get(order, &[("accept", accept), ("if-none-match", tag)]).await;
+            assert_eq!((again.status.as_u16(), again.header("etag")), (304, tag), "{order} {accept}");
+            assert_eq!(again.told(), (&*present, "reload"));
+
+            publish(&dir, "other");
+            assets.reload().unwrap();
+            let later = get(order, &[("accept", accept), ("if-none-match", tag)]).await;
+            assert_eq!((later.status.as_u16(), later.attribute("data-version")), (200, Some("other")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_has_a_tag_already_keeps_it() {
+    let once = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
+    let (_dir, assets) = production();
+    let layer = VersionLayer::new(&assets);
+    let answer = ask(layer.layer(always(response(200, &[HTML], once))), request("/", &[])).await;
+    assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), once);
+    assert_eq!(answer.attribute("data-version"), Some("v1"), "the first one counts");
+}

@@ -1,0 +1,84 @@
+use std::convert::Infallible;
+
+use fingerpost_tower::{CspNonce, VersionLayer};
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, service_fn};
+
+use super::{HTML, PAGE, always, ask, layer, page, request, response, warnings::warnings};
+use crate::site::Answer;
+
+fn with_nonce(nonce: &str, headers: &[(&str, &str)]) -> Request<()> {
+    let mut request = request("/", headers);
+    request.extensions_mut().insert(CspNonce(nonce.to_owned()));
+    request
+}
+
+async fn page_with(nonce: &str) -> Answer {
+    ask(layer().layer(always(page())), with_nonce(nonce, &[])).await
+}
+
+#[tokio::test]
+async fn the_script_gets_the_nonce_and_the_page_no_validator() {
+    let answer = page_with("2726c7f26c+/==").await;
+    assert_eq!(answer.attribute("nonce"), Some("2726c7f26c+/=="));
+    for name in ["etag", "last-modified", "content-length"] {
+        assert_eq!(answer.header(name), "-", "{name}");
+    }
+    let css = response(200, &[("content-type", "text/css"), ("etag", "\"x\""), ("last-modified", "x")], "");
+    let answer = ask(layer().layer(always(css)), with_nonce("abc", &[])).await;
+    assert_eq!((answer.header("etag"), answer.header("last-modified")), ("\"x\"", "x"));
+}
+
+#[test]
+fn what_is_no_nonce_is_never_written_and_that_is_said_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let layer = layer();
+    let said = warnings(|| {
+        for nonce in ["", "a b", "\"><script>alert(1)</script>", "'", "a\"b", "ä", "a=b", "a\r\nb", "==="] {
+            let answer = runtime.block_on(ask(layer.layer(always(page())), with_nonce(nonce, &[])));
+            assert_eq!((answer.attribute("nonce"), answer.header("etag")), (None, "-"), "{nonce}");
+            assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
+        }
+    });
+    assert_eq!(
+        said,
+        [
+            "a `CspNonce` is no nonce, and was left out of the script tag; it may hold only letters, digits, `+ / - _`, and up \
+          to two `=` at its end"
+        ]
+    );
+}
+
+/// A page that is always the same, and honours tags.
+async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
+    let tags = request.headers().get("if-none-match").map_or("", |tags| tags.to_str().unwrap());
+    let is_dated = request.headers().contains_key("if-modified-since");
+    let status = if tags.contains("\"x\"") || tags == "*" || is_dated { 304 } else { 200 };
+    Ok(response(status, &[HTML, ("etag", "\"x\""), ("last-modified", "x")], PAGE))
+}
+
+#[tokio::test]
+async fn a_page_with_a_nonce_is_never_not_modified() {
+    let layer: VersionLayer = layer();
+    let accept = ("accept", "text/html,*/*;q=0.8");
+    let before = ask(layer.layer(service_fn(conditional)), request("/", &[accept])).await;
+    let tag = before.header("etag");
+    let again =
+        ask(layer.layer(service_fn(conditional)), request("/", &[accept, ("if-none-match", tag)])).await;
+    assert_eq!(again.status, 304, "without a nonce");
+    for condition in [
+        ("if-none-match", tag),
+        ("if-none-match", "\"x\""),
+        ("if-none-match", "*"),
+        ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
+    ] {
+        let answer = ask(layer.layer(service_fn(conditional)), with_nonce("abc", &[accept, condition])).await;
+        assert_eq!((answer.status.as_u16(), answer.header("etag")), (200, "-"), "{condition:?}");
+        assert_eq!(answer.attribute("nonce"), Some("abc"));
+    }
+    // What htmx sends: a tag that this layer has given.
+    let answer =
+        ask(layer.layer(service_fn(conditional)), with_nonce("abc", &[("if-none-match", tag)])).await;
+    assert_eq!(answer.status, 200);
+}

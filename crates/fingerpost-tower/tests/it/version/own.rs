@@ -1,0 +1,132 @@
+use std::convert::Infallible;
+
+use fingerpost::{Assets, Mode};
+use fingerpost_tower::VersionLayer;
+use http::{Method, Request, Response};
+use tower::{Layer, service_fn};
+
+use super::{always, ask, layer, page, production, request, with_method};
+use crate::site::{Answer, IMMUTABLE};
+
+const OTHER: &str = "/_fingerpost/client.0123456789ab.js";
+
+/// An answer of the layer itself: nothing further in is asked.
+async fn own(layer: &VersionLayer, request: Request<()>) -> Answer {
+    let inner = service_fn(async |_| -> Result<Response<String>, Infallible> { panic!("was asked") });
+    ask(layer.layer(inner), request).await
+}
+
+/// Where a page says that the script is.
+async fn script() -> String {
+    let answer = ask(layer().layer(always(page())), request("/", &[])).await;
+    answer.attribute("src").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_script_may_be_kept_for_ever() {
+    let answer = own(&layer(), request(&script().await, &[])).await;
+    answer.is(200, IMMUTABLE, include_bytes!("../../../../fingerpost-http/src/client/client.js"));
+    assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("content-length"), answer.body.len().to_string());
+    let etag = answer.header("etag");
+    assert!(etag.starts_with('"') && etag.len() == 34, "{etag}");
+
+    let again = own(&layer(), request(&script().await, &[("if-none-match", etag)])).await;
+    again.is(304, IMMUTABLE, b"");
+    let part = own(&layer(), request(&script().await, &[("range", "bytes=0-1")])).await;
+    part.is(206, IMMUTABLE, &answer.body[..2]);
+}
+
+#[tokio::test]
+async fn a_script_of_another_release_is_the_present_one_and_is_not_kept() {
+    let present = own(&layer(), request(&script().await, &[])).await;
+    own(&layer(), request(OTHER, &[])).await.is(200, "no-store", &present.body);
+    own(&layer(), request(&format!("{OTHER}?x"), &[])).await.is(200, "no-store", &present.body);
+}
+
+#[tokio::test]
+async fn the_version_is_told_and_not_kept() {
+    let answer = own(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
+    answer.is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
+    assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn the_version_names_its_components() {
+    let dir = tempfile::tempdir().unwrap();
+    let files: Vec<_> = (0..15).map(|i| dir.path().join(format!("{i}.html"))).collect();
+    files.iter().for_each(|file| std::fs::write(file, "").unwrap());
+    let builder = Assets::builder().source(dir.path()).mode(Mode::Dev).component("templates", &files);
+    let layer = VersionLayer::new(&builder.build().unwrap());
+    let answer = own(&layer, request("/_fingerpost/version", &[])).await;
+    let version = answer.told().0;
+    let json = format!(r#"{{"components":{{"templates":15}},"source":"components","version":"{version}"}}"#);
+    answer.is(200, "no-store", json.as_bytes());
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_get() {
+    for path in [script().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
+        let get = own(&layer(), request(&path, &[])).await;
+        let head = own(&layer(), with_method(Method::HEAD, &path)).await;
+        assert_eq!((get.status, &get.headers), (head.status, &head.headers));
+        assert_eq!((get.body.is_empty(), head.body.is_empty()), (false, true));
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_not_allowed() {
+    for path in [script().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            let answer = own(&layer(), with_method(method, &path)).await;
+            assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"), "{path}");
+            assert_eq!(answer.cache(), "no-store");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_else_goes_on() {
+    for path in [
+        "/_fingerpost",
+        "/_fingerpost/",
+        "/_fingerpost/versions",
+        "/_fingerpost/version/",
+        "/_fingerpost/client.js",
+        "/_fingerpost/client.0123456789AB.js",
+        "/_fingerpost/client.0123456789abc.js",
+        "/_fingerpost/client.0123456789ab.js.map",
+        "/_fingerpost/x/client.0123456789ab.js",
+        "/_fingerpost//version",
+        "/x/_fingerpost/version",
+        "/version",
+    ] {
+        let answer = ask(layer().layer(always(page())), request(path, &[])).await;
+        assert!(answer.tag().is_some(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_path_is_a_setting() {
+    let layer = layer().client_path("/a/b/").unwrap();
+    let answer = ask(layer.layer(always(page())), request("/", &[])).await;
+    let src = answer.attribute("src").unwrap();
+    assert!(src.starts_with("/a/b/client."), "{src}");
+    assert_eq!(own(&layer, request(src, &[])).await.cache(), IMMUTABLE);
+    assert_eq!(own(&layer, request("/a/b/version", &[])).await.status, 200);
+    let answer = ask(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+    assert!(answer.tag().is_some(), "it has gone on");
+}
+
+#[test]
+fn a_path_that_is_none_is_an_error() {
+    let layer = VersionLayer::new(&production().1);
+    for path in ["", "/", "x", "//x", "/x//y", "/..", "/x y", "/x?y", "/\"x", "/é", "/%41", "https://x/y"] {
+        let err = layer.clone().client_path(path).unwrap_err().to_string();
+        assert!(
+            err.starts_with("client path `") && err.ends_with("write one such as `/_fingerpost`"),
+            "{err}"
+        );
+    }
+}

@@ -1,0 +1,202 @@
+use axum::{Router, body::Body, response::Html, routing::get};
+use bytes::Bytes;
+use fingerpost_tower::{StaticFiles, Version, VersionBody, VersionFuture, VersionLayer};
+use http::{Method, Request, Response};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Empty, Full};
+use tower::{Layer, ServiceExt};
+
+use super::{
+    HTML, PAGE, always, ask, development, layer, page, production, request, response, warnings::warnings,
+    with_method,
+};
+use crate::site::{Answer, HOUR, IMMUTABLE, Site, below};
+
+#[tokio::test]
+async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
+    let answer = ask(layer().layer(always(page())), request("/", &[])).await;
+    assert_eq!(answer.attribute("data-version"), Some("v1"));
+    assert_eq!(answer.attribute("data-action"), Some("reload"));
+    assert_eq!(answer.attribute("nonce"), None);
+    let src = answer.attribute("src").unwrap();
+    let hash = src.strip_prefix("/_fingerpost/client.").unwrap().strip_suffix(".js").unwrap();
+    assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{src}");
+    assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
+    let etag = answer.header("etag");
+    assert!(etag.starts_with("W/\"x-version."), "{etag}");
+    assert_eq!(answer.headers.len(), 4, "content-type, etag, and two of the version: {answer:?}");
+}
+
+#[tokio::test]
+async fn all_else_keeps_its_body() {
+    for headers in [
+        &[("content-type", "text/css")][..],
+        &[("content-type", "application/xhtml+xml")],
+        &[("content-type", "text/html; charset=utf-16")],
+        &[HTML, ("content-encoding", "gzip")],
+        &[HTML, ("content-encoding", "identity, br")],
+        &[HTML, ("cache-control", "public, max-age=31536000, immutable")],
+        &[HTML, ("cache-control", "no-transform")],
+        &[],
+    ] {
+        let headers =
+            [headers, &[("etag", "\"x\""), ("content-length", "71"), ("last-modified", "x")]].concat();
+        let answer = layer().layer(always(response(200, &headers, PAGE))).oneshot(request("/", &[])).await;
+        let mut answer = answer.unwrap();
+        assert_eq!(answer.body().size_hint().exact(), Some(71));
+        for name in ["x-app-version", "x-app-version-action"] {
+            assert!(answer.headers_mut().remove(name).is_some(), "{headers:?}");
+        }
+        assert_eq!(answer.headers(), response(200, &headers, "").headers());
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), PAGE);
+    }
+    for status in [204, 205, 206, 304] {
+        let inner = response(status, &[HTML, ("etag", "\"x\""), ("content-range", "bytes 0-70/71")], PAGE);
+        let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
+        assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn errors_with_a_page_get_the_script_and_fragments_do_not() {
+    for status in [200, 403, 404, 500] {
+        let answer = ask(layer().layer(always(response(status, &[HTML], PAGE))), request("/", &[])).await;
+        assert!(answer.tag().is_some(), "{status}");
+    }
+    for fragment in ["<div>x</div>", "<template><head></head></template>", "", "<!-- <head> -->"] {
+        let inner = response(200, &[HTML], fragment);
+        let answer = ask(layer().layer(always(inner)), request("/", &[("hx-request", "true")])).await;
+        assert_eq!((answer.text(), answer.told()), (fragment, ("v1", "reload")));
+    }
+}
+
+#[test]
+fn a_compressed_page_is_left_alone_and_that_is_said_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ask = |layer: &VersionLayer, method, inner: &Response<Full<Bytes>>| {
+        runtime.block_on(ask(layer.layer(always(inner.clone())), with_method(method, "/")))
+    };
+    let compressed = response(200, &[HTML, ("content-encoding", "br"), ("etag", "\"x\"")], "\u{1}\u{2}");
+    let layer = layer();
+    let said = warnings(|| {
+        for layer in [&layer, &layer, &layer.clone(), &layer.clone().header(false)] {
+            let answer = ask(layer, Method::GET, &compressed);
+            assert_eq!((answer.text(), answer.header("etag")), ("\u{1}\u{2}", "\"x\""));
+        }
+    });
+    assert_eq!(
+        said,
+        [
+            "a page was compressed already, so the client script could not be put into it; put the layer of the version inside \
+          of the layer that compresses"
+        ]
+    );
+    let other = super::layer();
+    for headers in [
+        &[("content-type", "text/css"), ("content-encoding", "br")][..],
+        &[HTML, ("content-encoding", "identity")],
+        &[HTML, ("content-encoding", "br"), ("cache-control", "no-transform")],
+        &[HTML, ("content-encoding", "br"), ("cache-control", "max-age=1, immutable")],
+    ] {
+        let said = warnings(|| drop(ask(&other, Method::GET, &response(200, headers, PAGE))));
+        assert_eq!(said, [""; 0], "{headers:?}");
+    }
+    let mut not_modified = compressed.clone();
+    *not_modified.status_mut() = http::StatusCode::NOT_MODIFIED;
+    assert_eq!(warnings(|| drop(ask(&other, Method::GET, &not_modified))), [""; 0]);
+    assert_eq!(warnings(|| drop(ask(&other, Method::HEAD, &compressed))).len(), 1);
+}
+
+#[tokio::test]
+async fn inside_of_a_layer_that_compresses_a_page_gets_the_script() {
+    let (_dir, assets) = production();
+    let app: Router = Router::new()
+        .route("/", get(async || Html(PAGE)))
+        .layer(VersionLayer::new(&assets))
+        .layer(axum::middleware::map_response(async |response: axum::response::Response| {
+            let (mut parts, body) = response.into_parts();
+            parts.headers.insert("content-encoding", http::HeaderValue::from_static("x-reversed"));
+            let mut body = axum::body::to_bytes(body, 1000).await.unwrap().to_vec();
+            body.reverse();
+            Response::from_parts(parts, Body::from(body))
+        }));
+    let answer = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    let mut body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap().to_vec();
+    body.reverse();
+    assert!(String::from_utf8(body).unwrap().starts_with("<!DOCTYPE html><html><head><script defer "));
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get() {
+    let (_dir, assets) = production();
+    let page = get(async || ([("etag", "\"x\""), ("content-length", "71")], Html(PAGE)));
+    let router = Router::new().route("/", page);
+    let within = router.clone().layer(VersionLayer::new(&assets));
+    let around = VersionLayer::new(&assets).layer(router);
+    for path in ["/", "/nowhere", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
+        let asked = async |method: Method| {
+            let request = || Request::builder().method(&method).uri(path).body(Body::empty()).unwrap();
+            let one = within.clone().oneshot(request()).await.unwrap();
+            let other = around.clone().oneshot(request()).await.unwrap();
+            assert_eq!(one.headers(), other.headers(), "{path}");
+            let (head, body) = other.into_parts();
+            (head.headers, axum::body::to_bytes(Body::new(body), 10_000).await.unwrap())
+        };
+        let (by_get, whole) = asked(Method::GET).await;
+        let (by_head, nothing) = asked(Method::HEAD).await;
+        assert_eq!(by_get, by_head, "{path}");
+        assert_eq!((whole.is_empty(), nothing.is_empty()), (path == "/nowhere", true));
+        assert_eq!(by_get.contains_key("content-length"), path.starts_with("/_fingerpost"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_hashed_page_is_untouched_and_one_without_a_hash_is_not() {
+    let site = Site::new(&[("page.html", PAGE.as_bytes())]);
+    let assets = site.collect().production();
+    let served = VersionLayer::new(&assets).layer(StaticFiles::new(&assets));
+    let get = async |path: &str, tag: &str| {
+        let (head, body) =
+            served.clone().oneshot(request(path, &[("if-none-match", tag)])).await.unwrap().into_parts();
+        Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes() }
+    };
+    let hashed = below(&assets.url("page.html").unwrap());
+    let answer = get(&hashed, "\"\"").await;
+    answer.is(200, IMMUTABLE, PAGE.as_bytes());
+    assert_eq!(answer.told().1, "reload");
+    let tag = answer.header("etag");
+    assert!(tag.starts_with('"') && answer.header("content-length") == "71", "{answer:?}");
+    get(&hashed, tag).await.is(304, IMMUTABLE, b"");
+
+    let plain = get("/page.html", "\"\"").await;
+    assert_eq!((plain.cache(), plain.attribute("data-version")), (HOUR, Some(plain.told().0)));
+    assert_eq!(get("/page.html", plain.header("etag")).await.status, 304);
+}
+
+#[tokio::test]
+async fn an_empty_page_stays_empty() {
+    let inner = Response::builder().header("content-type", "text/html").body(Empty::<Bytes>::new()).unwrap();
+    let answer = layer().layer(always(inner)).oneshot(request("/", &[])).await.unwrap();
+    assert!(answer.body().is_end_stream());
+    assert_eq!(answer.body().size_hint().exact(), Some(0));
+}
+
+#[tokio::test]
+async fn development_has_no_tag() {
+    let layer = VersionLayer::new(&development("v7"));
+    let answer = ask(layer.layer(always(page())), request("/", &[])).await;
+    assert_eq!((answer.attribute("data-version"), answer.told().0), (Some("v7"), "v7"));
+    assert_eq!((answer.header("etag"), answer.header("last-modified")), ("-", "-"));
+}
+
+#[test]
+fn the_parts_fit_into_every_stack() {
+    fn is_send_sync_and_clone<T: Clone + Send + Sync>(_: &T) {}
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_sync_and_clone(&layer());
+    is_send_sync_and_clone(&layer().layer(()));
+    is_send_and_sync::<VersionBody<Full<Bytes>>>();
+    is_send_and_sync::<VersionFuture<std::future::Ready<()>>>();
+    let text = format!("{:?}", Version::new((), &production().1));
+    assert!(text.starts_with("Version {"), "{text}");
+}
