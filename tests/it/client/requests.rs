@@ -59,7 +59,10 @@ async fn a_redirect_to_another_site_tells_it_nothing() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;
-        let fetch = format!("return fingerpost.fetch('/away?{}').catch(({{ name }}) => name)", other.url("/fragment"));
+        let fetch = format!(
+            "return fingerpost.fetch('/away?{}').catch(({{ name }}) => name)",
+            other.url("/fragment")
+        );
         assert_eq!(run(browser, &fetch).await, "TypeError");
         // The browser asks for permission, and gets none.
         let asked: Vec<_> = asked(&other, "/").into_iter().map(|asked| asked.method.to_string()).collect();
