@@ -6,7 +6,7 @@ use fingerpost_tower::Mismatch;
 
 use super::{
     address, answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows,
-    with_every_htmx, with_htmx,
+    with_every_htmx, with_htmx, write,
 };
 
 const NOTE_EVENTS: &str = "window.events = [];
@@ -55,13 +55,14 @@ async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() 
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", Mismatch::Prompt);
-        get_fragment(browser).await;
-        is_prompted(browser).await;
         click(browser, "#boosted").await;
+        is_prompted(browser).await;
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
+        write(browser, "#search input", "caches\n").await;
+        browser.until("document.querySelector('h1').textContent === '/found of two'").await;
         answer_banner(browser, "reload").await;
-        shows(browser, "/next", "two").await;
-        assert_eq!(address(browser).await, site.url("/next?page=2#end"));
+        shows(browser, "/found", "two").await;
+        assert_eq!(address(browser).await, site.url("/found?q=caches"));
     })
     .await;
 }

@@ -96,6 +96,22 @@ async fn answers_at_the_same_time_cause_one_check() {
 }
 
 #[tokio::test]
+async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
+    with_htmx(async |browser, site| {
+        site.deploy("zero", Mismatch::Prompt);
+        site.cache("/fragment");
+        site.deploy("one", Mismatch::Prompt);
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Prompt);
+        site.delay_checks();
+        run(browser, "await Promise.all(['/fragment', '/found'].map((url) => fingerpost.fetch(url)))").await;
+        is_prompted(browser).await;
+        assert_eq!(site.checks(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_check_that_fails_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

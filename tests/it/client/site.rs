@@ -49,6 +49,8 @@ struct State {
     /// Paths that a cache answers, and what with.
     cached: HashMap<String, Router>,
     asked: Vec<Asked>,
+    /// How long the server takes to say which version it is.
+    delay: Duration,
 }
 
 /// A running site.
@@ -108,6 +110,11 @@ impl Site {
         self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
     }
 
+    /// From now on, the server takes its time to say which version it is.
+    pub(super) fn delay_checks(&self) {
+        self.state.lock().expect("no panic").delay = Duration::from_millis(200);
+    }
+
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -132,16 +139,21 @@ impl Site {
 /// Takes requests, notes them, and hands them to the version that is to answer.
 fn front(state: Arc<Mutex<State>>) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
-        let router = {
+        let is_check = request.uri().path() == "/_fingerpost/version";
+        let (router, delay) = {
             let mut state = state.lock().expect("no panic");
             state.asked.push(Asked {
                 method: request.method().clone(),
                 path: request.uri().to_string(),
                 headers: request.headers().clone(),
             });
-            state.cached.get(request.uri().path()).unwrap_or(&state.now).clone()
+            let router = state.cached.get(request.uri().path()).unwrap_or(&state.now).clone();
+            (router, if is_check { state.delay } else { Duration::ZERO })
         };
-        async move { router.oneshot(request).await }
+        async move {
+            sleep(delay).await;
+            router.oneshot(request).await
+        }
     })
 }
 
