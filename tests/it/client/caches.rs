@@ -115,28 +115,39 @@ async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
 async fn a_check_that_fails_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
-        site.answer(
-            "/_fingerpost/version",
-            StatusCode::OK,
-            "text/html",
-            "<p>Please log in to this network</p>",
-        );
-        for times in 1..=2 {
+        let answers = [
+            (StatusCode::OK, "text/html", "<p>Please log in to this network</p>"),
+            (StatusCode::BAD_GATEWAY, "text/html", "<p>Bad gateway</p>"),
+        ];
+        for (times, (status, content_type, body)) in (1..).zip(answers) {
+            site.deploy("two", Mismatch::Reload);
+            site.answer("/_fingerpost/version", status, content_type, body);
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
         }
-        assert_eq!(site.loads().len(), 1);
+        assert!(!has_banner(browser).await);
+        assert_eq!(site.loads(), ["/"]);
 
-        for (status, body) in
-            [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")]
-        {
-            open(browser, site, "/").await;
+        site.recover("/_fingerpost/version");
+        click(browser, "#get").await;
+        shows(browser, "/", "two").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_check_that_names_no_version_changes_nothing() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let answers = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
+        for (times, (status, body)) in (1..).zip(answers) {
+            site.deploy(&format!("two.{times}"), Mismatch::Reload);
             site.answer("/_fingerpost/version", status, "application/json", body);
-            site.deploy("three", Mismatch::Reload);
-            open(browser, site, "/").await;
+            get_fragment(browser).await;
+            is_checked(browser, site, times).await;
         }
         assert!(!has_banner(browser).await);
+        assert_eq!(site.loads(), ["/"]);
     })
     .await;
 }

@@ -110,6 +110,11 @@ impl Site {
         self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
     }
 
+    /// From now on, the present version answers this path again.
+    pub(super) fn recover(&self, path: &str) {
+        self.state.lock().expect("no panic").cached.remove(path);
+    }
+
     /// From now on, the server takes its time to say which version it is.
     pub(super) fn delay_checks(&self) {
         self.state.lock().expect("no panic").delay = Duration::from_millis(200);

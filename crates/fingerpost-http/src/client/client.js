@@ -87,14 +87,14 @@
     let now, current;
     try {
       now = await fetch(new URL('version', script.src), { cache: 'no-store', headers: { [REQUESTED]: page } });
-      current = now.status === 409 ? (now.headers.get('X-App-Version') ?? version) : now.ok && (await now.json()).version;
-    } catch {
-      // No network: the next answer asks again.
-      checked.delete(version);
-    }
+      if (now.ok) current = (await now.json()).version;
+      if (now.status === 409) current = now.headers.get('X-App-Version') ?? version;
+    } catch {}
     const visits = waiting;
     waiting = undefined;
-    if (now?.status === 409 || (current && current !== page)) act(current, [now.headers, headers], visits);
+    // No network, or no server behind the proxy: the next answer asks again.
+    if (typeof current !== 'string') return checked.delete(version);
+    if (now.status === 409 || current !== page) act(current, [now.headers, headers], visits);
   }
 
   function act(version, said, visits) {
