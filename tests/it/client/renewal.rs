@@ -104,6 +104,20 @@ async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_boosted_post_that_is_redirected_becomes_a_visit_to_the_end() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#boosted-post button").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(address(browser).await, site.url("/next"));
+        let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
+        assert_eq!((posts, site.loads()), (1, ["/", "/next"].map(String::from).to_vec()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
