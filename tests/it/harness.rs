@@ -56,6 +56,7 @@ fn a_tool_that_could_not_be_installed_is_left_out_without_a_look() {
 fn npm_packages_are_unpacked() {
     for (name, file) in [
         ("bootstrap", "dist/css/bootstrap.css"),
+        ("htmx-4", "dist/htmx.js"),
         ("htmx.org", "dist/htmx.js"),
         ("leaflet", "dist/images/layers.png"),
     ] {

@@ -37,3 +37,7 @@ pub mod deploying {}
 
 #[doc = include_str!("../docs/draining.md")]
 pub mod draining {}
+
+#[doc = include_str!("../docs/stale-pages.md")]
+#[cfg(feature = "html")]
+pub mod stale_pages {}

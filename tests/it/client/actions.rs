@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use fingerpost_tower::Mismatch;
+
 use super::{
-    answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx,
-    with_htmx,
+    address, answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows,
+    with_every_htmx, with_htmx, write,
 };
 
 const NOTE_EVENTS: &str = "window.events = [];
@@ -14,7 +16,7 @@ const NOTE_EVENTS: &str = "window.events = [];
 async fn prompt_offers_to_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "prompt");
+        site.deploy("two", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/"]);
@@ -29,7 +31,7 @@ async fn prompt_offers_to_reload() {
 async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "prompt");
+        site.deploy("two", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         answer_banner(browser, "later").await;
@@ -41,7 +43,7 @@ async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
         assert!(!has_banner(browser).await);
         assert_eq!((site.loads().len(), site.checks()), (1, 1));
 
-        site.deploy("three", "prompt");
+        site.deploy("three", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
     })
@@ -52,14 +54,15 @@ async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
 async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "prompt");
-        get_fragment(browser).await;
-        is_prompted(browser).await;
+        site.deploy("two", Mismatch::Prompt);
         click(browser, "#boosted").await;
+        is_prompted(browser).await;
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
+        write(browser, "#search input", "caches\n").await;
+        browser.until("document.querySelector('h1').textContent === '/found of two'").await;
         answer_banner(browser, "reload").await;
-        shows(browser, "/next", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
+        shows(browser, "/found", "two").await;
+        assert_eq!(address(browser).await, site.url("/found?q=caches"));
     })
     .await;
 }
@@ -68,10 +71,10 @@ async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() 
 async fn warn_writes_to_the_console_and_ignore_does_nothing() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        browser.execute(NOTE_EVENTS, vec![]).await.unwrap();
+        run(browser, NOTE_EVENTS).await;
         let before = browser.warnings().await.len();
-        for (n, action) in ["ignore", "warn", "warn"].into_iter().enumerate() {
-            site.deploy(&format!("b{n}"), action);
+        for (n, mismatch) in [Mismatch::Ignore, Mismatch::Warn, Mismatch::Warn].into_iter().enumerate() {
+            site.deploy(&format!("b{n}"), mismatch);
             get_fragment(browser).await;
             browser.until(&format!("events.length === {}", n + 1)).await;
         }
@@ -94,13 +97,16 @@ async fn warn_writes_to_the_console_and_ignore_does_nothing() {
 #[tokio::test]
 async fn the_server_decides_else_the_page() {
     with_htmx(async |browser, site| {
-        site.deploy("one", "warn");
+        site.deploy("one", Mismatch::Warn);
         open(browser, site, "/").await;
-        browser.execute(NOTE_EVENTS, vec![]).await.unwrap();
-        for action in ["ignore", "a word of tomorrow", "prompt"] {
-            site.deploy(&action.replace(' ', "-"), action);
-            get_fragment(browser).await;
-        }
+        run(browser, NOTE_EVENTS).await;
+        site.deploy("two", Mismatch::Ignore);
+        get_fragment(browser).await;
+        site.deploy("three", Mismatch::Prompt);
+        site.say("a word of tomorrow");
+        get_fragment(browser).await;
+        site.deploy("four", Mismatch::Prompt);
+        get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(
             browser.evaluate("events.map(({ action }) => action)").await,
@@ -116,8 +122,8 @@ async fn whoever_cancels_the_event_takes_over() {
         open(browser, site, "/").await;
         let cancel =
             "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
-        browser.execute(&format!("{NOTE_EVENTS}; {cancel}"), vec![]).await.unwrap();
-        site.deploy("two", "reload");
+        run(browser, &format!("{NOTE_EVENTS}; {cancel}")).await;
+        site.deploy("two", Mismatch::Reload);
         get_fragment(browser).await;
         browser.until("events.length").await;
         get_fragment(browser).await;
@@ -135,8 +141,8 @@ async fn the_event_says_where_a_visit_would_lead() {
         open(browser, site, "/").await;
         let keep =
             "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
-        browser.execute(&format!("{NOTE_EVENTS}; {keep}"), vec![]).await.unwrap();
-        site.deploy("two", "prompt");
+        run(browser, &format!("{NOTE_EVENTS}; {keep}")).await;
+        site.deploy("two", Mismatch::Prompt);
         click(browser, "#boosted").await;
         browser.until("events.length").await;
         assert_eq!(browser.evaluate("events[0].url").await, json!(site.url("/next?page=2#end")));
@@ -147,9 +153,9 @@ async fn the_event_says_where_a_visit_would_lead() {
 #[tokio::test]
 async fn a_page_without_the_script_is_unharmed() {
     with_every_htmx(async |browser, site| {
-        site.deploy("one", "ignore");
+        site.deploy("one", Mismatch::Ignore);
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         get_fragment(browser).await;
         click(browser, "#boosted").await;
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
@@ -170,28 +176,26 @@ async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
                 document.head.append(script);
             });
             return Promise.all([add(), add('one'), add('two')])";
-        browser.execute(again, vec![]).await.unwrap();
+        run(browser, again).await;
         assert_eq!(browser.evaluate("fingerpost.version").await, "one");
-        site.deploy("two", "prompt");
+        site.deploy("two", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         is_checked(browser, site, 1).await;
         assert_eq!(site.checks(), 1);
 
-        site.deploy("one", "ignore");
+        site.deploy("one", Mismatch::Ignore);
         open(browser, site, "/").await;
-        browser
-            .execute(
-                &again
-                    .replace(
-                        "document.querySelector('script[data-version]')",
-                        "{ src: '/_fingerpost/client.0123456789ab.js' }",
-                    )
-                    .replace(", add('one'), add('two')", ""),
-                vec![],
-            )
-            .await
-            .unwrap();
+        run(
+            browser,
+            &again
+                .replace(
+                    "document.querySelector('script[data-version]')",
+                    "{ src: '/_fingerpost/client.0123456789ab.js' }",
+                )
+                .replace(", add('one'), add('two')", ""),
+        )
+        .await;
         assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
         get_fragment(browser).await;
     })

@@ -2,15 +2,20 @@
 
 use http::StatusCode;
 
-use super::{get_fragment, has_banner, is_checked, is_prompted, open, shows, with_every_htmx, with_htmx};
+use fingerpost_tower::Mismatch;
+
+use super::{
+    Site, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows, with_every_htmx,
+    with_htmx,
+};
 
 #[tokio::test]
 async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.cache("/");
-        site.deploy("two", "reload");
-        get_fragment(browser).await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         shows(browser, "/", "one").await;
 
@@ -20,7 +25,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
             is_prompted(browser).await;
         }
         // Another one right after it: likewise.
-        site.deploy("three", "reload");
+        site.deploy("three", Mismatch::Reload);
         get_fragment(browser).await;
         is_checked(browser, site, 2).await;
         assert_eq!((site.loads().len(), site.checks()), (2, 3));
@@ -32,10 +37,10 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
 async fn two_versions_that_take_turns_cause_one_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
-        get_fragment(browser).await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
         shows(browser, "/", "two").await;
-        site.deploy("one", "reload");
+        site.deploy("one", Mismatch::Reload);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/"; 2]);
@@ -48,14 +53,12 @@ async fn another_deploy_a_while_later_causes_another_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         for version in ["two", "three", "four"] {
-            site.deploy(version, "reload");
-            get_fragment(browser).await;
+            site.deploy(version, Mismatch::Reload);
+            click(browser, "#get").await;
             shows(browser, "/", version).await;
-            browser.execute("const { now } = Date; Date.now = () => now() + 61_000 * (history.length + 9)", vec![]).await.unwrap();
-            browser
-                .execute("sessionStorage.setItem('fingerpost:reloads', sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0))", vec![])
-                .await
-                .unwrap();
+            // As if it had been long ago.
+            let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
+            run(browser, &format!("sessionStorage.setItem('fingerpost:reloads', {memory})")).await;
         }
         assert_eq!(site.loads().len(), 4);
     })
@@ -66,7 +69,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
 async fn a_cached_old_answer_alone_changes_nothing() {
     with_every_htmx(async |browser, site| {
         site.cache("/fragment");
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         open(browser, site, "/").await;
         for _ in 0..3 {
             get_fragment(browser).await;
@@ -82,12 +85,28 @@ async fn a_cached_old_answer_alone_changes_nothing() {
 async fn answers_at_the_same_time_cause_one_check() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "prompt");
-        let requests = "for (let i = 0; i < 5; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
-        browser.execute(requests, vec![]).await.unwrap();
+        site.deploy("two", Mismatch::Prompt);
+        let requests = "for (let i = 0; i < 4; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
+        run(browser, requests).await;
         is_prompted(browser).await;
         let fragments = site.asked().iter().filter(|asked| asked.path == "/fragment").count();
-        assert_eq!((fragments, site.checks()), (5, 1));
+        assert_eq!((fragments, site.checks()), (4, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
+    with_htmx(async |browser, site| {
+        site.deploy("zero", Mismatch::Prompt);
+        site.cache("/fragment");
+        site.deploy("one", Mismatch::Prompt);
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Prompt);
+        site.delay_checks();
+        run(browser, "await Promise.all(['/fragment', '/found'].map((url) => fingerpost.fetch(url)))").await;
+        is_prompted(browser).await;
+        assert_eq!(site.checks(), 1);
     })
     .await;
 }
@@ -96,34 +115,45 @@ async fn answers_at_the_same_time_cause_one_check() {
 async fn a_check_that_fails_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
-        site.answer(
-            "/_fingerpost/version",
-            StatusCode::OK,
-            "text/html",
-            "<p>Please log in to this network</p>",
-        );
-        for times in 1..=2 {
+        let answers = [
+            (StatusCode::OK, "text/html", "<p>Please log in to this network</p>"),
+            (StatusCode::BAD_GATEWAY, "text/html", "<p>Bad gateway</p>"),
+        ];
+        for (times, (status, content_type, body)) in (1..).zip(answers) {
+            site.deploy("two", Mismatch::Reload);
+            site.answer("/_fingerpost/version", status, content_type, body);
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
         }
-        assert_eq!(site.loads().len(), 1);
+        assert!(!has_banner(browser).await);
+        assert_eq!(site.loads(), ["/"]);
 
-        for (status, body) in
-            [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")]
-        {
-            open(browser, site, "/").await;
+        site.recover("/_fingerpost/version");
+        click(browser, "#get").await;
+        shows(browser, "/", "two").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_check_that_names_no_version_changes_nothing() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let answers = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
+        for (times, (status, body)) in (1..).zip(answers) {
+            site.deploy(&format!("two.{times}"), Mismatch::Reload);
             site.answer("/_fingerpost/version", status, "application/json", body);
-            site.deploy("three", "reload");
-            open(browser, site, "/").await;
+            get_fragment(browser).await;
+            is_checked(browser, site, times).await;
         }
         assert!(!has_banner(browser).await);
+        assert_eq!(site.loads(), ["/"]);
     })
     .await;
 }
 
 /// What a router answers that knows the page's version no more.
-fn no_such_version(site: &super::Site, paths: &[&str]) {
+fn no_such_version(site: &Site, paths: &[&str]) {
     for path in paths {
         site.answer(path, StatusCode::CONFLICT, "application/json", r#"{"versions":["two"]}"#);
     }
@@ -134,12 +164,12 @@ async fn a_router_that_knows_the_version_no_more_renews_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         no_such_version(site, &["/fragment", "/_fingerpost/version"]);
-        super::click(browser, "#get").await;
+        click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         assert_eq!(site.loads(), ["/"; 2]);
 
         // It still does not: no loop, and its list of versions is not shown.
-        super::click(browser, "#get").await;
+        click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
         assert_eq!(site.loads(), ["/"; 2]);
@@ -152,7 +182,7 @@ async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         no_such_version(site, &["/next", "/_fingerpost/version"]);
-        super::click(browser, "#boosted").await;
+        click(browser, "#boosted").await;
         let url = site.url("/next?page=2#end");
         browser.until(&format!("location.href === '{url}' && !document.querySelector('h1')")).await;
         assert_eq!(site.loads(), ["/", "/next?page=2"]);
@@ -165,7 +195,7 @@ async fn a_409_of_the_application_changes_nothing() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.answer("/fragment", StatusCode::CONFLICT, "text/html", "<p>somebody else has changed it</p>");
-        super::click(browser, "#get").await;
+        click(browser, "#get").await;
         is_checked(browser, site, 1).await;
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads().len(), 1);

@@ -1,1 +1,1 @@
-document.querySelector('#host').attachShadow({ mode: 'open' }).append(document.createElement('input'));
+document.querySelector('#host').attachShadow({ mode: 'open', delegatesFocus: true }).append(document.createElement('input'));

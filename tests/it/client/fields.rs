@@ -1,1 +1,148 @@
-//! x
+//! A reload never costs what somebody has typed or chosen.
+
+use std::env;
+
+use fantoccini::key::Key;
+use fingerpost_tower::Mismatch;
+
+use super::{
+    answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
+    with_htmx, write,
+};
+
+#[tokio::test]
+async fn a_half_filled_form_survives_and_the_banner_appears() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        write(browser, "textarea", "half a comment").await;
+        site.deploy("two", Mismatch::Reload);
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
+        assert_eq!(browser.evaluate("document.activeElement.id").await, "get", "the banner takes no focus");
+        assert_eq!(site.loads(), ["/"]);
+
+        answer_banner(browser, "reload").await;
+        shows(browser, "/", "two").await;
+        assert_eq!(site.loads(), ["/"; 2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_comes_back_with_its_mistakes_survives() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        write(browser, "textarea", "short").await;
+        click(browser, "#comment button").await;
+        browser.until("document.querySelector('#comment #answer')").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
+        assert_eq!(site.loads(), ["/"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fields_as_the_page_had_them_are_nobodys_work() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/fields").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        browser.until("window.fingerpost?.version === 'two'").await;
+        assert_eq!(site.loads(), ["/fields"; 2]);
+    })
+    .await;
+}
+
+/// Makes the page forget that it has been changed and that it has been reloaded, and note what it would do.
+const AFRESH: &str = "form.reset();
+    for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';
+    document.querySelector('#editable').textContent = 'first';
+    document.querySelector('#host').shadowRoot.firstChild.value = '';
+    sessionStorage.clear();
+    window.action = undefined;
+    document.addEventListener('fingerpost:version-mismatch', (event) => {
+        event.preventDefault();
+        window.action = event.detail.action;
+    })";
+
+#[tokio::test]
+async fn every_kind_of_field_counts() {
+    let file = env::current_exe().expect("a file");
+    let (left, down) = (Key::Left.to_string(), Key::Down.to_string());
+    let changes = [
+        ("#text", "x"),
+        ("#email", "x"),
+        ("#number", "1"),
+        ("#password", "x"),
+        ("#textarea", "x"),
+        ("#elsewhere", "x"),
+        ("#reset", "x"),
+        ("#editable", "x"),
+        ("#host", "x"),
+        ("#range", &left),
+        ("#date", "2"),
+        ("#checkbox", " "),
+        ("#radio-b", " "),
+        ("#select", &down),
+        ("#selected", &down),
+        ("#grouped", &down),
+        ("#listbox", &down),
+        ("#multiple", &down),
+        ("#file", file.to_str().expect("a path in UTF-8")),
+        ("#submit", &down),
+    ];
+    with_htmx(async |browser, site| {
+        open(browser, site, "/fields").await;
+        let mut not_seen = Vec::new();
+        for (n, (selector, keys)) in changes.into_iter().enumerate() {
+            run(browser, AFRESH).await;
+            write(browser, selector, keys).await;
+            site.deploy(&format!("two.{n}"), Mismatch::Reload);
+            run(browser, "document.querySelector('#get').click()").await;
+            browser.until("window.action").await;
+            if browser.evaluate("action").await == "reload" {
+                not_seen.push(selector);
+            }
+        }
+        // The last one can be written into, and changes nothing.
+        assert_eq!(not_seen, ["#submit"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_typed_and_taken_back_is_nobodys_work() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/fields").await;
+        for selector in ["#text", "#editable", "#host"] {
+            write(browser, selector, &format!("x{}", char::from(Key::Backspace))).await;
+        }
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        browser.until("window.fingerpost?.version === 'two'").await;
+        assert_eq!(site.loads(), ["/fields"; 2]);
+        assert!(!has_banner(browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_storage_a_page_prompts() {
+    with_htmx(async |browser, site| {
+        for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            open(browser, site, "/").await;
+            let breaks = format!("Storage.prototype.{broken} = () => {{ throw new DOMException('no') }}");
+            run(browser, &breaks).await;
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            click(browser, "#get").await;
+            is_prompted(browser).await;
+        }
+        assert_eq!(site.loads().len(), 2);
+    })
+    .await;
+}

@@ -1,14 +1,17 @@
 //! What the client script does in a browser, with every htmx that is in use.
 
 mod actions;
+mod banner;
 mod caches;
 mod fields;
-mod layer;
+mod policy;
 mod renewal;
 mod requests;
 mod site;
+mod tabs;
 
 use fantoccini::Locator;
+use serde_json::Value;
 
 use crate::tools::Browser;
 use site::{HTMX, Site};
@@ -32,6 +35,18 @@ async fn with_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
 async fn open(browser: &Browser, site: &Site, path: &str) {
     browser.goto(&site.url(path)).await.expect("a page");
     browser.until("document.readyState === 'complete'").await;
+}
+
+/// Runs JavaScript in the page, and returns what it returns, or promises to return.
+async fn run(browser: &Browser, script: &str) -> Value {
+    browser
+        .execute(&format!("return (async () => {{ {script} }})()"), vec![])
+        .await
+        .expect("a script that works")
+}
+
+async fn address(browser: &Browser) -> String {
+    browser.current_url().await.expect("an address").into()
 }
 
 async fn click(browser: &Browser, selector: &str) {
@@ -65,15 +80,12 @@ async fn has_banner(browser: &Browser) -> bool {
 async fn answer_banner(browser: &Browser, part: &str) {
     let button =
         format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
-    browser.execute(&format!("{button}.click()"), Vec::new()).await.expect("a button");
+    run(browser, &format!("{button}.click()")).await;
 }
 
 /// Lets htmx get a fragment, and waits for it.
 async fn get_fragment(browser: &Browser) {
-    browser
-        .execute("document.querySelector('#target').replaceChildren()", Vec::new())
-        .await
-        .expect("a target");
+    run(browser, "document.querySelector('#target').replaceChildren()").await;
     click(browser, "#get").await;
     browser.until("document.querySelector('#answer')").await;
 }
@@ -87,6 +99,6 @@ async fn is_checked(browser: &Browser, site: &Site, times: usize) {
         ))
         .await;
     // The script is told before the browser notes the request.
-    browser.evaluate("new Promise((resolve) => setTimeout(resolve, 50))").await;
+    run(browser, "await new Promise((resolve) => setTimeout(resolve, 50))").await;
     assert!(site.checks() >= times);
 }

@@ -1,15 +1,20 @@
 //! A page of an old version is renewed by what the visitor does next.
 
-use super::{click, get_fragment, has_banner, is_prompted, open, shows, with_every_htmx, with_htmx, write};
+use fingerpost_tower::Mismatch;
+
+use super::{
+    address, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
+    with_htmx, write,
+};
 
 #[tokio::test]
 async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next?page=2#end"));
+        assert_eq!(address(browser).await, site.url("/next?page=2#end"));
 
         get_fragment(browser).await;
         assert_eq!((site.loads(), site.checks()), (["/", "/next?page=2"].map(String::from).to_vec(), 1));
@@ -17,7 +22,7 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
 
         browser.back().await.unwrap();
         browser.until("document.querySelector('h1').textContent === '/ of two'").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/"));
+        assert_eq!(address(browser).await, site.url("/"));
     })
     .await;
 }
@@ -26,10 +31,10 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
 async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#boosted-redirect").await;
         shows(browser, "/next", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/next"));
+        assert_eq!(address(browser).await, site.url("/next"));
         assert_eq!(site.loads(), ["/", "/next"]);
     })
     .await;
@@ -39,10 +44,10 @@ async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
 async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/here?a=1#b").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/here", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/here?a=1#b"));
+        assert_eq!(address(browser).await, site.url("/here?a=1#b"));
 
         get_fragment(browser).await;
         assert_eq!((site.loads(), site.checks()), (["/here?a=1"; 2].map(String::from).to_vec(), 1));
@@ -55,10 +60,10 @@ async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
 async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
     with_every_htmx(async |browser, site| {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), "reload");
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
             open(browser, site, "/").await;
-            browser.execute("sessionStorage.clear()", Vec::new()).await.unwrap();
-            site.deploy(&format!("b{n}"), "reload");
+            run(browser, "sessionStorage.clear()").await;
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
             click(browser, selector).await;
             shows(browser, "/pushed", &format!("b{n}")).await;
         }
@@ -71,10 +76,10 @@ async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
 async fn a_boosted_search_keeps_what_was_searched_for() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         write(browser, "#search input", "caches\n").await;
         shows(browser, "/found", "two").await;
-        assert_eq!(browser.current_url().await.unwrap().as_str(), site.url("/found?q=caches"));
+        assert_eq!(address(browser).await, site.url("/found?q=caches"));
         assert_eq!(site.loads(), ["/", "/found?q=caches"]);
     })
     .await;
@@ -84,13 +89,13 @@ async fn a_boosted_search_keeps_what_was_searched_for() {
 async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", "reload");
+        site.deploy("two", Mismatch::Reload);
         click(browser, "#post").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#answer').textContent").await, "the answer");
         assert_eq!(site.loads(), ["/"]);
 
-        super::answer_banner(browser, "reload").await;
+        answer_banner(browser, "reload").await;
         shows(browser, "/", "two").await;
         let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
         assert_eq!((posts, site.loads().len()), (1, 2));
@@ -99,15 +104,44 @@ async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_boosted_post_that_is_redirected_becomes_a_visit_to_the_end() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#boosted-post button").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(address(browser).await, site.url("/next"));
+        let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
+        assert_eq!((posts, site.loads()), (1, ["/", "/next"].map(String::from).to_vec()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        browser.execute("window.kept = true", Vec::new()).await.unwrap();
+        run(browser, "window.kept = true").await;
         open(browser, site, "/other").await;
-        site.deploy("two", "prompt");
+        site.deploy("two", Mismatch::Prompt);
         browser.back().await.unwrap();
         browser.until("window.kept").await;
         is_prompted(browser).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_answered_a_post_is_not_posted_again() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        click(browser, "#native button").await;
+        shows(browser, "/posted", "one").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/posted", "two").await;
+        let posted: Vec<_> = site.asked().into_iter().filter(|asked| asked.path == "/posted").collect();
+        assert_eq!(posted.iter().map(|asked| asked.method.as_str()).collect::<Vec<_>>(), ["POST", "GET"]);
     })
     .await;
 }

@@ -1,1 +1,138 @@
-//! x
+//! Requests say which version the page is of, to its own server and to nobody else.
+
+use fingerpost_tower::Mismatch;
+use serde_json::json;
+
+use super::{
+    click, get_fragment, is_prompted, open, run, shows,
+    site::{Asked, Site},
+    with_every_htmx, with_htmx,
+};
+
+const REQUESTED: &str = "x-app-requested-version";
+
+/// What came to this path, and not from the address bar.
+fn asked(site: &Site, path: &str) -> Vec<Asked> {
+    site.asked().into_iter().filter(|asked| asked.path.starts_with(path)).collect()
+}
+
+#[tokio::test]
+async fn htmx_says_which_version_the_page_is_of() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        get_fragment(browser).await;
+        click(browser, "#post").await;
+        click(browser, "#boosted-redirect").await;
+        browser.until("document.querySelector('h1').textContent === '/next of one'").await;
+        for path in ["/fragment", "/sent", "/redirect", "/next"] {
+            assert!(asked(site, path).iter().all(|asked| asked.header(REQUESTED) == "one"), "{path}");
+            assert_eq!(asked(site, path).len(), 1, "{path}");
+        }
+        assert_eq!((asked(site, "/")[0].header(REQUESTED), site.checks()), ("", 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_sites_are_told_nothing() {
+    with_every_htmx(async |browser, site| {
+        let Some(other) = Site::start("htmx-2").await else { return };
+        open(browser, site, "/open").await;
+        let allow = "htmx.config.selfRequestsOnly = false; htmx.config.mode = 'cors'";
+        let ajax = format!("htmx.ajax('GET', '{}', '#target').catch(() => {{}})", other.url("/fragment?htmx"));
+        let fetch = format!("await fingerpost.fetch('{}').catch(() => {{}})", other.url("/fragment?fetch"));
+        run(browser, &format!("{allow}; {ajax}; {fetch}")).await;
+        browser.until("performance.getEntriesByType('resource').filter(({ name }) => name.includes('?')).length === 2").await;
+
+        // htmx has headers of its own, for which the browser asks whether it may send them.
+        let [htmx, fetch] = ["/fragment?htmx", "/fragment?fetch"].map(|path| asked(&other, path));
+        assert!(htmx[0].header("access-control-request-headers").contains("hx-request"), "{htmx:?}");
+        assert!(!htmx[0].header("access-control-request-headers").contains("x-app"), "{htmx:?}");
+        assert_eq!((fetch[0].method.as_str(), fetch[0].header(REQUESTED)), ("GET", ""));
+        assert_eq!((site.checks(), other.checks()), (0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_site_tells_it_nothing() {
+    with_htmx(async |browser, site| {
+        let Some(other) = Site::start("htmx-2").await else { return };
+        open(browser, site, "/open").await;
+        let fetch = format!(
+            "return fingerpost.fetch('/away?{}').catch(({{ name }}) => name)",
+            other.url("/fragment")
+        );
+        assert_eq!(run(browser, &fetch).await, "TypeError");
+        // The browser asks for permission, and gets none.
+        let asked: Vec<_> = asked(&other, "/").into_iter().map(|asked| asked.method.to_string()).collect();
+        assert_eq!(asked, ["OPTIONS"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fetch_takes_what_the_browsers_own_does() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let calls = "const { fetch } = fingerpost;
+            const own = { 'X-Own': 'own' };
+            const answers = [
+                await fetch('/fragment?1'),
+                await fetch(new URL('/fragment?2', location), { headers: own }),
+                await fetch(new Request('/fragment?3', { headers: own })),
+                await fetch(new Request('/fragment?4'), { headers: new Headers(own) }),
+                await fetch('/redirect', { method: 'POST', body: 'text=x' }),
+            ];
+            const sent = await fetch(new Request('/mistakes?5', { method: 'POST', body: 'text=abc' }));
+            const aborted = await fetch('/slow', { signal: AbortSignal.abort() }).catch(({ name }) => name);
+            const wrong = await fetch('http://').catch(({ name }) => name);
+            return [answers.map(({ status }) => status), (await sent.text()).includes('abc'), aborted, wrong]";
+        let expected = json!([[200, 200, 200, 200, 200], true, "AbortError", "TypeError"]);
+        assert_eq!(run(browser, calls).await, expected);
+        let asked: Vec<_> = asked(site, "/fragment?");
+        assert_eq!(asked.iter().map(|asked| asked.header("x-own")).collect::<Vec<_>>(), ["", "own", "own", "own"]);
+        for path in ["/fragment?", "/mistakes", "/redirect", "/next"] {
+            assert!(self::asked(site, path).iter().all(|asked| asked.header(REQUESTED) == "one"), "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_to_fetch_renews_the_page() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        // A site may put it in the place of the browser's own.
+        run(browser, "window.fetch = fingerpost.fetch").await;
+        site.deploy("two", Mismatch::Reload);
+        assert_eq!(run(browser, "return (await fetch('/fragment')).status").await, 200);
+        shows(browser, "/", "two").await;
+
+        site.deploy("three", Mismatch::Prompt);
+        run(browser, "await fingerpost.fetch('/sent', { method: 'POST' })").await;
+        is_prompted(browser).await;
+        assert_eq!((site.loads().len(), asked(site, "/sent").len()), (2, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_check_says_which_version_the_page_is_of_and_passes_every_cache() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Prompt);
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        let check = &asked(site, "/_fingerpost/version")[0];
+        assert_eq!((check.header(REQUESTED), check.header("cache-control")), ("one", "no-cache"));
+    })
+    .await;
+}
+
+#[test]
+fn the_script_is_small() {
+    // About 4 KB where a layer compresses it.
+    let script = include_str!("../../../crates/fingerpost-http/src/client/client.js");
+    assert!(script.len() < 11 * 1024, "{} bytes", script.len());
+}

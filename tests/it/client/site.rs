@@ -10,15 +10,18 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    middleware::map_response,
+    extract::RawQuery,
+    middleware::{Next, from_fn, map_response},
     response::{Html, Redirect, Response},
     routing::{any, get, post},
 };
-use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use fingerpost::{Assets, Mode};
+use fingerpost_tower::{Mismatch, VersionLayer};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use tempfile::TempDir;
 use tokio::time::sleep;
 use tower::ServiceExt as _;
 
-use super::layer::versioned;
 use crate::tools::{npm_package, serve};
 
 /// The versions of htmx that are in use: the folders of their npm packages.
@@ -28,10 +31,16 @@ pub(super) const HTMX: [&str; 3] = ["htmx-1", "htmx-2", "htmx-4"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) method: Method,
+    /// The path, with its query.
     pub(super) path: String,
-    /// What `Sec-Fetch-Dest` says: `document` for a page that the browser shows, `empty` for scripts' requests.
-    pub(super) destination: String,
-    pub(super) requested_version: Option<String>,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    /// Returns what a header says, or nothing.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a text"))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +49,8 @@ struct State {
     /// Paths that a cache answers, and what with.
     cached: HashMap<String, Router>,
     asked: Vec<Asked>,
+    /// How long the server takes to say which version it is.
+    delay: Duration,
 }
 
 /// A running site.
@@ -47,6 +58,7 @@ struct State {
 pub(super) struct Site {
     pub(super) origin: String,
     htmx: String,
+    assets: TempDir,
     state: Arc<Mutex<State>>,
 }
 
@@ -56,15 +68,27 @@ impl Site {
         let htmx = fs::read_to_string(npm_package(htmx)?.join("dist/htmx.min.js")).expect("a script");
         let state = Arc::<Mutex<State>>::default();
         let origin = serve(front(Arc::clone(&state))).await;
-        let site = Self { origin, htmx, state };
-        site.deploy("one", "reload");
+        let site = Self { origin, htmx, assets: TempDir::new().expect("a temporary folder"), state };
+        site.deploy("one", Mismatch::Reload);
         Some(site)
     }
 
     /// From now on, this version answers, and says that pages of others should do this.
-    pub(super) fn deploy(&self, version: &str, action: &str) {
-        let routes = routes(version, &self.htmx);
-        self.state.lock().expect("no panic").now = versioned(routes, version, action);
+    pub(super) fn deploy(&self, version: &str, mismatch: Mismatch) {
+        let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
+        let layer =
+            VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);
+        self.state.lock().expect("no panic").now = routes(version, &self.htmx).layer(layer);
+    }
+
+    /// From now on, the version that answers has this word for what pages of others should do.
+    pub(super) fn say(&self, word: &'static str) {
+        let overwrite = move |mut answer: Response| async move {
+            answer.headers_mut().insert("x-app-version-action", HeaderValue::from_static(word));
+            answer
+        };
+        let mut state = self.state.lock().expect("no panic");
+        state.now = state.now.clone().layer(map_response(overwrite));
     }
 
     /// From now on, a cache answers requests for this path: with what the present version says.
@@ -86,6 +110,16 @@ impl Site {
         self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
     }
 
+    /// From now on, the present version answers this path again.
+    pub(super) fn recover(&self, path: &str) {
+        self.state.lock().expect("no panic").cached.remove(path);
+    }
+
+    /// From now on, the server takes its time to say which version it is.
+    pub(super) fn delay_checks(&self) {
+        self.state.lock().expect("no panic").delay = Duration::from_millis(200);
+    }
+
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -97,7 +131,7 @@ impl Site {
 
     /// Returns the paths of the pages that browsers loaded until now.
     pub(super) fn loads(&self) -> Vec<String> {
-        let pages = self.asked().into_iter().filter(|asked| asked.destination == "document");
+        let pages = self.asked().into_iter().filter(|asked| asked.header("sec-fetch-dest") == "document");
         pages.map(|asked| asked.path).collect()
     }
 
@@ -110,21 +144,21 @@ impl Site {
 /// Takes requests, notes them, and hands them to the version that is to answer.
 fn front(state: Arc<Mutex<State>>) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
-        let router = {
+        let is_check = request.uri().path() == "/_fingerpost/version";
+        let (router, delay) = {
             let mut state = state.lock().expect("no panic");
-            let text = |name: &str| {
-                request.headers().get(name).map(|value| value.to_str().expect("text").to_owned())
-            };
-            let asked = Asked {
+            state.asked.push(Asked {
                 method: request.method().clone(),
                 path: request.uri().to_string(),
-                destination: text("sec-fetch-dest").unwrap_or_default(),
-                requested_version: text("x-app-requested-version"),
-            };
-            state.asked.push(asked);
-            state.cached.get(request.uri().path()).unwrap_or(&state.now).clone()
+                headers: request.headers().clone(),
+            });
+            let router = state.cached.get(request.uri().path()).unwrap_or(&state.now).clone();
+            (router, if is_check { state.delay } else { Duration::ZERO })
         };
-        async move { router.oneshot(request).await }
+        async move {
+            sleep(delay).await;
+            router.oneshot(request).await
+        }
     })
 }
 
@@ -146,9 +180,10 @@ fn routes(version: &str, htmx: &str) -> Router {
         .route("/sent", post(|| async { ANSWER }))
         .route("/slow", get(slow))
         .route("/mistakes", post(mistakes))
+        .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
         .route("/redirect", any(|| async { Redirect::to("/next") }))
         .fallback(page)
-        .layer(map_response(strict))
+        .layer(from_fn(strict))
 }
 
 const ANSWER: Html<&str> = Html("<p id=answer>the answer</p>");
@@ -164,9 +199,13 @@ async fn mistakes(text: String) -> Html<String> {
     Html(format!("<form id=comment><p id=answer>too short</p><textarea name=text>{text}</textarea></form>"))
 }
 
-/// Allows what comes from here, and nothing that stands in the page.
-async fn strict(mut answer: Response) -> Response {
-    let policy = HeaderValue::from_static("default-src 'self'");
-    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+/// Allows what comes from here, and nothing that stands in the page; below `/open` everything.
+async fn strict(request: Request<Body>, next: Next) -> Response {
+    let is_open = request.uri().path().starts_with("/open");
+    let mut answer = next.run(request).await;
+    if !is_open {
+        let policy = HeaderValue::from_static("default-src 'self'");
+        answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     answer
 }

@@ -1,0 +1,122 @@
+//! The banner: who can see, hear and use it.
+
+use fantoccini::key::Key;
+use fingerpost_tower::Mismatch;
+use serde_json::json;
+
+use super::{Site, get_fragment, has_banner, is_prompted, open, run, with_htmx};
+use crate::tools::Browser;
+
+const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
+
+/// Opens a page, and makes it prompt.
+async fn prompt(browser: &Browser, site: &Site, path: &str) {
+    site.deploy("one", Mismatch::Prompt);
+    open(browser, site, path).await;
+    site.deploy("two", Mismatch::Prompt);
+    get_fragment(browser).await;
+    is_prompted(browser).await;
+    // It has moved in.
+    browser.until(&format!("{ROOT}.firstChild.getAnimations().length === 0")).await;
+}
+
+async fn style(browser: &Browser, selector: &str, property: &str) -> String {
+    let value =
+        browser.evaluate(&format!("getComputedStyle({ROOT}.querySelector('{selector}')).{property}")).await;
+    value.as_str().expect("a style").to_owned()
+}
+
+#[tokio::test]
+async fn the_banner_looks_well() {
+    with_htmx(async |browser, site| {
+        for scheme in ["light", "dark"] {
+            browser.prefer_color_scheme(scheme).await;
+            prompt(browser, site, "/").await;
+            browser.save_screenshot(&format!("client/{scheme}")).await;
+            let dark = "rgb(18, 18, 18)";
+            assert_eq!(style(browser, "div", "backgroundColor").await == dark, scheme == "dark");
+        }
+        browser.behave_as_a_phone(320).await;
+        prompt(browser, site, "/").await;
+        browser.save_screenshot("client/narrow").await;
+        let inside = format!("(({{ left, right, bottom }}) => left >= 0 && right <= 320 && bottom <= innerHeight)({ROOT}.firstChild.getBoundingClientRect())");
+        assert_eq!(browser.evaluate(&inside).await, true);
+
+        run(browser, "document.documentElement.dir = 'rtl'").await;
+        browser.save_screenshot("client/narrow-right-to-left").await;
+        assert_eq!(browser.evaluate(&inside).await, true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_banner_is_announced_and_can_be_used_with_keys() {
+    with_htmx(async |browser, site| {
+        prompt(browser, site, "/").await;
+        let parts = format!("[...{ROOT}.querySelectorAll('[part]')].map((element) => [element.localName, element.part.value, element.getAttribute('role')])");
+        let expected = json!([
+            ["div", "banner", null],
+            ["p", "text", "status"],
+            ["button", "button reload", null],
+            ["button", "button later", null]
+        ]);
+        assert_eq!(browser.evaluate(&parts).await, expected);
+
+        // Elsewhere, Escape means something else.
+        let active = browser.active_element().await.unwrap();
+        active.send_keys(&Key::Escape.to_string()).await.unwrap();
+        assert!(has_banner(browser).await);
+
+        run(browser, &format!("document.querySelector('#search input').focus(); {ROOT}.querySelector('button').focus()")).await;
+        assert_eq!(style(browser, "button", "outlineStyle").await, "solid");
+        browser.active_element().await.unwrap().send_keys(&Key::Escape.to_string()).await.unwrap();
+        assert!(!has_banner(browser).await);
+        assert_eq!(browser.evaluate("document.activeElement.name").await, "q", "the focus is where it was");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_give_the_banner_their_look_and_their_words() {
+    with_htmx(async |browser, site| {
+        site.deploy("one", Mismatch::Prompt);
+        open(browser, site, "/open").await;
+        run(
+            browser,
+            "document.head.insertAdjacentHTML('beforeend', `
+            <meta name=fingerpost-banner content='Es gibt eine neue Fassung.|Neu laden|Später'>
+            <style>
+                fingerpost-banner { --fingerpost-background: rgb(1, 2, 3); --fingerpost-color: rgb(4, 5, 6) }
+                fingerpost-banner::part(later) { text-decoration-line: underline }
+            </style>`)",
+        )
+        .await;
+        site.deploy("two", Mismatch::Prompt);
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        let words = format!("[...{ROOT}.firstChild.children].map((element) => element.textContent)");
+        assert_eq!(
+            browser.evaluate(&words).await,
+            json!(["Es gibt eine neue Fassung.", "Neu laden", "Später"])
+        );
+        assert_eq!(style(browser, "div", "backgroundColor").await, "rgb(1, 2, 3)");
+        assert_eq!(style(browser, "div", "color").await, "rgb(4, 5, 6)");
+        assert_eq!(style(browser, "[part~=later]", "textDecorationLine").await, "underline");
+        // The page's own rules for `div`, `p` and `button` are for the page.
+        assert_eq!(style(browser, "p", "textTransform").await, "none");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_is_one_banner_at_a_time() {
+    with_htmx(async |browser, site| {
+        prompt(browser, site, "/").await;
+        site.deploy("three", Mismatch::Prompt);
+        run(browser, "document.querySelector('fingerpost-banner').old = true").await;
+        get_fragment(browser).await;
+        browser.until("document.querySelector('fingerpost-banner')?.old === undefined").await;
+        assert_eq!(browser.evaluate("document.querySelectorAll('fingerpost-banner').length").await, 1);
+    })
+    .await;
+}

@@ -1,0 +1,45 @@
+//! A strict content security policy, `default-src 'self'`, forbids nothing that the script does.
+
+use fingerpost_tower::Mismatch;
+
+use super::{answer_banner, click, get_fragment, is_prompted, open, run, shows, with_every_htmx, with_htmx};
+use crate::tools::Browser;
+
+async fn violations(browser: &mut Browser) -> Vec<String> {
+    let errors = browser.errors().await.iter();
+    errors.filter(|error| error.contains("Content Security Policy")).cloned().collect()
+}
+
+#[tokio::test]
+async fn a_strict_policy_is_not_violated() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Prompt);
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+        let position =
+            "getComputedStyle(document.querySelector('fingerpost-banner').shadowRoot.firstChild).position";
+        assert_eq!(browser.evaluate(position).await, "fixed", "the banner has its style");
+        answer_banner(browser, "reload").await;
+        shows(browser, "/", "two").await;
+
+        run(browser, "sessionStorage.clear()").await;
+        site.deploy("three", Mismatch::Reload);
+        click(browser, "#boosted").await;
+        shows(browser, "/next", "three").await;
+        site.deploy("four", Mismatch::Warn);
+        get_fragment(browser).await;
+        assert_eq!(violations(browser).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_violation_would_be_seen() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        run(browser, "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')").await;
+        assert_ne!(violations(browser).await, [""; 0]);
+    })
+    .await;
+}

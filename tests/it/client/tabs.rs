@@ -1,0 +1,65 @@
+//! Each tab judges for itself.
+
+use fantoccini::wd::WindowHandle;
+use fingerpost_tower::Mismatch;
+
+use super::{click, get_fragment, has_banner, open, run, shows, with_every_htmx, with_htmx};
+use crate::tools::Browser;
+
+async fn other_tab(browser: &Browser) -> (WindowHandle, WindowHandle) {
+    let first = browser.window().await.unwrap();
+    let handles = browser.windows().await.unwrap();
+    let second = handles.into_iter().find(|handle| *handle != first).unwrap();
+    (first, second)
+}
+
+#[tokio::test]
+async fn two_tabs_are_renewed_once_each_when_they_are_used() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/first").await;
+        browser.new_window(true).await.unwrap();
+        let (first, second) = other_tab(browser).await;
+        browser.switch_to_window(second.clone()).await.unwrap();
+        open(browser, site, "/second").await;
+        site.deploy("two", Mismatch::Reload);
+
+        click(browser, "#get").await;
+        shows(browser, "/second", "two").await;
+        browser.switch_to_window(first.clone()).await.unwrap();
+        assert_eq!(browser.evaluate("fingerpost.version").await, "one");
+        click(browser, "#get").await;
+        shows(browser, "/first", "two").await;
+
+        for tab in [second, first] {
+            browser.switch_to_window(tab).await.unwrap();
+            get_fragment(browser).await;
+            assert!(!has_banner(browser).await);
+        }
+        assert_eq!(site.loads(), ["/first", "/second", "/second", "/first"]);
+        let (_, second) = other_tab(browser).await;
+        let first = browser.window().await.unwrap();
+        browser.switch_to_window(second).await.unwrap();
+        browser.close_window().await.unwrap();
+        browser.switch_to_window(first).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_copy_of_a_tab_that_was_renewed_is_at_rest() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/", "two").await;
+        // It gets a copy of the first one's storage.
+        run(browser, "window.open('/copy')").await;
+        let (_, copy) = other_tab(browser).await;
+        browser.switch_to_window(copy).await.unwrap();
+        shows(browser, "/copy", "two").await;
+        get_fragment(browser).await;
+        assert!(!has_banner(browser).await);
+        assert_eq!(site.loads(), ["/", "/", "/copy"]);
+    })
+    .await;
+}
