@@ -14,7 +14,7 @@ const STATE: &str = "[
     document.querySelector('#html-version').textContent,
     document.querySelector('script[data-version]')?.dataset.version ?? null,
     getComputedStyle(document.querySelector('.release'), '::after').content,
-    document.querySelector('fingerpost-banner') !== null,
+    Boolean(document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('p').textContent),
 ]";
 
 async fn deploy(site: &Server) -> String {

@@ -223,6 +223,7 @@
       color: var(--fingerpost-color, CanvasText); background: var(--fingerpost-background, Canvas);
       font: 1rem/1.4 system-ui, sans-serif; border: 1px solid GrayText; border-radius: .5rem; box-shadow: 0 .25rem 1.5rem #0006;
     }
+    div:has(p:empty) { opacity: 0 }
     p { flex: 1 12rem; margin: 0; margin-inline-end: .5rem; unicode-bidi: plaintext }
     button { font: inherit; color: inherit; background: none; border: 1px solid; border-radius: inherit; padding: .5rem 1rem }
     [part~=reload] { color: var(--fingerpost-background, Canvas); background: var(--fingerpost-accent, CanvasText) }
