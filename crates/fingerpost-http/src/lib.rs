@@ -3,6 +3,7 @@
 
 mod accept;
 mod answer;
+mod asked;
 mod cache_control;
 #[cfg(feature = "html")]
 mod client;
