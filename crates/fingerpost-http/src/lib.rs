@@ -50,4 +50,4 @@ pub use tag::EntityTag;
 #[cfg(feature = "html")]
 pub use validators::{HtmlChange, HtmlExchange, remove_digests};
 #[cfg(feature = "html")]
-pub use version::{CspNonce, InvalidClientPath, Mismatch, Skew, VersionExchange, Versioning};
+pub use version::{CspNonce, Mismatch, Skew, VersionExchange, Versioning};
