@@ -1,80 +1,83 @@
 //! Two versions of a site behind the proxies in the documentation of `fingerpost-tower`, from the first visitors of the new
 //! one to the last tabs of the old one.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+#[path = "../../crates/fingerpost-tower/tests/it/version/recorder.rs"]
+mod recorder;
+
+use std::{sync::Arc, thread};
 
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::Request,
-    middleware::{Next, from_fn},
     response::Html,
     routing::get,
 };
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::{StaticFiles, VersionEndpointsLayer, VersionRouterLayer};
+use fingerpost_tower::{StaticFiles, VersionEndpointsLayer, VersionLayer, VersionRouterLayer};
 use http::Response;
 use tempfile::TempDir;
+use tokio::{runtime, sync::oneshot};
 
 use crate::tools::{Haproxy, Nginx, ask, serve};
+use recorder::Counters;
 
 const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/blue-green.md");
 const ACCEPT_PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 const EXPIRY: &str = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 const CHOSEN: &str = "app_version=v2; Path=/; SameSite=Lax";
 
-/// A running version, and how often each version was asked of it: by header or by cookie, `-` if neither said one.
-///
-/// This is where the counters of skew are asked once there are some: they have to say the same.
+/// A running version. It has a thread of its own, as it would have a process, so that what it counts is told apart.
 struct Version {
     origin: String,
-    asked: Arc<Mutex<BTreeMap<String, usize>>>,
-    _source: TempDir,
+    counters: Arc<Counters>,
+    _runs: oneshot::Sender<()>,
 }
 
 impl Version {
-    async fn start(version: &'static str, target: &str) -> Self {
-        let source = TempDir::new().expect("a temporary folder");
-        std::fs::write(source.path().join("app.css"), "body{}").expect("a writable file");
-        let assets = Assets::builder().source(source.path()).mode(Mode::Dev).app_version(version);
-        let assets = assets.build().expect("a source dir");
-        let asked = Arc::default();
-        let router = VersionRouterLayer::new([(version, target)]).expect("a map").default_version(version);
-        let app = Router::new()
-            .route("/", get(async move || Html(version)))
-            .layer(router.expect("a version in the map"))
-            .nest_service("/static", StaticFiles::new(&assets))
-            .layer(VersionEndpointsLayer::without_bust(&assets))
-            .layer(from_fn(counted(&asked)));
-        Self { origin: serve(app).await, asked, _source: source }
+    async fn start(version: &'static str, target: &'static str) -> Self {
+        let counters = Arc::<Counters>::default();
+        let recorder = Arc::clone(&counters);
+        let (runs, stopped) = oneshot::channel();
+        let (listens, origin) = oneshot::channel();
+        let run = async move {
+            let source = TempDir::new().expect("a temporary folder");
+            listens.send(serve(site(&source, version, target)).await).expect("a test that waits");
+            stopped.await.ok();
+        };
+        thread::spawn(move || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            metrics::with_local_recorder(&*recorder, || runtime.block_on(run));
+        });
+        Self { origin: origin.await.expect("a site"), counters, _runs: runs }
     }
 
     fn address(&self) -> &str {
         self.origin.trim_start_matches("http://")
     }
 
-    /// How often each version was asked of it since the last call.
-    fn asked(&self) -> BTreeMap<String, usize> {
-        std::mem::take(&mut self.asked.lock().expect("no panic"))
+    /// How often each kind of request has come: `match 6`.
+    fn counted(&self) -> Vec<String> {
+        let counters = self.counters.read();
+        let of_versions = |counter: &String| {
+            let counter =
+                counter.strip_prefix("fingerpost_requests_total{version=").expect("no other counter");
+            counter.replace('}', "")
+        };
+        counters.iter().map(of_versions).collect()
     }
 }
 
-type Answered = std::pin::Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
-
-fn counted(
-    asked: &Arc<Mutex<BTreeMap<String, usize>>>,
-) -> impl Fn(Request, Next) -> Answered + Clone + Send + Sync + 'static {
-    let asked = Arc::clone(asked);
-    move |request, next| {
-        let mut headers = [HEADER, "cookie"].into_iter().filter_map(|name| request.headers().get(name));
-        let said = headers.find(|value| !value.is_empty());
-        let said = said.map_or("-", |value| value.to_str().expect("a text")).replace("app_version=", "");
-        *asked.lock().expect("no panic").entry(said).or_default() += 1;
-        Box::pin(next.run(request))
-    }
+fn site(source: &TempDir, version: &'static str, target: &str) -> Router {
+    std::fs::write(source.path().join("app.css"), "body{}").expect("a writable file");
+    let assets = Assets::builder().source(source.path()).mode(Mode::Dev).app_version(version);
+    let assets = assets.build().expect("a source dir");
+    let router = VersionRouterLayer::new([(version, target)]).expect("a map").default_version(version);
+    Router::new()
+        .route("/", get(async move || Html(version)))
+        .layer(router.expect("a version in the map"))
+        .nest_service("/static", StaticFiles::new(&assets))
+        .layer(VersionEndpointsLayer::without_bust(&assets))
+        .layer(VersionLayer::new(&assets))
 }
 
 /// Where a deploy is: what the list of the proxy says.
@@ -160,10 +163,11 @@ impl Proxy {
     }
 }
 
-/// The version of a page; header and body agree.
+/// The version of a page; headers and body agree.
 #[track_caller]
 fn shown(answer: &Response<Bytes>) -> String {
     let page = String::from_utf8(answer.body().to_vec()).expect("a text");
+    assert_eq!(answer.headers()["x-app-version"], *page);
     assert_eq!(answer.headers()["x-app-served-version"], *page);
     assert_eq!(answer.headers()["x-backend-target"], if page == "v1" { "blue" } else { "green" });
     page
@@ -184,7 +188,18 @@ fn is_refused(answer: &Response<Bytes>, living: &str) {
     );
     let said: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
     assert_eq!(said["versions"], serde_json::json!([living]));
+    assert_eq!(answer.headers()["x-app-version"], *living);
     assert_eq!(set_cookie(answer), None);
+}
+
+/// `/version`, and where the script asks before it acts.
+async fn says_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
+    for path in ["/version", "/_fingerpost/version"] {
+        let answer = proxy.ask(path, headers).await;
+        let said: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
+        assert_eq!((answer.status().as_u16(), &said["version"]), (200, &version.into()));
+        assert_eq!(answer.headers()["x-app-version"], *version);
+    }
 }
 
 const HEADER: &str = "x-app-requested-version";
@@ -205,10 +220,9 @@ async fn an_old_tab_stays_until_it_is_told_to_renew(kind: &Kind) -> Option<()> {
     assert_eq!(proxy.load(&[(HEADER, "v2"), OLD_COOKIE]).await, page("v2"));
     assert_eq!(proxy.load(&[(HEADER, ""), OLD_COOKIE]).await, page("v1"));
     is_refused(&proxy.ask("/", &[(HEADER, "v0")]).await, "v2");
-    let version = proxy.ask("/version", &[OLD_TAB]).await;
-    assert!(version.body().ends_with(br#""version":"v1"}"#), "{version:?}");
-    assert_eq!(blue.asked(), BTreeMap::from([("v1".to_owned(), 5)]));
-    green.asked();
+    says_version(&proxy, &[OLD_TAB], "v1").await;
+    assert_eq!(blue.counted(), ["match 6"]);
+    assert_eq!(green.counted(), ["match 1", "skew 1", "unversioned 1"]);
 
     let proxy = kind.start(Step::OldGone, &blue, &green)?;
     is_refused(&proxy.ask("/", &[OLD_TAB]).await, "v2");
@@ -216,12 +230,16 @@ async fn an_old_tab_stays_until_it_is_told_to_renew(kind: &Kind) -> Option<()> {
     is_refused(&proxy.ask("/", &[OLD_COOKIE]).await, "v2");
     // The page that it names is to be had all the same.
     assert_eq!(proxy.ask("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
+    // It is told by the header of the refusal, and when its script asks before it acts.
+    says_version(&proxy, &[OLD_TAB], "v2").await;
     // Its next page load.
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, ("v2".to_owned(), Some(EXPIRY.to_owned())));
     assert_eq!(proxy.load(&[]).await, page("v2"));
-    // The drain, as the counters have to show it: all that still says v1 comes to the new version, and nothing to the old one.
-    assert_eq!(blue.asked(), BTreeMap::new());
-    assert_eq!(green.asked(), BTreeMap::from([("-".to_owned(), 1), ("v1".to_owned(), 5)]));
+    // The drain: what still says v1 comes to the new version as skew, until it has renewed itself, and nothing to the old one.
+    assert_eq!(blue.counted(), ["match 6"]);
+    assert_eq!(green.counted(), ["match 1", "skew 8", "unversioned 2"]);
+    assert_eq!(shown(&proxy.ask("/", &[(HEADER, "v2")]).await), "v2");
+    assert_eq!(green.counted(), ["match 2", "skew 8", "unversioned 2"]);
     Some(())
 }
 

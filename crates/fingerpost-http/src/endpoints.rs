@@ -4,7 +4,10 @@ use bytes::Bytes;
 use fingerpost::{Assets, BustToken, Snapshot};
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
-    header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
+    header::{
+        ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE,
+        X_CONTENT_TYPE_OPTIONS,
+    },
     request,
 };
 use serde_json::{Map, Value, json};
@@ -175,6 +178,7 @@ pub(crate) fn json_answer(status: StatusCode, json: impl Into<Bytes>) -> Respons
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_LENGTH, length.into());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
 
@@ -211,6 +215,7 @@ mod tests {
         assert!(endpoints.answers(&parts));
         let answer = endpoints.answer_blocking(&parts);
         assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+        assert_eq!(answer.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
         answer
     }
 

@@ -3,6 +3,7 @@
 
 mod accept;
 mod answer;
+mod asked;
 mod cache_control;
 #[cfg(feature = "html")]
 mod client;
@@ -49,4 +50,4 @@ pub use tag::EntityTag;
 #[cfg(feature = "html")]
 pub use validators::{HtmlChange, HtmlExchange, remove_digests};
 #[cfg(feature = "html")]
-pub use version::{CspNonce, InvalidClientPath, Mismatch, Skew, VersionExchange, Versioning};
+pub use version::{CspNonce, Mismatch, Skew, VersionExchange, Versioning};

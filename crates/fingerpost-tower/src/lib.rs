@@ -20,7 +20,7 @@ pub use content_body::ContentBody;
 pub use either_body::EitherBody;
 pub use fingerpost_http::Lifetime;
 #[cfg(feature = "html")]
-pub use fingerpost_http::{CspNonce, InvalidClientPath, Mismatch};
+pub use fingerpost_http::{CspNonce, Mismatch};
 #[cfg(feature = "html")]
 pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer};
 pub use static_files::{StaticFiles, StaticFilesFuture};

@@ -1,13 +1,19 @@
-use std::{fmt, mem, sync::Arc};
+use std::{
+    fmt, mem,
+    sync::{Arc, LazyLock},
+};
 
 use bytes::Bytes;
-use lol_html::{OutputSink, element, html_content::ContentType, send::Element};
+use lol_html::{OutputSink, Selector, html_content::ContentType};
 use parking_lot::Mutex;
 
 use super::{
     HtmlEncoding,
-    rewriting::{MOST_MEMORY, Rewriting, settings},
+    rewriting::{MOST_MEMORY, Rewriting, on, selector, settings},
 };
+
+static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
+static MISPLACED_HEAD: LazyLock<Selector> = LazyLock::new(|| selector("template head, svg head, math head"));
 
 /// How much is read at once. A page comes as a whole more often than not, and its `<head>` stands at its beginning.
 const AT_ONCE: usize = 1024;
@@ -64,11 +70,11 @@ impl HeadInserter {
         let progress = Arc::new(Mutex::new(Progress::default()));
         let (misplaced, found) = (Arc::clone(&progress), Arc::clone(&progress));
         // The handlers of one element are called in this order.
-        let on_misplaced = element!("template head, svg head, math head", move |_: &mut Element<'_, '_>| {
+        let on_misplaced = on(&MISPLACED_HEAD, move |_| {
             misplaced.lock().is_misplaced = true;
             Ok(())
         });
-        let on_head = element!("head", move |head: &mut Element<'_, '_>| {
+        let on_head = on(&HEAD, move |head| {
             let mut progress = found.lock();
             if !mem::take(&mut progress.is_misplaced) && !mem::replace(&mut progress.is_inserted, true) {
                 // `Element::prepend` would write `<head/>` anew.

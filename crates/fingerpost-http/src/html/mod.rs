@@ -10,19 +10,25 @@ mod srcset;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use lol_html::{element, html_content::Attribute, send::Element};
+use lol_html::{Selector, html_content::Attribute};
 use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
 pub use insertion::HeadInserter;
 
 use reference::References;
-use rewriting::{MOST_MEMORY, Rewriting, settings};
+use rewriting::{MOST_MEMORY, Rewriting, on, selector, settings};
 use splicer::{Splicer, SplicerSink};
+
+static REFERRING: LazyLock<Selector> =
+    LazyLock::new(|| selector("[href], [src], [srcset], [imagesrcset], [poster]"));
 
 /// Puts the present URLs of assets into HTML that was not rendered through a template helper.
 ///
@@ -95,16 +101,12 @@ impl HtmlVersioner {
     fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, most: usize) -> Self {
         let splicer = Arc::new(Mutex::new(Splicer::new(encoding)));
         let (references, edits) = (References::of(snapshot), Arc::clone(&splicer));
-        let on_element =
-            element!("[href], [src], [srcset], [imagesrcset], [poster]", move |element: &mut Element<
-                '_,
-                '_,
-            >| {
-                for attribute in element.attributes() {
-                    version_attribute(attribute, &references, &edits);
-                }
-                Ok(())
-            });
+        let on_element = on(&REFERRING, move |element| {
+            for attribute in element.attributes() {
+                version_attribute(attribute, &references, &edits);
+            }
+            Ok(())
+        });
         let settings = settings(encoding, most).append_element_content_handler(on_element);
         Self { rewriting: Rewriting::new(settings, SplicerSink(Arc::clone(&splicer))), splicer }
     }

@@ -3,6 +3,8 @@
 use fingerpost::{Error, quoted};
 use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
 
+use crate::asked::VERSION_COOKIE;
+
 #[derive(Debug, Clone)]
 pub(super) struct Cookie {
     name: String,
@@ -13,7 +15,7 @@ pub(super) struct Cookie {
 
 impl Default for Cookie {
     fn default() -> Self {
-        Self::new("app_version", "/", None).expect("the name and path of a cookie")
+        Self::new(VERSION_COOKIE, "/", None).expect("the name and path of a cookie")
     }
 }
 

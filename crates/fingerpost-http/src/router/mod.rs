@@ -1,6 +1,5 @@
 //! Which of several running versions a request is for.
 
-mod asked;
 mod cookie;
 mod routing;
 #[cfg(test)]
@@ -13,9 +12,12 @@ use fingerpost::{AppVersion, Error, quoted};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use serde_json::json;
 
-use crate::{accept::names_html, endpoints::json_answer};
+use crate::{
+    accept::names_html,
+    asked::{Asked, VERSION_HEADER},
+    endpoints::json_answer,
+};
 
-use asked::Asked;
 use cookie::Cookie;
 pub use routing::Routing;
 
@@ -98,14 +100,13 @@ impl VersionRouter {
                 )));
             }
         }
-        let version_header = HeaderName::from_static("x-app-requested-version");
         Ok(Self(Arc::new(Rules {
             default: None,
             target_header: HeaderName::from_static("x-backend-target"),
             served_header: HeaderName::from_static("x-app-served-version"),
             cookie: Cookie::default(),
-            vary: vary(&version_header),
-            version_header,
+            vary: vary(&VERSION_HEADER),
+            version_header: VERSION_HEADER.clone(),
             refusal: refusal(&routes),
             routes,
         })))
@@ -209,7 +210,7 @@ impl VersionRouter {
         if rules.routes.is_empty() {
             return default(false);
         }
-        let asked = rules.asked(&request.headers);
+        let asked = Asked::of(&request.headers, &rules.version_header, rules.cookie.name());
         let route = asked.version().and_then(|version| rules.routes.get(version));
         match (route, asked) {
             (Some(route), _) => Ok(Routing::new(rules, Some(route.clone()), false)),

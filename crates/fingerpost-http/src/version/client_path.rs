@@ -1,19 +1,15 @@
-use std::{error, fmt};
+use fingerpost::{Error, quoted};
 
 /// What precedes the paths of the client script and of the version that it asks for: `/_fingerpost`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClientPath(String);
 
-/// A path that the client script cannot be served below.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidClientPath {
-    path: String,
-    reason: &'static str,
-}
-
 impl ClientPath {
-    pub(super) fn parse(path: &str) -> Result<Self, InvalidClientPath> {
-        let refuse = |reason| Err(InvalidClientPath { path: path.to_owned(), reason });
+    pub(super) fn parse(path: &str) -> Result<Self, Error> {
+        let refuse = |reason| {
+            let path = quoted(path);
+            Err(Error::config(format!("client path {path} {reason}; write one such as `/_fingerpost`")))
+        };
         let Some(inside) = path.strip_prefix('/') else { return refuse("does not begin with `/`") };
         for segment in inside.strip_suffix('/').unwrap_or(inside).split('/') {
             match segment {
@@ -47,28 +43,23 @@ impl Default for ClientPath {
     }
 }
 
-impl fmt::Display for InvalidClientPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, reason } = self;
-        write!(f, "client path `{}` {reason}; write one such as `/_fingerpost`", path.escape_debug())
-    }
-}
-
-impl error::Error for InvalidClientPath {}
-
 #[cfg(test)]
 mod tests {
+    use fingerpost::ErrorKind;
+
     use super::*;
 
     #[track_caller]
     fn refused(path: &str) -> String {
-        ClientPath::parse(path).unwrap_err().to_string()
+        let err = ClientPath::parse(path).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+        err.to_string()
     }
 
     #[test]
     fn a_path_is_plain() {
-        assert_eq!(ClientPath::parse("/_fingerpost"), Ok(ClientPath::default()));
-        assert_eq!(ClientPath::parse("/_fingerpost/"), Ok(ClientPath::default()));
+        assert_eq!(ClientPath::parse("/_fingerpost").unwrap(), ClientPath::default());
+        assert_eq!(ClientPath::parse("/_fingerpost/").unwrap(), ClientPath::default());
         assert_eq!(ClientPath::parse("/a/b.c~d-e").unwrap().join("x"), "/a/b.c~d-e/x");
         let advice = "; write one such as `/_fingerpost`";
         for path in ["", "x", "https://x/", " /x"] {
@@ -82,7 +73,7 @@ mod tests {
         }
         for path in ["/x y", "/x?", "/x#y", "/%2e", "/ä", "/x'", "/<x>"] {
             let reason = "may hold only letters, digits and `. _ ~ - /`";
-            assert_eq!(refused(path), format!("client path `{}` {reason}{advice}", path.escape_debug()));
+            assert_eq!(refused(path), format!("client path `{path}` {reason}{advice}"));
         }
     }
 

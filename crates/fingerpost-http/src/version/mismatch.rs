@@ -1,6 +1,21 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
+
+use fingerpost::{Error, quoted};
 
 /// What the client script does once it sees that the server has another version than the page.
+///
+/// It can be read from a setting of the site, such as an environment variable:
+///
+/// ```
+/// use fingerpost_http::Mismatch;
+///
+/// let mismatch = match std::env::var("APP_VERSION_MISMATCH") {
+///     Ok(word) => word.parse()?,
+///     Err(_) => Mismatch::Prompt,
+/// };
+/// assert_eq!(mismatch, "prompt".parse::<Mismatch>()?);
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mismatch {
@@ -33,8 +48,51 @@ impl Mismatch {
     }
 }
 
+/// The word that [`as_str`](Mismatch::as_str) gives, and no other spelling; anything else is
+/// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig).
+impl FromStr for Mismatch {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "reload" => Ok(Self::Reload),
+            "prompt" => Ok(Self::Prompt),
+            "warn" => Ok(Self::Warn),
+            "ignore" => Ok(Self::Ignore),
+            _ => Err(Error::config(format!(
+                "{} is nothing that a stale page can do; write `reload`, `prompt`, `warn` or `ignore`",
+                quoted(word)
+            ))),
+        }
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fingerpost::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn its_word_is_read_as_it_is_written() {
+        for mismatch in [Mismatch::Reload, Mismatch::Prompt, Mismatch::Warn, Mismatch::Ignore] {
+            assert_eq!(mismatch.as_str().parse::<Mismatch>().unwrap(), mismatch);
+        }
+        for other in ["", "Reload", " warn", "none"] {
+            let err = other.parse::<Mismatch>().unwrap_err();
+            assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+            assert_eq!(
+                err.to_string(),
+                format!(
+                    "`{other}` is nothing that a stale page can do; write `reload`, `prompt`, `warn` or `ignore`"
+                )
+            );
+        }
     }
 }

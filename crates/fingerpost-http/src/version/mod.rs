@@ -10,7 +10,7 @@ mod skew;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fingerpost::{Assets, Snapshot};
+use fingerpost::{Assets, Error, Snapshot};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request};
 
 use crate::{client, endpoints::version_answer};
@@ -18,7 +18,6 @@ use crate::{client, endpoints::version_answer};
 use client_path::ClientPath;
 use said::Said;
 
-pub use client_path::InvalidClientPath;
 pub use exchange::VersionExchange;
 pub use mismatch::Mismatch;
 pub use nonce::CspNonce;
@@ -109,8 +108,9 @@ impl Versioning {
     ///
     /// # Errors
     ///
-    /// If it does not begin with `/`, names nothing, or holds anything else than letters, digits and `. _ ~ - /`.
-    pub fn client_path(mut self, path: &str) -> Result<Self, InvalidClientPath> {
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if it does not begin with `/`, names nothing, or holds
+    /// anything else than letters, digits and `. _ ~ - /`.
+    pub fn client_path(mut self, path: &str) -> Result<Self, Error> {
         let path = ClientPath::parse(path)?;
         let settings = Arc::make_mut(&mut self.settings);
         settings.script = path.join(&client::file_name());

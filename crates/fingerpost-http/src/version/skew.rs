@@ -1,4 +1,6 @@
-use http::{HeaderMap, header::COOKIE};
+use http::HeaderMap;
+
+use crate::asked::{Asked, VERSION_COOKIE, VERSION_HEADER};
 
 /// How the version that a client asks for compares with the one that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,27 +29,12 @@ impl Skew {
     /// assert_eq!(Skew::of(&headers, "v2"), Skew::Skew);
     /// ```
     pub fn of(headers: &HeaderMap, version: &str) -> Self {
-        let values = headers.get_all("x-app-requested-version").iter();
-        let mut values = values.map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty());
-        let asked_for = values.next().or_else(|| in_cookie(headers));
-        match asked_for {
-            None => Self::Unversioned,
-            Some(asked) if asked == version.as_bytes() && values.all(|other| other == asked) => Self::Match,
-            Some(_) => Self::Skew,
+        match Asked::of(headers, &VERSION_HEADER, VERSION_COOKIE) {
+            Asked::Nothing => Self::Unversioned,
+            asked if asked.version() == Some(version) => Self::Match,
+            _ => Self::Skew,
         }
     }
-}
-
-/// The first cookie of the name, read as leniently as RFC 6265, §5.2 reads `Set-Cookie`.
-fn in_cookie(headers: &HeaderMap) -> Option<&[u8]> {
-    let mut cookies =
-        headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
-    let value = cookies.find_map(|cookie| {
-        let equals = cookie.iter().position(|byte| *byte == b'=')?;
-        (cookie[..equals].trim_ascii() == b"app_version").then(|| cookie[equals + 1..].trim_ascii())
-    })?;
-    let unquoted = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
-    Some(unquoted.unwrap_or(value)).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -75,29 +62,5 @@ mod tests {
         assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b"v1")]), Skew::Skew);
         assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), Skew::Match);
         assert_eq!(of(&[(HEADER, b"")]), Skew::Unversioned);
-    }
-
-    #[test]
-    fn a_cookie_is_found_among_others() {
-        for cookies in [
-            &b"app_version=v2"[..],
-            b"a=1;app_version=v2 ;b=2",
-            b"app_version=\"v2\"",
-            b"\xff; app_version=v2",
-        ] {
-            assert_eq!(of(&[("cookie", cookies)]), Skew::Match, "{cookies:?}");
-        }
-        assert_eq!(of(&[("cookie", b"a=1"), ("cookie", b"app_version=v1")]), Skew::Skew);
-        for cookies in [
-            &b""[..],
-            b"app_version",
-            b"app_version=",
-            b"app_version=\"\"",
-            b"my_app_version=v2",
-            b"x=app_version=v2",
-            b"app_version=; app_version=v2",
-        ] {
-            assert_eq!(of(&[("cookie", cookies)]), Skew::Unversioned, "{cookies:?}");
-        }
     }
 }

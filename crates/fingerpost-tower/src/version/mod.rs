@@ -7,8 +7,8 @@ mod future;
 
 use std::task::{Context, Poll};
 
-use fingerpost::Assets;
-use fingerpost_http::{InvalidClientPath, Mismatch, Versioning, snapshot_of};
+use fingerpost::{Assets, Error};
+use fingerpost_http::{Mismatch, Versioning, snapshot_of};
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -126,8 +126,9 @@ impl VersionLayer {
     ///
     /// # Errors
     ///
-    /// If it does not begin with `/`, names nothing, or holds anything else than letters, digits and `. _ ~ - /`.
-    pub fn client_path(self, path: &str) -> Result<Self, InvalidClientPath> {
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if it does not begin with `/`, names nothing, or holds
+    /// anything else than letters, digits and `. _ ~ - /`.
+    pub fn client_path(self, path: &str) -> Result<Self, Error> {
         self.0.client_path(path).map(Self)
     }
 }

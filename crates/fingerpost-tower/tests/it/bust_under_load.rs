@@ -1,7 +1,7 @@
 //! Releases that come into force by `POST /cache/bust`, 500 times, some of them broken, while eight clients ask at full speed.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     convert::Infallible,
     fs,
     path::Path,
@@ -11,10 +11,15 @@ use std::{
     thread,
 };
 
-use axum::{Router, body::Body, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    response::{Html, IntoResponse},
+    routing::get,
+};
 use bytes::Bytes;
 use fingerpost::{Assets, BustToken};
-use fingerpost_tower::{HtmlRewriteLayer, StaticFiles, VersionEndpointsLayer};
+use fingerpost_tower::{HtmlRewriteLayer, StaticFiles, VersionEndpointsLayer, VersionLayer};
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
@@ -26,7 +31,7 @@ const BUSTS: usize = 500;
 const SECRET: &str = "0123456789abcdef";
 const NAMES: [&str; 4] = ["css/app.css", "css/theme.css", "js/app.js", "img/logo.svg"];
 
-/// What the manifest of a release says, and what a page of it has to.
+/// What the manifest of a release says, and what a page of it has to, beside the client script.
 struct Published {
     manifest: Vec<u8>,
     version: String,
@@ -47,15 +52,14 @@ fn publish(site: &Site, release: usize) -> Published {
         .zip(NAMES)
         .map(|(url, name)| (url.clone(), Bytes::from(fs::read(site.source().join(name)).unwrap())));
     let version = assets.app_version().to_string();
-    let page = format!("{}\n{version}\n", urls.join("\n"));
+    let page = format!("<head>\n{}\n{version}\n", urls.join("\n"));
     Published { manifest, version, page, files: files.collect() }
 }
 
 /// A page that asks for one URL at a time as it is sent, and for the app version at last.
 struct Page {
     assets: Assets,
-    names: VecDeque<&'static str>,
-    has_ended: bool,
+    line: usize,
 }
 
 impl http_body::Body for Page {
@@ -66,15 +70,15 @@ impl http_body::Body for Page {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        const LAST: usize = NAMES.len() + 1;
         thread::yield_now();
-        let line = match self.names.pop_front() {
-            Some(name) => self.assets.url(name).unwrap().to_string(),
-            None if self.has_ended => return Poll::Ready(None),
-            None => {
-                self.has_ended = true;
-                self.assets.app_version().to_string()
-            }
+        let line = match self.line {
+            0 => "<head>".to_owned(),
+            line @ 1..LAST => self.assets.url(NAMES[line - 1]).unwrap().to_string(),
+            LAST => self.assets.app_version().to_string(),
+            _ => return Poll::Ready(None),
         };
+        self.line += 1;
         Poll::Ready(Some(Ok(Frame::data(format!("{line}\n").into()))))
     }
 }
@@ -83,11 +87,11 @@ async fn page(assets: Assets) -> impl IntoResponse {
     let version = assets.app_version().to_string();
     tokio::task::yield_now().await;
     let logo = assets.url("img/logo.svg").unwrap().to_string();
-    let page = Page { assets, names: NAMES.into(), has_ended: false };
-    ([("x-version", version), ("x-logo", logo)], Body::new(page))
+    let page = Page { assets, line: 0 };
+    ([("x-version", version), ("x-logo", logo)], Html(Body::new(page)))
 }
 
-/// The outermost layer takes the snapshot, as any layer of ours does that changes responses.
+/// The outermost layer takes the snapshot.
 fn app(assets: &Assets) -> Router {
     let pages = assets.clone();
     Router::new()
@@ -95,6 +99,7 @@ fn app(assets: &Assets) -> Router {
         .nest_service("/static", StaticFiles::new(assets))
         .layer(VersionEndpointsLayer::with_secret(assets, SECRET).unwrap())
         .layer(HtmlRewriteLayer::new(assets))
+        .layer(VersionLayer::new(assets))
 }
 
 async fn send(app: &Router, request: Request<Body>) -> Response<Bytes> {
@@ -111,13 +116,32 @@ fn version_in(json: &Bytes) -> String {
     json["version"].as_str().unwrap_or_default().to_owned()
 }
 
+/// The page without the client script, and the version that is in its tag.
+fn apart(page: &Bytes) -> Option<(String, &str)> {
+    let (before, rest) = str::from_utf8(page).ok()?.split_once("<script defer src=\"/_fingerpost/client.")?;
+    let (tag, after) = rest.split_once("</script>")?;
+    let (_, version) = tag.split_once(" data-version=\"")?;
+    Some((format!("{before}{after}"), version.split_once('"')?.0))
+}
+
+fn told(answer: &Response<Bytes>) -> &str {
+    answer.headers()["x-app-version"].to_str().unwrap()
+}
+
+#[track_caller]
+fn is_of_some(releases: &[Published], version: &str) {
+    assert!(releases.iter().any(|release| release.version == version), "{version}");
+}
+
 /// Looks at a page, at one of its files, and at `/version`; returns which release the page was of.
 async fn look(app: &Router, releases: &[Published], round: usize) -> usize {
     let answer = visit(app, "/").await;
     assert_eq!(answer.status(), 200);
-    let of = releases.iter().position(|release| *release.page == *answer.body());
+    let (page, version) = apart(answer.body()).unwrap_or_else(|| panic!("no script: {answer:?}"));
+    let of = releases.iter().position(|release| release.page == page);
     let of = of.unwrap_or_else(|| panic!("a page of no release: {answer:?}"));
     let release = &releases[of];
+    assert_eq!((version, told(&answer)), (&*release.version, &*release.version));
     let logo = release.files.keys().find(|url| url.contains("logo")).unwrap();
     assert_eq!(answer.headers()["x-version"], release.version);
     assert_eq!(answer.headers()["x-logo"], **logo);
@@ -126,9 +150,13 @@ async fn look(app: &Router, releases: &[Published], round: usize) -> usize {
     let answer = visit(app, url).await;
     assert_eq!((answer.status().as_u16(), answer.body()), (200, bytes), "{url}");
     assert_eq!(answer.headers()["cache-control"], IMMUTABLE);
+    is_of_some(releases, told(&answer));
 
-    let version = version_in(visit(app, "/version").await.body());
-    assert!(releases.iter().any(|release| release.version == version), "{version}");
+    for path in ["/version", "/_fingerpost/version"] {
+        let answer = visit(app, path).await;
+        assert_eq!(version_in(answer.body()), told(&answer));
+        is_of_some(releases, told(&answer));
+    }
     of
 }
 
@@ -172,6 +200,7 @@ async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
             let text = str::from_utf8(answer.body()).unwrap();
             assert!(text.contains(r#""reason":"manifest "#) && text.contains("staticfiles.json"), "{text}");
         }
+        assert_eq!(told(&answer), releases[in_force].version);
         assert_eq!(look(app, releases, round).await, in_force);
     }
 }

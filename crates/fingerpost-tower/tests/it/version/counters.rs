@@ -1,48 +1,7 @@
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::AtomicU64},
-};
-
 use fingerpost_tower::VersionLayer;
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tower::Layer;
 
-use super::{always, ask, layer, page, request};
-
-/// Keeps counters; there is nothing else.
-#[derive(Default)]
-struct Counters(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
-
-impl Counters {
-    /// As text, by name and labels.
-    fn read(&self) -> Vec<String> {
-        let counters = self.0.lock().unwrap();
-        counters
-            .iter()
-            .map(|(name, count)| format!("{name} {}", count.load(std::sync::atomic::Ordering::Relaxed)))
-            .collect()
-    }
-}
-
-impl Recorder for Counters {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-        let name = format!("{}{{{}}}", key.name(), labels.join(","));
-        Counter::from_arc(Arc::clone(self.0.lock().unwrap().entry(name).or_default()))
-    }
-
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        panic!("{key} is no counter")
-    }
-
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        panic!("{key} is no counter")
-    }
-}
+use super::{always, ask, layer, page, recorder::Counters, request};
 
 /// What is counted of requests with these headers.
 fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec<String> {

@@ -5,6 +5,8 @@ mod nested;
 mod nonce;
 mod own;
 mod pages;
+#[cfg(feature = "metrics")]
+mod recorder;
 mod release;
 mod snapshot;
 mod stream;

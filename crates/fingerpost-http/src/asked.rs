@@ -1,12 +1,16 @@
 //! The version that a request asks for.
 
-use http::{HeaderMap, header::COOKIE};
+use http::{HeaderMap, HeaderName, header::COOKIE};
 
-use super::Rules;
+/// The header that speaks for one tab.
+pub(crate) static VERSION_HEADER: HeaderName = HeaderName::from_static("x-app-requested-version");
+
+/// The name of the cookie that all tabs share.
+pub(crate) const VERSION_COOKIE: &str = "app_version";
 
 /// Bytes of a client: nothing is known of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked<'r> {
+pub(crate) enum Asked<'r> {
     Nothing,
     ByCookie(&'r [u8]),
     /// `None` if several headers say different things.
@@ -14,7 +18,20 @@ pub(super) enum Asked<'r> {
 }
 
 impl<'r> Asked<'r> {
-    pub(super) fn version(self) -> Option<&'r str> {
+    /// Of several headers of the name all have to say the same, of several cookies the first counts.
+    pub(crate) fn of(headers: &'r HeaderMap, header: &HeaderName, cookie_name: &str) -> Self {
+        let values = headers.get_all(header).iter();
+        let mut values = values.map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty());
+        if let Some(first) = values.next() {
+            return Self::ByHeader(values.all(|other| other == first).then_some(first));
+        }
+        match cookie(headers, cookie_name).filter(|value| !value.is_empty()) {
+            Some(value) => Self::ByCookie(value),
+            None => Self::Nothing,
+        }
+    }
+
+    pub(crate) fn version(self) -> Option<&'r str> {
         let bytes = match self {
             Self::Nothing | Self::ByHeader(None) => return None,
             Self::ByCookie(bytes) | Self::ByHeader(Some(bytes)) => bytes,
@@ -22,25 +39,11 @@ impl<'r> Asked<'r> {
         str::from_utf8(bytes).ok()
     }
 
-    pub(super) fn by(self) -> &'static str {
+    pub(crate) fn by(self) -> &'static str {
         match self {
             Self::Nothing => "absence",
             Self::ByCookie(_) => "cookie",
             Self::ByHeader(_) => "header",
-        }
-    }
-}
-
-impl Rules {
-    pub(super) fn asked<'r>(&self, headers: &'r HeaderMap) -> Asked<'r> {
-        let values = headers.get_all(&self.version_header).iter();
-        let mut values = values.map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty());
-        if let Some(first) = values.next() {
-            return Asked::ByHeader(values.all(|other| other == first).then_some(first));
-        }
-        match cookie(headers, self.cookie.name()).filter(|value| !value.is_empty()) {
-            Some(value) => Asked::ByCookie(value),
-            None => Asked::Nothing,
         }
     }
 }
