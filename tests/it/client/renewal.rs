@@ -132,13 +132,15 @@ async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_page_that_answered_a_post_is_not_posted_again() {
+async fn a_page_that_answers_a_post_is_kept_and_not_posted_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
         shows(browser, "/posted", "one").await;
         site.deploy("two", Mismatch::Reload);
         click(browser, "#get").await;
+        is_prompted(browser).await;
+        answer_banner(browser, "reload").await;
         shows(browser, "/posted", "two").await;
         let posted: Vec<_> = site.asked().into_iter().filter(|asked| asked.path == "/posted").collect();
         assert_eq!(posted.iter().map(|asked| asked.method.as_str()).collect::<Vec<_>>(), ["POST", "GET"]);

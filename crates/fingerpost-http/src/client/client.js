@@ -109,7 +109,8 @@
     const url = () => visits.filter(({ from, to }) => to && from === location.href).pop()?.to ?? location.href;
     const words = [...said.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
     let action = words.find((word) => Object.keys(actions).includes(word));
-    const loses = () => hasWork() || !visits.every(({ isLasting }) => isLasting);
+    // A page that answers a form cannot be had again, either.
+    const loses = () => 'posted' in script.dataset || hasWork() || !visits.every(({ isLasting }) => isLasting);
     if (action === 'reload' && (loses() || !mayReload(version))) action = 'prompt';
     const detail = { page, version, action, url: url() };
     const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });

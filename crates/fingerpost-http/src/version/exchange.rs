@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use fingerpost::Snapshot;
-use http::{header::ETAG, request, response};
+use http::{Method, header::ETAG, request, response};
 
 use super::{CspNonce, Mismatch, Settings, Versioned};
 use crate::{HeadInserter, HtmlChange, HtmlEncoding, HtmlExchange, snapshot::taken};
@@ -17,6 +17,8 @@ pub struct VersionExchange {
     settings: Arc<Settings>,
     snapshot: Snapshot,
     nonce: Option<CspNonce>,
+    /// Whether a page answers a form that was sent, say: asking for it again would not bring it back.
+    is_posted: bool,
     /// Nothing where pages stay as they are.
     html: Option<HtmlExchange>,
 }
@@ -24,12 +26,13 @@ pub struct VersionExchange {
 impl VersionExchange {
     pub(super) fn begin(settings: &Arc<Settings>, snapshot: &Snapshot, request: &mut request::Parts) -> Self {
         let (settings, snapshot) = (Arc::clone(settings), snapshot.clone());
+        let is_posted = !matches!(request.method, Method::GET | Method::HEAD);
         if settings.mismatch == Mismatch::Ignore {
-            return Self { settings, snapshot, nonce: None, html: None };
+            return Self { settings, snapshot, nonce: None, is_posted, html: None };
         }
         let nonce = request.extensions.get::<CspNonce>().cloned();
         let html = HtmlExchange::begin(NAME, settings.of_tag(nonce.is_some()), &snapshot, request);
-        Self { settings, snapshot, nonce, html: Some(html) }
+        Self { settings, snapshot, nonce, is_posted, html: Some(html) }
     }
 
     /// Gives a response its headers, and if it is a page the validators that it will have with the script in it; says whether
@@ -64,6 +67,6 @@ impl VersionExchange {
             }
             is_valid
         });
-        HeadInserter::new(self.settings.tag(&self.snapshot.app_version(), nonce), encoding)
+        HeadInserter::new(self.settings.tag(&self.snapshot.app_version(), nonce, self.is_posted), encoding)
     }
 }

@@ -168,11 +168,12 @@ impl Settings {
     }
 
     /// Version and nonce are of letters that mean nothing in HTML.
-    fn tag(&self, version: &str, nonce: Option<&CspNonce>) -> String {
+    fn tag(&self, version: &str, nonce: Option<&CspNonce>, is_posted: bool) -> String {
         let Self { script, mismatch, .. } = self;
         let nonce = nonce.map_or_else(String::new, |CspNonce(nonce)| format!(" nonce=\"{nonce}\""));
+        let posted = if is_posted { " data-posted" } else { "" };
         format!(
-            "<script defer src=\"{script}\" data-version=\"{version}\" data-action=\"{mismatch}\"{nonce}></script>"
+            "<script defer src=\"{script}\" data-version=\"{version}\" data-action=\"{mismatch}\"{posted}{nonce}></script>"
         )
     }
 }

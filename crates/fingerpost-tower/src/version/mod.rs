@@ -30,8 +30,10 @@ pub use future::VersionFuture;
 /// An [`AppVersion`](fingerpost::AppVersion) has no character that means anything in a header, an attribute or JSON: what does is
 /// refused at start-up and on reload, so it is never escaped and never left out.
 ///
-/// The layer answers the path of the script, for a year and `immutable`, and with another hash the present script, `no-store`. It answers
-/// `/_fingerpost/version` as well, with what `/version` says, and both for GET and HEAD alone. All else goes on.
+/// A page that answers another request than GET or HEAD gets `data-posted` as well: no reload would bring it back.
+///
+/// The layer answers the path of the script, for a year and `immutable`, and with another hash the present script, `no-store`.
+/// It answers `/_fingerpost/version` as well, with what `/version` says, and both for GET and HEAD alone. All else goes on.
 ///
 /// # Where it belongs
 ///

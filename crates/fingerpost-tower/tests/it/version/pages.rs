@@ -28,6 +28,14 @@ async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
 }
 
 #[tokio::test]
+async fn a_page_that_answers_a_form_says_so() {
+    for (method, is_posted) in [(Method::GET, false), (Method::POST, true), (Method::PUT, true)] {
+        let answer = ask(layer().layer(always(page())), with_method(method.clone(), "/")).await;
+        assert_eq!(answer.tag().unwrap().contains(" data-posted>"), is_posted, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn all_else_keeps_its_body() {
     for headers in [
         &[("content-type", "text/css")][..],
