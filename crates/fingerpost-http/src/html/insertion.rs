@@ -15,8 +15,9 @@ use super::{
 static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
 static MISPLACED_HEAD: LazyLock<Selector> = LazyLock::new(|| selector("template head, svg head, math head"));
 
-/// How much is read at once. A page comes as a whole more often than not, and its `<head>` stands at its beginning.
-const AT_ONCE: usize = 1024;
+/// How much is read at first, then twice as much. A page comes as a whole more often than not, and its `<head>` stands at its
+/// beginning.
+const AT_FIRST: usize = 256;
 
 /// Puts markup into a document that comes in pieces, as the first child of its first `<head>`.
 ///
@@ -90,13 +91,13 @@ impl HeadInserter {
 
     /// Takes the next piece and gives out all that is certain by now. Copies nothing once the markup is in.
     pub fn write(&mut self, chunk: Bytes) -> Bytes {
-        let mut rest = &chunk[..];
+        let (mut rest, mut at_once) = (&chunk[..], AT_FIRST);
         while !rest.is_empty() {
-            let (part, after) = rest.split_at(AT_ONCE.min(rest.len()));
+            let (part, after) = rest.split_at(at_once.min(rest.len()));
             if !self.rewriting.write(part) {
                 break;
             }
-            rest = after;
+            (rest, at_once) = (after, at_once * 2);
             if self.is_inserted() {
                 self.rewriting.end();
             }
