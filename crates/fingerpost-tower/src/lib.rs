@@ -30,12 +30,14 @@ pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEnd
 pub use version_router::{VersionRouter, VersionRouterFuture, VersionRouterLayer};
 
 #[doc = include_str!("../docs/blue-green.md")]
+#[cfg(feature = "html")]
 pub mod blue_green {}
 
 #[doc = include_str!("../docs/deploying.md")]
 pub mod deploying {}
 
 #[doc = include_str!("../docs/draining.md")]
+#[cfg(feature = "html")]
 pub mod draining {}
 
 #[doc = include_str!("../docs/stale-pages.md")]
