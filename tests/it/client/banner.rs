@@ -16,8 +16,6 @@ async fn prompt(browser: &Browser, site: &Site, path: &str) {
     site.deploy("two", Mismatch::Prompt);
     get_fragment(browser).await;
     is_prompted(browser).await;
-    // It has moved in.
-    browser.until(&format!("{ROOT}.firstChild.getAnimations().length === 0")).await;
 }
 
 async fn style(browser: &Browser, selector: &str, property: &str) -> String {

@@ -103,7 +103,7 @@ async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
         site.deploy("one", Mismatch::Prompt);
         open(browser, site, "/").await;
         site.deploy("two", Mismatch::Prompt);
-        site.delay_checks();
+        site.delay("/_fingerpost/version", 200);
         run(browser, "await Promise.all(['/fragment', '/found'].map((url) => fingerpost.fetch(url)))").await;
         is_prompted(browser).await;
         assert_eq!(site.checks(), 1);
@@ -152,18 +152,12 @@ async fn a_check_that_names_no_version_changes_nothing() {
     .await;
 }
 
-/// What a router answers that knows the page's version no more.
-fn no_such_version(site: &Site, paths: &[&str]) {
-    for path in paths {
-        site.answer(path, StatusCode::CONFLICT, "application/json", r#"{"versions":["two"]}"#);
-    }
-}
-
 #[tokio::test]
 async fn a_router_that_knows_the_version_no_more_renews_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        no_such_version(site, &["/fragment", "/_fingerpost/version"]);
+        site.refuse("/fragment");
+        site.refuse("/_fingerpost/version");
         click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         assert_eq!(site.loads(), ["/"; 2]);
@@ -181,7 +175,8 @@ async fn a_router_that_knows_the_version_no_more_renews_the_page() {
 async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        no_such_version(site, &["/next", "/_fingerpost/version"]);
+        site.refuse("/next");
+        site.refuse("/_fingerpost/version");
         click(browser, "#boosted").await;
         let url = site.url("/next?page=2#end");
         browser.until(&format!("location.href === '{url}' && !document.querySelector('h1')")).await;
@@ -191,14 +186,70 @@ async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
 }
 
 #[tokio::test]
-async fn a_409_of_the_application_changes_nothing() {
-    with_htmx(async |browser, site| {
+async fn a_router_within_the_layer_that_knows_the_version_no_more_renews_the_page() {
+    with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.answer("/fragment", StatusCode::CONFLICT, "text/html", "<p>somebody else has changed it</p>");
+        site.deploy_behind_a_router("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/", "two").await;
+        get_fragment(browser).await;
+        assert_eq!((site.loads(), site.checks()), (["/"; 2].map(String::from).to_vec(), 1));
+        assert!(!has_banner(browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_409_of_the_application_changes_nothing() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let note = "window.errors = [];
+            for (const name of ['htmx:responseError', 'htmx:response:error']) document.addEventListener(name, () => errors.push(name))";
+        run(browser, note).await;
+        let body = r#"{"title":"somebody else has changed it"}"#;
+        site.answer("/fragment", StatusCode::CONFLICT, "application/problem+json", body);
         click(browser, "#get").await;
         is_checked(browser, site, 1).await;
+        assert_eq!(browser.evaluate("errors.length").await, 1, "htmx is told");
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_check_that_hangs_is_made_again() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Prompt);
+        site.delay("/_fingerpost/version", 60_000);
+        let sooner = "const { timeout } = AbortSignal;
+            AbortSignal.timeout = (milliseconds) => timeout.call(AbortSignal, milliseconds / 100)";
+        run(browser, sooner).await;
+        get_fragment(browser).await;
+        is_checked(browser, site, 1).await;
+        assert!(!has_banner(browser).await);
+
+        site.delay("/_fingerpost/version", 0);
+        get_fragment(browser).await;
+        is_prompted(browser).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_base_of_another_site_is_not_asked() {
+    with_htmx(async |browser, site| {
+        let Some(other) = Site::start("htmx-2").await else { return };
+        open(browser, site, "/open").await;
+        site.deploy("two", Mismatch::Prompt);
+        let base = format!(
+            "document.head.append(Object.assign(document.createElement('base'), {{ href: '{}/' }}))",
+            other.origin
+        );
+        run(browser, &format!("{base}; await fingerpost.fetch('{}')", site.url("/fragment"))).await;
+        is_prompted(browser).await;
+        assert_eq!(other.asked(), []);
     })
     .await;
 }

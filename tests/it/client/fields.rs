@@ -59,9 +59,11 @@ async fn fields_as_the_page_had_them_are_nobodys_work() {
 
 /// Makes the page forget that it has been changed and that it has been reloaded, and note what it would do.
 const AFRESH: &str = "form.reset();
+    document.querySelector('#textarea').dispatchEvent(new Event('input', { bubbles: true }));
     for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';
     document.querySelector('#editable').textContent = 'first';
     document.querySelector('#host').shadowRoot.firstChild.value = '';
+    document.querySelector('#choice-host').shadowRoot.firstChild.checked = false;
     sessionStorage.clear();
     window.action = undefined;
     document.addEventListener('fingerpost:version-mismatch', (event) => {
@@ -83,6 +85,7 @@ async fn every_kind_of_field_counts() {
         ("#reset", "x"),
         ("#editable", "x"),
         ("#host", "x"),
+        ("#choice-host", " "),
         ("#range", &left),
         ("#date", "2"),
         ("#checkbox", " "),

@@ -9,6 +9,7 @@ mod renewal;
 mod requests;
 mod site;
 mod tabs;
+mod under_way;
 
 use fantoccini::Locator;
 use serde_json::Value;

@@ -16,7 +16,7 @@ use axum::{
     routing::{any, get, post},
 };
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::{Mismatch, VersionLayer};
+use fingerpost_tower::{Mismatch, VersionLayer, VersionRouterLayer};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -49,8 +49,8 @@ struct State {
     /// Paths that a cache answers, and what with.
     cached: HashMap<String, Router>,
     asked: Vec<Asked>,
-    /// How long the server takes to say which version it is.
-    delay: Duration,
+    /// Paths whose answers take their time, and how long.
+    delays: HashMap<String, Duration>,
 }
 
 /// A running site.
@@ -75,10 +75,20 @@ impl Site {
 
     /// From now on, this version answers, and says that pages of others should do this.
     pub(super) fn deploy(&self, version: &str, mismatch: Mismatch) {
+        self.deploy_routes(routes(version, &self.htmx), version, mismatch);
+    }
+
+    /// From now on, this version answers, and a router in front of it knows no other.
+    pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: Mismatch) {
+        let router = VersionRouterLayer::new([(version, "blue")]).expect("a version and its target");
+        self.deploy_routes(routes(version, &self.htmx).layer(router), version, mismatch);
+    }
+
+    fn deploy_routes(&self, routes: Router, version: &str, mismatch: Mismatch) {
         let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
         let layer =
             VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);
-        self.state.lock().expect("no panic").now = routes(version, &self.htmx).layer(layer);
+        self.state.lock().expect("no panic").now = routes.layer(layer);
     }
 
     /// From now on, the version that answers has this word for what pages of others should do.
@@ -115,9 +125,19 @@ impl Site {
         self.state.lock().expect("no panic").cached.remove(path);
     }
 
-    /// From now on, the server takes its time to say which version it is.
-    pub(super) fn delay_checks(&self) {
-        self.state.lock().expect("no panic").delay = Duration::from_millis(200);
+    /// From now on, this path is refused by a router that knows the version of the page no more.
+    pub(super) fn refuse(&self, path: &str) {
+        let refusal = || async {
+            let headers = [("content-type", "application/json"), ("x-app-version-refused", "unknown")];
+            (StatusCode::CONFLICT, headers, r#"{"versions":["two"]}"#)
+        };
+        self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(refusal));
+    }
+
+    /// From now on, answers for this path take so many milliseconds.
+    pub(super) fn delay(&self, path: &str, milliseconds: u64) {
+        let delay = Duration::from_millis(milliseconds);
+        self.state.lock().expect("no panic").delays.insert(path.to_owned(), delay);
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -144,7 +164,7 @@ impl Site {
 /// Takes requests, notes them, and hands them to the version that is to answer.
 fn front(state: Arc<Mutex<State>>) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
-        let is_check = request.uri().path() == "/_fingerpost/version";
+        let path = request.uri().path().to_owned();
         let (router, delay) = {
             let mut state = state.lock().expect("no panic");
             state.asked.push(Asked {
@@ -152,8 +172,8 @@ fn front(state: Arc<Mutex<State>>) -> Router {
                 path: request.uri().to_string(),
                 headers: request.headers().clone(),
             });
-            let router = state.cached.get(request.uri().path()).unwrap_or(&state.now).clone();
-            (router, if is_check { state.delay } else { Duration::ZERO })
+            let router = state.cached.get(&path).unwrap_or(&state.now).clone();
+            (router, state.delays.get(&path).copied().unwrap_or_default())
         };
         async move {
             sleep(delay).await;
@@ -181,6 +201,10 @@ fn routes(version: &str, htmx: &str) -> Router {
         .route("/slow", get(slow))
         .route("/mistakes", post(mistakes))
         .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
+        .route(
+            "/leads",
+            any(|RawQuery(header): RawQuery| async move { [(header.unwrap_or_default(), "/led")] }),
+        )
         .route("/redirect", any(|| async { Redirect::to("/next") }))
         .fallback(page)
         .layer(from_fn(strict))

@@ -11,70 +11,108 @@
   const VERSION = 'X-App-Version';
   const REQUESTED = 'X-App-Requested-Version';
   const PAUSE = 60_000;
-  const on = (name, listener) => document.addEventListener(name, listener);
+  const on = (...args) => document.addEventListener(...args);
 
   // --- Requests, and what their answers say ---
 
-  const isOurs = (url) => new URL(url, document.baseURI).origin === location.origin;
+  const absolute = (url) => new URL(url, document.baseURI);
+  const isOurs = (url) => absolute(url).origin === location.origin;
   const isRead = (method) => /^(get|head)$/i.test(method);
+  const bare = (url) => url.split('#')[0];
 
   function prepare(url, method, set) {
     if (!isRead(method)) rememberSent();
     if (isOurs(url)) set(REQUESTED, page);
   }
 
+  // Addresses whose page answers a POST, which cannot be had again.
+  const posted = new Set();
+  if ('posted' in script.dataset) posted.add(bare(location.href));
+
   // `push` is what htmx makes of `hx-push-url`, `from` the address when it asked.
-  function note(answer, { method, from = location.href, push, anchor }) {
+  function note(answer, { method, boosted, push, anchor, from = location.href }) {
     const { url, status, redirected, headers } = answer;
     if (!isOurs(url)) return;
+    const go = headers.get('HX-Location');
+    const isLasting = isRead(method) || redirected || go !== null;
+    const aim = String((/^{/.test(go) ? JSON.parse(go).path : (go ?? push)) || boosted || false);
+    let to = aim !== 'false' && absolute(aim === 'true' ? url : aim);
+    if (to && anchor) to.hash = anchor;
+    to &&= to.href;
+    const shown = bare(to || from);
+    if (boosted && isLasting && status === 200) {
+      posted.delete(shown);
+      sent.clear();
+    } else if ((to || boosted) && (!isLasting || posted.has(bare(from)))) {
+      posted.add(shown);
+    }
     const version = headers.get(VERSION);
     if (status !== 409 && (!version || version === page)) return;
-    // The answer to a POST cannot be had again.
-    const isLasting = isRead(method) || redirected;
-    const aim = String(push || false);
-    const wish = isLasting && aim !== 'false' && new URL(aim === 'true' ? url : aim, document.baseURI);
-    if (wish && anchor) wish.hash = anchor;
-    check(version ?? '', headers, { isLasting, from, to: wish && wish.href });
+    check(version ?? '', headers, { isLasting, from, to: isLasting && to });
   }
 
   // htmx 1.9 and 2
-  on('htmx:beforeRequest', ({ detail: { xhr, pathInfo, requestConfig } }) => {
-    prepare(pathInfo.finalRequestPath, requestConfig.verb, (name, value) => xhr.setRequestHeader(name, value));
+  on('htmx:beforeSend', ({ detail: { xhr, pathInfo, requestConfig: { verb } } }) => {
+    prepare(pathInfo.finalRequestPath, verb, (name, value) => xhr.setRequestHeader(name, value));
+    during(verb, new Promise((resolve) => (xhr.onloadend = resolve)));
   });
-  on('htmx:afterRequest', ({ detail: { xhr, boosted, pathInfo, requestConfig } }) => {
+  on('htmx:afterRequest', ({ detail: { xhr, boosted, pathInfo, requestConfig, etc } }) => {
     const { status, responseURL: url } = xhr;
-    const asked = new URL(pathInfo.finalRequestPath, document.baseURI).href.split('#')[0];
-    const answer = { url, status, redirected: url !== asked, headers: { get: (name) => xhr.getResponseHeader(name) } };
+    const redirected = url !== bare(absolute(pathInfo.finalRequestPath).href);
+    const answer = { url, status, redirected, headers: { get: (name) => xhr.getResponseHeader(name) } };
     const { verb: method, headers, elt } = requestConfig;
     const ofElement = (name) => elt.closest(`[${name}]`)?.getAttribute(name);
-    const push = boosted ? 'true' : (ofElement('hx-push-url') ?? ofElement('data-hx-push-url'));
-    note(answer, { method, push, anchor: pathInfo.anchor, from: headers['HX-Current-URL'] });
+    const push = etc.push ?? ofElement('hx-push-url') ?? ofElement('data-hx-push-url');
+    note(answer, { method, boosted, push, anchor: pathInfo.anchor, from: headers['HX-Current-URL'] });
   });
 
   // htmx 4
-  on('htmx:before:request', ({ detail: { ctx: { request } } }) => {
+  on('htmx:before:request', ({ detail: { ctx } }) => {
+    const { request, fetch } = ctx;
     prepare(request.action, request.method, (name, value) => (request.headers[name] = value));
+    ctx.fetch = (...args) => during(request.method, fetch(...args));
   });
   on('htmx:after:request', (event) => {
     const { request: { method, headers, anchor }, response: { raw }, push } = event.detail.ctx;
-    note(raw, { method, anchor, push: headers['HX-Boosted'] ?? push, from: headers['HX-Current-URL'] });
+    note(raw, { method, boosted: headers['HX-Boosted'], push, anchor, from: headers['HX-Current-URL'] });
     // A router's list of versions is nothing to show.
-    if (raw.status === 409 && /json/.test(raw.headers.get('Content-Type'))) event.preventDefault();
+    if (raw.headers.has('X-App-Version-Refused')) event.preventDefault();
   });
 
   async function versionedFetch(input, init) {
     const request = new Request(input, init);
     prepare(request.url, request.method, (name, value) => request.headers.set(name, value));
-    const answer = await fetch(request);
+    const answer = await during(request.method, fetch(request));
     note(answer, { method: request.method });
     return answer;
   }
 
-  // A page that Back takes out of memory is as old as when it was left.
-  window.addEventListener('pageshow', ({ persisted }) => persisted && check('', new Headers(), { isLasting: true }));
+  // What Back shows is as old as when it was left, wherever it was kept.
+  for (const name of ['pageshow', 'popstate'])
+    window.addEventListener(name, ({ persisted }) => {
+      if (persisted) left = 0;
+      if (persisted !== false) check('', new Headers(), { isLasting: true });
+    });
+
+  // --- What is under way, and would be cut off ---
+
+  let stay;
+  let writes = 0;
+  let left = 0;
+  // For a while: it may be a download.
+  window.addEventListener('beforeunload', () => (left = Date.now()));
+  const isBusy = () => writes > 0 || Date.now() - left < PAUSE;
+
+  function during(method, request) {
+    if (isRead(method)) return request;
+    writes++;
+    return request.finally(() => writes--);
+  }
 
   // --- Asking the server, and acting ---
 
+  // A `<base>` after the script is not for it.
+  const endpoint = new URL('version', new URL(script.getAttribute('src'), location));
   const checked = new Map();
   const settled = new Set();
   let waiting;
@@ -87,10 +125,13 @@
     checked.set(version, Date.now());
     let now, current;
     try {
-      now = await fetch(new URL('version', script.src), { cache: 'no-store', headers: { [REQUESTED]: page } });
+      const signal = AbortSignal.timeout(10_000);
+      now = await fetch(endpoint, { cache: 'no-store', headers: { [REQUESTED]: page }, signal });
       if (now.ok) current = (await now.json()).version;
       if (now.status === 409) current = now.headers.get(VERSION) ?? version;
     } catch {}
+    // Whatever takes longer makes `act` prompt.
+    for (let i = 0; isBusy() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
     const visits = waiting;
     waiting = undefined;
     // No network, or no server behind the proxy: the next answer asks again.
@@ -108,18 +149,21 @@
     // If the address is another one by now, htmx has gone there already.
     const url = () => visits.filter(({ from, to }) => to && from === location.href).pop()?.to ?? location.href;
     const words = [...said.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
-    let action = words.find((word) => Object.keys(actions).includes(word));
-    // A page that answers a form cannot be had again, either.
-    const loses = () => 'posted' in script.dataset || hasWork() || !visits.every(({ isLasting }) => isLasting);
-    if (action === 'reload' && (loses() || !mayReload(version))) action = 'prompt';
+    let action = words.find((word) => Object.hasOwn(actions, word));
+    const loses = isBusy() || posted.has(bare(url())) || hasWork() || !visits.every(({ isLasting }) => isLasting);
+    if (action === 'reload' && (loses || !mayReload(version))) action = 'prompt';
     const detail = { page, version, action, url: url() };
     const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });
     if (document.dispatchEvent(event)) actions[action](version, url);
   }
 
   const actions = {
-    reload: (_, url) => renew(url()),
-    prompt: (version, url) => offer(version, url),
+    reload: (version, url) => {
+      renew(url());
+      // Whoever begins to write before the new page is there keeps the old one.
+      stay = () => (window.stop(), (left = 0), offer(version, url));
+    },
+    prompt: offer,
     warn: (version) => console.warn(`This page is of version ${page}; the site has moved on to ${version}.`),
     ignore: () => {},
   };
@@ -138,11 +182,12 @@
   }
 
   function renew(url) {
+    stay = undefined;
     try {
       // Where htmx 1 and 2 keep the pages for Back, as they were.
       for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
     } catch {}
-    if (url.split('#')[0] !== location.href.split('#')[0]) return location.assign(url);
+    if (bare(url) !== bare(location.href)) return location.assign(url);
     // Without it, a page that answered a POST would be posted again.
     history.replaceState(history.state, '', url);
     location.reload();
@@ -152,38 +197,43 @@
 
   const FIELDS = 'input, textarea, select';
   const fields = () => [...document.querySelectorAll(FIELDS)];
-  const content = (element) => element.value ?? element.textContent;
+  const content = ({ options, value, textContent, checked }) =>
+    options ? [...options].map((option) => option.value + option.selected).join() : (value ?? textContent) + checked;
+  // By name, and without passwords.
+  const sent = new Map();
   const typed = new Map();
-  const sent = new Set();
 
-  // What was typed into, and held before: `contenteditable`, custom elements, fields in open shadow roots.
-  on('beforeinput', (event) => {
+  // What was written into fields, and what others held before: `contenteditable`, custom elements.
+  const touch = (event) => {
     const [target] = event.composedPath();
-    for (const element of typed.keys()) if (!element.isConnected) typed.delete(element);
-    if (!typed.has(target)) typed.set(target, content(target));
-  });
+    stay = stay?.();
+    if (event.type === 'input' ? target.matches?.(FIELDS) : !typed.has(target)) typed.set(target, content(target));
+    typed.forEach((_, element) => element.isConnected || typed.delete(element));
+  };
+  for (const name of ['beforeinput', 'input']) on(name, touch, true);
 
-  // A form with mistakes comes back filled in with what was sent.
   function rememberSent() {
-    for (const { value, defaultValue } of fields()) if (value !== defaultValue) sent.add(value);
+    for (const field of fields()) if (field.type !== 'password' && isWork(field)) sent.set(field.name, content(field));
   }
 
-  function hasWork() {
-    const isSent = ({ value, defaultValue }) => defaultValue && sent.has(value);
-    return [...fields(), ...typed.keys()].some((element) => element.isConnected && (isChanged(element) || isSent(element)));
-  }
+  const hasWork = () => [...fields(), ...typed.keys()].some((element) => element.isConnected && isWork(element));
 
-  function isChanged(element) {
-    if (!element.matches(FIELDS)) return content(element) !== typed.get(element);
+  function isWork(element) {
+    const now = content(element);
+    const written = typed.get(element);
+    if (!element.matches?.(FIELDS)) return now !== written;
     // What a reset makes of a copy, taken where no custom element comes to life.
     const { ownerDocument } = document.createElement('template').content;
     const form = document.createElement('form');
     const fresh = form.appendChild(ownerDocument.importNode(element, true));
     // The field may be called `reset`.
     HTMLFormElement.prototype.reset.call(form);
-    if (element.options) return [...element.options].some((option, i) => option.selected !== fresh.options[i].selected);
-    // A date that is half typed is bad input.
-    return element.validity.badInput || element.checked !== fresh.checked || element.value !== fresh.value;
+    const before = content(fresh);
+    const last = sent.get(element.name);
+    // Editors empty a hidden `textarea`.
+    const isTaken = element.localName === 'textarea' && ![undefined, now, last].includes(written);
+    // A form with mistakes comes back filled in with what was sent. A date that is half typed is bad input.
+    return now !== before || before === last || isTaken || element.validity.badInput;
   }
 
   // --- The banner ---

@@ -1,0 +1,133 @@
+//! What a visitor or the page has begun is not cut off.
+
+use fingerpost_tower::Mismatch;
+
+use super::{answer_banner, click, is_prompted, open, run, shows, with_every_htmx, with_htmx};
+
+#[tokio::test]
+async fn a_post_under_way_comes_first() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Reload);
+        site.delay("/sent", 700);
+        click(browser, "#post").await;
+        run(browser, "await fingerpost.fetch('/fragment')").await;
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("document.querySelector('#answer')?.textContent").await, "the answer");
+        assert_eq!(site.loads(), ["/"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_of_the_pages_own_comes_first() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Reload);
+        site.delay("/sent", 700);
+        let post =
+            "fingerpost.fetch('/sent', { method: 'POST' }).then(({ status }) => (window.status = status))";
+        run(browser, &format!("{post}; await fingerpost.fetch('/fragment')")).await;
+        is_prompted(browser).await;
+        assert_eq!(
+            (browser.evaluate("window.status").await, site.loads()),
+            ("200".into(), vec!["/".to_owned()])
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_under_way_that_leads_elsewhere_becomes_a_visit() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy("two", Mismatch::Reload);
+        site.delay("/redirect", 500);
+        click(browser, "#boosted-post button").await;
+        run(browser, "await fingerpost.fetch('/fragment')").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(site.loads(), ["/", "/next"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visit_under_way_comes_first() {
+    with_every_htmx(async |browser, site| {
+        for (n, (selector, path)) in
+            [("#link", "/linked"), ("#native button", "/posted")].into_iter().enumerate()
+        {
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            open(browser, site, "/").await;
+            run(browser, "sessionStorage.clear()").await;
+            let new = format!("b{n}");
+            site.deploy(&new, Mismatch::Reload);
+            site.delay(path, 700);
+            run(
+                browser,
+                &format!(
+                    "document.querySelector('{selector}').click(); document.querySelector('#get').click()"
+                ),
+            )
+            .await;
+            shows(browser, path, &new).await;
+        }
+        assert_eq!(site.loads(), ["/", "/linked", "/", "/posted"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_leads_elsewhere_is_followed() {
+    with_every_htmx(async |browser, site| {
+        site.delay("/led", 500);
+        for (n, header) in ["HX-Redirect", "HX-Location"].into_iter().enumerate() {
+            for (m, method) in ["GET", "POST"].into_iter().enumerate() {
+                site.deploy(&format!("a{n}{m}"), Mismatch::Reload);
+                open(browser, site, "/").await;
+                run(browser, "sessionStorage.clear()").await;
+                let new = format!("b{n}{m}");
+                site.deploy(&new, Mismatch::Reload);
+                run(
+                    browser,
+                    &format!("htmx.ajax('{method}', '/leads?{header}', '#target').catch(() => {{}})"),
+                )
+                .await;
+                shows(browser, "/led", &new).await;
+            }
+        }
+        assert_eq!(site.loads(), ["/", "/led"].repeat(4));
+    })
+    .await;
+}
+
+/// Writes into the page while it is being left.
+const WRITE_LATE: &str = "window.addEventListener('beforeunload', () => setTimeout(() => {
+    document.querySelector('textarea').focus();
+    document.execCommand('insertText', false, 'work');
+}, 100))";
+
+#[tokio::test]
+async fn what_is_written_during_a_reload_stops_it() {
+    with_every_htmx(async |browser, site| {
+        for (n, (selector, path)) in [("#get", "/"), ("#push-late", "/pushed")].into_iter().enumerate() {
+            let (old, new) = (format!("a{n}"), format!("b{n}"));
+            site.deploy(&old, Mismatch::Reload);
+            open(browser, site, "/").await;
+            run(browser, &format!("sessionStorage.clear(); {WRITE_LATE}")).await;
+            site.deploy(&new, Mismatch::Reload);
+            site.delay(path, 1500);
+            run(browser, &format!("document.querySelector('{selector}').click()")).await;
+            is_prompted(browser).await;
+            let now =
+                browser.evaluate("[fingerpost.version, document.querySelector('textarea').value]").await;
+            assert_eq!(now, serde_json::json!([old, "work"]));
+
+            // Now it is wanted.
+            answer_banner(browser, "reload").await;
+            shows(browser, path, &new).await;
+            site.delay(path, 0);
+        }
+    })
+    .await;
+}
