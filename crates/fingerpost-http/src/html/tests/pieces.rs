@@ -33,6 +33,7 @@ fn html() -> impl Strategy<Value = Vec<u8>> {
         "/static/img/a.png",
         "/static/",
         "/static/nope.css",
+        "?",
         "?x=1",
         "&amp;y",
         "#f",
