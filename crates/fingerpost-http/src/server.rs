@@ -235,8 +235,10 @@ impl AssetServer {
             }
             // Never a redirect: two nodes that know nothing of each other would send a client to and fro.
             Judged::Unknown(path) => find(path),
-            Judged::Newer => Err(too_early().into()),
-            Judged::Older(path) if AssetPath::parse(path).is_err() => Err(not_found(None).into()),
+            Judged::Newer(path) | Judged::Older(path) if AssetPath::parse(path).is_err() => {
+                Err(not_found(None).into())
+            }
+            Judged::Newer(_) => Err(too_early().into()),
             Judged::Older(_) => Err(moved(&self.current_url(wanted, after)).into()),
         }
     }

@@ -69,6 +69,10 @@ async fn a_newer_token_is_asked_to_wait() {
             (503, "3", "no-store")
         );
     }
+    // What no deploy can have is not worth the wait.
+    for path in ["/1001", "/1001/", "/1001/..", "/1001/../secret", "/1001/css/", "/1001/a%00b"] {
+        get(&files, path).await.is_not_found();
+    }
 }
 
 #[tokio::test]
