@@ -17,7 +17,7 @@ pub(crate) enum Judged<'a> {
     Unknown(&'a str),
 }
 
-/// Judges a decoded path; `after` stands between the token and the asset path in the base URL.
+/// Judges a decoded path; `after`, decoded as well, stands between the token and the asset path in the base URL.
 ///
 /// In this order: the current token; the whole rest names an asset, so that a directory called `2024` is reached; for
 /// ordered tokens, something that is no number; then older, newer, previous and unknown.
