@@ -109,16 +109,16 @@ impl HtmlVersioner {
     fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, most: usize) -> Self {
         let splicer = Arc::new(Mutex::new(Splicer::new(encoding)));
         let (mut references, edits) = (References::of(snapshot), Arc::clone(&splicer));
-        let is_template = Arc::new(AtomicBool::new(false));
-        let in_template = Arc::clone(&is_template);
+        let is_in_template = Arc::new(AtomicBool::new(false));
+        let found = Arc::clone(&is_in_template);
         // The handlers of one element are called in this order.
         let on_template_base = on(&TEMPLATE_BASE, move |_| {
-            in_template.store(true, Ordering::Relaxed);
+            found.store(true, Ordering::Relaxed);
             Ok(())
         });
         let on_element = on(&REFERRING, move |element| {
             if element.tag_name() == "base" {
-                if !is_template.swap(false, Ordering::Relaxed) {
+                if !is_in_template.swap(false, Ordering::Relaxed) {
                     rebase(element, &mut references);
                 }
                 return Ok(());
