@@ -266,6 +266,11 @@ async fn a_share_of_new_visitors_tries_the_new_version(kind: &Kind) -> Option<()
         // What is no page load is not chosen.
         let answer = proxy.ask("/", &[agent]).await;
         assert_eq!((shown(&answer), set_cookie(&answer)), page("v1"));
+        // What a client says never gets into a cookie, however it looks.
+        for said in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
+            let answer = proxy.ask("/", &[agent, said, ACCEPT_PAGE]).await;
+            assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
+        }
         // A version that is gone, on the default.
         let gone = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;
         assert_eq!(gone, ("v1".to_owned(), Some(EXPIRY.to_owned())));

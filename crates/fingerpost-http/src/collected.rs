@@ -1,7 +1,8 @@
 //! Production with a manifest: what the current and the retained releases name, and nothing else.
 
 use std::{
-    io,
+    fs,
+    io::{self, Read as _},
     ops::Range,
     sync::Arc,
     time::{Duration, Instant},
@@ -133,36 +134,53 @@ impl Collected {
         (slot, part): (&Slot, &Range<u64>),
         limits: Limits,
     ) -> io::Result<Content> {
-        let wrong = || io::Error::other("it is not the file that the release names; collect again");
-        let checked = |bytes: Vec<u8>| {
-            let is_right = bytes.len() as u64 == expected.size && Some(Digest::of(&bytes)) == expected.sha256;
-            if is_right { Ok(Bytes::from(bytes)) } else { Err(wrong()) }
+        let bytes = match self.store.open(name)? {
+            Stored::Bytes(bytes) => bytes,
+            Stored::File(file) => {
+                if file.metadata()?.len() != expected.size {
+                    return Err(wrong());
+                }
+                if expected.size > limits.per_file {
+                    return part_of(file, expected, slot, part);
+                }
+                let mut bytes = Vec::with_capacity(expected.size as usize);
+                // What grows meanwhile is not followed to its end.
+                file.take(expected.size + 1).read_to_end(&mut bytes)?;
+                bytes
+            }
         };
-        if expected.size <= limits.per_file {
-            let bytes = checked(self.store.read(name)?)?;
-            if let Some(kept) = self.memory.keep(&bytes, limits.all) {
-                slot.kept.set(kept).ok();
-            }
-            return Ok(Content::slice(&bytes, part));
+        if bytes.len() as u64 != expected.size || Some(Digest::of(&bytes)) != expected.sha256 {
+            return Err(wrong());
         }
-        match self.store.open(name)? {
-            Stored::Bytes(bytes) => Ok(Content::slice(&checked(bytes)?, part)),
-            Stored::File(mut file) => {
-                let metadata = file.metadata()?;
-                if !metadata.is_file() || metadata.len() != expected.size {
-                    return Err(wrong());
-                }
-                let mut seen = slot.seen.lock();
-                let identity = Identity::of(&mut file, seen.as_deref())?;
-                *seen = Some(identity.into());
-                if Some(identity.sha256) != expected.sha256 {
-                    return Err(wrong());
-                }
-                let part = FilePart::new(file, part.clone(), identity.stamp, expected.sha256)?;
-                Ok(Content::File(part.into()))
-            }
+        let bytes = Bytes::from(bytes);
+        if expected.size <= limits.per_file
+            && let Some(kept) = self.memory.keep(&bytes, limits.all)
+        {
+            slot.kept.set(kept).ok();
         }
+        Ok(Content::slice(&bytes, part))
     }
+}
+
+/// A part of a file that is too large for memory. It is hashed when it is another file than the last time.
+fn part_of(
+    mut file: fs::File,
+    expected: &Representation,
+    slot: &Slot,
+    part: &Range<u64>,
+) -> io::Result<Content> {
+    let mut seen = slot.seen.lock();
+    let identity = Identity::of(&mut file, seen.as_deref())?;
+    *seen = Some(identity.into());
+    if Some(identity.sha256) != expected.sha256 {
+        return Err(wrong());
+    }
+    let part = FilePart::new(file, part.clone(), identity.stamp, expected.sha256)?;
+    Ok(Content::File(part.into()))
+}
+
+fn wrong() -> io::Error {
+    io::Error::other("it is not the file that the release names; collect again")
 }
 
 /// How much memory may be used.

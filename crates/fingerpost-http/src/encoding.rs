@@ -67,8 +67,9 @@ const LEAST: u16 = 1;
 impl Accepted {
     fn of(headers: &HeaderMap) -> Self {
         let mut accepted = Self::default();
-        let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        for item in values.flat_map(|value| value.split(',')) {
+        let values = headers.get_all(ACCEPT_ENCODING).iter();
+        let items = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        for item in items.filter_map(|item| str::from_utf8(item).ok()) {
             let (name, weight) =
                 item.split_once(';').map_or((item, Some(1000)), |(name, rest)| (name, weight(rest)));
             // What cannot be read says nothing: it allows nothing, and refuses nothing.
@@ -188,6 +189,14 @@ mod tests {
             assert_eq!(chosen(&format!("gzip;{parameter}, *"), &[GZIP]), "gzip", "gzip;{parameter}, *");
             assert_eq!(chosen(&format!("identity;{parameter}"), &[]), "identity", "identity;{parameter}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_spoils_nothing_beside_it() {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_bytes(b"gzip, \xff, identity;q=0").unwrap());
+        assert_eq!(choose_encoding(&headers, 1000, [GZIP]), Ok(Some(Encoding::Gzip)));
+        assert_eq!(choose_encoding(&headers, 1000, []), Err(NotAcceptable));
     }
 
     #[test]

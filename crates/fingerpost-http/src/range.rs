@@ -44,9 +44,10 @@ pub fn requested_range(headers: &HeaderMap, size: u64) -> Ranged {
 /// `None` for what is to be ignored.
 fn parse(text: &str, size: u64) -> Option<Ranged> {
     let (unit, set) = text.split_once('=')?;
-    if !unit.trim().eq_ignore_ascii_case("bytes") || set.contains(',') {
+    if !unit.eq_ignore_ascii_case("bytes") || set.contains(',') {
         return None;
     }
+    // §14.1.2 has an example with a space here.
     let (first, last) = set.trim().split_once('-')?;
     let part = match (number(first), number(last)) {
         (Some(first), _) if last.is_empty() => first..size,
@@ -88,6 +89,7 @@ mod tests {
             ("bytes=0-", 0..40),
             ("bytes=39-39", 39..40),
             ("BYTES=1-1", 1..2),
+            ("bytes= 0-1", 0..2),
         ] {
             assert_eq!(ranged(header, 40), Ranged::Part(part), "{header:?}");
         }
@@ -114,6 +116,7 @@ mod tests {
             "bytes=+1-2",
             "bytes=1 -2",
             "bytes=--3",
+            "bytes =0-1",
         ] {
             assert_eq!(ranged(header, 40), Ranged::Whole, "{header:?}");
         }

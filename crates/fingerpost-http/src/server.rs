@@ -221,8 +221,10 @@ impl AssetServer {
     ) -> Result<SourceFile, Box<Response<Content>>> {
         let base = self.assets().base_url().path();
         let after = &base[self.assets().mount_path().len() + token.as_str().len() + 1..];
+        // What is no name in a request is none in the base URL.
+        let after = asset_path(after).ok_or_else(|| not_found(None))?;
         let find = |path| self.find_listed(listed, path, wanted);
-        match judge(token, after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
+        match judge(token, &after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
             Judged::Current(path) => {
                 let mut file = find(path)?;
                 file.lifetime = if file.is_proven { Lifetime::Immutable } else { Lifetime::NoStore };
@@ -235,9 +237,11 @@ impl AssetServer {
             }
             // Never a redirect: two nodes that know nothing of each other would send a client to and fro.
             Judged::Unknown(path) => find(path),
-            Judged::Newer => Err(too_early().into()),
-            Judged::Older(path) if AssetPath::parse(path).is_err() => Err(not_found(None).into()),
-            Judged::Older(_) => Err(moved(&self.current_url(wanted, after)).into()),
+            Judged::Newer(path) | Judged::Older(path) if AssetPath::parse(path).is_err() => {
+                Err(not_found(None).into())
+            }
+            Judged::Newer(_) => Err(too_early().into()),
+            Judged::Older(_) => Err(moved(&self.current_url(wanted, &after)).into()),
         }
     }
 
@@ -252,10 +256,11 @@ impl AssetServer {
         found.ok_or_else(|| not_found(None).into())
     }
 
-    /// The URL with the current token instead of its own; path and query as they were spelt.
+    /// The URL with the current token instead of its own; asset path and query as they were spelt.
     fn current_url(&self, wanted: &Wanted<'_>, after: &str) -> String {
-        let rest = wanted.spelt.split_once('/').map_or("", |(_, rest)| rest);
-        let rest = rest.strip_prefix(after).unwrap_or(rest);
+        // Decoding leaves the number of slashes as it was.
+        let before = 1 + after.matches('/').count();
+        let rest = wanted.spelt.splitn(before + 1, '/').nth(before).unwrap_or_default();
         let query = wanted.query.map_or_else(String::new, |query| format!("?{query}"));
         format!("{}{rest}{query}", self.assets().base_url().path())
     }

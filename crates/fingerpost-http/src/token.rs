@@ -12,12 +12,12 @@ pub(crate) enum Judged<'a> {
     /// An earlier deploy's URL of a path.
     Older(&'a str),
     /// A later deploy's.
-    Newer,
+    Newer(&'a str),
     /// Somebody's URL of a path.
     Unknown(&'a str),
 }
 
-/// Judges a decoded path; `after` stands between the token and the asset path in the base URL.
+/// Judges a decoded path; `after`, decoded as well, stands between the token and the asset path in the base URL.
 ///
 /// In this order: the current token; the whole rest names an asset, so that a directory called `2024` is reached; for
 /// ordered tokens, something that is no number; then older, newer, previous and unknown.
@@ -34,7 +34,7 @@ pub(crate) fn judge<'a>(
         (TokenAge::Current, Some(rest)) => Judged::Current(rest),
         _ if without_token.is_some_and(is_asset) => Judged::Unversioned(without_token.unwrap_or(path)),
         (TokenAge::Older, Some(rest)) => Judged::Older(rest),
-        (TokenAge::Newer, Some(_)) => Judged::Newer,
+        (TokenAge::Newer, Some(rest)) => Judged::Newer(rest),
         (TokenAge::Unknown, Some(rest)) if !token.is_ordered() && Token::opaque(first).is_ok() => {
             Judged::Unknown(rest)
         }
@@ -60,10 +60,10 @@ mod tests {
             ("1000/a.css", Judged::Current("a.css")),
             ("css/app.css", Judged::Unversioned("css/app.css")),
             ("2024/logo.png", Judged::Unversioned("2024/logo.png")),
-            ("2024/nope.png", Judged::Newer),
+            ("2024/nope.png", Judged::Newer("nope.png")),
             ("999/css/app.css", Judged::Older("css/app.css")),
             ("01000/css/app.css", Judged::Older("css/app.css")),
-            ("99999999999999999999999999/x", Judged::Newer),
+            ("99999999999999999999999999/x", Judged::Newer("x")),
             ("-1/css/app.css", Judged::Unversioned("-1/css/app.css")),
             ("", Judged::Unversioned("")),
         ] {

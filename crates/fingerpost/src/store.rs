@@ -1,7 +1,7 @@
 use std::{
     fmt,
     fs::{self, File},
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -93,6 +93,15 @@ impl DirStore {
     pub fn dir(&self) -> &Path {
         &self.0
     }
+
+    /// What is no file is not opened: a pipe would be waited for, and a device never ends.
+    fn file(&self, path: &str) -> io::Result<File> {
+        let path = self.0.join(path);
+        if !fs::metadata(&path)?.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        File::open(path)
+    }
 }
 
 impl Store for DirStore {
@@ -101,11 +110,14 @@ impl Store for DirStore {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.0.join(path))
+        let mut file = self.file(path)?;
+        let mut bytes = Vec::with_capacity(file.metadata()?.len() as usize);
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn open(&self, path: &str) -> io::Result<Stored> {
-        File::open(self.0.join(path)).map(Stored::File)
+        self.file(path).map(Stored::File)
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {

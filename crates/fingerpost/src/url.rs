@@ -89,11 +89,12 @@ impl Url {
             push_encoded(&mut text, query, QUERY);
         }
         if let Some(version) = version.filter(|_| !written.query.is_some_and(has_version)) {
-            text.push(if written.query.is_none() { '?' } else { '&' });
-            // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
-            if text.ends_with("?&") {
-                text.pop();
-            }
+            text.push_str(match written.query {
+                None => "?",
+                // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
+                Some("") => "",
+                Some(_) => "&",
+            });
             text.push_str(version);
         }
         if let Some(fragment) = written.fragment {

@@ -59,11 +59,16 @@ impl Browser {
                 .parse()
                 .ok()
         });
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&chromium, profile.path()))
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("a browser that starts");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities(&chromium, profile.path()));
+        // On a busy machine Chromium now and then ends before it has said where it listens.
+        let mut client = builder.connect(&format!("http://127.0.0.1:{port}")).await;
+        for _ in 0..2 {
+            if client.is_err() {
+                client = builder.connect(&format!("http://127.0.0.1:{port}")).await;
+            }
+        }
+        let client = client.expect("a browser that starts");
         Some(Self {
             client,
             port,

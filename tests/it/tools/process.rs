@@ -1,8 +1,9 @@
 //! Child processes that end with the test.
 
 use std::{
+    env::consts::EXE_SUFFIX,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
@@ -86,23 +87,13 @@ impl Server {
     /// for tests that add to its environment.
     #[track_caller]
     pub(crate) fn example_command(name: &str) -> Command {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--message-format", "json", "--package", name])
-            .current_dir(root)
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo");
-        assert!(built.status.success(), "the example {name} did not build");
-
-        let messages = String::from_utf8(built.stdout).expect("UTF-8 from cargo");
-        let binary = messages
-            .lines()
-            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-            .find_map(|message| message["executable"].as_str().map(str::to_owned))
-            .expect("a message that names the binary");
+        let binary = built(name);
+        // An example builds the program itself if it is not there, and nobody would wait for that.
+        if !binary.with_file_name(format!("fingerpost{EXE_SUFFIX}")).exists() {
+            built("fingerpost-cli");
+        }
         let mut command = Command::new(binary);
-        command.args(["--port", "0"]).current_dir(root).env_remove("FINGERPOST_APP_VERSION");
+        command.args(["--port", "0"]).current_dir(root()).env_remove("FINGERPOST_APP_VERSION");
         command
     }
 
@@ -120,4 +111,27 @@ impl Server {
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace")
+}
+
+/// Builds a package and returns its program.
+#[track_caller]
+fn built(package: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--message-format", "json", "--package", package])
+        .current_dir(root())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo");
+    assert!(built.status.success(), "{package} did not build");
+
+    let messages = String::from_utf8(built.stdout).expect("UTF-8 from cargo");
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .expect("a message that names the program")
 }

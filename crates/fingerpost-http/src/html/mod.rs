@@ -1,6 +1,7 @@
 //! Versions of assets in HTML that nobody rendered through the helpers.
 
 mod attribute;
+mod base_element;
 mod charset;
 mod insertion;
 mod reference;
@@ -12,12 +13,15 @@ mod tests;
 
 use std::{
     fmt,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use lol_html::{Selector, html_content::Attribute};
+use lol_html::{Selector, html_content::Attribute, send::Element};
 use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
@@ -29,6 +33,7 @@ use splicer::{Splicer, SplicerSink};
 
 static REFERRING: LazyLock<Selector> =
     LazyLock::new(|| selector("[href], [src], [srcset], [imagesrcset], [poster]"));
+static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template base[href]"));
 
 /// Puts the present URLs of assets into HTML that was not rendered through a template helper.
 ///
@@ -39,6 +44,9 @@ static REFERRING: LazyLock<Selector> =
 /// Left as they are: unknown assets, anything with a `v` parameter (so that a second pass changes nothing), other hosts,
 /// relative URLs, comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. Every
 /// byte outside of a changed attribute's value stays what it was.
+///
+/// After a `<base href>` with a host other than that of the base URL (any host, if the base URL is a path), a path such as
+/// `/static/a.css` is one on that host, and is left as it is, too.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -100,14 +108,29 @@ impl HtmlVersioner {
 
     fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, most: usize) -> Self {
         let splicer = Arc::new(Mutex::new(Splicer::new(encoding)));
-        let (references, edits) = (References::of(snapshot), Arc::clone(&splicer));
+        let (mut references, edits) = (References::of(snapshot), Arc::clone(&splicer));
+        let is_in_template = Arc::new(AtomicBool::new(false));
+        let found = Arc::clone(&is_in_template);
+        // The handlers of one element are called in this order.
+        let on_template_base = on(&TEMPLATE_BASE, move |_| {
+            found.store(true, Ordering::Relaxed);
+            Ok(())
+        });
         let on_element = on(&REFERRING, move |element| {
+            if element.tag_name() == "base" {
+                if !is_in_template.swap(false, Ordering::Relaxed) {
+                    rebase(element, &mut references);
+                }
+                return Ok(());
+            }
             for attribute in element.attributes() {
                 version_attribute(attribute, &references, &edits);
             }
             Ok(())
         });
-        let settings = settings(encoding, most).append_element_content_handler(on_element);
+        let settings = settings(encoding, most)
+            .append_element_content_handler(on_template_base)
+            .append_element_content_handler(on_element);
         Self { rewriting: Rewriting::new(settings, SplicerSink(Arc::clone(&splicer))), splicer }
     }
 
@@ -124,6 +147,15 @@ impl HtmlVersioner {
     pub fn end(mut self) -> Bytes {
         self.rewriting.end();
         self.splicer.lock().take_output()
+    }
+}
+
+/// An element of that name in an image is none of HTML.
+fn rebase(base: &Element<'_, '_>, references: &mut References) {
+    if base.namespace_uri().ends_with("/xhtml")
+        && let Some(href) = base.get_attribute("href")
+    {
+        references.rebase(&htmlize::unescape_attribute(&href));
     }
 }
 

@@ -4,22 +4,34 @@ use fingerpost::{BaseUrl, Snapshot, Strategy, Url};
 
 use crate::target::{asset_path, versions};
 
+use super::base_element::leads_elsewhere;
+
 /// What the URLs in a document stand for.
 #[derive(Debug)]
 pub(super) struct References {
     snapshot: Snapshot,
     /// The longest first.
     bases: Vec<Base>,
+    /// Whether a path is one on another host; not decided before the first `<base href>`.
+    are_elsewhere: Option<bool>,
 }
 
 impl References {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
-        Self { snapshot: snapshot.clone(), bases: bases(snapshot) }
+        Self { snapshot: snapshot.clone(), bases: bases(snapshot), are_elsewhere: None }
+    }
+
+    /// Heeds a `<base href>` for what comes after it. HTML Standard: the first one counts.
+    pub(super) fn rebase(&mut self, href: &str) {
+        let base = self.snapshot.assets().base_url();
+        self.are_elsewhere.get_or_insert_with(|| leads_elsewhere(href, host(base)));
     }
 
     /// The URL of the asset that `url` names; nothing if it names none, or has a version already.
     pub(super) fn versioned(&self, url: &str) -> Option<Url> {
-        self.bases.iter().find_map(|base| self.asset(base.strip(url)?))
+        let are_elsewhere = self.are_elsewhere.unwrap_or_default();
+        let mut bases = self.bases.iter().filter(|base| base.host > 0 || !are_elsewhere);
+        bases.find_map(|base| self.asset(base.strip(url)?))
     }
 
     fn asset(&self, rest: &str) -> Option<Url> {
@@ -52,7 +64,7 @@ impl Base {
 fn bases(snapshot: &Snapshot) -> Vec<Base> {
     let assets = snapshot.assets();
     let base = assets.base_url();
-    let host = base.as_str().len() - base.path().len();
+    let host = host(base);
     let token = match assets.strategy() {
         Some(Strategy::PathToken(token)) => Some(token.as_str()),
         _ => None,
@@ -60,12 +72,17 @@ fn bases(snapshot: &Snapshot) -> Vec<Base> {
     let paths = [Some(base.path().to_owned()), token.map(|token| without_segment(base, token))];
     let mut bases = Vec::new();
     for path in paths.into_iter().flatten() {
-        if host > 0 && path != "/" {
+        if base.is_absolute() && path != "/" {
             bases.push(Base { text: path.clone(), host: 0 });
         }
-        bases.push(Base { text: base.as_str()[..host].to_owned() + &path, host });
+        bases.push(Base { text: host.to_owned() + &path, host: host.len() });
     }
     bases
+}
+
+/// Scheme and host, if it has them.
+fn host(base: &BaseUrl) -> &str {
+    &base.as_str()[..base.as_str().len() - base.path().len()]
 }
 
 /// If two segments are the token, it does not matter which of them goes.

@@ -21,12 +21,16 @@ use crate::{
 use cookie::Cookie;
 pub use routing::Routing;
 
+/// Tells this 409 from one of the application: the script of a page knows that there is nothing in it to be shown.
+const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refused");
+
 /// Says which of several running versions a request is for, without a runtime: what a framework's own layer is made of.
 ///
 /// The request says it in the header `X-App-Requested-Version`, which speaks for one tab, else in the cookie `app_version`,
 /// which all tabs share, else it is the default, if there is one. The response of a version in the map says
 /// `x-backend-target`, for a proxy, and `x-app-served-version`. A version that is not in the map is refused:
-/// 409, with those that are. So a page learns that its version has been taken out, and renews itself.
+/// 409, with those that are, and `x-app-version-refused: unknown`. So a page learns that its version has been taken out, and
+/// renews itself.
 ///
 /// - An unknown cookie, without the header, on a page load (GET or HEAD whose `Accept` names `text/html`) counts as no version,
 ///   because nobody could renew the page otherwise. The response expires it, unless it sets the cookie anew itself.
@@ -227,6 +231,7 @@ impl VersionRouter {
 impl Rules {
     fn refused(&self, method: &Method) -> Response<Bytes> {
         let mut answer = json_answer(StatusCode::CONFLICT, self.refusal.clone());
+        answer.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
         if method == Method::HEAD {
             *answer.body_mut() = Bytes::new();
         }

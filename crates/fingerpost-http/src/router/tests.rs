@@ -161,7 +161,8 @@ fn a_refusal_names_the_known_versions_in_order_and_nothing_else() {
         assert_eq!(refusal.headers()["content-type"], "application/json");
         assert_eq!(refusal.headers()["content-length"], REFUSAL.len().to_string());
         assert_eq!(refusal.headers()["x-content-type-options"], "nosniff");
-        assert_eq!(refusal.headers().len(), 4);
+        assert_eq!(refusal.headers()["x-app-version-refused"], "unknown");
+        assert_eq!(refusal.headers().len(), 5);
         assert_eq!(*refusal.body(), if method == "HEAD" { "" } else { REFUSAL });
     }
 }

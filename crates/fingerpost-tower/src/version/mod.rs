@@ -51,6 +51,9 @@ pub use future::VersionFuture;
 /// ([`HeadInserter`](fingerpost_http::HeadInserter)). Pages in UTF-16, parts (206), and answers that say `immutable` or
 /// `no-transform` pass as they are.
 ///
+/// What follows in the `<head>` stands some 120 bytes later than before. A `<meta charset>` counts within the first 1024 bytes of a
+/// page, so say the charset in `Content-Type`, or early.
+///
 /// A page has no `Content-Length`, `Last-Modified` or digests any more, and its `ETag` changes with every release: see
 /// [`HtmlExchange`](fingerpost_http::HtmlExchange). With a nonce it has none, because each page is another one then.
 ///

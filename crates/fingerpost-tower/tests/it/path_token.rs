@@ -69,6 +69,10 @@ async fn a_newer_token_is_asked_to_wait() {
             (503, "3", "no-store")
         );
     }
+    // What no deploy can have is not worth the wait.
+    for path in ["/1001", "/1001/", "/1001/..", "/1001/../secret", "/1001/css/", "/1001/a%00b"] {
+        get(&files, path).await.is_not_found();
+    }
 }
 
 #[tokio::test]
@@ -105,13 +109,25 @@ async fn two_nodes_never_send_a_client_to_and_fro() {
 #[tokio::test]
 async fn the_token_may_stand_before_more_segments() {
     let site = site();
-    let assets = site.builder(Mode::Production).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
-    let assets = assets.base_url("https://cdn.example.com/{breaker}/static/").build().unwrap();
-    let files = StaticFiles::new(&assets);
+    let below = |base_url| {
+        let assets = site.builder(Mode::Production).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
+        StaticFiles::new(&assets.base_url(base_url).build().unwrap())
+    };
+    let files = below("https://cdn.example.com/{breaker}/static/");
     get(&files, "/7/static/css/app.css").await.is(200, IMMUTABLE, b"one");
     get(&files, "/static/css/app.css").await.is(200, HOUR, b"one");
     leads_to(&get(&files, "/6/static/css/app.css").await, "/7/static/css/app.css");
+    leads_to(&get(&files, "/6/%73tatic/css/%61pp.css?x").await, "/7/static/css/%61pp.css?x");
     get(&files, "/7/css/app.css").await.is_not_found();
+
+    let escaped = below("/{breaker}/st%C3%A4tic/a%2520b/");
+    for spelt in ["st%C3%A4tic/a%2520b", "st%c3%a4t%69c/%61%2520b"] {
+        get(&escaped, &format!("/7/{spelt}/css/app.css")).await.is(200, IMMUTABLE, b"one");
+        get(&escaped, &format!("/{spelt}/css/app.css")).await.is(200, HOUR, b"one");
+        let older = get(&escaped, &format!("/6/{spelt}/css/a%20b.css?x=1")).await;
+        leads_to(&older, "/7/st%C3%A4tic/a%2520b/css/a%20b.css?x=1");
+    }
+    get(&escaped, "/7/st%25C3%25A4tic/a%252520b/css/app.css").await.is_not_found();
 }
 
 #[tokio::test]

@@ -186,6 +186,30 @@ async fn bytes_that_are_not_those_of_the_release_are_never_served() {
 }
 
 #[tokio::test]
+#[cfg(unix)]
+async fn what_would_never_end_in_place_of_a_file_is_not_read() {
+    for size in [40, 200_000] {
+        let site = Site::new(&[("a.txt", &vec![b'x'; size])]);
+        let assets = site.collect().production();
+        let hashed = below(&assets.url("a.txt").unwrap());
+        let file = site.dist().join(&hashed[1..]);
+
+        fs::remove_file(&file).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+        get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+
+        // So long that nobody has the memory for it.
+        fs::remove_file(&file).unwrap();
+        fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
+        get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+    }
+}
+
+#[tokio::test]
 async fn other_origins_may_be_kept_out() {
     let site = Site::new(&[("a.css", CSS)]);
     let files = StaticFiles::new(&site.collect().production()).all_origins(false);

@@ -50,6 +50,8 @@ fn what_the_author_wrote_behind_the_path_survives() {
     becomes("a.css?spam=eggs", "/static/a.css?spam=eggs&v=H", "/static/a.H.css?spam=eggs");
     becomes("a.css#eggs", "/static/a.css?v=H#eggs", "/static/a.H.css#eggs");
     becomes("a.css?x=1#f", "/static/a.css?x=1&v=H#f", "/static/a.H.css?x=1#f");
+    becomes("a.css?x=1?", "/static/a.css?x=1?&v=H", "/static/a.H.css?x=1?");
+    becomes("a.css??", "/static/a.css??&v=H", "/static/a.H.css??");
     becomes("sprite.svg#icon", "/static/sprite.svg?v=H#icon", "/static/sprite.H.svg#icon");
     becomes("f.eot?#iefix", "/static/f.eot?v=H#iefix", "/static/f.H.eot?#iefix");
     becomes("f.svg#a/../b?c#d", "/static/f.svg?v=H#a/../b?c#d", "/static/f.H.svg#a/../b?c#d");

@@ -1,3 +1,4 @@
+mod base_element;
 mod bases;
 mod documents;
 mod insertion;

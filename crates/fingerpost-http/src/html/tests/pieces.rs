@@ -33,6 +33,7 @@ fn html() -> impl Strategy<Value = Vec<u8>> {
         "/static/img/a.png",
         "/static/",
         "/static/nope.css",
+        "?",
         "?x=1",
         "&amp;y",
         "#f",
@@ -71,6 +72,7 @@ fn html() -> impl Strategy<Value = Vec<u8>> {
         "<video x poster = \"/static/img/a.png?x&amp;y#f\" >",
         "<link href=\" /static/b c.css \"/>",
         "<a href='/static/comma,?v=1'>",
+        "<base href='//other.example/'>",
     ];
     let piece = prop_oneof![
         3 => select(TAGS).prop_map(|tag| tag.as_bytes().to_vec()),

@@ -99,3 +99,15 @@ async fn a_body_that_fails_gives_what_it_had_and_then_the_error() {
         assert_eq!(next(&mut body).await, expected);
     }
 }
+
+#[tokio::test]
+async fn a_base_element_counts_for_what_comes_after_it() {
+    let mut body = rewritten([
+        data("<link href=/static/a.css><base hr"),
+        data("ef=//other.example/><link href=/static/a.css>"),
+    ])
+    .await;
+    assert_eq!(next(&mut body).await, "<link href=\"/static/a.1.css\">");
+    assert_eq!(next(&mut body).await, "<base href=//other.example/><link href=/static/a.css>");
+    assert_eq!(next(&mut body).await, "end");
+}

@@ -46,21 +46,3 @@ fn each_request_counts_once_by_what_it_asks_for() {
     assert_eq!(counted(requests, &[layer(), layer()]), expected);
     assert_eq!(counted(requests, &[layer().header(false)]), expected);
 }
-
-#[test]
-fn a_drain_shows_in_the_counters() {
-    let page_of = |version| ("/", [(HEADER, version)]);
-    let requests = [page_of("v1"), page_of("v0"), page_of("v0"), page_of("v1"), page_of("v1")];
-    let requests: Vec<(&str, &[(&str, &str)])> =
-        requests.iter().map(|(path, headers)| (*path, &headers[..])).collect();
-    let of = |requests: &[(&str, &[(&str, &str)])]| counted(requests, &[layer()]);
-    assert_eq!(
-        of(&requests),
-        ["fingerpost_requests_total{version=match} 3", "fingerpost_requests_total{version=skew} 2"]
-    );
-    assert_eq!(
-        of(&requests[3..]),
-        ["fingerpost_requests_total{version=match} 2"],
-        "all have renewed themselves"
-    );
-}

@@ -1,0 +1,26 @@
+/// Whether the paths in a document with this `<base href>` are paths on a host other than `own`, scheme and host of the
+/// base URL. `own` is empty if that is a path: nobody knows the host of the page then.
+///
+/// Reads the URL as a browser does (URL Standard, "URL parsing"). What it would not take for a URL counts as another host.
+pub(super) fn leads_elsewhere(href: &str, own: &str) -> bool {
+    let mut url = href.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "").replace('\\', "/");
+    url.make_ascii_lowercase();
+    match scheme(&url) {
+        // HTML Standard, "set the frozen base URL": these are passed over.
+        Some("data" | "javascript") => false,
+        Some(_) => !is_on(&url, own),
+        None => url.starts_with("//") && !is_on(&url, own.trim_start_matches(|c| c != '/')),
+    }
+}
+
+fn scheme(url: &str) -> Option<&str> {
+    let (scheme, _) = url.split_once(':')?;
+    let is_one = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_one.then_some(scheme)
+}
+
+fn is_on(url: &str, host: &str) -> bool {
+    let rest = url.strip_prefix(&host.to_ascii_lowercase());
+    !host.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}

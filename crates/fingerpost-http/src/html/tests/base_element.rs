@@ -1,0 +1,114 @@
+use super::{by_manifest, by_query, by_token, untouched, versioned};
+
+const ELSEWHERE: &[&str] = &[
+    "https://other.example/",
+    "HTTPS://other.example",
+    "//other.example/",
+    "\\\\other.example/",
+    "/\\other.example/static/",
+    " \n/&Tab;/other.example/",
+    "&#104;ttps&colon;//other.example/",
+    "https://cdn.example.com.other.example/",
+    "https://cdn.example.com:8443/",
+    "https://cdn.example.com@other.example/",
+    "http://cdn.example.com/",
+    "https:///",
+    "file:///static/",
+    "about:blank",
+];
+
+const HERE: &[&str] = &[
+    "",
+    "/",
+    "/static/",
+    "sub/",
+    "../",
+    "?x=//other.example/",
+    "#//other.example/",
+    "a/b:c",
+    "1:2",
+    ":x",
+    "/https://other.example/",
+    "data:text/html,//other.example/",
+    "JAVA&NewLine;SCRIPT://other.example/",
+];
+
+const OWN: &[&str] = &[
+    "https://cdn.example.com/",
+    "HTTPS://CDN.EXAMPLE.COM",
+    "https://cdn.example.com/static/?x",
+    "https://cdn.example.com?x",
+    "https:\\\\cdn.example.com\\static",
+    "//cdn.example.com/elsewhere/",
+];
+
+#[test]
+fn a_base_element_with_another_host_leads_paths_elsewhere() {
+    for base_url in ["/static/", "https://cdn.example.com/static/"] {
+        let snapshot = by_manifest(base_url);
+        let new = |html: &str| html.replace("/static/a.css", &format!("{base_url}a.H.css"));
+        let reference = r#"<link href="/static/a.css">"#;
+        for elsewhere in ELSEWHERE {
+            let rest = format!(r#"<base href="{elsewhere}">{reference}<img srcset="/static/img/a.png 2x">"#);
+            versioned(&snapshot, &format!("{reference}{rest}"), &format!("{}{rest}", new(reference)));
+        }
+        for here in HERE {
+            let base = format!(r#"<base href="{here}">"#);
+            versioned(&snapshot, &format!("{base}{reference}"), &format!("{base}{}", new(reference)));
+        }
+        for own in OWN {
+            let base = format!(r#"<base href="{own}">"#);
+            let after = if base_url.starts_with('/') { reference.to_owned() } else { new(reference) };
+            versioned(&snapshot, &format!("{base}{reference}"), &format!("{base}{after}"));
+        }
+    }
+}
+
+#[test]
+fn a_base_element_changes_nothing_about_full_urls() {
+    let snapshot = by_token("https://cdn.example.com/static/{breaker}/");
+    let base = r#"<base href="//other.example/"><a href="/static/1000/a.css">"#;
+    versioned(
+        &snapshot,
+        &format!(r#"{base}<link href="https://cdn.example.com/static/a.css">"#),
+        &format!(r#"{base}<link href="https://cdn.example.com/static/1000/a.css">"#),
+    );
+}
+
+#[test]
+fn the_href_of_a_base_element_is_no_reference() {
+    let snapshot = by_query();
+    for html in [
+        r#"<base href="/static/a.css">"#,
+        "<BASE HREF=/static/a.css>",
+        r#"<template><base href="/static/a.css"></template>"#,
+        r#"<base href="/"><base href="/static/a.css">"#,
+    ] {
+        untouched(&snapshot, html);
+    }
+}
+
+#[test]
+fn the_first_base_element_with_an_href_counts() {
+    let snapshot = by_query();
+    let (before, after) = (r#"<link href="/static/a.css">"#, r#"<link href="/static/a.css?v=H">"#);
+    for passed_over in [
+        r#"<base href="/"><base href="//other.example/">"#,
+        r#"<base href><base href="//other.example/">"#,
+        r#"<template><base href="//other.example/"></template>"#,
+        r#"<template><p><base href="//other.example/"></p></template><base><base href="/sub/">"#,
+        r#"<svg><base href="//other.example/"/></svg>"#,
+        r#"<!-- <base href="//other.example/"> -->"#,
+        r#"<base target="//other.example/"><a href="//other.example/"></a>"#,
+        r#"<base href="/" href="//other.example/">"#,
+    ] {
+        versioned(&snapshot, &format!("{passed_over}{before}"), &format!("{passed_over}{after}"));
+    }
+    for heeded in [
+        r#"<base target="_top"><base href="//other.example/"><base href="/">"#,
+        r#"<template><base href="/"></template><base href="//other.example/">"#,
+        r#"<svg><base href="/"/></svg><p><base href="//other.example/">"#,
+    ] {
+        untouched(&snapshot, &format!("{heeded}{before}"));
+    }
+}
