@@ -200,6 +200,18 @@ async fn a_router_within_the_layer_that_knows_the_version_no_more_renews_the_pag
 }
 
 #[tokio::test]
+async fn the_list_of_versions_of_a_router_within_the_layer_is_not_shown() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        site.deploy_behind_a_router("two", Mismatch::Prompt);
+        click(browser, "#get").await;
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_409_of_the_application_changes_nothing() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;

@@ -4,11 +4,14 @@ use std::env;
 
 use fantoccini::key::Key;
 use fingerpost_tower::Mismatch;
+use http::StatusCode;
 
 use super::{
-    answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
+    Site, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
     with_htmx, write,
 };
+
+use crate::tools::Browser;
 
 #[tokio::test]
 async fn a_half_filled_form_survives_and_the_banner_appears() {
@@ -41,6 +44,134 @@ async fn a_form_that_comes_back_with_its_mistakes_survives() {
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
         assert_eq!(site.loads(), ["/"]);
+    })
+    .await;
+}
+
+/// Puts a form into the page, changes and sends it, and shows what comes back.
+async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: &str) {
+    let form = |fields: &str| format!("<form id=survey hx-post=/survey hx-swap=outerHTML>{fields}</form>");
+    site.answer("/survey", StatusCode::OK, "text/html", &form(&format!("<p id=back>{back}")));
+    let add = "document.body.insertAdjacentHTML('beforeend',";
+    run(browser, &format!("{add} `{}`); htmx.process(document.body)", form(fields))).await;
+    run(browser, &format!("{change}; survey.requestSubmit()")).await;
+    browser.until("document.querySelector('#back')").await;
+}
+
+#[tokio::test]
+async fn choices_that_come_back_with_mistakes_survive() {
+    let forms = [
+        (
+            "<input type=radio name=r value=a><input type=radio name=r value=b id=b>",
+            "b.click()",
+            "<input type=radio name=r value=a><input type=radio name=r value=b checked>",
+        ),
+        ("<input type=checkbox name=c id=c checked>", "c.click()", "<input type=checkbox name=c>"),
+        (
+            "<select name=s id=s><option>x<option>y</select>",
+            "s.value = 'y'",
+            "<select name=s><option>x<option selected>y</select>",
+        ),
+    ];
+    with_htmx(async |browser, site| {
+        for (n, (fields, change, back)) in forms.into_iter().enumerate() {
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            open(browser, site, "/").await;
+            send(browser, site, fields, change, back).await;
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            click(browser, "#get").await;
+            is_prompted(browser).await;
+        }
+        assert_eq!(site.loads(), ["/"; 3]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_sent_is_not_remembered_for_ever() {
+    let forms = [
+        // Passwords not at all.
+        (
+            "<input type=password name=p id=p>",
+            "p.value = 'secret'",
+            "<input type=password name=p value=secret>",
+        ),
+        // Of each name, what was sent last.
+        (
+            "<textarea name=t id=t></textarea>",
+            "t.value = 'first'; await fingerpost.fetch('/sent', { method: 'POST' }); t.value = 'last'",
+            "<textarea name=t>first</textarea>",
+        ),
+    ];
+    with_htmx(async |browser, site| {
+        for (n, (fields, change, back)) in forms.into_iter().enumerate() {
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            open(browser, site, "/").await;
+            run(browser, "sessionStorage.clear()").await;
+            send(browser, site, fields, change, back).await;
+            let new = format!("b{n}");
+            site.deploy(&new, Mismatch::Reload);
+            click(browser, "#get").await;
+            shows(browser, "/", &new).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_page_makes_what_was_sent_history() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        write(browser, "textarea", "short").await;
+        click(browser, "#comment button").await;
+        browser.until("document.querySelector('#comment #answer')").await;
+        let page = "<button id=get hx-get=/fragment hx-target=#target>Get</button><div id=target></div>
+            <textarea name=text>short</textarea>";
+        site.answer("/next", StatusCode::OK, "text/html", page);
+        click(browser, "#boosted").await;
+        browser.until("!document.querySelector('h1')").await;
+        site.recover("/next");
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/next", "two").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_that_an_editor_took_away_survives() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let editor = "const field = document.querySelector('textarea');
+            field.addEventListener('input', () => {
+                document.querySelector('#target').append(field.value);
+                field.value = '';
+            })";
+        run(browser, editor).await;
+        write(browser, "textarea", "an hour of work").await;
+        assert_eq!(
+            browser.evaluate("document.querySelector('#target').textContent").await,
+            "an hour of work"
+        );
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        is_prompted(browser).await;
+        assert_eq!(site.loads(), ["/"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_that_was_sent_and_taken_away_is_nobodys_work() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        write(browser, "textarea", "hello").await;
+        let send =
+            "await fingerpost.fetch('/sent', { method: 'POST' }); document.querySelector('#comment').reset()";
+        run(browser, send).await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/", "two").await;
     })
     .await;
 }

@@ -147,3 +147,89 @@ async fn a_page_that_answers_a_post_is_kept_and_not_posted_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_page_that_a_boosted_post_brought_is_kept() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        click(browser, "#boosted-order button").await;
+        browser.until("document.querySelector('h1').textContent === '/order of one'").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        is_prompted(browser).await;
+        assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
+
+        // Away from it, nothing is lost.
+        site.deploy("three", Mismatch::Reload);
+        click(browser, "#boosted").await;
+        shows(browser, "/next", "three").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_with_an_address_of_its_own_does_not_make_a_posted_page_another() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        click(browser, "#native button").await;
+        shows(browser, "/posted", "one").await;
+        click(browser, "#push").await;
+        browser.until("location.pathname === '/pushed'").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        is_prompted(browser).await;
+        assert_eq!(site.loads(), ["/", "/posted"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_a_boosted_link_brought_after_a_post_is_renewed() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        click(browser, "#native button").await;
+        shows(browser, "/posted", "one").await;
+        click(browser, "#boosted").await;
+        browser.until("document.querySelector('h1').textContent === '/next of one'").await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#get").await;
+        shows(browser, "/next", "two").await;
+        assert_eq!(site.loads(), ["/", "/posted", "/next?page=2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_boosted_link_into_a_part_of_the_page_is_no_visit() {
+    with_every_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        let link = r##"<a id="part" hx-boost="true" hx-push-url="false" hx-target="#target" href="/fragment">Part</a>"##;
+        run(browser, &format!("document.body.insertAdjacentHTML('beforeend', `{link}`); htmx.process(document.body)")).await;
+        site.deploy("two", Mismatch::Reload);
+        click(browser, "#part").await;
+        shows(browser, "/", "two").await;
+        assert_eq!(site.loads(), ["/"; 2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_page_that_back_takes_from_htmx_is_noticed() {
+    with_every_htmx(async |browser, site| {
+        for memory in ["kept", "lost"] {
+            site.deploy("one", Mismatch::Prompt);
+            open(browser, site, "/").await;
+            click(browser, "#boosted").await;
+            browser.until("document.querySelector('h1').textContent === '/next of one'").await;
+            if memory == "lost" {
+                run(browser, "sessionStorage.clear(); localStorage.clear()").await;
+            }
+            site.deploy("two", Mismatch::Prompt);
+            browser.back().await.unwrap();
+            is_prompted(browser).await;
+            answer_banner(browser, "reload").await;
+            shows(browser, "/", "two").await;
+        }
+    })
+    .await;
+}

@@ -109,13 +109,8 @@ impl Site {
     }
 
     /// From now on, this path is answered with a status, and nothing else.
-    pub(super) fn answer(
-        &self,
-        path: &str,
-        status: StatusCode,
-        content_type: &'static str,
-        body: &'static str,
-    ) {
+    pub(super) fn answer(&self, path: &str, status: StatusCode, content_type: &'static str, body: &str) {
+        let body = body.to_owned();
         let answer = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
         self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
     }

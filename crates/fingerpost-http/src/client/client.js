@@ -94,7 +94,7 @@
       if (persisted !== false) check('', new Headers(), { isLasting: true });
     });
 
-  // --- What is under way, and would be cut off ---
+  // --- What is under way ---
 
   let stay;
   let writes = 0;
