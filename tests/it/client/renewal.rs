@@ -6,6 +6,7 @@ use super::{
     address, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
     with_htmx, write,
 };
+use crate::tools::Browser;
 
 #[tokio::test]
 async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
@@ -167,12 +168,23 @@ async fn a_page_that_a_boosted_post_brought_is_kept() {
     .await;
 }
 
+/// Adds a boosted link whose answer becomes a part of the page, at the same address.
+async fn add_part(browser: &Browser) {
+    let link =
+        r##"<a id="part" hx-boost="true" hx-push-url="false" hx-target="#target" href="/fragment">Part</a>"##;
+    let add = "document.body.insertAdjacentHTML('beforeend',";
+    run(browser, &format!("{add} `{link}`); htmx.process(document.body)")).await;
+}
+
 #[tokio::test]
 async fn a_part_with_an_address_of_its_own_does_not_make_a_posted_page_another() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
         shows(browser, "/posted", "one").await;
+        add_part(browser).await;
+        click(browser, "#part").await;
+        browser.until("document.querySelector('#answer')").await;
         click(browser, "#push").await;
         browser.until("location.pathname === '/pushed'").await;
         site.deploy("two", Mismatch::Reload);
@@ -203,8 +215,7 @@ async fn a_page_that_a_boosted_link_brought_after_a_post_is_renewed() {
 async fn a_boosted_link_into_a_part_of_the_page_is_no_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let link = r##"<a id="part" hx-boost="true" hx-push-url="false" hx-target="#target" href="/fragment">Part</a>"##;
-        run(browser, &format!("document.body.insertAdjacentHTML('beforeend', `{link}`); htmx.process(document.body)")).await;
+        add_part(browser).await;
         site.deploy("two", Mismatch::Reload);
         click(browser, "#part").await;
         shows(browser, "/", "two").await;

@@ -40,7 +40,7 @@
     if (to && anchor) to.hash = anchor;
     to &&= to.href;
     const shown = bare(to || from);
-    if (boosted && isLasting && status === 200) {
+    if (to && boosted && isLasting && status === 200) {
       posted.delete(shown);
       sent.clear();
     } else if ((to || boosted) && (!isLasting || posted.has(bare(from)))) {
