@@ -230,6 +230,14 @@ impl Representation {
     }
 }
 
+/// An answer as it is to a GET or HEAD request. RFC 9110, §9.3.2: HEAD has the same headers, and no body.
+pub(crate) fn for_method<B: Default>(method: &Method, mut answer: Response<B>) -> Response<B> {
+    if method == Method::HEAD {
+        *answer.body_mut() = B::default();
+    }
+    answer
+}
+
 /// What all answers have in common.
 fn plain(status: StatusCode, content: Content, lifetime: Lifetime) -> Response<Content> {
     let mut answer = Response::new(content);

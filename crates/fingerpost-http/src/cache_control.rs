@@ -1,4 +1,11 @@
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
+
+/// Whether a response says one of these directives in `Cache-Control`.
+pub(crate) fn says_any(headers: &HeaderMap, directives: &[&str]) -> bool {
+    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let mut said = values.flat_map(|value| value.split(',')).map(str::trim);
+    said.any(|said| directives.iter().any(|directive| said.eq_ignore_ascii_case(directive)))
+}
 
 /// How long an answer may be kept, as `Cache-Control` says it (RFC 9111, §5.2.2, and RFC 8246 for `immutable`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,13 @@ pub enum Content {
     File(Box<FilePart>),
 }
 
+impl Default for Content {
+    /// [`EMPTY`](Self::EMPTY).
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl Content {
     /// No body.
     pub const EMPTY: Self = Self::Bytes(Bytes::new());

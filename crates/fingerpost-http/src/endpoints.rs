@@ -12,7 +12,7 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::snapshot::taken;
+use crate::{answer::for_method, snapshot::taken};
 
 /// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
 ///
@@ -140,12 +140,7 @@ pub(crate) fn version_answer(request: &request::Parts, snapshot: &Snapshot) -> R
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return not_allowed("GET, HEAD");
     }
-    let mut answer = json_answer(StatusCode::OK, version_json(snapshot));
-    // RFC 9110, §9.3.2: the same headers, and no body.
-    if request.method == Method::HEAD {
-        *answer.body_mut() = Bytes::new();
-    }
-    answer
+    for_method(&request.method, json_answer(StatusCode::OK, version_json(snapshot)))
 }
 
 /// As paths of requests are.

@@ -4,7 +4,7 @@ use fingerpost::{AssetPath, Assets, ContentHash, Digest, Snapshot, Strategy, Tok
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
-    answer::{allow_all_origins, method_not_allowed, moved, not_found, too_early},
+    answer::{allow_all_origins, for_method, method_not_allowed, moved, not_found, too_early},
     cache_control::Lifetime,
     collected::Collected,
     content::Content,
@@ -151,11 +151,7 @@ impl AssetServer {
         if self.settings.all_origins && !tells_of_files {
             allow_all_origins(&mut answer);
         }
-        // RFC 9110, §9.3.2: the same headers, and no body.
-        if request.method == Method::HEAD {
-            *answer.body_mut() = Content::EMPTY;
-        }
-        Some(answer)
+        Some(for_method(&request.method, answer))
     }
 
     fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {

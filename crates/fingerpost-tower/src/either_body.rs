@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -41,8 +41,6 @@ impl<B: Body> Body for EitherBody<B> {
             let own = std::mem::take(this.own);
             return Poll::Ready((!own.is_empty()).then(|| Ok(Frame::data(own))));
         };
-        // Copies nothing if they are `Bytes` already.
-        let into_bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
         inner.poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes))
     }
 
@@ -53,6 +51,11 @@ impl<B: Body> Body for EitherBody<B> {
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(self.own.len() as u64), Body::size_hint)
     }
+}
+
+/// Copies nothing if they are `Bytes` already.
+pub(crate) fn into_bytes(mut data: impl Buf) -> Bytes {
+    data.copy_to_bytes(data.remaining())
 }
 
 impl<B> fmt::Debug for EitherBody<B> {

@@ -5,13 +5,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use fingerpost::Snapshot;
 use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, HtmlVersioner, remove_digests};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::scoped::Scoped;
+use crate::{either_body::into_bytes, scoped::Scoped};
 
 /// What changes a document that comes in pieces.
 pub(crate) trait Rewrite {
@@ -147,11 +147,6 @@ impl Rewrite for HeadInserter {
     fn end(self) -> Bytes {
         Self::end(self)
     }
-}
-
-/// Copies nothing if they are `Bytes` already.
-fn into_bytes(mut data: impl Buf) -> Bytes {
-    data.copy_to_bytes(data.remaining())
 }
 
 fn without_digests(frame: Frame<Bytes>) -> Frame<Bytes> {

@@ -7,7 +7,7 @@ use fingerpost::{ContentHash, Digest};
 use http::{Method, Response, request};
 
 use crate::{
-    answer::{Decision, Offer, Representation, method_not_allowed},
+    answer::{Decision, Offer, Representation, for_method, method_not_allowed},
     cache_control::Lifetime,
     content::Content,
     media_type::media_type,
@@ -50,10 +50,5 @@ pub(crate) fn answer(request: &request::Parts, named: ContentHash) -> Response<B
         Decision::Send { part: None, .. } => Content::Bytes(script),
         _ => Content::EMPTY,
     };
-    let mut answer = offer.answer(&decision, content).map(Content::into_bytes);
-    // RFC 9110, §9.3.2: the same headers, and no body.
-    if request.method == Method::HEAD {
-        *answer.body_mut() = Bytes::new();
-    }
-    answer
+    for_method(&request.method, offer.answer(&decision, content).map(Content::into_bytes))
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     accept::names_html,
+    answer::for_method,
     asked::{Asked, VERSION_HEADER},
     endpoints::json_answer,
 };
@@ -232,10 +233,7 @@ impl Rules {
     fn refused(&self, method: &Method) -> Response<Bytes> {
         let mut answer = json_answer(StatusCode::CONFLICT, self.refusal.clone());
         answer.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
-        if method == Method::HEAD {
-            *answer.body_mut() = Bytes::new();
-        }
-        answer
+        for_method(method, answer)
     }
 }
 

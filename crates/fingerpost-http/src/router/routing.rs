@@ -8,6 +8,7 @@ use http::{
 };
 
 use super::{Route, Rules};
+use crate::cache_control::says_any;
 
 /// Where a request goes, and what its response is to say of that.
 #[derive(Debug, Clone)]
@@ -51,20 +52,13 @@ impl Routing {
             headers.insert(rules.target_header.clone(), target.clone());
         }
         // What never changes is the same for all versions, and caches are to keep it once for all.
-        if !is_immutable(headers) && headers.get(VARY).is_none_or(|vary| vary != "*") {
+        if !says_any(headers, &["immutable"]) && headers.get(VARY).is_none_or(|vary| vary != "*") {
             headers.append(VARY, rules.vary.clone());
         }
         if self.expires_cookie && rules.cookie.expire(headers) {
             keep_out_of_caches(headers);
         }
     }
-}
-
-fn is_immutable(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|directive| directive.trim().eq_ignore_ascii_case("immutable"))
 }
 
 /// A shared cache would expire the cookie of everybody who gets the response from it. What speaks to some caches alone goes

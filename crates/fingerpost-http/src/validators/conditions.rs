@@ -1,6 +1,8 @@
 //! What other headers say of a request or a response.
 
-use http::{HeaderMap, header::CACHE_CONTROL};
+use http::HeaderMap;
+
+use crate::cache_control::says_any;
 
 /// Whether what is asked for is a part of a page and cannot be HTML itself.
 ///
@@ -33,8 +35,5 @@ pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
 
 /// Whether a response is to reach the client as it is: it says `immutable`, or `no-transform` (RFC 9110, §7.7).
 pub(super) fn must_stay(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|directive| {
-        directive.eq_ignore_ascii_case("immutable") || directive.eq_ignore_ascii_case("no-transform")
-    })
+    says_any(headers, &["immutable", "no-transform"])
 }

@@ -1,5 +1,7 @@
 //! What a site sees of the layers and services, through `oneshot`. One binary, so that it is linked once.
 
+#[cfg(feature = "html")]
+mod frames;
 mod site;
 
 mod build_free;

@@ -1,70 +1,16 @@
-use std::{
-    future::poll_fn,
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::io;
 
-use bytes::Bytes;
 use fingerpost_tower::HtmlRewriteBody;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 
 use super::{answer, production, request};
+use crate::frames::{Frames, Piece, data, next};
 
-/// A body of these frames, each of which is there when it is asked for; between them it is pending.
-struct Frames(Vec<Option<Result<Frame<Bytes>, io::Error>>>);
-
-impl Frames {
-    fn new(frames: impl IntoIterator<Item = Option<Result<Frame<Bytes>, io::Error>>>) -> Self {
-        let mut frames: Vec<_> = frames.into_iter().collect();
-        frames.reverse();
-        Self(frames)
-    }
-}
-
-impl Body for Frames {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        match self.0.pop() {
-            Some(None) => Poll::Pending,
-            Some(frame) => Poll::Ready(frame),
-            None => Poll::Ready(None),
-        }
-    }
-}
-
-fn data(data: &'static str) -> Option<Result<Frame<Bytes>, io::Error>> {
-    Some(Ok(Frame::data(data.into())))
-}
-
-async fn rewritten(
-    frames: impl IntoIterator<Item = Option<Result<Frame<Bytes>, io::Error>>>,
-) -> HtmlRewriteBody<Frames> {
+async fn rewritten(frames: impl IntoIterator<Item = Piece>) -> HtmlRewriteBody<Frames> {
     let (_dir, assets) = production();
     let page = Response::builder().header("content-type", "text/html").body(Frames::new(frames)).unwrap();
     answer(&assets, request(&[]), page).await.into_body()
-}
-
-/// What one poll gives, as text; trailers by their names.
-async fn next(body: &mut HtmlRewriteBody<Frames>) -> String {
-    poll_fn(|cx| {
-        Poll::Ready(match Pin::new(&mut *body).poll_frame(cx) {
-            Poll::Pending => "pending".to_owned(),
-            Poll::Ready(None) => "end".to_owned(),
-            Poll::Ready(Some(Err(err))) => format!("error {err}"),
-            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => String::from_utf8(data.to_vec()).unwrap(),
-                Err(frame) => format!("{:?}", frame.into_trailers().unwrap().keys().collect::<Vec<_>>()),
-            },
-        })
-    })
-    .await
 }
 
 #[tokio::test]

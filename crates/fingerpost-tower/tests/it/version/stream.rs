@@ -1,11 +1,5 @@
-use std::{
-    future::poll_fn,
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::io;
 
-use bytes::Bytes;
 use fingerpost_tower::{VersionBody, VersionLayer};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
@@ -13,57 +7,16 @@ use http_body_util::BodyExt as _;
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{PAGE, always, ask, page, production, request};
+use crate::frames::{Frames, Piece, data, next};
 
-/// A body of these frames, each of which is there when it is asked for; between them it is pending.
-struct Frames(std::vec::IntoIter<Option<Result<Frame<Bytes>, io::Error>>>);
-
-impl Body for Frames {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        match self.0.next() {
-            Some(None) => Poll::Pending,
-            Some(frame) => Poll::Ready(frame),
-            None => Poll::Ready(None),
-        }
-    }
-}
-
-fn data(data: &'static str) -> Option<Result<Frame<Bytes>, io::Error>> {
-    Some(Ok(Frame::data(data.into())))
-}
-
-async fn streamed(
-    layer: &VersionLayer,
-    frames: Vec<Option<Result<Frame<Bytes>, io::Error>>>,
-) -> VersionBody<Frames> {
-    let mut frames = Some(Frames(frames.into_iter()));
+async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> VersionBody<Frames> {
+    let mut frames = Some(Frames::new(frames));
     let inner = service_fn(move |_| {
         let body = frames.take().unwrap();
         let response = Response::builder().header("content-type", "text/html").body(body).unwrap();
         std::future::ready(Ok::<_, io::Error>(response))
     });
     layer.layer(inner).oneshot(request("/", &[])).await.unwrap().into_body()
-}
-
-/// What one poll gives, as text; trailers by their names.
-async fn next(body: &mut VersionBody<Frames>) -> String {
-    poll_fn(|cx| {
-        Poll::Ready(match Pin::new(&mut *body).poll_frame(cx) {
-            Poll::Pending => "pending".to_owned(),
-            Poll::Ready(None) => "end".to_owned(),
-            Poll::Ready(Some(Err(err))) => format!("error {err}"),
-            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => String::from_utf8(data.to_vec()).unwrap(),
-                Err(frame) => format!("{:?}", frame.into_trailers().unwrap().keys().collect::<Vec<_>>()),
-            },
-        })
-    })
-    .await
 }
 
 /// A layer, and the tag that it puts into pages.
