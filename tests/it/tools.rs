@@ -12,6 +12,7 @@ mod process;
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use fingerpost::Mode;
@@ -23,7 +24,7 @@ pub(crate) use browser::Browser;
 pub(crate) use haproxy::Haproxy;
 pub(crate) use http::{Asker, ask, get, serve};
 pub(crate) use nginx::Nginx;
-pub(crate) use process::Server;
+pub(crate) use process::{Server, built_in};
 
 /// What `tests/run` installs, under the names it hands over in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub(crate) enum Tool {
     Django,
     Nginx,
     Haproxy,
+    Strace,
 }
 
 impl Tool {
@@ -43,6 +45,7 @@ impl Tool {
             Self::Django => "django",
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
+            Self::Strace => "strace",
         }
     }
 }
@@ -83,6 +86,19 @@ pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
 #[track_caller]
 pub(crate) fn django_python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
+}
+
+/// Returns a command to which a program is added, and which writes the chosen system calls of that program to a file.
+///
+/// `None` on systems other than Linux, too.
+#[track_caller]
+pub(crate) fn strace(calls: &Path, chosen: &str) -> Option<Command> {
+    let strace =
+        cfg!(target_os = "linux").then(|| need(Tool::Strace, &without(), || program(&["strace"])))??;
+    let mut command = Command::new(strace);
+    // With `-D` the child is the program itself, which the test can end; `strace` ends with it.
+    command.args(["-D", "-f", "-qq", "-e", chosen, "-o"]).arg(calls);
+    Some(command)
 }
 
 /// Collects a source dir, plain names included, into a new output dir.

@@ -83,6 +83,10 @@ struct Readme;
 mod error;
 pub mod filters;
 #[doc = include_str!("../docs/guide.md")]
+///
+/// # In the API
+///
+/// [`StaticHelpers`], [`filters`], [`init`], [`values`], [`Snapshot::scope`](fingerpost::Snapshot::scope).
 pub mod guide {}
 mod helpers;
 mod source;

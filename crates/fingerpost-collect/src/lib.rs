@@ -1,3 +1,4 @@
+//! [rule]: crate::Rule
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

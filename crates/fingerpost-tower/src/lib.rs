@@ -1,3 +1,7 @@
+//! [Blue/green and canary]: crate::blue_green
+//! [How to deploy]: crate::deploying
+//! [How to drain]: crate::draining
+//! [Stale pages]: crate::stale_pages
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -29,17 +33,38 @@ pub use version::{Version, VersionBody, VersionFuture, VersionLayer};
 pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEndpointsLayer};
 pub use version_router::{VersionRouter, VersionRouterFuture, VersionRouterLayer};
 
+/// [deploying]: crate::deploying
+/// [draining]: crate::draining
 #[doc = include_str!("../docs/blue-green.md")]
+///
+/// # In the API
+///
+/// [`VersionLayer`], [`VersionRouterLayer`].
 #[cfg(feature = "html")]
 pub mod blue_green {}
 
 #[doc = include_str!("../docs/deploying.md")]
+///
+/// # In the API
+///
+/// [`StaticFiles::unversioned`], [`Strategy`](fingerpost::Strategy), [`Token`](fingerpost::Token),
+/// [`AssetsBuilder::version_from_git`](fingerpost::AssetsBuilder::version_from_git),
+/// [`Assets::reload`](fingerpost::Assets::reload).
 pub mod deploying {}
 
+/// [blue/green]: crate::blue_green
 #[doc = include_str!("../docs/draining.md")]
+///
+/// # In the API
+///
+/// [`VersionLayer`].
 #[cfg(feature = "html")]
 pub mod draining {}
 
 #[doc = include_str!("../docs/stale-pages.md")]
+///
+/// # In the API
+///
+/// [`VersionLayer`], [`Mismatch`], [`CspNonce`].
 #[cfg(feature = "html")]
 pub mod stale_pages {}

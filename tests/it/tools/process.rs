@@ -117,16 +117,23 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace")
 }
 
-/// Builds a package and returns its program.
+/// Builds a package of the workspace and returns its program.
 #[track_caller]
 fn built(package: &str) -> PathBuf {
+    built_in(root(), &["--locked", "--package", package])
+}
+
+/// Builds the project in a directory with more arguments for `cargo build`, and returns its program.
+#[track_caller]
+pub(crate) fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--message-format", "json", "--package", package])
-        .current_dir(root())
+        .args(["build", "--quiet", "--message-format", "json"])
+        .args(arguments)
+        .current_dir(dir)
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo");
-    assert!(built.status.success(), "{package} did not build");
+    assert!(built.status.success(), "cargo build {arguments:?} failed");
 
     let messages = String::from_utf8(built.stdout).expect("UTF-8 from cargo");
     messages

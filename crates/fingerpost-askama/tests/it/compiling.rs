@@ -25,6 +25,6 @@ fn the_guide_shows_the_templates_that_its_examples_render() {
     let shown: Vec<_> =
         guide.split("```html\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     let templates = ["base", "article", "gallery", "picture", "icons"]
-        .map(|name| read(&format!("docs/templates/{name}.html")));
+        .map(|name| read(&format!("templates/{name}.html")));
     assert_eq!(shown, templates);
 }

@@ -1,0 +1,126 @@
+//! The complete program of the root README, copied into an empty project.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use axum::body::Body;
+use fingerpost::Mode;
+use http::Request;
+use tempfile::TempDir;
+
+use crate::{
+    pages::files_below,
+    readme::root,
+    tools::{Asker, Server, built_in, expected_url, strace},
+};
+
+const README: &str = include_str!("../../README.md");
+
+/// Returns the code block of the README in this language that contains these words.
+fn block(language: &str, words: &str) -> &'static str {
+    let blocks = README.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language));
+    blocks.map(str::trim_start).find(|block| block.contains(words)).expect(words)
+}
+
+/// Returns the text with one part replaced that it must contain.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "no {from} in:\n{text}");
+    text.replace(from, to)
+}
+
+/// Writes the program, its manifest and its static files into an empty directory.
+fn project() -> TempDir {
+    let dir = TempDir::new().expect("a temporary folder");
+    let write = |path: &str, text: String| fs::write(dir.path().join(path), text).expect("a writable file");
+    let workspace = root().to_str().expect("a UTF-8 path").replace('\\', "/");
+    fs::create_dir(dir.path().join("src")).expect("a new folder");
+    write("Cargo.toml", replaced(block("toml\n", "[package]"), "../fingerpost/", &format!("{workspace}/")));
+    write("src/main.rs", replaced(block("rust,no_run\n", "axum::serve"), "127.0.0.1:3000", "127.0.0.1:0"));
+    // With the versions of the workspace, most dependencies are compiled already, and none has to be fetched.
+    fs::copy(root().join("Cargo.lock"), dir.path().join("Cargo.lock")).expect("a lock file");
+
+    let files = replaced(block("sh\n", "static/css/app.css"), "cargo run", "");
+    let status = Command::new("sh").args(["-ec", &files]).current_dir(&dir).stdin(Stdio::null()).status();
+    assert!(status.expect("a shell").success(), "{files}");
+    dir
+}
+
+/// Builds the project in the target directory of the workspace and with its debug information, to share what is compiled.
+fn server(project: &Path) -> Command {
+    let target =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");
+    let debug = "profile.dev.debug='line-tables-only'";
+    let mut server =
+        Command::new(built_in(project, &["--offline", "--target-dir", target, "--config", debug]));
+    server.current_dir(project).env_remove("FINGERPOST_MODE").env_remove("FINGERPOST_APP_VERSION");
+    server
+}
+
+/// Returns how many connections were accepted, and how many of them send without delay.
+fn connections(calls: &str) -> (usize, usize) {
+    let count = |is_one: fn(&&str) -> bool| calls.lines().filter(is_one).count();
+    let accepted = count(|call| {
+        call.contains("accept") && !call.contains("= -1 ") && !call.ends_with("<unfinished ...>")
+    });
+    (accepted, count(|call| call.contains("TCP_NODELAY, [1]")))
+}
+
+#[tokio::test]
+async fn the_complete_program_serves_a_page_and_its_assets_over_one_connection_without_delay() {
+    let project = project();
+    let calls = project.path().join("calls");
+    let tracer = strace(&calls, "trace=accept,accept4,setsockopt");
+    let mut server = server(project.path());
+    if let Some(mut tracer) = tracer {
+        tracer.arg(server.get_program()).current_dir(&project);
+        server = tracer;
+    }
+    let site = Server::start(&mut server);
+    let client = Asker::default();
+    let get = async |path: &str| {
+        let request = Request::get(site.url(path)).body(Body::empty()).expect("a URL");
+        let response = client.ask(request).await;
+        assert_eq!(response.status(), 200, "{path}: {response:?}");
+        response.into_body()
+    };
+
+    let page = get("/").await;
+    let page = str::from_utf8(&page).expect("UTF-8");
+    let urls: Vec<_> = page.split('"').filter(|text| text.starts_with('/')).collect();
+    assert_eq!(urls.len(), 2, "the style sheet and the script of `VersionLayer` in {page}");
+    let mut style = String::new();
+    for url in urls {
+        let body = get(url).await;
+        if url.contains("app.css") {
+            style = expected_url(Mode::Dev, "css/app.css", &body);
+        }
+    }
+    assert!(page.contains(&format!("href=\"{style}\"")), "{style} in {page}");
+    if let Ok(calls) = fs::read_to_string(calls) {
+        assert_eq!(connections(&calls), (1, 1), "{calls}");
+    }
+}
+
+/// Checks the programs of the pages and of the examples, whose readers copy them.
+#[test]
+fn every_program_that_listens_sets_tcp_nodelay() {
+    let (mut programs, mut slow) = (0, Vec::new());
+    for file in files_below(root()) {
+        let is_page = file.extension().is_some_and(|extension| extension == "md");
+        let is_example =
+            file.starts_with(root().join("examples")) && file.extension().is_some_and(|e| e == "rs");
+        if is_page || is_example {
+            let text = fs::read_to_string(&file).expect("a readable file");
+            let listening = text.matches("axum::serve(").count();
+            programs += listening;
+            slow.extend(
+                (text.matches("set_nodelay(true)").count() < listening).then(|| file.display().to_string()),
+            );
+        }
+    }
+    assert!(programs > 2, "{programs} programs listen");
+    assert_eq!(slow, [""; 0]);
+}
