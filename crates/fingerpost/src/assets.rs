@@ -145,9 +145,9 @@ impl Assets {
         self.with_resolver(|resolver| resolver.url(&self.0.site, path, Form::Relative))
     }
 
-    /// The URL with the [`origin`](AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
+    /// Returns the URL with the [`origin`](AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
     ///
-    /// With no origin, or an absolute base URL, it equals [`url`](Self::url).
+    /// Without an origin, or with an absolute base URL, it equals [`url`](Self::url).
     ///
     /// # Errors
     ///

@@ -85,9 +85,9 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks an origin such as `https://example.com` and takes a final `/` off.
-pub(crate) fn parse_origin(text: &str) -> Result<String, Error> {
-    let refuse = |reason| Err(Problem::Origin { origin: text.to_owned(), reason }.into());
+/// Checks an origin such as `https://example.com` and takes a final `/` off. Errors name `place`, where it is set.
+pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Error> {
+    let refuse = |reason| Err(Problem::Origin { origin: text.to_owned(), place, reason }.into());
     let origin = text.strip_suffix('/').unwrap_or(text);
     match path_start(origin) {
         None | Some(0) => refuse("is not an http or https URL"),
@@ -164,10 +164,11 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_and_host_alone() {
-        assert_eq!(parse_origin("https://example.com/").unwrap(), "https://example.com");
-        assert_eq!(parse_origin("http://localhost:3000").unwrap(), "http://localhost:3000");
+        let parse = |origin| parse_origin(origin, "`origin`");
+        assert_eq!(parse("https://example.com/").unwrap(), "https://example.com");
+        assert_eq!(parse("http://localhost:3000").unwrap(), "http://localhost:3000");
         for bad in ["example.com", "/x", "https://", "https://a/b", "https://a\"b", ""] {
-            assert!(parse_origin(bad).is_err(), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 }

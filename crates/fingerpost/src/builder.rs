@@ -8,6 +8,7 @@ use crate::{
     assets::Assets,
     base_url::{BaseUrl, parse_origin},
     components::Components,
+    environment,
     error::Error,
     missing::{OnMissing, Warnings},
     mode::{IntoMode, Mode},
@@ -129,7 +130,8 @@ impl AssetsBuilder {
 
     /// Scheme and host of the site, such as `https://example.com`, for [`Assets::absolute_url`].
     ///
-    /// Defaults to none.
+    /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to none. Without an origin, and with a base URL that
+    /// is a path, absolute URLs are not absolute: they are right in a page and useless in an e-mail.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -298,8 +300,11 @@ impl AssetsBuilder {
             Some(&self.strategy).filter(|_| mode == Mode::Production || self.strategy_in_dev).cloned();
         let pattern = settings.base_url_in_force(self.base_url.as_deref());
         let base = BaseUrl::parse(&self.strategy.base_url(&pattern, strategy.is_some())?)?;
-        let origin = self.origin.as_ref().or(settings.origin.as_ref());
-        let origin = origin.map(|origin| parse_origin(origin)).transpose()?;
+        let from_environment =
+            || environment::variable("FINGERPOST_ORIGIN").map(|it| (it, "FINGERPOST_ORIGIN"));
+        let from_file = || settings.origin.clone().map(|origin| (origin, "the settings file"));
+        let origin = self.origin.map(|it| (it, "`origin`")).or_else(from_environment).or_else(from_file);
+        let origin = origin.map(|(origin, place)| parse_origin(&origin, place)).transpose()?;
         let before_token = strategy.as_ref().and_then(|_| before_token(&pattern));
         let site = Site {
             mode,

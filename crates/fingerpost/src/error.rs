@@ -135,8 +135,8 @@ pub(crate) enum Problem {
     Unreadable { path: PathBuf, cause: io::Error },
     #[error("base URL {} {reason}; write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`", quoted(.url))]
     BaseUrl { url: String, reason: &'static str },
-    #[error("origin {} {reason}; write scheme and host alone, such as `https://example.com`", quoted(.origin))]
-    Origin { origin: String, reason: &'static str },
+    #[error("origin {} from {place} {reason}; write scheme and host alone, such as `https://example.com`", quoted(.origin))]
+    Origin { origin: String, place: &'static str, reason: &'static str },
     #[error("FINGERPOST_MODE is {}; set it to `dev` or `production`, or unset it to follow the build profile", quoted(.0))]
     Mode(String),
     #[error("app version {} from {place} {reason}", quoted(.version))]

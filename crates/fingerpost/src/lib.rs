@@ -86,6 +86,7 @@
 //! | `FINGERPOST_SECRET` | what the [`BustToken`] is made from |
 //! | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
 //!
+//! | `FINGERPOST_ORIGIN` | goes before the `origin` of a settings file |
 //! # Errors
 //!
 //! One [`Error`] type; branch on [`Error::kind`], print the rest.

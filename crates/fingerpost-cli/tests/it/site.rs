@@ -17,10 +17,11 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
 
 /// Everything outside that the program heeds.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 12] = [
     "FINGERPOST_APP_VERSION",
     "FINGERPOST_BASE_URL",
     "FINGERPOST_MODE",
+    "FINGERPOST_ORIGIN",
     "FINGERPOST_SECRET",
     "NO_COLOR",
     "CLICOLOR",

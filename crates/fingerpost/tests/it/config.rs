@@ -111,6 +111,39 @@ fn the_environment_goes_before_the_files_base_url_and_the_builder_before_both() 
 }
 
 #[test]
+fn the_origin_comes_from_the_builder_else_the_environment_else_the_file() {
+    let origin = |builder: &str, variable: &str, file: &str| {
+        alone_with(&[("FINGERPOST_ORIGIN", variable), ("IT", &format!("{builder} {file}"))], || {
+            let it = std::env::var("IT").unwrap();
+            let (builder, file) = it.split_once(' ').unwrap();
+            let dir = Dir::of(&["a.css"]);
+            let settings = crate::support::settings(|settings| {
+                settings.origin = (!file.is_empty()).then(|| file.to_owned());
+            });
+            let assets = crate::support::dev(&dir).settings(settings);
+            let assets = if builder.is_empty() { assets } else { assets.origin(builder) };
+            match assets.build() {
+                Ok(assets) => assets.absolute_url("a.css").unwrap().split('?').next().unwrap().to_owned(),
+                Err(err) => format!("{:?}: {err}", err.kind()),
+            }
+        })
+    };
+    let (builder, variable, file) = ("https://builder.test", "https://variable.test/", "https://file.test");
+    assert_eq!(origin(builder, variable, file), "https://builder.test/static/a.css");
+    assert_eq!(origin("", variable, file), "https://variable.test/static/a.css");
+    assert_eq!(origin("", "", file), "https://file.test/static/a.css");
+    assert_eq!(origin("", "", ""), "/static/a.css");
+    let advice = "is not an http or https URL; write scheme and host alone, such as `https://example.com`";
+    for (answer, place) in [
+        (origin("x", variable, file), "`origin`"),
+        (origin("", "x", file), "FINGERPOST_ORIGIN"),
+        (origin("", "", "x"), "the settings file"),
+    ] {
+        assert_eq!(answer, format!("InvalidBaseUrl: origin `x` from {place} {advice}"));
+    }
+}
+
+#[test]
 fn the_builder_goes_before_the_file_whichever_is_named_first() {
     let said = alone(|| {
         let (dir, other) = (project(), Dir::of(&["x.css"]));
@@ -183,7 +216,7 @@ fn a_settings_file_that_is_not_there_is_another_error_than_one_that_cannot_be_re
         format!("settings file `{}` does not exist", dir.at("other.toml").display())
     );
     assert_eq!(Assets::from_config(dir.at("fingerpost.toml")).unwrap_err().kind(), ErrorKind::Unreadable);
-    let latin1 = dir.write("latin1.toml", b"app_version = \"\xe9\"");
+    let latin1 = dir.write("latin1.toml", b"origin = \"\xe9\"");
     assert_eq!(Assets::from_config(latin1).unwrap_err().kind(), ErrorKind::Unreadable);
 }
 
