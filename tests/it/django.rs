@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use fingerpost::{Assets, MANIFEST_NAME, integrity_of};
+use fingerpost::{Assets, MANIFEST_NAME, Settings, integrity_of};
+use fingerpost_collect::{CollectConfig, collect};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -84,11 +85,19 @@ fn same_urls(theirs: &Value, ours: &Assets) {
 #[test]
 fn django_reads_a_manifest_that_was_collected_here() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
-    let out = tools::collected(source.dir());
+    let (project, out) =
+        (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
+    // Its digest is a key that Django does not know.
+    let file = project.path().join("fingerpost.toml");
+    fs::write(&file, "version.components.settings = [\"fingerpost.toml\"]").expect("a writable file");
+    let mut settings = Settings::read(&file).expect("good settings");
+    settings.out = Some(out.path().to_owned());
+    collect(&CollectConfig::from_settings(settings).source(source.dir()).originals(true)).expect("a release");
     let assets = Assets::production(out.path()).expect("an output dir");
     let json = fs::read(out.path().join(MANIFEST_NAME)).expect("a manifest");
     let manifest: Value = serde_json::from_slice(&json).expect("JSON");
     assert_eq!(manifest["version"], "1.1");
+    assert_eq!(manifest["fingerpost"]["components"]["settings"]["files"], 1);
 
     let seen = read(&python, out.path());
     assert_eq!(seen["paths"].as_object().map(|paths| paths.len()), Some(204));

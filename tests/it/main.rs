@@ -1,5 +1,6 @@
 //! The tests that need more than one crate, a browser, or a tool that `tests/run` installs.
 
+mod app_version;
 mod axum_htmx;
 mod blue_green;
 mod client;

@@ -26,7 +26,7 @@ fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Fai
     if let (Some(dir), None) = (&args.out, &manifest) {
         return Err(not_collected(dir, &out));
     }
-    let store = HashAlone { place: out.place(), hash: manifest.and_then(|manifest| manifest.hash()) };
+    let store = WithoutAssets { place: out.place(), manifest };
     Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
@@ -49,20 +49,27 @@ fn place(out: &DirStore) -> String {
     Path::new(&out.place()).join(MANIFEST_NAME).display().to_string()
 }
 
-/// A manifest without its assets: its hash is the same whatever base URL they were collected for.
+/// A manifest without its assets, if there is one: the version is the same whatever base URL they were collected for.
 #[derive(Debug)]
-struct HashAlone {
+struct WithoutAssets {
     place: String,
-    hash: Option<String>,
+    manifest: Option<Manifest>,
 }
 
-impl Store for HashAlone {
+impl Store for WithoutAssets {
     fn place(&self) -> String {
         self.place.clone()
     }
 
     fn read(&self, _: &str) -> io::Result<Vec<u8>> {
-        let manifest = serde_json::json!({ "version": "1.1", "paths": {}, "hash": self.hash });
+        let manifest = self.manifest.as_ref();
+        let components = manifest.map(Manifest::components).cloned().unwrap_or_default();
+        let manifest = serde_json::json!({
+            "version": "1.1",
+            "paths": {},
+            "hash": manifest.and_then(Manifest::hash),
+            "fingerpost": { "schema": 1, "components": components },
+        });
         Ok(manifest.to_string().into_bytes())
     }
 

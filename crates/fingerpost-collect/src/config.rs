@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use fingerpost::{BaseUrl, Compression, Exceptions, Level, Settings, SourceDir, Sources};
+use fingerpost::{BaseUrl, Compression, Exceptions, Level, Settings, SourceDir, Sources, VersionSettings};
 
 use crate::{
     compress::Wanted,
@@ -208,6 +208,7 @@ impl CollectConfig {
             keep_from,
             fsync: self.settings.fsync,
             levels,
+            version: self.settings.version.clone(),
             wait: !self.without_waiting,
             dry_run: self.dry_run,
         })
@@ -272,6 +273,7 @@ pub(crate) struct Job {
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
     pub(crate) levels: Levels,
+    pub(crate) version: VersionSettings,
     pub(crate) wait: bool,
     pub(crate) dry_run: bool,
 }

@@ -35,7 +35,8 @@ pub(crate) struct Besides {
 pub enum ErrorKind {
     /// A setting makes no sense, or one that is needed is not set.
     Config,
-    /// A source dir or a file in it is not there, cannot be read, has no usable name, or changed meanwhile.
+    /// A source dir, a file in it or a file of a component is not there, cannot be read, has no usable name, or changed
+    /// meanwhile.
     Source,
     /// A file breaks a rule.
     Rule(Rule),

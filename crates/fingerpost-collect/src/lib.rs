@@ -91,6 +91,7 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
 /// All steps of a run, in their order.
 fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Numbers), Error> {
     let files = scan::scan(&run, findings);
+    let components = run.components(findings);
     let (mut assets, references) = name_all(files, &run, findings)?;
     assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.take_note(note));
     plain_names::tell(&assets, &run, findings);
@@ -101,7 +102,8 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     names::check_variants(&run, &assets, findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
 
-    let (manifest, ()) = rayon::join(|| run.manifest(&assets), || run.cache.save(&assets, &run.output));
+    let (manifest, ()) =
+        rayon::join(|| run.manifest(&assets, components), || run.cache.save(&assets, &run.output));
     let report = Report::new(&run, &assets, &variants, &manifest);
     // What is known of the files takes more memory than their names, and the past is still to be read.
     let files = Files::of(assets);

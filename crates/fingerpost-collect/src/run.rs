@@ -1,9 +1,12 @@
-use fingerpost::Manifest;
+use fingerpost::{ComponentInfo, Manifest};
 
 use crate::{
-    asset::Asset, cache::Cache, config::Job, error::Problem, history::History, output::Output,
-    progress::Progress,
+    asset::Asset, cache::Cache, config::Job, error::Problem, findings::Findings, history::History,
+    output::Output, progress::Progress,
 };
+
+/// The components of the app version by name.
+type Components = Vec<(String, ComponentInfo)>;
 
 /// One run: what it is to do, where it writes, and what it finds there.
 pub(crate) struct Run<'a> {
@@ -23,9 +26,22 @@ impl<'a> Run<'a> {
         Ok(Self { job, output, history, cache, progress })
     }
 
-    /// The manifest that names these assets.
-    pub(crate) fn manifest(&self, assets: &[Asset]) -> Manifest {
+    /// Digests the components of the app version.
+    pub(crate) fn components(&self, findings: &mut Findings) -> Components {
+        let Job { version, out, .. } = &self.job;
+        let digest = |name: &String| {
+            let info = version.digest_component(name, Some(out)).map_err(Problem::from);
+            Some((name.clone(), findings.take(info)?))
+        };
+        version.components.keys().filter_map(digest).collect()
+    }
+
+    /// The manifest that names these assets and components.
+    pub(crate) fn manifest(&self, assets: &[Asset], components: Components) -> Manifest {
         let mut manifest = Manifest::new(self.job.base.path());
+        for (name, info) in components {
+            manifest.insert_component(name, info);
+        }
         for Asset { path, hashed, info, .. } in assets {
             manifest.insert(path.clone(), hashed.as_str(), info.clone());
         }

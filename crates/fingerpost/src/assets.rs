@@ -12,7 +12,6 @@ use arc_swap::ArcSwap;
 use crate::{
     base_url::BaseUrl,
     builder::AssetsBuilder,
-    components::Components,
     error::Error,
     flight::Flight,
     mode::Mode,
@@ -271,10 +270,6 @@ impl Assets {
 
     pub(crate) fn site(&self) -> &Site {
         &self.0.site
-    }
-
-    pub(crate) fn components(&self) -> &Components {
-        &self.0.plan.versions.components
     }
 
     /// The release in force, whatever a scope may say.

@@ -60,8 +60,9 @@
 //!
 //! The last two read the source dirs. Under `VersionQuery`, references inside of CSS and JavaScript keep their plain names,
 //! with no version; under `PathToken` relative ones carry the token by themselves. Development has its own URLs, unless
-//! [`AssetsBuilder::strategy_in_dev`] says otherwise. [`AssetsBuilder::version_from_git`] and
-//! [`AssetsBuilder::component`] say what the app version stands for.
+//! [`AssetsBuilder::strategy_in_dev`] says otherwise. [`AssetsBuilder::version_from_git`],
+//! [`AssetsBuilder::component`], [`AssetsBuilder::version_from_executable`] and [`VersionSettings`] are sources of the app
+//! version.
 //!
 //! # Features
 //!
@@ -85,8 +86,8 @@
 //! | `FINGERPOST_APP_VERSION` | the app version |
 //! | `FINGERPOST_SECRET` | what the [`BustToken`] is made from |
 //! | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
-//!
 //! | `FINGERPOST_ORIGIN` | goes before the `origin` of a settings file |
+//!
 //! # Errors
 //!
 //! One [`Error`] type; branch on [`Error::kind`], print the rest.
@@ -137,6 +138,7 @@ mod text;
 mod token;
 mod url;
 mod version;
+mod version_settings;
 mod watch;
 
 pub use age::parse_age;
@@ -150,7 +152,7 @@ pub use hash::{ContentHash, Digest, integrity_of, integrity_of_reader};
 pub use level::Level;
 pub use listed::ListedFile;
 pub use listing::{Listing, SourceFile};
-pub use manifest::{EncodingInfo, Entry, FileInfo, MANIFEST_NAME, Manifest};
+pub use manifest::{ComponentInfo, EncodingInfo, Entry, FileInfo, MANIFEST_NAME, Manifest};
 pub use missing::OnMissing;
 pub use mode::{IntoMode, Mode};
 pub use path::AssetPath;
@@ -169,3 +171,4 @@ pub use text::{is_mark, quoted};
 pub use token::{Token, TokenAge};
 pub use url::Url;
 pub use version::{AppVersion, VersionSource};
+pub use version_settings::VersionSettings;

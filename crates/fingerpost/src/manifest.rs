@@ -43,6 +43,7 @@ pub struct Manifest {
     /// Shared with its clones, for they may be long.
     entries: Arc<Entries>,
     base_path: Option<String>,
+    components: BTreeMap<String, ComponentInfo>,
     /// As it was read; `None` in one that was made here, whose hash follows its entries.
     read_hash: Option<String>,
 }
@@ -106,6 +107,23 @@ impl EncodingInfo {
     }
 }
 
+/// The digest of one component of the app version: files that are no assets, such as templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ComponentInfo {
+    /// The number of files.
+    pub files: usize,
+    /// The SHA-256 over the sorted lines `path NUL sha256 LF` of its files.
+    pub sha256: Digest,
+}
+
+impl ComponentInfo {
+    /// A component of `files` files with this digest.
+    pub fn new(files: usize, sha256: Digest) -> Self {
+        Self { files, sha256 }
+    }
+}
+
 impl Manifest {
     /// An empty manifest for assets served under `base_path`, the path of the base URL.
     pub fn new(base_path: impl Into<String>) -> Self {
@@ -118,6 +136,27 @@ impl Manifest {
         Arc::make_mut(&mut self.entries).insert(path, Entry { hashed: hashed.into(), info: Some(info) });
     }
 
+    /// Adds a component of the app version, or replaces it.
+    ///
+    /// ```
+    /// use fingerpost::{ComponentInfo, Digest, Manifest};
+    ///
+    /// let mut manifest = Manifest::new("/static/");
+    /// let before = manifest.hash();
+    /// manifest.insert_component("templates", ComponentInfo::new(15, Digest::of(b"the lines of 15 files")));
+    /// assert_ne!(manifest.hash(), before);
+    /// assert_eq!(manifest.components()["templates"].files, 15);
+    /// ```
+    pub fn insert_component(&mut self, name: impl Into<String>, info: ComponentInfo) {
+        self.read_hash = None;
+        self.components.insert(name.into(), info);
+    }
+
+    /// Returns the components of the app version by name. Their files need not exist where the manifest is read.
+    pub fn components(&self) -> &BTreeMap<String, ComponentInfo> {
+        &self.components
+    }
+
     /// Reads a manifest; `place` is what errors call it.
     ///
     /// Unknown keys are ignored, a missing `hash` is no error.
@@ -125,7 +164,8 @@ impl Manifest {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for JSON that is broken or no object, an
-    /// unsupported `version` or `schema`, no `paths`, and a path that is unsafe or stands there twice.
+    /// unsupported `version` or `schema`, no `paths`, a path that is unsafe or stands there twice, and a component that is
+    /// not a name with `files` and `sha256`.
     pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
         json::parse(json, place)
     }
@@ -146,7 +186,8 @@ impl Manifest {
         json::write(self, writer)
     }
 
-    /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`.
+    /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`, followed by the sorted lines
+    /// `components NUL name NUL sha256 LF` of the components, if there are any.
     ///
     /// In a manifest that was read it is what stood there; `None` if nothing did.
     pub fn hash(&self) -> Option<String> {
@@ -162,6 +203,9 @@ impl Manifest {
             for piece in [path, "\0", &entry.hashed, "\n"] {
                 hasher.update(piece);
             }
+        }
+        for (name, info) in &self.components {
+            hasher.update(format!("components\0{name}\0{}\n", info.sha256));
         }
         ContentHash::from(&Digest::of_pieces(hasher)).to_string()
     }
@@ -195,7 +239,9 @@ impl Manifest {
 /// Equal are manifests that publish the same files; how their hash was come by does not count.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries && self.base_path == other.base_path
+        self.entries == other.entries
+            && self.base_path == other.base_path
+            && self.components == other.components
     }
 }
 

@@ -1,17 +1,19 @@
 //! What a release is made of, at start-up and at every reload.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use crate::{
     base_url::BaseUrl,
-    components::Components,
+    components::{Components, Digests},
     dev::Development,
     environment,
     error::Error,
     git,
+    manifest::Manifest,
     resolver::{Names, Resolver},
     rules::Rules,
     site::Site,
@@ -20,6 +22,7 @@ use crate::{
     strategy::Strategy,
     table::{Table, read_manifest},
     version::{AppVersion, VersionSource},
+    version_settings::VersionSettings,
 };
 
 #[derive(Debug)]
@@ -41,16 +44,20 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct VersionPlan {
     pub(crate) explicit: Option<String>,
-    pub(crate) configured: Option<String>,
     pub(crate) from_git: bool,
+    /// Those of the builder.
     pub(crate) components: Components,
+    pub(crate) settings: VersionSettings,
 }
+
+/// The number of files of each component.
+type Counts = BTreeMap<String, usize>;
 
 impl Plan {
     /// What is in force from now on, after `earlier`.
     pub(crate) fn resolver(&self, site: &Site, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
         let number = earlier.map_or(0, |earlier| earlier.number + 1);
-        let (names, version) = match &self.strategy {
+        let (names, (version, components)) = match &self.strategy {
             None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| {
@@ -59,19 +66,20 @@ impl Plan {
                     )
                 })?;
                 let manifest = read_manifest(site, &*store, || self.how_to_collect(site))?;
-                let version = self.version(manifest.hash().map(|hash| (hash, store.place())))?;
+                let version = self.version(Some((&manifest, store.place())))?;
                 (Names::Listed(Table::from_manifest(site, &manifest, store)?), version)
             }
             Some(Strategy::VersionQuery) => {
-                let version = not_a_fallback(self.version(None)?)?;
+                let (version, components) = self.version(None)?;
+                let version = not_a_fallback(version)?;
                 let earlier = earlier.filter(|earlier| *earlier.version == *version);
                 // Servers that decode a query as a form would read a plus as a space.
                 let in_query = version.replace('+', "%2B");
-                (self.listed(site, Some(&in_query), earlier)?, version)
+                (self.listed(site, Some(&in_query), earlier)?, (version, components))
             }
             Some(Strategy::PathToken(_)) => (self.listed(site, None, earlier)?, self.version(None)?),
         };
-        Ok(Resolver { number, names, version, id: OnceLock::new() })
+        Ok(Resolver { number, names, version, components, id: OnceLock::new() })
     }
 
     pub(crate) fn store_in_force(&self) -> Option<&Arc<dyn Store>> {
@@ -109,39 +117,70 @@ impl Plan {
         Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())
     }
 
-    /// The first source that has an answer.
-    fn version(&self, manifest_hash: Option<(String, String)>) -> Result<AppVersion, Error> {
-        let VersionPlan { explicit, configured, from_git, components } = &self.versions;
-        let hash = manifest_hash.as_ref().map(|(hash, _)| &**hash);
-        // Also where another source has an answer, so that a missing file is always told.
-        let hashed = (!components.is_empty()).then(|| components.version(hash)).transpose()?;
-        let checked = |version: &str, place| AppVersion::checked(version, VersionSource::Explicit, place);
-        if let Some(version) = explicit {
-            return checked(version, "`app_version`");
+    /// The first source that has an answer, and the components. They are read also where another source has an answer, so
+    /// that a missing file is always reported.
+    fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {
+        let VersionPlan { components, settings, .. } = &self.versions;
+        let mut components = components.clone();
+        match &manifest {
+            Some((manifest, place)) => warn_of_unrecorded(settings, manifest, place),
+            None => settings.add_components(self.output.as_deref(), &mut components)?,
         }
-        if let Some(version) = environment::variable("FINGERPOST_APP_VERSION") {
-            return checked(&version, "FINGERPOST_APP_VERSION");
+        let digests = components.digest()?;
+        let mut counts = digests.counts();
+        for (name, info) in manifest.iter().flat_map(|(manifest, _)| manifest.components()) {
+            *counts.entry(name.clone()).or_default() += info.files;
         }
-        if let Some(version) = configured {
-            return checked(version, "the settings file");
+        let hash = manifest.and_then(|(manifest, place)| Some((manifest.hash()?, place)));
+        let version = match self.chosen_version() {
+            Some(version) => version?,
+            None => hashed_version(hash, &digests)?,
+        };
+        Ok((version, counts))
+    }
+
+    /// The version that needs no manifest and no components.
+    fn chosen_version(&self) -> Option<Result<AppVersion, Error>> {
+        let VersionPlan { explicit, from_git, settings, .. } = &self.versions;
+        let from_environment = environment::variable("FINGERPOST_APP_VERSION");
+        let configured = settings.app.clone().filter(|version| !version.is_empty());
+        let explicit = explicit.clone().map(|version| (version, "`app_version`"));
+        let explicit = explicit.or_else(|| Some((from_environment?, "FINGERPOST_APP_VERSION")));
+        if let Some((version, place)) = explicit.or_else(|| Some((configured?, "the settings file"))) {
+            return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
         }
-        if *from_git {
-            return Ok(AppVersion::git(git::version(&self.repositories()).as_deref()));
-        }
-        match (hashed, manifest_hash) {
-            (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
-            (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
-            (None, Some((hash, place))) => {
-                AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
-            }
-            (None, None) => Ok(AppVersion::unknown()),
-        }
+        (*from_git || settings.git)
+            .then(|| Ok(AppVersion::git(git::version(&self.repositories()).as_deref())))
     }
 
     /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
     fn repositories(&self) -> Vec<PathBuf> {
         let sources = self.sources.iter().map(|source| source.dir.clone());
         sources.chain(self.output.clone()).chain(self.started_in.clone()).collect()
+    }
+}
+
+/// The version made of the manifest's hash and place, the components, or both.
+fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> Result<AppVersion, Error> {
+    let hashed = components.version(manifest.as_ref().map(|(hash, _)| &**hash));
+    match (hashed, manifest) {
+        (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
+        (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
+        (None, Some((hash, place))) => {
+            AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
+        }
+        (None, None) => Ok(AppVersion::unknown()),
+    }
+}
+
+/// Production reads the components of the settings file from the manifest alone.
+fn warn_of_unrecorded(settings: &VersionSettings, manifest: &Manifest, place: &str) {
+    let is_recorded = |name: &&String| manifest.components().contains_key(*name);
+    if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {
+        tracing::warn!(
+            "the manifest in `{place}` has no component `{name}`, which `[version]` names, so the app version does not \
+             follow it: collect with the same settings file"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The seam between a strategy and everybody who asks for a URL.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -28,6 +29,8 @@ pub(crate) struct Resolver {
     pub(crate) number: u64,
     pub(crate) names: Names,
     pub(crate) version: AppVersion,
+    /// The number of files of each component of the version.
+    pub(crate) components: BTreeMap<String, usize>,
     /// Hashed at the first question: only a server asks.
     pub(crate) id: OnceLock<ContentHash>,
 }

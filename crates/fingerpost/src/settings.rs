@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de};
+use toml::de::DeTable;
 
 use crate::{
     age::parse_age,
@@ -17,6 +18,7 @@ use crate::{
     rules::{Rules, check_glob},
     sources::{SourceDir, absolute, is_absent},
     text::quoted,
+    version_settings::VersionSettings,
 };
 
 /// What stands in `fingerpost.toml`, for the program and for [`Assets::from_config`](crate::Assets::from_config) alike.
@@ -31,7 +33,6 @@ use crate::{
 /// out = "dist/static"                 # where `collect` writes and production reads
 /// base_url = "/static/"               # a path, or a URL such as https://cdn.example.com/static/
 /// origin = "https://example.com"      # for absolute URLs
-/// app_version = "v1.2"
 /// ignore = ["*.psd", "drafts/**"]     # globs, beside the usual hidden files
 /// hidden = false                      # take files whose names start with a dot
 /// follow_symlinks = false             # also those that leave their source dir
@@ -47,6 +48,10 @@ use crate::{
 /// outside = "error"                   # relative references that leave the base URL
 /// shadowed = "ignore"                 # files that an earlier source dir hides
 /// rules."vendor/**".missing = "ignore"    # one of the four for some files; the longest glob that matches decides
+///
+/// [version]
+/// git = true                          # the commit is the app version; or app = "v1.2"
+/// components = { templates = ["templates/**"] }   # files that are no assets and part of the app version
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
@@ -68,8 +73,8 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// Scheme and host for absolute URLs.
     pub origin: Option<String>,
-    /// The app version; empty counts as unset.
-    pub app_version: Option<String>,
+    /// The sources of the app version.
+    pub version: VersionSettings,
     /// Globs of files that are no assets; see [`Rules::new`].
     #[serde(deserialize_with = "globs")]
     pub ignore: Vec<String>,
@@ -106,6 +111,9 @@ pub struct Settings {
     #[serde(rename = "rules", deserialize_with = "by_glob")]
     pub exceptions: BTreeMap<String, Exceptions>,
 }
+
+/// Keys that were moved, each with what to write instead.
+const MOVED: [(&str, &str); 1] = [("app_version", "`app` in the table `[version]`")];
 
 /// What `clean` keeps, beside the release that is in force. `None` is the default of `clean`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -148,8 +156,10 @@ impl Settings {
             err if is_absent(&err) => Error::config(format!("settings file {place} does not exist")),
             err => Error::unreadable(&path, err),
         })?;
-        let mut settings: Self = toml::from_str(&text)
-            .map_err(|err| Error::config(format!("settings file {place}: {}", err.to_string().trim_end())))?;
+        let mut settings: Self = toml::from_str(&text).map_err(|err| {
+            let reason = moved(&text).unwrap_or_else(|| err.to_string());
+            Error::config(format!("settings file {place}: {}", reason.trim_end()))
+        })?;
         let dir = path.parent().unwrap_or(&path);
         for source in &mut settings.sources {
             source.dir = dir.join(&source.dir);
@@ -157,6 +167,7 @@ impl Settings {
         let relative_to_file = |path: PathBuf| (!path.as_os_str().is_empty()).then(|| dir.join(path));
         settings.out = settings.out.and_then(relative_to_file);
         settings.keep_from = settings.keep_from.and_then(relative_to_file);
+        settings.version.dir = dir.to_owned();
         Ok(settings)
     }
 
@@ -180,6 +191,16 @@ impl Settings {
     pub fn rules(&self) -> Result<Rules, Error> {
         Rules::new(&self.ignore, self.hidden, self.follow_symlinks)
     }
+}
+
+/// The reason why a settings file is refused, if it has a key that was moved.
+fn moved(text: &str) -> Option<String> {
+    let table = DeTable::parse(text).ok()?;
+    MOVED.iter().find_map(|(key, now)| {
+        let (found, _) = table.get_ref().get_key_value(*key)?;
+        let line = text[..found.span().start].matches('\n').count() + 1;
+        Some(format!("line {line}: unknown key `{key}`; write {now}"))
+    })
 }
 
 fn source_dirs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SourceDir>, D::Error> {

@@ -194,10 +194,11 @@ impl Snapshot {
         self.resolver.version.clone()
     }
 
-    /// The [`component`](crate::AssetsBuilder::component)s of the app version by name, sorted, each with how many files it
-    /// has: what `/version` says of them.
+    /// Returns the components of the app version by name, sorted, each with its number of files: those of
+    /// [`component`](crate::AssetsBuilder::component), of the settings file, and `executable`.
     ///
-    /// A reload hashes the same files again, so every release of the same assets has the same.
+    /// In production the components of the settings file are those that the manifest records. Numbers under the same name
+    /// are added.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -217,7 +218,7 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn components(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.assets.components().counts()
+        self.resolver.components.iter().map(|(name, files)| (name.as_str(), *files))
     }
 
     /// Changes with every URL and with the app version: what a server puts into the entity tag of a page that was made with

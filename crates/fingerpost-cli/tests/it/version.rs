@@ -1,3 +1,7 @@
+use std::fs;
+
+use fingerpost::{Assets, Mode, Settings};
+
 use crate::site::Site;
 
 #[test]
@@ -15,7 +19,7 @@ fn the_app_version_is_the_first_that_is_said() {
     let hash = site.manifest().hash().unwrap();
     assert_eq!(site.run(&["version", "--out", "out"]).stdout, format!("{hash} (manifest)\n"));
 
-    site.write("fingerpost.toml", "out = \"out\"\napp_version = \"from-file\"");
+    site.write("fingerpost.toml", "out = \"out\"\nversion.app = \"from-file\"");
     assert_eq!(site.run(&["version"]).stdout, "from-file (explicit)\n");
     assert_eq!(site.run_with(&["version"], environment).stdout, "from-environment (explicit)\n");
     assert_eq!(
@@ -94,4 +98,98 @@ fn a_manifest_that_cannot_be_read_has_no_version() {
     let ended = site.run(&["version"]);
     let problem = format!("error: cannot read {}: ", site.shown("out/staticfiles.json"));
     assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
+}
+
+/// The version that a site with these settings has in production, with its source and components.
+fn in_production(site: &Site) -> String {
+    let settings = Settings::read(site.path("fingerpost.toml")).unwrap();
+    let assets = Assets::builder().settings(settings).mode(Mode::Production).build().unwrap();
+    let (version, snapshot) = (assets.app_version(), assets.snapshot());
+    let components: Vec<_> = snapshot.components().map(|(name, files)| format!(" {name}={files}")).collect();
+    format!("{version} ({}){}", version.source(), components.concat())
+}
+
+#[test]
+fn a_deploy_that_changes_only_templates_changes_the_app_version() {
+    let settings =
+        "sources = [\"static\"]\nout = \"out\"\n[version]\ncomponents = { templates = [\"templates/**\"] }\n";
+    let site = Site::new(&[
+        ("fingerpost.toml", settings),
+        ("static/a.css", "a{}"),
+        ("templates/base.html", "one"),
+        ("templates/mail/welcome.txt", "welcome"),
+    ]);
+    let collect = |args: &[&str]| {
+        let ended = site.run(&[&["collect"], args].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended.stderr
+    };
+    assert!(collect(&[]).contains("release 1 published"));
+    let hash = site.manifest().hash().unwrap();
+    let first = format!("{hash} (manifest) templates=2");
+    assert_eq!(in_production(&site), first);
+    assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
+
+    // The image of the site has no templates.
+    fs::remove_dir_all(site.path("templates")).unwrap();
+    assert_eq!(in_production(&site), first);
+    assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
+    let ended = site.run(&["collect"]);
+    assert_eq!(ended.code, Some(1));
+    let place = site.path("").display().to_string();
+    let problem = format!(
+        "error: component `templates`: `templates/**` matches no file in `{}`; correct `[version] components`\n",
+        place.trim_end_matches(std::path::MAIN_SEPARATOR)
+    );
+    assert_eq!(ended.stderr, problem);
+    assert_eq!(in_production(&site), first);
+
+    site.write("templates/base.html", "two");
+    site.write("templates/mail/welcome.txt", "welcome");
+    assert!(collect(&["--dry-run"]).contains("release 2 to publish"));
+    assert_eq!(in_production(&site), first);
+    let summary = collect(&[]);
+    assert!(summary.contains("0 written, 1 unchanged, release 2 published"), "{summary}");
+    let new = site.manifest().hash().unwrap();
+    assert_ne!(new, hash);
+    assert_eq!(in_production(&site), format!("{new} (manifest) templates=2"));
+    assert_eq!(site.run(&["version"]).stdout, format!("{new} (manifest)\n"));
+    assert!(collect(&[]).contains("nothing to publish"));
+}
+
+#[test]
+fn the_settings_can_say_that_the_commit_is_the_version() {
+    let site = Site::new(&[
+        ("fingerpost.toml", "sources = [\"static\"]\nout = \"out\"\nversion.git = true"),
+        ("static/a.css", "a"),
+        (".git/HEAD", "0123456789012345678901234567890123456789"),
+    ]);
+    site.collect();
+    let commit = [("GITHUB_SHA", "abcdefabcdefabcdefabcdefabcdefabcdefabcd")];
+    assert_eq!(site.run_with(&["version"], commit).stdout, "abcdefa (git)\n");
+    let explicit = [("FINGERPOST_APP_VERSION", "v1")];
+    assert_eq!(site.run_with(&["version"], explicit).stdout, "v1 (explicit)\n");
+}
+
+#[test]
+fn a_manifest_with_a_broken_component_is_a_failure() {
+    let manifest = r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "components": {"a": 1}}}"#;
+    let site = Site::new(&[("static/a.css", "a"), ("out/staticfiles.json", manifest)]);
+    for args in [&["version", "--out", "out"][..], &["collect", "static", "--out", "out"]] {
+        let ended = site.run(args);
+        let problem = format!("error: manifest {} cannot be read: ", site.shown("out/staticfiles.json"));
+        assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
+        assert!(ended.stderr.contains("expected an object"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_old_key_names_the_new_one() {
+    let site = Site::new(&[("fingerpost.toml", "app_version = \"v1\"")]);
+    let ended = site.run(&["version"]);
+    let problem = format!(
+        "error: settings file {}: line 1: unknown key `app_version`; write `app` in the table `[version]`\n",
+        site.shown("fingerpost.toml")
+    );
+    assert_eq!((ended.code, ended.stderr), (Some(1), problem));
 }

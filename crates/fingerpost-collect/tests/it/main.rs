@@ -2,6 +2,7 @@
 
 mod cache;
 mod clean;
+mod components;
 mod compression;
 mod css;
 mod determinism;

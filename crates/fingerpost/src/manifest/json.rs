@@ -1,11 +1,17 @@
 //! How a manifest stands in its file.
 
-use std::{collections::BTreeMap, fmt, io, marker::PhantomData, sync::Arc};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, btree_map},
+    fmt, io,
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Entries, Entry, FileInfo, Manifest};
-use crate::{error::Error, path::AssetPath, text::quoted};
+use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest};
+use crate::{components::check_name, error::Error, path::AssetPath, text::quoted};
 
 const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
@@ -22,14 +28,16 @@ pub(super) fn parse(json: &[u8], place: &str) -> Result<Manifest, Error> {
     let Some(UniqueMap(paths)) = file.paths else {
         return Err(Error::manifest(place, "has no `paths`"));
     };
-    let (base_path, UniqueMap(mut infos)) =
-        file.fingerpost.map(|Object(ours)| (ours.base_path, ours.files)).unwrap_or_default();
+    let Object(Ours { base_path, components: UniqueMap(components), files: UniqueMap(mut infos) }) =
+        file.fingerpost.unwrap_or_default();
+    let components = components.into_iter().map(|(name, Object(info))| (name, info)).collect();
     let entry = |(path, Hashed(hashed))| {
         let info = infos.remove(&path).map(|Object(info)| info);
         (path, Entry { hashed, info })
     };
     let entries = paths.into_iter().map(entry).collect();
-    Ok(Manifest { entries: Arc::new(entries), base_path, read_hash: Some(file.hash.unwrap_or_default()) })
+    let read_hash = Some(file.hash.unwrap_or_default());
+    Ok(Manifest { entries: Arc::new(entries), base_path, components, read_hash })
 }
 
 /// Writes anything with a final line feed.
@@ -76,18 +84,21 @@ impl Versions {
 #[derive(Deserialize)]
 struct ManifestFile {
     hash: Option<String>,
-    paths: Option<UniqueMap<Hashed>>,
+    paths: Option<UniqueMap<AssetPath, Hashed>>,
     fingerpost: Option<Object<Ours>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Ours {
     base_path: Option<String>,
     #[serde(default)]
-    files: UniqueMap<Object<FileInfo>>,
+    components: UniqueMap<String, Object<ComponentInfo>>,
+    #[serde(default)]
+    files: UniqueMap<AssetPath, Object<FileInfo>>,
 }
 
 /// A JSON object. Serde alone would take an array for a struct, too.
+#[derive(Default)]
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -133,36 +144,65 @@ pub(super) fn integrity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
     }
 }
 
-/// A JSON object whose keys are asset paths, each only once.
-struct UniqueMap<V>(BTreeMap<AssetPath, V>);
+/// A key of a [`UniqueMap`].
+trait Key: Ord + Borrow<str> + Sized {
+    /// The noun for one key in messages.
+    const NOUN: &'static str;
 
-impl<V> Default for UniqueMap<V> {
+    fn parse(key: String) -> Result<Self, Error>;
+}
+
+impl Key for AssetPath {
+    const NOUN: &'static str = "asset path";
+
+    fn parse(key: String) -> Result<Self, Error> {
+        Self::parse(&key)
+    }
+}
+
+/// The name of a component.
+impl Key for String {
+    const NOUN: &'static str = "component";
+
+    fn parse(key: String) -> Result<Self, Error> {
+        check_name(&key).map(|()| key)
+    }
+}
+
+/// A JSON object that has each of its keys only once.
+struct UniqueMap<K, V>(BTreeMap<K, V>);
+
+impl<K, V> Default for UniqueMap<K, V> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
+impl<'de, K: Key, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<K, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
     }
 }
 
-struct UniqueMapVisitor<V>(PhantomData<V>);
+struct UniqueMapVisitor<K, V>(PhantomData<(K, V)>);
 
-impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<V> {
-    type Value = UniqueMap<V>;
+impl<'de, K: Key, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<K, V> {
+    type Value = UniqueMap<K, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with asset paths as keys")
+        write!(f, "an object with {}s as keys", K::NOUN)
     }
 
     fn visit_map<M: de::MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
         let mut map = BTreeMap::new();
         while let Some(key) = access.next_key::<String>()? {
-            let path = AssetPath::parse(&key).map_err(de::Error::custom)?;
-            if map.insert(path, access.next_value()?).is_some() {
-                return Err(de::Error::custom(format_args!("path `{key}` stands there twice")));
+            let key = K::parse(key).map_err(de::Error::custom)?;
+            match map.entry(key) {
+                btree_map::Entry::Vacant(free) => drop(free.insert(access.next_value()?)),
+                btree_map::Entry::Occupied(first) => {
+                    let key = quoted(first.key().borrow());
+                    return Err(de::Error::custom(format_args!("{} {key} stands there twice", K::NOUN)));
+                }
             }
         }
         Ok(UniqueMap(map))
@@ -171,7 +211,12 @@ impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<V> {
 
 impl Serialize for Manifest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fingerpost = OursOut { schema: SCHEMA, base_path: self.base_path(), files: &self.entries };
+        let fingerpost = OursOut {
+            schema: SCHEMA,
+            base_path: self.base_path(),
+            components: &self.components,
+            files: &self.entries,
+        };
         ManifestOut { version: VERSION, hash: self.hash(), paths: &self.entries, fingerpost }
             .serialize(serializer)
     }
@@ -190,6 +235,8 @@ struct ManifestOut<'a> {
 struct OursOut<'a> {
     schema: u64,
     base_path: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    components: &'a BTreeMap<String, ComponentInfo>,
     #[serde(serialize_with = "file_infos")]
     files: &'a Entries,
 }

@@ -10,6 +10,8 @@ use std::{
 use filetime::{FileTime, set_file_mtime};
 use fingerpost::{Assets, AssetsBuilder, ErrorKind, Strategy};
 
+#[cfg(unix)]
+use crate::support::alone_in;
 use crate::support::{Dir, Done, dev, hash, production, publish, settings};
 
 #[track_caller]
@@ -83,7 +85,7 @@ fn it_is_reported_wherever_the_version_comes_from() {
             dev(&dir).version_from_git(),
             dev(&dir).app_version("v1"),
             production(&output),
-            production(&output).settings(settings(|all| all.app_version = Some("v1".to_owned()))),
+            production(&output).settings(settings(|all| all.version.app = Some("v1".to_owned()))),
             query().app_version("v1"),
         ] {
             let err = builder.component("pages", [file]).build().unwrap_err();
@@ -179,6 +181,76 @@ fn a_snapshot_counts_the_files_of_each_component() {
         assert_eq!(counts, [("config", 1), ("templates", 2)]);
         assert!(assets.reload().unwrap().components().eq(counts));
     }
+}
+
+/// The version with its source, and the components, of a site with the executable as one.
+fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
+    let assets =
+        builder.version_from_executable().build().map_err(|err| format!("{:?}: {err}", err.kind()))?;
+    let (version, snapshot) = (assets.app_version(), assets.snapshot());
+    let counts: Vec<_> = snapshot.components().collect();
+    Ok(format!("{version} from {} {counts:?}", version.source()))
+}
+
+#[test]
+fn the_running_program_is_a_component() {
+    let program = fs::read(std::env::current_exe().unwrap()).unwrap();
+    let line = format!("executable\0\0{}\n", fingerpost::Digest::of(&program));
+    let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
+    let components = r#"[("executable", 1)]"#;
+    let alone = format!("{} from components {components}", hash(&line));
+    assert_eq!(with_executable(dev(&dir)), Ok(alone));
+    let manifest = production(&output).build().unwrap().app_version();
+    let both = format!("{} from manifest {components}", hash(format!("{manifest}\n{line}")));
+    assert_eq!(with_executable(production(&output)), Ok(both));
+    assert_eq!(with_executable(dev(&dir).app_version("v1")), Ok(format!("v1 from explicit {components}")));
+
+    let file = dir.write("base.html", "one");
+    let templates = format!("templates\0{}\0{}\n", file.display(), fingerpost::Digest::of(b"one"));
+    let combined = with_executable(dev(&dir).component("templates", [&file])).unwrap();
+    assert!(combined.starts_with(&hash(line + &templates)), "{combined}");
+}
+
+#[cfg(unix)]
+#[test]
+fn another_program_is_another_version_and_a_program_that_is_gone_an_error() {
+    let dir = Dir::new();
+    let copy = dir.at("program");
+    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    // Bytes behind the program do not change what it does.
+    let appended = |bytes: &[u8]| {
+        use std::io::Write as _;
+        fs::OpenOptions::new().append(true).open(&copy).unwrap().write_all(bytes).unwrap();
+    };
+    let ask = |gone: &str| {
+        let mut program = std::process::Command::new(&copy);
+        program.env("IT_IS_GONE", gone);
+        alone_in(program, || {
+            let program = std::env::current_exe().unwrap();
+            let source = Dir::new();
+            let assets = dev(&source).version_from_executable();
+            if std::env::var_os("IT_IS_GONE").is_some_and(|gone| gone == "yes") {
+                fs::remove_file(&program).unwrap();
+                return assets
+                    .build()
+                    .map_or_else(|err| format!("{:?}: {err}", err.kind()), |_| String::new());
+            }
+            let assets = assets.build().unwrap();
+            let before = assets.app_version();
+            fs::rename(&program, program.with_extension("moved")).unwrap();
+            assert_eq!(assets.reload().unwrap().app_version(), before, "it is read once");
+            fs::rename(program.with_extension("moved"), &program).unwrap();
+            before.to_string()
+        })
+    };
+    let first = ask("no");
+    assert_eq!(ask("no"), first);
+    appended(b"another build");
+    assert_ne!(ask("no"), first);
+    let text = ask("yes");
+    assert!(text.starts_with("Unreadable: file `"), "{text}");
+    assert!(text.contains("of component `executable` cannot be read: "), "{text}");
+    assert!(text.ends_with("; leave `.version_from_executable()` out"), "{text}");
 }
 
 #[test]

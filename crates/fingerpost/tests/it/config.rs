@@ -11,7 +11,7 @@ sources = ["static", "vendor=node_modules/htmx/dist", "=a=b"]
 out = "dist/static"
 base_url = "/assets/"
 origin = "https://example.com"
-app_version = "v1.2"
+version.app = "v1.2"
 ignore = ["*.psd"]
 hidden = false
 follow_symlinks = false

@@ -26,4 +26,5 @@ mod scopes;
 mod sources;
 mod strategies;
 mod types;
+mod version_settings;
 mod versions;

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use fingerpost::{AssetPath, Digest, Error, ErrorKind, FileInfo, MANIFEST_NAME, Manifest, integrity_of};
+use fingerpost::{
+    AssetPath, ComponentInfo, Digest, Error, ErrorKind, FileInfo, MANIFEST_NAME, Manifest, integrity_of,
+};
 
 use crate::support::{Dir, Memory, hash, production, publish};
 
@@ -264,4 +266,74 @@ fn the_manifest_hash_follows_every_change_and_nothing_else() {
     {
         assert_ne!(hash(other), hash(&files));
     }
+}
+
+fn digits(digit: char) -> String {
+    digit.to_string().repeat(64)
+}
+
+#[test]
+fn components_are_sorted_and_part_of_the_hash() {
+    let manifest = |components: &[(&str, usize, &[u8])]| {
+        let mut manifest = Manifest::new("/static/");
+        for (name, files, content) in components {
+            manifest.insert_component(*name, ComponentInfo::new(*files, Digest::of(content)));
+        }
+        manifest
+    };
+    let two = manifest(&[("templates", 15, b"t"), ("mail", 2, b"m")]);
+    let lines = [("mail", b"m"), ("templates", b"t")]
+        .map(|(name, content)| format!("components\0{name}\0{}\n", Digest::of(content)));
+    assert_eq!(two.hash(), Some(hash(lines.concat())));
+    assert_eq!(two.to_json(), manifest(&[("mail", 2, b"m"), ("templates", 15, b"t")]).to_json());
+    let json: serde_json::Value = serde_json::from_slice(&two.to_json()).unwrap();
+    let mail = serde_json::json!({"files": 2, "sha256": Digest::of(b"m")});
+    let templates = serde_json::json!({"files": 15, "sha256": Digest::of(b"t")});
+    let ours = serde_json::json!({"mail": mail, "templates": templates});
+    assert_eq!(json["fingerpost"]["components"], ours);
+    assert_eq!(Manifest::parse(&two.to_json(), "").unwrap(), two);
+
+    for other in [
+        manifest(&[]),
+        manifest(&[("mail", 2, b"m")]),
+        manifest(&[("templates", 15, b"x"), ("mail", 2, b"m")]),
+    ] {
+        assert_ne!(other, two);
+        assert_ne!(other.hash(), two.hash());
+    }
+    assert!(!String::from_utf8(manifest(&[]).to_json()).unwrap().contains("components"));
+}
+
+#[test]
+fn a_component_that_cannot_be_used_is_an_error_that_names_the_file() {
+    let with = |components: &str| {
+        refused(&format!(
+            r#"{{"version": "1.1", "paths": {{}}, "fingerpost": {{"schema": 1, "components": {components}}}}}"#
+        ))
+    };
+    let good = format!(r#"{{"files": 1, "sha256": "{}"}}"#, digits('a'));
+    for (components, reason) in [
+        ("[]".to_owned(), "invalid type: sequence, expected an object with components as keys"),
+        (r#"{"templates": 3}"#.to_owned(), "expected an object"),
+        (r#"{"templates": [1, "a"]}"#.to_owned(), "expected an object"),
+        (r#"{"templates": {"files": 1}}"#.to_owned(), "missing field `sha256`"),
+        (r#"{"templates": {"files": 1, "sha256": "abc"}}"#.to_owned(), "64"),
+        (
+            format!(r#"{{"templates": {{"files": -1, "sha256": "{}"}}}}"#, digits('a')),
+            "invalid value: integer `-1`",
+        ),
+        (format!(r#"{{"": {good}}}"#), "component `` needs a name"),
+        (format!(r#"{{"a\n": {good}}}"#), "component `a\\n` needs a name"),
+        (format!(r#"{{"a": {good}, "a": {good}}}"#), "component `a` stands there twice"),
+    ] {
+        let text = with(&components);
+        assert!(text.starts_with("cannot be read: ") && text.contains(reason), "{text}");
+    }
+    let json = format!(
+        r#"{{"version": "1.1", "hash": "abc", "paths": {{}}, "fingerpost": {{"schema": 1, "components":
+            {{"a": {{"files": 1, "sha256": "{}", "new": true}}}}}}}}"#,
+        digits('a')
+    );
+    let manifest = Manifest::parse(json.as_bytes(), "").unwrap();
+    assert_eq!((manifest.components()["a"].files, manifest.hash().as_deref()), (1, Some("abc")));
 }

@@ -25,7 +25,7 @@ fn the_builder_goes_before_the_environment_and_that_before_the_settings_file() {
         alone_with(&[("FINGERPOST_APP_VERSION", variable), ("IT", &format!("{builder} {file}"))], || {
             let it = std::env::var("IT").unwrap();
             let (builder, file) = it.split_once(' ').unwrap();
-            let settings = settings(|settings| settings.app_version = Some(file.to_owned()));
+            let settings = settings(|settings| settings.version.app = Some(file.to_owned()));
             said(
                 production(&Dir::new())
                     .store(manifest_with("abc"))

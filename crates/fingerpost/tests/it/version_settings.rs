@@ -1,0 +1,336 @@
+//! The table `[version]` of `fingerpost.toml`: where a site takes its app version from.
+
+use std::{fs, path::Path};
+
+use fingerpost::{
+    Assets, AssetsBuilder, ComponentInfo, Digest, ErrorKind, MANIFEST_NAME, Manifest, Mode, Settings,
+    Strategy, Token,
+};
+
+use crate::support::{Dir, alone, alone_with, hash, publish, warnings};
+
+/// A site with this table and these files.
+fn site(version: &str, files: &[&str]) -> Dir {
+    let dir = Dir::of(files);
+    dir.write("static/a.css", "a{}");
+    let text = format!("sources = [\"static\"]\nout = \"out\"\n[version]\n{version}\n");
+    dir.write("fingerpost.toml", text);
+    dir
+}
+
+fn configured(dir: &Dir) -> AssetsBuilder {
+    Assets::builder().settings(Settings::read(dir.at("fingerpost.toml")).unwrap())
+}
+
+fn development(dir: &Dir) -> Result<Assets, fingerpost::Error> {
+    configured(dir).mode(Mode::Dev).build()
+}
+
+/// The version with its source, and the components.
+fn said(assets: &Assets) -> String {
+    let (version, snapshot) = (assets.app_version(), assets.snapshot());
+    let components: Vec<_> = snapshot.components().map(|(name, files)| format!(" {name}={files}")).collect();
+    format!("{version} from {}{}", version.source(), components.concat())
+}
+
+/// What stands for files that hold their own path.
+fn lines(component: &str, paths: &[&str]) -> String {
+    let line = |path: &&str| format!("{component}\0{path}\0{}\n", Digest::of(path.as_bytes()));
+    paths.iter().map(line).collect()
+}
+
+#[track_caller]
+fn refused(version: &str, files: &[&str]) -> (ErrorKind, String) {
+    let dir = site(version, files);
+    let err = development(&dir).unwrap_err();
+    (err.kind(), err.to_string().replace(&dir.as_ref().display().to_string(), "SITE"))
+}
+
+#[test]
+fn app_and_git_are_sources_of_the_version() {
+    let version = |table: &str, variables: &[(&str, &str)]| {
+        let variables = [variables, &[("IT", table)]].concat();
+        alone_with(&variables, || {
+            let dir = site(&std::env::var("IT").unwrap(), &["templates/base.html"]);
+            said(&development(&dir).unwrap())
+        })
+    };
+    let commit = [("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567")];
+    assert_eq!(version("app = \"v1.2\"\ngit = true", &commit), "v1.2 from explicit");
+    assert_eq!(version("app = \"\"\ngit = true", &commit), "0123456 from git");
+    let both = "git = true\ncomponents = { templates = [\"templates/*\"] }";
+    assert_eq!(version(both, &commit), "0123456 from git templates=1");
+    assert_eq!(version("app = \"\"", &commit), "unknown from unknown");
+    assert_eq!(version("git = false", &commit), "unknown from unknown");
+    let named = [("FINGERPOST_APP_VERSION", "v2")];
+    assert_eq!(version("app = \"v1.2\"", &named), "v2 from explicit");
+}
+
+#[test]
+fn the_key_of_old_names_the_new_one() {
+    let dir = Dir::with(&[("fingerpost.toml", "out = \"out\"\n app_version = \"v1.2\"\n")]);
+    let file = dir.at("fingerpost.toml");
+    let place = format!("settings file `{}`", file.display());
+    let advice = "line 2: unknown key `app_version`; write `app` in the table `[version]`";
+    assert_eq!(Settings::read(&file).unwrap_err().to_string(), format!("{place}: {advice}"));
+    // Another table may have such a key one day.
+    let err = Settings::read(dir.write("fingerpost.toml", "[clean]\napp_version = 1")).unwrap_err();
+    assert!(err.to_string().contains("unknown field `app_version`, expected `keep`"), "{err}");
+}
+
+#[test]
+fn a_mistake_in_the_table_is_an_error_with_its_line() {
+    for (version, reason) in [
+        ("name = \"v1\"", "unknown field `name`, expected one of `app`, `git`, `components`"),
+        ("components = [\"templates/**\"]", "invalid type: sequence, expected a map"),
+        ("components = { templates = \"templates/**\" }", "invalid type: string \"templates/**\""),
+        ("components = { \"\" = [\"a\"] }", "component `` needs a name without NUL and line feed"),
+        ("components = { \"a\\nb\" = [\"a\"] }", "component `a\\nb` needs a name without NUL and line feed"),
+        (
+            "components = { a = [] }",
+            "component `a` names no files; write `[\"templates/**\"]`, or leave it out",
+        ),
+        ("components = { a = [\"\"] }", "component `a`: `` names no file"),
+        ("components = { a = [\"./\"] }", "component `a`: `./` names no file"),
+        ("components = { a = ['a\\b'] }", "component `a`: `a\\b` has a backslash; write `/`"),
+        ("components = { a = [\"/a\"] }", "`/a` is absolute; write it relative to the settings file"),
+        ("components = { a = [\"a[\"] }", "component `a`: `a[` cannot be read: "),
+    ] {
+        let dir = site(version, &[]);
+        let err = Settings::read(dir.at("fingerpost.toml")).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+        let text = err.to_string();
+        assert!(text.contains("line 4") && text.contains(reason), "{text}");
+    }
+}
+
+#[test]
+fn development_reads_the_files_at_start_up_and_at_each_reload() {
+    let dir = site(
+        r#"components = { templates = ["templates/**"], site = ["config/site.json"] }"#,
+        &["templates/base.html", "templates/mail/welcome.txt", "config/site.json", "config/other.json"],
+    );
+    let templates = ["templates/base.html", "templates/mail/welcome.txt"];
+    let all = hash(lines("site", &["config/site.json"]) + &lines("templates", &templates));
+    let assets = development(&dir).unwrap();
+    assert_eq!(said(&assets), format!("{all} from components site=1 templates=2"));
+
+    dir.write("config/other.json", "new");
+    assert_eq!(*assets.reload().unwrap().app_version(), *all);
+    dir.write("templates/new.html", "new");
+    let added = said(&assets);
+    assert_eq!(added, format!("{all} from components site=1 templates=2"), "before a reload");
+    let before = assets.snapshot();
+    assert_ne!(*assets.reload().unwrap().app_version(), *all);
+    assert!(said(&assets).ends_with(" site=1 templates=3"));
+    assert!(before.components().eq([("site", 1), ("templates", 2)]), "a snapshot keeps its own");
+
+    fs::remove_file(dir.at("templates/new.html")).unwrap();
+    assert_eq!(*assets.reload().unwrap().app_version(), *all);
+    dir.write("templates/base.html", "edited");
+    assert_ne!(*assets.reload().unwrap().app_version(), *all);
+}
+
+#[test]
+fn the_same_files_elsewhere_make_the_same_version() {
+    let version = |files: &[&str], table: &str, working_dir: bool| {
+        let dir = site(table, files);
+        let settings = if working_dir { "fingerpost.toml".into() } else { dir.at("fingerpost.toml") };
+        let read = || {
+            let settings = Settings::read(settings).unwrap();
+            Assets::builder().settings(settings).mode(Mode::Dev).build().unwrap().app_version().to_string()
+        };
+        if working_dir {
+            std::env::set_current_dir(&dir).unwrap();
+            let version = read();
+            std::env::set_current_dir("/").unwrap();
+            return version;
+        }
+        read()
+    };
+    let files = ["templates/a.html", "templates/b/c.html"];
+    let glob = r#"components = { templates = ["templates/**"] }"#;
+    let expected = hash(lines("templates", &files));
+    assert_eq!(version(&files, glob, false), expected);
+    assert_eq!(version(&[files[1], files[0]], glob, false), expected, "whatever was made first");
+    let twice = r#"components = { templates = ["./templates/b/c.html", "templates//*.html", "templates/**/*.html"] }"#;
+    assert_eq!(version(&files, twice, false), expected, "however often and in whichever way they are named");
+    assert_eq!(alone(move || version(&files, glob, true)), expected);
+}
+
+#[test]
+fn a_glob_that_matches_nothing_is_an_error_that_names_it() {
+    let advice = "correct `[version] components`";
+    for (glob, files) in [
+        ("templates/**", &[][..]),
+        ("templates/*.html", &["templates/a.txt", "templates/b/c.html"]),
+        ("t?mplates", &["static/b.css"]),
+        (
+            "templates/**",
+            &["templates/.hidden", "templates/a.html~", "templates/CVS/Entries", "templates/.x/y"],
+        ),
+    ] {
+        let table = format!("components = {{ templates = [\"static/**\", \"{glob}\"] }}");
+        let text = format!("component `templates`: `{glob}` matches no file in `SITE`; {advice}");
+        assert_eq!(refused(&table, files), (ErrorKind::InvalidConfig, text));
+    }
+    let (kind, text) = refused("components = { site = [\"gone.json\"] }", &[]);
+    assert_eq!(kind, ErrorKind::NotFound);
+    assert_eq!(text, format!("file `SITE/gone.json` of component `site` does not exist; {advice}"));
+    let (kind, text) = refused("components = { templates = [\"templates/\"] }", &["templates/a.html"]);
+    assert_eq!(kind, ErrorKind::InvalidConfig);
+    assert_eq!(text, "`templates` in `[version] components` is a directory; write `templates/**`");
+}
+
+#[test]
+fn a_hidden_file_that_is_named_counts() {
+    let dir =
+        site("components = { site = [\".env.example\", \"a[[]b].html\"] }", &[".env.example", "a[b].html"]);
+    let both = hash(lines("site", &[".env.example", "a[b].html"]));
+    assert_eq!(said(&development(&dir).unwrap()), format!("{both} from components site=2"));
+}
+
+#[test]
+fn a_glob_matches_nothing_in_the_output_dir() {
+    let dir = site("components = { pages = [\"**/*.html\"] }", &["a.html", "out/b.html", "out/c/d.html"]);
+    let expected = format!("{} from components pages=1", hash(lines("pages", &["a.html"])));
+    assert_eq!(said(&development(&dir).unwrap()), expected);
+    dir.write("dist/e.html", "e");
+    let assets = configured(&dir).collected(dir.at("dist")).mode(Mode::Dev).build().unwrap();
+    assert!(said(&assets).ends_with(" pages=3"), "another output dir: {}", said(&assets));
+}
+
+#[test]
+fn files_beside_the_settings_file_can_be_named() {
+    let dir = Dir::of(&["shared/a.html", "shared/b.html", "site/static/x.css"]);
+    let components = r#"components = { shared = ["../shared/*"], one = ["../shared/a.html"] }"#;
+    dir.write("site/fingerpost.toml", format!("sources = [\"static\"]\n[version]\n{components}"));
+    let settings = Settings::read(dir.at("site/fingerpost.toml")).unwrap();
+    let assets = Assets::builder().settings(settings).mode(Mode::Dev).build().unwrap();
+    let line =
+        |component: &str, name: &str| format!("{component}\0../{name}\0{}\n", Digest::of(name.as_bytes()));
+    let all = [("one", "shared/a.html"), ("shared", "shared/a.html"), ("shared", "shared/b.html")];
+    let text: String = all.iter().map(|(component, name)| line(component, name)).collect();
+    assert_eq!(said(&assets), format!("{} from components one=1 shared=2", hash(text)));
+}
+
+#[cfg(unix)]
+#[test]
+fn symlinks_are_followed_and_loops_end() {
+    use std::os::unix::fs::symlink;
+    let dir = site(
+        "components = { templates = [\"templates/**/*.html\"] }",
+        &["elsewhere/a.html", "templates/b.html"],
+    );
+    symlink(dir.at("elsewhere"), dir.at("templates/linked")).unwrap();
+    symlink(dir.at("templates"), dir.at("templates/again")).unwrap();
+    symlink("gone", dir.at("templates/.#b.html")).unwrap();
+    symlink("gone", dir.at("templates/gone.txt")).unwrap();
+    assert!(said(&development(&dir).unwrap()).ends_with(" from components templates=2"));
+
+    symlink("gone", dir.at("templates/gone.html")).unwrap();
+    let err = development(&dir).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Unreadable);
+    let place = format!("cannot read `{}`: ", dir.at("templates/gone.html").display());
+    assert!(err.to_string().starts_with(&place), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_no_line_can_hold_is_refused() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    for (name, reason) in [
+        (&b"\xff.html"[..], "which `[version] components` matches, is not UTF-8; rename it"),
+        (b"a\nb.html", "has a NUL or a line feed in its path; rename it"),
+    ] {
+        let dir = site("components = { templates = [\"templates/*\"] }", &["templates/a.html"]);
+        fs::write(dir.at("templates").join(OsStr::from_bytes(name)), "").unwrap();
+        let err = development(&dir).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+        assert!(err.to_string().ends_with(reason), "{err}");
+    }
+}
+
+#[test]
+fn strategies_without_a_build_step_read_the_files() {
+    let table = "components = { templates = [\"templates/*\"] }";
+    let dir = site(table, &["templates/a.html"]);
+    let version = hash(lines("templates", &["templates/a.html"]));
+    for builder in [
+        configured(&dir).strategy(Strategy::VersionQuery),
+        configured(&dir).strategy(Strategy::PathToken(Token::ordered(1).unwrap())).base_url("/{breaker}/"),
+    ] {
+        let assets = builder.mode(Mode::Production).build().unwrap();
+        assert_eq!(said(&assets), format!("{version} from components templates=1"));
+    }
+    let assets = configured(&dir).strategy(Strategy::VersionQuery).mode(Mode::Production).build().unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={version}"));
+    dir.write("templates/a.html", "edited");
+    assert_ne!(assets.reload().unwrap().url("a.css").unwrap(), *format!("/static/a.css?v={version}"));
+}
+
+/// Puts a manifest with this component into the output dir, and returns its hash.
+fn publish_with(dir: &Dir, component: Option<(&str, ComponentInfo)>) -> String {
+    let output = publish(&[("a.css", "a{}")], "/static/");
+    let json = fs::read(output.at(MANIFEST_NAME)).unwrap();
+    let mut manifest = Manifest::parse(&json, MANIFEST_NAME).unwrap();
+    if let Some((name, info)) = component {
+        manifest.insert_component(name, info);
+    }
+    dir.write(Path::new("out").join(MANIFEST_NAME), manifest.to_json());
+    manifest.hash().unwrap()
+}
+
+#[test]
+fn production_takes_the_components_from_the_manifest_and_reads_no_file() {
+    let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html", "b.html"]);
+    let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let info = settings.version.digest_component("templates", None).unwrap();
+    assert_eq!(info.files, 1);
+    let line = format!("templates/a.html\0{}\n", Digest::of(b"templates/a.html"));
+    assert_eq!(info.sha256, Digest::of(line.as_bytes()));
+    let version = publish_with(&dir, Some(("templates", info)));
+    fs::remove_dir_all(dir.at("templates")).unwrap();
+
+    let production = || configured(&dir).mode(Mode::Production);
+    let assets = production().build().unwrap();
+    assert_eq!(said(&assets), format!("{version} from manifest templates=1"));
+    // Those of the builder are read, and come on top.
+    let both = production().component("templates", [dir.at("b.html")]).build().unwrap();
+    let line = format!("templates\0{}\0{}\n", dir.at("b.html").display(), Digest::of(b"b.html"));
+    let hashed = hash(format!("{version}\n{line}"));
+    assert_eq!(said(&both), format!("{hashed} from manifest templates=2"));
+
+    let other = publish_with(&dir, Some(("templates", ComponentInfo::new(7, Digest::of(b"other")))));
+    assert_ne!(other, version);
+    assets.reload().unwrap();
+    assert_eq!(said(&assets), format!("{other} from manifest templates=7"));
+}
+
+#[test]
+fn a_manifest_without_the_components_is_in_force_with_a_warning() {
+    let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html"]);
+    let version = publish_with(&dir, None);
+    let warned = warnings(|| {
+        let assets = configured(&dir).mode(Mode::Production).build().unwrap();
+        assert_eq!(said(&assets), format!("{version} from manifest"));
+    });
+    let place = dir.at("out").display().to_string();
+    assert_eq!(
+        warned,
+        [format!(
+            "the manifest in `{place}` has no component `templates`, which `[version]` names, so the app version does \
+             not follow it: collect with the same settings file"
+        )]
+    );
+    publish_with(&dir, Some(("templates", ComponentInfo::new(1, Digest::of(b"")))));
+    assert_eq!(warnings(|| drop(configured(&dir).mode(Mode::Production).build().unwrap())), [""; 0]);
+}
+
+#[test]
+fn an_unknown_component_has_no_digest() {
+    let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html"]);
+    let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let err = settings.version.digest_component("pages", None).unwrap_err();
+    assert_eq!(err.to_string(), "the settings file has no component `pages`");
+}
