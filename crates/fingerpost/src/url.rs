@@ -6,7 +6,7 @@ use crate::{base_url::BaseUrl, path::Written};
 
 /// The URL of an asset, ready for a page. Cheap to clone; derefs to `str`.
 ///
-/// Percent-encoded so that none of `< > " '` appears, and no `&` unless the author wrote a query, or a fragment with one:
+/// Percent-encoded so that none of `< > " ' ( )` and no white space appears, and no `&` unless the author wrote a query, or a fragment with one:
 /// HTML escaping leaves such a URL as it is.
 ///
 /// ```
@@ -41,14 +41,17 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'+')
     .remove(b',');
 
-/// What nothing that an author wrote behind a path may carry into a page.
+/// The characters that are percent-encoded in a query and in a fragment.
 ///
 /// An `&` stays: it separates the parameters of a query, and those of a fragment such as `#page=3&zoom=150`. Parentheses
-/// stay in a fragment, for `#svgView(…)`.
-const FRAGMENT: &AsciiSet = &CONTROLS
+/// are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (version 156 was tried) decodes them in
+/// `#svgView(viewBox(0,0,9,9))`.
+const SUFFIX: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'\'')
+    .add(b'(')
+    .add(b')')
     .add(b'<')
     .add(b'>')
     .add(b'\\')
@@ -57,9 +60,6 @@ const FRAGMENT: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
-
-/// A parenthesis would end a `url()` in CSS.
-const QUERY: &AsciiSet = &FRAGMENT.add(b'(').add(b')');
 
 impl Url {
     /// `path` under `base`, encoded once, with `version` as the query's `v`.
@@ -86,7 +86,7 @@ impl Url {
         let mut text = path.to_owned();
         if let Some(query) = written.query {
             text.push('?');
-            push_encoded(&mut text, query, QUERY);
+            push_encoded(&mut text, query, SUFFIX);
         }
         if let Some(version) = version.filter(|_| !written.query.is_some_and(has_version)) {
             text.push_str(match written.query {
@@ -99,7 +99,7 @@ impl Url {
         }
         if let Some(fragment) = written.fragment {
             text.push('#');
-            push_encoded(&mut text, fragment, FRAGMENT);
+            push_encoded(&mut text, fragment, SUFFIX);
         }
         Self(text.into())
     }
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn parameters_in_a_fragment_stay_apart() {
-        for fragment in ["page=3&zoom=150", "t=10,20&track=a", "svgView(viewBox(0,0,9,9))", "a%26b"] {
+        for fragment in ["page=3&zoom=150", "t=10,20&track=a", "svgView%28viewBox%280,0,9,9%29%29", "a%26b"] {
             assert_eq!(versioned(&format!("a.pdf#{fragment}")), format!("/static/a.pdf?v=H#{fragment}"));
         }
     }
@@ -221,6 +221,13 @@ mod tests {
     #[test]
     fn a_query_and_a_fragment_are_made_inert_and_otherwise_kept() {
         assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27&");
+    }
+
+    #[test]
+    fn a_url_never_ends_an_unquoted_url_in_css() {
+        let written = "a).svg?b)#);background:url(//evil.example/x";
+        assert_eq!(versioned(written), "/static/a%29.svg?b%29&v=H#%29;background:url%28//evil.example/x");
+        assert_eq!(versioned("a.svg#svgView(viewBox(0,0,9,9))"), "/static/a.svg?v=H#svgView%28viewBox%280,0,9,9%29%29");
     }
 
     #[test]

@@ -76,6 +76,10 @@ fn query_and_fragment_stay() {
         ("a{b:url(f.eot?#iefix)}", "a{b:url(f.{css/f.eot}.eot?#iefix)}"),
         ("a{b:url(x.svg#icon)}", "a{b:url(x.{css/x.svg}.svg#icon)}"),
         ("a{b:url(a.png?v=1#x)}", "a{b:url(a.{css/a.png}.png?v=1#x)}"),
+        (
+            "a{b:url('x.svg#svgView(viewBox(0,0,9,9))')}",
+            "a{b:url('x.{css/x.svg}.svg#svgView(viewBox(0,0,9,9))')}",
+        ),
         ("a{b:url('f.svg#path/to/../../f.svg')}", "a{b:url('f.{css/f.svg}.svg#path/to/../../f.svg')}"),
     ] {
         app.becomes(written, expected);

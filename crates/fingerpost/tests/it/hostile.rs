@@ -154,7 +154,7 @@ fn may_have_an_ampersand(written: &str, has_version: bool) -> bool {
 #[track_caller]
 fn is_harmless(base: &str, written: &str, url: &Url) {
     assert!(url.starts_with(base), "{url}");
-    assert!(!url.contains(['<', '>', '"', '\'', ' ', '\\', '`']), "{url}");
+    assert!(!url.contains(['<', '>', '"', '\'', ' ', '\\', '`', '(', ')']), "{url}");
     assert!(url.is_ascii() && !url.contains(|c: char| c.is_control()), "{url}");
     assert_eq!(url.is_html_inert(), !url.contains('&'));
     assert!(!url.contains('&') || may_have_an_ampersand(written, true), "{url}");
