@@ -350,9 +350,7 @@ impl AssetsBuilder {
             sources = settings.sources.clone();
         }
         // Now, because a reload may come after the process has changed its working directory.
-        for source in &mut sources {
-            source.dir = absolute(&source.dir);
-        }
+        sources.iter_mut().for_each(SourceDir::make_absolute);
         let mut components = Components::default();
         for (name, file) in &self.components {
             components.add(name, file)?;

@@ -144,7 +144,7 @@ pub(crate) enum Problem {
     #[error("{0}")]
     Config(String),
     #[error("source dir {} {reason}", quoted_path(.path))]
-    SourceNotFound { path: PathBuf, reason: &'static str },
+    SourceNotFound { path: PathBuf, reason: String },
     #[error("the name of {} {reason}; rename the file or ignore it", quoted_path(.path))]
     FileName { path: PathBuf, reason: &'static str },
     #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with follow_symlinks", quoted_path(.path), quoted_path(.target))]

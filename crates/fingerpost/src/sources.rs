@@ -1,6 +1,6 @@
 use std::{
     borrow::Cow,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -29,12 +29,14 @@ use crate::{
 pub struct SourceDir {
     pub(crate) dir: PathBuf,
     prefix: Option<AssetPath>,
+    /// The working directory that a relative `dir` was relative to, for errors.
+    working_dir: Option<PathBuf>,
 }
 
 impl SourceDir {
     /// Files in `dir` are named by their path in it.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), prefix: None }
+        Self { dir: dir.into(), prefix: None, working_dir: None }
     }
 
     /// Files in `dir` are named by `prefix`, a `/`, and their path in it. A `/` at either end of `prefix` is tolerated.
@@ -44,7 +46,7 @@ impl SourceDir {
     /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is no asset path.
     pub fn at(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
         let name = prefix.strip_prefix('/').unwrap_or(prefix).trim_end_matches('/');
-        Ok(Self { dir: dir.into(), prefix: Some(AssetPath::parse(name)?) })
+        Ok(Self { prefix: Some(AssetPath::parse(name)?), ..Self::new(dir) })
     }
 
     /// The directory.
@@ -55,6 +57,21 @@ impl SourceDir {
     /// The prefix, if there is one.
     pub fn prefix(&self) -> Option<&str> {
         self.prefix.as_deref()
+    }
+
+    pub(crate) fn make_absolute(&mut self) {
+        if self.dir.is_relative() {
+            self.working_dir = env::current_dir().ok();
+        }
+        self.dir = absolute(&self.dir);
+    }
+
+    fn absent(&self) -> String {
+        let advice = "does not exist; make it, or correct the path";
+        match &self.working_dir {
+            Some(dir) => format!("{advice}; is the working directory {} right?", quoted(dir.display())),
+            None => advice.to_owned(),
+        }
     }
 
     /// What stands behind the prefix, if the path has it.
@@ -134,23 +151,24 @@ impl Sources {
         }
         let output = output.map(absolute);
         let real_output = output.as_ref().and_then(|output| fs::canonicalize(output).ok());
-        for SourceDir { dir, .. } in &mut dirs {
-            if dir.as_os_str().is_empty() {
+        for source in &mut dirs {
+            if source.dir.as_os_str().is_empty() {
                 return Err(Error::config("a source dir is empty; write `.` for the working directory"));
             }
-            *dir = absolute(&*dir);
+            source.make_absolute();
+            let dir = &source.dir;
             let not_found = |reason| Error::from(Problem::SourceNotFound { path: dir.clone(), reason });
-            match fs::read_dir(&*dir) {
+            match fs::read_dir(dir) {
                 Ok(_) => {}
                 Err(err) if err.kind() == io::ErrorKind::NotADirectory => {
-                    return Err(not_found("is not a directory"));
+                    return Err(not_found("is not a directory".to_owned()));
                 }
                 Err(err) if is_absent(&err) => {
-                    return Err(not_found("does not exist; make it, or correct the path"));
+                    return Err(not_found(source.absent()));
                 }
-                Err(err) => return Err(Error::unreadable(&*dir, err)),
+                Err(err) => return Err(Error::unreadable(dir, err)),
             }
-            let real = fs::canonicalize(&*dir).map_err(|err| Error::unreadable(&*dir, err))?;
+            let real = fs::canonicalize(dir).map_err(|err| Error::unreadable(dir, err))?;
             if real_output.as_ref().is_some_and(|output| real.starts_with(output)) {
                 let dir = quoted(dir.display());
                 return Err(Error::config(format!(

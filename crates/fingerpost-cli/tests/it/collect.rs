@@ -107,7 +107,9 @@ fn a_source_dir_that_does_not_exist_is_a_failure() {
     let site = Site::new(&[]);
     let ended = site.run(&["collect", "static", "--out", "out"]);
     let problem = format!("source dir {} does not exist; make it, or correct the path", site.shown("static"));
-    assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}\n")));
+    let source = site.path("static");
+    let question = format!("is the working directory `{}` right?", source.parent().unwrap().display());
+    assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}; {question}\n")));
     assert!(!site.path("out").exists());
 }
 

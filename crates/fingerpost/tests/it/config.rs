@@ -240,6 +240,15 @@ fn a_source_dir_that_is_not_there_is_an_error_with_the_absolute_path() {
         assert_eq!(err.kind(), ErrorKind::SourceNotFound);
         assert_eq!(err.to_string(), format!("source dir `{}` {reason}", dir.at(path).display()));
     }
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(
+        Assets::dev("nowhere").unwrap_err().to_string(),
+        format!(
+            "source dir `{}` does not exist; make it, or correct the path; is the working directory `{}` right?",
+            here.join("nowhere").display(),
+            here.display()
+        )
+    );
     let err = Assets::builder().mode(Mode::Dev).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
     assert!(err.to_string().starts_with("no source dir is set"), "{err}");
