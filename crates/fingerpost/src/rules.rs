@@ -6,7 +6,8 @@ use crate::{error::Error, text::quoted};
 
 /// Which files of a source dir are assets: the same for development, `collect` and every strategy.
 ///
-/// Left out by default: names that start with `.` (but `.well-known`), `CVS`, and names that end in `~`.
+/// Left out by default: names that start with `.` (but `.well-known`), `CVS`, names that end in `~`, and names that end in
+/// `:Zone.Identifier`, which are streams of NTFS files that were copied to Linux.
 ///
 /// ```
 /// use fingerpost::Rules;
@@ -14,6 +15,7 @@ use crate::{error::Error, text::quoted};
 /// let rules = Rules::new(["*.psd", "drafts/**"], false, false)?;
 /// assert!(rules.reason_to_ignore("img/hero.psd").is_some());
 /// assert!(rules.reason_to_ignore(".git/config").is_some());
+/// assert!(rules.reason_to_ignore("img/hero.png:Zone.Identifier").is_some());
 /// assert!(rules.reason_to_ignore(".well-known/security.txt").is_none());
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
@@ -72,6 +74,8 @@ impl Rules {
             Some("names that start with `.` are ignored".into())
         } else if name == "CVS" || name.ends_with('~') {
             Some("`CVS` and names that end in `~` are ignored".into())
+        } else if name.ends_with(":Zone.Identifier") {
+            Some("names that end in `:Zone.Identifier` are ignored".into())
         } else {
             let glob = self.names.first_match(name).or_else(|| self.paths.first_match(path))?;
             Some(format!("the ignore glob {} matches it", quoted(glob)).into())

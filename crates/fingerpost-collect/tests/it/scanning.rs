@@ -1,3 +1,6 @@
+#[cfg(unix)]
+use std::collections::BTreeSet;
+
 use fingerpost_collect::{ErrorKind, Level, Rule, collect};
 
 use crate::site::{Site, warnings};
@@ -25,6 +28,19 @@ fn hidden_files_and_backups_are_not_collected_unless_asked() {
 
     let report = collect(&site.config().hidden(true)).unwrap();
     assert_eq!((report.files, report.ignored.len()), (4, 2));
+}
+
+/// Windows keeps the stream in the file itself.
+#[cfg(unix)]
+#[test]
+fn streams_of_ntfs_files_are_ignored() {
+    let names = ["static/img.png:Zone.Identifier", "static/img/b.png:Zone.Identifier"];
+    let site = Site::new(&names.map(|name| (name, "[ZoneTransfer]")));
+    site.write("static/a.css", "a");
+    let report = site.collect();
+    let ignored = names.map(|name| site.path(name).display().to_string());
+    assert_eq!((report.files, report.warnings), (1, vec![]));
+    assert_eq!(report.ignored.iter().collect::<BTreeSet<_>>(), ignored.iter().collect());
 }
 
 #[test]
