@@ -38,7 +38,7 @@ impl Site {
         let out = self.dir.path().join("out");
         // There is none before the first run.
         let _ = fs::remove_dir_all(&out);
-        let rules = [Rule::Missing, Rule::MissingMap, Rule::Outside];
+        let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = CollectConfig::new(&out).source(self.source());
         let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Level::Ignore));
         let report = match collect(&config) {

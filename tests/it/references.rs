@@ -66,7 +66,7 @@ impl Site {
     fn collect(&self) -> Manifest {
         // Published packages name source maps and sources that they do not hold.
         let config = CollectConfig::new(self.out.path()).source(self.source.path());
-        let rules = [Rule::Missing, Rule::MissingMap, Rule::Outside];
+        let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Level::Ignore));
         collect(&config).expect("a run without problems");
         let json = fs::read(self.out.path().join(MANIFEST_NAME)).expect("a manifest");

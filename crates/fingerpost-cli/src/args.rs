@@ -154,7 +154,8 @@ Examples:
 Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:
   missing = \"error\"       a reference leads to a file that is not there
   missing-map = \"warn\"    the same for source maps
-  outside = \"error\"       a relative reference leaves the base URL
+  leaves-base = \"error\"   a relative reference leaves the base URL
+  outside-base = \"warn\"   an absolute reference to a file of a source dir is outside of the base URL
   shadowed = \"ignore\"     an earlier source dir hides a file
   rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all, by a flag too";
 
@@ -281,7 +282,7 @@ impl CollectArgs {
         settings.shadowed = self.shadowed.or(settings.shadowed);
         settings.missing = self.missing.or(settings.missing);
         settings.missing_map = self.missing.or(settings.missing_map);
-        settings.outside = self.missing.or(settings.outside);
+        settings.leaves_base = self.missing.or(settings.leaves_base);
         settings
     }
 }

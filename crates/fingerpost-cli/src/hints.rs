@@ -29,9 +29,13 @@ fn all_the_same(err: &Error, settings: &Settings) -> Option<String> {
     let exceptions = || settings.exceptions.values();
     let shadowed = exceptions().any(|levels| levels.shadowed == Some(Level::Error));
     let references = exceptions()
-        .flat_map(|levels| [levels.missing, levels.missing_map, levels.outside])
+        .flat_map(|levels| [levels.missing, levels.missing_map, levels.leaves_base])
         .any(|level| level == Some(Level::Error));
     if shadowed || references {
+        return None;
+    }
+    // No flag sets this rule.
+    if rules.contains(&Rule::OutsideBase) {
         return None;
     }
     let mut flags = Vec::new();

@@ -92,7 +92,7 @@ mod tests {
             "out = 'x'\n[clean]\nkeep = 1",
             "[rules.'b.css']\nmissing = 'warn'",
             "rules.'b.css'.missing = 'warn'",
-            "rules.'a.css'.outside = 'warn'",
+            "rules.'a.css'.leaves-base = 'warn'",
         ] {
             assert_eq!(place(LINE, settings), (Place::Top, LINE), "{settings}");
         }
@@ -102,9 +102,9 @@ mod tests {
         for settings in [
             "rules = {}",
             "rules.'a.css'.missing = 'warn'",
-            "rules.'a.css' = { outside = 'warn' }",
+            "rules.'a.css' = { leaves-base = 'warn' }",
             "[rules]\n'a.css'.missing = 'warn'",
-            "[rules.'a.css']\noutside = 'warn'",
+            "[rules.'a.css']\nleaves-base = 'warn'",
         ] {
             assert_eq!(place(LINE, settings), (Place::Own, LINE), "{settings}");
         }

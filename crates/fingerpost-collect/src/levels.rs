@@ -24,21 +24,26 @@ pub enum Rule {
     /// A source map comment leads to a file that is there. A warning unless said otherwise: only debuggers follow it.
     MissingMap,
     /// A relative reference stays below the base URL. An error unless said otherwise.
-    Outside,
+    LeavesBase,
+    /// An absolute reference to a file of a source dir is below the base URL. A warning unless said otherwise: another
+    /// server may have a file of that name, too.
+    OutsideBase,
     /// No file hides another of the same asset path. Ignored unless said otherwise.
     Shadowed,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 4] = [Self::Missing, Self::MissingMap, Self::Outside, Self::Shadowed];
+    pub const ALL: [Self; 5] =
+        [Self::Missing, Self::MissingMap, Self::LeavesBase, Self::OutsideBase, Self::Shadowed];
 
     /// The name in a settings file: `missing-map`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::MissingMap => "missing-map",
-            Self::Outside => "outside",
+            Self::LeavesBase => "leaves-base",
+            Self::OutsideBase => "outside-base",
             Self::Shadowed => "shadowed",
         }
     }
@@ -46,18 +51,20 @@ impl Rule {
     /// How seriously it is taken if nobody says anything.
     pub fn default_level(self) -> Level {
         match self {
-            Self::Missing | Self::Outside => Level::Error,
-            Self::MissingMap => Level::Warn,
+            Self::Missing | Self::LeavesBase => Level::Error,
+            Self::MissingMap | Self::OutsideBase => Level::Warn,
             Self::Shadowed => Level::Ignore,
         }
     }
 
-    /// Chooses from a value for each rule.
-    pub(crate) fn of_each<T>(self, missing: T, missing_map: T, outside: T, shadowed: T) -> T {
+    /// Chooses from a value for each rule, in the order of [`ALL`](Self::ALL).
+    pub(crate) fn of_each<T>(self, values: [T; Self::ALL.len()]) -> T {
+        let [missing, missing_map, leaves_base, outside_base, shadowed] = values;
         match self {
             Self::Missing => missing,
             Self::MissingMap => missing_map,
-            Self::Outside => outside,
+            Self::LeavesBase => leaves_base,
+            Self::OutsideBase => outside_base,
             Self::Shadowed => shadowed,
         }
     }
@@ -109,7 +116,8 @@ impl Levels {
         let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
         let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
         let level = |levels: &Exceptions| {
-            rule.of_each(levels.missing, levels.missing_map, levels.outside, levels.shadowed)
+            let Exceptions { missing, missing_map, leaves_base, outside_base, shadowed, .. } = *levels;
+            rule.of_each([missing, missing_map, leaves_base, outside_base, shadowed])
         };
         said.find_map(level).unwrap_or_else(|| rule.default_level())
     }
@@ -154,15 +162,15 @@ mod tests {
             r#"missing = "warn"
                rules."vendor/**".missing = "ignore"
                rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
-               rules."x.js".outside = "warn""#,
+               rules."x.js".leaves-base = "warn""#,
         );
         assert_eq!(levels.get(Rule::Missing, "css/app.css"), Level::Warn);
         assert_eq!(levels.get(Rule::Missing, "vendor/x/y.css"), Level::Ignore);
         assert_eq!(levels.get(Rule::Missing, "vendor/own/a.css"), Level::Error);
         assert_eq!(levels.get(Rule::MissingMap, "vendor/own/a.css"), Level::Error);
         assert_eq!(levels.get(Rule::MissingMap, "vendor/x.css"), Level::Warn);
-        assert_eq!(levels.get(Rule::Outside, "a/b/x.js"), Level::Warn);
-        assert_eq!(levels.get(Rule::Outside, "a/b/y.js"), Level::Error);
+        assert_eq!(levels.get(Rule::LeavesBase, "a/b/x.js"), Level::Warn);
+        assert_eq!(levels.get(Rule::LeavesBase, "a/b/y.js"), Level::Error);
         assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Level::Ignore);
     }
 
@@ -172,7 +180,7 @@ mod tests {
             let levels = levels(&Rule::Missing.silence(asset));
             assert_eq!(levels.get(Rule::Missing, asset), Level::Ignore, "{asset}");
             assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Level::Error, "{asset}");
-            assert_eq!(levels.get(Rule::Outside, asset), Level::Error, "{asset}");
+            assert_eq!(levels.get(Rule::LeavesBase, asset), Level::Error, "{asset}");
         }
         assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"rules."js/a.js".missing-map = "ignore""#);
     }

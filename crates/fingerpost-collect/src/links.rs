@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
-    fs,
+    fs, iter,
 };
 
 use fingerpost::{ContentHash, Level, SourceDir, SourceFile, differs_in_case, nearest, quoted};
@@ -15,7 +15,7 @@ use crate::{
     levels::Rule,
     location::Places,
     look::Looked,
-    references::{Edit, Kind, Reference, Target},
+    references::{self, Edit, Kind, Place, Reference, Target},
     run::Run,
 };
 
@@ -50,6 +50,8 @@ impl<'a> Links<'a> {
                     Target::Asset(path) if let Some(to) = targets.get(path) => {
                         found.push(Link { edit: &reference.edit, to, path });
                     }
+                    // Another application may serve it.
+                    Target::OutsideBase(path) if targets.get(path).is_none() => {}
                     _ => broken.push(reference),
                 }
             }
@@ -118,6 +120,7 @@ impl<'a> Targets<'a> {
         }
         let bytes = fs::read(&file.file).unwrap_or_default();
         let mut places = Places::new(&file.file, &file.path, &bytes);
+        let place = Place { base: run.job.base.path(), path: &file.path };
         for reference in told {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
@@ -133,18 +136,47 @@ impl<'a> Targets<'a> {
                     None => (
                         format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
                         self.advice(path, reference.kind, &file.path),
-                        run.job.sources.dirs().iter().map(place).collect(),
+                        run.job.sources.dirs().iter().map(dir_in_settings).collect(),
                     ),
                 },
-                Target::Outside(url) => (
-                    format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
-                    Some(format!("write {} if that is meant", quoted(url))),
-                    Vec::new(),
-                ),
+                Target::LeavesBase(url) => {
+                    let meant = self.with_fewer_steps_up(&written, reference.kind, place);
+                    (
+                        format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
+                        meant.or_else(|| Some(format!("write {} if that is meant", quoted(url)))),
+                        Vec::new(),
+                    )
+                }
+                Target::OutsideBase(path) => {
+                    let (written, base) = (written.trim_start_matches('/'), place.base);
+                    let [outside, below] = [format!("/{written}"), format!("{base}{written}")].map(quoted);
+                    (
+                        format!(
+                            "{outside} is not below the base URL {}, so it does not lead to the asset {}",
+                            quoted(base),
+                            quoted(path)
+                        ),
+                        Some(format!("write {below} or a relative reference")),
+                        Vec::new(),
+                    )
+                }
             };
             let problem = Problem::at(location, ErrorKind::Rule(rule), message);
             findings.at(level, problem.with_advice(advice, searched));
         }
+    }
+
+    /// The advice for a reference with too many `../`: the longest one with fewer that leads to a file.
+    fn with_fewer_steps_up(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
+        let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
+        let leads_to_a_file = |shorter: &&str| match references::target(shorter, place) {
+            Some(Target::Asset(path)) => self.files.contains_key(path.as_str()),
+            _ => false,
+        };
+        let meant = shorter.into_iter().find(leads_to_a_file)?;
+        // Without it, a module specifier would be bare.
+        let start = if kind == Kind::Module && !meant.starts_with("../") { "./" } else { "" };
+        Some(format!("did you mean {}?", quoted(format!("{start}{meant}"))))
     }
 
     /// What was probably meant by a reference in the file `own`: the same with an extension, or a similar name.
@@ -172,14 +204,15 @@ impl<'a> Targets<'a> {
 }
 
 /// A source dir as it is written in settings.
-fn place(source: &SourceDir) -> String {
+fn dir_in_settings(source: &SourceDir) -> String {
     let dir = source.dir().display();
     source.prefix().map_or_else(|| dir.to_string(), |prefix| format!("{prefix}={dir}"))
 }
 
 fn rule(reference: &Reference) -> Rule {
     match (&reference.target, reference.kind) {
-        (Target::Outside(_), _) => Rule::Outside,
+        (Target::LeavesBase(_), _) => Rule::LeavesBase,
+        (Target::OutsideBase(_), _) => Rule::OutsideBase,
         (_, Kind::SourceMap) => Rule::MissingMap,
         (Target::Asset(_) | Target::Nowhere(_), _) => Rule::Missing,
     }

@@ -107,9 +107,11 @@ fn named_in(
     if let Some(language) = language {
         let found = references::find(language, &bytes, place);
         let References { list, .. } = found.map_err(|too_deep| look::too_deep(file, &bytes, &too_deep))?;
-        named.extend(list.into_iter().map(|reference| {
-            let (Target::Asset(to) | Target::Outside(to) | Target::Nowhere(to)) = reference.target;
-            (reference.span, to, reference.kind.into())
+        named.extend(list.into_iter().filter_map(|reference| match reference.target {
+            Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
+                Some((reference.span, to, reference.kind.into()))
+            }
+            Target::OutsideBase(_) => None,
         }));
     }
     for (span, plain) in markup.into_iter().flat_map(|markup| markup.names(&bytes, place)) {

@@ -45,9 +45,10 @@ use crate::{
 /// clean.older_than = "7d"             # and for how long after they were replaced
 /// missing = "error"                   # or "warn", "ignore": references to a file that is not there
 /// missing-map = "warn"                # the same for source maps
-/// outside = "error"                   # relative references that leave the base URL
+/// leaves-base = "error"               # relative references that leave the base URL
+/// outside-base = "warn"               # absolute references outside of the base URL to a file of a source dir
 /// shadowed = "ignore"                 # files that an earlier source dir hides
-/// rules."vendor/**".missing = "ignore"    # one of the four for some files; the longest glob that matches decides
+/// rules."vendor/**".missing = "ignore"    # one of these for some files; the longest glob that matches decides
 ///
 /// [version]
 /// git = true                          # the commit is the app version; or app = "v1.2"
@@ -103,7 +104,12 @@ pub struct Settings {
     #[serde(rename = "missing-map")]
     pub missing_map: Option<Level>,
     /// What `collect` makes of a relative reference that leaves the base URL. Defaults to [`Level::Error`].
-    pub outside: Option<Level>,
+    #[serde(rename = "leaves-base")]
+    pub leaves_base: Option<Level>,
+    /// What `collect` makes of an absolute reference outside of the base URL to a file of a source dir. Defaults to
+    /// [`Level::Warn`].
+    #[serde(rename = "outside-base")]
+    pub outside_base: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
     pub shadowed: Option<Level>,
     /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
@@ -137,7 +143,9 @@ pub struct Exceptions {
     /// Source maps that are not there.
     pub missing_map: Option<Level>,
     /// Relative references that leave the base URL.
-    pub outside: Option<Level>,
+    pub leaves_base: Option<Level>,
+    /// Absolute references outside of the base URL to a file of a source dir.
+    pub outside_base: Option<Level>,
     /// Files that an earlier source dir hides.
     pub shadowed: Option<Level>,
 }
@@ -179,8 +187,8 @@ impl Settings {
 
     /// The levels that hold for all files that no glob of `rules` matches.
     pub fn levels(&self) -> Exceptions {
-        let Self { missing, missing_map, outside, shadowed, .. } = *self;
-        Exceptions { missing, missing_map, outside, shadowed }
+        let Self { missing, missing_map, leaves_base, outside_base, shadowed, .. } = *self;
+        Exceptions { missing, missing_map, leaves_base, outside_base, shadowed }
     }
 
     /// The rules that say what is an asset.

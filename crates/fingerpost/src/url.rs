@@ -227,7 +227,10 @@ mod tests {
     fn a_url_never_ends_an_unquoted_url_in_css() {
         let written = "a).svg?b)#);background:url(//evil.example/x";
         assert_eq!(versioned(written), "/static/a%29.svg?b%29&v=H#%29;background:url%28//evil.example/x");
-        assert_eq!(versioned("a.svg#svgView(viewBox(0,0,9,9))"), "/static/a.svg?v=H#svgView%28viewBox%280,0,9,9%29%29");
+        assert_eq!(
+            versioned("a.svg#svgView(viewBox(0,0,9,9))"),
+            "/static/a.svg?v=H#svgView%28viewBox%280,0,9,9%29%29"
+        );
     }
 
     #[test]

@@ -94,7 +94,7 @@ hint: to publish all the same, with warnings, run: fingerpost collect static --o
 hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
   rules."css/theme.css".missing-map = "ignore"
   rules."css/app.css".missing = "ignore"
-  rules."css/theme.css".outside = "ignore"
+  rules."css/theme.css".leaves-base = "ignore"
   rules."js/app.js".missing = "ignore"
 "#;
     assert_eq!(said, expected);

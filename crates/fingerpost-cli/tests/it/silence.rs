@@ -40,7 +40,7 @@ fn the_lines_that_silence_do_so() {
 #[test]
 fn a_line_for_a_file_that_has_rules_already_says_so() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("static/b.css", "a { b: url(x.png) }")]);
-    site.write("fingerpost.toml", "[rules.\"/a.css\"]\noutside = \"warn\"\n");
+    site.write("fingerpost.toml", "[rules.\"/a.css\"]\nleaves-base = \"warn\"\n");
     let said = refused(&site, &COLLECT);
     assert_eq!(silencing_lines(&said, "before any `[table]`"), [r#"rules."/b.css".missing = "ignore""#]);
     let own = silencing_lines(&said, "where it has rules for the same files");

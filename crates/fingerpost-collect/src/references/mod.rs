@@ -32,7 +32,7 @@ pub(crate) use self::{
     css::TooDeep,
     edit::Edit,
     kind::Kind,
-    plain::{Markup, Plain},
+    plain::{Markup, Plain, target},
     resolve::{Place, Target},
     written::{Syntax, Written},
 };

@@ -61,7 +61,7 @@ fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)>
     let values = attributes(bytes).chain(urls(bytes)).chain(paths(bytes));
     let targets = values.filter_map(|(span, value)| match target(value, place)? {
         Target::Asset(path) => Some((span, Plain::Asset(path))),
-        Target::Outside(_) | Target::Nowhere(_) => None,
+        Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
     });
     let mut names: Vec<_> = targets.chain(calls(bytes, place)).collect();
     names.sort_by_key(|(span, _)| span.start);
@@ -150,7 +150,10 @@ fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
 }
 
 fn called(value: &str, place: Place<'_>) -> Option<Plain> {
-    let (Target::Asset(path) | Target::Outside(path) | Target::Nowhere(path)) = target(value, place)?;
+    let path = match target(value, place)? {
+        Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,
+        Target::OutsideBase(_) => return None,
+    };
     if value.starts_with('/') {
         return Some(Plain::Asset(path));
     }
@@ -182,7 +185,8 @@ fn is_plain((_, value): &Value<'_>) -> bool {
     !value.contains(['\\', '$', '{', '<', '\n'])
 }
 
-fn target(value: &str, place: Place<'_>) -> Option<Target> {
+/// The target of a URL without escapes of CSS or JavaScript.
+pub(crate) fn target(value: &str, place: Place<'_>) -> Option<Target> {
     resolve(&mut escapes::plain(value, 0), Kind::Url, place).map(|resolved| resolved.target)
 }
 

@@ -14,7 +14,9 @@ pub(crate) enum Target {
     /// A path with an encoded slash in a name. No server takes that for a file.
     Nowhere(String),
     /// A URL path that is not below the base URL, though the author wrote a relative one.
-    Outside(String),
+    LeavesBase(String),
+    /// An absolute URL path that is not below the base URL, without its first slash.
+    OutsideBase(String),
 }
 
 /// Where a file is served: what its references are relative to.
@@ -67,8 +69,8 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
     let target = match resolved.strip_prefix(&*base).filter(|asset| !asset.is_empty()) {
         Some(asset) if asset.iter().any(|segment| segment.contains('/')) => Target::Nowhere(joined(asset)),
         Some(asset) => Target::Asset(joined(asset)),
-        None if is_absolute => return None,
-        None => Target::Outside(format!("/{}", joined(&resolved))),
+        None if is_absolute => Target::OutsideBase(joined(&resolved)),
+        None => Target::LeavesBase(format!("/{}", joined(&resolved))),
     };
     Some(Resolved { target, name })
 }
@@ -167,7 +169,7 @@ mod tests {
         assert_eq!(target("/st%20atic/%C3%A9/img/a.png"), expected);
         assert_eq!(target("/%73t atic/\u{e9}/img/a.png"), expected);
         assert_eq!(target("../img/a.png"), expected);
-        assert_eq!(target("/static/img/a.png"), None);
+        assert_eq!(target("/static/img/a.png"), Some(Target::OutsideBase("static/img/a.png".to_owned())));
     }
 
     #[test]
@@ -184,8 +186,6 @@ mod tests {
             "DATA:x",
             "chrome://x",
             "https:",
-            "/media/a.png",
-            "/static",
             "../img/",
             ".",
             "..",
@@ -200,9 +200,17 @@ mod tests {
 
     #[test]
     fn what_leaves_the_base_url_is_told() {
-        let outside = |path: &str| Some(Target::Outside(path.to_owned()));
-        assert_eq!(target("../../etc/passwd", Kind::Url, "/static/"), outside("/etc/passwd"));
-        assert_eq!(target("../../../../etc/passwd", Kind::Url, "/static/"), outside("/etc/passwd"));
+        let leaves = |path: &str| Some(Target::LeavesBase(path.to_owned()));
+        assert_eq!(target("../../etc/passwd", Kind::Url, "/static/"), leaves("/etc/passwd"));
+        assert_eq!(target("../../../../etc/passwd", Kind::Url, "/static/"), leaves("/etc/passwd"));
+    }
+
+    #[test]
+    fn an_absolute_path_outside_the_base_url_is_told_apart() {
+        let outside = |path: &str| Some(Target::OutsideBase(path.to_owned()));
+        assert_eq!(target("/media/a.png?x", Kind::Url, "/static/"), outside("media/a.png"));
+        assert_eq!(target("/./x/../js/b%20c.js", Kind::Module, "/static/"), outside("js/b c.js"));
+        assert_eq!(target("/static", Kind::Url, "/static/"), outside("static"));
     }
 
     #[test]
@@ -231,10 +239,10 @@ mod tests {
             assert_eq!(target(reference), here, "{reference}");
         }
         for elsewhere in ["/a/b/x.png", "/a%252Fb/x.png", "/a%2Fb"] {
-            assert_eq!(target(elsewhere), None, "{elsewhere}");
+            assert!(matches!(target(elsewhere), Some(Target::OutsideBase(_))), "{elsewhere}");
         }
-        assert_eq!(target("../../a/b/x.png"), Some(Target::Outside("/a/b/x.png".to_owned())));
-        assert_eq!(target("../../%2F/x.png"), Some(Target::Outside("/%2F/x.png".to_owned())));
+        assert_eq!(target("../../a/b/x.png"), Some(Target::LeavesBase("/a/b/x.png".to_owned())));
+        assert_eq!(target("../../%2F/x.png"), Some(Target::LeavesBase("/%2F/x.png".to_owned())));
         assert_eq!(target("/a%2Fb/x%2Fy.png"), Some(Target::Nowhere("x%2Fy.png".to_owned())));
     }
 }

@@ -160,7 +160,7 @@ fn what_leaves_the_source_dir_is_told_and_never_opened() {
         problem.contains("`../../etc/passwd` leaves the base URL: it leads to `/etc/passwd`"),
         "{problem}"
     );
-    assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::Outside));
+    assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::LeavesBase));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn what_is_no_reference_is_untouched() {
         "import 'lodash'",
         "import 'm.js'",
         "import 'https://example.com/m.js'",
-        "import '/x.js'",
+        "import '/y.js'",
         "// import './nope.js'",
         "/** @type {import('./nope.js')} */",
         "x = \"import './m.js'\"",

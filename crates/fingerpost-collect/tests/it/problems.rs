@@ -6,7 +6,7 @@ use std::{
 
 use fingerpost_collect::{CollectConfig, ErrorKind, Level, Problem, Progress, Rule, collect, collect_with};
 
-use crate::site::Site;
+use crate::site::{Site, warnings};
 
 #[test]
 fn all_problems_of_a_run_are_told_one_a_line() {
@@ -341,4 +341,70 @@ fn every_file_counts_once_for_those_who_look_on() {
     let counter = Counter(Default::default());
     collect_with(&site.config(), &counter).unwrap();
     assert_eq!(counter.0.map(AtomicUsize::into_inner), [4, 4]);
+}
+
+#[test]
+fn an_absolute_reference_outside_the_base_url_to_an_asset_is_a_warning() {
+    let site = Site::new(&[
+        (
+            "static/css/a.css",
+            "a{b:url(/img/logo.png?x)}\nc{d:url(/media/logo.png) url(/static/img/logo.png)}",
+        ),
+        ("static/img/logo.png", ""),
+    ]);
+    let report = site.collect();
+    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    assert_eq!(warning.kind(), ErrorKind::Rule(Rule::OutsideBase));
+    assert_eq!(warning.kind().as_str(), "outside-base");
+    assert_eq!(
+        warning.message(),
+        "`/img/logo.png?x` is not below the base URL `/static/`, so it does not lead to the asset `img/logo.png`"
+    );
+    assert_eq!(warning.advice(), Some("write `/static/img/logo.png?x` or a relative reference"));
+    assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((1, 9)));
+    assert_eq!(warning.silence(), Some("rules.\"css/a.css\".outside-base = \"ignore\""));
+    assert!(
+        site.read(&format!("out/{}", site.hashed("css/a.css"))).starts_with("a{b:url(/img/logo.png?x)}\n")
+    );
+
+    assert_eq!(site.refused(&site.config().level(Rule::OutsideBase, Level::Error)).len(), 1);
+    let silent = site.config().exception("css/**", Rule::OutsideBase, Level::Ignore);
+    assert_eq!(warnings(&collect(&silent).unwrap()), [""; 0]);
+    assert_eq!(collect(&site.config().base_url("/")).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));
+}
+
+#[cfg(feature = "js")]
+#[test]
+fn an_absolute_import_outside_the_base_url_of_an_asset_is_a_warning() {
+    let site =
+        Site::new(&[("static/js/a.js", "import \"/js/util.js\"; import '/x.js'"), ("static/js/util.js", "")]);
+    let report = site.collect();
+    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    assert_eq!(warning.kind(), ErrorKind::Rule(Rule::OutsideBase));
+    assert_eq!(warning.advice(), Some("write `/static/js/util.js` or a relative reference"));
+}
+
+#[test]
+fn one_step_up_too_many_gets_the_reference_that_was_meant() {
+    let site = Site::new(&[("static/css/img/logo.png", ""), ("static/img/logo.png", "")]);
+    for (base, written, advice) in [
+        ("/static/", "../../img/logo.png", "did you mean `../img/logo.png`?"),
+        ("/static/", "../../../../img/logo.png?x", "did you mean `../img/logo.png?x`?"),
+        ("/a/b/", "../../img/logo.png", "did you mean `../img/logo.png`?"),
+        ("/static/", "../../img/lego.png", "write `/img/lego.png` if that is meant"),
+    ] {
+        site.write("static/css/a.css", format!("a{{b:url({written})}}"));
+        let err = collect(&site.config().base_url(base)).unwrap_err();
+        let problem = err.problems().next().unwrap();
+        assert_eq!(problem.kind(), ErrorKind::Rule(Rule::LeavesBase));
+        assert_eq!(problem.advice(), Some(advice), "{base} {written}");
+    }
+}
+
+#[cfg(feature = "js")]
+#[test]
+fn a_module_that_is_meant_gets_its_leading_dot() {
+    let site = Site::new(&[("static/a.js", "import '../util.js'"), ("static/util.js", "")]);
+    let err = collect(&site.config()).unwrap_err();
+    assert_eq!(err.problems().next().unwrap().advice(), Some("did you mean `./util.js`?"));
 }
