@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use fingerpost::{Assets, BustToken, Snapshot};
+use fingerpost::{Assets, BustToken, Error, Mode, Snapshot};
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{
@@ -66,6 +66,38 @@ impl VersionEndpoints {
     pub fn new(assets: &Assets, token: Option<BustToken>) -> Self {
         let (version_path, bust_path) = ("/version".into(), "/cache/bust".into());
         Self { assets: assets.clone(), token, version_path, bust_path }
+    }
+
+    /// Takes the secret of the token from the environment variable `FINGERPOST_SECRET`.
+    ///
+    /// In development the variable may be unset or empty: then there is no `/cache/bust`, and a warning says so.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use fingerpost_http::VersionEndpoints;
+    /// use http::Request;
+    ///
+    /// let assets = fingerpost::Assets::dev(dir.path())?;
+    /// let endpoints = VersionEndpoints::from_env(&assets)?;
+    /// let (request, ()) = Request::get("/version").body(())?.into_parts();
+    /// assert!(endpoints.answers(&request));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) in production if the variable is not set, and in both
+    /// modes if it has less than 16 bytes.
+    pub fn from_env(assets: &Assets) -> Result<Self, Error> {
+        let is_unset = std::env::var_os("FINGERPOST_SECRET").is_none_or(|secret| secret.is_empty());
+        if is_unset && assets.mode() == Mode::Dev {
+            tracing::warn!(
+                "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set it, or choose \
+                 `without_bust`"
+            );
+            return Ok(Self::new(assets, None));
+        }
+        Ok(Self::new(assets, Some(BustToken::from_env()?)))
     }
 
     /// Other paths. Default to `/version` and `/cache/bust`; a leading `/` that is missing is added.

@@ -60,12 +60,26 @@ pub struct VersionEndpointsLayer(Rules);
 impl VersionEndpointsLayer {
     /// Both endpoints; the secret of the bust token is taken from the environment variable `FINGERPOST_SECRET`.
     ///
+    /// In development the variable may be unset or empty. Then this is [`without_bust`](Self::without_bust), with a warning:
+    /// `POST /cache/bust` goes to the inner service, which is a 404 in most sites.
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the variable is not set, or has less than 16
-    /// bytes: a `/cache/bust` that everybody may call is refused here, and not at the first request.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) in production if the variable is not set, and in both
+    /// modes if it has less than 16 bytes: a `/cache/bust` that everybody may call is refused here, and not at the first request.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use axum::Router;
+    /// use fingerpost::Assets;
+    /// use fingerpost_tower::VersionEndpointsLayer;
+    ///
+    /// let assets = Assets::dev(dir.path())?;
+    /// let app: Router = Router::new().layer(VersionEndpointsLayer::new(&assets)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(assets: &Assets) -> Result<Self, Error> {
-        Ok(Self(Rules::new(assets, Some(BustToken::from_env()?))))
+        Rules::from_env(assets).map(Self)
     }
 
     /// Both endpoints, with this secret.

@@ -22,3 +22,5 @@ mod soak;
 mod version;
 mod version_endpoints;
 mod version_router;
+#[path = "../../../fingerpost/tests/it/support/warnings.rs"]
+mod warnings;

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::site::Site;
+use crate::{site::Site, warnings::warnings};
 
 const SECRET: &str = "0123456789abcdef";
 
@@ -228,31 +228,74 @@ fn a_secret_that_can_be_guessed_is_refused_at_start_up() {
     );
 }
 
-/// A variable belongs to a process, so this program runs itself once for each value.
+const EXPECTED: &str = "FINGERPOST_IT_EXPECTED";
+
+/// Runs a test of this program in a process of its own, with this secret in its environment.
+#[track_caller]
+fn run_alone(test: &str, secret: Option<&str>, expected: &str) {
+    let mut alone = Command::new(env::current_exe().unwrap());
+    alone.args([test, "--exact"]).env(EXPECTED, expected).env_remove("FINGERPOST_SECRET");
+    alone.envs(secret.map(|secret| ("FINGERPOST_SECRET", secret)));
+    let output = alone.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{secret:?}: {said}");
+}
+
+const TOO_SHORT: &str = "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` makes a good one";
+
 #[test]
 fn the_secret_comes_from_the_environment() {
     const TEST: &str = "version_endpoints::the_secret_comes_from_the_environment";
-    const EXPECTED: &str = "FINGERPOST_IT_EXPECTED";
     if let Ok(expected) = env::var(EXPECTED) {
         let site = Site::new(&[]);
-        let built = VersionEndpointsLayer::new(&site.development()).map_err(|err| err.to_string());
+        let built = VersionEndpointsLayer::new(&site.collect().production()).map_err(|err| err.to_string());
         assert_eq!(built.err().unwrap_or_default(), expected);
         return;
     }
-    for (secret, expected) in [
-        (None, "there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes"),
-        (Some(""), "there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes"),
-        (
-            Some("short"),
-            "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` makes a good one",
-        ),
-        (Some(SECRET), ""),
-    ] {
-        let mut alone = Command::new(env::current_exe().unwrap());
-        alone.args([TEST, "--exact"]).env(EXPECTED, expected).env_remove("FINGERPOST_SECRET");
-        alone.envs(secret.map(|secret| ("FINGERPOST_SECRET", secret)));
-        let output = alone.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && said.contains("1 passed"), "{secret:?}: {said}");
+    let missing = "there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes";
+    for (secret, expected) in
+        [(None, missing), (Some(""), missing), (Some("short"), TOO_SHORT), (Some(SECRET), "")]
+    {
+        run_alone(TEST, secret, expected);
+    }
+}
+
+#[tokio::test]
+async fn development_without_a_secret_has_the_version_and_no_bust() {
+    const TEST: &str = "version_endpoints::development_without_a_secret_has_the_version_and_no_bust";
+    if env::var_os(EXPECTED).is_some() {
+        let site = Site::new(&[]);
+        let mut app = Router::new();
+        let said =
+            warnings(|| app = app.clone().layer(VersionEndpointsLayer::new(&site.development()).unwrap()));
+        assert_eq!(
+            said,
+            [
+                "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set it, or choose \
+              `without_bust`"
+            ]
+        );
+        assert_eq!(ask(&app, "GET", "/version", None).await.status().as_u16(), 200);
+        assert_eq!(bust(&app).await.status().as_u16(), 404);
+        return;
+    }
+    for secret in [None, Some("")] {
+        run_alone(TEST, secret, "");
+    }
+}
+
+#[tokio::test]
+async fn development_with_a_secret_has_both() {
+    const TEST: &str = "version_endpoints::development_with_a_secret_has_both";
+    if let Ok(expected) = env::var(EXPECTED) {
+        let site = Site::new(&[]);
+        match VersionEndpointsLayer::new(&site.development()) {
+            Ok(layer) => assert_eq!(bust(&Router::new().layer(layer)).await.status().as_u16(), 200),
+            Err(err) => assert_eq!(err.to_string(), expected),
+        }
+        return;
+    }
+    for (secret, expected) in [("short", TOO_SHORT), (SECRET, "")] {
+        run_alone(TEST, Some(secret), expected);
     }
 }

@@ -11,8 +11,6 @@ mod release;
 mod snapshot;
 mod stream;
 mod versions;
-#[path = "../../../../fingerpost/tests/it/support/warnings.rs"]
-mod warnings;
 
 use std::{convert::Infallible, fmt, fs};
 
@@ -25,7 +23,7 @@ use http_body_util::{BodyExt, Full};
 use tempfile::TempDir;
 use tower::{Service, ServiceExt, service_fn};
 
-use crate::site::Answer;
+use crate::{site::Answer, warnings};
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>";
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
