@@ -1,6 +1,6 @@
 //! What other headers say of a request or a response.
 
-use http::HeaderMap;
+use http::{HeaderMap, header::CONTENT_DISPOSITION};
 
 use crate::cache_control::says_any;
 
@@ -33,7 +33,18 @@ pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
         .is_some_and(|destination| SUBRESOURCES.iter().any(|name| destination == name))
 }
 
-/// Whether a response is to reach the client as it is: it says `immutable`, or `no-transform` (RFC 9110, §7.7).
+/// Returns `true` if a response must reach the client unchanged: it says `immutable` or `no-transform` (RFC 9110, §7.7), or it is
+/// a download.
 pub(super) fn must_stay(headers: &HeaderMap) -> bool {
-    says_any(headers, &["immutable", "no-transform"])
+    says_any(headers, &["immutable", "no-transform"]) || is_download(headers)
+}
+
+/// RFC 6266, §4.2: an unknown disposition type means `attachment`. Browsers show a response whose type is missing.
+fn is_download(headers: &HeaderMap) -> bool {
+    let disposition = headers
+        .get(CONTENT_DISPOSITION)
+        .and_then(|value| value.as_bytes().split(|byte| *byte == b';').next());
+    disposition.map(<[u8]>::trim_ascii).is_some_and(|kind| {
+        !kind.is_empty() && !kind.contains(&b'=') && !kind.eq_ignore_ascii_case(b"inline")
+    })
 }

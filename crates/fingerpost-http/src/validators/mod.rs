@@ -140,7 +140,7 @@ impl HtmlExchange {
     /// Gives a response the validators that it will have once it is changed, and says whether it may be.
     ///
     /// It may if it is uncompressed `text/html`, in an encoding that can be read as ASCII; not if it is 204, 205, 206 or 304,
-    /// or says `immutable` or `no-transform`. Then:
+    /// if it says `immutable` or `no-transform`, or if it is a download (`Content-Disposition: attachment`). Then:
     ///
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) go.
     /// - `ETag` becomes weak and gets the part; in development it goes.

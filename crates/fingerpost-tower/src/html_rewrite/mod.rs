@@ -26,7 +26,8 @@ const SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// [`version_html`](fingerpost_http::version_html).
 ///
 /// Only uncompressed `text/html` is changed, so a layer that compresses belongs around this one. Compressed answers, parts
-/// (206), and answers that say `immutable` or `no-transform` pass as they are. What is changed has no `Content-Length`, `Last-Modified` or
+/// (206), and answers that say `immutable` or `no-transform` pass as they are. So do downloads (`Content-Disposition: attachment`),
+/// because a saved page cannot load `/static/…` from a disk. What is changed has no `Content-Length`, `Last-Modified` or
 /// digests any more, and its `ETag` changes with every release, because a page whose file stays the same still gets new URLs:
 /// see [`HtmlExchange`]. In development it has no `ETag`.
 ///

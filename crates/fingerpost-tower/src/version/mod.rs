@@ -49,7 +49,7 @@ pub use future::VersionFuture;
 /// It streams: what comes in goes out, only an incomplete tag is held back, and nothing once the script is in. What has no
 /// `<head>` gets no script, and a `<head>` inside of `<template>` is none
 /// ([`HeadInserter`](fingerpost_http::HeadInserter)). Pages in UTF-16, parts (206), and answers that say `immutable` or
-/// `no-transform` pass as they are.
+/// `no-transform` pass as they are. So do downloads (`Content-Disposition: attachment`): a saved page has no server to compare with.
 ///
 /// What follows in the `<head>` stands some 120 bytes later than before. A `<meta charset>` counts within the first 1024 bytes of a
 /// page, so say the charset in `Content-Type`, or early.

@@ -87,6 +87,7 @@ async fn all_else_passes_as_it_is() {
         &[HTML, ("content-encoding", "gzip")],
         &[HTML, ("cache-control", "public, max-age=31536000, immutable")],
         &[HTML, ("cache-control", "no-transform")],
+        &[HTML, ("content-disposition", "attachment; filename=\"a.html\"")],
         &[],
     ] {
         let headers = [headers, &[("etag", "\"x\""), ("content-length", "44")]].concat();

@@ -45,6 +45,9 @@ async fn all_else_keeps_its_body() {
         &[HTML, ("content-encoding", "identity, br")],
         &[HTML, ("cache-control", "public, max-age=31536000, immutable")],
         &[HTML, ("cache-control", "no-transform")],
+        &[HTML, ("content-disposition", "attachment; filename=\"a.html\"")],
+        &[HTML, ("content-disposition", "Attachment")],
+        &[HTML, ("content-disposition", "download")],
         &[],
     ] {
         let headers =
@@ -62,6 +65,15 @@ async fn all_else_keeps_its_body() {
         let inner = response(status, &[HTML, ("etag", "\"x\""), ("content-range", "bytes 0-70/71")], PAGE);
         let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
         assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_the_browser_shows_gets_the_script_whatever_its_file_name() {
+    for disposition in ["inline", "INLINE ; filename=a.html", "filename=a.html", ""] {
+        let inner = response(200, &[HTML, ("content-disposition", disposition)], PAGE);
+        let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
+        assert!(answer.tag().is_some(), "{disposition}");
     }
 }
 
