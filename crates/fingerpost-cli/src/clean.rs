@@ -43,6 +43,10 @@ fn tell(report: &CleanReport, verbose: bool, console: &Console) {
         let verb = if report.dry_run { "would remove" } else { "removed" };
         report.files.iter().for_each(|file| console.tell(format_args!("{verb} {}", quoted(file))));
     }
+    if let Some(number) = report.recorded {
+        let verb = if report.dry_run { "would record" } else { "recorded" };
+        console.tell(format_args!("{verb} the manifest that was put back by hand as release {number}"));
+    }
     report.warnings.iter().for_each(|warning| console.warning(warning));
     console.tell(summary(report));
 }

@@ -9,7 +9,7 @@ mod retention;
 use std::{
     fs, io,
     path::Path,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use fingerpost::{MANIFEST_NAME, Release, quoted};
@@ -20,9 +20,9 @@ use crate::{
     error::{Error, ErrorKind, Problem},
     findings::Findings,
     history::History,
-    lock::Lock,
-    output::{LOCK, refuse_symlinks},
+    output::Output,
     progress::Progress,
+    publish,
 };
 
 /// Removes old releases from an output dir, with the files that no other release names.
@@ -30,6 +30,9 @@ use crate::{
 /// A release stays if it is in force, if it is among the newest ones, or if it was in force until a short while ago; how many
 /// and how long, [`CleanConfig`] says. In force is what `staticfiles.json` holds, even if somebody has put it back. A file that
 /// a release has named goes with the last release that names it; every other file in the output dir is left alone.
+///
+/// If `staticfiles.json` holds the manifest of an older release, that is recorded as a new release, and every release counts
+/// as current until now. If it was only written by hand since the last command, every release counts as current until then.
 ///
 /// Whoever is serving the current release will never notice, and a run that was killed can be repeated. It waits while
 /// [`collect`](crate::collect) is under way, and the other way round; [`clean_with`] tells whom it waits for.
@@ -69,18 +72,23 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let job = config.job()?;
     let mut findings = Findings::default();
 
-    let _lock = open(&job, progress)?;
+    let output = open(&job, progress)?;
     let history = History::read(&job.out)?;
-    let past = Past::read(&history, &mut findings)?;
-    let retention = Retention { keep: job.keep, age: job.age, now: now() };
+    let mut past = Past::read(&history, &mut findings)?;
+    let recorded = publish::recorded(&history, &mut findings)?;
+    recorded.iter().for_each(|release| past.add(release));
+    let edited = history.edited.map(Duration::from_secs);
+    let retention = Retention { keep: job.keep, age: job.age, now: now(), edited };
     let kept = retention.kept(&past.releases, &mut findings);
     let removal = Removal::plan(&job.out, &past, &kept)?;
 
-    let (kept, removed): (Vec<_>, Vec<_>) =
-        history.numbers.iter().copied().partition(|number| kept.contains(number));
+    let numbers = past.releases.iter().map(|release| release.number);
+    let (kept, removed): (Vec<_>, Vec<_>) = numbers.partition(|number| kept.contains(number));
     let mut report = CleanReport { kept, removed, dry_run: job.dry_run, ..CleanReport::default() };
+    report.recorded = recorded.as_ref().map(|release| release.number);
     report.bytes = removal.bytes() + sizes(&job.out, &report.removed);
     if !job.dry_run {
+        recorded.iter().try_for_each(|release| publish::record(release, &output))?;
         removal.carry_out()?;
         remove_releases(&job.out, &report.removed)?;
     }
@@ -91,23 +99,24 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
 }
 
 /// A clock before 1970 tells nothing.
-fn now() -> std::time::Duration {
+fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.
-fn open(job: &Job, progress: &dyn Progress) -> Result<Option<Lock>, Problem> {
+fn open(job: &Job, progress: &dyn Progress) -> Result<Output, Problem> {
     if !job.out.is_dir() {
         let dir = quoted(job.out.display());
         let message =
             format!("output dir {dir} is not a directory; correct the path, or collect into it first");
         return Err(Problem::new(ErrorKind::Output, message));
     }
-    refuse_symlinks(&job.out, &[".fingerpost", ".fingerpost/releases", LOCK])?;
-    let needs_lock = !job.dry_run && job.out.join(".fingerpost").is_dir();
-    let lock = needs_lock.then(|| Lock::acquire(&job.out.join(LOCK), job.wait, progress)).transpose()?;
+    let mut output = Output::dry(&job.out, false)?;
+    if !job.dry_run && job.out.join(".fingerpost").is_dir() {
+        output.acquire(job.wait, progress)?;
+    }
     check_manifest(&job.out)?;
-    Ok(lock)
+    Ok(output)
 }
 
 /// Without a manifest nobody knows what is in force.

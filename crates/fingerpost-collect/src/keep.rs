@@ -23,6 +23,8 @@ pub(crate) struct Kept {
     pub(crate) releases: Vec<Release>,
     /// What was in force there.
     pub(crate) current: Option<Manifest>,
+    /// Whether the manifest there was written by hand.
+    pub(crate) is_edited: bool,
     /// The names of the files that are not here yet.
     pub(crate) names: Vec<String>,
     /// The same files; none in a dry run.
@@ -38,14 +40,14 @@ pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings
         findings.warn(ErrorKind::KeepFrom, message);
     }
     let releases: Vec<_> = earlier.releases(findings).collect();
-    let current = earlier.current.map(|current| current.manifest);
+    let (is_edited, current) = (earlier.edited.is_some(), earlier.current.map(|current| current.manifest));
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = files_of(manifests, assets, &run.job.compress);
     let staged = findings.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
     let releases = new.filter_map(|release| findings.take(release)?).collect();
     let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
-    Ok(Kept { releases, current, names, staged: staged.into_iter().flatten().collect() })
+    Ok(Kept { releases, current, is_edited, names, staged: staged.into_iter().flatten().collect() })
 }
 
 fn open(dir: &Path) -> Result<History, Problem> {

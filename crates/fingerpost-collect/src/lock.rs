@@ -3,6 +3,7 @@ use std::{
     io::{self, Read, Seek, Write},
     path::Path,
     process,
+    time::SystemTime,
 };
 
 use fingerpost::quoted;
@@ -31,11 +32,20 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Writes down who holds the lock.
+    /// Writes down who holds the lock, and keeps the time of modification, which tells of the manifest.
     fn sign(&mut self, holder: &str) -> io::Result<()> {
+        let modified = self.0.metadata()?.modified();
         self.0.set_len(0)?;
         self.0.rewind()?;
-        self.0.write_all(holder.as_bytes())
+        self.0.write_all(holder.as_bytes())?;
+        // Only the owner of a file may set its time; for others the time then proves nothing.
+        let _ = modified.and_then(|time| self.0.set_modified(time));
+        Ok(())
+    }
+
+    /// Gives the lock file the time of modification of the manifest, so that a later write by anybody else shows.
+    pub(crate) fn remember(&self, time: SystemTime) {
+        let _ = self.0.set_modified(time);
     }
 }
 

@@ -6,9 +6,10 @@ use std::{
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
-use fingerpost::{Digest, quoted};
+use fingerpost::{Digest, MANIFEST_NAME, Manifest, quoted};
 use rayon::prelude::*;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -16,6 +17,7 @@ use crate::{
     config::Job,
     content::{Content, WriteError},
     error::{ErrorKind, Problem},
+    history::time_of_manifest,
     lock::Lock,
     progress::Progress,
 };
@@ -42,29 +44,28 @@ pub(crate) struct Staged {
 }
 
 impl Output {
-    /// Makes the directory, takes the lock, and removes what a killed run has left behind.
+    /// Makes the directory and takes the lock, unless this is a dry run.
     pub(crate) fn open(job: &Job, progress: &dyn Progress) -> Result<Self, Problem> {
         let dir = &job.out;
-        if fs::metadata(dir).is_ok_and(|metadata| !metadata.is_dir()) {
-            let dir = quoted(dir.display());
-            let message = format!("output dir {dir} is not a directory; remove it, or name another");
-            return Err(Problem::new(ErrorKind::Output, message));
-        }
-        if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
-            let [dir, target] = [dir, &target].map(|path| quoted(path.display()));
-            let message = format!(
-                "output dir {dir} is a symlink to {target}, which leads nowhere; make that directory, or remove the symlink"
-            );
-            return Err(Problem::new(ErrorKind::Output, message));
-        }
-        refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
-        let mut output = Self { dir: dir.clone(), fsync: job.fsync, lock: None, real: Mutex::default() };
+        check_dir(dir)?;
+        let mut output = Self::dry(dir, job.fsync)?;
         if !job.dry_run {
-            make_dir(&dir.join(STAGING))?;
-            output.lock = Some(Lock::acquire(&dir.join(LOCK), job.wait, progress)?);
-            output.empty_staging()?;
+            output.acquire(job.wait, progress)?;
         }
         Ok(output)
+    }
+
+    /// An output dir that is not written to, unless its lock is [acquired](Self::acquire).
+    pub(crate) fn dry(dir: &Path, fsync: bool) -> Result<Self, Problem> {
+        refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
+        Ok(Self { dir: dir.to_owned(), fsync, lock: None, real: Mutex::default() })
+    }
+
+    /// Takes the lock, and removes what a killed run has left behind.
+    pub(crate) fn acquire(&mut self, wait: bool, progress: &dyn Progress) -> Result<(), Problem> {
+        make_dir(&self.dir.join(STAGING))?;
+        self.lock = Some(Lock::acquire(&self.dir.join(LOCK), wait, progress)?);
+        self.empty_staging()
     }
 
     fn empty_staging(&self) -> Result<(), Problem> {
@@ -201,6 +202,28 @@ impl Output {
         self.stage_at(path, true, write)
     }
 
+    /// Stages the manifest. Its time shows later whether anybody else has written it.
+    pub(crate) fn stage_manifest(&self, manifest: &Manifest) -> Result<Option<Staged>, Problem> {
+        let staged = self.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))?;
+        if let Some(staged) = &staged {
+            let file = File::options().append(true).open(&staged.file);
+            let dated = file.and_then(|file| file.set_modified(time_of_manifest(SystemTime::now())));
+            dated.map_err(|err| Problem::output("write", &staged.target, &err))?;
+        }
+        Ok(staged)
+    }
+
+    /// Puts the manifest into its place. With `keeps_trace` it goes on looking as if it was written by hand.
+    pub(crate) fn publish_manifest(&self, manifest: Staged, keeps_trace: bool) -> Result<(), Problem> {
+        let target = manifest.target.clone();
+        self.publish_record(manifest)?;
+        let modified = fs::metadata(target).and_then(|metadata| metadata.modified());
+        if let (Some(lock), Ok(time), false) = (&self.lock, modified, keeps_trace) {
+            lock.remember(time);
+        }
+        Ok(())
+    }
+
     /// Puts it into its place, for good.
     pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
         let dir = record.target.parent().unwrap_or(&self.dir).to_owned();
@@ -260,8 +283,24 @@ fn remove(entry: &DirEntry) -> io::Result<()> {
     fs::remove_file(entry.path())
 }
 
+fn check_dir(dir: &Path) -> Result<(), Problem> {
+    if fs::metadata(dir).is_ok_and(|metadata| !metadata.is_dir()) {
+        let dir = quoted(dir.display());
+        let message = format!("output dir {dir} is not a directory; remove it, or name another");
+        return Err(Problem::new(ErrorKind::Output, message));
+    }
+    if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
+        let [dir, target] = [dir, &target].map(|path| quoted(path.display()));
+        let message = format!(
+            "output dir {dir} is a symlink to {target}, which leads nowhere; make that directory, or remove the symlink"
+        );
+        return Err(Problem::new(ErrorKind::Output, message));
+    }
+    Ok(())
+}
+
 /// Records that lie elsewhere are another's, perhaps.
-pub(crate) fn refuse_symlinks(dir: &Path, records: &[&str]) -> Result<(), Problem> {
+fn refuse_symlinks(dir: &Path, records: &[&str]) -> Result<(), Problem> {
     records.iter().try_for_each(|path| refuse_symlink(&dir.join(path)))
 }
 

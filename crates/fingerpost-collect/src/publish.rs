@@ -4,7 +4,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use fingerpost::{MANIFEST_NAME, Manifest, Release};
+use fingerpost::{Manifest, Release};
 
 use crate::{
     asset::Asset,
@@ -13,7 +13,7 @@ use crate::{
     findings::Findings,
     history::History,
     keep::Kept,
-    output::Staged,
+    output::{Output, Staged},
     run::Run,
 };
 
@@ -30,6 +30,8 @@ pub(crate) struct Publication {
     manifest: Manifest,
     /// The release that holds the manifest, if that comes into force without being new.
     adopted: Option<u64>,
+    /// Whether the time of the manifest has to go on telling that it was written by hand.
+    keeps_trace: bool,
 }
 
 /// The numbers of releases, as a report tells them.
@@ -73,18 +75,26 @@ impl Publication {
         findings: &mut Findings,
     ) -> Result<Self, Problem> {
         let (here, there) = (run.history.manifest(), kept.current.as_ref());
+        let newest = match here {
+            Some(_) => run.history.numbers.last().copied(),
+            None => kept.releases.last().map(|release| release.number),
+        };
+        let is_edited = if here.is_some() { run.history.edited.is_some() } else { kept.is_edited };
         let (files, releases) = (kept.staged, kept.releases);
         let kept = releases.len();
         let mut numbering = Numbering::new(&run.history, releases);
         let number_there = numbering.remember(there, &run.history, findings)?;
         let number_here = numbering.remember(here, &run.history, findings)?;
-        let (in_force, replaces) = here.map_or((there, number_there), |here| (Some(here), number_here));
-        if in_force != Some(&manifest) {
+        let (in_force, number) = here.map_or((there, number_there), |here| (Some(here), number_here));
+        let is_put_back = newest.is_some_and(|newest| number < newest);
+        let replaces = if is_put_back || is_edited { number.min(numbering.oldest) } else { number };
+        if in_force != Some(&manifest) || is_put_back {
             numbering.publish(&manifest, references, replaces)?;
         }
         let releases = numbering.releases;
-        let adopted = (here.is_none() && releases.len() == kept).then_some(replaces);
-        Ok(Self { files, releases, kept, manifest, adopted })
+        let adopted = (here.is_none() && releases.len() == kept).then_some(number);
+        let keeps_trace = is_edited && releases.len() == kept;
+        Ok(Self { files, releases, kept, manifest, adopted, keeps_trace })
     }
 
     /// The releases that are taken over, and the one that is new, if there is any.
@@ -94,25 +104,21 @@ impl Publication {
         Numbers { kept, release: new.last().map(|release| release.number), adopted: self.adopted }
     }
 
-    /// Stages the releases, and the manifest if its file is to be another.
+    /// Stages the releases, and the manifest if it has a new release or its file is to be another.
     fn records(&self, run: &Run<'_>) -> Result<Records, Problem> {
-        let release = |release: &Release| {
-            run.output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
-        };
+        let release = |release| stage_release(release, &run.output);
         let releases = self.releases.iter().map(release).collect::<Result<_, _>>()?;
         let is_there = run.history.current.as_ref().is_some_and(|current| current.is(&self.manifest));
-        let manifest = if is_there {
-            None
-        } else {
-            run.output.stage_record(MANIFEST_NAME.as_ref(), |file| self.manifest.write_to(file))?
-        };
+        let is_published = self.releases.len() > self.kept;
+        let manifest =
+            if is_there && !is_published { None } else { run.output.stage_manifest(&self.manifest)? };
         Ok(Records { releases, manifest })
     }
 
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
     pub(crate) fn write(self, files: Files, mut variants: Variants, run: &Run<'_>) -> Result<(), Problem> {
-        let records = self.records(run)?;
+        let (records, keeps_trace) = (self.records(run)?, self.keeps_trace);
         variants.withdraw_record(run)?;
         let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
@@ -120,14 +126,41 @@ impl Publication {
         let originals = files.originals.into_iter().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
-        let records = records.releases.into_iter().chain([records.manifest]);
-        records.flatten().try_for_each(|record| run.output.publish_record(record))
+        let mut releases = records.releases.into_iter().flatten();
+        releases.try_for_each(|record| run.output.publish_record(record))?;
+        records.manifest.map_or(Ok(()), |manifest| run.output.publish_manifest(manifest, keeps_trace))
     }
+}
+
+fn stage_release(release: &Release, output: &Output) -> Result<Option<Staged>, Problem> {
+    output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
+}
+
+/// A manifest that was put back by hand, as the release that later commands are to know it by. None if the newest release
+/// holds the manifest.
+pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Option<Release>, Problem> {
+    let Some(manifest) = history.manifest().filter(|_| !history.numbers.is_empty()) else { return Ok(None) };
+    let holder = history.releases(findings).find(|release| release.manifest == *manifest);
+    if holder.as_ref().is_some_and(|holder| !history.is_put_back(holder.number)) {
+        return Ok(None);
+    }
+    let mut numbering = Numbering::new(history, Vec::new());
+    let references = holder.map(|holder| holder.references).unwrap_or_default();
+    numbering.publish(manifest, references, numbering.oldest)?;
+    Ok(numbering.releases.pop())
+}
+
+/// Writes such a release.
+pub(crate) fn record(release: &Release, output: &Output) -> Result<(), Problem> {
+    let (staged, manifest) = (stage_release(release, output)?, output.stage_manifest(&release.manifest)?);
+    staged.map_or(Ok(()), |staged| output.publish_record(staged))?;
+    manifest.map_or(Ok(()), |manifest| output.publish_manifest(manifest, false))
 }
 
 /// Gives numbers to releases, from the last one on.
 struct Numbering {
     releases: Vec<Release>,
+    oldest: u64,
     last: u64,
     now: u64,
 }
@@ -135,10 +168,10 @@ struct Numbering {
 impl Numbering {
     fn new(history: &History, kept: Vec<Release>) -> Self {
         let numbers = kept.iter().map(|release| release.number).chain(history.numbers.iter().copied());
-        let last = numbers.max().unwrap_or(0);
+        let (oldest, last) = (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0));
         // A clock before 1970 tells nothing.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        Self { releases: kept, last, now }
+        Self { releases: kept, oldest, last, now }
     }
 
     /// The number of the newest release that holds a manifest, which gets one if there is none; 0 for no manifest.

@@ -79,6 +79,23 @@ fn the_report_is_json_on_stdout() {
 }
 
 #[test]
+fn a_manifest_put_back_by_hand_is_reported() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    let first = site.read("out/staticfiles.json");
+    site.write("static/a.css", "two");
+    site.collect();
+    site.write("out/staticfiles.json", first);
+    for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
+        let ended = site.run(&[&["clean", "--out", "out", "--json"], flags].concat());
+        let line = format!("{verb} the manifest that was put back by hand as release 3\n");
+        assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!((&report["recorded"], &report["kept"]), (&3.into(), &serde_json::json!([1, 2, 3])));
+    }
+}
+
+#[test]
 fn flags_go_before_the_file() {
     let site = published();
     site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older_than = \"0\"");

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use fingerpost::{AssetPath, Digest, Entry, Manifest};
+use fingerpost::{AssetPath, Digest, Entry, Manifest, Release};
 
 use crate::{
     error::{Error, ErrorKind, Problem},
@@ -15,8 +15,6 @@ use crate::{
 pub(super) struct Past {
     /// In rising order.
     pub(super) releases: Vec<Remembered>,
-    /// The files of what is in force, which no release has to remember.
-    pub(super) current: Files,
 }
 
 /// One release.
@@ -56,8 +54,14 @@ impl Past {
             })
         })?;
         findings.check()?;
-        let current = current.map(|manifest| files(manifest, &all)).unwrap_or_default();
-        Ok(Self { releases, current })
+        Ok(Self { releases })
+    }
+
+    /// Adds the release by which the manifest in force will be known.
+    pub(super) fn add(&mut self, release: &Release) {
+        let &Release { number, published, replaces, ref manifest, .. } = release;
+        let files = files(manifest, &Mutex::default());
+        self.releases.push(Remembered { number, published, replaces, is_current: true, files });
     }
 }
 

@@ -43,7 +43,7 @@ impl Removal {
         let (staying, going): (Vec<_>, Vec<_>) =
             past.releases.iter().partition(|release| kept.contains(&release.number));
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
-        let staying = staying.iter().flat_map(|release| &release.files).chain(&past.current);
+        let staying = staying.iter().flat_map(|release| &release.files);
         let kept = Kept::of(staying.map(|named| &**named), &root);
         let claims = claims(going.iter().flat_map(|release| &release.files).map(|named| &**named), &kept);
         let dirs = dirs(claims.keys(), &root);

@@ -10,6 +10,9 @@ pub struct CleanReport {
     pub removed: Vec<u64>,
     /// The releases that stay.
     pub kept: Vec<u64>,
+    /// The number under which a manifest that was put back by hand was recorded as a release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<u64>,
     /// The files that were removed, by their names in the output dir, release files not counted.
     pub files: Vec<String>,
     /// How many bytes these and the release files had.

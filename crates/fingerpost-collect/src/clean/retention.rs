@@ -15,6 +15,8 @@ pub(super) struct Retention {
     pub(super) age: Duration,
     /// Since 1970.
     pub(super) now: Duration,
+    /// Since 1970: until when any release may have been current, if somebody has written the manifest by hand.
+    pub(super) edited: Option<Duration>,
 }
 
 impl Retention {
@@ -27,7 +29,8 @@ impl Retention {
             // Nobody knows how long ago it was that somebody put another manifest back.
             let stopped =
                 stopped.get(&release.number).map_or(self.now, |&seconds| Duration::from_secs(seconds));
-            self.now.saturating_sub(stopped) < self.age
+            let last_current = self.edited.map_or(stopped, |edited| edited.max(stopped));
+            self.now.saturating_sub(last_current) < self.age
         };
         let young = releases.iter().filter(is_young);
         newest.chain(current).chain(young).map(|release| release.number).collect()
@@ -82,17 +85,15 @@ mod tests {
 
     const NOW: u64 = 1_000_000;
 
+    fn remembered(current: u64, (number, published, replaces): (u64, u64, u64)) -> Remembered {
+        Remembered { number, published, replaces, is_current: number == current, files: Vec::new() }
+    }
+
     /// Releases by number, time of publication and what they replace; `current` is in force.
     fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
-        let remembered = |&(number, published, replaces)| Remembered {
-            number,
-            published,
-            replaces,
-            is_current: number == current,
-            files: Vec::new(),
-        };
-        let releases: Vec<_> = releases.iter().map(remembered).collect();
-        let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
+        let releases: Vec<_> = releases.iter().map(|&release| remembered(current, release)).collect();
+        let retention =
+            Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW), edited: None };
         let mut findings = Findings::default();
         let kept = retention.kept(&releases, &mut findings).into_iter().collect();
         (kept, findings.finish().warnings.len())
@@ -150,6 +151,21 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_that_was_written_by_hand_ends_nothing_before_that_time() {
+        let kept = |edited, age| {
+            let edited = Some(Duration::from_secs(edited));
+            let releases = CHAIN.map(|release| remembered(4, release));
+            let retention =
+                Retention { keep: 1, age: Duration::from_secs(age), now: Duration::from_secs(NOW), edited };
+            retention.kept(&releases, &mut Findings::default()).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(kept(NOW - 10, 60), [1, 2, 3, 4]);
+        assert_eq!(kept(NOW - 10, 10), [4]);
+        assert_eq!(kept(u64::MAX, 60), [1, 2, 3, 4], "at a time that nobody knows");
+        assert_eq!(kept(u64::MAX, 0), [4]);
+    }
+
+    #[test]
     fn a_manifest_that_was_removed_ends_all_before_it() {
         assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
         assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
@@ -165,7 +181,8 @@ mod tests {
             files: Vec::new(),
         };
         let releases = [twice(1, 1, 0), twice(2, 2, 1), twice(3, 3, 2)];
-        let retention = Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW) };
+        let retention =
+            Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW), edited: None };
         assert_eq!(retention.kept(&releases, &mut Findings::default()), BTreeSet::from([3]));
     }
 

@@ -15,9 +15,20 @@ pub(crate) struct Site(TempDir);
 impl Site {
     /// Makes files, of which those in `static/` are collected.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let site = Self(tempfile::tempdir().expect("a temporary directory"));
-        fs::create_dir(site.path("static")).expect("a source dir");
+        let site = Self::in_dir(&std::env::temp_dir());
         files.iter().for_each(|(path, text)| site.write(path, text));
+        site
+    }
+
+    /// An empty site that no disk has to be waited for, where the system has memory that looks like one.
+    pub(crate) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        Self::in_dir(if memory.is_dir() { memory } else { return Self::new(&[]) })
+    }
+
+    fn in_dir(dir: &Path) -> Self {
+        let site = Self(tempfile::tempdir_in(dir).expect("a temporary directory"));
+        fs::create_dir(site.path("static")).expect("a source dir");
         site
     }
 

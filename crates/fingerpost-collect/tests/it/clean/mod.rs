@@ -1,6 +1,7 @@
 //! `clean` from outside: an output dir with a past goes in.
 
 mod files;
+mod model;
 mod releases;
 mod runs;
 #[cfg(unix)]

@@ -5,6 +5,8 @@ use std::{
 
 use fingerpost_collect::{CleanConfig, clean};
 
+use crate::site::Site;
+
 use super::{
     DAY, by_age, cleaned, compress, edit, exists, file_of, published, published_ago, records, strict,
 };
@@ -76,11 +78,9 @@ fn a_manifest_put_back_by_hand_is_in_force() {
     }
     site.write("out/staticfiles.json", first);
     let report = cleaned(&strict(&site));
-    assert_eq!((report.removed, report.kept), (vec![2], vec![1, 3]));
+    assert_eq!((report.recorded, report.removed, report.kept), (Some(4), vec![1, 2, 3], vec![4]));
     site.assert_intact("out");
-
-    // What is newest goes only if nobody wants it.
-    assert_eq!(cleaned(&strict(&site).keep(0)).removed, [3]);
+    assert_eq!(cleaned(&strict(&site).keep(0)).removed, [0; 0]);
     site.assert_intact("out");
 }
 
@@ -93,9 +93,9 @@ fn a_manifest_that_no_release_remembers_is_in_force() {
     site.write("out/staticfiles.json", &old);
     site.remove("out/.fingerpost/releases/1.json");
     let report = cleaned(&strict(&site).keep(0));
-    assert_eq!((report.removed, report.kept), (vec![2], vec![]));
+    assert_eq!((report.recorded, report.removed, report.kept), (Some(3), vec![2], vec![3]));
     site.assert_intact("out");
-    assert_eq!(site.collect().release, Some(2), "collect goes on from there");
+    assert_eq!(site.collect().release, Some(4), "collect goes on from there");
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn what_was_in_force_until_a_killed_run_was_repeated_stays_for_the_age() {
     site.write("out/staticfiles.json", first);
     published_ago(&site, 1, 30 * DAY);
     published_ago(&site, 2, 20 * DAY);
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2], "before it is repeated");
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3], "before it is repeated");
     site.collect();
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
-    published_ago(&site, 3, 8 * DAY);
-    assert_eq!(cleaned(&by_age(&site)).removed, [1, 2]);
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3, 4]);
+    (3..=4).for_each(|number| published_ago(&site, number, 8 * DAY));
+    assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
     site.assert_intact("out");
 }
 
@@ -159,6 +159,71 @@ fn times_on_disk_do_not_count() {
         }
         assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
         assert_eq!(cleaned(&strict(&site)).removed, [1, 2]);
+        site.assert_intact("out");
+    }
+}
+
+/// Four releases, published 40, 30, 20 and 10 days ago.
+fn monthly() -> Site {
+    let site = published(&["one", "two", "three", "four"]);
+    for (number, days) in [(1, 40), (2, 30), (3, 20), (4, 10)] {
+        published_ago(&site, number, days * DAY);
+    }
+    site
+}
+
+fn put_back(site: &Site, number: u64) {
+    site.write("out/staticfiles.json", site.release(number).manifest.to_json());
+}
+
+#[test]
+fn files_of_a_release_that_was_put_back_by_hand_and_replaced_by_hand_stay_for_the_age() {
+    let site = monthly();
+    put_back(&site, 1);
+    put_back(&site, 4);
+    let config = CleanConfig::new(site.path("out")).keep(3);
+    assert_eq!(cleaned(&config).removed, [0; 0]);
+
+    // The next release does not hide it.
+    site.write("static/css/a.css", "five");
+    site.collect();
+    assert_eq!(cleaned(&config).removed, [0; 0]);
+    published_ago(&site, 5, 8 * DAY);
+    assert_eq!(cleaned(&config).removed, [1, 2]);
+}
+
+#[test]
+fn without_a_manifest_put_back_by_hand_the_oldest_release_goes() {
+    let site = monthly();
+    assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
+}
+
+#[test]
+fn a_manifest_put_back_by_hand_is_recorded_as_a_release_by_the_first_command_that_sees_it() {
+    let collect = |site: &Site| {
+        site.write("static/css/a.css", "one");
+        assert_eq!(site.collect().release, Some(5));
+    };
+    let clean = |site: &Site| {
+        let before = records(site);
+        let dry = cleaned(&by_age(site).dry_run(true));
+        assert_eq!(records(site), before);
+        let report = cleaned(&by_age(site));
+        assert_eq!((dry.recorded, report.recorded, &*report.kept), (Some(5), Some(5), &[1, 2, 3, 4, 5][..]));
+        assert_eq!(dry.kept, report.kept);
+    };
+    for command in [&collect as &dyn Fn(&Site), &clean] {
+        let site = monthly();
+        put_back(&site, 1);
+        command(&site);
+        assert_eq!(site.release(5).manifest, site.manifest("out"));
+        assert_eq!((site.release(5).replaces, site.release(5).references), (1, site.release(1).references));
+        assert_eq!(cleaned(&by_age(&site)).recorded, None, "it is recorded once");
+        // Whatever comes next, release 1 was current until now.
+        put_back(&site, 4);
+        published_ago(&site, 5, 8 * DAY);
+        assert_eq!(cleaned(&by_age(&site)).recorded, Some(6));
+        assert_eq!(cleaned(&by_age(&site)).removed, [0; 0]);
         site.assert_intact("out");
     }
 }

@@ -1,0 +1,155 @@
+//! Random histories: `clean` against a model that knows which file was current when.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::PathBuf,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use fingerpost_collect::{CleanConfig, clean};
+
+use super::{DAY, edit};
+use crate::site::Site;
+
+const HISTORIES: u64 = 480;
+const THREADS: u64 = 8;
+const STEPS: usize = 16;
+
+/// Numbers that look random and are the same in every run (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % limit
+    }
+
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
+    }
+}
+
+/// An output directory and the truth about it.
+struct History {
+    site: Site,
+    /// Seconds since the first release.
+    now: u64,
+    /// Hashed path of `a.css` → when it was current last.
+    last_current: BTreeMap<String, u64>,
+    log: Vec<String>,
+}
+
+impl History {
+    fn new() -> Self {
+        let site = Site::in_memory();
+        Self { site, now: 0, last_current: BTreeMap::new(), log: Vec::new() }
+    }
+
+    fn current(&self) -> String {
+        self.site.hashed("a.css")
+    }
+
+    fn note_current(&mut self) {
+        self.last_current.insert(self.current(), self.now);
+    }
+
+    fn collect(&mut self, content: usize) {
+        self.log.push(format!("collect {content}"));
+        self.site.write("static/a.css", content.to_string());
+        self.site.collect();
+        self.note_current();
+    }
+
+    fn put_back(&mut self, number: u64) {
+        self.log.push(format!("put back {number}"));
+        let manifest = self.site.release(number).manifest;
+        self.site.write("out/staticfiles.json", manifest.to_json());
+        self.note_current();
+    }
+
+    /// A run that ends after its release file: the manifest is the one before, untouched.
+    fn kill(&mut self, content: usize) {
+        self.log.push(format!("kill {content}"));
+        let files = ["out/staticfiles.json", "out/.fingerpost/lock"].map(|path| self.site.path(path));
+        let times = files.clone().map(|file| fs::metadata(file).unwrap().modified().unwrap());
+        let manifest = fs::read(&files[0]).unwrap();
+        self.site.write("static/a.css", content.to_string());
+        self.site.collect();
+        fs::write(&files[0], manifest).unwrap();
+        files.iter().zip(times).for_each(|(file, time)| set_modified(file, time));
+    }
+
+    /// Makes everything older, so that nothing has to be waited for.
+    fn pass(&mut self, seconds: u64) {
+        self.log.push(format!("pass {} days", seconds / DAY));
+        self.now += seconds;
+        self.note_current();
+        for number in self.site.release_numbers("out") {
+            edit(&self.site, number, |release| release.published -= seconds);
+        }
+        for path in ["out/staticfiles.json", "out/.fingerpost/lock"] {
+            let file = self.site.path(path);
+            let time = fs::metadata(&file).unwrap().modified().unwrap();
+            set_modified(&file, time - Duration::from_secs(seconds));
+        }
+    }
+
+    fn clean(&mut self, keep: usize, age: u64) {
+        self.log.push(format!("clean --keep {keep} --older-than {} days", age / DAY));
+        let config = CleanConfig::new(self.site.path("out")).keep(keep).older_than(Duration::from_secs(age));
+        let file = |number: u64| {
+            let manifest = self.site.release(number).manifest;
+            (number, manifest.get("a.css").unwrap().hashed.clone())
+        };
+        let mut releases: BTreeMap<u64, String> =
+            self.site.release_numbers("out").into_iter().map(file).collect();
+        let dry = clean(&config.clone().dry_run(true)).unwrap();
+        let report = clean(&config).unwrap();
+        assert_eq!((&dry.files, &dry.kept), (&report.files, &report.kept), "{:?}", self.log);
+        // One that the run itself has recorded.
+        releases.extend(report.kept.into_iter().map(file));
+        let newest = releases.values().rev().take(keep).map(|hashed| (hashed, "among the newest"));
+        let current = self.current();
+        let young = self.last_current.iter().filter(|(_, last)| self.now - **last < age);
+        let young = young.map(|(hashed, _)| (hashed, "current within the age"));
+        for (hashed, reason) in newest.chain(young).chain([(&current, "current")]) {
+            assert!(self.site.path("out").join(hashed).exists(), "{hashed} is {reason}: {:#?}", self.log);
+        }
+        // What an earlier run was allowed to remove is not expected of a later one with a greater age.
+        self.last_current.retain(|hashed, _| self.site.path("out").join(hashed).exists());
+    }
+
+    fn step(&mut self, random: &mut Random) {
+        match random.below(10) {
+            0..=2 => self.collect(random.below(5)),
+            3 | 4 => self.put_back(random.of(&self.site.release_numbers("out"))),
+            5 => self.kill(random.below(5)),
+            6 | 7 => self.pass(DAY * random.of(&[0, 1, 3, 8, 20])),
+            _ => self.clean(random.below(4), DAY * random.of(&[0, 1, 7, 15])),
+        }
+    }
+}
+
+fn set_modified(file: &PathBuf, time: SystemTime) {
+    File::options().append(true).open(file).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn no_random_history_loses_a_file_that_must_stay() {
+    let run = |first: u64| {
+        for seed in (first..HISTORIES).step_by(THREADS as usize) {
+            let mut random = Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let mut history = History::new();
+            history.collect(0);
+            (0..STEPS).for_each(|_| history.step(&mut random));
+        }
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(move || run(first))).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
