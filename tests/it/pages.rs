@@ -160,7 +160,7 @@ fn relative_links_lead_to_files_and_headings() {
             let target = if file.is_empty() { page.path.clone() } else { page.path.with_file_name(file) };
             let has_heading =
                 || fragment.is_empty() || Page::read(target.clone()).anchors().contains(fragment);
-            !link.contains("://") && !(target.exists() && has_heading())
+            !(link.contains("://") || target.exists() && has_heading())
         };
         page.links().into_iter().filter(leads_nowhere).map(str::to_owned).collect()
     });
