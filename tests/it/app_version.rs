@@ -135,7 +135,7 @@ const ROWS: [(&str, fn()); 7] = [
     ("code or a compiled template is edited | stays | `.version_from_executable()` |", code_is_edited),
     ("the git commit is another | stays | `git = true`, or `.version_from_git()` |", a_new_commit),
     (
-        "a setting is changed that changes no URL, such as a compression level | stays | |",
+        "a setting that changes no URL is edited, such as a compression level | stays | |",
         a_compression_level_is_changed,
     ),
     ("`Assets::reload()`, `POST /cache/bust` or a restart | stays | |", nothing_is_changed),

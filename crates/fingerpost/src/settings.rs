@@ -72,7 +72,7 @@ pub struct Settings {
     pub out: Option<PathBuf>,
     /// What precedes every asset path. Defaults to `/static/`.
     pub base_url: Option<String>,
-    /// Scheme and host for absolute URLs.
+    /// Scheme and host for absolute URLs. `FINGERPOST_ORIGIN` goes before it.
     pub origin: Option<String>,
     /// The sources of the app version.
     pub version: VersionSettings,
