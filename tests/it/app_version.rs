@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -120,7 +121,7 @@ fn a_program_prints_its_version() {
     let assets = builder.build().expect("an output dir");
     let version = assets.app_version();
     assert_eq!(assets.reload().expect("a reload").app_version(), version, "nothing has changed");
-    println!("version={version}");
+    writeln!(io::stdout(), "version={version}").expect("standard output can be written to");
 }
 
 const COMPONENTS: &str = "components = { templates = [\"templates/**\"] }";
