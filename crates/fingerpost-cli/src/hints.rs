@@ -1,5 +1,7 @@
 //! What leads from a run that failed to one that succeeds.
 
+use std::collections::BTreeSet;
+
 use fingerpost::{Level, Settings};
 use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
 
@@ -34,18 +36,17 @@ fn all_the_same(err: &Error, settings: &Settings) -> Option<String> {
     if shadowed || references {
         return None;
     }
-    // No flag sets this rule.
-    if rules.contains(&Rule::OutsideBase) {
-        return None;
+    let flags: Option<BTreeSet<_>> = rules.into_iter().map(flag).collect();
+    command_line::with_flags(&flags?.into_iter().map(|flag| (flag, "warn")).collect::<Vec<_>>())
+}
+
+/// The flag that sets the level of a rule, if there is one.
+fn flag(rule: Rule) -> Option<&'static str> {
+    match rule {
+        Rule::Missing | Rule::MissingMap | Rule::LeavesBase => Some("--missing"),
+        Rule::Shadowed => Some("--shadowed"),
+        _ => None,
     }
-    let mut flags = Vec::new();
-    if rules.iter().any(|rule| *rule != Rule::Shadowed) {
-        flags.push(("--missing", "warn"));
-    }
-    if rules.contains(&Rule::Shadowed) {
-        flags.push(("--shadowed", "warn"));
-    }
-    command_line::with_flags(&flags)
 }
 
 fn rule(problem: &Problem) -> Option<Rule> {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::{
     error::{Besides, Error, ErrorKind, Problem},
+    levels::Levels,
     page::Note,
     scan::LeftOut,
 };
@@ -49,10 +50,12 @@ impl Findings {
         self.add(Finding::Warning(Problem::new(kind, message)));
     }
 
-    /// Adds what has been noted of a file.
-    pub(crate) fn take_note(&mut self, note: &Note) {
-        let problem = Problem::from(note);
-        if note.is_warning { self.warnings.push(problem) } else { self.note(problem) }
+    /// Adds what has been noted of a file. A broken rule that is ignored is still a note.
+    pub(crate) fn take_note(&mut self, note: &Note, levels: &Levels) {
+        match note.rule.map_or(Level::Ignore, |rule| levels.get(rule, &note.location.asset)) {
+            Level::Ignore => self.note(note.into()),
+            level => self.at(level, note.into()),
+        }
     }
 
     /// Adds what nobody has to do anything about.

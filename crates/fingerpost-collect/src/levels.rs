@@ -4,7 +4,7 @@ use std::fmt;
 
 use fingerpost::{Exceptions, Level, Settings, check_glob, is_mark, quoted};
 use globset::{GlobBuilder, GlobMatcher};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Problem;
 
@@ -16,7 +16,8 @@ use crate::error::Problem;
 /// assert_eq!(Rule::MissingMap.as_str(), "missing-map");
 /// assert_eq!(Rule::MissingMap.default_level(), Level::Warn);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
     /// A reference leads to a file that is there. An error unless said otherwise.
@@ -28,14 +29,16 @@ pub enum Rule {
     /// An absolute reference to a file of a source dir is below the base URL. A warning unless said otherwise: another
     /// server may have a file of that name, too.
     OutsideBase,
+    /// A script whose references are rewritten can be parsed as a module. A warning unless said otherwise.
+    Syntax,
     /// No file hides another of the same asset path. Ignored unless said otherwise.
     Shadowed,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 5] =
-        [Self::Missing, Self::MissingMap, Self::LeavesBase, Self::OutsideBase, Self::Shadowed];
+    pub const ALL: [Self; 6] =
+        [Self::Missing, Self::MissingMap, Self::LeavesBase, Self::OutsideBase, Self::Syntax, Self::Shadowed];
 
     /// The name in a settings file: `missing-map`.
     pub fn as_str(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Rule {
             Self::MissingMap => "missing-map",
             Self::LeavesBase => "leaves-base",
             Self::OutsideBase => "outside-base",
+            Self::Syntax => "syntax",
             Self::Shadowed => "shadowed",
         }
     }
@@ -52,19 +56,20 @@ impl Rule {
     pub fn default_level(self) -> Level {
         match self {
             Self::Missing | Self::LeavesBase => Level::Error,
-            Self::MissingMap | Self::OutsideBase => Level::Warn,
+            Self::MissingMap | Self::OutsideBase | Self::Syntax => Level::Warn,
             Self::Shadowed => Level::Ignore,
         }
     }
 
     /// Chooses from a value for each rule, in the order of [`ALL`](Self::ALL).
     pub(crate) fn of_each<T>(self, values: [T; Self::ALL.len()]) -> T {
-        let [missing, missing_map, leaves_base, outside_base, shadowed] = values;
+        let [missing, missing_map, leaves_base, outside_base, syntax, shadowed] = values;
         match self {
             Self::Missing => missing,
             Self::MissingMap => missing_map,
             Self::LeavesBase => leaves_base,
             Self::OutsideBase => outside_base,
+            Self::Syntax => syntax,
             Self::Shadowed => shadowed,
         }
     }
@@ -78,12 +83,6 @@ impl Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Rule {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -116,8 +115,9 @@ impl Levels {
         let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
         let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
         let level = |levels: &Exceptions| {
-            let Exceptions { missing, missing_map, leaves_base, outside_base, shadowed, .. } = *levels;
-            rule.of_each([missing, missing_map, leaves_base, outside_base, shadowed])
+            let Exceptions { missing, missing_map, leaves_base, outside_base, syntax, shadowed, .. } =
+                *levels;
+            rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, shadowed])
         };
         said.find_map(level).unwrap_or_else(|| rule.default_level())
     }
@@ -172,6 +172,15 @@ mod tests {
         assert_eq!(levels.get(Rule::LeavesBase, "a/b/x.js"), Level::Warn);
         assert_eq!(levels.get(Rule::LeavesBase, "a/b/y.js"), Level::Error);
         assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Level::Ignore);
+    }
+
+    #[test]
+    fn a_rule_has_one_name() {
+        for rule in Rule::ALL {
+            assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
+            assert_eq!(levels(&format!("{rule} = \"warn\"")).get(rule, "a.js"), Level::Warn);
+            assert_eq!(levels(&rule.silence("a.js")).get(rule, "a.js"), Level::Ignore);
+        }
     }
 
     #[test]

@@ -93,7 +93,8 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     let files = scan::scan(&run, findings);
     let components = run.components(findings);
     let (mut assets, references) = name_all(files, &run, findings)?;
-    assets.iter().flat_map(|asset| &asset.page.notes).for_each(|note| findings.take_note(note));
+    let notes = assets.iter().flat_map(|asset| &asset.page.notes);
+    notes.for_each(|note| findings.take_note(note, &run.job.levels));
     plain_names::tell(&assets, &run, findings);
     let kept = keep::take_over(&run, &assets, findings)?;
     names::check(&run, &assets, &kept, findings);

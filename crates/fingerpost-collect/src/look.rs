@@ -9,9 +9,10 @@ use crate::{
     content::{Content, Seen},
     error::{Error, ErrorKind, Problem},
     findings::Findings,
+    levels::Rule,
     location::{Location, Places},
     page::{Inputs, Note, Page},
-    references::{self, Language, Markup, Place, Plain, References, TooDeep},
+    references::{self, Language, Markup, NotParsed, Obstacle, Place, Plain, References, TooDeep},
     run::Run,
 };
 
@@ -74,16 +75,17 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>)
     };
     let reading = Seen::read(&file.file)?;
     let (seen, bytes) = (reading.value.0, &reading.value.1);
-    let References { list, unknown, not_parsed, given_up } =
+    let References { list, unknown, not_parsed } =
         references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
     let mut places = Places::new(&file.file, &file.path, bytes);
-    let not_parsed = not_parsed.map(|reason| not_a_module(places.locate(0..0), &reason, given_up));
+    let has_given_up = not_parsed.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
+    let not_parsed = not_parsed.map(|why| unread(places.locate(why.span.clone()), &why));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = not_parsed.into_iter().chain(unknown).collect();
     let plain = plain_names(bytes, place);
     let page = page(file, &reading, seen);
     // The next run may have more memory.
-    let is_trusted = page.is_trusted && !given_up;
+    let is_trusted = page.is_trusted && !has_given_up;
     let page = Page { is_trusted, references: list, notes, plain, ..page };
     let content = page.references.is_empty().then(|| Content::of(seen, reading.value.1));
     Ok((Arc::new(page), content))
@@ -110,15 +112,14 @@ pub(crate) fn too_deep(file: &SourceFile, bytes: &[u8], &TooDeep(at): &TooDeep) 
 
 fn unknown_import(location: Location) -> Note {
     let message = "what is imported here only the browser will know, so it keeps the name that it has";
-    Note { location, message: message.to_owned(), is_warning: false }
+    Note { location, message: message.to_owned(), rule: None }
 }
 
-fn not_a_module(location: Location, reason: &str, is_warning: bool) -> Note {
-    let what = if is_warning {
-        "this cannot be parsed, so no reference in it is rewritten"
-    } else {
-        "this is no module, so no import in it is rewritten"
+fn unread(location: Location, why: &NotParsed) -> Note {
+    let what = match why.obstacle {
+        Obstacle::GivenUp => "this cannot be parsed, so no reference in it is rewritten",
+        Obstacle::NotAModule => "this is no module, so no import in it is rewritten",
     };
-    let message = format!("{what}: {reason}");
-    Note { location, message, is_warning }
+    let message = format!("{what}: {}", why.reason);
+    Note { location, message, rule: why.may_refer.then_some(Rule::Syntax) }
 }

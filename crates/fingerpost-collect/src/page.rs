@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     content::Seen,
-    error::Problem,
+    error::{ErrorKind, Problem},
+    levels::Rule,
     location::Location,
     references::{Plain, Reference},
 };
@@ -33,14 +34,14 @@ pub(crate) struct Page {
     pub(crate) named: Option<Box<Named>>,
 }
 
-/// Something about a file that nobody has to do anything about.
+/// Something about a file: a broken rule, or what nobody has to do anything about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Note {
     pub(crate) location: Location,
     pub(crate) message: String,
-    /// Whether it is no fault of the author, and has consequences.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) is_warning: bool,
+    /// The rule that the file breaks, if it breaks one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<Rule>,
 }
 
 /// What came of a file, and what it was made from besides its own bytes.
@@ -72,6 +73,7 @@ impl Page {
 
 impl From<&Note> for Problem {
     fn from(note: &Note) -> Self {
-        Self::at(note.location.clone(), crate::error::ErrorKind::Unknown, note.message.clone())
+        let kind = note.rule.map_or(ErrorKind::Unknown, ErrorKind::Rule);
+        Self::at(note.location.clone(), kind, note.message.clone())
     }
 }

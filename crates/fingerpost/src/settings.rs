@@ -47,6 +47,7 @@ use crate::{
 /// missing-map = "warn"                # the same for source maps
 /// leaves-base = "error"               # relative references that leave the base URL
 /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source dir
+/// syntax = "warn"                     # scripts that cannot be parsed, so that their references stay as they are
 /// shadowed = "ignore"                 # files that an earlier source dir hides
 /// rules."vendor/**".missing = "ignore"    # one of these for some files; the longest glob that matches decides
 ///
@@ -110,6 +111,9 @@ pub struct Settings {
     /// [`Level::Warn`].
     #[serde(rename = "outside-base")]
     pub outside_base: Option<Level>,
+    /// What `collect` makes of a script that cannot be parsed, so that its references stay as they are. Defaults to
+    /// [`Level::Warn`].
+    pub syntax: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
     pub shadowed: Option<Level>,
     /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
@@ -146,6 +150,8 @@ pub struct Exceptions {
     pub leaves_base: Option<Level>,
     /// Absolute references outside of the base URL to a file of a source dir.
     pub outside_base: Option<Level>,
+    /// Scripts that cannot be parsed, so that their references stay as they are.
+    pub syntax: Option<Level>,
     /// Files that an earlier source dir hides.
     pub shadowed: Option<Level>,
 }
@@ -187,8 +193,8 @@ impl Settings {
 
     /// The levels that hold for all files that no glob of `rules` matches.
     pub fn levels(&self) -> Exceptions {
-        let Self { missing, missing_map, leaves_base, outside_base, shadowed, .. } = *self;
-        Exceptions { missing, missing_map, leaves_base, outside_base, shadowed }
+        let Self { missing, missing_map, leaves_base, outside_base, syntax, shadowed, .. } = *self;
+        Exceptions { missing, missing_map, leaves_base, outside_base, syntax, shadowed }
     }
 
     /// The rules that say what is an asset.

@@ -315,7 +315,7 @@ fn a_failure_before_the_run_is_there_as_json_too() {
 fn verbose_names_what_cannot_be_known_of_scripts() {
     let site = Site::new(&[
         ("static/a.js", "import './b.js'\nimport(name)\nimport(`./${x}.js`)"),
-        ("static/b.js", "let = ;\nimport './a.js'"),
+        ("static/b.js", "let = ;\nx('sourceMappingURL=y') //# sourceMappingURL=z"),
     ]);
     assert_eq!(warned(&site, &COLLECT), "");
     let unknown = "what is imported here only the browser will know, so it keeps the name that it has";
@@ -323,12 +323,36 @@ fn verbose_names_what_cannot_be_known_of_scripts() {
     let expected = [
         format!("note: static/a.js:2:1: {unknown}"),
         format!("note: static/a.js:3:1: {unknown}"),
-        "note: static/b.js:1:1: this is no module, so no import in it is rewritten: ".to_owned(),
+        "note: static/b.js:1:5: this is no module, so no import in it is rewritten: ".to_owned(),
     ];
     let lines: Vec<_> = said.lines().collect();
     assert_eq!(lines[..2], expected[..2]);
     assert!(lines[2].starts_with(&expected[2]), "{said}");
     assert_eq!(lines.len(), 3, "{said}");
+}
+
+#[test]
+fn a_script_that_cannot_be_parsed_is_a_warning() {
+    let site = Site::new(&[("static/a.js", "import './b.js'\nlet = ;\n"), ("static/b.js", "")]);
+    let said = warned(&site, &COLLECT);
+    let (first, rest) = said.split_once('\n').unwrap();
+    assert!(first.starts_with("warning: this is no module, so no import in it is rewritten: "), "{said}");
+    let expected = r#"   ,-[static/a.js:2:5]
+ 2 | let = ;
+   :     ^
+   `----
+
+hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
+  rules."/a.js".syntax = "ignore""#;
+    assert_eq!(rest, expected);
+
+    site.write("fingerpost.toml", "syntax = \"error\"");
+    std::fs::remove_dir_all(site.path("out")).unwrap();
+    let said = refused(&site, &COLLECT);
+    assert!(!said.contains("run: fingerpost"), "no flag helps: {said}");
+    let json: serde_json::Value =
+        serde_json::from_str(&site.run(&[&COLLECT[..], &["--json"]].concat()).stdout).unwrap();
+    assert_eq!(json["errors"][0]["kind"], "syntax");
 }
 
 #[test]

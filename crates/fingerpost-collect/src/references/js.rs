@@ -10,10 +10,10 @@ use std::{
 use oxc_allocator::Allocator;
 use oxc_parser::{Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
-use oxc_span::{SourceType, Span};
+use oxc_span::{LabeledSpan, SourceType, Span};
 
 use super::{
-    Kind, Scan, Syntax, Written,
+    Kind, NotParsed, Obstacle, Scan, Syntax, Written,
     calls::Calls,
     glance::{Glance, glance},
     nesting, source_map, stack,
@@ -38,10 +38,10 @@ fn parse(text: &str, glance: Glance) -> Scan {
             let parser = thread::Builder::new().stack_size(stack);
             match parser.spawn_scoped(scope, || parse_here(text, glance)).map(|thread| thread.join()) {
                 Ok(scan) => scan.unwrap_or_else(|ours| panic::resume_unwind(ours)),
-                Err(_) => given_up(text, "there is no memory for a stack to parse it with"),
+                Err(_) => given_up(text, glance, "there is no memory for a stack to parse it with"),
             }
         }),
-        None => given_up(text, "it is nested too deep"),
+        None => given_up(text, glance, "it is nested too deep"),
     }
 }
 
@@ -56,7 +56,8 @@ const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
 fn parse_here(text: &str, glance: Glance) -> Scan {
     ARENA.with_borrow_mut(|arena| {
         let scan = parse_in(arena, text, glance);
-        if scan.given_up || arena.capacity() > ARENA_TO_KEEP {
+        let has_given_up = scan.not_parsed.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
+        if has_given_up || arena.capacity() > ARENA_TO_KEEP {
             *arena = Allocator::default();
         }
         arena.reset();
@@ -67,14 +68,27 @@ fn parse_here(text: &str, glance: Glance) -> Scan {
 fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
     let checked = parsed(|| {
         let module = Parser::new(arena, text, SourceType::mjs()).parse();
-        let reason = module.diagnostics.errors().next().map(|reason| reason.message.to_string());
-        let reason = reason.or_else(|| early_error(&module));
-        (module, reason)
+        let fault = module.diagnostics.errors().next().map(|error| Fault::new(&error.message, &error.labels));
+        let fault = fault.or_else(|| early_error(&module));
+        (module, fault)
     });
     match checked {
-        Some((_, Some(reason))) => not_a_module(text, &reason),
+        Some((_, Some(fault))) => not_a_module(arena, text, glance, fault),
         Some((module, None)) => references(&module, text, glance),
-        None => given_up(text, "the parser gave up"),
+        None => given_up(text, glance, "the parser gave up"),
+    }
+}
+
+/// Why a script is no module, and where.
+struct Fault {
+    reason: String,
+    span: Range<usize>,
+}
+
+impl Fault {
+    fn new(message: &str, labels: &[LabeledSpan]) -> Self {
+        let span = labels.first().map(|label| bytes(label.span()));
+        Self { reason: message.to_owned(), span: span.unwrap_or_default() }
     }
 }
 
@@ -86,24 +100,40 @@ fn parsed<T>(parse: impl FnOnce() -> T) -> Option<T> {
 
 /// What the parser leaves to others to find, and a browser refuses all the same. Who writes `import` as a statement, or
 /// `export`, or `import.meta`, means a module; the others may have meant a script.
-fn early_error(module: &ParserReturn<'_>) -> Option<String> {
+fn early_error(module: &ParserReturn<'_>) -> Option<Fault> {
     let record = &module.module_record;
     if record.has_module_syntax || record.dynamic_imports.is_empty() {
         return None;
     }
     let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&module.program);
-    let reason = checked.diagnostics.errors().next()?;
-    Some(reason.message.to_string())
+    checked.diagnostics.errors().next().map(|error| Fault::new(&error.message, &error.labels))
 }
 
 /// It may well be a module, and is none for us.
-fn given_up(text: &str, reason: &str) -> Scan {
-    Scan { given_up: true, ..not_a_module(text, reason) }
+fn given_up(text: &str, glance: Glance, reason: &str) -> Scan {
+    let (obstacle, reason, may_refer) = (Obstacle::GivenUp, reason.to_owned(), glance.may_refer);
+    not_parsed(text, NotParsed { obstacle, reason, span: 0..0, may_refer })
 }
 
-fn not_a_module(text: &str, reason: &str) -> Scan {
+fn not_a_module(arena: &Allocator, text: &str, glance: Glance, Fault { reason, span }: Fault) -> Scan {
+    let may_refer = glance.may_refer && !is_script_without_references(arena, text);
+    not_parsed(text, NotParsed { obstacle: Obstacle::NotAModule, reason, span, may_refer })
+}
+
+fn not_parsed(text: &str, why: NotParsed) -> Scan {
     let written = source_map::at_the_end(text).into_iter().collect();
-    Scan { written, not_parsed: Some(reason.to_owned()), ..Scan::default() }
+    Scan { written, not_parsed: Some(why), ..Scan::default() }
+}
+
+/// Whether the text is a script in sloppy mode in which the words that the glance has seen are no references.
+fn is_script_without_references(arena: &Allocator, text: &str) -> bool {
+    let script = parsed(|| {
+        let script = Parser::new(arena, text, SourceType::script()).parse();
+        let is_valid = script.diagnostics.errors().next().is_none();
+        (is_valid && !script.module_record.has_module_syntax).then_some(script)
+    });
+    let begins_a_path = |written: &Written| text[written.span.clone()].starts_with(['.', '/', '\\']);
+    script.flatten().is_some_and(|script| !Calls::of(&script.program).written.iter().any(begins_a_path))
 }
 
 fn references(module: &ParserReturn<'_>, text: &str, glance: Glance) -> Scan {
@@ -269,7 +299,25 @@ mod tests {
             let js = format!("{js}\n//# sourceMappingURL=m.js.map\n");
             assert_eq!(references(&js), ["m.js.map"], "{js:?}");
         }
-        assert!(scan("import './m.js'; )").not_parsed.is_some());
+        let why = scan("import './m.js'; )").not_parsed.unwrap();
+        assert_eq!((why.obstacle, why.span, why.may_refer), (Obstacle::NotAModule, 17..18, true));
+    }
+
+    #[test]
+    fn a_script_in_sloppy_mode_may_refer_by_calls_alone() {
+        for (js, may_refer) in [
+            ("<!-- c\n// import './m.js'", false),
+            ("<!-- c\nx = \"import './m.js'\"", false),
+            ("<!-- c\nimport(x)", false),
+            ("<!-- c\nimport('lodash') // from './m.js'", false),
+            ("<!-- c\nimport('./m.js')", true),
+            ("import('./m.js'); with (a) {}", true),
+            ("<!-- c\nimport './m.js'", true),
+            ("<!-- c\nexport * from './m.js'", true),
+            ("<!-- c\nnew URL('./m.js', import.meta.url)", true),
+        ] {
+            assert_eq!(scan(js).not_parsed.map(|why| why.may_refer), Some(may_refer), "{js}");
+        }
     }
 
     #[test]

@@ -57,10 +57,27 @@ pub(crate) struct References {
     pub(crate) list: Vec<Reference>,
     /// Imports of what only the browser will know: `import(x)`.
     pub(crate) unknown: Vec<Range<usize>>,
-    /// Why a file could not be parsed, and what it refers to is not known.
-    pub(crate) not_parsed: Option<String>,
-    /// Whether a browser might well read it, and so might another run.
-    pub(crate) given_up: bool,
+    pub(crate) not_parsed: Option<NotParsed>,
+}
+
+/// Why a file could not be parsed, so that no reference but source maps was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotParsed {
+    pub(crate) obstacle: Obstacle,
+    pub(crate) reason: String,
+    /// The place of the fault.
+    pub(crate) span: Range<usize>,
+    /// Whether something in the file looks like a reference.
+    pub(crate) may_refer: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds faults"))]
+pub(crate) enum Obstacle {
+    /// The file is no valid module.
+    NotAModule,
+    /// A browser may be able to read the file, and another run with more memory as well.
+    GivenUp,
 }
 
 /// What a parser has found.
@@ -68,8 +85,7 @@ pub(crate) struct References {
 struct Scan {
     written: Vec<Written>,
     unknown: Vec<Range<usize>>,
-    not_parsed: Option<String>,
-    given_up: bool,
+    not_parsed: Option<NotParsed>,
 }
 
 impl Scan {
@@ -102,12 +118,14 @@ impl Language {
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
     if is_utf_16(bytes) {
         let reason = "it is UTF-16, so save it as UTF-8".to_owned();
-        return Ok(References { not_parsed: Some(reason), given_up: true, ..References::default() });
+        let (obstacle, may_refer) = (Obstacle::GivenUp, true);
+        let not_parsed = Some(NotParsed { obstacle, reason, span: 0..0, may_refer });
+        return Ok(References { not_parsed, ..References::default() });
     }
     let text = text(bytes);
-    let Scan { written, unknown, not_parsed, given_up } = scan(language, &text)?;
+    let Scan { written, unknown, not_parsed } = scan(language, &text)?;
     let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();
-    Ok(References { list, unknown, not_parsed, given_up })
+    Ok(References { list, unknown, not_parsed })
 }
 
 fn scan(language: Language, text: &str) -> Result<Scan, TooDeep> {

@@ -1,6 +1,6 @@
 //! References in scripts.
 
-use fingerpost_collect::{ErrorKind, Rule, collect};
+use fingerpost_collect::{ErrorKind, Level, Rule, collect};
 
 use crate::{rewritten::Rewritten, site::Site};
 
@@ -91,6 +91,34 @@ fn an_import_of_what_nobody_can_know_is_untouched_and_noted() {
         let [note] = &report.notes[..] else { panic!("{:?}", report.notes) };
         assert_eq!(note.kind(), ErrorKind::Unknown);
         assert_eq!(note.location().map(|location| (&*location.asset, location.line)), Some(("js/app.js", 1)));
+    }
+}
+
+#[test]
+fn a_module_with_a_syntax_error_is_a_warning_at_its_place() {
+    let app = app();
+    let text = "import a from './m.js'\nconst b = ;\n";
+    let report = app.becomes(text, text);
+    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    assert_eq!(warning.kind(), ErrorKind::Rule(Rule::Syntax));
+    assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((2, 11)));
+    assert!(
+        warning.message().starts_with("this is no module, so no import in it is rewritten: "),
+        "{warning}"
+    );
+    assert_eq!(warning.silence(), Some("rules.\"js/app.js\".syntax = \"ignore\""));
+
+    let report = collect(&app.config().level(Rule::Syntax, Level::Ignore)).unwrap();
+    assert_eq!((report.warnings.len(), report.notes.len()), (0, 1));
+    let err = collect(&app.config().level(Rule::Syntax, Level::Error)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Rule(Rule::Syntax));
+}
+
+#[test]
+fn a_script_that_imports_nothing_may_be_no_module() {
+    let app = app();
+    for text in ["<!-- c\na()", "<!-- c\n/* import './m.js' */", "with (a) {} import(b)", "{{ template }}"] {
+        app.stays(text);
     }
 }
 
