@@ -177,9 +177,11 @@ impl CollectConfig {
     ///
     /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
     pub fn level(mut self, rule: Rule, level: Level) -> Self {
-        let Settings { missing, missing_map, leaves_base, outside_base, syntax, shadowed, .. } =
-            &mut self.settings;
-        *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, shadowed]) = Some(level);
+        let Settings {
+            missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, ..
+        } = &mut self.settings;
+        *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed]) =
+            Some(level);
         self
     }
 
@@ -188,9 +190,11 @@ impl CollectConfig {
     ///
     /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
     pub fn exception(mut self, glob: impl Into<String>, rule: Rule, level: Level) -> Self {
-        let Exceptions { missing, missing_map, leaves_base, outside_base, syntax, shadowed, .. } =
-            self.settings.exceptions.entry(glob.into()).or_default();
-        *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, shadowed]) = Some(level);
+        let Exceptions {
+            missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, ..
+        } = self.settings.exceptions.entry(glob.into()).or_default();
+        *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed]) =
+            Some(level);
         self
     }
 

@@ -31,14 +31,24 @@ pub enum Rule {
     OutsideBase,
     /// A script whose references are rewritten can be parsed as a module. A warning unless said otherwise.
     Syntax,
+    /// This build can rewrite the references of a script. An error unless said otherwise: without the feature `js`, modules
+    /// would import others by plain names, which browsers keep for a long time.
+    Unsupported,
     /// No file hides another of the same asset path. Ignored unless said otherwise.
     Shadowed,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 6] =
-        [Self::Missing, Self::MissingMap, Self::LeavesBase, Self::OutsideBase, Self::Syntax, Self::Shadowed];
+    pub const ALL: [Self; 7] = [
+        Self::Missing,
+        Self::MissingMap,
+        Self::LeavesBase,
+        Self::OutsideBase,
+        Self::Syntax,
+        Self::Unsupported,
+        Self::Shadowed,
+    ];
 
     /// The name in a settings file: `missing-map`.
     pub fn as_str(self) -> &'static str {
@@ -48,6 +58,7 @@ impl Rule {
             Self::LeavesBase => "leaves-base",
             Self::OutsideBase => "outside-base",
             Self::Syntax => "syntax",
+            Self::Unsupported => "unsupported",
             Self::Shadowed => "shadowed",
         }
     }
@@ -55,7 +66,7 @@ impl Rule {
     /// How seriously it is taken if nobody says anything.
     pub fn default_level(self) -> Level {
         match self {
-            Self::Missing | Self::LeavesBase => Level::Error,
+            Self::Missing | Self::LeavesBase | Self::Unsupported => Level::Error,
             Self::MissingMap | Self::OutsideBase | Self::Syntax => Level::Warn,
             Self::Shadowed => Level::Ignore,
         }
@@ -63,13 +74,14 @@ impl Rule {
 
     /// Chooses from a value for each rule, in the order of [`ALL`](Self::ALL).
     pub(crate) fn of_each<T>(self, values: [T; Self::ALL.len()]) -> T {
-        let [missing, missing_map, leaves_base, outside_base, syntax, shadowed] = values;
+        let [missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed] = values;
         match self {
             Self::Missing => missing,
             Self::MissingMap => missing_map,
             Self::LeavesBase => leaves_base,
             Self::OutsideBase => outside_base,
             Self::Syntax => syntax,
+            Self::Unsupported => unsupported,
             Self::Shadowed => shadowed,
         }
     }
@@ -115,9 +127,17 @@ impl Levels {
         let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
         let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
         let level = |levels: &Exceptions| {
-            let Exceptions { missing, missing_map, leaves_base, outside_base, syntax, shadowed, .. } =
-                *levels;
-            rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, shadowed])
+            let Exceptions {
+                missing,
+                missing_map,
+                leaves_base,
+                outside_base,
+                syntax,
+                unsupported,
+                shadowed,
+                ..
+            } = *levels;
+            rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed])
         };
         said.find_map(level).unwrap_or_else(|| rule.default_level())
     }

@@ -116,10 +116,13 @@ fn unknown_import(location: Location) -> Note {
 }
 
 fn unread(location: Location, why: &NotParsed) -> Note {
-    let what = match why.obstacle {
-        Obstacle::GivenUp => "this cannot be parsed, so no reference in it is rewritten",
-        Obstacle::NotAModule => "this is no module, so no import in it is rewritten",
+    let (what, rule) = match why.obstacle {
+        Obstacle::NoParser => {
+            ("this may be a reference to another file, and cannot be rewritten", Rule::Unsupported)
+        }
+        Obstacle::GivenUp => ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax),
+        Obstacle::NotAModule => ("this is no module, so no import in it is rewritten", Rule::Syntax),
     };
     let message = format!("{what}: {}", why.reason);
-    Note { location, message, rule: why.may_refer.then_some(Rule::Syntax) }
+    Note { location, message, rule: why.may_refer.then_some(rule) }
 }

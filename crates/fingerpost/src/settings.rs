@@ -48,6 +48,7 @@ use crate::{
 /// leaves-base = "error"               # relative references that leave the base URL
 /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source dir
 /// syntax = "warn"                     # scripts that cannot be parsed, so that their references stay as they are
+/// unsupported = "error"               # references that this build of `collect` cannot rewrite
 /// shadowed = "ignore"                 # files that an earlier source dir hides
 /// rules."vendor/**".missing = "ignore"    # one of these for some files; the longest glob that matches decides
 ///
@@ -114,6 +115,8 @@ pub struct Settings {
     /// What `collect` makes of a script that cannot be parsed, so that its references stay as they are. Defaults to
     /// [`Level::Warn`].
     pub syntax: Option<Level>,
+    /// What `collect` makes of references that it was built without the means to rewrite. Defaults to [`Level::Error`].
+    pub unsupported: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
     pub shadowed: Option<Level>,
     /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
@@ -152,6 +155,8 @@ pub struct Exceptions {
     pub outside_base: Option<Level>,
     /// Scripts that cannot be parsed, so that their references stay as they are.
     pub syntax: Option<Level>,
+    /// References that this build of `collect` cannot rewrite.
+    pub unsupported: Option<Level>,
     /// Files that an earlier source dir hides.
     pub shadowed: Option<Level>,
 }
@@ -193,8 +198,9 @@ impl Settings {
 
     /// The levels that hold for all files that no glob of `rules` matches.
     pub fn levels(&self) -> Exceptions {
-        let Self { missing, missing_map, leaves_base, outside_base, syntax, shadowed, .. } = *self;
-        Exceptions { missing, missing_map, leaves_base, outside_base, syntax, shadowed }
+        let Self { missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, .. } =
+            *self;
+        Exceptions { missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed }
     }
 
     /// The rules that say what is an asset.

@@ -3,9 +3,10 @@
 /// What a glance at the bytes of a script says. Comments and strings are not told apart here.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Glance {
-    /// Somewhere stands what may be a reference, and only a parser can tell.
-    pub(crate) may_refer: bool,
+    /// The place of the first word that may belong to a reference. Only a parser can tell.
+    pub(crate) suspect: Option<usize>,
     /// What surrounds `import.meta` takes more than the record of the module: its tokens.
+    #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts reads it"))]
     pub(crate) has_import_meta: bool,
 }
 
@@ -16,13 +17,16 @@ pub(crate) fn glance(text: &str) -> Glance {
     let behind = |word: &'static str| {
         memchr::memmem::find_iter(bytes, word)
             .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
-            .map(move |at| past_comments(&bytes[at + word.len()..]))
+            .map(move |at| (at, past_comments(&bytes[at + word.len()..])))
     };
-    let mut glance = Glance { may_refer: behind("from").any(string_may_refer), has_import_meta: false };
-    for rest in behind("import") {
+    let from = behind("from").find(|(_, rest)| string_may_refer(rest)).map(|(at, _)| at);
+    let mut glance = Glance { suspect: from, has_import_meta: false };
+    for (at, rest) in behind("import") {
         let is_meta = is_import_meta(rest);
         glance.has_import_meta |= is_meta;
-        glance.may_refer |= is_meta || import_may_refer(rest);
+        if glance.suspect.is_none() && (is_meta || import_may_refer(rest)) {
+            glance.suspect = Some(at);
+        }
     }
     glance
 }
@@ -106,7 +110,7 @@ mod tests {
 
     #[track_caller]
     fn may_refer(js: &str) -> bool {
-        glance(js).may_refer
+        glance(js).suspect.is_some()
     }
 
     #[test]

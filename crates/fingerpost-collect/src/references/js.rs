@@ -23,8 +23,8 @@ use super::{
 pub(crate) fn scan(text: &str) -> Scan {
     let glance = glance(text);
     match source_map::glance(text) {
-        source_map::Glance::None if !glance.may_refer => Scan::default(),
-        source_map::Glance::Last(written) if !glance.may_refer => Scan::of(written),
+        source_map::Glance::None if !glance.suspect.is_some() => Scan::default(),
+        source_map::Glance::Last(written) if !glance.suspect.is_some() => Scan::of(written),
         _ => parse(text, glance),
     }
 }
@@ -111,12 +111,12 @@ fn early_error(module: &ParserReturn<'_>) -> Option<Fault> {
 
 /// It may well be a module, and is none for us.
 fn given_up(text: &str, glance: Glance, reason: &str) -> Scan {
-    let (obstacle, reason, may_refer) = (Obstacle::GivenUp, reason.to_owned(), glance.may_refer);
+    let (obstacle, reason, may_refer) = (Obstacle::GivenUp, reason.to_owned(), glance.suspect.is_some());
     not_parsed(text, NotParsed { obstacle, reason, span: 0..0, may_refer })
 }
 
 fn not_a_module(arena: &Allocator, text: &str, glance: Glance, Fault { reason, span }: Fault) -> Scan {
-    let may_refer = glance.may_refer && !is_script_without_references(arena, text);
+    let may_refer = glance.suspect.is_some() && !is_script_without_references(arena, text);
     not_parsed(text, NotParsed { obstacle: Obstacle::NotAModule, reason, span, may_refer })
 }
 

@@ -5,7 +5,6 @@ mod calls;
 mod css;
 mod edit;
 mod escapes;
-#[cfg(feature = "js")]
 mod glance;
 #[cfg(feature = "js")]
 mod js;
@@ -74,6 +73,9 @@ pub(crate) struct NotParsed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds faults"))]
 pub(crate) enum Obstacle {
+    /// This build has no parser of scripts.
+    #[cfg_attr(feature = "js", allow(dead_code, reason = "this build has one"))]
+    NoParser,
     /// The file is no valid module.
     NotAModule,
     /// A browser may be able to read the file, and another run with more memory as well.
@@ -88,6 +90,7 @@ struct Scan {
     not_parsed: Option<NotParsed>,
 }
 
+#[cfg(feature = "js")]
 impl Scan {
     fn of(written: Written) -> Self {
         Self { written: vec![written], ..Self::default() }
@@ -147,10 +150,16 @@ pub(crate) fn with_deep_stacks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     work()
 }
 
-/// Without a parser nothing can be told from a string but what ends the file.
+/// Without a parser, only the source map at the end of the file can be told from a string.
 #[cfg(not(feature = "js"))]
 fn scan_script(text: &str) -> Scan {
-    source_map::at_the_end(text).map_or_else(Scan::default, Scan::of)
+    let not_parsed = glance::glance(text).suspect.map(|at| NotParsed {
+        obstacle: Obstacle::NoParser,
+        reason: "this build lacks the feature `js` of `fingerpost-collect`; turn it on".to_owned(),
+        span: at..at,
+        may_refer: true,
+    });
+    Scan { written: source_map::at_the_end(text).into_iter().collect(), not_parsed, ..Scan::default() }
 }
 
 fn reference(written: &Written, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {

@@ -128,7 +128,7 @@ fn a_cached_run_says_and_makes_the_same() {
     site.assert_same();
     let report = collect(&site.lenient("out")).unwrap();
     assert_eq!((report.written, report.release, report.warnings.len()), (0, None, 1));
-    assert_eq!(report.notes.len(), usize::from(cfg!(feature = "js")));
+    assert_eq!(report.notes.len(), 1);
     assert_eq!(site.read(CACHE), cache);
 }
 
@@ -145,13 +145,12 @@ fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
     assert_eq!(site.hashed("alone.txt"), "alone.000000000000.txt");
 
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
-    let js = format!("\"js\":{}", cfg!(feature = "js"));
     let debug = format!("\"debug\":{}", cfg!(debug_assertions));
     let keys = [
         (debug.as_str(), format!("\"debug\":{}", !cfg!(debug_assertions))),
         (version.as_str(), "\"version\":\"0.0.0\"".to_owned()),
         ("\"base\":\"/static/\"", "\"base\":\"/other/\"".to_owned()),
-        (js.as_str(), format!("\"js\":{}", !cfg!(feature = "js"))),
+        ("\"js\":true", "\"js\":false".to_owned()),
     ];
     for (key, other) in keys {
         site.write(CACHE, &forged);
@@ -198,9 +197,8 @@ fn what_could_not_be_parsed_is_not_cached() {
     site.write("static/a.css", &utf_16);
     thread::sleep(AGED);
     let report = collect(&site.lenient("out")).unwrap();
-    let known = if cfg!(feature = "js") { vec!["a.txt"] } else { vec!["a.txt", "deep.js"] };
-    assert!(site.cached().iter().eq(&known), "{:?}", site.cached());
-    assert_eq!(report.warnings.len(), 3 - known.len());
+    assert!(site.cached().iter().eq(["a.txt"]), "{:?}", site.cached());
+    assert_eq!(report.warnings.len(), 2);
     site.assert_same();
 }
 
@@ -280,7 +278,7 @@ fn a_source_dir_that_moves_or_changes_places_is_another() {
     let report = collect(&config("out", ["elsewhere", "a"])).unwrap();
     let said = report.notes.iter().chain(&report.warnings).map(ToString::to_string);
     let elsewhere = site.path("elsewhere").display().to_string();
-    assert_eq!(said.filter(|line| line.contains(&elsewhere)).count(), 1 + usize::from(cfg!(feature = "js")));
+    assert_eq!(said.filter(|line| line.contains(&elsewhere)).count(), 2);
 
     rename("elsewhere/x.css", "a/x.css");
     fs::remove_file(site.path("elsewhere/x.js")).unwrap();

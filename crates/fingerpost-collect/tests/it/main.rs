@@ -1,5 +1,6 @@
 //! `collect` from outside: source dirs go in, an output dir comes out.
 
+#[cfg(feature = "js")]
 mod cache;
 mod clean;
 mod components;
@@ -22,6 +23,8 @@ mod source_maps;
 #[cfg(unix)]
 mod symlinks;
 mod uses;
+#[cfg(not(feature = "js"))]
+mod without_js;
 mod writing;
 
 #[test]

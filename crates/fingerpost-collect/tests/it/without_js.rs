@@ -1,0 +1,44 @@
+//! A build that has no parser of scripts.
+
+use fingerpost_collect::{ErrorKind, Level, Rule, collect};
+
+use crate::site::Site;
+
+#[test]
+fn a_script_that_imports_another_is_an_error_that_names_the_feature() {
+    let site = Site::new(&[("static/app.js", "a();\nimport './boot.js';"), ("static/boot.js", "")]);
+    let err = collect(&site.config()).unwrap_err();
+    let [problem] = &err.problems().collect::<Vec<_>>()[..] else { panic!("{err}") };
+    assert_eq!(
+        (problem.kind(), problem.kind().as_str()),
+        (ErrorKind::Rule(Rule::Unsupported), "unsupported")
+    );
+    assert_eq!(
+        problem.message(),
+        "this may be a reference to another file, and cannot be rewritten: this build lacks the feature `js` of \
+         `fingerpost-collect`; turn it on"
+    );
+    assert_eq!(problem.location().map(|location| (location.line, location.column)), Some((2, 1)));
+    assert_eq!(problem.silence(), Some("rules.\"/app.js\".unsupported = \"ignore\""));
+    assert!(!site.path("out/staticfiles.json").exists());
+
+    let report = collect(&site.config().level(Rule::Unsupported, Level::Warn)).unwrap();
+    assert_eq!((report.files, report.warnings.len()), (2, 1));
+    assert_eq!(site.read(&format!("out/{}", site.hashed("app.js"))), "a();\nimport './boot.js';");
+}
+
+#[test]
+fn other_scripts_and_style_sheets_are_collected() {
+    let site = Site::new(&[
+        ("static/a.js", "import 'lodash'; Array.from(x)\n//# sourceMappingURL=a.js.map\n"),
+        ("static/a.js.map", "{}"),
+        ("static/a.css", "@import 'b.css'"),
+        ("static/b.css", ""),
+    ]);
+    let report = site.collect();
+    assert_eq!((report.warnings, report.notes), (vec![], vec![]));
+    let map = site.hashed("a.js.map");
+    assert!(site.read(&format!("out/{}", site.hashed("a.js"))).ends_with(&format!("={map}\n")));
+    let b = site.hashed("b.css");
+    assert_eq!(site.read(&format!("out/{}", site.hashed("a.css"))), format!("@import '{b}'"));
+}
