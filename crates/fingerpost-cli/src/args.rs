@@ -157,7 +157,7 @@ Rules of the settings file, each error, warn or ignore; --missing sets the first
   leaves-base = \"error\"   a relative reference leaves the base URL
   outside-base = \"warn\"   an absolute reference to a file of a source dir is outside of the base URL
   syntax = \"warn\"         a script cannot be parsed, so its references stay as they are
-  unsupported = \"error\"   a reference cannot be rewritten by this build; it has what all rules need
+  unsupported = \"error\"   this build cannot rewrite a reference
   shadowed = \"ignore\"     an earlier source dir hides a file
   rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all, by a flag too";
 

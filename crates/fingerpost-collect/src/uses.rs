@@ -51,8 +51,8 @@ pub enum ReferenceKind {
     Module,
     /// By a source map comment.
     SourceMap,
-    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG and HTML, and in
-    /// `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
+    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG, HTML, web app manifests
+    /// (`.webmanifest`), playlists (`.m3u8`) and `browserconfig.xml`, and in `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
     PlainName,
 }
 

@@ -383,6 +383,21 @@ fn plain_names_that_are_needed_are_told_once() {
 }
 
 #[test]
+fn plain_names_in_manifests_of_sites_and_videos_are_told() {
+    let site = Site::new(&[
+        ("static/site.webmanifest", r#"{"icons": [{"src": "icon.png"}]}"#),
+        ("static/icon.png", ""),
+        ("static/video/index.m3u8", "#EXTM3U\n#EXTINF:9,\nseg0.ts\n"),
+        ("static/video/seg0.ts", ""),
+        ("static/browserconfig.xml", r#"<square70x70logo src="/static/icon.png"/>"#),
+    ]);
+    let said = warned(&site, &COLLECT);
+    let expected =
+        "warning: 3 files name others (`browserconfig.xml`, `site.webmanifest`, `video/index.m3u8`)";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+#[test]
 fn a_reference_to_an_ignored_file_says_why_it_is_ignored() {
     let site = Site::new(&[
         ("static/a.css", "a{b:url(drafts/a.png) url(.h.png) url(a.png~)}"),

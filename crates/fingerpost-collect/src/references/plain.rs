@@ -1,5 +1,5 @@
-//! Names of files where nothing is rewritten: in SVG and HTML, and those of workers, which are relative to a page. Found by
-//! a look at the bytes alone, because nothing follows from them but a warning.
+//! Names of files where nothing is rewritten: in SVG, HTML, web app manifests and playlists, and those of workers, which
+//! are relative to a page. Found by a look at the bytes alone, because nothing follows from them but a warning.
 
 use std::ops::Range;
 
@@ -27,18 +27,26 @@ const LONGEST: usize = 1000;
 /// Where a file may hold such names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
-    /// Attributes, styles and scripts in SVG and HTML.
+    /// Attributes, styles and scripts in SVG and HTML; `browserconfig.xml` has the same attributes.
     Attributes,
+    /// Members of a web app manifest.
+    WebManifest,
+    /// Lines of an M3U8 playlist (RFC 8216, HTTP Live Streaming).
+    Playlist,
     /// Calls in scripts.
     Calls,
 }
 
 impl Markup {
     pub(crate) fn of(path: &str) -> Option<Self> {
-        let (_, extension) = path.rsplit_once('.')?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let (_, extension) = name.rsplit_once('.')?;
         let is = |known: &[&str]| known.iter().any(|known| extension.eq_ignore_ascii_case(known));
         match extension {
             _ if is(&["svg", "html", "htm", "xhtml"]) => Some(Self::Attributes),
+            _ if name.eq_ignore_ascii_case("browserconfig.xml") => Some(Self::Attributes),
+            _ if is(&["webmanifest"]) => Some(Self::WebManifest),
+            _ if is(&["m3u8"]) => Some(Self::Playlist),
             _ if is(&["js", "mjs", "cjs"]) => Some(Self::Calls),
             _ => None,
         }
@@ -48,6 +56,8 @@ impl Markup {
     pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
         match self {
             Self::Attributes => names_in_markup(bytes, place),
+            Self::WebManifest => assets(members(bytes), place),
+            Self::Playlist => assets(playlist(bytes), place),
             Self::Calls => calls(bytes, place),
         }
     }
@@ -58,15 +68,48 @@ type Value<'b> = (Range<usize>, &'b str);
 
 /// What SVG and HTML name: in attributes, in `url(…)`, and in import maps and scripts.
 fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
-    let values = attributes(bytes).chain(urls(bytes)).chain(paths(bytes));
+    let mut names = assets(attributes(bytes).chain(urls(bytes)).chain(paths(bytes)), place);
+    names.extend(calls(bytes, place));
+    names.sort_by_key(|(span, _)| span.start);
+    names.dedup_by_key(|(span, _)| span.start);
+    names
+}
+
+/// The values that lead to an asset, if it is there.
+fn assets<'b>(values: impl Iterator<Item = Value<'b>>, place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
     let targets = values.filter_map(|(span, value)| match target(value, place)? {
         Target::Asset(path) => Some((span, Plain::Asset(path))),
         Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
     });
-    let mut names: Vec<_> = targets.chain(calls(bytes, place)).collect();
-    names.sort_by_key(|(span, _)| span.start);
-    names.dedup_by_key(|(span, _)| span.start);
-    names
+    targets.collect()
+}
+
+/// `"src": "…"` and `"url": "…"` of icons, screenshots and shortcuts.
+fn members(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let value = |at: usize| {
+        let (_, name) = quoted(bytes, at, b"\"")?;
+        let colon = past_spaces(bytes, at + name.len() + 2);
+        let is_known = matches!(name, "src" | "url") && bytes.get(colon) == Some(&b':');
+        if is_known { literal(bytes, past_spaces(bytes, colon + 1), b"\"") } else { None }
+    };
+    memchr::memchr_iter(b'"', bytes).filter_map(value)
+}
+
+/// Lines that are no comments, and `URI="…"` of tags.
+fn playlist(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let lines = bytes.split(|byte| *byte == b'\n').scan(0, |next, line| {
+        let start = *next;
+        *next += line.len() + 1;
+        Some((start, line))
+    });
+    lines.filter_map(|(start, line)| {
+        if line.starts_with(b"#") {
+            let (span, value) = literal(line, memmem::find(line, b"URI=")? + "URI=".len(), b"\"")?;
+            return Some((start + span.start..start + span.end, value));
+        }
+        let line = line.trim_ascii_end();
+        Some((start..start + line.len(), str::from_utf8(line).ok()?)).filter(is_plain)
+    })
 }
 
 /// `href="…"`, also as `xlink:href`, `src="…"`, and each of `srcset="…"`; in HTML case does not count, and there may be spaces.
@@ -239,6 +282,42 @@ mod tests {
         assert_eq!(names("index.html", map), [asset("js/a.js")]);
         let module = "<script type=module>import '../a.js'; import(\"./b.js\"); new Worker('w.js')</script>";
         assert_eq!(names("p/a.html", module), [asset("a.js"), asset("p/b.js"), file("w.js")]);
+    }
+
+    #[test]
+    fn icons_of_web_app_manifests_are_found() {
+        let manifest = r#"{"name": "src", "start_url": "/", "icons": [{"src": "icon.png", "type": "image/png"},
+            {"src" :"/static/big.png"}, {"src": "https://example.com/x.png"}], "shortcuts": [{"url":"../go.html"}]}"#;
+        let expected = [asset("img/icon.png"), asset("big.png"), asset("go.html")];
+        assert_eq!(names("img/site.webmanifest", manifest), expected);
+        for text in
+            [r#""src""#, r#"{"src": 1}"#, r#"{"src": "x"#, r#"{"source": "x.png"}"#, r#"["src", "x.png"]"#]
+        {
+            assert_eq!(names("site.webmanifest", text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn segments_of_playlists_are_found() {
+        let text = "#EXTM3U\r\n#EXT-X-KEY:METHOD=AES-128,URI=\"key.bin\"\r\n#EXTINF:9,\r\nseg 0.ts\r\n\r\n\
+                    https://example.com/seg1.ts\n../low/index.m3u8";
+        let path = AssetPath::parse("v/hi/a.m3u8").unwrap();
+        let place = Place { base: "/static/", path: &path };
+        let found = Markup::of(&path).unwrap().names(text.as_bytes(), place);
+        let found: Vec<_> = found.into_iter().map(|(span, plain)| (&text[span], plain)).collect();
+        let expected = [
+            ("key.bin", asset("v/hi/key.bin")),
+            ("seg 0.ts", asset("v/hi/seg 0.ts")),
+            ("../low/index.m3u8", asset("v/low/index.m3u8")),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn tiles_of_browserconfig_are_found() {
+        let text = r#"<msapplication><tile><square150x150logo src="tile.png"/></tile></msapplication>"#;
+        assert_eq!(names("browserconfig.xml", text), [asset("tile.png")]);
+        assert!(Markup::of("feed.xml").is_none());
     }
 
     #[test]
