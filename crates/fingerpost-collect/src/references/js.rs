@@ -23,8 +23,8 @@ use super::{
 pub(crate) fn scan(text: &str) -> Scan {
     let glance = glance(text);
     match source_map::glance(text) {
-        source_map::Glance::None if !glance.suspect.is_some() => Scan::default(),
-        source_map::Glance::Last(written) if !glance.suspect.is_some() => Scan::of(written),
+        source_map::Glance::None if glance.suspect.is_none() => Scan::default(),
+        source_map::Glance::Last(written) if glance.suspect.is_none() => Scan::of(written),
         _ => parse(text, glance),
     }
 }
