@@ -38,14 +38,6 @@ impl<'r> Asked<'r> {
         };
         str::from_utf8(bytes).ok()
     }
-
-    pub(crate) fn by(self) -> &'static str {
-        match self {
-            Self::Nothing => "absence",
-            Self::ByCookie(_) => "cookie",
-            Self::ByHeader(_) => "header",
-        }
-    }
 }
 
 /// The value of the first cookie of a name, read as leniently as RFC 6265, §5.2 reads `Set-Cookie`: whitespace and quotes

@@ -29,12 +29,13 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///
 /// The request says it in the header `X-App-Requested-Version`, which speaks for one tab, else in the cookie `app_version`,
 /// which all tabs share, else it is the default, if there is one. The response of a version in the map says
-/// `x-backend-target`, for a proxy, and `x-app-served-version`. A version that is not in the map is refused:
+/// `x-backend-target`, for a proxy, and `x-app-served-version`. A header with a version that is not in the map is refused:
 /// 409, with those that are, and `x-app-version-refused: unknown`. So a page learns that its version has been taken out, and
 /// renews itself.
 ///
-/// - An unknown cookie, without the header, on a page load (GET or HEAD whose `Accept` names `text/html`) counts as no version,
-///   because nobody could renew the page otherwise. The response expires it, unless it sets the cookie anew itself.
+/// - A cookie with an unknown version counts as no version: no script would see the 409, and a cookie that a sibling host has
+///   set with `Domain=` survives the expiry. The response to a page load (GET or HEAD whose `Accept` names `text/html`) expires
+///   the cookie, unless it sets the cookie anew itself.
 /// - An empty header or cookie counts as none. Of several cookies of the name the first counts, which is the one with the
 ///   longest path; several headers count if they say the same, and otherwise as an unknown version.
 /// - With an empty map everything passes as it is.
@@ -220,9 +221,11 @@ impl VersionRouter {
         match (route, asked) {
             (Some(route), _) => Ok(Routing::new(rules, Some(route.clone()), false)),
             (None, Asked::Nothing) => default(false),
-            (None, Asked::ByCookie(_)) if is_page_load(request) => default(true),
-            (None, asked) => {
-                tracing::debug!("a version that is not known was asked for by its {}", asked.by());
+            // A sibling host may have set the cookie with a domain and a path that this host does not know. Such a cookie
+            // survives the expiry, so a 409 would never end.
+            (None, Asked::ByCookie(_)) => default(is_page_load(request)),
+            (None, Asked::ByHeader(_)) => {
+                tracing::debug!("a request was refused: its header names a version that is not in the map");
                 Err(rules.refused(&request.method).into())
             }
         }

@@ -17,10 +17,10 @@ pub use future::VersionRouterFuture;
 /// Tells pages of a version that runs no more to renew themselves, and a proxy where all others go.
 ///
 /// A request says its version in the header `X-App-Requested-Version`, else in the cookie `app_version`, else it is the
-/// default. A version in the map passes, and the response says `x-backend-target` and `x-app-served-version`. Any other is
-/// refused before the inner service sees it: 409, `no-store`, with the versions of the map as JSON. What counts as no version,
-/// when the cookie is expired, and what caches are told, says [`fingerpost_http::VersionRouter`]; how to run several versions
-/// behind nginx or HAProxy, the module `blue_green`.
+/// default. A version in the map passes, and the response says `x-backend-target` and `x-app-served-version`. Any other in the
+/// header is refused before the inner service sees it: 409, `no-store`, with the versions of the map as JSON; in the cookie it
+/// counts as no version. What else counts as none, when the cookie is expired, and what caches are told, says
+/// [`fingerpost_http::VersionRouter`]; how to run several versions behind nginx or HAProxy, the module `blue_green`.
 ///
 /// Put it around pages, and not around [`StaticFiles`](crate::StaticFiles): the files of an old page are to be had for as long
 /// as it is open. `VersionLayer`, whose script understands the 409, belongs around this one.
