@@ -3,6 +3,7 @@
 mod actions;
 mod banner;
 mod caches;
+mod destinations;
 mod fields;
 mod policy;
 mod renewal;

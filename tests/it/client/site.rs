@@ -12,7 +12,7 @@ use axum::{
     body::Body,
     extract::RawQuery,
     middleware::{Next, from_fn, map_response},
-    response::{Html, Redirect, Response},
+    response::{AppendHeaders, Html, Redirect, Response},
     routing::{any, get, post},
 };
 use fingerpost::{Assets, Mode};
@@ -21,6 +21,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tempfile::TempDir;
 use tokio::time::sleep;
 use tower::ServiceExt as _;
+use url::form_urlencoded;
 
 use crate::tools::{npm_package, serve};
 
@@ -198,7 +199,12 @@ fn routes(version: &str, htmx: &str) -> Router {
         .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
         .route(
             "/leads",
-            any(|RawQuery(header): RawQuery| async move { [(header.unwrap_or_default(), "/led")] }),
+            any(|RawQuery(query): RawQuery| async move {
+                let query = query.unwrap_or_default();
+                let headers: Vec<(String, String)> =
+                    form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+                AppendHeaders(headers)
+            }),
         )
         .route("/redirect", any(|| async { Redirect::to("/next") }))
         .fallback(page)

@@ -90,7 +90,7 @@ async fn an_answer_that_leads_elsewhere_is_followed() {
                 site.deploy(&new, Mismatch::Reload);
                 run(
                     browser,
-                    &format!("htmx.ajax('{method}', '/leads?{header}', '#target').catch(() => {{}})"),
+                    &format!("htmx.ajax('{method}', '/leads?{header}=/led', '#target').catch(() => {{}})"),
                 )
                 .await;
                 shows(browser, "/led", &new).await;

@@ -16,29 +16,43 @@
   // --- Requests, and what their answers say ---
 
   const absolute = (url) => new URL(url, document.baseURI);
-  const isOurs = (url) => absolute(url).origin === location.origin;
+  // Returns the URL of a page of this site, and nothing for any other URL, such as `javascript:`.
+  function ours(text) {
+    try {
+      const url = absolute(text);
+      // The origin of `blob:` URLs is the one of the page that made them.
+      if (url.origin === location.origin && url.protocol === location.protocol) return url;
+    } catch {}
+  }
   const isRead = (method) => /^(get|head)$/i.test(method);
   const bare = (url) => url.split('#')[0];
 
   function prepare(url, method, set) {
     if (!isRead(method)) rememberSent();
-    if (isOurs(url)) set(REQUESTED, page);
+    if (ours(url)) set(REQUESTED, page);
   }
 
   // Addresses whose page answers a POST, which cannot be had again.
   const posted = new Set();
   if ('posted' in script.dataset) posted.add(bare(location.href));
 
+  // Returns the path in `HX-Location`, which may be JSON.
+  function pathOf(go) {
+    try {
+      return /^{/.test(go) ? JSON.parse(go).path : go;
+    } catch {}
+  }
+
   // `push` is what htmx makes of `hx-push-url`, `from` the address when it asked.
   function note(answer, { method, boosted, push, anchor, from = location.href }) {
     const { url, status, redirected, headers } = answer;
-    if (!isOurs(url)) return;
+    if (!ours(url)) return;
     const go = headers.get('HX-Location');
-    const isLasting = isRead(method) || redirected || go !== null;
-    const aim = String((/^{/.test(go) ? JSON.parse(go).path : (go ?? push)) || boosted || false);
-    let to = aim !== 'false' && absolute(aim === 'true' ? url : aim);
+    const aim = String((go === null ? push || boosted : pathOf(go)) || false);
+    let to = aim !== 'false' && ours(aim === 'true' ? url : aim);
     if (to && anchor) to.hash = anchor;
     to &&= to.href;
+    const isLasting = isRead(method) || redirected || (go !== null && Boolean(to));
     const shown = bare(to || from);
     if (to && boosted && isLasting && status === 200) {
       posted.delete(shown);

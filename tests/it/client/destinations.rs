@@ -1,0 +1,118 @@
+//! A page of an old version visits only pages of its own site, whatever a response names.
+
+use fingerpost_tower::Mismatch;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::{address, is_prompted, open, run, shows, with_every_htmx, with_htmx};
+use crate::tools::Browser;
+
+/// Returns the path of a response with the header `HX-Location`.
+fn leads(value: &str) -> String {
+    format!(
+        "/leads?{}",
+        form_urlencoded::Serializer::new(String::new()).append_pair("HX-Location", value).finish()
+    )
+}
+
+/// URLs that a page must not visit. The script in them would run: `/open` has no content security policy.
+const REFUSED: [&str; 6] = [
+    "javascript:sessionStorage.setItem('ran', 'yes')",
+    r#"{"path": "javascript:sessionStorage.setItem('ran', 'yes')"}"#,
+    "data:text/html,<script>0</script>",
+    "https://evil.example/",
+    "//evil.example/",
+    r#"{"path": "https://evil.example/"}"#,
+];
+
+/// Keeps htmx 4 from acting on the response, because it runs the script in such a location itself.
+const LEAVE_TO_THE_SCRIPT: &str =
+    "document.addEventListener('htmx:after:request', (event) => event.preventDefault())";
+
+async fn has_run(browser: &Browser) -> Value {
+    browser.evaluate("sessionStorage.getItem('ran')").await
+}
+
+#[tokio::test]
+async fn a_location_outside_of_the_site_reloads_the_page_in_place() {
+    with_every_htmx(async |browser, site| {
+        for (n, value) in REFUSED.into_iter().enumerate() {
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            open(browser, site, "/open").await;
+            run(browser, &format!("sessionStorage.clear(); {LEAVE_TO_THE_SCRIPT}")).await;
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            let ajax = format!("htmx.ajax('GET', {}, '#target').catch(() => {{}})", json!(leads(value)));
+            run(browser, &ajax).await;
+            shows(browser, "/open", &format!("b{n}")).await;
+            assert_eq!(has_run(browser).await, Value::Null, "{value}");
+        }
+        assert_eq!(site.loads(), ["/open"; 2 * REFUSED.len()]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_location_with_the_url_of_a_blob_is_not_visited() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/open").await;
+        site.deploy("two", Mismatch::Reload);
+        let fetch =
+            "const url = URL.createObjectURL(new Blob(['<h1>not a page</h1>'], { type: 'text/html' }));
+            await fingerpost.fetch(`/leads?HX-Location=${encodeURIComponent(url)}`)";
+        run(browser, fetch).await;
+        shows(browser, "/open", "two").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_to_push_outside_of_the_site_reloads_the_page_in_place() {
+    with_every_htmx(async |browser, site| {
+        for (n, address) in ["javascript:0", "https://evil.example/", "http://["].into_iter().enumerate() {
+            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            open(browser, site, "/open").await;
+            let set =
+                format!("document.querySelector('#push-late').setAttribute('hx-push-url', '{address}')");
+            run(browser, &format!("sessionStorage.clear(); {set}")).await;
+            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            run(browser, "document.querySelector('#push-late').click()").await;
+            shows(browser, "/open", &format!("b{n}")).await;
+        }
+        assert_eq!(site.loads(), ["/open"; 6]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_banner_reloads_the_page_in_place_after_a_location_outside_of_the_site() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/open").await;
+        run(browser, "document.addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))")
+            .await;
+        site.deploy("two", Mismatch::Reload);
+        let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(leads(REFUSED[0])));
+        run(browser, &post).await;
+        // Nothing follows this location, so the response to the POST may be what the visitor waits for.
+        is_prompted(browser).await;
+        assert_eq!(browser.evaluate("window.url").await, site.url("/open"));
+        super::answer_banner(browser, "reload").await;
+        shows(browser, "/open", "two").await;
+        assert_eq!((has_run(browser).await, address(browser).await), (Value::Null, site.url("/open")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_malformed_location_does_not_reject_a_response() {
+    with_htmx(async |browser, site| {
+        open(browser, site, "/").await;
+        for value in ["{bad", "http://[", r#"{"path": "http://["}"#, r#"{"path": null}"#, "{}"] {
+            let status = format!("return (await fingerpost.fetch({})).status", json!(leads(value)));
+            assert_eq!(run(browser, &status).await, 200, "{value}");
+        }
+        site.deploy("two", Mismatch::Reload);
+        run(browser, &format!("await fingerpost.fetch({})", json!(leads("{bad")))).await;
+        shows(browser, "/", "two").await;
+    })
+    .await;
+}
