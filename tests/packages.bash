@@ -1,9 +1,12 @@
-# The npm packages that the tests use, and how they get into tests/.cache. `run` and `release-check` source this.
+# The npm packages that the tests use, and how they get into tests/.cache. `run`, `release-check` and `minify` source this.
 # shellcheck shell=bash disable=SC2034
 
+# Makes the client script small; another version may make it another.
+minifier=terser@5.44.1
 npm_packages=(
     acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4
     htmx-1=htmx.org@1.9.12 htmx-2=htmx.org@2.0.11 htmx-4=htmx.org@4.0.1
+    "$minifier"
 )
 # About 20,000 files, and more than 10,000 references among them.
 release_packages=(

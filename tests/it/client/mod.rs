@@ -8,6 +8,7 @@ mod fields;
 mod policy;
 mod renewal;
 mod requests;
+mod served;
 mod site;
 mod tabs;
 mod under_way;

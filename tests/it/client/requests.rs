@@ -129,10 +129,3 @@ async fn the_check_says_which_version_the_page_is_of_and_passes_every_cache() {
     })
     .await;
 }
-
-#[test]
-fn the_script_is_small() {
-    // About 5 KB where a layer compresses it.
-    let script = include_str!("../../../crates/fingerpost-http/src/client/client.js");
-    assert!(script.len() < 13 * 1024, "{} bytes", script.len());
-}

@@ -1,5 +1,6 @@
 // Tells an open page that its site has moved on to another version, and renews it without losing anybody's work.
 // What it promises, and how pages have a say: `stale_pages` in the documentation of fingerpost-tower.
+// Browsers get `client.min.js`: run `tests/minify` after a change.
 (() => {
   'use strict';
   const { fetch } = window;

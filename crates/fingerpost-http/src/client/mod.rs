@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use fingerpost::{ContentHash, Digest};
+use fingerpost::{ContentHash, Digest, Encoding};
 use http::{Method, Response, request};
 
 use crate::{
@@ -13,9 +13,27 @@ use crate::{
     media_type::media_type,
 };
 
-const SCRIPT: &[u8] = include_bytes!("client.js");
+/// `client.js`, minified. `tests/minify` makes this file and its variants.
+const SCRIPT: &[u8] = include_bytes!("client.min.js");
+const GZIP: &[u8] = include_bytes!("client.min.js.gz");
+const BROTLI: &[u8] = include_bytes!("client.min.js.br");
 
 static SHA256: LazyLock<Digest> = LazyLock::new(|| Digest::of(SCRIPT));
+static VARIANTS: LazyLock<[(Encoding, Representation); 2]> =
+    LazyLock::new(|| [Encoding::Gzip, Encoding::Br].map(|encoding| (encoding, variant(encoding))));
+
+fn bytes(encoding: Option<Encoding>) -> &'static [u8] {
+    match encoding {
+        Some(Encoding::Gzip) => GZIP,
+        Some(Encoding::Br) => BROTLI,
+        _ => SCRIPT,
+    }
+}
+
+fn variant(encoding: Encoding) -> Representation {
+    let bytes = bytes(Some(encoding));
+    Representation { size: bytes.len() as u64, sha256: Some(Digest::of(bytes)) }
+}
 
 /// What its name holds at present.
 pub(crate) fn hash() -> ContentHash {
@@ -41,13 +59,12 @@ pub(crate) fn answer(request: &request::Parts, named: ContentHash) -> Response<B
         media_type: media_type("client.js"),
         lifetime: if named == hash() { Lifetime::Immutable } else { Lifetime::NoStore },
         identity: Representation { size: SCRIPT.len() as u64, sha256: Some(*SHA256) },
-        variants: &[],
+        variants: VARIANTS.as_slice(),
     };
     let decision = offer.decide(&request.method, &request.headers);
-    let script = Bytes::from_static(SCRIPT);
     let content = match &decision {
-        Decision::Send { part: Some(part), .. } => Content::slice(&script, part),
-        Decision::Send { part: None, .. } => Content::Bytes(script),
+        Decision::Send { part: Some(part), .. } => Content::slice(&Bytes::from_static(SCRIPT), part),
+        Decision::Send { encoding, part: None } => Content::Bytes(Bytes::from_static(bytes(*encoding))),
         _ => Content::EMPTY,
     };
     for_method(&request.method, offer.answer(&decision, content).map(Content::into_bytes))

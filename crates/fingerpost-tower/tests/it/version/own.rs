@@ -1,4 +1,4 @@
-use std::convert::Infallible;
+use std::{collections::BTreeSet, convert::Infallible};
 
 use fingerpost::{Assets, Mode};
 use fingerpost_tower::VersionLayer;
@@ -25,7 +25,7 @@ async fn script() -> String {
 #[tokio::test]
 async fn the_script_may_be_kept_for_ever() {
     let answer = own(&layer(), request(&script().await, &[])).await;
-    answer.is(200, IMMUTABLE, include_bytes!("../../../../fingerpost-http/src/client/client.js"));
+    answer.is(200, IMMUTABLE, include_bytes!("../../../../fingerpost-http/src/client/client.min.js"));
     assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("content-length"), answer.body.len().to_string());
@@ -36,6 +36,39 @@ async fn the_script_may_be_kept_for_ever() {
     again.is(304, IMMUTABLE, b"");
     let part = own(&layer(), request(&script().await, &[("range", "bytes=0-1")])).await;
     part.is(206, IMMUTABLE, &answer.body[..2]);
+}
+
+#[tokio::test]
+async fn the_script_is_sent_compressed() {
+    let path = script().await;
+    let plain = own(&layer(), request(&path, &[])).await;
+    let mut tags = vec![plain.header("etag").to_owned()];
+    for (encoding, bytes) in [
+        ("gzip", &include_bytes!("../../../../fingerpost-http/src/client/client.min.js.gz")[..]),
+        ("br", include_bytes!("../../../../fingerpost-http/src/client/client.min.js.br")),
+    ] {
+        let answer = own(&layer(), request(&path, &[("accept-encoding", encoding)])).await;
+        answer.is(200, IMMUTABLE, bytes);
+        assert_eq!(answer.header("content-encoding"), encoding);
+        assert_eq!(answer.header("content-length"), bytes.len().to_string());
+        assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
+        let tag = answer.header("etag");
+        let conditions = [("accept-encoding", encoding), ("if-none-match", tag)];
+        own(&layer(), request(&path, &conditions)).await.is(304, IMMUTABLE, b"");
+        tags.push(tag.to_owned());
+        let other = own(&layer(), request(OTHER, &[("accept-encoding", encoding)])).await;
+        other.is(200, "no-store", bytes);
+    }
+    assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), 3, "{tags:?}");
+    let preferred = own(&layer(), request(&path, &[("accept-encoding", "gzip, deflate, br, zstd")])).await;
+    assert_eq!(preferred.header("content-encoding"), "br");
+    for headers in [&[][..], &[("accept-encoding", "br")], &[("if-none-match", &*tags[0])]] {
+        assert_eq!(
+            own(&layer(), request(&path, headers)).await.header("vary"),
+            "Accept-Encoding",
+            "{headers:?}"
+        );
+    }
 }
 
 #[tokio::test]
