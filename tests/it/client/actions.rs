@@ -102,9 +102,11 @@ async fn the_server_decides_else_the_page() {
         run(browser, NOTE_EVENTS).await;
         site.deploy("two", Mismatch::Ignore);
         get_fragment(browser).await;
+        browser.until("events.length === 1").await;
         site.deploy("three", Mismatch::Prompt);
         site.say("a word of tomorrow");
         get_fragment(browser).await;
+        browser.until("events.length === 2").await;
         site.deploy("four", Mismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
