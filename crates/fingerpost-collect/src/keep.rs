@@ -125,14 +125,20 @@ fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {
     Problem::new(ErrorKind::KeepFrom, format!("{message}; correct it, or leave `--keep-from` out"))
 }
 
-/// Nothing, if the release is here already.
+/// Nothing, if the release is here already. Two builds of the same content differ in its time and in what it replaced: then the
+/// release is written again so that `clean` removes no earlier one sooner than either would have it.
 fn unless_here(release: Release, dir: &Path, history: &History) -> Result<Option<Release>, Problem> {
     let number = release.number;
     if !history.numbers.contains(&number) {
         return Ok(Some(release));
     }
     let message = match history.release(number) {
-        Ok(here) if here == release => return Ok(None),
+        Ok(here) if here.manifest == release.manifest => {
+            let published = here.published.max(release.published);
+            let replaces = here.replaces.min(release.replaces);
+            let joined = Release { published, replaces, ..here.clone() };
+            return Ok((joined != here).then_some(joined));
+        }
         Ok(_) => {
             let [dir, here] = [dir, history.dir()].map(|dir| quoted(dir.display()));
             let advice = "the two have different histories; collect into an empty output dir";

@@ -110,7 +110,7 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     let files = Files::of(assets);
     run.cache.forget();
     let publication = Publication::plan(manifest, references, kept, &run, findings)?;
-    let numbers = publication.numbers();
+    let numbers = publication.numbers(&run.history);
     publication.write(files, variants, &run)?;
     Ok((report, numbers))
 }

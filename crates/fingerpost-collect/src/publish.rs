@@ -97,10 +97,11 @@ impl Publication {
         Ok(Self { files, releases, kept, manifest, adopted, keeps_trace })
     }
 
-    /// The releases that are taken over, and the one that is new, if there is any.
-    pub(crate) fn numbers(&self) -> Numbers {
+    /// The releases that are taken over and were not here, and the one that is new, if there is any.
+    pub(crate) fn numbers(&self, history: &History) -> Numbers {
         let (kept, new) = self.releases.split_at(self.kept);
-        let kept = kept.iter().map(|release| release.number).collect();
+        let kept = kept.iter().map(|release| release.number);
+        let kept = kept.filter(|number| !history.numbers.contains(number)).collect();
         Numbers { kept, release: new.last().map(|release| release.number), adopted: self.adopted }
     }
 
