@@ -124,7 +124,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LIST", value_parser = compress)]
     compress: Option<Compress>,
 
-    /// Take over the releases and files of an earlier output dir, such as the previous image's
+    /// Take over the releases and files of an earlier output dir, such as the previous image's; it may be empty
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
 
@@ -140,6 +140,11 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     missing: Option<Level>,
 
+    /// Read every published file, whatever its stamp, and write those again that are damaged; files of earlier releases are
+    /// taken from --keep-from or reported
+    #[arg(long)]
+    pub(crate) verify: bool,
+
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }
@@ -149,6 +154,7 @@ Examples:
   fingerpost collect static --out dist/static
   fingerpost collect --compress gzip,br:11
   fingerpost collect --keep-from /previous/static
+  fingerpost collect --verify
   fingerpost collect --dry-run -v
 
 Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(
     let config = CollectConfig::from_settings(settings.clone())
         .base_url(base_url)
         .wait(!args.run.no_wait)
+        .verify(args.verify)
         .dry_run(args.run.dry_run);
     let result = collect_with(&config, &Bar::new(console));
     let report =
@@ -100,6 +101,15 @@ fn summary(report: &Report) -> String {
         (times, false) => format!(", {times} compressed"),
         (times, true) => format!(", {times} to compress"),
     };
+    let verified = match report.verified {
+        0 => String::new(),
+        files => format!(", {files} verified"),
+    };
+    let repaired = match (report.repaired, dry_run) {
+        (0, _) => String::new(),
+        (files, false) => format!(", {files} repaired"),
+        (files, true) => format!(", {files} to repair"),
+    };
     let release = match (report.release, report.adopted) {
         (Some(number), _) => format!("release {number} {published}"),
         (None, Some(number)) if *dry_run => format!("nothing new, release {number} would be in force"),
@@ -107,7 +117,7 @@ fn summary(report: &Report) -> String {
         (None, None) => "nothing to publish".to_owned(),
     };
     format!(
-        "{files}, {bytes}, {written} {written_is}, {unchanged} unchanged{compressed}, {release}, {seconds:.2} s"
+        "{files}, {bytes}, {written} {written_is}, {unchanged} unchanged{compressed}{verified}{repaired}, {release}, {seconds:.2} s"
     )
 }
 

@@ -54,7 +54,7 @@ impl Asset {
             }
         };
         let hashed = file.path.hashed(&hash);
-        let write = !run.output.has(&hashed, info.size);
+        let write = !run.output.has(&hashed, info.size, &info.sha256);
         let write_original =
             run.job.originals && !run.output.has_content(&file.path, info.size, &info.sha256);
         if (write || write_original) && loaded.is_none() {
@@ -85,8 +85,8 @@ impl Asset {
     /// Where its bytes are now. A dry run has not made what is not there.
     pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
         let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
-        staged
-            .or_else(|| run.output.has(&self.hashed, self.info.size).then(|| run.job.out.join(&self.hashed)))
+        let is_there = || run.output.has(&self.hashed, self.info.size, &self.info.sha256);
+        staged.or_else(|| is_there().then(|| run.job.out.join(&self.hashed)))
     }
 }
 

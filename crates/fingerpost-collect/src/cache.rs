@@ -10,7 +10,7 @@ use std::{
 };
 
 use fingerpost::{Digest, SourceFile, Stamp};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::{
     asset::Asset,
@@ -93,7 +93,7 @@ impl Cache {
             return;
         }
         let contents = ContentsOut { key: &self.key, pages: assets };
-        if let Err(problem) = output.put(FILE.as_ref(), |file| write(&contents, file)) {
+        if let Err(problem) = output.put(FILE.as_ref(), |file| write_signed(&contents, file)) {
             tracing::warn!("the next run will take longer: {problem}");
         }
     }
@@ -112,21 +112,25 @@ fn pages_out<S: Serializer>(assets: &[Asset], serializer: S) -> Result<S::Ok, S:
     serializer.collect_map(trusted(assets).map(page_out))
 }
 
-/// Piece by piece: the whole text would take much memory.
-fn write(contents: &ContentsOut<'_>, file: &mut Buffered<'_>) -> io::Result<()> {
+/// Writes JSON with its digest behind it. Piece by piece: the whole text would take much memory.
+pub(crate) fn write_signed(contents: &impl Serialize, file: &mut Buffered<'_>) -> io::Result<()> {
     let mut digesting = BufWriter::new(Digesting::new(file));
     serde_json::to_writer(&mut digesting, contents)?;
     let (file, digest) = digesting.into_inner()?.finish();
     write!(file, "\n{digest}\n")
 }
 
-/// The digest behind it tells a damaged file from a whole one.
-fn parse(bytes: &[u8]) -> Option<Contents> {
+/// Reads such JSON. The digest tells a damaged file from a whole one.
+pub(crate) fn parse_signed<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let (json, digest) = bytes.split_last_chunk::<66>()?;
     if *digest != *format!("\n{}\n", Digest::of(json)).as_bytes() {
         return None;
     }
-    let mut contents: Contents = serde_json::from_slice(json).ok()?;
+    serde_json::from_slice(json).ok()
+}
+
+fn parse(bytes: &[u8]) -> Option<Contents> {
+    let mut contents: Contents = parse_signed(bytes)?;
     for page in contents.pages.values_mut() {
         Arc::get_mut(page)?.is_trusted = true;
     }

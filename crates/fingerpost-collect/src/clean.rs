@@ -111,7 +111,7 @@ fn open(job: &Job, progress: &dyn Progress) -> Result<Output, Problem> {
             format!("output dir {dir} is not a directory; correct the path, or collect into it first");
         return Err(Problem::new(ErrorKind::Output, message));
     }
-    let mut output = Output::dry(&job.out, false)?;
+    let mut output = Output::dry(&job.out)?;
     if !job.dry_run && job.out.join(".fingerpost").is_dir() {
         output.acquire(job.wait, progress)?;
     }

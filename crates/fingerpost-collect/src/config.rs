@@ -37,6 +37,7 @@ pub struct CollectConfig {
     compress_maps: Option<Result<Vec<Compression>, fingerpost::Error>>,
     without_waiting: bool,
     dry_run: bool,
+    verify: bool,
 }
 
 impl CollectConfig {
@@ -140,8 +141,8 @@ impl CollectConfig {
 
     /// Takes over the releases, with their numbers, and the files of an earlier output dir, such as the previous image's.
     ///
-    /// Pages that were rendered before the deploy then still find their files. A release that is already in the output dir
-    /// is skipped; without a manifest in the output dir, that of `dir` counts as the one replaced. Files are compared with
+    /// Pages that were rendered before the deploy then still find their files. An empty directory has nothing to take over;
+    /// one that has files and no manifest is an error. A release that is already in the output dir is skipped; without a manifest in the output dir, that of `dir` counts as the one replaced. Files are compared with
     /// their hashes on the way, and one that is missing or damaged is left behind with a warning.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
         self.settings.keep_from = Some(dir.as_ref().to_owned());
@@ -170,6 +171,31 @@ impl CollectConfig {
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {
         self.dry_run = yes;
+        self
+    }
+
+    /// Whether every published file is read and compared with its digest, whatever its stamp.
+    ///
+    /// Defaults to `false`: a file is read only if its length, times or inode are not those of the last run, as in a copy of
+    /// the output directory. Either way files of the current manifest that are damaged or missing are written again, with
+    /// their variants; [`Report::repaired`](crate::Report::repaired) counts the damaged ones. With `verify` the files of
+    /// earlier releases are read too. They are repaired from [`keep_from`](Self::keep_from) or reported as warnings.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::write(site.path().join("app.css"), "body{}")?;
+    /// # let out = tempfile::tempdir()?;
+    /// use fingerpost_collect::{CollectConfig, collect};
+    ///
+    /// let config = CollectConfig::new(out.path()).source(site.path());
+    /// collect(&config)?;
+    /// std::fs::write(out.path().join("app.7c98040a5416.css"), "BODY{}")?;
+    /// let report = collect(&config.verify(true))?;
+    /// assert_eq!((report.verified, report.repaired), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify(mut self, yes: bool) -> Self {
+        self.verify = yes;
         self
     }
 
@@ -216,6 +242,7 @@ impl CollectConfig {
             version: self.settings.version.clone(),
             wait: !self.without_waiting,
             dry_run: self.dry_run,
+            verify: self.verify,
         })
     }
 
@@ -281,4 +308,5 @@ pub(crate) struct Job {
     pub(crate) version: VersionSettings,
     pub(crate) wait: bool,
     pub(crate) dry_run: bool,
+    pub(crate) verify: bool,
 }

@@ -1,6 +1,10 @@
 //! Taking over what an earlier output dir has published, so that pages of that time still find their files.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use fingerpost::{Digest, Entry, Manifest, Release, quoted};
 
@@ -35,10 +39,6 @@ pub(crate) struct Kept {
 pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) -> Result<Kept, Error> {
     let Some(dir) = &run.job.keep_from else { return Ok(Kept::default()) };
     let Some(earlier) = findings.take(open(dir)) else { return Ok(Kept::default()) };
-    if earlier.is_empty() {
-        let message = format!("{} holds no release; nothing is taken over", quoted(dir.display()));
-        findings.warn(ErrorKind::KeepFrom, message);
-    }
     let releases: Vec<_> = earlier.releases(findings).collect();
     let (is_edited, current) = (earlier.edited.is_some(), earlier.current.map(|current| current.manifest));
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
@@ -51,13 +51,59 @@ pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings
 }
 
 fn open(dir: &Path) -> Result<History, Problem> {
-    if dir.is_dir() {
-        return History::read(dir);
+    let wrong = |reason: &str| {
+        let dir = quoted(dir.display());
+        let message = format!("{dir}, to take releases over from, {reason}");
+        Err(Problem::new(ErrorKind::KeepFrom, message))
+    };
+    if !dir.is_dir() {
+        return wrong("is not a directory; correct `--keep-from`, or leave it out at the first deploy");
     }
-    let dir = quoted(dir.display());
-    let advice = "correct `--keep-from`, or leave it out at the first deploy";
-    let message = format!("{dir}, to take releases over from, is not a directory; {advice}");
-    Err(Problem::new(ErrorKind::KeepFrom, message))
+    let history = History::read(dir)?;
+    if history.is_empty() && has_files(dir)? {
+        return wrong("has files but no `staticfiles.json`; correct `--keep-from`");
+    }
+    Ok(history)
+}
+
+/// Whether anything lies in a directory besides records.
+fn has_files(dir: &Path) -> Result<bool, Problem> {
+    let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
+    Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".fingerpost")))
+}
+
+/// Reads the files of earlier releases, if all published files are to be read. They cannot be made again.
+pub(crate) fn verify(
+    run: &Run<'_>,
+    assets: &[Asset],
+    kept: &Kept,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    if !run.job.verify {
+        return Ok(());
+    }
+    let releases: Vec<_> = run.history.releases(findings).collect();
+    let manifests = releases.iter().map(|release| &release.manifest).chain(run.history.manifest());
+    let mut files = files_of(manifests, assets, &run.job.compress);
+    let taken_over: HashSet<_> = kept.names.iter().collect();
+    files.retain(|(name, _)| !taken_over.contains(name) && reserved(name).is_none());
+    findings.take_all(files, |(name, known)| verify_file(&name, known, run))?;
+    Ok(())
+}
+
+fn verify_file(name: &str, known: Known, run: &Run<'_>) -> Result<(), Finding> {
+    let Some((size, sha256)) = known else { return Ok(()) };
+    if run.output.has(name, size, &sha256) {
+        return Ok(());
+    }
+    let file = run.job.out.join(name);
+    let state = if run.output.has_any(name) { "damaged" } else { "missing" };
+    let advice = "a file of an earlier release cannot be made again: restore it, or name a directory that has it with \
+                  `--keep-from`";
+    Err(Finding::Warning(Problem::new(
+        ErrorKind::Output,
+        format!("{} is {state}; {advice}", quoted(file.display())),
+    )))
 }
 
 /// Size and hash of a file, where the manifest says them.
@@ -98,7 +144,7 @@ fn stage(
         return Err(taken(hashed, owner, dir).into());
     }
     let is_here = match known {
-        Some((size, _)) => output.has(hashed, size),
+        Some((size, sha256)) => output.has(hashed, size, &sha256),
         None => output.has_any(hashed),
     };
     if is_here {

@@ -26,6 +26,7 @@ mod page;
 mod plain_names;
 mod progress;
 mod publish;
+mod published;
 mod references;
 mod report;
 mod rewrite;
@@ -60,7 +61,8 @@ use crate::{
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
 ///
 /// Killed at any moment, it leaves the old manifest and every file that it names intact. A second run with nothing changed
-/// writes nothing outside `.fingerpost/`. A run waits for one that is under way; [`collect_with`] tells whom it waits for.
+/// writes nothing outside `.fingerpost/`. A published file that was changed or damaged is written again; see
+/// [`CollectConfig::verify`]. A run waits for one that is under way; [`collect_with`] tells whom it waits for.
 ///
 /// # Errors
 ///
@@ -97,6 +99,7 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     notes.for_each(|note| findings.take_note(note, &run.job.levels));
     plain_names::tell(&assets, &run, findings);
     let kept = keep::take_over(&run, &assets, findings)?;
+    keep::verify(&run, &assets, &kept, findings)?;
     names::check(&run, &assets, &kept, findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
     let variants = Variants::make(&mut assets, &run, findings)?;
@@ -107,11 +110,16 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
         rayon::join(|| run.manifest(&assets, components), || run.cache.save(&assets, &run.output));
     let report = Report::new(&run, &assets, &variants, &manifest);
     // What is known of the files takes more memory than their names, and the past is still to be read.
+    let leaves_cache = assets.iter().any(|asset| asset.page.is_trusted);
     let files = Files::of(assets);
     run.cache.forget();
     let publication = Publication::plan(manifest, references, kept, &run, findings)?;
     let numbers = publication.numbers(&run.history);
     publication.write(files, variants, &run)?;
+    // Where all sources are too young to be cached, the next run reads everything anyway.
+    if leaves_cache {
+        run.output.published.save(&run.output);
+    }
     Ok((report, numbers))
 }
 

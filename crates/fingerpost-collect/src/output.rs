@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use fingerpost::{Digest, MANIFEST_NAME, Manifest, quoted};
+use fingerpost::{Digest, MANIFEST_NAME, Manifest, Stamp, quoted};
 use rayon::prelude::*;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -20,6 +20,7 @@ use crate::{
     history::time_of_manifest,
     lock::Lock,
     progress::Progress,
+    published::Published,
 };
 
 /// Lies in the output dir, so that a file can be renamed from here to its place.
@@ -35,12 +36,15 @@ pub(crate) struct Output {
     lock: Option<Lock>,
     /// Directories that are no symlinks, so that each is looked at once.
     real: Mutex<HashSet<PathBuf>>,
+    pub(crate) published: Published,
 }
 
 /// A file that is written and not yet in its place. It is removed if it never gets there.
 pub(crate) struct Staged {
     file: TempPath,
     target: PathBuf,
+    /// Its name and digest, if the stamp is to be recorded.
+    asset: Option<(String, Digest)>,
 }
 
 impl Output {
@@ -48,17 +52,19 @@ impl Output {
     pub(crate) fn open(job: &Job, progress: &dyn Progress) -> Result<Self, Problem> {
         let dir = &job.out;
         check_dir(dir)?;
-        let mut output = Self::dry(dir, job.fsync)?;
+        let mut output = Self { fsync: job.fsync, ..Self::dry(dir)? };
         if !job.dry_run {
             output.acquire(job.wait, progress)?;
         }
+        output.published = Published::read(dir, job.verify);
         Ok(output)
     }
 
     /// An output dir that is not written to, unless its lock is [acquired](Self::acquire).
-    pub(crate) fn dry(dir: &Path, fsync: bool) -> Result<Self, Problem> {
+    pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
-        Ok(Self { dir: dir.to_owned(), fsync, lock: None, real: Mutex::default() })
+        let (real, published) = (Mutex::default(), Published::default());
+        Ok(Self { dir: dir.to_owned(), fsync: false, lock: None, real, published })
     }
 
     /// Takes the lock, and removes what a killed run has left behind.
@@ -78,10 +84,13 @@ impl Output {
         self.lock.is_none()
     }
 
-    /// Whether a file is there and has this length. A name that carries the hash needs no closer look.
-    pub(crate) fn has(&self, path: &str, size: u64) -> bool {
-        let metadata = fs::symlink_metadata(self.dir.join(path));
-        metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
+    /// Whether a file is there and has just this content. If it has another, it is damaged: its name stands for one content.
+    pub(crate) fn has(&self, path: &str, size: u64, sha256: &Digest) -> bool {
+        let has = self.has_content(path, size, sha256);
+        if !has && self.has_any(path) {
+            self.published.note_damaged(path);
+        }
+        has
     }
 
     /// Whether a file is there, whatever is in it.
@@ -89,10 +98,14 @@ impl Output {
         self.dir.join(path).is_file()
     }
 
-    /// Whether a file is there and has just this content.
+    /// Whether a file is there and has just this content, under a name that may get another.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
-        let digest = || Digest::of_reader(File::open(self.dir.join(path))?);
-        self.has(path, size) && digest().is_ok_and(|(found, _)| found == *sha256)
+        let file = self.dir.join(path);
+        fs::symlink_metadata(&file).is_ok_and(|metadata| {
+            metadata.is_file()
+                && metadata.len() == size
+                && self.published.holds(path, &file, Stamp::of(&metadata), *sha256)
+        })
     }
 
     /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
@@ -100,11 +113,13 @@ impl Output {
         let target = self.dir.join(path);
         self.check_dirs_above(&target)?;
         self.check_way_to(&target)?;
+        self.published.note_written(path);
+        let asset = Some((path.to_owned(), content.sha256));
         let staged = if self.is_dry() {
             content.write_to(&mut io::sink()).map(|()| None)
         } else {
             self.write(self.fsync, |file| content.write_to(file))
-                .map(|file| Some(Staged { file, target: target.clone() }))
+                .map(|file| Some(Staged { file, target: target.clone(), asset }))
         };
         staged.map_err(|err| match err {
             WriteError::Output(err) => Problem::output("write", &target, &err),
@@ -161,9 +176,18 @@ impl Output {
         let dirs = parents.into_iter().flat_map(Path::ancestors).filter(|dir| dir.starts_with(root));
         let dirs: BTreeSet<_> = dirs.map(Path::to_owned).collect();
         dirs.iter().try_for_each(|dir| make_dir(dir))?;
-        staged.into_par_iter().try_for_each(Staged::publish)?;
+        staged.into_par_iter().try_for_each(|staged| self.publish_asset(staged))?;
         if self.fsync {
             dirs.iter().try_for_each(|dir| sync_dir(dir))?;
+        }
+        Ok(())
+    }
+
+    fn publish_asset(&self, mut staged: Staged) -> Result<(), Problem> {
+        let (asset, target) = (staged.asset.take(), staged.target.clone());
+        staged.publish()?;
+        if let (Some((name, sha256)), Ok(metadata)) = (asset, fs::symlink_metadata(target)) {
+            self.published.insert(&name, Stamp::of(&metadata), sha256);
         }
         Ok(())
     }
@@ -248,7 +272,7 @@ impl Output {
             buffered.flush()
         };
         let file = self.write(sync, buffered).map_err(|err| Problem::output("write", &target, &err))?;
-        Ok(Some(Staged { file, target }))
+        Ok(Some(Staged { file, target, asset: None }))
     }
 }
 

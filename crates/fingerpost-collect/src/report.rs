@@ -40,6 +40,12 @@ pub struct Report {
     pub unchanged: usize,
     /// How many times a file was compressed, in vain or not. What an earlier run has compressed counts no more.
     pub compressed: usize,
+    /// How many published files were read because of [`CollectConfig::verify`](crate::CollectConfig::verify).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub verified: usize,
+    /// How many published files did not hold what they should and were written again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub repaired: usize,
     /// The number of the release that was published; `None` if nothing has changed.
     pub release: Option<u64>,
     /// The release of an earlier output dir whose manifest came into force, because nothing has changed since then.
@@ -72,6 +78,8 @@ impl Report {
             written,
             unchanged: assets.len() - written,
             compressed: variants.compressed,
+            verified: run.output.published.verified(),
+            repaired: run.output.published.repaired(),
             release: None,
             adopted: None,
             hash: manifest.hash().unwrap_or_default(),
@@ -92,6 +100,10 @@ impl Report {
         let seconds = took.as_secs_f64();
         Self { kept, release, adopted, shadowed, ignored, warnings, notes, seconds, ..self }
     }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Two files that have the same asset path.

@@ -96,6 +96,22 @@ fn a_manifest_put_back_by_hand_is_reported() {
 }
 
 #[test]
+fn verify_repairs_and_counts() {
+    let site = Site::new(&[("static/a.css", "abcdef")]);
+    site.collect();
+    site.write("out/a.bef57ec7f53a.css", "ABCDEF");
+    let run = |flags: &[&str]| {
+        let ended = site.run(&[&["collect", "static", "--out", "out", "--verify"], flags].concat());
+        summary(&ended).to_owned()
+    };
+    let dry = "1 file, 6 B, 1 to write, 0 unchanged, 1 verified, 1 to repair, nothing to publish";
+    assert_eq!(run(&["--dry-run"]), dry);
+    assert_eq!(run(&[]), "1 file, 6 B, 1 written, 0 unchanged, 1 verified, 1 repaired, nothing to publish");
+    assert_eq!(run(&[]), "1 file, 6 B, 0 written, 1 unchanged, 1 verified, nothing to publish");
+    assert_eq!(site.read("out/a.bef57ec7f53a.css"), "abcdef");
+}
+
+#[test]
 fn flags_go_before_the_file() {
     let site = published();
     site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older_than = \"0\"");

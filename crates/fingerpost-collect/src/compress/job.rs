@@ -128,13 +128,13 @@ impl Job {
 
 /// Whether a known variant is there, under all names that it is to have.
 ///
-/// The length is enough for what the manifest in force names already. Plain names say nothing about their bytes.
+/// One that the manifest in force names and that has other bytes is damaged. Others may be of another level.
 pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));
     let published = in_force(asset, run).and_then(|info| info.encodings.get(encoding.as_str()));
     let is_there = if published == Some(&variant) {
-        run.output.has(&hashed, size)
+        run.output.has(&hashed, size, &sha256)
     } else {
         run.output.has_content(&hashed, size, &sha256)
     };

@@ -1,4 +1,5 @@
-use fingerpost_collect::{CollectConfig, ErrorKind, collect};
+use fingerpost::Release;
+use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
 
 use crate::site::{Site, warnings};
 
@@ -137,11 +138,61 @@ fn there_must_be_an_earlier_output_dir() {
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
 
-    // A first deploy may well find nothing in it.
+    site.write("old/css/a.css", "a file of something else");
+    let problem = format!(
+        "{}, to take releases over from, has files but no `staticfiles.json`; correct `--keep-from`",
+        site.shown("old")
+    );
+    assert_eq!(site.refused(&keeping(&site)), [problem]);
+}
+
+#[test]
+fn an_empty_earlier_output_dir_has_nothing_to_take_over() {
+    let site = Site::new(&[("static/a.css", "a")]);
     std::fs::create_dir(site.path("old")).unwrap();
     let report = collect(&keeping(&site)).unwrap();
-    assert_eq!(report.release, Some(1));
-    assert_eq!(warnings(&report), [format!("{} holds no release; nothing is taken over", site.shown("old"))]);
+    assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
+
+    // A first run that failed leaves its lock behind.
+    site.write("other/.fingerpost/lock", "");
+    let report = collect(&site.config_to("new").keep_from(site.path("other"))).unwrap();
+    assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
+}
+
+#[test]
+fn two_builds_of_the_same_content_can_be_joined() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    for content in ["one", "two"] {
+        site.write("static/a.css", content);
+        collect(&site.config_to("old")).unwrap();
+        site.collect();
+    }
+    let edit = |out: &str, published, replaces| {
+        let file = format!("{out}/.fingerpost/releases/2.json");
+        let release = Release { published, replaces, ..site.release(2) };
+        site.write(&file, release.to_json());
+    };
+    for (here, there) in [((100, 1), (200, 0)), ((200, 0), (100, 1))] {
+        edit("out", here.0, here.1);
+        edit("old", there.0, there.1);
+        let report = collect(&keeping(&site)).unwrap();
+        assert_eq!((report.kept, report.release), (vec![], None));
+        let joined = site.release(2);
+        assert_eq!(
+            (joined.published, joined.replaces),
+            (200, 0),
+            "release 1 is removed no earlier than by either"
+        );
+    }
+    site.write("static/a.css", "three");
+    collect(&site.config_to("old")).unwrap();
+    assert_eq!(collect(&keeping(&site)).unwrap().kept, [3]);
+    assert_eq!(cleaned_numbers(&site), [1, 2, 3, 4]);
+}
+
+/// The releases that a cleaning by age leaves.
+fn cleaned_numbers(site: &Site) -> Vec<u64> {
+    clean(&CleanConfig::new(site.path("out")).keep(4)).unwrap().kept
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod originals;
 mod problems;
 mod records;
 mod releases;
+mod repair;
 mod rewritten;
 mod scanning;
 mod site;

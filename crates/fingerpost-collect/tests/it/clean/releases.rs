@@ -50,7 +50,7 @@ fn three_releases_and_a_week_stay_unless_said_otherwise() {
     settings.out = Some(site.path("out"));
     settings.clean.keep = Some(1);
     assert_eq!(cleaned(&CleanConfig::from_settings(settings.clone())).removed, [0; 0]);
-    settings.clean.older_than = Some(Duration::from_secs(5 * DAY + 1));
+    settings.clean.older_than = Some(Duration::from_secs(5 * DAY + 600));
     assert_eq!(cleaned(&CleanConfig::from_settings(settings.clone())).removed, [3]);
     assert_eq!(
         cleaned(&CleanConfig::from_settings(settings).keep(2).older_than(Duration::ZERO)).removed,

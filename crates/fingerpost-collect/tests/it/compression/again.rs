@@ -104,19 +104,27 @@ fn a_published_variant_stays_and_another_level_is_for_new_files() {
 }
 
 #[test]
-fn a_file_that_was_edited_in_the_output_dir_is_not_compressed() {
+fn a_file_that_was_edited_in_the_output_dir_is_repaired_before_it_is_compressed() {
     let site = site();
     site.collect();
     let hashed = format!("out/{}", site.hashed("css/a.css"));
     site.write(&hashed, text(1).replace("order", "other"));
-    let problem = format!(
-        "{} does not hold what its name promises; remove it, and run this again",
-        site.shown(&hashed)
-    );
-    assert_eq!(site.refused(&site.config().compress(["gzip"])), [problem]);
-    site.remove(&hashed);
-    run(&site);
+    assert_eq!(run(&site).repaired, 1);
+    assert_eq!(site.read(&hashed), text(1));
     assert_variants_intact(&site, "out");
+}
+
+#[test]
+fn a_damaged_variant_of_the_right_length_is_made_again() {
+    let site = site();
+    run(&site);
+    let before = site.tree("out");
+    let variant = format!("out/{}.gz", site.hashed("b.js"));
+    let length = fs::read(site.path(&variant)).unwrap().len();
+    site.write(&variant, vec![0; length]);
+    let report = run(&site);
+    assert_eq!((report.compressed, report.repaired, report.release), (1, 1, None));
+    assert_eq!(site.tree("out"), before);
 }
 
 #[test]
