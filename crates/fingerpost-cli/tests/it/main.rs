@@ -3,6 +3,8 @@
 mod bust_token;
 mod clean;
 mod collect;
+#[cfg(unix)]
+mod container;
 mod diagnostics;
 mod find;
 #[cfg(unix)]

@@ -1,0 +1,186 @@
+//! The Dockerfile in the documentation of `fingerpost-tower`, at work without a container engine.
+//!
+//! Every stage is a directory. `COPY` copies, and `RUN` runs in a shell whose absolute paths lie below that directory. Base images
+//! are empty directories, because the shell and its tools are those of this machine, and the two `cargo` lines are replaced: the
+//! program is the one under test, and the site is an empty file.
+
+use std::{
+    collections::HashMap,
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::site::{PROGRAM, Site};
+
+const DOCUMENT: &str = include_str!("../../../fingerpost-tower/docs/deploying.md");
+const INSTALL: &str = "cargo install --locked --path fingerpost/crates/fingerpost-cli --root /opt/fingerpost";
+const BUILD: &str = "cargo build --locked --release";
+
+/// The instructions of the Dockerfile, a line each.
+fn instructions() -> Vec<(&'static str, &'static str)> {
+    let (_, rest) = DOCUMENT.split_once("```dockerfile\n").expect("a Dockerfile");
+    let lines = rest.split_once("```").expect("its end").0.lines();
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split_once(' ').expect("an instruction and its arguments")).collect()
+}
+
+#[derive(Clone)]
+struct Stage {
+    root: PathBuf,
+    work_dir: String,
+}
+
+impl Stage {
+    /// Where a path of an instruction lies on this machine.
+    fn place(&self, path: &str) -> PathBuf {
+        let path = Path::new("/").join(&self.work_dir).join(path);
+        self.root.join(path.strip_prefix("/").expect("an absolute path"))
+    }
+
+    fn shell(&self, line: &str) {
+        let word = |word: &str| match word.starts_with('/') {
+            true => self.place(word).display().to_string(),
+            false => word.to_owned(),
+        };
+        let line: Vec<_> = line.split(' ').map(word).collect();
+        let path = format!("{}:{}", self.place("/usr/local/bin").display(), std::env::var("PATH").unwrap());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line.join(" ")]).current_dir(self.place("")).env("PATH", path);
+        shell.env_remove("FINGERPOST_BASE_URL");
+        succeed(&mut shell);
+    }
+
+    fn run(&self, line: &str) {
+        match line {
+            INSTALL => {
+                assert!(self.place("fingerpost/crates/fingerpost-cli").is_dir());
+                fs::create_dir_all(self.place("/opt/fingerpost/bin")).unwrap();
+                symlink(PROGRAM, self.place("/opt/fingerpost/bin/fingerpost")).unwrap();
+            }
+            BUILD => {
+                fs::create_dir_all(self.place("target/release")).unwrap();
+                fs::write(self.place("target/release/site"), "").unwrap();
+            }
+            line => self.shell(line),
+        }
+    }
+
+    /// Of a directory, `COPY` copies what lies in it; into a directory, whose name ends with a slash, it copies a file under its
+    /// own name.
+    fn copy(&self, from: &Path, to: &str) {
+        let target = self.place(to);
+        if from.is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            return succeed(Command::new("cp").arg("-a").arg(from.join(".")).arg(target));
+        }
+        let dir = if to.ends_with('/') { &target } else { target.parent().unwrap() };
+        fs::create_dir_all(dir).unwrap();
+        succeed(Command::new("cp").arg("-a").arg(from).arg(target));
+    }
+}
+
+#[track_caller]
+fn succeed(command: &mut Command) {
+    let output = command.output().expect("a program of this machine");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Builds the image from a context, on top of another image if there is one, and returns its root.
+fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
+    let build = tempfile::tempdir_in(images.path()).unwrap().keep();
+    let (mut arguments, mut stages) = (HashMap::new(), Vec::<(String, Stage)>::new());
+    for (instruction, rest) in instructions() {
+        let words: Vec<_> = rest.split_whitespace().collect();
+        match (instruction, &words[..]) {
+            ("ARG", [argument]) => {
+                let (name, default) = argument.split_once('=').unwrap();
+                assert_eq!(name, "PREVIOUS");
+                arguments.insert(
+                    format!("${{{name}}}"),
+                    previous.map_or(default, |_| "previous image").to_owned(),
+                );
+            }
+            ("FROM", [base, name @ ..]) => {
+                let base = arguments.get(*base).map_or(*base, String::as_str);
+                let root = build.join(stages.len().to_string());
+                fs::create_dir(&root).unwrap();
+                let stage = Stage { root, work_dir: "/".to_owned() };
+                let known = stages.iter().find(|(name, _)| name == base).map(|(_, stage)| &*stage.root);
+                if let Some(root) = known.or(previous.filter(|_| base == "previous image")) {
+                    stage.copy(root, "/");
+                }
+                stages.push((name.last().copied().unwrap_or_default().to_owned(), stage));
+            }
+            ("WORKDIR", [dir]) => {
+                let stage = &mut stages.last_mut().unwrap().1;
+                (*dir).clone_into(&mut stage.work_dir);
+                fs::create_dir_all(stage.place("")).unwrap();
+            }
+            ("COPY", [from, source, to]) => {
+                let name = from.strip_prefix("--from=").unwrap();
+                let from = stages.iter().find(|(stage, _)| stage == name).expect(name);
+                let source = from.1.place(source);
+                stages.last().unwrap().1.copy(&source, to);
+            }
+            ("COPY", [source, to]) => stages.last().unwrap().1.copy(&context.join(source), to),
+            ("RUN", _) => stages.last().unwrap().1.run(rest),
+            ("EXPOSE" | "CMD", _) => {}
+            other => panic!("{other:?} is unknown to this test"),
+        }
+    }
+    stages.pop().unwrap().1.root
+}
+
+/// The files of an image that a page can ask for, by their names, with their bytes.
+fn served(image: &Path) -> HashMap<String, Vec<u8>> {
+    let files = fs::read_dir(image.join("srv/site/static")).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|file| file.is_file() && !file.ends_with("staticfiles.json"));
+    files
+        .map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap()))
+        .collect()
+}
+
+#[track_caller]
+fn assert_has_files_of(image: &Path, earlier: &Path) {
+    let (here, there) = (served(image), served(earlier));
+    assert!(there.iter().all(|(name, bytes)| here.get(name) == Some(bytes)), "{:?}", here.keys());
+}
+
+#[test]
+fn an_image_has_the_files_of_the_one_before_it() {
+    let css = |color: &str| format!("a {{ color: {color} }}\n").repeat(100);
+    let site = Site::new(&[
+        ("static/app.css", &css("red")),
+        ("vendor/fingerpost/crates/fingerpost-cli/Cargo.toml", ""),
+    ]);
+    let images = tempfile::tempdir().unwrap();
+    let first = build(&site.path(""), None, &images);
+    assert!(first.join("srv/site/site").is_file());
+    let names = |image: &Path| {
+        let mut names: Vec<_> =
+            served(image).into_keys().map(|name| name.rsplit_once('.').unwrap().1.to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&first), ["br", "css", "gz"]);
+
+    site.write("static/app.css", css("blue"));
+    let second = build(&site.path(""), Some(&first), &images);
+    assert_eq!(names(&second), ["br", "br", "css", "css", "gz", "gz"]);
+    assert_has_files_of(&second, &first);
+
+    // The rollback, as a new image on top of the one that is withdrawn.
+    site.write("static/app.css", css("red"));
+    let third = build(&site.path(""), Some(&second), &images);
+    assert_has_files_of(&third, &second);
+    let manifest = |image: &Path| fs::read(image.join("srv/site/static/staticfiles.json")).unwrap();
+    assert_eq!(manifest(&third), manifest(&first));
+    assert!(third.join("srv/site/static/.fingerpost/releases/3.json").is_file());
+
+    // Without changes, the image on top has the same files.
+    assert_eq!(served(&build(&site.path(""), Some(&third), &images)), served(&third));
+}
