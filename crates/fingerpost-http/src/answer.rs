@@ -117,12 +117,8 @@ impl Offer<'_> {
         if heeds { requested_range(headers, self.identity.size) } else { Ranged::Whole }
     }
 
-    /// How many bytes one of its representations has.
-    pub(crate) fn size(&self, encoding: Option<Encoding>) -> u64 {
-        self.representation(encoding).map_or(0, |representation| representation.size)
-    }
-
-    fn representation(&self, encoding: Option<Encoding>) -> Option<&Representation> {
+    /// The representation with this encoding, if it is offered.
+    pub(crate) fn representation(&self, encoding: Option<Encoding>) -> Option<&Representation> {
         match encoding {
             None => Some(&self.identity),
             Some(encoding) => self.variants.iter().find(|(other, _)| *other == encoding).map(|(_, it)| it),

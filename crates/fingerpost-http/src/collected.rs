@@ -1,16 +1,17 @@
 //! Production with a manifest: what the current and the retained releases name, and nothing else.
 
 use std::{
+    borrow::Cow,
     fs,
     io::{self, Read as _},
     ops::Range,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use fingerpost::{Digest, Encoding, Snapshot, Store, Stored};
+use fingerpost::{Digest, Encoding, Snapshot, Stamp, Store, Stored};
 use parking_lot::Mutex;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     cache_control::Lifetime,
     content::{Content, FilePart},
     found::{Found, Obstacle},
-    identity::Identity,
+    hash_queue::{HashQueue, Location},
     memory::Memory,
     settings::Settings,
     shelf::{File, Shelf, Slot},
@@ -34,6 +35,7 @@ pub(crate) struct Collected {
     store: Arc<dyn Store>,
     shelf: ArcSwap<Shelf>,
     memory: Arc<Memory>,
+    large_files: HashQueue,
     /// When the output dir was looked at.
     last_look: Mutex<Instant>,
 }
@@ -49,9 +51,9 @@ pub(crate) struct CollectedFile<'a> {
 
 impl Collected {
     pub(crate) fn new(store: Arc<dyn Store>, snapshot: Snapshot) -> Self {
-        let shelf = Shelf::empty(snapshot.clone()).look_again(&*store, snapshot);
+        let shelf = ArcSwap::from_pointee(Shelf::new(&*store, snapshot));
         let last_look = Mutex::new(Instant::now());
-        Self { store, shelf: ArcSwap::from_pointee(shelf), memory: Arc::default(), last_look }
+        Self { store, shelf, memory: Arc::default(), large_files: HashQueue::default(), last_look }
     }
 
     /// What a path leads to. `Err(Waiting)` if the output dir has to be looked at first.
@@ -122,61 +124,77 @@ impl Collected {
     fn look(&self, last: &mut Instant) {
         let earlier = self.shelf.load();
         let snapshot = earlier.snapshot.assets().snapshot();
-        self.shelf.store(Arc::new(earlier.look_again(&*self.store, snapshot)));
+        self.shelf.store(Arc::new(earlier.refreshed(&*self.store, snapshot)));
         *last = Instant::now();
     }
 
-    /// Reads what lies under a name, if it is what it should be.
-    fn read(
-        &self,
-        name: &str,
-        expected: &Representation,
-        (slot, part): (&Slot, &Range<u64>),
-        limits: Limits,
-    ) -> io::Result<Content> {
+    /// Reads the bytes under a name, if they are those of the release.
+    fn read(&self, file: &Wanted<'_>, limits: Limits) -> Result<Content, Unread> {
+        let Wanted { name, expected, slot, part, .. } = *file;
+        let is_large = expected.size > limits.per_file;
         let bytes = match self.store.open(name)? {
             Stored::Bytes(bytes) => bytes,
-            Stored::File(file) => {
-                if file.metadata()?.len() != expected.size {
-                    return Err(wrong());
+            Stored::File(on_disk) => {
+                if on_disk.metadata()?.len() != expected.size {
+                    return Err(wrong().into());
                 }
-                if expected.size > limits.per_file {
-                    return part_of(file, expected, slot, part);
+                if is_large {
+                    return self.part_of(on_disk, file);
                 }
                 let mut bytes = Vec::with_capacity(expected.size as usize);
                 // What grows meanwhile is not followed to its end.
-                file.take(expected.size + 1).read_to_end(&mut bytes)?;
+                on_disk.take(expected.size + 1).read_to_end(&mut bytes)?;
                 bytes
             }
         };
-        if bytes.len() as u64 != expected.size || Some(Digest::of(&bytes)) != expected.sha256 {
-            return Err(wrong());
+        let sha256 = Digest::of(&bytes);
+        if bytes.len() as u64 != expected.size || Some(sha256) != expected.sha256 {
+            return Err(wrong().into());
         }
         let bytes = Bytes::from(bytes);
-        if expected.size <= limits.per_file
-            && let Some(kept) = self.memory.keep(&bytes, limits.all)
-        {
+        if is_large {
+            slot.large().set(sha256);
+        } else if let Some(kept) = self.memory.keep(&bytes, limits.all) {
             slot.kept.set(kept).ok();
         }
         Ok(Content::slice(&bytes, part))
     }
+
+    /// A part of a large file. Until its digest has been computed, it is streamed to those who were promised none.
+    fn part_of(&self, on_disk: fs::File, file: &Wanted<'_>) -> Result<Content, Unread> {
+        let stamp = Stamp::of(&on_disk.metadata()?);
+        let location = || Location::Stored(Arc::clone(&self.store), file.name.to_owned());
+        match file.slot.large().at(stamp, &self.large_files, location) {
+            None if file.is_promised => return Err(Unread::Changed),
+            Some(sha256) if Some(sha256) != file.expected.sha256 => return Err(wrong().into()),
+            _ => {}
+        }
+        let part = FilePart::new(on_disk, file.part.clone(), stamp, file.expected.sha256)?;
+        Ok(Content::File(part.into()))
+    }
 }
 
-/// A part of a file that is too large for memory. It is hashed when it is another file than the last time.
-fn part_of(
-    mut file: fs::File,
-    expected: &Representation,
-    slot: &Slot,
-    part: &Range<u64>,
-) -> io::Result<Content> {
-    let mut seen = slot.seen.lock();
-    let identity = Identity::of(&mut file, seen.as_deref())?;
-    *seen = Some(identity.into());
-    if Some(identity.sha256) != expected.sha256 {
-        return Err(wrong());
+/// What is to be read, and where it is remembered.
+struct Wanted<'a> {
+    name: &'a str,
+    expected: &'a Representation,
+    /// Whether the client is told that the bytes have the expected digest.
+    is_promised: bool,
+    slot: &'a Slot,
+    part: &'a Range<u64>,
+}
+
+/// Why nothing was read.
+enum Unread {
+    Failed(io::Error),
+    /// The digest of the file was promised and is unknown by now.
+    Changed,
+}
+
+impl From<io::Error> for Unread {
+    fn from(err: io::Error) -> Self {
+        Self::Failed(err)
     }
-    let part = FilePart::new(file, part.clone(), identity.stamp, expected.sha256)?;
-    Ok(Content::File(part.into()))
 }
 
 fn wrong() -> io::Error {
@@ -190,17 +208,52 @@ struct Limits {
     all: u64,
 }
 
+impl CollectedFile<'_> {
+    /// A representation, without its digest until that of the file on disk has been found to be the same.
+    fn offered(&self, slot: &Slot, expected: &Representation) -> Representation {
+        let is_known = self.is_small(expected) || slot.is_verified(expected);
+        Representation { sha256: expected.sha256.filter(|_| is_known), ..*expected }
+    }
+
+    fn is_small(&self, expected: &Representation) -> bool {
+        expected.size <= self.settings.memory_per_file
+    }
+
+    /// Logs once that a file cannot be served; again only if it was served in between.
+    fn report(&self, name: &str, slot: &Slot, err: &io::Error) {
+        if !slot.is_reported.swap(true, Relaxed) {
+            tracing::error!("`{name}` in `{}` cannot be served: {err}", self.collected.store.place());
+        }
+    }
+}
+
 impl Found for CollectedFile<'_> {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
-        let media_type = self.file.media_type.clone();
-        Offer { media_type, lifetime: self.lifetime, identity: self.file.identity, variants }
+        let (media_type, lifetime) = (self.file.media_type.clone(), self.lifetime);
+        let identity = self.file.slot(None).map(|(slot, expected)| self.offered(slot, expected));
+        Offer { media_type, lifetime, identity: identity.unwrap_or(self.file.identity), variants }
     }
 
-    fn variants(&self) -> &[(Encoding, Representation)] {
-        &self.file.variants
+    fn variants(&self) -> Cow<'_, [(Encoding, Representation)]> {
+        if self.file.variants.iter().all(|(_, expected)| self.is_small(expected)) {
+            return Cow::Borrowed(&self.file.variants);
+        }
+        let offered = |(slot, (encoding, expected)): (&Slot, &(Encoding, Representation))| {
+            (*encoding, self.offered(slot, expected))
+        };
+        self.file.variant_slots().zip(&self.file.variants).map(offered).collect()
     }
 
-    fn content(&self, encoding: Option<Encoding>, part: &Range<u64>) -> Result<Content, Obstacle> {
+    fn is_pending(&self, representation: &Representation) -> bool {
+        representation.sha256.is_none()
+    }
+
+    fn content(
+        &self,
+        encoding: Option<Encoding>,
+        representation: &Representation,
+        part: &Range<u64>,
+    ) -> Result<Content, Obstacle> {
         let (slot, expected) = self.file.slot(encoding).ok_or(Obstacle::Gone)?;
         if let Some(kept) = slot.kept.get() {
             return Ok(Content::slice(&kept.bytes, part));
@@ -212,9 +265,89 @@ impl Found for CollectedFile<'_> {
         // So that what nobody names any more never fills all of it.
         let all = if self.file.is_current { memory } else { memory / 2 };
         let limits = Limits { per_file: self.settings.memory_per_file, all };
-        self.collected.read(&name, expected, (slot, part), limits).map_err(|err| {
-            tracing::error!("`{name}` in `{}` cannot be served: {err}", self.collected.store.place());
-            Obstacle::Gone
-        })
+        let is_promised = representation.sha256.is_some();
+        let read = self.collected.read(&Wanted { name: &name, expected, is_promised, slot, part }, limits);
+        match read {
+            Ok(content) => {
+                slot.is_reported.store(false, Relaxed);
+                Ok(content)
+            }
+            Err(Unread::Changed) => Err(Obstacle::Changed),
+            Err(Unread::Failed(err)) => {
+                self.report(&name, slot, &err);
+                Err(Obstacle::Gone)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use fingerpost::Assets;
+    use http::Request;
+    use tracing::{
+        Event, Level, Metadata, Subscriber,
+        span::{Attributes, Id, Record},
+        subscriber::with_default,
+    };
+
+    use crate::AssetServer;
+
+    use super::*;
+
+    /// Counts errors that are logged.
+    #[derive(Clone, Default)]
+    struct Errors(Arc<AtomicUsize>);
+
+    impl Subscriber for Errors {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::ERROR
+        }
+
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn a_damaged_file_is_logged_once_until_it_is_served_again() {
+        let dist = tempfile::tempdir().unwrap();
+        let file = dist.path().join("a.7c98040a5416.css");
+        let manifest = format!(
+            r#"{{"version": "1.1", "paths": {{"a.css": "a.7c98040a5416.css"}}, "fingerpost": {{"schema": 1,
+                "files": {{"a.css": {{"size": 6, "sha256": "{}"}}}}}}}}"#,
+            Digest::of(b"body{}")
+        );
+        fs::write(dist.path().join("staticfiles.json"), manifest).unwrap();
+        // Without memory for it, the file is read at each request.
+        let server = AssetServer::new(&Assets::production(dist.path()).unwrap()).memory(0);
+        let errors = Errors::default();
+        let status = || {
+            let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();
+            server.answer_blocking(&request).status().as_u16()
+        };
+        with_default(errors.clone(), || {
+            let logged = || errors.0.load(Relaxed);
+            assert_eq!([status(), status(), status()], [404; 3], "it is missing");
+            assert_eq!(logged(), 1);
+            fs::write(&file, "damage").unwrap();
+            assert_eq!((status(), logged()), (404, 1));
+            fs::write(&file, "body{}").unwrap();
+            assert_eq!((status(), logged()), (200, 1));
+            fs::remove_file(&file).unwrap();
+            assert_eq!([status(), status()], [404; 2]);
+            assert_eq!(logged(), 2);
+        });
     }
 }

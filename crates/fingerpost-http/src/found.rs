@@ -1,12 +1,13 @@
 //! What a URL leads to, whichever strategy it was found by.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use fingerpost::Encoding;
 use http::{HeaderMap, Method, Response};
 
 use crate::{
     answer::{Decision, Offer, Representation, not_found},
+    cache_control::Lifetime,
     content::Content,
 };
 
@@ -16,12 +17,20 @@ pub(crate) trait Found {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a>;
 
     /// Its variants.
-    fn variants(&self) -> &[(Encoding, Representation)] {
-        &[]
+    fn variants(&self) -> Cow<'_, [(Encoding, Representation)]> {
+        Cow::Borrowed(&[])
     }
 
-    /// These bytes of one of them; `Gone` if they are not there, or are not what they should be.
-    fn content(&self, encoding: Option<Encoding>, part: &Range<u64>) -> Result<Content, Obstacle>;
+    /// Whether the digest of what is offered as `representation` is still being computed. Until then it is not cached.
+    fn is_pending(&self, representation: &Representation) -> bool;
+
+    /// These bytes of what was offered as `representation`.
+    fn content(
+        &self,
+        encoding: Option<Encoding>,
+        representation: &Representation,
+        part: &Range<u64>,
+    ) -> Result<Content, Obstacle>;
 }
 
 /// Why there are no bytes.
@@ -30,6 +39,8 @@ pub(crate) enum Obstacle {
     Waiting,
     /// They are not there, or are not what they should be.
     Gone,
+    /// The file on disk is another one since its digest was computed, so the offer was wrong.
+    Changed,
 }
 
 /// Answers a GET or HEAD request; `None` if that has to wait for the disk.
@@ -38,25 +49,29 @@ pub(crate) enum Obstacle {
 pub(crate) fn answer(found: &impl Found, method: &Method, headers: &HeaderMap) -> Option<Response<Content>> {
     let mut lost = Vec::new();
     loop {
-        let left: Vec<_>;
-        let variants = if lost.is_empty() {
-            found.variants()
-        } else {
-            left =
-                found.variants().iter().filter(|(encoding, _)| !lost.contains(encoding)).copied().collect();
-            &left
-        };
-        let offer = found.offer(variants);
+        let mut variants = found.variants();
+        if !lost.is_empty() {
+            variants.to_mut().retain(|(encoding, _)| !lost.contains(encoding));
+        }
+        let mut offer = found.offer(&variants);
         let decision = offer.decide(method, headers);
-        let Decision::Send { encoding, part } = &decision else {
+        let (Decision::Send { encoding, .. } | Decision::NotModified(encoding)) = decision else {
             return Some(offer.answer(&decision, Content::EMPTY));
         };
-        let all = 0..offer.size(*encoding);
-        match found.content(*encoding, part.as_ref().unwrap_or(&all)) {
+        let representation = *offer.representation(encoding)?;
+        if found.is_pending(&representation) {
+            offer.lifetime = Lifetime::NoStore;
+        }
+        let Decision::Send { part, .. } = &decision else {
+            return Some(offer.answer(&decision, Content::EMPTY));
+        };
+        let all = 0..representation.size;
+        match found.content(encoding, &representation, part.as_ref().unwrap_or(&all)) {
             Ok(content) => return Some(offer.answer(&decision, content)),
             Err(Obstacle::Waiting) => return None,
+            Err(Obstacle::Changed) => {}
             Err(Obstacle::Gone) => match encoding {
-                Some(encoding) => lost.push(*encoding),
+                Some(encoding) => lost.push(encoding),
                 None => return Some(not_found(None)),
             },
         }

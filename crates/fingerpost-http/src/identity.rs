@@ -20,20 +20,9 @@ pub(crate) struct Identity {
 }
 
 /// After so long, a change of the file shows in its stamp: no file system's clock is coarser.
-const COARSEST_CLOCK: Duration = Duration::from_secs(2);
+pub(crate) const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl Identity {
-    /// What the file is now. If it still is what it was, that costs one `stat`; else it is read whole, in constant memory.
-    pub(crate) fn of(file: &mut File, known: Option<&Self>) -> io::Result<Self> {
-        let stamp = Stamp::of(&file.metadata()?);
-        if let Some(known) = known.filter(|known| known.holds_for(&stamp)) {
-            return Ok(*known);
-        }
-        let began = Instant::now();
-        let reading = Reading::of(file, |file| Digest::of_reader(file))?;
-        Ok(Self::new(&reading, reading.value.0, began, known))
-    }
-
     /// Whether a file with this stamp has these bytes.
     pub(crate) fn holds_for(&self, stamp: &Stamp) -> bool {
         self.is_trusted && self.stamp == *stamp
@@ -48,18 +37,17 @@ impl Identity {
         })?;
         let is_known = |known: &&Self| reading.is_stable && known.holds_for(&reading.stamp);
         let identity = known.filter(is_known).copied();
-        let identity =
-            identity.unwrap_or_else(|| Self::new(&reading, Digest::of(&reading.value), began, known));
+        let identity = identity.unwrap_or_else(|| Self::new(&reading, began, known));
         Ok((identity, reading.value))
     }
 
     /// Trusted also where the file's times are in the future of this machine, if the stamp has stayed the same for long
     /// enough: a clock that is ahead moves on, too.
-    fn new<T>(reading: &Reading<T>, sha256: Digest, began: Instant, known: Option<&Self>) -> Self {
+    fn new(reading: &Reading<Vec<u8>>, began: Instant, known: Option<&Self>) -> Self {
         let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
         let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
         let is_trusted = reading.is_trusted || reading.is_stable && has_stayed;
-        Self { stamp: reading.stamp, sha256, is_trusted, since }
+        Self { stamp: reading.stamp, sha256: Digest::of(&reading.value), is_trusted, since }
     }
 }
 
@@ -82,23 +70,23 @@ mod tests {
     #[test]
     fn a_stamp_that_stays_is_believed_whatever_time_it_tells() {
         let (_named, mut file) = future();
-        let first = Identity::of(&mut file, None).unwrap();
+        let mut read = |known| Identity::read(&mut file, known).unwrap().0;
+        let first = read(None);
         assert!(!first.is_trusted);
-        assert!(!Identity::of(&mut file, Some(&first)).unwrap().is_trusted, "it has not stayed for long");
+        assert!(!read(Some(&first)).is_trusted, "it has not stayed for long");
 
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
         let known = Identity { since: long_ago, ..first };
-        assert!(Identity::of(&mut file, Some(&known)).unwrap().is_trusted);
-        assert!(Identity::read(&mut file, Some(&known)).unwrap().0.is_trusted);
+        assert!(read(Some(&known)).is_trusted);
     }
 
     #[test]
     fn another_stamp_begins_anew() {
         let (named, mut file) = future();
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
-        let known = Identity { since: long_ago, ..Identity::of(&mut file, None).unwrap() };
+        let known = Identity { since: long_ago, ..Identity::read(&mut file, None).unwrap().0 };
         fs::write(&named, "other").unwrap();
-        let now = Identity::of(&mut file, Some(&known)).unwrap();
+        let now = Identity::read(&mut file, Some(&known)).unwrap().0;
         assert!(!now.is_trusted && now.sha256 == Digest::of(b"other"));
     }
 }

@@ -13,6 +13,7 @@ mod content;
 mod encoding;
 mod endpoints;
 mod found;
+mod hash_queue;
 #[cfg(feature = "html")]
 mod html;
 mod identity;

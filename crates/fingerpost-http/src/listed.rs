@@ -21,6 +21,7 @@ use crate::{
     cache_control::Lifetime,
     content::{Content, FilePart},
     found::{Found, Obstacle},
+    hash_queue::{HashQueue, LargeDigest, Location},
     identity::Identity,
     media_type::media_type,
     memory::{Kept, Memory},
@@ -36,17 +37,26 @@ pub(crate) struct Listed {
     /// By asset path; no more than are listed.
     slots: Mutex<HashMap<Box<str>, Arc<Slot>, foldhash::fast::RandomState>>,
     memory: Arc<Memory>,
+    large_files: HashQueue,
 }
 
-/// What is known of one file. Held while it is read, so that one request does it for all.
-type Slot = Mutex<Option<Known>>;
+/// What is known of one file.
+#[derive(Debug, Default)]
+struct Slot {
+    /// Held while a small file is read, so that one request does it for all.
+    known: Mutex<Option<Known>>,
+    /// The digest of a large file.
+    large: Arc<LargeDigest>,
+}
 
 #[derive(Debug)]
 struct Known {
     /// What the URL was made from.
     version: AppVersion,
     listed: Stamp,
-    /// What the URL came to stand for when it was asked for first.
+    /// The content of the URL, which the first request with the listed stamp pins.
+    pinned: Option<Digest>,
+    /// What a small file was when it was read last, and its bytes.
     identity: Option<Identity>,
     kept: Option<Kept>,
     /// Whether somebody has been told that the file is another one by now.
@@ -59,6 +69,8 @@ pub(crate) struct SourceFile {
     representation: Representation,
     /// Whether it still is what was listed.
     pub(crate) is_proven: bool,
+    /// Whether it is what was listed as far as its stamp tells, and its digest is still being computed.
+    is_pending: bool,
     pub(crate) lifetime: Lifetime,
     body: Body,
 }
@@ -101,16 +113,12 @@ impl SourceFile {
         self.representation.sha256.as_ref().map(ContentHash::from)
     }
 
-    fn proven(path: &AssetPath, identity: &Identity, body: Body) -> Self {
-        let size = identity.stamp.length();
-        Self { is_proven: true, ..Self::new(path, size, Some(identity.sha256), body) }
-    }
-
     fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body) -> Self {
         Self {
             media_type: media_type(path),
             representation: Representation { size, sha256 },
             is_proven: false,
+            is_pending: false,
             lifetime: Lifetime::NoStore,
             body,
         }
@@ -120,8 +128,8 @@ impl SourceFile {
 impl Listed {
     /// The file as it is now, and whether it is what was listed at start-up.
     ///
-    /// What the bytes were at the first request is what the URL stands for: later ones have to be the same, so that no two
-    /// contents are ever kept under it.
+    /// The first request pins the content of the URL: later ones have to get the same, so that no two contents are ever
+    /// kept under it.
     pub(crate) fn find(
         &self,
         path: &AssetPath,
@@ -130,65 +138,100 @@ impl Listed {
     ) -> Option<SourceFile> {
         let listed = snapshot.listed_file(path)?;
         let slot = Arc::clone(self.slots.lock().entry(path.as_str().into()).or_default());
-        let mut known = slot.lock();
+        let mut known = slot.known.lock();
         let version = snapshot.app_version();
         let known = match &mut *known {
             Some(known) if known.version == version && known.listed == listed.stamp => known,
-            other => other.insert(Known {
-                version,
-                listed: listed.stamp,
-                identity: None,
-                kept: None,
-                is_told: false,
-            }),
-        };
-        self.proven(path, listed, known, settings).or_else(|| {
-            known.kept = None;
-            if !std::mem::replace(&mut known.is_told, true) {
-                tracing::warn!(
-                    "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
-                    listed.file.display()
-                );
+            // The file may be the same in the next version, so it is not read again.
+            other => {
+                let (identity, kept) =
+                    other.take().map_or((None, None), |known| (known.identity, known.kept));
+                let listed = listed.stamp;
+                other.insert(Known { version, listed, pinned: None, identity, kept, is_told: false })
             }
+        };
+        let file = self.same_file(path, listed, &slot.large, known, settings);
+        if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending)
+            && !std::mem::replace(&mut known.is_told, true)
+        {
+            tracing::warn!(
+                "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
+                listed.file.display()
+            );
+        }
+        file.or_else(|| {
+            known.kept = None;
             // Another file by now, so all that is asked of one is asked again.
             SourceFile::unproven(path, snapshot, settings.memory_per_file)
         })
     }
 
-    /// The file, if it still is what its URL stands for. Costs two looks at the file once it is known, and no reading.
-    fn proven(
+    /// The file, if it is the one that was listed; its change time alone may be another one. Once it is known, that costs
+    /// two looks at the file, and no reading.
+    fn same_file(
         &self,
         path: &AssetPath,
         listed: &ListedFile,
+        large: &Arc<LargeDigest>,
         known: &mut Known,
         settings: &Settings,
     ) -> Option<SourceFile> {
-        let (mut file, stamp) = open(listed)?;
+        let (file, stamp) = open(listed)?;
+        let is_listed = |stamp: Stamp| stamp == listed.stamp;
+        if stamp.length() <= settings.memory_per_file {
+            let (identity, bytes) = self.small(file, &stamp, &listed.file, known, settings)?;
+            // Compared before the bytes count: with another change time they may be others.
+            let is_proven = known.is_proven(identity.sha256, is_listed(identity.stamp));
+            let size = bytes.len() as u64;
+            let file = SourceFile::new(path, size, Some(identity.sha256), Body::Bytes(bytes));
+            return Some(SourceFile { is_proven, ..file });
+        }
+        let body = Body::File { path: listed.file.clone(), file, stamp };
+        if known.pinned.is_none() && !is_listed(stamp) {
+            // No digest could prove it.
+            return Some(SourceFile::new(path, stamp.length(), None, body));
+        }
+        let sha256 = large.at(stamp, &self.large_files, || Location::Path(listed.file.clone()));
+        let is_proven = sha256.is_some_and(|sha256| known.is_proven(sha256, is_listed(stamp)));
+        let file = SourceFile::new(path, stamp.length(), sha256, body);
+        Some(SourceFile { is_proven, is_pending: sha256.is_none(), ..file })
+    }
+
+    /// The bytes of a small file, which are read and hashed only if they are not known.
+    fn small(
+        &self,
+        mut file: File,
+        stamp: &Stamp,
+        place: &Path,
+        known: &mut Known,
+        settings: &Settings,
+    ) -> Option<(Identity, Bytes)> {
         if let (Some(identity), Some(kept)) = (&known.identity, &known.kept)
-            && identity.holds_for(&stamp)
+            && identity.holds_for(stamp)
         {
-            return Some(SourceFile::proven(path, identity, Body::Bytes(kept.bytes.clone())));
+            return Some((*identity, kept.bytes.clone()));
         }
-        let (identity, bytes) = if stamp.length() <= settings.memory_per_file {
-            let (identity, bytes) = told(&listed.file, Identity::read(&mut file, known.identity.as_ref()))?;
-            (identity, Some(Bytes::from(bytes)))
-        } else {
-            (told(&listed.file, Identity::of(&mut file, known.identity.as_ref()))?, None)
-        };
-        let is_same = match &known.identity {
-            Some(first) => identity.sha256 == first.sha256,
-            None => identity.stamp == listed.stamp,
-        };
-        if !is_same {
-            return None;
-        }
+        let (identity, bytes) = told(place, Identity::read(&mut file, known.identity.as_ref()))?;
+        let bytes = Bytes::from(bytes);
         known.identity = Some(identity);
-        known.kept = bytes.as_ref().and_then(|bytes| self.memory.keep(bytes, settings.memory));
-        let body = bytes.map_or_else(
-            || Body::File { path: listed.file.clone(), file, stamp: identity.stamp },
-            Body::Bytes,
-        );
-        Some(SourceFile::proven(path, &identity, body))
+        known.kept = None;
+        known.kept = self.memory.keep(&bytes, settings.memory);
+        Some((identity, bytes))
+    }
+}
+
+impl Known {
+    /// Whether bytes with this digest are the content of the URL. The first that were read while the file had the stamp
+    /// with which it was listed become it.
+    fn is_proven(&mut self, sha256: Digest, is_listed: bool) -> bool {
+        match self.pinned {
+            Some(pinned) => pinned == sha256,
+            None if is_listed => {
+                self.pinned = Some(sha256);
+                true
+            }
+            None => false,
+        }
     }
 }
 
@@ -216,7 +259,16 @@ impl Found for SourceFile {
         Offer { media_type, lifetime: self.lifetime, identity: self.representation, variants }
     }
 
-    fn content(&self, _: Option<Encoding>, part: &Range<u64>) -> Result<Content, Obstacle> {
+    fn is_pending(&self, _: &Representation) -> bool {
+        self.is_pending
+    }
+
+    fn content(
+        &self,
+        _: Option<Encoding>,
+        _: &Representation,
+        part: &Range<u64>,
+    ) -> Result<Content, Obstacle> {
         match &self.body {
             Body::Bytes(bytes) => Ok(Content::slice(bytes, part)),
             Body::File { path, file, stamp } => {
@@ -226,5 +278,58 @@ impl Found for SourceFile {
                 told(path, part).map(|part| Content::File(part.into())).ok_or(Obstacle::Gone)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{thread, time::Duration};
+
+    use fingerpost::{Assets, Mode, Strategy};
+
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_large_file_with_a_new_change_time_before_its_first_request_is_never_hashed() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = dir.path().join("static");
+        fs::create_dir(&source).unwrap();
+        fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
+        let assets = Assets::builder().source(&source).mode(Mode::Production);
+        let assets = assets.strategy(Strategy::VersionQuery).app_version("1").build().unwrap();
+        let settings = Settings { memory_per_file: 10, ..Settings::for_mode_of(&assets) };
+        let (listed, path) = (Listed::default(), AssetPath::parse("a.bin").unwrap());
+        // The clock of a file system stands still for some milliseconds.
+        thread::sleep(Duration::from_millis(20));
+        fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
+        for _ in 0..3 {
+            let file = listed.find(&path, &assets.snapshot(), &settings).unwrap();
+            assert!(!file.is_proven && !file.is_pending && file.hash().is_none());
+        }
+        assert!(!listed.large_files.is_started());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_small_file_with_a_new_change_time_is_read_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = dir.path().join("static");
+        fs::create_dir(&source).unwrap();
+        fs::write(source.join("a.css"), "one").unwrap();
+        let assets = Assets::builder().source(&source).mode(Mode::Production);
+        let assets = assets.strategy(Strategy::VersionQuery).app_version("1").build().unwrap();
+        let settings = Settings::for_mode_of(&assets);
+        let (listed, path) = (Listed::default(), AssetPath::parse("a.css").unwrap());
+        thread::sleep(Duration::from_millis(20));
+        fs::hard_link(source.join("a.css"), dir.path().join("backup")).unwrap();
+        thread::sleep(Duration::from_millis(2100));
+        let bytes = || {
+            let file = listed.find(&path, &assets.snapshot(), &settings).unwrap();
+            assert!(!file.is_proven && file.hash() == Some(ContentHash::of(b"one")));
+            let Body::Bytes(bytes) = file.body else { panic!("it is small") };
+            bytes.as_ptr()
+        };
+        assert_eq!(bytes(), bytes(), "the same memory");
     }
 }

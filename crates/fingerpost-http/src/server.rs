@@ -168,7 +168,7 @@ impl AssetServer {
         match collected.find(&path, lifetime, snapshot, &self.settings, may_wait) {
             Ok(found) => answer(&found, method, headers),
             Err(Obstacle::Waiting) => None,
-            Err(Obstacle::Gone) => Some(not_found(None)),
+            Err(Obstacle::Gone | Obstacle::Changed) => Some(not_found(None)),
         }
     }
 

@@ -1,35 +1,47 @@
 //! Everything that the output dir has to give: the files of the current and of all retained releases.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
-    io,
-    sync::{Arc, OnceLock},
+    io, mem,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
 use fingerpost::{
-    Digest, Encoding, Error, FileInfo, MANIFEST_NAME, Manifest, Release, Snapshot, Store, Stored,
+    Digest, Encoding, Entry, FileInfo, MANIFEST_NAME, Manifest, Release, Snapshot, Store, Stored,
 };
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use http::HeaderValue;
-use parking_lot::Mutex;
 
-use crate::{answer::Representation, identity::Identity, media_type::media_type, memory::Kept};
+use crate::{answer::Representation, hash_queue::LargeDigest, media_type::media_type, memory::Kept};
 
-/// The files of all releases, by hashed path.
+/// The files of all releases while one snapshot is in force.
 #[derive(Debug)]
 pub(crate) struct Shelf {
-    files: Files,
-    /// What each release names. A release never changes.
-    releases: BTreeMap<u64, Names>,
-    /// What the manifest names, and its bytes.
-    current: Names,
-    manifest: Option<Digest>,
+    index: Arc<Index>,
     /// The release that was in force when this was found.
     pub(crate) snapshot: Snapshot,
 }
 
-type Files = HashMap<Arc<str>, Arc<File>, foldhash::fast::RandomState>;
-type Names = Vec<Arc<str>>;
+/// The files of all releases, by hashed path.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    files: HashMap<Arc<str>, Indexed, foldhash::fast::RandomState>,
+    /// The names in each release. A release never changes.
+    releases: BTreeMap<u64, Names>,
+    /// The names in the manifest, and the digest of its bytes.
+    current: Names,
+    manifest: Option<Digest>,
+}
+
+#[derive(Debug, Clone)]
+struct Indexed {
+    file: Arc<File>,
+    /// How many releases name it; the manifest counts as one.
+    releases: u32,
+}
+
+type Names = Arc<[Arc<str>]>;
 
 /// One collected file with its variants.
 #[derive(Debug)]
@@ -46,123 +58,190 @@ pub(crate) struct File {
     slots: Vec<Slot>,
 }
 
-/// Where bytes are kept once they have been read.
+/// What is known of the bytes of one file on disk.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     pub(crate) kept: OnceLock<Kept>,
-    /// For those that are not kept. Held while a file is hashed, so that one request does it for all.
-    pub(crate) seen: Mutex<Option<Box<Identity>>>,
+    /// For a file that is too large to be kept.
+    large: OnceLock<Arc<LargeDigest>>,
+    /// Whether an error has been logged since the file was last read without one.
+    pub(crate) is_reported: AtomicBool,
+}
+
+impl Slot {
+    /// The digest of the large file, which stays the same object when the next release has the file as well.
+    pub(crate) fn large(&self) -> &Arc<LargeDigest> {
+        self.large.get_or_init(Arc::default)
+    }
+
+    /// Whether the bytes were found to be those of this representation.
+    pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
+        self.kept.get().is_some() || self.large.get().is_some_and(|large| large.latest() == expected.sha256)
+    }
+
+    /// The same file in another release, without the bytes that are kept.
+    fn carry_over(&self) -> Self {
+        Self { large: self.large.clone(), ..Self::default() }
+    }
 }
 
 impl Shelf {
-    pub(crate) fn empty(snapshot: Snapshot) -> Self {
-        let (files, releases) = (Files::default(), BTreeMap::new());
-        Self { files, releases, current: Names::new(), manifest: None, snapshot }
+    /// The files of all releases in the store while `snapshot` is in force.
+    pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
+        let index = Arc::new(Index::default()).refreshed(store);
+        Self { index, snapshot }
     }
 
     pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<File>> {
-        self.files.get(hashed)
+        self.index.files.get(hashed).map(|indexed| &indexed.file)
     }
 
-    /// What there is now, while `snapshot` is in force. Files of the current release that were there before stay in memory.
+    /// The files that the store has now, while `snapshot` is in force. Files that were there before stay in memory.
+    pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
+        Self { index: self.index.refreshed(store), snapshot }
+    }
+}
+
+impl Index {
+    /// The same index if the store has the same manifest and the same releases. Only what is new is read.
     ///
-    /// What cannot be read is left out with a warning, and looked for again the next time; the old manifest stays in force
+    /// What cannot be read is left out with a warning, and read again the next time; the old manifest stays in force
     /// then.
-    pub(crate) fn look_again(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
+    fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
+        let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
+            tracing::warn!("the manifest in `{place}` is not taken over: {err}");
+            None
+        });
         let numbers = store.releases().unwrap_or_else(|err| {
             tracing::warn!("the releases in `{place}` cannot be listed: {err}");
             self.releases.keys().copied().collect()
         });
-        let mut look = Look { earlier: self, store, files: Files::default() };
-        let (current, manifest) = look.at_manifest().unwrap_or_else(|err| {
-            tracing::warn!("the manifest in `{place}` is not taken over: {err}");
-            (look.take_over(&self.current, true), self.manifest)
-        });
-        // The newest first: only it knows of variants that were added later.
-        let mut releases = BTreeMap::new();
-        for number in numbers.into_iter().rev() {
-            let names = match self.releases.get(&number) {
-                Some(known) => Ok(look.take_over(known, false)),
-                None => look.at_release(number),
-            };
-            match names {
-                Ok(names) => drop(releases.insert(number, names)),
-                Err(err) => tracing::warn!("release {number} in `{place}` is left out: {err}"),
+        if manifest.is_none() && numbers.iter().eq(self.releases.keys()) {
+            return Arc::clone(self);
+        }
+        let mut next = Self::clone(self);
+        let is_gone = |number: &u64, _: &mut Names| numbers.binary_search(number).is_err();
+        let gone: Vec<_> = next.releases.extract_if(.., is_gone).collect();
+        if let Some((manifest, digest)) = manifest {
+            next.set_manifest(&manifest, digest, store);
+        }
+        // The newest last: only it knows the variants that were added later.
+        for number in numbers {
+            if !next.releases.contains_key(&number)
+                && let Err(err) = next.add_release(number, store)
+            {
+                tracing::warn!("release {number} in `{place}` is left out: {err}");
             }
         }
-        Self { files: look.files, releases, current, manifest, snapshot }
-    }
-}
-
-/// A look at the output dir.
-struct Look<'a> {
-    earlier: &'a Shelf,
-    store: &'a dyn Store,
-    files: Files,
-}
-
-impl Look<'_> {
-    fn at_manifest(&mut self) -> Result<(Names, Option<Digest>), Box<dyn std::error::Error>> {
-        let json = self.store.read(MANIFEST_NAME)?;
-        let digest = Some(Digest::of(&json));
-        if digest == self.earlier.manifest {
-            return Ok((self.take_over(&self.earlier.current, true), digest));
+        // After the new names, so that a file that is in both keeps what is known of it.
+        for (_, names) in gone {
+            next.remove(&names);
         }
-        let manifest = Manifest::parse(&json, MANIFEST_NAME)?;
-        Ok((self.files_of(&manifest, true), digest))
+        Arc::new(next)
+    }
+
+    /// The manifest, unless it is the one that is known.
+    fn changed_manifest(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<(Manifest, Digest)>, Box<dyn std::error::Error>> {
+        let json = store.read(MANIFEST_NAME)?;
+        let digest = Digest::of(&json);
+        if self.manifest == Some(digest) {
+            return Ok(None);
+        }
+        Ok(Some((Manifest::parse(&json, MANIFEST_NAME)?, digest)))
+    }
+
+    fn set_manifest(&mut self, manifest: &Manifest, digest: Digest, store: &dyn Store) {
+        let current = self.add(manifest, Origin::Manifest, store);
+        for name in without(&self.current, &current) {
+            if let Some(known) = self.files.get_mut(&name) {
+                known.file = known.file.revised(None, known.file.is_hashed, false);
+            }
+        }
+        let earlier = mem::replace(&mut self.current, current);
+        self.manifest = Some(digest);
+        self.remove(&earlier);
     }
 
     /// A release that makes no sense never will, so it names nothing; one that cannot be read may be read later.
-    fn at_release(&mut self, number: u64) -> io::Result<Names> {
+    fn add_release(&mut self, number: u64, store: &dyn Store) -> io::Result<()> {
         let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-        let release = Release::parse(&self.store.read(&name)?, number, &name);
-        let warn = |err: &Error| tracing::warn!("in `{}`: {err}; it is left out", self.store.place());
-        Ok(release.inspect_err(warn).map_or_else(|_| Names::new(), |it| self.files_of(&it.manifest, false)))
-    }
-
-    fn take_over(&mut self, names: &[Arc<str>], is_current: bool) -> Names {
-        for name in names {
-            if let Some(file) = self.earlier.files.get(name).filter(|_| !self.files.contains_key(name)) {
-                let file = if file.is_current == is_current {
-                    Arc::clone(file)
-                } else {
-                    // Without what it kept: the current release goes first where memory is short.
-                    Arc::new(File { is_current, slots: slots(&file.variants), ..file.without_slots() })
-                };
-                self.files.insert(Arc::clone(name), file);
+        let release = Release::parse(&store.read(&name)?, number, &name);
+        let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
+        let origin = if is_newest { Origin::NewestRelease } else { Origin::OlderRelease };
+        let names = match release {
+            Ok(release) => self.add(&release.manifest, origin, store),
+            Err(err) => {
+                tracing::warn!("in `{}`: {err}; it is left out", store.place());
+                Names::default()
             }
-        }
-        names.to_vec()
+        };
+        self.releases.insert(number, names);
+        Ok(())
     }
 
-    fn files_of(&mut self, manifest: &Manifest, is_current: bool) -> Names {
-        let mut names = Names::new();
+    /// Adds the files of a manifest or a release. The manifest has the last word about a file, then the newest release.
+    fn add(&mut self, manifest: &Manifest, origin: Origin, store: &dyn Store) -> Names {
+        let is_current = origin == Origin::Manifest;
+        let mut names = Vec::with_capacity(manifest.len());
         for (_, entry) in manifest {
-            if let Some(file) = self.files.get(&*entry.hashed) {
-                names.push(Arc::clone(&file.hashed));
-                continue;
-            }
-            let read = entry.info.is_none().then(|| info_of(self.store, &entry.hashed)).transpose();
-            let info = match (&entry.info, &read) {
-                (Some(info), _) | (None, Ok(Some(info))) => info,
-                (None, _) => {
-                    let problem = read.err().map_or_else(String::new, |err| err.to_string());
-                    tracing::warn!("`{}` in `{}` is left out: {problem}", entry.hashed, self.store.place());
-                    continue;
-                }
-            };
-            let known = self.earlier.files.get(&*entry.hashed);
-            let known = known.filter(|known| known.is_current == is_current && known.is(info)).cloned();
             let is_hashed = manifest.get(&entry.hashed).is_none();
-            let file = known
-                .filter(|known| known.is_hashed == is_hashed)
-                .unwrap_or_else(|| Arc::new(File::new(&entry.hashed, info, is_hashed, is_current)));
-            names.push(Arc::clone(&file.hashed));
-            self.files.insert(Arc::clone(&file.hashed), file);
+            if let Some(known) = self.files.get_mut(&*entry.hashed) {
+                known.releases += 1;
+                if origin != Origin::OlderRelease && is_current >= known.file.is_current {
+                    known.file = known.file.revised(entry.info.as_ref(), is_hashed, is_current);
+                }
+                names.push(Arc::clone(&known.file.hashed));
+            } else if let Some(info) = info(store, entry) {
+                let file = File::new(&entry.hashed, &info, is_hashed, is_current);
+                names.push(Arc::clone(&file.hashed));
+                let indexed = Indexed { releases: 1, file: Arc::new(file) };
+                self.files.insert(Arc::clone(&indexed.file.hashed), indexed);
+            }
         }
-        names
+        names.into()
     }
+
+    /// Removes the files of a release that no other one names.
+    fn remove(&mut self, names: &Names) {
+        for name in names.iter() {
+            if let Some(known) = self.files.get_mut(name) {
+                known.releases -= 1;
+                if known.releases == 0 {
+                    self.files.remove(name);
+                }
+            }
+        }
+    }
+}
+
+/// The names that are not among `others`.
+fn without(names: &Names, others: &Names) -> Vec<Arc<str>> {
+    let others: HashSet<&str, foldhash::fast::RandomState> = others.iter().map(|name| &**name).collect();
+    names.iter().filter(|name| !others.contains(&***name)).cloned().collect()
+}
+
+/// Where the names of files come from.
+#[derive(Clone, Copy, PartialEq)]
+enum Origin {
+    Manifest,
+    NewestRelease,
+    /// A release that could not be read before.
+    OlderRelease,
+}
+
+/// Size and digest of a file. A manifest of another program has none, so the file is read.
+fn info<'e>(store: &dyn Store, entry: &'e Entry) -> Option<Cow<'e, FileInfo>> {
+    if let Some(info) = &entry.info {
+        return Some(Cow::Borrowed(info));
+    }
+    let tell = |err: &io::Error| {
+        tracing::warn!("`{}` in `{}` is left out: {err}", entry.hashed, store.place());
+    };
+    info_of(store, &entry.hashed).inspect_err(tell).ok().map(Cow::Owned)
 }
 
 /// What the manifest of another program does not tell.
@@ -174,41 +253,44 @@ fn info_of(store: &dyn Store, hashed: &str) -> io::Result<FileInfo> {
     Ok(FileInfo::new(size, sha256))
 }
 
-/// For the file itself and each of its variants.
-fn slots(variants: &[(Encoding, Representation)]) -> Vec<Slot> {
-    (0..=variants.len()).map(|_| Slot::default()).collect()
-}
-
 impl File {
     fn new(hashed: &str, info: &FileInfo, is_hashed: bool, is_current: bool) -> Self {
-        let variants = Encoding::ALL.into_iter().filter_map(|encoding| {
-            let variant = info.encodings.get(encoding.as_str())?;
-            Some((encoding, Representation { size: variant.size, sha256: Some(variant.sha256) }))
-        });
-        let variants: Vec<_> = variants.collect();
+        let variants = variants(info);
         Self {
             hashed: hashed.into(),
             is_hashed,
             is_current,
             media_type: media_type(hashed),
             identity: Representation { size: info.size, sha256: Some(info.sha256) },
-            slots: slots(&variants),
+            slots: (0..=variants.len()).map(|_| Slot::default()).collect(),
             variants,
         }
+    }
+
+    /// The same file as another release has it. If anything differs, the bytes in memory are dropped: the current release
+    /// comes first where memory is short.
+    fn revised(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
+        let is_same = info.is_none_or(|info| self.is(info));
+        if is_same && (is_hashed, is_current) == (self.is_hashed, self.is_current) {
+            return Arc::clone(self);
+        }
+        let identity =
+            info.map_or(self.identity, |info| Representation { size: info.size, sha256: Some(info.sha256) });
+        let variants = info.map_or_else(|| self.variants.clone(), variants);
+        let encodings = variants.iter().map(|(encoding, _)| Some(*encoding));
+        let slot = |encoding| self.slot(encoding).map_or_else(Slot::default, |(slot, _)| slot.carry_over());
+        let slots = [None].into_iter().chain(encodings).map(slot).collect();
+        let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
+        Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, slots })
     }
 
     fn is(&self, info: &FileInfo) -> bool {
         self.identity.sha256 == Some(info.sha256) && self.variants.len() == info.encodings.len()
     }
 
-    fn without_slots(&self) -> Self {
-        Self {
-            hashed: Arc::clone(&self.hashed),
-            media_type: self.media_type.clone(),
-            variants: self.variants.clone(),
-            slots: Vec::new(),
-            ..*self
-        }
+    /// The slots of the variants, in their order.
+    pub(crate) fn variant_slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots[1..].iter()
     }
 
     /// Where the bytes are kept, and what they should be.
@@ -225,4 +307,13 @@ impl File {
             Some(encoding) => format!("{}.{}", self.hashed, encoding.extension()),
         }
     }
+}
+
+/// The variants, in the order of preference.
+fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
+    let variant = |encoding: Encoding| {
+        let variant = info.encodings.get(encoding.as_str())?;
+        Some((encoding, Representation { size: variant.size, sha256: Some(variant.sha256) }))
+    };
+    Encoding::ALL.into_iter().filter_map(variant).collect()
 }

@@ -11,6 +11,7 @@ mod development;
 mod hostile;
 #[cfg(feature = "html")]
 mod html_rewrite;
+mod large_files;
 mod negotiation;
 mod path_token;
 mod production;

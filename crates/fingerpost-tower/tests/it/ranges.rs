@@ -3,7 +3,7 @@
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{Answer, HOUR, Site, ask};
+use crate::site::{Answer, HOUR, Site, ask, get_hashed};
 
 /// Forty bytes, each another one.
 fn forty() -> Vec<u8> {
@@ -13,10 +13,11 @@ fn forty() -> Vec<u8> {
 struct Files(StaticFiles);
 
 impl Files {
-    fn new() -> (Site, Self) {
+    async fn new() -> (Site, Self) {
         let site =
             Site::new(&[("forty.txt", &forty()), ("empty.txt", b""), ("large.txt", &vec![b'l'; 300_000])]);
         let files = StaticFiles::new(&site.collect_compressed(&["gzip"]).production());
+        get_hashed(&files, "/large.txt").await;
         (site, Self(files))
     }
 
@@ -27,7 +28,7 @@ impl Files {
 
 #[tokio::test]
 async fn one_range_gets_its_bytes() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     for (range, part, content_range) in [
         ("bytes=0-13", 0..14, "bytes 0-13/40"),
         ("bytes=21-30", 21..31, "bytes 21-30/40"),
@@ -47,7 +48,7 @@ async fn one_range_gets_its_bytes() {
 
 #[tokio::test]
 async fn bytes_that_are_not_there_are_a_416() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     for range in ["bytes=10000-11000", "bytes=-0", "bytes=40-"] {
         let answer = files.get("/forty.txt", &[("range", range)]).await;
         assert_eq!((answer.status.as_u16(), answer.cache()), (416, "no-store"), "{range}");
@@ -57,7 +58,7 @@ async fn bytes_that_are_not_there_are_a_416() {
 
 #[tokio::test]
 async fn what_is_no_single_range_of_bytes_gets_everything() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     let hundred = format!("bytes={}", (0..100).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
     for range in ["bytes=15-0", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-20,10-30", &hundred, "x"]
     {
@@ -72,7 +73,7 @@ async fn what_is_no_single_range_of_bytes_gets_everything() {
 
 #[tokio::test]
 async fn parts_of_a_large_file_add_up_to_it() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     let mut sum = Vec::new();
     for range in ["bytes=0-99999", "bytes=100000-199999", "bytes=200000-"] {
         let part = files.get("/large.txt", &[("range", range)]).await;
@@ -84,7 +85,7 @@ async fn parts_of_a_large_file_add_up_to_it() {
 
 #[tokio::test]
 async fn a_part_is_one_of_the_file_as_it_is() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     let whole = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
     assert_eq!(whole.header("content-encoding"), "gzip");
     // Whoever goes on where it broke off would go on with other bytes.
@@ -102,7 +103,7 @@ async fn a_part_is_one_of_the_file_as_it_is() {
 
 #[tokio::test]
 async fn a_range_is_heeded_only_if_the_tag_is_that_of_the_file_as_it_is() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     let tag = files.get("/large.txt", &[]).await.header("etag").to_owned();
     let gzip = files.get("/large.txt", &[("accept-encoding", "gzip")]).await.header("etag").to_owned();
     let weak = format!("W/{tag}");
@@ -124,7 +125,7 @@ async fn a_range_is_heeded_only_if_the_tag_is_that_of_the_file_as_it_is() {
 
 #[tokio::test]
 async fn a_client_that_has_it_is_told_so() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     let full = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
     let tag = full.header("etag");
     let weak = format!("W/{tag}");
@@ -142,7 +143,7 @@ async fn a_client_that_has_it_is_told_so() {
 
 #[tokio::test]
 async fn dates_in_conditions_never_match() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     for date in ["Sat, 29 Oct 2044 19:43:31 GMT", "Sat, 29 Oct 1994 19:43:31 GMT", "garbage"] {
         for name in ["if-modified-since", "if-unmodified-since"] {
             let headers = [(name, date), ("if-none-match", "\"other\"")];
@@ -154,7 +155,7 @@ async fn dates_in_conditions_never_match() {
 
 #[tokio::test]
 async fn a_client_that_wants_another_one_gets_a_412() {
-    let (_site, files) = Files::new();
+    let (_site, files) = Files::new().await;
     let tag = files.get("/forty.txt", &[]).await.header("etag").to_owned();
     for (tags, status) in [(&*tag, 200), ("*", 200), ("\"other\"", 412), ("", 412)] {
         let answer = files.get("/forty.txt", &[("if-match", tags)]).await;

@@ -1,6 +1,10 @@
 //! A site on disk, and requests to it.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -121,6 +125,34 @@ pub(crate) async fn ask(files: &StaticFiles, method: Method, path: &str, headers
 
 pub(crate) async fn get(files: &StaticFiles, path: &str) -> Answer {
     ask(files, Method::GET, path, &[]).await
+}
+
+/// Requests a path until the response is the expected one.
+pub(crate) async fn ask_until(
+    files: &StaticFiles,
+    path: &str,
+    headers: &[(&str, &str)],
+    is_expected: impl Fn(&Answer) -> bool,
+) -> Answer {
+    let begin = Instant::now();
+    loop {
+        let answer = ask(files, Method::GET, path, headers).await;
+        if is_expected(&answer) {
+            return answer;
+        }
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "{path}: {:?} {:?}",
+            answer.status,
+            answer.headers
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Requests a large file until its digest has been computed.
+pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> Answer {
+    ask_until(files, path, &[], |answer| answer.header("etag") != "-").await
 }
 
 /// The path of a URL below `/static`.

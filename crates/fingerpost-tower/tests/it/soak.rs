@@ -55,7 +55,10 @@ fn publish(site: &Site, number: usize) {
 async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
     let url = assets.url(path).unwrap();
     let answer = ask(files, Method::GET, &below(&url), &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.cache()), (200, IMMUTABLE), "{url}");
+    // The digest of a large file is computed in the background.
+    let is_pending = path == "large.txt" && answer.header("etag") == "-";
+    let cache = if is_pending { "no-store" } else { IMMUTABLE };
+    assert_eq!((answer.status.as_u16(), answer.cache()), (200, cache), "{url}");
 }
 
 fn is_sane(answer: &Answer) {

@@ -1,0 +1,341 @@
+//! Large files: hashed once, on one background thread, while their responses stream.
+
+use std::{
+    fs, io,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use fingerpost::{Assets, Digest, DirStore, Mode, Store, Stored, Strategy};
+use fingerpost_tower::StaticFiles;
+use http::Method;
+use parking_lot::{Condvar, Mutex};
+
+use crate::site::{HOUR, IMMUTABLE, Site, ask, ask_until, below, get, get_hashed};
+
+const SIZE: usize = 200_000;
+
+/// Holds back the thread that hashes, and counts the files that it opens.
+#[derive(Debug, Default)]
+struct Gate {
+    opened: AtomicUsize,
+    is_closed: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn set_closed(&self, is_closed: bool) {
+        *self.is_closed.lock() = is_closed;
+        self.changed.notify_all();
+    }
+
+    fn pass(&self) {
+        self.opened.fetch_add(1, Relaxed);
+        self.changed.wait_while(&mut self.is_closed.lock(), |is_closed| *is_closed);
+    }
+
+    fn opened(&self) -> usize {
+        self.opened.load(Relaxed)
+    }
+}
+
+/// An output directory whose files the background thread opens through a gate.
+#[derive(Debug)]
+struct Gated {
+    dir: DirStore,
+    gate: Arc<Gate>,
+}
+
+impl Store for Gated {
+    fn place(&self) -> String {
+        self.dir.place()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.dir.read(path)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Stored> {
+        if thread::current().name() == Some("fingerpost-hash") {
+            self.gate.pass();
+        }
+        self.dir.open(path)
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        self.dir.releases()
+    }
+}
+
+fn gated(site: &Site) -> (Assets, StaticFiles, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let store = Gated { dir: DirStore::new(site.dist()), gate: Arc::clone(&gate) };
+    let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
+    let files = StaticFiles::new(&assets);
+    (assets, files, gate)
+}
+
+fn tag(bytes: &[u8]) -> String {
+    format!("\"{}\"", &Digest::of(bytes).to_string()[..32])
+}
+
+#[tokio::test]
+async fn a_large_file_streams_with_no_store_until_it_is_hashed() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let (assets, files, gate) = gated(site.collect());
+    let path = below(&assets.url("large.bin").unwrap());
+    let tag = tag(&large);
+    gate.set_closed(true);
+    for path in [&*path, "/large.bin"] {
+        let answer = get(&files, path).await;
+        answer.is(200, "no-store", &large);
+        assert_eq!((answer.header("etag"), answer.header("accept-ranges")), ("-", "bytes"));
+        let [range, if_range] = [("range", "bytes=2-3"), ("if-range", &*tag)];
+        ask(&files, Method::GET, path, &[range]).await.is(206, "no-store", b"ll");
+        // Without a tag no condition on one is met.
+        ask(&files, Method::GET, path, &[range, if_range]).await.is(200, "no-store", &large);
+        ask(&files, Method::GET, path, &[("if-none-match", &tag)]).await.is(200, "no-store", &large);
+        assert_eq!(ask(&files, Method::GET, path, &[("if-match", &tag)]).await.status, 412);
+        let head = ask(&files, Method::HEAD, path, &[]).await;
+        assert_eq!((head.cache(), head.header("content-length")), ("no-store", &*SIZE.to_string()));
+    }
+    gate.set_closed(false);
+    for (path, cache) in [(&*path, IMMUTABLE), ("/large.bin", HOUR)] {
+        let answer = get_hashed(&files, path).await;
+        answer.is(200, cache, &large);
+        assert_eq!(answer.header("etag"), tag);
+        ask(&files, Method::GET, path, &[("if-none-match", &tag)]).await.is(304, cache, b"");
+        let part = [("range", "bytes=2-3"), ("if-range", &*tag)];
+        ask(&files, Method::GET, path, &part).await.is(206, cache, b"ll");
+    }
+    assert_eq!(gate.opened(), 1);
+}
+
+#[tokio::test]
+async fn many_first_requests_hash_a_large_file_once_and_delay_no_other() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large), ("other.bin", &[b'o'; SIZE]), ("small.css", b"a{}")]);
+    let (assets, files, gate) = gated(site.collect());
+    let path = |name| below(&assets.url(name).unwrap());
+    let (large_path, other, small) = (path("large.bin"), path("other.bin"), path("small.css"));
+    gate.set_closed(true);
+    let first = (0..600).map(|_| {
+        let (files, path) = (files.clone(), large_path.clone());
+        tokio::spawn(async move { ask(&files, Method::GET, &path, &[("range", "bytes=0-0")]).await })
+    });
+    for request in first.collect::<Vec<_>>() {
+        request.await.unwrap().is(206, "no-store", b"l");
+    }
+    get(&files, &small).await.is(200, IMMUTABLE, b"a{}");
+    get(&files, &other).await.is(200, "no-store", &[b'o'; SIZE]);
+    gate.set_closed(false);
+    get_hashed(&files, &large_path).await.is(200, IMMUTABLE, &large);
+    get_hashed(&files, &other).await.is(200, IMMUTABLE, &[b'o'; SIZE]);
+    assert_eq!(gate.opened(), 2);
+}
+
+#[tokio::test]
+async fn the_digest_of_a_large_file_is_carried_over_to_the_next_release() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large), ("a.css", b"one")]);
+    let (assets, files, gate) = gated(site.collect());
+    let path = below(&assets.url("large.bin").unwrap());
+    get_hashed(&files, &path).await;
+    site.write("a.css", b"two");
+    site.collect();
+    assets.reload().unwrap();
+    get(&files, &path).await.is(200, IMMUTABLE, &large);
+    // Retained only.
+    fs::remove_file(site.source().join("large.bin")).unwrap();
+    site.collect();
+    assets.reload().unwrap();
+    get(&files, &path).await.is(200, IMMUTABLE, &large);
+    assert_eq!(gate.opened(), 1);
+}
+
+#[tokio::test]
+async fn a_large_file_that_is_replaced_while_it_is_hashed_is_hashed_again() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let (assets, files, gate) = gated(site.collect());
+    let path = below(&assets.url("large.bin").unwrap());
+    let file = site.dist().join(&path[1..]);
+    gate.set_closed(true);
+    get(&files, &path).await.is(200, "no-store", &large);
+    while gate.opened() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, vec![b'x'; SIZE]).unwrap();
+    gate.set_closed(false);
+    ask_until(&files, &path, &[], |answer| answer.status == 404).await.is_not_found();
+
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, &large).unwrap();
+    assert_eq!(get(&files, &path).await.cache(), "no-store");
+    get_hashed(&files, &path).await.is(200, IMMUTABLE, &large);
+}
+
+#[tokio::test]
+async fn variants_of_large_files_are_hashed_too() {
+    // Compresses to about half of its size, which is still large.
+    let mut number = 1_u32;
+    let mut next = || {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b'a' + (number >> 28) as u8
+    };
+    let text: Vec<u8> = (0..SIZE * 4).map(|_| next()).collect();
+    let site = Site::new(&[("large.txt", &text)]);
+    let (assets, files, gate) = gated(site.collect_compressed(&["gzip"]));
+    let path = below(&assets.url("large.txt").unwrap());
+    let gzip = fs::read(site.dist().join(format!("{}.gz", &path[1..]))).unwrap();
+    assert!(gzip.len() > SIZE);
+    let accepted = [("accept-encoding", "gzip")];
+    let answer = ask(&files, Method::GET, &path, &accepted).await;
+    answer.is(200, "no-store", &gzip);
+    assert_eq!((answer.header("etag"), answer.header("vary")), ("-", "Accept-Encoding"));
+
+    let answer = ask_until(&files, &path, &accepted, |answer| answer.header("etag") != "-").await;
+    answer.is(200, IMMUTABLE, &gzip);
+    assert_eq!(answer.header("etag"), tag(&gzip));
+    assert_eq!(gate.opened(), 1, "the identity was not requested");
+
+    // A damaged variant is as good as none.
+    fs::write(site.dist().join(format!("{}.gz", &path[1..])), vec![0; gzip.len()]).unwrap();
+    let answer = ask_until(&files, &path, &accepted, |answer| answer.header("content-encoding") == "-").await;
+    assert_eq!(answer.body, text);
+}
+
+#[tokio::test]
+async fn the_background_thread_ends_with_its_server() {
+    let site = Site::new(&[("large.bin", &[b'l'; SIZE]), ("other.bin", &[b'o'; SIZE])]);
+    let (assets, files, gate) = gated(site.collect());
+    gate.set_closed(true);
+    for name in ["large.bin", "other.bin"] {
+        get(&files, &format!("/{name}")).await;
+    }
+    let gate = {
+        let weak: Weak<Gate> = Arc::downgrade(&gate);
+        drop((files, assets));
+        gate.set_closed(false);
+        drop(gate);
+        weak
+    };
+    let begin = Instant::now();
+    while gate.upgrade().is_some() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the thread still has the store");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A store that has no files, but bytes.
+#[derive(Debug)]
+struct InMemory(DirStore);
+
+impl Store for InMemory {
+    fn place(&self) -> String {
+        "memory".into()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+
+    fn releases(&self) -> io::Result<Vec<u64>> {
+        self.0.releases()
+    }
+}
+
+#[tokio::test]
+async fn large_files_of_a_store_without_files_become_immutable_too() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let store = InMemory(DirStore::new(site.collect().dist()));
+    let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
+    let files = StaticFiles::new(&assets);
+    let path = below(&assets.url("large.bin").unwrap());
+    let answer = get_hashed(&files, &path).await;
+    answer.is(200, IMMUTABLE, &large);
+    assert_eq!(answer.header("etag"), tag(&large));
+}
+
+fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
+    let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
+    let assets = assets.build().unwrap();
+    let files = StaticFiles::new(&assets);
+    (assets, files)
+}
+
+#[tokio::test]
+async fn a_listed_large_file_streams_with_no_store_until_it_is_hashed() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let (_, files) = by_version(&site, "1");
+    for path in ["/large.bin?v=1", "/large.bin"] {
+        let answer = get(&files, path).await;
+        answer.is(200, "no-store", &large);
+        assert_eq!(answer.header("etag"), "-");
+        ask(&files, Method::GET, path, &[("range", "bytes=-2")]).await.is(206, "no-store", b"ll");
+    }
+    get_hashed(&files, "/large.bin?v=1").await.is(200, IMMUTABLE, &large);
+    get(&files, "/large.bin").await.is(200, HOUR, &large);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_change_time_makes_a_listed_large_file_be_hashed_once_more_in_the_background() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let (_, files) = by_version(&site, "1");
+    get_hashed(&files, "/large.bin?v=1").await.is(200, IMMUTABLE, &large);
+    let file = site.source().join("large.bin");
+    fs::hard_link(&file, site.dist()).unwrap();
+    get(&files, "/large.bin?v=1").await.is(200, "no-store", &large);
+    get_hashed(&files, "/large.bin?v=1").await.is(200, IMMUTABLE, &large);
+
+    // Other bytes whose length and modification time are put back.
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, vec![b'x'; SIZE]).unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+    for _ in 0..2 {
+        get_hashed(&files, "/large.bin?v=1").await.is(200, "no-store", &[b'x'; SIZE]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_large_file_with_a_new_change_time_before_its_first_request_is_never_proven() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let (_, files) = by_version(&site, "1");
+    thread::sleep(Duration::from_millis(20));
+    fs::hard_link(site.source().join("large.bin"), site.dist()).unwrap();
+    for _ in 0..2 {
+        let answer = get(&files, "/large.bin?v=1").await;
+        answer.is(200, "no-store", &large);
+        assert_eq!(answer.header("etag"), "-");
+    }
+}
+
+#[tokio::test]
+async fn the_digest_of_a_listed_large_file_is_carried_over_to_the_next_version() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[("large.bin", &large)]);
+    let settings = site.source().join("../version");
+    fs::write(&settings, "1").unwrap();
+    let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery);
+    let assets = assets.component("version", [&settings]).build().unwrap();
+    let files = StaticFiles::new(&assets);
+    let first = below(&assets.url("large.bin").unwrap());
+    get_hashed(&files, &first).await.is(200, IMMUTABLE, &large);
+    fs::write(&settings, "2").unwrap();
+    assets.reload().unwrap();
+    let second = below(&assets.url("large.bin").unwrap());
+    assert_ne!(first, second);
+    get(&files, &second).await.is(200, IMMUTABLE, &large);
+}
