@@ -61,6 +61,8 @@ enum Finder {
 
 /// What a finder finds in a request.
 struct Wanted<'a> {
+    /// The path of the request as it was spelt.
+    whole: &'a str,
     /// The path below the mount as it was spelt, without its leading slash.
     spelt: &'a str,
     /// The same, decoded.
@@ -156,12 +158,15 @@ impl AssetServer {
 
     fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let request::Parts { method, uri, headers, extensions, .. } = request;
-        let Some((spelt, path)) = self.path(uri) else { return Some(not_found(None)) };
+        let Some((spelt, path)) = self.path(uri) else {
+            return Some(not_found(self.mount_advice(uri.path())));
+        };
         let snapshot =
             || taken(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot());
         let Finder::Collected(collected) = &self.shared.finder else {
             // As the disk is now, which has to be asked.
-            let wanted = || Wanted { spelt, path: &path, query: uri.query(), snapshot: snapshot() };
+            let (whole, query) = (uri.path(), uri.query());
+            let wanted = || Wanted { whole, spelt, path: &path, query, snapshot: snapshot() };
             return may_wait.then(|| self.find_source(method, headers, &wanted()));
         };
         let lifetime = |sha256: &Digest| self.lifetime(uri.query(), Some(ContentHash::from(sha256)), None);
@@ -177,6 +182,25 @@ impl AssetServer {
         let prefix = if self.settings.whole_paths { self.assets().mount_path() } else { "/" };
         let spelt = uri.path().strip_prefix(prefix)?;
         Some((spelt, asset_path(spelt)?))
+    }
+
+    /// Explains, in development, why a path that does not fit the way of mounting is not found.
+    fn mount_advice(&self, path: &str) -> Option<String> {
+        let mount = self.assets().mount_path();
+        if !matches!(self.shared.finder, Finder::Live) || mount == "/" {
+            return None;
+        }
+        match (self.settings.whole_paths, path.starts_with(mount)) {
+            (false, true) => Some(format!(
+                "the request path `{path}` begins with the mount path `{mount}`, which nothing has removed: \
+                 mount with `nest_service`, or set `.whole_paths(true)` with `route_service`"
+            )),
+            (true, false) => Some(format!(
+                "the request path `{path}` does not begin with the mount path `{mount}`, as `.whole_paths(true)` \
+                 requires: mount with `route_service`, or remove `.whole_paths(true)` with `nest_service`"
+            )),
+            _ => None,
+        }
     }
 
     fn find_source(&self, method: &Method, headers: &HeaderMap, wanted: &Wanted<'_>) -> Response<Content> {
@@ -195,8 +219,9 @@ impl AssetServer {
     fn live(&self, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
         let path = AssetPath::parse(wanted.path).map_err(|err| not_found(Some(err.to_string())))?;
         let mut file = SourceFile::now(&path, &wanted.snapshot).ok_or_else(|| {
+            let advice = self.mount_advice(wanted.whole);
             // The error of a template, with the places searched and the nearest names.
-            not_found(wanted.snapshot.url(&path).err().map(|err| err.to_string()))
+            not_found(advice.or_else(|| wanted.snapshot.url(&path).err().map(|err| err.to_string())))
         })?;
         file.lifetime = self.lifetime(wanted.query, file.hash(), None);
         Ok(file)

@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use axum::{Router, body::Body};
 use fingerpost::ContentHash;
 use fingerpost_tower::StaticFiles;
-use http::Method;
+use http::{Method, Request};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
 
 use crate::site::{IMMUTABLE, Site, ask, below, get};
 
@@ -138,4 +141,45 @@ async fn a_version_in_a_hash_that_was_right_a_moment_ago_is_not_kept() {
     get(&files, &path).await.is(200, "no-store", b"one");
     site.write("a.css", b"two");
     get(&files, &path).await.is(200, IMMUTABLE, b"two");
+}
+
+async fn text(app: Router, path: &str) -> String {
+    let answer = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_mount_that_does_not_fit_is_explained() {
+    let site = Site::new(&[("css/app.css", b"one")]);
+    site.collect();
+    let route = |files| Router::new().route_service("/static/{*path}", files);
+    let nest = |files| Router::new().nest_service("/static", files);
+    let files = StaticFiles::new(&site.development());
+    let whole = files.clone().whole_paths(true);
+    assert_eq!(
+        text(route(files.clone()), "/static/css/app.css").await,
+        "the request path `/static/css/app.css` begins with the mount path `/static/`, which nothing has removed: \
+         mount with `nest_service`, or set `.whole_paths(true)` with `route_service`"
+    );
+    assert_eq!(
+        text(nest(whole.clone()), "/static/css/app.css").await,
+        "the request path `/css/app.css` does not begin with the mount path `/static/`, as `.whole_paths(true)` \
+         requires: mount with `route_service`, or remove `.whole_paths(true)` with `nest_service`"
+    );
+    // With the right mount, the asset is what is missing.
+    for app in [route(whole), nest(files)] {
+        assert!(text(app, "/static/css/ap.css").await.contains("asset `css/ap.css` was not found"));
+    }
+    let files = StaticFiles::new(&site.production());
+    assert_eq!(text(route(files.clone()), "/static/css/app.css").await, "Not Found");
+    assert_eq!(text(nest(files.whole_paths(true)), "/static/css/app.css").await, "Not Found");
+}
+
+#[tokio::test]
+async fn an_asset_below_a_directory_named_like_the_mount_is_served() {
+    let site = Site::new(&[("static/app.css", b"one")]);
+    let files = StaticFiles::new(&site.development());
+    get(&files, "/static/app.css").await.is(200, "no-cache", b"one");
 }
