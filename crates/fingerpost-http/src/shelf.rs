@@ -317,3 +317,112 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
     };
     Encoding::ALL.into_iter().filter_map(variant).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use fingerpost::{AssetPath, DirStore, EncodingInfo};
+
+    use super::*;
+
+    /// Publishes a release with files of these names; their digests are those of their names.
+    fn publish(dir: &Path, number: u64, names: &[&str]) {
+        let mut manifest = Manifest::new("/static/");
+        for name in names {
+            let digest = Digest::of(name.as_bytes());
+            let path = AssetPath::parse(&format!("{name}.css")).unwrap();
+            manifest.insert(path, format!("{name}.0123456789ab.css"), FileInfo::new(1, digest));
+        }
+        fs::create_dir_all(dir.join(".fingerpost/releases")).unwrap();
+        fs::write(dir.join("staticfiles.json"), manifest.to_json()).unwrap();
+        let release = Release { number, replaces: number - 1, ..Release::new(manifest) };
+        fs::write(dir.join(Release::file_name(number)), release.to_json()).unwrap();
+    }
+
+    /// The names of all files, and of those of the current release.
+    fn names(index: &Index) -> (Vec<&str>, Vec<&str>) {
+        let name = |file: &File| file.hashed.len() - ".0123456789ab.css".len();
+        let mut all: Vec<_> = index.files.values().map(|known| &known.file).collect();
+        all.sort_by(|a, b| a.hashed.cmp(&b.hashed));
+        let current = all.iter().filter(|file| file.is_current);
+        let current = current.map(|file| &file.hashed[..name(file)]).collect();
+        (all.iter().map(|file| &file.hashed[..name(file)]).collect(), current)
+    }
+
+    #[test]
+    fn an_index_without_news_stays_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = DirStore::new(dir.path());
+        publish(dir.path(), 1, &["a", "b"]);
+        publish(dir.path(), 2, &["a", "c"]);
+        let index = Arc::new(Index::default()).refreshed(&store);
+        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
+        fs::write(dir.path().join("staticfiles.json"), "{").unwrap();
+        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
+    }
+
+    #[test]
+    fn releases_share_the_names_of_their_files() {
+        let dir = tempfile::tempdir().unwrap();
+        publish(dir.path(), 1, &["a", "b"]);
+        publish(dir.path(), 2, &["a", "b"]);
+        let index = Arc::new(Index::default()).refreshed(&DirStore::new(dir.path()));
+        for (first, second) in index.releases[&1].iter().zip(index.releases[&2].iter()) {
+            assert!(Arc::ptr_eq(first, second));
+        }
+    }
+
+    #[test]
+    fn files_come_and_go_with_the_releases_that_name_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = DirStore::new(dir.path());
+        publish(dir.path(), 1, &["a", "b"]);
+        let first = Arc::new(Index::default()).refreshed(&store);
+        assert_eq!(names(&first), (vec!["a", "b"], vec!["a", "b"]));
+        publish(dir.path(), 2, &["a", "c"]);
+        let second = first.refreshed(&store);
+        assert_eq!(names(&second), (vec!["a", "b", "c"], vec!["a", "c"]));
+        assert!(Arc::ptr_eq(
+            &first.files["a.0123456789ab.css"].file,
+            &second.files["a.0123456789ab.css"].file
+        ));
+
+        fs::remove_file(dir.path().join(Release::file_name(1))).unwrap();
+        let third = second.refreshed(&store);
+        assert_eq!(names(&third), (vec!["a", "c"], vec!["a", "c"]));
+        publish(dir.path(), 3, &["b"]);
+        fs::remove_file(dir.path().join(Release::file_name(2))).unwrap();
+        let fourth = third.refreshed(&store);
+        assert_eq!(names(&fourth), (vec!["b"], vec!["b"]));
+        assert!(fourth.files.values().all(|known| known.releases == 2));
+    }
+
+    #[test]
+    fn the_variants_of_a_file_are_those_of_the_manifest_then_of_the_newest_release() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = DirStore::new(dir.path());
+        let digest = Digest::of(b"a");
+        let manifest = |variant: Option<u64>| {
+            let mut info = FileInfo::new(1000, digest);
+            info.encodings.extend(variant.map(|size| ("gzip".to_owned(), EncodingInfo::new(size, digest))));
+            let mut manifest = Manifest::new("/static/");
+            manifest.insert(AssetPath::parse("a.css").unwrap(), "a.0123456789ab.css", info);
+            manifest
+        };
+        fs::create_dir_all(dir.path().join(".fingerpost/releases")).unwrap();
+        let release = |number, manifest| {
+            let release = Release { number, ..Release::new(manifest) };
+            fs::write(dir.path().join(Release::file_name(number)), release.to_json()).unwrap();
+        };
+        release(1, manifest(None));
+        release(2, manifest(Some(100)));
+        fs::write(dir.path().join("staticfiles.json"), Manifest::new("/static/").to_json()).unwrap();
+        let index = Arc::new(Index::default()).refreshed(&store);
+        let variants = |index: &Index| index.files["a.0123456789ab.css"].file.variants.len();
+        assert_eq!(variants(&index), 1);
+        fs::write(dir.path().join("staticfiles.json"), manifest(None).to_json()).unwrap();
+        assert_eq!(variants(&index.refreshed(&store)), 0);
+        assert_eq!(variants(&Arc::new(Index::default()).refreshed(&store)), 0);
+    }
+}
