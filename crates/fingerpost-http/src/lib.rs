@@ -21,6 +21,7 @@ mod listed;
 mod media_type;
 mod memory;
 mod range;
+mod release_names;
 mod router;
 mod server;
 mod settings;

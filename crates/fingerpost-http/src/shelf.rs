@@ -7,13 +7,17 @@ use std::{
     sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
-use fingerpost::{
-    Digest, Encoding, Entry, FileInfo, MANIFEST_NAME, Manifest, Release, Snapshot, Store, Stored,
-};
+use fingerpost::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release, Snapshot, Store, Stored};
 use hashbrown::{HashMap, HashSet};
 use http::HeaderValue;
 
-use crate::{answer::Representation, hash_queue::LargeDigest, media_type::media_type, memory::Kept};
+use crate::{
+    answer::Representation,
+    hash_queue::LargeDigest,
+    media_type::media_type,
+    memory::Kept,
+    release_names::{NamedFile, files_of, files_of_release},
+};
 
 /// The files of all releases while one snapshot is in force.
 #[derive(Debug)]
@@ -155,7 +159,7 @@ impl Index {
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, digest: Digest, store: &dyn Store) {
-        let current = self.add(manifest, Origin::Manifest, store);
+        let current = self.add(files_of(manifest), Origin::Manifest, store);
         for name in without(&self.current, &current) {
             if let Some(known) = self.files.get_mut(&name) {
                 known.file = known.file.revised(None, known.file.is_hashed, false);
@@ -169,14 +173,18 @@ impl Index {
     /// A release that makes no sense never will, so it names nothing; one that cannot be read may be read later.
     fn add_release(&mut self, number: u64, store: &dyn Store) -> io::Result<()> {
         let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-        let release = Release::parse(&store.read(&name)?, number, &name);
+        let json = store.read(&name)?;
         let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
         let origin = if is_newest { Origin::NewestRelease } else { Origin::OlderRelease };
-        let names = match release {
-            Ok(release) => self.add(&release.manifest, origin, store),
-            Err(err) => {
-                tracing::warn!("in `{}`: {err}; it is left out", store.place());
-                Names::default()
+        let names = if let Some(files) = files_of_release(&json, |hashed| self.files.contains_key(hashed)) {
+            self.add(files, origin, store)
+        } else {
+            match Release::parse(&json, number, &name) {
+                Ok(release) => self.add(files_of(&release.manifest), origin, store),
+                Err(err) => {
+                    tracing::warn!("in `{}`: {err}; it is left out", store.place());
+                    Names::default()
+                }
             }
         };
         self.releases.insert(number, names);
@@ -184,22 +192,20 @@ impl Index {
     }
 
     /// Adds the files of a manifest or a release. The manifest has the last word about a file, then the newest release.
-    fn add(&mut self, manifest: &Manifest, origin: Origin, store: &dyn Store) -> Names {
+    fn add(&mut self, files: Vec<NamedFile<'_>>, origin: Origin, store: &dyn Store) -> Names {
         let is_current = origin == Origin::Manifest;
-        let mut names = Vec::with_capacity(manifest.len());
-        for (_, entry) in manifest {
-            let is_hashed = manifest.get(&entry.hashed).is_none();
-            if let Some(known) = self.files.get_mut(&*entry.hashed) {
+        let mut names = Vec::with_capacity(files.len());
+        for NamedFile { hashed, is_hashed, info } in files {
+            if let Some(known) = self.files.get_mut(&*hashed) {
                 known.releases += 1;
                 if origin != Origin::OlderRelease && is_current >= known.file.is_current {
-                    known.file = known.file.revised(entry.info.as_ref(), is_hashed, is_current);
+                    known.file = known.file.revised(info.as_deref(), is_hashed, is_current);
                 }
                 names.push(Arc::clone(&known.file.hashed));
-            } else if let Some(info) = info(store, entry) {
-                let file = File::new(&entry.hashed, &info, is_hashed, is_current);
+            } else if let Some(info) = info.or_else(|| read_info(store, &hashed)) {
+                let file = Arc::new(File::new(&hashed, &info, is_hashed, is_current));
                 names.push(Arc::clone(&file.hashed));
-                let indexed = Indexed { releases: 1, file: Arc::new(file) };
-                self.files.insert(Arc::clone(&indexed.file.hashed), indexed);
+                self.files.insert(Arc::clone(&file.hashed), Indexed { file, releases: 1 });
             }
         }
         names.into()
@@ -233,24 +239,15 @@ enum Origin {
     OlderRelease,
 }
 
-/// Size and digest of a file. A manifest of another program has none, so the file is read.
-fn info<'e>(store: &dyn Store, entry: &'e Entry) -> Option<Cow<'e, FileInfo>> {
-    if let Some(info) = &entry.info {
-        return Some(Cow::Borrowed(info));
-    }
-    let tell = |err: &io::Error| {
-        tracing::warn!("`{}` in `{}` is left out: {err}", entry.hashed, store.place());
+/// Size and digest of a file that a manifest of another program names.
+fn read_info<'a>(store: &dyn Store, hashed: &str) -> Option<Cow<'a, FileInfo>> {
+    let read = || match store.open(hashed)? {
+        Stored::Bytes(bytes) => Ok((Digest::of(&bytes), bytes.len() as u64)),
+        Stored::File(file) => Digest::of_reader(file),
     };
-    info_of(store, &entry.hashed).inspect_err(tell).ok().map(Cow::Owned)
-}
-
-/// What the manifest of another program does not tell.
-fn info_of(store: &dyn Store, hashed: &str) -> io::Result<FileInfo> {
-    let (sha256, size) = match store.open(hashed)? {
-        Stored::Bytes(bytes) => (Digest::of(&bytes), bytes.len() as u64),
-        Stored::File(file) => Digest::of_reader(file)?,
-    };
-    Ok(FileInfo::new(size, sha256))
+    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
+    let (sha256, size) = read().inspect_err(warn).ok()?;
+    Some(Cow::Owned(FileInfo::new(size, sha256)))
 }
 
 impl File {
