@@ -100,7 +100,19 @@ impl Side {
             let tag = shown(&side.ask(request).await)["etag"].clone();
             side.words.push((word.to_owned(), tag));
         }
+        side.wait_for_the_large_file().await;
         side
+    }
+
+    /// `StaticFiles` hashes a large file in the background after the first request.
+    async fn wait_for_the_large_file(&self) {
+        for _ in 0..1000 {
+            if shown(&self.ask("HEAD {large.woff2}").await)["etag"] != "-" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{} never has a tag for a large file", self.origin);
     }
 
     /// Sends a request that is written as `METHOD PATH | Header: value | …`.

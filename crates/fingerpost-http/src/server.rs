@@ -111,7 +111,10 @@ impl AssetServer {
         self
     }
 
-    /// Up to how many bytes a collected file is answered from memory. Defaults to 128 KiB; larger ones are streamed.
+    /// Up to how many bytes a file is answered from memory in production. Defaults to 128 KiB; larger files are streamed.
+    ///
+    /// A larger file is hashed once, on one background thread, after its first request. Until then its responses are
+    /// `no-store` and have no `ETag`. The thread starts when it is needed and ends with the server.
     #[must_use]
     pub fn memory_per_file(mut self, bytes: u64) -> Self {
         self.settings.memory_per_file = bytes;

@@ -83,7 +83,8 @@ impl StaticFiles {
         Self(self.0.all_origins(allowed))
     }
 
-    /// Up to how many bytes a collected file is answered from memory. Defaults to 128 KiB; larger ones are streamed.
+    /// Up to how many bytes a file is answered from memory in production. Defaults to 128 KiB. Larger files are streamed, and
+    /// cacheable once a background thread has hashed them: see [`AssetServer::memory_per_file`].
     #[must_use]
     pub fn memory_per_file(self, bytes: u64) -> Self {
         Self(self.0.memory_per_file(bytes))
