@@ -67,7 +67,7 @@ impl Site {
         version.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).0.to_owned()
     }
 
-    /// Whether a change and a new `collect` make another version.
+    /// Returns `true` if a change and a new `collect` change the version.
     fn is_changed_by(&self, change: impl FnOnce(&Self)) -> bool {
         self.is_changed_with(&[], change)
     }

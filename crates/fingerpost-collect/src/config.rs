@@ -174,7 +174,7 @@ impl CollectConfig {
         self
     }
 
-    /// Whether every published file is read and compared with its digest, whatever its stamp.
+    /// Reads every published file and compares it with its digest, even if its stamp is unchanged.
     ///
     /// Defaults to `false`: a file is read only if its length, times or inode are not those of the last run, as in a copy of
     /// the output directory. Either way files of the current manifest that are damaged or missing are written again, with

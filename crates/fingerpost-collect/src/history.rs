@@ -81,7 +81,7 @@ impl History {
         })
     }
 
-    /// Whether `staticfiles.json` holds the manifest of an older release than the newest.
+    /// Returns `true` if `staticfiles.json` holds the manifest of a release older than the newest.
     pub(crate) fn is_put_back(&self, holder: u64) -> bool {
         self.numbers.last().is_some_and(|&newest| holder < newest)
     }

@@ -27,7 +27,7 @@ pub(crate) struct Kept {
     pub(crate) releases: Vec<Release>,
     /// What was in force there.
     pub(crate) current: Option<Manifest>,
-    /// Whether the manifest there was written by hand.
+    /// `true` if the manifest there was written by hand.
     pub(crate) is_edited: bool,
     /// The names of the files that are not here yet.
     pub(crate) names: Vec<String>,
@@ -66,7 +66,7 @@ fn open(dir: &Path) -> Result<History, Problem> {
     Ok(history)
 }
 
-/// Whether anything lies in a directory besides records.
+/// Returns `true` if a directory holds anything besides records.
 fn has_files(dir: &Path) -> Result<bool, Problem> {
     let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
     Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".fingerpost")))

@@ -32,7 +32,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Writes down who holds the lock, and keeps the time of modification, which tells of the manifest.
+    /// Records the holder of the lock. Keeps the file's modification time, which is compared with the manifest's.
     fn sign(&mut self, holder: &str) -> io::Result<()> {
         let modified = self.0.metadata()?.modified();
         self.0.set_len(0)?;

@@ -84,7 +84,7 @@ impl Output {
         self.lock.is_none()
     }
 
-    /// Whether a file is there and has just this content. If it has another, it is damaged: its name stands for one content.
+    /// Returns `true` if a file exists with exactly this content. If it has another, it is damaged: its name stands for one content.
     pub(crate) fn has(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let has = self.has_content(path, size, sha256);
         if !has && self.has_any(path) {
@@ -98,7 +98,7 @@ impl Output {
         self.dir.join(path).is_file()
     }
 
-    /// Whether a file is there and has just this content, under a name that may get another.
+    /// Returns `true` if a file exists with exactly this content, under a name whose content may change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let file = self.dir.join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {

@@ -34,7 +34,7 @@ pub(crate) struct Page {
     pub(crate) named: Option<Box<Named>>,
 }
 
-/// Something about a file: a broken rule, or what nobody has to do anything about.
+/// A remark about a file: a broken rule, or information that needs no action.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Note {
     pub(crate) location: Location,

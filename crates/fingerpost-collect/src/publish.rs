@@ -30,7 +30,7 @@ pub(crate) struct Publication {
     manifest: Manifest,
     /// The release that holds the manifest, if that comes into force without being new.
     adopted: Option<u64>,
-    /// Whether the time of the manifest has to go on telling that it was written by hand.
+    /// `true` if the manifest keeps its modification time, which shows that it was written by hand.
     keeps_trace: bool,
 }
 
@@ -137,7 +137,7 @@ fn stage_release(release: &Release, output: &Output) -> Result<Option<Staged>, P
     output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
 }
 
-/// A manifest that was put back by hand, as the release that later commands are to know it by. None if the newest release
+/// Returns a manifest that was put back by hand as the release that records it for later commands. None if the newest release
 /// holds the manifest.
 pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Option<Release>, Problem> {
     let Some(manifest) = history.manifest().filter(|_| !history.numbers.is_empty()) else { return Ok(None) };

@@ -29,7 +29,7 @@ pub(crate) struct Published {
     /// Records of files that are not older than this prove nothing: the clock of the file system may have stood still between
     /// the record and a later change.
     recorded_at: Option<SystemTime>,
-    /// Whether every file is read, whatever its stamp.
+    /// `true` if every file is read, even if its stamp is unchanged.
     verify: bool,
     read: AtomicUsize,
     damaged: Mutex<HashSet<String>>,
@@ -67,7 +67,7 @@ impl Published {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a file holds these bytes. It is read unless its stamp is known.
+    /// Returns `true` if a file holds these bytes. It is read unless its stamp is known.
     pub(crate) fn holds(&self, name: &str, file: &Path, stamp: Stamp, sha256: Digest) -> bool {
         if self.is_known(name, stamp, sha256) {
             return true;
@@ -94,7 +94,7 @@ impl Published {
         }
     }
 
-    /// Whether the same stamp means the same bytes: all its times are before the record, by the clock of the file system.
+    /// Returns `true` if the same stamp means the same bytes: all its times are before the record, by the clock of the file system.
     fn proves(&self, stamp: Stamp) -> bool {
         // `is_settled_at` asks for a difference of two seconds, which is for moments by another clock.
         let margin = Duration::from_secs(2) - Duration::from_nanos(1);
@@ -105,7 +105,7 @@ impl Published {
     pub(crate) fn insert(&self, name: &str, stamp: Stamp, sha256: Digest) {
         let mut records = self.records();
         let known = records.get(name).is_some_and(|record| (record.stamp, record.sha256) == (stamp, sha256));
-        // A record that proved nothing is written again once that helps.
+        // A record without trusted stamps is written again as soon as its stamps can be trusted.
         let is_enough = self.proves(stamp) || !stamp.is_settled_at(SystemTime::now());
         let state = if known && is_enough { State::Confirmed } else { State::New };
         records.insert(name.to_owned(), Record { stamp, sha256, state });

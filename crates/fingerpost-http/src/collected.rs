@@ -174,11 +174,11 @@ impl Collected {
     }
 }
 
-/// What is to be read, and where it is remembered.
+/// The representation to read, and the slot that remembers it.
 struct Wanted<'a> {
     name: &'a str,
     expected: &'a Representation,
-    /// Whether the client is told that the bytes have the expected digest.
+    /// `true` if the response promises bytes with the expected digest.
     is_promised: bool,
     slot: &'a Slot,
     part: &'a Range<u64>,

@@ -21,7 +21,7 @@ pub(crate) trait Found {
         Cow::Borrowed(&[])
     }
 
-    /// Whether the digest of what is offered as `representation` is still being computed. Until then it is not cached.
+    /// Returns `true` while the digest of `representation` is being computed. Until then it is not cached.
     fn is_pending(&self, representation: &Representation) -> bool;
 
     /// These bytes of what was offered as `representation`.

@@ -37,7 +37,7 @@ struct State {
     sha256: Option<Digest>,
 }
 
-/// Where the background thread finds a file.
+/// The place from which the background thread opens a file.
 #[derive(Debug)]
 pub(crate) enum Location {
     /// A path on disk.

@@ -40,7 +40,7 @@ pub(crate) struct Listed {
     large_files: HashQueue,
 }
 
-/// What is known of one file.
+/// The state of one file.
 #[derive(Debug, Default)]
 struct Slot {
     /// Held while a small file is read, so that one request does it for all.
@@ -56,7 +56,7 @@ struct Known {
     listed: Stamp,
     /// The content of the URL, which the first request with the listed stamp pins.
     pinned: Option<Digest>,
-    /// What a small file was when it was read last, and its bytes.
+    /// The identity of a small file at its last read, and its bytes.
     identity: Option<Identity>,
     kept: Option<Kept>,
     /// Whether somebody has been told that the file is another one by now.
@@ -69,7 +69,7 @@ pub(crate) struct SourceFile {
     representation: Representation,
     /// Whether it still is what was listed.
     pub(crate) is_proven: bool,
-    /// Whether it is what was listed as far as its stamp tells, and its digest is still being computed.
+    /// `true` if its stamp is the listed one and its digest is still being computed.
     is_pending: bool,
     pub(crate) lifetime: Lifetime,
     body: Body,
@@ -221,7 +221,7 @@ impl Listed {
 }
 
 impl Known {
-    /// Whether bytes with this digest are the content of the URL. The first that were read while the file had the stamp
+    /// Returns `true` if bytes with this digest are the content of the URL. The first that were read while the file had the stamp
     /// with which it was listed become it.
     fn is_proven(&mut self, sha256: Digest, is_listed: bool) -> bool {
         match self.pinned {

@@ -13,7 +13,7 @@ use serde::{
 /// A file that a manifest or a release names.
 pub(crate) struct NamedFile<'a> {
     pub(crate) hashed: Cow<'a, str>,
-    /// Whether the hashed path is no asset path of the same manifest.
+    /// `true` if the hashed path is no asset path of the same manifest.
     pub(crate) is_hashed: bool,
     pub(crate) info: Option<Cow<'a, FileInfo>>,
 }

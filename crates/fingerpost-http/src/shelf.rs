@@ -62,13 +62,13 @@ pub(crate) struct File {
     slots: Vec<Slot>,
 }
 
-/// What is known of the bytes of one file on disk.
+/// The state of one file on disk.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     pub(crate) kept: OnceLock<Kept>,
     /// For a file that is too large to be kept.
     large: OnceLock<Arc<LargeDigest>>,
-    /// Whether an error has been logged since the file was last read without one.
+    /// `true` if an error has been logged since the file was last read without one.
     pub(crate) is_reported: AtomicBool,
 }
 
@@ -78,7 +78,7 @@ impl Slot {
         self.large.get_or_init(Arc::default)
     }
 
-    /// Whether the bytes were found to be those of this representation.
+    /// Returns `true` if the bytes were found to be those of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
         self.kept.get().is_some() || self.large.get().is_some_and(|large| large.latest() == expected.sha256)
     }
@@ -109,7 +109,7 @@ impl Shelf {
 impl Index {
     /// The same index if the store has the same manifest and the same releases. Only what is new is read.
     ///
-    /// What cannot be read is left out with a warning, and read again the next time; the old manifest stays in force
+    /// Unreadable releases are skipped with a warning and read again the next time; the old manifest stays in force
     /// then.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
@@ -230,7 +230,7 @@ fn without(names: &Names, others: &Names) -> Vec<Arc<str>> {
     names.iter().filter(|name| !others.contains(&***name)).cloned().collect()
 }
 
-/// Where the names of files come from.
+/// The source of file names.
 #[derive(Clone, Copy, PartialEq)]
 enum Origin {
     Manifest,

@@ -146,7 +146,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether text would end a part of a line that is hashed.
+/// Returns `true` if text contains a separator of the lines that are hashed.
 fn breaks_lines(text: &str) -> bool {
     text.contains(['\0', '\n'])
 }

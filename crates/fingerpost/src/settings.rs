@@ -108,14 +108,14 @@ pub struct Settings {
     /// What `collect` makes of a relative reference that leaves the base URL. Defaults to [`Level::Error`].
     #[serde(rename = "leaves-base")]
     pub leaves_base: Option<Level>,
-    /// What `collect` makes of an absolute reference outside of the base URL to a file of a source dir. Defaults to
+    /// Severity of an absolute reference outside of the base URL to a file of a source dir. Defaults to
     /// [`Level::Warn`].
     #[serde(rename = "outside-base")]
     pub outside_base: Option<Level>,
-    /// What `collect` makes of a script that cannot be parsed, so that its references stay as they are. Defaults to
+    /// Severity of a script that cannot be parsed, so that its references stay as they are. Defaults to
     /// [`Level::Warn`].
     pub syntax: Option<Level>,
-    /// What `collect` makes of references that it was built without the means to rewrite. Defaults to [`Level::Error`].
+    /// Severity of references that this build of `collect` cannot rewrite. Defaults to [`Level::Error`].
     pub unsupported: Option<Level>,
     /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
     pub shadowed: Option<Level>,

@@ -37,7 +37,7 @@ use crate::{
 pub struct VersionSettings {
     /// The app version; empty counts as unset.
     pub app: Option<String>,
-    /// Whether the git commit is the app version, unless there is an explicit one. Defaults to `false`.
+    /// Makes the git commit the app version, unless there is an explicit one. Defaults to `false`.
     pub git: bool,
     /// Components of the app version by name: files that are no assets, such as templates, as paths and globs that are
     /// relative to the settings file.
@@ -209,13 +209,13 @@ fn path_below(root: &Path, file: &Path) -> Result<String, Error> {
     })
 }
 
-/// Whether a file is none of the author's making, by the rules that hold for assets by default.
+/// Returns `true` if the default ignore rules of assets match a file.
 fn is_ignored(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     Rules::default().reason_to_ignore(&name).is_some()
 }
 
-/// Passes over what cannot be a file of the component: a symlink loop, an ignored name, a file that is gone and does not
+/// Skips entries that cannot be a file of the component: a symlink loop, an ignored name, a file that is gone and does not
 /// match.
 fn check(err: walkdir::Error, root: &Path, glob: &GlobMatcher) -> Result<(), Error> {
     let Some(path) = err.path().map(Path::to_owned) else { return Ok(()) };

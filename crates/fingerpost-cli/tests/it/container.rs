@@ -35,7 +35,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Where a path of an instruction lies on this machine.
+    /// Returns the path on this machine that stands for a path of an instruction.
     fn place(&self, path: &str) -> PathBuf {
         let path = Path::new("/").join(&self.work_dir).join(path);
         self.root.join(path.strip_prefix("/").expect("an absolute path"))

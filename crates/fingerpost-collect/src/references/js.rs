@@ -125,7 +125,7 @@ fn not_parsed(text: &str, why: NotParsed) -> Scan {
     Scan { written, not_parsed: Some(why), ..Scan::default() }
 }
 
-/// Whether the text is a script in sloppy mode in which the words that the glance has seen are no references.
+/// Returns `true` if the text is a sloppy-mode script in which the words found by the prefilter are no references.
 fn is_script_without_references(arena: &Allocator, text: &str) -> bool {
     let script = parsed(|| {
         let script = Parser::new(arena, text, SourceType::script()).parse();

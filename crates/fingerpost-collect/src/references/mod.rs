@@ -66,7 +66,7 @@ pub(crate) struct NotParsed {
     pub(crate) reason: String,
     /// The place of the fault.
     pub(crate) span: Range<usize>,
-    /// Whether something in the file looks like a reference.
+    /// `true` if something in the file looks like a reference.
     pub(crate) may_refer: bool,
 }
 

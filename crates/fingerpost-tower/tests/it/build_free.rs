@@ -2,18 +2,9 @@
 
 use std::fs;
 
-use fingerpost::{Assets, Mode, Strategy};
-use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, get, get_hashed};
-
-fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
-    let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
-    let assets = assets.build().unwrap();
-    let files = StaticFiles::new(&assets);
-    (assets, files)
-}
+use crate::site::{HOUR, IMMUTABLE, Site, ask, by_version, get, get_hashed};
 
 #[tokio::test]
 async fn a_year_when_the_version_is_proven_and_an_hour_without_one() {

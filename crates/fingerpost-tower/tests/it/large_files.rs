@@ -15,7 +15,7 @@ use fingerpost_tower::StaticFiles;
 use http::Method;
 use parking_lot::{Condvar, Mutex};
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, ask_until, below, get, get_hashed};
+use crate::site::{HOUR, IMMUTABLE, Site, ask, ask_until, below, by_version, get, get_hashed};
 
 const SIZE: usize = 200_000;
 
@@ -262,13 +262,6 @@ async fn large_files_of_a_store_without_files_become_immutable_too() {
     let answer = get_hashed(&files, &path).await;
     answer.is(200, IMMUTABLE, &large);
     assert_eq!(answer.header("etag"), tag(&large));
-}
-
-fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
-    let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
-    let assets = assets.build().unwrap();
-    let files = StaticFiles::new(&assets);
-    (assets, files)
 }
 
 #[tokio::test]

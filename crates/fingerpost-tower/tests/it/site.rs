@@ -9,7 +9,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use filetime::FileTime;
-use fingerpost::{Assets, AssetsBuilder, Mode};
+use fingerpost::{Assets, AssetsBuilder, Mode, Strategy};
 use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::StaticFiles;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -153,6 +153,14 @@ pub(crate) async fn ask_until(
 /// Requests a large file until its digest has been computed.
 pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> Answer {
     ask_until(files, path, &[], |answer| answer.header("etag") != "-").await
+}
+
+/// Serves the sources by version query.
+pub(crate) fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
+    let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
+    let assets = assets.build().unwrap();
+    let files = StaticFiles::new(&assets);
+    (assets, files)
 }
 
 /// The path of a URL below `/static`.

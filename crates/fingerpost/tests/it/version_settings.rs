@@ -33,7 +33,7 @@ fn said(assets: &Assets) -> String {
     format!("{version} from {}{}", version.source(), components.concat())
 }
 
-/// What stands for files that hold their own path.
+/// Returns the hashed lines of files that contain their own path.
 fn lines(component: &str, paths: &[&str]) -> String {
     let line = |path: &&str| format!("{component}\0{path}\0{}\n", Digest::of(path.as_bytes()));
     paths.iter().map(line).collect()
