@@ -38,7 +38,7 @@ fn project() -> TempDir {
     let workspace = root().to_str().expect("a UTF-8 path").replace('\\', "/");
     fs::create_dir(dir.path().join("src")).expect("a new folder");
     write("Cargo.toml", replaced(block("toml\n", "[package]"), "../fingerpost/", &format!("{workspace}/")));
-    write("src/main.rs", replaced(block("rust,no_run\n", "axum::serve"), "127.0.0.1:3000", "127.0.0.1:0"));
+    write("src/main.rs", block("rust,no_run\n", "axum::serve").to_owned());
     // With the versions of the workspace, most dependencies are compiled already, and none has to be fetched.
     fs::copy(root().join("Cargo.lock"), dir.path().join("Cargo.lock")).expect("a lock file");
 
@@ -78,7 +78,7 @@ async fn the_complete_program_serves_a_page_and_its_assets_over_one_connection_w
         tracer.arg(server.get_program()).current_dir(&project);
         server = tracer;
     }
-    let site = Server::start(&mut server);
+    let site = Server::start(server.env("ADDRESS", "127.0.0.1:0"));
     let client = Asker::default();
     let get = async |path: &str| {
         let request = Request::get(site.url(path)).body(Body::empty()).expect("a URL");

@@ -2,7 +2,7 @@
 //!
 //! Every stage is a directory. `COPY` copies, and `RUN` runs in a shell whose absolute paths lie below that directory. Base images
 //! are empty directories, because the shell and its tools are those of this machine, and the two `cargo` lines are replaced: the
-//! program is the one under test, and the site is an empty file.
+//! program is the one under test, and the site is an empty file. The output directory is the one of the program in the README.
 
 use std::{
     collections::HashMap,
@@ -12,18 +12,24 @@ use std::{
     process::Command,
 };
 
+use fingerpost::Manifest;
 use tempfile::TempDir;
 
 use crate::site::{PROGRAM, Site};
 
 const DOCUMENT: &str = include_str!("../../../fingerpost-tower/docs/deploying.md");
+const README: &str = include_str!("../../../../README.md");
 const INSTALL: &str = "cargo install --locked --path fingerpost/crates/fingerpost-cli --root /opt/fingerpost";
 const BUILD: &str = "cargo build --locked --release";
 
+/// Returns the text between two others.
+fn between(text: &'static str, before: &str, after: &str) -> &'static str {
+    text.split_once(before).expect(before).1.split_once(after).expect(after).0
+}
+
 /// The instructions of the Dockerfile, a line each.
 fn instructions() -> Vec<(&'static str, &'static str)> {
-    let (_, rest) = DOCUMENT.split_once("```dockerfile\n").expect("a Dockerfile");
-    let lines = rest.split_once("```").expect("its end").0.lines();
+    let lines = between(DOCUMENT, "```dockerfile\n", "```").lines();
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| line.split_once(' ').expect("an instruction and its arguments")).collect()
 }
@@ -63,7 +69,7 @@ impl Stage {
             }
             BUILD => {
                 fs::create_dir_all(self.place("target/release")).unwrap();
-                fs::write(self.place("target/release/site"), "").unwrap();
+                fs::write(self.place("target/release/my-site"), "").unwrap();
             }
             line => self.shell(line),
         }
@@ -128,6 +134,10 @@ fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
             }
             ("COPY", [source, to]) => stages.last().unwrap().1.copy(&context.join(source), to),
             ("RUN", _) => stages.last().unwrap().1.run(rest),
+            ("ENV", _) => {
+                let variable = rest.split_once('=').unwrap().0;
+                assert!(README.contains(&format!("env::var(\"{variable}\")")), "{variable}");
+            }
             ("EXPOSE" | "CMD", _) => {}
             other => panic!("{other:?} is unknown to this test"),
         }
@@ -135,9 +145,14 @@ fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
     stages.pop().unwrap().1.root
 }
 
+/// Returns the output directory of an image, where the program in the README reads it.
+fn out(image: &Path) -> PathBuf {
+    image.join("srv/site").join(between(README, ".collected(\"", "\")"))
+}
+
 /// The files of an image that a page can ask for, by their names, with their bytes.
 fn served(image: &Path) -> HashMap<String, Vec<u8>> {
-    let files = fs::read_dir(image.join("srv/site/static")).unwrap().map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(out(image)).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|file| file.is_file() && !file.ends_with("staticfiles.json"));
     files
         .map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap()))
@@ -150,16 +165,26 @@ fn assert_has_files_of(image: &Path, earlier: &Path) {
     assert!(there.iter().all(|(name, bytes)| here.get(name) == Some(bytes)), "{:?}", here.keys());
 }
 
+/// Returns a site with everything that the Dockerfile copies.
+fn site() -> Site {
+    Site::new(&[
+        ("fingerpost.toml", between(DOCUMENT, "```toml\n", "```")),
+        ("static/app.css", &css("red")),
+        ("templates/page.html", "<h1>One</h1>"),
+        ("vendor/fingerpost/crates/fingerpost-cli/Cargo.toml", ""),
+    ])
+}
+
+fn css(color: &str) -> String {
+    format!("a {{ color: {color} }}\n").repeat(100)
+}
+
 #[test]
 fn an_image_has_the_files_of_the_one_before_it() {
-    let css = |color: &str| format!("a {{ color: {color} }}\n").repeat(100);
-    let site = Site::new(&[
-        ("static/app.css", &css("red")),
-        ("vendor/fingerpost/crates/fingerpost-cli/Cargo.toml", ""),
-    ]);
+    let site = site();
     let images = tempfile::tempdir().unwrap();
     let first = build(&site.path(""), None, &images);
-    assert!(first.join("srv/site/site").is_file());
+    assert!(first.join("srv/site/my-site").is_file());
     let names = |image: &Path| {
         let mut names: Vec<_> =
             served(image).into_keys().map(|name| name.rsplit_once('.').unwrap().1.to_owned()).collect();
@@ -177,10 +202,33 @@ fn an_image_has_the_files_of_the_one_before_it() {
     site.write("static/app.css", css("red"));
     let third = build(&site.path(""), Some(&second), &images);
     assert_has_files_of(&third, &second);
-    let manifest = |image: &Path| fs::read(image.join("srv/site/static/staticfiles.json")).unwrap();
+    let manifest = |image: &Path| fs::read(out(image).join("staticfiles.json")).unwrap();
     assert_eq!(manifest(&third), manifest(&first));
-    assert!(third.join("srv/site/static/.fingerpost/releases/3.json").is_file());
+    assert!(out(&third).join(".fingerpost/releases/3.json").is_file());
 
     // Without changes, the image on top has the same files.
     assert_eq!(served(&build(&site.path(""), Some(&third), &images)), served(&third));
+}
+
+#[test]
+fn a_deploy_that_only_edits_a_template_changes_the_app_version() {
+    let site = site();
+    let images = tempfile::tempdir().unwrap();
+    let version = |image: &Path| {
+        let mut command = site.command(PROGRAM);
+        let output = command.arg("version").current_dir(image.join("srv/site")).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = build(&site.path(""), None, &images);
+    let manifest = fs::read(out(&first).join("staticfiles.json")).unwrap();
+    assert_eq!(Manifest::parse(&manifest, "").unwrap().components()["templates"].files, 1);
+
+    site.write("templates/page.html", "<h1>Two</h1>");
+    let second = build(&site.path(""), Some(&first), &images);
+    assert_eq!(served(&second), served(&first));
+    assert_ne!(version(&second), version(&first));
+
+    // Without an edit, the version stays.
+    assert_eq!(version(&build(&site.path(""), Some(&second), &images)), version(&second));
 }
