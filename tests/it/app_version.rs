@@ -139,7 +139,10 @@ const ROWS: [(&str, fn()); 7] = [
         "a setting that changes no URL is edited, such as a compression level | stays | |",
         a_compression_level_is_changed,
     ),
-    ("`Assets::reload()`, `POST /cache/bust` or a restart | stays | |", nothing_is_changed),
+    (
+        "nothing is edited; only `Assets::reload()`, `POST /cache/bust` or a restart | stays | |",
+        nothing_is_edited,
+    ),
     (
         "`FINGERPOST_APP_VERSION`, `app = \"…\"` or `.app_version(…)` is another | changes | |",
         an_explicit_version_is_changed,
@@ -232,7 +235,7 @@ fn a_compression_level_is_changed() {
     }
 }
 
-fn nothing_is_changed() {
+fn nothing_is_edited() {
     for version in ["", COMPONENTS, "app = \"v1\""] {
         let site = Site::new(version);
         let before = site.version();
