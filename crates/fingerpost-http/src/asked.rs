@@ -18,17 +18,22 @@ pub(crate) enum Asked<'r> {
 }
 
 impl<'r> Asked<'r> {
-    /// Of several headers of the name all have to say the same, of several cookies the first counts.
-    pub(crate) fn of(headers: &'r HeaderMap, header: &HeaderName, cookie_name: &str) -> Self {
+    /// Several headers of the name must have the same value. Of several cookies of the name, the first with a known version is
+    /// taken: a sibling host may have set another one with `Domain=`. If there is none, the first that is not empty is taken.
+    pub(crate) fn of(
+        headers: &'r HeaderMap,
+        header: &HeaderName,
+        cookie_name: &str,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Self {
         let values = headers.get_all(header).iter();
         let mut values = values.map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty());
         if let Some(first) = values.next() {
             return Self::ByHeader(values.all(|other| other == first).then_some(first));
         }
-        match cookie(headers, cookie_name).filter(|value| !value.is_empty()) {
-            Some(value) => Self::ByCookie(value),
-            None => Self::Nothing,
-        }
+        let cookies = || cookies(headers, cookie_name).filter(|value| !value.is_empty());
+        let known = cookies().find(|value| str::from_utf8(value).is_ok_and(&is_known));
+        known.or_else(|| cookies().next()).map_or(Self::Nothing, Self::ByCookie)
     }
 
     pub(crate) fn version(self) -> Option<&'r str> {
@@ -40,15 +45,14 @@ impl<'r> Asked<'r> {
     }
 }
 
-/// The value of the first cookie of a name, read as leniently as RFC 6265, §5.2 reads `Set-Cookie`: whitespace and quotes
-/// around it do not count. HTTP/2 may have several `Cookie` headers.
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h [u8]> {
+/// Returns the values of the cookies of a name, read as leniently as RFC 6265, §5.2 reads `Set-Cookie`: whitespace and quotes
+/// around a value do not count. HTTP/2 may have several `Cookie` headers.
+fn cookies<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
-    let value = |pair: &'h [u8]| {
+    pairs.filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
-        (pair[..equals].trim_ascii() == name.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
-    };
-    pairs.filter_map(value).next().map(unquoted)
+        (pair[..equals].trim_ascii() == name.as_bytes()).then(|| unquoted(pair[equals + 1..].trim_ascii()))
+    })
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -36,8 +36,9 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 /// - A cookie with an unknown version counts as no version: no script would see the 409, and a cookie that a sibling host has
 ///   set with `Domain=` survives the expiry. The response to a page load (GET or HEAD whose `Accept` names `text/html`) expires
 ///   the cookie, unless it sets the cookie anew itself.
-/// - An empty header or cookie counts as none. Of several cookies of the name the first counts, which is the one with the
-///   longest path; several headers count if they say the same, and otherwise as an unknown version.
+/// - Of several cookies of the name, the first with a version in the map is taken. Browsers send the cookie with the longest path
+///   first. The cookie is expired only if none of them has a version in the map.
+/// - An empty header or cookie counts as none. Several headers must have the same value; otherwise they count as an unknown version.
 /// - With an empty map everything passes as it is.
 ///
 /// What clients send is compared, and neither kept nor repeated, nor logged.
@@ -216,7 +217,8 @@ impl VersionRouter {
         if rules.routes.is_empty() {
             return default(false);
         }
-        let asked = Asked::of(&request.headers, &rules.version_header, rules.cookie.name());
+        let is_known = |version: &str| rules.routes.contains_key(version);
+        let asked = Asked::of(&request.headers, &rules.version_header, rules.cookie.name(), is_known);
         let route = asked.version().and_then(|version| rules.routes.get(version));
         match (route, asked) {
             (Some(route), _) => Ok(Routing::new(rules, Some(route.clone()), false)),

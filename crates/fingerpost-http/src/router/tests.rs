@@ -92,7 +92,6 @@ fn cookies_are_read_leniently() {
         ("app_version=\"v1\"", "v1 blue"),
         ("app_version=v1; app_version=v2", "v1 blue"),
         ("app_version=v2; app_version=v0", "v2 green"),
-        ("app_version=v0; app_version=v1", "v2 green"),
         ("; ;=;==; app_version=v1", "v1 blue"),
         ("app_version", "v2 green"),
         ("App_Version=v1", "v2 green"),
@@ -106,6 +105,19 @@ fn cookies_are_read_leniently() {
         goes(&[("cookie", cookie)], expected);
     }
     goes(&[("cookie", "a=b"), ("cookie", "app_version=v1")], "v1 blue");
+}
+
+#[test]
+fn a_cookie_of_a_sibling_host_hides_no_known_version() {
+    for (cookie, expected) in [
+        ("app_version=v0; app_version=v1", "v1 blue"),
+        ("app_version=v1; app_version=v0", "v1 blue"),
+        ("app_version=; app_version=\"\"; app_version=v0; app_version=v1; app_version=v2", "v1 blue"),
+        ("app_version=v0; app_version=v-1", "v2 green, expired"),
+    ] {
+        goes(&[("cookie", cookie), PAGE], expected);
+    }
+    goes(&[("cookie", "app_version=v0"), ("cookie", "app_version=v1"), PAGE], "v1 blue");
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub enum Skew {
 
 impl Skew {
     /// Compares what the headers of a request ask for with `version`: `X-App-Requested-Version`, else the cookie
-    /// `app_version`, as the router reads them. What is empty asks for nothing; headers that contradict each other are skew.
+    /// `app_version`, as the router reads them. An empty value counts as none, headers that contradict each other are skew, and
+    /// of several cookies one has to match.
     ///
     /// ```
     /// use fingerpost_http::Skew;
@@ -29,7 +30,7 @@ impl Skew {
     /// assert_eq!(Skew::of(&headers, "v2"), Skew::Skew);
     /// ```
     pub fn of(headers: &HeaderMap, version: &str) -> Self {
-        match Asked::of(headers, &VERSION_HEADER, VERSION_COOKIE) {
+        match Asked::of(headers, &VERSION_HEADER, VERSION_COOKIE, |asked| asked == version) {
             Asked::Nothing => Self::Unversioned,
             asked if asked.version() == Some(version) => Self::Match,
             _ => Self::Skew,
@@ -62,5 +63,11 @@ mod tests {
         assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b"v1")]), Skew::Skew);
         assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), Skew::Match);
         assert_eq!(of(&[(HEADER, b"")]), Skew::Unversioned);
+    }
+
+    #[test]
+    fn one_of_several_cookies_has_to_match() {
+        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), Skew::Match);
+        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]), Skew::Skew);
     }
 }
