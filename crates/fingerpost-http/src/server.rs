@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use fingerpost::{AssetPath, Assets, ContentHash, Digest, Snapshot, Strategy, Token};
+use fingerpost::{AssetPath, Assets, ContentHash, Digest, Snapshot, Strategy, Token, quoted};
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
@@ -162,7 +162,9 @@ impl AssetServer {
     fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let request::Parts { method, uri, headers, extensions, .. } = request;
         let Some((spelt, path)) = self.path(uri) else {
-            return Some(not_found(self.mount_advice(uri.path())));
+            // The advice of development reads the disk.
+            let may_advise = may_wait || !matches!(self.shared.finder, Finder::Live);
+            return may_advise.then(|| not_found(self.mount_advice(uri.path(), &self.assets().snapshot())));
         };
         let snapshot =
             || taken(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot());
@@ -187,23 +189,24 @@ impl AssetServer {
         Some((spelt, asset_path(spelt)?))
     }
 
-    /// Explains, in development, why a path that does not fit the way of mounting is not found.
-    fn mount_advice(&self, path: &str) -> Option<String> {
+    /// Returns the advice for the other way of mounting, in development, if the request path names an asset with it.
+    fn mount_advice(&self, path: &str, snapshot: &Snapshot) -> Option<String> {
         let mount = self.assets().mount_path();
         if !matches!(self.shared.finder, Finder::Live) || mount == "/" {
             return None;
         }
-        match (self.settings.whole_paths, path.starts_with(mount)) {
-            (false, true) => Some(format!(
-                "the request path `{path}` begins with the mount path `{mount}`, which nothing has removed: \
-                 mount with `nest_service`, or set `.whole_paths(true)` with `route_service`"
-            )),
-            (true, false) => Some(format!(
-                "the request path `{path}` does not begin with the mount path `{mount}`, as `.whole_paths(true)` \
-                 requires: mount with `route_service`, or remove `.whole_paths(true)` with `nest_service`"
-            )),
-            _ => None,
-        }
+        let (other_prefix, condition, advice) = if self.settings.whole_paths {
+            ("/", "something has removed", "mount with `route_service`, or remove `.whole_paths(true)`")
+        } else {
+            let advice = "mount with `nest_service`, or set `.whole_paths(true)` with `route_service`";
+            (mount, "nothing has removed", advice)
+        };
+        let path = asset_path(path.strip_prefix(other_prefix)?)?;
+        snapshot.open_source(&AssetPath::parse(&path).ok()?).ok()?;
+        let asset = quoted(path);
+        Some(format!(
+            "if {condition} the mount path `{mount}`, this is a request for asset {asset}: {advice}"
+        ))
     }
 
     fn find_source(&self, method: &Method, headers: &HeaderMap, wanted: &Wanted<'_>) -> Response<Content> {
@@ -222,9 +225,11 @@ impl AssetServer {
     fn live(&self, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
         let path = AssetPath::parse(wanted.path).map_err(|err| not_found(Some(err.to_string())))?;
         let mut file = SourceFile::now(&path, &wanted.snapshot).ok_or_else(|| {
-            let advice = self.mount_advice(wanted.whole);
             // The error of a template, with the places searched and the nearest names.
-            not_found(advice.or_else(|| wanted.snapshot.url(&path).err().map(|err| err.to_string())))
+            let error = wanted.snapshot.url(&path).err().map(|err| err.to_string());
+            let advice = self.mount_advice(wanted.whole, &wanted.snapshot);
+            let both = |advice, error| format!("{advice}\notherwise, {error}");
+            not_found(advice.into_iter().chain(error).reduce(both))
         })?;
         file.lifetime = self.lifetime(wanted.query, file.hash(), None);
         Ok(file)

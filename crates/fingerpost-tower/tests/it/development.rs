@@ -150,31 +150,68 @@ async fn text(app: Router, path: &str) -> String {
     String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
+const UNREMOVED: &str = "if nothing has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
+                         mount with `nest_service`, or set `.whole_paths(true)` with `route_service`";
+
+fn route(files: StaticFiles) -> Router {
+    Router::new().route_service("/static/{*path}", files)
+}
+
+fn nest(files: StaticFiles) -> Router {
+    Router::new().nest_service("/static", files)
+}
+
 #[tokio::test]
 async fn a_mount_that_does_not_fit_is_explained() {
     let site = Site::new(&[("css/app.css", b"one")]);
     site.collect();
-    let route = |files| Router::new().route_service("/static/{*path}", files);
-    let nest = |files| Router::new().nest_service("/static", files);
     let files = StaticFiles::new(&site.development());
     let whole = files.clone().whole_paths(true);
-    assert_eq!(
-        text(route(files.clone()), "/static/css/app.css").await,
-        "the request path `/static/css/app.css` begins with the mount path `/static/`, which nothing has removed: \
-         mount with `nest_service`, or set `.whole_paths(true)` with `route_service`"
-    );
+    let answer = text(route(files.clone()), "/static/css/app.css").await;
+    assert_eq!(answer.split_once('\n').unwrap().0, UNREMOVED);
     assert_eq!(
         text(nest(whole.clone()), "/static/css/app.css").await,
-        "the request path `/css/app.css` does not begin with the mount path `/static/`, as `.whole_paths(true)` \
-         requires: mount with `route_service`, or remove `.whole_paths(true)` with `nest_service`"
+        "if something has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
+         mount with `route_service`, or remove `.whole_paths(true)`"
     );
     // With the right mount, the asset is what is missing.
     for app in [route(whole), nest(files)] {
-        assert!(text(app, "/static/css/ap.css").await.contains("asset `css/ap.css` was not found"));
+        let answer = text(app, "/static/css/ap.css").await;
+        assert!(answer.starts_with("asset `css/ap.css` was not found"), "{answer}");
+        assert!(answer.ends_with("(did you mean `css/app.css`?)"), "{answer}");
     }
     let files = StaticFiles::new(&site.production());
     assert_eq!(text(route(files.clone()), "/static/css/app.css").await, "Not Found");
     assert_eq!(text(nest(files.whole_paths(true)), "/static/css/app.css").await, "Not Found");
+}
+
+#[tokio::test]
+async fn a_missing_asset_gets_no_advice_to_mount_otherwise() {
+    let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
+    let files = StaticFiles::new(&site.development());
+    let whole = files.clone().whole_paths(true);
+    let fallback = Router::new().fallback_service(whole.clone());
+    for path in ["/favicon.ico", "/", "/static", "/css/ap.css", "/css//app.css", "/..%2Fcss/app.css"] {
+        assert_eq!(text(fallback.clone(), path).await, "Not Found", "{path}");
+    }
+    for app in [fallback, nest(files)] {
+        let answer = text(app, "/static/static/css/mor.css").await;
+        assert!(answer.starts_with("asset `static/css/mor.css` was not found"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_named_like_the_mount_gets_the_error_and_the_advice() {
+    let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
+    let files = StaticFiles::new(&site.development());
+    let answer = text(nest(files.clone()), "/static/static/css/app.css").await;
+    let (advice, error) = answer.split_once("\notherwise, ").unwrap();
+    assert_eq!(advice, UNREMOVED);
+    assert!(error.starts_with("asset `static/css/app.css` was not found"), "{answer}");
+    let answer = text(nest(files.whole_paths(true)), "/static/static/css/more.css").await;
+    let (advice, error) = answer.split_once("\notherwise, ").unwrap();
+    assert!(advice.ends_with(": mount with `route_service`, or remove `.whole_paths(true)`"), "{answer}");
+    assert!(error.starts_with("asset `css/more.css` was not found"), "{answer}");
 }
 
 #[tokio::test]
