@@ -134,9 +134,9 @@ const ROWS: [(&str, fn()); 7] = [
         a_template_is_edited,
     ),
     ("code or a compiled template is edited | stays | `.version_from_executable()` |", code_is_edited),
-    ("the git commit is another | stays | `git = true`, or `.version_from_git()` |", a_new_commit),
+    ("the git commit changes | stays | `git = true`, or `.version_from_git()` |", a_new_commit),
     (
-        "a setting that changes no URL is edited, such as a compression level | stays | |",
+        "a setting without effect on URLs is edited, such as a compression level | stays | |",
         a_compression_level_is_changed,
     ),
     (
@@ -144,7 +144,7 @@ const ROWS: [(&str, fn()); 7] = [
         nothing_is_edited,
     ),
     (
-        "`FINGERPOST_APP_VERSION`, `app = \"…\"` or `.app_version(…)` is another | changes | |",
+        "`FINGERPOST_APP_VERSION`, `app = \"…\"` or `.app_version(…)` changes | changes | |",
         an_explicit_version_is_changed,
     ),
 ];
