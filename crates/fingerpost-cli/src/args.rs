@@ -1,4 +1,4 @@
-//! What can be said on the command line. The texts here are what `--help` prints.
+//! The command line. `--help` prints the comments of this file.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ use clap::{
 };
 use fingerpost::{BaseUrl, Compression, Level, Rules, Settings, SourceDir, parse_age};
 
-/// The settings file that is read where none is named.
+/// The default settings file.
 const SETTINGS_FILE: &str = "fingerpost.toml";
 
 /// Points every static('css/app.css') in a server-rendered site at a URL that follows the file's content.
@@ -29,11 +29,11 @@ pub(crate) struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Name every file that is ignored, hidden by another, or removed, and what cannot be known of scripts
+    /// List ignored, shadowed and removed files, and imports that cannot be resolved
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 
-    /// Whether to use colors; NO_COLOR is heeded
+    /// When to use colors; `auto` respects NO_COLOR
     #[arg(long, global = true, help_heading = "Global options", value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
 }
@@ -57,18 +57,18 @@ pub(crate) enum Command {
     Collect(CollectArgs),
     /// Remove old releases from the output dir, and the files that only they name
     Clean(CleanArgs),
-    /// Tell where an asset comes from, and its URLs
+    /// Print the source file of an asset, and its URLs
     Find(FindArgs),
-    /// Print the app version and where it was taken from
+    /// Print the app version and its source
     Version(VersionArgs),
     /// Print the bearer token of POST /cache/bust
     BustToken(BustTokenArgs),
 }
 
-/// Which files are assets, and where they go.
+/// The source directories, the output directory and the rules for files.
 #[derive(clap::Args, Debug)]
 pub(crate) struct SiteArgs {
-    /// Directories of assets, the first that has a file wins; PREFIX=DIR puts PREFIX/ before their names
+    /// Directories of assets; of several files with one name the first is used; PREFIX=DIR puts PREFIX/ before the names
     #[arg(value_name = "SOURCE")]
     sources: Vec<SourceDir>,
 
@@ -76,27 +76,27 @@ pub(crate) struct SiteArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// What precedes every asset path: a path, or a URL with scheme and host [default: /static/]
+    /// The base URL of all assets: a path, or a URL with scheme and host [default: /static/]
     #[arg(long, value_name = "URL", value_parser = base_url)]
     base_url: Option<String>,
 
-    /// Files that are no assets, beside those of the settings file; may be repeated
+    /// Files to ignore, in addition to those of the settings file; may be repeated
     #[arg(long, value_name = "GLOB", value_parser = glob)]
     ignore: Vec<String>,
 
-    /// Take files whose names start with a dot
+    /// Include files whose names start with a dot
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     hidden: Option<bool>,
 
-    /// Let symlinks lead out of their source dir
+    /// Allow symlinks that lead out of their source dir
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     follow_symlinks: Option<bool>,
 }
 
-/// How a command that changes the output dir goes about it.
+/// Options of the commands that change the output dir.
 #[derive(clap::Args, Debug)]
 pub(crate) struct RunArgs {
-    /// Fail if another run holds the lock, rather than wait for it
+    /// Fail if another run holds the lock, instead of waiting for it
     #[arg(long)]
     pub(crate) no_wait: bool,
 
@@ -104,7 +104,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Print the report as JSON; of a run that fails, its errors and warnings
+    /// Print the report as JSON, or the errors and warnings of a run that fails
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -115,33 +115,33 @@ pub(crate) struct CollectArgs {
     #[command(flatten)]
     site: SiteArgs,
 
-    /// Write the plain names too, for a server that knows no manifest
+    /// Write the plain names too, for a server that does not read the manifest
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     originals: Option<bool>,
 
-    /// Compressed variants to make beside the files, such as gzip,br:11,zstd, each with a level or at its usual one
-    /// [gzip:9, br:9, zstd:15]; `none` for none. Source maps get gzip alone
+    /// Compressed variants of each file, such as gzip,br:11,zstd, with a level or its default [gzip:9, br:9, zstd:15];
+    /// `none` for none. Source maps get only gzip
     #[arg(long, value_name = "LIST", value_parser = compress)]
     compress: Option<Compress>,
 
-    /// Take over the releases and files of an earlier output dir, such as the previous image's; it may be empty
+    /// Copy the releases and files of an earlier output dir, such as that of the previous image; it may be empty
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
 
-    /// Wait until every file has reached the disk, not the manifest alone
+    /// Wait until every file has reached the disk, not only the manifest
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     fsync: Option<bool>,
 
-    /// What to make of files that an earlier source dir hides [default: ignore]
+    /// Severity of files that an earlier source dir hides [default: ignore]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     shadowed: Option<Level>,
 
-    /// What to make of references that lead nowhere [default: error; warn for source maps]
+    /// Severity of broken references [default: error; warn for source maps]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     missing: Option<Level>,
 
-    /// Read every published file, whatever its stamp, and write those again that are damaged; files of earlier releases are
-    /// taken from --keep-from or reported
+    /// Read every published file, even if its stamp is unchanged, and write damaged files again; files of earlier releases
+    /// are copied from --keep-from or reported
     #[arg(long)]
     pub(crate) verify: bool,
 
@@ -196,7 +196,7 @@ Examples:
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct FindArgs {
-    /// The asset, as a template names it
+    /// The asset path, as in a template
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
 
@@ -218,8 +218,7 @@ pub(crate) struct VersionArgs {
 #[derive(clap::Args, Debug)]
 #[command(after_help = BUST_TOKEN_HELP)]
 pub(crate) struct BustTokenArgs {
-    /// Read the secret from this file, `-` for standard input, rather than from FINGERPOST_SECRET; a line end behind it does
-    /// not count
+    /// Read the secret from this file instead of FINGERPOST_SECRET, `-` for standard input; a line end after it is removed
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 }
@@ -233,13 +232,13 @@ Examples:
   fingerpost bust-token --secret-file /run/secrets/fingerpost";
 
 impl Args {
-    /// Ends the program with code 2 for what cannot be understood.
+    /// Ends the program with code 2 if the command line is invalid.
     pub(crate) fn from_command_line() -> Self {
         let matches = Self::command().color(color_in(env::args_os())).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|err| err.exit())
     }
 
-    /// What clap would say if `command` lacked something.
+    /// Returns the error of clap for an incomplete `command`.
     pub(crate) fn complaint(command: &str, message: &str) -> clap::Error {
         let mut all = Self::command().color(color_in(env::args_os()));
         all.build();
@@ -247,7 +246,7 @@ impl Args {
         command.error(ErrorKind::MissingRequiredArgument, message)
     }
 
-    /// Where settings are read from, or would be.
+    /// Returns the path of the settings file, which may not exist.
     pub(crate) fn settings_file(&self) -> &Path {
         self.config.as_deref().unwrap_or(Path::new(SETTINGS_FILE))
     }

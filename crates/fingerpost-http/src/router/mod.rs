@@ -102,7 +102,7 @@ impl VersionRouter {
             let (version, target) = (version.as_ref(), target.as_ref());
             if routes.insert(version.to_owned(), Route::new(version, target)?).is_some() {
                 return Err(Error::config(format!(
-                    "version {} stands in the map of the version router twice; leave one out",
+                    "version {} is in the map of the version router twice; remove one",
                     quoted(version)
                 )));
             }

@@ -310,7 +310,7 @@ fn what_makes_no_sense_is_an_error_at_start_up_that_says_what_to_do() {
     refused(
         VersionRouter::new([("v1", "a"), ("v1", "b")]),
         InvalidConfig,
-        "version `v1` stands in the map of the version router twice; leave one out",
+        "version `v1` is in the map of the version router twice; remove one",
     );
     for version in ["v1\r\nx: y", "v 1", "é", "\"v1\""] {
         let err = VersionRouter::new([(version, "blue")]).unwrap_err();

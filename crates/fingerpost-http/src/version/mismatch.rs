@@ -60,7 +60,7 @@ impl FromStr for Mismatch {
             "warn" => Ok(Self::Warn),
             "ignore" => Ok(Self::Ignore),
             _ => Err(Error::config(format!(
-                "{} is nothing that a stale page can do; write `reload`, `prompt`, `warn` or `ignore`",
+                "{} is not an action for stale pages; write `reload`, `prompt`, `warn` or `ignore`",
                 quoted(word)
             ))),
         }
@@ -90,7 +90,7 @@ mod tests {
             assert_eq!(
                 err.to_string(),
                 format!(
-                    "`{other}` is nothing that a stale page can do; write `reload`, `prompt`, `warn` or `ignore`"
+                    "`{other}` is not an action for stale pages; write `reload`, `prompt`, `warn` or `ignore`"
                 )
             );
         }

@@ -18,12 +18,12 @@ impl Said {
         }
     }
 
-    /// A nonce is none. It is not shown: it may come from anywhere.
+    /// Warns of an invalid nonce. The nonce is not logged: it may come from anywhere.
     pub(super) fn invalid_nonce(&self) {
         if !self.of_nonce.swap(true, Relaxed) {
             tracing::warn!(
-                "a `CspNonce` is no nonce, and was left out of the script tag; it may hold only letters, digits, `+ / - _`, \
-                 and up to two `=` at its end"
+                "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, digits, \
+                 `+ / - _`, and up to two `=` at its end"
             );
         }
     }

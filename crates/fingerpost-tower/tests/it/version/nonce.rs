@@ -44,8 +44,8 @@ fn what_is_no_nonce_is_never_written_and_that_is_said_once() {
     assert_eq!(
         said,
         [
-            "a `CspNonce` is no nonce, and was left out of the script tag; it may hold only letters, digits, `+ / - _`, and up \
-          to two `=` at its end"
+            "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, digits, \
+          `+ / - _`, and up to two `=` at its end"
         ]
     );
 }
