@@ -7,6 +7,7 @@ mod report;
 mod retention;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::Path,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -32,7 +33,8 @@ use crate::{
 /// a release has named goes with the last release that names it; every other file in the output dir is left alone.
 ///
 /// If `staticfiles.json` holds the manifest of an older release, that is recorded as a new release, and every release counts
-/// as current until now. If it was only written by hand since the last command, every release counts as current until then.
+/// as current until now. If it was written or moved by anything else since the last command, every release counts as current until
+/// then, and a warning says so if a release stays for that alone.
 ///
 /// Whoever is serving the current release will never notice, and a run that was killed can be repeated. It waits while
 /// [`collect`](crate::collect) is under way, and the other way round; [`clean_with`] tells whom it waits for.
@@ -77,9 +79,13 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let mut past = Past::read(&history, &mut findings)?;
     let recorded = publish::recorded(&history, &mut findings)?;
     recorded.iter().for_each(|release| past.add(release));
-    let edited = history.edited.map(Duration::from_secs);
-    let retention = Retention { keep: job.keep, age: job.age, now: now(), edited };
-    let kept = retention.kept(&past.releases, &mut findings);
+    let retention = Retention { keep: job.keep, age: job.age, now: now() };
+    let mut kept = retention.kept(&past.releases, &mut findings);
+    if let Some(until) = output.change.edited()
+        && retention.is_young(Duration::from_secs(until))
+    {
+        keep_all(&past, &mut kept, &job.out, &mut findings);
+    }
     let removal = Removal::plan(&job.out, &past, &kept)?;
 
     let numbers = past.releases.iter().map(|release| release.number);
@@ -96,6 +102,26 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     report.warnings = findings.finish().warnings;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Each release may have been current until something other than a command changed the manifest.
+fn keep_all(past: &Past, kept: &mut BTreeSet<u64>, out: &Path, findings: &mut Findings) {
+    let old = past.releases.len() - kept.len();
+    if old > 0 {
+        let file = out.join(MANIFEST_NAME);
+        let file = quoted(file.display());
+        let releases = if old == 1 {
+            "1 old release is kept".to_owned()
+        } else {
+            format!("{old} old releases are kept")
+        };
+        let message = format!(
+            "{file} was written or moved by something other than `collect` and `clean`; each release may have been \
+             current until then, so {releases}"
+        );
+        findings.warn(ErrorKind::Manifest, message);
+    }
+    kept.extend(past.releases.iter().map(|release| release.number));
 }
 
 /// A clock before 1970 tells nothing.

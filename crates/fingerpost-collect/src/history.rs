@@ -1,8 +1,6 @@
 use std::{
-    fs,
     io::{self, BufWriter},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use fingerpost::{Digest, DirStore, MANIFEST_NAME, Manifest, Release, Store, quoted};
@@ -11,7 +9,6 @@ use crate::{
     digesting::Digesting,
     error::{ErrorKind, Problem},
     findings::Findings,
-    output::LOCK,
 };
 
 /// What an output dir has published so far.
@@ -20,8 +17,6 @@ pub(crate) struct History {
     /// The numbers of all releases that are remembered, in rising order.
     pub(crate) numbers: Vec<u64>,
     pub(crate) current: Option<Current>,
-    /// Seconds since 1970 until which any release may have been current, if `staticfiles.json` was written by hand.
-    pub(crate) edited: Option<u64>,
 }
 
 /// What `staticfiles.json` holds.
@@ -41,7 +36,7 @@ impl History {
             Err(err) if err.kind() == io::ErrorKind::NotFound => None,
             Err(err) => return Err(Problem::output("read", &dir.join(MANIFEST_NAME), &err)),
         };
-        Ok(Self { store, numbers, current, edited: edited(dir) })
+        Ok(Self { store, numbers, current })
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -90,33 +85,6 @@ impl History {
     pub(crate) fn holder(&self, manifest: &Manifest, findings: &mut Findings) -> Option<u64> {
         self.releases(findings).find(|release| release.manifest == *manifest).map(|release| release.number)
     }
-}
-
-/// The time that a command gives to the manifest it writes, and to the lock file then.
-///
-/// Whole milliseconds, because no file has such a time by itself: a lock file that was copied without its time proves nothing.
-pub(crate) fn time_of_manifest(now: SystemTime) -> SystemTime {
-    now.duration_since(UNIX_EPOCH).map_or(now, |time| UNIX_EPOCH + time - part_of_millisecond(time))
-}
-
-fn part_of_millisecond(time: Duration) -> Duration {
-    Duration::from_nanos(u64::from(time.subsec_nanos() % 1_000_000))
-}
-
-/// Compares the time of the manifest with the one that the last command left on the lock file.
-fn edited(dir: &Path) -> Option<u64> {
-    let modified = |name: &str| fs::metadata(dir.join(name)).ok()?.modified().ok();
-    let (manifest, lock) = (modified(MANIFEST_NAME)?, modified(LOCK)?);
-    if manifest == lock || time_of_manifest(lock) != lock {
-        return None;
-    }
-    let is_later = manifest > lock;
-    // A time that was set back does not tell when the manifest was written.
-    Some(if is_later {
-        manifest.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() + 1)
-    } else {
-        u64::MAX
-    })
 }
 
 impl Current {

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, ErrorKind, Problem},
     findings::{Finding, Findings},
     history::History,
+    manifest_times::Change,
     names::reserved,
     output::{Output, Staged},
     run::Run,
@@ -40,7 +41,8 @@ pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings
     let Some(dir) = &run.job.keep_from else { return Ok(Kept::default()) };
     let Some(earlier) = findings.take(open(dir)) else { return Ok(Kept::default()) };
     let releases: Vec<_> = earlier.releases(findings).collect();
-    let (is_edited, current) = (earlier.edited.is_some(), earlier.current.map(|current| current.manifest));
+    let is_edited = Change::read(dir).edited().is_some();
+    let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = files_of(manifests, assets, &run.job.compress);
     let staged = findings.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;

@@ -19,6 +19,7 @@ mod links;
 mod location;
 mod lock;
 mod look;
+mod manifest_times;
 mod names;
 mod naming;
 mod output;

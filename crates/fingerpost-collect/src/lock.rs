@@ -2,8 +2,6 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::Path,
-    process,
-    time::SystemTime,
 };
 
 use fingerpost::quoted;
@@ -27,25 +25,14 @@ impl Lock {
             Err(TryLockError::WouldBlock) => wait_for(&mut file, path, wait, progress)?,
             Err(TryLockError::Error(err)) => return Err(fail(err)),
         }
-        let mut lock = Self(file);
-        lock.sign(&process::id().to_string()).map_err(fail)?;
-        Ok(lock)
+        Ok(Self(file))
     }
 
-    /// Records the holder of the lock. Keeps the file's modification time, which is compared with the manifest's.
-    fn sign(&mut self, holder: &str) -> io::Result<()> {
-        let modified = self.0.metadata()?.modified();
+    /// Writes the name of the holder into the file.
+    pub(crate) fn sign(&mut self, holder: &str) -> io::Result<()> {
         self.0.set_len(0)?;
         self.0.rewind()?;
-        self.0.write_all(holder.as_bytes())?;
-        // Only the owner of a file may set its time; for others the time then proves nothing.
-        let _ = modified.and_then(|time| self.0.set_modified(time));
-        Ok(())
-    }
-
-    /// Gives the lock file the time of modification of the manifest, so that a later write by anybody else shows.
-    pub(crate) fn remember(&self, time: SystemTime) {
-        let _ = self.0.set_modified(time);
+        self.0.write_all(holder.as_bytes())
     }
 }
 

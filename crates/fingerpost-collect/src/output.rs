@@ -5,11 +5,11 @@ use std::{
     fs::{self, DirEntry, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    process,
     sync::{Mutex, PoisonError},
-    time::SystemTime,
 };
 
-use fingerpost::{Digest, MANIFEST_NAME, Manifest, Stamp, quoted};
+use fingerpost::{Digest, Stamp, quoted};
 use rayon::prelude::*;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -17,8 +17,8 @@ use crate::{
     config::Job,
     content::{Content, WriteError},
     error::{ErrorKind, Problem},
-    history::time_of_manifest,
     lock::Lock,
+    manifest_times::{self, Change},
     progress::Progress,
     published::Published,
 };
@@ -34,6 +34,8 @@ pub(crate) struct Output {
     fsync: bool,
     /// `None` in a dry run.
     lock: Option<Lock>,
+    /// A change of the manifest since the last command.
+    pub(crate) change: Change,
     /// Directories that are no symlinks, so that each is looked at once.
     real: Mutex<HashSet<PathBuf>>,
     pub(crate) published: Published,
@@ -63,21 +65,34 @@ impl Output {
     /// An output dir that is not written to, unless its lock is [acquired](Self::acquire).
     pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
-        let (real, published) = (Mutex::default(), Published::default());
-        Ok(Self { dir: dir.to_owned(), fsync: false, lock: None, real, published })
+        let (change, real, published) = (Change::read(dir), Mutex::default(), Published::default());
+        Ok(Self { dir: dir.to_owned(), fsync: false, lock: None, change, real, published })
     }
 
     /// Takes the lock, and removes what a killed run has left behind.
     pub(crate) fn acquire(&mut self, wait: bool, progress: &dyn Progress) -> Result<(), Problem> {
         make_dir(&self.dir.join(STAGING))?;
-        self.lock = Some(Lock::acquire(&self.dir.join(LOCK), wait, progress)?);
-        self.empty_staging()
+        let file = self.dir.join(LOCK);
+        let mut lock = Lock::acquire(&file, wait, progress)?;
+        self.change = Change::read(&self.dir);
+        let signed = lock.sign(&process::id().to_string());
+        signed.map_err(|err| Problem::output("lock", &file, &err))?;
+        self.lock = Some(lock);
+        self.empty_staging()?;
+        if self.change == Change::Copied {
+            manifest_times::record(self);
+        }
+        Ok(())
     }
 
     fn empty_staging(&self) -> Result<(), Problem> {
         let staging = self.dir.join(STAGING);
         let empty = || fs::read_dir(&staging)?.try_for_each(|entry| remove(&entry?));
         empty().map_err(|err| Problem::output("empty", &staging, &err))
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     fn is_dry(&self) -> bool {
@@ -226,24 +241,11 @@ impl Output {
         self.stage_at(path, true, write)
     }
 
-    /// Stages the manifest. Its time shows later whether anybody else has written it.
-    pub(crate) fn stage_manifest(&self, manifest: &Manifest) -> Result<Option<Staged>, Problem> {
-        let staged = self.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))?;
-        if let Some(staged) = &staged {
-            let file = File::options().append(true).open(&staged.file);
-            let dated = file.and_then(|file| file.set_modified(time_of_manifest(SystemTime::now())));
-            dated.map_err(|err| Problem::output("write", &staged.target, &err))?;
-        }
-        Ok(staged)
-    }
-
-    /// Puts the manifest into its place. With `keeps_trace` it goes on looking as if it was written by hand.
+    /// Puts the manifest into its place. With `keeps_trace` it still counts as edited.
     pub(crate) fn publish_manifest(&self, manifest: Staged, keeps_trace: bool) -> Result<(), Problem> {
-        let target = manifest.target.clone();
         self.publish_record(manifest)?;
-        let modified = fs::metadata(target).and_then(|metadata| metadata.modified());
-        if let (Some(lock), Ok(time), false) = (&self.lock, modified, keeps_trace) {
-            lock.remember(time);
+        if !keeps_trace {
+            manifest_times::record(self);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use fingerpost::{Manifest, Release};
+use fingerpost::{MANIFEST_NAME, Manifest, Release};
 
 use crate::{
     asset::Asset,
@@ -79,7 +79,7 @@ impl Publication {
             Some(_) => run.history.numbers.last().copied(),
             None => kept.releases.last().map(|release| release.number),
         };
-        let is_edited = if here.is_some() { run.history.edited.is_some() } else { kept.is_edited };
+        let is_edited = if here.is_some() { run.output.change.edited().is_some() } else { kept.is_edited };
         let (files, releases) = (kept.staged, kept.releases);
         let kept = releases.len();
         let mut numbering = Numbering::new(&run.history, releases);
@@ -112,7 +112,7 @@ impl Publication {
         let is_there = run.history.current.as_ref().is_some_and(|current| current.is(&self.manifest));
         let is_published = self.releases.len() > self.kept;
         let manifest =
-            if is_there && !is_published { None } else { run.output.stage_manifest(&self.manifest)? };
+            if is_there && !is_published { None } else { stage_manifest(&self.manifest, &run.output)? };
         Ok(Records { releases, manifest })
     }
 
@@ -137,6 +137,10 @@ fn stage_release(release: &Release, output: &Output) -> Result<Option<Staged>, P
     output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
 }
 
+fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>, Problem> {
+    output.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
+}
+
 /// Returns a manifest that was put back by hand as the release that records it for later commands. None if the newest release
 /// holds the manifest.
 pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Option<Release>, Problem> {
@@ -153,7 +157,7 @@ pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Opt
 
 /// Writes such a release.
 pub(crate) fn record(release: &Release, output: &Output) -> Result<(), Problem> {
-    let (staged, manifest) = (stage_release(release, output)?, output.stage_manifest(&release.manifest)?);
+    let (staged, manifest) = (stage_release(release, output)?, stage_manifest(&release.manifest, output)?);
     staged.map_or(Ok(()), |staged| output.publish_record(staged))?;
     manifest.map_or(Ok(()), |manifest| output.publish_manifest(manifest, false))
 }

@@ -15,8 +15,6 @@ pub(super) struct Retention {
     pub(super) age: Duration,
     /// Since 1970.
     pub(super) now: Duration,
-    /// Since 1970: until when any release may have been current, if somebody has written the manifest by hand.
-    pub(super) edited: Option<Duration>,
 }
 
 impl Retention {
@@ -27,13 +25,15 @@ impl Retention {
         let stopped = stopped(releases, &self.times(releases, findings));
         let is_young = |release: &&Remembered| {
             // Nobody knows how long ago it was that somebody put another manifest back.
-            let stopped =
-                stopped.get(&release.number).map_or(self.now, |&seconds| Duration::from_secs(seconds));
-            let last_current = self.edited.map_or(stopped, |edited| edited.max(stopped));
-            self.now.saturating_sub(last_current) < self.age
+            self.is_young(stopped.get(&release.number).map_or(self.now, |&time| Duration::from_secs(time)))
         };
         let young = releases.iter().filter(is_young);
         newest.chain(current).chain(young).map(|release| release.number).collect()
+    }
+
+    /// Returns `true` if a release stays that was current until this time.
+    pub(super) fn is_young(&self, last_current: Duration) -> bool {
+        self.now.saturating_sub(last_current) < self.age
     }
 
     /// When each release was published, as far as that can be: not before an earlier one, and not in the future.
@@ -92,8 +92,7 @@ mod tests {
     /// Releases by number, time of publication and what they replace; `current` is in force.
     fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
         let releases: Vec<_> = releases.iter().map(|&release| remembered(current, release)).collect();
-        let retention =
-            Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW), edited: None };
+        let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
         let mut findings = Findings::default();
         let kept = retention.kept(&releases, &mut findings).into_iter().collect();
         (kept, findings.finish().warnings.len())
@@ -151,21 +150,6 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_was_written_by_hand_ends_nothing_before_that_time() {
-        let kept = |edited, age| {
-            let edited = Some(Duration::from_secs(edited));
-            let releases = CHAIN.map(|release| remembered(4, release));
-            let retention =
-                Retention { keep: 1, age: Duration::from_secs(age), now: Duration::from_secs(NOW), edited };
-            retention.kept(&releases, &mut Findings::default()).into_iter().collect::<Vec<_>>()
-        };
-        assert_eq!(kept(NOW - 10, 60), [1, 2, 3, 4]);
-        assert_eq!(kept(NOW - 10, 10), [4]);
-        assert_eq!(kept(u64::MAX, 60), [1, 2, 3, 4], "at a time that nobody knows");
-        assert_eq!(kept(u64::MAX, 0), [4]);
-    }
-
-    #[test]
     fn a_manifest_that_was_removed_ends_all_before_it() {
         assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
         assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
@@ -181,8 +165,7 @@ mod tests {
             files: Vec::new(),
         };
         let releases = [twice(1, 1, 0), twice(2, 2, 1), twice(3, 3, 2)];
-        let retention =
-            Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW), edited: None };
+        let retention = Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW) };
         assert_eq!(retention.kept(&releases, &mut Findings::default()), BTreeSet::from([3]));
     }
 

@@ -49,6 +49,7 @@ fn the_output_dir_is_complete_and_tidy() {
     let names: Vec<_> = site.tree("out").into_keys().collect();
     let expected = [
         ".fingerpost/lock",
+        ".fingerpost/manifest-times.json",
         ".fingerpost/releases/1.json",
         "a.ca978112ca1b.css",
         "img/b.3e23e8160039.png",

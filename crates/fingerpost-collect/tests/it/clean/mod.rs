@@ -9,6 +9,8 @@ mod symlinks;
 
 use std::{
     collections::BTreeMap,
+    fs,
+    path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -101,4 +103,27 @@ pub(crate) fn compress(site: &Site, number: u64) -> [String; 3] {
 
 pub(crate) fn exists(site: &Site, name: &str) -> bool {
     site.path("out").join(name).exists()
+}
+
+/// The change time of a file, where the system has one.
+pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
+    let metadata = fs::metadata(file).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some(UNIX_EPOCH + Duration::new(metadata.ctime() as u64, metadata.ctime_nsec() as u32))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+/// Moves the manifest away, does something, and moves it back, until the clock of the file system shows it.
+pub(crate) fn move_aside_and_back(site: &Site, meanwhile: impl Fn()) {
+    let [file, aside] = ["out/staticfiles.json", "aside.json"].map(|path| site.path(path));
+    let before = changed(&file);
+    while changed(&file) == before {
+        fs::rename(&file, &aside).unwrap();
+        meanwhile();
+        fs::rename(&aside, &file).unwrap();
+    }
 }

@@ -9,8 +9,9 @@ use std::{
 };
 
 use fingerpost_collect::{CleanConfig, clean};
+use serde::{Deserialize, Serialize};
 
-use super::{DAY, edit};
+use super::{DAY, changed, edit, move_aside_and_back};
 use crate::site::Site;
 
 const HISTORIES: u64 = 480;
@@ -71,16 +72,22 @@ impl History {
         self.note_current();
     }
 
+    fn move_aside(&mut self, number: u64) {
+        self.log.push(format!("move aside for {number}"));
+        let manifest = self.site.release(number).manifest;
+        move_aside_and_back(&self.site, || self.site.write("out/staticfiles.json", manifest.to_json()));
+        let hashed = manifest.get("a.css").unwrap().hashed.clone();
+        self.last_current.insert(hashed, self.now);
+        self.note_current();
+    }
+
     /// A run that ends after its release file: the manifest is the one before, untouched.
     fn kill(&mut self, content: usize) {
         self.log.push(format!("kill {content}"));
-        let files = ["out/staticfiles.json", "out/.fingerpost/lock"].map(|path| self.site.path(path));
-        let times = files.clone().map(|file| fs::metadata(file).unwrap().modified().unwrap());
-        let manifest = fs::read(&files[0]).unwrap();
+        let before = ManifestState::read(&self.site);
         self.site.write("static/a.css", content.to_string());
         self.site.collect();
-        fs::write(&files[0], manifest).unwrap();
-        files.iter().zip(times).for_each(|(file, time)| set_modified(file, time));
+        before.restore(&self.site);
     }
 
     /// Makes everything older, so that nothing has to be waited for.
@@ -91,11 +98,10 @@ impl History {
         for number in self.site.release_numbers("out") {
             edit(&self.site, number, |release| release.published -= seconds);
         }
-        for path in ["out/staticfiles.json", "out/.fingerpost/lock"] {
-            let file = self.site.path(path);
-            let time = fs::metadata(&file).unwrap().modified().unwrap();
-            set_modified(&file, time - Duration::from_secs(seconds));
-        }
+        let mut state = ManifestState::read(&self.site);
+        state.modified -= Duration::from_secs(seconds);
+        state.recorded.modified -= Duration::from_secs(seconds);
+        state.restore(&self.site);
     }
 
     fn clean(&mut self, keep: usize, age: u64) {
@@ -124,13 +130,57 @@ impl History {
     }
 
     fn step(&mut self, random: &mut Random) {
-        match random.below(10) {
+        match random.below(11) {
+            // Without change times, this leaves no trace.
+            10 if cfg!(unix) => self.move_aside(random.of(&self.site.release_numbers("out"))),
             0..=2 => self.collect(random.below(5)),
             3 | 4 => self.put_back(random.of(&self.site.release_numbers("out"))),
             5 => self.kill(random.below(5)),
             6 | 7 => self.pass(DAY * random.of(&[0, 1, 3, 8, 20])),
             _ => self.clean(random.below(4), DAY * random.of(&[0, 1, 7, 15])),
         }
+    }
+}
+
+/// The manifest with its times and the recorded ones.
+struct ManifestState {
+    manifest: Vec<u8>,
+    modified: SystemTime,
+    recorded: Times,
+    /// `true` if the change time was not the recorded one.
+    is_moved: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Times {
+    modified: SystemTime,
+    changed: Option<SystemTime>,
+}
+
+const MANIFEST: &str = "out/staticfiles.json";
+const TIMES: &str = "out/.fingerpost/manifest-times.json";
+
+impl ManifestState {
+    fn read(site: &Site) -> Self {
+        let recorded: Times = serde_json::from_str(&site.read(TIMES)).unwrap();
+        let file = site.path(MANIFEST);
+        Self {
+            manifest: fs::read(&file).unwrap(),
+            modified: fs::metadata(&file).unwrap().modified().unwrap(),
+            is_moved: recorded.changed != changed(&file),
+            recorded,
+        }
+    }
+
+    /// Writes the manifest as it was, with a change time that is the recorded one if it was that.
+    fn restore(mut self, site: &Site) {
+        site.write(MANIFEST, self.manifest);
+        set_modified(&site.path(MANIFEST), self.modified);
+        if !self.is_moved {
+            self.recorded.changed = changed(&site.path(MANIFEST));
+        }
+        site.write(TIMES, serde_json::to_vec(&self.recorded).unwrap());
+        set_modified(&site.path(TIMES), self.recorded.modified);
     }
 }
 

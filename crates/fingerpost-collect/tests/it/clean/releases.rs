@@ -1,5 +1,5 @@
 use std::{
-    fs::File,
+    fs::{self, File},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -8,7 +8,8 @@ use fingerpost_collect::{CleanConfig, clean};
 use crate::site::Site;
 
 use super::{
-    DAY, by_age, cleaned, compress, edit, exists, file_of, published, published_ago, records, strict,
+    DAY, by_age, changed, cleaned, compress, edit, exists, file_of, move_aside_and_back, published,
+    published_ago, records, strict,
 };
 
 #[test]
@@ -176,13 +177,28 @@ fn put_back(site: &Site, number: u64) {
     site.write("out/staticfiles.json", site.release(number).manifest.to_json());
 }
 
+/// Nothing is removed, with a warning, because the manifest was changed by something else.
+#[track_caller]
+fn assert_all_kept(site: &Site, config: &CleanConfig, old: &str) {
+    let report = clean(config).unwrap();
+    assert_eq!(report.removed, [0; 0]);
+    let warning = format!(
+        "{} was written or moved by something other than `collect` and `clean`; each release may have been current \
+         until then, so {old} kept",
+        site.shown("out/staticfiles.json")
+    );
+    assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
+}
+
 #[test]
 fn files_of_a_release_that_was_put_back_by_hand_and_replaced_by_hand_stay_for_the_age() {
     let site = monthly();
     put_back(&site, 1);
     put_back(&site, 4);
     let config = CleanConfig::new(site.path("out")).keep(3);
-    assert_eq!(cleaned(&config).removed, [0; 0]);
+    assert_all_kept(&site, &config, "1 old release is");
+    assert_all_kept(&site, &by_age(&site), "3 old releases are");
+    assert_eq!(cleaned(&config.clone().dry_run(true).older_than(Duration::ZERO)).removed, [1]);
 
     // The next release does not hide it.
     site.write("static/css/a.css", "five");
@@ -190,6 +206,91 @@ fn files_of_a_release_that_was_put_back_by_hand_and_replaced_by_hand_stay_for_th
     assert_eq!(cleaned(&config).removed, [0; 0]);
     published_ago(&site, 5, 8 * DAY);
     assert_eq!(cleaned(&config).removed, [1, 2]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_that_was_moved_aside_and_back_keeps_all_releases_for_the_age() {
+    let site = monthly();
+    let config = CleanConfig::new(site.path("out")).keep(3);
+    move_aside_and_back(&site, || put_back(&site, 1));
+    assert_all_kept(&site, &config.clone().dry_run(true), "1 old release is");
+    (0..2).for_each(|_| assert_all_kept(&site, &config, "1 old release is"));
+
+    site.write("static/css/a.css", "five");
+    site.collect();
+    assert_eq!(site.release(5).replaces, 1);
+    assert_eq!(cleaned(&config).removed, [0; 0]);
+    published_ago(&site, 5, 8 * DAY);
+    assert_eq!(cleaned(&config).removed, [1, 2]);
+}
+
+#[test]
+fn a_manifest_with_an_earlier_time_keeps_all_releases_until_the_next() {
+    let site = monthly();
+    put_back(&site, 1);
+    put_back(&site, 4);
+    let manifest = File::options().append(true).open(site.path("out/staticfiles.json")).unwrap();
+    manifest.set_modified(SystemTime::now() - Duration::from_secs(300 * DAY)).unwrap();
+    assert_all_kept(&site, &by_age(&site), "3 old releases are");
+}
+
+#[test]
+fn another_lock_file_hides_no_manifest_put_back_by_hand() {
+    for lock in ["", "4242"] {
+        let site = monthly();
+        put_back(&site, 1);
+        put_back(&site, 4);
+        site.remove("out/.fingerpost/lock");
+        site.write("out/.fingerpost/lock", lock);
+        assert_all_kept(&site, &by_age(&site), "3 old releases are");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn new_attributes_of_all_files_are_no_trace_of_a_manifest_put_back_by_hand() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let site = monthly();
+    let (file, config) = (site.path("out/staticfiles.json"), CleanConfig::new(site.path("out")).keep(3));
+    let change_all = || {
+        let before = changed(&file);
+        while changed(&file) == before {
+            for name in site.tree("out").keys() {
+                fs::set_permissions(site.path("out").join(name), fs::Permissions::from_mode(0o644)).unwrap();
+            }
+        }
+    };
+    change_all();
+    assert_eq!(cleaned(&config.clone().dry_run(true)).removed, [1]);
+    site.collect();
+    move_aside_and_back(&site, || put_back(&site, 1));
+    assert_all_kept(&site, &config, "1 old release is");
+    // A move before it is lost.
+    change_all();
+    assert_eq!(cleaned(&config).removed, [1]);
+}
+
+#[test]
+fn a_copy_of_the_output_dir_is_no_trace_of_a_manifest_put_back_by_hand() {
+    let whole_seconds = |time: SystemTime| {
+        let age = time.duration_since(UNIX_EPOCH).unwrap();
+        UNIX_EPOCH + Duration::from_secs(age.as_secs())
+    };
+    let later = |time: SystemTime| time + Duration::from_secs(9);
+    for copied in [whole_seconds as fn(SystemTime) -> SystemTime, later] {
+        let site = monthly();
+        for name in site.tree("out").keys() {
+            let file = site.path("out").join(name);
+            let time = fs::metadata(&file).unwrap().modified().unwrap();
+            File::options().append(true).open(&file).unwrap().set_modified(copied(time)).unwrap();
+        }
+        assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
+        put_back(&site, 2);
+        put_back(&site, 4);
+        assert_all_kept(&site, &by_age(&site), "2 old releases are");
+    }
 }
 
 #[test]
