@@ -88,7 +88,8 @@ impl Publication {
         let (in_force, number) = here.map_or((there, number_there), |here| (Some(here), number_here));
         let is_put_back = newest.is_some_and(|newest| number < newest);
         let replaces = if is_put_back || is_edited { number.min(numbering.oldest) } else { number };
-        if in_force != Some(&manifest) || is_put_back {
+        // Otherwise the manifest would count as put back in the next run.
+        if in_force != Some(&manifest) || number < numbering.last {
             numbering.publish(&manifest, references, replaces)?;
         }
         let releases = numbering.releases;

@@ -46,6 +46,26 @@ fn what_is_already_here_is_skipped() {
 }
 
 #[test]
+fn an_unchanged_manifest_is_one_new_release_if_newer_ones_are_taken_over() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    for content in ["one", "two"] {
+        site.write("static/a.css", content);
+        collect(&site.config_to("old")).unwrap();
+    }
+    site.write("static/a.css", "one");
+    let reports = [(); 2].map(|()| collect(&keeping(&site)).unwrap());
+    assert_eq!(reports.map(|report| (report.kept, report.release)), [(vec![2], Some(3)), (vec![], None)]);
+    assert_eq!((site.release(3).replaces, site.release(3).manifest), (1, site.manifest("out")));
+
+    // The manifest there gets a number here, because it has no release.
+    std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
+    site.write("old/staticfiles.json", r#"{"version": "1.1", "paths": {}}"#);
+    let reports = [(); 2].map(|()| collect(&keeping(&site)).unwrap());
+    assert_eq!(reports.map(|report| report.release), [Some(5), None]);
+}
+
+#[test]
 fn the_same_content_as_before_is_no_new_release() {
     let site = redeployed();
     site.write("static/a.css", "two");
