@@ -44,11 +44,15 @@ fn tell(report: &CleanReport, verbose: bool, console: &Console) {
         report.files.iter().for_each(|file| console.tell(format_args!("{verb} {}", quoted(file))));
     }
     if let Some(number) = report.recorded {
-        let verb = if report.dry_run { "would record" } else { "recorded" };
-        console.tell(format_args!("{verb} the manifest that was put back by hand as release {number}"));
+        console.tell(recorded(number, report.dry_run));
     }
     report.warnings.iter().for_each(|warning| console.warning(warning));
     console.tell(summary(report));
+}
+
+pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
+    let verb = if dry_run { "would record" } else { "recorded" };
+    format!("{verb} the current manifest, which differs from the newest release, as release {number}")
 }
 
 fn summary(report: &CleanReport) -> String {

@@ -6,6 +6,7 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{
     args::{Args, CollectArgs},
+    clean::recorded,
     console::Console,
     diagnostics::in_one_line,
     failure::Failure,
@@ -77,6 +78,9 @@ fn tell(report: &Report, args: &Args, console: &Console) {
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         console.tell(format_args!("took over release {}", numbers.join(", ")));
+    }
+    if let Some(number) = report.recorded {
+        console.tell(recorded(number, report.dry_run));
     }
     console.tell(summary(report));
 }

@@ -29,10 +29,10 @@ use crate::{
 /// Removes old releases from an output dir, with the files that no other release names.
 ///
 /// A release stays if it is in force, if it is among the newest ones, or if it was in force until a short while ago; how many
-/// and how long, [`CleanConfig`] says. In force is what `staticfiles.json` holds, even if somebody has put it back. A file that
+/// and how long, [`CleanConfig`] says. In force is what `staticfiles.json` holds, even if it was put back. A file that
 /// a release has named goes with the last release that names it; every other file in the output dir is left alone.
 ///
-/// If `staticfiles.json` holds the manifest of an older release, that is recorded as a new release, and every release counts
+/// If the newest release does not hold what is in `staticfiles.json`, that is recorded as a new release, and every release counts
 /// as current until now. If it was written or moved by anything else since the last command, every release counts as current until
 /// then, and a warning says so if a release stays for that alone.
 ///

@@ -76,14 +76,9 @@ impl History {
         })
     }
 
-    /// Returns `true` if `staticfiles.json` holds the manifest of a release older than the newest.
-    pub(crate) fn is_put_back(&self, holder: u64) -> bool {
-        self.numbers.last().is_some_and(|&newest| holder < newest)
-    }
-
     /// The newest release that holds this manifest.
-    pub(crate) fn holder(&self, manifest: &Manifest, findings: &mut Findings) -> Option<u64> {
-        self.releases(findings).find(|release| release.manifest == *manifest).map(|release| release.number)
+    pub(crate) fn holder(&self, manifest: &Manifest, findings: &mut Findings) -> Option<Release> {
+        self.releases(findings).find(|release| release.manifest == *manifest)
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Kept {
     pub(crate) releases: Vec<Release>,
     /// What was in force there.
     pub(crate) current: Option<Manifest>,
-    /// `true` if the manifest there was written by hand.
+    /// `true` if something other than a command changed the manifest there.
     pub(crate) is_edited: bool,
     /// The names of the files that are not here yet.
     pub(crate) names: Vec<String>,

@@ -28,15 +28,18 @@ pub(crate) struct Publication {
     /// How many of the releases are taken over.
     kept: usize,
     manifest: Manifest,
+    /// The release that records the manifest that is replaced, if the newest one did not hold that.
+    recorded: Option<u64>,
     /// The release that holds the manifest, if that comes into force without being new.
     adopted: Option<u64>,
-    /// `true` if the manifest keeps its modification time, which shows that it was written by hand.
+    /// `true` if the recorded times of the manifest stay as they are, because it is edited.
     keeps_trace: bool,
 }
 
 /// The numbers of releases, as a report tells them.
 pub(crate) struct Numbers {
     pub(crate) kept: Vec<u64>,
+    pub(crate) recorded: Option<u64>,
     pub(crate) release: Option<u64>,
     pub(crate) adopted: Option<u64>,
 }
@@ -65,8 +68,9 @@ struct Records {
 }
 
 impl Publication {
-    /// Numbers what has no number yet: a manifest that is in force, or was in the earlier output dir, and that no release
-    /// remembers, and then `manifest` with its references, unless it is in force.
+    /// Numbers what has no number yet: the manifest in the earlier output directory and the one in force, each if no release
+    /// holds it, and then `manifest` with its references, unless it is in force. The manifest in force gets a new number as
+    /// well if only older releases than the newest hold it.
     pub(crate) fn plan(
         manifest: Manifest,
         references: References,
@@ -75,27 +79,29 @@ impl Publication {
         findings: &mut Findings,
     ) -> Result<Self, Problem> {
         let (here, there) = (run.history.manifest(), kept.current.as_ref());
-        let newest = match here {
-            Some(_) => run.history.numbers.last().copied(),
-            None => kept.releases.last().map(|release| release.number),
-        };
         let is_edited = if here.is_some() { run.output.change.edited().is_some() } else { kept.is_edited };
         let (files, releases) = (kept.staged, kept.releases);
         let kept = releases.len();
         let mut numbering = Numbering::new(&run.history, releases);
         let number_there = numbering.remember(there, &run.history, findings)?;
-        let number_here = numbering.remember(here, &run.history, findings)?;
+        let remembered = numbering.releases.len();
+        let number_here = numbering.number_in_force(&run.history, findings)?;
+        let is_recorded = numbering.releases.len() > remembered && !run.history.numbers.is_empty();
         let (in_force, number) = here.map_or((there, number_there), |here| (Some(here), number_here));
-        let is_put_back = newest.is_some_and(|newest| number < newest);
-        let replaces = if is_put_back || is_edited { number.min(numbering.oldest) } else { number };
-        // Otherwise the manifest would count as put back in the next run.
-        if in_force != Some(&manifest) || number < numbering.last {
+        let is_newest = number == numbering.last;
+        // The recorded release replaces all before it.
+        let is_uncertain = (is_edited && !is_recorded) || (here.is_none() && !is_newest);
+        let replaces = if is_uncertain { number.min(numbering.oldest) } else { number };
+        let is_changed = in_force != Some(&manifest);
+        // Otherwise the manifest would count as put back in the next run, or nothing would show here that it is edited there.
+        if is_changed || !is_newest || (here.is_none() && is_edited) {
             numbering.publish(&manifest, references, replaces)?;
         }
         let releases = numbering.releases;
+        let recorded = (is_recorded && is_changed).then_some(number);
         let adopted = (here.is_none() && releases.len() == kept).then_some(number);
         let keeps_trace = is_edited && releases.len() == kept;
-        Ok(Self { files, releases, kept, manifest, adopted, keeps_trace })
+        Ok(Self { files, releases, kept, manifest, recorded, adopted, keeps_trace })
     }
 
     /// The releases that are taken over and were not here, and the one that is new, if there is any.
@@ -103,7 +109,8 @@ impl Publication {
         let (kept, new) = self.releases.split_at(self.kept);
         let kept = kept.iter().map(|release| release.number);
         let kept = kept.filter(|number| !history.numbers.contains(number)).collect();
-        Numbers { kept, release: new.last().map(|release| release.number), adopted: self.adopted }
+        let release = new.last().map(|release| release.number);
+        Numbers { kept, recorded: self.recorded, release, adopted: self.adopted }
     }
 
     /// Stages the releases, and the manifest if it has a new release or its file is to be another.
@@ -142,17 +149,13 @@ fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>
     output.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
 }
 
-/// Returns a manifest that was put back by hand as the release that records it for later commands. None if the newest release
-/// holds the manifest.
+/// Returns the manifest in force as the release that records it for later commands. None if the newest release holds it.
 pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Option<Release>, Problem> {
-    let Some(manifest) = history.manifest().filter(|_| !history.numbers.is_empty()) else { return Ok(None) };
-    let holder = history.releases(findings).find(|release| release.manifest == *manifest);
-    if holder.as_ref().is_some_and(|holder| !history.is_put_back(holder.number)) {
+    if history.numbers.is_empty() {
         return Ok(None);
     }
     let mut numbering = Numbering::new(history, Vec::new());
-    let references = holder.map(|holder| holder.references).unwrap_or_default();
-    numbering.publish(manifest, references, numbering.oldest)?;
+    numbering.number_in_force(history, findings)?;
     Ok(numbering.releases.pop())
 }
 
@@ -188,9 +191,29 @@ impl Numbering {
         findings: &mut Findings,
     ) -> Result<u64, Problem> {
         let Some(manifest) = manifest else { return Ok(0) };
+        let holder = history.holder(manifest, findings).map(|release| release.number);
+        let number = holder.max(self.holder(manifest));
+        number.map_or_else(|| self.publish(manifest, References::new(), 0), Ok)
+    }
+
+    /// The number of the newest release if that holds the manifest in force, which gets a number otherwise; 0 for no manifest.
+    fn number_in_force(&mut self, history: &History, findings: &mut Findings) -> Result<u64, Problem> {
+        let Some(manifest) = history.manifest() else { return Ok(0) };
+        let holder = history.holder(manifest, findings);
+        let held_by = holder.as_ref().map(|release| release.number);
+        if held_by == history.numbers.last().copied()
+            && let Some(number) = held_by.max(self.holder(manifest))
+        {
+            return Ok(number);
+        }
+        let references = holder.map_or_else(References::new, |release| release.references);
+        self.publish(manifest, references, self.oldest)
+    }
+
+    /// The newest of these releases that holds a manifest.
+    fn holder(&self, manifest: &Manifest) -> Option<u64> {
         let holder = self.releases.iter().rev().find(|release| release.manifest == *manifest);
-        let holder = holder.map(|release| release.number).max(history.holder(manifest, findings));
-        holder.map_or_else(|| self.publish(manifest, References::new(), 0), Ok)
+        holder.map(|release| release.number)
     }
 
     fn publish(

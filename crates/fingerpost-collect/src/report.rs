@@ -46,6 +46,10 @@ pub struct Report {
     /// How many published files did not hold what they should and were written again.
     #[serde(skip_serializing_if = "is_zero")]
     pub repaired: usize,
+    /// The number under which the manifest that was replaced is recorded as a release, because the newest release did not hold
+    /// it: an older one was put back, or a run was killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<u64>,
     /// The number of the release that was published; `None` if nothing has changed.
     pub release: Option<u64>,
     /// The release of an earlier output dir whose manifest came into force, because nothing has changed since then.
@@ -80,6 +84,7 @@ impl Report {
             compressed: variants.compressed,
             verified: run.output.published.verified(),
             repaired: run.output.published.repaired(),
+            recorded: None,
             release: None,
             adopted: None,
             hash: manifest.hash().unwrap_or_default(),
@@ -95,10 +100,10 @@ impl Report {
 
     /// Adds the rest when all is done.
     pub(crate) fn finish(self, numbers: Numbers, findings: Findings, took: Duration) -> Self {
-        let Numbers { kept, release, adopted } = numbers;
+        let Numbers { kept, recorded, release, adopted } = numbers;
         let Besides { warnings, notes, left_out: LeftOut { shadowed, ignored } } = findings.finish();
         let seconds = took.as_secs_f64();
-        Self { kept, release, adopted, shadowed, ignored, warnings, notes, seconds, ..self }
+        Self { kept, recorded, release, adopted, shadowed, ignored, warnings, notes, seconds, ..self }
     }
 }
 

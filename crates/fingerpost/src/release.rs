@@ -22,8 +22,8 @@ pub struct Release {
     pub number: u64,
     /// When it was published, in seconds since 1970, UTC.
     pub published: u64,
-    /// The number of the release whose manifest `staticfiles.json` held at that moment, 0 if none; the oldest number if a
-    /// manifest was put back by hand before. All releases from this number on may have been current until then.
+    /// The number of the release whose manifest `staticfiles.json` held at that moment, 0 if none; the oldest number if
+    /// other manifests may have been put back before. All releases from this number on may have been current until then.
     pub replaces: u64,
     /// Asset path → the asset paths it refers to. Files that refer to nothing are left out.
     pub references: BTreeMap<String, Vec<String>>,

@@ -79,7 +79,7 @@ fn the_report_is_json_on_stdout() {
 }
 
 #[test]
-fn a_manifest_put_back_by_hand_is_reported() {
+fn a_manifest_that_was_put_back_is_reported_by_clean() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     let first = site.read("out/staticfiles.json");
@@ -88,10 +88,29 @@ fn a_manifest_put_back_by_hand_is_reported() {
     site.write("out/staticfiles.json", first);
     for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
         let ended = site.run(&[&["clean", "--out", "out", "--json"], flags].concat());
-        let line = format!("{verb} the manifest that was put back by hand as release 3\n");
+        let line =
+            format!("{verb} the current manifest, which differs from the newest release, as release 3\n");
         assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
         let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!((&report["recorded"], &report["kept"]), (&3.into(), &serde_json::json!([1, 2, 3])));
+    }
+}
+
+#[test]
+fn a_manifest_that_was_put_back_is_reported_by_collect() {
+    let site = Site::new(&[("static/a.css", "one")]);
+    site.collect();
+    let first = site.read("out/staticfiles.json");
+    site.write("static/a.css", "two");
+    site.collect();
+    site.write("out/staticfiles.json", first);
+    for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
+        let ended = site.run(&[&["collect", "static", "--out", "out", "--json"], flags].concat());
+        let line =
+            format!("{verb} the current manifest, which differs from the newest release, as release 3\n");
+        assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!((&report["recorded"], &report["release"]), (&3.into(), &4.into()));
     }
 }
 

@@ -10,7 +10,8 @@ pub struct CleanReport {
     pub removed: Vec<u64>,
     /// The releases that stay.
     pub kept: Vec<u64>,
-    /// The number under which a manifest that was put back by hand was recorded as a release.
+    /// The number under which the current manifest is recorded as a release, because the newest release does not hold it: an
+    /// older one was put back, or a run was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// The files that were removed, by their names in the output dir, release files not counted.

@@ -144,7 +144,7 @@ mod tests {
         // Before 4: 3 may have been in force until a moment ago.
         assert_kept(1, &put_back[..3], 0, 60, &[1, 3]);
         assert_kept(1, &put_back[..3], 0, 0, &[1]);
-        // Later 5 was replaced by hand with 2, and 6 came.
+        // Later 2 was put back in place of 5, and 6 came.
         let twice = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 1), (5, 500, 4), (6, NOW - 10, 2)];
         assert_kept(6, &twice, 1, 60, &[2, 3, 4, 5, 6]);
     }

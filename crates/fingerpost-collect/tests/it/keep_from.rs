@@ -66,6 +66,17 @@ fn an_unchanged_manifest_is_one_new_release_if_newer_ones_are_taken_over() {
 }
 
 #[test]
+fn the_same_content_as_before_is_a_new_release_if_the_manifest_was_edited_there() {
+    let site = redeployed();
+    site.write("static/a.css", "two");
+    site.write("old/staticfiles.json", site.read("old/staticfiles.json"));
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!((&*report.kept, report.release, report.adopted), (&[1, 2][..], Some(3), None));
+    assert_eq!(site.release(3).replaces, 1, "release 1 may have been current until now");
+    assert_eq!(collect(&keeping(&site)).unwrap().release, None);
+}
+
+#[test]
 fn the_same_content_as_before_is_no_new_release() {
     let site = redeployed();
     site.write("static/a.css", "two");

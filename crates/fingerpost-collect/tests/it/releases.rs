@@ -25,17 +25,33 @@ fn every_change_is_a_release_that_says_what_it_replaces() {
 }
 
 #[test]
-fn a_manifest_put_back_by_hand_is_what_the_next_release_replaces() {
-    let site = Site::new(&[("static/a.css", "one")]);
+fn a_manifest_that_was_put_back_is_recorded_and_then_replaced() {
+    let site = Site::new(&[("static/a.css", "@import 'b.css'"), ("static/b.css", "")]);
     site.collect();
-    let first = site.read("out/staticfiles.json");
+    let (first, references) = (site.read("out/staticfiles.json"), site.release(1).references);
     site.write("static/a.css", "two");
     site.collect();
     site.write("out/staticfiles.json", &first);
 
     site.write("static/a.css", "three");
-    assert_eq!(site.collect().release, Some(3));
-    assert_eq!(site.release(3).replaces, 1);
+    let before = site.tree("out");
+    let dry = collect(&site.config().dry_run(true)).unwrap();
+    assert_eq!(site.tree("out"), before);
+    let report = site.collect();
+    for report in [dry, report] {
+        assert_eq!((report.recorded, report.release), (Some(3), Some(4)));
+    }
+    assert_eq!(
+        (site.release(3).manifest, site.release(3).references),
+        (site.release(1).manifest, references)
+    );
+    assert_eq!([3, 4].map(|number| site.release(number).replaces), [1, 3]);
+    assert_eq!(site.collect().recorded, None);
+
+    site.write("out/staticfiles.json", &first);
+    site.write("static/a.css", "@import 'b.css'");
+    let report = site.collect();
+    assert_eq!((report.recorded, report.release), (None, Some(5)), "it stays in force");
 }
 
 #[test]
@@ -80,9 +96,10 @@ fn a_release_that_never_came_into_force_is_not_replaced() {
     // As if the run had been killed between the release and the manifest.
     site.write("out/staticfiles.json", &first);
 
-    assert_eq!(site.collect().release, Some(3));
-    assert_eq!(site.release(3).replaces, 1);
-    assert_eq!(site.release(3).manifest, site.release(2).manifest);
+    let report = site.collect();
+    assert_eq!((report.recorded, report.release), (Some(3), Some(4)));
+    assert_eq!([3, 4].map(|number| site.release(number).replaces), [1, 3]);
+    assert_eq!(site.release(4).manifest, site.release(2).manifest);
 }
 
 #[test]
