@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    ffi::OsStr,
     fs,
     path::Path,
 };
@@ -63,15 +64,16 @@ fn open(dir: &Path) -> Result<History, Problem> {
     }
     let history = History::read(dir)?;
     if history.is_empty() && has_files(dir)? {
-        return wrong("has files but no `staticfiles.json`; correct `--keep-from`");
+        return wrong("has files but no `staticfiles.json`; correct `--keep-from`, or empty the directory");
     }
     Ok(history)
 }
 
-/// Returns `true` if a directory holds anything besides records.
+/// Returns `true` if a directory holds anything but hidden files, such as records and `.gitkeep`, and `lost+found`.
 fn has_files(dir: &Path) -> Result<bool, Problem> {
     let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
-    Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".fingerpost")))
+    let is_file = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".") && name != "lost+found";
+    Ok(entries.any(|entry| entry.is_ok_and(|entry| is_file(&entry.file_name()))))
 }
 
 /// Reads the files of earlier releases, if all published files are to be read. They cannot be made again.

@@ -173,7 +173,8 @@ fn there_must_be_an_earlier_output_dir() {
 
     site.write("old/css/a.css", "a file of something else");
     let problem = format!(
-        "{}, to take releases over from, has files but no `staticfiles.json`; correct `--keep-from`",
+        "{}, to take releases over from, has files but no `staticfiles.json`; correct `--keep-from`, or empty \
+         the directory",
         site.shown("old")
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
@@ -186,9 +187,16 @@ fn an_empty_earlier_output_dir_has_nothing_to_take_over() {
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
+    // Files that keep a directory in a repository, and those of file systems.
+    for name in [".gitkeep", ".nfs0001/file", "lost+found/file"] {
+        site.write(&format!("old/{name}"), "");
+    }
+    let report = collect(&site.config_to("other").keep_from(site.path("old"))).unwrap();
+    assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
+
     // A first run that failed leaves its lock behind.
-    site.write("other/.fingerpost/lock", "");
-    let report = collect(&site.config_to("new").keep_from(site.path("other"))).unwrap();
+    site.write("failed/.fingerpost/lock", "");
+    let report = collect(&site.config_to("new").keep_from(site.path("failed"))).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 }
 
