@@ -21,10 +21,15 @@ use crate::{
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
+/// The version of the analysis of a file. Raise it when the analysis finds something else than before: otherwise unchanged files
+/// keep their earlier results until the version of this crate changes.
+const ANALYSIS: u32 = 2;
+
 /// A run by another program, with other features or checks or for another base URL would find out other things.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     version: String,
+    analysis: u32,
     js: bool,
     /// The parser of scripts asserts more then, and gives up more.
     debug: bool,
@@ -62,6 +67,7 @@ impl Cache {
     pub(crate) fn read(dir: &Path, base: &str) -> Self {
         let key = Key {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            analysis: ANALYSIS,
             js: cfg!(feature = "js"),
             debug: cfg!(debug_assertions),
             base: base.to_owned(),

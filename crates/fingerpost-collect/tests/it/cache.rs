@@ -150,6 +150,8 @@ fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
     let keys = [
         (debug.as_str(), format!("\"debug\":{}", !cfg!(debug_assertions))),
         (version.as_str(), "\"version\":\"0.0.0\"".to_owned()),
+        ("\"analysis\":2,", "\"analysis\":1,".to_owned()),
+        ("\"analysis\":2,", String::new()),
         ("\"base\":\"/static/\"", "\"base\":\"/other/\"".to_owned()),
         ("\"js\":true", "\"js\":false".to_owned()),
     ];
