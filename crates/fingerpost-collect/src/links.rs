@@ -6,7 +6,7 @@ use std::{
     fs, iter,
 };
 
-use fingerpost::{ContentHash, Level, SourceDir, SourceFile, differs_in_case, nearest, quoted};
+use fingerpost::{AssetPath, ContentHash, Level, SourceDir, differs_in_case, nearest, quoted};
 
 use crate::{
     asset::Source,
@@ -15,6 +15,7 @@ use crate::{
     levels::Rule,
     location::Places,
     look::Looked,
+    page::Page,
     references::{self, Edit, Kind, Place, Reference, Target},
     run::Run,
 };
@@ -42,22 +43,16 @@ impl<'a> Links<'a> {
     /// Follows every reference.
     pub(crate) fn follow(looked: &'a Looked, run: &Run<'_>, findings: &mut Findings) -> Self {
         let targets = Targets::of(looked);
-        let mut links = Vec::with_capacity(looked.referring.len());
-        for source in &looked.referring {
-            let (mut found, mut broken) = (Vec::new(), Vec::new());
-            for reference in &source.page.references {
-                match &reference.target {
-                    Target::Asset(path) if let Some(to) = targets.get(path) => {
-                        found.push(Link { edit: &reference.edit, to, path });
-                    }
-                    // Another application may serve it.
-                    Target::OutsideBase(path) if targets.get(path).is_none() => {}
-                    _ => broken.push(reference),
-                }
-            }
-            links.push(found);
-            targets.report(&source.file, &broken, run, findings);
-        }
+        let links = |source: &'a Source| {
+            source.page.references.iter().filter_map(|reference| targets.link(reference)).collect()
+        };
+        let links = looked.referring.iter().map(links).collect();
+        let done = looked.done.iter().map(|asset| (&asset.path, &*asset.page));
+        let referring = looked.referring.iter().map(|source| (&source.file.path, &*source.page));
+        let mut pages: Vec<_> =
+            done.chain(referring).filter(|(_, page)| !page.references.is_empty()).collect();
+        pages.sort_by_key(|(path, _)| *path);
+        pages.into_iter().for_each(|(path, page)| targets.report(path, page, run, findings));
         Self(links)
     }
 
@@ -111,16 +106,31 @@ impl<'a> Targets<'a> {
         self.files.get(path).copied()
     }
 
-    /// Reads a file once more to show where it is wrong, if anybody wants to know.
-    fn report(&self, file: &SourceFile, broken: &[&Reference], run: &Run<'_>, findings: &mut Findings) {
-        let level = |reference| run.job.levels.get(rule(reference), &file.path);
-        let told: Vec<_> = broken.iter().filter(|reference| level(reference) != Level::Ignore).collect();
+    fn link(&self, reference: &'a Reference) -> Option<Link<'a>> {
+        let Target::Asset(path) = &reference.target else { return None };
+        Some(Link { edit: &reference.edit, to: self.get(path)?, path })
+    }
+
+    fn is_broken(&self, reference: &Reference) -> bool {
+        match &reference.target {
+            Target::Asset(path) => self.get(path).is_none(),
+            // Another application may serve it.
+            Target::OutsideBase(path) => self.get(path).is_some(),
+            Target::Nowhere(_) | Target::LeavesBase(_) => true,
+        }
+    }
+
+    /// Reads a file with broken references once more to show their places, unless they are ignored.
+    fn report(&self, path: &AssetPath, page: &Page, run: &Run<'_>, findings: &mut Findings) {
+        let level = |reference: &Reference| run.job.levels.get(rule(reference), path);
+        let is_told = |reference: &&Reference| self.is_broken(reference) && level(reference) != Level::Ignore;
+        let told: Vec<_> = page.references.iter().filter(is_told).collect();
         if told.is_empty() {
             return;
         }
-        let bytes = fs::read(&file.file).unwrap_or_default();
-        let mut places = Places::new(&file.file, &file.path, &bytes);
-        let place = Place { base: run.job.base.path(), path: &file.path };
+        let bytes = fs::read(&page.file).unwrap_or_default();
+        let mut places = Places::new(&page.file, path, &bytes);
+        let (own, place) = (path, Place { base: run.job.base.path(), path });
         for reference in told {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
@@ -135,7 +145,7 @@ impl<'a> Targets<'a> {
                     ),
                     None => (
                         format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
-                        self.advice(path, reference.kind, &file.path),
+                        self.advice(path, reference.kind, own),
                         run.job.sources.dirs().iter().map(dir_in_settings).collect(),
                     ),
                 },

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Looked {
     pub(crate) done: Vec<Asset>,
-    /// Files that wait for the names of others. Their bytes are read again then, so that memory does not hold them all.
+    /// Files that wait for the names of other assets. Their bytes are read again then, so that memory does not hold them all.
     pub(crate) referring: Vec<Source>,
 }
 
@@ -54,7 +54,7 @@ fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Look, Problem> {
         Some(page) => (page, None),
         None => read(&file, run)?,
     };
-    if !page.references.is_empty() {
+    if page.names_assets() {
         return Ok(Look::Referring(Source { file, page }));
     }
     let (seen, from) = (page.seen, file.file.clone());
@@ -87,7 +87,7 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>)
     // The next run may have more memory.
     let is_trusted = page.is_trusted && !has_given_up;
     let page = Page { is_trusted, references: list, notes, plain, ..page };
-    let content = page.references.is_empty().then(|| Content::of(seen, reading.value.1));
+    let content = (!page.names_assets()).then(|| Content::of(seen, reading.value.1));
     Ok((Arc::new(page), content))
 }
 

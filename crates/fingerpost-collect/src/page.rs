@@ -10,7 +10,7 @@ use crate::{
     error::{ErrorKind, Problem},
     levels::Rule,
     location::Location,
-    references::{Plain, Reference},
+    references::{Plain, Reference, Target},
 };
 
 /// A file as it was when it was read. The cache keeps it for the next run.
@@ -65,6 +65,11 @@ pub(crate) struct Inputs {
 }
 
 impl Page {
+    /// Returns `true` if it may have to be rewritten: a reference leads to a place for an asset.
+    pub(crate) fn names_assets(&self) -> bool {
+        self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
+    }
+
     /// What came of the file in an earlier run, if the same would come of it now.
     pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&Named> {
         self.named.as_deref().filter(|named| named.from == *inputs)

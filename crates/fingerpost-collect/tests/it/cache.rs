@@ -348,24 +348,25 @@ fn what_is_cached_is_not_read() {
         ("static/mark.svg", &padding),
         ("static/a.css", &format!("a{{background:url(mark.svg)}}/*{padding}*/")),
         ("static/b.css", &format!("/*{padding}*/")),
+        ("static/c.css", &format!("a{{background:url(/elsewhere.svg)}}/*{padding}*/")),
     ]);
-    // A file that refers to others is read to find that out, and again to be rewritten.
-    assert_eq!(readings(&site), 4);
-    assert_eq!(readings(&site), 4 + 3, "they are too young to be believed, and so are the published files");
+    // A file that refers to other assets is read to find that out, and again to be rewritten.
+    assert_eq!(readings(&site), 5);
+    assert_eq!(readings(&site), 5 + 4, "they are too young to be believed, and so are the published files");
     thread::sleep(AGED);
-    assert_eq!(readings(&site), 4 + 3);
+    assert_eq!(readings(&site), 5 + 4);
     assert_eq!(readings(&site), 0);
     site.remove(CACHE);
-    assert_eq!(readings(&site), 4);
+    assert_eq!(readings(&site), 5);
     site.remove("out/.fingerpost/published.json");
-    assert_eq!(readings(&site), 3);
+    assert_eq!(readings(&site), 4);
     assert_eq!(readings(&site), 0);
 
     copy(&site.path("out"), &site.path("copy"));
     fs::remove_dir_all(site.path("out")).unwrap();
     fs::rename(site.path("copy"), site.path("out")).unwrap();
     thread::sleep(AGED);
-    assert_eq!(readings(&site), 3, "a copy is read once");
+    assert_eq!(readings(&site), 4, "a copy is read once");
     assert_eq!(readings(&site), 0);
 
     site.write("static/mark.svg", "<svg/>");
