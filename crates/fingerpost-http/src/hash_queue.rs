@@ -59,6 +59,12 @@ impl LargeDigest {
         self.0.lock().sha256
     }
 
+    /// The digest of the file while it has this stamp, if it is known.
+    pub(crate) fn of(&self, stamp: Stamp) -> Option<Digest> {
+        let state = self.0.lock();
+        state.sha256.filter(|_| state.queued == Some(stamp))
+    }
+
     /// The digest of the file while it has this stamp. If it is not known yet, the file is queued once.
     pub(crate) fn at(
         self: &Arc<Self>,

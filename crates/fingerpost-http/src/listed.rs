@@ -187,6 +187,8 @@ impl Listed {
             return Some(SourceFile { is_proven, ..file });
         }
         let body = Body::File { path: listed.file.clone(), file, stamp };
+        // The digest of the listed stamp may have been computed after the last request.
+        known.pinned = known.pinned.or_else(|| large.of(listed.stamp));
         if known.pinned.is_none() && !is_listed(stamp) {
             // No digest could prove it.
             return Some(SourceFile::new(path, stamp.length(), None, body));
@@ -283,11 +285,48 @@ impl Found for SourceFile {
 
 #[cfg(test)]
 mod tests {
-    use std::{thread, time::Duration};
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
 
     use fingerpost::{Assets, Mode, Strategy};
 
     use super::*;
+
+    /// The files of a directory, by version query.
+    fn by_version(source: &Path, version: &str) -> Assets {
+        let assets = Assets::builder().source(source).mode(Mode::Production);
+        assets.strategy(Strategy::VersionQuery).app_version(version).build().unwrap()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_large_file_with_a_new_change_time_after_it_was_hashed_is_proven() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = dir.path().join("static");
+        fs::create_dir(&source).unwrap();
+        fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
+        let assets = by_version(&source, "1");
+        let settings = Settings { memory_per_file: 10, ..Settings::for_mode_of(&assets) };
+        let (listed, path) = (Listed::default(), AssetPath::parse("a.bin").unwrap());
+        let find = || listed.find(&path, &assets.snapshot(), &settings).unwrap();
+        assert!(find().is_pending);
+        let slot = Arc::clone(&listed.slots.lock()["a.bin"]);
+        let begin = Instant::now();
+        while slot.large.latest().is_none() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "it is not hashed");
+            thread::sleep(Duration::from_millis(20));
+        }
+        fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
+        let mut file = find();
+        while file.is_pending {
+            assert!(begin.elapsed() < Duration::from_secs(60), "it is not hashed again");
+            thread::sleep(Duration::from_millis(20));
+            file = find();
+        }
+        assert!(file.is_proven);
+    }
 
     #[test]
     #[cfg(unix)]
@@ -296,8 +335,7 @@ mod tests {
         let source = dir.path().join("static");
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
-        let assets = Assets::builder().source(&source).mode(Mode::Production);
-        let assets = assets.strategy(Strategy::VersionQuery).app_version("1").build().unwrap();
+        let assets = by_version(&source, "1");
         let settings = Settings { memory_per_file: 10, ..Settings::for_mode_of(&assets) };
         let (listed, path) = (Listed::default(), AssetPath::parse("a.bin").unwrap());
         // The clock of a file system stands still for some milliseconds.
@@ -317,8 +355,7 @@ mod tests {
         let source = dir.path().join("static");
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.css"), "one").unwrap();
-        let assets = Assets::builder().source(&source).mode(Mode::Production);
-        let assets = assets.strategy(Strategy::VersionQuery).app_version("1").build().unwrap();
+        let assets = by_version(&source, "1");
         let settings = Settings::for_mode_of(&assets);
         let (listed, path) = (Listed::default(), AssetPath::parse("a.css").unwrap());
         thread::sleep(Duration::from_millis(20));

@@ -300,21 +300,6 @@ async fn a_new_change_time_makes_a_listed_large_file_be_hashed_once_more_in_the_
     }
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn a_large_file_with_a_new_change_time_before_its_first_request_is_never_proven() {
-    let large = vec![b'l'; SIZE];
-    let site = Site::new(&[("large.bin", &large)]);
-    let (_, files) = by_version(&site, "1");
-    thread::sleep(Duration::from_millis(20));
-    fs::hard_link(site.source().join("large.bin"), site.dist()).unwrap();
-    for _ in 0..2 {
-        let answer = get(&files, "/large.bin?v=1").await;
-        answer.is(200, "no-store", &large);
-        assert_eq!(answer.header("etag"), "-");
-    }
-}
-
 #[tokio::test]
 async fn the_digest_of_a_listed_large_file_is_carried_over_to_the_next_version() {
     let large = vec![b'l'; SIZE];
