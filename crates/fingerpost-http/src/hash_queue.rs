@@ -11,7 +11,7 @@ use std::{
         mpsc::{self, Sender},
     },
     thread,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use fingerpost::{Digest, Stamp, Store, Stored};
@@ -29,12 +29,15 @@ pub(crate) struct HashQueue(Mutex<Option<Sender<Job>>>);
 #[derive(Debug, Default)]
 pub(crate) struct LargeDigest(Mutex<State>);
 
+/// No log is written and no store is called while this is locked.
 #[derive(Debug, Default)]
 struct State {
-    /// The stamp that was queued last. A file that cannot be read is not queued again until its stamp changes.
-    queued: Option<Stamp>,
-    /// The digest of the file with that stamp.
-    sha256: Option<Digest>,
+    /// The digest that was computed last, and the stamp of the file that had it. Bytes that are no file have no stamp.
+    latest: Option<(Option<Stamp>, Digest)>,
+    /// `true` while a job of the file is in the queue.
+    is_queued: bool,
+    /// The stamp of the file when it could not be hashed.
+    failed: Option<Stamp>,
 }
 
 /// The place from which the background thread opens a file.
@@ -48,24 +51,30 @@ pub(crate) enum Location {
 
 struct Job {
     digest: Weak<LargeDigest>,
+    /// The stamp of the file when the job was queued.
     stamp: Stamp,
     first_seen: Instant,
     location: Location,
 }
 
+impl State {
+    fn of(&self, stamp: Stamp) -> Option<Digest> {
+        self.latest.filter(|(known, _)| *known == Some(stamp)).map(|(_, sha256)| sha256)
+    }
+}
+
 impl LargeDigest {
     /// The digest of the file as of the last look at it.
     pub(crate) fn latest(&self) -> Option<Digest> {
-        self.0.lock().sha256
+        self.0.lock().latest.map(|(_, sha256)| sha256)
     }
 
     /// The digest of the file while it has this stamp, if it is known.
     pub(crate) fn of(&self, stamp: Stamp) -> Option<Digest> {
-        let state = self.0.lock();
-        state.sha256.filter(|_| state.queued == Some(stamp))
+        self.0.lock().of(stamp)
     }
 
-    /// The digest of the file while it has this stamp. If it is not known yet, the file is queued once.
+    /// The digest of the file while it has this stamp. If it is not known yet, the file is queued, unless it is in the queue.
     pub(crate) fn at(
         self: &Arc<Self>,
         stamp: Stamp,
@@ -73,21 +82,27 @@ impl LargeDigest {
         location: impl FnOnce() -> Location,
     ) -> Option<Digest> {
         let mut state = self.0.lock();
-        if state.queued == Some(stamp) {
-            return state.sha256;
+        if let Some(sha256) = state.of(stamp) {
+            return Some(sha256);
         }
+        state.latest = None;
+        if state.is_queued || state.failed == Some(stamp) {
+            return None;
+        }
+        state.is_queued = true;
+        drop(state);
         let job =
             Job { digest: Arc::downgrade(self), stamp, first_seen: Instant::now(), location: location() };
-        let queued = queue.push(job).inspect_err(|err| {
+        if let Err(err) = queue.push(job) {
+            self.0.lock().is_queued = false;
             tracing::error!("the thread that hashes large files cannot be started: {err}");
-        });
-        *state = State { queued: queued.ok().map(|()| stamp), sha256: None };
+        }
         None
     }
 
     /// Records the digest of bytes that were hashed elsewhere and have no stamp.
     pub(crate) fn set(&self, sha256: Digest) {
-        self.0.lock().sha256 = Some(sha256);
+        self.0.lock().latest = Some((None, sha256));
     }
 }
 
@@ -118,43 +133,45 @@ fn start() -> io::Result<Sender<Job>> {
 
 impl Job {
     fn run(self) {
-        self.wait_until_settled();
         // A `Store` is code of the user.
         let hashed = catch_unwind(AssertUnwindSafe(|| self.hash()));
         let hashed = hashed.unwrap_or_else(|_| Err(io::Error::other("the store panicked")));
         let Some(digest) = self.digest.upgrade() else { return };
         let mut state = digest.0.lock();
-        if state.queued != Some(self.stamp) {
-            return;
-        }
+        state.is_queued = false;
         match hashed {
-            Ok(Some(sha256)) => state.sha256 = Some(sha256),
-            Ok(None) => *state = State::default(),
+            Ok(Some((stamp, sha256))) => state.latest = Some((Some(stamp), sha256)),
+            Ok(None) => {}
             Err(err) => {
+                state.failed = Some(self.stamp);
+                drop(state);
                 tracing::warn!("{} cannot be hashed and is served with `no-store`: {err}", self.location);
             }
         }
     }
 
-    /// Waits until a later change of the bytes is sure to change the stamp as well.
-    fn wait_until_settled(&self) {
-        if self.digest.strong_count() > 0 && !self.stamp.is_settled_at(SystemTime::now()) {
-            thread::sleep(COARSEST_CLOCK.saturating_sub(self.first_seen.elapsed()));
-        }
-    }
-
-    /// `None` if the file has another stamp before or after it is read.
-    fn hash(&self) -> io::Result<Option<Digest>> {
+    /// The digest of the file as it is now. `None` if it changes meanwhile.
+    fn hash(&self) -> io::Result<Option<(Stamp, Digest)>> {
         if self.digest.strong_count() == 0 {
             return Ok(None);
         }
         let file = self.location.open()?;
-        let has_stamp = || Ok::<_, io::Error>(Stamp::of(&file.metadata()?) == self.stamp);
-        if !has_stamp()? {
+        let stamp = || Ok::<_, io::Error>(Stamp::of(&file.metadata()?));
+        let before = stamp()?;
+        self.wait_until_settled(before);
+        if stamp()? != before {
             return Ok(None);
         }
         let (sha256, _) = Digest::of_reader(WhileWanted { file: &file, digest: &self.digest })?;
-        Ok(has_stamp()?.then_some(sha256))
+        Ok((stamp()? == before).then_some((before, sha256)))
+    }
+
+    /// Waits until a later change of the bytes is sure to change the stamp as well.
+    fn wait_until_settled(&self, stamp: Stamp) {
+        if !stamp.is_settled_at(SystemTime::now()) {
+            let age = if stamp == self.stamp { self.first_seen.elapsed() } else { Duration::ZERO };
+            thread::sleep(COARSEST_CLOCK.saturating_sub(age));
+        }
     }
 }
 

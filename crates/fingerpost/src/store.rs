@@ -44,6 +44,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// One file to be read piece by piece, for files that are too large for memory. Unless a store has such files, all its
     /// bytes.
     ///
+    /// [`Stored::File`] has to be the same file on disk at each call, not a new temporary copy: servers keep the digest of a
+    /// large file by its inode and its times, and a file without a known digest is served with `no-store`.
+    ///
     /// # Errors
     ///
     /// As for [`read`](Self::read).

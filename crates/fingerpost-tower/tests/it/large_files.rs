@@ -181,6 +181,26 @@ async fn a_large_file_that_is_replaced_while_it_is_hashed_is_hashed_again() {
     get_hashed(&files, &path).await.is(200, IMMUTABLE, &large);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_large_file_that_changes_while_it_waits_is_queued_once() {
+    let site = Site::new(&[("first.bin", &[b'f'; SIZE]), ("large.bin", &[b'l'; SIZE])]);
+    let (assets, files, gate) = gated(site.collect());
+    let [first, large] = ["first.bin", "large.bin"].map(|name| below(&assets.url(name).unwrap()));
+    gate.set_closed(true);
+    get(&files, &first).await.is(200, "no-store", &[b'f'; SIZE]);
+    for number in 0..3 {
+        get(&files, &large).await.is(200, "no-store", &[b'l'; SIZE]);
+        // The clock of a file system stands still for some milliseconds.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        fs::hard_link(site.dist().join(&large[1..]), site.source().join(number.to_string())).unwrap();
+    }
+    get(&files, &large).await.is(200, "no-store", &[b'l'; SIZE]);
+    gate.set_closed(false);
+    get_hashed(&files, &large).await.is(200, IMMUTABLE, &[b'l'; SIZE]);
+    assert_eq!(gate.opened(), 2);
+}
+
 #[tokio::test]
 async fn variants_of_large_files_are_hashed_too() {
     // Compresses to about half of its size, which is still large.
