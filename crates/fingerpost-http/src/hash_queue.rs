@@ -36,9 +36,12 @@ struct State {
     latest: Option<(Option<Stamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
-    /// The stamp of the file when it could not be hashed.
-    failed: Option<Stamp>,
+    /// The stamp of the file when it could not be hashed, and the time; `None` once it has been hashed.
+    failed: Option<(Stamp, Instant)>,
 }
+
+/// The time after which a file that could not be hashed is queued again.
+const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The place from which the background thread opens a file.
 #[derive(Debug)]
@@ -60,6 +63,11 @@ struct Job {
 impl State {
     fn of(&self, stamp: Stamp) -> Option<Digest> {
         self.latest.filter(|(known, _)| *known == Some(stamp)).map(|(_, sha256)| sha256)
+    }
+
+    /// Returns `true` if the file could not be hashed a moment ago, and still has this stamp.
+    fn has_just_failed(&self, stamp: Stamp) -> bool {
+        self.failed.is_some_and(|(failed, since)| failed == stamp && since.elapsed() < RETRY_AFTER)
     }
 }
 
@@ -86,15 +94,16 @@ impl LargeDigest {
             return Some(sha256);
         }
         state.latest = None;
-        if state.is_queued || state.failed == Some(stamp) {
+        if state.is_queued || state.has_just_failed(stamp) {
             return None;
         }
         state.is_queued = true;
         drop(state);
         let job =
             Job { digest: Arc::downgrade(self), stamp, first_seen: Instant::now(), location: location() };
-        if let Err(err) = queue.push(job) {
-            self.0.lock().is_queued = false;
+        if let Err(err) = queue.push(job)
+            && self.fail(stamp)
+        {
             tracing::error!("the thread that hashes large files cannot be started: {err}");
         }
         None
@@ -103,6 +112,23 @@ impl LargeDigest {
     /// Records the digest of bytes that were hashed elsewhere and have no stamp.
     pub(crate) fn set(&self, sha256: Digest) {
         self.0.lock().latest = Some((None, sha256));
+    }
+
+    /// Takes the result of a job.
+    fn finish(&self, found: Option<(Stamp, Digest)>) {
+        let mut state = self.0.lock();
+        state.is_queued = false;
+        if let Some((stamp, sha256)) = found {
+            state.latest = Some((Some(stamp), sha256));
+            state.failed = None;
+        }
+    }
+
+    /// Takes the failure of a job. Returns `true` for the first one since the file was hashed.
+    fn fail(&self, stamp: Stamp) -> bool {
+        let mut state = self.0.lock();
+        state.is_queued = false;
+        state.failed.replace((stamp, Instant::now())).is_none()
     }
 }
 
@@ -137,16 +163,12 @@ impl Job {
         let hashed = catch_unwind(AssertUnwindSafe(|| self.hash()));
         let hashed = hashed.unwrap_or_else(|_| Err(io::Error::other("the store panicked")));
         let Some(digest) = self.digest.upgrade() else { return };
-        let mut state = digest.0.lock();
-        state.is_queued = false;
         match hashed {
-            Ok(Some((stamp, sha256))) => state.latest = Some((Some(stamp), sha256)),
-            Ok(None) => {}
-            Err(err) => {
-                state.failed = Some(self.stamp);
-                drop(state);
+            Ok(found) => digest.finish(found),
+            Err(err) if digest.fail(self.stamp) => {
                 tracing::warn!("{} cannot be hashed and is served with `no-store`: {err}", self.location);
             }
+            Err(_) => {}
         }
     }
 
@@ -210,5 +232,75 @@ impl fmt::Display for Location {
             Self::Path(path) => write!(f, "`{}`", path.display()),
             Self::Stored(store, name) => write!(f, "`{name}` in `{}`", store.place()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::logged::logged;
+
+    use super::*;
+
+    /// A store without files. Its name tells whether the digest is locked.
+    #[derive(Debug)]
+    struct Empty(Arc<LargeDigest>);
+
+    impl Store for Empty {
+        fn place(&self) -> String {
+            if self.0.0.is_locked() { "locked" } else { "unlocked" }.to_owned()
+        }
+
+        fn read(&self, _: &str) -> io::Result<Vec<u8>> {
+            Err(io::Error::other("no luck"))
+        }
+
+        fn releases(&self) -> io::Result<Vec<u64>> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_hashed_is_queued_again_after_a_minute_and_logged_once() {
+        let (sender, jobs) = mpsc::channel();
+        let queue = HashQueue(Mutex::new(Some(sender)));
+        let digest = Arc::<LargeDigest>::default();
+        let store = Arc::new(Empty(Arc::clone(&digest)));
+        let stamp = Stamp::of(&tempfile::tempfile().unwrap().metadata().unwrap());
+        let ask = || {
+            let location = || Location::Stored(store.clone(), "a.bin".into());
+            assert_eq!(digest.at(stamp, &queue, location), None);
+        };
+        let wait = || {
+            let failed = &mut digest.0.lock().failed;
+            *failed = failed.map(|(stamp, since)| (stamp, since.checked_sub(RETRY_AFTER).unwrap()));
+        };
+        let messages = logged(|| {
+            ask();
+            jobs.try_recv().unwrap().run();
+            ask();
+            assert!(jobs.try_recv().is_err(), "it has just failed");
+            wait();
+            ask();
+            jobs.try_recv().unwrap().run();
+        });
+        assert_eq!(
+            messages,
+            ["`a.bin` in `unlocked` cannot be hashed and is served with `no-store`: no luck"]
+        );
+    }
+
+    #[test]
+    fn a_thread_that_cannot_be_started_is_logged_once_for_each_file() {
+        let (sender, jobs) = mpsc::channel();
+        drop(jobs);
+        let queue = HashQueue(Mutex::new(Some(sender)));
+        let digest = Arc::<LargeDigest>::default();
+        let stamp = Stamp::of(&tempfile::tempfile().unwrap().metadata().unwrap());
+        let messages = logged(|| {
+            for _ in 0..3 {
+                assert_eq!(digest.at(stamp, &queue, || Location::Path("a.bin".into())), None);
+            }
+        });
+        assert_eq!(messages.len(), 1, "{messages:?}");
     }
 }

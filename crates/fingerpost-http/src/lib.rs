@@ -18,6 +18,8 @@ mod hash_queue;
 mod html;
 mod identity;
 mod listed;
+#[cfg(test)]
+mod logged;
 mod media_type;
 mod memory;
 mod range;
