@@ -164,12 +164,13 @@ impl Collected {
     fn part_of(&self, on_disk: fs::File, file: &Wanted<'_>) -> Result<Content, Unread> {
         let stamp = Stamp::of(&on_disk.metadata()?);
         let location = || Location::Stored(Arc::clone(&self.store), file.name.to_owned());
-        match file.slot.large().at(stamp, &self.large_files, location) {
+        let large = file.slot.large();
+        match large.at(stamp, &self.large_files, location) {
             None if file.is_promised => return Err(Unread::Changed),
             Some(sha256) if Some(sha256) != file.expected.sha256 => return Err(wrong().into()),
             _ => {}
         }
-        let part = FilePart::new(on_disk, file.part.clone(), stamp, file.expected.sha256)?;
+        let part = FilePart::new(on_disk, file.part.clone(), stamp, file.expected.sha256, large)?;
         Ok(Content::File(part.into()))
     }
 }

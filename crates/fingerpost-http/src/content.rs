@@ -2,10 +2,13 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
+    sync::Arc,
 };
 
 use bytes::Bytes;
 use fingerpost::{Digest, Stamp};
+
+use crate::hash_queue::LargeDigest;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -58,6 +61,9 @@ impl Content {
 /// How much of a file is read at once.
 const CHUNK: u64 = 256 * 1024;
 
+/// The length up to which a file is hashed again before its last bytes are sent. That takes about 10 ms.
+const LARGEST_HASHED_AGAIN: u64 = 4 * 1024 * 1024;
+
 /// Bytes of an open file, to be read piece by piece.
 #[derive(Debug)]
 pub struct FilePart {
@@ -67,6 +73,7 @@ pub struct FilePart {
     stamp: Stamp,
     /// The SHA-256 of all its bytes, if it is known.
     sha256: Option<Digest>,
+    large: Arc<LargeDigest>,
 }
 
 impl FilePart {
@@ -75,9 +82,10 @@ impl FilePart {
         part: Range<u64>,
         stamp: Stamp,
         sha256: Option<Digest>,
+        large: &Arc<LargeDigest>,
     ) -> io::Result<Self> {
         file.seek(SeekFrom::Start(part.start))?;
-        Ok(Self { file, left: part, stamp, sha256 })
+        Ok(Self { file, left: part, stamp, sha256, large: Arc::clone(large) })
     }
 
     /// The next bytes, 256 KiB at most, and `None` after the last. Blocks.
@@ -86,7 +94,7 @@ impl FilePart {
     ///
     /// Those of reading; and where the last bytes would be, if the file is not what it was when it was opened. They are
     /// withheld then: an answer that is not complete is kept by no cache (RFC 9111, §3.3). A file that was deleted, linked or
-    /// given another mode meanwhile still is what it was.
+    /// given another mode meanwhile still is what it was; one of more than 4 MiB only if its digest is known by then.
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         let length = CHUNK.min(self.left.end - self.left.start);
         if length == 0 {
@@ -101,8 +109,7 @@ impl FilePart {
         Ok(Some(chunk.into()))
     }
 
-    /// Asked after the last byte has been read. Only where the change time alone is another one, the bytes have to be read
-    /// once more to tell.
+    /// Called after the last byte has been read. Where the change time alone is another one, the digest has to be the same.
     fn is_unchanged(&mut self) -> io::Result<bool> {
         let now = Stamp::of(&self.file.metadata()?);
         if now == self.stamp {
@@ -111,6 +118,10 @@ impl FilePart {
         let Some(sha256) = self.sha256.filter(|_| now.differs_in_change_time_alone(&self.stamp)) else {
             return Ok(false);
         };
+        if now.length() > LARGEST_HASHED_AGAIN {
+            // The next request queues the file if nothing is known of this stamp.
+            return Ok(self.large.of(now) == Some(sha256));
+        }
         self.file.rewind()?;
         Ok(Digest::of_reader(&mut self.file)?.0 == sha256)
     }

@@ -73,6 +73,7 @@ pub(crate) struct SourceFile {
     is_pending: bool,
     pub(crate) lifetime: Lifetime,
     body: Body,
+    slot: Arc<Slot>,
 }
 
 enum Body {
@@ -83,11 +84,11 @@ enum Body {
 impl SourceFile {
     /// The file as it is now, in development.
     pub(crate) fn now(path: &AssetPath, snapshot: &Snapshot) -> Option<Self> {
-        Self::unproven(path, snapshot, LARGEST_IN_DEVELOPMENT)
+        Self::unproven(path, snapshot, LARGEST_IN_DEVELOPMENT, &Arc::default())
     }
 
     /// The file as it is now. One of more than `largest` bytes is streamed, and has no hash.
-    fn unproven(path: &AssetPath, snapshot: &Snapshot, largest: u64) -> Option<Self> {
+    fn unproven(path: &AssetPath, snapshot: &Snapshot, largest: u64, slot: &Arc<Slot>) -> Option<Self> {
         let opened = snapshot.open_source(path);
         let opened = opened.inspect_err(|err| {
             if err.kind() != ErrorKind::NotFound {
@@ -99,11 +100,11 @@ impl SourceFile {
             let stamp = Stamp::of(&file.metadata()?);
             if stamp.length() > largest {
                 let body = Body::File { path: place.clone(), file, stamp };
-                return Ok(Self::new(path, stamp.length(), None, body));
+                return Ok(Self::new(path, stamp.length(), None, body, slot));
             }
             let (identity, bytes) = Identity::read(&mut file, None)?;
             let size = bytes.len() as u64;
-            Ok(Self::new(path, size, Some(identity.sha256), Body::Bytes(bytes.into())))
+            Ok(Self::new(path, size, Some(identity.sha256), Body::Bytes(bytes.into()), slot))
         };
         told(&place, read())
     }
@@ -113,7 +114,7 @@ impl SourceFile {
         self.representation.sha256.as_ref().map(ContentHash::from)
     }
 
-    fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body) -> Self {
+    fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body, slot: &Arc<Slot>) -> Self {
         Self {
             media_type: media_type(path),
             representation: Representation { size, sha256 },
@@ -121,6 +122,7 @@ impl SourceFile {
             is_pending: false,
             lifetime: Lifetime::NoStore,
             body,
+            slot: Arc::clone(slot),
         }
     }
 }
@@ -150,7 +152,7 @@ impl Listed {
                 other.insert(Known { version, listed, pinned: None, identity, kept, is_told: false })
             }
         };
-        let file = self.same_file(path, listed, &slot.large, known, settings);
+        let file = self.same_file(path, listed, &slot, known, settings);
         if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending)
             && !std::mem::replace(&mut known.is_told, true)
         {
@@ -162,7 +164,7 @@ impl Listed {
         file.or_else(|| {
             known.kept = None;
             // Another file by now, so all that is asked of one is asked again.
-            SourceFile::unproven(path, snapshot, settings.memory_per_file)
+            SourceFile::unproven(path, snapshot, settings.memory_per_file, &slot)
         })
     }
 
@@ -172,7 +174,7 @@ impl Listed {
         &self,
         path: &AssetPath,
         listed: &ListedFile,
-        large: &Arc<LargeDigest>,
+        slot: &Arc<Slot>,
         known: &mut Known,
         settings: &Settings,
     ) -> Option<SourceFile> {
@@ -183,19 +185,19 @@ impl Listed {
             // Compared before the bytes count: with another change time they may be others.
             let is_proven = known.is_proven(identity.sha256, is_listed(identity.stamp));
             let size = bytes.len() as u64;
-            let file = SourceFile::new(path, size, Some(identity.sha256), Body::Bytes(bytes));
+            let file = SourceFile::new(path, size, Some(identity.sha256), Body::Bytes(bytes), slot);
             return Some(SourceFile { is_proven, ..file });
         }
         let body = Body::File { path: listed.file.clone(), file, stamp };
         // The digest of the listed stamp may have been computed after the last request.
-        known.pinned = known.pinned.or_else(|| large.of(listed.stamp));
+        known.pinned = known.pinned.or_else(|| slot.large.of(listed.stamp));
         if known.pinned.is_none() && !is_listed(stamp) {
             // No digest could prove it.
-            return Some(SourceFile::new(path, stamp.length(), None, body));
+            return Some(SourceFile::new(path, stamp.length(), None, body, slot));
         }
-        let sha256 = large.at(stamp, &self.large_files, || Location::Path(listed.file.clone()));
+        let sha256 = slot.large.at(stamp, &self.large_files, || Location::Path(listed.file.clone()));
         let is_proven = sha256.is_some_and(|sha256| known.is_proven(sha256, is_listed(stamp)));
-        let file = SourceFile::new(path, stamp.length(), sha256, body);
+        let file = SourceFile::new(path, stamp.length(), sha256, body, slot);
         Some(SourceFile { is_proven, is_pending: sha256.is_none(), ..file })
     }
 
@@ -269,14 +271,14 @@ impl Found for SourceFile {
         &self,
         _: Option<Encoding>,
         _: &Representation,
-        part: &Range<u64>,
+        range: &Range<u64>,
     ) -> Result<Content, Obstacle> {
         match &self.body {
-            Body::Bytes(bytes) => Ok(Content::slice(bytes, part)),
+            Body::Bytes(bytes) => Ok(Content::slice(bytes, range)),
             Body::File { path, file, stamp } => {
-                let sha256 = self.representation.sha256;
-                let part =
-                    file.try_clone().and_then(|file| FilePart::new(file, part.clone(), *stamp, sha256));
+                let (sha256, large) = (self.representation.sha256, &self.slot.large);
+                let part = file.try_clone();
+                let part = part.and_then(|file| FilePart::new(file, range.clone(), *stamp, sha256, large));
                 told(path, part).map(|part| Content::File(part.into())).ok_or(Obstacle::Gone)
             }
         }

@@ -16,7 +16,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get};
+use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get, get_hashed};
 
 const SECRET: &[u8] = b"SECRET";
 
@@ -173,6 +173,35 @@ async fn a_file_that_is_only_renamed_linked_or_deleted_while_it_is_sent_arrives(
             fs::remove_file(file.with_extension("linked")).ok();
         }
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_response_waits_for_the_hash_of_a_large_file_that_is_linked_while_it_is_sent() {
+    let size = 5 * 1024 * 1024;
+    let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets);
+    let path = below(&assets.url("large.bin").unwrap());
+    let begin = async || {
+        let request = Request::get(&*path).body(()).unwrap();
+        files.clone().oneshot(request).await.unwrap().into_body()
+    };
+    let link = async |name| {
+        // The clock of a file system stands still for some milliseconds.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        fs::hard_link(site.dist().join(&path[1..]), site.source().join(name)).unwrap();
+    };
+    get_hashed(&files, &path).await;
+    let body = begin().await;
+    link("one").await;
+    assert!(body.collect().await.is_err(), "the digest is not known");
+
+    get_hashed(&files, &path).await;
+    let body = begin().await;
+    link("two").await;
+    get_hashed(&files, &path).await;
+    assert_eq!(body.collect().await.unwrap().to_bytes().len(), size, "the digest is known");
 }
 
 fn answer_is(body: &[u8]) -> bool {
