@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{self, Read as _},
     ops::Range,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -222,9 +222,9 @@ impl CollectedFile<'_> {
 
     /// Logs once that a file cannot be served; again only if it was served in between.
     fn report(&self, name: &str, slot: &Slot, err: &io::Error) {
-        if !slot.is_reported.swap(true, Relaxed) {
+        slot.reported.once(|| {
             tracing::error!("`{name}` in `{}` cannot be served: {err}", self.collected.store.place());
-        }
+        });
     }
 }
 
@@ -270,7 +270,7 @@ impl Found for CollectedFile<'_> {
         let read = self.collected.read(&Wanted { name: &name, expected, is_promised, slot, part }, limits);
         match read {
             Ok(content) => {
-                slot.is_reported.store(false, Relaxed);
+                slot.reported.reset();
                 Ok(content)
             }
             Err(Unread::Changed) => Err(Obstacle::Changed),

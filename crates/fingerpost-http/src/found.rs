@@ -1,6 +1,10 @@
 //! What a URL leads to, whichever strategy it was found by.
 
-use std::{borrow::Cow, ops::Range};
+use std::{
+    borrow::Cow,
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use fingerpost::Encoding;
 use http::{HeaderMap, Method, Response};
@@ -41,6 +45,24 @@ pub(crate) enum Obstacle {
     Gone,
     /// The file on disk is another one since its digest was computed, so the offer was wrong.
     Changed,
+}
+
+/// `true` if it has been logged that a file cannot be served, and it has not been served since.
+#[derive(Debug, Default)]
+pub(crate) struct Reported(AtomicBool);
+
+impl Reported {
+    /// Calls `log`, unless an error of the file has been logged since it was served.
+    pub(crate) fn once(&self, log: impl FnOnce()) {
+        if !self.0.swap(true, Relaxed) {
+            log();
+        }
+    }
+
+    /// The file has been served: its next error is logged.
+    pub(crate) fn reset(&self) {
+        self.0.store(false, Relaxed);
+    }
 }
 
 /// Answers a GET or HEAD request; `None` if that has to wait for the disk.

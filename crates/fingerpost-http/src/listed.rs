@@ -20,7 +20,7 @@ use crate::{
     answer::{Offer, Representation},
     cache_control::Lifetime,
     content::{Content, FilePart},
-    found::{Found, Obstacle},
+    found::{Found, Obstacle, Reported},
     hash_queue::{HashQueue, LargeDigest, Location},
     identity::Identity,
     media_type::media_type,
@@ -47,6 +47,7 @@ struct Slot {
     known: Mutex<Option<Known>>,
     /// The digest of a large file.
     large: Arc<LargeDigest>,
+    reported: Reported,
 }
 
 #[derive(Debug)]
@@ -92,7 +93,7 @@ impl SourceFile {
         let opened = snapshot.open_source(path);
         let opened = opened.inspect_err(|err| {
             if err.kind() != ErrorKind::NotFound {
-                tracing::warn!("{err}; it is answered as not found");
+                slot.reported.once(|| tracing::warn!("{err}; it is answered as not found"));
             }
         });
         let (place, mut file) = opened.ok()?;
@@ -106,7 +107,7 @@ impl SourceFile {
             let size = bytes.len() as u64;
             Ok(Self::new(path, size, Some(identity.sha256), Body::Bytes(bytes.into()), slot))
         };
-        told(&place, read())
+        slot.told(&place, read())
     }
 
     /// The content hash, if the file is not too large for one.
@@ -181,7 +182,7 @@ impl Listed {
         let (file, stamp) = open(listed)?;
         let is_listed = |stamp: Stamp| stamp == listed.stamp;
         if stamp.length() <= settings.memory_per_file {
-            let (identity, bytes) = self.small(file, &stamp, &listed.file, known, settings)?;
+            let (identity, bytes) = self.small(file, &stamp, &listed.file, slot, known, settings)?;
             // Compared before the bytes count: with another change time they may be others.
             let is_proven = known.is_proven(identity.sha256, is_listed(identity.stamp));
             let size = bytes.len() as u64;
@@ -207,6 +208,7 @@ impl Listed {
         mut file: File,
         stamp: &Stamp,
         place: &Path,
+        slot: &Slot,
         known: &mut Known,
         settings: &Settings,
     ) -> Option<(Identity, Bytes)> {
@@ -215,12 +217,22 @@ impl Listed {
         {
             return Some((*identity, kept.bytes.clone()));
         }
-        let (identity, bytes) = told(place, Identity::read(&mut file, known.identity.as_ref()))?;
+        let (identity, bytes) = slot.told(place, Identity::read(&mut file, known.identity.as_ref()))?;
         let bytes = Bytes::from(bytes);
         known.identity = Some(identity);
         known.kept = None;
         known.kept = self.memory.keep(&bytes, settings.memory);
         Some((identity, bytes))
+    }
+}
+
+impl Slot {
+    /// Logs an error of reading, once until the file is served again.
+    fn told<T>(&self, file: &Path, read: io::Result<T>) -> Option<T> {
+        let log = |err: &io::Error| {
+            tracing::warn!("`{}` cannot be read: {err}; it is answered as not found", file.display());
+        };
+        read.inspect_err(|err| self.reported.once(|| log(err))).ok()
     }
 }
 
@@ -249,14 +261,6 @@ fn open(listed: &ListedFile) -> Option<(File, Stamp)> {
     may_be(&stamp).then_some((file, stamp))
 }
 
-/// Tells of what could not be read.
-fn told<T>(file: &Path, read: io::Result<T>) -> Option<T> {
-    let tell = |err: &io::Error| {
-        tracing::warn!("`{}` cannot be read: {err}; it is answered as not found", file.display());
-    };
-    read.inspect_err(tell).ok()
-}
-
 impl Found for SourceFile {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
         let media_type = self.media_type.clone();
@@ -273,15 +277,17 @@ impl Found for SourceFile {
         _: &Representation,
         range: &Range<u64>,
     ) -> Result<Content, Obstacle> {
-        match &self.body {
-            Body::Bytes(bytes) => Ok(Content::slice(bytes, range)),
+        let content = match &self.body {
+            Body::Bytes(bytes) => Content::slice(bytes, range),
             Body::File { path, file, stamp } => {
                 let (sha256, large) = (self.representation.sha256, &self.slot.large);
                 let part = file.try_clone();
                 let part = part.and_then(|file| FilePart::new(file, range.clone(), *stamp, sha256, large));
-                told(path, part).map(|part| Content::File(part.into())).ok_or(Obstacle::Gone)
+                Content::File(self.slot.told(path, part).ok_or(Obstacle::Gone)?.into())
             }
-        }
+        };
+        self.slot.reported.reset();
+        Ok(content)
     }
 }
 
@@ -293,6 +299,9 @@ mod tests {
     };
 
     use fingerpost::{Assets, Mode, Strategy};
+    use http::Request;
+
+    use crate::{AssetServer, logged::logged};
 
     use super::*;
 
@@ -348,6 +357,36 @@ mod tests {
             assert!(!file.is_proven && !file.is_pending && file.hash().is_none());
         }
         assert!(!listed.large_files.is_started());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_cannot_be_read_is_logged_once_until_it_is_served_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.css");
+        fs::write(&file, "one").unwrap();
+        let server = AssetServer::new(&by_version(dir.path(), "1"));
+        let status = || {
+            let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();
+            server.answer_blocking(&request).status().as_u16()
+        };
+        let break_file = || {
+            fs::remove_file(&file).unwrap();
+            std::os::unix::fs::symlink("a.css", &file).unwrap();
+        };
+        break_file();
+        let messages = logged(|| assert_eq!([status(), status(), status()], [404; 3]));
+        let [changed, unreadable] = &*messages else { panic!("{messages:?}") };
+        assert!(changed.contains("is not what it was at start-up"), "{changed}");
+        assert!(unreadable.ends_with("it is answered as not found"), "{unreadable}");
+
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, "one").unwrap();
+        let messages = logged(|| assert_eq!(status(), 200));
+        assert!(messages.is_empty(), "{messages:?}");
+        break_file();
+        let messages = logged(|| assert_eq!([status(), status()], [404; 2]));
+        assert_eq!(&messages, std::slice::from_ref(unreadable));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     io, mem,
-    sync::{Arc, OnceLock, atomic::AtomicBool},
+    sync::{Arc, OnceLock},
 };
 
 use fingerpost::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release, Snapshot, Store, Stored};
@@ -13,6 +13,7 @@ use http::HeaderValue;
 
 use crate::{
     answer::Representation,
+    found::Reported,
     hash_queue::LargeDigest,
     media_type::media_type,
     memory::Kept,
@@ -68,8 +69,7 @@ pub(crate) struct Slot {
     pub(crate) kept: OnceLock<Kept>,
     /// For a file that is too large to be kept.
     large: OnceLock<Arc<LargeDigest>>,
-    /// `true` if an error has been logged since the file was last read without one.
-    pub(crate) is_reported: AtomicBool,
+    pub(crate) reported: Reported,
 }
 
 impl Slot {
