@@ -189,6 +189,8 @@ impl Listed {
             let file = SourceFile::new(path, size, Some(identity.sha256), Body::Bytes(bytes), slot);
             return Some(SourceFile { is_proven, ..file });
         }
+        // Of a time when it was small.
+        (known.identity, known.kept) = (None, None);
         let body = Body::File { path: listed.file.clone(), file, stamp };
         // The digest of the listed stamp may have been computed after the last request.
         known.pinned = known.pinned.or_else(|| slot.large.of(listed.stamp));
@@ -387,6 +389,19 @@ mod tests {
         break_file();
         let messages = logged(|| assert_eq!([status(), status()], [404; 2]));
         assert_eq!(&messages, std::slice::from_ref(unreadable));
+    }
+
+    #[test]
+    fn a_file_that_has_become_large_takes_no_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let (listed, path) = (Listed::default(), AssetPath::parse("a.css").unwrap());
+        for (version, length) in [("1", 10), ("2", 11)] {
+            fs::write(dir.path().join("a.css"), vec![b'a'; length]).unwrap();
+            let assets = by_version(dir.path(), version);
+            let settings = Settings { memory_per_file: 10, memory: 10, ..Settings::for_mode_of(&assets) };
+            assert!(listed.find(&path, &assets.snapshot(), &settings).is_some());
+        }
+        assert!(listed.memory.keep(&Bytes::from_static(&[0; 10]), 10).is_some());
     }
 
     #[test]
