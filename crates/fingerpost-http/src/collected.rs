@@ -147,15 +147,17 @@ impl Collected {
                 bytes
             }
         };
-        let sha256 = Digest::of(&bytes);
-        if bytes.len() as u64 != expected.size || Some(sha256) != expected.sha256 {
+        if bytes.len() as u64 != expected.size {
             return Err(wrong().into());
         }
         let bytes = Bytes::from(bytes);
-        if is_large {
-            slot.large().set(sha256);
-        } else if let Some(kept) = self.memory.keep(&bytes, limits.all) {
-            slot.kept.set(kept).ok();
+        if !is_large {
+            verified_digest(&bytes, expected)?;
+            if let Some(kept) = self.memory.keep(&bytes, limits.all) {
+                slot.kept.set(kept).ok();
+            }
+        } else if !slot.is_verified(expected) {
+            slot.large().set(verified_digest(&bytes, expected)?);
         }
         Ok(Content::slice(&bytes, part))
     }
@@ -196,6 +198,12 @@ impl From<io::Error> for Unread {
     fn from(err: io::Error) -> Self {
         Self::Failed(err)
     }
+}
+
+/// The digest of bytes, if it is the expected one.
+fn verified_digest(bytes: &[u8], expected: &Representation) -> io::Result<Digest> {
+    let sha256 = Digest::of(bytes);
+    if Some(sha256) == expected.sha256 { Ok(sha256) } else { Err(wrong()) }
 }
 
 fn wrong() -> io::Error {

@@ -46,6 +46,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`Stored::File`] has to be the same file on disk at each call, not a new temporary copy: servers keep the digest of a
     /// large file by its inode and its times, and a file without a known digest is served with `no-store`.
+    /// [`Stored::Bytes`] of a collected file have to be the same at each call: servers hash those of a large file once.
     ///
     /// # Errors
     ///
