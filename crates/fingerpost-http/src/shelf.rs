@@ -258,7 +258,7 @@ impl File {
             is_hashed,
             is_current,
             media_type: media_type(hashed),
-            identity: Representation { size: info.size, sha256: Some(info.sha256) },
+            identity: identity(info),
             slots: (0..=variants.len()).map(|_| Slot::default()).collect(),
             variants,
         }
@@ -267,22 +267,18 @@ impl File {
     /// The same file as another release has it. If anything differs, the bytes in memory are dropped: the current release
     /// comes first where memory is short.
     fn revised(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
-        let is_same = info.is_none_or(|info| self.is(info));
-        if is_same && (is_hashed, is_current) == (self.is_hashed, self.is_current) {
+        let identity = info.map_or(self.identity, identity);
+        let variants = info.map_or_else(|| self.variants.clone(), variants);
+        if (is_hashed, is_current, identity) == (self.is_hashed, self.is_current, self.identity)
+            && variants == self.variants
+        {
             return Arc::clone(self);
         }
-        let identity =
-            info.map_or(self.identity, |info| Representation { size: info.size, sha256: Some(info.sha256) });
-        let variants = info.map_or_else(|| self.variants.clone(), variants);
         let encodings = variants.iter().map(|(encoding, _)| Some(*encoding));
         let slot = |encoding| self.slot(encoding).map_or_else(Slot::default, |(slot, _)| slot.carry_over());
         let slots = [None].into_iter().chain(encodings).map(slot).collect();
         let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
         Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, slots })
-    }
-
-    fn is(&self, info: &FileInfo) -> bool {
-        self.identity.sha256 == Some(info.sha256) && self.variants.len() == info.encodings.len()
     }
 
     /// The slots of the variants, in their order.
@@ -304,6 +300,10 @@ impl File {
             Some(encoding) => format!("{}.{}", self.hashed, encoding.extension()),
         }
     }
+}
+
+fn identity(info: &FileInfo) -> Representation {
+    Representation { size: info.size, sha256: Some(info.sha256) }
 }
 
 /// The variants, in the order of preference.
@@ -421,5 +421,30 @@ mod tests {
         fs::write(dir.path().join("staticfiles.json"), manifest(None).to_json()).unwrap();
         assert_eq!(variants(&index.refreshed(&store)), 0);
         assert_eq!(variants(&Arc::new(Index::default()).refreshed(&store)), 0);
+    }
+
+    #[test]
+    fn a_variant_with_another_digest_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = DirStore::new(dir.path());
+        let publish = |encoding: &str, variant: &[u8]| {
+            let mut info = FileInfo::new(1000, Digest::of(b"a"));
+            info.encodings.insert(encoding.to_owned(), EncodingInfo::new(100, Digest::of(variant)));
+            let mut manifest = Manifest::new("/static/");
+            manifest.insert(AssetPath::parse("a.css").unwrap(), "a.0123456789ab.css", info);
+            fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
+        };
+        let file = |index: &Index| Arc::clone(&index.files["a.0123456789ab.css"].file);
+        publish("gzip", b"one");
+        let first = Arc::new(Index::default()).refreshed(&store);
+        publish("gzip", b"two");
+        let second = first.refreshed(&store);
+        assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::of(b"two")));
+
+        // Encodings that are not served make no difference.
+        publish("unknown", b"one");
+        let third = second.refreshed(&store);
+        publish("unknown", b"two");
+        assert!(Arc::ptr_eq(&file(&third), &file(&third.refreshed(&store))));
     }
 }
