@@ -109,8 +109,8 @@ impl Shelf {
 impl Index {
     /// The same index if the store has the same manifest and the same releases. Only what is new is read.
     ///
-    /// Unreadable releases are skipped with a warning and read again the next time; the old manifest stays in force
-    /// then.
+    /// Unreadable releases are skipped with a warning and read again the next time. An unreadable manifest leaves the old one in
+    /// force.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
         let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
@@ -121,28 +121,32 @@ impl Index {
             tracing::warn!("the releases in `{place}` cannot be listed: {err}");
             self.releases.keys().copied().collect()
         });
-        if manifest.is_none() && numbers.iter().eq(self.releases.keys()) {
-            return Arc::clone(self);
+        // Copied at the first change.
+        let mut next = Arc::clone(self);
+        let is_gone = |number: &u64| numbers.binary_search(number).is_err();
+        let mut gone = Vec::new();
+        if self.releases.keys().any(is_gone) {
+            let releases = &mut Arc::make_mut(&mut next).releases;
+            gone.extend(releases.extract_if(.., |number, _| is_gone(number)));
         }
-        let mut next = Self::clone(self);
-        let is_gone = |number: &u64, _: &mut Names| numbers.binary_search(number).is_err();
-        let gone: Vec<_> = next.releases.extract_if(.., is_gone).collect();
         if let Some((manifest, digest)) = manifest {
-            next.set_manifest(&manifest, digest, store);
+            Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
         }
         // The newest last: only it knows the variants that were added later.
-        for number in numbers {
-            if !next.releases.contains_key(&number)
-                && let Err(err) = next.add_release(number, store)
-            {
-                tracing::warn!("release {number} in `{place}` is left out: {err}");
+        for &number in &numbers {
+            if next.releases.contains_key(&number) {
+                continue;
+            }
+            match read_release(number, store) {
+                Ok((name, json)) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
+                Err(err) => tracing::warn!("release {number} in `{place}` is left out: {err}"),
             }
         }
         // After the new names, so that a file that is in both keeps what is known of it.
         for (_, names) in gone {
-            next.remove(&names);
+            Arc::make_mut(&mut next).remove(&names);
         }
-        Arc::new(next)
+        next
     }
 
     /// The manifest, unless it is the one that is known.
@@ -170,16 +174,14 @@ impl Index {
         self.remove(&earlier);
     }
 
-    /// A release that makes no sense never will, so it names nothing; one that cannot be read may be read later.
-    fn add_release(&mut self, number: u64, store: &dyn Store) -> io::Result<()> {
-        let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-        let json = store.read(&name)?;
+    /// A release that makes no sense never will, so it names nothing.
+    fn add_release(&mut self, number: u64, name: &str, json: &[u8], store: &dyn Store) {
         let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
         let origin = if is_newest { Origin::NewestRelease } else { Origin::OlderRelease };
-        let names = if let Some(files) = files_of_release(&json, |hashed| self.files.contains_key(hashed)) {
+        let names = if let Some(files) = files_of_release(json, |hashed| self.files.contains_key(hashed)) {
             self.add(files, origin, store)
         } else {
-            match Release::parse(&json, number, &name) {
+            match Release::parse(json, number, name) {
                 Ok(release) => self.add(files_of(&release.manifest), origin, store),
                 Err(err) => {
                     tracing::warn!("in `{}`: {err}; it is left out", store.place());
@@ -188,7 +190,6 @@ impl Index {
             }
         };
         self.releases.insert(number, names);
-        Ok(())
     }
 
     /// Adds the files of a manifest or a release. The manifest has the last word about a file, then the newest release.
@@ -222,6 +223,13 @@ impl Index {
             }
         }
     }
+}
+
+/// The name and the bytes of a release file.
+fn read_release(number: u64, store: &dyn Store) -> io::Result<(String, Vec<u8>)> {
+    let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
+    let json = store.read(&name)?;
+    Ok((name, json))
 }
 
 /// The names that are not among `others`.
@@ -356,6 +364,9 @@ mod tests {
         let index = Arc::new(Index::default()).refreshed(&store);
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
         fs::write(dir.path().join("staticfiles.json"), "{").unwrap();
+        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
+        // It cannot be read.
+        fs::create_dir(dir.path().join(Release::file_name(3))).unwrap();
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
     }
 
