@@ -60,7 +60,7 @@ impl Collected {
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
-        proof: impl Fn(&Digest) -> Lifetime,
+        proof: impl Fn(Option<Digest>) -> Lifetime,
         snapshot: impl Fn() -> Snapshot,
         settings: &'a Settings,
         may_wait: bool,
@@ -83,10 +83,13 @@ impl Collected {
                 look_up().ok_or(Obstacle::Gone)?
             }
         };
-        match (hashed, &file.identity.sha256) {
-            (Some(_), Some(sha256)) => Ok(found(Arc::clone(&file), proof(sha256))),
-            _ if file.is_hashed => Ok(found(file, Lifetime::Immutable)),
-            _ => Err(Obstacle::Gone),
+        if hashed.is_some() {
+            let sha256 = file.slot(None).and_then(|(slot, named)| slot.expected(named).sha256);
+            Ok(found(file, proof(sha256)))
+        } else if file.is_hashed {
+            Ok(found(file, Lifetime::Immutable))
+        } else {
+            Err(Obstacle::Gone)
         }
     }
 
@@ -152,12 +155,12 @@ impl Collected {
         }
         let bytes = Bytes::from(bytes);
         if !is_large {
-            verified_digest(&bytes, expected)?;
+            slot.verify(&bytes, expected).ok_or_else(wrong)?;
             if let Some(kept) = self.memory.keep(&bytes, limits.all) {
                 slot.kept.set(kept).ok();
             }
         } else if !slot.is_verified(expected) {
-            slot.large().set(verified_digest(&bytes, expected)?);
+            slot.large().set(slot.verify(&bytes, expected).ok_or_else(wrong)?);
         }
         Ok(Content::slice(&bytes, part))
     }
@@ -169,7 +172,9 @@ impl Collected {
         let large = file.slot.large();
         match large.at(stamp, &self.large_files, location) {
             None if file.is_promised => return Err(Unread::Changed),
-            Some(sha256) if Some(sha256) != file.expected.sha256 => return Err(wrong().into()),
+            Some(sha256) if file.expected.sha256.is_some_and(|expected| expected != sha256) => {
+                return Err(wrong().into());
+            }
             _ => {}
         }
         let part = FilePart::new(on_disk, file.part.clone(), stamp, file.expected.sha256, large)?;
@@ -200,12 +205,6 @@ impl From<io::Error> for Unread {
     }
 }
 
-/// The digest of bytes, if it is the expected one.
-fn verified_digest(bytes: &[u8], expected: &Representation) -> io::Result<Digest> {
-    let sha256 = Digest::of(bytes);
-    if Some(sha256) == expected.sha256 { Ok(sha256) } else { Err(wrong()) }
-}
-
 fn wrong() -> io::Error {
     io::Error::other("it is not the file that the release names; collect again")
 }
@@ -219,9 +218,10 @@ struct Limits {
 
 impl CollectedFile<'_> {
     /// A representation, without its digest until that of the file on disk has been found to be the same.
-    fn offered(&self, slot: &Slot, expected: &Representation) -> Representation {
-        let is_known = self.is_small(expected) || slot.is_verified(expected);
-        Representation { sha256: expected.sha256.filter(|_| is_known), ..*expected }
+    fn offered(&self, slot: &Slot, named: &Representation) -> Representation {
+        let expected = slot.expected(named);
+        let is_known = self.is_small(&expected) || slot.is_verified(&expected);
+        Representation { sha256: expected.sha256.filter(|_| is_known), ..expected }
     }
 
     fn is_small(&self, expected: &Representation) -> bool {
@@ -263,7 +263,7 @@ impl Found for CollectedFile<'_> {
         representation: &Representation,
         part: &Range<u64>,
     ) -> Result<Content, Obstacle> {
-        let (slot, expected) = self.file.slot(encoding).ok_or(Obstacle::Gone)?;
+        let (slot, named) = self.file.slot(encoding).ok_or(Obstacle::Gone)?;
         if let Some(kept) = slot.kept.get() {
             return Ok(Content::slice(&kept.bytes, part));
         }
@@ -275,6 +275,7 @@ impl Found for CollectedFile<'_> {
         let all = if self.file.is_current { memory } else { memory / 2 };
         let limits = Limits { per_file: self.settings.memory_per_file, all };
         let is_promised = representation.sha256.is_some();
+        let expected = &slot.expected(named);
         let read = self.collected.read(&Wanted { name: &name, expected, is_promised, slot, part }, limits);
         match read {
             Ok(content) => {

@@ -174,7 +174,8 @@ impl AssetServer {
             let wanted = || Wanted { whole, spelt, path: &path, query, snapshot: snapshot() };
             return may_wait.then(|| self.find_source(method, headers, &wanted()));
         };
-        let lifetime = |sha256: &Digest| self.lifetime(uri.query(), Some(ContentHash::from(sha256)), None);
+        let lifetime =
+            |sha256: Option<Digest>| self.lifetime(uri.query(), sha256.as_ref().map(ContentHash::from), None);
         match collected.find(&path, lifetime, snapshot, &self.settings, may_wait) {
             Ok(found) => answer(&found, method, headers),
             Err(Obstacle::Waiting) => None,

@@ -1,7 +1,6 @@
 //! Everything that the output dir has to give: the files of the current and of all retained releases.
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     io, mem,
     sync::{Arc, OnceLock},
@@ -69,6 +68,8 @@ pub(crate) struct Slot {
     pub(crate) kept: OnceLock<Kept>,
     /// For a file that is too large to be kept.
     large: OnceLock<Arc<LargeDigest>>,
+    /// The digest that was computed first, if the manifest has none.
+    pinned: OnceLock<Digest>,
     pub(crate) reported: Reported,
 }
 
@@ -78,14 +79,34 @@ impl Slot {
         self.large.get_or_init(Arc::default)
     }
 
+    /// The representation with its digest, if that is known. If the manifest has none, the first one that is computed counts.
+    pub(crate) fn expected(&self, named: &Representation) -> Representation {
+        let pinned = || self.pinned.get().copied().or_else(|| self.latest().map(|sha256| self.pin(sha256)));
+        Representation { sha256: named.sha256.or_else(pinned), ..*named }
+    }
+
     /// Returns `true` if the bytes were found to be those of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
-        self.kept.get().is_some() || self.large.get().is_some_and(|large| large.latest() == expected.sha256)
+        self.kept.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
+    }
+
+    /// Returns the digest of bytes, if it is the expected one.
+    pub(crate) fn verify(&self, bytes: &[u8], expected: &Representation) -> Option<Digest> {
+        let sha256 = Digest::of(bytes);
+        (expected.sha256.unwrap_or_else(|| self.pin(sha256)) == sha256).then_some(sha256)
+    }
+
+    fn pin(&self, sha256: Digest) -> Digest {
+        *self.pinned.get_or_init(|| sha256)
+    }
+
+    fn latest(&self) -> Option<Digest> {
+        self.large.get().and_then(|large| large.latest())
     }
 
     /// The same file in another release, without the bytes that are kept.
     fn carry_over(&self) -> Self {
-        Self { large: self.large.clone(), ..Self::default() }
+        Self { large: self.large.clone(), pinned: self.pinned.clone(), ..Self::default() }
     }
 }
 
@@ -203,8 +224,14 @@ impl Index {
                     known.file = known.file.revised(info.as_deref(), is_hashed, is_current);
                 }
                 names.push(Arc::clone(&known.file.hashed));
-            } else if let Some(info) = info.or_else(|| read_info(store, &hashed)) {
-                let file = Arc::new(File::new(&hashed, &info, is_hashed, is_current));
+                continue;
+            }
+            let representations = match info {
+                Some(info) => Some((identity(&info), variants(&info))),
+                None => read_identity(store, &hashed).map(|identity| (identity, Vec::new())),
+            };
+            if let Some((identity, variants)) = representations {
+                let file = Arc::new(File::new(&hashed, identity, variants, is_hashed, is_current));
                 names.push(Arc::clone(&file.hashed));
                 self.files.insert(Arc::clone(&file.hashed), Indexed { file, releases: 1 });
             }
@@ -247,26 +274,42 @@ enum Origin {
     OlderRelease,
 }
 
-/// Size and digest of a file that a manifest of another program names.
-fn read_info<'a>(store: &dyn Store, hashed: &str) -> Option<Cow<'a, FileInfo>> {
+/// A larger file is hashed in the background if the manifest has no digest of it.
+const LARGEST_HASHED_AT_ONCE: u64 = 128 * 1024;
+
+/// The file that a manifest of another program names. A large one has no digest yet.
+fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
-        Stored::Bytes(bytes) => Ok((Digest::of(&bytes), bytes.len() as u64)),
-        Stored::File(file) => Digest::of_reader(file),
+        Stored::Bytes(bytes) => {
+            let size = bytes.len() as u64;
+            Ok(Representation { size, sha256: (size <= LARGEST_HASHED_AT_ONCE).then(|| Digest::of(&bytes)) })
+        }
+        Stored::File(file) => {
+            let size = file.metadata()?.len();
+            if size > LARGEST_HASHED_AT_ONCE {
+                return Ok(Representation { size, sha256: None });
+            }
+            Digest::of_reader(file).map(|(sha256, size)| Representation { size, sha256: Some(sha256) })
+        }
     };
     let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
-    let (sha256, size) = read().inspect_err(warn).ok()?;
-    Some(Cow::Owned(FileInfo::new(size, sha256)))
+    read().inspect_err(warn).ok()
 }
 
 impl File {
-    fn new(hashed: &str, info: &FileInfo, is_hashed: bool, is_current: bool) -> Self {
-        let variants = variants(info);
+    fn new(
+        hashed: &str,
+        identity: Representation,
+        variants: Vec<(Encoding, Representation)>,
+        is_hashed: bool,
+        is_current: bool,
+    ) -> Self {
         Self {
             hashed: hashed.into(),
             is_hashed,
             is_current,
             media_type: media_type(hashed),
-            identity: identity(info),
+            identity,
             slots: (0..=variants.len()).map(|_| Slot::default()).collect(),
             variants,
         }

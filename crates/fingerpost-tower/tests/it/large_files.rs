@@ -1,7 +1,8 @@
 //! Large files: hashed once, on one background thread, while their responses stream.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Seek as _},
     sync::{
         Arc, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -23,6 +24,8 @@ const SIZE: usize = 200_000;
 #[derive(Debug, Default)]
 struct Gate {
     opened: AtomicUsize,
+    /// The handles of all files that were opened.
+    handles: Mutex<Vec<fs::File>>,
     is_closed: Mutex<bool>,
     changed: Condvar,
 }
@@ -63,7 +66,11 @@ impl Store for Gated {
         if thread::current().name() == Some("fingerpost-hash") {
             self.gate.pass();
         }
-        self.dir.open(path)
+        let stored = self.dir.open(path)?;
+        if let Stored::File(file) = &stored {
+            self.gate.handles.lock().push(file.try_clone()?);
+        }
+        Ok(stored)
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {
@@ -179,6 +186,41 @@ async fn a_large_file_that_is_replaced_while_it_is_hashed_is_hashed_again() {
     fs::write(&file, &large).unwrap();
     assert_eq!(get(&files, &path).await.cache(), "no-store");
     get_hashed(&files, &path).await.is(200, IMMUTABLE, &large);
+}
+
+#[tokio::test]
+async fn a_large_file_without_a_digest_in_the_manifest_is_hashed_in_the_background() {
+    let large = vec![b'l'; SIZE];
+    let site = Site::new(&[]);
+    fs::create_dir(site.dist()).unwrap();
+    let file = site.dist().join("large.0123456789ab.bin");
+    fs::write(&file, &large).unwrap();
+    let manifest = r#"{"version": "1.1", "paths": {"large.bin": "large.0123456789ab.bin"}}"#;
+    fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
+    let (_assets, files, gate) = gated(&site);
+    for mut handle in gate.handles.lock().drain(..) {
+        assert_eq!(handle.stream_position().unwrap(), 0, "it was read at start-up");
+    }
+    let (path, tag) = ("/large.0123456789ab.bin", tag(&large));
+    for path in [path, "/large.bin"] {
+        let answer = get(&files, path).await;
+        answer.is(200, "no-store", &large);
+        assert_eq!(answer.header("etag"), "-");
+    }
+    for (path, cache) in [(path, IMMUTABLE), ("/large.bin", HOUR)] {
+        let answer = get_hashed(&files, path).await;
+        answer.is(200, cache, &large);
+        assert_eq!(answer.header("etag"), tag);
+        let part = [("range", "bytes=2-3"), ("if-range", &*tag)];
+        ask(&files, Method::GET, path, &part).await.is(206, cache, b"ll");
+    }
+    assert_eq!(gate.opened(), 1);
+
+    // The digest that was computed first is the content of the URL.
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, vec![b'x'; SIZE]).unwrap();
+    get(&files, path).await.is(200, "no-store", &[b'x'; SIZE]);
+    ask_until(&files, path, &[], |answer| answer.status == 404).await.is_not_found();
 }
 
 #[cfg(unix)]
