@@ -227,8 +227,7 @@ impl CollectConfig {
     /// Checks every setting.
     pub(crate) fn job(&self) -> Result<Job, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
-        let levels = Levels::of(&self.settings).map_err(Error::from);
-        let settings = both(both(dirs, self.base()), both(levels, self.wanted()));
+        let settings = both(both(dirs, self.base()), both(self.levels(), self.wanted()));
         let ((((out, keep_from), base), (levels, compress)), sources) = both(settings, self.open_sources())?;
         Ok(Job {
             sources,
@@ -246,9 +245,13 @@ impl CollectConfig {
         })
     }
 
-    /// The source dirs and the base URL alone.
-    pub(crate) fn sources(&self) -> Result<(Sources, BaseUrl), Error> {
-        both(self.open_sources(), self.base())
+    /// The source dirs, the base URL and the levels of the rules.
+    pub(crate) fn sources(&self) -> Result<((Sources, BaseUrl), Levels), Error> {
+        both(both(self.open_sources(), self.base()), self.levels())
+    }
+
+    fn levels(&self) -> Result<Levels, Error> {
+        Levels::of(&self.settings).map_err(Error::from)
     }
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {

@@ -79,7 +79,7 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>)
         references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
     let mut places = Places::new(&file.file, &file.path, bytes);
     let has_given_up = not_parsed.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
-    let not_parsed = not_parsed.map(|why| unread(places.locate(why.span.clone()), &why));
+    let not_parsed = not_parsed.map(|why| unread(&mut places, &why));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = not_parsed.into_iter().chain(unknown).collect();
     let plain = plain_names(bytes, place);
@@ -115,7 +115,7 @@ fn unknown_import(location: Location) -> Note {
     Note { location, message: message.to_owned(), rule: None }
 }
 
-fn unread(location: Location, why: &NotParsed) -> Note {
+pub(crate) fn unread(places: &mut Places<'_>, why: &NotParsed) -> Note {
     let (what, rule) = match why.obstacle {
         Obstacle::NoParser => {
             ("this may be a reference to another file, and cannot be rewritten", Rule::Unsupported)
@@ -124,5 +124,6 @@ fn unread(location: Location, why: &NotParsed) -> Note {
         Obstacle::NotAModule => ("this is no module, so no import in it is rewritten", Rule::Syntax),
     };
     let message = format!("{what}: {}", why.reason);
+    let location = places.locate(why.span.clone());
     Note { location, message, rule: why.may_refer.then_some(rule) }
 }

@@ -1,6 +1,6 @@
 //! Which files name which, without a run.
 
-use fingerpost::{BaseUrl, SourceFile, Sources};
+use fingerpost::{BaseUrl, Level, SourceFile, Sources};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Problem},
     location::{Location, Places},
     look,
+    page::Note,
     plain_names::Known,
     references::{self, Kind, Language, Markup, Place, Plain, References, Target},
 };
@@ -20,7 +21,8 @@ use crate::{
 pub struct Uses {
     /// All references, sorted by where they stand.
     pub references: Vec<Reference>,
-    /// What cannot be read, and may hold more.
+    /// What cannot be read, and may hold more. Scripts that cannot be parsed, and without the feature `js` those that seem to refer
+    /// to other files, are here unless their rules are ignored: `syntax` and `unsupported`.
     pub problems: Vec<Problem>,
 }
 
@@ -76,7 +78,7 @@ pub enum ReferenceKind {
 /// A setting that makes no sense, or a source dir that cannot be listed. A file that cannot be read is in
 /// [`Uses::problems`].
 pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
-    let (sources, base) = config.sources()?;
+    let ((sources, base), levels) = config.sources()?;
     let listing = sources.list();
     let known = Known::of(listing.files.iter().map(|file| file.path.as_str()));
     let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known, &sources)).collect();
@@ -84,29 +86,39 @@ pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
     uses.problems.extend(listing.problems.into_iter().map(Problem::from));
     for named in all {
         match named {
-            Ok(named) => uses.references.extend(named),
+            Ok((named, unread)) => {
+                uses.references.extend(named);
+                let is_told = |note: &Note| {
+                    note.rule.is_some_and(|rule| levels.get(rule, &note.location.asset) != Level::Ignore)
+                };
+                uses.problems.extend(unread.filter(is_told).as_ref().map(Problem::from));
+            }
             Err(problem) => uses.problems.push(problem),
         }
     }
     Ok(uses)
 }
 
+/// The references of a file, and a note if it cannot be parsed.
 fn named_in(
     file: &SourceFile,
     base: &BaseUrl,
     known: &Known<'_>,
     sources: &Sources,
-) -> Result<Vec<Reference>, Problem> {
+) -> Result<(Vec<Reference>, Option<Note>), Problem> {
     let (language, markup) = (Language::of(&file.path), Markup::of(&file.path));
     if language.is_none() && markup.is_none() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
     let (_, bytes) = Seen::read(&file.file)?.value;
     let place = Place { base: base.path(), path: &file.path };
-    let mut named = Vec::new();
+    let mut places = Places::new(&file.file, &file.path, &bytes);
+    let (mut named, mut unread) = (Vec::new(), None);
     if let Some(language) = language {
         let found = references::find(language, &bytes, place);
-        let References { list, .. } = found.map_err(|too_deep| look::too_deep(file, &bytes, &too_deep))?;
+        let References { list, not_parsed, .. } =
+            found.map_err(|too_deep| look::too_deep(file, &bytes, &too_deep))?;
+        unread = not_parsed.map(|why| look::unread(&mut places, &why));
         named.extend(list.into_iter().filter_map(|reference| match reference.target {
             Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
                 Some((reference.span, to, reference.kind.into()))
@@ -119,14 +131,13 @@ fn named_in(
         named.extend(meant);
     }
     named.sort_by_key(|(span, ..)| span.start);
-    let mut places = Places::new(&file.file, &file.path, &bytes);
     let reference = |(span, to, kind)| {
         let exists = known.get(&Plain::Asset(String::clone(&to))).next().is_some();
         let left_out = if exists { None } else { sources.left_out(&to) };
         let left_out = left_out.map(|(_, reason)| reason.into_owned());
         Reference { location: places.locate(span), exists, left_out, to, kind }
     };
-    Ok(named.into_iter().map(reference).collect())
+    Ok((named.into_iter().map(reference).collect(), unread))
 }
 
 impl From<Kind> for ReferenceKind {

@@ -64,6 +64,19 @@ fn modules_and_workers_are_told_apart() {
     );
 }
 
+#[cfg(feature = "js")]
+#[test]
+fn a_script_that_cannot_be_parsed_is_a_problem_unless_that_is_ignored() {
+    use fingerpost_collect::{Level, Rule, collect};
+
+    let site = Site::new(&[("static/a.js", "import './b.js'; }\nnew Worker('b.js')"), ("static/b.js", "")]);
+    let uses = references(&site.config()).unwrap();
+    assert_eq!((uses.references.len(), uses.problems.len()), (1, 1));
+    assert_eq!(uses.problems[0], collect(&site.config()).unwrap().warnings[0]);
+    let config = site.config().level(Rule::Syntax, Level::Ignore);
+    assert_eq!(references(&config).unwrap().problems, []);
+}
+
 #[test]
 fn a_file_that_goes_too_deep_is_a_problem_and_hides_no_other() {
     let site = Site::new(&[("static/b.css", "@import 'a.css'")]);

@@ -1,6 +1,6 @@
 //! A build that has no parser of scripts.
 
-use fingerpost_collect::{ErrorKind, Level, Rule, collect};
+use fingerpost_collect::{ErrorKind, Level, Rule, collect, references};
 
 use crate::site::Site;
 
@@ -41,4 +41,21 @@ fn other_scripts_and_style_sheets_are_collected() {
     assert!(site.read(&format!("out/{}", site.hashed("a.js"))).ends_with(&format!("={map}\n")));
     let b = site.hashed("b.css");
     assert_eq!(site.read(&format!("out/{}", site.hashed("a.css"))), format!("@import '{b}'"));
+}
+
+#[test]
+fn references_names_scripts_that_may_refer_to_others_as_problems() {
+    let site = Site::new(&[
+        ("static/app.js", "import './boot.js';\nnew Worker('boot.js')\n//# sourceMappingURL=app.js.map"),
+        ("static/app.js.map", ""),
+        ("static/boot.js", ""),
+    ]);
+    let uses = references(&site.config()).unwrap();
+    let to: Vec<_> = uses.references.iter().map(|reference| &*reference.to).collect();
+    assert_eq!(to, ["boot.js", "app.js.map"]);
+    let err = collect(&site.config()).unwrap_err();
+    assert!(uses.problems.iter().eq(err.problems()), "{:?}", uses.problems);
+
+    let uses = references(&site.config().level(Rule::Unsupported, Level::Ignore)).unwrap();
+    assert_eq!(uses.problems, []);
 }
