@@ -1,9 +1,10 @@
 //! What a browser asks for when it comes again, and after a deploy.
 
-use std::{net::TcpListener, process::Command};
+use std::{net::TcpListener, process::Command, time::Duration};
 
 use fantoccini::Locator;
 use serde_json::Value;
+use tokio::time::sleep;
 
 use crate::tools::{Browser, Server, get};
 
@@ -20,6 +21,13 @@ async fn style_sheets(browser: &Browser) -> Vec<String> {
 async fn visit(browser: &Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
+    // The icon comes last, on a busy machine after the heading.
+    for _ in 0..500 {
+        if browser.requests().await.iter().all(|request| request.status.is_some()) {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn nothing_has_failed(browser: &mut Browser) {
