@@ -18,7 +18,7 @@ async fn style_sheets(browser: &Browser) -> Vec<String> {
     }
 }
 
-async fn visit(browser: &Browser, url: &str) {
+async fn visit(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
     // The icon comes last, on a busy machine after the heading.
@@ -40,11 +40,11 @@ async fn nothing_has_failed(browser: &mut Browser) {
 async fn versions_are_asked_for_once(command: &mut Command, page: &str, is_versioned: fn(&str) -> bool) {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(command);
-    visit(&browser, &site.url(page)).await;
+    visit(&mut browser, &site.url(page)).await;
     let first = browser.requests().await.len();
     // Away from the page: a reload would ask for more than a visit does.
     browser.goto("about:blank").await.expect("an empty page");
-    visit(&browser, &site.url(page)).await;
+    visit(&mut browser, &site.url(page)).await;
     let requests = &browser.requests().await[first..];
     let versioned: Vec<_> = requests.iter().filter(|request| is_versioned(&request.url)).collect();
     assert!(versioned.len() >= 3, "{requests:?}");
@@ -91,7 +91,7 @@ async fn in_development_the_examples_without_a_build_step_have_hashes_and_nothin
         let Some(mut browser) = Browser::open().await else { return };
         let site = Server::start(&mut Server::example_command(example));
         for page in pages {
-            visit(&browser, &site.url(page)).await;
+            visit(&mut browser, &site.url(page)).await;
             let urls = style_sheets(&browser).await;
             assert!(urls.len() == 2 && urls.iter().all(|url| has_version(url)), "{example}{page}: {urls:?}");
         }
@@ -103,12 +103,12 @@ async fn in_development_the_examples_without_a_build_step_have_hashes_and_nothin
 /// Each row of the table in axum-token names a URL and what it is answered with.
 #[tokio::test]
 async fn the_page_of_axum_token_tells_the_truth_in_both_modes() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(mut browser) = Browser::open().await else { return };
     let mut production = Server::example_command("axum-token");
     production.arg("--production");
     for mut command in [production, Server::example_command("axum-token")] {
         let site = Server::start(&mut command);
-        visit(&browser, &site.url("/")).await;
+        visit(&mut browser, &site.url("/")).await;
         let rows = "[...document.querySelectorAll('#tokens tbody tr')].map((row) => \
                     [row.querySelector('a').getAttribute('href'), row.cells[2].textContent])";
         let rows = browser.evaluate(rows).await;
@@ -135,7 +135,7 @@ async fn a_page_that_is_unchanged_on_disk_shows_the_new_urls_after_a_deploy() {
     for version in ["first", "second", "first"] {
         let site = redeployed("axum-html", port, "FINGERPOST_APP_VERSION", version);
         for page in ["/", "/about.html", "/"] {
-            visit(&browser, &site.url(page)).await;
+            visit(&mut browser, &site.url(page)).await;
             let urls = style_sheets(&browser).await;
             assert_eq!(urls.len(), 2);
             assert!(urls.iter().all(|url| url.ends_with(&format!("?v={version}"))), "{version}: {urls:?}");
@@ -152,7 +152,7 @@ async fn the_urls_of_an_earlier_deploy_lead_to_the_present_ones() {
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
     drop(redeployed("axum-token", port, "DEPLOY", "7"));
     let site = redeployed("axum-token", port, "DEPLOY", "8");
-    visit(&browser, &site.url("/")).await;
+    visit(&mut browser, &site.url("/")).await;
     assert_eq!(style_sheets(&browser).await, ["/static/8/css/theme.css", "/static/8/css/app.css"]);
     browser.save_screenshot("axum-token").await;
     nothing_has_failed(&mut browser).await;
