@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use fingerpost::{MANIFEST_NAME, Manifest};
+use fingerpost::manifest::{MANIFEST_NAME, Manifest};
 use fingerpost_collect::{CollectConfig, ErrorKind, Level, Rule, collect};
 use tempfile::TempDir;
 

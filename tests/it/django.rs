@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use fingerpost::{Assets, MANIFEST_NAME, Settings, integrity_of};
+use fingerpost::{
+    Assets, Settings,
+    manifest::{MANIFEST_NAME, integrity_of},
+};
 use fingerpost_collect::{CollectConfig, collect};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use fingerpost::{MANIFEST_NAME, Manifest};
+use fingerpost::manifest::{MANIFEST_NAME, Manifest};
 use fingerpost_collect::{CollectConfig, Level, Rule, collect};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use fingerpost::{Assets, MANIFEST_NAME};
+use fingerpost::{Assets, manifest::MANIFEST_NAME};
 use fingerpost_collect::{CollectConfig, collect};
 use minijinja::{Environment, context};
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use fantoccini::Locator;
-use fingerpost::{MANIFEST_NAME, Mode};
+use fingerpost::{Mode, manifest::MANIFEST_NAME};
 use serde_json::{Value, json};
 
 use crate::tools::{Browser, Server, expected_url, get};

@@ -10,7 +10,10 @@ use std::{
 };
 
 use askama::Template;
-use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest, Snapshot};
+use fingerpost::{
+    AssetPath, Assets, Snapshot,
+    manifest::{ContentHash, Digest, FileInfo, Manifest},
+};
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
 // Pages of 100 calls, so that what a page costs by itself does not count; and nothing but calls.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 
 use crate::source::KEY;
 

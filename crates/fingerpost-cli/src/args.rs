@@ -13,7 +13,11 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
-use fingerpost::{BaseUrl, Compression, Level, Rules, Settings, SourceDir, parse_age};
+use fingerpost::{
+    __private::{Compression, Level, parse_age},
+    BaseUrl, Settings,
+    sources::{Rules, SourceDir},
+};
 
 /// The default settings file.
 const SETTINGS_FILE: &str = "fingerpost.toml";

@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use fingerpost::{BustToken, quoted};
+use fingerpost::{__private::quoted, BustToken};
 
 use crate::{args::BustTokenArgs, console::Console, failure::Failure};
 

@@ -1,4 +1,4 @@
-use fingerpost::{Settings, quoted};
+use fingerpost::{__private::quoted, Settings};
 use fingerpost_collect::{CleanConfig, CleanReport, Error, ErrorKind, Progress, clean_with};
 use indicatif::DecimalBytes;
 

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 use fingerpost_collect::{CollectConfig, Error, Problem, Progress, Report, Shadowed, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use fingerpost::{
-    Assets, DirStore, Error, ErrorKind, MANIFEST_NAME, Manifest, Mode, Settings, SourceFile, Sources,
-    Store as _, quoted,
+    __private::quoted,
+    Assets, DirStore, Error, ErrorKind, Mode, Settings, Store as _,
+    manifest::{MANIFEST_NAME, Manifest},
+    sources::{SourceFile, Sources},
 };
 use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, Uses, references};
 

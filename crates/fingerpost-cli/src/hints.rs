@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fingerpost::{Level, Settings};
+use fingerpost::{__private::Level, Settings};
 use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
 
 use crate::{args::Args, command_line, silence};

@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 use ::console::Term;
-use fingerpost::is_mark;
+use fingerpost::__private::is_mark;
 
 pub(crate) struct Screen {
     /// Whether it can draw more than ASCII.

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 use fingerpost_collect::Problem;
 
 /// So many lines are shown. Whoever needs more is better off with a glob.

@@ -1,6 +1,10 @@
 use std::{io, path::Path};
 
-use fingerpost::{AppVersion, Assets, DirStore, MANIFEST_NAME, Manifest, Mode, Settings, Store, quoted};
+use fingerpost::{
+    __private::quoted,
+    AppVersion, Assets, DirStore, Mode, Settings, Store,
+    manifest::{MANIFEST_NAME, Manifest},
+};
 
 use crate::{args::VersionArgs, console::Console, failure::Failure};
 

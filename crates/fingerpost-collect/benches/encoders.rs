@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, env, fs, io::Write as _, path::Path};
 
 use brotli::{CompressorWriter, enc::BrotliEncoderParams};
-use fingerpost::Manifest;
+use fingerpost::manifest::Manifest;
 use flate2::{Compression, write::GzEncoder};
 use rayon::prelude::*;
 

@@ -1,6 +1,10 @@
 use std::{path::PathBuf, sync::Arc};
 
-use fingerpost::{AssetPath, ContentHash, FileInfo, Manifest, SourceFile};
+use fingerpost::{
+    AssetPath,
+    manifest::{ContentHash, FileInfo, Manifest},
+    sources::SourceFile,
+};
 
 use crate::{
     content::Content,

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use fingerpost::{Digest, SourceFile, Stamp};
+use fingerpost::{__private::Stamp, manifest::Digest, sources::SourceFile};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::{

@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use fingerpost::{MANIFEST_NAME, Release, quoted};
+use fingerpost::{
+    __private::quoted,
+    manifest::{MANIFEST_NAME, Release},
+};
 
 pub use self::{config::CleanConfig, report::CleanReport};
 use self::{config::Job, past::Past, removal::Removal, retention::Retention};

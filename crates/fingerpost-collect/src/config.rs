@@ -1,6 +1,10 @@
 use std::path::{Path, PathBuf};
 
-use fingerpost::{BaseUrl, Compression, Exceptions, Level, Settings, SourceDir, Sources, VersionSettings};
+use fingerpost::{
+    __private::{Compression, Exceptions, Level},
+    BaseUrl, Settings, VersionSettings,
+    sources::{SourceDir, Sources},
+};
 
 use crate::{
     compress::Wanted,
@@ -75,7 +79,7 @@ impl CollectConfig {
         self
     }
 
-    /// Adds globs of files that are no assets, beside the usual hidden files; see [`Rules::new`](fingerpost::Rules::new).
+    /// Adds globs of files that are no assets, beside the usual hidden files; see [`Rules::new`](fingerpost::sources::Rules::new).
     pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.ignore.extend(globs.into_iter().map(Into::into));
         self
@@ -106,7 +110,7 @@ impl CollectConfig {
     }
 
     /// The compressed variants to make, beside each hashed file that they make at least 5 % smaller: `gzip`, `br`, `zstd`,
-    /// each with a level (`br:11`) or at its [usual one](fingerpost::Encoding::default_level).
+    /// each with a level (`br:11`) or at its [usual one](fingerpost::manifest::Encoding::default_level).
     ///
     /// Defaults to none. Only for types that gain, so not for images, fonts in `woff2` or archives, and only from 100 bytes
     /// on. Source maps get gzip alone; see [`compress_maps`](Self::compress_maps). With

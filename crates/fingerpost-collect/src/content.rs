@@ -4,7 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{Digest, Reading, Stamp, integrity_of, integrity_of_reader, quoted, read_stable};
+use fingerpost::{
+    __private::{Reading, Stamp, quoted, read_stable},
+    manifest::{Digest, integrity_of, integrity_of_reader},
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use fingerpost::Digest;
+use fingerpost::manifest::Digest;
 use sha2::{Digest as _, Sha256};
 
 /// A writer that hashes what goes through it.

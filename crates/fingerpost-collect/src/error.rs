@@ -1,6 +1,6 @@
 use std::{fmt, io, path::Path};
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use crate::{levels::Rule, location::Location, report::Shadowed, scan::LeftOut};

@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use fingerpost::Level;
+use fingerpost::__private::Level;
 use rayon::prelude::*;
 
 use crate::{

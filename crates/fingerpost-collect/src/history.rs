@@ -3,7 +3,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{Digest, DirStore, MANIFEST_NAME, Manifest, Release, Store, quoted};
+use fingerpost::{
+    __private::quoted,
+    DirStore, Store,
+    manifest::{Digest, MANIFEST_NAME, Manifest, Release},
+};
 
 use crate::{
     digesting::Digesting,

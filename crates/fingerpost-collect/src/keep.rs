@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use fingerpost::{Digest, Entry, Manifest, Release, quoted};
+use fingerpost::{
+    __private::quoted,
+    manifest::{Digest, Entry, Manifest, Release},
+};
 
 use crate::{
     asset::Asset,

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use fingerpost::{Exceptions, Level, Settings, check_glob, is_mark, quoted};
+use fingerpost::{
+    __private::{Exceptions, Level, is_mark, quoted},
+    Settings,
+    sources::check_glob,
+};
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 

@@ -40,14 +40,14 @@ use std::time::Instant;
 pub use clean::{CleanConfig, CleanReport, clean, clean_with};
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
-pub use fingerpost::{Compression, Level};
+pub use fingerpost::__private::{Compression, Level};
 pub use levels::Rule;
 pub use location::Location;
 pub use progress::Progress;
 pub use report::{Report, Shadowed};
 pub use uses::{Reference, ReferenceKind, Uses, references};
 
-use fingerpost::SourceFile;
+use fingerpost::sources::SourceFile;
 
 use crate::{
     asset::Asset,

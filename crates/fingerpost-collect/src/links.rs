@@ -6,7 +6,12 @@ use std::{
     fs, iter,
 };
 
-use fingerpost::{AssetPath, ContentHash, Level, SourceDir, differs_in_case, nearest, quoted};
+use fingerpost::{
+    __private::{Level, differs_in_case, nearest, quoted},
+    AssetPath,
+    manifest::ContentHash,
+    sources::SourceDir,
+};
 
 use crate::{
     asset::Source,

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{AssetPath, is_mark};
+use fingerpost::{__private::is_mark, AssetPath};
 use serde::{Deserialize, Serialize};
 
 /// A place in a source file, for people: with the line that it stands in.

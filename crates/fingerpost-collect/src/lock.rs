@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 
 use crate::{
     error::{ErrorKind, Problem},

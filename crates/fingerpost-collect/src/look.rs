@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fs, sync::Arc};
 
-use fingerpost::{Reading, SourceFile};
+use fingerpost::{__private::Reading, sources::SourceFile};
 
 use crate::{
     asset::{Asset, Source},

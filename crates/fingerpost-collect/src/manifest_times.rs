@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use fingerpost::MANIFEST_NAME;
+use fingerpost::manifest::MANIFEST_NAME;
 use serde::{Deserialize, Serialize};
 
 use crate::output::{LOCK, Output};

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fingerpost::{ContentHash, FileInfo, MANIFEST_NAME, Manifest, Release, quoted};
+use fingerpost::{
+    __private::quoted,
+    manifest::{ContentHash, FileInfo, MANIFEST_NAME, Manifest, Release},
+};
 
 use crate::{
     asset::Asset, compress::variant_names, error::ErrorKind, findings::Findings, history::History,

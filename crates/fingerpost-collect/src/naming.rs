@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::OnceLock};
 
-use fingerpost::{ContentHash, Digest, quoted};
+use fingerpost::{
+    __private::quoted,
+    manifest::{ContentHash, Digest},
+};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 

@@ -9,7 +9,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use fingerpost::{Digest, Stamp, quoted};
+use fingerpost::{
+    __private::{Stamp, quoted},
+    manifest::Digest,
+};
 use rayon::prelude::*;
 use tempfile::{NamedTempFile, TempPath};
 

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use fingerpost::{ContentHash, Digest, FileInfo, Stamp};
+use fingerpost::{
+    __private::Stamp,
+    manifest::{ContentHash, Digest, FileInfo},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{

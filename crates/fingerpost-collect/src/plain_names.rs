@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 
 use crate::{
     asset::Asset,

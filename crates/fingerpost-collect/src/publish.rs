@@ -4,7 +4,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use fingerpost::{MANIFEST_NAME, Manifest, Release};
+use fingerpost::manifest::{MANIFEST_NAME, Manifest, Release};
 
 use crate::{
     asset::Asset,

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use fingerpost::{Digest, Stamp, read_stable};
+use fingerpost::{
+    __private::{Stamp, read_stable},
+    manifest::Digest,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use fingerpost::Manifest;
+use fingerpost::manifest::Manifest;
 use serde::Serialize;
 
 use crate::{

@@ -1,4 +1,4 @@
-use fingerpost::ContentHash;
+use fingerpost::manifest::ContentHash;
 
 use crate::references::Edit;
 

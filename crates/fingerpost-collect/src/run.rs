@@ -1,4 +1,4 @@
-use fingerpost::{ComponentInfo, Manifest};
+use fingerpost::manifest::{ComponentInfo, Manifest};
 
 use crate::{
     asset::Asset, cache::Cache, config::Job, error::Problem, findings::Findings, history::History,

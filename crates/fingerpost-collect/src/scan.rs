@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 
-use fingerpost::{Listing, SourceFile, quoted};
+use fingerpost::{
+    __private::quoted,
+    sources::{Listing, SourceFile},
+};
 
 use crate::{
     error::{ErrorKind, Problem},

@@ -1,6 +1,10 @@
 //! Which files name which, without a run.
 
-use fingerpost::{BaseUrl, Level, SourceFile, Sources};
+use fingerpost::{
+    __private::Level,
+    BaseUrl,
+    sources::{SourceFile, Sources},
+};
 use rayon::prelude::*;
 use serde::Serialize;
 

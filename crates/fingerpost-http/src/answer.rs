@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fingerpost::{Digest, Encoding};
+use fingerpost::manifest::{Digest, Encoding};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
@@ -70,7 +70,7 @@ impl Offer<'_> {
     /// take the file as it is, or whose `If-Range` names a variant, gets everything.
     ///
     /// ```
-    /// use fingerpost::Digest;
+    /// use fingerpost::manifest::Digest;
     /// use fingerpost_http::{Decision, Lifetime, Offer, Representation, media_type};
     /// use http::{HeaderMap, HeaderValue, Method, header::RANGE};
     ///
@@ -135,7 +135,7 @@ impl Offer<'_> {
     /// belong, and `no-store` on refusals.
     ///
     /// ```
-    /// use fingerpost::Digest;
+    /// use fingerpost::manifest::Digest;
     /// use fingerpost_http::{Content, Decision, Lifetime, Offer, Representation, media_type};
     /// use http::{HeaderMap, HeaderValue, Method, StatusCode, header::RANGE};
     ///

@@ -11,7 +11,11 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use fingerpost::{Digest, Encoding, Snapshot, Stamp, Store, Stored};
+use fingerpost::{
+    __private::Stamp,
+    Snapshot, Store, Stored,
+    manifest::{Digest, Encoding},
+};
 use parking_lot::Mutex;
 
 use crate::{

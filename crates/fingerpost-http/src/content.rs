@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fingerpost::{Digest, Stamp};
+use fingerpost::{__private::Stamp, manifest::Digest};
 
 use crate::hash_queue::LargeDigest;
 

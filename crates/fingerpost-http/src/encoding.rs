@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use fingerpost::Encoding;
+use fingerpost::manifest::Encoding;
 use http::{HeaderMap, header::ACCEPT_ENCODING};
 
 /// Nothing that lies ready is acceptable to the client: 406.
@@ -17,7 +17,7 @@ pub struct NotAcceptable;
 /// nothing.
 ///
 /// ```
-/// use fingerpost::Encoding;
+/// use fingerpost::manifest::Encoding;
 /// use fingerpost_http::{NotAcceptable, choose_encoding};
 /// use http::{HeaderMap, HeaderValue, header::ACCEPT_ENCODING};
 ///

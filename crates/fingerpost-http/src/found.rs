@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use fingerpost::Encoding;
+use fingerpost::manifest::Encoding;
 use http::{HeaderMap, Method, Response};
 
 use crate::{

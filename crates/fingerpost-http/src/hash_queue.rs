@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use fingerpost::{Digest, Stamp, Store, Stored};
+use fingerpost::{__private::Stamp, Store, Stored, manifest::Digest};
 use parking_lot::Mutex;
 
 use crate::identity::COARSEST_CLOCK;

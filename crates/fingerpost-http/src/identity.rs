@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerpost::{Digest, Reading, Stamp};
+use fingerpost::{
+    __private::{Reading, Stamp},
+    manifest::Digest,
+};
 
 /// What a file was when it was hashed.
 #[derive(Debug, Clone, Copy)]

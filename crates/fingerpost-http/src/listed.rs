@@ -10,7 +10,9 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::{
-    AppVersion, AssetPath, ContentHash, Digest, Encoding, ErrorKind, ListedFile, Snapshot, Stamp,
+    __private::{ListedFile, Stamp},
+    AppVersion, AssetPath, ErrorKind, Snapshot,
+    manifest::{ContentHash, Digest, Encoding},
 };
 use hashbrown::HashMap;
 use http::HeaderValue;

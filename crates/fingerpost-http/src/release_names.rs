@@ -4,7 +4,10 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
-use fingerpost::{AssetPath, FileInfo, Manifest};
+use fingerpost::{
+    AssetPath,
+    manifest::{FileInfo, Manifest},
+};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -31,7 +34,7 @@ pub(crate) fn files_of(manifest: &Manifest) -> Vec<NamedFile<'_>> {
 /// The files of a release as `collect` writes it: with sorted keys. Asset paths are checked only where `is_known` does not
 /// know the hashed path.
 ///
-/// `None` for anything else, also for what is damaged: [`Release::parse`](fingerpost::Release::parse) says what it is.
+/// `None` for anything else, also for what is damaged: [`Release::parse`](fingerpost::manifest::Release::parse) says what it is.
 pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
     let ManifestJson { version, paths: Pairs(paths), fingerpost } =
         serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
@@ -110,7 +113,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<'a, V> {
 
 #[cfg(test)]
 mod tests {
-    use fingerpost::{Digest, Release};
+    use fingerpost::manifest::{Digest, Release};
 
     use super::*;
 

@@ -1,6 +1,10 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use fingerpost::{AssetPath, Assets, ContentHash, Digest, Snapshot, Strategy, Token, quoted};
+use fingerpost::{
+    __private::quoted,
+    AssetPath, Assets, Snapshot, Strategy, Token,
+    manifest::{ContentHash, Digest},
+};
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use fingerpost::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release, Snapshot, Store, Stored};
+use fingerpost::{
+    Snapshot, Store, Stored,
+    manifest::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release},
+};
 use hashbrown::{HashMap, HashSet};
 use http::HeaderValue;
 
@@ -370,7 +373,7 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
 mod tests {
     use std::{fs, path::Path};
 
-    use fingerpost::{AssetPath, DirStore, EncodingInfo};
+    use fingerpost::{AssetPath, DirStore, manifest::EncodingInfo};
 
     use super::*;
 

@@ -1,14 +1,14 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use fingerpost::Digest;
+use fingerpost::manifest::Digest;
 use http::HeaderValue;
 
 /// A strong entity tag (RFC 9110, §8.8.3): the first 32 hex digits of the SHA-256 of the bytes that are sent. So each
 /// encoding has its own, and all hosts agree on it.
 ///
 /// ```
-/// use fingerpost::Digest;
+/// use fingerpost::manifest::Digest;
 /// use fingerpost_http::EntityTag;
 ///
 /// let tag = EntityTag::of(&Digest::of(b"body{}"));

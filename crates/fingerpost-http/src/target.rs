@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fingerpost::ContentHash;
+use fingerpost::manifest::ContentHash;
 use percent_encoding::percent_decode_str;
 
 /// The path of a request below the place where assets are mounted, without its leading slash, as the name of a file:

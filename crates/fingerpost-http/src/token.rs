@@ -1,6 +1,6 @@
 //! What the first segment of a path says, where URLs carry a path token.
 
-use fingerpost::{Token, TokenAge};
+use fingerpost::{__private::TokenAge, Token};
 
 /// What a path below the mount is, by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

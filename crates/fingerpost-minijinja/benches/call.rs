@@ -6,7 +6,10 @@ mod ratio;
 
 use std::fs;
 
-use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest};
+use fingerpost::{
+    AssetPath, Assets,
+    manifest::{ContentHash, Digest, FileInfo, Manifest},
+};
 use minijinja::{Environment, Value};
 
 /// Calls in one page: enough that what a page costs by itself does not count.

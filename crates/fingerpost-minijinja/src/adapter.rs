@@ -33,7 +33,10 @@ macro_rules! adapter {
     ($engine:ident, $state:ty, $argument:ty) => {
         use std::{fmt, sync::Arc};
 
-        use fingerpost::{Assets, Prebuilt, Url, quoted};
+        use fingerpost::{
+            __private::{Prebuilt, quoted},
+            Assets, Url,
+        };
         use $engine::{
             AutoEscape, Environment, Error, ErrorKind, State,
             value::{Kwargs, Object, ObjectRepr, Rest, Value},

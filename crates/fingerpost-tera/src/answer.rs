@@ -1,6 +1,6 @@
 //! What both majors share: which helpers there are, and what they may be called with.
 
-use fingerpost::quoted;
+use fingerpost::__private::quoted;
 
 /// What a helper makes of an asset path.
 #[derive(Debug, Clone, Copy)]

@@ -88,7 +88,7 @@ pub mod v1;
 
 use std::{fmt::Display, sync::Arc};
 
-use fingerpost::{Assets, Prebuilt, Url};
+use fingerpost::{__private::Prebuilt, Assets, Url};
 use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::answer::{APP_VERSION_TAKES, Answer, Argument};

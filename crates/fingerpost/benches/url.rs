@@ -9,7 +9,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, Manifest, Mode};
+use fingerpost::{
+    AssetPath, Assets, Mode,
+    manifest::{ContentHash, Digest, FileInfo, Manifest},
+};
 use hashbrown::HashMap;
 
 const ASSETS: usize = 5_000;

@@ -10,19 +10,15 @@ use std::{
 use arc_swap::ArcSwap;
 
 use crate::{
-    base_url::BaseUrl,
     builder::AssetsBuilder,
+    dev::single_flight::Flight,
     error::Error,
-    flight::Flight,
+    manifest::store::Store,
     mode::Mode,
-    plan::Plan,
-    resolver::{Form, Resolver},
+    resolve::{Form, Resolver, loader::Plan, strategy::Strategy, url_options::Site},
     settings::Settings,
-    site::Site,
     snapshot::{self, Snapshot},
-    store::Store,
-    strategy::Strategy,
-    url::Url,
+    url::{Url, base_url::BaseUrl},
     version::AppVersion,
 };
 
@@ -164,7 +160,7 @@ impl Assets {
     /// # let dir = tempfile::tempdir()?;
     /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
     /// # let assets = fingerpost::Assets::dev(dir.path())?;
-    /// assert_eq!(*assets.integrity("a.css")?, *fingerpost::integrity_of(b"body{}"));
+    /// assert_eq!(*assets.integrity("a.css")?, *fingerpost::manifest::integrity_of(b"body{}"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -209,7 +205,7 @@ impl Assets {
     ///
     /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
     /// app version is computed anew. The strategies without a build step list the source dirs anew, but a URL that stays
-    /// goes on standing for the bytes it stood for: see [`ListedFile`](crate::ListedFile). Callers that come while a reload is under way share the next one. The answer is the
+    /// goes on standing for the bytes it stood for: see [`ListedFile`](crate::__private::ListedFile). Callers that come while a reload is under way share the next one. The answer is the
     /// new release, which a scope on this thread does not show yet.
     ///
     /// # Errors

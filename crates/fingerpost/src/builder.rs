@@ -6,20 +6,20 @@ use std::{
 
 use crate::{
     assets::Assets,
-    base_url::{BaseUrl, parse_origin},
-    components::Components,
     environment,
     error::Error,
-    missing::{OnMissing, Warnings},
+    manifest::store::{DirStore, Store},
     mode::{IntoMode, Mode},
-    plan::{Plan, VersionPlan},
-    rules::Rules,
+    resolve::{
+        loader::{Plan, VersionPlan},
+        missing::{OnMissing, Warnings},
+        strategy::{Strategy, before_token},
+        url_options::Site,
+    },
     settings::Settings,
-    site::Site,
-    sources::{SourceDir, absolute},
-    store::{DirStore, Store},
-    strategy::{Strategy, before_token},
-    version_settings::VersionSettings,
+    sources::{SourceDir, absolute, ignore_rules::Rules},
+    url::base_url::{BaseUrl, parse_origin},
+    version::{components::Components, settings::VersionSettings},
 };
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).

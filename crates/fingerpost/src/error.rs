@@ -1,8 +1,8 @@
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use crate::{
+    quote::{quoted, quoted_path},
     suggest::differs_in_case,
-    text::{quoted, quoted_path},
 };
 
 /// What went wrong, as one sentence that names the place and the next step.

@@ -9,16 +9,19 @@ use serde::{Deserialize, Deserializer, de};
 use toml::de::DeTable;
 
 use crate::{
-    age::parse_age,
-    base_url::BaseUrl,
-    compression::Compression,
+    duration::parse_age,
     environment,
     error::Error,
-    level::Level,
-    rules::{Rules, check_glob},
-    sources::{SourceDir, absolute, is_absent},
-    text::quoted,
-    version_settings::VersionSettings,
+    manifest::encoding::Compression,
+    quote::quoted,
+    severity::Level,
+    sources::{
+        SourceDir, absolute,
+        ignore_rules::{Rules, check_glob},
+        is_absent,
+    },
+    url::base_url::BaseUrl,
+    version::settings::VersionSettings,
 };
 
 /// What stands in `fingerpost.toml`, for the program and for [`Assets::from_config`](crate::Assets::from_config) alike.
@@ -60,7 +63,7 @@ use crate::{
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
 /// # assert_eq!(settings.sources.len(), 2);
 /// # assert_eq!(settings.clean.keep, Some(3));
-/// # assert_eq!(settings.exceptions["vendor/**"].missing, Some(fingerpost::Level::Ignore));
+/// # assert_eq!(settings.exceptions["vendor/**"].missing, Some(fingerpost::__private::Level::Ignore));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -10,12 +10,11 @@ use std::{
 use crate::{
     assets::Assets,
     error::Error,
-    hash::ContentHash,
-    listed::ListedFile,
+    manifest::digest::ContentHash,
     mode::Mode,
-    path::AssetPath,
-    resolver::{Form, Resolver},
-    url::Url,
+    resolve::{Form, Resolver},
+    sources::baseline::ListedFile,
+    url::{Url, asset_path::AssetPath},
     version::AppVersion,
 };
 
@@ -132,7 +131,7 @@ impl Snapshot {
     /// Opens the file that an asset path stands for in the source dirs at this moment: for development, and for
     /// [`Strategy`](crate::Strategy)s without a build step.
     ///
-    /// What `collect` would not take is not found, with the reason: see [`Sources`](crate::Sources).
+    /// What `collect` would not take is not found, with the reason: see [`Sources`](crate::sources::Sources).
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

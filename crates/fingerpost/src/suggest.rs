@@ -9,7 +9,7 @@ const MOST: usize = 3;
 ///
 /// ```
 /// let names = ["css/app.css", "css/print.css", "js/app.js"];
-/// assert_eq!(fingerpost::nearest("css/ap.css", names.into_iter()), ["css/app.css"]);
+/// assert_eq!(fingerpost::__private::nearest("css/ap.css", names.into_iter()), ["css/app.css"]);
 /// ```
 ///
 /// Upper and lower case count as the same: a name that [differs in case alone](differs_in_case) comes first.
@@ -46,8 +46,8 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
 /// Whether two names are the same but for upper and lower case, which is one file on some disks and two on others.
 ///
 /// ```
-/// assert!(fingerpost::differs_in_case("img/logo.png", "img/Logo.PNG"));
-/// assert!(!fingerpost::differs_in_case("img/logo.png", "img/logo.png"));
+/// assert!(fingerpost::__private::differs_in_case("img/logo.png", "img/Logo.PNG"));
+/// assert!(!fingerpost::__private::differs_in_case("img/logo.png", "img/logo.png"));
 /// ```
 pub fn differs_in_case(one: &str, other: &str) -> bool {
     one != other && fold(one).eq(fold(other))

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerpost::{Assets, ContentHash};
+use fingerpost::{Assets, manifest::ContentHash};
 use tempfile::TempDir;
 
 /// What a file has to age before an unchanged one is believed.

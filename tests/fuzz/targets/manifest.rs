@@ -1,7 +1,7 @@
 //! A manifest that can be read is the same after it was written and read again.
 #![no_main]
 
-use fingerpost::{AssetPath, Manifest, Release};
+use fingerpost::{AssetPath, manifest::{Manifest, Release}};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|json: &[u8]| {

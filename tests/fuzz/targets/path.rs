@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use fingerpost::{AssetPath, Assets, ContentHash, OnMissing};
+use fingerpost::{AssetPath, Assets, manifest::ContentHash, OnMissing};
 use fingerpost_collect::{CollectConfig, collect};
 use libfuzzer_sys::fuzz_target;
 

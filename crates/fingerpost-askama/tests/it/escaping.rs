@@ -111,7 +111,7 @@ fn what_is_no_url_has_nothing_to_escape_in_html_and_is_the_own_escapers_elsewher
     let site = Site::of(&["a_b.svg"]);
     let assets = site.production().app_version("v1_2").build().unwrap();
     assert_eq!(templates!("{{ path }}{{ app_version() }}")(&assets, ""), ["v1_2", "v1_2", "v1[_]2"]);
-    let integrity = fingerpost::integrity_of(b"body{}");
+    let integrity = fingerpost::manifest::integrity_of(b"body{}");
     for render in [templates!("{{ static_integrity(path) }}"), templates!("{{ path|static_integrity }}")] {
         let [html, text, own] = render(&assets, "a_b.svg");
         assert_eq!([&html, &text, &own.replace("[_]", "_")], [&integrity; 3]);

@@ -85,7 +85,7 @@ struct Rest;
 
 #[test]
 fn integrity_and_app_version_are_the_same_in_both_modes() {
-    let integrity = fingerpost::integrity_of(CONTENT.as_bytes());
+    let integrity = fingerpost::manifest::integrity_of(CONTENT.as_bytes());
     for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
         assert_eq!(page(&assets, &Rest), format!("{integrity} {integrity} v7"));
     }

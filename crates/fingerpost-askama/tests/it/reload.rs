@@ -43,7 +43,7 @@ fn in_development_the_next_render_shows_the_saved_file() {
     let shown = || page(&assets, &Page).split_once(' ').unwrap().0.to_owned();
     assert_eq!(shown(), "/static/css/app.css?v=7c98040a5416");
     std::fs::write(site.source().join("css/app.css"), "changed").unwrap();
-    let hash = fingerpost::ContentHash::of(b"changed");
+    let hash = fingerpost::manifest::ContentHash::of(b"changed");
     assert_eq!(shown(), format!("/static/css/app.css?v={hash}"));
 }
 
@@ -53,7 +53,7 @@ fn a_scope_pins_all_helpers() {
     let before = assets.snapshot();
     site.publish(&["css/app.css"], "two");
     assets.reload().unwrap();
-    let rest = |content: &str| format!("v7 {}", fingerpost::integrity_of(content.as_bytes()));
+    let rest = |content: &str| format!("v7 {}", fingerpost::manifest::integrity_of(content.as_bytes()));
     assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (three("two"), rest("two")));
     before.scope(|| {
         assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (three("one"), rest("one")));

@@ -11,7 +11,8 @@ use std::{
 
 use askama::Template;
 use fingerpost::{
-    AssetPath, Assets, AssetsBuilder, ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest, Mode,
+    AssetPath, Assets, AssetsBuilder, Mode,
+    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
 };
 use fingerpost_askama::values;
 use tempfile::TempDir;

@@ -12,7 +12,7 @@ use std::{
     process::Command,
 };
 
-use fingerpost::Manifest;
+use fingerpost::manifest::Manifest;
 use tempfile::TempDir;
 
 use crate::site::{PROGRAM, Site};

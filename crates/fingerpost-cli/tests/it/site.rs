@@ -9,9 +9,12 @@ use std::{
     process::{Command, Output},
 };
 
-use fingerpost::Manifest;
+use fingerpost::manifest::Manifest;
 #[cfg(unix)]
-use fingerpost::{Digest, DirStore, Encoding, Release, Store as _};
+use fingerpost::{
+    DirStore, Store as _,
+    manifest::{Digest, Encoding, Release},
+};
 use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");

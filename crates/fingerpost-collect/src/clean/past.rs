@@ -3,7 +3,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use fingerpost::{AssetPath, Digest, Entry, Manifest, Release};
+use fingerpost::{
+    AssetPath,
+    manifest::{Digest, Entry, Manifest, Release},
+};
 
 use crate::{
     error::{Error, ErrorKind, Problem},

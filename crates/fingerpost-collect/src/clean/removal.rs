@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::Digest;
+use fingerpost::manifest::Digest;
 use rayon::prelude::*;
 
 use super::past::{Named, Past};

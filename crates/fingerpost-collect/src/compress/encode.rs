@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use fingerpost::{Compression, Encoding};
+use fingerpost::{__private::Compression, manifest::Encoding};
 use flate2::GzBuilder;
 
 use crate::error::Problem;

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, path::Path};
 
-use fingerpost::{Compression, Digest, Encoding, EncodingInfo, quoted};
+use fingerpost::{
+    __private::{Compression, quoted},
+    manifest::{Digest, Encoding, EncodingInfo},
+};
 
 use super::{encode::encode, in_force, variant_name};
 use crate::{

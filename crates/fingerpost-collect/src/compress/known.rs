@@ -5,7 +5,10 @@ use std::{
     path::Path,
 };
 
-use fingerpost::{Compression, Digest, Encoding, EncodingInfo};
+use fingerpost::{
+    __private::Compression,
+    manifest::{Digest, Encoding, EncodingInfo},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

@@ -5,7 +5,7 @@ mod job;
 mod known;
 mod types;
 
-use fingerpost::{Encoding, EncodingInfo, FileInfo};
+use fingerpost::manifest::{Encoding, EncodingInfo, FileInfo};
 use rayon::prelude::*;
 
 pub(crate) use self::types::Wanted;

@@ -1,6 +1,6 @@
 //! Which files are worth compressing, by extension.
 
-use fingerpost::{Compression, Encoding};
+use fingerpost::{__private::Compression, manifest::Encoding};
 
 use super::encode;
 use crate::error::Error;

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use fingerpost::ContentHash;
+use fingerpost::manifest::ContentHash;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerpost::{Digest, MANIFEST_NAME};
+use fingerpost::manifest::{Digest, MANIFEST_NAME};
 use fingerpost_collect::{CollectConfig, Level, Rule, collect};
 
 use crate::site::{Site, warnings};

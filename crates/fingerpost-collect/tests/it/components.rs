@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use fingerpost::{Digest, Settings};
+use fingerpost::{Settings, manifest::Digest};
 use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
 
 use crate::site::{Site, warnings};

@@ -5,7 +5,10 @@ mod names;
 
 use std::{fs, io::Read as _};
 
-use fingerpost::{Digest, Encoding, Settings};
+use fingerpost::{
+    Settings,
+    manifest::{Digest, Encoding},
+};
 use fingerpost_collect::{CollectConfig, Progress, Report, collect, collect_with};
 
 use crate::site::Site;

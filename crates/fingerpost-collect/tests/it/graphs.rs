@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fingerpost::{Digest, MANIFEST_NAME};
+use fingerpost::manifest::{Digest, MANIFEST_NAME};
 use fingerpost_collect::{CollectConfig, collect};
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;

@@ -1,4 +1,4 @@
-use fingerpost::Release;
+use fingerpost::manifest::Release;
 use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
 
 use crate::site::{Site, warnings};

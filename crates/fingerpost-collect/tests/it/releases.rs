@@ -1,6 +1,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fingerpost::{Manifest, Release};
+use fingerpost::manifest::{Manifest, Release};
 use fingerpost_collect::{ErrorKind, Level, Rule, collect};
 
 use crate::site::{Site, warnings};

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, thread, time::Duration};
 
-use fingerpost::{Digest, Stamp};
+use fingerpost::{__private::Stamp, manifest::Digest};
 use fingerpost_collect::collect;
 
 use crate::site::{Site, warnings};

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{Digest, DirStore, MANIFEST_NAME, Manifest, Release, Store as _};
+use fingerpost::{
+    DirStore, Store as _,
+    manifest::{Digest, MANIFEST_NAME, Manifest, Release},
+};
 use fingerpost_collect::{CollectConfig, Report, collect};
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@ use std::{
     time::SystemTime,
 };
 
-use fingerpost::{Settings, integrity_of};
+use fingerpost::{Settings, manifest::integrity_of};
 use fingerpost_collect::{CollectConfig, collect};
 
 use crate::site::Site;

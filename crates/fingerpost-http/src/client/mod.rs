@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use fingerpost::{ContentHash, Digest, Encoding};
+use fingerpost::manifest::{ContentHash, Digest, Encoding};
 use http::{Method, Response, request};
 
 use crate::{

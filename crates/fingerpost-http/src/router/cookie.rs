@@ -1,6 +1,6 @@
 //! The cookie that says a version: its name, and how a browser is told to forget it.
 
-use fingerpost::{Error, quoted};
+use fingerpost::{__private::quoted, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
 
 use crate::asked::VERSION_COOKIE;

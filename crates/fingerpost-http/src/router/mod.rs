@@ -8,7 +8,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use fingerpost::{AppVersion, Error, quoted};
+use fingerpost::{__private::quoted, AppVersion, Error};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, sync::OnceLock};
 
-use fingerpost::{ContentHash, Snapshot};
+use fingerpost::{Snapshot, manifest::ContentHash};
 use http::HeaderValue;
 
 use crate::conditional::Tags;

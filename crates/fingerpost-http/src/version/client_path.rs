@@ -1,4 +1,4 @@
-use fingerpost::{Error, quoted};
+use fingerpost::{__private::quoted, Error};
 
 /// What precedes the paths of the client script and of the version that it asks for: `/_fingerpost`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use fingerpost::{Error, quoted};
+use fingerpost::{__private::quoted, Error};
 
 /// What the client script does once it sees that the server has another version than the page.
 ///

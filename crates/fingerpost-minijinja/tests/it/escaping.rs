@@ -131,7 +131,7 @@ fn json_and_scripts_get_a_quoted_string() {
             ],
         );
     }
-    let integrity = format!("\"{}\"", fingerpost::integrity_of(b"body{}"));
+    let integrity = format!("\"{}\"", fingerpost::manifest::integrity_of(b"body{}"));
     let site = Site::of(&["a.js"]);
     let [development, _] = site.both(|assets| assets);
     assert_eq!(page(&development, "page.json", "{{ static_integrity('a.js') }}"), integrity);

@@ -17,7 +17,7 @@ fn show(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)
 }
 
 fn integrity() -> String {
-    fingerpost::integrity_of(CONTENT.as_bytes())
+    fingerpost::manifest::integrity_of(CONTENT.as_bytes())
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_file_that_changes_has_a_new_url_in_the_next_page() {
     let template = env.get_template("page.html").unwrap();
     for content in [CONTENT, "p{color:red}", CONTENT] {
         site.publish(&["a.css"], content);
-        let integrity = fingerpost::integrity_of(content.as_bytes());
+        let integrity = fingerpost::manifest::integrity_of(content.as_bytes());
         assert_eq!(template.render(()).unwrap(), format!("/static/a.css?v={} {integrity}", hash(content)));
     }
 }

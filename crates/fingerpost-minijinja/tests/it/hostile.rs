@@ -1,6 +1,6 @@
 //! Paths that come from strangers.
 
-use fingerpost::{AssetPath, Assets, OnMissing, Rules};
+use fingerpost::{AssetPath, Assets, OnMissing, sources::Rules};
 use minijinja::{Environment, Error, ErrorKind, context};
 use proptest::{
     collection::vec,
@@ -291,7 +291,8 @@ fn every_file_has_a_url_below_the_base_url() {
             let (file, _) = url.split_once(['?', '#']).unwrap_or((&url, ""));
             // A server that decodes the path once finds the file.
             let file = percent_decoded(file.strip_prefix("/static/").unwrap());
-            let hashed = AssetPath::parse(&path).unwrap().hashed(&fingerpost::ContentHash::of(b"body{}"));
+            let hashed =
+                AssetPath::parse(&path).unwrap().hashed(&fingerpost::manifest::ContentHash::of(b"body{}"));
             assert!(file == path || file == hashed, "{file}");
             assert!(render(&env, "integrity.html", &path).is_ok());
         }

@@ -8,7 +8,8 @@ use std::{
 };
 
 use fingerpost::{
-    AssetPath, Assets, AssetsBuilder, ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest, Mode,
+    AssetPath, Assets, AssetsBuilder, Mode,
+    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
 };
 use minijinja::{Environment, Error, Value};
 use tempfile::TempDir;

@@ -1,6 +1,6 @@
 //! What becomes of a URL where HTML is escaped, and where nothing is.
 
-use fingerpost::integrity_of;
+use fingerpost::manifest::integrity_of;
 
 use crate::support::{CONTENT, Engine, Site};
 

@@ -1,6 +1,6 @@
 //! What the functions and filters answer.
 
-use fingerpost::{AssetsBuilder, integrity_of};
+use fingerpost::{AssetsBuilder, manifest::integrity_of};
 
 use crate::support::{CONTENT, Engine, Site, hash};
 

@@ -1,6 +1,6 @@
 //! Paths that come from strangers.
 
-use fingerpost::{AssetPath, Assets, OnMissing, Rules};
+use fingerpost::{AssetPath, Assets, OnMissing, sources::Rules};
 use proptest::{
     collection::vec,
     prelude::*,

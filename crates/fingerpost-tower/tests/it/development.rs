@@ -3,7 +3,7 @@
 use std::fs;
 
 use axum::{Router, body::Body};
-use fingerpost::ContentHash;
+use fingerpost::manifest::ContentHash;
 use fingerpost_tower::StaticFiles;
 use http::{Method, Request};
 use http_body_util::BodyExt as _;

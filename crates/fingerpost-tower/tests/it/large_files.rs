@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerpost::{Assets, Digest, DirStore, Mode, Store, Stored, Strategy};
+use fingerpost::{Assets, DirStore, Mode, Store, Stored, Strategy, manifest::Digest};
 use fingerpost_tower::StaticFiles;
 use http::Method;
 use parking_lot::{Condvar, Mutex};

@@ -3,7 +3,7 @@
 use std::fs;
 
 use axum::{Router, body::Body};
-use fingerpost::{Digest, Mode};
+use fingerpost::{Mode, manifest::Digest};
 use fingerpost_tower::{Lifetime, StaticFiles};
 use http::{Method, Request};
 use tower::ServiceExt as _;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use fingerpost::{Assets, ContentHash, Mode, Strategy, Token};
+use fingerpost::{Assets, Mode, Strategy, Token, manifest::ContentHash};
 use fingerpost_tower::StaticFiles;
 use http::Method;
 use proptest::{

@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest};
-use crate::{components::check_name, error::Error, path::AssetPath, text::quoted};
+use crate::{error::Error, quote::quoted, url::asset_path::AssetPath, version::components::check_name};
 
 const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;

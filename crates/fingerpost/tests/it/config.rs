@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fingerpost::{Assets, Error, ErrorKind, MANIFEST_NAME, Mode, Settings};
+use fingerpost::{Assets, Error, ErrorKind, Mode, Settings, manifest::MANIFEST_NAME};
 
 use crate::support::{Dir, Site, alone, alone_with, hash, publish};
 

@@ -1,6 +1,6 @@
 //! Names that come from strangers.
 
-use fingerpost::{AssetPath, Assets, OnMissing, Rules, Url};
+use fingerpost::{AssetPath, Assets, OnMissing, Url, sources::Rules};
 use percent_encoding::percent_decode_str;
 use proptest::{
     collection::vec,
@@ -259,12 +259,15 @@ fn every_file_that_can_be_named_has_one_harmless_url() {
             let seen = url::Url::parse("https://site.example").unwrap().join(&url).unwrap();
             let decoded = percent_decode_str(seen.path()).decode_utf8().unwrap();
             assert_eq!(decoded, format!("{base_path}{stored}"));
-            assert_eq!(*assets.integrity(&written).unwrap(), *fingerpost::integrity_of(path.as_bytes()));
+            assert_eq!(
+                *assets.integrity(&written).unwrap(),
+                *fingerpost::manifest::integrity_of(path.as_bytes())
+            );
         }
         assert!(dev.url(&path).unwrap().ends_with(&format!("?v={}", hash(&path))));
     });
 }
 
 fn hashed(path: &str) -> String {
-    AssetPath::parse(path).unwrap().hashed(&fingerpost::ContentHash::of(path.as_bytes()))
+    AssetPath::parse(path).unwrap().hashed(&fingerpost::manifest::ContentHash::of(path.as_bytes()))
 }

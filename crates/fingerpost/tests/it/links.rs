@@ -3,7 +3,10 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use fingerpost::{Assets, ErrorKind, Rules, SourceDir, Sources};
+use fingerpost::{
+    Assets, ErrorKind,
+    sources::{Rules, SourceDir, Sources},
+};
 
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
 

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use fingerpost::{
-    AssetPath, ComponentInfo, Digest, Error, ErrorKind, FileInfo, MANIFEST_NAME, Manifest, integrity_of,
+    AssetPath, Error, ErrorKind,
+    manifest::{ComponentInfo, Digest, FileInfo, MANIFEST_NAME, Manifest, integrity_of},
 };
 
 use crate::support::{Dir, Memory, hash, production, publish};

@@ -1,6 +1,6 @@
 //! Names that nobody knows.
 
-use fingerpost::{ErrorKind, MANIFEST_NAME, OnMissing, Prebuilt};
+use fingerpost::{__private::Prebuilt, ErrorKind, OnMissing, manifest::MANIFEST_NAME};
 
 use crate::support::{Dir, Memory, Site, dev, production, warnings};
 

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use fingerpost::{Assets, ErrorKind, Mode, SourceDir, Sources};
+use fingerpost::{
+    Assets, ErrorKind, Mode,
+    sources::{SourceDir, Sources},
+};
 
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
 

@@ -8,7 +8,11 @@ use std::{
     process::Command,
 };
 
-use fingerpost::{Assets, ErrorKind, MANIFEST_NAME, Rules, SourceDir, Sources};
+use fingerpost::{
+    Assets, ErrorKind,
+    manifest::MANIFEST_NAME,
+    sources::{Rules, SourceDir, Sources},
+};
 
 use crate::support::{Dir, alone_in, say, serves, this_program};
 

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use fingerpost::{ErrorKind, Prebuilt, Url};
+use fingerpost::{__private::Prebuilt, ErrorKind, Url};
 
 use crate::support::{Dir, Done, Memory, dev, hash, production};
 

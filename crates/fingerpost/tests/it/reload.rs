@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use fingerpost::{Assets, ErrorKind, MANIFEST_NAME, Prebuilt, Store};
+use fingerpost::{__private::Prebuilt, Assets, ErrorKind, Store, manifest::MANIFEST_NAME};
 
 use crate::support::{Dir, Done, Memory, hash, production, publish};
 

@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use fingerpost::{Assets, Prebuilt, Snapshot, Url};
+use fingerpost::{__private::Prebuilt, Assets, Snapshot, Url};
 
 use crate::support::{Dir, Memory, production};
 
@@ -186,7 +186,7 @@ fn a_scope_pins_integrity_and_app_version_too() {
     let release = |hash: &str| {
         let paths = serde_json::json!({"a.css": format!("a.{hash}.css")});
         let manifest = serde_json::json!({"version": "1.1", "hash": hash, "paths": paths});
-        store.write(fingerpost::MANIFEST_NAME, manifest.to_string());
+        store.write(fingerpost::manifest::MANIFEST_NAME, manifest.to_string());
         store.write(&format!("a.{hash}.css"), hash);
     };
     release("one");
@@ -195,7 +195,7 @@ fn a_scope_pins_integrity_and_app_version_too() {
     release("two");
     let two = assets.reload().unwrap();
     for (snapshot, hash) in [(&one, "one"), (&two, "two")] {
-        let integrity = fingerpost::integrity_of(hash.as_bytes());
+        let integrity = fingerpost::manifest::integrity_of(hash.as_bytes());
         assert_eq!(*snapshot.integrity("a.css").unwrap(), *integrity);
         assert_eq!(*snapshot.scope(|| assets.integrity("a.css")).unwrap(), *integrity);
         assert_eq!(snapshot.scope(|| assets.app_version()), snapshot.app_version());

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use fingerpost::{Assets, ErrorKind, Mode, Rules, SourceDir, Sources};
+use fingerpost::{
+    Assets, ErrorKind, Mode,
+    sources::{Rules, SourceDir, Sources},
+};
 
 use crate::support::{Dir, dev, not_found, paths, serves};
 

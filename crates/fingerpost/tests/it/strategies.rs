@@ -6,7 +6,10 @@ use std::{
     thread,
 };
 
-use fingerpost::{Assets, AssetsBuilder, ErrorKind, ListedFile, Mode, OnMissing, Stamp, Strategy, Token};
+use fingerpost::{
+    __private::{ListedFile, Stamp},
+    Assets, AssetsBuilder, ErrorKind, Mode, OnMissing, Strategy, Token,
+};
 
 use crate::support::{Dir, alone, alone_in, dev, hash, production, publish, this_program, warnings};
 #[cfg(unix)]
@@ -102,7 +105,7 @@ fn integrity_is_that_of_the_bytes_as_they_are_now() {
     let dir = Dir::of(&["a.css"]);
     let assets = without_build_step(&dir, Strategy::VersionQuery).build().unwrap();
     dir.write("a.css", "new");
-    assert_eq!(&*assets.integrity("a.css").unwrap(), fingerpost::integrity_of(b"new"));
+    assert_eq!(&*assets.integrity("a.css").unwrap(), fingerpost::manifest::integrity_of(b"new"));
 }
 
 #[test]

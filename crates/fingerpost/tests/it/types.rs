@@ -3,10 +3,11 @@
 use std::fmt::Debug;
 
 use fingerpost::{
-    AppVersion, AssetPath, Assets, AssetsBuilder, BaseUrl, ContentHash, Digest, DirStore, EncodingInfo,
-    Entry, Error, ErrorKind, FileInfo, Level, ListedFile, Listing, Manifest, Mode, OnMissing, Prebuilt,
-    Reading, Release, Rules, Settings, Snapshot, SourceDir, SourceFile, Sources, Stamp, Store, Strategy,
-    Token, TokenAge, Url, VersionSource,
+    __private::{Level, ListedFile, Prebuilt, Reading, Stamp, TokenAge},
+    AppVersion, AssetPath, Assets, AssetsBuilder, BaseUrl, DirStore, Error, ErrorKind, Mode, OnMissing,
+    Settings, Snapshot, Store, Strategy, Token, Url, VersionSource,
+    manifest::{ContentHash, Digest, EncodingInfo, Entry, FileInfo, Manifest, Release},
+    sources::{Listing, Rules, SourceDir, SourceFile, Sources},
 };
 
 use crate::support::{Dir, dev, production, publish};

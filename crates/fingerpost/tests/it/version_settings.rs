@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use fingerpost::{
-    Assets, AssetsBuilder, ComponentInfo, Digest, ErrorKind, MANIFEST_NAME, Manifest, Mode, Settings,
-    Strategy, Token,
+    Assets, AssetsBuilder, ErrorKind, Mode, Settings, Strategy, Token,
+    manifest::{ComponentInfo, Digest, MANIFEST_NAME, Manifest},
 };
 
 use crate::support::{Dir, alone, alone_with, hash, publish, warnings};

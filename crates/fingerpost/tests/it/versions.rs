@@ -8,7 +8,7 @@ use crate::support::{Dir, Memory, alone_in, alone_with, dev, production, publish
 fn manifest_with(hash: &str) -> Memory {
     let store = Memory::default();
     let json = serde_json::json!({"version": "1.1", "hash": hash, "paths": {}});
-    store.write(fingerpost::MANIFEST_NAME, json.to_string());
+    store.write(fingerpost::manifest::MANIFEST_NAME, json.to_string());
     store
 }
 
@@ -127,7 +127,7 @@ fn an_explicit_version_stays_over_a_reload_and_the_manifests_follows_while_it_is
         let now = || format!("{} {}", explicit.app_version(), followed.app_version());
         let after = |hash: &str| {
             let json = serde_json::json!({"version": "1.1", "hash": hash, "paths": {}});
-            store.write(fingerpost::MANIFEST_NAME, json.to_string());
+            store.write(fingerpost::manifest::MANIFEST_NAME, json.to_string());
             let reloads = [explicit.reload(), followed.reload()];
             format!("{} {:?}", now(), reloads.map(|reload| reload.is_ok()))
         };

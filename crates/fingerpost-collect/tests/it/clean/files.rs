@@ -1,6 +1,6 @@
 use std::fs;
 
-use fingerpost::{AssetPath, Manifest};
+use fingerpost::{AssetPath, manifest::Manifest};
 use fingerpost_collect::collect;
 
 use super::{by_age, cleaned, compress, edit, exists, file_of, published, strict};

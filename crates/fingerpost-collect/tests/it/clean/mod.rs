@@ -14,7 +14,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use fingerpost::{AssetPath, EncodingInfo, Release};
+use fingerpost::{
+    AssetPath,
+    manifest::{EncodingInfo, Release},
+};
 use fingerpost_collect::{CleanConfig, CleanReport, ErrorKind, clean};
 
 use crate::site::Site;

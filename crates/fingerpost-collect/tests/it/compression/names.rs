@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fingerpost::Encoding;
+use fingerpost::manifest::Encoding;
 use fingerpost_collect::{ErrorKind, collect};
 
 use super::{assert_variants_intact, built_in, config, decode, site, text};

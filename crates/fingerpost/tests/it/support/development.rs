@@ -1,6 +1,9 @@
 //! Questions to assets in development.
 
-use fingerpost::{Assets, ErrorKind, Listing, Rules, SourceDir, Sources};
+use fingerpost::{
+    Assets, ErrorKind,
+    sources::{Listing, Rules, SourceDir, Sources},
+};
 
 use super::{Dir, hash};
 

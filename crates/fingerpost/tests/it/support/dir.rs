@@ -3,7 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{AssetPath, Assets, ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest};
+use fingerpost::{
+    AssetPath, Assets,
+    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
+};
 use tempfile::TempDir;
 
 use super::{dev, production};

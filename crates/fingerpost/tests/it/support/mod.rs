@@ -6,7 +6,7 @@ mod dir;
 mod store;
 mod warnings;
 
-use fingerpost::{Assets, AssetsBuilder, ContentHash, Mode, Settings};
+use fingerpost::{Assets, AssetsBuilder, Mode, Settings, manifest::ContentHash};
 
 pub(crate) use child::{alone, alone_in, alone_with, this_program};
 pub(crate) use development::{list, not_found, paths, serves};

@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use fingerpost::{MANIFEST_NAME, Store};
+use fingerpost::{Store, manifest::MANIFEST_NAME};
 use parking_lot::Mutex;
 
 /// Files in memory, with a count of how often the manifest was read.

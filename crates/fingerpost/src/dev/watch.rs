@@ -1,0 +1,220 @@
+//! Feature `watch`: what the operating system says about the source dirs spares asking it again.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::sources::Sources;
+
+/// How long an answer holds without a look, at most. Not every change is told: not on a network mount, not where a queue
+/// overflows, not by a watcher that has died.
+const LIMIT: Duration = Duration::from_millis(250);
+
+/// Counts what happens in the source dirs.
+pub(crate) struct Watch {
+    events: Arc<AtomicU64>,
+    /// Watches until it is dropped.
+    _watcher: Box<dyn Any + Send + Sync>,
+}
+
+/// Until when a look at a file holds, and how much had happened by then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    holds_until: Instant,
+    events: u64,
+}
+
+impl Watch {
+    /// Watches all source dirs; `None` without the feature, and where they cannot be watched.
+    pub(crate) fn start(sources: &Sources) -> Option<Self> {
+        watch(sources)
+    }
+
+    /// To be asked for before the look, so that what happens during it counts as after it.
+    pub(crate) fn now(&self) -> Moment {
+        Moment { holds_until: Instant::now() + LIMIT, events: self.events.load(Ordering::Acquire) }
+    }
+
+    /// Whether what was seen then still holds, as far as anybody has said. Makes no system call.
+    pub(crate) fn holds_since(&self, moment: Moment) -> bool {
+        self.events.load(Ordering::Acquire) == moment.events && Instant::now() < moment.holds_until
+    }
+}
+
+#[cfg(not(feature = "watch"))]
+fn watch(_: &Sources) -> Option<Watch> {
+    None
+}
+
+#[cfg(feature = "watch")]
+fn watch(sources: &Sources) -> Option<Watch> {
+    notified::watch(sources, |_| {})
+        .inspect_err(|err| {
+            tracing::warn!("the source dirs cannot be watched: {err}; each call looks at the file")
+        })
+        .ok()
+}
+
+#[cfg(feature = "watch")]
+mod notified {
+    use std::fs;
+
+    use notify::{
+        Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
+        event::{AccessKind, AccessMode},
+    };
+
+    use super::*;
+
+    /// Watches the source dirs; `listen` hears each event before it is counted.
+    pub(super) fn watch(
+        sources: &Sources,
+        mut listen: impl FnMut(&notify::Result<Event>) + Send + 'static,
+    ) -> notify::Result<Watch> {
+        let events = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&events);
+        let count = move |event: notify::Result<Event>| {
+            listen(&event);
+            if may_tell_of_a_change(&event) {
+                counter.fetch_add(1, Ordering::Release);
+            }
+        };
+        let config = Config::default().with_follow_symlinks(sources.rules().follow_symlinks());
+        let mut watcher = RecommendedWatcher::new(count, config)?;
+        for source in sources.dirs() {
+            // A directory that is itself a symlink is passed over with those inside of it.
+            let dir = fs::canonicalize(source.dir())?;
+            watcher.watch(&dir, RecursiveMode::Recursive)?;
+        }
+        Ok(Watch { events, _watcher: Box::new(watcher) })
+    }
+
+    /// Reading a file tells of itself, too, and is nothing. Errors and overflows are something: what it was may be lost.
+    pub(super) fn may_tell_of_a_change(event: &notify::Result<Event>) -> bool {
+        let Ok(event) = event else { return true };
+        let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        !event.kind.is_access() || event.kind == written || event.need_rescan()
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("events", &self.events).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "watch"))]
+mod tests {
+    use notify::{
+        Error, Event, EventKind,
+        event::{AccessKind, AccessMode, CreateKind, DataChange, Flag, ModifyKind, RemoveKind, RenameMode},
+    };
+
+    use super::notified::may_tell_of_a_change;
+
+    #[test]
+    fn everything_but_reading_may_tell_of_a_change() {
+        let access = |kind| EventKind::Access(kind);
+        let reading = [
+            access(AccessKind::Any),
+            access(AccessKind::Read),
+            access(AccessKind::Open(AccessMode::Any)),
+            access(AccessKind::Open(AccessMode::Write)),
+            access(AccessKind::Close(AccessMode::Read)),
+            access(AccessKind::Other),
+        ];
+        for kind in reading {
+            assert!(!may_tell_of_a_change(&Ok(Event::new(kind))), "{kind:?}");
+            // So does a queue that has overflowed, whatever else the event says.
+            assert!(may_tell_of_a_change(&Ok(Event::new(kind).set_flag(Flag::Rescan))), "{kind:?}");
+        }
+        for kind in [
+            EventKind::Any,
+            EventKind::Other,
+            access(AccessKind::Close(AccessMode::Write)),
+            EventKind::Create(CreateKind::File),
+            EventKind::Modify(ModifyKind::Any),
+            EventKind::Modify(ModifyKind::Data(DataChange::Any)),
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)),
+            EventKind::Modify(ModifyKind::Name(RenameMode::Both)),
+            EventKind::Remove(RemoveKind::Any),
+            EventKind::Remove(RemoveKind::Folder),
+        ] {
+            assert!(may_tell_of_a_change(&Ok(Event::new(kind))), "{kind:?}");
+        }
+        assert!(may_tell_of_a_change(&Err(Error::generic("something"))));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_edit_that_is_lost_in_an_overflow_of_the_queue_is_seen() {
+        use std::{
+            fs::{self, File},
+            sync::{Arc, atomic::Ordering, mpsc},
+            thread,
+            time::{Duration, Instant},
+        };
+
+        use crate::{
+            dev::Development,
+            manifest::digest::integrity_of,
+            sources::{SourceDir, Sources, ignore_rules::Rules},
+        };
+
+        const AGED: Duration = Duration::from_millis(2_100);
+        const PATIENCE: Duration = Duration::from_secs(60);
+
+        let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+        let limit: usize = limit.trim().parse().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let [edited, one, other] = ["a.css", "b.css", "c.css"].map(|name| dir.path().join(name));
+        for file in [&edited, &one, &other] {
+            fs::write(file, "before").unwrap();
+        }
+        thread::sleep(AGED);
+        let sources = Sources::open(vec![SourceDir::new(dir.path())], Rules::default(), None).unwrap();
+
+        // The watcher hears its first event, and then no more before it is told to go on.
+        let (go_on, told) = mpsc::channel::<()>();
+        let (said, heard) = mpsc::channel();
+        let watch = super::notified::watch(&sources, move |event| {
+            said.send(event.as_ref().map(|event| (event.kind, event.need_rescan())).ok()).ok();
+            told.recv().ok();
+        });
+        let watch = watch.unwrap();
+        let events = Arc::clone(&watch.events);
+        let development = Development::with_watch(sources, Some(watch));
+        let answers = |content: &[u8]| *development.integrity("a.css").unwrap() == *integrity_of(content);
+        File::open(&one).unwrap();
+        assert!(matches!(heard.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
+
+        // Two files in turn, because the same event twice in a row is one.
+        for file in [&one, &other].into_iter().cycle().take(limit + 1_000) {
+            File::open(file).unwrap();
+        }
+        assert!(answers(b"before"));
+        let before = events.load(Ordering::Acquire);
+        fs::write(&edited, "after").unwrap();
+        drop(go_on);
+
+        let overflow = loop {
+            match heard.recv_timeout(PATIENCE).unwrap() {
+                Some((EventKind::Access(AccessKind::Open(_)), false)) => {}
+                other => break other,
+            }
+        };
+        assert_eq!(overflow, Some((EventKind::Other, true)), "of the edit nothing was heard but this");
+        let released = Instant::now();
+        while events.load(Ordering::Acquire) == before && released.elapsed() < PATIENCE {
+            thread::yield_now();
+        }
+        assert_eq!(events.load(Ordering::Acquire), before + 1);
+        assert!(answers(b"after"));
+    }
+}

@@ -1,0 +1,190 @@
+use std::{
+    fs::Metadata,
+    time::{Duration, SystemTime},
+};
+
+use filetime::FileTime;
+use serde::{Deserialize, Serialize};
+
+/// What tells of a file that it is still the same one, and that nobody has written to it.
+///
+/// Its length and modification time; on Unix also device, inode and change time, which no program can set back; on Windows
+/// the creation time. It can be written to a cache file and read back on the same machine.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let file = dir.path().join("a.css");
+/// use std::fs;
+/// use fingerpost::__private::Stamp;
+///
+/// fs::write(&file, "a{}")?;
+/// let stamp = Stamp::of(&fs::metadata(&file)?);
+/// assert_eq!(Stamp::of(&fs::metadata(&file)?), stamp);
+///
+/// fs::write(&file, "a{color:red}")?;
+/// assert_ne!(Stamp::of(&fs::metadata(&file)?), stamp);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stamp {
+    length: u64,
+    modified: Time,
+    /// The change time on Unix, the creation time on Windows.
+    other_time: Option<Time>,
+    /// Device and inode.
+    id: Option<(u64, u64)>,
+}
+
+/// Seconds since 1970, and nanoseconds.
+type Time = (i64, u32);
+
+/// File systems keep times as coarse as this (FAT: two seconds), so a younger file may change unseen.
+const COARSEST_CLOCK: Duration = Duration::from_secs(2);
+
+impl Stamp {
+    /// The stamp of the file that `metadata` was asked of.
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            length: metadata.len(),
+            modified: time(FileTime::from_last_modification_time(metadata)),
+            other_time: other_time(metadata),
+            id: id(metadata),
+        }
+    }
+
+    /// The length of the file in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether all its times are at least 2 seconds older than `moment`, so that a change after that moment must show in
+    /// them: then the same stamp, seen later, means the same bytes as at that moment.
+    ///
+    /// `moment` is to be taken before the stamp and before the bytes are read. A time in the future never is old enough.
+    ///
+    /// ```
+    /// # let file = tempfile::NamedTempFile::new()?;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let stamp = fingerpost::__private::Stamp::of(&file.as_file().metadata()?);
+    /// assert!(!stamp.is_settled_at(SystemTime::now()));
+    /// assert!(stamp.is_settled_at(SystemTime::now() + Duration::from_secs(3)));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn is_settled_at(&self, moment: SystemTime) -> bool {
+        let Some(newest) = moment.checked_sub(COARSEST_CLOCK) else { return false };
+        let newest = time(FileTime::from_system_time(newest));
+        self.modified <= newest && self.other_time.is_none_or(|time| time <= newest)
+    }
+
+    /// Whether these are two stamps of one file with nothing but different change times, as `chmod` and a new hard link
+    /// leave it: its bytes may well be the same. Never on Windows, which has no change time.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let file = dir.path().join("a.css");
+    /// # std::fs::write(&file, "a{}")?;
+    /// # let stamp = || Ok::<_, std::io::Error>(fingerpost::__private::Stamp::of(&std::fs::metadata(&file)?));
+    /// let before = stamp()?;
+    /// std::fs::hard_link(&file, dir.path().join("b.css"))?;
+    /// assert!(stamp()? == before || stamp()?.differs_in_change_time_alone(&before));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn differs_in_change_time_alone(&self, other: &Self) -> bool {
+        cfg!(unix) && self != other && Self { other_time: other.other_time, ..*self } == *other
+    }
+}
+
+fn time(time: FileTime) -> Time {
+    (time.unix_seconds(), time.nanoseconds())
+}
+
+#[cfg(unix)]
+fn other_time(metadata: &Metadata) -> Option<Time> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.ctime(), metadata.ctime_nsec() as u32))
+}
+
+#[cfg(not(unix))]
+fn other_time(metadata: &Metadata) -> Option<Time> {
+    FileTime::from_creation_time(metadata).map(time)
+}
+
+#[cfg(unix)]
+fn id(metadata: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn id(_: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAMP: Stamp =
+        Stamp { length: 3, modified: (1000, 5), other_time: Some((2000, 5)), id: Some((7, 8)) };
+
+    #[test]
+    fn the_youngest_time_has_to_be_two_seconds_old() {
+        let at = |seconds, nanoseconds| SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+        assert!(STAMP.is_settled_at(at(2002, 5)));
+        for young in [at(2002, 4), at(2001, 999_999_999), at(1002, 5), at(0, 0)] {
+            assert!(!STAMP.is_settled_at(young), "{young:?}");
+        }
+        let without = Stamp { other_time: None, ..STAMP };
+        assert!(without.is_settled_at(at(1002, 5)) && !without.is_settled_at(at(1002, 4)));
+        let before_1970 = Stamp { modified: (-1000, 5), other_time: None, ..STAMP };
+        assert!(before_1970.is_settled_at(at(0, 0)));
+        assert!(!Stamp { modified: (i64::MAX, 0), ..STAMP }.is_settled_at(at(3000, 0)));
+    }
+
+    #[test]
+    fn a_stamp_survives_a_cache_file() {
+        let json = serde_json::to_string(&STAMP).unwrap();
+        assert_eq!(json, r#"{"length":3,"modified":[1000,5],"other_time":[2000,5],"id":[7,8]}"#);
+        assert_eq!(serde_json::from_str::<Stamp>(&json).unwrap(), STAMP);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_change_time_alone_is_told_from_everything_else() {
+        let changed = Stamp { other_time: Some((2001, 0)), ..STAMP };
+        assert!(changed.differs_in_change_time_alone(&STAMP));
+        for other in [
+            STAMP,
+            Stamp { length: 4, ..changed },
+            Stamp { modified: (1001, 5), ..changed },
+            Stamp { id: Some((7, 9)), ..changed },
+        ] {
+            assert!(!other.differs_in_change_time_alone(&STAMP), "{other:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_change_shows_even_if_length_and_time_are_put_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, other] = ["a", "b"].map(|name| dir.path().join(name));
+        let stamp = || Stamp::of(&std::fs::metadata(&file).unwrap());
+        let write = |path: &std::path::Path, text: &str| {
+            std::fs::write(path, text).unwrap();
+            filetime::set_file_mtime(path, FileTime::zero()).unwrap();
+        };
+        write(&file, "a");
+        let first = stamp();
+        assert_eq!(stamp(), first);
+
+        // The clock of a file system stands still for some milliseconds.
+        while stamp() == first {
+            write(&file, "b");
+        }
+        let second = stamp();
+        write(&other, "c");
+        std::fs::rename(&other, &file).unwrap();
+        assert_ne!(stamp(), second);
+    }
+}

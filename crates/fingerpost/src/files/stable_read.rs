@@ -1,0 +1,124 @@
+use std::{
+    fs::File,
+    io::{self, Seek},
+    path::Path,
+    time::SystemTime,
+};
+
+use crate::files::file_stamp::Stamp;
+
+/// How often a file that keeps changing is read.
+const READINGS: usize = 3;
+
+/// What came of reading a file, and how far it can be relied on.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Reading<T> {
+    /// What was made of the bytes.
+    pub value: T,
+    /// The file's stamp, after it was read.
+    pub stamp: Stamp,
+    /// Whether it was the same before, so that the bytes belong together.
+    pub is_stable: bool,
+    /// Whether seeing this stamp again means that the bytes are the same: it was stable, and its times had
+    /// [settled](Stamp::is_settled_at) when the reading began.
+    pub is_trusted: bool,
+}
+
+/// Reads the file at `path` with `read`, and again, from the start, if it changed meanwhile: three times at most.
+///
+/// The stamps are those of the open handle. What keeps changing is answered all the same, with [`Reading::is_stable`]
+/// `false`.
+///
+/// ```
+/// # let file = tempfile::NamedTempFile::new()?;
+/// # let path = file.path();
+/// # std::fs::write(path, "body{}")?;
+/// use fingerpost::__private::read_stable;
+/// use fingerpost::manifest::{ContentHash, Digest};
+///
+/// let reading = read_stable(path, |file| Digest::of_reader(file))?;
+/// let (digest, size) = reading.value;
+/// assert_eq!(ContentHash::from(&digest).as_str(), "7c98040a5416");
+/// assert!(reading.is_stable && reading.stamp.length() == size);
+/// // Saved a moment ago: it could be saved once more without a new time.
+/// assert!(!reading.is_trusted);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of opening the file, and those of `read`.
+pub fn read_stable<T>(
+    path: impl AsRef<Path>,
+    mut read: impl FnMut(&mut File) -> io::Result<T>,
+) -> io::Result<Reading<T>> {
+    repeat(|| Reading::once(&mut File::open(&path)?, &mut read))
+}
+
+/// Reads until it was stable, three times at most; the last one has to do.
+pub(crate) fn repeat<T, E>(mut read_once: impl FnMut() -> Result<Reading<T>, E>) -> Result<Reading<T>, E> {
+    for _ in 1..READINGS {
+        let reading = read_once()?;
+        if reading.is_stable {
+            return Ok(reading);
+        }
+    }
+    read_once()
+}
+
+impl<T> Reading<T> {
+    /// Reads an open file from its start with `read`, and again if it changed meanwhile, as [`read_stable`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`, and of finding the start.
+    pub fn of(file: &mut File, mut read: impl FnMut(&mut File) -> io::Result<T>) -> io::Result<Self> {
+        repeat(|| {
+            file.rewind()?;
+            Self::once(file, &mut read)
+        })
+    }
+
+    /// Reads a file that has just been opened, once.
+    pub(crate) fn once(file: &mut File, read: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<Self> {
+        let began = SystemTime::now();
+        let before = Stamp::of(&file.metadata()?);
+        let value = read(file)?;
+        let stamp = Stamp::of(&file.metadata()?);
+        let is_stable = stamp == before;
+        Ok(Self { value, stamp, is_stable, is_trusted: is_stable && stamp.is_settled_at(began) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_keeps_changing_is_read_three_times_and_never_believed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.css");
+        for (changes, readings, is_stable) in [(0, 1, true), (1, 2, true), (2, 3, true), (9, 3, false)] {
+            fs::write(&path, "").unwrap();
+            let mut count = 0;
+            let reading = read_stable(&path, |_| {
+                count += 1;
+                if count <= changes {
+                    fs::write(&path, "x".repeat(count))?;
+                }
+                Ok(count)
+            });
+            let reading = reading.unwrap();
+            assert_eq!((reading.value, reading.is_stable), (readings, is_stable));
+            assert_eq!(reading.stamp.length(), changes.min(readings) as u64);
+            assert!(!reading.is_trusted);
+        }
+        assert_eq!(
+            read_stable(dir.path().join("b.css"), |_| Ok(())).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+    }
+}

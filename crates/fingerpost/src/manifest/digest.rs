@@ -1,0 +1,181 @@
+use std::{
+    fmt,
+    io::{self, Read},
+};
+
+use data_encoding::{BASE64, HEXLOWER};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest as _, Sha256, Sha384};
+
+/// The first 12 lower-case hex digits of the SHA-256 of some bytes: the version of one asset.
+///
+/// ```
+/// use fingerpost::manifest::ContentHash;
+///
+/// let hash = ContentHash::of(b"body{}");
+/// assert_eq!(hash.as_str(), "7c98040a5416");
+/// assert_eq!(serde_json::from_str::<ContentHash>("\"7c98040a5416\"")?, hash);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentHash([u8; 12]);
+
+impl ContentHash {
+    /// Hashes `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::from(&Digest::of(bytes))
+    }
+
+    /// Takes twelve lower-case hex digits, and nothing else.
+    ///
+    /// ```
+    /// use fingerpost::manifest::ContentHash;
+    ///
+    /// assert_eq!(ContentHash::parse("7c98040a5416"), Some(ContentHash::of(b"body{}")));
+    /// assert_eq!(ContentHash::parse("7C98040A5416"), None);
+    /// ```
+    pub fn parse(digits: impl AsRef<[u8]>) -> Option<Self> {
+        let digits: [u8; 12] = digits.as_ref().try_into().ok()?;
+        digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')).then_some(Self(digits))
+    }
+
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("hex digits are ASCII")
+    }
+}
+
+impl From<&Digest> for ContentHash {
+    fn from(digest: &Digest) -> Self {
+        let mut digits = [0; 12];
+        HEXLOWER.encode_mut(&digest.0[..6], &mut digits);
+        Self(digits)
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ContentHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ContentHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not 12 lower-case hex digits")))
+    }
+}
+
+/// A whole SHA-256, written as 64 lower-case hex digits.
+///
+/// ```
+/// use fingerpost::manifest::{ContentHash, Digest};
+///
+/// let digest = Digest::of(b"body{}");
+/// assert!(digest.to_string().starts_with(ContentHash::from(&digest).as_str()));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Hashes `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What has been put into `hasher` piece by piece.
+    pub(crate) fn of_pieces(hasher: Sha256) -> Self {
+        Self(hasher.finalize().into())
+    }
+
+    /// Hashes all that `reader` still has to give, and counts it, in constant memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader.
+    pub fn of_reader(reader: impl Read) -> io::Result<(Self, u64)> {
+        let (digest, size) = digest_reader::<Sha256>(reader)?;
+        Ok((Self(digest.into()), size))
+    }
+}
+
+/// What somebody else has hashed.
+impl From<[u8; 32]> for Digest {
+    fn from(sha256: [u8; 32]) -> Self {
+        Self(sha256)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes
+            .map(Self)
+            .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not 64 lower-case hex digits")))
+    }
+}
+
+/// The value of an `integrity` attribute for `bytes`: `sha384-` and base64.
+///
+/// Subresource Integrity, section 3.1.
+///
+/// ```
+/// assert!(fingerpost::manifest::integrity_of(b"").starts_with("sha384-OLBgp1Gs"));
+/// ```
+pub fn integrity_of(bytes: &[u8]) -> String {
+    sri(&Sha384::digest(bytes))
+}
+
+/// [`integrity_of`] all that `reader` still has to give, in constant memory.
+///
+/// # Errors
+///
+/// Those of the reader.
+pub fn integrity_of_reader(reader: impl Read) -> io::Result<String> {
+    Ok(sri(&digest_reader::<Sha384>(reader)?.0))
+}
+
+fn sri(digest: &[u8]) -> String {
+    format!("sha384-{}", BASE64.encode(digest))
+}
+
+fn digest_reader<D: sha2::Digest>(mut reader: impl Read) -> io::Result<(sha2::digest::Output<D>, u64)> {
+    let (mut hasher, mut size) = (D::new(), 0);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok((hasher.finalize(), size)),
+            Ok(n) => {
+                hasher.update(&buffer[..n]);
+                size += n as u64;
+            }
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+}

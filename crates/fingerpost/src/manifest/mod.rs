@@ -1,0 +1,333 @@
+pub(crate) mod digest;
+pub(crate) mod encoding;
+pub(crate) mod json;
+pub(crate) mod release;
+pub(crate) mod store;
+
+pub use digest::{ContentHash, Digest, integrity_of, integrity_of_reader};
+pub use encoding::Encoding;
+pub use release::Release;
+
+use std::{
+    collections::{BTreeMap, btree_map},
+    io,
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{error::Error, url::asset_path::AssetPath};
+
+/// The name of the manifest in the output dir.
+pub const MANIFEST_NAME: &str = "staticfiles.json";
+
+/// What `collect` published: asset path → hashed path, and what serving needs to know.
+///
+/// A superset of Django's manifest, version 1.1, so that either reads the other's; 1.0 is read as well. Keys are sorted
+/// and there are no timestamps: the same files make the same bytes.
+///
+/// ```
+/// use fingerpost::AssetPath;
+/// use fingerpost::manifest::{ContentHash, Digest, FileInfo, Manifest};
+///
+/// let bytes = b"body{}";
+/// let path = AssetPath::parse("css/app.css")?;
+/// let hashed = path.hashed(&ContentHash::of(bytes));
+/// let mut manifest = Manifest::new("/static/");
+/// manifest.insert(path, hashed, FileInfo::new(bytes.len() as u64, Digest::of(bytes)));
+///
+/// let again = Manifest::parse(&manifest.to_json(), "staticfiles.json")?;
+/// assert_eq!(again, manifest);
+/// assert_eq!(again.get("css/app.css").unwrap().hashed, "css/app.7c98040a5416.css");
+/// assert_eq!(again.hash(), manifest.hash());
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// Shared with its clones, for they may be long.
+    entries: Arc<Entries>,
+    base_path: Option<String>,
+    components: BTreeMap<String, ComponentInfo>,
+    /// As it was read; `None` in one that was made here, whose hash follows its entries.
+    read_hash: Option<String>,
+}
+
+type Entries = BTreeMap<AssetPath, Entry>;
+
+/// One asset of a [`Manifest`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The hashed path, relative to the output dir.
+    pub hashed: String,
+    /// What serving needs to know. Only manifests written here have it.
+    pub info: Option<FileInfo>,
+}
+
+/// Size and hashes of one collected file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FileInfo {
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// `sha384-…`, for the types a browser checks: scripts and style sheets.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::integrity")]
+    pub integrity: Option<String>,
+    /// Compressed variants beside the file: `br`, `gzip`, `zstd`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub encodings: BTreeMap<String, EncodingInfo>,
+}
+
+impl FileInfo {
+    /// A file of `size` bytes with this SHA-256.
+    pub fn new(size: u64, sha256: Digest) -> Self {
+        Self { size, sha256, integrity: None, encodings: BTreeMap::new() }
+    }
+
+    /// Adds the value for `integrity` attributes.
+    #[must_use]
+    pub fn with_integrity(mut self, integrity: impl Into<String>) -> Self {
+        self.integrity = Some(integrity.into());
+        self
+    }
+}
+
+/// Size and hash of one compressed variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EncodingInfo {
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 of the compressed bytes.
+    pub sha256: Digest,
+}
+
+impl EncodingInfo {
+    /// A variant of `size` bytes with this SHA-256.
+    pub fn new(size: u64, sha256: Digest) -> Self {
+        Self { size, sha256 }
+    }
+}
+
+/// The digest of one component of the app version: files that are no assets, such as templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ComponentInfo {
+    /// The number of files.
+    pub files: usize,
+    /// The SHA-256 over the sorted lines `path NUL sha256 LF` of its files.
+    pub sha256: Digest,
+}
+
+impl ComponentInfo {
+    /// A component of `files` files with this digest.
+    pub fn new(files: usize, sha256: Digest) -> Self {
+        Self { files, sha256 }
+    }
+}
+
+impl Manifest {
+    /// An empty manifest for assets served under `base_path`, the path of the base URL.
+    pub fn new(base_path: impl Into<String>) -> Self {
+        Self { base_path: Some(base_path.into()), ..Self::default() }
+    }
+
+    /// Adds an asset, or replaces it.
+    pub fn insert(&mut self, path: AssetPath, hashed: impl Into<String>, info: FileInfo) {
+        self.read_hash = None;
+        Arc::make_mut(&mut self.entries).insert(path, Entry { hashed: hashed.into(), info: Some(info) });
+    }
+
+    /// Adds a component of the app version, or replaces it.
+    ///
+    /// ```
+    /// use fingerpost::manifest::{ComponentInfo, Digest, Manifest};
+    ///
+    /// let mut manifest = Manifest::new("/static/");
+    /// let before = manifest.hash();
+    /// manifest.insert_component("templates", ComponentInfo::new(15, Digest::of(b"the lines of 15 files")));
+    /// assert_ne!(manifest.hash(), before);
+    /// assert_eq!(manifest.components()["templates"].files, 15);
+    /// ```
+    pub fn insert_component(&mut self, name: impl Into<String>, info: ComponentInfo) {
+        self.read_hash = None;
+        self.components.insert(name.into(), info);
+    }
+
+    /// Returns the components of the app version by name. Their files need not exist where the manifest is read.
+    pub fn components(&self) -> &BTreeMap<String, ComponentInfo> {
+        &self.components
+    }
+
+    /// Reads a manifest; `place` is what errors call it.
+    ///
+    /// Unknown keys are ignored, a missing `hash` is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for JSON that is broken or no object, an
+    /// unsupported `version` or `schema`, no `paths`, a path that is unsafe or stands there twice, and a component that is
+    /// not a name with `files` and `sha256`.
+    pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
+        json::parse(json, place)
+    }
+
+    /// Writes the manifest as JSON, with sorted keys and a final line feed.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        self.write_to(&mut json).expect("memory takes everything");
+        json
+    }
+
+    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
+        json::write(self, writer)
+    }
+
+    /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`, followed by the sorted lines
+    /// `components NUL name NUL sha256 LF` of the components, if there are any.
+    ///
+    /// In a manifest that was read it is what stood there; `None` if nothing did.
+    pub fn hash(&self) -> Option<String> {
+        match &self.read_hash {
+            Some(read) => Some(read.clone()).filter(|hash| !hash.is_empty()),
+            None => Some(self.computed_hash()),
+        }
+    }
+
+    fn computed_hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, entry) in self.entries.iter() {
+            for piece in [path, "\0", &entry.hashed, "\n"] {
+                hasher.update(piece);
+            }
+        }
+        for (name, info) in &self.components {
+            hasher.update(format!("components\0{name}\0{}\n", info.sha256));
+        }
+        ContentHash::from(&Digest::of_pieces(hasher)).to_string()
+    }
+
+    /// The path of the base URL that the files were collected for, if the manifest says so.
+    pub fn base_path(&self) -> Option<&str> {
+        self.base_path.as_deref()
+    }
+
+    /// Looks an asset path up.
+    pub fn get(&self, path: &str) -> Option<&Entry> {
+        self.entries.get(path)
+    }
+
+    /// All assets, sorted by path.
+    pub fn iter(&self) -> btree_map::Iter<'_, AssetPath, Entry> {
+        self.entries.iter()
+    }
+
+    /// How many assets there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Equal are manifests that publish the same files; how their hash was come by does not count.
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+            && self.base_path == other.base_path
+            && self.components == other.components
+    }
+}
+
+impl Eq for Manifest {}
+
+impl<'a> IntoIterator for &'a Manifest {
+    type Item = (&'a AssetPath, &'a Entry);
+    type IntoIter = btree_map::Iter<'a, AssetPath, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(json: &str) -> String {
+        Manifest::parse(json.as_bytes(), "m.json").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn django_manifests_of_both_versions_load() {
+        let old = br#"{"version": "1.0", "paths": {"a.css": "a.0123456789ab.css"}}"#;
+        let manifest = Manifest::parse(old, "m.json").unwrap();
+        assert_eq!((manifest.hash(), manifest.base_path()), (None, None));
+        assert_eq!(manifest.get("a.css").unwrap().hashed, "a.0123456789ab.css");
+
+        let new = br#"{"paths": {}, "version": "1.1", "hash": "d41d8cd98f00", "new key": [1]}"#;
+        let manifest = Manifest::parse(new, "m.json").unwrap();
+        assert_eq!((manifest.hash().as_deref(), manifest.len()), (Some("d41d8cd98f00"), 0));
+        assert!(manifest.is_empty());
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_used_says_why() {
+        assert_eq!(refused("[]"), "manifest `m.json` is not a JSON object");
+        assert_eq!(refused(r#"["1.1", "", {}]"#), "manifest `m.json` is not a JSON object");
+        assert_eq!(refused(r#"{"version": "1.1"}"#), "manifest `m.json` has no `paths`");
+        assert_eq!(refused("{}"), "manifest `m.json` has no `version`");
+        assert_eq!(
+            refused(r#"{"version": "9", "paths": 3}"#),
+            "manifest `m.json` has version \"9\"; this program reads \"1.0\" and \"1.1\": collect again, or update it"
+        );
+        assert_eq!(
+            refused(r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#),
+            "manifest `m.json` has schema 9; this program reads 1: collect again, or update it"
+        );
+        assert!(refused("{").contains("cannot be read"));
+        assert!(refused(r#"{"version": "1.1", "paths": []}"#).contains("an object with asset paths as keys"));
+    }
+
+    #[test]
+    fn unsafe_and_repeated_paths_are_refused() {
+        let paths = |paths: &str| refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
+        assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("path `a` stands there twice"));
+        assert!(paths(r#""../a": "a.1""#).contains("leaves the asset directory"));
+        assert!(paths(r#""a": "../../etc/passwd""#).contains("leaves the asset directory"));
+        assert!(paths(r#""a": "/etc/passwd""#).contains("empty segment"));
+        assert!(paths(r#""a": "C:/x""#).contains("has a scheme"));
+        assert!(paths(r#""a\u0000": "a""#).contains("holds a NUL byte"));
+    }
+
+    #[test]
+    fn the_hash_is_over_sorted_lines_and_follows_every_change() {
+        let manifest = |names: &[(&str, &str)]| {
+            let mut manifest = Manifest::new("/static/");
+            for (path, hashed) in names {
+                manifest.insert(AssetPath::parse(path).unwrap(), *hashed, FileInfo::new(0, Digest::of(b"")));
+            }
+            manifest
+        };
+        let one = manifest(&[("b", "b.2"), ("a", "a.1")]);
+        assert_eq!(one.hash().unwrap(), ContentHash::of(b"a\0a.1\nb\0b.2\n").as_str());
+        assert_eq!(one.to_json(), manifest(&[("a", "a.1"), ("b", "b.2")]).to_json());
+        for other in
+            [&[("a", "a.1")][..], &[("a", "a.1"), ("b", "b.3")], &[("a", "a.1"), ("b", "b.2"), ("c", "c")]]
+        {
+            assert_ne!(manifest(other).hash(), one.hash());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+use std::{collections::BTreeMap, io, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Error,
+    manifest::{Manifest, json},
+};
+
+/// One published manifest, as the output dir remembers it in `.fingerpost/releases/<number>.json`.
+///
+/// ```
+/// use fingerpost::manifest::{Manifest, Release};
+///
+/// let release = Release { number: 2, published: 1_767_225_600, replaces: 1, ..Release::new(Manifest::new("/static/")) };
+/// assert_eq!(Release::parse(&release.to_json(), 2, "2.json")?, release);
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Counts up from 1; the name of the file.
+    pub number: u64,
+    /// When it was published, in seconds since 1970, UTC.
+    pub published: u64,
+    /// The number of the release whose manifest `staticfiles.json` held at that moment, 0 if none; the oldest number if
+    /// other manifests may have been put back before. All releases from this number on may have been current until then.
+    pub replaces: u64,
+    /// Asset path → the asset paths it refers to. Files that refer to nothing are left out.
+    pub references: BTreeMap<String, Vec<String>>,
+    /// The manifest as published.
+    pub manifest: Manifest,
+}
+
+#[derive(Serialize)]
+struct ReleaseOut<'a> {
+    published: u64,
+    replaces: u64,
+    references: &'a BTreeMap<String, Vec<String>>,
+    manifest: &'a Manifest,
+}
+
+#[derive(Deserialize)]
+struct ReleaseFile<'a> {
+    published: u64,
+    replaces: u64,
+    #[serde(default)]
+    references: BTreeMap<String, Vec<String>>,
+    #[serde(borrow)]
+    manifest: &'a serde_json::value::RawValue,
+}
+
+impl Release {
+    /// A first release with nothing but its manifest.
+    pub fn new(manifest: Manifest) -> Self {
+        Self { number: 1, published: 0, replaces: 0, references: BTreeMap::new(), manifest }
+    }
+
+    /// Where the release with this number lies in an output dir.
+    pub fn file_name(number: u64) -> PathBuf {
+        PathBuf::from(format!(".fingerpost/releases/{number}.json"))
+    }
+
+    /// Reads a release file; its number is its name, and `place` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest), as for [`Manifest::parse`].
+    pub fn parse(json: &[u8], number: u64, place: &str) -> Result<Self, Error> {
+        let file: ReleaseFile<'_> = serde_json::from_slice(json)
+            .map_err(|err| Error::manifest(place, format!("cannot be read: {err}")))?;
+        let manifest = Manifest::parse(file.manifest.get().as_bytes(), place)?;
+        let ReleaseFile { published, replaces, references, .. } = file;
+        Ok(Self { number, published, replaces, references, manifest })
+    }
+
+    /// Writes the release file.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        self.write_to(&mut json).expect("memory takes everything");
+        json
+    }
+
+    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
+        let Self { published, replaces, references, manifest, .. } = self;
+        json::write(&ReleaseOut { published: *published, replaces: *replaces, references, manifest }, writer)
+    }
+}

@@ -1,0 +1,54 @@
+//! Untrusted text in messages: in backticks, on one line, and never longer than a reader wants.
+
+use std::{
+    fmt::{self, Display, Write},
+    path::Path,
+};
+
+const LONGEST: usize = 200;
+
+/// Shows untrusted text in a message: in backticks, with control characters escaped, cut after 200 characters.
+///
+/// ```
+/// assert_eq!(fingerpost::__private::quoted("a\u{1b}[31m.css").to_string(), r"`a\u{1b}[31m.css`");
+/// ```
+pub fn quoted(text: impl Display) -> impl Display {
+    Quoted { text: text.to_string(), longest: LONGEST }
+}
+
+/// The same for the path of a file or directory, which is of use only as a whole.
+pub(crate) fn quoted_path(path: impl AsRef<Path>) -> impl Display {
+    Quoted { text: path.as_ref().display().to_string(), longest: usize::MAX }
+}
+
+/// Whether a character is a line separator or a mark of direction, which can make one text look like another.
+///
+/// ```
+/// assert!(fingerpost::__private::is_mark('\u{202e}'));
+/// assert!(!fingerpost::__private::is_mark('\n'));
+/// ```
+pub fn is_mark(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+struct Quoted {
+    text: String,
+    longest: usize,
+}
+
+impl Display for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('`')?;
+        for c in self.text.chars().take(self.longest) {
+            match c {
+                c if c.is_control() => write!(f, "{}", c.escape_debug())?,
+                c if is_mark(c) => write!(f, "{}", c.escape_unicode())?,
+                c => f.write_char(c)?,
+            }
+        }
+        if self.text.chars().nth(self.longest).is_some() {
+            f.write_char('…')?;
+        }
+        f.write_char('`')
+    }
+}

@@ -1,0 +1,211 @@
+//! What a release is made of, at start-up and at every reload.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use crate::{
+    dev::Development,
+    environment,
+    error::Error,
+    manifest::{Manifest, store::Store},
+    resolve::{
+        Names, Resolver,
+        lookup_table::{Table, read_manifest},
+        strategy::Strategy,
+        url_options::Site,
+    },
+    sources::{SourceDir, Sources, ignore_rules::Rules},
+    url::base_url::BaseUrl,
+    version::{
+        AppVersion, VersionSource,
+        components::{Components, Digests},
+        git,
+        settings::VersionSettings,
+    },
+};
+
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// `None` for the content query of development.
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) sources: Vec<SourceDir>,
+    pub(crate) output: Option<PathBuf>,
+    /// The working directory at start-up.
+    pub(crate) started_in: Option<PathBuf>,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) rules: Rules,
+    /// Whether somebody chose the mode, rather than a variable or the build profile.
+    pub(crate) mode_is_named: bool,
+    pub(crate) versions: VersionPlan,
+}
+
+/// Where the app version may come from.
+#[derive(Debug)]
+pub(crate) struct VersionPlan {
+    pub(crate) explicit: Option<String>,
+    pub(crate) from_git: bool,
+    /// Those of the builder.
+    pub(crate) components: Components,
+    pub(crate) settings: VersionSettings,
+}
+
+/// The number of files of each component.
+type Counts = BTreeMap<String, usize>;
+
+impl Plan {
+    /// What is in force from now on, after `earlier`.
+    pub(crate) fn resolver(&self, site: &Site, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
+        let number = earlier.map_or(0, |earlier| earlier.number + 1);
+        let (names, (version, components)) = match &self.strategy {
+            None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
+            Some(Strategy::Manifest) => {
+                let store = self.store.clone().ok_or_else(|| {
+                    Error::config(
+                        "no output dir is set; name the directory that `fingerpost collect` writes to",
+                    )
+                })?;
+                let manifest = read_manifest(site, &*store, || self.how_to_collect(site))?;
+                let version = self.version(Some((&manifest, store.place())))?;
+                (Names::Listed(Table::from_manifest(site, &manifest, store)?), version)
+            }
+            Some(Strategy::VersionQuery) => {
+                let (version, components) = self.version(None)?;
+                let version = not_a_fallback(version)?;
+                let earlier = earlier.filter(|earlier| *earlier.version == *version);
+                // Servers that decode a query as a form would read a plus as a space.
+                let in_query = version.replace('+', "%2B");
+                (self.listed(site, Some(&in_query), earlier)?, (version, components))
+            }
+            Some(Strategy::PathToken(_)) => (self.listed(site, None, earlier)?, self.version(None)?),
+        };
+        Ok(Resolver { number, names, version, components, id: OnceLock::new() })
+    }
+
+    pub(crate) fn store_in_force(&self) -> Option<&Arc<dyn Store>> {
+        self.store.as_ref().filter(|_| self.strategy == Some(Strategy::Manifest))
+    }
+
+    /// The names of the source dirs as they are now; `earlier` has the same URLs.
+    fn listed(&self, site: &Site, version: Option<&str>, earlier: Option<&Resolver>) -> Result<Names, Error> {
+        let earlier = earlier.and_then(|earlier| match &earlier.names {
+            Names::Listed(table) => Some(table),
+            Names::Live(_) => None,
+        });
+        Ok(Names::Listed(Table::from_sources(site, self.open_sources()?, version, earlier)?))
+    }
+
+    /// The command that makes the manifest that is missing.
+    fn how_to_collect(&self, site: &Site) -> String {
+        let Some(output) = &self.output else { return String::new() };
+        let mut command = "fingerpost collect".to_owned();
+        for source in &self.sources {
+            let prefix = source.prefix().map(|prefix| format!("{prefix}=")).unwrap_or_default();
+            command += &format!(" {prefix}{}", source.dir.display());
+        }
+        command += if self.sources.is_empty() { " SOURCE" } else { "" };
+        command += &format!(" --out {}", output.display());
+        if *site.base.path() != *BaseUrl::DEFAULT {
+            command += &format!(" --base-url {}", site.base.path());
+        }
+        let otherwise =
+            if self.mode_is_named { "" } else { ", or set FINGERPOST_MODE=dev to read the source dirs" };
+        format!("; run `{command}`{otherwise}")
+    }
+
+    fn open_sources(&self) -> Result<Sources, Error> {
+        Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())
+    }
+
+    /// The first source that has an answer, and the components. They are read also where another source has an answer, so
+    /// that a missing file is always reported.
+    fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {
+        let VersionPlan { components, settings, .. } = &self.versions;
+        let mut components = components.clone();
+        match &manifest {
+            Some((manifest, place)) => warn_of_unrecorded(settings, manifest, place),
+            None => settings.add_components(self.output.as_deref(), &mut components)?,
+        }
+        let digests = components.digest()?;
+        let mut counts = digests.counts();
+        for (name, info) in manifest.iter().flat_map(|(manifest, _)| manifest.components()) {
+            *counts.entry(name.clone()).or_default() += info.files;
+        }
+        let hash = manifest.and_then(|(manifest, place)| Some((manifest.hash()?, place)));
+        let version = match self.chosen_version() {
+            Some(version) => version?,
+            None => hashed_version(hash, &digests)?,
+        };
+        Ok((version, counts))
+    }
+
+    /// The version that needs no manifest and no components.
+    fn chosen_version(&self) -> Option<Result<AppVersion, Error>> {
+        let VersionPlan { explicit, from_git, settings, .. } = &self.versions;
+        let from_environment = environment::variable("FINGERPOST_APP_VERSION");
+        let configured = settings.app.clone().filter(|version| !version.is_empty());
+        let explicit = explicit.clone().map(|version| (version, "`app_version`"));
+        let explicit = explicit.or_else(|| Some((from_environment?, "FINGERPOST_APP_VERSION")));
+        if let Some((version, place)) = explicit.or_else(|| Some((configured?, "the settings file"))) {
+            return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
+        }
+        (*from_git || settings.git)
+            .then(|| Ok(AppVersion::git(git::version(&self.repositories()).as_deref())))
+    }
+
+    /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
+    fn repositories(&self) -> Vec<PathBuf> {
+        let sources = self.sources.iter().map(|source| source.dir.clone());
+        sources.chain(self.output.clone()).chain(self.started_in.clone()).collect()
+    }
+}
+
+/// The version made of the manifest's hash and place, the components, or both.
+fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> Result<AppVersion, Error> {
+    let hashed = components.version(manifest.as_ref().map(|(hash, _)| &**hash));
+    match (hashed, manifest) {
+        (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
+        (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
+        (None, Some((hash, place))) => {
+            AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
+        }
+        (None, None) => Ok(AppVersion::unknown()),
+    }
+}
+
+/// Production reads the components of the settings file from the manifest alone.
+fn warn_of_unrecorded(settings: &VersionSettings, manifest: &Manifest, place: &str) {
+    let is_recorded = |name: &&String| manifest.components().contains_key(*name);
+    if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {
+        tracing::warn!(
+            "the manifest in `{place}` has no component `{name}`, which `[version]` names, so the app version does not \
+             follow it: collect with the same settings file"
+        );
+    }
+}
+
+/// A version that no deploy changes would keep old files in caches for ever.
+fn not_a_fallback(version: AppVersion) -> Result<AppVersion, Error> {
+    if !version.is_fallback() {
+        return Ok(version);
+    }
+    let variables = git::VARIABLES.join(", ");
+    let advice = match version.source() {
+        VersionSource::Git => format!(
+            "because no variable and no repository names a commit; set FINGERPOST_APP_VERSION or one of {variables}"
+        ),
+        VersionSource::Unknown => format!(
+            "because nothing says otherwise; set FINGERPOST_APP_VERSION or `.app_version()`, or ask for \
+             `.version_from_git()` and set one of {variables}"
+        ),
+        _ => format!(
+            "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file says so; say there what a deploy \
+             changes, or leave it out there, ask for `.version_from_git()` and set one of {variables}"
+        ),
+    };
+    Err(Error::config(format!(
+        "the strategy `VersionQuery` needs an app version that a deploy changes, and it is `{version}`, {advice}"
+    )))
+}

@@ -1,0 +1,244 @@
+//! Production: all names known beforehand, one look-up and nothing else.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use hashbrown::HashMap;
+
+use crate::{
+    dev::Development,
+    error::{Error, Missing, Problem},
+    manifest::{MANIFEST_NAME, Manifest, digest::integrity_of, store::Store},
+    resolve::url_options::{Site, Urls},
+    sources::{
+        Sources,
+        baseline::{self, ListedFile},
+        is_absent,
+    },
+    url::asset_path::{AssetPath, is_nameable},
+};
+
+/// The assets of one release.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Asset path → position. Kept apart from the assets so that it is small and stays in the processor's cache.
+    positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
+    /// Sorted by asset path.
+    assets: Vec<Asset>,
+    bytes: Bytes,
+    /// Where names were looked for, as errors tell it.
+    searched: Vec<String>,
+}
+
+/// Where the bytes of the assets are.
+#[derive(Debug)]
+enum Bytes {
+    Collected(Arc<dyn Store>),
+    /// Where they may still change.
+    Sources {
+        now: Box<Development>,
+        /// By the positions of the assets.
+        files: Vec<ListedFile>,
+        /// What was listed earlier under the same URLs and is no more.
+        gone: Gone,
+    },
+}
+
+/// Files that were listed, by asset path.
+type Gone = BTreeMap<Box<str>, ListedFile>;
+
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) path: Box<str>,
+    pub(crate) urls: Urls,
+    hashed: Box<str>,
+    /// From the manifest, or from the file: at start-up if the manifest is another program's, else at the first call.
+    integrity: OnceLock<Arc<str>>,
+}
+
+impl Table {
+    /// The strategy `Manifest`: every asset under its hashed path.
+    pub(crate) fn from_manifest(
+        site: &Site,
+        manifest: &Manifest,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, Error> {
+        let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
+        let mut absent = 0;
+        let assets = nameable.map(|(path, entry)| {
+            let integrity = match &entry.info {
+                Some(info) => info.integrity.as_deref().map(Arc::from),
+                None => published_integrity(&*store, &entry.hashed)?.or_else(|| {
+                    absent += 1;
+                    None
+                }),
+            };
+            Ok(Asset {
+                path: path.as_str().into(),
+                urls: site.urls(&entry.hashed, None),
+                hashed: entry.hashed.as_str().into(),
+                integrity: integrity.map_or_else(OnceLock::new, OnceLock::from),
+            })
+        });
+        let assets = assets.collect::<Result<_, Error>>()?;
+        let place = manifest_place(&*store);
+        if absent > 0 {
+            tracing::warn!(
+                "{absent} files that manifest `{place}` names are not there; their URLs are made all the same"
+            );
+        }
+        Ok(Self::new(assets, vec![place], Bytes::Collected(store)))
+    }
+
+    /// The strategies without a build step: every file of the source dirs under its own name, listed now, or by
+    /// `earlier`, a table with the same URLs.
+    pub(crate) fn from_sources(
+        site: &Site,
+        sources: Sources,
+        version: Option<&str>,
+        earlier: Option<&Self>,
+    ) -> Result<Self, Error> {
+        let mut known = earlier.map(Self::listed_files).unwrap_or_default();
+        let (mut assets, mut files) = (Vec::new(), Vec::new());
+        for (path, now) in baseline::list(&sources)? {
+            files.push(match known.remove(&*path) {
+                // Another source dir may have it now: then this stamp is not that file's.
+                Some(earlier) => ListedFile { file: now.file, ..earlier },
+                None => now,
+            });
+            assets.push(Asset {
+                urls: site.urls(&path, version),
+                hashed: path.as_str().into(),
+                path: path.as_str().into(),
+                integrity: OnceLock::new(),
+            });
+        }
+        let searched = sources.places();
+        let bytes = Bytes::Sources { now: Box::new(Development::new(sources)), files, gone: known };
+        Ok(Self::new(assets, searched, bytes))
+    }
+
+    /// All files that were ever listed under these URLs.
+    fn listed_files(&self) -> Gone {
+        let Bytes::Sources { files, gone, .. } = &self.bytes else { return Gone::new() };
+        let paths = self.assets.iter().map(|asset| asset.path.clone());
+        gone.clone().into_iter().chain(paths.zip(files.iter().cloned())).collect()
+    }
+
+    fn new(assets: Vec<Asset>, searched: Vec<String>, bytes: Bytes) -> Self {
+        let positions = (0..).zip(&assets).map(|(position, asset)| (asset.path.clone(), position)).collect();
+        Self { positions, assets, bytes, searched }
+    }
+
+    #[inline]
+    pub(crate) fn position(&self, path: &str) -> Option<usize> {
+        Some(*self.positions.get(path)? as usize)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
+        Some(&self.assets[self.position(path)?])
+    }
+
+    /// All assets, sorted by asset path.
+    pub(crate) fn assets(&self) -> &[Asset] {
+        &self.assets
+    }
+
+    pub(crate) fn asset(&self, path: &str) -> Result<&Asset, Error> {
+        self.get(path).ok_or_else(|| self.not_found(path))
+    }
+
+    fn not_found(&self, path: &str) -> Error {
+        let searched = self.searched.clone();
+        Problem::NotFound(Missing { path: path.to_owned(), searched, ..Missing::default() }).into()
+    }
+
+    /// The file of an asset, if it was listed rather than published.
+    pub(crate) fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+        match &self.bytes {
+            Bytes::Collected(_) => None,
+            Bytes::Sources { files, .. } => Some(&files[self.position(path)?]),
+        }
+    }
+
+    /// Where an asset lies in the output dir, if it was published.
+    pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
+        match &self.bytes {
+            Bytes::Collected(_) => Some(&self.get(path)?.hashed),
+            Bytes::Sources { .. } => None,
+        }
+    }
+
+    /// Opens an asset in the source dirs as they are now.
+    pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
+        match &self.bytes {
+            Bytes::Collected(_) => Err(self.not_found(path)),
+            Bytes::Sources { now, .. } => now.open(path),
+        }
+    }
+
+    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+        let Asset { integrity, hashed, .. } = self.asset(path)?;
+        let store = match &self.bytes {
+            Bytes::Collected(store) => store,
+            Bytes::Sources { now, .. } => return now.integrity(path),
+        };
+        if let Some(known) = integrity.get() {
+            return Ok(Arc::clone(known));
+        }
+        // Not inside the cell: the store may be anybody's code, and ask here again.
+        let read = store.read(hashed).map_err(|err| unreadable(&**store, hashed, err))?;
+        Ok(Arc::clone(integrity.get_or_init(|| integrity_of(&read).into())))
+    }
+}
+
+/// The integrity of a file that a manifest tells nothing of; nothing if the file is not there, as on a server that leaves
+/// the files to a CDN.
+fn published_integrity(store: &dyn Store, hashed: &str) -> Result<Option<Arc<str>>, Error> {
+    match store.read(hashed) {
+        Ok(bytes) => Ok(Some(integrity_of(&bytes).into())),
+        Err(err) if is_absent(&err) => Ok(None),
+        Err(err) => Err(unreadable(store, hashed, err)),
+    }
+}
+
+fn unreadable(store: &dyn Store, path: &str, err: io::Error) -> Error {
+    Error::unreadable(Path::new(&store.place()).join(path), err)
+}
+
+/// Reads the manifest and compares it with the base URL it is to be used for.
+pub(crate) fn read_manifest(
+    site: &Site,
+    store: &dyn Store,
+    advice: impl FnOnce() -> String,
+) -> Result<Manifest, Error> {
+    let place = manifest_place(store);
+    let json = store.read(MANIFEST_NAME).map_err(|err| {
+        if is_absent(&err) {
+            Problem::ManifestNotFound { place: place.clone(), advice: advice() }.into()
+        } else {
+            Error::unreadable(&place, err)
+        }
+    })?;
+    let manifest = Manifest::parse(&json, &place)?;
+    match manifest.base_path() {
+        Some(made_for) if made_for != site.base.path() => Err(Error::manifest(
+            place,
+            format!(
+                "was made for `{made_for}`, and the base URL here is `{}`; collect again with `--base-url {}`",
+                site.base,
+                site.base.path()
+            ),
+        )),
+        _ => Ok(manifest),
+    }
+}
+
+fn manifest_place(store: &dyn Store) -> String {
+    Path::new(&store.place()).join(MANIFEST_NAME).display().to_string()
+}

@@ -1,0 +1,95 @@
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use crate::{assets::Assets, error::Error, resolve::Resolver, snapshot, url::Url};
+
+/// For adapters: one value for each asset, made beforehand of its URL, such as a template engine's own string.
+///
+/// In production all values of a release are made at once, by the first call after it came into force; from then on a call
+/// is one look-up. In development, for a path with a query or fragment, and while another thread is making all of them, the
+/// value is made at the call.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use fingerpost::__private::Prebuilt;
+///
+/// let quoted = Prebuilt::new(&assets, |url| format!("\"{url}\""));
+/// assert_eq!(quoted.get("a.css", String::clone)?, "\"/static/a.css?v=7c98040a5416\"");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Prebuilt<V> {
+    assets: Assets,
+    make: fn(&Url) -> V,
+    newest: ArcSwap<Values<V>>,
+    /// Held by the one thread that is making the values of a new release. Nobody ever waits for it.
+    making: Mutex<()>,
+}
+
+/// The values of one release, by the positions of its assets.
+struct Values<V> {
+    resolver: Arc<Resolver>,
+    values: Box<[V]>,
+}
+
+impl<V> Prebuilt<V> {
+    /// Makes all values of the release in force.
+    pub fn new(assets: &Assets, make: fn(&Url) -> V) -> Self {
+        let newest = ArcSwap::from_pointee(Values::make(assets.current(), make));
+        Self { assets: assets.clone(), make, newest, making: Mutex::default() }
+    }
+
+    /// Hands the value for `path` to `take`. Heeds reloads and scopes as [`Assets::url`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Assets::url`].
+    #[inline]
+    pub fn get<R>(&self, path: &str, take: impl FnOnce(&V) -> R) -> Result<R, Error> {
+        let pinned = snapshot::pinned(&self.assets).map(|scope| scope.resolver.number);
+        let wanted = pinned.unwrap_or_else(|| self.assets.newest());
+        let mut newest = self.newest.load();
+        if newest.resolver.number < wanted {
+            self.catch_up();
+            newest = self.newest.load();
+        }
+        // A scope may hold on to an older release; its values are not worth keeping.
+        let number = newest.resolver.number;
+        let fits = pinned.map_or(number >= wanted, |pinned| number == pinned);
+        match newest.resolver.position(path) {
+            Some(position) if fits => Ok(take(&newest.values[position])),
+            _ => Ok(take(&(self.make)(&self.assets.url(path)?))),
+        }
+    }
+
+    /// Makes the values of the release in force, unless another thread is at it or has done it.
+    #[cold]
+    fn catch_up(&self) {
+        let Some(_making) = self.making.try_lock() else { return };
+        let resolver = self.assets.current();
+        if self.newest.load().resolver.number < resolver.number {
+            self.newest.store(Arc::new(Values::make(resolver, self.make)));
+        }
+    }
+
+    /// The assets whose URLs these are.
+    pub fn assets(&self) -> &Assets {
+        &self.assets
+    }
+}
+
+impl<V> Values<V> {
+    fn make(resolver: Arc<Resolver>, make: fn(&Url) -> V) -> Self {
+        let values = resolver.listed_urls().map(make).collect();
+        Self { resolver, values }
+    }
+}
+
+impl<V> fmt::Debug for Prebuilt<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prebuilt").field("assets", &self.assets).finish_non_exhaustive()
+    }
+}

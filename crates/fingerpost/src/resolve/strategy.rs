@@ -1,0 +1,168 @@
+use crate::{error::Error, resolve::token::Token};
+
+/// How an asset path becomes a URL in production.
+///
+/// The two without a build step list the source dirs, at start-up and at each reload: a directory or file in them that
+/// cannot be read is an error then, and [`Snapshot::listed_file`](crate::Snapshot::listed_file) tells of what was listed.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("a.css"), "body{}")?;
+/// use fingerpost::{Assets, Mode, Strategy, Token};
+///
+/// let production = || Assets::builder().source(dir.path()).mode(Mode::Production);
+/// let query = production().strategy(Strategy::VersionQuery).app_version("3f2a91b").build()?;
+/// assert_eq!(query.url("a.css")?, "/static/a.css?v=3f2a91b");
+///
+/// let token = Strategy::PathToken(Token::ordered(1000)?);
+/// let path = production().strategy(token).base_url("/static/{breaker}/").build()?;
+/// assert_eq!(path.url("a.css")?, "/static/1000/a.css");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// `/static/css/app.3f2a91bc0d4e.css`, from the manifest that `fingerpost collect` wrote.
+    #[default]
+    Manifest,
+    /// `/static/css/app.css?v=<app version>`, with no build step. Needs a version that a deploy changes, such as the git
+    /// commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git). A `+` in it is written `%2B`.
+    ///
+    /// References inside of CSS and JavaScript keep their plain names, with no version. So a module that a page names by
+    /// `static()` and another module imports has two URLs, and runs twice; name it in one of the two ways.
+    VersionQuery,
+    /// `/static/<token>/css/app.css`, with no build step. The base URL says where the token goes: `/static/{breaker}/`.
+    /// Relative references inside of CSS and JavaScript carry the token by themselves.
+    PathToken(Token),
+}
+
+/// What stands in a base URL for the path token.
+const PLACEHOLDER: &str = "{breaker}";
+
+impl Strategy {
+    /// The base URL that a pattern means: with the token where it is in force, without its segment where it is not.
+    pub(crate) fn base_url(&self, pattern: &str, in_force: bool) -> Result<String, Error> {
+        let refuse = |reason| Err(Error::config(format!("base URL `{pattern}` {reason}")));
+        let (host, path) = host_and_path(pattern);
+        match self {
+            _ if host.contains(PLACEHOLDER) => refuse(
+                "has `{breaker}` in its host; write it as one of the segments behind, as in `https://cdn.example.com/static/{breaker}/`",
+            ),
+            Self::PathToken(_) if !path.contains(PLACEHOLDER) => refuse(
+                "does not say where the path token goes; write `{breaker}` as one of its segments, as in `/static/{breaker}/`",
+            ),
+            Self::PathToken(_) if !is_one_whole_segment(path) => {
+                refuse("must have `{breaker}` once, as one whole segment, as in `/static/{breaker}/`")
+            }
+            Self::PathToken(token) if in_force => Ok(pattern.replace(PLACEHOLDER, token.as_str())),
+            Self::PathToken(_) => {
+                let path = path.replace(&format!("/{PLACEHOLDER}"), "");
+                Ok(format!("{host}{}", if path.is_empty() { "/" } else { &path }))
+            }
+            _ if path.contains(PLACEHOLDER) => refuse(
+                "has `{breaker}`, which only the strategy `PathToken` fills; leave it out, or choose that strategy",
+            ),
+            _ => Ok(pattern.to_owned()),
+        }
+    }
+}
+
+/// How much of the path of a base URL precedes the path token.
+pub(crate) fn before_token(pattern: &str) -> Option<usize> {
+    Some(host_and_path(pattern).1.find(&format!("/{PLACEHOLDER}"))? + 1)
+}
+
+/// What stands before the path of a URL, and the rest.
+fn host_and_path(url: &str) -> (&str, &str) {
+    let has_host = !url.starts_with('/') || url.starts_with("//");
+    let host = url.find("//").filter(|_| has_host).map_or(0, |slashes| slashes + 2);
+    let path = if host == 0 { Some(0) } else { url[host..].find('/') };
+    url.split_at(path.map_or(url.len(), |path| host + path))
+}
+
+fn is_one_whole_segment(path: &str) -> bool {
+    let is_placeholder = |segment: &&str| *segment == PLACEHOLDER;
+    path.split('/').filter(is_placeholder).count() == 1 && path.matches(PLACEHOLDER).count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> Strategy {
+        Strategy::PathToken(Token::ordered(7).unwrap())
+    }
+
+    #[track_caller]
+    fn refused(strategy: &Strategy, pattern: &str) -> String {
+        let [in_force, not] = [true, false].map(|in_force| strategy.base_url(pattern, in_force).unwrap_err());
+        assert_eq!(in_force.to_string(), not.to_string());
+        not.to_string()
+    }
+
+    #[test]
+    fn the_token_takes_the_place_of_its_segment() {
+        for (pattern, with, without) in [
+            ("/static/{breaker}/", "/static/7/", "/static/"),
+            ("/static/{breaker}", "/static/7", "/static"),
+            ("/{breaker}/static/", "/7/static/", "/static/"),
+            ("/static//{breaker}/", "/static//7/", "/static//"),
+            ("/{breaker}/", "/7/", "/"),
+            ("/{breaker}", "/7", "/"),
+            ("https://cdn/{breaker}/x/", "https://cdn/7/x/", "https://cdn/x/"),
+            ("https://cdn/{breaker}", "https://cdn/7", "https://cdn/"),
+        ] {
+            assert_eq!(token().base_url(pattern, true).unwrap(), with);
+            assert_eq!(token().base_url(pattern, false).unwrap(), without);
+        }
+        assert_eq!(Strategy::Manifest.base_url("/static/", true).unwrap(), "/static/");
+    }
+
+    #[test]
+    fn the_token_is_one_whole_segment_exactly_once() {
+        for bad in [
+            "/static/v{breaker}/",
+            "/static/{breaker}v/",
+            "/{breaker}/{breaker}/",
+            "/{breaker}/v{breaker}/",
+            "/static/?{breaker}",
+        ] {
+            assert_eq!(
+                refused(&token(), bad),
+                format!(
+                    "base URL `{bad}` must have `{{breaker}}` once, as one whole segment, as in `/static/{{breaker}}/`"
+                )
+            );
+        }
+        for bad in ["/static/", "/", "https://cdn/static/", "/{BREAKER}/", "/{breaker/"] {
+            assert!(refused(&token(), bad).contains("does not say where the path token goes"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_no_token() {
+        for bad in [
+            "https://{breaker}/static/",
+            "https://{breaker}",
+            "https://cdn.{breaker}.com/{breaker}/",
+            "https://user:{breaker}@cdn/{breaker}/",
+            "//{breaker}/x/",
+        ] {
+            for strategy in [token(), Strategy::Manifest] {
+                assert_eq!(
+                    refused(&strategy, bad),
+                    format!(
+                        "base URL `{bad}` has `{{breaker}}` in its host; write it as one of the segments behind, as in `https://cdn.example.com/static/{{breaker}}/`"
+                    )
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_strategies_have_no_token() {
+        for strategy in [Strategy::Manifest, Strategy::VersionQuery] {
+            assert!(refused(&strategy, "/static/{breaker}/").contains("only the strategy `PathToken` fills"));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+use std::{
+    cmp::Ordering,
+    fmt,
+    sync::{Arc, Once},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::error::Error;
+
+/// The per-deploy segment in the URLs of [`Strategy::PathToken`](crate::Strategy::PathToken): `/static/<token>/css/app.css`.
+///
+/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. Its type says what another token in a request means:
+///
+/// ```
+/// use fingerpost::Token;
+/// use fingerpost::__private::TokenAge;
+///
+/// let build = Token::ordered(1000)?;
+/// assert_eq!(build.age_of("999"), TokenAge::Older);        // as numbers, not as text
+/// assert_eq!(build.age_of("1001"), TokenAge::Newer);
+/// assert_eq!(build.age_of("1000"), TokenAge::Current);
+///
+/// let commit = Token::opaque("3f2a91b")?.previous(["9c01d22"])?;
+/// assert_eq!(commit.age_of("9c01d22"), TokenAge::Older);
+/// assert_eq!(commit.age_of("0000000"), TokenAge::Unknown);
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    text: Arc<str>,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    /// A number that every deploy raises.
+    Ordered,
+    /// A name without an order, and those that are known to be older.
+    Opaque(Vec<Arc<str>>),
+}
+
+/// What a token in a request is to the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenAge {
+    /// The current token, letter for letter.
+    Current,
+    /// An earlier deploy's, or the current number spelt otherwise: the current URL is the better one.
+    Older,
+    /// A later deploy's, which this process does not know yet.
+    Newer,
+    /// Nobody can say.
+    Unknown,
+}
+
+impl Token {
+    /// A number that grows with every deploy: a build number, a timestamp. Of any length, compared as a number.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for anything but digits.
+    pub fn ordered(number: impl fmt::Display) -> Result<Self, Error> {
+        let text = checked(&number.to_string())?;
+        if !is_number(&text) {
+            return Err(Error::config(format!(
+                "path token `{text}` is not a number; use `Token::opaque` for a name"
+            )));
+        }
+        Ok(Self { text, kind: Kind::Ordered })
+    }
+
+    /// The time in milliseconds since 1970, of at least twelve digits.
+    ///
+    /// Good for one process: a second one that starts a moment later has another token, and they would disagree about each
+    /// other's URLs. Says so once, through `tracing`.
+    pub fn from_clock() -> Self {
+        static SAID: Once = Once::new();
+        SAID.call_once(|| {
+            tracing::warn!("the path token comes from the clock, which is good for one process; give several the same token");
+        });
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { text: format!("{:012}", now.as_millis()).into(), kind: Kind::Ordered }
+    }
+
+    /// A name without an order, such as a commit.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for characters that a token cannot have.
+    pub fn opaque(id: impl AsRef<str>) -> Result<Self, Error> {
+        Ok(Self { text: checked(id.as_ref())?, kind: Kind::Opaque(Vec::new()) })
+    }
+
+    /// Names tokens of earlier deploys, so that their URLs lead to the current ones.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) as for [`opaque`](Self::opaque), and for an ordered
+    /// token, which knows by itself what is older.
+    pub fn previous(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
+        let Kind::Opaque(previous) = &mut self.kind else {
+            return Err(Error::config("an ordered path token knows what is older; leave `previous` out"));
+        };
+        for id in ids {
+            previous.push(checked(id.as_ref())?);
+        }
+        Ok(self)
+    }
+
+    /// What the token of a request is to this one.
+    pub fn age_of(&self, other: &str) -> TokenAge {
+        match &self.kind {
+            _ if other == &*self.text => TokenAge::Current,
+            Kind::Ordered if is_number(other) => match compare(other, &self.text) {
+                Ordering::Greater => TokenAge::Newer,
+                Ordering::Less | Ordering::Equal => TokenAge::Older,
+            },
+            Kind::Opaque(previous) if previous.iter().any(|id| &**id == other) => TokenAge::Older,
+            Kind::Ordered | Kind::Opaque(_) => TokenAge::Unknown,
+        }
+    }
+
+    /// Whether it is a number, so that others are older or newer.
+    pub fn is_ordered(&self) -> bool {
+        self.kind == Kind::Ordered
+    }
+
+    /// The token as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn checked(text: &str) -> Result<Arc<str>, Error> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~+-".contains(&byte);
+    // A browser would resolve these two away.
+    let is_dots = matches!(text, "." | "..");
+    if text.is_empty() || text.len() > 128 || is_dots || !text.bytes().all(is_plain) {
+        return Err(Error::config(format!(
+            "path token {} must have 1 to 128 letters, digits and `. _ ~ + -`",
+            crate::quote::quoted(text)
+        )));
+    }
+    Ok(text.into())
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Compares two numbers of any length.
+fn compare(a: &str, b: &str) -> Ordering {
+    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordered_tokens_compare_as_numbers_of_any_length() {
+        let token = Token::ordered("100000000000000000000000000000").unwrap();
+        for (other, age) in [
+            ("100000000000000000000000000000", TokenAge::Current),
+            ("0100000000000000000000000000000", TokenAge::Older),
+            ("99999999999999999999999999999", TokenAge::Older),
+            ("100000000000000000000000000001", TokenAge::Newer),
+            ("css", TokenAge::Unknown),
+            ("", TokenAge::Unknown),
+            ("-1", TokenAge::Unknown),
+        ] {
+            assert_eq!(token.age_of(other), age, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_clock_token_has_twelve_digits_at_least() {
+        let token = Token::from_clock();
+        assert!(token.as_str().len() >= 12 && is_number(token.as_str()));
+        assert_eq!(token.age_of("1"), TokenAge::Older);
+    }
+
+    #[test]
+    fn a_token_is_one_plain_segment() {
+        for bad in ["", "a/b", ".", "..", "a b", "ä", "{breaker}", &"x".repeat(129)] {
+            assert!(Token::opaque(bad).is_err(), "{bad}");
+        }
+        assert!(Token::ordered("12a").is_err());
+        assert!(Token::ordered(7).unwrap().previous(["6"]).is_err());
+    }
+}

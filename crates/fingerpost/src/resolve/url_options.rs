@@ -1,0 +1,36 @@
+//! What stays the same for as long as an `Assets` lives.
+
+use crate::{
+    mode::Mode,
+    resolve::missing::{OnMissing, Warnings},
+    url::{Url, base_url::BaseUrl},
+};
+
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) mode: Mode,
+    pub(crate) base: BaseUrl,
+    /// How much of the base URL's path precedes the path token, if there is one.
+    pub(crate) before_token: Option<usize>,
+    /// What goes before a URL to make it absolute; `None` if nothing is set, or the base URL is absolute already.
+    pub(crate) origin: Option<String>,
+    pub(crate) dev_version_query: bool,
+    pub(crate) on_missing: OnMissing,
+    pub(crate) warnings: Warnings,
+}
+
+/// The two URLs of one asset.
+#[derive(Debug, Clone)]
+pub(crate) struct Urls {
+    pub(crate) url: Url,
+    pub(crate) absolute: Url,
+}
+
+impl Site {
+    /// The URLs of what lies at `path` under the base URL.
+    pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> Urls {
+        let url = Url::new(&self.base, path, version);
+        let absolute = self.origin.as_ref().map_or_else(|| url.clone(), |origin| url.with_origin(origin));
+        Urls { url, absolute }
+    }
+}

@@ -1,0 +1,55 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{error::Error, quote::quoted};
+
+/// How seriously `collect` takes a finding.
+///
+/// ```
+/// use fingerpost::__private::Level;
+///
+/// assert_eq!("warn".parse::<Level>()?, Level::Warn);
+/// assert!("loud".parse::<Level>().is_err());
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing is published.
+    Error,
+    /// It is reported, and the run goes on.
+    Warn,
+    /// It is named only where somebody asks for all details.
+    Ignore,
+}
+
+impl Level {
+    /// All levels, the most serious first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warn, Self::Ignore];
+
+    /// The name that a settings file and a flag give it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Ignore => "ignore",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or_else(|| {
+            Error::config(format!("level {} is unknown; write `error`, `warn` or `ignore`", quoted(text)))
+        })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,143 @@
+use std::borrow::Cow;
+
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::{error::Error, quote::quoted};
+
+/// Which files of a source dir are assets: the same for development, `collect` and every strategy.
+///
+/// Left out by default: names that start with `.` (but `.well-known`), `CVS`, names that end in `~`, and names that end in
+/// `:Zone.Identifier`, which are streams of NTFS files that were copied to Linux.
+///
+/// ```
+/// use fingerpost::sources::Rules;
+///
+/// let rules = Rules::new(["*.psd", "drafts/**"], false, false)?;
+/// assert!(rules.reason_to_ignore("img/hero.psd").is_some());
+/// assert!(rules.reason_to_ignore(".git/config").is_some());
+/// assert!(rules.reason_to_ignore("img/hero.png:Zone.Identifier").is_some());
+/// assert!(rules.reason_to_ignore(".well-known/security.txt").is_none());
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Globs without a `/`: they match one name, at any depth.
+    names: Globs,
+    /// Globs with a `/`: they match an asset path from its start.
+    paths: Globs,
+    hidden: bool,
+    follow_symlinks: bool,
+}
+
+/// Globs, and what was written for each.
+#[derive(Debug, Clone, Default)]
+struct Globs {
+    set: GlobSet,
+    written: Vec<String>,
+}
+
+impl Rules {
+    /// Ignores what a glob of `ignore` matches, takes hidden files if `hidden`, and follows symlinks out of a source dir
+    /// if `follow_symlinks`.
+    ///
+    /// A glob without a `/` is compared with every file and directory name, one with a `/` with the whole asset path,
+    /// in which `*` stays within one directory and `**` does not. What lies in an ignored directory is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for a glob that [`check_glob`] refuses.
+    pub fn new(
+        ignore: impl IntoIterator<Item = impl AsRef<str>>,
+        hidden: bool,
+        follow_symlinks: bool,
+    ) -> Result<Self, Error> {
+        let invalid = |text: &str, reason| Error::config(format!("ignore glob {} {reason}", quoted(text)));
+        let (mut names, mut paths) = (Vec::new(), Vec::new());
+        for text in ignore {
+            let text = text.as_ref();
+            let glob = glob(text).map_err(|reason| invalid(text, reason))?;
+            if text.contains('/') { &mut paths } else { &mut names }.push((text.to_owned(), glob));
+        }
+        Ok(Self { names: Globs::of(names)?, paths: Globs::of(paths)?, hidden, follow_symlinks })
+    }
+
+    /// Why a file is no asset, if it is none: itself or a directory above it is ignored.
+    pub fn reason_to_ignore(&self, path: &str) -> Option<Cow<'static, str>> {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        ends.into_iter().find_map(|end| self.reason_to_ignore_entry(&path[..end]))
+    }
+
+    /// The same for one file or directory whose parents are known to be taken.
+    pub(crate) fn reason_to_ignore_entry(&self, path: &str) -> Option<Cow<'static, str>> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if !self.hidden && name.starts_with('.') && name != ".well-known" {
+            Some("names that start with `.` are ignored".into())
+        } else if name == "CVS" || name.ends_with('~') {
+            Some("`CVS` and names that end in `~` are ignored".into())
+        } else if name.ends_with(":Zone.Identifier") {
+            Some("names that end in `:Zone.Identifier` are ignored".into())
+        } else {
+            let glob = self.names.first_match(name).or_else(|| self.paths.first_match(path))?;
+            Some(format!("the ignore glob {} matches it", quoted(glob)).into())
+        }
+    }
+
+    pub(crate) fn follow_symlinks(&self) -> bool {
+        self.follow_symlinks
+    }
+}
+
+impl Globs {
+    fn of(globs: Vec<(String, Glob)>) -> Result<Self, Error> {
+        let mut set = GlobSetBuilder::new();
+        let (written, globs): (Vec<_>, Vec<_>) = globs.into_iter().unzip();
+        for glob in globs {
+            set.add(glob);
+        }
+        let set = set.build().map_err(|err| Error::config(format!("ignore globs: {err}")))?;
+        Ok(Self { set, written })
+    }
+
+    fn first_match(&self, path: &str) -> Option<&str> {
+        let first = || self.set.matches(path).into_iter().min();
+        self.set.is_match(path).then(first)?.map(|first| self.written[first].as_str())
+    }
+}
+
+/// Refuses a glob that cannot be read, or that no asset path can match.
+///
+/// ```
+/// use fingerpost::sources::check_glob;
+///
+/// assert!(check_glob("drafts/**").is_ok());
+/// let err = check_glob("./drafts").unwrap_err();
+/// assert_eq!(err.to_string(), "glob `./drafts` has a `.` segment, which no asset path has; write `/drafts`");
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig), with what to write.
+pub fn check_glob(text: &str) -> Result<(), Error> {
+    glob(text).map(drop).map_err(|reason| Error::config(format!("glob {} {reason}", quoted(text))))
+}
+
+/// The glob, or why it is none.
+fn glob(text: &str) -> Result<Glob, String> {
+    let pattern = text.trim_matches('/');
+    if text.starts_with('!') {
+        return Err("begins with `!`, and nothing that is ignored can be taken back; leave it out".to_owned());
+    }
+    if pattern.split('/').any(|segment| segment == "..") {
+        return Err(
+            "has a `..` segment, which no asset path has; write it as seen from the source dir".to_owned()
+        );
+    }
+    if pattern.split('/').any(|segment| segment == ".") {
+        let rest: Vec<_> = pattern.split('/').filter(|segment| *segment != ".").collect();
+        let root = if rest.len() > 1 { "" } else { "/" };
+        let meant = quoted(format!("{root}{}", rest.join("/")));
+        return Err(format!("has a `.` segment, which no asset path has; write {meant}"));
+    }
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+    glob.map_err(|err| format!("cannot be read: {}", err.kind()))
+}

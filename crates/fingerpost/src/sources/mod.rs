@@ -1,0 +1,286 @@
+pub(crate) mod baseline;
+pub(crate) mod candidate;
+pub(crate) mod ignore_rules;
+mod spelling;
+mod walk;
+
+pub use ignore_rules::{Rules, check_glob};
+pub use walk::{Listing, SourceFile};
+
+use std::{
+    borrow::Cow,
+    env, fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use crate::{
+    error::{Error, Problem},
+    quote::quoted,
+    sources::{
+        candidate::Candidate,
+        spelling::{leads_back, misspelt},
+    },
+    url::asset_path::AssetPath,
+};
+
+/// A directory where authors keep assets, and the prefix their asset paths get.
+///
+/// As text it is `DIR` or `PREFIX=DIR`; a directory with a `=` in its name is written `=DIR`.
+///
+/// ```
+/// use fingerpost::sources::SourceDir;
+///
+/// let source: SourceDir = "vendor=node_modules/htmx.org/dist".parse()?;
+/// assert_eq!(source, SourceDir::at("vendor", "node_modules/htmx.org/dist")?);
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceDir {
+    pub(crate) dir: PathBuf,
+    prefix: Option<AssetPath>,
+    /// The working directory that a relative `dir` was relative to, for errors.
+    working_dir: Option<PathBuf>,
+}
+
+impl SourceDir {
+    /// Files in `dir` are named by their path in it.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), prefix: None, working_dir: None }
+    }
+
+    /// Files in `dir` are named by `prefix`, a `/`, and their path in it. A `/` at either end of `prefix` is tolerated.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is no asset path.
+    pub fn at(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
+        let name = prefix.strip_prefix('/').unwrap_or(prefix).trim_end_matches('/');
+        Ok(Self { prefix: Some(AssetPath::parse(name)?), ..Self::new(dir) })
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The prefix, if there is one.
+    pub fn prefix(&self) -> Option<&str> {
+        self.prefix.as_deref()
+    }
+
+    pub(crate) fn make_absolute(&mut self) {
+        if self.dir.is_relative() {
+            self.working_dir = env::current_dir().ok();
+        }
+        self.dir = absolute(&self.dir);
+    }
+
+    fn absent(&self) -> String {
+        let advice = "does not exist; make it, or correct the path";
+        match &self.working_dir {
+            Some(dir) => format!("{advice}; is the working directory {} right?", quoted(dir.display())),
+            None => advice.to_owned(),
+        }
+    }
+
+    /// What stands behind the prefix, if the path has it.
+    fn strip_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self.prefix() {
+            Some(prefix) => path.strip_prefix(prefix)?.strip_prefix('/'),
+            None => Some(path),
+        }
+    }
+}
+
+impl FromStr for SourceDir {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.split_once('=') {
+            // An empty variable in a template must not mean the whole project.
+            _ if text.is_empty() || text.ends_with('=') => Err(Error::config(format!(
+                "source {} names no directory; write `DIR` or `PREFIX=DIR`",
+                quoted(text)
+            ))),
+            Some(("", dir)) => Ok(Self::new(dir)),
+            Some((prefix, dir)) => Self::at(prefix, dir),
+            None => Ok(Self::new(text)),
+        }
+    }
+}
+
+/// The source dirs of a site in order, the first that has a file wins.
+///
+/// Development, the program and `collect` all ask here, so that they agree on what is an asset.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let static_dir = site.path();
+/// # std::fs::create_dir(static_dir.join("css"))?;
+/// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
+/// use fingerpost::sources::{Rules, SourceDir, Sources};
+///
+/// let sources = Sources::open(vec![SourceDir::new(static_dir)], Rules::default(), None)?;
+/// let paths: Vec<_> = sources.list().files.into_iter().map(|file| file.path.to_string()).collect();
+/// assert_eq!(paths, ["css/app.css"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Sources {
+    dirs: Vec<SourceDir>,
+    rules: Rules,
+    output: Option<PathBuf>,
+}
+
+/// Why a file that a path leads to is not that asset after all.
+pub(crate) enum Verdict {
+    /// It is the asset.
+    Asset,
+    /// This source dir has no file of this name; a later one may.
+    NotHere(String),
+    /// It lies in the output dir; a later source dir may have it.
+    Output,
+    /// It has it, and must not give it out.
+    Refused(String),
+}
+
+impl Sources {
+    /// Takes the source dirs, made absolute; `output`, the output dir, is never listed where it lies inside of one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SourceNotFound`](crate::ErrorKind::SourceNotFound) if a directory is not there,
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if it cannot be read, and
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if there is none, or one lies in the output dir.
+    pub fn open(mut dirs: Vec<SourceDir>, rules: Rules, output: Option<&Path>) -> Result<Self, Error> {
+        if dirs.is_empty() {
+            return Err(Error::config(
+                "no source dir is set; name the directory that holds the assets, such as `static`",
+            ));
+        }
+        let output = output.map(absolute);
+        let real_output = output.as_ref().and_then(|output| fs::canonicalize(output).ok());
+        for source in &mut dirs {
+            if source.dir.as_os_str().is_empty() {
+                return Err(Error::config("a source dir is empty; write `.` for the working directory"));
+            }
+            source.make_absolute();
+            let dir = &source.dir;
+            let not_found = |reason| Error::from(Problem::SourceNotFound { path: dir.clone(), reason });
+            match fs::read_dir(dir) {
+                Ok(_) => {}
+                Err(err) if err.kind() == io::ErrorKind::NotADirectory => {
+                    return Err(not_found("is not a directory".to_owned()));
+                }
+                Err(err) if is_absent(&err) => {
+                    return Err(not_found(source.absent()));
+                }
+                Err(err) => return Err(Error::unreadable(dir, err)),
+            }
+            let real = fs::canonicalize(dir).map_err(|err| Error::unreadable(dir, err))?;
+            if real_output.as_ref().is_some_and(|output| real.starts_with(output)) {
+                let dir = quoted(dir.display());
+                return Err(Error::config(format!(
+                    "source dir {dir} lies in the output dir; keep them apart"
+                )));
+            }
+        }
+        Ok(Self { dirs, rules, output })
+    }
+
+    /// The source dirs, as absolute paths.
+    pub fn dirs(&self) -> &[SourceDir] {
+        &self.dirs
+    }
+
+    /// The source dirs as errors tell them.
+    pub(crate) fn places(&self) -> Vec<String> {
+        let place = |source: &SourceDir| match source.prefix() {
+            Some(prefix) => format!("{prefix}={}", source.dir.display()),
+            None => source.dir.display().to_string(),
+        };
+        self.dirs.iter().map(place).collect()
+    }
+
+    /// The rules that say what is an asset.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The output dir as an absolute path, if there is one.
+    pub(crate) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    /// Where the output dir really is, once it is there.
+    pub(crate) fn real_output(&self) -> Option<PathBuf> {
+        fs::canonicalize(self.output()?).ok()
+    }
+
+    /// What lies where the asset of this path would, and why it is none: the rules leave it out.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let static_dir = site.path();
+    /// # std::fs::write(static_dir.join("hero.psd"), "")?;
+    /// use fingerpost::sources::{Rules, SourceDir, Sources};
+    ///
+    /// let sources = Sources::open(vec![SourceDir::new(static_dir)], Rules::new(["*.psd"], false, false)?, None)?;
+    /// let (file, reason) = sources.left_out("hero.psd").ok_or("it is there")?;
+    /// assert_eq!((file, &*reason), (static_dir.join("hero.psd"), "the ignore glob `*.psd` matches it"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn left_out(&self, path: &str) -> Option<(PathBuf, Cow<'static, str>)> {
+        AssetPath::parse(path).ok()?;
+        self.candidates(path).into_iter().find_map(|Candidate { file, .. }| {
+            let metadata = fs::metadata(&file).ok().filter(|metadata| !metadata.is_dir())?;
+            let odd = || (!metadata.is_file()).then_some("it is neither a file nor a directory".into());
+            Some((file, self.rules.reason_to_ignore(path).or_else(odd)?))
+        })
+    }
+
+    /// Where a file of this name would lie, by source dir.
+    pub(crate) fn candidates(&self, path: &str) -> Vec<Candidate> {
+        let candidate = |(source, dir): (usize, &SourceDir)| {
+            Some(Candidate::new(source, &dir.dir, dir.strip_prefix(path)?))
+        };
+        self.dirs.iter().enumerate().filter_map(candidate).collect()
+    }
+
+    /// Compares what a path led to with the directory's own spelling, with its real place, and with the output dir.
+    ///
+    /// A case-insensitive file system answers for `App.css` when the file is `app.css`, and Windows for short names,
+    /// trailing dots and streams. A name that works here and not on the server is worse than one that works nowhere.
+    pub(crate) fn verdict(&self, path: &str, candidate: &Candidate) -> io::Result<Verdict> {
+        let source = &self.dirs[candidate.source];
+        let rest = source.strip_prefix(path).unwrap_or(path);
+        if let Some(other) = misspelt(&source.dir, rest)? {
+            return Ok(Verdict::NotHere(other));
+        }
+        if leads_back(&source.dir, rest)? {
+            return Ok(Verdict::NotHere("a symlink leads back to a directory above it".to_owned()));
+        }
+        let real = fs::canonicalize(&candidate.file)?;
+        if self.real_output().is_some_and(|output| real.starts_with(output)) {
+            return Ok(Verdict::Output);
+        }
+        if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
+            return Ok(Verdict::Refused(format!(
+                "a symlink leads to {}, out of the source dir; follow_symlinks allows it",
+                quoted(real.display())
+            )));
+        }
+        Ok(Verdict::Asset)
+    }
+}
+
+/// Whether an error means that there is nothing of that name, rather than something that cannot be read.
+pub(crate) fn is_absent(err: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(err.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
+}
+
+pub(crate) fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned())
+}

@@ -1,0 +1,53 @@
+//! Names and places as the disk itself has them, whatever it answers to.
+
+use std::{ffi::OsStr, fs, io, path::Path};
+
+use crate::{quote::quoted, sources::is_absent};
+
+/// How a file under `dir` is really spelt, as a reason, if that is not `path`.
+pub(crate) fn misspelt(dir: &Path, path: &str) -> io::Result<Option<String>> {
+    let mut dir = dir.to_owned();
+    for name in path.split('/') {
+        if !is_listed(&dir, name)? {
+            let spelt = fs::read_dir(&dir)?
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .find(|other| other.to_lowercase() == name.to_lowercase());
+            return Ok(Some(match spelt {
+                Some(spelt) => format!("on disk {} is spelled {}", quoted(name), quoted(spelt)),
+                None => format!("the directory has no entry that is spelled {}", quoted(name)),
+            }));
+        }
+        dir.push(name);
+    }
+    Ok(None)
+}
+
+/// Whether `dir`, which answered for `name`, has an entry of just that name.
+fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
+    let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    let flipped: String = name.chars().map(flip).collect();
+    // A directory that tells upper from lower case answers for the one spelling only, and need not be listed.
+    if flipped != name && fs::symlink_metadata(dir.join(&flipped)).is_err_and(|err| is_absent(&err)) {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(dir)? {
+        if entry?.file_name() == OsStr::new(name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a directory on the way to a file under `dir` is a symlink to one above it. A walk ends at such a loop.
+pub(crate) fn leads_back(dir: &Path, path: &str) -> io::Result<bool> {
+    let (mut dir, mut above) = (dir.to_owned(), Vec::new());
+    for name in path.split('/') {
+        let real = fs::canonicalize(&dir)?;
+        if above.contains(&real) {
+            return Ok(true);
+        }
+        above.push(real);
+        dir.push(name);
+    }
+    Ok(false)
+}

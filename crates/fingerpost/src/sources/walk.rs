@@ -1,0 +1,208 @@
+use std::{
+    collections::{BTreeMap, btree_map},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{
+    error::{Error, Problem},
+    sources::{SourceDir, Sources, is_absent},
+    url::asset_path::AssetPath,
+};
+
+/// What lies in the source dirs at one moment.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Listing {
+    /// The assets, sorted by path.
+    pub files: Vec<SourceFile>,
+    /// Files that an earlier source dir hides, in the order of the source dirs. One that two of them
+    /// lead to hides nothing.
+    pub shadowed: Vec<SourceFile>,
+    /// Files and directories that the rules leave out, and what is neither, such as a named pipe; what is in such a directory
+    /// is not listed.
+    pub ignored: Vec<PathBuf>,
+    /// What could not be read, named or followed.
+    pub problems: Vec<Error>,
+    /// The first of these that hides assets: a directory or file that is there and cannot be looked at.
+    pub(crate) unreadable: Option<Error>,
+}
+
+/// One file of a source dir.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceFile {
+    /// Its name as an asset.
+    pub path: AssetPath,
+    /// The file.
+    pub file: PathBuf,
+    /// Which source dir it lies in, counted from 0.
+    pub source: usize,
+}
+
+impl Sources {
+    /// Walks the source dirs. Takes time in proportion to the number of files; reads none of them.
+    pub fn list(&self) -> Listing {
+        let mut listing = Listing::default();
+        let mut taken = BTreeMap::new();
+        for (source, dir) in self.dirs().iter().enumerate() {
+            for (path, file) in Walk::new(self, dir).files(&mut listing) {
+                let file = SourceFile { path: path.clone(), file, source };
+                match taken.entry(path) {
+                    btree_map::Entry::Vacant(free) => drop(free.insert(file)),
+                    btree_map::Entry::Occupied(first) if is_same(&first.get().file, &file.file) => {}
+                    btree_map::Entry::Occupied(_) => listing.shadowed.push(file),
+                }
+            }
+        }
+        listing.files = taken.into_values().collect();
+        listing
+    }
+}
+
+/// Whether two source dirs lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+/// A walk through one source dir.
+struct Walk<'a> {
+    sources: &'a Sources,
+    root: &'a SourceDir,
+    real_root: Option<PathBuf>,
+    real_output: Option<PathBuf>,
+}
+
+/// What becomes of one entry of a directory.
+enum Found {
+    Asset(AssetPath),
+    /// A directory to go into.
+    Nothing,
+    /// Passed over, with all that is in it.
+    Skipped,
+    Ignored,
+    Bad(Error),
+}
+
+impl<'a> Walk<'a> {
+    fn new(sources: &'a Sources, root: &'a SourceDir) -> Self {
+        Self {
+            sources,
+            root,
+            real_root: fs::canonicalize(root.dir()).ok(),
+            real_output: sources.real_output(),
+        }
+    }
+
+    fn files(&self, listing: &mut Listing) -> Vec<(AssetPath, PathBuf)> {
+        let mut files = Vec::new();
+        if self.root.prefix().is_some_and(|prefix| self.sources.rules().reason_to_ignore(prefix).is_some()) {
+            listing.ignored.push(self.root.dir().to_owned());
+            return files;
+        }
+        let mut walk =
+            WalkDir::new(self.root.dir()).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(err) => {
+                    self.note(err, listing);
+                    continue;
+                }
+            };
+            let found = self.look_at(&entry);
+            if entry.file_type().is_dir() && !matches!(found, Found::Nothing) {
+                walk.skip_current_dir();
+            }
+            match found {
+                Found::Asset(path) => files.push((path, entry.into_path())),
+                Found::Ignored => listing.ignored.push(entry.into_path()),
+                Found::Bad(problem) => listing.problems.push(problem),
+                Found::Nothing | Found::Skipped => {}
+            }
+        }
+        files
+    }
+
+    fn look_at(&self, entry: &DirEntry) -> Found {
+        let path = self.path_of(entry.path());
+        let name = path.as_ref().map_or_else(|text| text.as_str(), AssetPath::as_str);
+        if self.sources.rules().reason_to_ignore_entry(name).is_some() {
+            return Found::Ignored;
+        }
+        match path {
+            Err(text) => Found::Bad(unnameable(entry, &text)),
+            Ok(_) if self.is_output(entry) => Found::Skipped,
+            Ok(path) => match self.escape(entry) {
+                Some(target) => Found::Bad(Problem::Symlink { path: entry.path().to_owned(), target }.into()),
+                None if entry.file_type().is_file() => Found::Asset(path),
+                None if entry.file_type().is_dir() => Found::Nothing,
+                None => Found::Ignored,
+            },
+        }
+    }
+
+    /// The asset path of a file, or the text that is none.
+    fn path_of(&self, file: &Path) -> Result<AssetPath, String> {
+        let rest = file.strip_prefix(self.root.dir()).unwrap_or(file);
+        let mut segments: Vec<_> = self.root.prefix().into_iter().collect();
+        for name in rest.iter() {
+            segments.push(name.to_str().ok_or_else(|| rest.to_string_lossy())?);
+        }
+        let path = segments.join("/");
+        AssetPath::parse(&path).map_err(|_| path)
+    }
+
+    /// Whether this is the output dir, or a symlink into it.
+    fn is_output(&self, entry: &DirEntry) -> bool {
+        let may_be = entry.file_type().is_dir() || entry.path_is_symlink();
+        let leads_to = |output| fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output));
+        may_be
+            && (self.sources.output() == Some(entry.path())
+                || self.real_output.as_ref().is_some_and(leads_to))
+    }
+
+    /// Where a symlink leads to, if that is out of the source dir and not allowed.
+    fn escape(&self, entry: &DirEntry) -> Option<PathBuf> {
+        if !entry.path_is_symlink() || self.sources.rules().follow_symlinks() {
+            return None;
+        }
+        let real = fs::canonicalize(entry.path()).ok()?;
+        self.real_root.as_ref().is_some_and(|root| !real.starts_with(root)).then_some(real)
+    }
+
+    /// Notes a walk's error as one of ours; a symlink loop simply ends, and what is ignored may be broken.
+    fn note(&self, err: walkdir::Error, listing: &mut Listing) {
+        let path = err.path().unwrap_or(self.root.dir()).to_owned();
+        let ignored = self
+            .path_of(&path)
+            .is_ok_and(|path| self.sources.rules().reason_to_ignore_entry(&path).is_some());
+        if ignored || err.loop_ancestor().is_some() {
+            return;
+        }
+        let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
+        let leads_nowhere = leads_nowhere(&path, &cause);
+        let problem = Error::unreadable(path, cause);
+        if !leads_nowhere {
+            listing.unreadable.get_or_insert_with(|| problem.clone());
+        }
+        listing.problems.push(problem);
+    }
+}
+
+/// Whether an error means that there is no file: it has gone meanwhile, or is a symlink to nothing or to itself.
+fn leads_nowhere(path: &Path, cause: &io::Error) -> bool {
+    is_absent(cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied
+}
+
+/// Why a file cannot be an asset: its name breaks a rule, or is no text at all.
+fn unnameable(entry: &DirEntry, text: &str) -> Error {
+    let reason = match AssetPath::parse(text) {
+        Ok(_) => "is not UTF-8",
+        Err(_) if text.contains('\\') => "holds a backslash, which URLs take for a slash",
+        Err(_) => "begins with what URLs take for a scheme",
+    };
+    Problem::FileName { path: entry.path().to_owned(), reason }.into()
+}

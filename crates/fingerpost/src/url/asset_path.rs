@@ -1,0 +1,242 @@
+use std::{fmt, ops::Deref};
+
+use crate::{
+    error::{Error, PathReason, Problem},
+    manifest::digest::ContentHash,
+};
+
+/// The canonical name of an asset: `css/app.css`.
+///
+/// Relative, separated by `/`, with no empty, `.` or `..` segment, no backslash, no NUL and no scheme. It is a file
+/// name, not a piece of a URL: `%2F.txt` is a file of that very name.
+///
+/// ```
+/// use fingerpost::AssetPath;
+/// use fingerpost::manifest::ContentHash;
+///
+/// let path = AssetPath::parse("js/vendor/htmx.min.js")?;
+/// let hash = ContentHash::of(b"...");
+/// assert_eq!(path.hashed(&hash), "js/vendor/htmx.min.ab5df625bc76.js");
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AssetPath(Box<str>);
+
+impl AssetPath {
+    /// Takes `text` as it stands; nothing is decoded, cleaned up or looked up.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) for anything that is not a canonical name.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The hashed path: the hash goes before the last extension of the last segment, or at the end where there is none.
+    ///
+    /// A dot at the very start of a name begins no extension.
+    pub fn hashed(&self, hash: &ContentHash) -> String {
+        let start = self.0.rfind('/').map_or(0, |slash| slash + 1);
+        let dot = self.0[start..].rfind('.').filter(|&dot| dot > 0).map_or(self.0.len(), |dot| start + dot);
+        format!("{}.{hash}{}", &self.0[..dot], &self.0[dot..])
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for AssetPath {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AssetPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<AssetPath> for String {
+    fn from(path: AssetPath) -> Self {
+        path.0.into()
+    }
+}
+
+impl std::borrow::Borrow<str> for AssetPath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an author wrote in a template, taken apart: `sprite.svg?x=1#icon`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written<'a> {
+    /// A valid asset path, or one that ends in `/` (or is empty, for the base URL itself).
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) fragment: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    /// Takes `text` apart and refuses what can never name an asset. One leading `/` is tolerated.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
+        let (rest, fragment) = split(text, '#');
+        let (path, query) = split(rest, '?');
+        if path.starts_with("//") {
+            return Err(refuse(text, PathReason::OtherHost));
+        }
+        let written = Self { path: path.strip_prefix('/').unwrap_or(path), query, fragment };
+        if path != "/" {
+            check(written.path.strip_suffix('/').unwrap_or(written.path))?;
+        }
+        Ok(written)
+    }
+
+    /// Whether this names a directory, which has no content to follow.
+    pub(crate) fn is_directory(&self) -> bool {
+        self.path.is_empty() || self.path.ends_with('/')
+    }
+
+    /// Whether anything stands behind the path.
+    pub(crate) fn has_suffix(&self) -> bool {
+        self.query.is_some() || self.fragment.is_some()
+    }
+}
+
+/// Whether a template can name this asset at all: a `?` or `#` would be read as the end of the path.
+pub(crate) fn is_nameable(asset_path: &str) -> bool {
+    !asset_path.contains(['?', '#'])
+}
+
+fn split(text: &str, at: char) -> (&str, Option<&str>) {
+    text.split_once(at).map_or((text, None), |(head, tail)| (head, Some(tail)))
+}
+
+fn refuse(path: &str, reason: PathReason) -> Error {
+    Problem::Path { path: path.into(), reason }.into()
+}
+
+fn check(path: &str) -> Result<(), Error> {
+    if is_plain(path) {
+        return Ok(());
+    }
+    reason_to_refuse(path).map_or(Ok(()), |reason| Err(refuse(path, reason)))
+}
+
+/// Whether there is nothing to look into: development asks this at every call.
+fn is_plain(path: &str) -> bool {
+    let unusual = |byte| matches!(byte, b'\0' | b'\\' | b':');
+    !path.bytes().any(unusual) && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
+}
+
+/// The one rule for names, the same for every strategy and for `collect`.
+fn reason_to_refuse(path: &str) -> Option<PathReason> {
+    let without = |unwanted: &[&str]| {
+        path.split('/').filter(|segment| !unwanted.contains(segment)).collect::<Vec<_>>().join("/")
+    };
+    if path.is_empty() {
+        Some(PathReason::Empty)
+    } else if path.contains('\0') {
+        Some(PathReason::Nul)
+    } else if path.contains('\\') {
+        Some(PathReason::Backslash(path.replace('\\', "/")))
+    } else if path.starts_with("//") {
+        Some(PathReason::OtherHost)
+    } else if let Some(scheme) = scheme(path) {
+        Some(PathReason::Scheme(scheme.to_owned()))
+    } else if path.split('/').any(|segment| segment == "..") {
+        Some(PathReason::Leaves)
+    } else if path.split('/').any(|segment| segment == ".") {
+        Some(PathReason::Dot(without(&[".", ""])))
+    } else if path.split('/').any(str::is_empty) {
+        Some(PathReason::EmptySegment(without(&[""])))
+    } else {
+        None
+    }
+}
+
+/// RFC 3986 §3.1: a letter, then letters, digits, `+`, `-` and `.` up to the first colon. `C:` is one, too.
+fn scheme(path: &str) -> Option<&str> {
+    let (scheme, _) = path.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    is_scheme.then_some(scheme)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(path: &str) -> String {
+        let by_reference = Written::parse(path).unwrap_err().to_string();
+        if !path.contains(['?', '#']) && !path.starts_with('/') {
+            assert_eq!(AssetPath::parse(path).unwrap_err().to_string(), by_reference);
+        }
+        by_reference
+    }
+
+    #[test]
+    fn paths_stay_inside_the_source_dir() {
+        assert_eq!(refused("../secret"), "path `../secret` leaves the asset directory");
+        assert_eq!(refused("css/../css/a.css"), "path `css/../css/a.css` leaves the asset directory");
+        assert_eq!(refused(".."), "path `..` leaves the asset directory");
+        assert_eq!(refused("/../a"), "path `../a` leaves the asset directory");
+    }
+
+    #[test]
+    fn paths_have_one_spelling() {
+        assert_eq!(refused("css\\app.css"), "path `css\\app.css` holds a backslash; write `css/app.css`");
+        assert_eq!(refused("./css/app.css"), "path `./css/app.css` has a `.` segment; write `css/app.css`");
+        assert_eq!(refused("css//app.css"), "path `css//app.css` has an empty segment; write `css/app.css`");
+        assert_eq!(refused(""), "path `` is empty");
+        assert_eq!(refused("#top"), "path `` is empty");
+        assert_eq!(refused("a\0b"), "path `a\\0b` holds a NUL byte");
+    }
+
+    #[test]
+    fn paths_never_name_another_host_or_scheme() {
+        assert_eq!(
+            refused("//evil.example/x.js"),
+            "path `//evil.example/x.js` starts with `//`, which a browser takes for another host"
+        );
+        let scheme = "an asset path is relative to the asset directory";
+        assert_eq!(
+            refused("javascript:x"),
+            format!("path `javascript:x` has a scheme (`javascript`); {scheme}")
+        );
+        assert_eq!(refused("/C:/boot.ini"), format!("path `C:/boot.ini` has a scheme (`C`); {scheme}"));
+    }
+
+    #[test]
+    fn an_author_may_add_a_query_a_fragment_and_one_leading_slash() {
+        let parts = |text| {
+            let w = Written::parse(text).unwrap();
+            (w.path, w.query, w.fragment)
+        };
+        assert_eq!(parts("/a.css"), ("a.css", None, None));
+        assert_eq!(parts("a.css?x=1#f"), ("a.css", Some("x=1"), Some("f")));
+        assert_eq!(parts("a.svg#path/to/../../f?x"), ("a.svg", None, Some("path/to/../../f?x")));
+        assert_eq!(parts("path/?q"), ("path/", Some("q"), None));
+        assert_eq!(parts("/"), ("", None, None));
+        assert_eq!(parts("t/12:30.png"), ("t/12:30.png", None, None));
+    }
+
+    #[test]
+    fn the_hash_goes_before_the_last_extension() {
+        let hashed = |path: &str| AssetPath::parse(path).unwrap().hashed(&ContentHash::of(b""));
+        assert_eq!(hashed("css/app.css"), "css/app.e3b0c44298fc.css");
+        assert_eq!(hashed("a.tar.gz"), "a.tar.e3b0c44298fc.gz");
+        assert_eq!(hashed("LICENSE"), "LICENSE.e3b0c44298fc");
+        assert_eq!(hashed("x.y/z"), "x.y/z.e3b0c44298fc");
+        assert_eq!(hashed("x.y/z.txt"), "x.y/z.e3b0c44298fc.txt");
+        assert_eq!(hashed(".well-known/.nojekyll"), ".well-known/.nojekyll.e3b0c44298fc");
+        assert_eq!(hashed("⊗.txt"), "⊗.e3b0c44298fc.txt");
+    }
+}

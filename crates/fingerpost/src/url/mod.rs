@@ -1,0 +1,249 @@
+pub(crate) mod asset_path;
+pub(crate) mod base_url;
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::url::{asset_path::Written, base_url::BaseUrl};
+
+/// The URL of an asset, ready for a page. Cheap to clone; derefs to `str`.
+///
+/// Percent-encoded so that none of `< > " ' ( )` and no white space appears, and no `&` unless the author wrote a query, or a fragment with one:
+/// HTML escaping leaves such a URL as it is.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let static_dir = site.path();
+/// # std::fs::create_dir(static_dir.join("css"))?;
+/// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
+/// let assets = fingerpost::Assets::dev(static_dir)?;
+/// let url = assets.url("css/app.css")?;
+/// assert!(url.starts_with("/static/css/app.css?v="));
+/// assert!(url.is_html_inert());
+///
+/// assert!(!assets.url("css/app.css?theme=dark&dense")?.is_html_inert());
+/// assert!(!assets.url("css/app.css#line=3&column=5")?.is_html_inert());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Url(Arc<str>);
+
+/// All that RFC 3986 §3.3 allows in a path, less what HTML, CSS and JavaScript give a meaning to: `& ' ( ) ; =`.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'-')
+    .remove(b'@')
+    .remove(b':')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',');
+
+/// The characters that are percent-encoded in a query and in a fragment.
+///
+/// An `&` stays: it separates the parameters of a query, and those of a fragment such as `#page=3&zoom=150`. Parentheses
+/// are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (version 156 was tried) decodes them in
+/// `#svgView(viewBox(0,0,9,9))`.
+const SUFFIX: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'\'')
+    .add(b'(')
+    .add(b')')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+impl Url {
+    /// `path` under `base`, encoded once, with `version` as the query's `v`.
+    pub(crate) fn new(base: &BaseUrl, path: &str, version: Option<&str>) -> Self {
+        let mut text = String::with_capacity(base.as_str().len() + path.len() + 16);
+        text.push_str(base.as_str());
+        text.extend(utf8_percent_encode(path, PATH));
+        if let Some(version) = version {
+            text.push_str("?v=");
+            text.push_str(version);
+        }
+        Self(text.into())
+    }
+
+    /// The same with scheme and host before it.
+    pub(crate) fn with_origin(&self, origin: &str) -> Self {
+        Self(format!("{origin}{self}").into())
+    }
+
+    /// The same with the query and fragment that the author wrote; a version in our own query goes last, unless the
+    /// author gave one.
+    pub(crate) fn with_suffix(&self, written: &Written<'_>) -> Self {
+        let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
+        let mut text = path.to_owned();
+        if let Some(query) = written.query {
+            text.push('?');
+            push_encoded(&mut text, query, SUFFIX);
+        }
+        if let Some(version) = version.filter(|_| !written.query.is_some_and(has_version)) {
+            text.push_str(match written.query {
+                None => "?",
+                // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
+                Some("") => "",
+                Some(_) => "&",
+            });
+            text.push_str(version);
+        }
+        if let Some(fragment) = written.fragment {
+            text.push('#');
+            push_encoded(&mut text, fragment, SUFFIX);
+        }
+        Self(text.into())
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether HTML escaping would leave this URL as it is.
+    ///
+    /// Only an `&` behind the path makes it `false`, which needs a query or a fragment that the author wrote; then let the
+    /// template engine escape it.
+    pub fn is_html_inert(&self) -> bool {
+        !self.0.contains('&')
+    }
+}
+
+/// Whether a query has a parameter named `v`, however it is spelt.
+pub(crate) fn has_version(query: &str) -> bool {
+    query.split('&').any(|parameter| {
+        let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
+        percent_decode_str(name).eq([b'v'])
+    })
+}
+
+/// Appends `text`, in which `%41` is an escape that the author wrote and any other `%` is not.
+fn push_encoded(out: &mut String, text: &str, set: &'static AsciiSet) {
+    let mut pieces = text.split('%');
+    out.extend(utf8_percent_encode(pieces.next().unwrap_or_default(), set));
+    for piece in pieces {
+        let is_escape = piece.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        out.push_str(if is_escape { "%" } else { "%25" });
+        out.extend(utf8_percent_encode(piece, set));
+    }
+}
+
+impl Deref for Url {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Url {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl PartialEq<str> for Url {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for Url {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn versioned(written: &str) -> String {
+        let written = Written::parse(written).unwrap();
+        Url::new(&BaseUrl::default(), written.path, Some("H")).with_suffix(&written).to_string()
+    }
+
+    #[test]
+    fn the_version_goes_last_in_the_query_and_before_the_fragment() {
+        assert_eq!(versioned("a.css"), "/static/a.css?v=H");
+        assert_eq!(versioned("a.css?x=1#f"), "/static/a.css?x=1&v=H#f");
+        assert_eq!(versioned("a.css?#iefix"), "/static/a.css?v=H#iefix");
+        assert_eq!(versioned("a.css#f?x"), "/static/a.css?v=H#f?x");
+    }
+
+    #[test]
+    fn parameters_in_a_fragment_stay_apart() {
+        for fragment in ["page=3&zoom=150", "t=10,20&track=a", "svgView%28viewBox%280,0,9,9%29%29", "a%26b"] {
+            assert_eq!(versioned(&format!("a.pdf#{fragment}")), format!("/static/a.pdf?v=H#{fragment}"));
+        }
+    }
+
+    #[test]
+    fn an_authors_own_version_is_left_alone() {
+        assert_eq!(versioned("a.css?v=3"), "/static/a.css?v=3");
+        assert_eq!(versioned("a.css?x=1&v#f"), "/static/a.css?x=1&v#f");
+        assert_eq!(versioned("a.css?%76=3"), "/static/a.css?%76=3");
+        assert_eq!(versioned("a.css?vv=3&xv=1"), "/static/a.css?vv=3&xv=1&v=H");
+    }
+
+    #[test]
+    fn names_are_encoded_once() {
+        assert_eq!(versioned("%2F.txt"), "/static/%252F.txt?v=H");
+        assert_eq!(versioned("⊗.txt"), "/static/%E2%8A%97.txt?v=H");
+        assert_eq!(
+            versioned("b c(1)'&\"<>@2x+a,b;c=d.png"),
+            "/static/b%20c%281%29%27%26%22%3C%3E@2x+a,b%3Bc%3Dd.png?v=H"
+        );
+    }
+
+    #[test]
+    fn a_query_and_a_fragment_are_made_inert_and_otherwise_kept() {
+        assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27&");
+    }
+
+    #[test]
+    fn a_url_never_ends_an_unquoted_url_in_css() {
+        let written = "a).svg?b)#);background:url(//evil.example/x";
+        assert_eq!(versioned(written), "/static/a%29.svg?b%29&v=H#%29;background:url%28//evil.example/x");
+        assert_eq!(
+            versioned("a.svg#svgView(viewBox(0,0,9,9))"),
+            "/static/a.svg?v=H#svgView%28viewBox%280,0,9,9%29%29"
+        );
+    }
+
+    #[test]
+    fn only_an_ampersand_behind_the_path_needs_escaping() {
+        let inert = |text: &str| {
+            let written = Written::parse(text).unwrap();
+            Url::new(&BaseUrl::default(), written.path, None).with_suffix(&written).is_html_inert()
+        };
+        assert!(inert("a&b\"'<>.css?x='<\">#\"<>'"));
+        assert!(!inert("a.pdf#page=3&zoom=150"));
+        assert!(!inert("a.css?x=1&y=2"));
+    }
+}

@@ -1,0 +1,195 @@
+//! Files that are no assets and yet part of what the app version stands for: templates, settings.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::{self, FileType},
+    io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    error::{Error, ErrorKind, Problem},
+    files::stable_read::read_stable,
+    manifest::{
+        ComponentInfo,
+        digest::{ContentHash, Digest},
+    },
+    quote::quoted,
+    sources::{absolute, is_absent},
+};
+
+/// The component that [`version_from_executable`](crate::AssetsBuilder::version_from_executable) adds.
+const EXECUTABLE: &str = "executable";
+
+/// The parts of each component, by the path that stands for them in the version.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Components(BTreeMap<String, BTreeMap<String, Part>>);
+
+#[derive(Debug, Clone)]
+enum Part {
+    /// A file, and the setting that names it.
+    File(PathBuf, &'static str),
+    /// A file that is read only once.
+    Read(Digest),
+}
+
+impl Components {
+    /// Adds a file that `.component()` names.
+    pub(crate) fn add(&mut self, component: &str, file: &Path) -> Result<(), Error> {
+        let refuse = |reason: &str| Err(trouble(component, file, ErrorKind::InvalidConfig, reason));
+        let Some(path) = file.to_str() else {
+            return refuse("has a path that is not UTF-8; rename it");
+        };
+        if component.is_empty() {
+            return refuse("needs a component that has a name");
+        }
+        if [component, path].into_iter().any(breaks_lines) {
+            return refuse("has a NUL or a line feed in its path or its component; rename it");
+        }
+        let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
+        self.insert(component, path, Part::File(absolute(file), "`.component()`"));
+        Ok(())
+    }
+
+    /// Adds a file that the settings file names, as `path` relative to it.
+    pub(crate) fn add_configured(
+        &mut self,
+        component: &str,
+        path: String,
+        file: PathBuf,
+    ) -> Result<(), Error> {
+        if breaks_lines(&path) {
+            let reason = "has a NUL or a line feed in its path; rename it";
+            return Err(trouble(component, &file, ErrorKind::InvalidConfig, reason));
+        }
+        self.insert(component, path, Part::File(file, "`[version] components`"));
+        Ok(())
+    }
+
+    /// Adds the running program, which is read now.
+    pub(crate) fn add_executable(&mut self) -> Result<(), Error> {
+        let unreadable = |file: &Path, err: io::Error| {
+            let reason = format!("cannot be read: {err}; leave `.version_from_executable()` out");
+            trouble(EXECUTABLE, file, ErrorKind::Unreadable, &reason)
+        };
+        let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
+        let reading =
+            read_stable(&file, |file| Digest::of_reader(file)).map_err(|err| unreadable(&file, err))?;
+        // Its path may be another on each server.
+        self.insert(EXECUTABLE, String::new(), Part::Read(reading.value.0));
+        Ok(())
+    }
+
+    fn insert(&mut self, component: &str, path: String, part: Part) {
+        self.0.entry(component.to_owned()).or_default().insert(path, part);
+    }
+
+    /// Reads the files.
+    pub(crate) fn digest(&self) -> Result<Digests, Error> {
+        let mut digests = Digests::default();
+        for (component, parts) in &self.0 {
+            for (path, part) in parts {
+                let digest = match part {
+                    Part::File(file, setting) => digest(component, file, setting)?,
+                    Part::Read(digest) => *digest,
+                };
+                digests.0.entry(component.clone()).or_default().insert(path.clone(), digest);
+            }
+        }
+        Ok(digests)
+    }
+}
+
+/// The digests of all files by component and path.
+#[derive(Debug, Default)]
+pub(crate) struct Digests(BTreeMap<String, BTreeMap<String, Digest>>);
+
+impl Digests {
+    /// Returns the number of files of each component.
+    pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
+        self.0.iter().map(|(component, files)| (component.clone(), files.len())).collect()
+    }
+
+    /// Returns the first 12 hex digits of the SHA-256 over `manifest hash LF`, if there is one, and the sorted lines
+    /// `component NUL path NUL sha256 LF`; `None` if there is no component.
+    pub(crate) fn version(&self, manifest_hash: Option<&str>) -> Option<String> {
+        let mut hasher = Sha256::new();
+        if let Some(hash) = manifest_hash {
+            hasher.update(format!("{hash}\n"));
+        }
+        for (component, files) in &self.0 {
+            for (path, digest) in files {
+                hasher.update(format!("{component}\0{path}\0{digest}\n"));
+            }
+        }
+        (!self.0.is_empty()).then(|| ContentHash::from(&Digest::of_pieces(hasher)).to_string())
+    }
+
+    /// Returns the components as a manifest records them.
+    pub(crate) fn infos(&self) -> BTreeMap<String, ComponentInfo> {
+        let info = |files: &BTreeMap<String, Digest>| {
+            let mut hasher = Sha256::new();
+            files.iter().for_each(|(path, digest)| hasher.update(format!("{path}\0{digest}\n")));
+            ComponentInfo::new(files.len(), Digest::of_pieces(hasher))
+        };
+        self.0.iter().map(|(component, files)| (component.clone(), info(files))).collect()
+    }
+}
+
+/// Checks the name of a component.
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() || breaks_lines(name) {
+        let name = quoted(name);
+        return Err(Error::config(format!("component {name} needs a name without NUL and line feed")));
+    }
+    Ok(())
+}
+
+/// Returns `true` if text contains a separator of the lines that are hashed.
+fn breaks_lines(text: &str) -> bool {
+    text.contains(['\0', '\n'])
+}
+
+fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> {
+    let unreadable = |reason: &str| trouble(component, file, ErrorKind::Unreadable, reason);
+    let failed = |err| match err {
+        err if is_absent(&err) => {
+            trouble(component, file, ErrorKind::NotFound, &format!("does not exist; correct {setting}"))
+        }
+        err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
+    };
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    let kind = fs::metadata(file).map_err(failed)?.file_type();
+    if !kind.is_file() {
+        let kind = kind_of(kind);
+        return Err(unreadable(&format!("is {kind}; name regular files in {setting}")));
+    }
+    let reading = read_stable(file, |file| Digest::of_reader(file)).map_err(failed)?;
+    if !reading.is_stable {
+        return Err(unreadable("changed each time it was read; try again when it is written"));
+    }
+    Ok(reading.value.0)
+}
+
+fn kind_of(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    use std::os::unix::fs::FileTypeExt as _;
+    match kind {
+        kind if kind.is_dir() => "a directory",
+        #[cfg(unix)]
+        kind if kind.is_fifo() => "a pipe",
+        #[cfg(unix)]
+        kind if kind.is_socket() => "a socket",
+        #[cfg(unix)]
+        kind if kind.is_char_device() || kind.is_block_device() => "a device",
+        _ => "no regular file",
+    }
+}
+
+fn trouble(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
+    let (component, file, reason) = (component.to_owned(), file.to_owned(), reason.to_owned());
+    Problem::Component { component, file, kind, reason }.into()
+}

@@ -1,0 +1,81 @@
+//! The commit a site was built from: out of a deploy variable, the `.git` directory, or `git` itself.
+
+mod command;
+mod repository;
+
+use std::path::PathBuf;
+
+use crate::{
+    environment,
+    quote::{quoted, quoted_path},
+};
+
+/// What hosts call the commit they deploy, the most specific first.
+pub(crate) const VARIABLES: &[&str] = &[
+    "RAILWAY_GIT_COMMIT_SHA",
+    "RENDER_GIT_COMMIT",
+    "HEROKU_BUILD_COMMIT",
+    "HEROKU_SLUG_COMMIT",
+    "SOURCE_VERSION",
+    "VERCEL_GIT_COMMIT_SHA",
+    "CF_PAGES_COMMIT_SHA",
+    "WORKERS_CI_COMMIT_SHA",
+    "COMMIT_REF",
+    "KOYEB_GIT_SHA",
+    "ZEABUR_GIT_COMMIT_SHA",
+    "SOURCE_COMMIT",
+    "AWS_COMMIT_ID",
+    "CODEBUILD_RESOLVED_SOURCE_VERSION",
+    "GITHUB_SHA",
+    "CI_COMMIT_SHA",
+    "BITBUCKET_COMMIT",
+    "CIRCLE_SHA1",
+    "BUILDKITE_COMMIT",
+    "BUILD_SOURCEVERSION",
+    "GIT_COMMIT",
+    "GIT_REV",
+];
+
+/// How many digits of a commit make a version.
+const DIGITS: usize = 7;
+
+/// The first digits of the commit: from a variable, else for the first of `dirs` that lies in a repository.
+pub(crate) fn version(dirs: &[PathBuf]) -> Option<String> {
+    variable().or_else(|| head(dirs))
+}
+
+fn variable() -> Option<String> {
+    VARIABLES.iter().find_map(|name| {
+        let value = environment::variable(name)?;
+        let commit = short(&value);
+        if commit.is_none() {
+            tracing::warn!("{name} is {}, which is no commit; it is passed over", quoted(&value));
+        }
+        commit
+    })
+}
+
+fn head(dirs: &[PathBuf]) -> Option<String> {
+    let top = repository::around(dirs)?;
+    let commit = repository::head(&top).or_else(|| command::head(&top));
+    if commit.is_none() {
+        tracing::warn!(
+            "no commit can be read from {}; the app version is `dev`",
+            quoted_path(top.join(".git"))
+        );
+    }
+    commit
+}
+
+/// The first digits of a commit, which may have been shortened already.
+fn short(commit: &str) -> Option<String> {
+    let commit = commit.trim_ascii();
+    let is_commit =
+        (DIGITS..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_commit.then(|| commit[..DIGITS].to_ascii_lowercase())
+}
+
+/// The same of a commit as git writes it: whole, a SHA-1 or a SHA-256.
+fn short_of_whole(commit: &str) -> Option<String> {
+    short(commit).filter(|_| matches!(commit.trim_ascii().len(), 40 | 64))
+}

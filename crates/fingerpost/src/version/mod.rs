@@ -1,0 +1,130 @@
+pub(crate) mod bust_token;
+pub(crate) mod components;
+pub(crate) mod git;
+pub(crate) mod settings;
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use crate::error::{Error, Problem};
+
+/// One value for the whole running site: what `X-App-Version` will say, and `app_version()` in a template says.
+///
+/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, so that it fits into a header, a query and a file name as it is.
+///
+/// ```
+/// use fingerpost::{AppVersion, VersionSource};
+///
+/// let version = AppVersion::explicit("v1.2.3+build.7")?;
+/// assert_eq!(&*version, "v1.2.3+build.7");
+/// assert_eq!(version.source(), VersionSource::Explicit);
+/// assert!(AppVersion::explicit("1.2\r\nX-Evil: 1").is_err());
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AppVersion {
+    text: Arc<str>,
+    source: VersionSource,
+}
+
+/// Where an [`AppVersion`] was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VersionSource {
+    /// The builder, `FINGERPOST_APP_VERSION`, or the settings file.
+    Explicit,
+    /// The git commit; `dev` if none was found.
+    Git,
+    /// The hash of the manifest, and of the components if there are any.
+    Manifest,
+    /// The hash of the components alone.
+    Components,
+    /// Nothing said anything: `unknown`.
+    Unknown,
+}
+
+/// The version where git was asked and had no answer.
+const NO_COMMIT: &str = "dev";
+
+/// The version where nothing was asked.
+const UNKNOWN: &str = "unknown";
+
+/// How many characters a version may have.
+const LONGEST: usize = 128;
+
+impl AppVersion {
+    /// A version that somebody chose.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidVersion`](crate::ErrorKind::InvalidVersion) if it is empty, longer than 128 characters, or
+    /// holds others than the type allows.
+    pub fn explicit(version: &str) -> Result<Self, Error> {
+        Self::checked(version, VersionSource::Explicit, "the caller")
+    }
+
+    pub(crate) fn checked(version: &str, source: VersionSource, place: &str) -> Result<Self, Error> {
+        let refuse = |reason| {
+            Err(Problem::Version { version: version.to_owned(), place: place.to_owned(), reason }.into())
+        };
+        if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
+            return refuse("may hold only letters, digits and `. _ ~ + -`");
+        }
+        // Now each of them is one byte.
+        if !(1..=LONGEST).contains(&version.len()) {
+            return refuse("must have 1 to 128 characters");
+        }
+        Ok(Self { text: version.into(), source })
+    }
+
+    /// The first 7 digits of a commit, or what stands in for one.
+    pub(crate) fn git(commit: Option<&str>) -> Self {
+        Self { text: commit.unwrap_or(NO_COMMIT).into(), source: VersionSource::Git }
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self { text: UNKNOWN.into(), source: VersionSource::Unknown }
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> VersionSource {
+        self.source
+    }
+
+    /// Whether it only stands in for a version, `dev` or `unknown`, whoever said so: it never proves anything cacheable.
+    pub fn is_fallback(&self) -> bool {
+        matches!(&*self.text, NO_COMMIT | UNKNOWN)
+    }
+}
+
+impl VersionSource {
+    /// The name that `/version` gives it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Git => "git",
+            Self::Manifest => "manifest",
+            Self::Components => "components",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Deref for AppVersion {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for AppVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for VersionSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

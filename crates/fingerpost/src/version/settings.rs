@@ -1,0 +1,229 @@
+//! The table `[version]` of a settings file.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Deserializer, de};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{
+    error::Error,
+    manifest::ComponentInfo,
+    quote::quoted,
+    sources::{ignore_rules::Rules, is_absent},
+    version::components::{Components, check_name},
+};
+
+/// The table `[version]` of a settings file: the sources of the app version.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let file = dir.path().join("fingerpost.toml");
+/// std::fs::write(&file, "[version]\ngit = true\ncomponents = { templates = ['templates/**'] }\n")?;
+///
+/// let version = fingerpost::Settings::read(&file)?.version;
+/// assert!(version.git && version.app.is_none());
+/// assert_eq!(version.components["templates"], ["templates/**"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct VersionSettings {
+    /// The app version; empty counts as unset.
+    pub app: Option<String>,
+    /// Makes the git commit the app version, unless there is an explicit one. Defaults to `false`.
+    pub git: bool,
+    /// Components of the app version by name: files that are no assets, such as templates, as paths and globs that are
+    /// relative to the settings file.
+    ///
+    /// In a glob `*` and `?` stay within one directory and `**` does not. Globs match no names that start with `.`, no `CVS`
+    /// and no names that end in `~`, and nothing in the output dir.
+    #[serde(deserialize_with = "components")]
+    pub components: BTreeMap<String, Vec<String>>,
+    /// The directory of the settings file; empty for the working directory.
+    #[serde(skip)]
+    pub(crate) dir: PathBuf,
+}
+
+impl VersionSettings {
+    /// Reads all files of one of the [`components`](Self::components), and returns what a manifest records of them.
+    ///
+    /// The digest depends on the paths relative to the settings file and on the bytes, and on nothing else. Globs match
+    /// nothing in `output`, the output dir.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for a glob that matches no file or makes no sense, and
+    /// for an unknown component; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a path that names nothing;
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    pub fn digest_component(&self, name: &str, output: Option<&Path>) -> Result<ComponentInfo, Error> {
+        let mut components = Components::default();
+        self.add_component(name, output, &mut components)?;
+        let info = components.digest()?.infos().remove(name);
+        info.ok_or_else(|| Error::config(format!("the settings file has no component {}", quoted(name))))
+    }
+
+    /// Adds the files of all components.
+    pub(crate) fn add_components(
+        &self,
+        output: Option<&Path>,
+        components: &mut Components,
+    ) -> Result<(), Error> {
+        self.components.keys().try_for_each(|name| self.add_component(name, output, components))
+    }
+
+    /// Returns the directory that paths and globs are relative to.
+    pub(crate) fn root(&self) -> PathBuf {
+        if self.dir.as_os_str().is_empty() {
+            env::current_dir().unwrap_or_default()
+        } else {
+            self.dir.clone()
+        }
+    }
+
+    fn add_component(
+        &self,
+        name: &str,
+        output: Option<&Path>,
+        components: &mut Components,
+    ) -> Result<(), Error> {
+        check_name(name)?;
+        let root = self.root();
+        for text in self.components.get(name).into_iter().flatten() {
+            let wrong =
+                |reason| Error::config(format!("component {}: {} {reason}", quoted(name), quoted(text)));
+            let pattern = Pattern::parse(text).map_err(wrong)?;
+            let files = pattern.files(&root, output)?;
+            if files.is_empty() {
+                let place = quoted(root.display());
+                return Err(wrong(format!("matches no file in {place}; correct `[version] components`")));
+            }
+            for (path, file) in files {
+                components.add_configured(name, path, file)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn components<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    let components = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
+    for (name, patterns) in &components {
+        check_name(name).map_err(de::Error::custom)?;
+        let wrong = |what: String| de::Error::custom(format_args!("component {}{what}", quoted(name)));
+        if patterns.is_empty() {
+            return Err(wrong(" names no files; write `[\"templates/**\"]`, or leave it out".to_owned()));
+        }
+        for text in patterns {
+            Pattern::parse(text).map_err(|reason| wrong(format!(": {} {reason}", quoted(text))))?;
+        }
+    }
+    Ok(components)
+}
+
+/// One path or glob.
+struct Pattern {
+    /// The segments before the first one that is a glob; of a path all of them.
+    start: String,
+    /// Compared with whole paths.
+    glob: Option<GlobMatcher>,
+}
+
+impl Pattern {
+    /// The pattern, or the reason why it makes no sense.
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.contains('\\') {
+            return Err("has a backslash; write `/`".to_owned());
+        }
+        if text.starts_with('/') || Path::new(text).is_absolute() {
+            return Err("is absolute; write it relative to the settings file".to_owned());
+        }
+        let segments: Vec<_> = text.split('/').filter(|segment| !matches!(*segment, "" | ".")).collect();
+        if segments.is_empty() {
+            return Err("names no file".to_owned());
+        }
+        let is_glob = |segment: &&str| segment.contains(['*', '?', '[', '{']);
+        let start = segments.iter().position(is_glob).unwrap_or(segments.len());
+        let glob = (start < segments.len()).then(|| {
+            let glob = GlobBuilder::new(&segments.join("/")).literal_separator(true).build();
+            glob.map_err(|err| format!("cannot be read: {}", err.kind()))
+        });
+        let glob = glob.transpose()?.map(|glob| glob.compile_matcher());
+        Ok(Self { start: segments[..start].join("/"), glob })
+    }
+
+    /// Returns all files by their paths relative to `root`. A path is returned whether the file exists or not.
+    fn files(&self, root: &Path, output: Option<&Path>) -> Result<Vec<(String, PathBuf)>, Error> {
+        let start = root.join(&self.start);
+        let Some(glob) = &self.glob else { return self.file(start) };
+        let output = output.and_then(|output| fs::canonicalize(output).ok());
+        let is_output = |entry: &DirEntry| {
+            entry.file_type().is_dir() && output.is_some() && fs::canonicalize(entry.path()).ok() == output
+        };
+        let walk = WalkDir::new(&start).follow_links(true).into_iter();
+        let mut files = Vec::new();
+        for entry in
+            walk.filter_entry(|entry| entry.depth() == 0 || !is_ignored(entry.path()) && !is_output(entry))
+        {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => {
+                    let path = path_below(root, entry.path())?;
+                    if glob.is_match(&path) {
+                        files.push((path, entry.into_path()));
+                    }
+                }
+                Ok(_) => {}
+                Err(err) => check(err, root, glob)?,
+            }
+        }
+        Ok(files)
+    }
+
+    /// The one file of a path without globs.
+    fn file(&self, file: PathBuf) -> Result<Vec<(String, PathBuf)>, Error> {
+        if file.is_dir() {
+            let (dir, glob) = (quoted(&self.start), quoted(format!("{}/**", self.start)));
+            return Err(Error::config(format!(
+                "{dir} in `[version] components` is a directory; write {glob}"
+            )));
+        }
+        Ok(vec![(self.start.clone(), file)])
+    }
+}
+
+/// The path of a file that was found below the settings file's directory, with `/`.
+fn path_below(root: &Path, file: &Path) -> Result<String, Error> {
+    let below = file.strip_prefix(root).unwrap_or(file);
+    let segments: Option<Vec<_>> = below.iter().map(|segment| segment.to_str()).collect();
+    segments.map(|segments| segments.join("/")).ok_or_else(|| {
+        let file = quoted(file.display());
+        Error::config(format!(
+            "the name of {file}, which `[version] components` matches, is not UTF-8; rename it"
+        ))
+    })
+}
+
+/// Returns `true` if the default ignore rules of assets match a file.
+fn is_ignored(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    Rules::default().reason_to_ignore(&name).is_some()
+}
+
+/// Skips entries that cannot be a file of the component: a symlink loop, an ignored name, a file that is gone and does not
+/// match.
+fn check(err: walkdir::Error, root: &Path, glob: &GlobMatcher) -> Result<(), Error> {
+    let Some(path) = err.path().map(Path::to_owned) else { return Ok(()) };
+    if err.loop_ancestor().is_some() || is_ignored(&path) {
+        return Ok(());
+    }
+    let is_match = || path.strip_prefix(root).is_ok_and(|below| glob.is_match(below));
+    match err.into_io_error() {
+        Some(cause) if !is_absent(&cause) || is_match() => Err(Error::unreadable(path, cause)),
+        _ => Ok(()),
+    }
+}
