@@ -10,6 +10,7 @@ mod engines;
 mod first_program;
 mod harness;
 mod hyperdjango;
+mod modules;
 mod nginx;
 mod nginx_snippet;
 mod packages;

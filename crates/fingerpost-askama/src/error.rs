@@ -2,7 +2,7 @@ use std::fmt;
 
 use fingerpost::__private::quoted;
 
-use crate::source::KEY;
+use crate::KEY;
 
 /// Why there are no assets to ask, as one sentence that says what to do.
 ///

@@ -93,4 +93,9 @@ mod source;
 
 pub use error::{Error, ErrorKind};
 pub use helpers::{StaticHelpers, StaticText, StaticUrl};
-pub use source::{KEY, init, values};
+pub use source::{init, values};
+
+/// The key of the runtime value that helpers look for, before anything else.
+///
+/// Its value is an [`Assets`], or a `Box`, `Rc` or `Arc` of one. [`values`] makes the pair.
+pub const KEY: &str = "fingerpost";

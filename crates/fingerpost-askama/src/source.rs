@@ -6,12 +6,10 @@ use std::{
 use askama::Values;
 use fingerpost::{AppVersion, Assets, Snapshot, Url};
 
-use crate::error::{Error, ErrorKind};
-
-/// The key of the runtime value that helpers look for, before anything else.
-///
-/// Its value is an [`Assets`], or a `Box`, `Rc` or `Arc` of one. [`values`] makes the pair.
-pub const KEY: &str = "fingerpost";
+use crate::{
+    KEY,
+    error::{Error, ErrorKind},
+};
 
 static GLOBAL: OnceLock<Assets> = OnceLock::new();
 

@@ -8,6 +8,7 @@ use crate::{
     assets::Assets,
     environment,
     error::Error,
+    files::absolute,
     manifest::store::{DirStore, Store},
     mode::{IntoMode, Mode},
     resolve::{
@@ -17,7 +18,7 @@ use crate::{
         url_options::Site,
     },
     settings::Settings,
-    sources::{SourceDir, absolute, ignore_rules::Rules},
+    sources::{SourceDir, ignore_rules::Rules},
     url::base_url::{BaseUrl, parse_origin},
     version::{components::Components, settings::VersionSettings},
 };
@@ -63,6 +64,56 @@ pub struct AssetsBuilder {
     components: Vec<(String, PathBuf)>,
     on_missing: OnMissing,
     without_dev_version_query: bool,
+}
+
+impl Assets {
+    /// Development from one source dir: `/static/css/app.css?v=<content hash>`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AssetsBuilder::build`].
+    pub fn dev(source: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().source(source).mode(Mode::Dev).build()
+    }
+
+    /// Production from an output dir: `/static/css/app.<content hash>.css`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AssetsBuilder::build`].
+    pub fn production(collected: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().collected(collected).mode(Mode::Production).build()
+    }
+
+    /// All settings from the file that the program reads too; the mode is [`Mode::auto`].
+    ///
+    /// Relative paths in the file are relative to it. [`AssetsBuilder::settings`] takes the file and more.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::create_dir(site.path().join("static"))?;
+    /// # std::fs::write(site.path().join("static/a.css"), "body{}")?;
+    /// # std::fs::create_dir_all(site.path().join("dist"))?;
+    /// # std::fs::write(site.path().join("dist/staticfiles.json"), r#"{"version": "1.1", "paths": {"a.css": "a.css"}}"#)?;
+    /// let file = site.path().join("fingerpost.toml");
+    /// std::fs::write(&file, "sources = ['static']\nout = 'dist'\nbase_url = '/assets/'\n")?;
+    ///
+    /// let assets = fingerpost::Assets::from_config(&file)?;
+    /// assert!(assets.url("a.css")?.starts_with("/assets/a."));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Settings::read`] and [`AssetsBuilder::build`].
+    pub fn from_config(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().settings(Settings::read(path)?).build()
+    }
+
+    /// The entrance for all other cases.
+    pub fn builder() -> AssetsBuilder {
+        AssetsBuilder::default()
+    }
 }
 
 impl AssetsBuilder {

@@ -97,24 +97,26 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod quote;
-mod environment;
-mod duration;
-mod severity;
-mod suggest;
-mod error;
-pub mod manifest;
-mod url;
-mod files;
-pub mod sources;
-mod version;
-mod dev;
-mod resolve;
-mod mode;
-mod settings;
 mod assets;
 mod builder;
 mod snapshot;
+mod settings;
+mod mode;
+mod error;
+
+mod url;
+mod resolve;
+mod dev;
+pub mod sources;
+pub mod manifest;
+mod version;
+
+mod files;
+mod suggest;
+mod severity;
+mod duration;
+mod environment;
+mod quote;
 
 pub use assets::Assets;
 pub use builder::AssetsBuilder;

@@ -2,3 +2,18 @@
 
 pub(crate) mod file_stamp;
 pub(crate) mod stable_read;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Whether an error means that there is nothing of that name, rather than something that cannot be read.
+pub(crate) fn is_absent(err: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(err.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
+}
+
+pub(crate) fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned())
+}

@@ -7,6 +7,8 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256, Sha384};
 
+use crate::quote::quoted;
+
 /// The first 12 lower-case hex digits of the SHA-256 of some bytes: the version of one asset.
 ///
 /// ```
@@ -177,5 +179,19 @@ fn digest_reader<D: sha2::Digest>(mut reader: impl Read) -> io::Result<(sha2::di
             Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
             Err(err) => return Err(err),
         }
+    }
+}
+
+/// What may stand in an `integrity` attribute, and nothing else: adapters put it there as it is.
+pub(super) fn deserialize_integrity<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let hash = ["sha256-", "sha384-", "sha512-"].iter().find_map(|algorithm| text.strip_prefix(algorithm));
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    if hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(is_base64)) {
+        Ok(Some(text))
+    } else {
+        Err(de::Error::custom(format_args!("{} is no `integrity` value", quoted(&text))))
     }
 }

@@ -11,33 +11,59 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest};
-use crate::{error::Error, quote::quoted, url::asset_path::AssetPath, version::components::check_name};
+use crate::{error::Error, manifest::check_name, quote::quoted, url::asset_path::AssetPath};
 
 const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
 
-/// Reads a manifest; `place` is what errors call it.
-pub(super) fn parse(json: &[u8], place: &str) -> Result<Manifest, Error> {
-    let broken = |err: serde_json::Error| Error::manifest(place, format!("cannot be read: {err}"));
-    // Serde would take an array for a struct.
-    if json.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::manifest(place, "is not a JSON object"));
+impl Manifest {
+    /// Reads a manifest; `place` is what errors call it.
+    ///
+    /// Unknown keys are ignored, a missing `hash` is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for JSON that is broken or no object, an
+    /// unsupported `version` or `schema`, no `paths`, a path that is unsafe or stands there twice, and a component that is
+    /// not a name with `files` and `sha256`.
+    pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
+        let broken = |err: serde_json::Error| Error::manifest(place, format!("cannot be read: {err}"));
+        // Serde would take an array for a struct.
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Error::manifest(place, "is not a JSON object"));
+        }
+        serde_json::from_slice::<Versions>(json).map_err(broken)?.check(place)?;
+        let file: ManifestFile = serde_json::from_slice(json).map_err(broken)?;
+        let Some(UniqueMap(paths)) = file.paths else {
+            return Err(Error::manifest(place, "has no `paths`"));
+        };
+        let Object(Ours { base_path, components: UniqueMap(components), files: UniqueMap(mut infos) }) =
+            file.fingerpost.unwrap_or_default();
+        let components = components.into_iter().map(|(name, Object(info))| (name, info)).collect();
+        let entry = |(path, Hashed(hashed))| {
+            let info = infos.remove(&path).map(|Object(info)| info);
+            (path, Entry { hashed, info })
+        };
+        let entries = paths.into_iter().map(entry).collect();
+        let read_hash = Some(file.hash.unwrap_or_default());
+        Ok(Self { entries: Arc::new(entries), base_path, components, read_hash })
     }
-    serde_json::from_slice::<Versions>(json).map_err(broken)?.check(place)?;
-    let file: ManifestFile = serde_json::from_slice(json).map_err(broken)?;
-    let Some(UniqueMap(paths)) = file.paths else {
-        return Err(Error::manifest(place, "has no `paths`"));
-    };
-    let Object(Ours { base_path, components: UniqueMap(components), files: UniqueMap(mut infos) }) =
-        file.fingerpost.unwrap_or_default();
-    let components = components.into_iter().map(|(name, Object(info))| (name, info)).collect();
-    let entry = |(path, Hashed(hashed))| {
-        let info = infos.remove(&path).map(|Object(info)| info);
-        (path, Entry { hashed, info })
-    };
-    let entries = paths.into_iter().map(entry).collect();
-    let read_hash = Some(file.hash.unwrap_or_default());
-    Ok(Manifest { entries: Arc::new(entries), base_path, components, read_hash })
+
+    /// Writes the manifest as JSON, with sorted keys and a final line feed.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        self.write_to(&mut json).expect("memory takes everything");
+        json
+    }
+
+    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
+        write(self, writer)
+    }
 }
 
 /// Writes anything with a final line feed.
@@ -129,18 +155,6 @@ impl<'de> Deserialize<'de> for Hashed {
         let text = String::deserialize(deserializer)?;
         AssetPath::parse(&text).map_err(de::Error::custom)?;
         Ok(Self(text))
-    }
-}
-
-/// What may stand in an `integrity` attribute, and nothing else: adapters put it there as it is.
-pub(super) fn integrity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let hash = ["sha256-", "sha384-", "sha512-"].iter().find_map(|algorithm| text.strip_prefix(algorithm));
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    if hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(is_base64)) {
-        Ok(Some(text))
-    } else {
-        Err(de::Error::custom(format_args!("{} is no `integrity` value", quoted(&text))))
     }
 }
 

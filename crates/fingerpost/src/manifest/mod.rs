@@ -1,3 +1,5 @@
+//! The files that `collect` writes and a server reads: `staticfiles.json` and the releases beside it.
+
 pub(crate) mod digest;
 pub(crate) mod encoding;
 pub(crate) mod json;
@@ -10,14 +12,13 @@ pub use release::Release;
 
 use std::{
     collections::{BTreeMap, btree_map},
-    io,
     sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{error::Error, url::asset_path::AssetPath};
+use crate::{error::Error, quote::quoted, url::asset_path::AssetPath};
 
 /// The name of the manifest in the output dir.
 pub const MANIFEST_NAME: &str = "staticfiles.json";
@@ -74,7 +75,11 @@ pub struct FileInfo {
     /// SHA-256 of the bytes.
     pub sha256: Digest,
     /// `sha384-…`, for the types a browser checks: scripts and style sheets.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::integrity")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "digest::deserialize_integrity"
+    )]
     pub integrity: Option<String>,
     /// Compressed variants beside the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -162,35 +167,6 @@ impl Manifest {
         &self.components
     }
 
-    /// Reads a manifest; `place` is what errors call it.
-    ///
-    /// Unknown keys are ignored, a missing `hash` is no error.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for JSON that is broken or no object, an
-    /// unsupported `version` or `schema`, no `paths`, a path that is unsafe or stands there twice, and a component that is
-    /// not a name with `files` and `sha256`.
-    pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
-        json::parse(json, place)
-    }
-
-    /// Writes the manifest as JSON, with sorted keys and a final line feed.
-    pub fn to_json(&self) -> Vec<u8> {
-        let mut json = Vec::new();
-        self.write_to(&mut json).expect("memory takes everything");
-        json
-    }
-
-    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
-    ///
-    /// # Errors
-    ///
-    /// Those of the writer.
-    pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
-        json::write(self, writer)
-    }
-
     /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`, followed by the sorted lines
     /// `components NUL name NUL sha256 LF` of the components, if there are any.
     ///
@@ -239,6 +215,20 @@ impl Manifest {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+/// Checks the name of a component.
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() || breaks_lines(name) {
+        let name = quoted(name);
+        return Err(Error::config(format!("component {name} needs a name without NUL and line feed")));
+    }
+    Ok(())
+}
+
+/// Returns `true` if text contains a separator of the lines that are hashed.
+pub(crate) fn breaks_lines(text: &str) -> bool {
+    text.contains(['\0', '\n'])
 }
 
 /// Equal are manifests that publish the same files; how their hash was come by does not count.

@@ -13,12 +13,12 @@ use hashbrown::HashMap;
 use crate::{
     dev::Development,
     error::{Error, Missing, Problem},
+    files::is_absent,
     manifest::{MANIFEST_NAME, Manifest, digest::integrity_of, store::Store},
     resolve::url_options::{Site, Urls},
     sources::{
         Sources,
         baseline::{self, ListedFile},
-        is_absent,
     },
     url::asset_path::{AssetPath, is_nameable},
 };

@@ -2,8 +2,8 @@ use std::{fs::File, path::PathBuf};
 
 use crate::{
     error::Error,
-    files::file_stamp::Stamp,
-    sources::{Sources, is_absent},
+    files::{file_stamp::Stamp, is_absent},
+    sources::Sources,
     url::asset_path::{AssetPath, is_nameable},
 };
 

@@ -9,7 +9,10 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 
-use crate::{error::Error, files::file_stamp::Stamp, sources::is_absent};
+use crate::{
+    error::Error,
+    files::{file_stamp::Stamp, is_absent},
+};
 
 /// Where one source dir would have a file.
 #[derive(Debug)]

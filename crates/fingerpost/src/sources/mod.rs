@@ -1,3 +1,5 @@
+//! Source directories: which of their files are assets, and where an asset path leads.
+
 pub(crate) mod baseline;
 pub(crate) mod candidate;
 pub(crate) mod ignore_rules;
@@ -16,6 +18,7 @@ use std::{
 
 use crate::{
     error::{Error, Problem},
+    files::{absolute, is_absent},
     quote::quoted,
     sources::{
         candidate::Candidate,
@@ -273,14 +276,4 @@ impl Sources {
         }
         Ok(Verdict::Asset)
     }
-}
-
-/// Whether an error means that there is nothing of that name, rather than something that cannot be read.
-pub(crate) fn is_absent(err: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
-    matches!(err.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
-}
-
-pub(crate) fn absolute(path: impl AsRef<Path>) -> PathBuf {
-    std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, fs, io, path::Path};
 
-use crate::{quote::quoted, sources::is_absent};
+use crate::{files::is_absent, quote::quoted};
 
 /// How a file under `dir` is really spelt, as a reason, if that is not `path`.
 pub(crate) fn misspelt(dir: &Path, path: &str) -> io::Result<Option<String>> {

@@ -8,7 +8,8 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     error::{Error, Problem},
-    sources::{SourceDir, Sources, is_absent},
+    files::is_absent,
+    sources::{SourceDir, Sources},
     url::asset_path::AssetPath,
 };
 

@@ -1,3 +1,5 @@
+//! URLs, and what they are made of: a base URL and an asset path.
+
 pub(crate) mod asset_path;
 pub(crate) mod base_url;
 

@@ -12,13 +12,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Error, ErrorKind, Problem},
-    files::stable_read::read_stable,
+    files::{absolute, is_absent, stable_read::read_stable},
     manifest::{
-        ComponentInfo,
+        ComponentInfo, breaks_lines,
         digest::{ContentHash, Digest},
     },
-    quote::quoted,
-    sources::{absolute, is_absent},
 };
 
 /// The component that [`version_from_executable`](crate::AssetsBuilder::version_from_executable) adds.
@@ -137,20 +135,6 @@ impl Digests {
         };
         self.0.iter().map(|(component, files)| (component.clone(), info(files))).collect()
     }
-}
-
-/// Checks the name of a component.
-pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    if name.is_empty() || breaks_lines(name) {
-        let name = quoted(name);
-        return Err(Error::config(format!("component {name} needs a name without NUL and line feed")));
-    }
-    Ok(())
-}
-
-/// Returns `true` if text contains a separator of the lines that are hashed.
-fn breaks_lines(text: &str) -> bool {
-    text.contains(['\0', '\n'])
 }
 
 fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> {

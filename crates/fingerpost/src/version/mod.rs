@@ -1,3 +1,5 @@
+//! The app version, and where it comes from.
+
 pub(crate) mod bust_token;
 pub(crate) mod components;
 pub(crate) mod git;

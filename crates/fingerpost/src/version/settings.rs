@@ -12,10 +12,11 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     error::Error,
-    manifest::ComponentInfo,
+    files::is_absent,
+    manifest::{ComponentInfo, check_name},
     quote::quoted,
-    sources::{ignore_rules::Rules, is_absent},
-    version::components::{Components, check_name},
+    sources::ignore_rules::Rules,
+    version::components::Components,
 };
 
 /// The table `[version]` of a settings file: the sources of the app version.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::short_of_whole;
+use super::commit::short_of_whole;
 
 /// How long `git` may take, from its start until its answer has been read and it has ended.
 const LIMIT: Duration = Duration::from_secs(5);

@@ -1,5 +1,6 @@
 //! The commit a site was built from: out of a deploy variable, the `.git` directory, or `git` itself.
 
+mod commit;
 mod command;
 mod repository;
 
@@ -36,9 +37,6 @@ pub(crate) const VARIABLES: &[&str] = &[
     "GIT_REV",
 ];
 
-/// How many digits of a commit make a version.
-const DIGITS: usize = 7;
-
 /// The first digits of the commit: from a variable, else for the first of `dirs` that lies in a repository.
 pub(crate) fn version(dirs: &[PathBuf]) -> Option<String> {
     variable().or_else(|| head(dirs))
@@ -47,7 +45,7 @@ pub(crate) fn version(dirs: &[PathBuf]) -> Option<String> {
 fn variable() -> Option<String> {
     VARIABLES.iter().find_map(|name| {
         let value = environment::variable(name)?;
-        let commit = short(&value);
+        let commit = commit::short(&value);
         if commit.is_none() {
             tracing::warn!("{name} is {}, which is no commit; it is passed over", quoted(&value));
         }
@@ -65,17 +63,4 @@ fn head(dirs: &[PathBuf]) -> Option<String> {
         );
     }
     commit
-}
-
-/// The first digits of a commit, which may have been shortened already.
-fn short(commit: &str) -> Option<String> {
-    let commit = commit.trim_ascii();
-    let is_commit =
-        (DIGITS..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_commit.then(|| commit[..DIGITS].to_ascii_lowercase())
-}
-
-/// The same of a commit as git writes it: whole, a SHA-1 or a SHA-256.
-fn short_of_whole(commit: &str) -> Option<String> {
-    short(commit).filter(|_| matches!(commit.trim_ascii().len(), 40 | 64))
 }

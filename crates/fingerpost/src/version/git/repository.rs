@@ -8,7 +8,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::short_of_whole;
+use super::commit::short_of_whole;
 
 /// How many bytes a reference or a path to a directory may have.
 const LONGEST: u64 = 4096;

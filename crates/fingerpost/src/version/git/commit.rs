@@ -1,0 +1,17 @@
+//! A commit as text.
+
+/// How many digits of a commit make a version.
+const DIGITS: usize = 7;
+
+/// The first digits of a commit, which may have been shortened already.
+pub(super) fn short(commit: &str) -> Option<String> {
+    let commit = commit.trim_ascii();
+    let is_commit =
+        (DIGITS..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_commit.then(|| commit[..DIGITS].to_ascii_lowercase())
+}
+
+/// The same of a commit as git writes it: whole, a SHA-1 or a SHA-256.
+pub(super) fn short_of_whole(commit: &str) -> Option<String> {
+    short(commit).filter(|_| matches!(commit.trim_ascii().len(), 40 | 64))
+}
