@@ -58,8 +58,8 @@ fn main() -> std::process::ExitCode {
     let mut manifest = Manifest::new("/static/");
     for i in 0..500 {
         let path = AssetPath::parse(&format!("components/widget-{i}/style.css")).unwrap();
-        let hashed = path.hashed(&ContentHash::of(path.as_bytes()));
-        manifest.insert(path, hashed, FileInfo::new(0, Digest::of(b"")));
+        let hashed = path.hashed(&ContentHash::from_content(path.as_bytes()));
+        manifest.insert(path, hashed, FileInfo::new(0, Digest::from_content(b"")));
     }
     std::fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
     let assets = Assets::production(dir.path()).unwrap();

@@ -14,9 +14,9 @@ use clap::{
     error::ErrorKind,
 };
 use fingerpost::{
-    __private::{Compression, Level, parse_age},
+    __private::{Compression, Severity, parse_duration},
     BaseUrl, Settings,
-    sources::{Rules, SourceDir},
+    sources::{IgnoreRules, SourceDir},
 };
 
 /// The default settings file.
@@ -138,11 +138,11 @@ pub(crate) struct CollectArgs {
 
     /// Severity of files that an earlier source dir hides [default: ignore]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
-    shadowed: Option<Level>,
+    shadowed: Option<Severity>,
 
     /// Severity of broken references [default: error; warn for source maps]
     #[arg(long, value_name = "LEVEL", value_parser = level())]
-    missing: Option<Level>,
+    missing: Option<Severity>,
 
     /// Read every published file, even if its stamp is unchanged, and write damaged files again; files of earlier releases
     /// are copied from --keep-from or reported
@@ -161,7 +161,7 @@ Examples:
   fingerpost collect --verify
   fingerpost collect --dry-run -v
 
-Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:
+IgnoreRules of the settings file, each error, warn or ignore; --missing sets the first three at once:
   missing = \"error\"       a reference leads to a file that is not there
   missing-map = \"warn\"    the same for source maps
   leaves-base = \"error\"   a relative reference leaves the base URL
@@ -183,7 +183,7 @@ pub(crate) struct CleanArgs {
     keep: Option<usize>,
 
     /// Remove only what was replaced longer ago than this: 7d, 12h, 30m, or 0 [default: 7d]
-    #[arg(long, value_name = "AGE", value_parser = parse_age)]
+    #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     older_than: Option<Duration>,
 
     #[command(flatten)]
@@ -342,9 +342,9 @@ fn compress(list: &str) -> Result<Compress, fingerpost::Error> {
 }
 
 fn glob(glob: &str) -> Result<String, fingerpost::Error> {
-    Rules::new([glob], false, false).map(|_| glob.to_owned())
+    IgnoreRules::new([glob], false, false).map(|_| glob.to_owned())
 }
 
-fn level() -> impl TypedValueParser<Value = Level> {
-    PossibleValuesParser::new(Level::ALL.map(Level::as_str)).try_map(|level| level.parse::<Level>())
+fn level() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.map(Severity::as_str)).try_map(|level| level.parse::<Severity>())
 }

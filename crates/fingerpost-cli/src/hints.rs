@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fingerpost::{__private::Level, Settings};
+use fingerpost::{__private::Severity, Settings};
 use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
 
 use crate::{args::Args, command_line, silence};
@@ -29,10 +29,10 @@ fn all_the_same(err: &Error, settings: &Settings) -> Option<String> {
     let rules = rules?;
     // What is said of some files goes before what is said of all.
     let exceptions = || settings.exceptions.values();
-    let shadowed = exceptions().any(|levels| levels.shadowed == Some(Level::Error));
+    let shadowed = exceptions().any(|levels| levels.shadowed == Some(Severity::Error));
     let references = exceptions()
         .flat_map(|levels| [levels.missing, levels.missing_map, levels.leaves_base])
-        .any(|level| level == Some(Level::Error));
+        .any(|level| level == Some(Severity::Error));
     if shadowed || references {
         return None;
     }

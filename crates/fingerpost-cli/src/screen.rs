@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 use ::console::Term;
-use fingerpost::__private::is_mark;
+use fingerpost::__private::is_bidi_or_line_separator;
 
 pub(crate) struct Screen {
     /// Whether it can draw more than ASCII.
@@ -34,7 +34,7 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 pub(crate) fn harmless(text: &str) -> String {
     let harmless = text.chars().map(|c| match c {
         c if c.is_control() => c.escape_debug().to_string(),
-        c if is_mark(c) => c.escape_unicode().to_string(),
+        c if is_bidi_or_line_separator(c) => c.escape_unicode().to_string(),
         c => c.to_string(),
     });
     harmless.collect()

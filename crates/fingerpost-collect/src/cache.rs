@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use fingerpost::{__private::Stamp, manifest::Digest, sources::SourceFile};
+use fingerpost::{__private::FileStamp, manifest::Digest, sources::SourceFile};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 use crate::{
@@ -80,7 +80,7 @@ impl Cache {
     /// What is known of a file, if nobody has touched it since. Costs one `stat`.
     pub(crate) fn page(&self, file: &SourceFile) -> Option<Arc<Page>> {
         let page = self.pages.get(file.path.as_str()).filter(|page| page.file == file.file)?;
-        let stamp = Stamp::of(&fs::metadata(&file.file).ok()?);
+        let stamp = FileStamp::from_metadata(&fs::metadata(&file.file).ok()?);
         (stamp == page.stamp).then(|| page.clone())
     }
 
@@ -129,7 +129,7 @@ pub(crate) fn write_signed(contents: &impl Serialize, file: &mut Buffered<'_>) -
 /// Reads such JSON. The digest tells a damaged file from a whole one.
 pub(crate) fn parse_signed<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let (json, digest) = bytes.split_last_chunk::<66>()?;
-    if *digest != *format!("\n{}\n", Digest::of(json)).as_bytes() {
+    if *digest != *format!("\n{}\n", Digest::from_content(json)).as_bytes() {
         return None;
     }
     serde_json::from_slice(json).ok()

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use fingerpost::{
-    __private::{Compression, Exceptions, Level},
+    __private::{Compression, Severity, SeverityOverrides},
     BaseUrl, Settings, VersionSettings,
     sources::{SourceDir, Sources},
 };
@@ -67,7 +67,7 @@ impl CollectConfig {
     /// Adds a source dir whose assets are named with a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` makes
     /// `vendor/htmx.js`.
     pub fn source_at(mut self, prefix: &str, dir: impl AsRef<Path>) -> Self {
-        self.sources.push(SourceDir::at(prefix, dir.as_ref()));
+        self.sources.push(SourceDir::with_prefix(prefix, dir.as_ref()));
         self
     }
 
@@ -79,7 +79,7 @@ impl CollectConfig {
         self
     }
 
-    /// Adds globs of files that are no assets, beside the usual hidden files; see [`Rules::new`](fingerpost::sources::Rules::new).
+    /// Adds globs of files that are no assets, beside the usual hidden files; see [`IgnoreRules::new`](fingerpost::sources::IgnoreRules::new).
     pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.ignore.extend(globs.into_iter().map(Into::into));
         self
@@ -206,7 +206,7 @@ impl CollectConfig {
     /// How seriously a rule is taken, in all files for which no [`exception`](Self::exception) says otherwise.
     ///
     /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
-    pub fn level(mut self, rule: Rule, level: Level) -> Self {
+    pub fn level(mut self, rule: Rule, level: Severity) -> Self {
         let Settings {
             missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, ..
         } = &mut self.settings;
@@ -219,9 +219,16 @@ impl CollectConfig {
     /// [`Rule::Shadowed`] in those that are hidden.
     ///
     /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
-    pub fn exception(mut self, glob: impl Into<String>, rule: Rule, level: Level) -> Self {
-        let Exceptions {
-            missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, ..
+    pub fn exception(mut self, glob: impl Into<String>, rule: Rule, level: Severity) -> Self {
+        let SeverityOverrides {
+            missing,
+            missing_map,
+            leaves_base,
+            outside_base,
+            syntax,
+            unsupported,
+            shadowed,
+            ..
         } = self.settings.exceptions.entry(glob.into()).or_default();
         *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed]) =
             Some(level);

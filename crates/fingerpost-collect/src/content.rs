@@ -5,7 +5,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Reading, Stamp, quoted, read_stable},
+    __private::{FileStamp, Reading, quoted, read_stable},
     manifest::{Digest, integrity_of, integrity_of_reader},
 };
 
@@ -33,7 +33,7 @@ impl Content {
     pub(crate) fn read(file: &Path) -> Result<Reading<Self>, Problem> {
         stable(file, |handle| {
             if handle.metadata()?.len() > LARGEST_IN_MEMORY {
-                let (sha256, size) = Digest::of_reader(handle)?;
+                let (sha256, size) = Digest::from_reader(handle)?;
                 return Ok(Self { size, sha256, bytes: Bytes::In(file.to_owned()) });
             }
             Ok(Self::from(whole(handle)?))
@@ -91,7 +91,7 @@ impl Content {
 
 impl From<Vec<u8>> for Content {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { size: bytes.len() as u64, sha256: Digest::of(&bytes), bytes: Bytes::Here(bytes) }
+        Self { size: bytes.len() as u64, sha256: Digest::from_content(&bytes), bytes: Bytes::Here(bytes) }
     }
 }
 
@@ -112,11 +112,11 @@ impl Seen {
     }
 
     fn of(bytes: &[u8]) -> Self {
-        Self { size: bytes.len() as u64, sha256: Digest::of(bytes) }
+        Self { size: bytes.len() as u64, sha256: Digest::from_content(bytes) }
     }
 
     /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
-    pub(crate) fn read_again(self, file: &Path, trusted: Option<Stamp>) -> Result<Vec<u8>, Problem> {
+    pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Vec<u8>, Problem> {
         let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
         if trusted == Some(stamp) || Self::of(&bytes) == self { Ok(bytes) } else { Err(changed(file)) }
     }
@@ -159,7 +159,7 @@ impl From<io::Error> for WriteError {
 fn copy(from: &Path, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
     let unreadable = |err| WriteError::Input(Problem::source(from, &err));
     let mut tee = Tee { from: File::open(from).map_err(unreadable)?, to, write_error: None };
-    let copied = Digest::of_reader(&mut tee);
+    let copied = Digest::from_reader(&mut tee);
     match tee.write_error {
         Some(err) => Err(WriteError::Output(err)),
         None => copied.map_err(unreadable),

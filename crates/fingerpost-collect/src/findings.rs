@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use fingerpost::__private::Level;
+use fingerpost::__private::Severity;
 use rayon::prelude::*;
 
 use crate::{
@@ -52,8 +52,8 @@ impl Findings {
 
     /// Adds what has been noted of a file. A broken rule that is ignored is still a note.
     pub(crate) fn take_note(&mut self, note: &Note, levels: &Levels) {
-        match note.rule.map_or(Level::Ignore, |rule| levels.get(rule, &note.location.asset)) {
-            Level::Ignore => self.note(note.into()),
+        match note.rule.map_or(Severity::Ignore, |rule| levels.get(rule, &note.location.asset)) {
+            Severity::Ignore => self.note(note.into()),
             level => self.at(level, note.into()),
         }
     }
@@ -64,11 +64,11 @@ impl Findings {
     }
 
     /// As serious as its rule says.
-    pub(crate) fn at(&mut self, level: Level, problem: Problem) {
+    pub(crate) fn at(&mut self, level: Severity, problem: Problem) {
         match level {
-            Level::Error => self.problems.push(problem),
-            Level::Warn => self.warnings.push(problem),
-            Level::Ignore => {}
+            Severity::Error => self.problems.push(problem),
+            Severity::Warn => self.warnings.push(problem),
+            Severity::Ignore => {}
         }
     }
 

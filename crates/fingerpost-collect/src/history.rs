@@ -93,7 +93,7 @@ impl Current {
                 "nothing is done while it cannot be read: restore it, or remove it and collect again";
             Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
         })?;
-        Ok(Self { digest: Digest::of(json), manifest })
+        Ok(Self { digest: Digest::from_content(json), manifest })
     }
 
     /// Whether the file is just as it would be written now.

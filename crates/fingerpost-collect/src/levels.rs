@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fingerpost::{
-    __private::{Exceptions, Level, is_mark, quoted},
+    __private::{Severity, SeverityOverrides, is_bidi_or_line_separator, quoted},
     Settings,
     sources::check_glob,
 };
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Problem;
 
-/// A rule that a file may break; each has a [`Level`].
+/// A rule that a file may break; each has a [`Severity`].
 ///
 /// ```
-/// use fingerpost_collect::{Level, Rule};
+/// use fingerpost_collect::{Severity, Rule};
 ///
 /// assert_eq!(Rule::MissingMap.as_str(), "missing-map");
-/// assert_eq!(Rule::MissingMap.default_level(), Level::Warn);
+/// assert_eq!(Rule::MissingMap.default_level(), Severity::Warn);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -68,11 +68,11 @@ impl Rule {
     }
 
     /// How seriously it is taken if nobody says anything.
-    pub fn default_level(self) -> Level {
+    pub fn default_level(self) -> Severity {
         match self {
-            Self::Missing | Self::LeavesBase | Self::Unsupported => Level::Error,
-            Self::MissingMap | Self::OutsideBase | Self::Syntax => Level::Warn,
-            Self::Shadowed => Level::Ignore,
+            Self::Missing | Self::LeavesBase | Self::Unsupported => Severity::Error,
+            Self::MissingMap | Self::OutsideBase | Self::Syntax => Severity::Warn,
+            Self::Shadowed => Severity::Ignore,
         }
     }
 
@@ -105,9 +105,9 @@ impl fmt::Display for Rule {
 /// The levels of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Levels {
-    everywhere: Exceptions,
+    everywhere: SeverityOverrides,
     /// The longest glob first, because it says the most.
-    exceptions: Vec<(GlobMatcher, Exceptions)>,
+    exceptions: Vec<(GlobMatcher, SeverityOverrides)>,
 }
 
 impl Levels {
@@ -127,11 +127,11 @@ impl Levels {
     }
 
     /// How seriously a rule is taken in the file of this asset path.
-    pub(crate) fn get(&self, rule: Rule, asset: &str) -> Level {
+    pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
         let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
         let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
-        let level = |levels: &Exceptions| {
-            let Exceptions {
+        let level = |levels: &SeverityOverrides| {
+            let SeverityOverrides {
                 missing,
                 missing_map,
                 leaves_base,
@@ -163,7 +163,7 @@ fn literal_glob(asset: &str) -> String {
 fn toml_key(text: &str) -> String {
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() || is_mark(c) => format!("\\u{:04x}", c as u32),
+        c if c.is_control() || is_bidi_or_line_separator(c) => format!("\\u{:04x}", c as u32),
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
@@ -188,22 +188,22 @@ mod tests {
                rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
                rules."x.js".leaves-base = "warn""#,
         );
-        assert_eq!(levels.get(Rule::Missing, "css/app.css"), Level::Warn);
-        assert_eq!(levels.get(Rule::Missing, "vendor/x/y.css"), Level::Ignore);
-        assert_eq!(levels.get(Rule::Missing, "vendor/own/a.css"), Level::Error);
-        assert_eq!(levels.get(Rule::MissingMap, "vendor/own/a.css"), Level::Error);
-        assert_eq!(levels.get(Rule::MissingMap, "vendor/x.css"), Level::Warn);
-        assert_eq!(levels.get(Rule::LeavesBase, "a/b/x.js"), Level::Warn);
-        assert_eq!(levels.get(Rule::LeavesBase, "a/b/y.js"), Level::Error);
-        assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Level::Ignore);
+        assert_eq!(levels.get(Rule::Missing, "css/app.css"), Severity::Warn);
+        assert_eq!(levels.get(Rule::Missing, "vendor/x/y.css"), Severity::Ignore);
+        assert_eq!(levels.get(Rule::Missing, "vendor/own/a.css"), Severity::Error);
+        assert_eq!(levels.get(Rule::MissingMap, "vendor/own/a.css"), Severity::Error);
+        assert_eq!(levels.get(Rule::MissingMap, "vendor/x.css"), Severity::Warn);
+        assert_eq!(levels.get(Rule::LeavesBase, "a/b/x.js"), Severity::Warn);
+        assert_eq!(levels.get(Rule::LeavesBase, "a/b/y.js"), Severity::Error);
+        assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Severity::Ignore);
     }
 
     #[test]
     fn a_rule_has_one_name() {
         for rule in Rule::ALL {
             assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
-            assert_eq!(levels(&format!("{rule} = \"warn\"")).get(rule, "a.js"), Level::Warn);
-            assert_eq!(levels(&rule.silence("a.js")).get(rule, "a.js"), Level::Ignore);
+            assert_eq!(levels(&format!("{rule} = \"warn\"")).get(rule, "a.js"), Severity::Warn);
+            assert_eq!(levels(&rule.silence("a.js")).get(rule, "a.js"), Severity::Ignore);
         }
     }
 
@@ -211,9 +211,9 @@ mod tests {
     fn the_line_that_silences_a_rule_does_so() {
         for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css", "\u{1b}\u{202e}.css"] {
             let levels = levels(&Rule::Missing.silence(asset));
-            assert_eq!(levels.get(Rule::Missing, asset), Level::Ignore, "{asset}");
-            assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Level::Error, "{asset}");
-            assert_eq!(levels.get(Rule::LeavesBase, asset), Level::Error, "{asset}");
+            assert_eq!(levels.get(Rule::Missing, asset), Severity::Ignore, "{asset}");
+            assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Severity::Error, "{asset}");
+            assert_eq!(levels.get(Rule::LeavesBase, asset), Severity::Error, "{asset}");
         }
         assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"rules."js/a.js".missing-map = "ignore""#);
     }

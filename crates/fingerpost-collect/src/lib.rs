@@ -40,7 +40,7 @@ use std::time::Instant;
 pub use clean::{CleanConfig, CleanReport, clean, clean_with};
 pub use config::CollectConfig;
 pub use error::{Error, ErrorKind, Problem};
-pub use fingerpost::__private::{Compression, Level};
+pub use fingerpost::__private::{Compression, Severity};
 pub use levels::Rule;
 pub use location::Location;
 pub use progress::Progress;

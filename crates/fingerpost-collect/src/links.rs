@@ -7,7 +7,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Level, differs_in_case, nearest, quoted},
+    __private::{Severity, differs_in_case, nearest, quoted},
     AssetPath,
     manifest::ContentHash,
     sources::SourceDir,
@@ -128,7 +128,8 @@ impl<'a> Targets<'a> {
     /// Reads a file with broken references once more to show their places, unless they are ignored.
     fn report(&self, path: &AssetPath, page: &Page, run: &Run<'_>, findings: &mut Findings) {
         let level = |reference: &Reference| run.job.levels.get(rule(reference), path);
-        let is_told = |reference: &&Reference| self.is_broken(reference) && level(reference) != Level::Ignore;
+        let is_told =
+            |reference: &&Reference| self.is_broken(reference) && level(reference) != Severity::Ignore;
         let told: Vec<_> = page.references.iter().filter(is_told).collect();
         if told.is_empty() {
             return;

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{__private::is_mark, AssetPath};
+use fingerpost::{__private::is_bidi_or_line_separator, AssetPath};
 use serde::{Deserialize, Serialize};
 
 /// A place in a source file, for people: with the line that it stands in.
@@ -131,7 +131,7 @@ fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let printable = text.chars().map(|c| match c {
         c if c.is_control() => ' ',
-        c if is_mark(c) => '\u{fffd}',
+        c if is_bidi_or_line_separator(c) => '\u{fffd}',
         c => c,
     });
     printable.collect()

@@ -82,7 +82,7 @@ impl Naming<'_> {
                 let group = self.group_hash(&sorted, leads_out)?;
                 let hash = |&member: &usize| {
                     let path = self.waiting[member].file.path.as_bytes();
-                    ContentHash::of(&[&group[..], &[0], path].concat())
+                    ContentHash::from_content(&[&group[..], &[0], path].concat())
                 };
                 members.iter().map(hash).collect()
             }
@@ -121,14 +121,14 @@ impl Naming<'_> {
             self.push_hashes(member, &leads_out, &mut key);
             key.push(b'\n');
         }
-        Digest::of(&key)
+        Digest::from_content(&key)
     }
 
     /// All that the bytes of a file are made from, besides those that its author wrote.
     fn hashes(&self, member: usize) -> Digest {
         let mut key = Vec::new();
         self.push_hashes(member, |_| true, &mut key);
-        Digest::of(&key)
+        Digest::from_content(&key)
     }
 
     fn push_hashes(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool, key: &mut Vec<u8>) {

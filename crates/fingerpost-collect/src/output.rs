@@ -10,7 +10,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Stamp, quoted},
+    __private::{FileStamp, quoted},
     manifest::Digest,
 };
 use rayon::prelude::*;
@@ -122,7 +122,7 @@ impl Output {
         fs::symlink_metadata(&file).is_ok_and(|metadata| {
             metadata.is_file()
                 && metadata.len() == size
-                && self.published.holds(path, &file, Stamp::of(&metadata), *sha256)
+                && self.published.holds(path, &file, FileStamp::from_metadata(&metadata), *sha256)
         })
     }
 
@@ -205,7 +205,7 @@ impl Output {
         let (asset, target) = (staged.asset.take(), staged.target.clone());
         staged.publish()?;
         if let (Some((name, sha256)), Ok(metadata)) = (asset, fs::symlink_metadata(target)) {
-            self.published.insert(&name, Stamp::of(&metadata), sha256);
+            self.published.insert(&name, FileStamp::from_metadata(&metadata), sha256);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fingerpost::{
-    __private::Stamp,
+    __private::FileStamp,
     manifest::{ContentHash, Digest, FileInfo},
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Page {
     pub(crate) file: PathBuf,
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: FileStamp,
     /// Whether the same stamp, seen later, means the same bytes, and they are known for what they are.
     #[serde(skip)]
     pub(crate) is_trusted: bool,

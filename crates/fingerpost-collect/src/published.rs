@@ -12,7 +12,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Stamp, read_stable},
+    __private::{FileStamp, read_stable},
     manifest::Digest,
 };
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub(crate) struct Published {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
-    stamp: Stamp,
+    stamp: FileStamp,
     sha256: Digest,
     #[serde(skip)]
     state: State,
@@ -71,12 +71,12 @@ impl Published {
     }
 
     /// Returns `true` if a file holds these bytes. It is read unless its stamp is known.
-    pub(crate) fn holds(&self, name: &str, file: &Path, stamp: Stamp, sha256: Digest) -> bool {
+    pub(crate) fn holds(&self, name: &str, file: &Path, stamp: FileStamp, sha256: Digest) -> bool {
         if self.is_known(name, stamp, sha256) {
             return true;
         }
         self.read.fetch_add(1, Relaxed);
-        let Ok(reading) = read_stable(file, |file| Digest::of_reader(file)) else { return false };
+        let Ok(reading) = read_stable(file, |file| Digest::from_reader(file)) else { return false };
         let holds = reading.is_stable && reading.value.0 == sha256;
         if holds {
             self.insert(name, reading.stamp, sha256);
@@ -84,7 +84,7 @@ impl Published {
         holds
     }
 
-    fn is_known(&self, name: &str, stamp: Stamp, sha256: Digest) -> bool {
+    fn is_known(&self, name: &str, stamp: FileStamp, sha256: Digest) -> bool {
         let mut records = self.records();
         let record = records.get_mut(name).filter(|record| (record.stamp, record.sha256) == (stamp, sha256));
         match record {
@@ -98,14 +98,14 @@ impl Published {
     }
 
     /// Returns `true` if the same stamp means the same bytes: all its times are before the record, by the clock of the file system.
-    fn proves(&self, stamp: Stamp) -> bool {
+    fn proves(&self, stamp: FileStamp) -> bool {
         // `is_settled_at` asks for a difference of two seconds, which is for moments by another clock.
         let margin = Duration::from_secs(2) - Duration::from_nanos(1);
         self.recorded_at.is_some_and(|moment| stamp.is_settled_at(moment + margin))
     }
 
     /// Records what a file holds.
-    pub(crate) fn insert(&self, name: &str, stamp: Stamp, sha256: Digest) {
+    pub(crate) fn insert(&self, name: &str, stamp: FileStamp, sha256: Digest) {
         let mut records = self.records();
         let known = records.get(name).is_some_and(|record| (record.stamp, record.sha256) == (stamp, sha256));
         // A record without trusted stamps is written again as soon as its stamps can be trusted.

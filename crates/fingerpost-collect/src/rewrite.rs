@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn places_that_are_not_there_are_no_reason_to_panic() {
-        let hash = ContentHash::of(b"");
+        let hash = ContentHash::from_content(b"");
         let rewritten = |places: &[usize]| {
             let edits: Vec<_> = places.iter().map(|&place| Edit::Insert(place)).collect();
             rewrite(b"abc", edits.iter().map(|edit| (edit, hash)))

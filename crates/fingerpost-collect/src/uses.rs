@@ -1,7 +1,7 @@
 //! Which files name which, without a run.
 
 use fingerpost::{
-    __private::Level,
+    __private::Severity,
     BaseUrl,
     sources::{SourceFile, Sources},
 };
@@ -93,7 +93,7 @@ pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
             Ok((named, unread)) => {
                 uses.references.extend(named);
                 let is_told = |note: &Note| {
-                    note.rule.is_some_and(|rule| levels.get(rule, &note.location.asset) != Level::Ignore)
+                    note.rule.is_some_and(|rule| levels.get(rule, &note.location.asset) != Severity::Ignore)
                 };
                 uses.problems.extend(unread.filter(is_told).as_ref().map(Problem::from));
             }

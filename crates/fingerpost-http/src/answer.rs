@@ -74,7 +74,7 @@ impl Offer<'_> {
     /// use fingerpost_http::{Decision, Lifetime, Offer, Representation, media_type};
     /// use http::{HeaderMap, HeaderValue, Method, header::RANGE};
     ///
-    /// let sha256 = Some(Digest::of(b"body{}"));
+    /// let sha256 = Some(Digest::from_content(b"body{}"));
     /// let offer = Offer {
     ///     media_type: media_type("a.css"),
     ///     lifetime: Lifetime::Immutable,
@@ -143,7 +143,7 @@ impl Offer<'_> {
     /// let offer = Offer {
     ///     media_type: media_type("a.css"),
     ///     lifetime: Lifetime::Immutable,
-    ///     identity: Representation { size: 6, sha256: Some(Digest::of(bytes)) },
+    ///     identity: Representation { size: 6, sha256: Some(Digest::from_content(bytes)) },
     ///     variants: &[],
     /// };
     /// let mut headers = HeaderMap::new();

@@ -12,7 +12,7 @@ use std::{
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use fingerpost::{
-    __private::Stamp,
+    __private::FileStamp,
     Snapshot, Store, Stored,
     manifest::{Digest, Encoding},
 };
@@ -171,7 +171,7 @@ impl Collected {
 
     /// A part of a large file. Until its digest has been computed, it is streamed to those who were promised none.
     fn part_of(&self, on_disk: fs::File, file: &Wanted<'_>) -> Result<Content, Unread> {
-        let stamp = Stamp::of(&on_disk.metadata()?);
+        let stamp = FileStamp::from_metadata(&on_disk.metadata()?);
         let location = || Location::Stored(Arc::clone(&self.store), file.name.to_owned());
         let large = file.slot.large();
         match large.at(stamp, &self.large_files, location) {
@@ -311,7 +311,7 @@ mod tests {
         let manifest = format!(
             r#"{{"version": "1.1", "paths": {{"a.css": "a.7c98040a5416.css"}}, "fingerpost": {{"schema": 1,
                 "files": {{"a.css": {{"size": 6, "sha256": "{}"}}}}}}}}"#,
-            Digest::of(b"body{}")
+            Digest::from_content(b"body{}")
         );
         fs::write(dist.path().join("staticfiles.json"), manifest).unwrap();
         // Without memory for it, the file is read at each request.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fingerpost::{__private::Stamp, manifest::Digest};
+use fingerpost::{__private::FileStamp, manifest::Digest};
 
 use crate::hash_queue::LargeDigest;
 
@@ -70,7 +70,7 @@ pub struct FilePart {
     file: File,
     left: Range<u64>,
     /// What told of the file when it was opened.
-    stamp: Stamp,
+    stamp: FileStamp,
     /// The SHA-256 of all its bytes, if it is known.
     sha256: Option<Digest>,
     large: Arc<LargeDigest>,
@@ -80,7 +80,7 @@ impl FilePart {
     pub(crate) fn new(
         mut file: File,
         part: Range<u64>,
-        stamp: Stamp,
+        stamp: FileStamp,
         sha256: Option<Digest>,
         large: &Arc<LargeDigest>,
     ) -> io::Result<Self> {
@@ -111,7 +111,7 @@ impl FilePart {
 
     /// Called after the last byte has been read. Where the change time alone is another one, the digest has to be the same.
     fn is_unchanged(&mut self) -> io::Result<bool> {
-        let now = Stamp::of(&self.file.metadata()?);
+        let now = FileStamp::from_metadata(&self.file.metadata()?);
         if now == self.stamp {
             return Ok(true);
         }
@@ -123,6 +123,6 @@ impl FilePart {
             return Ok(self.large.of(now) == Some(sha256));
         }
         self.file.rewind()?;
-        Ok(Digest::of_reader(&mut self.file)?.0 == sha256)
+        Ok(Digest::from_reader(&mut self.file)?.0 == sha256)
     }
 }

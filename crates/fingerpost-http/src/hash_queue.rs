@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use fingerpost::{__private::Stamp, Store, Stored, manifest::Digest};
+use fingerpost::{__private::FileStamp, Store, Stored, manifest::Digest};
 use parking_lot::Mutex;
 
 use crate::identity::COARSEST_CLOCK;
@@ -33,11 +33,11 @@ pub(crate) struct LargeDigest(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     /// The digest that was computed last, and the stamp of the file that had it. Bytes that are no file have no stamp.
-    latest: Option<(Option<Stamp>, Digest)>,
+    latest: Option<(Option<FileStamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
     /// The stamp of the file when it could not be hashed, and the time; `None` once it has been hashed.
-    failed: Option<(Stamp, Instant)>,
+    failed: Option<(FileStamp, Instant)>,
 }
 
 /// The time after which a file that could not be hashed is queued again.
@@ -55,18 +55,18 @@ pub(crate) enum Location {
 struct Job {
     digest: Weak<LargeDigest>,
     /// The stamp of the file when the job was queued.
-    stamp: Stamp,
+    stamp: FileStamp,
     first_seen: Instant,
     location: Location,
 }
 
 impl State {
-    fn of(&self, stamp: Stamp) -> Option<Digest> {
+    fn of(&self, stamp: FileStamp) -> Option<Digest> {
         self.latest.filter(|(known, _)| *known == Some(stamp)).map(|(_, sha256)| sha256)
     }
 
     /// Returns `true` if the file could not be hashed a moment ago, and still has this stamp.
-    fn has_just_failed(&self, stamp: Stamp) -> bool {
+    fn has_just_failed(&self, stamp: FileStamp) -> bool {
         self.failed.is_some_and(|(failed, since)| failed == stamp && since.elapsed() < RETRY_AFTER)
     }
 }
@@ -78,14 +78,14 @@ impl LargeDigest {
     }
 
     /// The digest of the file while it has this stamp, if it is known.
-    pub(crate) fn of(&self, stamp: Stamp) -> Option<Digest> {
+    pub(crate) fn of(&self, stamp: FileStamp) -> Option<Digest> {
         self.0.lock().of(stamp)
     }
 
     /// The digest of the file while it has this stamp. If it is not known yet, the file is queued, unless it is in the queue.
     pub(crate) fn at(
         self: &Arc<Self>,
-        stamp: Stamp,
+        stamp: FileStamp,
         queue: &HashQueue,
         location: impl FnOnce() -> Location,
     ) -> Option<Digest> {
@@ -115,7 +115,7 @@ impl LargeDigest {
     }
 
     /// Takes the result of a job.
-    fn finish(&self, found: Option<(Stamp, Digest)>) {
+    fn finish(&self, found: Option<(FileStamp, Digest)>) {
         let mut state = self.0.lock();
         state.is_queued = false;
         if let Some((stamp, sha256)) = found {
@@ -125,7 +125,7 @@ impl LargeDigest {
     }
 
     /// Takes the failure of a job. Returns `true` for the first one since the file was hashed.
-    fn fail(&self, stamp: Stamp) -> bool {
+    fn fail(&self, stamp: FileStamp) -> bool {
         let mut state = self.0.lock();
         state.is_queued = false;
         state.failed.replace((stamp, Instant::now())).is_none()
@@ -173,23 +173,23 @@ impl Job {
     }
 
     /// The digest of the file as it is now. `None` if it changes meanwhile.
-    fn hash(&self) -> io::Result<Option<(Stamp, Digest)>> {
+    fn hash(&self) -> io::Result<Option<(FileStamp, Digest)>> {
         if self.digest.strong_count() == 0 {
             return Ok(None);
         }
         let file = self.location.open()?;
-        let stamp = || Ok::<_, io::Error>(Stamp::of(&file.metadata()?));
+        let stamp = || Ok::<_, io::Error>(FileStamp::from_metadata(&file.metadata()?));
         let before = stamp()?;
         self.wait_until_settled(before);
         if stamp()? != before {
             return Ok(None);
         }
-        let (sha256, _) = Digest::of_reader(WhileWanted { file: &file, digest: &self.digest })?;
+        let (sha256, _) = Digest::from_reader(WhileWanted { file: &file, digest: &self.digest })?;
         Ok((stamp()? == before).then_some((before, sha256)))
     }
 
     /// Waits until a later change of the bytes is sure to change the stamp as well.
-    fn wait_until_settled(&self, stamp: Stamp) {
+    fn wait_until_settled(&self, stamp: FileStamp) {
         if !stamp.is_settled_at(SystemTime::now()) {
             let age = if stamp == self.stamp { self.first_seen.elapsed() } else { Duration::ZERO };
             thread::sleep(COARSEST_CLOCK.saturating_sub(age));
@@ -265,7 +265,7 @@ mod tests {
         let queue = HashQueue(Mutex::new(Some(sender)));
         let digest = Arc::<LargeDigest>::default();
         let store = Arc::new(Empty(Arc::clone(&digest)));
-        let stamp = Stamp::of(&tempfile::tempfile().unwrap().metadata().unwrap());
+        let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
         let ask = || {
             let location = || Location::Stored(store.clone(), "a.bin".into());
             assert_eq!(digest.at(stamp, &queue, location), None);
@@ -295,7 +295,7 @@ mod tests {
         drop(jobs);
         let queue = HashQueue(Mutex::new(Some(sender)));
         let digest = Arc::<LargeDigest>::default();
-        let stamp = Stamp::of(&tempfile::tempfile().unwrap().metadata().unwrap());
+        let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
         let messages = logged(|| {
             for _ in 0..3 {
                 assert_eq!(digest.at(stamp, &queue, || Location::Path("a.bin".into())), None);

@@ -7,14 +7,14 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Reading, Stamp},
+    __private::{FileStamp, Reading},
     manifest::Digest,
 };
 
 /// What a file was when it was hashed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Identity {
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: FileStamp,
     pub(crate) sha256: Digest,
     /// Whether the same stamp, seen later, means the same bytes.
     is_trusted: bool,
@@ -27,14 +27,14 @@ pub(crate) const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl Identity {
     /// Whether a file with this stamp has these bytes.
-    pub(crate) fn holds_for(&self, stamp: &Stamp) -> bool {
+    pub(crate) fn holds_for(&self, stamp: &FileStamp) -> bool {
         self.is_trusted && self.stamp == *stamp
     }
 
     /// What comes of reading the file whole; `known` may spare the hash.
     pub(crate) fn read(file: &mut File, known: Option<&Self>) -> io::Result<(Self, Vec<u8>)> {
         let began = Instant::now();
-        let reading = Reading::of(file, |file| {
+        let reading = Reading::new(file, |file| {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map(|_| bytes)
         })?;
@@ -50,7 +50,7 @@ impl Identity {
         let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
         let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
         let is_trusted = reading.is_trusted || reading.is_stable && has_stayed;
-        Self { stamp: reading.stamp, sha256: Digest::of(&reading.value), is_trusted, since }
+        Self { stamp: reading.stamp, sha256: Digest::from_content(&reading.value), is_trusted, since }
     }
 }
 
@@ -90,6 +90,6 @@ mod tests {
         let known = Identity { since: long_ago, ..Identity::read(&mut file, None).unwrap().0 };
         fs::write(&named, "other").unwrap();
         let now = Identity::read(&mut file, Some(&known)).unwrap().0;
-        assert!(!now.is_trusted && now.sha256 == Digest::of(b"other"));
+        assert!(!now.is_trusted && now.sha256 == Digest::from_content(b"other"));
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::{
-    __private::{ListedFile, Stamp},
+    __private::{BaselineFile, FileStamp},
     AppVersion, AssetPath, ErrorKind, Snapshot,
     manifest::{ContentHash, Digest, Encoding},
 };
@@ -56,7 +56,7 @@ struct Slot {
 struct Known {
     /// What the URL was made from.
     version: AppVersion,
-    listed: Stamp,
+    listed: FileStamp,
     /// The content of the URL, which the first request with the listed stamp pins.
     pinned: Option<Digest>,
     /// The identity of a small file at its last read, and its bytes.
@@ -81,7 +81,7 @@ pub(crate) struct SourceFile {
 
 enum Body {
     Bytes(Bytes),
-    File { path: PathBuf, file: File, stamp: Stamp },
+    File { path: PathBuf, file: File, stamp: FileStamp },
 }
 
 impl SourceFile {
@@ -100,7 +100,7 @@ impl SourceFile {
         });
         let (place, mut file) = opened.ok()?;
         let read = || {
-            let stamp = Stamp::of(&file.metadata()?);
+            let stamp = FileStamp::from_metadata(&file.metadata()?);
             if stamp.length() > largest {
                 let body = Body::File { path: place.clone(), file, stamp };
                 return Ok(Self::new(path, stamp.length(), None, body, slot));
@@ -176,13 +176,13 @@ impl Listed {
     fn same_file(
         &self,
         path: &AssetPath,
-        listed: &ListedFile,
+        listed: &BaselineFile,
         slot: &Arc<Slot>,
         known: &mut Known,
         settings: &Settings,
     ) -> Option<SourceFile> {
         let (file, stamp) = open(listed)?;
-        let is_listed = |stamp: Stamp| stamp == listed.stamp;
+        let is_listed = |stamp: FileStamp| stamp == listed.stamp;
         if stamp.length() <= settings.memory_per_file {
             let (identity, bytes) = self.small(file, &stamp, &listed.file, slot, known, settings)?;
             // Compared before the bytes count: with another change time they may be others.
@@ -210,7 +210,7 @@ impl Listed {
     fn small(
         &self,
         mut file: File,
-        stamp: &Stamp,
+        stamp: &FileStamp,
         place: &Path,
         slot: &Slot,
         known: &mut Known,
@@ -256,12 +256,13 @@ impl Known {
 }
 
 /// Opens a file that was listed, if it may still be the same. Asked first: opening a pipe would wait for a writer.
-fn open(listed: &ListedFile) -> Option<(File, Stamp)> {
-    let may_be = |stamp: &Stamp| *stamp == listed.stamp || stamp.differs_in_change_time_alone(&listed.stamp);
+fn open(listed: &BaselineFile) -> Option<(File, FileStamp)> {
+    let may_be =
+        |stamp: &FileStamp| *stamp == listed.stamp || stamp.differs_in_change_time_alone(&listed.stamp);
     let before = fs::metadata(&listed.file).ok().filter(|metadata| metadata.is_file());
-    before.map(|metadata| Stamp::of(&metadata)).filter(may_be)?;
+    before.map(|metadata| FileStamp::from_metadata(&metadata)).filter(may_be)?;
     let file = File::open(&listed.file).ok()?;
-    let stamp = Stamp::of(&file.metadata().ok()?);
+    let stamp = FileStamp::from_metadata(&file.metadata().ok()?);
     may_be(&stamp).then_some((file, stamp))
 }
 
@@ -421,7 +422,7 @@ mod tests {
         thread::sleep(Duration::from_millis(2100));
         let bytes = || {
             let file = listed.find(&path, &assets.snapshot(), &settings).unwrap();
-            assert!(!file.is_proven && file.hash() == Some(ContentHash::of(b"one")));
+            assert!(!file.is_proven && file.hash() == Some(ContentHash::from_content(b"one")));
             let Body::Bytes(bytes) = file.body else { panic!("it is small") };
             bytes.as_ptr()
         };

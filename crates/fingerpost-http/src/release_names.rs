@@ -120,7 +120,7 @@ mod tests {
     fn release(paths: &[(&str, &str)]) -> Vec<u8> {
         let mut manifest = Manifest::new("/static/");
         for (path, hashed) in paths {
-            let info = FileInfo::new(path.len() as u64, Digest::of(path.as_bytes()));
+            let info = FileInfo::new(path.len() as u64, Digest::from_content(path.as_bytes()));
             manifest.insert(AssetPath::parse(path).unwrap(), *hashed, info);
         }
         Release::new(manifest).to_json()

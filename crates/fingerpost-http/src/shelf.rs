@@ -95,7 +95,7 @@ impl Slot {
 
     /// Returns the digest of bytes, if it is the expected one.
     pub(crate) fn verify(&self, bytes: &[u8], expected: &Representation) -> Option<Digest> {
-        let sha256 = Digest::of(bytes);
+        let sha256 = Digest::from_content(bytes);
         (expected.sha256.unwrap_or_else(|| self.pin(sha256)) == sha256).then_some(sha256)
     }
 
@@ -179,7 +179,7 @@ impl Index {
         store: &dyn Store,
     ) -> Result<Option<(Manifest, Digest)>, Box<dyn std::error::Error>> {
         let json = store.read(MANIFEST_NAME)?;
-        let digest = Digest::of(&json);
+        let digest = Digest::from_content(&json);
         if self.manifest == Some(digest) {
             return Ok(None);
         }
@@ -285,14 +285,17 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
         Stored::Bytes(bytes) => {
             let size = bytes.len() as u64;
-            Ok(Representation { size, sha256: (size <= LARGEST_HASHED_AT_ONCE).then(|| Digest::of(&bytes)) })
+            Ok(Representation {
+                size,
+                sha256: (size <= LARGEST_HASHED_AT_ONCE).then(|| Digest::from_content(&bytes)),
+            })
         }
         Stored::File(file) => {
             let size = file.metadata()?.len();
             if size > LARGEST_HASHED_AT_ONCE {
                 return Ok(Representation { size, sha256: None });
             }
-            Digest::of_reader(file).map(|(sha256, size)| Representation { size, sha256: Some(sha256) })
+            Digest::from_reader(file).map(|(sha256, size)| Representation { size, sha256: Some(sha256) })
         }
     };
     let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
@@ -381,7 +384,7 @@ mod tests {
     fn publish(dir: &Path, number: u64, names: &[&str]) {
         let mut manifest = Manifest::new("/static/");
         for name in names {
-            let digest = Digest::of(name.as_bytes());
+            let digest = Digest::from_content(name.as_bytes());
             let path = AssetPath::parse(&format!("{name}.css")).unwrap();
             manifest.insert(path, format!("{name}.0123456789ab.css"), FileInfo::new(1, digest));
         }
@@ -456,7 +459,7 @@ mod tests {
     fn the_variants_of_a_file_are_those_of_the_manifest_then_of_the_newest_release() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
-        let digest = Digest::of(b"a");
+        let digest = Digest::from_content(b"a");
         let manifest = |variant: Option<u64>| {
             let mut info = FileInfo::new(1000, digest);
             info.encodings.extend(variant.map(|size| ("gzip".to_owned(), EncodingInfo::new(size, digest))));
@@ -485,8 +488,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         let publish = |encoding: &str, variant: &[u8]| {
-            let mut info = FileInfo::new(1000, Digest::of(b"a"));
-            info.encodings.insert(encoding.to_owned(), EncodingInfo::new(100, Digest::of(variant)));
+            let mut info = FileInfo::new(1000, Digest::from_content(b"a"));
+            info.encodings.insert(encoding.to_owned(), EncodingInfo::new(100, Digest::from_content(variant)));
             let mut manifest = Manifest::new("/static/");
             manifest.insert(AssetPath::parse("a.css").unwrap(), "a.0123456789ab.css", info);
             fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
@@ -496,7 +499,7 @@ mod tests {
         let first = Arc::new(Index::default()).refreshed(&store);
         publish("gzip", b"two");
         let second = first.refreshed(&store);
-        assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::of(b"two")));
+        assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::from_content(b"two")));
 
         // Encodings that are not served make no difference.
         publish("unknown", b"one");

@@ -16,10 +16,10 @@ use http::Extensions;
 /// let (site, shop) = (Assets::dev(dir.path())?, Assets::dev(dir.path())?);
 /// let mut extensions = Extensions::new();
 /// let outer = snapshot_of(&site, &mut extensions);
-/// assert!(outer.is_of(&site));
+/// assert!(outer.belongs_to(&site));
 ///
 /// assert!(snapshot_of(&site.clone(), &mut extensions).is_same_release(&outer));
-/// assert!(snapshot_of(&shop, &mut extensions).is_of(&shop));
+/// assert!(snapshot_of(&shop, &mut extensions).belongs_to(&shop));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
@@ -33,5 +33,5 @@ pub fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
 
 /// The snapshot of these assets that an outer layer has taken.
 pub(crate) fn taken<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
-    extensions.get::<Snapshot>().filter(|taken| taken.is_of(assets))
+    extensions.get::<Snapshot>().filter(|taken| taken.belongs_to(assets))
 }

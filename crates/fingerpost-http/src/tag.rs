@@ -11,7 +11,7 @@ use http::HeaderValue;
 /// use fingerpost::manifest::Digest;
 /// use fingerpost_http::EntityTag;
 ///
-/// let tag = EntityTag::of(&Digest::of(b"body{}"));
+/// let tag = EntityTag::of(&Digest::from_content(b"body{}"));
 /// assert_eq!(tag.as_str(), "\"7c98040a541657584690ae2a1cc3b42a\"");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -23,9 +23,13 @@ fn main() -> std::process::ExitCode {
     let mut bare = HashMap::<Box<str>, Arc<str>, foldhash::fast::RandomState>::default();
     for i in 0..ASSETS {
         let path = format!("components/widget-{i}/style.css");
-        let hashed = AssetPath::parse(&path).unwrap().hashed(&ContentHash::of(path.as_bytes()));
+        let hashed = AssetPath::parse(&path).unwrap().hashed(&ContentHash::from_content(path.as_bytes()));
         bare.insert(path.as_str().into(), format!("/static/{hashed}").into());
-        manifest.insert(AssetPath::parse(&path).unwrap(), hashed, FileInfo::new(0, Digest::of(b"")));
+        manifest.insert(
+            AssetPath::parse(&path).unwrap(),
+            hashed,
+            FileInfo::new(0, Digest::from_content(b"")),
+        );
     }
     fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
     let production = Assets::production(dir.path()).unwrap();

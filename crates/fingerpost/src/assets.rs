@@ -9,11 +9,11 @@ use std::{
 use arc_swap::ArcSwap;
 
 use crate::{
-    dev::single_flight::Flight,
+    dev::single_flight::SingleFlight,
     error::Error,
     manifest::store::Store,
     mode::Mode,
-    resolve::{Form, Resolver, loader::Plan, strategy::Strategy, url_options::Site},
+    resolve::{Form, Resolver, loader::Loader, strategy::Strategy, url_options::UrlOptions},
     snapshot::{self, Snapshot},
     url::{Url, base_url::BaseUrl},
     version::AppVersion,
@@ -51,23 +51,23 @@ use crate::{
 pub struct Assets(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
-    site: Site,
-    plan: Plan,
+    site: UrlOptions,
+    plan: Loader,
     current: ArcSwap<Resolver>,
     /// The number of `current`, or of what is just about to be, for those who only want to know whether it is still theirs.
     newest: AtomicU64,
-    reloads: Flight<Result<Arc<Resolver>, Error>>,
+    reloads: SingleFlight<Result<Arc<Resolver>, Error>>,
 }
 
 impl Assets {
-    pub(crate) fn start(site: Site, plan: Plan) -> Result<Self, Error> {
+    pub(crate) fn start(site: UrlOptions, plan: Loader) -> Result<Self, Error> {
         let current = ArcSwap::from_pointee(plan.resolver(&site, None)?);
         Ok(Self(Arc::new(Shared {
             site,
             plan,
             current,
             newest: AtomicU64::new(0),
-            reloads: Flight::default(),
+            reloads: SingleFlight::default(),
         })))
     }
 
@@ -154,7 +154,7 @@ impl Assets {
     ///
     /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
     /// app version is computed anew. The strategies without a build step list the source dirs anew, but a URL that stays
-    /// goes on standing for the bytes it stood for: see [`ListedFile`](crate::__private::ListedFile). Callers that come while a reload is under way share the next one. The answer is the
+    /// goes on standing for the bytes it stood for: see [`BaselineFile`](crate::__private::BaselineFile). Callers that come while a reload is under way share the next one. The answer is the
     /// new release, which a scope on this thread does not show yet.
     ///
     /// # Errors
@@ -213,7 +213,7 @@ impl Assets {
         self.0.plan.store_in_force()
     }
 
-    pub(crate) fn site(&self) -> &Site {
+    pub(crate) fn site(&self) -> &UrlOptions {
         &self.0.site
     }
 

@@ -12,13 +12,13 @@ use crate::{
     manifest::store::{DirStore, Store},
     mode::{IntoMode, Mode},
     resolve::{
-        loader::{Plan, VersionPlan},
+        loader::{Loader, VersionLoader},
         missing::{OnMissing, Warnings},
         strategy::{Strategy, before_token},
-        url_options::Site,
+        url_options::UrlOptions,
     },
     settings::Settings,
-    sources::{SourceDir, ignore_rules::Rules},
+    sources::{SourceDir, ignore_rules::IgnoreRules},
     url::base_url::{BaseUrl, parse_origin},
     version::{components::Components, settings::VersionSettings},
 };
@@ -133,11 +133,11 @@ impl AssetsBuilder {
     /// Adds a source dir whose assets are named with a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` makes
     /// `vendor/htmx.js`.
     pub fn source_at(mut self, prefix: &str, dir: impl AsRef<Path>) -> Self {
-        self.sources.push(SourceDir::at(prefix, dir.as_ref()));
+        self.sources.push(SourceDir::with_prefix(prefix, dir.as_ref()));
         self
     }
 
-    /// Leaves out files that a glob matches, beside those of the settings file; see [`Rules::new`]. `collect` has to be told
+    /// Leaves out files that a glob matches, beside those of the settings file; see [`IgnoreRules::new`]. `collect` has to be told
     /// the same: a `fingerpost.toml` tells both.
     pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ignore.extend(globs.into_iter().map(Into::into));
@@ -387,7 +387,7 @@ impl AssetsBuilder {
         let origin = self.origin.map(|it| (it, "`origin`")).or_else(from_environment).or_else(from_file);
         let origin = origin.map(|(origin, place)| parse_origin(&origin, place)).transpose()?;
         let before_token = strategy.as_ref().and_then(|_| before_token(&pattern));
-        let site = Site {
+        let site = UrlOptions {
             mode,
             origin: origin.filter(|_| !base.is_absolute()),
             base,
@@ -414,8 +414,9 @@ impl AssetsBuilder {
         let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
         let ignore = settings.ignore.iter().chain(&self.ignore);
         let hidden = self.hidden.unwrap_or(settings.hidden);
-        let rules = Rules::new(ignore, hidden, self.follow_symlinks.unwrap_or(settings.follow_symlinks))?;
-        let versions = VersionPlan {
+        let rules =
+            IgnoreRules::new(ignore, hidden, self.follow_symlinks.unwrap_or(settings.follow_symlinks))?;
+        let versions = VersionLoader {
             explicit: self.app_version.filter(|version| !version.is_empty()),
             from_git: self.version_from_git,
             components,
@@ -424,7 +425,7 @@ impl AssetsBuilder {
         let started_in = env::current_dir().ok();
         Assets::start(
             site,
-            Plan { strategy, sources, output, started_in, store, rules, mode_is_named, versions },
+            Loader { strategy, sources, output, started_in, store, rules, mode_is_named, versions },
         )
     }
 }

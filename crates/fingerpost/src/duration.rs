@@ -10,15 +10,15 @@ const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400
 /// ```
 /// use std::time::Duration;
 ///
-/// assert_eq!(fingerpost::__private::parse_age("7d")?, Duration::from_secs(7 * 24 * 60 * 60));
-/// assert_eq!(fingerpost::__private::parse_age("0")?, Duration::ZERO);
+/// assert_eq!(fingerpost::__private::parse_duration("7d")?, Duration::from_secs(7 * 24 * 60 * 60));
+/// assert_eq!(fingerpost::__private::parse_duration("0")?, Duration::ZERO);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 ///
 /// # Errors
 ///
 /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for anything else.
-pub fn parse_age(text: &str) -> Result<Duration, Error> {
+pub fn parse_duration(text: &str) -> Result<Duration, Error> {
     let seconds = if text == "0" { Some(0) } else { seconds(text) };
     seconds.map(Duration::from_secs).ok_or_else(|| {
         let advice = "write a whole number and its unit, such as `7d`, `12h`, `30m`, or `0`";
@@ -49,7 +49,7 @@ mod tests {
             ("7d", 604_800),
             ("2w", 1_209_600),
         ] {
-            assert_eq!(parse_age(text).unwrap(), Duration::from_secs(seconds), "{text}");
+            assert_eq!(parse_duration(text).unwrap(), Duration::from_secs(seconds), "{text}");
         }
         for text in [
             "",
@@ -65,7 +65,7 @@ mod tests {
             "0x1d",
             "18446744073709551615w",
         ] {
-            let refused = parse_age(text).unwrap_err().to_string();
+            let refused = parse_duration(text).unwrap_err().to_string();
             assert_eq!(
                 refused,
                 format!(

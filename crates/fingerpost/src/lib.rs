@@ -138,15 +138,15 @@ pub use version::{AppVersion, VersionSource};
 /// What the other crates of the workspace share with this one. It may change in every release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::duration::parse_age;
-    pub use crate::files::file_stamp::Stamp;
+    pub use crate::duration::parse_duration;
+    pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
     pub use crate::manifest::encoding::Compression;
-    pub use crate::quote::{is_mark, quoted};
+    pub use crate::quote::{is_bidi_or_line_separator, quoted};
     pub use crate::resolve::prebuilt::Prebuilt;
     pub use crate::resolve::token::TokenAge;
-    pub use crate::settings::{CleanSettings, Exceptions};
-    pub use crate::severity::Level;
-    pub use crate::sources::baseline::ListedFile;
+    pub use crate::settings::{CleanSettings, SeverityOverrides};
+    pub use crate::severity::Severity;
+    pub use crate::sources::baseline::BaselineFile;
     pub use crate::suggest::{differs_in_case, nearest};
 }

@@ -24,10 +24,10 @@ pub(crate) fn quoted_path(path: impl AsRef<Path>) -> impl Display {
 /// Whether a character is a line separator or a mark of direction, which can make one text look like another.
 ///
 /// ```
-/// assert!(fingerpost::__private::is_mark('\u{202e}'));
-/// assert!(!fingerpost::__private::is_mark('\n'));
+/// assert!(fingerpost::__private::is_bidi_or_line_separator('\u{202e}'));
+/// assert!(!fingerpost::__private::is_bidi_or_line_separator('\n'));
 /// ```
-pub fn is_mark(c: char) -> bool {
+pub fn is_bidi_or_line_separator(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -42,7 +42,7 @@ impl Display for Quoted {
         for c in self.text.chars().take(self.longest) {
             match c {
                 c if c.is_control() => write!(f, "{}", c.escape_debug())?,
-                c if is_mark(c) => write!(f, "{}", c.escape_unicode())?,
+                c if is_bidi_or_line_separator(c) => write!(f, "{}", c.escape_unicode())?,
                 c => f.write_char(c)?,
             }
         }

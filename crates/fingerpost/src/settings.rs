@@ -9,16 +9,16 @@ use serde::{Deserialize, Deserializer, de};
 use toml::de::DeTable;
 
 use crate::{
-    duration::parse_age,
+    duration::parse_duration,
     environment,
     error::Error,
     files::{absolute, is_absent},
     manifest::encoding::Compression,
     quote::quoted,
-    severity::Level,
+    severity::Severity,
     sources::{
         SourceDir,
-        ignore_rules::{Rules, check_glob},
+        ignore_rules::{IgnoreRules, check_glob},
     },
     url::base_url::BaseUrl,
     version::settings::VersionSettings,
@@ -63,7 +63,7 @@ use crate::{
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
 /// # assert_eq!(settings.sources.len(), 2);
 /// # assert_eq!(settings.clean.keep, Some(3));
-/// # assert_eq!(settings.exceptions["vendor/**"].missing, Some(fingerpost::__private::Level::Ignore));
+/// # assert_eq!(settings.exceptions["vendor/**"].missing, Some(fingerpost::__private::Severity::Ignore));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -81,7 +81,7 @@ pub struct Settings {
     pub origin: Option<String>,
     /// The sources of the app version.
     pub version: VersionSettings,
-    /// Globs of files that are no assets; see [`Rules::new`].
+    /// Globs of files that are no assets; see [`IgnoreRules::new`].
     #[serde(deserialize_with = "globs")]
     pub ignore: Vec<String>,
     /// Whether files whose names start with a dot are assets.
@@ -103,29 +103,29 @@ pub struct Settings {
     pub fsync: bool,
     /// What `clean` keeps.
     pub clean: CleanSettings,
-    /// What `collect` makes of a reference to a file that is not there. Defaults to [`Level::Error`].
-    pub missing: Option<Level>,
-    /// What `collect` makes of a source map that is not there. Defaults to [`Level::Warn`].
+    /// What `collect` makes of a reference to a file that is not there. Defaults to [`Severity::Error`].
+    pub missing: Option<Severity>,
+    /// What `collect` makes of a source map that is not there. Defaults to [`Severity::Warn`].
     #[serde(rename = "missing-map")]
-    pub missing_map: Option<Level>,
-    /// What `collect` makes of a relative reference that leaves the base URL. Defaults to [`Level::Error`].
+    pub missing_map: Option<Severity>,
+    /// What `collect` makes of a relative reference that leaves the base URL. Defaults to [`Severity::Error`].
     #[serde(rename = "leaves-base")]
-    pub leaves_base: Option<Level>,
+    pub leaves_base: Option<Severity>,
     /// Severity of an absolute reference outside of the base URL to a file of a source dir. Defaults to
-    /// [`Level::Warn`].
+    /// [`Severity::Warn`].
     #[serde(rename = "outside-base")]
-    pub outside_base: Option<Level>,
+    pub outside_base: Option<Severity>,
     /// Severity of a script that cannot be parsed, so that its references stay as they are. Defaults to
-    /// [`Level::Warn`].
-    pub syntax: Option<Level>,
-    /// Severity of references that this build of `collect` cannot rewrite. Defaults to [`Level::Error`].
-    pub unsupported: Option<Level>,
-    /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Level::Ignore`].
-    pub shadowed: Option<Level>,
+    /// [`Severity::Warn`].
+    pub syntax: Option<Severity>,
+    /// Severity of references that this build of `collect` cannot rewrite. Defaults to [`Severity::Error`].
+    pub unsupported: Option<Severity>,
+    /// What `collect` makes of files that an earlier source dir hides. Defaults to [`Severity::Ignore`].
+    pub shadowed: Option<Severity>,
     /// Glob → what holds for the files that it matches, whatever holds for all, be it by a flag. Globs are read as those of
-    /// [`Rules::new`]; of several that match, the longest decides.
+    /// [`IgnoreRules::new`]; of several that match, the longest decides.
     #[serde(rename = "rules", deserialize_with = "by_glob")]
-    pub exceptions: BTreeMap<String, Exceptions>,
+    pub exceptions: BTreeMap<String, SeverityOverrides>,
 }
 
 /// Keys that were moved, each with what to write instead.
@@ -138,7 +138,7 @@ const MOVED: [(&str, &str); 1] = [("app_version", "`app` in the table `[version]
 pub struct CleanSettings {
     /// How many of the newest releases stay.
     pub keep: Option<usize>,
-    /// How long a release stays after it was replaced, as [`parse_age`] reads it.
+    /// How long a release stays after it was replaced, as [`parse_duration`] reads it.
     #[serde(deserialize_with = "age")]
     pub older_than: Option<Duration>,
 }
@@ -147,21 +147,21 @@ pub struct CleanSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 #[non_exhaustive]
-pub struct Exceptions {
+pub struct SeverityOverrides {
     /// References to a file that is not there.
-    pub missing: Option<Level>,
+    pub missing: Option<Severity>,
     /// Source maps that are not there.
-    pub missing_map: Option<Level>,
+    pub missing_map: Option<Severity>,
     /// Relative references that leave the base URL.
-    pub leaves_base: Option<Level>,
+    pub leaves_base: Option<Severity>,
     /// Absolute references outside of the base URL to a file of a source dir.
-    pub outside_base: Option<Level>,
+    pub outside_base: Option<Severity>,
     /// Scripts that cannot be parsed, so that their references stay as they are.
-    pub syntax: Option<Level>,
+    pub syntax: Option<Severity>,
     /// References that this build of `collect` cannot rewrite.
-    pub unsupported: Option<Level>,
+    pub unsupported: Option<Severity>,
     /// Files that an earlier source dir hides.
-    pub shadowed: Option<Level>,
+    pub shadowed: Option<Severity>,
 }
 
 impl Settings {
@@ -200,19 +200,19 @@ impl Settings {
     }
 
     /// The levels that hold for all files that no glob of `rules` matches.
-    pub fn levels(&self) -> Exceptions {
+    pub fn levels(&self) -> SeverityOverrides {
         let Self { missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, .. } =
             *self;
-        Exceptions { missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed }
+        SeverityOverrides { missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed }
     }
 
     /// The rules that say what is an asset.
     ///
     /// # Errors
     ///
-    /// As for [`Rules::new`].
-    pub fn rules(&self) -> Result<Rules, Error> {
-        Rules::new(&self.ignore, self.hidden, self.follow_symlinks)
+    /// As for [`IgnoreRules::new`].
+    pub fn rules(&self) -> Result<IgnoreRules, Error> {
+        IgnoreRules::new(&self.ignore, self.hidden, self.follow_symlinks)
     }
 }
 
@@ -237,14 +237,16 @@ fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     Ok(globs)
 }
 
-fn by_glob<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Exceptions>, D::Error> {
-    let exceptions = BTreeMap::<String, Exceptions>::deserialize(deserializer)?;
+fn by_glob<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, SeverityOverrides>, D::Error> {
+    let exceptions = BTreeMap::<String, SeverityOverrides>::deserialize(deserializer)?;
     exceptions.keys().try_for_each(|glob| check_glob(glob)).map_err(de::Error::custom)?;
     Ok(exceptions)
 }
 
 fn age<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    parse_age(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
+    parse_duration(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
 fn compressions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Compression>, D::Error> {

@@ -7,15 +7,15 @@ use crate::{error::Error, quote::quoted};
 /// How seriously `collect` takes a finding.
 ///
 /// ```
-/// use fingerpost::__private::Level;
+/// use fingerpost::__private::Severity;
 ///
-/// assert_eq!("warn".parse::<Level>()?, Level::Warn);
-/// assert!("loud".parse::<Level>().is_err());
+/// assert_eq!("warn".parse::<Severity>()?, Severity::Warn);
+/// assert!("loud".parse::<Severity>().is_err());
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum Severity {
     /// Nothing is published.
     Error,
     /// It is reported, and the run goes on.
@@ -24,7 +24,7 @@ pub enum Level {
     Ignore,
 }
 
-impl Level {
+impl Severity {
     /// All levels, the most serious first.
     pub const ALL: [Self; 3] = [Self::Error, Self::Warn, Self::Ignore];
 
@@ -38,7 +38,7 @@ impl Level {
     }
 }
 
-impl FromStr for Level {
+impl FromStr for Severity {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
@@ -48,7 +48,7 @@ impl FromStr for Level {
     }
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

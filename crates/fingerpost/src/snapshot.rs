@@ -13,7 +13,7 @@ use crate::{
     manifest::digest::ContentHash,
     mode::Mode,
     resolve::{Form, Resolver},
-    sources::baseline::ListedFile,
+    sources::baseline::BaselineFile,
     url::{Url, asset_path::AssetPath},
     version::AppVersion,
 };
@@ -76,16 +76,16 @@ impl Snapshot {
     /// # let dir = tempfile::tempdir()?;
     /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
     /// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
-    /// assert_eq!(snapshot.find("a.css#top")?.as_deref(), Some("/static/a.css?v=7c98040a5416#top"));
-    /// assert_eq!(snapshot.find("b.css")?, None);
+    /// assert_eq!(snapshot.try_url("a.css#top")?.as_deref(), Some("/static/a.css?v=7c98040a5416#top"));
+    /// assert_eq!(snapshot.try_url("b.css")?, None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) in development.
-    pub fn find(&self, path: &str) -> Result<Option<Url>, Error> {
-        self.resolver.find(self.assets.site(), path)
+    pub fn try_url(&self, path: &str) -> Result<Option<Url>, Error> {
+        self.resolver.try_url(self.assets.site(), path)
     }
 
     /// As [`Assets::absolute_url`], in this release.
@@ -107,8 +107,8 @@ impl Snapshot {
     }
 
     /// The file of an asset path as it was when it was listed, for [`Strategy`](crate::Strategy)s without a build step:
-    /// `None` for all others, and for what is not in the list. See [`ListedFile`].
-    pub fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+    /// `None` for all others, and for what is not in the list. See [`BaselineFile`].
+    pub fn listed_file(&self, path: &str) -> Option<&BaselineFile> {
         self.resolver.listed_file(path)
     }
 
@@ -184,7 +184,7 @@ impl Snapshot {
     }
 
     /// Whether this is a snapshot of these assets, or of a clone of them.
-    pub fn is_of(&self, assets: &Assets) -> bool {
+    pub fn belongs_to(&self, assets: &Assets) -> bool {
         Arc::ptr_eq(&self.assets.0, &assets.0)
     }
 
@@ -307,7 +307,7 @@ fn innermost() -> Option<Rc<Snapshot>> {
 /// The innermost scope of these assets on this thread.
 #[inline]
 pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
-    find(|scope| scope.is_of(assets))
+    find(|scope| scope.belongs_to(assets))
 }
 
 /// The innermost scope that fits, as a handle of its own: the list of scopes may change while it is used.

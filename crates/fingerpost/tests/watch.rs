@@ -30,7 +30,7 @@ fn write_in_place(file: &Path, content: &str) {
 }
 
 fn url_of(content: &str) -> String {
-    format!("/static/a.css?v={}", ContentHash::of(content.as_bytes()))
+    format!("/static/a.css?v={}", ContentHash::from_content(content.as_bytes()))
 }
 
 /// A source dir with one file, old enough to be believed, and asked for once.

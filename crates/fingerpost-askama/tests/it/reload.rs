@@ -43,7 +43,7 @@ fn in_development_the_next_render_shows_the_saved_file() {
     let shown = || page(&assets, &Page).split_once(' ').unwrap().0.to_owned();
     assert_eq!(shown(), "/static/css/app.css?v=7c98040a5416");
     std::fs::write(site.source().join("css/app.css"), "changed").unwrap();
-    let hash = fingerpost::manifest::ContentHash::of(b"changed");
+    let hash = fingerpost::manifest::ContentHash::from_content(b"changed");
     assert_eq!(shown(), format!("/static/css/app.css?v={hash}"));
 }
 

@@ -37,7 +37,7 @@ impl Site {
         fs::create_dir_all(self.source()).unwrap();
         for path in paths {
             let path = AssetPath::parse(path).unwrap();
-            let digest = Digest::of(content.as_bytes());
+            let digest = Digest::from_content(content.as_bytes());
             let hashed = path.hashed(&ContentHash::from(&digest));
             self.write(&self.source().join(&*path), content);
             self.write(&self.output().join(&hashed), content);
@@ -83,7 +83,7 @@ pub(crate) fn release(content: &str) -> (Site, Assets) {
 
 /// What `css/app.css` is called in production when it holds `content`.
 pub(crate) fn hashed(content: &str) -> String {
-    format!("/static/css/app.{}.css", ContentHash::of(content.as_bytes()))
+    format!("/static/css/app.{}.css", ContentHash::from_content(content.as_bytes()))
 }
 
 /// A page that gets its assets as a runtime value.

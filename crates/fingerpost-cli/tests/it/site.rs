@@ -165,14 +165,18 @@ impl Site {
         for (path, entry) in manifest {
             let bytes = fs::read(self.path(out).join(&entry.hashed)).expect(path);
             let info = entry.info.as_ref().expect(path);
-            assert_eq!((info.size, info.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{path}");
+            assert_eq!(
+                (info.size, info.sha256),
+                (bytes.len() as u64, Digest::from_content(&bytes)),
+                "{path}"
+            );
             for (name, variant) in &info.encodings {
-                let encoding = Encoding::named(name).expect("an encoding of ours");
+                let encoding = Encoding::from_name(name).expect("an encoding of ours");
                 let file = format!("{}.{}", entry.hashed, encoding.extension());
                 let bytes = fs::read(self.path(out).join(&file)).expect(&file);
                 assert_eq!(
                     (variant.size, variant.sha256),
-                    (bytes.len() as u64, Digest::of(&bytes)),
+                    (bytes.len() as u64, Digest::from_content(&bytes)),
                     "{file}"
                 );
             }

@@ -141,7 +141,7 @@ fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<Doomed>, 
             Claim::Named => true,
             Claim::Original(contents) if contents.iter().all(|content| content.0 != size) => false,
             Claim::Original(contents) => {
-                let (sha256, _) = File::open(&path).and_then(Digest::of_reader).map_err(unreadable)?;
+                let (sha256, _) = File::open(&path).and_then(Digest::from_reader).map_err(unreadable)?;
                 contents.contains(&&(size, sha256))
             }
         };

@@ -116,13 +116,13 @@ impl Known {
 fn parse(json: &[u8]) -> Option<Files> {
     let saved: Saved = serde_json::from_slice(json).ok()?;
     let is_ours = saved.schema == SCHEMA && saved.program == env!("CARGO_PKG_VERSION");
-    let is_whole = Digest::of(saved.files.get().as_bytes()) == saved.sha256;
+    let is_whole = Digest::from_content(saved.files.get().as_bytes()) == saved.sha256;
     if is_ours && is_whole { serde_json::from_str(saved.files.get()).ok() } else { None }
 }
 
 fn to_json(files: &Files) -> Vec<u8> {
     let files = serde_json::value::to_raw_value(files).expect("maps with text keys always serialize");
-    let sha256 = Digest::of(files.get().as_bytes());
+    let sha256 = Digest::from_content(files.get().as_bytes());
     let saved = Saved { schema: SCHEMA, program: env!("CARGO_PKG_VERSION").to_owned(), sha256, files };
     serde_json::to_vec(&saved).expect("plain data")
 }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_record_that_is_not_whole_or_not_ours_is_none() {
-        let (sha256, gzip) = (Digest::of(b"a"), Compression::from(Encoding::Gzip));
+        let (sha256, gzip) = (Digest::from_content(b"a"), Compression::from(Encoding::Gzip));
         let mut known = Known::default();
         known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));
         let json = String::from_utf8(to_json(&known.files)).unwrap();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn of_each_file_and_encoding_the_last_level_is_known() {
-        let (sha256, mut known) = (Digest::of(b"a"), Known::default());
+        let (sha256, mut known) = (Digest::from_content(b"a"), Known::default());
         let [nine, six] = ["gzip:9", "gzip:6"].map(|text| text.parse::<Compression>().unwrap());
         known.insert(&sha256, nine, None);
         assert_eq!((known.get(&sha256, nine), known.get(&sha256, six)), (Some(None), None));
@@ -161,7 +161,7 @@ mod tests {
 
         known.retain([sha256].into_iter());
         assert!(known.mentions(&sha256, Encoding::Gzip) && !known.mentions(&sha256, Encoding::Br));
-        known.retain([Digest::of(b"b")].into_iter());
+        known.retain([Digest::from_content(b"b")].into_iter());
         assert_eq!(known.get(&sha256, six), None);
     }
 }

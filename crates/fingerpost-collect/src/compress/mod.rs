@@ -115,7 +115,8 @@ pub(crate) fn variant_names<'a>(
     file: &'a str,
     info: &'a FileInfo,
 ) -> impl Iterator<Item = (String, EncodingInfo)> + 'a {
-    let name = |(name, &variant): (&String, _)| Some((variant_name(file, Encoding::named(name)?), variant));
+    let name =
+        |(name, &variant): (&String, _)| Some((variant_name(file, Encoding::from_name(name)?), variant));
     info.encodings.iter().filter_map(name)
 }
 
@@ -158,7 +159,7 @@ fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
         let encodings = in_force(asset, run).into_iter().flat_map(|info| &info.encodings);
         let gone = encodings.filter(|(name, _)| !asset.info.encodings.contains_key(*name));
         let names = gone.filter_map(|(name, variant)| {
-            let plain = variant_name(&asset.path, Encoding::named(name)?);
+            let plain = variant_name(&asset.path, Encoding::from_name(name)?);
             (!is_asset(&plain) && run.output.has_content(&plain, variant.size, &variant.sha256))
                 .then_some(plain)
         });

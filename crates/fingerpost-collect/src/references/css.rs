@@ -1,4 +1,4 @@
-//! References in style sheets, by tokens (CSS Syntax Level 3).
+//! References in style sheets, by tokens (CSS Syntax Severity 3).
 
 use std::ops::Range;
 

@@ -91,7 +91,7 @@ mod tests {
     fn edited(written: &str, units: fn(&str, usize) -> Vec<Unit>) -> String {
         let edit = Edit::of(&units(written, 0)).unwrap();
         let mut text = written.to_owned();
-        text.replace_range(edit.span(), &edit.text(&ContentHash::of(b"")));
+        text.replace_range(edit.span(), &edit.text(&ContentHash::from_content(b"")));
         text
     }
 

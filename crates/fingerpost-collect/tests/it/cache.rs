@@ -12,7 +12,7 @@ use std::{
 };
 
 use fingerpost::manifest::{Digest, MANIFEST_NAME};
-use fingerpost_collect::{CollectConfig, Level, Rule, collect};
+use fingerpost_collect::{CollectConfig, Rule, Severity, collect};
 
 use crate::site::{Site, warnings};
 
@@ -45,7 +45,7 @@ impl Site {
     }
 
     fn lenient(&self, out: &str) -> CollectConfig {
-        self.config_to(out).level(Rule::Missing, Level::Warn)
+        self.config_to(out).level(Rule::Missing, Severity::Warn)
     }
 
     /// Asset paths that the cache knows.
@@ -59,7 +59,7 @@ impl Site {
         let cache = self.cache();
         let json = cache.replace(from, to);
         assert_ne!(json, cache, "{from} is in the cache");
-        self.write(CACHE, format!("{json}\n{}\n", Digest::of(json.as_bytes())));
+        self.write(CACHE, format!("{json}\n{}\n", Digest::from_content(json.as_bytes())));
     }
 
     /// The cache without its digest.
@@ -165,7 +165,7 @@ fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
         String::new(),
         "garbage".to_owned(),
         "0".repeat(64) + "\n{}",
-        format!("{}\n[]", Digest::of(b"[]")),
+        format!("{}\n[]", Digest::from_content(b"[]")),
         whole.replace(hash, "000000000000"),
         whole[..whole.len() / 2].to_owned(),
         forged[..forged.len() - 1].to_owned(),
@@ -257,7 +257,7 @@ fn a_source_dir_that_moves_or_changes_places_is_another() {
         ("b/x.js", "import(someplace)"),
     ]);
     let config = |out: &str, sources: [&str; 2]| {
-        let config = CollectConfig::new(site.path(out)).level(Rule::Missing, Level::Warn);
+        let config = CollectConfig::new(site.path(out)).level(Rule::Missing, Severity::Warn);
         sources.into_iter().fold(config, |config, source| config.source(site.path(source)))
     };
     thread::sleep(AGED);

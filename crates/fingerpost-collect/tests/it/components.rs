@@ -31,10 +31,11 @@ fn config(site: &Site) -> CollectConfig {
 fn a_release_records_the_digest_of_each_component() {
     let site = site();
     collect(&config(&site)).unwrap();
-    let line = |path: &str, content: &str| format!("{path}\0{}\n", Digest::of(content.as_bytes()));
+    let line = |path: &str, content: &str| format!("{path}\0{}\n", Digest::from_content(content.as_bytes()));
     let lines = line("templates/base.html", "base") + &line("templates/mail/welcome.txt", "welcome");
     let manifest: serde_json::Value = serde_json::from_str(&site.read("out/staticfiles.json")).unwrap();
-    let expected = serde_json::json!({"templates": {"files": 2, "sha256": Digest::of(lines.as_bytes())}});
+    let expected =
+        serde_json::json!({"templates": {"files": 2, "sha256": Digest::from_content(lines.as_bytes())}});
     assert_eq!(manifest["fingerpost"]["components"], expected);
     assert_eq!(site.release(1).manifest, site.manifest("out"));
     assert_eq!(site.release(1).manifest.components()["templates"].files, 2);

@@ -104,7 +104,7 @@ impl Graph {
 }
 
 fn sha256(bytes: &[u8]) -> Vec<u8> {
-    Digest::of(bytes)
+    Digest::from_content(bytes)
         .to_string()
         .as_bytes()
         .chunks(2)

@@ -1,6 +1,6 @@
 //! References in scripts.
 
-use fingerpost_collect::{ErrorKind, Level, Rule, collect};
+use fingerpost_collect::{ErrorKind, Rule, Severity, collect};
 
 use crate::{rewritten::Rewritten, site::Site};
 
@@ -108,9 +108,9 @@ fn a_module_with_a_syntax_error_is_a_warning_at_its_place() {
     );
     assert_eq!(warning.silence(), Some("rules.\"js/app.js\".syntax = \"ignore\""));
 
-    let report = collect(&app.config().level(Rule::Syntax, Level::Ignore)).unwrap();
+    let report = collect(&app.config().level(Rule::Syntax, Severity::Ignore)).unwrap();
     assert_eq!((report.warnings.len(), report.notes.len()), (0, 1));
-    let err = collect(&app.config().level(Rule::Syntax, Level::Error)).unwrap_err();
+    let err = collect(&app.config().level(Rule::Syntax, Severity::Error)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Rule(Rule::Syntax));
 }
 

@@ -1,7 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fingerpost::manifest::{Manifest, Release};
-use fingerpost_collect::{ErrorKind, Level, Rule, collect};
+use fingerpost_collect::{ErrorKind, Rule, Severity, collect};
 
 use crate::site::{Site, warnings};
 
@@ -153,7 +153,7 @@ fn a_release_remembers_what_refers_to_what() {
         ("static/c.css", "a{src:url(gone.png)}"),
         ("static/x.png", "x"),
     ]);
-    collect(&site.config().level(Rule::Missing, Level::Ignore)).unwrap();
+    collect(&site.config().level(Rule::Missing, Severity::Ignore)).unwrap();
     let references = site.release(1).references;
     let references: Vec<_> = references.iter().map(|(path, to)| (&**path, to.join(" "))).collect();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, thread, time::Duration};
 
-use fingerpost::{__private::Stamp, manifest::Digest};
+use fingerpost::{__private::FileStamp, manifest::Digest};
 use fingerpost_collect::collect;
 
 use crate::site::{Site, warnings};
@@ -82,14 +82,14 @@ fn a_plain_name_that_is_updated_is_not_a_repair() {
 /// Damages a file and records its stamp, as if neither its times nor its inode had changed.
 fn damage_unseen(site: &Site, file: &str, text: &str) {
     site.write(file, text);
-    let stamp = Stamp::of(&fs::metadata(site.path(file)).unwrap());
+    let stamp = FileStamp::from_metadata(&fs::metadata(site.path(file)).unwrap());
     let record = site.read(STAMPS);
     let json = record.lines().next().unwrap();
     let mut json: serde_json::Value = serde_json::from_str(json).unwrap();
     json[file.strip_prefix("out/").unwrap()]["stamp"] = serde_json::to_value(stamp).unwrap();
     thread::sleep(AGED);
     let json = json.to_string();
-    site.write(STAMPS, format!("{json}\n{}\n", Digest::of(json.as_bytes())));
+    site.write(STAMPS, format!("{json}\n{}\n", Digest::from_content(json.as_bytes())));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 #[cfg(unix)]
 use std::collections::BTreeSet;
 
-use fingerpost_collect::{ErrorKind, Level, Rule, collect};
+use fingerpost_collect::{ErrorKind, Rule, Severity, collect};
 
 use crate::site::{Site, warnings};
 
@@ -71,9 +71,9 @@ fn the_first_source_dir_that_has_a_file_wins() {
 
     let (hides, file) = (site.shown("theme/a.css"), site.shown("static/a.css"));
     let message = format!("{hides} is hidden by {file}; remove one of them");
-    assert_eq!(warnings(&collect(&config().level(Rule::Shadowed, Level::Warn)).unwrap()), [&*message]);
-    assert_eq!(site.refused(&config().level(Rule::Shadowed, Level::Error)), [message]);
-    let err = collect(&config().level(Rule::Shadowed, Level::Error)).unwrap_err();
+    assert_eq!(warnings(&collect(&config().level(Rule::Shadowed, Severity::Warn)).unwrap()), [&*message]);
+    assert_eq!(site.refused(&config().level(Rule::Shadowed, Severity::Error)), [message]);
+    let err = collect(&config().level(Rule::Shadowed, Severity::Error)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Rule(Rule::Shadowed));
 }
 
@@ -93,7 +93,7 @@ fn a_source_dir_inside_another_has_its_files_under_both_names() {
         (&*site.hashed("vendor/x.png"), &*site.hashed("x.png")),
         ("vendor/x.2d711642b726.png", "x.2d711642b726.png")
     );
-    let config = site.config().source_at("vendor", &vendor).level(Rule::Shadowed, Level::Error);
+    let config = site.config().source_at("vendor", &vendor).level(Rule::Shadowed, Severity::Error);
     let report = collect(&config).unwrap();
     assert_eq!((report.files, report.shadowed, report.warnings), (2, vec![], vec![]));
 }

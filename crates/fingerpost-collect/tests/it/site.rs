@@ -124,7 +124,11 @@ impl Site {
         for (path, entry) in &self.manifest(out) {
             let bytes = fs::read(self.path(out).join(&entry.hashed)).expect(path);
             let info = entry.info.as_ref().expect(path);
-            assert_eq!((info.size, info.sha256), (bytes.len() as u64, Digest::of(&bytes)), "{path}");
+            assert_eq!(
+                (info.size, info.sha256),
+                (bytes.len() as u64, Digest::from_content(&bytes)),
+                "{path}"
+            );
         }
     }
 }

@@ -67,13 +67,13 @@ fn modules_and_workers_are_told_apart() {
 #[cfg(feature = "js")]
 #[test]
 fn a_script_that_cannot_be_parsed_is_a_problem_unless_that_is_ignored() {
-    use fingerpost_collect::{Level, Rule, collect};
+    use fingerpost_collect::{Rule, Severity, collect};
 
     let site = Site::new(&[("static/a.js", "import './b.js'; }\nnew Worker('b.js')"), ("static/b.js", "")]);
     let uses = references(&site.config()).unwrap();
     assert_eq!((uses.references.len(), uses.problems.len()), (1, 1));
     assert_eq!(uses.problems[0], collect(&site.config()).unwrap().warnings[0]);
-    let config = site.config().level(Rule::Syntax, Level::Ignore);
+    let config = site.config().level(Rule::Syntax, Severity::Ignore);
     assert_eq!(references(&config).unwrap().problems, []);
 }
 

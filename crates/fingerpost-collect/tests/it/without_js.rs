@@ -1,6 +1,6 @@
 //! A build that has no parser of scripts.
 
-use fingerpost_collect::{ErrorKind, Level, Rule, collect, references};
+use fingerpost_collect::{ErrorKind, Rule, Severity, collect, references};
 
 use crate::site::Site;
 
@@ -22,7 +22,7 @@ fn a_script_that_imports_another_is_an_error_that_names_the_feature() {
     assert_eq!(problem.silence(), Some("rules.\"/app.js\".unsupported = \"ignore\""));
     assert!(!site.path("out/staticfiles.json").exists());
 
-    let report = collect(&site.config().level(Rule::Unsupported, Level::Warn)).unwrap();
+    let report = collect(&site.config().level(Rule::Unsupported, Severity::Warn)).unwrap();
     assert_eq!((report.files, report.warnings.len()), (2, 1));
     assert_eq!(site.read(&format!("out/{}", site.hashed("app.js"))), "a();\nimport './boot.js';");
 }
@@ -56,6 +56,6 @@ fn references_names_scripts_that_may_refer_to_others_as_problems() {
     let err = collect(&site.config()).unwrap_err();
     assert!(uses.problems.iter().eq(err.problems()), "{:?}", uses.problems);
 
-    let uses = references(&site.config().level(Rule::Unsupported, Level::Ignore)).unwrap();
+    let uses = references(&site.config().level(Rule::Unsupported, Severity::Ignore)).unwrap();
     assert_eq!(uses.problems, []);
 }

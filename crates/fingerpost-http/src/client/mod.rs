@@ -18,7 +18,7 @@ const SCRIPT: &[u8] = include_bytes!("client.min.js");
 const GZIP: &[u8] = include_bytes!("client.min.js.gz");
 const BROTLI: &[u8] = include_bytes!("client.min.js.br");
 
-static SHA256: LazyLock<Digest> = LazyLock::new(|| Digest::of(SCRIPT));
+static SHA256: LazyLock<Digest> = LazyLock::new(|| Digest::from_content(SCRIPT));
 static VARIANTS: LazyLock<[(Encoding, Representation); 2]> =
     LazyLock::new(|| [Encoding::Gzip, Encoding::Br].map(|encoding| (encoding, variant(encoding))));
 
@@ -32,7 +32,7 @@ fn bytes(encoding: Option<Encoding>) -> &'static [u8] {
 
 fn variant(encoding: Encoding) -> Representation {
     let bytes = bytes(Some(encoding));
-    Representation { size: bytes.len() as u64, sha256: Some(Digest::of(bytes)) }
+    Representation { size: bytes.len() as u64, sha256: Some(Digest::from_content(bytes)) }
 }
 
 /// What its name holds at present.

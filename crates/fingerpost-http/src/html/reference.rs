@@ -40,7 +40,7 @@ impl References {
             return None;
         }
         // A file that cannot be read is reported when it is asked for.
-        self.snapshot.find(&format!("{}{suffix}", file_name(path)?)).ok()?
+        self.snapshot.try_url(&format!("{}{suffix}", file_name(path)?)).ok()?
     }
 }
 

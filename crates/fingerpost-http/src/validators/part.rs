@@ -29,7 +29,7 @@ impl Part {
 
     /// Nothing in development.
     fn hash(&self) -> Option<ContentHash> {
-        let of = |id| ContentHash::of(format!("{id}\n{}", self.settings).as_bytes());
+        let of = |id| ContentHash::from_content(format!("{id}\n{}", self.settings).as_bytes());
         *self.hash.get_or_init(|| self.snapshot.release_id().map(of))
     }
 

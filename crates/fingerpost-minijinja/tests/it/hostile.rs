@@ -1,6 +1,6 @@
 //! Paths that come from strangers.
 
-use fingerpost::{AssetPath, Assets, OnMissing, sources::Rules};
+use fingerpost::{AssetPath, Assets, OnMissing, sources::IgnoreRules};
 use minijinja::{Environment, Error, ErrorKind, context};
 use proptest::{
     collection::vec,
@@ -257,7 +257,7 @@ fn hostile_file() -> impl Strategy<Value = String> {
         PIECES.iter().copied().filter(|piece| !piece.contains(['/', '\0', '?', '#'])).collect();
     let segment = vec(select(pieces), 1..6).prop_map(|pieces| pieces.concat());
     vec(segment, 1..4).prop_map(|segments| segments.join("/")).prop_filter("an asset path", |path| {
-        AssetPath::parse(path).is_ok() && Rules::default().reason_to_ignore(path).is_none()
+        AssetPath::parse(path).is_ok() && IgnoreRules::default().reason_to_ignore(path).is_none()
     })
 }
 
@@ -291,8 +291,9 @@ fn every_file_has_a_url_below_the_base_url() {
             let (file, _) = url.split_once(['?', '#']).unwrap_or((&url, ""));
             // A server that decodes the path once finds the file.
             let file = percent_decoded(file.strip_prefix("/static/").unwrap());
-            let hashed =
-                AssetPath::parse(&path).unwrap().hashed(&fingerpost::manifest::ContentHash::of(b"body{}"));
+            let hashed = AssetPath::parse(&path)
+                .unwrap()
+                .hashed(&fingerpost::manifest::ContentHash::from_content(b"body{}"));
             assert!(file == path || file == hashed, "{file}");
             assert!(render(&env, "integrity.html", &path).is_ok());
         }

@@ -34,7 +34,7 @@ impl Site {
         let mut manifest = Manifest::new("/static/");
         for path in paths {
             let path = AssetPath::parse(path).unwrap();
-            let digest = Digest::of(content.as_bytes());
+            let digest = Digest::from_content(content.as_bytes());
             let hashed = path.hashed(&ContentHash::from(&digest));
             self.write(&self.source().join(&*path), content);
             self.write(&self.output().join(&hashed), content);
@@ -77,7 +77,7 @@ impl Site {
 
 /// The content hash of some text.
 pub(crate) fn hash(content: &str) -> String {
-    ContentHash::of(content.as_bytes()).to_string()
+    ContentHash::from_content(content.as_bytes()).to_string()
 }
 
 /// An environment as a site has one.

@@ -1,6 +1,6 @@
 //! Paths that come from strangers.
 
-use fingerpost::{AssetPath, Assets, OnMissing, sources::Rules};
+use fingerpost::{AssetPath, Assets, OnMissing, sources::IgnoreRules};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -290,7 +290,7 @@ fn hostile_file() -> impl Strategy<Value = String> {
         PIECES.iter().copied().filter(|piece| !piece.contains(['/', '\0', '?', '#'])).collect();
     let segment = vec(select(pieces), 1..6).prop_map(|pieces| pieces.concat());
     vec(segment, 1..4).prop_map(|segments| segments.join("/")).prop_filter("an asset path", |path| {
-        AssetPath::parse(path).is_ok() && Rules::default().reason_to_ignore(path).is_none()
+        AssetPath::parse(path).is_ok() && IgnoreRules::default().reason_to_ignore(path).is_none()
     })
 }
 

@@ -236,7 +236,7 @@ async fn many_ask_at_once_while_a_file_is_replaced() {
                 let url = assets.url("a.css").unwrap();
                 let answer = get(&files, &below(&url)).await;
                 assert!([&b"one"[..], b"two"].contains(&&*answer.body));
-                let hash = fingerpost::manifest::ContentHash::of(&answer.body);
+                let hash = fingerpost::manifest::ContentHash::from_content(&answer.body);
                 assert_eq!(answer.cache() == IMMUTABLE, url.ends_with(hash.as_str()), "{url}");
             }
         })

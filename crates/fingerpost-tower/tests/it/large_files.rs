@@ -87,7 +87,7 @@ fn gated(site: &Site) -> (Assets, StaticFiles, Arc<Gate>) {
 }
 
 fn tag(bytes: &[u8]) -> String {
-    format!("\"{}\"", &Digest::of(bytes).to_string()[..32])
+    format!("\"{}\"", &Digest::from_content(bytes).to_string()[..32])
 }
 
 #[tokio::test]

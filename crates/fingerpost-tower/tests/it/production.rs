@@ -13,7 +13,7 @@ use crate::site::{HOUR, IMMUTABLE, Site, ask, ask_until, below, get, get_hashed}
 const CSS: &[u8] = b"body{color:red}";
 
 fn tag(bytes: &[u8]) -> String {
-    format!("\"{}\"", &Digest::of(bytes).to_string()[..32])
+    format!("\"{}\"", &Digest::from_content(bytes).to_string()[..32])
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_hashed_path_is_immutable_whatever_its_query() {
 async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
     let site = Site::new(&[("css/app.css", CSS)]);
     let files = StaticFiles::new(&site.collect().production());
-    let hash = &Digest::of(CSS).to_string()[..12];
+    let hash = &Digest::from_content(CSS).to_string()[..12];
     for (query, cache) in [
         (String::new(), HOUR),
         ("?rev=1".to_owned(), HOUR),

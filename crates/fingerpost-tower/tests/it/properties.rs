@@ -134,7 +134,7 @@ fn versions(path: &str) -> impl Iterator<Item = &str> {
 impl Served {
     /// Whether the bytes at `path` may be kept for ever.
     fn is_proven(&self, path: &str, bytes: &[u8]) -> bool {
-        let hash = ContentHash::of(bytes);
+        let hash = ContentHash::from_content(bytes);
         let proves =
             |version: &str| version == hash.as_str() || (self.name == "version query" && version == "v1");
         let mut versions = versions(path).peekable();

@@ -10,13 +10,13 @@ use parking_lot::RwLock;
 
 use crate::{
     dev::{
-        single_flight::Flight,
+        single_flight::SingleFlight,
         watch::{Moment, Watch},
     },
     error::{Error, Missing, Problem},
     files::stable_read::{self, Reading},
     manifest::digest::{ContentHash, Digest, integrity_of_reader},
-    resolve::url_options::{Site, Urls},
+    resolve::url_options::{AssetUrls, UrlOptions},
     sources::{
         Sources, Verdict,
         candidate::{Candidate, Seen},
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Development {
     pub(crate) sources: Sources,
-    urls: FileCache<Urls>,
+    urls: FileCache<AssetUrls>,
     integrities: FileCache<Arc<str>>,
     watch: Option<Watch>,
 }
@@ -48,19 +48,19 @@ impl Development {
         Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
     }
 
-    pub(crate) fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {
+    pub(crate) fn urls(&self, site: &UrlOptions, path: &str) -> Result<AssetUrls, Error> {
         if !site.dev_version_query {
             self.urls.get(self, path, |_| Ok(site.urls(path, None)))
         } else {
             self.urls.get(self, path, |file| {
-                let (digest, _) = Digest::of_reader(file)?;
+                let (digest, _) = Digest::from_reader(file)?;
                 Ok(site.urls(path, Some(ContentHash::from(&digest).as_str())))
             })
         }
     }
 
     /// What `take` takes of the URLs of an asset that has been looked at lately, if the source dirs are watched.
-    pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&Urls) -> R) -> Option<R> {
+    pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&AssetUrls) -> R) -> Option<R> {
         self.urls.confirmed(self.watch.as_ref(), path, take)
     }
 
@@ -86,7 +86,7 @@ impl Development {
     }
 }
 
-/// What was made of each file, kept for as long as the file's [`Stamp`](crate::__private::Stamp) stays what it was.
+/// What was made of each file, kept for as long as the file's [`FileStamp`](crate::__private::FileStamp) stays what it was.
 struct FileCache<T> {
     slots: ByPath<Arc<Slot<T>>>,
     /// What a look has confirmed, and how long that holds. Empty unless the source dirs are watched.
@@ -97,7 +97,7 @@ type ByPath<V> = RwLock<HashMap<Box<str>, V, foldhash::fast::RandomState>>;
 
 struct Slot<T> {
     candidates: Vec<Candidate>,
-    flight: Flight<Result<Reading<Made<T>>, Error>>,
+    flight: SingleFlight<Result<Reading<Made<T>>, Error>>,
 }
 
 /// What was made of a file, and in which source dir that lies.
@@ -167,7 +167,7 @@ impl<T: Clone> FileCache<T> {
         if first(&candidates, Candidate::stat)?.is_none() {
             return Err(missing(sources, path, None));
         }
-        let slot = Arc::new(Slot { candidates, flight: Flight::default() });
+        let slot = Arc::new(Slot { candidates, flight: SingleFlight::default() });
         Ok(self.slots.write().entry(path.into()).or_insert(slot).clone())
     }
 }
@@ -257,7 +257,7 @@ mod tests {
     use std::{fs, os::unix::fs::symlink};
 
     use super::*;
-    use crate::sources::{SourceDir, ignore_rules::Rules};
+    use crate::sources::{SourceDir, ignore_rules::IgnoreRules};
 
     #[test]
     fn what_has_no_answer_leaves_nothing_behind() {
@@ -266,7 +266,7 @@ mod tests {
         fs::write(outside.path().join("b.css"), "b{}").unwrap();
         symlink(".", dir.path().join("l")).unwrap();
         symlink(outside.path(), dir.path().join("out")).unwrap();
-        let sources = Sources::open(vec![SourceDir::new(dir.path())], Rules::default(), None).unwrap();
+        let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
         let development = Development::new(sources);
         let remembered = || development.integrities.slots.read().len();
         for times in 1..9 {

@@ -5,7 +5,7 @@ use parking_lot::{Condvar, Mutex};
 /// A caller takes a result that fits it, or one of work that began after it asked. Work that was under way when it asked
 /// may have missed what it came for, so it waits and shares the next one.
 #[derive(Debug)]
-pub(crate) struct Flight<T> {
+pub(crate) struct SingleFlight<T> {
     state: Mutex<State<T>>,
     landed: Condvar,
 }
@@ -19,13 +19,13 @@ struct State<T> {
     last: Option<(u64, T)>,
 }
 
-impl<T> Default for Flight<T> {
+impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self { state: Mutex::new(State { begun: 0, flying: false, last: None }), landed: Condvar::new() }
     }
 }
 
-impl<T: Clone> Flight<T> {
+impl<T: Clone> SingleFlight<T> {
     /// Answers with the last result if it `fits`, else with that of a `work` that begins from now on: this caller's own
     /// or another's.
     pub(crate) fn join(&self, fits: impl Fn(&T) -> bool, work: impl FnOnce() -> T) -> T {
@@ -55,7 +55,7 @@ impl<T: Clone> Flight<T> {
 }
 
 /// Ends a flight, also when the work panics: the next caller in line then does it again.
-struct Landing<'a, T>(&'a Flight<T>);
+struct Landing<'a, T>(&'a SingleFlight<T>);
 
 impl<T> Drop for Landing<'_, T> {
     fn drop(&mut self) {
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn whoever_asks_during_the_work_shares_the_next_one() {
-        let (flight, runs, under_way) = (Flight::default(), AtomicUsize::new(0), Barrier::new(9));
+        let (flight, runs, under_way) = (SingleFlight::default(), AtomicUsize::new(0), Barrier::new(9));
         let work = || runs.fetch_add(1, SeqCst) + 1;
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_panic_frees_the_way_for_the_next_caller() {
-        let flight = Flight::default();
+        let flight = SingleFlight::default();
         assert!(catch_unwind(AssertUnwindSafe(|| flight.join(|_| false, || panic!("no luck")))).is_err());
         assert_eq!(flight.join(|_| false, || 7), 7);
     }

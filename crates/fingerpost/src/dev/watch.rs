@@ -164,7 +164,7 @@ mod tests {
         use crate::{
             dev::Development,
             manifest::digest::integrity_of,
-            sources::{SourceDir, Sources, ignore_rules::Rules},
+            sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
         };
 
         const AGED: Duration = Duration::from_millis(2_100);
@@ -178,7 +178,7 @@ mod tests {
             fs::write(file, "before").unwrap();
         }
         thread::sleep(AGED);
-        let sources = Sources::open(vec![SourceDir::new(dir.path())], Rules::default(), None).unwrap();
+        let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
 
         // The watcher hears its first event, and then no more before it is told to go on.
         let (go_on, told) = mpsc::channel::<()>();

@@ -15,18 +15,18 @@ use serde::{Deserialize, Serialize};
 /// # let dir = tempfile::tempdir()?;
 /// # let file = dir.path().join("a.css");
 /// use std::fs;
-/// use fingerpost::__private::Stamp;
+/// use fingerpost::__private::FileStamp;
 ///
 /// fs::write(&file, "a{}")?;
-/// let stamp = Stamp::of(&fs::metadata(&file)?);
-/// assert_eq!(Stamp::of(&fs::metadata(&file)?), stamp);
+/// let stamp = FileStamp::from_metadata(&fs::metadata(&file)?);
+/// assert_eq!(FileStamp::from_metadata(&fs::metadata(&file)?), stamp);
 ///
 /// fs::write(&file, "a{color:red}")?;
-/// assert_ne!(Stamp::of(&fs::metadata(&file)?), stamp);
+/// assert_ne!(FileStamp::from_metadata(&fs::metadata(&file)?), stamp);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Stamp {
+pub struct FileStamp {
     length: u64,
     modified: Time,
     /// The change time on Unix, the creation time on Windows.
@@ -41,9 +41,9 @@ type Time = (i64, u32);
 /// File systems keep times as coarse as this (FAT: two seconds), so a younger file may change unseen.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
-impl Stamp {
+impl FileStamp {
     /// The stamp of the file that `metadata` was asked of.
-    pub fn of(metadata: &Metadata) -> Self {
+    pub fn from_metadata(metadata: &Metadata) -> Self {
         Self {
             length: metadata.len(),
             modified: time(FileTime::from_last_modification_time(metadata)),
@@ -66,7 +66,7 @@ impl Stamp {
     /// # let file = tempfile::NamedTempFile::new()?;
     /// use std::time::{Duration, SystemTime};
     ///
-    /// let stamp = fingerpost::__private::Stamp::of(&file.as_file().metadata()?);
+    /// let stamp = fingerpost::__private::FileStamp::from_metadata(&file.as_file().metadata()?);
     /// assert!(!stamp.is_settled_at(SystemTime::now()));
     /// assert!(stamp.is_settled_at(SystemTime::now() + Duration::from_secs(3)));
     /// # Ok::<(), std::io::Error>(())
@@ -84,7 +84,7 @@ impl Stamp {
     /// # let dir = tempfile::tempdir()?;
     /// # let file = dir.path().join("a.css");
     /// # std::fs::write(&file, "a{}")?;
-    /// # let stamp = || Ok::<_, std::io::Error>(fingerpost::__private::Stamp::of(&std::fs::metadata(&file)?));
+    /// # let stamp = || Ok::<_, std::io::Error>(fingerpost::__private::FileStamp::from_metadata(&std::fs::metadata(&file)?));
     /// let before = stamp()?;
     /// std::fs::hard_link(&file, dir.path().join("b.css"))?;
     /// assert!(stamp()? == before || stamp()?.differs_in_change_time_alone(&before));
@@ -125,8 +125,8 @@ fn id(_: &Metadata) -> Option<(u64, u64)> {
 mod tests {
     use super::*;
 
-    const STAMP: Stamp =
-        Stamp { length: 3, modified: (1000, 5), other_time: Some((2000, 5)), id: Some((7, 8)) };
+    const STAMP: FileStamp =
+        FileStamp { length: 3, modified: (1000, 5), other_time: Some((2000, 5)), id: Some((7, 8)) };
 
     #[test]
     fn the_youngest_time_has_to_be_two_seconds_old() {
@@ -135,30 +135,30 @@ mod tests {
         for young in [at(2002, 4), at(2001, 999_999_999), at(1002, 5), at(0, 0)] {
             assert!(!STAMP.is_settled_at(young), "{young:?}");
         }
-        let without = Stamp { other_time: None, ..STAMP };
+        let without = FileStamp { other_time: None, ..STAMP };
         assert!(without.is_settled_at(at(1002, 5)) && !without.is_settled_at(at(1002, 4)));
-        let before_1970 = Stamp { modified: (-1000, 5), other_time: None, ..STAMP };
+        let before_1970 = FileStamp { modified: (-1000, 5), other_time: None, ..STAMP };
         assert!(before_1970.is_settled_at(at(0, 0)));
-        assert!(!Stamp { modified: (i64::MAX, 0), ..STAMP }.is_settled_at(at(3000, 0)));
+        assert!(!FileStamp { modified: (i64::MAX, 0), ..STAMP }.is_settled_at(at(3000, 0)));
     }
 
     #[test]
     fn a_stamp_survives_a_cache_file() {
         let json = serde_json::to_string(&STAMP).unwrap();
         assert_eq!(json, r#"{"length":3,"modified":[1000,5],"other_time":[2000,5],"id":[7,8]}"#);
-        assert_eq!(serde_json::from_str::<Stamp>(&json).unwrap(), STAMP);
+        assert_eq!(serde_json::from_str::<FileStamp>(&json).unwrap(), STAMP);
     }
 
     #[cfg(unix)]
     #[test]
     fn the_change_time_alone_is_told_from_everything_else() {
-        let changed = Stamp { other_time: Some((2001, 0)), ..STAMP };
+        let changed = FileStamp { other_time: Some((2001, 0)), ..STAMP };
         assert!(changed.differs_in_change_time_alone(&STAMP));
         for other in [
             STAMP,
-            Stamp { length: 4, ..changed },
-            Stamp { modified: (1001, 5), ..changed },
-            Stamp { id: Some((7, 9)), ..changed },
+            FileStamp { length: 4, ..changed },
+            FileStamp { modified: (1001, 5), ..changed },
+            FileStamp { id: Some((7, 9)), ..changed },
         ] {
             assert!(!other.differs_in_change_time_alone(&STAMP), "{other:?}");
         }
@@ -169,7 +169,7 @@ mod tests {
     fn a_change_shows_even_if_length_and_time_are_put_back() {
         let dir = tempfile::tempdir().unwrap();
         let [file, other] = ["a", "b"].map(|name| dir.path().join(name));
-        let stamp = || Stamp::of(&std::fs::metadata(&file).unwrap());
+        let stamp = || FileStamp::from_metadata(&std::fs::metadata(&file).unwrap());
         let write = |path: &std::path::Path, text: &str| {
             std::fs::write(path, text).unwrap();
             filetime::set_file_mtime(path, FileTime::zero()).unwrap();

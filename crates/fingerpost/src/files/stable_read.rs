@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::files::file_stamp::Stamp;
+use crate::files::file_stamp::FileStamp;
 
 /// How often a file that keeps changing is read.
 const READINGS: usize = 3;
@@ -17,11 +17,11 @@ pub struct Reading<T> {
     /// What was made of the bytes.
     pub value: T,
     /// The file's stamp, after it was read.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
     /// Whether it was the same before, so that the bytes belong together.
     pub is_stable: bool,
     /// Whether seeing this stamp again means that the bytes are the same: it was stable, and its times had
-    /// [settled](Stamp::is_settled_at) when the reading began.
+    /// [settled](FileStamp::is_settled_at) when the reading began.
     pub is_trusted: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct Reading<T> {
 /// use fingerpost::__private::read_stable;
 /// use fingerpost::manifest::{ContentHash, Digest};
 ///
-/// let reading = read_stable(path, |file| Digest::of_reader(file))?;
+/// let reading = read_stable(path, |file| Digest::from_reader(file))?;
 /// let (digest, size) = reading.value;
 /// assert_eq!(ContentHash::from(&digest).as_str(), "7c98040a5416");
 /// assert!(reading.is_stable && reading.stamp.length() == size);
@@ -73,7 +73,7 @@ impl<T> Reading<T> {
     /// # Errors
     ///
     /// Those of `read`, and of finding the start.
-    pub fn of(file: &mut File, mut read: impl FnMut(&mut File) -> io::Result<T>) -> io::Result<Self> {
+    pub fn new(file: &mut File, mut read: impl FnMut(&mut File) -> io::Result<T>) -> io::Result<Self> {
         repeat(|| {
             file.rewind()?;
             Self::once(file, &mut read)
@@ -83,9 +83,9 @@ impl<T> Reading<T> {
     /// Reads a file that has just been opened, once.
     pub(crate) fn once(file: &mut File, read: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<Self> {
         let began = SystemTime::now();
-        let before = Stamp::of(&file.metadata()?);
+        let before = FileStamp::from_metadata(&file.metadata()?);
         let value = read(file)?;
-        let stamp = Stamp::of(&file.metadata()?);
+        let stamp = FileStamp::from_metadata(&file.metadata()?);
         let is_stable = stamp == before;
         Ok(Self { value, stamp, is_stable, is_trusted: is_stable && stamp.is_settled_at(began) })
     }

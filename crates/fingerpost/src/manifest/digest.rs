@@ -14,7 +14,7 @@ use crate::quote::quoted;
 /// ```
 /// use fingerpost::manifest::ContentHash;
 ///
-/// let hash = ContentHash::of(b"body{}");
+/// let hash = ContentHash::from_content(b"body{}");
 /// assert_eq!(hash.as_str(), "7c98040a5416");
 /// assert_eq!(serde_json::from_str::<ContentHash>("\"7c98040a5416\"")?, hash);
 /// # Ok::<(), serde_json::Error>(())
@@ -24,8 +24,8 @@ pub struct ContentHash([u8; 12]);
 
 impl ContentHash {
     /// Hashes `bytes`.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self::from(&Digest::of(bytes))
+    pub fn from_content(bytes: &[u8]) -> Self {
+        Self::from(&Digest::from_content(bytes))
     }
 
     /// Takes twelve lower-case hex digits, and nothing else.
@@ -33,7 +33,7 @@ impl ContentHash {
     /// ```
     /// use fingerpost::manifest::ContentHash;
     ///
-    /// assert_eq!(ContentHash::parse("7c98040a5416"), Some(ContentHash::of(b"body{}")));
+    /// assert_eq!(ContentHash::parse("7c98040a5416"), Some(ContentHash::from_content(b"body{}")));
     /// assert_eq!(ContentHash::parse("7C98040A5416"), None);
     /// ```
     pub fn parse(digits: impl AsRef<[u8]>) -> Option<Self> {
@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for ContentHash {
 /// ```
 /// use fingerpost::manifest::{ContentHash, Digest};
 ///
-/// let digest = Digest::of(b"body{}");
+/// let digest = Digest::from_content(b"body{}");
 /// assert!(digest.to_string().starts_with(ContentHash::from(&digest).as_str()));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,7 +88,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// Hashes `bytes`.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn from_content(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -98,7 +98,7 @@ impl Digest {
     }
 
     /// What has been put into `hasher` piece by piece.
-    pub(crate) fn of_pieces(hasher: Sha256) -> Self {
+    pub(crate) fn from_hasher(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
     }
 
@@ -107,7 +107,7 @@ impl Digest {
     /// # Errors
     ///
     /// Those of the reader.
-    pub fn of_reader(reader: impl Read) -> io::Result<(Self, u64)> {
+    pub fn from_reader(reader: impl Read) -> io::Result<(Self, u64)> {
         let (digest, size) = digest_reader::<Sha256>(reader)?;
         Ok((Self(digest.into()), size))
     }

@@ -35,7 +35,7 @@ impl Encoding {
     }
 
     /// The encoding of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|encoding| encoding.as_str() == name)
     }
 
@@ -133,7 +133,7 @@ impl FromStr for Compression {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, level) = text.split_once(':').map_or((text, None), |(name, level)| (name, Some(level)));
-        let Some(encoding) = Encoding::named(name) else {
+        let Some(encoding) = Encoding::from_name(name) else {
             let advice = "write `gzip`, `br` or `zstd`, with a level `br:11`";
             return Err(Error::config(format!("compression {} is unknown; {advice}", quoted(text))));
         };

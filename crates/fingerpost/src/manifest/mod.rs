@@ -34,9 +34,9 @@ pub const MANIFEST_NAME: &str = "staticfiles.json";
 ///
 /// let bytes = b"body{}";
 /// let path = AssetPath::parse("css/app.css")?;
-/// let hashed = path.hashed(&ContentHash::of(bytes));
+/// let hashed = path.hashed(&ContentHash::from_content(bytes));
 /// let mut manifest = Manifest::new("/static/");
-/// manifest.insert(path, hashed, FileInfo::new(bytes.len() as u64, Digest::of(bytes)));
+/// manifest.insert(path, hashed, FileInfo::new(bytes.len() as u64, Digest::from_content(bytes)));
 ///
 /// let again = Manifest::parse(&manifest.to_json(), "staticfiles.json")?;
 /// assert_eq!(again, manifest);
@@ -153,7 +153,7 @@ impl Manifest {
     ///
     /// let mut manifest = Manifest::new("/static/");
     /// let before = manifest.hash();
-    /// manifest.insert_component("templates", ComponentInfo::new(15, Digest::of(b"the lines of 15 files")));
+    /// manifest.insert_component("templates", ComponentInfo::new(15, Digest::from_content(b"the lines of 15 files")));
     /// assert_ne!(manifest.hash(), before);
     /// assert_eq!(manifest.components()["templates"].files, 15);
     /// ```
@@ -188,7 +188,7 @@ impl Manifest {
         for (name, info) in &self.components {
             hasher.update(format!("components\0{name}\0{}\n", info.sha256));
         }
-        ContentHash::from(&Digest::of_pieces(hasher)).to_string()
+        ContentHash::from(&Digest::from_hasher(hasher)).to_string()
     }
 
     /// The path of the base URL that the files were collected for, if the manifest says so.
@@ -307,12 +307,16 @@ mod tests {
         let manifest = |names: &[(&str, &str)]| {
             let mut manifest = Manifest::new("/static/");
             for (path, hashed) in names {
-                manifest.insert(AssetPath::parse(path).unwrap(), *hashed, FileInfo::new(0, Digest::of(b"")));
+                manifest.insert(
+                    AssetPath::parse(path).unwrap(),
+                    *hashed,
+                    FileInfo::new(0, Digest::from_content(b"")),
+                );
             }
             manifest
         };
         let one = manifest(&[("b", "b.2"), ("a", "a.1")]);
-        assert_eq!(one.hash().unwrap(), ContentHash::of(b"a\0a.1\nb\0b.2\n").as_str());
+        assert_eq!(one.hash().unwrap(), ContentHash::from_content(b"a\0a.1\nb\0b.2\n").as_str());
         assert_eq!(one.to_json(), manifest(&[("a", "a.1"), ("b", "b.2")]).to_json());
         for other in
             [&[("a", "a.1")][..], &[("a", "a.1"), ("b", "b.3")], &[("a", "a.1"), ("b", "b.2"), ("c", "c")]]

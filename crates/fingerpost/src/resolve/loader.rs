@@ -13,11 +13,11 @@ use crate::{
     manifest::{Manifest, store::Store},
     resolve::{
         Names, Resolver,
-        lookup_table::{Table, read_manifest},
+        lookup_table::{LookupTable, read_manifest},
         strategy::Strategy,
-        url_options::Site,
+        url_options::UrlOptions,
     },
-    sources::{SourceDir, Sources, ignore_rules::Rules},
+    sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
     url::base_url::BaseUrl,
     version::{
         AppVersion, VersionSource,
@@ -28,7 +28,7 @@ use crate::{
 };
 
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Loader {
     /// `None` for the content query of development.
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
@@ -36,15 +36,15 @@ pub(crate) struct Plan {
     /// The working directory at start-up.
     pub(crate) started_in: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: IgnoreRules,
     /// Whether somebody chose the mode, rather than a variable or the build profile.
     pub(crate) mode_is_named: bool,
-    pub(crate) versions: VersionPlan,
+    pub(crate) versions: VersionLoader,
 }
 
 /// Where the app version may come from.
 #[derive(Debug)]
-pub(crate) struct VersionPlan {
+pub(crate) struct VersionLoader {
     pub(crate) explicit: Option<String>,
     pub(crate) from_git: bool,
     /// Those of the builder.
@@ -55,9 +55,9 @@ pub(crate) struct VersionPlan {
 /// The number of files of each component.
 type Counts = BTreeMap<String, usize>;
 
-impl Plan {
+impl Loader {
     /// What is in force from now on, after `earlier`.
-    pub(crate) fn resolver(&self, site: &Site, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
+    pub(crate) fn resolver(&self, site: &UrlOptions, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
         let number = earlier.map_or(0, |earlier| earlier.number + 1);
         let (names, (version, components)) = match &self.strategy {
             None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
@@ -69,7 +69,7 @@ impl Plan {
                 })?;
                 let manifest = read_manifest(site, &*store, || self.how_to_collect(site))?;
                 let version = self.version(Some((&manifest, store.place())))?;
-                (Names::Listed(Table::from_manifest(site, &manifest, store)?), version)
+                (Names::Listed(LookupTable::from_manifest(site, &manifest, store)?), version)
             }
             Some(Strategy::VersionQuery) => {
                 let (version, components) = self.version(None)?;
@@ -89,16 +89,21 @@ impl Plan {
     }
 
     /// The names of the source dirs as they are now; `earlier` has the same URLs.
-    fn listed(&self, site: &Site, version: Option<&str>, earlier: Option<&Resolver>) -> Result<Names, Error> {
+    fn listed(
+        &self,
+        site: &UrlOptions,
+        version: Option<&str>,
+        earlier: Option<&Resolver>,
+    ) -> Result<Names, Error> {
         let earlier = earlier.and_then(|earlier| match &earlier.names {
             Names::Listed(table) => Some(table),
             Names::Live(_) => None,
         });
-        Ok(Names::Listed(Table::from_sources(site, self.open_sources()?, version, earlier)?))
+        Ok(Names::Listed(LookupTable::from_sources(site, self.open_sources()?, version, earlier)?))
     }
 
     /// The command that makes the manifest that is missing.
-    fn how_to_collect(&self, site: &Site) -> String {
+    fn how_to_collect(&self, site: &UrlOptions) -> String {
         let Some(output) = &self.output else { return String::new() };
         let mut command = "fingerpost collect".to_owned();
         for source in &self.sources {
@@ -122,7 +127,7 @@ impl Plan {
     /// The first source that has an answer, and the components. They are read also where another source has an answer, so
     /// that a missing file is always reported.
     fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {
-        let VersionPlan { components, settings, .. } = &self.versions;
+        let VersionLoader { components, settings, .. } = &self.versions;
         let mut components = components.clone();
         match &manifest {
             Some((manifest, place)) => warn_of_unrecorded(settings, manifest, place),
@@ -143,7 +148,7 @@ impl Plan {
 
     /// The version that needs no manifest and no components.
     fn chosen_version(&self) -> Option<Result<AppVersion, Error>> {
-        let VersionPlan { explicit, from_git, settings, .. } = &self.versions;
+        let VersionLoader { explicit, from_git, settings, .. } = &self.versions;
         let from_environment = environment::variable("FINGERPOST_APP_VERSION");
         let configured = settings.app.clone().filter(|version| !version.is_empty());
         let explicit = explicit.clone().map(|version| (version, "`app_version`"));

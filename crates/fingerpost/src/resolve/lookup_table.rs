@@ -15,17 +15,17 @@ use crate::{
     error::{Error, Missing, Problem},
     files::is_absent,
     manifest::{MANIFEST_NAME, Manifest, digest::integrity_of, store::Store},
-    resolve::url_options::{Site, Urls},
+    resolve::url_options::{AssetUrls, UrlOptions},
     sources::{
         Sources,
-        baseline::{self, ListedFile},
+        baseline::{self, BaselineFile},
     },
     url::asset_path::{AssetPath, is_nameable},
 };
 
 /// The assets of one release.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(crate) struct LookupTable {
     /// Asset path → position. Kept apart from the assets so that it is small and stays in the processor's cache.
     positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     /// Sorted by asset path.
@@ -43,28 +43,28 @@ enum Bytes {
     Sources {
         now: Box<Development>,
         /// By the positions of the assets.
-        files: Vec<ListedFile>,
+        files: Vec<BaselineFile>,
         /// What was listed earlier under the same URLs and is no more.
         gone: Gone,
     },
 }
 
 /// Files that were listed, by asset path.
-type Gone = BTreeMap<Box<str>, ListedFile>;
+type Gone = BTreeMap<Box<str>, BaselineFile>;
 
 #[derive(Debug)]
 pub(crate) struct Asset {
     pub(crate) path: Box<str>,
-    pub(crate) urls: Urls,
+    pub(crate) urls: AssetUrls,
     hashed: Box<str>,
     /// From the manifest, or from the file: at start-up if the manifest is another program's, else at the first call.
     integrity: OnceLock<Arc<str>>,
 }
 
-impl Table {
+impl LookupTable {
     /// The strategy `Manifest`: every asset under its hashed path.
     pub(crate) fn from_manifest(
-        site: &Site,
+        site: &UrlOptions,
         manifest: &Manifest,
         store: Arc<dyn Store>,
     ) -> Result<Self, Error> {
@@ -98,7 +98,7 @@ impl Table {
     /// The strategies without a build step: every file of the source dirs under its own name, listed now, or by
     /// `earlier`, a table with the same URLs.
     pub(crate) fn from_sources(
-        site: &Site,
+        site: &UrlOptions,
         sources: Sources,
         version: Option<&str>,
         earlier: Option<&Self>,
@@ -108,7 +108,7 @@ impl Table {
         for (path, now) in baseline::list(&sources)? {
             files.push(match known.remove(&*path) {
                 // Another source dir may have it now: then this stamp is not that file's.
-                Some(earlier) => ListedFile { file: now.file, ..earlier },
+                Some(earlier) => BaselineFile { file: now.file, ..earlier },
                 None => now,
             });
             assets.push(Asset {
@@ -159,7 +159,7 @@ impl Table {
     }
 
     /// The file of an asset, if it was listed rather than published.
-    pub(crate) fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+    pub(crate) fn listed_file(&self, path: &str) -> Option<&BaselineFile> {
         match &self.bytes {
             Bytes::Collected(_) => None,
             Bytes::Sources { files, .. } => Some(&files[self.position(path)?]),
@@ -213,7 +213,7 @@ fn unreadable(store: &dyn Store, path: &str, err: io::Error) -> Error {
 
 /// Reads the manifest and compares it with the base URL it is to be used for.
 pub(crate) fn read_manifest(
-    site: &Site,
+    site: &UrlOptions,
     store: &dyn Store,
     advice: impl FnOnce() -> String,
 ) -> Result<Manifest, Error> {

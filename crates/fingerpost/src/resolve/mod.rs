@@ -21,15 +21,15 @@ use crate::{
     manifest::digest::ContentHash,
     quote::quoted,
     resolve::{
-        lookup_table::{Asset, Table},
+        lookup_table::{Asset, LookupTable},
         missing::OnMissing,
-        url_options::{Site, Urls},
+        url_options::{AssetUrls, UrlOptions},
     },
-    sources::baseline::ListedFile,
+    sources::baseline::BaselineFile,
     suggest::{LONGEST, nearest},
     url::{
         Url,
-        asset_path::{AssetPath, Written},
+        asset_path::{AssetPath, TemplatePath},
     },
     version::AppVersion,
 };
@@ -47,17 +47,17 @@ pub(crate) struct Resolver {
     pub(crate) id: OnceLock<ContentHash>,
 }
 
-/// How a strategy finds an asset. Either way it gives an asset path its [`Urls`]; what an author wrote behind the path is
+/// How a strategy finds an asset. Either way it gives an asset path its [`AssetUrls`]; what an author wrote behind the path is
 /// added here, for all strategies alike.
 #[derive(Debug)]
 pub(crate) enum Names {
     /// In the source dirs, at every call.
     Live(Box<Development>),
     /// In a table that was made beforehand.
-    Listed(Table),
+    Listed(LookupTable),
 }
 
-/// Which of its [`Urls`] an asset is asked for.
+/// Which of its [`AssetUrls`] an asset is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Form {
     Relative,
@@ -65,7 +65,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    fn of(self, urls: &Urls) -> &Url {
+    fn of(self, urls: &AssetUrls) -> &Url {
         match self {
             Self::Relative => &urls.url,
             Self::Absolute => &urls.absolute,
@@ -74,7 +74,7 @@ impl Form {
 }
 
 impl Resolver {
-    pub(crate) fn url(&self, site: &Site, text: &str, form: Form) -> Result<Url, Error> {
+    pub(crate) fn url(&self, site: &UrlOptions, text: &str, form: Form) -> Result<Url, Error> {
         match &self.names {
             Names::Listed(table) if let Some(asset) = table.get(text) => Ok(form.of(&asset.urls).clone()),
             Names::Live(development)
@@ -87,8 +87,8 @@ impl Resolver {
     }
 
     /// As [`url`](Self::url), but nothing for what nobody knows, and no word about it.
-    pub(crate) fn find(&self, site: &Site, text: &str) -> Result<Option<Url>, Error> {
-        let Ok(written) = Written::parse(text) else { return Ok(None) };
+    pub(crate) fn try_url(&self, site: &UrlOptions, text: &str) -> Result<Option<Url>, Error> {
+        let Ok(written) = TemplatePath::parse(text) else { return Ok(None) };
         if written.is_directory() {
             return Ok(None);
         }
@@ -122,11 +122,11 @@ impl Resolver {
         let Names::Listed(table) = &self.names else { return None };
         let line = |asset: &Asset| format!("{}\0{}\n", asset.path, asset.urls.absolute);
         let all = || format!("{}\n", self.version) + &table.assets().iter().map(line).collect::<String>();
-        Some(*self.id.get_or_init(|| ContentHash::of(all().as_bytes())))
+        Some(*self.id.get_or_init(|| ContentHash::from_content(all().as_bytes())))
     }
 
     /// The file of an asset, if it was listed beforehand.
-    pub(crate) fn listed_file(&self, path: &str) -> Option<&ListedFile> {
+    pub(crate) fn listed_file(&self, path: &str) -> Option<&BaselineFile> {
         match &self.names {
             Names::Live(_) => None,
             Names::Listed(table) => table.listed_file(path),
@@ -149,8 +149,8 @@ impl Resolver {
         }
     }
 
-    pub(crate) fn integrity(&self, site: &Site, text: &str) -> Result<Arc<str>, Error> {
-        let path = Written::parse(text)?.path;
+    pub(crate) fn integrity(&self, site: &UrlOptions, text: &str) -> Result<Arc<str>, Error> {
+        let path = TemplatePath::parse(text)?.path;
         let integrity = match &self.names {
             Names::Live(development) => development.integrity(path),
             Names::Listed(table) => table.integrity(path),
@@ -159,7 +159,7 @@ impl Resolver {
     }
 
     /// All assets that a template can name, sorted.
-    pub(crate) fn all(&self, site: &Site) -> Vec<(String, Url)> {
+    pub(crate) fn all(&self, site: &UrlOptions) -> Vec<(String, Url)> {
         match &self.names {
             Names::Listed(table) => {
                 table.assets().iter().map(|asset| (asset.path.to_string(), asset.urls.url.clone())).collect()
@@ -177,8 +177,8 @@ impl Resolver {
         }
     }
 
-    fn written_url(&self, site: &Site, text: &str, form: Form) -> Result<Url, Error> {
-        let written = Written::parse(text)?;
+    fn written_url(&self, site: &UrlOptions, text: &str, form: Form) -> Result<Url, Error> {
+        let written = TemplatePath::parse(text)?;
         let urls = if written.is_directory() {
             site.urls(written.path, None)
         } else {
@@ -191,14 +191,14 @@ impl Resolver {
         Ok(if written.has_suffix() { url.with_suffix(&written) } else { url.clone() })
     }
 
-    fn urls(&self, site: &Site, path: &str) -> Result<Urls, Error> {
+    fn urls(&self, site: &UrlOptions, path: &str) -> Result<AssetUrls, Error> {
         match &self.names {
             Names::Live(development) => development.urls(site, path),
             Names::Listed(table) => Ok(table.asset(path)?.urls.clone()),
         }
     }
 
-    fn missing(&self, site: &Site, path: &str, err: Error) -> Result<Urls, Error> {
+    fn missing(&self, site: &UrlOptions, path: &str, err: Error) -> Result<AssetUrls, Error> {
         match site.on_missing {
             OnMissing::Error => Err(self.explained(site, path, err)),
             OnMissing::Plain => {
@@ -209,7 +209,7 @@ impl Resolver {
     }
 
     /// Adds to a plain "not found" what may have been meant.
-    fn explained(&self, site: &Site, path: &str, err: Error) -> Error {
+    fn explained(&self, site: &UrlOptions, path: &str, err: Error) -> Error {
         let Some(Missing { searched, reason: None, .. }) = err.missing() else {
             return err;
         };

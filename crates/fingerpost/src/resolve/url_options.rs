@@ -7,7 +7,7 @@ use crate::{
 };
 
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct UrlOptions {
     pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
     /// How much of the base URL's path precedes the path token, if there is one.
@@ -21,16 +21,16 @@ pub(crate) struct Site {
 
 /// The two URLs of one asset.
 #[derive(Debug, Clone)]
-pub(crate) struct Urls {
+pub(crate) struct AssetUrls {
     pub(crate) url: Url,
     pub(crate) absolute: Url,
 }
 
-impl Site {
+impl UrlOptions {
     /// The URLs of what lies at `path` under the base URL.
-    pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> Urls {
+    pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> AssetUrls {
         let url = Url::new(&self.base, path, version);
         let absolute = self.origin.as_ref().map_or_else(|| url.clone(), |origin| url.with_origin(origin));
-        Urls { url, absolute }
+        AssetUrls { url, absolute }
     }
 }

@@ -2,7 +2,7 @@ use std::{fs::File, path::PathBuf};
 
 use crate::{
     error::Error,
-    files::{file_stamp::Stamp, is_absent},
+    files::{file_stamp::FileStamp, is_absent},
     sources::Sources,
     url::asset_path::{AssetPath, is_nameable},
 };
@@ -22,7 +22,7 @@ use crate::{
 /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
 /// use std::fs::{self, File};
 /// use fingerpost::{Assets, Mode, Strategy};
-/// use fingerpost::__private::Stamp;
+/// use fingerpost::__private::FileStamp;
 ///
 /// let assets = Assets::builder()
 ///     .source(dir.path())
@@ -32,25 +32,25 @@ use crate::{
 ///     .build()?;
 /// let snapshot = assets.snapshot();
 /// let listed = snapshot.listed_file("a.css").expect("it was there at start-up");
-/// assert_eq!(Stamp::of(&File::open(&listed.file)?.metadata()?), listed.stamp);
+/// assert_eq!(FileStamp::from_metadata(&File::open(&listed.file)?.metadata()?), listed.stamp);
 ///
 /// fs::write(&listed.file, "body{color:red}")?;
-/// assert_ne!(Stamp::of(&File::open(&listed.file)?.metadata()?), listed.stamp);
+/// assert_ne!(FileStamp::from_metadata(&File::open(&listed.file)?.metadata()?), listed.stamp);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ListedFile {
+pub struct BaselineFile {
     /// The file, as an absolute path.
     pub file: PathBuf,
     /// What told of it when it was listed.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
 }
 
 /// All assets of the source dirs that a template can name, sorted. None of them is read, all of them can be.
 ///
 /// What has an impossible name or is behind a bad symlink is left out with a warning.
-pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, ListedFile)>, Error> {
+pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, Error> {
     let listing = sources.list();
     if let Some(err) = listing.unreadable {
         return Err(err);
@@ -70,9 +70,9 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, ListedFile)>, Er
 }
 
 /// Nothing if the file has gone meanwhile.
-fn open(file: PathBuf) -> Result<Option<ListedFile>, Error> {
+fn open(file: PathBuf) -> Result<Option<BaselineFile>, Error> {
     match File::open(&file).and_then(|file| file.metadata()) {
-        Ok(metadata) => Ok(Some(ListedFile { file, stamp: Stamp::of(&metadata) })),
+        Ok(metadata) => Ok(Some(BaselineFile { file, stamp: FileStamp::from_metadata(&metadata) })),
         Err(err) if is_absent(&err) => Ok(None),
         Err(err) => Err(Error::unreadable(file, err)),
     }

@@ -11,7 +11,7 @@ use arc_swap::ArcSwapOption;
 
 use crate::{
     error::Error,
-    files::{file_stamp::Stamp, is_absent},
+    files::{file_stamp::FileStamp, is_absent},
 };
 
 /// Where one source dir would have a file.
@@ -22,7 +22,7 @@ pub(crate) struct Candidate {
     /// How many directories lie on the way to it, the source dir included.
     depth: usize,
     /// The stamps of the file and of these directories when it turned out not to be the asset.
-    passed_over: ArcSwapOption<Vec<Stamp>>,
+    passed_over: ArcSwapOption<Vec<FileStamp>>,
 }
 
 /// What a look at a candidate tells. Not every system can tell two files of the same age and length apart, so the source
@@ -30,7 +30,7 @@ pub(crate) struct Candidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) source: usize,
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: FileStamp,
 }
 
 impl Candidate {
@@ -44,7 +44,7 @@ impl Candidate {
     pub(crate) fn stat(&self) -> Result<Option<Seen>, Error> {
         match fs::metadata(&self.file) {
             Ok(metadata) if metadata.is_file() => {
-                Ok(Some(Seen { source: self.source, stamp: Stamp::of(&metadata) }))
+                Ok(Some(Seen { source: self.source, stamp: FileStamp::from_metadata(&metadata) }))
             }
             Ok(_) => Ok(None),
             Err(err) if is_absent(&err) => Ok(None),
@@ -59,7 +59,11 @@ impl Candidate {
 
     /// Remembers that this is not the asset by its name: `began` is the moment before that was found out.
     pub(crate) fn pass_over(&self, began: SystemTime) {
-        let way = self.file.ancestors().take(self.depth + 1).map(|path| Ok(Stamp::of(&fs::metadata(path)?)));
+        let way = self
+            .file
+            .ancestors()
+            .take(self.depth + 1)
+            .map(|path| Ok(FileStamp::from_metadata(&fs::metadata(path)?)));
         let way = way.collect::<io::Result<Vec<_>>>().ok();
         let settled = way.filter(|way| way.iter().all(|stamp| stamp.is_settled_at(began)));
         self.passed_over.store(settled.map(Arc::new));
@@ -69,8 +73,9 @@ impl Candidate {
     fn is_passed_over(&self, seen: &Seen) -> bool {
         let known = self.passed_over.load();
         let Some([file, dirs @ ..]) = known.as_ref().map(|way| way.as_slice()) else { return false };
-        let same =
-            |(dir, stamp): (&Path, &Stamp)| fs::metadata(dir).is_ok_and(|now| Stamp::of(&now) == *stamp);
+        let same = |(dir, stamp): (&Path, &FileStamp)| {
+            fs::metadata(dir).is_ok_and(|now| FileStamp::from_metadata(&now) == *stamp)
+        };
         *file == seen.stamp && self.file.ancestors().skip(1).zip(dirs).all(same)
     }
 }

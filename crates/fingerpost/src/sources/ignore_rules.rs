@@ -10,9 +10,9 @@ use crate::{error::Error, quote::quoted};
 /// `:Zone.Identifier`, which are streams of NTFS files that were copied to Linux.
 ///
 /// ```
-/// use fingerpost::sources::Rules;
+/// use fingerpost::sources::IgnoreRules;
 ///
-/// let rules = Rules::new(["*.psd", "drafts/**"], false, false)?;
+/// let rules = IgnoreRules::new(["*.psd", "drafts/**"], false, false)?;
 /// assert!(rules.reason_to_ignore("img/hero.psd").is_some());
 /// assert!(rules.reason_to_ignore(".git/config").is_some());
 /// assert!(rules.reason_to_ignore("img/hero.png:Zone.Identifier").is_some());
@@ -20,7 +20,7 @@ use crate::{error::Error, quote::quoted};
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Rules {
+pub struct IgnoreRules {
     /// Globs without a `/`: they match one name, at any depth.
     names: Globs,
     /// Globs with a `/`: they match an asset path from its start.
@@ -36,7 +36,7 @@ struct Globs {
     written: Vec<String>,
 }
 
-impl Rules {
+impl IgnoreRules {
     /// Ignores what a glob of `ignore` matches, takes hidden files if `hidden`, and follows symlinks out of a source dir
     /// if `follow_symlinks`.
     ///

@@ -6,7 +6,7 @@ pub(crate) mod ignore_rules;
 mod spelling;
 mod walk;
 
-pub use ignore_rules::{Rules, check_glob};
+pub use ignore_rules::{IgnoreRules, check_glob};
 pub use walk::{Listing, SourceFile};
 
 use std::{
@@ -35,7 +35,7 @@ use crate::{
 /// use fingerpost::sources::SourceDir;
 ///
 /// let source: SourceDir = "vendor=node_modules/htmx.org/dist".parse()?;
-/// assert_eq!(source, SourceDir::at("vendor", "node_modules/htmx.org/dist")?);
+/// assert_eq!(source, SourceDir::with_prefix("vendor", "node_modules/htmx.org/dist")?);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl SourceDir {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is no asset path.
-    pub fn at(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
+    pub fn with_prefix(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
         let name = prefix.strip_prefix('/').unwrap_or(prefix).trim_end_matches('/');
         Ok(Self { prefix: Some(AssetPath::parse(name)?), ..Self::new(dir) })
     }
@@ -107,7 +107,7 @@ impl FromStr for SourceDir {
                 quoted(text)
             ))),
             Some(("", dir)) => Ok(Self::new(dir)),
-            Some((prefix, dir)) => Self::at(prefix, dir),
+            Some((prefix, dir)) => Self::with_prefix(prefix, dir),
             None => Ok(Self::new(text)),
         }
     }
@@ -122,9 +122,9 @@ impl FromStr for SourceDir {
 /// # let static_dir = site.path();
 /// # std::fs::create_dir(static_dir.join("css"))?;
 /// # std::fs::write(static_dir.join("css/app.css"), "body{}")?;
-/// use fingerpost::sources::{Rules, SourceDir, Sources};
+/// use fingerpost::sources::{IgnoreRules, SourceDir, Sources};
 ///
-/// let sources = Sources::open(vec![SourceDir::new(static_dir)], Rules::default(), None)?;
+/// let sources = Sources::open(vec![SourceDir::new(static_dir)], IgnoreRules::default(), None)?;
 /// let paths: Vec<_> = sources.list().files.into_iter().map(|file| file.path.to_string()).collect();
 /// assert_eq!(paths, ["css/app.css"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -132,7 +132,7 @@ impl FromStr for SourceDir {
 #[derive(Debug, Clone)]
 pub struct Sources {
     dirs: Vec<SourceDir>,
-    rules: Rules,
+    rules: IgnoreRules,
     output: Option<PathBuf>,
 }
 
@@ -156,7 +156,7 @@ impl Sources {
     /// [`ErrorKind::SourceNotFound`](crate::ErrorKind::SourceNotFound) if a directory is not there,
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if it cannot be read, and
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if there is none, or one lies in the output dir.
-    pub fn open(mut dirs: Vec<SourceDir>, rules: Rules, output: Option<&Path>) -> Result<Self, Error> {
+    pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
             return Err(Error::config(
                 "no source dir is set; name the directory that holds the assets, such as `static`",
@@ -207,7 +207,7 @@ impl Sources {
     }
 
     /// The rules that say what is an asset.
-    pub fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &IgnoreRules {
         &self.rules
     }
 
@@ -227,9 +227,9 @@ impl Sources {
     /// # let site = tempfile::tempdir()?;
     /// # let static_dir = site.path();
     /// # std::fs::write(static_dir.join("hero.psd"), "")?;
-    /// use fingerpost::sources::{Rules, SourceDir, Sources};
+    /// use fingerpost::sources::{IgnoreRules, SourceDir, Sources};
     ///
-    /// let sources = Sources::open(vec![SourceDir::new(static_dir)], Rules::new(["*.psd"], false, false)?, None)?;
+    /// let sources = Sources::open(vec![SourceDir::new(static_dir)], IgnoreRules::new(["*.psd"], false, false)?, None)?;
     /// let (file, reason) = sources.left_out("hero.psd").ok_or("it is there")?;
     /// assert_eq!((file, &*reason), (static_dir.join("hero.psd"), "the ignore glob `*.psd` matches it"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

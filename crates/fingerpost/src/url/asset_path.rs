@@ -15,7 +15,7 @@ use crate::{
 /// use fingerpost::manifest::ContentHash;
 ///
 /// let path = AssetPath::parse("js/vendor/htmx.min.js")?;
-/// let hash = ContentHash::of(b"...");
+/// let hash = ContentHash::from_content(b"...");
 /// assert_eq!(path.hashed(&hash), "js/vendor/htmx.min.ab5df625bc76.js");
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
@@ -76,14 +76,14 @@ impl std::borrow::Borrow<str> for AssetPath {
 
 /// What an author wrote in a template, taken apart: `sprite.svg?x=1#icon`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Written<'a> {
+pub(crate) struct TemplatePath<'a> {
     /// A valid asset path, or one that ends in `/` (or is empty, for the base URL itself).
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) fragment: Option<&'a str>,
 }
 
-impl<'a> Written<'a> {
+impl<'a> TemplatePath<'a> {
     /// Takes `text` apart and refuses what can never name an asset. One leading `/` is tolerated.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
         let (rest, fragment) = split(text, '#');
@@ -175,7 +175,7 @@ mod tests {
 
     #[track_caller]
     fn refused(path: &str) -> String {
-        let by_reference = Written::parse(path).unwrap_err().to_string();
+        let by_reference = TemplatePath::parse(path).unwrap_err().to_string();
         if !path.contains(['?', '#']) && !path.starts_with('/') {
             assert_eq!(AssetPath::parse(path).unwrap_err().to_string(), by_reference);
         }
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn an_author_may_add_a_query_a_fragment_and_one_leading_slash() {
         let parts = |text| {
-            let w = Written::parse(text).unwrap();
+            let w = TemplatePath::parse(text).unwrap();
             (w.path, w.query, w.fragment)
         };
         assert_eq!(parts("/a.css"), ("a.css", None, None));
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_hash_goes_before_the_last_extension() {
-        let hashed = |path: &str| AssetPath::parse(path).unwrap().hashed(&ContentHash::of(b""));
+        let hashed = |path: &str| AssetPath::parse(path).unwrap().hashed(&ContentHash::from_content(b""));
         assert_eq!(hashed("css/app.css"), "css/app.e3b0c44298fc.css");
         assert_eq!(hashed("a.tar.gz"), "a.tar.e3b0c44298fc.gz");
         assert_eq!(hashed("LICENSE"), "LICENSE.e3b0c44298fc");

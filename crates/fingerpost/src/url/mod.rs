@@ -7,7 +7,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::url::{asset_path::Written, base_url::BaseUrl};
+use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 
 /// The URL of an asset, ready for a page. Cheap to clone; derefs to `str`.
 ///
@@ -86,7 +86,7 @@ impl Url {
 
     /// The same with the query and fragment that the author wrote; a version in our own query goes last, unless the
     /// author gave one.
-    pub(crate) fn with_suffix(&self, written: &Written<'_>) -> Self {
+    pub(crate) fn with_suffix(&self, written: &TemplatePath<'_>) -> Self {
         let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
         let mut text = path.to_owned();
         if let Some(query) = written.query {
@@ -186,7 +186,7 @@ mod tests {
 
     #[track_caller]
     fn versioned(written: &str) -> String {
-        let written = Written::parse(written).unwrap();
+        let written = TemplatePath::parse(written).unwrap();
         Url::new(&BaseUrl::default(), written.path, Some("H")).with_suffix(&written).to_string()
     }
 
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn only_an_ampersand_behind_the_path_needs_escaping() {
         let inert = |text: &str| {
-            let written = Written::parse(text).unwrap();
+            let written = TemplatePath::parse(text).unwrap();
             Url::new(&BaseUrl::default(), written.path, None).with_suffix(&written).is_html_inert()
         };
         assert!(inert("a&b\"'<>.css?x='<\">#\"<>'"));

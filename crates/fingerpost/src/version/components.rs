@@ -75,7 +75,7 @@ impl Components {
         };
         let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
         let reading =
-            read_stable(&file, |file| Digest::of_reader(file)).map_err(|err| unreadable(&file, err))?;
+            read_stable(&file, |file| Digest::from_reader(file)).map_err(|err| unreadable(&file, err))?;
         // Its path may be another on each server.
         self.insert(EXECUTABLE, String::new(), Part::Read(reading.value.0));
         Ok(())
@@ -123,7 +123,7 @@ impl Digests {
                 hasher.update(format!("{component}\0{path}\0{digest}\n"));
             }
         }
-        (!self.0.is_empty()).then(|| ContentHash::from(&Digest::of_pieces(hasher)).to_string())
+        (!self.0.is_empty()).then(|| ContentHash::from(&Digest::from_hasher(hasher)).to_string())
     }
 
     /// Returns the components as a manifest records them.
@@ -131,7 +131,7 @@ impl Digests {
         let info = |files: &BTreeMap<String, Digest>| {
             let mut hasher = Sha256::new();
             files.iter().for_each(|(path, digest)| hasher.update(format!("{path}\0{digest}\n")));
-            ComponentInfo::new(files.len(), Digest::of_pieces(hasher))
+            ComponentInfo::new(files.len(), Digest::from_hasher(hasher))
         };
         self.0.iter().map(|(component, files)| (component.clone(), info(files))).collect()
     }
@@ -151,7 +151,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
         let kind = kind_of(kind);
         return Err(unreadable(&format!("is {kind}; name regular files in {setting}")));
     }
-    let reading = read_stable(file, |file| Digest::of_reader(file)).map_err(failed)?;
+    let reading = read_stable(file, |file| Digest::from_reader(file)).map_err(failed)?;
     if !reading.is_stable {
         return Err(unreadable("changed each time it was read; try again when it is written"));
     }

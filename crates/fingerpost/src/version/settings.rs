@@ -15,7 +15,7 @@ use crate::{
     files::is_absent,
     manifest::{ComponentInfo, check_name},
     quote::quoted,
-    sources::ignore_rules::Rules,
+    sources::ignore_rules::IgnoreRules,
     version::components::Components,
 };
 
@@ -212,7 +212,7 @@ fn path_below(root: &Path, file: &Path) -> Result<String, Error> {
 /// Returns `true` if the default ignore rules of assets match a file.
 fn is_ignored(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    Rules::default().reason_to_ignore(&name).is_some()
+    IgnoreRules::default().reason_to_ignore(&name).is_some()
 }
 
 /// Skips entries that cannot be a file of the component: a symlink loop, an ignored name, a file that is gone and does not

@@ -57,7 +57,7 @@ fn backslashes_are_slashes_on_windows_alone() {
     let file = if cfg!(windows) { dir.write("a/b.html", "one") } else { dir.write("a\\b.html", "one") };
     let path = file.to_str().unwrap();
     let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
-    let line = format!("pages\0{path}\0{}\n", fingerpost::manifest::Digest::of(b"one"));
+    let line = format!("pages\0{path}\0{}\n", fingerpost::manifest::Digest::from_content(b"one"));
     assert_eq!(*dev(&dir).component("pages", [&file]).build().unwrap().app_version(), *hash(line));
 }
 
@@ -195,7 +195,7 @@ fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
 #[test]
 fn the_running_program_is_a_component() {
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();
-    let line = format!("executable\0\0{}\n", fingerpost::manifest::Digest::of(&program));
+    let line = format!("executable\0\0{}\n", fingerpost::manifest::Digest::from_content(&program));
     let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
     let components = r#"[("executable", 1)]"#;
     let alone = format!("{} from components {components}", hash(&line));
@@ -206,7 +206,8 @@ fn the_running_program_is_a_component() {
     assert_eq!(with_executable(dev(&dir).app_version("v1")), Ok(format!("v1 from explicit {components}")));
 
     let file = dir.write("base.html", "one");
-    let templates = format!("templates\0{}\0{}\n", file.display(), fingerpost::manifest::Digest::of(b"one"));
+    let templates =
+        format!("templates\0{}\0{}\n", file.display(), fingerpost::manifest::Digest::from_content(b"one"));
     let combined = with_executable(dev(&dir).component("templates", [&file])).unwrap();
     assert!(combined.starts_with(&hash(line + &templates)), "{combined}");
 }
@@ -263,7 +264,7 @@ fn components_are_part_of_the_app_version() {
             format!(
                 "{component}\0{}\0{}\n",
                 path.display(),
-                fingerpost::manifest::Digest::of(content.as_bytes())
+                fingerpost::manifest::Digest::from_content(content.as_bytes())
             )
         };
         let text = format!("{prefix}{}{}", line("mail", &other, "two"), line("pages", &base, "one"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fingerpost::{Assets, Error, ErrorKind, Mode, Settings, manifest::MANIFEST_NAME};
 
-use crate::support::{Dir, Site, alone, alone_with, hash, publish};
+use crate::support::{Dir, UrlOptions, alone, alone_with, hash, publish};
 
 const FILE: &str = r#"
 sources = ["static", "vendor=node_modules/htmx/dist", "=a=b"]
@@ -75,7 +75,7 @@ fn relative_paths_are_relative_to_the_file_wherever_the_process_stands() {
 #[test]
 fn a_working_directory_that_changes_later_changes_nothing() {
     let answer = alone(|| {
-        let Site { source, output } = Site::of(&["a.css"]);
+        let UrlOptions { source, output } = UrlOptions::of(&["a.css"]);
         let dir = Dir::new();
         std::fs::rename(&source, dir.at("static")).unwrap();
         std::fs::rename(&output, dir.at("dist")).unwrap();

@@ -1,6 +1,6 @@
 //! Names that come from strangers.
 
-use fingerpost::{AssetPath, Assets, OnMissing, Url, sources::Rules};
+use fingerpost::{AssetPath, Assets, OnMissing, Url, sources::IgnoreRules};
 use percent_encoding::percent_decode_str;
 use proptest::{
     collection::vec,
@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 
-use crate::support::{Dir, Site, dev, hash, list, paths, production, publish};
+use crate::support::{Dir, UrlOptions, dev, hash, list, paths, production, publish};
 
 const BASES: [&str; 3] = ["/", "/static/", "https://cdn.example.com/x/"];
 
@@ -129,7 +129,7 @@ fn hostile_file() -> impl Strategy<Value = String> {
     let piece = prop_oneof![4 => select(pieces).prop_map(str::to_owned), 1 => letter.prop_map(String::from)];
     let segment = vec(piece, 1..6).prop_map(|pieces| cut(pieces.concat(), 200));
     vec(segment, 1..4).prop_map(|segments| segments.join("/")).prop_filter("an asset path", |path| {
-        AssetPath::parse(path).is_ok() && Rules::default().reason_to_ignore(path).is_none()
+        AssetPath::parse(path).is_ok() && IgnoreRules::default().reason_to_ignore(path).is_none()
     })
 }
 
@@ -219,7 +219,7 @@ fn every_text_is_an_error_or_a_harmless_url_below_the_base_url() {
 
 #[test]
 fn every_error_is_one_short_line() {
-    let site = Site::of(&["a.css", "css/app.css", "⊗.txt"]);
+    let site = UrlOptions::of(&["a.css", "css/app.css", "⊗.txt"]);
     for (mode, assets) in site.both() {
         always(600, &hostile(), |written| {
             for err in [assets.url(&written).err(), assets.integrity(&written).err()].into_iter().flatten() {
@@ -269,5 +269,5 @@ fn every_file_that_can_be_named_has_one_harmless_url() {
 }
 
 fn hashed(path: &str) -> String {
-    AssetPath::parse(path).unwrap().hashed(&fingerpost::manifest::ContentHash::of(path.as_bytes()))
+    AssetPath::parse(path).unwrap().hashed(&fingerpost::manifest::ContentHash::from_content(path.as_bytes()))
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use fingerpost::{
     Assets, ErrorKind,
-    sources::{Rules, SourceDir, Sources},
+    sources::{IgnoreRules, SourceDir, Sources},
 };
 
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
@@ -157,7 +157,8 @@ fn a_link_into_the_output_dir_is_no_source() {
     for path in ["whole/a.css", "part/b.css", "file.css"] {
         not_found(&assets, path);
     }
-    let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), Some(&dir.at("dist")));
+    let sources =
+        Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), Some(&dir.at("dist")));
     let listing = sources.unwrap().list();
     assert_eq!(paths(&listing), ["a.css"]);
     assert!(listing.problems.is_empty(), "{:?}", listing.problems);

@@ -189,11 +189,19 @@ fn names_that_no_template_can_write_are_not_listed() {
 
 #[test]
 fn integrity_comes_from_the_manifest_else_from_the_file() {
-    let info = FileInfo::new(1, Digest::of(b"a")).with_integrity("sha384-from+the+manifest");
+    let info = FileInfo::new(1, Digest::from_content(b"a")).with_integrity("sha384-from+the+manifest");
     let mut manifest = Manifest::new("/static/");
     manifest.insert(AssetPath::parse("a.js").unwrap(), "a.1.js", info);
-    manifest.insert(AssetPath::parse("b.js").unwrap(), "b.1.js", FileInfo::new(1, Digest::of(b"b")));
-    manifest.insert(AssetPath::parse("gone.js").unwrap(), "gone.1.js", FileInfo::new(1, Digest::of(b"")));
+    manifest.insert(
+        AssetPath::parse("b.js").unwrap(),
+        "b.1.js",
+        FileInfo::new(1, Digest::from_content(b"b")),
+    );
+    manifest.insert(
+        AssetPath::parse("gone.js").unwrap(),
+        "gone.1.js",
+        FileInfo::new(1, Digest::from_content(b"")),
+    );
     let store = Memory::default();
     store.write(MANIFEST_NAME, manifest.to_json());
     store.write("b.1.js", "b");
@@ -278,18 +286,18 @@ fn components_are_sorted_and_part_of_the_hash() {
     let manifest = |components: &[(&str, usize, &[u8])]| {
         let mut manifest = Manifest::new("/static/");
         for (name, files, content) in components {
-            manifest.insert_component(*name, ComponentInfo::new(*files, Digest::of(content)));
+            manifest.insert_component(*name, ComponentInfo::new(*files, Digest::from_content(content)));
         }
         manifest
     };
     let two = manifest(&[("templates", 15, b"t"), ("mail", 2, b"m")]);
     let lines = [("mail", b"m"), ("templates", b"t")]
-        .map(|(name, content)| format!("components\0{name}\0{}\n", Digest::of(content)));
+        .map(|(name, content)| format!("components\0{name}\0{}\n", Digest::from_content(content)));
     assert_eq!(two.hash(), Some(hash(lines.concat())));
     assert_eq!(two.to_json(), manifest(&[("mail", 2, b"m"), ("templates", 15, b"t")]).to_json());
     let json: serde_json::Value = serde_json::from_slice(&two.to_json()).unwrap();
-    let mail = serde_json::json!({"files": 2, "sha256": Digest::of(b"m")});
-    let templates = serde_json::json!({"files": 15, "sha256": Digest::of(b"t")});
+    let mail = serde_json::json!({"files": 2, "sha256": Digest::from_content(b"m")});
+    let templates = serde_json::json!({"files": 15, "sha256": Digest::from_content(b"t")});
     let ours = serde_json::json!({"mail": mail, "templates": templates});
     assert_eq!(json["fingerpost"]["components"], ours);
     assert_eq!(Manifest::parse(&two.to_json(), "").unwrap(), two);

@@ -2,11 +2,11 @@
 
 use fingerpost::{__private::Prebuilt, ErrorKind, OnMissing, manifest::MANIFEST_NAME};
 
-use crate::support::{Dir, Memory, Site, dev, production, warnings};
+use crate::support::{Dir, Memory, UrlOptions, dev, production, warnings};
 
 /// What both modes say of an unknown name, without the place that was searched.
 #[track_caller]
-fn unknown(site: &Site, written: &str) -> String {
+fn unknown(site: &UrlOptions, written: &str) -> String {
     let places = [site.source.as_ref().to_owned(), site.output.at(MANIFEST_NAME)];
     let said = site.both().into_iter().zip(places).map(|((mode, assets), place)| {
         let err = assets.url(written).unwrap_err();
@@ -25,7 +25,7 @@ fn unknown(site: &Site, written: &str) -> String {
 
 #[test]
 fn an_unknown_name_is_an_error_with_the_place_and_the_nearest_names() {
-    let site = Site::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
+    let site = UrlOptions::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
     for (written, expected) in [
         ("css/ap.css", "asset `css/ap.css` was not found (did you mean `css/app.css` or `css/apps.css`?)"),
         (
@@ -42,7 +42,7 @@ fn an_unknown_name_is_an_error_with_the_place_and_the_nearest_names() {
 
 #[test]
 fn a_path_with_the_base_url_in_front_is_told_so() {
-    let site = Site::of(&["css/app.css"]);
+    let site = UrlOptions::of(&["css/app.css"]);
     for written in ["static/css/app.css", "/static/css/app.css"] {
         assert_eq!(
             unknown(&site, written),
@@ -57,7 +57,7 @@ fn a_path_with_the_base_url_in_front_is_told_so() {
 
 #[test]
 fn a_source_dir_may_have_a_directory_named_like_the_base_url() {
-    let site = Site::of(&["static/a.css"]);
+    let site = UrlOptions::of(&["static/a.css"]);
     for (mode, assets) in site.both() {
         assert!(assets.url("static/a.css").unwrap().starts_with("/static/static/a."), "{mode}");
     }
@@ -66,7 +66,7 @@ fn a_source_dir_may_have_a_directory_named_like_the_base_url() {
 #[test]
 fn long_names_get_no_suggestions() {
     let long = format!("{}.css", "a".repeat(197));
-    let site = Site::of(&[&long]);
+    let site = UrlOptions::of(&[&long]);
     assert!(unknown(&site, &format!("{}.css", "a".repeat(196))).contains("did you mean"));
     assert!(!unknown(&site, &format!("{}b.css", "a".repeat(197))).contains("did you mean"));
 }
@@ -87,7 +87,7 @@ fn every_source_dir_that_was_searched_is_named() {
 
 #[test]
 fn a_hostile_name_cannot_forge_a_line_of_the_log() {
-    let site = Site::of(&["a.css"]);
+    let site = UrlOptions::of(&["a.css"]);
     for name in ["x\n12:00 ERROR all is lost", "static/x\n12:00 ERROR", "a\u{1b}[2J", "a\u{202e}ssc", "a\rb"]
     {
         for (mode, assets) in site.both() {
@@ -103,7 +103,7 @@ fn a_hostile_name_cannot_forge_a_line_of_the_log() {
 
 #[test]
 fn a_plain_answer_is_the_url_without_a_hash_and_one_warning_a_path() {
-    let site = Site::of(&["css/app.css"]);
+    let site = UrlOptions::of(&["css/app.css"]);
     for mode in [dev(&site.source), production(&site.output)] {
         let assets = mode.on_missing(OnMissing::Plain).build().unwrap();
         let heard = warnings(|| {

@@ -2,13 +2,14 @@
 
 use fingerpost::{Assets, ErrorKind};
 
-use crate::support::{Dir, Site, dev, hash, production, publish};
+use crate::support::{Dir, UrlOptions, dev, hash, production, publish};
 
 /// What `url` makes of `written` in both modes. `H` stands for the hash of the file, which holds its own path.
 #[track_caller]
 fn becomes(written: &str, in_development: &str, in_production: &str) {
     let path = written.split(['?', '#']).next().unwrap().trim_start_matches('/');
-    let site = if path.ends_with('/') || path.is_empty() { Site::of(&[]) } else { Site::of(&[path]) };
+    let site =
+        if path.ends_with('/') || path.is_empty() { UrlOptions::of(&[]) } else { UrlOptions::of(&[path]) };
     for ((mode, assets), expected) in site.both().into_iter().zip([in_development, in_production]) {
         let expected = expected.replace('H', &hash(path));
         assert_eq!(assets.url(written).unwrap(), *expected, "{mode}");
@@ -18,7 +19,7 @@ fn becomes(written: &str, in_development: &str, in_production: &str) {
 
 #[track_caller]
 fn refused(written: &str) -> String {
-    let site = Site::of(&["css/a.css"]);
+    let site = UrlOptions::of(&["css/a.css"]);
     let [in_development, in_production] = site.both().map(|(mode, assets)| {
         let err = assets.url(written).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidPath, "{mode}: {err}");
@@ -99,7 +100,7 @@ fn a_name_that_looks_hashed_is_a_name_like_any_other() {
 
 #[test]
 fn a_hashed_path_is_not_an_asset_path() {
-    let site = Site::of(&["a.css"]);
+    let site = UrlOptions::of(&["a.css"]);
     let hashed = format!("a.{}.css", hash("a.css"));
     for (mode, assets) in site.both() {
         assert_eq!(assets.url(&hashed).unwrap_err().kind(), ErrorKind::NotFound, "{mode}");
@@ -108,7 +109,7 @@ fn a_hashed_path_is_not_an_asset_path() {
 
 #[test]
 fn an_empty_file_has_a_hash() {
-    let site = Site::with(&[("empty.css", "")]);
+    let site = UrlOptions::with(&[("empty.css", "")]);
     let [dev, production] = site.both().map(|(_, assets)| assets.url("empty.css").unwrap());
     assert_eq!(dev, "/static/empty.css?v=e3b0c44298fc");
     assert_eq!(production, "/static/empty.e3b0c44298fc.css");
@@ -240,7 +241,7 @@ fn the_version_query_can_be_turned_off() {
 
 #[test]
 fn all_assets_are_listed_with_their_urls_in_order() {
-    let site = Site::of(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
+    let site = UrlOptions::of(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
     let lists = site.both().map(|(mode, assets)| {
         let all: Vec<_> = assets.iter().collect();
         for (path, url) in &all {
@@ -253,7 +254,7 @@ fn all_assets_are_listed_with_their_urls_in_order() {
 
 #[test]
 fn integrity_is_over_the_bytes_whatever_stands_behind_the_path() {
-    let site = Site::with(&[("a.css", "body{}")]);
+    let site = UrlOptions::with(&[("a.css", "body{}")]);
     for (mode, assets) in site.both() {
         for written in ["a.css", "/a.css", "a.css?x=1#f"] {
             assert_eq!(

@@ -2,14 +2,14 @@
 
 use fingerpost::{Assets, AssetsBuilder, Mode, OnMissing, Strategy, Token};
 
-use crate::support::{Dir, Site, dev, production, publish, warnings};
+use crate::support::{Dir, UrlOptions, dev, production, publish, warnings};
 
 #[test]
 fn what_is_found_has_the_same_url() {
-    let site = Site::of(&["css/app.css", "%2F.txt"]);
+    let site = UrlOptions::of(&["css/app.css", "%2F.txt"]);
     for (mode, assets) in site.both() {
         for written in ["css/app.css", "/css/app.css", "css/app.css?x=1&y#f", "css/app.css?v=3", "%2F.txt"] {
-            let found = assets.snapshot().find(written).unwrap();
+            let found = assets.snapshot().try_url(written).unwrap();
             assert_eq!(found, Some(assets.url(written).unwrap()), "{mode}: {written}");
         }
     }
@@ -17,7 +17,7 @@ fn what_is_found_has_the_same_url() {
 
 #[test]
 fn what_names_no_asset_is_not_found_and_nobody_is_told() {
-    let site = Site::of(&["css/app.css"]);
+    let site = UrlOptions::of(&["css/app.css"]);
     let said = warnings(|| {
         for builder in [dev(&site.source), production(&site.output)] {
             let snapshot = builder.on_missing(OnMissing::Plain).build().unwrap().snapshot();
@@ -25,7 +25,7 @@ fn what_names_no_asset_is_not_found_and_nobody_is_told() {
             for written in
                 unknown.into_iter().chain(["../app.css", "css\\app.css", "//x/app.css", "https://x/app.css"])
             {
-                assert_eq!(snapshot.find(written).unwrap(), None, "{written}");
+                assert_eq!(snapshot.try_url(written).unwrap(), None, "{written}");
             }
         }
     });

@@ -11,7 +11,7 @@ use std::{
 use fingerpost::{
     Assets, ErrorKind,
     manifest::MANIFEST_NAME,
-    sources::{Rules, SourceDir, Sources},
+    sources::{IgnoreRules, SourceDir, Sources},
 };
 
 use crate::support::{Dir, alone_in, say, serves, this_program};
@@ -72,7 +72,7 @@ fn what_cannot_be_read_is_another_error_than_what_is_not_there() {
         }
         let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
         assert_eq!(listed, ["c.css"]);
-        let sources = Sources::open(vec![SourceDir::new(dir.at("static"))], Rules::default(), None);
+        let sources = Sources::open(vec![SourceDir::new(dir.at("static"))], IgnoreRules::default(), None);
         let problems = sources.unwrap().list().problems;
         let kinds: Vec<_> = problems.iter().map(|problem| problem.kind()).collect();
         assert_eq!(kinds, [ErrorKind::Unreadable]);

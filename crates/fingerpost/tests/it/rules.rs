@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fingerpost::{
     Assets, ErrorKind, Mode,
-    sources::{Rules, SourceDir, Sources},
+    sources::{IgnoreRules, SourceDir, Sources},
 };
 
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
@@ -60,18 +60,18 @@ fn a_glob_that_nothing_can_match_is_refused_with_what_to_write() {
         ("[", "cannot be read: unclosed character class; missing ']'"),
         ("{a", "cannot be read: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)"),
     ] {
-        let err = Rules::new([glob], false, false).unwrap_err();
+        let err = IgnoreRules::new([glob], false, false).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
         assert_eq!(err.to_string(), format!("ignore glob `{glob}` {reason}"));
     }
-    assert!(Rules::new(["...", "a.b/..c", "[!a].css", "/a!/", ""], false, false).is_ok());
+    assert!(IgnoreRules::new(["...", "a.b/..c", "[!a].css", "/a!/", ""], false, false).is_ok());
 }
 
 #[test]
 fn what_lies_where_an_asset_would_and_is_none_is_told_with_the_reason() {
     let dir = Dir::of(&["a.css", ".a.css", "a.css~", "drafts/a.css", "CVS/Root"]);
-    let rules = Rules::new(["drafts/**"], false, false).unwrap();
-    let sources = vec![SourceDir::new(dir.at("nowhere")), SourceDir::at("v", dir.as_ref()).unwrap()];
+    let rules = IgnoreRules::new(["drafts/**"], false, false).unwrap();
+    let sources = vec![SourceDir::new(dir.at("nowhere")), SourceDir::with_prefix("v", dir.as_ref()).unwrap()];
     std::fs::create_dir(dir.at("nowhere")).unwrap();
     let sources = Sources::open(sources, rules, None).unwrap();
     assert_eq!(sources.left_out("v/drafts/a.css"), None, "the glob matches from the start of the asset path");
@@ -94,7 +94,7 @@ fn what_is_neither_a_file_nor_a_directory_is_listed_as_ignored() {
     let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap();
     let listing = list(&dir);
     assert_eq!((paths(&listing), &listing.ignored), (vec!["a.css"], &vec![dir.at("socket")]));
-    let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap();
+    let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), None).unwrap();
     let reason = "it is neither a file nor a directory".into();
     assert_eq!(sources.left_out("socket"), Some((dir.at("socket"), reason)));
 }
@@ -114,7 +114,7 @@ fn ignore_rules_hold_for_prefixes_in_development_and_in_lists_alike() {
         [(".hidden", "x"), ("vendor", "vendor"), ("lib/vendor", "lib"), ("CVS", "x"), ("v", "v/**")]
     {
         let rules = settings(|settings| settings.ignore = vec![ignore.to_owned()]);
-        let sources = vec![SourceDir::at(prefix, dir.at("dist")).unwrap()];
+        let sources = vec![SourceDir::with_prefix(prefix, dir.at("dist")).unwrap()];
         let listing = Sources::open(sources, rules.rules().unwrap(), None).unwrap().list();
         assert!(listing.files.is_empty() && !listing.ignored.is_empty(), "{prefix}: {listing:?}");
         let assets = Assets::builder().settings(rules).source_at(prefix, dir.at("dist")).mode(Mode::Dev);

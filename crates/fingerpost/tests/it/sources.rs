@@ -4,7 +4,7 @@ use std::fs;
 
 use fingerpost::{
     Assets, ErrorKind, Mode,
-    sources::{Rules, SourceDir, Sources},
+    sources::{IgnoreRules, SourceDir, Sources},
 };
 
 use crate::support::{Dir, dev, not_found, paths, serves};
@@ -48,7 +48,11 @@ fn a_slash_at_either_end_of_a_prefix_is_tolerated() {
         assert_eq!(source.prefix(), Some("v"), "{prefix}");
     }
     for prefix in ["/", "//v", "..", "a/../b"] {
-        assert_eq!(SourceDir::at(prefix, "dir").unwrap_err().kind(), ErrorKind::InvalidPath, "{prefix}");
+        assert_eq!(
+            SourceDir::with_prefix(prefix, "dir").unwrap_err().kind(),
+            ErrorKind::InvalidPath,
+            "{prefix}"
+        );
     }
 }
 
@@ -57,7 +61,7 @@ fn shadowed_files_are_listed_apart() {
     let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css"]);
     // What is reached twice hides nothing.
     let dirs = ["one", "two", "one"].map(|source| SourceDir::new(dir.at(source)));
-    let listing = Sources::open(dirs.into(), Rules::default(), None).unwrap().list();
+    let listing = Sources::open(dirs.into(), IgnoreRules::default(), None).unwrap().list();
     assert_eq!(paths(&listing), ["a.css", "b.css"]);
     assert_eq!(listing.files.iter().map(|file| file.source).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(listing.shadowed.len(), 1);

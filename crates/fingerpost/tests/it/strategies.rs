@@ -7,7 +7,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{ListedFile, Stamp},
+    __private::{BaselineFile, FileStamp},
     Assets, AssetsBuilder, ErrorKind, Mode, OnMissing, Strategy, Token,
 };
 
@@ -194,12 +194,12 @@ fn a_fallback_version_is_refused_with_advice_by_its_source() {
     }
 }
 
-fn listed(assets: &Assets, path: &str) -> Option<ListedFile> {
+fn listed(assets: &Assets, path: &str) -> Option<BaselineFile> {
     assets.snapshot().listed_file(path).cloned()
 }
 
-fn stamp_of(file: &Path) -> Stamp {
-    Stamp::of(&fs::metadata(file).unwrap())
+fn stamp_of(file: &Path) -> FileStamp {
+    FileStamp::from_metadata(&fs::metadata(file).unwrap())
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 
 use fingerpost::{
-    __private::{Level, ListedFile, Prebuilt, Reading, Stamp, TokenAge},
+    __private::{BaselineFile, FileStamp, Prebuilt, Reading, Severity, TokenAge},
     AppVersion, AssetPath, Assets, AssetsBuilder, BaseUrl, DirStore, Error, ErrorKind, Mode, OnMissing,
     Settings, Snapshot, Store, Strategy, Token, Url, VersionSource,
     manifest::{ContentHash, Digest, EncodingInfo, Entry, FileInfo, Manifest, Release},
-    sources::{Listing, Rules, SourceDir, SourceFile, Sources},
+    sources::{IgnoreRules, Listing, SourceDir, SourceFile, Sources},
 };
 
 use crate::support::{Dir, dev, production, publish};
@@ -39,20 +39,20 @@ fn every_type_can_be_sent_shared_and_shown() {
         cloned::<Error>(),
         cloned::<ErrorKind>(),
         cloned::<FileInfo>(),
-        cloned::<Level>(),
-        cloned::<ListedFile>(),
+        cloned::<Severity>(),
+        cloned::<BaselineFile>(),
         cloned::<Manifest>(),
         cloned::<Mode>(),
         cloned::<OnMissing>(),
         cloned::<Reading<Url>>(),
         cloned::<Release>(),
-        cloned::<Rules>(),
+        cloned::<IgnoreRules>(),
         cloned::<Settings>(),
         cloned::<Snapshot>(),
         cloned::<SourceDir>(),
         cloned::<SourceFile>(),
         cloned::<Sources>(),
-        cloned::<Stamp>(),
+        cloned::<FileStamp>(),
         cloned::<Strategy>(),
         cloned::<Token>(),
         cloned::<TokenAge>(),

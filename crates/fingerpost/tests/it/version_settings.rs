@@ -35,7 +35,7 @@ fn said(assets: &Assets) -> String {
 
 /// Returns the hashed lines of files that contain their own path.
 fn lines(component: &str, paths: &[&str]) -> String {
-    let line = |path: &&str| format!("{component}\0{path}\0{}\n", Digest::of(path.as_bytes()));
+    let line = |path: &&str| format!("{component}\0{path}\0{}\n", Digest::from_content(path.as_bytes()));
     paths.iter().map(line).collect()
 }
 
@@ -207,8 +207,9 @@ fn files_beside_the_settings_file_can_be_named() {
     dir.write("site/fingerpost.toml", format!("sources = [\"static\"]\n[version]\n{components}"));
     let settings = Settings::read(dir.at("site/fingerpost.toml")).unwrap();
     let assets = Assets::builder().settings(settings).mode(Mode::Dev).build().unwrap();
-    let line =
-        |component: &str, name: &str| format!("{component}\0../{name}\0{}\n", Digest::of(name.as_bytes()));
+    let line = |component: &str, name: &str| {
+        format!("{component}\0../{name}\0{}\n", Digest::from_content(name.as_bytes()))
+    };
     let all = [("one", "shared/a.html"), ("shared", "shared/a.html"), ("shared", "shared/b.html")];
     let text: String = all.iter().map(|(component, name)| line(component, name)).collect();
     assert_eq!(said(&assets), format!("{} from components one=1 shared=2", hash(text)));
@@ -287,8 +288,8 @@ fn production_takes_the_components_from_the_manifest_and_reads_no_file() {
     let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
     let info = settings.version.digest_component("templates", None).unwrap();
     assert_eq!(info.files, 1);
-    let line = format!("templates/a.html\0{}\n", Digest::of(b"templates/a.html"));
-    assert_eq!(info.sha256, Digest::of(line.as_bytes()));
+    let line = format!("templates/a.html\0{}\n", Digest::from_content(b"templates/a.html"));
+    assert_eq!(info.sha256, Digest::from_content(line.as_bytes()));
     let version = publish_with(&dir, Some(("templates", info)));
     fs::remove_dir_all(dir.at("templates")).unwrap();
 
@@ -297,11 +298,12 @@ fn production_takes_the_components_from_the_manifest_and_reads_no_file() {
     assert_eq!(said(&assets), format!("{version} from manifest templates=1"));
     // Those of the builder are read, and come on top.
     let both = production().component("templates", [dir.at("b.html")]).build().unwrap();
-    let line = format!("templates\0{}\0{}\n", dir.at("b.html").display(), Digest::of(b"b.html"));
+    let line = format!("templates\0{}\0{}\n", dir.at("b.html").display(), Digest::from_content(b"b.html"));
     let hashed = hash(format!("{version}\n{line}"));
     assert_eq!(said(&both), format!("{hashed} from manifest templates=2"));
 
-    let other = publish_with(&dir, Some(("templates", ComponentInfo::new(7, Digest::of(b"other")))));
+    let other =
+        publish_with(&dir, Some(("templates", ComponentInfo::new(7, Digest::from_content(b"other")))));
     assert_ne!(other, version);
     assets.reload().unwrap();
     assert_eq!(said(&assets), format!("{other} from manifest templates=7"));
@@ -323,7 +325,7 @@ fn a_manifest_without_the_components_is_in_force_with_a_warning() {
              not follow it: collect with the same settings file"
         )]
     );
-    publish_with(&dir, Some(("templates", ComponentInfo::new(1, Digest::of(b"")))));
+    publish_with(&dir, Some(("templates", ComponentInfo::new(1, Digest::from_content(b"")))));
     assert_eq!(warnings(|| drop(configured(&dir).mode(Mode::Production).build().unwrap())), [""; 0]);
 }
 

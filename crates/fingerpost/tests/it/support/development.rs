@@ -2,7 +2,7 @@
 
 use fingerpost::{
     Assets, ErrorKind,
-    sources::{Listing, Rules, SourceDir, Sources},
+    sources::{IgnoreRules, Listing, SourceDir, Sources},
 };
 
 use super::{Dir, hash};
@@ -26,7 +26,7 @@ pub(crate) fn not_found(assets: &Assets, path: &str) -> String {
 
 /// What lies in one source dir.
 pub(crate) fn list(dir: &Dir) -> Listing {
-    Sources::open(vec![SourceDir::new(dir.as_ref())], Rules::default(), None).unwrap().list()
+    Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), None).unwrap().list()
 }
 
 /// The asset paths of a list.

@@ -65,12 +65,12 @@ impl AsRef<Path> for Dir {
 
 /// The same files as a source dir and as an output dir.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct UrlOptions {
     pub(crate) source: Dir,
     pub(crate) output: Dir,
 }
 
-impl Site {
+impl UrlOptions {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         Self { source: Dir::with(files), output: publish(files, "/static/") }
     }
@@ -94,7 +94,7 @@ pub(crate) fn publish(files: &[(&str, &str)], base_path: &str) -> Dir {
     let (dir, mut manifest) = (Dir::new(), Manifest::new(base_path));
     for (path, content) in files {
         let path = AssetPath::parse(path).unwrap();
-        let digest = Digest::of(content.as_bytes());
+        let digest = Digest::from_content(content.as_bytes());
         let hashed = path.hashed(&ContentHash::from(&digest));
         dir.write(&hashed, content);
         manifest.insert(path, hashed, FileInfo::new(content.len() as u64, digest));

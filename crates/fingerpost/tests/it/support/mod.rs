@@ -10,7 +10,7 @@ use fingerpost::{Assets, AssetsBuilder, Mode, Settings, manifest::ContentHash};
 
 pub(crate) use child::{alone, alone_in, alone_with, this_program};
 pub(crate) use development::{list, not_found, paths, serves};
-pub(crate) use dir::{Dir, Site, publish};
+pub(crate) use dir::{Dir, UrlOptions, publish};
 pub(crate) use store::Memory;
 pub(crate) use warnings::warnings;
 
@@ -31,7 +31,7 @@ pub(crate) fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
 
 /// The content hash of some text.
 pub(crate) fn hash(content: impl AsRef<[u8]>) -> String {
-    ContentHash::of(content.as_ref()).to_string()
+    ContentHash::from_content(content.as_ref()).to_string()
 }
 
 /// Says what this system cannot do, past the test harness, which keeps the output of tests that pass to itself.
