@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 
 use crate::tools::npm_package;
 
-const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/fingerpost-http/src/client");
+const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/fingerpost-http/src/version/client");
 
 /// Returns the readable script, minified; `None` if `tests/run` could not fetch the minifier.
 fn minified() -> Option<Vec<u8>> {

@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 use http::HeaderValue;
 use lol_html::AsciiCompatibleEncoding;
 
-use crate::accept::essence;
+use crate::rfc9110::accept::essence;
 
 /// The encoding of an HTML document that can be read as ASCII where it is markup. Defaults to UTF-8.
 ///

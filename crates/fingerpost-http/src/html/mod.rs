@@ -1,5 +1,7 @@
 //! Versions of assets in HTML that nobody rendered through the helpers.
 
+pub(crate) mod validators;
+
 mod attribute;
 mod base_element;
 mod charset;

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use fingerpost::{BaseUrl, Snapshot, Strategy, Url};
 
-use crate::target::{asset_path, versions};
+use crate::serve::request_path::{asset_path, versions};
 
 use super::base_element::leads_elsewhere;
 

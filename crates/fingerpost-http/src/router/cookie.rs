@@ -3,7 +3,7 @@
 use fingerpost::{__private::quoted, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
 
-use crate::asked::VERSION_COOKIE;
+use crate::version::requested_version::VERSION_COOKIE;
 
 #[derive(Debug, Clone)]
 pub(super) struct Cookie {

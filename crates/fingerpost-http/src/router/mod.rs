@@ -13,10 +13,11 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use serde_json::json;
 
 use crate::{
-    accept::names_html,
-    answer::for_method,
-    asked::{Asked, VERSION_HEADER},
-    endpoints::json_answer,
+    rfc9110::{accept::names_html, offer::for_method},
+    version::{
+        endpoints::json_answer,
+        requested_version::{Asked, VERSION_HEADER},
+    },
 };
 
 use cookie::Cookie;

@@ -8,7 +8,7 @@ use http::{
 };
 
 use super::{Route, Rules};
-use crate::cache_control::says_any;
+use crate::rfc9110::cache_control::says_any;
 
 /// Where a request goes, and what its response is to say of that.
 #[derive(Debug, Clone)]

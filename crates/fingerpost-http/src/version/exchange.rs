@@ -3,8 +3,18 @@ use std::sync::Arc;
 use fingerpost::Snapshot;
 use http::{Method, header::ETAG, request, response};
 
-use super::{CspNonce, Mismatch, Settings, Versioned};
-use crate::{HeadInserter, HtmlChange, HtmlEncoding, HtmlExchange, snapshot::taken};
+use super::{
+    nonce::CspNonce,
+    on_mismatch::Mismatch,
+    options::{Settings, Versioned},
+};
+use crate::{
+    html::{
+        HeadInserter, HtmlEncoding,
+        validators::{HtmlChange, HtmlExchange},
+    },
+    snapshot::taken,
+};
 
 /// How the entity tags of the layer are known.
 const NAME: &str = "version";

@@ -25,7 +25,7 @@ async fn script() -> String {
 #[tokio::test]
 async fn the_script_may_be_kept_for_ever() {
     let answer = own(&layer(), request(&script().await, &[])).await;
-    answer.is(200, IMMUTABLE, include_bytes!("../../../../fingerpost-http/src/client/client.min.js"));
+    answer.is(200, IMMUTABLE, include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js"));
     assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("content-length"), answer.body.len().to_string());
@@ -44,8 +44,8 @@ async fn the_script_is_sent_compressed() {
     let plain = own(&layer(), request(&path, &[])).await;
     let mut tags = vec![plain.header("etag").to_owned()];
     for (encoding, bytes) in [
-        ("gzip", &include_bytes!("../../../../fingerpost-http/src/client/client.min.js.gz")[..]),
-        ("br", include_bytes!("../../../../fingerpost-http/src/client/client.min.js.br")),
+        ("gzip", &include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js.gz")[..]),
+        ("br", include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js.br")),
     ] {
         let answer = own(&layer(), request(&path, &[("accept-encoding", encoding)])).await;
         answer.is(200, IMMUTABLE, bytes);

@@ -4,7 +4,7 @@
 //! be told that nothing has changed, for ever, while the URLs in the page should change with every release.
 
 mod conditions;
-mod part;
+mod etag_suffix;
 #[cfg(test)]
 mod tests;
 
@@ -20,10 +20,13 @@ use http::{
     request, response,
 };
 
-use crate::{HtmlEncoding, accept::names_html, conditional::Tags};
+use crate::{
+    html::HtmlEncoding,
+    rfc9110::{accept::names_html, conditional::Tags},
+};
 
 use conditions::{is_for_subresource, must_stay};
-use part::{Age, Part, quoted};
+use etag_suffix::{Age, Part, quoted};
 
 /// What a layer may do to a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

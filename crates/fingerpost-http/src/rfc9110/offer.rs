@@ -13,12 +13,14 @@ use http::{
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use crate::{
-    cache_control::Lifetime,
-    conditional::{Precondition, may_send_part, precondition},
-    content::Content,
-    encoding::choose_encoding,
-    range::{Ranged, requested_range},
-    tag::EntityTag,
+    rfc9110::{
+        cache_control::Lifetime,
+        conditional::{Precondition, may_send_part, precondition},
+        encoding::choose_encoding,
+        etag::EntityTag,
+        range::{Ranged, requested_range},
+    },
+    serve::content::Content,
 };
 
 /// What there is of an asset: the file as it is, and its variants.

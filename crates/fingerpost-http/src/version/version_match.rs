@@ -1,6 +1,6 @@
 use http::HeaderMap;
 
-use crate::asked::{Asked, VERSION_COOKIE, VERSION_HEADER};
+use crate::version::requested_version::{Asked, VERSION_COOKIE, VERSION_HEADER};
 
 /// How the version that a client asks for compares with the one that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -17,7 +17,7 @@ use std::{
 use fingerpost::{__private::FileStamp, Store, Stored, manifest::Digest};
 use parking_lot::Mutex;
 
-use crate::identity::COARSEST_CLOCK;
+use crate::serve::verified_file::COARSEST_CLOCK;
 
 /// The files that wait to be hashed by one background thread.
 ///

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header::CONTENT_DISPOSITION};
 
-use crate::cache_control::says_any;
+use crate::rfc9110::cache_control::says_any;
 
 /// Whether what is asked for is a part of a page and cannot be HTML itself.
 ///

@@ -19,15 +19,19 @@ use http::HeaderValue;
 use parking_lot::Mutex;
 
 use crate::{
-    answer::{Offer, Representation},
-    cache_control::Lifetime,
-    content::{Content, FilePart},
-    found::{Found, Obstacle, Reported},
-    hash_queue::{HashQueue, LargeDigest, Location},
-    identity::Identity,
-    media_type::media_type,
-    memory::{Kept, Memory},
-    settings::Settings,
+    rfc9110::{
+        cache_control::Lifetime,
+        media_type::media_type,
+        offer::{Offer, Representation},
+    },
+    serve::{
+        content::{Content, FilePart},
+        hash_queue::{HashQueue, LargeDigest, Location},
+        memory_budget::{Kept, Memory},
+        options::Settings,
+        servable::{Found, Obstacle, Reported},
+        verified_file::Identity,
+    },
 };
 
 /// In development, larger files are streamed and not hashed.
@@ -306,7 +310,7 @@ mod tests {
     use fingerpost::{Assets, Mode, Strategy};
     use http::Request;
 
-    use crate::{AssetServer, logged::logged};
+    use crate::{logged::logged, serve::server::AssetServer};
 
     use super::*;
 

@@ -7,10 +7,12 @@ use fingerpost::manifest::{ContentHash, Digest, Encoding};
 use http::{Method, Response, request};
 
 use crate::{
-    answer::{Decision, Offer, Representation, for_method, method_not_allowed},
-    cache_control::Lifetime,
-    content::Content,
-    media_type::media_type,
+    rfc9110::{
+        cache_control::Lifetime,
+        media_type::media_type,
+        offer::{Decision, Offer, Representation, for_method, method_not_allowed},
+    },
+    serve::content::Content,
 };
 
 /// `client.js`, minified. `tests/minify` makes this file and its variants.

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use fingerpost::{__private::FileStamp, manifest::Digest};
 
-use crate::hash_queue::LargeDigest;
+use crate::serve::hash_queue::LargeDigest;
 
 /// The body of an answer.
 #[derive(Debug)]

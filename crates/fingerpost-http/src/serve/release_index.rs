@@ -14,12 +14,13 @@ use hashbrown::{HashMap, HashSet};
 use http::HeaderValue;
 
 use crate::{
-    answer::Representation,
-    found::Reported,
-    hash_queue::LargeDigest,
-    media_type::media_type,
-    memory::Kept,
-    release_names::{NamedFile, files_of, files_of_release},
+    rfc9110::{media_type::media_type, offer::Representation},
+    serve::{
+        hash_queue::LargeDigest,
+        memory_budget::Kept,
+        release_names::{NamedFile, files_of, files_of_release},
+        servable::Reported,
+    },
 };
 
 /// The files of all releases while one snapshot is in force.

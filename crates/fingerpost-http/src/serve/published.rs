@@ -19,15 +19,19 @@ use fingerpost::{
 use parking_lot::Mutex;
 
 use crate::{
-    answer::{Offer, Representation},
-    cache_control::Lifetime,
-    content::{Content, FilePart},
-    found::{Found, Obstacle},
-    hash_queue::{HashQueue, Location},
-    memory::Memory,
-    settings::Settings,
-    shelf::{File, Shelf, Slot},
-    target::looks_hashed,
+    rfc9110::{
+        cache_control::Lifetime,
+        offer::{Offer, Representation},
+    },
+    serve::{
+        content::{Content, FilePart},
+        hash_queue::{HashQueue, Location},
+        memory_budget::Memory,
+        options::Settings,
+        release_index::{File, Shelf, Slot},
+        request_path::looks_hashed,
+        servable::{Found, Obstacle},
+    },
 };
 
 /// How often the output dir is looked at because of names that are not there.
@@ -300,7 +304,7 @@ mod tests {
     use fingerpost::Assets;
     use http::Request;
 
-    use crate::{AssetServer, logged::logged};
+    use crate::{logged::logged, serve::server::AssetServer};
 
     use super::*;
 

@@ -1,6 +1,6 @@
 use fingerpost::{Assets, Mode};
 
-use crate::cache_control::Lifetime;
+use crate::rfc9110::cache_control::Lifetime;
 
 /// What a server of assets may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,16 +8,20 @@ use fingerpost::{
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
-    answer::{allow_all_origins, for_method, method_not_allowed, moved, not_found, too_early},
-    cache_control::Lifetime,
-    collected::Collected,
-    content::Content,
-    found::{Obstacle, answer},
-    listed::{Listed, SourceFile},
-    settings::Settings,
+    rfc9110::{
+        cache_control::Lifetime,
+        offer::{allow_all_origins, for_method, method_not_allowed, moved, not_found, too_early},
+    },
+    serve::{
+        content::Content,
+        options::Settings,
+        published::Collected,
+        request_path::{asset_path, versions},
+        servable::{Obstacle, answer},
+        source_files::{Listed, SourceFile},
+        token::{Judged, judge},
+    },
     snapshot::taken,
-    target::{asset_path, versions},
-    token::{Judged, judge},
 };
 
 /// Answers requests for assets, without a runtime: what a framework's own service of static files is made of.

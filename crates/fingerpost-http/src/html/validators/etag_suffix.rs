@@ -3,7 +3,7 @@ use std::{borrow::Cow, sync::OnceLock};
 use fingerpost::{Snapshot, manifest::ContentHash};
 use http::HeaderValue;
 
-use crate::conditional::Tags;
+use crate::rfc9110::conditional::Tags;
 
 /// What a layer adds to entity tags: `-<name of the layer>.<hash>`.
 #[derive(Debug, Clone)]

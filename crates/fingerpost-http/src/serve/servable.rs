@@ -10,9 +10,11 @@ use fingerpost::manifest::Encoding;
 use http::{HeaderMap, Method, Response};
 
 use crate::{
-    answer::{Decision, Offer, Representation, not_found},
-    cache_control::Lifetime,
-    content::Content,
+    rfc9110::{
+        cache_control::Lifetime,
+        offer::{Decision, Offer, Representation, not_found},
+    },
+    serve::content::Content,
 };
 
 /// An asset that has been found.

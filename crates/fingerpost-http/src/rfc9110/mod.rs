@@ -1,0 +1,10 @@
+//! The rules of HTTP, one file each, that know nothing of assets.
+
+pub(crate) mod offer;
+pub(crate) mod conditional;
+pub(crate) mod range;
+pub(crate) mod encoding;
+pub(crate) mod etag;
+pub(crate) mod cache_control;
+pub(crate) mod media_type;
+pub(crate) mod accept;

@@ -1,0 +1,15 @@
+//! What to answer to a request for an asset.
+
+pub(crate) mod server;
+pub(crate) mod options;
+pub(crate) mod request_path;
+pub(crate) mod token;
+pub(crate) mod servable;
+pub(crate) mod published;
+pub(crate) mod source_files;
+pub(crate) mod release_index;
+pub(crate) mod release_names;
+pub(crate) mod verified_file;
+pub(crate) mod hash_queue;
+pub(crate) mod memory_budget;
+pub(crate) mod content;
