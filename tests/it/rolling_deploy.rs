@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use fingerpost::{Assets, Mode, Strategy, Token};
-use fingerpost_tower::{Lifetime, StaticFiles};
+use fingerpost_tower::{CachePolicy, StaticFiles};
 use http::Request;
 use tempfile::TempDir;
 
@@ -132,7 +132,7 @@ async fn with_hashed_names_in_images_the_node_that_has_the_file_is_found() {
 async fn deploy_build_free(
     base_url: &str,
     strategy: impl Fn(usize) -> Strategy,
-    unversioned: Option<Lifetime>,
+    unversioned: Option<CachePolicy>,
     meaning: impl Fn(&str) -> Option<char>,
     more: &str,
 ) -> Option<(Vec<Got>, usize, usize)> {
@@ -148,7 +148,8 @@ async fn deploy_build_free(
             let assets = assets.strategy(strategy(step)).base_url(base_url).app_version(version);
             let assets = assets.build().expect("a source dir");
             let files = StaticFiles::new(&assets);
-            nodes[node].run(site(&assets, unversioned.into_iter().fold(files, StaticFiles::unversioned)));
+            nodes[node]
+                .run(site(&assets, unversioned.into_iter().fold(files, StaticFiles::unversioned_policy)));
         };
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);
@@ -180,7 +181,7 @@ async fn a_version_query_may_get_wrong_bytes_but_never_keeps_them() {
 
 #[tokio::test]
 async fn a_version_query_keeps_nothing_old_where_plain_names_are_not_kept() {
-    let lifetime = Some(Lifetime::NoCache);
+    let lifetime = Some(CachePolicy::NoCache);
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
     let Some((got, ..)) = notes else { return };
     assert!(got.iter().any(|got| got.is_kept && got.url.query().is_some()));

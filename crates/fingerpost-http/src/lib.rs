@@ -11,7 +11,7 @@ mod snapshot;
 #[cfg(test)]
 mod logged;
 
-pub use rfc9110::cache_control::Lifetime;
+pub use rfc9110::cache_control::CachePolicy;
 pub use rfc9110::conditional::{Precondition, may_send_part, precondition};
 pub use rfc9110::encoding::{NotAcceptable, choose_encoding};
 pub use rfc9110::etag::EntityTag;
@@ -26,10 +26,10 @@ pub use version::endpoints::{VersionEndpoints, version_json};
 #[cfg(feature = "html")]
 pub use {
     html::validators::{HtmlChange, HtmlExchange, remove_digests},
-    html::{HeadInserter, HtmlEncoding, HtmlVersioner, version_html},
+    html::{HeadInserter, HtmlEncoding, UrlRewriter, rewrite_html},
     version::exchange::VersionExchange,
-    version::middleware::Versioning,
+    version::middleware::VersionMiddleware,
     version::nonce::CspNonce,
-    version::on_mismatch::Mismatch,
-    version::version_match::Skew,
+    version::on_mismatch::OnMismatch,
+    version::version_match::VersionMatch,
 };

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, HtmlVersioner, remove_digests};
+use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, UrlRewriter, remove_digests};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -129,7 +129,7 @@ impl<R: Rewrite> State<R> {
     }
 }
 
-impl Rewrite for HtmlVersioner {
+impl Rewrite for UrlRewriter {
     fn write(&mut self, chunk: Bytes) -> Bytes {
         Self::write(self, &chunk)
     }

@@ -5,7 +5,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod answering;
+mod maybe_blocking;
 mod content_body;
 mod either_body;
 #[cfg(feature = "html")]
@@ -22,9 +22,9 @@ mod version_router;
 
 pub use content_body::ContentBody;
 pub use either_body::EitherBody;
-pub use fingerpost_http::Lifetime;
+pub use fingerpost_http::CachePolicy;
 #[cfg(feature = "html")]
-pub use fingerpost_http::{CspNonce, Mismatch};
+pub use fingerpost_http::{CspNonce, OnMismatch};
 #[cfg(feature = "html")]
 pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer};
 pub use static_files::{StaticFiles, StaticFilesFuture};
@@ -47,7 +47,7 @@ pub mod blue_green {}
 ///
 /// # In the API
 ///
-/// [`StaticFiles::unversioned`], [`Strategy`](fingerpost::Strategy), [`Token`](fingerpost::Token),
+/// [`StaticFiles::unversioned_policy`], [`Strategy`](fingerpost::Strategy), [`Token`](fingerpost::Token),
 /// [`AssetsBuilder::version_from_git`](fingerpost::AssetsBuilder::version_from_git),
 /// [`Assets::reload`](fingerpost::Assets::reload).
 pub mod deploying {}
@@ -65,6 +65,6 @@ pub mod draining {}
 ///
 /// # In the API
 ///
-/// [`VersionLayer`], [`Mismatch`], [`CspNonce`].
+/// [`VersionLayer`], [`OnMismatch`], [`CspNonce`].
 #[cfg(feature = "html")]
 pub mod stale_pages {}

@@ -7,11 +7,11 @@ use std::{
 };
 
 use fingerpost::Assets;
-use fingerpost_http::{AssetServer, Content, Lifetime};
+use fingerpost_http::{AssetServer, CachePolicy, Content};
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{answering::Answering, content_body::ContentBody};
+use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 
 /// Serves assets, in every mode and by every strategy, with caching headers that are never wrong.
 ///
@@ -48,10 +48,10 @@ impl StaticFiles {
     }
 
     /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
-    /// [`Lifetime::NoCache`] in development: see [`AssetServer::unversioned`].
+    /// [`CachePolicy::NoCache`] in development: see [`AssetServer::unversioned_policy`].
     #[must_use]
-    pub fn unversioned(self, lifetime: Lifetime) -> Self {
-        Self(self.0.unversioned(lifetime))
+    pub fn unversioned_policy(self, lifetime: CachePolicy) -> Self {
+        Self(self.0.unversioned_policy(lifetime))
     }
 
     /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
@@ -67,33 +67,33 @@ impl StaticFiles {
     /// use http::Request;
     /// use tower::ServiceExt as _;
     ///
-    /// let files = StaticFiles::new(&assets).whole_paths(true);
+    /// let files = StaticFiles::new(&assets).paths_include_mount(true);
     /// assert_eq!(files.oneshot(Request::get("/static/app.css").body(())?).await?.status(), 200);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn whole_paths(self, whole: bool) -> Self {
-        Self(self.0.whole_paths(whole))
+    pub fn paths_include_mount(self, whole: bool) -> Self {
+        Self(self.0.paths_include_mount(whole))
     }
 
-    /// Whether answers say `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::all_origins`].
+    /// Whether answers say `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::allow_any_origin`].
     #[must_use]
-    pub fn all_origins(self, allowed: bool) -> Self {
-        Self(self.0.all_origins(allowed))
+    pub fn allow_any_origin(self, allowed: bool) -> Self {
+        Self(self.0.allow_any_origin(allowed))
     }
 
     /// Up to how many bytes a file is answered from memory in production. Defaults to 128 KiB. Larger files are streamed, and
-    /// cacheable once a background thread has hashed them: see [`AssetServer::memory_per_file`].
+    /// cacheable once a background thread has hashed them: see [`AssetServer::max_cached_file`].
     #[must_use]
-    pub fn memory_per_file(self, bytes: u64) -> Self {
-        Self(self.0.memory_per_file(bytes))
+    pub fn max_cached_file(self, bytes: u64) -> Self {
+        Self(self.0.max_cached_file(bytes))
     }
 
     /// How many bytes of collected files are kept in memory in all. Defaults to 64 MiB.
     #[must_use]
-    pub fn memory(self, bytes: u64) -> Self {
-        Self(self.0.memory(bytes))
+    pub fn cache_capacity(self, bytes: u64) -> Self {
+        Self(self.0.cache_capacity(bytes))
     }
 }
 
@@ -108,18 +108,18 @@ impl<B> Service<Request<B>> for StaticFiles {
 
     fn call(&mut self, request: Request<B>) -> StaticFilesFuture {
         let (request, _) = request.into_parts();
-        StaticFilesFuture(match self.0.answer(&request) {
-            Some(answer) => Answering::ready(answer),
+        StaticFilesFuture(match self.0.respond(&request) {
+            Some(answer) => MaybeBlocking::ready(answer),
             None => {
                 let server = self.0.clone();
-                Answering::blocking(move || server.answer_blocking(&request))
+                MaybeBlocking::blocking(move || server.respond_blocking(&request))
             }
         })
     }
 }
 
 /// The answer of [`StaticFiles`].
-pub struct StaticFilesFuture(Answering<Content>);
+pub struct StaticFilesFuture(MaybeBlocking<Content>);
 
 impl Future for StaticFilesFuture {
     type Output = Result<Response<ContentBody>, Infallible>;

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{answering::Answering, either_body::EitherBody};
+use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
 
 /// Answers `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
@@ -147,11 +147,11 @@ where
             let inner = self.inner.call(Request::from_parts(parts, body));
             return VersionEndpointsFuture { state: State::Inner { inner } };
         }
-        let own = match self.rules.answer(&parts) {
-            Some(answer) => Answering::ready(answer),
+        let own = match self.rules.respond(&parts) {
+            Some(answer) => MaybeBlocking::ready(answer),
             None => {
                 let rules = self.rules.clone();
-                Answering::blocking(move || rules.answer_blocking(&parts))
+                MaybeBlocking::blocking(move || rules.respond_blocking(&parts))
             }
         };
         VersionEndpointsFuture { state: State::Own { own } }
@@ -169,7 +169,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        Own { own: Answering<Bytes> },
+        Own { own: MaybeBlocking<Bytes> },
         Inner { #[pin] inner: F },
     }
 }

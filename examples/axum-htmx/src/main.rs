@@ -16,7 +16,7 @@ use axum::{
     routing::post,
 };
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::{Mismatch, StaticFiles, VersionEndpointsLayer, VersionLayer};
+use fingerpost_tower::{OnMismatch, StaticFiles, VersionEndpointsLayer, VersionLayer};
 use site::Site;
 use tokio::task::spawn_blocking;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -36,8 +36,9 @@ async fn main() -> anyhow::Result<()> {
 
 fn app(assets: &Assets, deploys: Deploys) -> anyhow::Result<Router> {
     let pages = Pages::new(assets);
-    let policy =
-        |mismatch: Mismatch| pages.of_policy(mismatch).layer(VersionLayer::new(assets).on_mismatch(mismatch));
+    let policy = |mismatch: OnMismatch| {
+        pages.of_policy(mismatch).layer(VersionLayer::new(assets).on_mismatch(mismatch))
+    };
     let endpoints = match std::env::var_os("FINGERPOST_SECRET") {
         Some(_) => VersionEndpointsLayer::new(assets)?,
         None => VersionEndpointsLayer::without_bust(assets),
@@ -47,10 +48,10 @@ fn app(assets: &Assets, deploys: Deploys) -> anyhow::Result<Router> {
     Ok(pages
         .home()
         .route("/deploy", post(deploy).with_state((Arc::new(deploys), assets.clone())))
-        .merge(policy(Mismatch::Reload))
-        .merge(policy(Mismatch::Prompt))
-        .merge(policy(Mismatch::Warn))
-        .merge(policy(Mismatch::Ignore))
+        .merge(policy(OnMismatch::Reload))
+        .merge(policy(OnMismatch::Prompt))
+        .merge(policy(OnMismatch::Warn))
+        .merge(policy(OnMismatch::Ignore))
         .nest_service("/static", StaticFiles::new(assets))
         .layer(endpoints)
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, strict))

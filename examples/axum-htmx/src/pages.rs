@@ -7,18 +7,18 @@ use axum::{
     routing::get,
 };
 use fingerpost::Assets;
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 use minijinja::{Environment, Value, context, path_loader};
 
 /// The pages of the site.
 #[derive(Clone)]
 pub(crate) struct Pages(Arc<Environment<'static>>);
 
-const POLICIES: [(Mismatch, &str); 4] = [
-    (Mismatch::Reload, "The page reloads, unless something has been typed into it: then it asks."),
-    (Mismatch::Prompt, "A banner says so. Whoever reads the page decides."),
-    (Mismatch::Warn, "A line in the browser’s console, for those who develop the site."),
-    (Mismatch::Ignore, "Nothing. The page goes on with the style sheet of its day."),
+const POLICIES: [(OnMismatch, &str); 4] = [
+    (OnMismatch::Reload, "The page reloads, unless something has been typed into it: then it asks."),
+    (OnMismatch::Prompt, "A banner says so. Whoever reads the page decides."),
+    (OnMismatch::Warn, "A line in the browser’s console, for those who develop the site."),
+    (OnMismatch::Ignore, "Nothing. The page goes on with the style sheet of its day."),
 ];
 
 impl Pages {
@@ -38,7 +38,7 @@ impl Pages {
     }
 
     /// Two pages, a fragment and a form that one policy holds for.
-    pub(crate) fn of_policy(&self, mismatch: Mismatch) -> Router {
+    pub(crate) fn of_policy(&self, mismatch: OnMismatch) -> Router {
         let name = mismatch.as_str();
         let what = POLICIES.iter().find(|(other, _)| *other == mismatch).map(|(_, what)| *what);
         let page = |template: &'static str| {

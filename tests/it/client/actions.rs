@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 
 use super::{
     address, answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows,
@@ -16,7 +16,7 @@ const NOTE_EVENTS: &str = "window.events = [];
 async fn prompt_offers_to_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/"]);
@@ -31,7 +31,7 @@ async fn prompt_offers_to_reload() {
 async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         answer_banner(browser, "later").await;
@@ -43,7 +43,7 @@ async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
         assert!(!has_banner(browser).await);
         assert_eq!((site.loads().len(), site.checks()), (1, 1));
 
-        site.deploy("three", Mismatch::Prompt);
+        site.deploy("three", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
     })
@@ -54,7 +54,7 @@ async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
 async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         click(browser, "#boosted").await;
         is_prompted(browser).await;
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
@@ -73,7 +73,8 @@ async fn warn_writes_to_the_console_and_ignore_does_nothing() {
         open(browser, site, "/").await;
         run(browser, NOTE_EVENTS).await;
         let before = browser.warnings().await.len();
-        for (n, mismatch) in [Mismatch::Ignore, Mismatch::Warn, Mismatch::Warn].into_iter().enumerate() {
+        for (n, mismatch) in [OnMismatch::Ignore, OnMismatch::Warn, OnMismatch::Warn].into_iter().enumerate()
+        {
             site.deploy(&format!("b{n}"), mismatch);
             get_fragment(browser).await;
             browser.until(&format!("events.length === {}", n + 1)).await;
@@ -97,17 +98,17 @@ async fn warn_writes_to_the_console_and_ignore_does_nothing() {
 #[tokio::test]
 async fn the_server_decides_else_the_page() {
     with_htmx(async |browser, site| {
-        site.deploy("one", Mismatch::Warn);
+        site.deploy("one", OnMismatch::Warn);
         open(browser, site, "/").await;
         run(browser, NOTE_EVENTS).await;
-        site.deploy("two", Mismatch::Ignore);
+        site.deploy("two", OnMismatch::Ignore);
         get_fragment(browser).await;
         browser.until("events.length === 1").await;
-        site.deploy("three", Mismatch::Prompt);
+        site.deploy("three", OnMismatch::Prompt);
         site.say("a word of tomorrow");
         get_fragment(browser).await;
         browser.until("events.length === 2").await;
-        site.deploy("four", Mismatch::Prompt);
+        site.deploy("four", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(
@@ -125,7 +126,7 @@ async fn whoever_cancels_the_event_takes_over() {
         let cancel =
             "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
         run(browser, &format!("{NOTE_EVENTS}; {cancel}")).await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         get_fragment(browser).await;
         browser.until("events.length").await;
         get_fragment(browser).await;
@@ -144,7 +145,7 @@ async fn the_event_says_where_a_visit_would_lead() {
         let keep =
             "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
         run(browser, &format!("{NOTE_EVENTS}; {keep}")).await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         click(browser, "#boosted").await;
         browser.until("events.length").await;
         assert_eq!(browser.evaluate("events[0].url").await, json!(site.url("/next?page=2#end")));
@@ -155,9 +156,9 @@ async fn the_event_says_where_a_visit_would_lead() {
 #[tokio::test]
 async fn a_page_without_the_script_is_unharmed() {
     with_every_htmx(async |browser, site| {
-        site.deploy("one", Mismatch::Ignore);
+        site.deploy("one", OnMismatch::Ignore);
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         get_fragment(browser).await;
         click(browser, "#boosted").await;
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
@@ -180,13 +181,13 @@ async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
             return Promise.all([add(), add('one'), add('two')])";
         run(browser, again).await;
         assert_eq!(browser.evaluate("fingerpost.version").await, "one");
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         is_checked(browser, site, 1).await;
         assert_eq!(site.checks(), 1);
 
-        site.deploy("one", Mismatch::Ignore);
+        site.deploy("one", OnMismatch::Ignore);
         open(browser, site, "/").await;
         run(
             browser,

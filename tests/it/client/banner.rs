@@ -1,7 +1,7 @@
 //! The banner: who can see, hear and use it.
 
 use fantoccini::key::Key;
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
 use super::{Site, get_fragment, has_banner, is_prompted, open, run, with_htmx};
@@ -11,9 +11,9 @@ const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
 
 /// Opens a page, and makes it prompt.
 async fn prompt(browser: &Browser, site: &Site, path: &str) {
-    site.deploy("one", Mismatch::Prompt);
+    site.deploy("one", OnMismatch::Prompt);
     open(browser, site, path).await;
-    site.deploy("two", Mismatch::Prompt);
+    site.deploy("two", OnMismatch::Prompt);
     get_fragment(browser).await;
     is_prompted(browser).await;
 }
@@ -77,7 +77,7 @@ async fn the_banner_is_announced_and_can_be_used_with_keys() {
 #[tokio::test]
 async fn pages_give_the_banner_their_look_and_their_words() {
     with_htmx(async |browser, site| {
-        site.deploy("one", Mismatch::Prompt);
+        site.deploy("one", OnMismatch::Prompt);
         open(browser, site, "/open").await;
         run(
             browser,
@@ -89,7 +89,7 @@ async fn pages_give_the_banner_their_look_and_their_words() {
             </style>`)",
         )
         .await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         let words = format!("[...{ROOT}.firstChild.children].map((element) => element.textContent)");
@@ -110,7 +110,7 @@ async fn pages_give_the_banner_their_look_and_their_words() {
 async fn there_is_one_banner_at_a_time() {
     with_htmx(async |browser, site| {
         prompt(browser, site, "/").await;
-        site.deploy("three", Mismatch::Prompt);
+        site.deploy("three", OnMismatch::Prompt);
         run(browser, "document.querySelector('fingerpost-banner').old = true").await;
         get_fragment(browser).await;
         browser.until("document.querySelector('fingerpost-banner')?.old === undefined").await;

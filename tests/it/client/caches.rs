@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 
 use super::{
     Site, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows, with_every_htmx,
@@ -14,7 +14,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.cache("/");
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         shows(browser, "/", "one").await;
@@ -25,7 +25,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
             is_prompted(browser).await;
         }
         // Another one right after it: likewise.
-        site.deploy("three", Mismatch::Reload);
+        site.deploy("three", OnMismatch::Reload);
         get_fragment(browser).await;
         is_checked(browser, site, 2).await;
         assert_eq!((site.loads().len(), site.checks()), (2, 3));
@@ -37,10 +37,10 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
 async fn two_versions_that_take_turns_cause_one_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
-        site.deploy("one", Mismatch::Reload);
+        site.deploy("one", OnMismatch::Reload);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/"; 2]);
@@ -53,7 +53,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         for version in ["two", "three", "four"] {
-            site.deploy(version, Mismatch::Reload);
+            site.deploy(version, OnMismatch::Reload);
             click(browser, "#get").await;
             shows(browser, "/", version).await;
             // As if it had been long ago.
@@ -69,7 +69,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
 async fn a_cached_old_answer_alone_changes_nothing() {
     with_every_htmx(async |browser, site| {
         site.cache("/fragment");
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         open(browser, site, "/").await;
         for _ in 0..3 {
             get_fragment(browser).await;
@@ -85,7 +85,7 @@ async fn a_cached_old_answer_alone_changes_nothing() {
 async fn answers_at_the_same_time_cause_one_check() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         let requests = "for (let i = 0; i < 4; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
         run(browser, requests).await;
         is_prompted(browser).await;
@@ -98,11 +98,11 @@ async fn answers_at_the_same_time_cause_one_check() {
 #[tokio::test]
 async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
     with_htmx(async |browser, site| {
-        site.deploy("zero", Mismatch::Prompt);
+        site.deploy("zero", OnMismatch::Prompt);
         site.cache("/fragment");
-        site.deploy("one", Mismatch::Prompt);
+        site.deploy("one", OnMismatch::Prompt);
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         site.delay("/_fingerpost/version", 200);
         run(browser, "await Promise.all(['/fragment', '/found'].map((url) => fingerpost.fetch(url)))").await;
         is_prompted(browser).await;
@@ -120,7 +120,7 @@ async fn a_check_that_fails_is_made_again() {
             (StatusCode::BAD_GATEWAY, "text/html", "<p>Bad gateway</p>"),
         ];
         for (times, (status, content_type, body)) in (1..).zip(answers) {
-            site.deploy("two", Mismatch::Reload);
+            site.deploy("two", OnMismatch::Reload);
             site.answer("/_fingerpost/version", status, content_type, body);
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
@@ -141,7 +141,7 @@ async fn a_check_that_names_no_version_changes_nothing() {
         open(browser, site, "/").await;
         let answers = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
         for (times, (status, body)) in (1..).zip(answers) {
-            site.deploy(&format!("two.{times}"), Mismatch::Reload);
+            site.deploy(&format!("two.{times}"), OnMismatch::Reload);
             site.answer("/_fingerpost/version", status, "application/json", body);
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
@@ -189,7 +189,7 @@ async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
 async fn a_router_within_the_layer_that_knows_the_version_no_more_renews_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy_behind_a_router("two", Mismatch::Reload);
+        site.deploy_behind_a_router("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
         get_fragment(browser).await;
@@ -203,7 +203,7 @@ async fn a_router_within_the_layer_that_knows_the_version_no_more_renews_the_pag
 async fn the_list_of_versions_of_a_router_within_the_layer_is_not_shown() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy_behind_a_router("two", Mismatch::Prompt);
+        site.deploy_behind_a_router("two", OnMismatch::Prompt);
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
@@ -233,7 +233,7 @@ async fn a_409_of_the_application_changes_nothing() {
 async fn a_check_that_hangs_is_made_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         site.delay("/_fingerpost/version", 60_000);
         let sooner = "const { timeout } = AbortSignal;
             AbortSignal.timeout = (milliseconds) => timeout.call(AbortSignal, milliseconds / 100)";
@@ -254,7 +254,7 @@ async fn a_base_of_another_site_is_not_asked() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         let base = format!(
             "document.head.append(Object.assign(document.createElement('base'), {{ href: '{}/' }}))",
             other.origin

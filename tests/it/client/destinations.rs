@@ -1,6 +1,6 @@
 //! A page of an old version visits only pages of its own site, whatever a response names.
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -37,10 +37,10 @@ async fn has_run(browser: &Browser) -> Value {
 async fn a_location_outside_of_the_site_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         for (n, value) in REFUSED.into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/open").await;
             run(browser, &format!("sessionStorage.clear(); {LEAVE_TO_THE_SCRIPT}")).await;
-            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            site.deploy(&format!("b{n}"), OnMismatch::Reload);
             let ajax = format!("htmx.ajax('GET', {}, '#target').catch(() => {{}})", json!(leads(value)));
             run(browser, &ajax).await;
             shows(browser, "/open", &format!("b{n}")).await;
@@ -55,7 +55,7 @@ async fn a_location_outside_of_the_site_reloads_the_page_in_place() {
 async fn a_location_with_the_url_of_a_blob_is_not_visited() {
     with_htmx(async |browser, site| {
         open(browser, site, "/open").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         let fetch =
             "const url = URL.createObjectURL(new Blob(['<h1>not a page</h1>'], { type: 'text/html' }));
             await fingerpost.fetch(`/leads?HX-Location=${encodeURIComponent(url)}`)";
@@ -69,12 +69,12 @@ async fn a_location_with_the_url_of_a_blob_is_not_visited() {
 async fn an_address_to_push_outside_of_the_site_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         for (n, address) in ["javascript:0", "https://evil.example/", "http://["].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/open").await;
             let set =
                 format!("document.querySelector('#push-late').setAttribute('hx-push-url', '{address}')");
             run(browser, &format!("sessionStorage.clear(); {set}")).await;
-            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            site.deploy(&format!("b{n}"), OnMismatch::Reload);
             run(browser, "document.querySelector('#push-late').click()").await;
             shows(browser, "/open", &format!("b{n}")).await;
         }
@@ -89,7 +89,7 @@ async fn the_banner_reloads_the_page_in_place_after_a_location_outside_of_the_si
         open(browser, site, "/open").await;
         run(browser, "document.addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))")
             .await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(leads(REFUSED[0])));
         run(browser, &post).await;
         // Nothing follows this location, so the response to the POST may be what the visitor waits for.
@@ -110,7 +110,7 @@ async fn a_malformed_location_does_not_reject_a_response() {
             let status = format!("return (await fingerpost.fetch({})).status", json!(leads(value)));
             assert_eq!(run(browser, &status).await, 200, "{value}");
         }
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         run(browser, &format!("await fingerpost.fetch({})", json!(leads("{bad")))).await;
         shows(browser, "/", "two").await;
     })

@@ -3,7 +3,7 @@
 use std::env;
 
 use fantoccini::key::Key;
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 use http::StatusCode;
 
 use super::{
@@ -18,7 +18,7 @@ async fn a_half_filled_form_survives_and_the_banner_appears() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "half a comment").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
@@ -39,7 +39,7 @@ async fn a_form_that_comes_back_with_its_mistakes_survives() {
         write(browser, "textarea", "short").await;
         click(browser, "#comment button").await;
         browser.until("document.querySelector('#comment #answer')").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
@@ -75,10 +75,10 @@ async fn choices_that_come_back_with_mistakes_survive() {
     ];
     with_htmx(async |browser, site| {
         for (n, (fields, change, back)) in forms.into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/").await;
             send(browser, site, fields, change, back).await;
-            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            site.deploy(&format!("b{n}"), OnMismatch::Reload);
             click(browser, "#get").await;
             is_prompted(browser).await;
         }
@@ -105,12 +105,12 @@ async fn what_was_sent_is_not_remembered_for_ever() {
     ];
     with_htmx(async |browser, site| {
         for (n, (fields, change, back)) in forms.into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/").await;
             run(browser, "sessionStorage.clear()").await;
             send(browser, site, fields, change, back).await;
             let new = format!("b{n}");
-            site.deploy(&new, Mismatch::Reload);
+            site.deploy(&new, OnMismatch::Reload);
             click(browser, "#get").await;
             shows(browser, "/", &new).await;
         }
@@ -131,7 +131,7 @@ async fn another_page_makes_what_was_sent_history() {
         click(browser, "#boosted").await;
         browser.until("!document.querySelector('h1')").await;
         site.recover("/next");
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/next", "two").await;
     })
@@ -153,7 +153,7 @@ async fn a_text_that_an_editor_took_away_survives() {
             browser.evaluate("document.querySelector('#target').textContent").await,
             "an hour of work"
         );
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/"]);
@@ -169,7 +169,7 @@ async fn a_text_that_was_sent_and_taken_away_is_nobodys_work() {
         let send =
             "await fingerpost.fetch('/sent', { method: 'POST' }); document.querySelector('#comment').reset()";
         run(browser, send).await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
     })
@@ -180,7 +180,7 @@ async fn a_text_that_was_sent_and_taken_away_is_nobodys_work() {
 async fn fields_as_the_page_had_them_are_nobodys_work() {
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         browser.until("window.fingerpost?.version === 'two'").await;
         assert_eq!(site.loads(), ["/fields"; 2]);
@@ -235,7 +235,7 @@ async fn every_kind_of_field_counts() {
         for (n, (selector, keys)) in changes.into_iter().enumerate() {
             run(browser, AFRESH).await;
             write(browser, selector, keys).await;
-            site.deploy(&format!("two.{n}"), Mismatch::Reload);
+            site.deploy(&format!("two.{n}"), OnMismatch::Reload);
             run(browser, "document.querySelector('#get').click()").await;
             browser.until("window.action").await;
             if browser.evaluate("action").await == "reload" {
@@ -255,7 +255,7 @@ async fn what_was_typed_and_taken_back_is_nobodys_work() {
         for selector in ["#text", "#editable", "#host"] {
             write(browser, selector, &format!("x{}", char::from(Key::Backspace))).await;
         }
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         browser.until("window.fingerpost?.version === 'two'").await;
         assert_eq!(site.loads(), ["/fields"; 2]);
@@ -268,11 +268,11 @@ async fn what_was_typed_and_taken_back_is_nobodys_work() {
 async fn without_storage_a_page_prompts() {
     with_htmx(async |browser, site| {
         for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/").await;
             let breaks = format!("Storage.prototype.{broken} = () => {{ throw new DOMException('no') }}");
             run(browser, &breaks).await;
-            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            site.deploy(&format!("b{n}"), OnMismatch::Reload);
             click(browser, "#get").await;
             is_prompted(browser).await;
         }

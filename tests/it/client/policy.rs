@@ -1,6 +1,6 @@
 //! A strict content security policy, `default-src 'self'`, forbids nothing that the script does.
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 
 use super::{answer_banner, click, get_fragment, is_prompted, open, run, shows, with_every_htmx, with_htmx};
 use crate::tools::Browser;
@@ -14,7 +14,7 @@ async fn violations(browser: &mut Browser) -> Vec<String> {
 async fn a_strict_policy_is_not_violated() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         let position =
@@ -24,10 +24,10 @@ async fn a_strict_policy_is_not_violated() {
         shows(browser, "/", "two").await;
 
         run(browser, "sessionStorage.clear()").await;
-        site.deploy("three", Mismatch::Reload);
+        site.deploy("three", OnMismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "three").await;
-        site.deploy("four", Mismatch::Warn);
+        site.deploy("four", OnMismatch::Warn);
         get_fragment(browser).await;
         assert_eq!(violations(browser).await, [""; 0]);
     })

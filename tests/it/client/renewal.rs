@@ -1,6 +1,6 @@
 //! A page of an old version is renewed by what the visitor does next.
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 
 use super::{
     address, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
@@ -12,7 +12,7 @@ use crate::tools::Browser;
 async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next?page=2#end"));
@@ -32,7 +32,7 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
 async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#boosted-redirect").await;
         shows(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next"));
@@ -45,7 +45,7 @@ async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
 async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/here?a=1#b").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/here", "two").await;
         assert_eq!(address(browser).await, site.url("/here?a=1#b"));
@@ -61,10 +61,10 @@ async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
 async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
     with_every_htmx(async |browser, site| {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/").await;
             run(browser, "sessionStorage.clear()").await;
-            site.deploy(&format!("b{n}"), Mismatch::Reload);
+            site.deploy(&format!("b{n}"), OnMismatch::Reload);
             click(browser, selector).await;
             shows(browser, "/pushed", &format!("b{n}")).await;
         }
@@ -77,7 +77,7 @@ async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
 async fn a_boosted_search_keeps_what_was_searched_for() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         write(browser, "#search input", "caches\n").await;
         shows(browser, "/found", "two").await;
         assert_eq!(address(browser).await, site.url("/found?q=caches"));
@@ -90,7 +90,7 @@ async fn a_boosted_search_keeps_what_was_searched_for() {
 async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#post").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#answer').textContent").await, "the answer");
@@ -108,7 +108,7 @@ async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
 async fn a_boosted_post_that_is_redirected_becomes_a_visit_to_the_end() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#boosted-post button").await;
         shows(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next"));
@@ -124,7 +124,7 @@ async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
         open(browser, site, "/").await;
         run(browser, "window.kept = true").await;
         open(browser, site, "/other").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         browser.back().await.unwrap();
         browser.until("window.kept").await;
         is_prompted(browser).await;
@@ -138,7 +138,7 @@ async fn a_page_that_answers_a_post_is_kept_and_not_posted_again() {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
         shows(browser, "/posted", "one").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         is_prompted(browser).await;
         answer_banner(browser, "reload").await;
@@ -155,13 +155,13 @@ async fn a_page_that_a_boosted_post_brought_is_kept() {
         open(browser, site, "/").await;
         click(browser, "#boosted-order button").await;
         browser.until("document.querySelector('h1').textContent === '/order of one'").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
 
         // Away from it, nothing is lost.
-        site.deploy("three", Mismatch::Reload);
+        site.deploy("three", OnMismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "three").await;
     })
@@ -187,7 +187,7 @@ async fn a_part_with_an_address_of_its_own_does_not_make_a_posted_page_another()
         browser.until("document.querySelector('#answer')").await;
         click(browser, "#push").await;
         browser.until("location.pathname === '/pushed'").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(site.loads(), ["/", "/posted"]);
@@ -203,7 +203,7 @@ async fn a_page_that_a_boosted_link_brought_after_a_post_is_renewed() {
         shows(browser, "/posted", "one").await;
         click(browser, "#boosted").await;
         browser.until("document.querySelector('h1').textContent === '/next of one'").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/next", "two").await;
         assert_eq!(site.loads(), ["/", "/posted", "/next?page=2"]);
@@ -216,7 +216,7 @@ async fn a_boosted_link_into_a_part_of_the_page_is_no_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         add_part(browser).await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#part").await;
         shows(browser, "/", "two").await;
         assert_eq!(site.loads(), ["/"; 2]);
@@ -228,14 +228,14 @@ async fn a_boosted_link_into_a_part_of_the_page_is_no_visit() {
 async fn an_old_page_that_back_takes_from_htmx_is_noticed() {
     with_every_htmx(async |browser, site| {
         for memory in ["kept", "lost"] {
-            site.deploy("one", Mismatch::Prompt);
+            site.deploy("one", OnMismatch::Prompt);
             open(browser, site, "/").await;
             click(browser, "#boosted").await;
             browser.until("document.querySelector('h1').textContent === '/next of one'").await;
             if memory == "lost" {
                 run(browser, "sessionStorage.clear(); localStorage.clear()").await;
             }
-            site.deploy("two", Mismatch::Prompt);
+            site.deploy("two", OnMismatch::Prompt);
             browser.back().await.unwrap();
             is_prompted(browser).await;
             answer_banner(browser, "reload").await;

@@ -1,6 +1,6 @@
 //! Requests say which version the page is of, to its own server and to nobody else.
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
 use super::{
@@ -105,11 +105,11 @@ async fn an_answer_to_fetch_renews_the_page() {
         open(browser, site, "/").await;
         // A site may put it in the place of the browser's own.
         run(browser, "window.fetch = fingerpost.fetch").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         assert_eq!(run(browser, "return (await fetch('/fragment')).status").await, 200);
         shows(browser, "/", "two").await;
 
-        site.deploy("three", Mismatch::Prompt);
+        site.deploy("three", OnMismatch::Prompt);
         run(browser, "await fingerpost.fetch('/sent', { method: 'POST' })").await;
         is_prompted(browser).await;
         assert_eq!((site.loads().len(), asked(site, "/sent").len()), (2, 1));
@@ -121,7 +121,7 @@ async fn an_answer_to_fetch_renews_the_page() {
 async fn the_check_says_which_version_the_page_is_of_and_passes_every_cache() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Prompt);
+        site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
         let check = &asked(site, "/_fingerpost/version")[0];

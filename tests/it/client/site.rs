@@ -16,7 +16,7 @@ use axum::{
     routing::{any, get, post},
 };
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::{Mismatch, VersionLayer, VersionRouterLayer};
+use fingerpost_tower::{OnMismatch, VersionLayer, VersionRouterLayer};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -70,22 +70,22 @@ impl Site {
         let state = Arc::<Mutex<State>>::default();
         let origin = serve(front(Arc::clone(&state))).await;
         let site = Self { origin, htmx, assets: TempDir::new().expect("a temporary folder"), state };
-        site.deploy("one", Mismatch::Reload);
+        site.deploy("one", OnMismatch::Reload);
         Some(site)
     }
 
     /// From now on, this version answers, and says that pages of others should do this.
-    pub(super) fn deploy(&self, version: &str, mismatch: Mismatch) {
+    pub(super) fn deploy(&self, version: &str, mismatch: OnMismatch) {
         self.deploy_routes(routes(version, &self.htmx), version, mismatch);
     }
 
     /// From now on, this version answers, and a router in front of it knows no other.
-    pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: Mismatch) {
+    pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: OnMismatch) {
         let router = VersionRouterLayer::new([(version, "blue")]).expect("a version and its target");
         self.deploy_routes(routes(version, &self.htmx).layer(router), version, mismatch);
     }
 
-    fn deploy_routes(&self, routes: Router, version: &str, mismatch: Mismatch) {
+    fn deploy_routes(&self, routes: Router, version: &str, mismatch: OnMismatch) {
         let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
         let layer =
             VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);

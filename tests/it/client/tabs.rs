@@ -1,7 +1,7 @@
 //! Each tab judges for itself.
 
 use fantoccini::wd::WindowHandle;
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 
 use super::{click, get_fragment, has_banner, open, run, shows, with_every_htmx, with_htmx};
 use crate::tools::Browser;
@@ -21,7 +21,7 @@ async fn two_tabs_are_renewed_once_each_when_they_are_used() {
         let (first, second) = other_tab(browser).await;
         browser.switch_to_window(second.clone()).await.unwrap();
         open(browser, site, "/second").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
 
         click(browser, "#get").await;
         shows(browser, "/second", "two").await;
@@ -49,7 +49,7 @@ async fn two_tabs_are_renewed_once_each_when_they_are_used() {
 async fn a_copy_of_a_tab_that_was_renewed_is_at_rest() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
         // It gets a copy of the first one's storage.

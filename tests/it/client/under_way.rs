@@ -1,6 +1,6 @@
 //! What a visitor or the page has begun is not cut off.
 
-use fingerpost_tower::Mismatch;
+use fingerpost_tower::OnMismatch;
 
 use super::{answer_banner, click, is_prompted, open, run, shows, with_every_htmx, with_htmx};
 
@@ -8,7 +8,7 @@ use super::{answer_banner, click, is_prompted, open, run, shows, with_every_htmx
 async fn a_post_under_way_comes_first() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         site.delay("/sent", 700);
         click(browser, "#post").await;
         run(browser, "await fingerpost.fetch('/fragment')").await;
@@ -23,7 +23,7 @@ async fn a_post_under_way_comes_first() {
 async fn a_post_of_the_pages_own_comes_first() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         site.delay("/sent", 700);
         let post =
             "fingerpost.fetch('/sent', { method: 'POST' }).then(({ status }) => (window.status = status))";
@@ -41,7 +41,7 @@ async fn a_post_of_the_pages_own_comes_first() {
 async fn a_post_under_way_that_leads_elsewhere_becomes_a_visit() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        site.deploy("two", Mismatch::Reload);
+        site.deploy("two", OnMismatch::Reload);
         site.delay("/redirect", 500);
         click(browser, "#boosted-post button").await;
         run(browser, "await fingerpost.fetch('/fragment')").await;
@@ -57,11 +57,11 @@ async fn a_visit_under_way_comes_first() {
         for (n, (selector, path)) in
             [("#link", "/linked"), ("#native button", "/posted")].into_iter().enumerate()
         {
-            site.deploy(&format!("a{n}"), Mismatch::Reload);
+            site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/").await;
             run(browser, "sessionStorage.clear()").await;
             let new = format!("b{n}");
-            site.deploy(&new, Mismatch::Reload);
+            site.deploy(&new, OnMismatch::Reload);
             site.delay(path, 700);
             run(
                 browser,
@@ -83,11 +83,11 @@ async fn an_answer_that_leads_elsewhere_is_followed() {
         site.delay("/led", 500);
         for (n, header) in ["HX-Redirect", "HX-Location"].into_iter().enumerate() {
             for (m, method) in ["GET", "POST"].into_iter().enumerate() {
-                site.deploy(&format!("a{n}{m}"), Mismatch::Reload);
+                site.deploy(&format!("a{n}{m}"), OnMismatch::Reload);
                 open(browser, site, "/").await;
                 run(browser, "sessionStorage.clear()").await;
                 let new = format!("b{n}{m}");
-                site.deploy(&new, Mismatch::Reload);
+                site.deploy(&new, OnMismatch::Reload);
                 run(
                     browser,
                     &format!("htmx.ajax('{method}', '/leads?{header}=/led', '#target').catch(() => {{}})"),
@@ -112,10 +112,10 @@ async fn what_is_written_during_a_reload_stops_it() {
     with_every_htmx(async |browser, site| {
         for (n, (selector, path)) in [("#get", "/"), ("#push-late", "/pushed")].into_iter().enumerate() {
             let (old, new) = (format!("a{n}"), format!("b{n}"));
-            site.deploy(&old, Mismatch::Reload);
+            site.deploy(&old, OnMismatch::Reload);
             open(browser, site, "/").await;
             run(browser, &format!("sessionStorage.clear(); {WRITE_LATE}")).await;
-            site.deploy(&new, Mismatch::Reload);
+            site.deploy(&new, OnMismatch::Reload);
             site.delay(path, 1500);
             run(browser, &format!("document.querySelector('{selector}').click()")).await;
             is_prompted(browser).await;

@@ -12,7 +12,7 @@ use crate::rfc9110::accept::essence;
 /// use fingerpost_http::HtmlEncoding;
 /// use http::HeaderValue;
 ///
-/// let of = |content_type| HtmlEncoding::of(&HeaderValue::from_static(content_type));
+/// let of = |content_type| HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type));
 /// assert_eq!(of("text/html"), Some(HtmlEncoding::default()));
 /// assert!(of("Text/HTML; charset=shift_jis").is_some());
 /// assert_eq!(of("text/html; charset=utf-16le"), None);
@@ -26,7 +26,7 @@ impl HtmlEncoding {
     ///
     /// XHTML is not HTML: it has other rules. A charset that nobody knows counts as none, as it does in browsers, and none as
     /// UTF-8.
-    pub fn of(content_type: &HeaderValue) -> Option<Self> {
+    pub fn from_content_type(content_type: &HeaderValue) -> Option<Self> {
         let content_type = content_type.to_str().ok()?;
         if !essence(content_type).eq_ignore_ascii_case("text/html") {
             return None;

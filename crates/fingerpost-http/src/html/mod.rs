@@ -53,25 +53,25 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
-/// use fingerpost_http::version_html;
+/// use fingerpost_http::rewrite_html;
 ///
 /// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
 /// let html = r#"<link rel=stylesheet href="/static/a.css"><a href="/about">About</a>"#;
-/// let versioned = version_html(html, &snapshot);
+/// let versioned = rewrite_html(html, &snapshot);
 /// assert_eq!(versioned, r#"<link rel=stylesheet href="/static/a.css?v=7c98040a5416"><a href="/about">About</a>"#);
-/// assert_eq!(version_html(&versioned, &snapshot), versioned);
+/// assert_eq!(rewrite_html(&versioned, &snapshot), versioned);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// [`HtmlVersioner`] does the same piece by piece.
-pub fn version_html(html: &str, snapshot: &Snapshot) -> String {
-    let mut versioner = HtmlVersioner::new(snapshot);
+/// [`UrlRewriter`] does the same piece by piece.
+pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
+    let mut versioner = UrlRewriter::new(snapshot);
     let mut versioned = Vec::from(versioner.write(html.as_bytes()));
     versioned.extend(versioner.end());
     String::from_utf8(versioned).unwrap_or_else(|_| html.to_owned())
 }
 
-/// [`version_html`] for a document that comes in pieces, of any size and with any boundaries.
+/// [`rewrite_html`] for a document that comes in pieces, of any size and with any boundaries.
 ///
 /// Gives out what it can as soon as it can: only an incomplete tag is held back. A tag of more than 16 MiB ends the work,
 /// and so do elements that are open within each other by the hundred thousand: the rest of the document then passes as it
@@ -83,21 +83,21 @@ pub fn version_html(html: &str, snapshot: &Snapshot) -> String {
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # std::fs::write(dir.path().join("a.js"), "")?;
-/// use fingerpost_http::HtmlVersioner;
+/// use fingerpost_http::UrlRewriter;
 ///
 /// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
-/// let mut versioner = HtmlVersioner::new(&snapshot);
+/// let mut versioner = UrlRewriter::new(&snapshot);
 /// assert_eq!(versioner.write(b"<p>Hello<script src='/stat"), "<p>Hello");
 /// assert_eq!(versioner.write(b"ic/a.js'>"), "<script src='/static/a.js?v=e3b0c44298fc'>");
 /// assert_eq!(versioner.end(), "");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct HtmlVersioner {
+pub struct UrlRewriter {
     rewriting: Rewriting<SplicerSink>,
     splicer: Arc<Mutex<Splicer>>,
 }
 
-impl HtmlVersioner {
+impl UrlRewriter {
     /// For a document in UTF-8. An attribute that is not UTF-8 is left as it is, everything else comes through.
     pub fn new(snapshot: &Snapshot) -> Self {
         Self::with_encoding(snapshot, HtmlEncoding::default())
@@ -169,8 +169,8 @@ fn version_attribute(attribute: &Attribute<'_>, references: &References, edits: 
     }
 }
 
-impl fmt::Debug for HtmlVersioner {
+impl fmt::Debug for UrlRewriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HtmlVersioner").finish_non_exhaustive()
+        f.debug_struct("UrlRewriter").finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 /// Whether a response says one of these directives in `Cache-Control`.
-pub(crate) fn says_any(headers: &HeaderMap, directives: &[&str]) -> bool {
+pub(crate) fn has_any_directive(headers: &HeaderMap, directives: &[&str]) -> bool {
     let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let mut said = values.flat_map(|value| value.split(',')).map(str::trim);
     said.any(|said| directives.iter().any(|directive| said.eq_ignore_ascii_case(directive)))
@@ -10,7 +10,7 @@ pub(crate) fn says_any(headers: &HeaderMap, directives: &[&str]) -> bool {
 /// How long an answer may be kept, as `Cache-Control` says it (RFC 9111, §5.2.2, and RFC 8246 for `immutable`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Lifetime {
+pub enum CachePolicy {
     /// A year, without asking again: only what is proven never to change under its URL.
     Immutable,
     /// So many seconds.
@@ -21,14 +21,14 @@ pub enum Lifetime {
     NoStore,
 }
 
-impl Lifetime {
+impl CachePolicy {
     /// The value of the header.
     ///
     /// ```
-    /// use fingerpost_http::Lifetime;
+    /// use fingerpost_http::CachePolicy;
     ///
-    /// assert_eq!(Lifetime::Immutable.header(), "public, max-age=31536000, immutable");
-    /// assert_eq!(Lifetime::Seconds(3600).header(), "public, max-age=3600");
+    /// assert_eq!(CachePolicy::Immutable.header(), "public, max-age=31536000, immutable");
+    /// assert_eq!(CachePolicy::Seconds(3600).header(), "public, max-age=3600");
     /// ```
     pub fn header(self) -> HeaderValue {
         match self {

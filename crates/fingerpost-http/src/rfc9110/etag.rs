@@ -11,7 +11,7 @@ use http::HeaderValue;
 /// use fingerpost::manifest::Digest;
 /// use fingerpost_http::EntityTag;
 ///
-/// let tag = EntityTag::of(&Digest::from_content(b"body{}"));
+/// let tag = EntityTag::from_digest(&Digest::from_content(b"body{}"));
 /// assert_eq!(tag.as_str(), "\"7c98040a541657584690ae2a1cc3b42a\"");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct EntityTag([u8; 34]);
 
 impl EntityTag {
     /// The tag of bytes with this SHA-256.
-    pub fn of(digest: &Digest) -> Self {
+    pub fn from_digest(digest: &Digest) -> Self {
         let mut tag = [b'"'; 34];
         HEXLOWER.encode_mut(&digest.as_bytes()[..16], &mut tag[1..33]);
         Self(tag)

@@ -14,7 +14,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use crate::{
     rfc9110::{
-        cache_control::Lifetime,
+        cache_control::CachePolicy,
         conditional::{Precondition, may_send_part, precondition},
         encoding::choose_encoding,
         etag::EntityTag,
@@ -29,7 +29,7 @@ pub struct Offer<'a> {
     /// The value of `Content-Type`.
     pub media_type: HeaderValue,
     /// How long it may be kept under the URL that was asked for.
-    pub lifetime: Lifetime,
+    pub lifetime: CachePolicy,
     /// The file as it is.
     pub identity: Representation,
     /// The file as it is compressed.
@@ -73,13 +73,13 @@ impl Offer<'_> {
     ///
     /// ```
     /// use fingerpost::manifest::Digest;
-    /// use fingerpost_http::{Decision, Lifetime, Offer, Representation, media_type};
+    /// use fingerpost_http::{Decision, CachePolicy, Offer, Representation, media_type};
     /// use http::{HeaderMap, HeaderValue, Method, header::RANGE};
     ///
     /// let sha256 = Some(Digest::from_content(b"body{}"));
     /// let offer = Offer {
     ///     media_type: media_type("a.css"),
-    ///     lifetime: Lifetime::Immutable,
+    ///     lifetime: CachePolicy::Immutable,
     ///     identity: Representation { size: 6, sha256 },
     ///     variants: &[],
     /// };
@@ -138,13 +138,13 @@ impl Offer<'_> {
     ///
     /// ```
     /// use fingerpost::manifest::Digest;
-    /// use fingerpost_http::{Content, Decision, Lifetime, Offer, Representation, media_type};
+    /// use fingerpost_http::{Content, Decision, CachePolicy, Offer, Representation, media_type};
     /// use http::{HeaderMap, HeaderValue, Method, StatusCode, header::RANGE};
     ///
     /// let bytes = b"body{}";
     /// let offer = Offer {
     ///     media_type: media_type("a.css"),
-    ///     lifetime: Lifetime::Immutable,
+    ///     lifetime: CachePolicy::Immutable,
     ///     identity: Representation { size: 6, sha256: Some(Digest::from_content(bytes)) },
     ///     variants: &[],
     /// };
@@ -159,12 +159,12 @@ impl Offer<'_> {
     ///     Decision::Send { .. } => Content::Bytes(bytes.to_vec().into()),
     ///     _ => Content::EMPTY,
     /// };
-    /// let answer = offer.answer(&decision, content);
+    /// let answer = offer.respond(&decision, content);
     /// assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
     /// assert_eq!(answer.headers()["content-range"], "bytes 4-5/6");
     /// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
     /// ```
-    pub fn answer(&self, decision: &Decision, content: Content) -> Response<Content> {
+    pub fn respond(&self, decision: &Decision, content: Content) -> Response<Content> {
         let mut answer = match decision {
             Decision::Send { encoding, part } => self.sent(*encoding, part.as_ref(), content),
             Decision::NotModified(encoding) => {
@@ -224,7 +224,7 @@ impl Offer<'_> {
 
 impl Representation {
     fn tag(&self) -> Option<EntityTag> {
-        self.sha256.as_ref().map(EntityTag::of)
+        self.sha256.as_ref().map(EntityTag::from_digest)
     }
 }
 
@@ -237,7 +237,7 @@ pub(crate) fn for_method<B: Default>(method: &Method, mut answer: Response<B>) -
 }
 
 /// What all answers have in common.
-fn plain(status: StatusCode, content: Content, lifetime: Lifetime) -> Response<Content> {
+fn plain(status: StatusCode, content: Content, lifetime: CachePolicy) -> Response<Content> {
     let mut answer = Response::new(content);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
@@ -256,7 +256,7 @@ fn refused(status: StatusCode) -> Response<Content> {
 /// An answer for people.
 fn text(status: StatusCode, text: String) -> Response<Content> {
     let length = text.len() as u64;
-    let mut answer = plain(status, Content::Bytes(text.into()), Lifetime::NoStore);
+    let mut answer = plain(status, Content::Bytes(text.into()), CachePolicy::NoStore);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     answer
@@ -285,7 +285,7 @@ pub(crate) fn moved(location: &str) -> Response<Content> {
 }
 
 /// A later deploy's URL, which this process cannot answer yet.
-pub(crate) fn too_early() -> Response<Content> {
+pub(crate) fn not_deployed_yet() -> Response<Content> {
     let mut answer = refused(StatusCode::SERVICE_UNAVAILABLE);
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3"));
     answer

@@ -16,7 +16,7 @@ use crate::{
     rfc9110::{accept::names_html, offer::for_method},
     version::{
         endpoints::json_answer,
-        requested_version::{Asked, VERSION_HEADER},
+        requested_version::{RequestedVersion, VERSION_HEADER},
     },
 };
 
@@ -219,15 +219,20 @@ impl VersionRouter {
             return default(false);
         }
         let is_known = |version: &str| rules.routes.contains_key(version);
-        let asked = Asked::of(&request.headers, &rules.version_header, rules.cookie.name(), is_known);
+        let asked = RequestedVersion::from_headers(
+            &request.headers,
+            &rules.version_header,
+            rules.cookie.name(),
+            is_known,
+        );
         let route = asked.version().and_then(|version| rules.routes.get(version));
         match (route, asked) {
             (Some(route), _) => Ok(Routing::new(rules, Some(route.clone()), false)),
-            (None, Asked::Nothing) => default(false),
+            (None, RequestedVersion::Nothing) => default(false),
             // A sibling host may have set the cookie with a domain and a path that this host does not know. Such a cookie
             // survives the expiry, so a 409 would never end.
-            (None, Asked::ByCookie(_)) => default(is_page_load(request)),
-            (None, Asked::ByHeader(_)) => {
+            (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
+            (None, RequestedVersion::ByHeader(_)) => {
                 tracing::debug!("a request was refused: its header names a version that is not in the map");
                 Err(rules.refused(&request.method).into())
             }

@@ -8,7 +8,7 @@ use http::{
 };
 
 use super::{Route, Rules};
-use crate::rfc9110::cache_control::says_any;
+use crate::rfc9110::cache_control::has_any_directive;
 
 /// Where a request goes, and what its response is to say of that.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Routing {
             headers.insert(rules.target_header.clone(), target.clone());
         }
         // What never changes is the same for all versions, and caches are to keep it once for all.
-        if !says_any(headers, &["immutable"]) && headers.get(VARY).is_none_or(|vary| vary != "*") {
+        if !has_any_directive(headers, &["immutable"]) && headers.get(VARY).is_none_or(|vary| vary != "*") {
             headers.append(VARY, rules.vary.clone());
         }
         if self.expires_cookie && rules.cookie.expire(headers) {

@@ -1,27 +1,27 @@
 use fingerpost::{Assets, Mode};
 
-use crate::rfc9110::cache_control::Lifetime;
+use crate::rfc9110::cache_control::CachePolicy;
 
 /// What a server of assets may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Settings {
-    pub(crate) unversioned: Lifetime,
-    pub(crate) whole_paths: bool,
-    pub(crate) all_origins: bool,
-    pub(crate) memory_per_file: u64,
-    pub(crate) memory: u64,
+pub(crate) struct ServeOptions {
+    pub(crate) unversioned_policy: CachePolicy,
+    pub(crate) paths_include_mount: bool,
+    pub(crate) allow_any_origin: bool,
+    pub(crate) max_cached_file: u64,
+    pub(crate) cache_capacity: u64,
 }
 
-impl Settings {
+impl ServeOptions {
     pub(crate) fn for_mode_of(assets: &Assets) -> Self {
-        let unversioned =
-            if assets.mode() == Mode::Production { Lifetime::Seconds(3600) } else { Lifetime::NoCache };
+        let unversioned_policy =
+            if assets.mode() == Mode::Production { CachePolicy::Seconds(3600) } else { CachePolicy::NoCache };
         Self {
-            unversioned,
-            whole_paths: false,
-            all_origins: true,
-            memory_per_file: 128 * 1024,
-            memory: 64 * 1024 * 1024,
+            unversioned_policy,
+            paths_include_mount: false,
+            allow_any_origin: true,
+            max_cached_file: 128 * 1024,
+            cache_capacity: 64 * 1024 * 1024,
         }
     }
 }

@@ -20,17 +20,17 @@ use parking_lot::Mutex;
 
 use crate::{
     rfc9110::{
-        cache_control::Lifetime,
+        cache_control::CachePolicy,
         offer::{Offer, Representation},
     },
     serve::{
         content::{Content, FilePart},
         hash_queue::{HashQueue, Location},
-        memory_budget::Memory,
-        options::Settings,
-        release_index::{File, Shelf, Slot},
+        memory_budget::MemoryBudget,
+        options::ServeOptions,
+        release_index::{File, ReleaseIndex, Slot},
         request_path::looks_hashed,
-        servable::{Found, Obstacle},
+        servable::{Servable, Unavailable},
     },
 };
 
@@ -39,27 +39,27 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Finds collected files.
 #[derive(Debug)]
-pub(crate) struct Collected {
+pub(crate) struct Published {
     store: Arc<dyn Store>,
-    shelf: ArcSwap<Shelf>,
-    memory: Arc<Memory>,
+    shelf: ArcSwap<ReleaseIndex>,
+    memory: Arc<MemoryBudget>,
     large_files: HashQueue,
     /// When the output dir was looked at.
     last_look: Mutex<Instant>,
 }
 
 /// A collected file, as it is answered under one URL.
-pub(crate) struct CollectedFile<'a> {
-    collected: &'a Collected,
+pub(crate) struct PublishedFile<'a> {
+    collected: &'a Published,
     file: Arc<File>,
-    lifetime: Lifetime,
-    settings: &'a Settings,
+    lifetime: CachePolicy,
+    settings: &'a ServeOptions,
     may_wait: bool,
 }
 
-impl Collected {
+impl Published {
     pub(crate) fn new(store: Arc<dyn Store>, snapshot: Snapshot) -> Self {
-        let shelf = ArcSwap::from_pointee(Shelf::new(&*store, snapshot));
+        let shelf = ArcSwap::from_pointee(ReleaseIndex::new(&*store, snapshot));
         let last_look = Mutex::new(Instant::now());
         Self { store, shelf, memory: Arc::default(), large_files: HashQueue::default(), last_look }
     }
@@ -68,65 +68,65 @@ impl Collected {
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
-        proof: impl Fn(Option<Digest>) -> Lifetime,
+        proof: impl Fn(Option<Digest>) -> CachePolicy,
         snapshot: impl Fn() -> Snapshot,
-        settings: &'a Settings,
+        settings: &'a ServeOptions,
         may_wait: bool,
-    ) -> Result<CollectedFile<'a>, Obstacle> {
-        let found = |file, lifetime| CollectedFile { collected: self, file, lifetime, settings, may_wait };
+    ) -> Result<PublishedFile<'a>, Unavailable> {
+        let found = |file, lifetime| PublishedFile { collected: self, file, lifetime, settings, may_wait };
         self.follow_reload(may_wait)?;
         if let Some(file) = self.shelf.load().get(path).filter(|file| file.is_hashed) {
-            return Ok(found(Arc::clone(file), Lifetime::Immutable));
+            return Ok(found(Arc::clone(file), CachePolicy::Immutable));
         }
         let snapshot = snapshot();
         let hashed = snapshot.hashed_path(path);
         if hashed.is_none() && !looks_hashed(path) {
-            return Err(Obstacle::Gone);
+            return Err(Unavailable::Gone);
         }
         let look_up = || self.shelf.load().get(hashed.unwrap_or(path)).cloned();
         let file = match look_up() {
             Some(file) => file,
             None => {
                 self.look_now_and_then(may_wait)?;
-                look_up().ok_or(Obstacle::Gone)?
+                look_up().ok_or(Unavailable::Gone)?
             }
         };
         if hashed.is_some() {
             let sha256 = file.slot(None).and_then(|(slot, named)| slot.expected(named).sha256);
             Ok(found(file, proof(sha256)))
         } else if file.is_hashed {
-            Ok(found(file, Lifetime::Immutable))
+            Ok(found(file, CachePolicy::Immutable))
         } else {
-            Err(Obstacle::Gone)
+            Err(Unavailable::Gone)
         }
     }
 
     /// Looks at the output dir once after every reload: variants may have been added to files that are known. One request
     /// does that; the others are answered meanwhile.
-    fn follow_reload(&self, may_wait: bool) -> Result<(), Obstacle> {
+    fn follow_reload(&self, may_wait: bool) -> Result<(), Unavailable> {
         if self.shelf.load().snapshot.is_current() {
             return Ok(());
         }
         let Some(mut last) = self.last_look.try_lock() else { return Ok(()) };
         if !may_wait {
-            return Err(Obstacle::Waiting);
+            return Err(Unavailable::Waiting);
         }
         self.look(&mut last);
         Ok(())
     }
 
     /// Looks whether a release has been added, unless that was done a moment ago.
-    fn look_now_and_then(&self, may_wait: bool) -> Result<(), Obstacle> {
+    fn look_now_and_then(&self, may_wait: bool) -> Result<(), Unavailable> {
         let mut last = if may_wait {
             self.last_look.lock()
         } else {
-            self.last_look.try_lock().ok_or(Obstacle::Waiting)?
+            self.last_look.try_lock().ok_or(Unavailable::Waiting)?
         };
         if last.elapsed() < LOOK_EVERY && self.shelf.load().snapshot.is_current() {
             return Ok(());
         }
         if !may_wait {
-            return Err(Obstacle::Waiting);
+            return Err(Unavailable::Waiting);
         }
         self.look(&mut last);
         Ok(())
@@ -140,7 +140,7 @@ impl Collected {
     }
 
     /// Reads the bytes under a name, if they are those of the release.
-    fn read(&self, file: &Wanted<'_>, limits: Limits) -> Result<Content, Unread> {
+    fn read(&self, file: &Wanted<'_>, limits: CacheLimits) -> Result<Content, ReadFailure> {
         let Wanted { name, expected, slot, part, .. } = *file;
         let is_large = expected.size > limits.per_file;
         let bytes = match self.store.open(name)? {
@@ -174,12 +174,12 @@ impl Collected {
     }
 
     /// A part of a large file. Until its digest has been computed, it is streamed to those who were promised none.
-    fn part_of(&self, on_disk: fs::File, file: &Wanted<'_>) -> Result<Content, Unread> {
+    fn part_of(&self, on_disk: fs::File, file: &Wanted<'_>) -> Result<Content, ReadFailure> {
         let stamp = FileStamp::from_metadata(&on_disk.metadata()?);
         let location = || Location::Stored(Arc::clone(&self.store), file.name.to_owned());
         let large = file.slot.large();
         match large.at(stamp, &self.large_files, location) {
-            None if file.is_promised => return Err(Unread::Changed),
+            None if file.is_promised => return Err(ReadFailure::Changed),
             Some(sha256) if file.expected.sha256.is_some_and(|expected| expected != sha256) => {
                 return Err(wrong().into());
             }
@@ -201,13 +201,13 @@ struct Wanted<'a> {
 }
 
 /// Why nothing was read.
-enum Unread {
+enum ReadFailure {
     Failed(io::Error),
     /// The digest of the file was promised and is unknown by now.
     Changed,
 }
 
-impl From<io::Error> for Unread {
+impl From<io::Error> for ReadFailure {
     fn from(err: io::Error) -> Self {
         Self::Failed(err)
     }
@@ -219,12 +219,12 @@ fn wrong() -> io::Error {
 
 /// How much memory may be used.
 #[derive(Clone, Copy)]
-struct Limits {
+struct CacheLimits {
     per_file: u64,
     all: u64,
 }
 
-impl CollectedFile<'_> {
+impl PublishedFile<'_> {
     /// A representation, without its digest until that of the file on disk has been found to be the same.
     fn offered(&self, slot: &Slot, named: &Representation) -> Representation {
         let expected = slot.expected(named);
@@ -233,7 +233,7 @@ impl CollectedFile<'_> {
     }
 
     fn is_small(&self, expected: &Representation) -> bool {
-        expected.size <= self.settings.memory_per_file
+        expected.size <= self.settings.max_cached_file
     }
 
     /// Logs once that a file cannot be served; again only if it was served in between.
@@ -244,7 +244,7 @@ impl CollectedFile<'_> {
     }
 }
 
-impl Found for CollectedFile<'_> {
+impl Servable for PublishedFile<'_> {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
         let (media_type, lifetime) = (self.file.media_type.clone(), self.lifetime);
         let identity = self.file.slot(None).map(|(slot, expected)| self.offered(slot, expected));
@@ -270,18 +270,18 @@ impl Found for CollectedFile<'_> {
         encoding: Option<Encoding>,
         representation: &Representation,
         part: &Range<u64>,
-    ) -> Result<Content, Obstacle> {
-        let (slot, named) = self.file.slot(encoding).ok_or(Obstacle::Gone)?;
+    ) -> Result<Content, Unavailable> {
+        let (slot, named) = self.file.slot(encoding).ok_or(Unavailable::Gone)?;
         if let Some(kept) = slot.kept.get() {
             return Ok(Content::slice(&kept.bytes, part));
         }
         if !self.may_wait {
-            return Err(Obstacle::Waiting);
+            return Err(Unavailable::Waiting);
         }
-        let (name, memory) = (self.file.name(encoding), self.settings.memory);
+        let (name, memory) = (self.file.name(encoding), self.settings.cache_capacity);
         // So that what nobody names any more never fills all of it.
         let all = if self.file.is_current { memory } else { memory / 2 };
-        let limits = Limits { per_file: self.settings.memory_per_file, all };
+        let limits = CacheLimits { per_file: self.settings.max_cached_file, all };
         let is_promised = representation.sha256.is_some();
         let expected = &slot.expected(named);
         let read = self.collected.read(&Wanted { name: &name, expected, is_promised, slot, part }, limits);
@@ -290,10 +290,10 @@ impl Found for CollectedFile<'_> {
                 slot.reported.reset();
                 Ok(content)
             }
-            Err(Unread::Changed) => Err(Obstacle::Changed),
-            Err(Unread::Failed(err)) => {
+            Err(ReadFailure::Changed) => Err(Unavailable::Changed),
+            Err(ReadFailure::Failed(err)) => {
                 self.report(&name, slot, &err);
-                Err(Obstacle::Gone)
+                Err(Unavailable::Gone)
             }
         }
     }
@@ -319,10 +319,10 @@ mod tests {
         );
         fs::write(dist.path().join("staticfiles.json"), manifest).unwrap();
         // Without memory for it, the file is read at each request.
-        let server = AssetServer::new(&Assets::production(dist.path()).unwrap()).memory(0);
+        let server = AssetServer::new(&Assets::production(dist.path()).unwrap()).cache_capacity(0);
         let status = || {
             let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();
-            server.answer_blocking(&request).status().as_u16()
+            server.respond_blocking(&request).status().as_u16()
         };
         let messages = logged(|| assert_eq!([status(), status(), status()], [404; 3], "it is missing"));
         assert_eq!(messages.len(), 1, "{messages:?}");

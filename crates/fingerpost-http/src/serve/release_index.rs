@@ -17,7 +17,7 @@ use crate::{
     rfc9110::{media_type::media_type, offer::Representation},
     serve::{
         hash_queue::LargeDigest,
-        memory_budget::Kept,
+        memory_budget::CachedBytes,
         release_names::{NamedFile, files_of, files_of_release},
         servable::Reported,
     },
@@ -25,7 +25,7 @@ use crate::{
 
 /// The files of all releases while one snapshot is in force.
 #[derive(Debug)]
-pub(crate) struct Shelf {
+pub(crate) struct ReleaseIndex {
     index: Arc<Index>,
     /// The release that was in force when this was found.
     pub(crate) snapshot: Snapshot,
@@ -69,7 +69,7 @@ pub(crate) struct File {
 /// The state of one file on disk.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
-    pub(crate) kept: OnceLock<Kept>,
+    pub(crate) kept: OnceLock<CachedBytes>,
     /// For a file that is too large to be kept.
     large: OnceLock<Arc<LargeDigest>>,
     /// The digest that was computed first, if the manifest has none.
@@ -114,7 +114,7 @@ impl Slot {
     }
 }
 
-impl Shelf {
+impl ReleaseIndex {
     /// The files of all releases in the store while `snapshot` is in force.
     pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
         let index = Arc::new(Index::default()).refreshed(store);

@@ -11,14 +11,14 @@ use http::{HeaderMap, Method, Response};
 
 use crate::{
     rfc9110::{
-        cache_control::Lifetime,
+        cache_control::CachePolicy,
         offer::{Decision, Offer, Representation, not_found},
     },
     serve::content::Content,
 };
 
 /// An asset that has been found.
-pub(crate) trait Found {
+pub(crate) trait Servable {
     /// What there is of it, with these variants.
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a>;
 
@@ -36,11 +36,11 @@ pub(crate) trait Found {
         encoding: Option<Encoding>,
         representation: &Representation,
         part: &Range<u64>,
-    ) -> Result<Content, Obstacle>;
+    ) -> Result<Content, Unavailable>;
 }
 
 /// Why there are no bytes.
-pub(crate) enum Obstacle {
+pub(crate) enum Unavailable {
     /// It would have to wait for the disk.
     Waiting,
     /// They are not there, or are not what they should be.
@@ -70,7 +70,11 @@ impl Reported {
 /// Answers a GET or HEAD request; `None` if that has to wait for the disk.
 ///
 /// A variant that is gone, or damaged, is as good as never made.
-pub(crate) fn answer(found: &impl Found, method: &Method, headers: &HeaderMap) -> Option<Response<Content>> {
+pub(crate) fn respond(
+    found: &impl Servable,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Option<Response<Content>> {
     let mut lost = Vec::new();
     loop {
         let mut variants = found.variants();
@@ -80,21 +84,21 @@ pub(crate) fn answer(found: &impl Found, method: &Method, headers: &HeaderMap) -
         let mut offer = found.offer(&variants);
         let decision = offer.decide(method, headers);
         let (Decision::Send { encoding, .. } | Decision::NotModified(encoding)) = decision else {
-            return Some(offer.answer(&decision, Content::EMPTY));
+            return Some(offer.respond(&decision, Content::EMPTY));
         };
         let representation = *offer.representation(encoding)?;
         if found.is_pending(&representation) {
-            offer.lifetime = Lifetime::NoStore;
+            offer.lifetime = CachePolicy::NoStore;
         }
         let Decision::Send { part, .. } = &decision else {
-            return Some(offer.answer(&decision, Content::EMPTY));
+            return Some(offer.respond(&decision, Content::EMPTY));
         };
         let all = 0..representation.size;
         match found.content(encoding, &representation, part.as_ref().unwrap_or(&all)) {
-            Ok(content) => return Some(offer.answer(&decision, content)),
-            Err(Obstacle::Waiting) => return None,
-            Err(Obstacle::Changed) => {}
-            Err(Obstacle::Gone) => match encoding {
+            Ok(content) => return Some(offer.respond(&decision, content)),
+            Err(Unavailable::Waiting) => return None,
+            Err(Unavailable::Changed) => {}
+            Err(Unavailable::Gone) => match encoding {
                 Some(encoding) => lost.push(encoding),
                 None => return Some(not_found(None)),
             },

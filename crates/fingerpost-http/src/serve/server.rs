@@ -9,17 +9,17 @@ use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
     rfc9110::{
-        cache_control::Lifetime,
-        offer::{allow_all_origins, for_method, method_not_allowed, moved, not_found, too_early},
+        cache_control::CachePolicy,
+        offer::{allow_all_origins, for_method, method_not_allowed, moved, not_deployed_yet, not_found},
     },
     serve::{
         content::Content,
-        options::Settings,
-        published::Collected,
+        options::ServeOptions,
+        published::Published,
         request_path::{asset_path, versions},
-        servable::{Obstacle, answer},
-        source_files::{Listed, SourceFile},
-        token::{Judged, judge},
+        servable::{Unavailable, respond},
+        source_files::{ServedSource, SourceFiles},
+        token::{TokenMatch, classify},
     },
     snapshot::taken,
 };
@@ -29,8 +29,8 @@ use crate::{
 /// Paths are those below the place where it is mounted ([`Assets::mount_path`]): `/css/app.css`. A [`Snapshot`] of the
 /// same assets in the extensions of a request, as [`snapshot_of`](crate::snapshot_of) leaves it, is heeded.
 ///
-/// A cheap clone. Call [`answer`](Self::answer) first: what lies in memory is answered at once. Where it has no answer, call
-/// [`answer_blocking`](Self::answer_blocking) on a thread that may wait for the disk.
+/// A cheap clone. Call [`respond`](Self::respond) first: what lies in memory is answered at once. Where it has no answer, call
+/// [`respond_blocking`](Self::respond_blocking) on a thread that may wait for the disk.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -43,14 +43,14 @@ use crate::{
 ///
 /// let server = AssetServer::new(&Assets::production(dist.path())?);
 /// let (request, ()) = Request::get("/app.7c98040a5416.css").body(())?.into_parts();
-/// let answer = server.answer(&request).unwrap_or_else(|| server.answer_blocking(&request));
+/// let answer = server.respond(&request).unwrap_or_else(|| server.respond_blocking(&request));
 /// assert_eq!(answer.status(), 200);
 /// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct AssetServer {
-    settings: Settings,
+    settings: ServeOptions,
     shared: Arc<Shared>,
 }
 
@@ -61,10 +61,10 @@ struct Shared {
 
 /// How assets are found, by the strategy in force.
 enum Finder {
-    Collected(Box<Collected>),
+    Published(Box<Published>),
     Live,
-    ByVersion(Listed),
-    ByToken(Listed, Token),
+    ByVersion(SourceFiles),
+    ByToken(SourceFiles, Token),
 }
 
 /// What a finder finds in a request.
@@ -84,38 +84,41 @@ impl AssetServer {
     pub fn new(assets: &Assets) -> Self {
         let finder = match (assets.store(), assets.strategy()) {
             (Some(store), _) => {
-                Finder::Collected(Collected::new(Arc::clone(store), assets.snapshot()).into())
+                Finder::Published(Published::new(Arc::clone(store), assets.snapshot()).into())
             }
             (None, None) => Finder::Live,
-            (None, Some(Strategy::PathToken(token))) => Finder::ByToken(Listed::default(), token.clone()),
-            (None, Some(_)) => Finder::ByVersion(Listed::default()),
+            (None, Some(Strategy::PathToken(token))) => {
+                Finder::ByToken(SourceFiles::default(), token.clone())
+            }
+            (None, Some(_)) => Finder::ByVersion(SourceFiles::default()),
         };
         let shared = Arc::new(Shared { assets: assets.clone(), finder });
-        Self { settings: Settings::for_mode_of(assets), shared }
+        Self { settings: ServeOptions::for_mode_of(assets), shared }
     }
 
     /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
-    /// [`Lifetime::NoCache`] in development. [`Lifetime::Immutable`] would be wrong, and counts as the default.
+    /// [`CachePolicy::NoCache`] in development. [`CachePolicy::Immutable`] would be wrong, and counts as the default.
     #[must_use]
-    pub fn unversioned(mut self, lifetime: Lifetime) -> Self {
-        let default = Settings::for_mode_of(&self.shared.assets).unversioned;
-        self.settings.unversioned = if lifetime == Lifetime::Immutable { default } else { lifetime };
+    pub fn unversioned_policy(mut self, lifetime: CachePolicy) -> Self {
+        let default = ServeOptions::for_mode_of(&self.shared.assets).unversioned_policy;
+        self.settings.unversioned_policy =
+            if lifetime == CachePolicy::Immutable { default } else { lifetime };
         self
     }
 
     /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
     /// axum's `nest_service` does.
     #[must_use]
-    pub fn whole_paths(mut self, whole: bool) -> Self {
-        self.settings.whole_paths = whole;
+    pub fn paths_include_mount(mut self, whole: bool) -> Self {
+        self.settings.paths_include_mount = whole;
         self
     }
 
     /// Whether answers say `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules and files
     /// with an `integrity`. Defaults to `true`. A 404 in development never says it: its text names files and directories.
     #[must_use]
-    pub fn all_origins(mut self, allowed: bool) -> Self {
-        self.settings.all_origins = allowed;
+    pub fn allow_any_origin(mut self, allowed: bool) -> Self {
+        self.settings.allow_any_origin = allowed;
         self
     }
 
@@ -124,16 +127,16 @@ impl AssetServer {
     /// A larger file is hashed once, on one background thread, after its first request. Until then its responses are
     /// `no-store` and have no `ETag`. The thread starts when it is needed and ends with the server.
     #[must_use]
-    pub fn memory_per_file(mut self, bytes: u64) -> Self {
-        self.settings.memory_per_file = bytes;
+    pub fn max_cached_file(mut self, bytes: u64) -> Self {
+        self.settings.max_cached_file = bytes;
         self
     }
 
     /// How many bytes of collected files are kept in memory in all. Defaults to 64 MiB; what comes when that is full is read
     /// from disk each time.
     #[must_use]
-    pub fn memory(mut self, bytes: u64) -> Self {
-        self.settings.memory = bytes;
+    pub fn cache_capacity(mut self, bytes: u64) -> Self {
+        self.settings.cache_capacity = bytes;
         self
     }
 
@@ -143,17 +146,17 @@ impl AssetServer {
     }
 
     /// The answer, if it can be given without waiting for the disk.
-    pub fn answer(&self, request: &request::Parts) -> Option<Response<Content>> {
-        self.respond(request, false)
+    pub fn respond(&self, request: &request::Parts) -> Option<Response<Content>> {
+        self.respond_or_wait(request, false)
     }
 
     /// The answer. May wait for the disk.
-    pub fn answer_blocking(&self, request: &request::Parts) -> Response<Content> {
-        self.respond(request, true).unwrap_or_else(|| not_found(None))
+    pub fn respond_blocking(&self, request: &request::Parts) -> Response<Content> {
+        self.respond_or_wait(request, true).unwrap_or_else(|| not_found(None))
     }
 
     /// `None` only if it would have to wait and may not.
-    fn respond(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
+    fn respond_or_wait(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let mut answer = if matches!(request.method, Method::GET | Method::HEAD) {
             self.find(request, may_wait)?
         } else {
@@ -161,7 +164,7 @@ impl AssetServer {
         };
         let tells_of_files =
             matches!(self.shared.finder, Finder::Live) && answer.status() == StatusCode::NOT_FOUND;
-        if self.settings.all_origins && !tells_of_files {
+        if self.settings.allow_any_origin && !tells_of_files {
             allow_all_origins(&mut answer);
         }
         Some(for_method(&request.method, answer))
@@ -176,7 +179,7 @@ impl AssetServer {
         };
         let snapshot =
             || taken(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot());
-        let Finder::Collected(collected) = &self.shared.finder else {
+        let Finder::Published(collected) = &self.shared.finder else {
             // As the disk is now, which has to be asked.
             let (whole, query) = (uri.path(), uri.query());
             let wanted = || Wanted { whole, spelt, path: &path, query, snapshot: snapshot() };
@@ -185,15 +188,15 @@ impl AssetServer {
         let lifetime =
             |sha256: Option<Digest>| self.lifetime(uri.query(), sha256.as_ref().map(ContentHash::from), None);
         match collected.find(&path, lifetime, snapshot, &self.settings, may_wait) {
-            Ok(found) => answer(&found, method, headers),
-            Err(Obstacle::Waiting) => None,
-            Err(Obstacle::Gone | Obstacle::Changed) => Some(not_found(None)),
+            Ok(found) => respond(&found, method, headers),
+            Err(Unavailable::Waiting) => None,
+            Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
         }
     }
 
     /// The path below the mount, as it was spelt and decoded.
     fn path<'a>(&self, uri: &'a Uri) -> Option<(&'a str, Cow<'a, str>)> {
-        let prefix = if self.settings.whole_paths { self.assets().mount_path() } else { "/" };
+        let prefix = if self.settings.paths_include_mount { self.assets().mount_path() } else { "/" };
         let spelt = uri.path().strip_prefix(prefix)?;
         Some((spelt, asset_path(spelt)?))
     }
@@ -204,10 +207,15 @@ impl AssetServer {
         if !matches!(self.shared.finder, Finder::Live) || mount == "/" {
             return None;
         }
-        let (other_prefix, condition, advice) = if self.settings.whole_paths {
-            ("/", "something has removed", "mount with `route_service`, or remove `.whole_paths(true)`")
+        let (other_prefix, condition, advice) = if self.settings.paths_include_mount {
+            (
+                "/",
+                "something has removed",
+                "mount with `route_service`, or remove `.paths_include_mount(true)`",
+            )
         } else {
-            let advice = "mount with `nest_service`, or set `.whole_paths(true)` with `route_service`";
+            let advice =
+                "mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`";
             (mount, "nothing has removed", advice)
         };
         let path = asset_path(path.strip_prefix(other_prefix)?)?;
@@ -222,18 +230,18 @@ impl AssetServer {
         let found = match &self.shared.finder {
             Finder::ByVersion(listed) => self.by_version(listed, wanted),
             Finder::ByToken(listed, token) => self.by_token(listed, token, wanted),
-            Finder::Live | Finder::Collected(_) => self.live(wanted),
+            Finder::Live | Finder::Published(_) => self.live(wanted),
         };
         match found {
-            Ok(file) => answer(&file, method, headers).unwrap_or_else(|| not_found(None)),
+            Ok(file) => respond(&file, method, headers).unwrap_or_else(|| not_found(None)),
             Err(refusal) => *refusal,
         }
     }
 
     /// Development.
-    fn live(&self, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
+    fn live(&self, wanted: &Wanted<'_>) -> Result<ServedSource, Box<Response<Content>>> {
         let path = AssetPath::parse(wanted.path).map_err(|err| not_found(Some(err.to_string())))?;
-        let mut file = SourceFile::now(&path, &wanted.snapshot).ok_or_else(|| {
+        let mut file = ServedSource::now(&path, &wanted.snapshot).ok_or_else(|| {
             // The error of a template, with the places searched and the nearest names.
             let error = wanted.snapshot.url(&path).err().map(|err| err.to_string());
             let advice = self.mount_advice(wanted.whole, &wanted.snapshot);
@@ -244,7 +252,11 @@ impl AssetServer {
         Ok(file)
     }
 
-    fn by_version(&self, listed: &Listed, wanted: &Wanted<'_>) -> Result<SourceFile, Box<Response<Content>>> {
+    fn by_version(
+        &self,
+        listed: &SourceFiles,
+        wanted: &Wanted<'_>,
+    ) -> Result<ServedSource, Box<Response<Content>>> {
         let mut file = self.find_listed(listed, wanted.path, wanted)?;
         let version = file.is_proven.then(|| wanted.snapshot.app_version());
         file.lifetime = self.lifetime(wanted.query, file.hash(), version.as_deref());
@@ -253,42 +265,42 @@ impl AssetServer {
 
     fn by_token(
         &self,
-        listed: &Listed,
+        listed: &SourceFiles,
         token: &Token,
         wanted: &Wanted<'_>,
-    ) -> Result<SourceFile, Box<Response<Content>>> {
+    ) -> Result<ServedSource, Box<Response<Content>>> {
         let base = self.assets().base_url().path();
         let after = &base[self.assets().mount_path().len() + token.as_str().len() + 1..];
         // What is no name in a request is none in the base URL.
         let after = asset_path(after).ok_or_else(|| not_found(None))?;
         let find = |path| self.find_listed(listed, path, wanted);
-        match judge(token, &after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
-            Judged::Current(path) => {
+        match classify(token, &after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
+            TokenMatch::Current(path) => {
                 let mut file = find(path)?;
-                file.lifetime = if file.is_proven { Lifetime::Immutable } else { Lifetime::NoStore };
+                file.lifetime = if file.is_proven { CachePolicy::Immutable } else { CachePolicy::NoStore };
                 Ok(file)
             }
-            Judged::Unversioned(path) => {
+            TokenMatch::Unversioned(path) => {
                 let mut file = find(path)?;
                 file.lifetime = self.lifetime(wanted.query, file.hash(), None);
                 Ok(file)
             }
             // Never a redirect: two nodes that know nothing of each other would send a client to and fro.
-            Judged::Unknown(path) => find(path),
-            Judged::Newer(path) | Judged::Older(path) if AssetPath::parse(path).is_err() => {
+            TokenMatch::Unknown(path) => find(path),
+            TokenMatch::Newer(path) | TokenMatch::Older(path) if AssetPath::parse(path).is_err() => {
                 Err(not_found(None).into())
             }
-            Judged::Newer(_) => Err(too_early().into()),
-            Judged::Older(_) => Err(moved(&self.current_url(wanted, &after)).into()),
+            TokenMatch::Newer(_) => Err(not_deployed_yet().into()),
+            TokenMatch::Older(_) => Err(moved(&self.current_url(wanted, &after)).into()),
         }
     }
 
     fn find_listed(
         &self,
-        listed: &Listed,
+        listed: &SourceFiles,
         path: &str,
         wanted: &Wanted<'_>,
-    ) -> Result<SourceFile, Box<Response<Content>>> {
+    ) -> Result<ServedSource, Box<Response<Content>>> {
         let path = AssetPath::parse(path).map_err(|_| not_found(None))?;
         let found = listed.find(&path, &wanted.snapshot, &self.settings);
         found.ok_or_else(|| not_found(None).into())
@@ -305,16 +317,16 @@ impl AssetServer {
 
     /// How long the bytes about to be sent may be kept under this URL: for ever if every version in it is their content
     /// hash, or `version`, which the caller has proven.
-    fn lifetime(&self, query: Option<&str>, hash: Option<ContentHash>, version: Option<&str>) -> Lifetime {
+    fn lifetime(&self, query: Option<&str>, hash: Option<ContentHash>, version: Option<&str>) -> CachePolicy {
         let mut versions = versions(query.unwrap_or_default()).peekable();
         if versions.peek().is_none() {
-            return self.settings.unversioned;
+            return self.settings.unversioned_policy;
         }
         let proven = |given: Cow<'_, [u8]>| {
             hash.is_some_and(|hash| *given == *hash.as_str().as_bytes())
                 || version.is_some_and(|version| *given == *version.as_bytes())
         };
-        if versions.all(proven) { Lifetime::Immutable } else { Lifetime::NoStore }
+        if versions.all(proven) { CachePolicy::Immutable } else { CachePolicy::NoStore }
     }
 }
 

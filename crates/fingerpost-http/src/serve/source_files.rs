@@ -20,17 +20,17 @@ use parking_lot::Mutex;
 
 use crate::{
     rfc9110::{
-        cache_control::Lifetime,
+        cache_control::CachePolicy,
         media_type::media_type,
         offer::{Offer, Representation},
     },
     serve::{
         content::{Content, FilePart},
         hash_queue::{HashQueue, LargeDigest, Location},
-        memory_budget::{Kept, Memory},
-        options::Settings,
-        servable::{Found, Obstacle, Reported},
-        verified_file::Identity,
+        memory_budget::{CachedBytes, MemoryBudget},
+        options::ServeOptions,
+        servable::{Reported, Servable, Unavailable},
+        verified_file::VerifiedFile,
     },
 };
 
@@ -39,10 +39,10 @@ const LARGEST_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 
 /// Finds listed files of the source dirs.
 #[derive(Debug, Default)]
-pub(crate) struct Listed {
+pub(crate) struct SourceFiles {
     /// By asset path; no more than are listed.
     slots: Mutex<HashMap<Box<str>, Arc<Slot>, foldhash::fast::RandomState>>,
-    memory: Arc<Memory>,
+    memory: Arc<MemoryBudget>,
     large_files: HashQueue,
 }
 
@@ -64,21 +64,21 @@ struct Known {
     /// The content of the URL, which the first request with the listed stamp pins.
     pinned: Option<Digest>,
     /// The identity of a small file at its last read, and its bytes.
-    identity: Option<Identity>,
-    kept: Option<Kept>,
+    identity: Option<VerifiedFile>,
+    kept: Option<CachedBytes>,
     /// Whether somebody has been told that the file is another one by now.
     is_told: bool,
 }
 
 /// A file of a source dir, as it is answered under one URL.
-pub(crate) struct SourceFile {
+pub(crate) struct ServedSource {
     media_type: HeaderValue,
     representation: Representation,
     /// Whether it still is what was listed.
     pub(crate) is_proven: bool,
     /// `true` if its stamp is the listed one and its digest is still being computed.
     is_pending: bool,
-    pub(crate) lifetime: Lifetime,
+    pub(crate) lifetime: CachePolicy,
     body: Body,
     slot: Arc<Slot>,
 }
@@ -88,7 +88,7 @@ enum Body {
     File { path: PathBuf, file: File, stamp: FileStamp },
 }
 
-impl SourceFile {
+impl ServedSource {
     /// The file as it is now, in development.
     pub(crate) fn now(path: &AssetPath, snapshot: &Snapshot) -> Option<Self> {
         Self::unproven(path, snapshot, LARGEST_IN_DEVELOPMENT, &Arc::default())
@@ -109,7 +109,7 @@ impl SourceFile {
                 let body = Body::File { path: place.clone(), file, stamp };
                 return Ok(Self::new(path, stamp.length(), None, body, slot));
             }
-            let (identity, bytes) = Identity::read(&mut file, None)?;
+            let (identity, bytes) = VerifiedFile::read(&mut file, None)?;
             let size = bytes.len() as u64;
             Ok(Self::new(path, size, Some(identity.sha256), Body::Bytes(bytes.into()), slot))
         };
@@ -127,14 +127,14 @@ impl SourceFile {
             representation: Representation { size, sha256 },
             is_proven: false,
             is_pending: false,
-            lifetime: Lifetime::NoStore,
+            lifetime: CachePolicy::NoStore,
             body,
             slot: Arc::clone(slot),
         }
     }
 }
 
-impl Listed {
+impl SourceFiles {
     /// The file as it is now, and whether it is what was listed at start-up.
     ///
     /// The first request pins the content of the URL: later ones have to get the same, so that no two contents are ever
@@ -143,8 +143,8 @@ impl Listed {
         &self,
         path: &AssetPath,
         snapshot: &Snapshot,
-        settings: &Settings,
-    ) -> Option<SourceFile> {
+        settings: &ServeOptions,
+    ) -> Option<ServedSource> {
         let listed = snapshot.listed_file(path)?;
         let slot = Arc::clone(self.slots.lock().entry(path.as_str().into()).or_default());
         let mut known = slot.known.lock();
@@ -171,7 +171,7 @@ impl Listed {
         file.or_else(|| {
             known.kept = None;
             // Another file by now, so all that is asked of one is asked again.
-            SourceFile::unproven(path, snapshot, settings.memory_per_file, &slot)
+            ServedSource::unproven(path, snapshot, settings.max_cached_file, &slot)
         })
     }
 
@@ -183,17 +183,17 @@ impl Listed {
         listed: &BaselineFile,
         slot: &Arc<Slot>,
         known: &mut Known,
-        settings: &Settings,
-    ) -> Option<SourceFile> {
+        settings: &ServeOptions,
+    ) -> Option<ServedSource> {
         let (file, stamp) = open(listed)?;
         let is_listed = |stamp: FileStamp| stamp == listed.stamp;
-        if stamp.length() <= settings.memory_per_file {
+        if stamp.length() <= settings.max_cached_file {
             let (identity, bytes) = self.small(file, &stamp, &listed.file, slot, known, settings)?;
             // Compared before the bytes count: with another change time they may be others.
             let is_proven = known.is_proven(identity.sha256, is_listed(identity.stamp));
             let size = bytes.len() as u64;
-            let file = SourceFile::new(path, size, Some(identity.sha256), Body::Bytes(bytes), slot);
-            return Some(SourceFile { is_proven, ..file });
+            let file = ServedSource::new(path, size, Some(identity.sha256), Body::Bytes(bytes), slot);
+            return Some(ServedSource { is_proven, ..file });
         }
         // Of a time when it was small.
         (known.identity, known.kept) = (None, None);
@@ -202,12 +202,12 @@ impl Listed {
         known.pinned = known.pinned.or_else(|| slot.large.of(listed.stamp));
         if known.pinned.is_none() && !is_listed(stamp) {
             // No digest could prove it.
-            return Some(SourceFile::new(path, stamp.length(), None, body, slot));
+            return Some(ServedSource::new(path, stamp.length(), None, body, slot));
         }
         let sha256 = slot.large.at(stamp, &self.large_files, || Location::Path(listed.file.clone()));
         let is_proven = sha256.is_some_and(|sha256| known.is_proven(sha256, is_listed(stamp)));
-        let file = SourceFile::new(path, stamp.length(), sha256, body, slot);
-        Some(SourceFile { is_proven, is_pending: sha256.is_none(), ..file })
+        let file = ServedSource::new(path, stamp.length(), sha256, body, slot);
+        Some(ServedSource { is_proven, is_pending: sha256.is_none(), ..file })
     }
 
     /// The bytes of a small file, which are read and hashed only if they are not known.
@@ -218,18 +218,18 @@ impl Listed {
         place: &Path,
         slot: &Slot,
         known: &mut Known,
-        settings: &Settings,
-    ) -> Option<(Identity, Bytes)> {
+        settings: &ServeOptions,
+    ) -> Option<(VerifiedFile, Bytes)> {
         if let (Some(identity), Some(kept)) = (&known.identity, &known.kept)
             && identity.holds_for(stamp)
         {
             return Some((*identity, kept.bytes.clone()));
         }
-        let (identity, bytes) = slot.told(place, Identity::read(&mut file, known.identity.as_ref()))?;
+        let (identity, bytes) = slot.told(place, VerifiedFile::read(&mut file, known.identity.as_ref()))?;
         let bytes = Bytes::from(bytes);
         known.identity = Some(identity);
         known.kept = None;
-        known.kept = self.memory.keep(&bytes, settings.memory);
+        known.kept = self.memory.keep(&bytes, settings.cache_capacity);
         Some((identity, bytes))
     }
 }
@@ -259,7 +259,7 @@ impl Known {
     }
 }
 
-/// Opens a file that was listed, if it may still be the same. Asked first: opening a pipe would wait for a writer.
+/// Opens a file that was listed, if it may still be the same. RequestedVersion first: opening a pipe would wait for a writer.
 fn open(listed: &BaselineFile) -> Option<(File, FileStamp)> {
     let may_be =
         |stamp: &FileStamp| *stamp == listed.stamp || stamp.differs_in_change_time_alone(&listed.stamp);
@@ -270,7 +270,7 @@ fn open(listed: &BaselineFile) -> Option<(File, FileStamp)> {
     may_be(&stamp).then_some((file, stamp))
 }
 
-impl Found for SourceFile {
+impl Servable for ServedSource {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
         let media_type = self.media_type.clone();
         Offer { media_type, lifetime: self.lifetime, identity: self.representation, variants }
@@ -285,14 +285,14 @@ impl Found for SourceFile {
         _: Option<Encoding>,
         _: &Representation,
         range: &Range<u64>,
-    ) -> Result<Content, Obstacle> {
+    ) -> Result<Content, Unavailable> {
         let content = match &self.body {
             Body::Bytes(bytes) => Content::slice(bytes, range),
             Body::File { path, file, stamp } => {
                 let (sha256, large) = (self.representation.sha256, &self.slot.large);
                 let part = file.try_clone();
                 let part = part.and_then(|file| FilePart::new(file, range.clone(), *stamp, sha256, large));
-                Content::File(self.slot.told(path, part).ok_or(Obstacle::Gone)?.into())
+                Content::File(self.slot.told(path, part).ok_or(Unavailable::Gone)?.into())
             }
         };
         self.slot.reported.reset();
@@ -328,8 +328,8 @@ mod tests {
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
         let assets = by_version(&source, "1");
-        let settings = Settings { memory_per_file: 10, ..Settings::for_mode_of(&assets) };
-        let (listed, path) = (Listed::default(), AssetPath::parse("a.bin").unwrap());
+        let settings = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
+        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
         let find = || listed.find(&path, &assets.snapshot(), &settings).unwrap();
         assert!(find().is_pending);
         let slot = Arc::clone(&listed.slots.lock()["a.bin"]);
@@ -356,8 +356,8 @@ mod tests {
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
         let assets = by_version(&source, "1");
-        let settings = Settings { memory_per_file: 10, ..Settings::for_mode_of(&assets) };
-        let (listed, path) = (Listed::default(), AssetPath::parse("a.bin").unwrap());
+        let settings = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
+        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
         // The clock of a file system stands still for some milliseconds.
         thread::sleep(Duration::from_millis(20));
         fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
@@ -377,7 +377,7 @@ mod tests {
         let server = AssetServer::new(&by_version(dir.path(), "1"));
         let status = || {
             let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();
-            server.answer_blocking(&request).status().as_u16()
+            server.respond_blocking(&request).status().as_u16()
         };
         let break_file = || {
             fs::remove_file(&file).unwrap();
@@ -401,11 +401,15 @@ mod tests {
     #[test]
     fn a_file_that_has_become_large_takes_no_memory() {
         let dir = tempfile::tempdir().unwrap();
-        let (listed, path) = (Listed::default(), AssetPath::parse("a.css").unwrap());
+        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
         for (version, length) in [("1", 10), ("2", 11)] {
             fs::write(dir.path().join("a.css"), vec![b'a'; length]).unwrap();
             let assets = by_version(dir.path(), version);
-            let settings = Settings { memory_per_file: 10, memory: 10, ..Settings::for_mode_of(&assets) };
+            let settings = ServeOptions {
+                max_cached_file: 10,
+                cache_capacity: 10,
+                ..ServeOptions::for_mode_of(&assets)
+            };
             assert!(listed.find(&path, &assets.snapshot(), &settings).is_some());
         }
         assert!(listed.memory.keep(&Bytes::from_static(&[0; 10]), 10).is_some());
@@ -419,8 +423,8 @@ mod tests {
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.css"), "one").unwrap();
         let assets = by_version(&source, "1");
-        let settings = Settings::for_mode_of(&assets);
-        let (listed, path) = (Listed::default(), AssetPath::parse("a.css").unwrap());
+        let settings = ServeOptions::for_mode_of(&assets);
+        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
         thread::sleep(Duration::from_millis(20));
         fs::hard_link(source.join("a.css"), dir.path().join("backup")).unwrap();
         thread::sleep(Duration::from_millis(2100));

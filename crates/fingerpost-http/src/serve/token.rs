@@ -4,7 +4,7 @@ use fingerpost::{__private::TokenAge, Token};
 
 /// What a path below the mount is, by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Judged<'a> {
+pub(crate) enum TokenMatch<'a> {
     /// This deploy's URL of a path.
     Current(&'a str),
     /// A path without a token.
@@ -21,24 +21,24 @@ pub(crate) enum Judged<'a> {
 ///
 /// In this order: the current token; the whole rest names an asset, so that a directory called `2024` is reached; for
 /// ordered tokens, something that is no number; then older, newer, previous and unknown.
-pub(crate) fn judge<'a>(
+pub(crate) fn classify<'a>(
     token: &Token,
     after: &str,
     path: &'a str,
     is_asset: impl FnOnce(&str) -> bool,
-) -> Judged<'a> {
+) -> TokenMatch<'a> {
     let without_token = path.strip_prefix(after);
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
     let (age, rest) = (token.age_of(first), rest.strip_prefix(after));
     match (age, rest) {
-        (TokenAge::Current, Some(rest)) => Judged::Current(rest),
-        _ if without_token.is_some_and(is_asset) => Judged::Unversioned(without_token.unwrap_or(path)),
-        (TokenAge::Older, Some(rest)) => Judged::Older(rest),
-        (TokenAge::Newer, Some(rest)) => Judged::Newer(rest),
+        (TokenAge::Current, Some(rest)) => TokenMatch::Current(rest),
+        _ if without_token.is_some_and(is_asset) => TokenMatch::Unversioned(without_token.unwrap_or(path)),
+        (TokenAge::Older, Some(rest)) => TokenMatch::Older(rest),
+        (TokenAge::Newer, Some(rest)) => TokenMatch::Newer(rest),
         (TokenAge::Unknown, Some(rest)) if !token.is_ordered() && Token::opaque(first).is_ok() => {
-            Judged::Unknown(rest)
+            TokenMatch::Unknown(rest)
         }
-        _ => Judged::Unversioned(without_token.unwrap_or(path)),
+        _ => TokenMatch::Unversioned(without_token.unwrap_or(path)),
     }
 }
 
@@ -47,25 +47,25 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn judged<'a>(token: &Token, after: &str, path: &'a str) -> Judged<'a> {
-        judge(token, after, path, |asset| matches!(asset, "2024/logo.png" | "1000/a.css" | "css/app.css"))
+    fn judged<'a>(token: &Token, after: &str, path: &'a str) -> TokenMatch<'a> {
+        classify(token, after, path, |asset| matches!(asset, "2024/logo.png" | "1000/a.css" | "css/app.css"))
     }
 
     #[test]
     fn an_ordered_token_knows_what_is_older() {
         let token = Token::ordered(1000).unwrap();
         for (path, expected) in [
-            ("1000/css/app.css", Judged::Current("css/app.css")),
-            ("1000/nope.css", Judged::Current("nope.css")),
-            ("1000/a.css", Judged::Current("a.css")),
-            ("css/app.css", Judged::Unversioned("css/app.css")),
-            ("2024/logo.png", Judged::Unversioned("2024/logo.png")),
-            ("2024/nope.png", Judged::Newer("nope.png")),
-            ("999/css/app.css", Judged::Older("css/app.css")),
-            ("01000/css/app.css", Judged::Older("css/app.css")),
-            ("99999999999999999999999999/x", Judged::Newer("x")),
-            ("-1/css/app.css", Judged::Unversioned("-1/css/app.css")),
-            ("", Judged::Unversioned("")),
+            ("1000/css/app.css", TokenMatch::Current("css/app.css")),
+            ("1000/nope.css", TokenMatch::Current("nope.css")),
+            ("1000/a.css", TokenMatch::Current("a.css")),
+            ("css/app.css", TokenMatch::Unversioned("css/app.css")),
+            ("2024/logo.png", TokenMatch::Unversioned("2024/logo.png")),
+            ("2024/nope.png", TokenMatch::Newer("nope.png")),
+            ("999/css/app.css", TokenMatch::Older("css/app.css")),
+            ("01000/css/app.css", TokenMatch::Older("css/app.css")),
+            ("99999999999999999999999999/x", TokenMatch::Newer("x")),
+            ("-1/css/app.css", TokenMatch::Unversioned("-1/css/app.css")),
+            ("", TokenMatch::Unversioned("")),
         ] {
             assert_eq!(judged(&token, "", path), expected, "{path}");
         }
@@ -75,13 +75,13 @@ mod tests {
     fn an_opaque_token_knows_only_what_it_was_told() {
         let token = Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap();
         for (path, expected) in [
-            ("3f2a91b/css/app.css", Judged::Current("css/app.css")),
-            ("9c01d22/css/app.css", Judged::Older("css/app.css")),
-            ("0000000/css/app.css", Judged::Unknown("css/app.css")),
-            ("css/app.css", Judged::Unversioned("css/app.css")),
-            ("css/nope.css", Judged::Unknown("nope.css")),
-            ("./css/app.css", Judged::Unversioned("./css/app.css")),
-            ("a b/css/app.css", Judged::Unversioned("a b/css/app.css")),
+            ("3f2a91b/css/app.css", TokenMatch::Current("css/app.css")),
+            ("9c01d22/css/app.css", TokenMatch::Older("css/app.css")),
+            ("0000000/css/app.css", TokenMatch::Unknown("css/app.css")),
+            ("css/app.css", TokenMatch::Unversioned("css/app.css")),
+            ("css/nope.css", TokenMatch::Unknown("nope.css")),
+            ("./css/app.css", TokenMatch::Unversioned("./css/app.css")),
+            ("a b/css/app.css", TokenMatch::Unversioned("a b/css/app.css")),
         ] {
             assert_eq!(judged(&token, "", path), expected, "{path}");
         }
@@ -91,11 +91,11 @@ mod tests {
     fn more_may_stand_between_the_token_and_the_asset_path() {
         let token = Token::ordered(1000).unwrap();
         for (path, expected) in [
-            ("1000/static/css/app.css", Judged::Current("css/app.css")),
-            ("999/static/css/app.css", Judged::Older("css/app.css")),
-            ("static/css/app.css", Judged::Unversioned("css/app.css")),
-            ("999/css/app.css", Judged::Unversioned("999/css/app.css")),
-            ("999", Judged::Unversioned("999")),
+            ("1000/static/css/app.css", TokenMatch::Current("css/app.css")),
+            ("999/static/css/app.css", TokenMatch::Older("css/app.css")),
+            ("static/css/app.css", TokenMatch::Unversioned("css/app.css")),
+            ("999/css/app.css", TokenMatch::Unversioned("999/css/app.css")),
+            ("999", TokenMatch::Unversioned("999")),
         ] {
             assert_eq!(judged(&token, "static/", path), expected, "{path}");
         }

@@ -13,7 +13,7 @@ use fingerpost::{
 
 /// What a file was when it was hashed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Identity {
+pub(crate) struct VerifiedFile {
     pub(crate) stamp: FileStamp,
     pub(crate) sha256: Digest,
     /// Whether the same stamp, seen later, means the same bytes.
@@ -25,7 +25,7 @@ pub(crate) struct Identity {
 /// After so long, a change of the file shows in its stamp: no file system's clock is coarser.
 pub(crate) const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
-impl Identity {
+impl VerifiedFile {
     /// Whether a file with this stamp has these bytes.
     pub(crate) fn holds_for(&self, stamp: &FileStamp) -> bool {
         self.is_trusted && self.stamp == *stamp
@@ -73,13 +73,13 @@ mod tests {
     #[test]
     fn a_stamp_that_stays_is_believed_whatever_time_it_tells() {
         let (_named, mut file) = future();
-        let mut read = |known| Identity::read(&mut file, known).unwrap().0;
+        let mut read = |known| VerifiedFile::read(&mut file, known).unwrap().0;
         let first = read(None);
         assert!(!first.is_trusted);
         assert!(!read(Some(&first)).is_trusted, "it has not stayed for long");
 
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
-        let known = Identity { since: long_ago, ..first };
+        let known = VerifiedFile { since: long_ago, ..first };
         assert!(read(Some(&known)).is_trusted);
     }
 
@@ -87,9 +87,9 @@ mod tests {
     fn another_stamp_begins_anew() {
         let (named, mut file) = future();
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
-        let known = Identity { since: long_ago, ..Identity::read(&mut file, None).unwrap().0 };
+        let known = VerifiedFile { since: long_ago, ..VerifiedFile::read(&mut file, None).unwrap().0 };
         fs::write(&named, "other").unwrap();
-        let now = Identity::read(&mut file, Some(&known)).unwrap().0;
+        let now = VerifiedFile::read(&mut file, Some(&known)).unwrap().0;
         assert!(!now.is_trusted && now.sha256 == Digest::from_content(b"other"));
     }
 }

@@ -50,7 +50,7 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// let bearer = format!("Bearer {}", token.as_str());
 /// let (request, ()) = Request::post("/cache/bust").header("authorization", bearer).body(())?.into_parts();
 /// assert!(endpoints.answers(&request));
-/// assert_eq!(endpoints.answer_blocking(&request).status(), 200);
+/// assert_eq!(endpoints.respond_blocking(&request).status(), 200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl VersionEndpoints {
     }
 
     /// The answer, if it can be given without reading anything.
-    pub fn answer(&self, request: &request::Parts) -> Option<Response<Bytes>> {
+    pub fn respond(&self, request: &request::Parts) -> Option<Response<Bytes>> {
         let Some(token) = self.token.as_ref().filter(|_| request.uri.path() == self.bust_path) else {
             return Some(self.version(request));
         };
@@ -137,8 +137,8 @@ impl VersionEndpoints {
     }
 
     /// The answer. May read files.
-    pub fn answer_blocking(&self, request: &request::Parts) -> Response<Bytes> {
-        self.answer(request).unwrap_or_else(|| self.bust())
+    pub fn respond_blocking(&self, request: &request::Parts) -> Response<Bytes> {
+        self.respond(request).unwrap_or_else(|| self.bust())
     }
 
     fn version(&self, request: &request::Parts) -> Response<Bytes> {
@@ -240,7 +240,7 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert!(endpoints.answers(&parts));
-        let answer = endpoints.answer_blocking(&parts);
+        let answer = endpoints.respond_blocking(&parts);
         assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(answer.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
         answer

@@ -5,8 +5,8 @@ use http::{Method, header::ETAG, request, response};
 
 use super::{
     nonce::CspNonce,
-    on_mismatch::Mismatch,
-    options::{Settings, Versioned},
+    on_mismatch::OnMismatch,
+    options::{HandledInside, Settings},
 };
 use crate::{
     html::{
@@ -21,7 +21,7 @@ const NAME: &str = "version";
 
 /// One request and its response, on their way through a layer that tells the app version.
 ///
-/// Made by [`Versioning::begin`](crate::Versioning::begin).
+/// Made by [`VersionMiddleware::begin`](crate::VersionMiddleware::begin).
 #[derive(Debug, Clone)]
 pub struct VersionExchange {
     settings: Arc<Settings>,
@@ -37,7 +37,7 @@ impl VersionExchange {
     pub(super) fn begin(settings: &Arc<Settings>, snapshot: &Snapshot, request: &mut request::Parts) -> Self {
         let (settings, snapshot) = (Arc::clone(settings), snapshot.clone());
         let is_posted = !matches!(request.method, Method::GET | Method::HEAD);
-        if settings.mismatch == Mismatch::Ignore {
+        if settings.mismatch == OnMismatch::Ignore {
             return Self { settings, snapshot, nonce: None, is_posted, html: None };
         }
         let nonce = request.extensions.get::<CspNonce>().cloned();
@@ -51,7 +51,7 @@ impl VersionExchange {
     /// A snapshot of the same assets in the extensions of the response is what the headers tell of: the answer to a reload is of
     /// the release that it has put in force. A response that has been through another layer of this kind keeps what it got there: what lies inside wins.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
-        let is_first = response.extensions.insert(Versioned).is_none();
+        let is_first = response.extensions.insert(HandledInside).is_none();
         if is_first {
             let snapshot = taken(self.snapshot.assets(), &response.extensions).unwrap_or(&self.snapshot);
             self.settings.set_headers(&mut response.headers, snapshot);

@@ -11,27 +11,27 @@ use super::{
     client_path::ClientPath,
     endpoints::version_answer,
     exchange::VersionExchange,
-    on_mismatch::Mismatch,
-    options::{Settings, Versioned},
+    on_mismatch::OnMismatch,
+    options::{HandledInside, Settings},
 };
 
 /// Tells every client the app version, and puts the client script into pages: what a framework's own layer is made of.
 ///
-/// For each request ask [`answer`](Self::answer) first. What has no answer goes on, after [`begin`](Self::begin), and its
+/// For each request ask [`respond`](Self::respond) first. What has no answer goes on, after [`begin`](Self::begin), and its
 /// response comes back through [`VersionExchange::finish`].
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
 /// # std::fs::write(dist.path().join("staticfiles.json"), r#"{"version": "1.1", "paths": {}, "hash": "5940499ec5f6"}"#)?;
-/// use fingerpost_http::{Mismatch, Versioning};
+/// use fingerpost_http::{OnMismatch, VersionMiddleware};
 /// use http::{Request, Response};
 ///
 /// let assets = fingerpost::Assets::production(dist.path())?;
-/// let versioning = Versioning::new(&assets).on_mismatch(Mismatch::Prompt);
+/// let versioning = VersionMiddleware::new(&assets).on_mismatch(OnMismatch::Prompt);
 /// let snapshot = assets.snapshot();
 ///
 /// let (mut request, ()) = Request::get("/").body(())?.into_parts();
-/// assert!(versioning.answer(&request, &snapshot).is_none());
+/// assert!(versioning.respond(&request, &snapshot).is_none());
 /// let exchange = versioning.begin(&snapshot, &mut request);
 /// let (mut response, ()) = Response::new(()).into_parts();
 /// exchange.finish(&mut response);
@@ -39,22 +39,22 @@ use super::{
 /// assert_eq!(response.headers["x-app-version-action"], "prompt");
 ///
 /// let (request, ()) = Request::get("/_fingerpost/version").body(())?.into_parts();
-/// assert!(versioning.answer(&request, &snapshot).is_some());
+/// assert!(versioning.respond(&request, &snapshot).is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Versioning {
+pub struct VersionMiddleware {
     assets: Assets,
     settings: Arc<Settings>,
 }
 
-impl Versioning {
+impl VersionMiddleware {
     /// Tells the app version of these assets.
     pub fn new(assets: &Assets) -> Self {
         let path = ClientPath::default();
         let settings = Settings {
             has_header: true,
-            mismatch: Mismatch::default(),
+            mismatch: OnMismatch::default(),
             script: path.join(&client::file_name()),
             path,
             said: Arc::default(),
@@ -72,9 +72,9 @@ impl Versioning {
         self
     }
 
-    /// What a page does once it is stale. Defaults to [`Mismatch::Reload`].
+    /// What a page does once it is stale. Defaults to [`OnMismatch::Reload`].
     #[must_use]
-    pub fn on_mismatch(mut self, mismatch: Mismatch) -> Self {
+    pub fn on_mismatch(mut self, mismatch: OnMismatch) -> Self {
         Arc::make_mut(&mut self.settings).mismatch = mismatch;
         self
     }
@@ -104,15 +104,15 @@ impl Versioning {
     /// The answer to a request for the client script, or for the version that it asks for; nothing for any other request.
     ///
     /// `snapshot` is the one of the request, as [`snapshot_of`](crate::snapshot_of) leaves it.
-    pub fn answer(&self, request: &request::Parts, snapshot: &Snapshot) -> Option<Response<Bytes>> {
+    pub fn respond(&self, request: &request::Parts, snapshot: &Snapshot) -> Option<Response<Bytes>> {
         let name = self.settings.path.below(request.uri.path())?;
         let mut answer = match client::named(name) {
-            Some(hash) => client::answer(request, hash),
+            Some(hash) => client::respond(request, hash),
             None if name == "version" => version_answer(request, snapshot),
             None => return None,
         };
         self.settings.set_headers(answer.headers_mut(), snapshot);
-        answer.extensions_mut().insert(Versioned);
+        answer.extensions_mut().insert(HandledInside);
         Some(answer)
     }
 

@@ -7,18 +7,18 @@ use fingerpost::{__private::quoted, Error};
 /// It can be read from a setting of the site, such as an environment variable:
 ///
 /// ```
-/// use fingerpost_http::Mismatch;
+/// use fingerpost_http::OnMismatch;
 ///
 /// let mismatch = match std::env::var("APP_VERSION_MISMATCH") {
 ///     Ok(word) => word.parse()?,
-///     Err(_) => Mismatch::Prompt,
+///     Err(_) => OnMismatch::Prompt,
 /// };
-/// assert_eq!(mismatch, "prompt".parse::<Mismatch>()?);
+/// assert_eq!(mismatch, "prompt".parse::<OnMismatch>()?);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Mismatch {
+pub enum OnMismatch {
     /// Loads the page anew, once per version; where a form has been filled in, it prompts.
     #[default]
     Reload,
@@ -30,13 +30,13 @@ pub enum Mismatch {
     Ignore,
 }
 
-impl Mismatch {
+impl OnMismatch {
     /// The word that stands in `X-App-Version-Action` and in `data-action`.
     ///
     /// ```
-    /// use fingerpost_http::Mismatch;
+    /// use fingerpost_http::OnMismatch;
     ///
-    /// assert_eq!(Mismatch::default().as_str(), "reload");
+    /// assert_eq!(OnMismatch::default().as_str(), "reload");
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,9 +48,9 @@ impl Mismatch {
     }
 }
 
-/// The word that [`as_str`](Mismatch::as_str) gives, and no other spelling; anything else is
+/// The word that [`as_str`](OnMismatch::as_str) gives, and no other spelling; anything else is
 /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig).
-impl FromStr for Mismatch {
+impl FromStr for OnMismatch {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self, Error> {
@@ -67,7 +67,7 @@ impl FromStr for Mismatch {
     }
 }
 
-impl fmt::Display for Mismatch {
+impl fmt::Display for OnMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn its_word_is_read_as_it_is_written() {
-        for mismatch in [Mismatch::Reload, Mismatch::Prompt, Mismatch::Warn, Mismatch::Ignore] {
-            assert_eq!(mismatch.as_str().parse::<Mismatch>().unwrap(), mismatch);
+        for mismatch in [OnMismatch::Reload, OnMismatch::Prompt, OnMismatch::Warn, OnMismatch::Ignore] {
+            assert_eq!(mismatch.as_str().parse::<OnMismatch>().unwrap(), mismatch);
         }
         for other in ["", "Reload", " warn", "none"] {
-            let err = other.parse::<Mismatch>().unwrap_err();
+            let err = other.parse::<OnMismatch>().unwrap_err();
             assert_eq!(err.kind(), ErrorKind::InvalidConfig);
             assert_eq!(
                 err.to_string(),

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use fingerpost::Snapshot;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{client_path::ClientPath, nonce::CspNonce, on_mismatch::Mismatch, warn_once::Said};
+use super::{client_path::ClientPath, nonce::CspNonce, on_mismatch::OnMismatch, warn_once::WarnOnce};
 
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) has_header: bool,
-    pub(super) mismatch: Mismatch,
+    pub(super) mismatch: OnMismatch,
     pub(super) path: ClientPath,
     /// The URL of the client script.
     pub(super) script: String,
-    pub(super) said: Arc<Said>,
+    pub(super) said: Arc<WarnOnce>,
 }
 
 /// That a layer has done its work on a response already: what lies inside wins.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Versioned;
+pub(super) struct HandledInside;
 
 impl Settings {
     pub(super) fn set_headers(&self, headers: &mut HeaderMap, snapshot: &Snapshot) {

@@ -10,17 +10,17 @@ pub(crate) const VERSION_COOKIE: &str = "app_version";
 
 /// Bytes of a client: nothing is known of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked<'r> {
+pub(crate) enum RequestedVersion<'r> {
     Nothing,
     ByCookie(&'r [u8]),
     /// `None` if several headers say different things.
     ByHeader(Option<&'r [u8]>),
 }
 
-impl<'r> Asked<'r> {
+impl<'r> RequestedVersion<'r> {
     /// Several headers of the name must have the same value. Of several cookies of the name, the first with a known version is
     /// taken: a sibling host may have set another one with `Domain=`. If there is none, the first that is not empty is taken.
-    pub(crate) fn of(
+    pub(crate) fn from_headers(
         headers: &'r HeaderMap,
         header: &HeaderName,
         cookie_name: &str,

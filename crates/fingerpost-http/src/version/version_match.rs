@@ -1,39 +1,41 @@
 use http::HeaderMap;
 
-use crate::version::requested_version::{Asked, VERSION_COOKIE, VERSION_HEADER};
+use crate::version::requested_version::{RequestedVersion, VERSION_COOKIE, VERSION_HEADER};
 
 /// How the version that a client asks for compares with the one that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Skew {
+pub enum VersionMatch {
     /// They are the same.
     Match,
     /// They are not: a page of another release asks.
-    Skew,
+    Different,
     /// The client asks for none: a first visit, a link, a robot, a file.
     Unversioned,
 }
 
-impl Skew {
+impl VersionMatch {
     /// Compares what the headers of a request ask for with `version`: `X-App-Requested-Version`, else the cookie
     /// `app_version`, as the router reads them. An empty value counts as none, headers that contradict each other are skew, and
     /// of several cookies one has to match.
     ///
     /// ```
-    /// use fingerpost_http::Skew;
+    /// use fingerpost_http::VersionMatch;
     /// use http::{HeaderMap, HeaderValue};
     ///
     /// let mut headers = HeaderMap::new();
-    /// assert_eq!(Skew::of(&headers, "v2"), Skew::Unversioned);
+    /// assert_eq!(VersionMatch::from_headers(&headers, "v2"), VersionMatch::Unversioned);
     /// headers.insert("cookie", HeaderValue::from_static("theme=dark; app_version=v2"));
-    /// assert_eq!(Skew::of(&headers, "v2"), Skew::Match);
+    /// assert_eq!(VersionMatch::from_headers(&headers, "v2"), VersionMatch::Match);
     /// headers.insert("x-app-requested-version", HeaderValue::from_static("v1"));
-    /// assert_eq!(Skew::of(&headers, "v2"), Skew::Skew);
+    /// assert_eq!(VersionMatch::from_headers(&headers, "v2"), VersionMatch::Different);
     /// ```
-    pub fn of(headers: &HeaderMap, version: &str) -> Self {
-        match Asked::of(headers, &VERSION_HEADER, VERSION_COOKIE, |asked| asked == version) {
-            Asked::Nothing => Self::Unversioned,
+    pub fn from_headers(headers: &HeaderMap, version: &str) -> Self {
+        match RequestedVersion::from_headers(headers, &VERSION_HEADER, VERSION_COOKIE, |asked| {
+            asked == version
+        }) {
+            RequestedVersion::Nothing => Self::Unversioned,
             asked if asked.version() == Some(version) => Self::Match,
-            _ => Self::Skew,
+            _ => Self::Different,
         }
     }
 }
@@ -45,29 +47,29 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn of(headers: &[(&'static str, &'static [u8])]) -> Skew {
+    fn of(headers: &[(&'static str, &'static [u8])]) -> VersionMatch {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
         }
-        Skew::of(&map, "v2")
+        VersionMatch::from_headers(&map, "v2")
     }
 
     #[test]
     fn the_header_speaks_before_the_cookie() {
         const HEADER: &str = "x-app-requested-version";
-        assert_eq!(of(&[(HEADER, b"v2"), ("cookie", b"app_version=v1")]), Skew::Match);
-        assert_eq!(of(&[(HEADER, b"v1"), ("cookie", b"app_version=v2")]), Skew::Skew);
-        assert_eq!(of(&[(HEADER, b" "), ("cookie", b"app_version=v2")]), Skew::Match);
-        assert_eq!(of(&[(HEADER, b"\xff\"")]), Skew::Skew);
-        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b"v1")]), Skew::Skew);
-        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), Skew::Match);
-        assert_eq!(of(&[(HEADER, b"")]), Skew::Unversioned);
+        assert_eq!(of(&[(HEADER, b"v2"), ("cookie", b"app_version=v1")]), VersionMatch::Match);
+        assert_eq!(of(&[(HEADER, b"v1"), ("cookie", b"app_version=v2")]), VersionMatch::Different);
+        assert_eq!(of(&[(HEADER, b" "), ("cookie", b"app_version=v2")]), VersionMatch::Match);
+        assert_eq!(of(&[(HEADER, b"\xff\"")]), VersionMatch::Different);
+        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b"v1")]), VersionMatch::Different);
+        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), VersionMatch::Match);
+        assert_eq!(of(&[(HEADER, b"")]), VersionMatch::Unversioned);
     }
 
     #[test]
     fn one_of_several_cookies_has_to_match() {
-        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), Skew::Match);
-        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]), Skew::Skew);
+        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), VersionMatch::Match);
+        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]), VersionMatch::Different);
     }
 }

@@ -2,12 +2,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What has been said: once is enough for all clones of a layer.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct WarnOnce {
     of_compression: AtomicBool,
     of_nonce: AtomicBool,
 }
 
-impl Said {
+impl WarnOnce {
     /// A page came compressed.
     pub(super) fn compressed(&self) {
         if !self.of_compression.swap(true, Relaxed) {

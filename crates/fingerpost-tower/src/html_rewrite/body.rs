@@ -6,7 +6,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use fingerpost_http::{HtmlChange, HtmlVersioner};
+use fingerpost_http::{HtmlChange, UrlRewriter};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -18,13 +18,13 @@ pin_project! {
     /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
     pub struct HtmlRewriteBody<B: Body> {
         #[pin]
-        inner: HtmlBody<B, HtmlVersioner>,
+        inner: HtmlBody<B, UrlRewriter>,
     }
 }
 
 impl<B: Body> HtmlRewriteBody<B> {
     pub(super) fn new(inner: B, snapshot: &Snapshot, change: HtmlChange) -> Self {
-        let versioner = |encoding| HtmlVersioner::with_encoding(snapshot, encoding);
+        let versioner = |encoding| UrlRewriter::with_encoding(snapshot, encoding);
         Self { inner: HtmlBody::new(inner, snapshot, change, versioner) }
     }
 }

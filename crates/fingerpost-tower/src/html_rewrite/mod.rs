@@ -23,7 +23,7 @@ const SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// wrote, what a proxy passes on.
 ///
 /// It streams: what comes in goes out, only an incomplete tag is held back. What is versioned, and what is left as it is, says
-/// [`version_html`](fingerpost_http::version_html).
+/// [`rewrite_html`](fingerpost_http::rewrite_html).
 ///
 /// Only uncompressed `text/html` is changed, so a layer that compresses belongs around this one. Compressed answers, parts
 /// (206), and answers that say `immutable` or `no-transform` pass as they are. So do downloads (`Content-Disposition: attachment`),

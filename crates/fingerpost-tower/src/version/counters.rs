@@ -1,5 +1,5 @@
 use fingerpost::Snapshot;
-use fingerpost_http::Skew;
+use fingerpost_http::VersionMatch;
 use http::request;
 
 const REQUESTS: &str = "fingerpost_requests_total";
@@ -13,10 +13,10 @@ pub(super) fn count(request: &mut request::Parts, snapshot: &Snapshot) {
     if request.extensions.insert(Counted).is_some() {
         return;
     }
-    let counter = match Skew::of(&request.headers, &snapshot.app_version()) {
-        Skew::Match => metrics::counter!(REQUESTS, "version" => "match"),
-        Skew::Skew => metrics::counter!(REQUESTS, "version" => "skew"),
-        Skew::Unversioned => metrics::counter!(REQUESTS, "version" => "unversioned"),
+    let counter = match VersionMatch::from_headers(&request.headers, &snapshot.app_version()) {
+        VersionMatch::Match => metrics::counter!(REQUESTS, "version" => "match"),
+        VersionMatch::Different => metrics::counter!(REQUESTS, "version" => "skew"),
+        VersionMatch::Unversioned => metrics::counter!(REQUESTS, "version" => "unversioned"),
     };
     counter.increment(1);
 }

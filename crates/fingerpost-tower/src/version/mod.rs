@@ -8,7 +8,7 @@ mod future;
 use std::task::{Context, Poll};
 
 use fingerpost::{Assets, Error};
-use fingerpost_http::{Mismatch, Versioning, snapshot_of};
+use fingerpost_http::{OnMismatch, VersionMiddleware, snapshot_of};
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -93,12 +93,12 @@ pub use future::VersionFuture;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct VersionLayer(Versioning);
+pub struct VersionLayer(VersionMiddleware);
 
 impl VersionLayer {
     /// Tells the app version of these assets.
     pub fn new(assets: &Assets) -> Self {
-        Self(Versioning::new(assets))
+        Self(VersionMiddleware::new(assets))
     }
 
     /// Whether responses say `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
@@ -110,10 +110,10 @@ impl VersionLayer {
         Self(self.0.header(has_header))
     }
 
-    /// What a page does once it is stale. Defaults to [`Mismatch::Reload`]; [`Mismatch::Ignore`] puts no script into pages,
+    /// What a page does once it is stale. Defaults to [`OnMismatch::Reload`]; [`OnMismatch::Ignore`] puts no script into pages,
     /// and tells those that have it to do nothing.
     #[must_use]
-    pub fn on_mismatch(self, mismatch: Mismatch) -> Self {
+    pub fn on_mismatch(self, mismatch: OnMismatch) -> Self {
         Self(self.0.on_mismatch(mismatch))
     }
 
@@ -150,7 +150,7 @@ impl<S> Layer<S> for VersionLayer {
 #[derive(Debug, Clone)]
 pub struct Version<S> {
     inner: S,
-    versioning: Versioning,
+    versioning: VersionMiddleware,
 }
 
 impl<S> Version<S> {
@@ -178,7 +178,7 @@ where
         let snapshot = snapshot_of(self.versioning.assets(), &mut parts.extensions);
         #[cfg(feature = "metrics")]
         counters::count(&mut parts, &snapshot);
-        if let Some(answer) = self.versioning.answer(&parts, &snapshot) {
+        if let Some(answer) = self.versioning.respond(&parts, &snapshot) {
             return VersionFuture::own(answer);
         }
         let exchange = self.versioning.begin(&snapshot, &mut parts);

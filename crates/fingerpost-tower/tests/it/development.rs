@@ -151,7 +151,7 @@ async fn text(app: Router, path: &str) -> String {
 }
 
 const UNREMOVED: &str = "if nothing has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
-                         mount with `nest_service`, or set `.whole_paths(true)` with `route_service`";
+                         mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`";
 
 fn route(files: StaticFiles) -> Router {
     Router::new().route_service("/static/{*path}", files)
@@ -166,13 +166,13 @@ async fn a_mount_that_does_not_fit_is_explained() {
     let site = Site::new(&[("css/app.css", b"one")]);
     site.collect();
     let files = StaticFiles::new(&site.development());
-    let whole = files.clone().whole_paths(true);
+    let whole = files.clone().paths_include_mount(true);
     let answer = text(route(files.clone()), "/static/css/app.css").await;
     assert_eq!(answer.split_once('\n').unwrap().0, UNREMOVED);
     assert_eq!(
         text(nest(whole.clone()), "/static/css/app.css").await,
         "if something has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
-         mount with `route_service`, or remove `.whole_paths(true)`"
+         mount with `route_service`, or remove `.paths_include_mount(true)`"
     );
     // With the right mount, the asset is what is missing.
     for app in [route(whole), nest(files)] {
@@ -182,14 +182,14 @@ async fn a_mount_that_does_not_fit_is_explained() {
     }
     let files = StaticFiles::new(&site.production());
     assert_eq!(text(route(files.clone()), "/static/css/app.css").await, "Not Found");
-    assert_eq!(text(nest(files.whole_paths(true)), "/static/css/app.css").await, "Not Found");
+    assert_eq!(text(nest(files.paths_include_mount(true)), "/static/css/app.css").await, "Not Found");
 }
 
 #[tokio::test]
 async fn a_missing_asset_gets_no_advice_to_mount_otherwise() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
     let files = StaticFiles::new(&site.development());
-    let whole = files.clone().whole_paths(true);
+    let whole = files.clone().paths_include_mount(true);
     let fallback = Router::new().fallback_service(whole.clone());
     for path in ["/favicon.ico", "/", "/static", "/css/ap.css", "/css//app.css", "/..%2Fcss/app.css"] {
         assert_eq!(text(fallback.clone(), path).await, "Not Found", "{path}");
@@ -208,9 +208,12 @@ async fn a_directory_named_like_the_mount_gets_the_error_and_the_advice() {
     let (advice, error) = answer.split_once("\notherwise, ").unwrap();
     assert_eq!(advice, UNREMOVED);
     assert!(error.starts_with("asset `static/css/app.css` was not found"), "{answer}");
-    let answer = text(nest(files.whole_paths(true)), "/static/static/css/more.css").await;
+    let answer = text(nest(files.paths_include_mount(true)), "/static/static/css/more.css").await;
     let (advice, error) = answer.split_once("\notherwise, ").unwrap();
-    assert!(advice.ends_with(": mount with `route_service`, or remove `.whole_paths(true)`"), "{answer}");
+    assert!(
+        advice.ends_with(": mount with `route_service`, or remove `.paths_include_mount(true)`"),
+        "{answer}"
+    );
     assert!(error.starts_with("asset `css/more.css` was not found"), "{answer}");
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use axum::{Router, body::Body};
 use fingerpost::{Mode, manifest::Digest};
-use fingerpost_tower::{Lifetime, StaticFiles};
+use fingerpost_tower::{CachePolicy, StaticFiles};
 use http::{Method, Request};
 use tower::ServiceExt as _;
 
@@ -55,9 +55,9 @@ async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
         answer.is(200, cache, CSS);
         assert_eq!(answer.header("etag"), tag(CSS));
     }
-    let files = files.unversioned(Lifetime::Seconds(60));
+    let files = files.unversioned_policy(CachePolicy::Seconds(60));
     get(&files, "/css/app.css").await.is(200, "public, max-age=60", CSS);
-    let files = files.unversioned(Lifetime::Immutable);
+    let files = files.unversioned_policy(CachePolicy::Immutable);
     get(&files, "/css/app.css").await.is(200, HOUR, CSS);
 }
 
@@ -153,7 +153,7 @@ async fn large_files_are_streamed_and_small_ones_need_no_disk_the_second_time() 
 #[tokio::test]
 async fn memory_has_a_limit() {
     let site = Site::new(&[("a.txt", b"aaaaaa"), ("b.txt", b"bbbbbb")]);
-    let files = StaticFiles::new(&site.collect().production()).memory(10);
+    let files = StaticFiles::new(&site.collect().production()).cache_capacity(10);
     get(&files, "/a.txt").await.is(200, HOUR, b"aaaaaa");
     get(&files, "/b.txt").await.is(200, HOUR, b"bbbbbb");
     get(&files, "/b.txt").await.is(200, HOUR, b"bbbbbb");
@@ -218,7 +218,7 @@ async fn what_would_never_end_in_place_of_a_file_is_not_read() {
 #[tokio::test]
 async fn other_origins_may_be_kept_out() {
     let site = Site::new(&[("a.css", CSS)]);
-    let files = StaticFiles::new(&site.collect().production()).all_origins(false);
+    let files = StaticFiles::new(&site.collect().production()).allow_any_origin(false);
     assert_eq!(get(&files, "/a.css").await.header("access-control-allow-origin"), "-");
 }
 
@@ -234,7 +234,7 @@ async fn it_is_mounted_in_axum_or_takes_whole_paths() {
         (200, &IMMUTABLE.parse().unwrap())
     );
 
-    let files = StaticFiles::new(&assets).whole_paths(true);
+    let files = StaticFiles::new(&assets).paths_include_mount(true);
     get(&files, &url).await.is(200, IMMUTABLE, CSS);
     get(&files, &below(&url)).await.is_not_found();
     get(&files, "/staticfoo/a.css").await.is_not_found();

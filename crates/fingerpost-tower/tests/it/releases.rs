@@ -193,7 +193,7 @@ async fn variants_that_were_added_later_are_there_after_a_reload() {
 async fn the_current_release_stays_in_memory_when_another_comes() {
     let site = Site::new(&[("a.css", b"one"), ("same.css", b"same")]);
     let assets = site.collect().production();
-    let files = StaticFiles::new(&assets).memory(7);
+    let files = StaticFiles::new(&assets).cache_capacity(7);
     let [one, same] = ["a.css", "same.css"].map(|path| below(&assets.url(path).unwrap()));
     get(&files, &one).await.is(200, IMMUTABLE, b"one");
     get(&files, &same).await.is(200, IMMUTABLE, b"same");

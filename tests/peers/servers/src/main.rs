@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     }
     let app = match &**kind {
         "fingerpost" => {
-            let files = StaticFiles::new(&Assets::production(dir)?).whole_paths(true);
+            let files = StaticFiles::new(&Assets::production(dir)?).paths_include_mount(true);
             Router::new().route_service("/static/{*path}", files)
         }
         "fixed" => fixed(dir)?,

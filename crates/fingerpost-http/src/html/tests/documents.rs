@@ -1,7 +1,7 @@
 use http::HeaderValue;
 
 use super::{by_query, in_pieces, versioned};
-use crate::html::{HtmlEncoding, HtmlVersioner, version_html};
+use crate::html::{HtmlEncoding, UrlRewriter, rewrite_html};
 
 #[test]
 fn what_a_tag_holds_besides_stays_letter_for_letter() {
@@ -16,8 +16,8 @@ fn what_a_tag_holds_besides_stays_letter_for_letter() {
 fn other_encodings_come_through() {
     let snapshot = by_query();
     let through = |content_type: &'static str, html: &[u8]| {
-        let encoding = HtmlEncoding::of(&HeaderValue::from_static(content_type)).unwrap();
-        let mut versioner = HtmlVersioner::with_encoding(&snapshot, encoding);
+        let encoding = HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)).unwrap();
+        let mut versioner = UrlRewriter::with_encoding(&snapshot, encoding);
         [versioner.write(html), versioner.end()].concat()
     };
     // Latin-1 where UTF-8 is expected: what is no UTF-8 stays, what is ASCII is versioned.
@@ -38,10 +38,14 @@ fn other_encodings_come_through() {
         b"<img alt='\x83\x5c' srcset=\"/static/a.css?v=H, /\x83\x5c.png 2x, &#9731;.png 3x\">"
     );
     for content_type in ["text/html; charset=utf-16", "text/html; charset=ISO-2022-JP", "text/plain"] {
-        assert_eq!(HtmlEncoding::of(&HeaderValue::from_static(content_type)), None, "{content_type}");
+        assert_eq!(
+            HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)),
+            None,
+            "{content_type}"
+        );
     }
     assert_eq!(
-        HtmlEncoding::of(&HeaderValue::from_static("text/html; charset=nope")),
+        HtmlEncoding::from_content_type(&HeaderValue::from_static("text/html; charset=nope")),
         Some(HtmlEncoding::default())
     );
 }
@@ -69,7 +73,7 @@ fn nothing_hostile_is_lost_or_doubled() {
     ] {
         let html = format!("{before}{reference}{after}");
         let expected = format!("{before}<a href=\"/static/a.css?v=H\">{after}");
-        assert_eq!(version_html(&html, &snapshot), expected);
+        assert_eq!(rewrite_html(&html, &snapshot), expected);
         let pieces = html.as_bytes().chunks(4096);
         assert_eq!(in_pieces(pieces, &snapshot), expected.as_bytes());
     }
@@ -83,7 +87,7 @@ fn what_takes_too_much_memory_passes_as_it_is() {
     let deep = "<b>".repeat(100_000);
     for (what, pieces) in [(&long, 100), (&long, 100_000), (&deep, 1_000), (&deep, 1 << 20)] {
         let html = format!("{reference}{what}{reference}");
-        let mut versioner = HtmlVersioner::with_memory(&snapshot, HtmlEncoding::default(), 20_000);
+        let mut versioner = UrlRewriter::with_memory(&snapshot, HtmlEncoding::default(), 20_000);
         let mut versioned: Vec<u8> =
             html.as_bytes().chunks(pieces).flat_map(|piece| versioner.write(piece)).collect();
         versioned.extend(versioner.end());
@@ -96,7 +100,7 @@ fn what_takes_too_much_memory_passes_as_it_is() {
     }
     let open = format!("{}{reference}", "<b>".repeat(100_000));
     assert!(
-        version_html(&open, &snapshot).ends_with(r#"<a href="/static/a.css?v=H">"#),
+        rewrite_html(&open, &snapshot).ends_with(r#"<a href="/static/a.css?v=H">"#),
         "by far not too much"
     );
 }
@@ -104,6 +108,6 @@ fn what_takes_too_much_memory_passes_as_it_is() {
 #[test]
 fn it_can_be_sent_to_another_thread() {
     fn is_send_and_sync<T: Send + Sync>() {}
-    is_send_and_sync::<HtmlVersioner>();
+    is_send_and_sync::<UrlRewriter>();
     is_send_and_sync::<HtmlEncoding>();
 }

@@ -88,7 +88,7 @@ fn what_is_no_utf_8_stays_and_other_encodings_do() {
     let latin = b"<html title='\xe4'><!-- \xff --><head>\xfc</head>\xc3";
     let expected = [b"<html title='\xe4'><!-- \xff --><head>", TAG.as_bytes(), b"\xfc</head>\xc3"].concat();
     for content_type in ["text/html", "text/html; charset=iso-8859-1", "text/html; charset=Shift_JIS"] {
-        let encoding = HtmlEncoding::of(&HeaderValue::from_static(content_type)).unwrap();
+        let encoding = HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)).unwrap();
         let inserter = HeadInserter::new(TAG, encoding);
         assert_eq!(through(inserter, [&latin[..]]), expected, "{content_type}");
     }

@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 use fingerpost::{Assets, AssetsBuilder, Mode, Snapshot, Strategy, Token};
 use tempfile::TempDir;
 
-use super::{HtmlVersioner, version_html};
+use super::{UrlRewriter, rewrite_html};
 
 const FILES: [&str; 9] =
     ["a.css", "js/app.js", "img/a.png", "b c.css", "x&y.css", "%2F.txt", "⊗.txt", "comma,", "1000/a.css"];
@@ -53,7 +53,7 @@ fn by_manifest(base_url: &str) -> Snapshot {
 }
 
 fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, snapshot: &Snapshot) -> Vec<u8> {
-    let mut versioner = HtmlVersioner::new(snapshot);
+    let mut versioner = UrlRewriter::new(snapshot);
     let mut versioned: Vec<u8> = pieces.into_iter().flat_map(|piece| versioner.write(piece)).collect();
     versioned.extend(versioner.end());
     versioned
@@ -61,12 +61,12 @@ fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, snapshot: &Snapshot
 
 #[track_caller]
 fn versioned(snapshot: &Snapshot, html: &str, expected: &str) {
-    let once = version_html(html, snapshot);
+    let once = rewrite_html(html, snapshot);
     assert_eq!(once, expected);
-    assert_eq!(version_html(&once, snapshot), once, "a second pass changes nothing");
+    assert_eq!(rewrite_html(&once, snapshot), once, "a second pass changes nothing");
 }
 
 #[track_caller]
 fn untouched(snapshot: &Snapshot, html: &str) {
-    assert_eq!(version_html(html, snapshot), html);
+    assert_eq!(rewrite_html(html, snapshot), html);
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header::CONTENT_DISPOSITION};
 
-use crate::rfc9110::cache_control::says_any;
+use crate::rfc9110::cache_control::has_any_directive;
 
 /// Whether what is asked for is a part of a page and cannot be HTML itself.
 ///
@@ -36,7 +36,7 @@ pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
 /// Returns `true` if a response must reach the client unchanged: it says `immutable` or `no-transform` (RFC 9110, §7.7), or it is
 /// a download.
 pub(super) fn must_stay(headers: &HeaderMap) -> bool {
-    says_any(headers, &["immutable", "no-transform"]) || is_download(headers)
+    has_any_directive(headers, &["immutable", "no-transform"]) || is_download(headers)
 }
 
 /// RFC 6266, §4.2: an unknown disposition type means `attachment`. Browsers show a response whose type is missing.

@@ -7,7 +7,7 @@ use crate::rfc9110::conditional::Tags;
 
 /// What a layer adds to entity tags: `-<name of the layer>.<hash>`.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
+pub(super) struct EtagSuffix {
     layer: &'static str,
     settings: Cow<'static, str>,
     snapshot: Snapshot,
@@ -17,12 +17,12 @@ pub(super) struct Part {
 
 /// Whether the part of a tag is that of the release in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Age {
+pub(super) enum SuffixMatch {
     Present,
     Other,
 }
 
-impl Part {
+impl EtagSuffix {
     pub(super) fn new(layer: &'static str, settings: Cow<'static, str>, snapshot: &Snapshot) -> Self {
         Self { layer, settings, snapshot: snapshot.clone(), hash: OnceLock::new() }
     }
@@ -41,13 +41,13 @@ impl Part {
     }
 
     /// A tag without the part, if it has one; both with quotes.
-    pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, Age)> {
+    pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, SuffixMatch)> {
         let tag = tag.strip_suffix(b"\"")?;
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
         let hash = ContentHash::parse(hash)?;
         let inner = rest.strip_suffix(b".")?.strip_suffix(self.layer.as_bytes())?.strip_suffix(b"-")?;
         let is_present = self.hash() == Some(hash);
-        Some(([inner, b"\""].concat(), if is_present { Age::Present } else { Age::Other }))
+        Some(([inner, b"\""].concat(), if is_present { SuffixMatch::Present } else { SuffixMatch::Other }))
     }
 }
 

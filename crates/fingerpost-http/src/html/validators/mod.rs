@@ -26,7 +26,7 @@ use crate::{
 };
 
 use conditions::{is_for_subresource, must_stay};
-use etag_suffix::{Age, Part, quoted};
+use etag_suffix::{EtagSuffix, SuffixMatch, quoted};
 
 /// What a layer may do to a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub enum HtmlChange {
 /// ```
 #[derive(Debug, Clone)]
 pub struct HtmlExchange {
-    part: Part,
+    part: EtagSuffix,
     method: Method,
     /// The tags that went on without the part, with quotes.
     shortened: Vec<Vec<u8>>,
@@ -91,7 +91,7 @@ impl HtmlExchange {
         snapshot: &Snapshot,
         request: &mut request::Parts,
     ) -> Self {
-        let part = Part::new(layer, settings.into(), snapshot);
+        let part = EtagSuffix::new(layer, settings.into(), snapshot);
         let mut exchange = Self { part, method: request.method.clone(), shortened: Vec::new() };
         if matches!(request.method, Method::GET | Method::HEAD) {
             exchange.take_conditions(&mut request.headers);
@@ -122,7 +122,7 @@ impl HtmlExchange {
         let mut kept = Vec::new();
         for (is_weak, tag) in tags {
             let tag = match self.part.split(tag) {
-                Some((inner, Age::Present)) => {
+                Some((inner, SuffixMatch::Present)) => {
                     self.shortened.push(inner.clone());
                     inner
                 }
@@ -184,7 +184,7 @@ impl HtmlExchange {
                     | StatusCode::NOT_MODIFIED
             )
             && self.method != Method::CONNECT;
-        HtmlEncoding::of(response.headers.get(CONTENT_TYPE).filter(|_| has_page)?)
+        HtmlEncoding::from_content_type(response.headers.get(CONTENT_TYPE).filter(|_| has_page)?)
     }
 
     fn is_to_shortened(&self, headers: &HeaderMap) -> bool {

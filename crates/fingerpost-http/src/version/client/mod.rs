@@ -8,7 +8,7 @@ use http::{Method, Response, request};
 
 use crate::{
     rfc9110::{
-        cache_control::Lifetime,
+        cache_control::CachePolicy,
         media_type::media_type,
         offer::{Decision, Offer, Representation, for_method, method_not_allowed},
     },
@@ -53,13 +53,13 @@ pub(crate) fn named(file_name: &str) -> Option<ContentHash> {
 }
 
 /// Answers a request for the script whose name has this hash: there is only the present one.
-pub(crate) fn answer(request: &request::Parts, named: ContentHash) -> Response<Bytes> {
+pub(crate) fn respond(request: &request::Parts, named: ContentHash) -> Response<Bytes> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return method_not_allowed().map(Content::into_bytes);
     }
     let offer = Offer {
         media_type: media_type("client.js"),
-        lifetime: if named == hash() { Lifetime::Immutable } else { Lifetime::NoStore },
+        lifetime: if named == hash() { CachePolicy::Immutable } else { CachePolicy::NoStore },
         identity: Representation { size: SCRIPT.len() as u64, sha256: Some(*SHA256) },
         variants: VARIANTS.as_slice(),
     };
@@ -69,5 +69,5 @@ pub(crate) fn answer(request: &request::Parts, named: ContentHash) -> Response<B
         Decision::Send { encoding, part: None } => Content::Bytes(Bytes::from_static(bytes(*encoding))),
         _ => Content::EMPTY,
     };
-    for_method(&request.method, offer.answer(&decision, content).map(Content::into_bytes))
+    for_method(&request.method, offer.respond(&decision, content).map(Content::into_bytes))
 }

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use axum::{Router, body::Body, response::Redirect, routing::get};
-use fingerpost_tower::{Mismatch, StaticFiles, VersionLayer};
+use fingerpost_tower::{OnMismatch, StaticFiles, VersionLayer};
 use http::{Method, Request};
 use tower::{Layer, Service, ServiceExt};
 
@@ -66,15 +66,15 @@ async fn all_of_a_site_says_it() {
 #[tokio::test]
 async fn the_action_is_what_the_layer_was_told() {
     for (mismatch, action) in [
-        (Mismatch::Reload, "reload"),
-        (Mismatch::Prompt, "prompt"),
-        (Mismatch::Warn, "warn"),
-        (Mismatch::Ignore, "ignore"),
+        (OnMismatch::Reload, "reload"),
+        (OnMismatch::Prompt, "prompt"),
+        (OnMismatch::Warn, "warn"),
+        (OnMismatch::Ignore, "ignore"),
     ] {
         let layer = layer().on_mismatch(mismatch);
         let answer = ask(layer.layer(always(page())), request("/", &[])).await;
         assert_eq!(answer.told(), ("v1", action));
-        let is_in = mismatch != Mismatch::Ignore;
+        let is_in = mismatch != OnMismatch::Ignore;
         assert_eq!(answer.attribute("data-action"), is_in.then_some(action));
         let own = ask(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
         assert_eq!(own.told(), ("v1", action));
@@ -83,7 +83,7 @@ async fn the_action_is_what_the_layer_was_told() {
 
 #[tokio::test]
 async fn a_page_that_gets_no_script_keeps_all_that_it_says() {
-    let layer = layer().on_mismatch(Mismatch::Ignore);
+    let layer = layer().on_mismatch(OnMismatch::Ignore);
     let conditions = [("if-none-match", "\"x\""), ("accept", "text/html"), ("range", "bytes=0-1")];
     let inner = tower::service_fn(async |request: Request<()>| {
         assert_eq!(request.headers().len(), 3);

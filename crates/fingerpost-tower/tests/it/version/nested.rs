@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use fingerpost_tower::{HtmlRewriteLayer, Mismatch, VersionLayer};
+use fingerpost_tower::{HtmlRewriteLayer, OnMismatch, VersionLayer};
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
@@ -14,8 +14,8 @@ async fn one_layer_inside_of_another_inserts_once_and_the_inner_one_wins() {
     let other = VersionLayer::new(&development("v9"));
     for (inner, told) in [
         (outer.clone(), ("v1", "reload")),
-        (outer.clone().on_mismatch(Mismatch::Prompt), ("v1", "prompt")),
-        (outer.clone().on_mismatch(Mismatch::Ignore), ("v1", "ignore")),
+        (outer.clone().on_mismatch(OnMismatch::Prompt), ("v1", "prompt")),
+        (outer.clone().on_mismatch(OnMismatch::Ignore), ("v1", "ignore")),
         (outer.clone().header(false), ("-", "-")),
         (other, ("v9", "reload")),
     ] {

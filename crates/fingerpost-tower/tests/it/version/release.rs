@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use fingerpost_tower::{Mismatch, VersionLayer};
+use fingerpost_tower::{OnMismatch, VersionLayer};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
@@ -74,8 +74,8 @@ async fn a_page_is_sent_anew_when_a_setting_changes_its_tag() {
     for (layer, status) in [
         (layer.clone(), 304),
         (layer.clone().header(false), 304),
-        (layer.clone().on_mismatch(Mismatch::Prompt), 200),
-        (layer.clone().on_mismatch(Mismatch::Ignore), 200),
+        (layer.clone().on_mismatch(OnMismatch::Prompt), 200),
+        (layer.clone().on_mismatch(OnMismatch::Ignore), 200),
         (layer.client_path("/x").unwrap(), 200),
     ] {
         let answer = visit(&layer, "/", &[&BROWSER[..], &[("if-none-match", &tag)]].concat()).await;

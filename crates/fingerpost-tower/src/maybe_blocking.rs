@@ -9,12 +9,12 @@ use http::Response;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// An answer of ours: there at once, or made on one of tokio's threads for blocking work.
-pub(crate) enum Answering<C> {
+pub(crate) enum MaybeBlocking<C> {
     Ready(Option<Response<C>>),
     Blocking(JoinHandle<Response<C>>),
 }
 
-impl<C: Send + 'static> Answering<C> {
+impl<C: Send + 'static> MaybeBlocking<C> {
     pub(crate) fn ready(answer: Response<C>) -> Self {
         Self::Ready(Some(answer))
     }
@@ -24,7 +24,7 @@ impl<C: Send + 'static> Answering<C> {
     }
 }
 
-impl<C: Unpin> Future for Answering<C> {
+impl<C: Unpin> Future for MaybeBlocking<C> {
     type Output = Response<C>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<C>> {
