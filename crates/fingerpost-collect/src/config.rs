@@ -7,9 +7,12 @@ use fingerpost::{
 };
 
 use crate::{
-    compress::Wanted,
-    error::{Error, Problem, both},
-    levels::{Levels, Rule},
+    diagnostics::{
+        problem::{Error, Problem, both},
+        rule::Rule,
+        rule_severities::Levels,
+    },
+    pipeline::compress::Wanted,
 };
 
 /// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).

@@ -2,61 +2,43 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod asset;
-mod cache;
-mod clean;
-mod compress;
 mod config;
-mod content;
-mod digesting;
-mod error;
-mod findings;
-mod graph;
-mod history;
-mod keep;
-mod levels;
-mod links;
-mod location;
-mod lock;
-mod look;
-mod manifest_times;
-mod names;
-mod naming;
-mod output;
-mod page;
-mod plain_names;
-mod progress;
-mod publish;
-mod published;
-mod references;
+mod compression_settings;
 mod report;
-mod rewrite;
-mod run;
-mod scan;
-mod uses;
+mod progress;
+mod pipeline;
+mod clean;
+mod reference_report;
+mod output;
+mod source_info;
+mod references;
+mod diagnostics;
 
 use std::time::Instant;
 
-pub use clean::{CleanConfig, CleanReport, clean, clean_with};
+pub use clean::{clean, clean_with, config::CleanConfig, report::CleanReport};
 pub use config::CollectConfig;
-pub use error::{Error, ErrorKind, Problem};
+pub use diagnostics::left_out::Shadowed;
+pub use diagnostics::location::Location;
+pub use diagnostics::problem::{Error, ErrorKind, Problem};
+pub use diagnostics::rule::Rule;
 pub use fingerpost::__private::{Compression, Severity};
-pub use levels::Rule;
-pub use location::Location;
 pub use progress::Progress;
-pub use report::{Report, Shadowed};
-pub use uses::{Reference, ReferenceKind, Uses, references};
+pub use reference_report::{Reference, ReferenceKind, Uses, references};
+pub use report::Report;
 
 use fingerpost::sources::SourceFile;
 
 use crate::{
-    asset::Asset,
-    compress::Variants,
-    findings::Findings,
-    links::Links,
-    look::Looked,
-    publish::{Files, Numbers, Publication, References},
-    run::Run,
+    diagnostics::collector::Findings,
+    pipeline::{
+        analyze::Looked,
+        asset::Asset,
+        compress::Variants,
+        link::Links,
+        publish::{Files, Numbers, Publication, References},
+        run::Run,
+    },
 };
 
 /// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
@@ -93,18 +75,18 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
 
 /// All steps of a run, in their order.
 fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Numbers), Error> {
-    let files = scan::scan(&run, findings);
+    let files = pipeline::scan::scan(&run, findings);
     let components = run.components(findings);
     let (mut assets, references) = name_all(files, &run, findings)?;
     let notes = assets.iter().flat_map(|asset| &asset.page.notes);
     notes.for_each(|note| findings.take_note(note, &run.job.levels));
-    plain_names::tell(&assets, &run, findings);
-    let kept = keep::take_over(&run, &assets, findings)?;
-    keep::verify(&run, &assets, &kept, findings)?;
-    names::check(&run, &assets, &kept, findings);
+    pipeline::unrewritable::tell(&assets, &run, findings);
+    let kept = pipeline::import_releases::take_over(&run, &assets, findings)?;
+    pipeline::import_releases::verify(&run, &assets, &kept, findings)?;
+    pipeline::conflicts::check(&run, &assets, &kept, findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
     let variants = Variants::make(&mut assets, &run, findings)?;
-    names::check_variants(&run, &assets, findings);
+    pipeline::conflicts::check_variants(&run, &assets, findings);
     findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
 
     let (manifest, ()) =
@@ -133,7 +115,7 @@ fn name_all(
     let looked = Looked::at_all(files, run, findings)?;
     let links = Links::follow(&looked, run, findings);
     let references = links.by_path(&looked.referring);
-    let named = naming::name_all(&looked.referring, &links, run, findings)?;
+    let named = pipeline::assign_names::name_all(&looked.referring, &links, run, findings)?;
     let mut assets = looked.done;
     assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));

@@ -3,14 +3,14 @@ use std::time::Duration;
 use fingerpost::manifest::Manifest;
 use serde::Serialize;
 
+use crate::diagnostics::left_out::Shadowed;
 use crate::{
-    asset::Asset,
-    compress::Variants,
-    error::{Besides, Problem},
-    findings::Findings,
-    publish::Numbers,
-    run::Run,
-    scan::LeftOut,
+    diagnostics::{
+        collector::Findings,
+        left_out::LeftOut,
+        problem::{Besides, Problem},
+    },
+    pipeline::{asset::Asset, compress::Variants, publish::Numbers, run::Run},
 };
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.
@@ -109,16 +109,4 @@ impl Report {
 
 fn is_zero(count: &usize) -> bool {
     *count == 0
-}
-
-/// Two files that have the same asset path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Shadowed {
-    /// The asset path.
-    pub path: String,
-    /// The file that is collected.
-    pub file: String,
-    /// The file of a later source dir, which is not.
-    pub hides: String,
 }

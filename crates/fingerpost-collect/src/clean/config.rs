@@ -5,7 +5,7 @@ use std::{
 
 use fingerpost::Settings;
 
-use crate::{config, error::Error};
+use crate::{config, diagnostics::problem::Error};
 
 /// Which output dir to clean, and what stays in it. Nothing is read or checked before [`clean`](crate::clean).
 ///

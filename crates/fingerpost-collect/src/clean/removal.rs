@@ -10,8 +10,8 @@ use std::{
 use fingerpost::manifest::Digest;
 use rayon::prelude::*;
 
-use super::past::{Named, Past};
-use crate::{error::Problem, names::reserved};
+use super::release_history::{Named, Past};
+use crate::{diagnostics::problem::Problem, output::reserved};
 
 /// What a run removes besides release files.
 pub(super) struct Removal {

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::error::Problem;
+use crate::diagnostics::problem::Problem;
 
 /// What a run of [`clean`](crate::clean()) has done; as JSON, what `fingerpost clean --json` prints.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

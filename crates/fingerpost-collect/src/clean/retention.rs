@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use super::past::Remembered;
-use crate::{error::ErrorKind, findings::Findings};
+use super::release_history::Remembered;
+use crate::diagnostics::{collector::Findings, problem::ErrorKind};
 
 pub(super) struct Retention {
     /// How many of the newest releases stay.

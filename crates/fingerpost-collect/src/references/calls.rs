@@ -6,8 +6,9 @@ use oxc_ast::ast::{Argument, CallExpression, Expression, ImportExpression, NewEx
 use oxc_ast_visit::{VisitJs, walk_js};
 
 use super::{
-    Kind, Written,
     js::{bytes, specifier},
+    raw_reference::Written,
+    reference::Kind,
 };
 
 /// What the calls in a script refer to. They are visited by calls for every level, as the parser makes them.

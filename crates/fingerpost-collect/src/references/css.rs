@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use cssparser::{Parser, Token};
 
-use super::{Kind, Scan, Syntax, Written, source_map};
+use super::{
+    raw_reference::{Syntax, Written},
+    reference::{Kind, Scan},
+    source_map,
+};
 
 /// No style sheet that a browser would read goes deeper.
 const DEEPEST: usize = 255;

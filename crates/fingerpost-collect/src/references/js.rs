@@ -13,10 +13,12 @@ use oxc_semantic::SemanticBuilder;
 use oxc_span::{LabeledSpan, SourceType, Span};
 
 use super::{
-    Kind, NotParsed, Obstacle, Scan, Syntax, Written,
     calls::Calls,
-    glance::{Glance, glance},
-    nesting, source_map, stack,
+    nesting,
+    prefilter::{Glance, glance},
+    raw_reference::{Syntax, Written},
+    reference::{Kind, NotParsed, Obstacle, Scan},
+    source_map, stack,
 };
 
 /// Finds all references; in what is no valid module, source map comments alone.

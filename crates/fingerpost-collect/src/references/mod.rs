@@ -1,121 +1,36 @@
 //! Which other files a file refers to, and where.
 
-#[cfg(feature = "js")]
-mod calls;
-mod css;
-mod edit;
-mod escapes;
-mod glance;
+pub(crate) mod css;
 #[cfg(feature = "js")]
 mod js;
-mod kind;
-mod lexer;
 #[cfg(feature = "js")]
-mod nesting;
-mod plain;
-mod resolve;
+mod calls;
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "the parser of scripts finds comments"))]
 mod source_map;
-#[cfg(all(test, feature = "js"))]
-mod spellings;
+pub(crate) mod unrewritable;
+mod prefilter;
+#[cfg(feature = "js")]
+mod nesting;
 #[cfg(feature = "js")]
 mod stack;
-mod text;
-mod written;
+mod lexer;
+pub(crate) mod reference;
+pub(crate) mod edit;
+pub(crate) mod resolve;
+pub(crate) mod raw_reference;
+mod escapes;
+mod decode;
+#[cfg(all(test, feature = "js"))]
+mod spellings;
 
-use std::ops::Range;
-
-use serde::{Deserialize, Serialize};
-
-pub(crate) use self::{
-    css::TooDeep,
-    edit::Edit,
-    kind::Kind,
-    plain::{Markup, Plain, target},
-    resolve::{Place, Target},
-    written::{Syntax, Written},
-};
 use self::{
-    resolve::resolve,
-    text::{is_utf_16, text},
+    css::TooDeep,
+    decode::{is_utf_16, text},
+    edit::Edit,
+    raw_reference::Written,
+    reference::{Language, NotParsed, Obstacle, Reference, References, Scan},
+    resolve::{Place, resolve},
 };
-
-/// A place in a file that names another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reference {
-    /// What the author wrote, without quotes.
-    pub(crate) span: Range<usize>,
-    pub(crate) kind: Kind,
-    pub(crate) target: Target,
-    pub(crate) edit: Edit,
-}
-
-/// What is known of a file after one look.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct References {
-    pub(crate) list: Vec<Reference>,
-    /// Imports of what only the browser will know: `import(x)`.
-    pub(crate) unknown: Vec<Range<usize>>,
-    pub(crate) not_parsed: Option<NotParsed>,
-}
-
-/// Why a file could not be parsed, so that no reference but source maps was looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NotParsed {
-    pub(crate) obstacle: Obstacle,
-    pub(crate) reason: String,
-    /// The place of the fault.
-    pub(crate) span: Range<usize>,
-    /// `true` if something in the file looks like a reference.
-    pub(crate) may_refer: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds faults"))]
-pub(crate) enum Obstacle {
-    /// This build has no parser of scripts.
-    #[cfg_attr(feature = "js", allow(dead_code, reason = "this build has one"))]
-    NoParser,
-    /// The file is no valid module.
-    NotAModule,
-    /// A browser may be able to read the file, and another run with more memory as well.
-    GivenUp,
-}
-
-/// What a parser has found.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Scan {
-    written: Vec<Written>,
-    unknown: Vec<Range<usize>>,
-    not_parsed: Option<NotParsed>,
-}
-
-#[cfg(feature = "js")]
-impl Scan {
-    fn of(written: Written) -> Self {
-        Self { written: vec![written], ..Self::default() }
-    }
-}
-
-/// The languages that references are looked for in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    Css,
-    JavaScript,
-}
-
-impl Language {
-    /// What a file is written in, by its extension.
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        let (_, extension) = path.rsplit_once('.')?;
-        let is = |known: &str| extension.eq_ignore_ascii_case(known);
-        match extension {
-            _ if is("css") => Some(Self::Css),
-            _ if is("js") || is("mjs") || is("cjs") => Some(Self::JavaScript),
-            _ => None,
-        }
-    }
-}
 
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
@@ -153,7 +68,7 @@ pub(crate) fn with_deep_stacks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 /// Without a parser, only the source map at the end of the file can be told from a string.
 #[cfg(not(feature = "js"))]
 fn scan_script(text: &str) -> Scan {
-    let not_parsed = glance::glance(text).suspect.map(|at| NotParsed {
+    let not_parsed = prefilter::glance(text).suspect.map(|at| NotParsed {
         obstacle: Obstacle::NoParser,
         reason: "this build lacks the feature `js` of `fingerpost-collect`; turn it on".to_owned(),
         span: at..at,

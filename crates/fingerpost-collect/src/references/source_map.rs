@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Kind, Syntax, Written, lexer::Lexer};
+use super::{
+    lexer::Lexer,
+    raw_reference::{Syntax, Written},
+    reference::Kind,
+};
 
 const NAME: &str = "sourceMappingURL=";
 

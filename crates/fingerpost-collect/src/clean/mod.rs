@@ -1,0 +1,178 @@
+//! Removing what the releases that are gone have named, and no other has.
+
+pub(crate) mod config;
+mod release_history;
+mod removal;
+pub(crate) mod report;
+mod retention;
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::Path,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use fingerpost::{
+    __private::quoted,
+    manifest::{MANIFEST_NAME, Release},
+};
+
+use self::{
+    config::{CleanConfig, Job},
+    release_history::Past,
+    removal::Removal,
+    report::CleanReport,
+    retention::Retention,
+};
+use crate::{
+    diagnostics::{
+        collector::Findings,
+        problem::{Error, ErrorKind, Problem},
+    },
+    output::{Output, history::History},
+    pipeline::publish,
+    progress::Progress,
+};
+
+/// Removes old releases from an output dir, with the files that no other release names.
+///
+/// A release stays if it is in force, if it is among the newest ones, or if it was in force until a short while ago; how many
+/// and how long, [`CleanConfig`] says. In force is what `staticfiles.json` holds, even if it was put back. A file that
+/// a release has named goes with the last release that names it; every other file in the output dir is left alone.
+///
+/// If the newest release does not hold what is in `staticfiles.json`, that is recorded as a new release, and every release counts
+/// as current until now. If it was written or moved by anything else since the last command, every release counts as current until
+/// then, and a warning says so if a release stays for that alone.
+///
+/// Whoever is serving the current release will never notice, and a run that was killed can be repeated. It waits while
+/// [`collect`](crate::collect) is under way, and the other way round; [`clean_with`] tells whom it waits for.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # let (source, out) = (site.path().join("static"), site.path().join("dist"));
+/// # std::fs::create_dir(&source)?;
+/// use std::time::Duration;
+/// use fingerpost_collect::{CleanConfig, CollectConfig, clean, collect};
+///
+/// for content in ["a{}", "b{}", "c{}"] {
+///     std::fs::write(source.join("app.css"), content)?;
+///     collect(&CollectConfig::new(&out).source(&source))?;
+/// }
+/// let report = clean(&CleanConfig::new(&out).keep(2).older_than(Duration::ZERO))?;
+/// assert_eq!((report.removed, report.kept), (vec![1], vec![2, 3]));
+/// assert_eq!(report.files, ["app.5f546eb4606b.css"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Manifest`] if `staticfiles.json` or a release file is missing or damaged: what they name is unknown then, and
+/// nothing is removed. [`ErrorKind::Output`] if something cannot be removed; its release stays, and the next run tries again.
+pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
+    clean_with(config, &())
+}
+
+/// As [`clean`], and tells `progress` whom it waits for.
+///
+/// # Errors
+///
+/// As for [`clean`].
+pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
+    let started = Instant::now();
+    let job = config.job()?;
+    let mut findings = Findings::default();
+
+    let output = open(&job, progress)?;
+    let history = History::read(&job.out)?;
+    let mut past = Past::read(&history, &mut findings)?;
+    let recorded = publish::recorded(&history, &mut findings)?;
+    recorded.iter().for_each(|release| past.add(release));
+    let retention = Retention { keep: job.keep, age: job.age, now: now() };
+    let mut kept = retention.kept(&past.releases, &mut findings);
+    if let Some(until) = output.change.edited()
+        && retention.is_young(Duration::from_secs(until))
+    {
+        keep_all(&past, &mut kept, &job.out, &mut findings);
+    }
+    let removal = Removal::plan(&job.out, &past, &kept)?;
+
+    let numbers = past.releases.iter().map(|release| release.number);
+    let (kept, removed): (Vec<_>, Vec<_>) = numbers.partition(|number| kept.contains(number));
+    let mut report = CleanReport { kept, removed, dry_run: job.dry_run, ..CleanReport::default() };
+    report.recorded = recorded.as_ref().map(|release| release.number);
+    report.bytes = removal.bytes() + sizes(&job.out, &report.removed);
+    if !job.dry_run {
+        recorded.iter().try_for_each(|release| publish::record(release, &output))?;
+        removal.carry_out()?;
+        remove_releases(&job.out, &report.removed)?;
+    }
+    report.files = removal.into_names();
+    report.warnings = findings.finish().warnings;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Each release may have been current until something other than a command changed the manifest.
+fn keep_all(past: &Past, kept: &mut BTreeSet<u64>, out: &Path, findings: &mut Findings) {
+    let old = past.releases.len() - kept.len();
+    if old > 0 {
+        let file = out.join(MANIFEST_NAME);
+        let file = quoted(file.display());
+        let releases = if old == 1 {
+            "1 old release is kept".to_owned()
+        } else {
+            format!("{old} old releases are kept")
+        };
+        let message = format!(
+            "{file} was written or moved by something other than `collect` and `clean`; each release may have been \
+             current until then, so {releases}"
+        );
+        findings.warn(ErrorKind::Manifest, message);
+    }
+    kept.extend(past.releases.iter().map(|release| release.number));
+}
+
+/// A clock before 1970 tells nothing.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.
+fn open(job: &Job, progress: &dyn Progress) -> Result<Output, Problem> {
+    if !job.out.is_dir() {
+        let dir = quoted(job.out.display());
+        let message =
+            format!("output dir {dir} is not a directory; correct the path, or collect into it first");
+        return Err(Problem::new(ErrorKind::Output, message));
+    }
+    let mut output = Output::dry(&job.out)?;
+    if !job.dry_run && job.out.join(".fingerpost").is_dir() {
+        output.acquire(job.wait, progress)?;
+    }
+    check_manifest(&job.out)?;
+    Ok(output)
+}
+
+/// Without a manifest nobody knows what is in force.
+fn check_manifest(out: &Path) -> Result<(), Problem> {
+    let file = out.join(MANIFEST_NAME);
+    match fs::metadata(&file) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => {
+            let advice = "what is in force is unknown, so nothing is removed: put it back, or collect again";
+            let file = quoted(file.display());
+            Err(Problem::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn sizes(out: &Path, releases: &[u64]) -> u64 {
+    let files = releases.iter().map(|number| out.join(Release::file_name(*number)));
+    files.filter_map(|file| Some(fs::symlink_metadata(file).ok()?.len())).sum()
+}
+
+/// The oldest first: until it is gone itself, a release is replaced by one whose file is still there.
+fn remove_releases(out: &Path, releases: &[u64]) -> Result<(), Problem> {
+    releases.iter().try_for_each(|number| removal::remove(&out.join(Release::file_name(*number))))
+}

@@ -1,0 +1,115 @@
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use fingerpost::{
+    AssetPath,
+    manifest::{Digest, Entry, Manifest, Release},
+};
+
+use crate::{
+    diagnostics::{
+        collector::Findings,
+        problem::{Error, ErrorKind, Problem},
+    },
+    output::history::History,
+};
+
+/// All that was published in an output dir, without what cleaning need not know.
+pub(super) struct Past {
+    /// In rising order.
+    pub(super) releases: Vec<Remembered>,
+}
+
+/// One release.
+pub(super) struct Remembered {
+    pub(super) number: u64,
+    pub(super) published: u64,
+    pub(super) replaces: u64,
+    /// Whether `staticfiles.json` holds its manifest.
+    pub(super) is_current: bool,
+    pub(super) files: Files,
+}
+
+type Files = Vec<Arc<Named>>;
+
+/// A file as a manifest names it. Most are the same in many releases, and kept only once.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Named {
+    pub(super) asset: AssetPath,
+    pub(super) hashed: String,
+    /// Length and hash, which manifests of other programs do not tell.
+    pub(super) content: Option<(u64, Digest)>,
+    encodings: Vec<String>,
+}
+
+impl Past {
+    /// Reads every release. What a damaged one names is unknown, so that any file could be one of its own.
+    pub(super) fn read(history: &History, findings: &mut Findings) -> Result<Self, Error> {
+        let (current, all) = (history.manifest(), Mutex::default());
+        let releases = findings.take_all(history.numbers.clone(), |number| {
+            let release = history.release(number).map_err(|reason| unreadable(&reason))?;
+            Ok::<_, Problem>(Remembered {
+                number,
+                published: release.published,
+                replaces: release.replaces,
+                is_current: current == Some(&release.manifest),
+                files: files(&release.manifest, &all),
+            })
+        })?;
+        findings.check()?;
+        Ok(Self { releases })
+    }
+
+    /// Adds the release by which the manifest in force will be known.
+    pub(super) fn add(&mut self, release: &Release) {
+        let &Release { number, published, replaces, ref manifest, .. } = release;
+        let files = files(manifest, &Mutex::default());
+        self.releases.push(Remembered { number, published, replaces, is_current: true, files });
+    }
+}
+
+impl Named {
+    /// The names of its compressed variants.
+    pub(super) fn variants(&self) -> impl Iterator<Item = String> {
+        let ending = |encoding: &String| match encoding.as_str() {
+            "br" => Some("br"),
+            "gzip" => Some("gz"),
+            "zstd" => Some("zst"),
+            _ => None,
+        };
+        let endings = self.encodings.iter().filter_map(ending);
+        endings.map(|ending| format!("{}.{ending}", self.hashed))
+    }
+}
+
+fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<Named>>>) -> Files {
+    let named = manifest.iter().map(|(path, entry)| Arc::new(named(path, entry)));
+    let named: Vec<_> = named.collect();
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    let once = |named: Arc<Named>| match all.get(&named) {
+        Some(known) => Arc::clone(known),
+        None => {
+            all.insert(Arc::clone(&named));
+            named
+        }
+    };
+    named.into_iter().map(once).collect()
+}
+
+fn named(path: &AssetPath, entry: &Entry) -> Named {
+    let info = entry.info.as_ref();
+    Named {
+        asset: path.clone(),
+        hashed: entry.hashed.clone(),
+        content: info.map(|info| (info.size, info.sha256)),
+        encodings: info.map_or_else(Vec::new, |info| info.encodings.keys().cloned().collect()),
+    }
+}
+
+fn unreadable(reason: &str) -> Problem {
+    let advice = "what this release names is unknown, so nothing is removed: restore the file, or remove it, and what it \
+                  alone named stays";
+    Problem::new(ErrorKind::Manifest, format!("{reason}; {advice}"))
+}

@@ -1,0 +1,128 @@
+//! Which files are worth compressing, by extension.
+
+use fingerpost::{__private::Compression, manifest::Encoding};
+
+use crate::diagnostics::problem::{Error, Problem};
+
+/// Types that are text, or hold their bytes plain. What is not here is compressed already, as images, `woff2` and archives
+/// are, or too rare to spend time on.
+const COMPRESSIBLE: [&str; 46] = [
+    "appcache",
+    "atom",
+    "bmp",
+    "cjs",
+    "css",
+    "csv",
+    "cur",
+    "eot",
+    "geojson",
+    "gltf",
+    "glsl",
+    "htm",
+    "html",
+    "ico",
+    "ics",
+    "js",
+    "json",
+    "json5",
+    "jsonld",
+    "jsx",
+    "map",
+    "md",
+    "mjs",
+    "mts",
+    "otf",
+    "rss",
+    "rtf",
+    "scss",
+    "srt",
+    "svg",
+    "topojson",
+    "ts",
+    "tsv",
+    "tsx",
+    "ttc",
+    "ttf",
+    "txt",
+    "vtt",
+    "wasm",
+    "webmanifest",
+    "wgsl",
+    "xhtml",
+    "xml",
+    "xsl",
+    "yaml",
+    "yml",
+];
+
+/// The headers that announce a variant are about as long as what a shorter file could gain.
+const SMALLEST: u64 = 100;
+
+/// What to make of each file.
+pub(crate) struct Wanted {
+    usual: Vec<Compression>,
+    maps: Vec<Compression>,
+}
+
+impl Wanted {
+    /// Names every encoding that this program cannot make.
+    pub(crate) fn of(usual: Vec<Compression>, maps: Option<Vec<Compression>>) -> Result<Self, Error> {
+        let maps = maps.unwrap_or_else(|| {
+            usual.iter().copied().filter(|compression| compression.encoding() == Encoding::Gzip).collect()
+        });
+        let all = Encoding::ALL.into_iter().filter_map(|encoding| {
+            usual.iter().chain(&maps).find(|compression| compression.encoding() == encoding)
+        });
+        Error::from_problems(all.filter_map(|&compression| check(compression).err()).collect())?;
+        Ok(Self { usual, maps })
+    }
+
+    /// Whether no file is ever compressed.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.usual.is_empty() && self.maps.is_empty()
+    }
+
+    /// What to make of the asset of this path and size.
+    pub(crate) fn for_asset(&self, path: &str, size: u64) -> &[Compression] {
+        if size < SMALLEST {
+            return &[];
+        }
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        match COMPRESSIBLE.iter().find(|known| extension.eq_ignore_ascii_case(known)) {
+            Some(&"map") => &self.maps,
+            Some(_) => &self.usual,
+            None => &[],
+        }
+    }
+}
+
+pub(crate) fn check(compression: Compression) -> Result<(), Problem> {
+    let feature = match compression.encoding() {
+        Encoding::Br if cfg!(not(feature = "brotli")) => "brotli",
+        Encoding::Zstd if cfg!(not(feature = "zstd")) => "zstd",
+        _ => return Ok(()),
+    };
+    let encoding = compression.encoding();
+    let message = format!("compression `{encoding}` is not built in; leave it out, or turn on the feature");
+    Err(Problem::config(format!("{message} `{feature}` of `fingerpost-collect`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_compressed_and_what_is_compressed_already_is_not() {
+        let gzip = vec![Compression::from(Encoding::Gzip)];
+        let wanted = Wanted { usual: gzip.clone(), maps: Vec::new() };
+        for path in ["a.css", "A.CSS", "x.y/a.min.js", "a.svg", "a.wasm", "a.ttf", "a.webmanifest", ".html"] {
+            assert_eq!(wanted.for_asset(path, 100), gzip, "{path}");
+        }
+        for path in
+            ["a.png", "a.woff2", "a.gz", "a.css.gz", "a.br", "a.mp4", "css", "css/LICENSE", "x.js/y", "a.map"]
+        {
+            assert_eq!(wanted.for_asset(path, 100), [], "{path}");
+        }
+        assert_eq!(wanted.for_asset("a.css", 99), []);
+    }
+}

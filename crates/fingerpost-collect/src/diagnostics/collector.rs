@@ -1,0 +1,136 @@
+use std::cmp::Reverse;
+
+use fingerpost::__private::Severity;
+use rayon::prelude::*;
+
+use crate::diagnostics::{
+    left_out::LeftOut,
+    note::Note,
+    problem::{Besides, Error, ErrorKind, Problem},
+    rule_severities::Levels,
+};
+
+/// What the steps of a run have found so far. Problems are gathered, so that one run shows them all.
+#[derive(Default)]
+pub(crate) struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    notes: Vec<Problem>,
+    pub(crate) left_out: LeftOut,
+}
+
+/// Something to be told at the end of a run.
+pub(crate) enum Finding {
+    /// Stops the run before anything is published.
+    Problem(Problem),
+    /// Does not stop it.
+    Warning(Problem),
+}
+
+impl From<Problem> for Finding {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, finding: impl Into<Finding>) {
+        match finding.into() {
+            Finding::Problem(problem) => self.problems.push(problem),
+            Finding::Warning(warning) if self.warnings.contains(&warning) => {}
+            Finding::Warning(warning) => self.warnings.push(warning),
+        }
+    }
+
+    pub(crate) fn problem(&mut self, kind: ErrorKind, message: impl Into<String>) {
+        self.add(Problem::new(kind, message));
+    }
+
+    pub(crate) fn warn(&mut self, kind: ErrorKind, message: impl Into<String>) {
+        self.add(Finding::Warning(Problem::new(kind, message)));
+    }
+
+    /// Adds what has been noted of a file. A broken rule that is ignored is still a note.
+    pub(crate) fn take_note(&mut self, note: &Note, levels: &Levels) {
+        match note.rule.map_or(Severity::Ignore, |rule| levels.get(rule, &note.location.asset)) {
+            Severity::Ignore => self.note(note.into()),
+            level => self.at(level, note.into()),
+        }
+    }
+
+    /// Adds what nobody has to do anything about.
+    pub(crate) fn note(&mut self, note: Problem) {
+        self.notes.push(note);
+    }
+
+    /// As serious as its rule says.
+    pub(crate) fn at(&mut self, level: Severity, problem: Problem) {
+        match level {
+            Severity::Error => self.problems.push(problem),
+            Severity::Warn => self.warnings.push(problem),
+            Severity::Ignore => {}
+        }
+    }
+
+    /// The good result, or nothing, and what was bad about it is written down.
+    pub(crate) fn take<T>(&mut self, result: Result<T, impl Into<Finding>>) -> Option<T> {
+        result.map_err(|finding| self.add(finding)).ok()
+    }
+
+    /// Does the same to all items, on all cores, and keeps the good results.
+    ///
+    /// The first failure of the output dir ends it, because every other item would only repeat it.
+    pub(crate) fn take_all<T: Send, R: Send, F: Into<Finding> + Send>(
+        &mut self,
+        items: Vec<T>,
+        work: impl Fn(T) -> Result<R, F> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        self.take_results(items.into_par_iter().enumerate(), work)
+    }
+
+    /// The same for items of very different sizes: whoever is free takes the largest that is left, so that nobody is alone
+    /// with a large one at the end. The results come in the order of the items all the same.
+    pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Finding> + Send>(
+        &mut self,
+        items: Vec<T>,
+        size: impl Fn(&T) -> u64 + Sync,
+        work: impl Fn(T) -> Result<R, F> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let sized = items.into_par_iter().enumerate().map(|(place, item)| (size(&item), place, item));
+        let mut queue: Vec<_> = sized.collect();
+        queue.sort_by_key(|(size, ..)| Reverse(*size));
+        let queue = queue.into_iter().map(|(_, place, item)| (place, item));
+        self.take_results(queue.par_bridge(), work)
+    }
+
+    /// Sorts the results by the places of their items.
+    fn take_results<T: Send, R: Send, F: Into<Finding> + Send>(
+        &mut self,
+        items: impl ParallelIterator<Item = (usize, T)>,
+        work: impl Fn(T) -> Result<R, F> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let results: Result<Vec<_>, Problem> = items
+            .map(|(place, item)| match work(item).map_err(F::into) {
+                Err(Finding::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
+                result => Ok((place, result)),
+            })
+            .collect();
+        let Some(mut results) = self.take(results) else {
+            self.check()?;
+            return Ok(Vec::new());
+        };
+        results.sort_by_key(|(place, _)| *place);
+        Ok(results.into_iter().filter_map(|(_, result)| self.take(result)).collect())
+    }
+
+    /// Ends the run here, if there is any problem.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
+        Error::from_problems(std::mem::take(&mut self.problems))
+    }
+
+    /// All that does not stop a run.
+    pub(crate) fn finish(self) -> Besides {
+        let Self { warnings, notes, left_out, .. } = self;
+        Besides { warnings, notes, left_out }
+    }
+}

@@ -1,0 +1,24 @@
+use serde::{Deserialize, Serialize};
+
+use super::{
+    location::Location,
+    problem::{ErrorKind, Problem},
+    rule::Rule,
+};
+
+/// A remark about a file: a broken rule, or information that needs no action.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) location: Location,
+    pub(crate) message: String,
+    /// The rule that the file breaks, if it breaks one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<Rule>,
+}
+
+impl From<&Note> for Problem {
+    fn from(note: &Note) -> Self {
+        let kind = note.rule.map_or(ErrorKind::Unknown, ErrorKind::Rule);
+        Self::at(note.location.clone(), kind, note.message.clone())
+    }
+}

@@ -1,0 +1,315 @@
+use std::{fmt, io, path::Path};
+
+use fingerpost::__private::quoted;
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use crate::diagnostics::{
+    left_out::{LeftOut, Shadowed},
+    location::Location,
+    rule::Rule,
+};
+
+/// Everything that went wrong in one run, one [`Problem`] a line.
+///
+/// ```
+/// use fingerpost_collect::{CollectConfig, ErrorKind, collect};
+///
+/// let err = collect(&CollectConfig::new("dist/static")).unwrap_err();
+/// assert_eq!(err.kind(), ErrorKind::Config);
+/// assert_eq!(err.problems().len(), 1);
+/// assert!(err.to_string().starts_with("no source dir is set; "));
+/// ```
+pub struct Error {
+    first: Problem,
+    others: Vec<Problem>,
+    besides: Box<Besides>,
+}
+
+/// What a run that fails has found out all the same.
+#[derive(Default)]
+pub(crate) struct Besides {
+    pub(crate) warnings: Vec<Problem>,
+    pub(crate) notes: Vec<Problem>,
+    pub(crate) left_out: LeftOut,
+}
+
+/// The kinds of [`Problem`], for code that has to tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting makes no sense, or one that is needed is not set.
+    Config,
+    /// A source dir, a file in it or a file of a component is not there, cannot be read, has no usable name, or changed
+    /// meanwhile.
+    Source,
+    /// A file breaks a rule.
+    Rule(Rule),
+    /// Something in a script cannot be known. It stops nothing: it is in [`Report::notes`](crate::Report::notes).
+    Unknown,
+    /// A file names another where nothing can be rewritten. It stops nothing.
+    PlainName,
+    /// A file is nested deeper than anything that a browser would read.
+    TooDeep,
+    /// Two files want the same name in the output dir.
+    Clash,
+    /// A manifest in an output dir cannot be used.
+    Manifest,
+    /// The earlier output dir of [`keep_from`](crate::CollectConfig::keep_from) is not there, or does not fit this one.
+    KeepFrom,
+    /// The output dir cannot be read or written.
+    Output,
+    /// Another run holds the lock, and this one was told not to wait.
+    Locked,
+}
+
+/// One thing that is wrong: what, where, and what to do about it.
+#[derive(Clone, PartialEq)]
+pub struct Problem {
+    kind: ErrorKind,
+    message: String,
+    details: Option<Box<Details>>,
+}
+
+/// What is known of a problem that stands in a file.
+#[derive(Clone, PartialEq)]
+struct Details {
+    location: Location,
+    advice: Option<String>,
+    searched: Vec<String>,
+    silence: Option<String>,
+}
+
+impl Error {
+    /// The kind of the first problem.
+    pub fn kind(&self) -> ErrorKind {
+        self.first.kind
+    }
+
+    /// All problems, in the order in which the steps of a run found them.
+    pub fn problems(&self) -> impl ExactSizeIterator<Item = &Problem> {
+        let all: Vec<_> = std::iter::once(&self.first).chain(&self.others).collect();
+        all.into_iter()
+    }
+
+    /// What looked wrong as well until then, and would not have stopped the run.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.besides.warnings
+    }
+
+    /// What nobody has to do anything about, as in [`Report::notes`](crate::Report::notes).
+    pub fn notes(&self) -> &[Problem] {
+        &self.besides.notes
+    }
+
+    /// Files that an earlier source dir hides.
+    pub fn shadowed(&self) -> &[Shadowed] {
+        &self.besides.left_out.shadowed
+    }
+
+    /// What the rules leave out, as in [`Report::ignored`](crate::Report::ignored).
+    pub fn ignored(&self) -> &[String] {
+        &self.besides.left_out.ignored
+    }
+
+    /// Nothing, if there is no problem.
+    pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
+        let mut problems = problems.into_iter();
+        match problems.next() {
+            Some(first) => Err(Self { others: problems.collect(), ..first.into() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn with(self, besides: Besides) -> Self {
+        Self { besides: besides.into(), ..self }
+    }
+}
+
+/// Both results, or the problems of both.
+pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(mut err), Err(more)) => {
+            err.others.push(more.first);
+            err.others.extend(more.others);
+            Err(err)
+        }
+        (Err(err), Ok(_)) | (Ok(_), Err(err)) => Err(err),
+    }
+}
+
+impl Problem {
+    /// The kind of this problem.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What is wrong, without its place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where it stands in a file, if it does.
+    pub fn location(&self) -> Option<&Location> {
+        Some(&self.details.as_ref()?.location)
+    }
+
+    /// What probably helps, if something comes to mind: ``did you mean `css/app.css`?``
+    pub fn advice(&self) -> Option<&str> {
+        self.details.as_ref()?.advice.as_deref()
+    }
+
+    /// The source dirs in which a missing file was looked for, as `DIR` or `PREFIX=DIR`.
+    pub fn searched(&self) -> &[String] {
+        self.details.as_ref().map_or(&[], |details| &details.searched)
+    }
+
+    /// The line of `fingerpost.toml` that silences it.
+    pub fn silence(&self) -> Option<&str> {
+        self.details.as_ref()?.silence.as_deref()
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), details: None }
+    }
+
+    /// A problem in a file.
+    pub(crate) fn at(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let silence = match kind {
+            ErrorKind::Rule(rule) => Some(rule.silence(&location.asset)),
+            _ => None,
+        };
+        let details = Details { location, advice: None, searched: Vec::new(), silence };
+        Self { details: Some(details.into()), ..Self::new(kind, message) }
+    }
+
+    /// Adds what probably helps, and where was looked.
+    pub(crate) fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
+        if let Some(details) = &mut self.details {
+            (details.advice, details.searched) = (advice, searched);
+        }
+        self
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    /// A file of a source dir that the listing has named, and that cannot be read now.
+    pub(crate) fn source(file: &Path, cause: &io::Error) -> Self {
+        let file = quoted(file.display());
+        Self::new(
+            ErrorKind::Source,
+            match cause.kind() {
+                io::ErrorKind::NotFound => format!("{file} vanished while it was collected; run it again"),
+                _ => format!("cannot read {file}: {cause}"),
+            },
+        )
+    }
+
+    /// `action` is what could not be done, such as `write`.
+    pub(crate) fn output(action: &str, file: &Path, cause: &io::Error) -> Self {
+        Self::new(ErrorKind::Output, format!("cannot {action} {}: {cause}", quoted(file.display())))
+    }
+}
+
+impl From<fingerpost::Error> for Problem {
+    fn from(err: fingerpost::Error) -> Self {
+        use fingerpost::ErrorKind as Core;
+        let kind = match err.kind() {
+            Core::InvalidConfig | Core::InvalidBaseUrl => ErrorKind::Config,
+            Core::InvalidManifest | Core::ManifestNotFound => ErrorKind::Manifest,
+            _ => ErrorKind::Source,
+        };
+        Self::new(kind, err.to_string())
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(first: Problem) -> Self {
+        Self { first, others: Vec::new(), besides: Box::default() }
+    }
+}
+
+impl From<fingerpost::Error> for Error {
+    fn from(err: fingerpost::Error) -> Self {
+        Problem::from(err).into()
+    }
+}
+
+/// `{"errors": […], "warnings": […]}`, as `fingerpost collect --json` prints it.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let errors: Vec<_> = self.problems().collect();
+        let mut fields = serializer.serialize_struct("Error", 2)?;
+        fields.serialize_field("errors", &errors)?;
+        fields.serialize_field("warnings", self.warnings())?;
+        fields.end()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)?;
+        self.others.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.problems()).finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Location { file, line, column, .. }) = self.location() {
+            write!(f, "{}:{line}:{column}: ", quoted(file.display()))?;
+        }
+        f.write_str(&self.message)?;
+        self.advice().map_or(Ok(()), |advice| write!(f, " ({advice})"))
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({self})", self.kind)
+    }
+}
+
+impl ErrorKind {
+    /// The name in JSON: `missing-map`, `output`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Source => "source",
+            Self::Rule(rule) => rule.as_str(),
+            Self::Unknown => "unknown",
+            Self::PlainName => "plain-name",
+            Self::TooDeep => "too-deep",
+            Self::Clash => "clash",
+            Self::Manifest => "manifest",
+            Self::KeepFrom => "keep-from",
+            Self::Output => "output",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+/// As it stands in a report: what does not apply is left out.
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Problem", 6)?;
+        fields.serialize_field("kind", self.kind.as_str())?;
+        fields.serialize_field("message", &self.message)?;
+        if let Some(Details { location, advice, searched, silence }) = self.details.as_deref() {
+            fields.serialize_field("location", location)?;
+            fields.serialize_field("advice", advice)?;
+            fields.serialize_field("searched", searched)?;
+            fields.serialize_field("silence", silence)?;
+        }
+        fields.end()
+    }
+}

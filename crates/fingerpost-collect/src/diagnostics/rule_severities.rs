@@ -1,0 +1,105 @@
+//! How seriously each finding is taken, by rule and by file.
+
+use fingerpost::{
+    __private::{Severity, SeverityOverrides, quoted},
+    Settings,
+    sources::check_glob,
+};
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::{problem::Problem, rule::Rule};
+
+/// The levels of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Levels {
+    everywhere: SeverityOverrides,
+    /// The longest glob first, because it says the most.
+    exceptions: Vec<(GlobMatcher, SeverityOverrides)>,
+}
+
+impl Levels {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Problem> {
+        let mut exceptions = Vec::with_capacity(settings.exceptions.len());
+        for (text, levels) in &settings.exceptions {
+            check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
+            let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
+            let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
+                .literal_separator(true)
+                .build()
+                .map_err(|err| Problem::config(format!("rules: glob {}: {err}", quoted(text))))?;
+            exceptions.push((glob.compile_matcher(), levels.clone()));
+        }
+        exceptions.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
+        Ok(Self { everywhere: settings.levels(), exceptions })
+    }
+
+    /// How seriously a rule is taken in the file of this asset path.
+    pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
+        let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
+        let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
+        let level = |levels: &SeverityOverrides| {
+            let SeverityOverrides {
+                missing,
+                missing_map,
+                leaves_base,
+                outside_base,
+                syntax,
+                unsupported,
+                shadowed,
+                ..
+            } = *levels;
+            rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed])
+        };
+        said.find_map(level).unwrap_or_else(|| rule.default_level())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(toml: &str) -> Levels {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("fingerpost.toml");
+        std::fs::write(&file, toml).unwrap();
+        Levels::of(&Settings::read(&file).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_longest_glob_that_matches_decides() {
+        let levels = levels(
+            r#"missing = "warn"
+               rules."vendor/**".missing = "ignore"
+               rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
+               rules."x.js".leaves-base = "warn""#,
+        );
+        assert_eq!(levels.get(Rule::Missing, "css/app.css"), Severity::Warn);
+        assert_eq!(levels.get(Rule::Missing, "vendor/x/y.css"), Severity::Ignore);
+        assert_eq!(levels.get(Rule::Missing, "vendor/own/a.css"), Severity::Error);
+        assert_eq!(levels.get(Rule::MissingMap, "vendor/own/a.css"), Severity::Error);
+        assert_eq!(levels.get(Rule::MissingMap, "vendor/x.css"), Severity::Warn);
+        assert_eq!(levels.get(Rule::LeavesBase, "a/b/x.js"), Severity::Warn);
+        assert_eq!(levels.get(Rule::LeavesBase, "a/b/y.js"), Severity::Error);
+        assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Severity::Ignore);
+    }
+
+    #[test]
+    fn a_rule_has_one_name() {
+        for rule in Rule::ALL {
+            assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
+            assert_eq!(levels(&format!("{rule} = \"warn\"")).get(rule, "a.js"), Severity::Warn);
+            assert_eq!(levels(&rule.silence("a.js")).get(rule, "a.js"), Severity::Ignore);
+        }
+    }
+
+    #[test]
+    fn the_line_that_silences_a_rule_does_so() {
+        for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css", "\u{1b}\u{202e}.css"] {
+            let levels = levels(&Rule::Missing.silence(asset));
+            assert_eq!(levels.get(Rule::Missing, asset), Severity::Ignore, "{asset}");
+            assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Severity::Error, "{asset}");
+            assert_eq!(levels.get(Rule::LeavesBase, asset), Severity::Error, "{asset}");
+        }
+        assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"rules."js/a.js".missing-map = "ignore""#);
+    }
+}

@@ -1,0 +1,108 @@
+use std::{
+    io::{self, BufWriter},
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{
+    __private::quoted,
+    DirStore, Store,
+    manifest::{Digest, MANIFEST_NAME, Manifest, Release},
+};
+
+use crate::{
+    diagnostics::{
+        collector::Findings,
+        problem::{ErrorKind, Problem},
+    },
+    output::hash_writer::Digesting,
+};
+
+/// What an output dir has published so far.
+pub(crate) struct History {
+    store: DirStore,
+    /// The numbers of all releases that are remembered, in rising order.
+    pub(crate) numbers: Vec<u64>,
+    pub(crate) current: Option<Current>,
+}
+
+/// What `staticfiles.json` holds.
+pub(crate) struct Current {
+    digest: Digest,
+    pub(crate) manifest: Manifest,
+}
+
+impl History {
+    pub(crate) fn read(dir: &Path) -> Result<Self, Problem> {
+        let store = DirStore::new(dir);
+        let numbers = store
+            .releases()
+            .map_err(|err| Problem::output("list", &dir.join(".fingerpost/releases"), &err))?;
+        let current = match store.read(MANIFEST_NAME) {
+            Ok(json) => Some(Current::parse(&json, &dir.join(MANIFEST_NAME))?),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => None,
+            Err(err) => return Err(Problem::output("read", &dir.join(MANIFEST_NAME), &err)),
+        };
+        Ok(Self { store, numbers, current })
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.store.dir()
+    }
+
+    /// What is in force.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        Some(&self.current.as_ref()?.manifest)
+    }
+
+    /// Whether nothing was ever published here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.current.is_none()
+    }
+
+    fn file(&self, number: u64) -> PathBuf {
+        self.dir().join(Release::file_name(number))
+    }
+
+    pub(crate) fn release(&self, number: u64) -> Result<Release, String> {
+        let file = self.file(number);
+        let json =
+            std::fs::read(&file).map_err(|err| format!("cannot read {}: {err}", quoted(file.display())))?;
+        Release::parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
+    }
+
+    /// The releases, the newest first. One that cannot be read is passed over with a warning: it is history, and must not
+    /// stand in the way of what is to be published now.
+    pub(crate) fn releases<'a>(&'a self, findings: &'a mut Findings) -> impl Iterator<Item = Release> + 'a {
+        self.numbers.iter().rev().filter_map(|&number| {
+            self.release(number)
+                .map_err(|err| {
+                    findings.warn(ErrorKind::Manifest, format!("{err}; this release is passed over"))
+                })
+                .ok()
+        })
+    }
+
+    /// The newest release that holds this manifest.
+    pub(crate) fn holder(&self, manifest: &Manifest, findings: &mut Findings) -> Option<Release> {
+        self.releases(findings).find(|release| release.manifest == *manifest)
+    }
+}
+
+impl Current {
+    fn parse(json: &[u8], place: &Path) -> Result<Self, Problem> {
+        let manifest = Manifest::parse(json, &place.display().to_string()).map_err(|err| {
+            let advice =
+                "nothing is done while it cannot be read: restore it, or remove it and collect again";
+            Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
+        })?;
+        Ok(Self { digest: Digest::from_content(json), manifest })
+    }
+
+    /// Whether the file is just as it would be written now.
+    pub(crate) fn is(&self, manifest: &Manifest) -> bool {
+        let mut digesting = BufWriter::new(Digesting::new(io::sink()));
+        let written = self.manifest == *manifest && manifest.write_to(&mut digesting).is_ok();
+        let digesting = written.then(|| digesting.into_inner().ok()).flatten();
+        digesting.is_some_and(|digesting| digesting.finish().1 == self.digest)
+    }
+}

@@ -1,0 +1,378 @@
+//! The output dir: what is there, and how something new gets there without anybody ever seeing half of it.
+
+pub(crate) mod lock;
+pub(crate) mod content;
+pub(crate) mod history;
+pub(crate) mod cache;
+pub(crate) mod published_files;
+pub(crate) mod manifest_times;
+pub(crate) mod signed_json;
+pub(crate) mod hash_writer;
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs::{self, DirEntry, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    process,
+    sync::{Mutex, PoisonError},
+};
+
+use fingerpost::{
+    __private::{FileStamp, quoted},
+    manifest::{Digest, MANIFEST_NAME},
+};
+use rayon::prelude::*;
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::{
+    config::Job,
+    diagnostics::problem::{ErrorKind, Problem},
+    output::{
+        content::{Content, WriteError},
+        lock::Lock,
+        manifest_times::Change,
+        published_files::Published,
+    },
+    progress::Progress,
+};
+
+/// Lies in the output dir, so that a file can be renamed from here to its place.
+const STAGING: &str = ".fingerpost/tmp";
+
+pub(crate) const LOCK: &str = ".fingerpost/lock";
+
+/// An output dir that this run alone may write to, or none may in a dry run.
+pub(crate) struct Output {
+    dir: PathBuf,
+    fsync: bool,
+    /// `None` in a dry run.
+    lock: Option<Lock>,
+    /// A change of the manifest since the last command.
+    pub(crate) change: Change,
+    /// Directories that are no symlinks, so that each is looked at once.
+    real: Mutex<HashSet<PathBuf>>,
+    pub(crate) published: Published,
+}
+
+/// A file that is written and not yet in its place. It is removed if it never gets there.
+pub(crate) struct Staged {
+    file: TempPath,
+    target: PathBuf,
+    /// Its name and digest, if the stamp is to be recorded.
+    asset: Option<(String, Digest)>,
+}
+
+impl Output {
+    /// Makes the directory and takes the lock, unless this is a dry run.
+    pub(crate) fn open(job: &Job, progress: &dyn Progress) -> Result<Self, Problem> {
+        let dir = &job.out;
+        check_dir(dir)?;
+        let mut output = Self { fsync: job.fsync, ..Self::dry(dir)? };
+        if !job.dry_run {
+            output.acquire(job.wait, progress)?;
+        }
+        output.published = Published::read(dir, job.verify);
+        Ok(output)
+    }
+
+    /// An output dir that is not written to, unless its lock is [acquired](Self::acquire).
+    pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
+        refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
+        let (change, real, published) = (Change::read(dir), Mutex::default(), Published::default());
+        Ok(Self { dir: dir.to_owned(), fsync: false, lock: None, change, real, published })
+    }
+
+    /// Takes the lock, and removes what a killed run has left behind.
+    pub(crate) fn acquire(&mut self, wait: bool, progress: &dyn Progress) -> Result<(), Problem> {
+        make_dir(&self.dir.join(STAGING))?;
+        let file = self.dir.join(LOCK);
+        let mut lock = Lock::acquire(&file, wait, progress)?;
+        self.change = Change::read(&self.dir);
+        let signed = lock.sign(&process::id().to_string());
+        signed.map_err(|err| Problem::output("lock", &file, &err))?;
+        self.lock = Some(lock);
+        self.empty_staging()?;
+        if self.change == Change::Copied {
+            manifest_times::record(self);
+        }
+        Ok(())
+    }
+
+    fn empty_staging(&self) -> Result<(), Problem> {
+        let staging = self.dir.join(STAGING);
+        let empty = || fs::read_dir(&staging)?.try_for_each(|entry| remove(&entry?));
+        empty().map_err(|err| Problem::output("empty", &staging, &err))
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn is_dry(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    /// Returns `true` if a file exists with exactly this content. If it has another, it is damaged: its name stands for one content.
+    pub(crate) fn has(&self, path: &str, size: u64, sha256: &Digest) -> bool {
+        let has = self.has_content(path, size, sha256);
+        if !has && self.has_any(path) {
+            self.published.note_damaged(path);
+        }
+        has
+    }
+
+    /// Whether a file is there, whatever is in it.
+    pub(crate) fn has_any(&self, path: &str) -> bool {
+        self.dir.join(path).is_file()
+    }
+
+    /// Returns `true` if a file exists with exactly this content, under a name whose content may change.
+    pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
+        let file = self.dir.join(path);
+        fs::symlink_metadata(&file).is_ok_and(|metadata| {
+            metadata.is_file()
+                && metadata.len() == size
+                && self.published.holds(path, &file, FileStamp::from_metadata(&metadata), *sha256)
+        })
+    }
+
+    /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
+    pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
+        let target = self.dir.join(path);
+        self.check_dirs_above(&target)?;
+        self.check_way_to(&target)?;
+        self.published.note_written(path);
+        let asset = Some((path.to_owned(), content.sha256));
+        let staged = if self.is_dry() {
+            content.write_to(&mut io::sink()).map(|()| None)
+        } else {
+            self.write(self.fsync, |file| content.write_to(file))
+                .map(|file| Some(Staged { file, target: target.clone(), asset }))
+        };
+        staged.map_err(|err| match err {
+            WriteError::Output(err) => Problem::output("write", &target, &err),
+            WriteError::Input(problem) => problem,
+        })
+    }
+
+    /// Through a symlink a file would get to where others keep theirs: to the sources, perhaps. Only the output dir itself may
+    /// be one.
+    fn check_dirs_above(&self, file: &Path) -> Result<(), Problem> {
+        let mut real = self.real.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir);
+        let unknown: Vec<_> = below.take_while(|dir| !real.contains(*dir)).collect();
+        for dir in unknown.into_iter().rev() {
+            refuse_symlink(dir)?;
+            real.insert(dir.to_owned());
+        }
+        Ok(())
+    }
+
+    /// A file may have the name that was a directory's in an earlier run, or the other way round.
+    fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
+        let (in_the_way, advice) = match fs::symlink_metadata(target) {
+            Ok(metadata) if metadata.is_dir() => {
+                (Some(target), "is a directory, and a file is to be there; remove it, or rename the asset")
+            }
+            Err(err) if err.kind() == io::ErrorKind::NotADirectory => {
+                let file = target.ancestors().skip(1).find(|path| fs::symlink_metadata(path).is_ok());
+                (file, "is a file, and a directory is to be there; remove it")
+            }
+            _ => return Ok(()),
+        };
+        let place = in_the_way.unwrap_or(target).display();
+        Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(place))))
+    }
+
+    fn write<E: From<io::Error>>(
+        &self,
+        sync: bool,
+        write: impl FnOnce(&mut File) -> Result<(), E>,
+    ) -> Result<TempPath, E> {
+        let mut file = new_file(&self.dir.join(STAGING))?;
+        write(file.as_file_mut())?;
+        if sync {
+            file.as_file().sync_all()?;
+        }
+        Ok(file.into_temp_path())
+    }
+
+    /// Puts staged files into their places.
+    pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
+        let root = self.dir.as_path();
+        let parents: BTreeSet<_> = staged.iter().filter_map(|staged| staged.target.parent()).collect();
+        let dirs = parents.into_iter().flat_map(Path::ancestors).filter(|dir| dir.starts_with(root));
+        let dirs: BTreeSet<_> = dirs.map(Path::to_owned).collect();
+        dirs.iter().try_for_each(|dir| make_dir(dir))?;
+        staged.into_par_iter().try_for_each(|staged| self.publish_asset(staged))?;
+        if self.fsync {
+            dirs.iter().try_for_each(|dir| sync_dir(dir))?;
+        }
+        Ok(())
+    }
+
+    fn publish_asset(&self, mut staged: Staged) -> Result<(), Problem> {
+        let (asset, target) = (staged.asset.take(), staged.target.clone());
+        staged.publish()?;
+        if let (Some((name, sha256)), Ok(metadata)) = (asset, fs::symlink_metadata(target)) {
+            self.published.insert(&name, FileStamp::from_metadata(&metadata), sha256);
+        }
+        Ok(())
+    }
+
+    /// Removes a file that is known to be there.
+    pub(crate) fn remove(&self, path: &str) -> Result<(), Problem> {
+        let file = self.dir.join(path);
+        self.check_dirs_above(&file)?;
+        if self.is_dry() {
+            return Ok(());
+        }
+        fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
+    }
+
+    /// Writes or replaces one file, and waits until it has reached the disk.
+    pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
+        let staged = self.stage_record(path.as_ref(), |file| file.write_all(bytes))?;
+        staged.map_or(Ok(()), |record| self.publish_record(record))
+    }
+
+    /// Writes or replaces one file that can be made again.
+    pub(crate) fn put(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
+    ) -> Result<(), Problem> {
+        self.stage_at(path, false, write)?.map_or(Ok(()), Staged::publish)
+    }
+
+    /// Writes one file to the staging directory, and waits until it has reached the disk. A dry run writes nothing.
+    pub(crate) fn stage_record(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
+    ) -> Result<Option<Staged>, Problem> {
+        self.stage_at(path, true, write)
+    }
+
+    /// Puts the manifest into its place. With `keeps_trace` it still counts as edited.
+    pub(crate) fn publish_manifest(&self, manifest: Staged, keeps_trace: bool) -> Result<(), Problem> {
+        self.publish_record(manifest)?;
+        if !keeps_trace {
+            manifest_times::record(self);
+        }
+        Ok(())
+    }
+
+    /// Puts it into its place, for good.
+    pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
+        let dir = record.target.parent().unwrap_or(&self.dir).to_owned();
+        record.publish()?;
+        sync_dir(&dir)
+    }
+
+    fn stage_at(
+        &self,
+        path: &Path,
+        sync: bool,
+        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
+    ) -> Result<Option<Staged>, Problem> {
+        if self.is_dry() {
+            return Ok(None);
+        }
+        let target = self.dir.join(path);
+        make_dir(target.parent().unwrap_or(&self.dir))?;
+        let buffered = |file: &mut File| {
+            let mut buffered = BufWriter::with_capacity(BUFFER, file);
+            write(&mut buffered)?;
+            buffered.flush()
+        };
+        let file = self.write(sync, buffered).map_err(|err| Problem::output("write", &target, &err))?;
+        Ok(Some(Staged { file, target, asset: None }))
+    }
+}
+
+/// A file that takes many small pieces.
+pub(crate) type Buffered<'a> = BufWriter<&'a mut File>;
+
+const BUFFER: usize = 64 * 1024;
+
+impl Staged {
+    /// Where it lies until then.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    fn publish(self) -> Result<(), Problem> {
+        self.file.persist(&self.target).map_err(|err| Problem::output("write", &self.target, &err.error))
+    }
+}
+
+/// A new file of an unused name. Unlike other temporary files it is for all whom the umask allows: it will be served.
+fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix("").tempfile_in(dir)
+}
+
+fn remove(entry: &DirEntry) -> io::Result<()> {
+    if entry.file_type()?.is_dir() {
+        return fs::remove_dir_all(entry.path());
+    }
+    fs::remove_file(entry.path())
+}
+
+fn check_dir(dir: &Path) -> Result<(), Problem> {
+    if fs::metadata(dir).is_ok_and(|metadata| !metadata.is_dir()) {
+        let dir = quoted(dir.display());
+        let message = format!("output dir {dir} is not a directory; remove it, or name another");
+        return Err(Problem::new(ErrorKind::Output, message));
+    }
+    if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
+        let [dir, target] = [dir, &target].map(|path| quoted(path.display()));
+        let message = format!(
+            "output dir {dir} is a symlink to {target}, which leads nowhere; make that directory, or remove the symlink"
+        );
+        return Err(Problem::new(ErrorKind::Output, message));
+    }
+    Ok(())
+}
+
+/// Records that lie elsewhere are another's, perhaps.
+fn refuse_symlinks(dir: &Path, records: &[&str]) -> Result<(), Problem> {
+    records.iter().try_for_each(|path| refuse_symlink(&dir.join(path)))
+}
+
+fn refuse_symlink(path: &Path) -> Result<(), Problem> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
+    Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
+}
+
+fn make_dir(dir: &Path) -> Result<(), Problem> {
+    fs::create_dir_all(dir).map_err(|err| Problem::output("make the directory", dir, &err))
+}
+
+/// Makes the names in a directory survive a power cut. Windows has no call for it.
+fn sync_dir(dir: &Path) -> Result<(), Problem> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|err| Problem::output("sync", dir, &err))
+}
+
+/// Whose name this is in every output dir.
+pub(crate) fn reserved(name: &str) -> Option<&'static str> {
+    let first = name.split('/').next().unwrap_or(name);
+    // Not every disk tells upper from lower case.
+    if first.eq_ignore_ascii_case(".fingerpost") {
+        Some("the records of an output dir")
+    } else if first.eq_ignore_ascii_case(MANIFEST_NAME) {
+        Some("the manifest")
+    } else {
+        None
+    }
+}

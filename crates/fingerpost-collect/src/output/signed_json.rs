@@ -1,0 +1,25 @@
+//! JSON with its digest behind it, so that a damaged file is known.
+
+use std::io::{self, BufWriter, Write};
+
+use fingerpost::manifest::Digest;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Buffered, hash_writer::Digesting};
+
+/// Writes JSON with its digest behind it. Piece by piece: the whole text would take much memory.
+pub(crate) fn write_signed(contents: &impl Serialize, file: &mut Buffered<'_>) -> io::Result<()> {
+    let mut digesting = BufWriter::new(Digesting::new(file));
+    serde_json::to_writer(&mut digesting, contents)?;
+    let (file, digest) = digesting.into_inner()?.finish();
+    write!(file, "\n{digest}\n")
+}
+
+/// Reads such JSON. The digest tells a damaged file from a whole one.
+pub(crate) fn parse_signed<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (json, digest) = bytes.split_last_chunk::<66>()?;
+    if *digest != *format!("\n{}\n", Digest::from_content(json)).as_bytes() {
+        return None;
+    }
+    serde_json::from_slice(json).ok()
+}

@@ -1,0 +1,169 @@
+//! Names for files that refer to others: each gets its name when all that it refers to have theirs.
+
+use std::{path::Path, sync::OnceLock};
+
+use fingerpost::{
+    __private::quoted,
+    manifest::{ContentHash, Digest},
+};
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    diagnostics::{
+        collector::Findings,
+        problem::{Error, ErrorKind, Problem},
+    },
+    output::{cache, content::Content},
+    pipeline::{
+        asset::{Asset, Source},
+        link::{Link, Links, To},
+        order::{self, Group},
+        rewrite::rewrite,
+        run::Run,
+    },
+    source_info::Inputs,
+};
+
+/// Rewrites, names and stages all files that wait for others.
+pub(crate) fn name_all(
+    waiting: &[Source],
+    links: &Links<'_>,
+    run: &Run<'_>,
+    findings: &mut Findings,
+) -> Result<Vec<Asset>, Error> {
+    let names = waiting.iter().map(|_| OnceLock::new()).collect();
+    let naming = Naming { waiting, links, names, run };
+    let mut assets = Vec::with_capacity(waiting.len());
+    for layer in order::layers(&links.between_waiting()) {
+        let named = findings.take_all(layer, |group| naming.name(&group))?;
+        assets.extend(named.into_iter().flatten());
+    }
+    Ok(assets)
+}
+
+struct Naming<'a> {
+    waiting: &'a [Source],
+    links: &'a Links<'a>,
+    /// What has been named so far.
+    names: Vec<OnceLock<ContentHash>>,
+    run: &'a Run<'a>,
+}
+
+impl Naming<'_> {
+    fn name(&self, group: &Group) -> Result<Vec<Asset>, Problem> {
+        let key = if group.is_cycle { Some(self.name_members(&group.members)?) } else { None };
+        group.members.par_iter().map(|&member| self.stage(member, key)).collect()
+    }
+
+    fn stage(&self, member: usize, group: Option<Digest>) -> Result<Asset, Problem> {
+        let inputs = Inputs { hashes: Some(self.hashes(member)), group };
+        let content = || Ok(Content::from(self.rewritten(member, |_| true)?));
+        let hash = self.names[member].get().copied();
+        let asset = Asset::stage(self.waiting[member].clone(), hash, inputs, content, self.run)?;
+        self.names[member].get_or_init(|| asset.hash);
+        Ok(asset)
+    }
+
+    /// Names files that refer to each other: none can be named by bytes that hold the others' names, so a hash of the
+    /// whole group and the asset path make the name. Returns what all of that follows from.
+    fn name_members(&self, members: &[usize]) -> Result<Digest, Problem> {
+        let mut sorted = members.to_vec();
+        sorted.sort_by_key(|&member| &self.waiting[member].file.path);
+        let leads_out = |link: &&Link<'_>| match link.to {
+            To::Waiting(number) => members.binary_search(&number).is_err(),
+            To::Named(_) => true,
+        };
+        let key = self.group_key(&sorted, leads_out);
+        let known = |&member: &usize| {
+            let named = self.waiting[member].page.named.as_ref()?;
+            (named.from.group == Some(key)).then_some(named.hash)
+        };
+        let hashes = match members.iter().map(known).collect::<Option<Vec<_>>>() {
+            Some(hashes) => hashes,
+            None => {
+                let group = self.group_hash(&sorted, leads_out)?;
+                let hash = |&member: &usize| {
+                    let path = self.waiting[member].file.path.as_bytes();
+                    ContentHash::from_content(&[&group[..], &[0], path].concat())
+                };
+                members.iter().map(hash).collect()
+            }
+        };
+        for (&member, hash) in members.iter().zip(hashes) {
+            self.names[member].get_or_init(|| hash);
+        }
+        Ok(key)
+    }
+
+    /// The bytes of all members, with references out of the group rewritten and those inside as the author wrote them.
+    fn group_hash(
+        &self,
+        sorted: &[usize],
+        leads_out: impl Fn(&&Link<'_>) -> bool,
+    ) -> Result<[u8; 32], Problem> {
+        let mut hasher = Sha256::new();
+        for &member in sorted {
+            let bytes = self.rewritten(member, &leads_out)?;
+            hasher.update(self.waiting[member].file.path.as_bytes());
+            hasher.update([0]);
+            hasher.update((bytes.len() as u64).to_be_bytes());
+            hasher.update(bytes);
+        }
+        Ok(hasher.finalize().into())
+    }
+
+    /// All that the hash of a group is made from, without the bytes.
+    fn group_key(&self, sorted: &[usize], leads_out: impl Fn(&&Link<'_>) -> bool) -> Digest {
+        let mut key = Vec::new();
+        for &member in sorted {
+            let Source { file, page } = &self.waiting[member];
+            key.extend_from_slice(file.path.as_bytes());
+            key.push(0);
+            key.extend_from_slice(page.seen.sha256.as_bytes());
+            self.push_hashes(member, &leads_out, &mut key);
+            key.push(b'\n');
+        }
+        Digest::from_content(&key)
+    }
+
+    /// All that the bytes of a file are made from, besides those that its author wrote.
+    fn hashes(&self, member: usize) -> Digest {
+        let mut key = Vec::new();
+        self.push_hashes(member, |_| true, &mut key);
+        Digest::from_content(&key)
+    }
+
+    fn push_hashes(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool, key: &mut Vec<u8>) {
+        for link in self.links.of(member).iter().filter(wanted) {
+            let place = link.edit.span().start as u64;
+            key.extend_from_slice(&place.to_be_bytes());
+            key.extend_from_slice(self.hash(link.to).as_ref().map_or("", ContentHash::as_str).as_bytes());
+        }
+    }
+
+    /// A file's bytes with the hashes in those references that are wanted.
+    fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Vec<u8>, Problem> {
+        let Source { file, page } = &self.waiting[member];
+        let bytes = page.seen.read_again(&file.file, page.is_trusted.then_some(page.stamp))?;
+        let links = self.links.of(member).iter().filter(wanted);
+        // What has no name has had a problem, and nothing will be published.
+        let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));
+        rewrite(&bytes, edits).ok_or_else(|| self.wrong_cache(&file.file))
+    }
+
+    fn wrong_cache(&self, file: &Path) -> Problem {
+        let cache = self.run.job.out.join(cache::FILE);
+        let [file, cache] = [file, &cache].map(|path| quoted(path.display()));
+        let message =
+            format!("{cache} names places that {file} does not have; remove it, and run this again");
+        Problem::new(ErrorKind::Output, message)
+    }
+
+    fn hash(&self, to: To) -> Option<ContentHash> {
+        match to {
+            To::Named(hash) => Some(hash),
+            To::Waiting(number) => self.names[number].get().copied(),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What earlier runs have learned: which files gain, and what became of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use fingerpost::{
+    __private::Compression,
+    manifest::{Digest, Encoding, EncodingInfo},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{diagnostics::problem::Problem, output::Output};
+
+/// Where it is kept. Losing it costs nothing but the time to compress everything again.
+const FILE: &str = ".fingerpost/compressed.json";
+
+/// Another number makes other programs start anew.
+const SCHEMA: u32 = 1;
+
+/// SHA-256 of a file → name of an encoding → what became of it.
+type Files = BTreeMap<String, BTreeMap<String, Outcome>>;
+
+/// The last outcome for each file and encoding: of several levels it is the one whose variant lies in the output dir.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    files: Files,
+    /// What the file holds now.
+    saved: Vec<u8>,
+}
+
+/// How a file was compressed, and the variant, if it is smaller enough to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Outcome {
+    level: u8,
+    variant: Option<EncodingInfo>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    schema: u32,
+    /// Another version may have other encoders.
+    program: String,
+    /// Of the text of `files`: half a record, or one that was edited, is none.
+    sha256: Digest,
+    files: Box<RawValue>,
+}
+
+impl Known {
+    /// What an output dir remembers. Damaged, foreign and unreadable records count as none.
+    pub(crate) fn read(dir: &Path) -> Self {
+        let saved = std::fs::read(dir.join(FILE)).unwrap_or_default();
+        Self { files: parse(&saved).unwrap_or_default(), saved }
+    }
+
+    /// What became of a file with this SHA-256: a variant, none because it would not be smaller, or nobody knows.
+    pub(crate) fn get(&self, sha256: &Digest, compression: Compression) -> Option<Option<EncodingInfo>> {
+        let outcome = self.files.get(&sha256.to_string())?.get(compression.encoding().as_str())?;
+        (outcome.level == compression.level()).then_some(outcome.variant)
+    }
+
+    /// Adds what another output dir remembers, where nothing is known here.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (sha256, outcomes) in other.files {
+            let here = self.files.entry(sha256).or_default();
+            outcomes.into_iter().for_each(|(encoding, outcome)| {
+                here.entry(encoding).or_insert(outcome);
+            });
+        }
+    }
+
+    pub(crate) fn insert(
+        &mut self,
+        sha256: &Digest,
+        compression: Compression,
+        variant: Option<EncodingInfo>,
+    ) {
+        let outcome = Outcome { level: compression.level(), variant };
+        let name = compression.encoding().to_string();
+        self.files.entry(sha256.to_string()).or_default().insert(name, outcome);
+    }
+
+    /// Whether there is or was a variant of it, at any level.
+    pub(crate) fn mentions(&self, sha256: &Digest, encoding: Encoding) -> bool {
+        self.files.get(&sha256.to_string()).is_some_and(|outcomes| outcomes.contains_key(encoding.as_str()))
+    }
+
+    /// Forgets all other files, so that the record does not grow for ever.
+    pub(crate) fn retain(&mut self, files: impl Iterator<Item = Digest>) {
+        let files: BTreeSet<_> = files.map(|sha256| sha256.to_string()).collect();
+        self.files.retain(|sha256, _| files.contains(sha256));
+    }
+
+    /// Removes the record until it is saved.
+    pub(crate) fn withdraw(&mut self, output: &Output) -> Result<(), Problem> {
+        if self.saved.is_empty() {
+            return Ok(());
+        }
+        self.saved.clear();
+        output.remove(FILE)
+    }
+
+    /// Writes the record, if it has changed.
+    pub(crate) fn save(&mut self, output: &Output) -> Result<(), Problem> {
+        let json = to_json(&self.files);
+        if json != self.saved {
+            output.replace(FILE, &json)?;
+            self.saved = json;
+        }
+        Ok(())
+    }
+}
+
+fn parse(json: &[u8]) -> Option<Files> {
+    let saved: Saved = serde_json::from_slice(json).ok()?;
+    let is_ours = saved.schema == SCHEMA && saved.program == env!("CARGO_PKG_VERSION");
+    let is_whole = Digest::from_content(saved.files.get().as_bytes()) == saved.sha256;
+    if is_ours && is_whole { serde_json::from_str(saved.files.get()).ok() } else { None }
+}
+
+fn to_json(files: &Files) -> Vec<u8> {
+    let files = serde_json::value::to_raw_value(files).expect("maps with text keys always serialize");
+    let sha256 = Digest::from_content(files.get().as_bytes());
+    let saved = Saved { schema: SCHEMA, program: env!("CARGO_PKG_VERSION").to_owned(), sha256, files };
+    serde_json::to_vec(&saved).expect("plain data")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_not_whole_or_not_ours_is_none() {
+        let (sha256, gzip) = (Digest::from_content(b"a"), Compression::from(Encoding::Gzip));
+        let mut known = Known::default();
+        known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));
+        let json = String::from_utf8(to_json(&known.files)).unwrap();
+        assert_eq!(parse(json.as_bytes()), Some(known.files));
+        let version = format!("\"program\":\"{}", env!("CARGO_PKG_VERSION"));
+        for (from, to) in
+            [("777", "778"), ("\"schema\":1", "\"schema\":2"), (&*version, "\"program\":\"x"), ("}", "")]
+        {
+            let other = json.replace(from, to);
+            assert_ne!(other, json);
+            assert_eq!(parse(other.as_bytes()), None, "{other}");
+        }
+        assert!((0..json.len()).all(|end| parse(&json.as_bytes()[..end]).is_none()));
+    }
+
+    #[test]
+    fn of_each_file_and_encoding_the_last_level_is_known() {
+        let (sha256, mut known) = (Digest::from_content(b"a"), Known::default());
+        let [nine, six] = ["gzip:9", "gzip:6"].map(|text| text.parse::<Compression>().unwrap());
+        known.insert(&sha256, nine, None);
+        assert_eq!((known.get(&sha256, nine), known.get(&sha256, six)), (Some(None), None));
+        let variant = Some(EncodingInfo::new(7, sha256));
+        known.insert(&sha256, six, variant);
+        assert_eq!((known.get(&sha256, nine), known.get(&sha256, six)), (None, Some(variant)));
+
+        known.retain([sha256].into_iter());
+        assert!(known.mentions(&sha256, Encoding::Gzip) && !known.mentions(&sha256, Encoding::Br));
+        known.retain([Digest::from_content(b"b")].into_iter());
+        assert_eq!(known.get(&sha256, six), None);
+    }
+}

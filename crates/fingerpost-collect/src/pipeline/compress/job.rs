@@ -1,0 +1,146 @@
+//! One file, one encoding: the piece of work that a thread takes from the queue.
+
+use std::{collections::HashMap, path::Path};
+
+use fingerpost::{
+    __private::{Compression, quoted},
+    manifest::{Digest, Encoding, EncodingInfo},
+};
+
+use super::{encode::encode, in_force, variant::variant_name};
+use crate::{
+    diagnostics::problem::{ErrorKind, Problem},
+    output::{
+        Staged,
+        content::{Content, WriteError},
+    },
+    pipeline::{asset::Asset, run::Run},
+};
+
+/// A variant that is not known, or not there.
+pub(super) struct Missing {
+    pub(super) asset: usize,
+    pub(super) compression: Compression,
+    /// What it was when it was there.
+    pub(super) expected: Option<EncodingInfo>,
+}
+
+/// Compresses a file once, for all assets that have its bytes.
+pub(super) struct Job {
+    pub(super) sha256: Digest,
+    pub(super) compression: Compression,
+    pub(super) assets: Vec<usize>,
+    expected: Option<EncodingInfo>,
+    pub(super) size: u64,
+}
+
+pub(super) struct Done {
+    pub(super) job: Job,
+    pub(super) variant: Option<EncodingInfo>,
+    pub(super) by: By,
+    pub(super) hashed: Vec<Staged>,
+    pub(super) plain: Vec<Staged>,
+}
+
+/// How a variant was come by.
+#[derive(PartialEq, Eq)]
+pub(super) enum By {
+    Compressing,
+    /// It lay in the earlier output dir.
+    TakingOver,
+    /// A dry run has not made the file that is to be compressed.
+    Guessing,
+}
+
+impl Job {
+    /// One for each content and encoding that is missing.
+    pub(super) fn of(missing: Vec<Missing>, assets: &[Asset]) -> Vec<Self> {
+        let (mut jobs, mut places) = (Vec::<Self>::new(), HashMap::new());
+        for Missing { asset, compression, expected } in missing {
+            let info = &assets[asset].info;
+            let (sha256, size) = (info.sha256, info.size);
+            let place = *places.entry((sha256, compression)).or_insert(jobs.len());
+            match jobs.get_mut(place) {
+                Some(job) => job.assets.push(asset),
+                None => jobs.push(Self { sha256, compression, assets: vec![asset], expected, size }),
+            }
+        }
+        jobs
+    }
+
+    /// Compresses, and stages what is not there.
+    pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<Done, Problem> {
+        let first = &assets[self.assets[0]];
+        let (variant, by) = match (self.take_over(first, run), first.file(run)) {
+            (Some(variant), _) => (variant, By::TakingOver),
+            (None, Some(file)) => (self.compress(&file)?, By::Compressing),
+            (None, None) => return Ok(self.guess(first, run)),
+        };
+        run.progress.compressed();
+        let (mut hashed, mut plain) = (Vec::new(), Vec::new());
+        let gains = variant.size * 100 <= self.size * 95;
+        for asset in self.assets.iter().map(|&number| &assets[number]).filter(|_| gains) {
+            hashed.extend(self.stage(&asset.hashed, &variant, run)?);
+            if run.job.originals {
+                plain.extend(self.stage(&asset.path, &variant, run)?);
+            }
+        }
+        let variant = gains.then(|| EncodingInfo::new(variant.size, variant.sha256));
+        Ok(Done { job: self, variant, by, hashed, plain })
+    }
+
+    /// The same variant, if the earlier output dir has it.
+    fn take_over(&self, asset: &Asset, run: &Run<'_>) -> Option<Content> {
+        let (expected, dir) = (self.expected?, run.job.keep_from.as_ref()?);
+        let file = dir.join(variant_name(&asset.hashed, self.compression.encoding()));
+        let found = Content::read(&file).ok()?.value;
+        ((found.size, found.sha256) == (expected.size, expected.sha256)).then_some(found)
+    }
+
+    /// What the manifest in force says of the same bytes.
+    fn guess(self, asset: &Asset, run: &Run<'_>) -> Done {
+        let published = in_force(asset, run).filter(|info| info.sha256 == self.sha256);
+        let variant = published.and_then(|info| info.encodings.get(self.compression.encoding().as_str()));
+        let variant = variant.copied();
+        Done { job: self, variant, by: By::Guessing, hashed: Vec::new(), plain: Vec::new() }
+    }
+
+    /// The file goes through the encoder piece by piece; what comes out is kept in memory.
+    fn compress(&self, file: &Path) -> Result<Content, Problem> {
+        let content = Content::in_file(file, self.size, self.sha256);
+        let compressed = encode(self.compression, self.size, |encoder| content.write_to(encoder));
+        compressed.map(Content::from).map_err(|err| {
+            let file = quoted(file.display());
+            let message = match err {
+                WriteError::Output(err) => format!("cannot compress {file}: {err}"),
+                WriteError::Input(_) => {
+                    format!("{file} does not hold what its name promises; remove it, and run this again")
+                }
+            };
+            Problem::new(ErrorKind::Output, message)
+        })
+    }
+
+    fn stage(&self, file: &str, variant: &Content, run: &Run<'_>) -> Result<Option<Staged>, Problem> {
+        let name = variant_name(file, self.compression.encoding());
+        if run.output.has_content(&name, variant.size, &variant.sha256) {
+            return Ok(None);
+        }
+        run.output.stage(&name, variant)
+    }
+}
+
+/// Whether a known variant is there, under all names that it is to have.
+///
+/// One that the manifest in force names and that has other bytes is damaged. Others may be of another level.
+pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
+    let EncodingInfo { size, sha256, .. } = variant;
+    let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));
+    let published = in_force(asset, run).and_then(|info| info.encodings.get(encoding.as_str()));
+    let is_there = if published == Some(&variant) {
+        run.output.has(&hashed, size, &sha256)
+    } else {
+        run.output.has_content(&hashed, size, &sha256)
+    };
+    is_there && (!run.job.originals || run.output.has_content(&plain, size, &sha256))
+}

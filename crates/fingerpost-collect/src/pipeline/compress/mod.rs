@@ -1,0 +1,156 @@
+//! Compressed variants, beside the files that they stand in for.
+
+pub(crate) mod variant;
+mod encode;
+mod job;
+mod compression_cache;
+
+use fingerpost::manifest::{Encoding, EncodingInfo, FileInfo};
+use rayon::prelude::*;
+
+use self::variant::variant_name;
+use self::{
+    compression_cache::Known,
+    job::{By, Job, Missing},
+};
+pub(crate) use crate::compression_settings::Wanted;
+use crate::{
+    diagnostics::{
+        collector::Findings,
+        problem::{Error, Problem},
+    },
+    output::Staged,
+    pipeline::{asset::Asset, run::Run},
+};
+
+/// The variants of one run.
+#[derive(Default)]
+pub(crate) struct Variants {
+    /// Those of hashed files that are not there yet.
+    pub(crate) hashed: Vec<Staged>,
+    /// Those of plain names that are not there yet.
+    pub(crate) plain: Vec<Staged>,
+    /// How many times a file was compressed, or would be in a real run.
+    pub(crate) compressed: usize,
+    /// Variants of an earlier run beside plain names that have none any more.
+    leftovers: Vec<String>,
+    /// Nothing, if nothing is to be compressed: then the record stays as it is.
+    known: Option<Known>,
+    /// Whether variants that are in the record will be replaced.
+    replaces: bool,
+}
+
+impl Variants {
+    /// Makes those that are not there, and adds all of them to their assets.
+    pub(crate) fn make(assets: &mut [Asset], run: &Run<'_>, findings: &mut Findings) -> Result<Self, Error> {
+        let mut variants = Self::default();
+        if !run.job.compress.is_nothing() {
+            let mut known = Known::read(&run.job.out);
+            run.job.keep_from.iter().for_each(|dir| known.add(Known::read(dir)));
+            variants.make_missing(assets, &mut known, run, findings)?;
+            let published = run.history.manifest().into_iter().flatten();
+            let published = published.filter_map(|(_, entry)| Some(entry.info.as_ref()?.sha256));
+            known.retain(assets.iter().map(|asset| asset.info.sha256).chain(published));
+            variants.known = Some(known);
+        }
+        variants.leftovers = leftovers(assets, run);
+        Ok(variants)
+    }
+
+    fn make_missing(
+        &mut self,
+        assets: &mut [Asset],
+        known: &mut Known,
+        run: &Run<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), Error> {
+        let missing: Vec<_> = assets
+            .par_iter_mut()
+            .enumerate()
+            .flat_map_iter(|(number, asset)| take_known(number, asset, known, run))
+            .collect();
+        let jobs = Job::of(missing, assets);
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        run.progress.compressing(jobs.len());
+        self.replaces = jobs.iter().any(|job| known.mentions(&job.sha256, job.compression.encoding()));
+        for done in findings.take_largest_first(jobs, |job| job.size, |job| job.run(assets, run))? {
+            for &number in &done.job.assets {
+                let name = done.job.compression.encoding().to_string();
+                assets[number].info.encodings.extend(done.variant.map(|variant| (name, variant)));
+            }
+            self.compressed += usize::from(done.by != By::TakingOver);
+            if done.by != By::Guessing {
+                known.insert(&done.job.sha256, done.job.compression, done.variant);
+            }
+            self.hashed.extend(done.hashed);
+            self.plain.extend(done.plain);
+        }
+        Ok(())
+    }
+
+    /// Has to come before anything is published: a killed run must not leave a record of what it has replaced.
+    pub(crate) fn withdraw_record(&mut self, run: &Run<'_>) -> Result<(), Problem> {
+        let known = self.known.as_mut().filter(|_| self.replaces);
+        known.map_or(Ok(()), |known| known.withdraw(&run.output))
+    }
+
+    /// Removes what a server would send in place of a newer plain file.
+    pub(crate) fn remove_leftovers(&self, run: &Run<'_>) -> Result<(), Problem> {
+        self.leftovers.iter().try_for_each(|name| run.output.remove(name))
+    }
+
+    /// Writes down what was learned, once all variants are in their places.
+    pub(crate) fn remember(&mut self, run: &Run<'_>) -> Result<(), Problem> {
+        self.known.as_mut().map_or(Ok(()), |known| known.save(&run.output))
+    }
+}
+
+/// Adds to an asset the variants that are known and there, and returns the others.
+fn take_known(number: usize, asset: &mut Asset, known: &Known, run: &Run<'_>) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    for &compression in run.job.compress.for_asset(&asset.path, asset.info.size) {
+        let encoding = compression.encoding();
+        // Whatever its level: the manifest names it, so nothing else may ever lie there.
+        let published = published(asset, encoding, run).map(Some);
+        match published.or_else(|| known.get(&asset.info.sha256, compression)) {
+            Some(None) => {}
+            Some(Some(variant)) if job::are_there(asset, encoding, variant, run) => {
+                asset.info.encodings.insert(encoding.to_string(), variant);
+            }
+            known => missing.push(Missing { asset: number, compression, expected: known.flatten() }),
+        }
+    }
+    missing
+}
+
+/// What the manifest in force says of an asset.
+fn in_force<'a>(asset: &Asset, run: &'a Run<'_>) -> Option<&'a FileInfo> {
+    run.history.manifest()?.get(&asset.path)?.info.as_ref()
+}
+
+/// The variant that the manifest in force has for the same bytes.
+fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
+    let info = in_force(asset, run).filter(|info| info.sha256 == asset.info.sha256)?;
+    info.encodings.get(encoding.as_str()).copied()
+}
+
+/// Only what has just the bytes that were written: another file may well have this name.
+fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
+    if !run.job.originals {
+        return Vec::new();
+    }
+    let is_asset = |name: &str| assets.binary_search_by(|asset| (*asset.path).cmp(name)).is_ok();
+    let of_asset = |asset: &Asset| {
+        let encodings = in_force(asset, run).into_iter().flat_map(|info| &info.encodings);
+        let gone = encodings.filter(|(name, _)| !asset.info.encodings.contains_key(*name));
+        let names = gone.filter_map(|(name, variant)| {
+            let plain = variant_name(&asset.path, Encoding::from_name(name)?);
+            (!is_asset(&plain) && run.output.has_content(&plain, variant.size, &variant.sha256))
+                .then_some(plain)
+        });
+        names.collect::<Vec<_>>()
+    };
+    assets.par_iter().flat_map_iter(of_asset).collect()
+}

@@ -1,0 +1,204 @@
+//! Every file needs a name of its own in the output dir.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fingerpost::{
+    __private::quoted,
+    manifest::{ContentHash, FileInfo, Manifest, Release},
+};
+
+use crate::output::reserved;
+use crate::{
+    diagnostics::{collector::Findings, problem::ErrorKind},
+    output::history::History,
+    pipeline::{asset::Asset, compress::variant::variant_names, import_releases::Kept, run::Run},
+};
+
+/// Compares all names that this run gives, with each other and with those that are taken.
+pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
+    let originals = if run.job.originals { assets } else { &[] };
+    let hashed = assets.iter().map(|asset| (asset.hashed.as_str(), asset));
+    let names: Vec<_> = hashed.chain(originals.iter().map(|asset| (asset.path.as_str(), asset))).collect();
+    check_lengths(assets, findings);
+    check_reserved(&names, findings);
+    check_each_other(&names, findings);
+    check_kept(&names, kept, findings);
+    check_releases(run, originals, kept, findings);
+    check_groups(run, assets, kept, findings);
+}
+
+/// Does the same for compressed variants, which are known last. Their hashed names end as those of files never do.
+pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) {
+    let mut clashes = BTreeSet::new();
+    for asset in assets {
+        let hashed = variant_names(&asset.hashed, &asset.info);
+        let plain = run.job.originals.then(|| variant_names(&asset.path, &asset.info));
+        for (name, variant) in hashed.chain(plain.into_iter().flatten()) {
+            check_length(asset, &name, "compressed", findings);
+            let dir = format!("{name}/");
+            let first = assets.partition_point(|other| *other.path < *name);
+            let same = assets[first..].iter().take_while(|other| *other.path == *name);
+            let same = same.filter(|other| run.job.originals && other.info.sha256 != variant.sha256);
+            let below = assets.partition_point(|other| *other.path < *dir);
+            let below = assets[below..].first().filter(|other| other.path.starts_with(&dir));
+            clashes.extend(same.chain(below).map(|other| variant_wants(&name, asset, other)));
+        }
+    }
+    clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+}
+
+/// The hash makes a name longer than it was, and no common file system goes beyond this.
+const LONGEST: usize = 255;
+
+fn check_lengths(assets: &[Asset], findings: &mut Findings) {
+    assets.iter().for_each(|asset| check_length(asset, &asset.hashed, "hashed", findings));
+}
+
+fn check_length(asset: &Asset, path: &str, kind: &str, findings: &mut Findings) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (length, unit) =
+        if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
+    if length > LONGEST {
+        let too_long = format!("its {kind} name has {length} {unit}, {LONGEST} are allowed");
+        let asset = quoted(both_ends(&asset.path));
+        let message = format!("asset {asset} has too long a name: {too_long}; shorten it");
+        findings.problem(ErrorKind::Source, message);
+    }
+}
+
+/// A path without its middle, if it is longer than a message shows.
+fn both_ends(path: &str) -> String {
+    const SHOWN: usize = 80;
+    let count = path.chars().count();
+    if count <= 2 * SHOWN {
+        return path.to_owned();
+    }
+    let chars = path.chars();
+    chars.clone().take(SHOWN).chain(['…']).chain(chars.skip(count - SHOWN)).collect()
+}
+
+fn check_reserved(names: &[(&str, &Asset)], findings: &mut Findings) {
+    let reserved: BTreeMap<_, _> =
+        names.iter().filter_map(|(name, asset)| Some((&asset.path, reserved(name)?))).collect();
+    for (asset, owner) in reserved {
+        let message = format!("asset {} has the name of {owner}; rename or ignore it", quoted(asset));
+        findings.problem(ErrorKind::Clash, message);
+    }
+}
+
+fn check_each_other(names: &[(&str, &Asset)], findings: &mut Findings) {
+    let (mut owners, mut clashes) = (BTreeMap::<&str, &Asset>::new(), BTreeSet::new());
+    for &(name, asset) in names {
+        match owners.insert(name, asset) {
+            Some(other) if other.info.sha256 != asset.info.sha256 => {
+                clashes.insert(both_want(name, other, asset));
+            }
+            _ => {}
+        }
+    }
+    for (name, asset) in &owners {
+        clashes.extend(dirs(name).filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
+    }
+    clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+}
+
+/// What is taken over may have a file where a directory is to be now, or the other way round.
+fn check_kept(names: &[(&str, &Asset)], kept: &Kept, findings: &mut Findings) {
+    let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
+    for (name, asset) in names {
+        let below = format!("{name}/");
+        let file = dirs(name).find(|dir| kept.contains(dir));
+        let file_below = || kept.range(&*below..).next().filter(|file| file.starts_with(&below)).copied();
+        if let Some(file) = file.or_else(file_below) {
+            findings.problem(ErrorKind::Clash, wants_the_place_of(file, asset));
+        }
+    }
+}
+
+/// A plain name must never replace what was published under a hashed one: browsers keep that for ever.
+fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mut Findings) {
+    let mut plain: BTreeMap<_, _> = originals.iter().map(|asset| (asset.path.as_str(), asset)).collect();
+    // All that was published here is read only if it can hold such a name; what is taken over may hold any.
+    let history = originals.iter().any(|asset| looks_hashed(&asset.path)).then_some(&run.history);
+    let releases = history.map_or_else(Vec::new, |history| history.releases(findings).collect());
+    let current = history.and_then(History::manifest).into_iter().chain(&kept.current);
+    let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
+    for (path, entry) in manifests.chain(current).flatten() {
+        let variants = entry.info.iter().flat_map(|info| variant_names(&entry.hashed, info));
+        let variants = variants.map(|(name, variant)| (name, Some(variant.sha256)));
+        let file = (entry.hashed.clone(), entry.info.as_ref().map(|info: &FileInfo| info.sha256));
+        for (name, sha256) in variants.chain([file]) {
+            if plain.get(&*name).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
+                plain.remove(&*name);
+                findings.problem(ErrorKind::Clash, published_before(&name, path));
+            }
+        }
+    }
+}
+
+/// The hash of a group leaves the references inside of it as the author wrote them. Which those are, the base URL decides too,
+/// so another one may give the same name to other bytes. What was published under it must stay: browsers keep it for ever.
+fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
+    let mut members: BTreeMap<_, _> =
+        assets.iter().filter(|asset| asset.is_in_group()).map(|asset| (&*asset.hashed, asset)).collect();
+    let current = run.history.manifest();
+    // All that was published here is read only if a file of such a name is there, and not known to be the same.
+    let is_in_force = |asset: &Asset| {
+        let entry = current.and_then(|current| current.get(&asset.path));
+        let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
+        info.is_some_and(|info| info.sha256 == asset.info.sha256)
+    };
+    let is_suspect = members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
+    let releases = if is_suspect { run.history.releases(findings).collect() } else { Vec::<Release>::new() };
+    let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
+    for manifest in manifests.chain(current).chain(&kept.current) {
+        for (_, entry) in manifest {
+            let Some(info) = &entry.info else { continue };
+            if members.get(&*entry.hashed).is_some_and(|asset| asset.info.sha256 != info.sha256)
+                && let Some(asset) = members.remove(&*entry.hashed)
+            {
+                findings.problem(ErrorKind::Clash, published_with_other_bytes(asset, manifest));
+            }
+        }
+    }
+}
+
+/// The directories above a file, the highest first.
+fn dirs(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(slash, _)| &name[..slash])
+}
+
+/// Whether a name may be one that `collect` gave.
+fn looks_hashed(path: &str) -> bool {
+    path.split('.').skip(1).any(|part| ContentHash::parse(part).is_some())
+}
+
+fn both_want(name: &str, one: &Asset, other: &Asset) -> String {
+    let [one, other, name] = [one.path.as_str(), other.path.as_str(), name].map(quoted);
+    format!("assets {one} and {other} both want the name {name} in the output dir; rename one of them")
+}
+
+fn wants_the_place_of(file: &str, asset: &Asset) -> String {
+    let [asset, file] = [asset.path.as_str(), file].map(quoted);
+    let advice = "one of them would have to be a directory; rename the asset, or leave `--keep-from` out";
+    format!("asset {asset} and file {file} of an earlier release want the same place: {advice}")
+}
+
+fn variant_wants(name: &str, asset: &Asset, other: &Asset) -> String {
+    let [asset, other, name] = [asset.path.as_str(), other.path.as_str(), name].map(quoted);
+    format!(
+        "compressed, asset {asset} wants the name {name} in the output dir, which asset {other} has; rename one of them"
+    )
+}
+
+fn published_with_other_bytes(asset: &Asset, manifest: &Manifest) -> String {
+    let [path, hashed] = [asset.path.as_str(), &asset.hashed].map(quoted);
+    let base = manifest.base_path().map(|base| format!(" for base URL {}", quoted(base))).unwrap_or_default();
+    let advice = "collect for another base URL into another output dir";
+    format!("asset {path} was published{base} as {hashed} with other bytes than it has now; {advice}")
+}
+
+fn published_before(name: &str, path: &str) -> String {
+    let [name, path] = [quoted(name), quoted(path)];
+    format!("asset {name} has the name under which {path} was published before; rename it")
+}

@@ -1,0 +1,206 @@
+//! Taking over what an earlier output dir has published, so that pages of that time still find their files.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ffi::OsStr,
+    fs,
+    path::Path,
+};
+
+use fingerpost::{
+    __private::quoted,
+    manifest::{Digest, Entry, Manifest, Release},
+};
+
+use crate::{
+    diagnostics::{
+        collector::{Finding, Findings},
+        problem::{Error, ErrorKind, Problem},
+    },
+    output::{Output, Staged, content::Content, history::History, manifest_times::Change, reserved},
+    pipeline::{
+        asset::Asset,
+        compress::{
+            Wanted,
+            variant::{variant_name, variant_names},
+        },
+        run::Run,
+    },
+};
+
+/// What is taken over.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// The releases that are not here yet, with the numbers they had there, in rising order.
+    pub(crate) releases: Vec<Release>,
+    /// What was in force there.
+    pub(crate) current: Option<Manifest>,
+    /// `true` if something other than a command changed the manifest there.
+    pub(crate) is_edited: bool,
+    /// The names of the files that are not here yet.
+    pub(crate) names: Vec<String>,
+    /// The same files; none in a dry run.
+    pub(crate) staged: Vec<Staged>,
+}
+
+/// Reads the earlier output dir, if one is named.
+pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) -> Result<Kept, Error> {
+    let Some(dir) = &run.job.keep_from else { return Ok(Kept::default()) };
+    let Some(earlier) = findings.take(open(dir)) else { return Ok(Kept::default()) };
+    let releases: Vec<_> = earlier.releases(findings).collect();
+    let is_edited = Change::read(dir).edited().is_some();
+    let current = earlier.current.map(|current| current.manifest);
+    let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
+    let files = files_of(manifests, assets, &run.job.compress);
+    let staged = findings.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
+    let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
+    let releases = new.filter_map(|release| findings.take(release)?).collect();
+    let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
+    Ok(Kept { releases, current, is_edited, names, staged: staged.into_iter().flatten().collect() })
+}
+
+fn open(dir: &Path) -> Result<History, Problem> {
+    let wrong = |reason: &str| {
+        let dir = quoted(dir.display());
+        let message = format!("{dir}, to take releases over from, {reason}");
+        Err(Problem::new(ErrorKind::KeepFrom, message))
+    };
+    if !dir.is_dir() {
+        return wrong("is not a directory; correct `--keep-from`, or leave it out at the first deploy");
+    }
+    let history = History::read(dir)?;
+    if history.is_empty() && has_files(dir)? {
+        return wrong("has files but no `staticfiles.json`; correct `--keep-from`, or empty the directory");
+    }
+    Ok(history)
+}
+
+/// Returns `true` if a directory holds anything but hidden files, such as records and `.gitkeep`, and `lost+found`.
+fn has_files(dir: &Path) -> Result<bool, Problem> {
+    let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
+    let is_file = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".") && name != "lost+found";
+    Ok(entries.any(|entry| entry.is_ok_and(|entry| is_file(&entry.file_name()))))
+}
+
+/// Reads the files of earlier releases, if all published files are to be read. They cannot be made again.
+pub(crate) fn verify(
+    run: &Run<'_>,
+    assets: &[Asset],
+    kept: &Kept,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    if !run.job.verify {
+        return Ok(());
+    }
+    let releases: Vec<_> = run.history.releases(findings).collect();
+    let manifests = releases.iter().map(|release| &release.manifest).chain(run.history.manifest());
+    let mut files = files_of(manifests, assets, &run.job.compress);
+    let taken_over: HashSet<_> = kept.names.iter().collect();
+    files.retain(|(name, _)| !taken_over.contains(name) && reserved(name).is_none());
+    findings.take_all(files, |(name, known)| verify_file(&name, known, run))?;
+    Ok(())
+}
+
+fn verify_file(name: &str, known: Known, run: &Run<'_>) -> Result<(), Finding> {
+    let Some((size, sha256)) = known else { return Ok(()) };
+    if run.output.has(name, size, &sha256) {
+        return Ok(());
+    }
+    let file = run.job.out.join(name);
+    let state = if run.output.has_any(name) { "damaged" } else { "missing" };
+    let advice = "a file of an earlier release cannot be made again: restore it, or name a directory that has it with \
+                  `--keep-from`";
+    Err(Finding::Warning(Problem::new(
+        ErrorKind::Output,
+        format!("{} is {state}; {advice}", quoted(file.display())),
+    )))
+}
+
+/// Size and hash of a file, where the manifest says them.
+type Known = Option<(u64, Digest)>;
+
+/// All files that the manifests name, with their variants, but those that are collected or made anyway.
+fn files_of<'a>(
+    manifests: impl Iterator<Item = &'a Manifest>,
+    assets: &[Asset],
+    wanted: &Wanted,
+) -> Vec<(String, Known)> {
+    let mut files: BTreeMap<_, _> =
+        manifests.flatten().flat_map(|(_, entry)| files_of_entry(entry)).collect();
+    for asset in assets {
+        files.remove(&asset.hashed);
+        for compression in wanted.for_asset(&asset.path, asset.info.size) {
+            files.remove(&variant_name(&asset.hashed, compression.encoding()));
+        }
+    }
+    files.into_iter().collect()
+}
+
+fn files_of_entry(entry: &Entry) -> impl Iterator<Item = (String, Known)> {
+    let info = entry.info.as_ref();
+    let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
+    let variants = variants.map(|(name, variant)| (name, Some((variant.size, variant.sha256))));
+    variants.chain([(entry.hashed.clone(), info.map(|info| (info.size, info.sha256)))])
+}
+
+/// A file that should be here and is not. Manifests of other programs do not say how long it is: then any will do.
+fn stage(
+    dir: &Path,
+    hashed: &str,
+    known: Known,
+    output: &Output,
+) -> Result<Option<(String, Option<Staged>)>, Finding> {
+    if let Some(owner) = reserved(hashed) {
+        return Err(taken(hashed, owner, dir).into());
+    }
+    let is_here = match known {
+        Some((size, sha256)) => output.has(hashed, size, &sha256),
+        None => output.has_any(hashed),
+    };
+    if is_here {
+        return Ok(None);
+    }
+    let file = dir.join(hashed);
+    let left_behind = |reason| {
+        let message = format!("{} {reason}; it is not taken over", quoted(file.display()));
+        Finding::Warning(Problem::new(ErrorKind::KeepFrom, message))
+    };
+    if !file.is_file() {
+        return Err(left_behind("is missing"));
+    }
+    let content = Content::read(&file)?.value;
+    if known.is_some_and(|known| known != (content.size, content.sha256)) {
+        return Err(left_behind("is damaged"));
+    }
+    Ok(Some((hashed.to_owned(), output.stage(hashed, &content)?)))
+}
+
+fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {
+    let (hashed, dir) = (quoted(hashed), quoted(dir.display()));
+    let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
+    Problem::new(ErrorKind::KeepFrom, format!("{message}; correct it, or leave `--keep-from` out"))
+}
+
+/// Nothing, if the release is here already. Two builds of the same content differ in its time and in what it replaced: then the
+/// release is written again so that `clean` removes no earlier one sooner than either would have it.
+fn unless_here(release: Release, dir: &Path, history: &History) -> Result<Option<Release>, Problem> {
+    let number = release.number;
+    if !history.numbers.contains(&number) {
+        return Ok(Some(release));
+    }
+    let message = match history.release(number) {
+        Ok(here) if here.manifest == release.manifest => {
+            let published = here.published.max(release.published);
+            let replaces = here.replaces.min(release.replaces);
+            let joined = Release { published, replaces, ..here.clone() };
+            return Ok((joined != here).then_some(joined));
+        }
+        Ok(_) => {
+            let [dir, here] = [dir, history.dir()].map(|dir| quoted(dir.display()));
+            let advice = "the two have different histories; collect into an empty output dir";
+            format!("release {number} in {dir} is another than the one in {here}: {advice}")
+        }
+        Err(reason) => format!("{reason}; remove it, and it is taken over from {}", quoted(dir.display())),
+    };
+    Err(Problem::new(ErrorKind::KeepFrom, message))
+}

@@ -1,0 +1,15 @@
+//! The steps of a run, in their order. Each sees only earlier ones.
+
+pub(crate) mod run;
+pub(crate) mod asset;
+pub(crate) mod scan;
+pub(crate) mod analyze;
+pub(crate) mod link;
+pub(crate) mod order;
+pub(crate) mod rewrite;
+pub(crate) mod assign_names;
+pub(crate) mod unrewritable;
+pub(crate) mod import_releases;
+pub(crate) mod conflicts;
+pub(crate) mod compress;
+pub(crate) mod publish;

@@ -1,0 +1,40 @@
+use fingerpost::manifest::ContentHash;
+
+use crate::references::edit::Edit;
+
+/// The bytes with a hash in every reference. `edits` come in the order of their places; all else stays as it was. `None` if
+/// there are no such places, because somebody has changed the cache.
+pub(crate) fn rewrite<'a>(
+    bytes: &[u8],
+    edits: impl Iterator<Item = (&'a Edit, ContentHash)>,
+) -> Option<Vec<u8>> {
+    let mut rewritten = Vec::with_capacity(bytes.len() + bytes.len() / 8);
+    let mut copied = 0;
+    for (edit, hash) in edits {
+        let span = edit.span();
+        rewritten.extend_from_slice(bytes.get(copied..span.start)?);
+        rewritten.extend_from_slice(edit.text(&hash).as_bytes());
+        copied = span.end;
+    }
+    rewritten.extend_from_slice(bytes.get(copied..)?);
+    Some(rewritten)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_are_not_there_are_no_reason_to_panic() {
+        let hash = ContentHash::from_content(b"");
+        let rewritten = |places: &[usize]| {
+            let edits: Vec<_> = places.iter().map(|&place| Edit::Insert(place)).collect();
+            rewrite(b"abc", edits.iter().map(|edit| (edit, hash)))
+        };
+        assert_eq!(rewritten(&[3]).unwrap(), format!("abc.{hash}").as_bytes());
+        assert_eq!(rewritten(&[4]), None);
+        assert_eq!(rewritten(&[2, 1]), None);
+        let beyond = Edit::Replace { span: 1..4, stem: String::new(), extension: String::new() };
+        assert_eq!(rewrite(b"abc", [(&beyond, hash)].into_iter()), None);
+    }
+}

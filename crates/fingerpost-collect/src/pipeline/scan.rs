@@ -1,0 +1,58 @@
+use std::collections::HashMap;
+
+use fingerpost::{
+    __private::quoted,
+    sources::{Listing, SourceFile},
+};
+
+use crate::diagnostics::left_out::LeftOut;
+use crate::{
+    diagnostics::{
+        collector::Findings,
+        left_out::Shadowed,
+        problem::{ErrorKind, Problem},
+        rule::Rule,
+    },
+    pipeline::run::Run,
+};
+
+/// Lists the source dirs.
+pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> Vec<SourceFile> {
+    let Listing { files, shadowed, ignored, problems, .. } = run.job.sources.list();
+    problems.into_iter().for_each(|problem| findings.add(Problem::from(problem)));
+    if files.is_empty() {
+        findings.warn(ErrorKind::Source, "the source dirs hold no file that is an asset");
+    }
+    warn_of_names_that_differ_by_case(&files, findings);
+    let shadowed: Vec<_> = shadowed.iter().filter_map(|hidden| shadow(&files, hidden)).collect();
+    for Shadowed { path, file, hides } in &shadowed {
+        let message = format!("{} is hidden by {}; remove one of them", quoted(hides), quoted(file));
+        let level = run.job.levels.get(Rule::Shadowed, path);
+        findings.at(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
+    }
+    let ignored = ignored.iter().map(|path| path.display().to_string()).collect();
+    findings.left_out = LeftOut { shadowed, ignored };
+    files
+}
+
+fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {
+    let taken = files.binary_search_by(|file| file.path.cmp(&hidden.path)).ok()?;
+    Some(Shadowed {
+        path: hidden.path.to_string(),
+        file: files[taken].file.display().to_string(),
+        hides: hidden.file.display().to_string(),
+    })
+}
+
+/// Where the disk does not tell upper from lower case, only one of them can ever have been there.
+fn warn_of_names_that_differ_by_case(files: &[SourceFile], findings: &mut Findings) {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for SourceFile { path, .. } in files {
+        if let Some(other) = seen.insert(path.to_lowercase(), path) {
+            let (other, path) = (quoted(other), quoted(path));
+            let message =
+                format!("assets {other} and {path} differ by case alone, which not every disk can keep");
+            findings.warn(ErrorKind::Source, message);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Which files name which, without a run.
+
+use fingerpost::{
+    __private::Severity,
+    BaseUrl,
+    sources::{SourceFile, Sources},
+};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    config::CollectConfig,
+    diagnostics::{
+        location::{Location, Places},
+        note::Note,
+        problem::{Error, Problem},
+    },
+    output::content::Seen,
+    pipeline::{analyze, unrewritable::Known},
+    references::{
+        self,
+        reference::{Kind, Language, References},
+        resolve::{Place, Target},
+        unrewritable::{Markup, Plain},
+    },
+};
+
+/// What the files of the source dirs name, as [`references`] finds it.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Uses {
+    /// All references, sorted by where they stand.
+    pub references: Vec<Reference>,
+    /// What cannot be read, and may hold more. Scripts that cannot be parsed, and without the feature `js` those that seem to refer
+    /// to other files, are here unless their rules are ignored: `syntax` and `unsupported`.
+    pub problems: Vec<Problem>,
+}
+
+/// A place in a file that names another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Reference {
+    /// Where it stands, and in which asset.
+    pub location: Location,
+    /// The asset path that it leads to; a URL path if it leaves the base URL.
+    pub to: String,
+    /// Whether there is such an asset.
+    pub exists: bool,
+    /// Why it is no asset although there is such a file: the rules leave it out.
+    pub left_out: Option<String>,
+    /// How it names it.
+    pub kind: ReferenceKind,
+}
+
+/// How a file names another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReferenceKind {
+    /// By a URL in CSS, or `new URL(…, import.meta.url)`.
+    Url,
+    /// By `import`, `export … from` or `import.meta.resolve`: the file is a module that runs once for each URL it has.
+    Module,
+    /// By a source map comment.
+    SourceMap,
+    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG, HTML, web app manifests
+    /// (`.webmanifest`), playlists (`.m3u8`) and `browserconfig.xml`, and in `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
+    PlainName,
+}
+
+/// Finds what all files of the source dirs name, as they are now. It writes nothing, and needs no output dir.
+///
+/// ```
+/// # let site = tempfile::tempdir()?;
+/// # std::fs::write(site.path().join("a.css"), "@import 'b.css'")?;
+/// # std::fs::write(site.path().join("b.css"), "body{}")?;
+/// use fingerpost_collect::{CollectConfig, ReferenceKind, references};
+///
+/// let uses = references(&CollectConfig::default().source(site.path()))?;
+/// let [reference] = &uses.references[..] else { panic!("one reference") };
+/// assert_eq!((&*reference.location.asset, &*reference.to), ("a.css", "b.css"));
+/// assert_eq!((reference.exists, reference.kind), (true, ReferenceKind::Url));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// A setting that makes no sense, or a source dir that cannot be listed. A file that cannot be read is in
+/// [`Uses::problems`].
+pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
+    let ((sources, base), levels) = config.sources()?;
+    let listing = sources.list();
+    let known = Known::of(listing.files.iter().map(|file| file.path.as_str()));
+    let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known, &sources)).collect();
+    let mut uses = Uses::default();
+    uses.problems.extend(listing.problems.into_iter().map(Problem::from));
+    for named in all {
+        match named {
+            Ok((named, unread)) => {
+                uses.references.extend(named);
+                let is_told = |note: &Note| {
+                    note.rule.is_some_and(|rule| levels.get(rule, &note.location.asset) != Severity::Ignore)
+                };
+                uses.problems.extend(unread.filter(is_told).as_ref().map(Problem::from));
+            }
+            Err(problem) => uses.problems.push(problem),
+        }
+    }
+    Ok(uses)
+}
+
+/// The references of a file, and a note if it cannot be parsed.
+fn named_in(
+    file: &SourceFile,
+    base: &BaseUrl,
+    known: &Known<'_>,
+    sources: &Sources,
+) -> Result<(Vec<Reference>, Option<Note>), Problem> {
+    let (language, markup) = (Language::of(&file.path), Markup::of(&file.path));
+    if language.is_none() && markup.is_none() {
+        return Ok((Vec::new(), None));
+    }
+    let (_, bytes) = Seen::read(&file.file)?.value;
+    let place = Place { base: base.path(), path: &file.path };
+    let mut places = Places::new(&file.file, &file.path, &bytes);
+    let (mut named, mut unread) = (Vec::new(), None);
+    if let Some(language) = language {
+        let found = references::find(language, &bytes, place);
+        let References { list, not_parsed, .. } =
+            found.map_err(|too_deep| analyze::too_deep(file, &bytes, &too_deep))?;
+        unread = not_parsed.map(|why| analyze::unread(&mut places, &why));
+        named.extend(list.into_iter().filter_map(|reference| match reference.target {
+            Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
+                Some((reference.span, to, reference.kind.into()))
+            }
+            Target::OutsideBase(_) => None,
+        }));
+    }
+    for (span, plain) in markup.into_iter().flat_map(|markup| markup.names(&bytes, place)) {
+        let meant = known.get(&plain).map(|to| (span.clone(), to.to_owned(), ReferenceKind::PlainName));
+        named.extend(meant);
+    }
+    named.sort_by_key(|(span, ..)| span.start);
+    let reference = |(span, to, kind)| {
+        let exists = known.get(&Plain::Asset(String::clone(&to))).next().is_some();
+        let left_out = if exists { None } else { sources.left_out(&to) };
+        let left_out = left_out.map(|(_, reason)| reason.into_owned());
+        Reference { location: places.locate(span), exists, left_out, to, kind }
+    };
+    Ok((named.into_iter().map(reference).collect(), unread))
+}
+
+impl From<Kind> for ReferenceKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Url => Self::Url,
+            Kind::Module => Self::Module,
+            Kind::SourceMap => Self::SourceMap,
+        }
+    }
+}

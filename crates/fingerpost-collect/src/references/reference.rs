@@ -1,0 +1,94 @@
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{edit::Edit, raw_reference::Written, resolve::Target};
+
+/// What a reference is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// A URL in CSS, or in `new URL(…, import.meta.url)`.
+    Url,
+    /// A module specifier: bare ones go through an import map and are nobody's files.
+    Module,
+    /// A source map, which nobody but a debugger asks for.
+    SourceMap,
+}
+
+/// A place in a file that names another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reference {
+    /// What the author wrote, without quotes.
+    pub(crate) span: Range<usize>,
+    pub(crate) kind: Kind,
+    pub(crate) target: Target,
+    pub(crate) edit: Edit,
+}
+
+/// What is known of a file after one look.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct References {
+    pub(crate) list: Vec<Reference>,
+    /// Imports of what only the browser will know: `import(x)`.
+    pub(crate) unknown: Vec<Range<usize>>,
+    pub(crate) not_parsed: Option<NotParsed>,
+}
+
+/// Why a file could not be parsed, so that no reference but source maps was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotParsed {
+    pub(crate) obstacle: Obstacle,
+    pub(crate) reason: String,
+    /// The place of the fault.
+    pub(crate) span: Range<usize>,
+    /// `true` if something in the file looks like a reference.
+    pub(crate) may_refer: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds faults"))]
+pub(crate) enum Obstacle {
+    /// This build has no parser of scripts.
+    #[cfg_attr(feature = "js", allow(dead_code, reason = "this build has one"))]
+    NoParser,
+    /// The file is no valid module.
+    NotAModule,
+    /// A browser may be able to read the file, and another run with more memory as well.
+    GivenUp,
+}
+
+/// What a parser has found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scan {
+    pub(super) written: Vec<Written>,
+    pub(super) unknown: Vec<Range<usize>>,
+    pub(super) not_parsed: Option<NotParsed>,
+}
+
+#[cfg(feature = "js")]
+impl Scan {
+    pub(super) fn of(written: Written) -> Self {
+        Self { written: vec![written], ..Self::default() }
+    }
+}
+
+/// The languages that references are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Css,
+    JavaScript,
+}
+
+impl Language {
+    /// What a file is written in, by its extension.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let (_, extension) = path.rsplit_once('.')?;
+        let is = |known: &str| extension.eq_ignore_ascii_case(known);
+        match extension {
+            _ if is("css") => Some(Self::Css),
+            _ if is("js") || is("mjs") || is("cjs") => Some(Self::JavaScript),
+            _ => None,
+        }
+    }
+}
