@@ -84,13 +84,15 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     let kept = pipeline::import_releases::take_over(&run, &assets, findings)?;
     pipeline::import_releases::verify(&run, &assets, &kept, findings)?;
     pipeline::conflicts::check(&run, &assets, &kept, findings);
-    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
+    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
     let variants = Variants::make(&mut assets, &run, findings)?;
     pipeline::conflicts::check_variants(&run, &assets, findings);
-    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output))?;
+    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
 
-    let (manifest, ()) =
-        rayon::join(|| run.manifest(&assets, components), || run.cache.save(&assets, &run.output));
+    let (manifest, ()) = rayon::join(
+        || pipeline::publish::manifest(&run, &assets, components),
+        || run.cache.save(&assets, &run.output.staging),
+    );
     let report = Report::new(&run, &assets, &variants, &manifest);
     // What is known of the files takes more memory than their names, and the past is still to be read.
     let leaves_cache = assets.iter().any(|asset| asset.page.is_trusted);
@@ -101,7 +103,7 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     publication.write(files, variants, &run)?;
     // Where all sources are too young to be cached, the next run reads everything anyway.
     if leaves_cache {
-        run.output.published.save(&run.output);
+        run.output.published.save(&run.output.staging);
     }
     Ok((report, numbers))
 }

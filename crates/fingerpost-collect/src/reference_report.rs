@@ -19,7 +19,8 @@ use crate::{
     pipeline::{analyze, unrewritable::Known},
     references::{
         self,
-        reference::{Kind, Language, References},
+        raw_reference::Kind,
+        reference::{Language, References},
         resolve::{Place, Target},
         unrewritable::{Markup, Plain},
     },

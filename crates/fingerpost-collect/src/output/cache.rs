@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::signed_json::{parse_signed, write_signed};
 use crate::{
-    output::Output,
-    pipeline::asset::Asset,
-    source_info::{Named, Page},
+    output::staging::Staging,
+    source_info::{Inputs, Named, Page},
 };
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
@@ -37,10 +36,10 @@ struct Contents {
 }
 
 #[derive(Serialize)]
-struct ContentsOut<'a> {
+struct ContentsOut<'a, E: CacheEntry> {
     key: &'a Key,
     #[serde(serialize_with = "pages_out")]
-    pages: &'a [Asset],
+    pages: &'a [E],
 }
 
 #[derive(Serialize)]
@@ -48,6 +47,15 @@ struct PageOut<'a> {
     #[serde(flatten)]
     page: &'a Page,
     named: Named,
+}
+
+/// What a run knows of one file, for the next.
+pub(crate) trait CacheEntry {
+    /// The asset path.
+    fn path(&self) -> &str;
+    fn page(&self) -> &Arc<Page>;
+    fn inputs(&self) -> &Inputs;
+    fn named(&self) -> Named;
 }
 
 /// The pages of an earlier run.
@@ -84,32 +92,32 @@ impl Cache {
     }
 
     /// Writes down what this run knows, unless that is the same.
-    pub(crate) fn save(&self, assets: &[Asset], output: &Output) {
-        let is_known = |asset: &Asset| {
-            let page = self.pages.get(asset.path.as_str()).filter(|page| Arc::ptr_eq(page, &asset.page));
-            page.is_some_and(|page| page.named_from(&asset.from).is_some())
+    pub(crate) fn save<E: CacheEntry>(&self, entries: &[E], staging: &Staging) {
+        let is_known = |entry: &E| {
+            let page = self.pages.get(entry.path()).filter(|page| Arc::ptr_eq(page, entry.page()));
+            page.is_some_and(|page| page.named_from(entry.inputs()).is_some())
         };
-        if trusted(assets).count() == self.pages.len() && trusted(assets).all(is_known) {
+        if trusted(entries).count() == self.pages.len() && trusted(entries).all(is_known) {
             return;
         }
-        let contents = ContentsOut { key: &self.key, pages: assets };
-        if let Err(problem) = output.put(FILE.as_ref(), |file| write_signed(&contents, file)) {
+        let contents = ContentsOut { key: &self.key, pages: entries };
+        if let Err(problem) = staging.put(FILE.as_ref(), |file| write_signed(&contents, file)) {
             tracing::warn!("the next run will take longer: {problem}");
         }
     }
 }
 
 /// What nobody has changed lately: only of that the same stamp means the same bytes.
-fn trusted(assets: &[Asset]) -> impl Iterator<Item = &Asset> {
-    assets.iter().filter(|asset| asset.page.is_trusted)
+fn trusted<E: CacheEntry>(entries: &[E]) -> impl Iterator<Item = &E> {
+    entries.iter().filter(|entry| entry.page().is_trusted)
 }
 
-fn page_out(asset: &Asset) -> (&str, PageOut<'_>) {
-    (asset.path.as_str(), PageOut { page: &asset.page, named: asset.named() })
+fn page_out<E: CacheEntry>(entry: &E) -> (&str, PageOut<'_>) {
+    (entry.path(), PageOut { page: entry.page(), named: entry.named() })
 }
 
-fn pages_out<S: Serializer>(assets: &[Asset], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(trusted(assets).map(page_out))
+fn pages_out<E: CacheEntry, S: Serializer>(entries: &[E], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(trusted(entries).map(page_out))
 }
 
 fn parse(bytes: &[u8]) -> Option<Contents> {

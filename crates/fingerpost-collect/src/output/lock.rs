@@ -11,6 +11,8 @@ use crate::{
     progress::Progress,
 };
 
+pub(super) const LOCK: &str = ".fingerpost/lock";
+
 /// The right to write to an output dir. The system takes it back when the process ends, however it ends.
 pub(crate) struct Lock(File);
 

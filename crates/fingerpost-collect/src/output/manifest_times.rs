@@ -10,7 +10,7 @@ use std::{
 use fingerpost::manifest::MANIFEST_NAME;
 use serde::{Deserialize, Serialize};
 
-use crate::output::{LOCK, Output};
+use super::{lock::LOCK, staging::Staging};
 
 /// Its modification time is the manifest's. Losing it is like a copy of the directory without times.
 const FILE: &str = ".fingerpost/manifest-times.json";
@@ -98,9 +98,9 @@ fn changed(_: &Metadata) -> Option<SystemTime> {
 }
 
 /// Records the times of the manifest as they are now.
-pub(crate) fn record(output: &Output) {
-    let Some(times) = Times::of(&output.dir().join(MANIFEST_NAME)) else { return };
-    let recorded = output.put(FILE.as_ref(), |file| {
+pub(crate) fn record(staging: &Staging) {
+    let Some(times) = Times::of(&staging.dir.join(MANIFEST_NAME)) else { return };
+    let recorded = staging.put(FILE.as_ref(), |file| {
         serde_json::to_writer(&mut *file, &times)?;
         file.flush()?;
         // Without this time, the record counts as copied.

@@ -1,9 +1,11 @@
 //! The output dir: what is there, and how something new gets there without anybody ever seeing half of it.
 
+pub(crate) mod staging;
 pub(crate) mod lock;
 pub(crate) mod content;
 pub(crate) mod history;
 pub(crate) mod cache;
+pub(crate) mod variant;
 pub(crate) mod published_files;
 pub(crate) mod manifest_times;
 pub(crate) mod signed_json;
@@ -11,8 +13,8 @@ pub(crate) mod hash_writer;
 
 use std::{
     collections::{BTreeSet, HashSet},
-    fs::{self, DirEntry, File},
-    io::{self, BufWriter, Write},
+    fs::{self, DirEntry},
+    io,
     path::{Path, PathBuf},
     process,
     sync::{Mutex, PoisonError},
@@ -23,29 +25,24 @@ use fingerpost::{
     manifest::{Digest, MANIFEST_NAME},
 };
 use rayon::prelude::*;
-use tempfile::{NamedTempFile, TempPath};
 
 use crate::{
-    config::Job,
     diagnostics::problem::{ErrorKind, Problem},
     output::{
         content::{Content, WriteError},
-        lock::Lock,
+        lock::{LOCK, Lock},
         manifest_times::Change,
         published_files::Published,
+        staging::{STAGING, Staged, Staging, make_dir, sync_dir},
     },
     progress::Progress,
 };
-
-/// Lies in the output dir, so that a file can be renamed from here to its place.
-const STAGING: &str = ".fingerpost/tmp";
-
-pub(crate) const LOCK: &str = ".fingerpost/lock";
 
 /// An output dir that this run alone may write to, or none may in a dry run.
 pub(crate) struct Output {
     dir: PathBuf,
     fsync: bool,
+    pub(crate) staging: Staging,
     /// `None` in a dry run.
     lock: Option<Lock>,
     /// A change of the manifest since the last command.
@@ -55,24 +52,24 @@ pub(crate) struct Output {
     pub(crate) published: Published,
 }
 
-/// A file that is written and not yet in its place. It is removed if it never gets there.
-pub(crate) struct Staged {
-    file: TempPath,
-    target: PathBuf,
-    /// Its name and digest, if the stamp is to be recorded.
-    asset: Option<(String, Digest)>,
+/// How an output dir is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutputOptions {
+    pub(crate) fsync: bool,
+    pub(crate) wait: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) verify: bool,
 }
 
 impl Output {
     /// Makes the directory and takes the lock, unless this is a dry run.
-    pub(crate) fn open(job: &Job, progress: &dyn Progress) -> Result<Self, Problem> {
-        let dir = &job.out;
+    pub(crate) fn open(dir: &Path, options: OutputOptions, progress: &dyn Progress) -> Result<Self, Problem> {
         check_dir(dir)?;
-        let mut output = Self { fsync: job.fsync, ..Self::dry(dir)? };
-        if !job.dry_run {
-            output.acquire(job.wait, progress)?;
+        let mut output = Self { fsync: options.fsync, ..Self::dry(dir)? };
+        if !options.dry_run {
+            output.acquire(options.wait, progress)?;
         }
-        output.published = Published::read(dir, job.verify);
+        output.published = Published::read(dir, options.verify);
         Ok(output)
     }
 
@@ -80,7 +77,8 @@ impl Output {
     pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
         let (change, real, published) = (Change::read(dir), Mutex::default(), Published::default());
-        Ok(Self { dir: dir.to_owned(), fsync: false, lock: None, change, real, published })
+        let staging = Staging { dir: dir.to_owned(), is_dry: true };
+        Ok(Self { dir: dir.to_owned(), fsync: false, staging, lock: None, change, real, published })
     }
 
     /// Takes the lock, and removes what a killed run has left behind.
@@ -92,9 +90,10 @@ impl Output {
         let signed = lock.sign(&process::id().to_string());
         signed.map_err(|err| Problem::output("lock", &file, &err))?;
         self.lock = Some(lock);
+        self.staging.is_dry = false;
         self.empty_staging()?;
         if self.change == Change::Copied {
-            manifest_times::record(self);
+            manifest_times::record(&self.staging);
         }
         Ok(())
     }
@@ -103,10 +102,6 @@ impl Output {
         let staging = self.dir.join(STAGING);
         let empty = || fs::read_dir(&staging)?.try_for_each(|entry| remove(&entry?));
         empty().map_err(|err| Problem::output("empty", &staging, &err))
-    }
-
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
     }
 
     fn is_dry(&self) -> bool {
@@ -147,7 +142,8 @@ impl Output {
         let staged = if self.is_dry() {
             content.write_to(&mut io::sink()).map(|()| None)
         } else {
-            self.write(self.fsync, |file| content.write_to(file))
+            self.staging
+                .write(self.fsync, |file| content.write_to(file))
                 .map(|file| Some(Staged { file, target: target.clone(), asset }))
         };
         staged.map_err(|err| match err {
@@ -185,19 +181,6 @@ impl Output {
         Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(place))))
     }
 
-    fn write<E: From<io::Error>>(
-        &self,
-        sync: bool,
-        write: impl FnOnce(&mut File) -> Result<(), E>,
-    ) -> Result<TempPath, E> {
-        let mut file = new_file(&self.dir.join(STAGING))?;
-        write(file.as_file_mut())?;
-        if sync {
-            file.as_file().sync_all()?;
-        }
-        Ok(file.into_temp_path())
-    }
-
     /// Puts staged files into their places.
     pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
         let root = self.dir.as_path();
@@ -231,89 +214,14 @@ impl Output {
         fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
     }
 
-    /// Writes or replaces one file, and waits until it has reached the disk.
-    pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
-        let staged = self.stage_record(path.as_ref(), |file| file.write_all(bytes))?;
-        staged.map_or(Ok(()), |record| self.publish_record(record))
-    }
-
-    /// Writes or replaces one file that can be made again.
-    pub(crate) fn put(
-        &self,
-        path: &Path,
-        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
-    ) -> Result<(), Problem> {
-        self.stage_at(path, false, write)?.map_or(Ok(()), Staged::publish)
-    }
-
-    /// Writes one file to the staging directory, and waits until it has reached the disk. A dry run writes nothing.
-    pub(crate) fn stage_record(
-        &self,
-        path: &Path,
-        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
-    ) -> Result<Option<Staged>, Problem> {
-        self.stage_at(path, true, write)
-    }
-
     /// Puts the manifest into its place. With `keeps_trace` it still counts as edited.
     pub(crate) fn publish_manifest(&self, manifest: Staged, keeps_trace: bool) -> Result<(), Problem> {
-        self.publish_record(manifest)?;
+        self.staging.publish_record(manifest)?;
         if !keeps_trace {
-            manifest_times::record(self);
+            manifest_times::record(&self.staging);
         }
         Ok(())
     }
-
-    /// Puts it into its place, for good.
-    pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
-        let dir = record.target.parent().unwrap_or(&self.dir).to_owned();
-        record.publish()?;
-        sync_dir(&dir)
-    }
-
-    fn stage_at(
-        &self,
-        path: &Path,
-        sync: bool,
-        write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
-    ) -> Result<Option<Staged>, Problem> {
-        if self.is_dry() {
-            return Ok(None);
-        }
-        let target = self.dir.join(path);
-        make_dir(target.parent().unwrap_or(&self.dir))?;
-        let buffered = |file: &mut File| {
-            let mut buffered = BufWriter::with_capacity(BUFFER, file);
-            write(&mut buffered)?;
-            buffered.flush()
-        };
-        let file = self.write(sync, buffered).map_err(|err| Problem::output("write", &target, &err))?;
-        Ok(Some(Staged { file, target, asset: None }))
-    }
-}
-
-/// A file that takes many small pieces.
-pub(crate) type Buffered<'a> = BufWriter<&'a mut File>;
-
-const BUFFER: usize = 64 * 1024;
-
-impl Staged {
-    /// Where it lies until then.
-    pub(crate) fn file(&self) -> &Path {
-        &self.file
-    }
-
-    fn publish(self) -> Result<(), Problem> {
-        self.file.persist(&self.target).map_err(|err| Problem::output("write", &self.target, &err.error))
-    }
-}
-
-/// A new file of an unused name. Unlike other temporary files it is for all whom the umask allows: it will be served.
-fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix("").tempfile_in(dir)
 }
 
 fn remove(entry: &DirEntry) -> io::Result<()> {
@@ -350,18 +258,6 @@ fn refuse_symlink(path: &Path) -> Result<(), Problem> {
     }
     let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
     Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
-}
-
-fn make_dir(dir: &Path) -> Result<(), Problem> {
-    fs::create_dir_all(dir).map_err(|err| Problem::output("make the directory", dir, &err))
-}
-
-/// Makes the names in a directory survive a power cut. Windows has no call for it.
-fn sync_dir(dir: &Path) -> Result<(), Problem> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|err| Problem::output("sync", dir, &err))
 }
 
 /// Whose name this is in every output dir.

@@ -18,8 +18,8 @@ use fingerpost::{
 use serde::{Deserialize, Serialize};
 
 use crate::output::{
-    Output,
     signed_json::{parse_signed, write_signed},
+    staging::Staging,
 };
 
 /// Losing it costs one reading of all published files.
@@ -137,13 +137,13 @@ impl Published {
     }
 
     /// Writes down which files this run has seen, unless that is the same as before.
-    pub(crate) fn save(&self, output: &Output) {
+    pub(crate) fn save(&self, staging: &Staging) {
         let mut records = self.records();
         if records.values().all(|record| record.state == State::Confirmed) {
             return;
         }
         records.retain(|_, record| record.state != State::Recorded);
-        if let Err(problem) = output.put(FILE.as_ref(), |file| write_signed(&*records, file)) {
+        if let Err(problem) = staging.put(FILE.as_ref(), |file| write_signed(&*records, file)) {
             tracing::warn!("the next run will take longer: {problem}");
         }
     }

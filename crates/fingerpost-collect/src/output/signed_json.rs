@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use fingerpost::manifest::Digest;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Buffered, hash_writer::Digesting};
+use super::{hash_writer::Digesting, staging::Buffered};
 
 /// Writes JSON with its digest behind it. Piece by piece: the whole text would take much memory.
 pub(crate) fn write_signed(contents: &impl Serialize, file: &mut Buffered<'_>) -> io::Result<()> {

@@ -8,7 +8,7 @@ use fingerpost::{
 
 use crate::{
     diagnostics::problem::Problem,
-    output::{Staged, content::Content},
+    output::{cache::CacheEntry, content::Content, staging::Staged},
     pipeline::run::Run,
     source_info::{Inputs, Named, Page},
 };
@@ -78,11 +78,9 @@ impl Asset {
         self.from.group.is_some()
     }
 
-    /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
-    pub(crate) fn named(&self) -> Named {
-        let mut info = self.info.clone();
-        info.encodings.clear();
-        Named { from: self.from, hash: self.hash, info }
+    /// What the manifest in force says of an asset.
+    pub(crate) fn info_in_force<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
+        run.history.manifest()?.get(&self.path)?.info.as_ref()
     }
 
     /// Where its bytes are now. A dry run has not made what is not there.
@@ -90,6 +88,27 @@ impl Asset {
         let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
         let is_there = || run.output.has(&self.hashed, self.info.size, &self.info.sha256);
         staged.or_else(|| is_there().then(|| run.job.out.join(&self.hashed)))
+    }
+}
+
+impl CacheEntry for Asset {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn page(&self) -> &Arc<Page> {
+        &self.page
+    }
+
+    fn inputs(&self) -> &Inputs {
+        &self.from
+    }
+
+    /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
+    fn named(&self) -> Named {
+        let mut info = self.info.clone();
+        info.encodings.clear();
+        Named { from: self.from, hash: self.hash, info }
     }
 }
 

@@ -7,11 +7,10 @@ use fingerpost::{
     manifest::{ContentHash, FileInfo, Manifest, Release},
 };
 
-use crate::output::reserved;
 use crate::{
     diagnostics::{collector::Findings, problem::ErrorKind},
-    output::history::History,
-    pipeline::{asset::Asset, compress::variant::variant_names, import_releases::Kept, run::Run},
+    output::{history::History, reserved, variant::variant_names},
+    pipeline::{asset::Asset, import_releases::Kept, run::Run},
 };
 
 /// Compares all names that this run gives, with each other and with those that are taken.

@@ -17,15 +17,16 @@ use crate::{
         collector::{Finding, Findings},
         problem::{Error, ErrorKind, Problem},
     },
-    output::{Output, Staged, content::Content, history::History, manifest_times::Change, reserved},
-    pipeline::{
-        asset::Asset,
-        compress::{
-            Wanted,
-            variant::{variant_name, variant_names},
-        },
-        run::Run,
+    output::{
+        Output,
+        content::Content,
+        history::History,
+        manifest_times::Change,
+        reserved,
+        staging::Staged,
+        variant::{variant_name, variant_names},
     },
+    pipeline::{asset::Asset, compress::Wanted, run::Run},
 };
 
 /// What is taken over.

@@ -24,7 +24,8 @@ use crate::{
     references::{
         self,
         edit::Edit,
-        reference::{Kind, Reference},
+        raw_reference::Kind,
+        reference::Reference,
         resolve::{Place, Target},
     },
     source_info::Page,

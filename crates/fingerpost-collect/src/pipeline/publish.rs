@@ -11,12 +11,29 @@ use crate::{
         collector::Findings,
         problem::{ErrorKind, Problem},
     },
-    output::{Output, Staged, history::History},
-    pipeline::{asset::Asset, compress::Variants, import_releases::Kept, run::Run},
+    output::{Output, history::History, staging::Staged},
+    pipeline::{
+        asset::Asset,
+        compress::Variants,
+        import_releases::Kept,
+        run::{Components, Run},
+    },
 };
 
 /// Asset path → the asset paths it refers to.
 pub(crate) type References = BTreeMap<String, Vec<String>>;
+
+/// The manifest that names these assets and components.
+pub(crate) fn manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
+    let mut manifest = Manifest::new(run.job.base.path());
+    for (name, info) in components {
+        manifest.insert_component(name, info);
+    }
+    for Asset { path, hashed, info, .. } in assets {
+        manifest.insert(path.clone(), hashed.as_str(), info.clone());
+    }
+    manifest
+}
 
 /// What has to be written so that a manifest comes into force.
 pub(crate) struct Publication {
@@ -134,17 +151,17 @@ impl Publication {
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
         let mut releases = records.releases.into_iter().flatten();
-        releases.try_for_each(|record| run.output.publish_record(record))?;
+        releases.try_for_each(|record| run.output.staging.publish_record(record))?;
         records.manifest.map_or(Ok(()), |manifest| run.output.publish_manifest(manifest, keeps_trace))
     }
 }
 
 fn stage_release(release: &Release, output: &Output) -> Result<Option<Staged>, Problem> {
-    output.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
+    output.staging.stage_record(&Release::file_name(release.number), |file| release.write_to(file))
 }
 
 fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>, Problem> {
-    output.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
+    output.staging.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
 }
 
 /// Returns the manifest in force as the release that records it for later commands. None if the newest release holds it.
@@ -160,7 +177,7 @@ pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Opt
 /// Writes such a release.
 pub(crate) fn record(release: &Release, output: &Output) -> Result<(), Problem> {
     let (staged, manifest) = (stage_release(release, output)?, stage_manifest(&release.manifest, output)?);
-    staged.map_or(Ok(()), |staged| output.publish_record(staged))?;
+    staged.map_or(Ok(()), |staged| output.staging.publish_record(staged))?;
     manifest.map_or(Ok(()), |manifest| output.publish_manifest(manifest, false))
 }
 

@@ -1,15 +1,14 @@
-use fingerpost::manifest::{ComponentInfo, Manifest};
+use fingerpost::manifest::ComponentInfo;
 
 use crate::{
     config::Job,
     diagnostics::{collector::Findings, problem::Problem},
-    output::{Output, cache::Cache, history::History},
-    pipeline::asset::Asset,
+    output::{Output, OutputOptions, cache::Cache, history::History},
     progress::Progress,
 };
 
 /// The components of the app version by name.
-type Components = Vec<(String, ComponentInfo)>;
+pub(crate) type Components = Vec<(String, ComponentInfo)>;
 
 /// One run: what it is to do, where it writes, and what it finds there.
 pub(crate) struct Run<'a> {
@@ -23,7 +22,9 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Takes the lock first, so that nobody changes what is read then.
     pub(crate) fn open(job: Job, progress: &'a dyn Progress) -> Result<Self, Problem> {
-        let output = Output::open(&job, progress)?;
+        let Job { fsync, wait, dry_run, verify, .. } = job;
+        let options = OutputOptions { fsync, wait, dry_run, verify };
+        let output = Output::open(&job.out, options, progress)?;
         let history = History::read(&job.out)?;
         let cache = Cache::read(&job.out, job.base.path());
         Ok(Self { job, output, history, cache, progress })
@@ -37,17 +38,5 @@ impl<'a> Run<'a> {
             Some((name.clone(), findings.take(info)?))
         };
         version.components.keys().filter_map(digest).collect()
-    }
-
-    /// The manifest that names these assets and components.
-    pub(crate) fn manifest(&self, assets: &[Asset], components: Components) -> Manifest {
-        let mut manifest = Manifest::new(self.job.base.path());
-        for (name, info) in components {
-            manifest.insert_component(name, info);
-        }
-        for Asset { path, hashed, info, .. } in assets {
-            manifest.insert(path.clone(), hashed.as_str(), info.clone());
-        }
-        manifest
     }
 }

@@ -4,12 +4,9 @@ use std::ops::Range;
 
 use oxc_ast::ast::{Argument, CallExpression, Expression, ImportExpression, NewExpression, Program};
 use oxc_ast_visit::{VisitJs, walk_js};
+use oxc_span::Span;
 
-use super::{
-    js::{bytes, specifier},
-    raw_reference::Written,
-    reference::Kind,
-};
+use super::raw_reference::{Kind, Syntax, Written};
 
 /// What the calls in a script refer to. They are visited by calls for every level, as the parser makes them.
 #[derive(Default)]
@@ -86,4 +83,14 @@ fn is_url(callee: &Expression<'_>) -> bool {
         || callee
             .get_member_expr()
             .is_some_and(|member| member.static_property_name() == Some("URL") && is_global(member.object()))
+}
+
+/// What stands between the quotes of a literal.
+pub(super) fn specifier(literal: Span) -> Written {
+    let Range { start, end } = bytes(literal);
+    Written { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
+}
+
+pub(super) fn bytes(span: Span) -> Range<usize> {
+    span.start as usize..span.end as usize
 }

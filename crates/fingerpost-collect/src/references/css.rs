@@ -5,8 +5,8 @@ use std::ops::Range;
 use cssparser::{Parser, Token};
 
 use super::{
-    raw_reference::{Syntax, Written},
-    reference::{Kind, Scan},
+    raw_reference::{Kind, Syntax, Written},
+    reference::Scan,
     source_map,
 };
 

@@ -10,14 +10,14 @@ use std::{
 use oxc_allocator::Allocator;
 use oxc_parser::{Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
-use oxc_span::{LabeledSpan, SourceType, Span};
+use oxc_span::{LabeledSpan, SourceType};
 
 use super::{
-    calls::Calls,
+    calls::{Calls, bytes, specifier},
     nesting,
     prefilter::{Glance, glance},
-    raw_reference::{Syntax, Written},
-    reference::{Kind, NotParsed, Obstacle, Scan},
+    raw_reference::Written,
+    reference::{NotParsed, Obstacle, Scan},
     source_map, stack,
 };
 
@@ -155,16 +155,6 @@ fn references(module: &ParserReturn<'_>, text: &str, glance: Glance) -> Scan {
     scan.written.sort_by_key(|written| written.span.start);
     scan.written.dedup();
     scan
-}
-
-/// What stands between the quotes of a literal.
-pub(super) fn specifier(literal: Span) -> Written {
-    let Range { start, end } = bytes(literal);
-    Written { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
-}
-
-pub(super) fn bytes(span: Span) -> Range<usize> {
-    span.start as usize..span.end as usize
 }
 
 #[cfg(test)]

@@ -2,19 +2,11 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{edit::Edit, raw_reference::Written, resolve::Target};
-
-/// What a reference is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    /// A URL in CSS, or in `new URL(…, import.meta.url)`.
-    Url,
-    /// A module specifier: bare ones go through an import map and are nobody's files.
-    Module,
-    /// A source map, which nobody but a debugger asks for.
-    SourceMap,
-}
+use super::{
+    edit::Edit,
+    raw_reference::{Kind, Written},
+    resolve::Target,
+};
 
 /// A place in a file that names another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

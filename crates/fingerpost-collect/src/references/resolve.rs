@@ -4,7 +4,7 @@ use fingerpost::AssetPath;
 use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
 
-use super::{escapes::Unit, reference::Kind};
+use super::{escapes::Unit, raw_reference::Kind};
 
 /// What a reference leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

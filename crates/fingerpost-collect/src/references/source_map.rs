@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::{
     lexer::Lexer,
-    raw_reference::{Syntax, Written},
-    reference::Kind,
+    raw_reference::{Kind, Syntax, Written},
 };
 
 const NAME: &str = "sourceMappingURL=";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     escapes,
-    reference::Kind,
+    raw_reference::Kind,
     resolve::{Place, Target, resolve},
 };
 

@@ -12,7 +12,10 @@ use fingerpost::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{diagnostics::problem::Problem, output::Output};
+use crate::{
+    diagnostics::problem::Problem,
+    output::{Output, staging::Staging},
+};
 
 /// Where it is kept. Losing it costs nothing but the time to compress everything again.
 const FILE: &str = ".fingerpost/compressed.json";
@@ -103,10 +106,10 @@ impl Known {
     }
 
     /// Writes the record, if it has changed.
-    pub(crate) fn save(&mut self, output: &Output) -> Result<(), Problem> {
+    pub(crate) fn save(&mut self, staging: &Staging) -> Result<(), Problem> {
         let json = to_json(&self.files);
         if json != self.saved {
-            output.replace(FILE, &json)?;
+            staging.replace(FILE, &json)?;
             self.saved = json;
         }
         Ok(())

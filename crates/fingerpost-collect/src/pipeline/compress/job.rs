@@ -7,12 +7,13 @@ use fingerpost::{
     manifest::{Digest, Encoding, EncodingInfo},
 };
 
-use super::{encode::encode, in_force, variant::variant_name};
+use super::encode::encode;
 use crate::{
     diagnostics::problem::{ErrorKind, Problem},
     output::{
-        Staged,
         content::{Content, WriteError},
+        staging::Staged,
+        variant::variant_name,
     },
     pipeline::{asset::Asset, run::Run},
 };
@@ -99,7 +100,7 @@ impl Job {
 
     /// What the manifest in force says of the same bytes.
     fn guess(self, asset: &Asset, run: &Run<'_>) -> Done {
-        let published = in_force(asset, run).filter(|info| info.sha256 == self.sha256);
+        let published = asset.info_in_force(run).filter(|info| info.sha256 == self.sha256);
         let variant = published.and_then(|info| info.encodings.get(self.compression.encoding().as_str()));
         let variant = variant.copied();
         Done { job: self, variant, by: By::Guessing, hashed: Vec::new(), plain: Vec::new() }
@@ -136,7 +137,7 @@ impl Job {
 pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));
-    let published = in_force(asset, run).and_then(|info| info.encodings.get(encoding.as_str()));
+    let published = asset.info_in_force(run).and_then(|info| info.encodings.get(encoding.as_str()));
     let is_there = if published == Some(&variant) {
         run.output.has(&hashed, size, &sha256)
     } else {

@@ -1,14 +1,12 @@
 //! Compressed variants, beside the files that they stand in for.
 
-pub(crate) mod variant;
 mod encode;
 mod job;
 mod compression_cache;
 
-use fingerpost::manifest::{Encoding, EncodingInfo, FileInfo};
+use fingerpost::manifest::{Encoding, EncodingInfo};
 use rayon::prelude::*;
 
-use self::variant::variant_name;
 use self::{
     compression_cache::Known,
     job::{By, Job, Missing},
@@ -19,7 +17,7 @@ use crate::{
         collector::Findings,
         problem::{Error, Problem},
     },
-    output::Staged,
+    output::{staging::Staged, variant::variant_name},
     pipeline::{asset::Asset, run::Run},
 };
 
@@ -103,7 +101,7 @@ impl Variants {
 
     /// Writes down what was learned, once all variants are in their places.
     pub(crate) fn remember(&mut self, run: &Run<'_>) -> Result<(), Problem> {
-        self.known.as_mut().map_or(Ok(()), |known| known.save(&run.output))
+        self.known.as_mut().map_or(Ok(()), |known| known.save(&run.output.staging))
     }
 }
 
@@ -125,14 +123,9 @@ fn take_known(number: usize, asset: &mut Asset, known: &Known, run: &Run<'_>) ->
     missing
 }
 
-/// What the manifest in force says of an asset.
-fn in_force<'a>(asset: &Asset, run: &'a Run<'_>) -> Option<&'a FileInfo> {
-    run.history.manifest()?.get(&asset.path)?.info.as_ref()
-}
-
 /// The variant that the manifest in force has for the same bytes.
 fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
-    let info = in_force(asset, run).filter(|info| info.sha256 == asset.info.sha256)?;
+    let info = asset.info_in_force(run).filter(|info| info.sha256 == asset.info.sha256)?;
     info.encodings.get(encoding.as_str()).copied()
 }
 
@@ -143,7 +136,7 @@ fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     }
     let is_asset = |name: &str| assets.binary_search_by(|asset| (*asset.path).cmp(name)).is_ok();
     let of_asset = |asset: &Asset| {
-        let encodings = in_force(asset, run).into_iter().flat_map(|info| &info.encodings);
+        let encodings = asset.info_in_force(run).into_iter().flat_map(|info| &info.encodings);
         let gone = encodings.filter(|(name, _)| !asset.info.encodings.contains_key(*name));
         let names = gone.filter_map(|(name, variant)| {
             let plain = variant_name(&asset.path, Encoding::from_name(name)?);
