@@ -7,12 +7,12 @@ use fingerpost::{
 };
 
 use crate::{
+    compression_settings::Wanted,
     diagnostics::{
         problem::{Error, Problem, both},
         rule::Rule,
         rule_severities::Levels,
     },
-    pipeline::compress::Wanted,
 };
 
 /// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).

@@ -37,7 +37,7 @@ use crate::{
         compress::Variants,
         link::Links,
         publish::{Files, Numbers, Publication, References},
-        run::Run,
+        run_context::Run,
     },
 };
 

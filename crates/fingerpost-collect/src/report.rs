@@ -3,14 +3,13 @@ use std::time::Duration;
 use fingerpost::manifest::Manifest;
 use serde::Serialize;
 
-use crate::diagnostics::left_out::Shadowed;
 use crate::{
     diagnostics::{
         collector::Findings,
-        left_out::LeftOut,
+        left_out::{LeftOut, Shadowed},
         problem::{Besides, Problem},
     },
-    pipeline::{asset::Asset, compress::Variants, publish::Numbers, run::Run},
+    pipeline::{asset::Asset, compress::Variants, publish::Numbers, run_context::Run},
 };
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.

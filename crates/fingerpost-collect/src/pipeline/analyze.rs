@@ -15,7 +15,7 @@ use crate::{
     output::content::{Content, Seen},
     pipeline::{
         asset::{Asset, Source},
-        run::Run,
+        run_context::Run,
     },
     references::{
         self,

@@ -9,7 +9,7 @@ use fingerpost::{
 use crate::{
     diagnostics::problem::Problem,
     output::{cache::CacheEntry, content::Content, staging::Staged},
-    pipeline::run::Run,
+    pipeline::run_context::Run,
     source_info::{Inputs, Named, Page},
 };
 

@@ -20,7 +20,7 @@ use crate::{
         link::{Link, Links, To},
         order::{self, Group},
         rewrite::rewrite,
-        run::Run,
+        run_context::Run,
     },
     source_info::Inputs,
 };

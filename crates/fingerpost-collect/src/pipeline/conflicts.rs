@@ -10,7 +10,7 @@ use fingerpost::{
 use crate::{
     diagnostics::{collector::Findings, problem::ErrorKind},
     output::{history::History, reserved, variant::variant_names},
-    pipeline::{asset::Asset, import_releases::Kept, run::Run},
+    pipeline::{asset::Asset, import_releases::Kept, run_context::Run},
 };
 
 /// Compares all names that this run gives, with each other and with those that are taken.

@@ -13,6 +13,7 @@ use fingerpost::{
 };
 
 use crate::{
+    compression_settings::Wanted,
     diagnostics::{
         collector::{Finding, Findings},
         problem::{Error, ErrorKind, Problem},
@@ -26,7 +27,7 @@ use crate::{
         staging::Staged,
         variant::{variant_name, variant_names},
     },
-    pipeline::{asset::Asset, compress::Wanted, run::Run},
+    pipeline::{asset::Asset, run_context::Run},
 };
 
 /// What is taken over.

@@ -20,7 +20,7 @@ use crate::{
         problem::{ErrorKind, Problem},
         rule::Rule,
     },
-    pipeline::{analyze::Looked, asset::Source, run::Run},
+    pipeline::{analyze::Looked, asset::Source, run_context::Run},
     references::{
         self,
         edit::Edit,

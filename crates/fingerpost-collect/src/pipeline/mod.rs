@@ -1,6 +1,6 @@
 //! The steps of a run, in their order. Each sees only earlier ones.
 
-pub(crate) mod run;
+pub(crate) mod run_context;
 pub(crate) mod asset;
 pub(crate) mod scan;
 pub(crate) mod analyze;

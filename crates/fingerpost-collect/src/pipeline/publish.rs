@@ -16,7 +16,7 @@ use crate::{
         asset::Asset,
         compress::Variants,
         import_releases::Kept,
-        run::{Components, Run},
+        run_context::{Components, Run},
     },
 };
 

@@ -5,15 +5,14 @@ use fingerpost::{
     sources::{Listing, SourceFile},
 };
 
-use crate::diagnostics::left_out::LeftOut;
 use crate::{
     diagnostics::{
         collector::Findings,
-        left_out::Shadowed,
+        left_out::{LeftOut, Shadowed},
         problem::{ErrorKind, Problem},
         rule::Rule,
     },
-    pipeline::run::Run,
+    pipeline::run_context::Run,
 };
 
 /// Lists the source dirs.

@@ -9,7 +9,7 @@ use crate::{
         collector::Findings,
         problem::{ErrorKind, Problem},
     },
-    pipeline::{asset::Asset, run::Run},
+    pipeline::{asset::Asset, run_context::Run},
     references::unrewritable::Plain,
 };
 

@@ -15,7 +15,7 @@ use crate::{
         staging::Staged,
         variant::variant_name,
     },
-    pipeline::{asset::Asset, run::Run},
+    pipeline::{asset::Asset, run_context::Run},
 };
 
 /// A variant that is not known, or not there.

@@ -11,14 +11,13 @@ use self::{
     compression_cache::Known,
     job::{By, Job, Missing},
 };
-pub(crate) use crate::compression_settings::Wanted;
 use crate::{
     diagnostics::{
         collector::Findings,
         problem::{Error, Problem},
     },
     output::{staging::Staged, variant::variant_name},
-    pipeline::{asset::Asset, run::Run},
+    pipeline::{asset::Asset, run_context::Run},
 };
 
 /// The variants of one run.
