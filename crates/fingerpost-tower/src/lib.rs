@@ -5,20 +5,22 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod maybe_blocking;
+mod static_files;
+mod version_endpoints;
+mod version_router;
+#[cfg(feature = "html")]
+mod version;
+#[cfg(feature = "html")]
+mod html_rewrite;
 mod content_body;
 mod either_body;
 #[cfg(feature = "html")]
-mod html_body;
+mod html_transform_body;
 #[cfg(feature = "html")]
-mod html_rewrite;
-#[cfg(feature = "html")]
-mod scoped;
-mod static_files;
-#[cfg(feature = "html")]
-mod version;
-mod version_endpoints;
-mod version_router;
+mod snapshot_scoped;
+mod maybe_blocking;
+#[cfg(all(feature = "html", feature = "metrics"))]
+mod request_counter;
 
 pub use content_body::ContentBody;
 pub use either_body::EitherBody;

@@ -11,7 +11,7 @@ use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, UrlRewriter, remov
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{either_body::into_bytes, scoped::Scoped};
+use crate::{either_body::into_bytes, snapshot_scoped::Scoped};
 
 /// What changes a document that comes in pieces.
 pub(crate) trait Rewrite {

@@ -1,21 +1,25 @@
 //! The app version on every response, and the client script in every page.
 
-mod body;
-#[cfg(feature = "metrics")]
-mod counters;
-mod future;
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
-use std::task::{Context, Poll};
-
-use fingerpost::{Assets, Error};
-use fingerpost_http::{OnMismatch, VersionMiddleware, snapshot_of};
+use bytes::Bytes;
+use fingerpost::{Assets, Error, Snapshot};
+use fingerpost_http::{
+    HeadInserter, HtmlChange, OnMismatch, VersionExchange, VersionMiddleware, snapshot_of,
+};
 use http::{Request, Response};
-use http_body::Body;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use body::VersionBody;
-pub use future::VersionFuture;
+#[cfg(feature = "metrics")]
+use crate::request_counter;
+use crate::{either_body::EitherBody, html_transform_body::HtmlBody, snapshot_scoped::Scoped};
 
 /// Tells every client the app version, so that a page which is open during a deploy learns that it is stale and renews itself.
 ///
@@ -177,12 +181,112 @@ where
         let (mut parts, body) = request.into_parts();
         let snapshot = snapshot_of(self.versioning.assets(), &mut parts.extensions);
         #[cfg(feature = "metrics")]
-        counters::count(&mut parts, &snapshot);
+        request_counter::count(&mut parts, &snapshot);
         if let Some(answer) = self.versioning.respond(&parts, &snapshot) {
             return VersionFuture::own(answer);
         }
         let exchange = self.versioning.begin(&snapshot, &mut parts);
         let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
         VersionFuture::new(inner, snapshot, exchange)
+    }
+}
+
+pin_project! {
+    /// The future of [`Version`](crate::Version).
+    #[derive(Debug)]
+    pub struct VersionFuture<F> {
+        #[pin]
+        kind: Kind<F>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = KindProjection]
+    enum Kind<F> {
+        Inner { #[pin] future: Scoped<F>, snapshot: Snapshot, exchange: VersionExchange },
+        // An answer of the layer itself.
+        Own { answer: Option<Response<Bytes>> },
+    }
+}
+
+impl<F> VersionFuture<F> {
+    fn new(inner: F, snapshot: Snapshot, exchange: VersionExchange) -> Self {
+        Self { kind: Kind::Inner { future: Scoped::new(inner, snapshot.clone()), snapshot, exchange } }
+    }
+
+    fn own(answer: Response<Bytes>) -> Self {
+        Self { kind: Kind::Own { answer: Some(answer) } }
+    }
+}
+
+impl<F, B, E> Future for VersionFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<Response<VersionBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().kind.project() {
+            KindProjection::Inner { future, snapshot, exchange } => {
+                let (mut parts, body) = ready!(future.poll(cx))?.into_parts();
+                let change = exchange.finish(&mut parts);
+                let body = VersionBody::new(body, snapshot, change, exchange);
+                Poll::Ready(Ok(Response::from_parts(parts, body)))
+            }
+            KindProjection::Own { answer } => {
+                let answer = answer.take().expect("a future is not polled after its end");
+                Poll::Ready(Ok(answer.map(VersionBody::own)))
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// The body of the responses of [`Version`](crate::Version).
+    ///
+    /// Trailers pass, of a page without digests. If the inner body fails, all that it gave until then comes out first.
+    pub struct VersionBody<B: Body> {
+        #[pin]
+        inner: EitherBody<HtmlBody<B, HeadInserter>>,
+    }
+}
+
+impl<B: Body> VersionBody<B> {
+    fn new(inner: B, snapshot: &Snapshot, change: HtmlChange, exchange: &VersionExchange) -> Self {
+        let body = HtmlBody::new(inner, snapshot, change, |encoding| exchange.inserter(encoding));
+        Self { inner: EitherBody::inner(body) }
+    }
+
+    /// An answer of the layer itself.
+    fn own(bytes: Bytes) -> Self {
+        Self { inner: EitherBody::own(bytes) }
+    }
+}
+
+impl<B: Body> Body for VersionBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        self.project().inner.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B: Body> fmt::Debug for VersionBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VersionBody").finish_non_exhaustive()
     }
 }

@@ -1,19 +1,21 @@
 //! Versions of assets in HTML that the inner service answers with.
 
-mod body;
-mod future;
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
-use std::task::{Context, Poll};
-
-use fingerpost::Assets;
-use fingerpost_http::{HtmlExchange, snapshot_of};
+use bytes::Bytes;
+use fingerpost::{Assets, Snapshot};
+use fingerpost_http::{HtmlChange, HtmlExchange, UrlRewriter, snapshot_of};
 use http::{Request, Response};
-use http_body::Body;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use body::HtmlRewriteBody;
-pub use future::HtmlRewriteFuture;
+use crate::{html_transform_body::HtmlBody, snapshot_scoped::Scoped};
 
 /// How the entity tags of this layer are known, and what else its changes depend on.
 const NAME: &str = "html";
@@ -112,5 +114,81 @@ where
         let exchange = HtmlExchange::begin(NAME, SETTINGS, &snapshot, &mut parts);
         let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
         HtmlRewriteFuture::new(inner, snapshot, exchange)
+    }
+}
+
+pin_project! {
+    /// The future of [`HtmlRewrite`](crate::HtmlRewrite).
+    #[derive(Debug)]
+    pub struct HtmlRewriteFuture<F> {
+        #[pin]
+        inner: Scoped<F>,
+        snapshot: Snapshot,
+        exchange: HtmlExchange,
+    }
+}
+
+impl<F> HtmlRewriteFuture<F> {
+    fn new(inner: F, snapshot: Snapshot, exchange: HtmlExchange) -> Self {
+        Self { inner: Scoped::new(inner, snapshot.clone()), snapshot, exchange }
+    }
+}
+
+impl<F, B, E> Future for HtmlRewriteFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<Response<HtmlRewriteBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (mut parts, body) = ready!(this.inner.poll(cx))?.into_parts();
+        let change = this.exchange.finish(&mut parts);
+        let body = HtmlRewriteBody::new(body, this.snapshot, change);
+        Poll::Ready(Ok(Response::from_parts(parts, body)))
+    }
+}
+
+pin_project! {
+    /// The body of the responses of [`HtmlRewrite`](crate::HtmlRewrite).
+    ///
+    /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
+    pub struct HtmlRewriteBody<B: Body> {
+        #[pin]
+        inner: HtmlBody<B, UrlRewriter>,
+    }
+}
+
+impl<B: Body> HtmlRewriteBody<B> {
+    fn new(inner: B, snapshot: &Snapshot, change: HtmlChange) -> Self {
+        let versioner = |encoding| UrlRewriter::with_encoding(snapshot, encoding);
+        Self { inner: HtmlBody::new(inner, snapshot, change, versioner) }
+    }
+}
+
+impl<B: Body> Body for HtmlRewriteBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        self.project().inner.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B: Body> fmt::Debug for HtmlRewriteBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HtmlRewriteBody").finish_non_exhaustive()
     }
 }
