@@ -1,8 +1,8 @@
 //! Two versions of a site behind the proxies in the documentation of `fingerpost-tower`, from the first visitors of the new
 //! one to the last tabs of the old one.
 
-#[path = "../../crates/fingerpost-tower/tests/it/version/recorder.rs"]
-mod recorder;
+#[path = "../../crates/fingerpost-tower/tests/it/version/metrics_recorder.rs"]
+mod metrics_recorder;
 
 use std::{sync::Arc, thread};
 
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot};
 
 use crate::tools::{Haproxy, Nginx, ask, serve};
-use recorder::Counters;
+use metrics_recorder::Counters;
 
 const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/blue-green.md");
 const ACCEPT_PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");

@@ -44,7 +44,7 @@ mod made {
     };
     use fingerpost::Url;
 
-    use crate::{error::Error, source::Source};
+    use crate::{current_assets::Source, error::Error};
 
     #[filter_fn]
     pub fn r#static(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {

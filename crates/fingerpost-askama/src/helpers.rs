@@ -5,7 +5,7 @@ use askama::{
     filters::{HtmlSafe, MaybeSafe},
 };
 
-use crate::{error::Error, source::Source};
+use crate::{current_assets::Source, error::Error};
 
 /// Gives every template `static()`, `static_url()`, `static_integrity()` and `app_version()`.
 ///

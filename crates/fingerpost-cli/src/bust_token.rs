@@ -6,7 +6,7 @@ use std::{
 
 use fingerpost::{__private::quoted, BustToken};
 
-use crate::{args::BustTokenArgs, console::Console, failure::Failure};
+use crate::{args::BustTokenArgs, exit::Failure, printer::Console};
 
 pub(crate) fn run(args: &BustTokenArgs, console: &Console) -> Result<(), Failure> {
     let token = match &args.secret_file {

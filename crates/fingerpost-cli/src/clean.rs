@@ -2,7 +2,7 @@ use fingerpost::{__private::quoted, Settings};
 use fingerpost_collect::{CleanConfig, CleanReport, Error, ErrorKind, Progress, clean_with};
 use indicatif::DecimalBytes;
 
-use crate::{args::CleanArgs, console::Console, failure::Failure, hints, words::counted};
+use crate::{args::CleanArgs, exit::Failure, hints, plural::counted, printer::Console};
 
 pub(crate) fn run(
     args: &CleanArgs,

@@ -7,11 +7,12 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 use crate::{
     args::{Args, CollectArgs},
     clean::recorded,
-    console::Console,
     diagnostics::in_one_line,
-    failure::Failure,
-    hints, silence,
-    words::counted,
+    exit::Failure,
+    hints,
+    plural::counted,
+    printer::Console,
+    suppress,
 };
 
 pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(), Failure> {
@@ -74,7 +75,7 @@ fn tell(report: &Report, args: &Args, console: &Console) {
         tell_besides(&report.ignored, &report.shadowed, &report.notes, console);
     }
     console.warnings(&report.warnings);
-    silence::hints(&report.warnings, args.settings_file()).iter().for_each(|hint| console.hint(hint));
+    suppress::hints(&report.warnings, args.settings_file()).iter().for_each(|hint| console.hint(hint));
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         console.tell(format_args!("took over release {}", numbers.join(", ")));

@@ -2,14 +2,14 @@
 
 use std::{fmt, ops::Range, path::Path};
 
-use ::console::{measure_text_width, truncate_str};
+use console::{measure_text_width, truncate_str};
 use fingerpost_collect::{ErrorKind, Location, Problem};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     Severity, SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use crate::screen::{Screen, harmless, harmless_lines};
+use crate::terminal::{Screen, harmless, harmless_lines};
 
 /// Shows problems on one screen.
 pub(crate) struct Diagnostics<'s> {

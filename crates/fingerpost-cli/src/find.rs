@@ -8,7 +8,7 @@ use fingerpost::{
 };
 use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, Uses, references};
 
-use crate::{args::FindArgs, console::Console, failure::Failure, screen::harmless};
+use crate::{args::FindArgs, exit::Failure, printer::Console, terminal::harmless};
 
 pub(crate) fn run(args: &FindArgs, settings: Settings, console: &Console) -> Result<(), Failure> {
     let settings = args.put_before(settings);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fingerpost::{__private::Severity, Settings};
 use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
 
-use crate::{args::Args, command_line, silence};
+use crate::{args::Args, rerun, suppress};
 
 /// For those who find the lock taken.
 pub(crate) const TO_WAIT: &str = "leave `--no-wait` out to wait for it";
@@ -19,7 +19,7 @@ pub(crate) fn after(err: &Error, settings: &Settings, args: &Args) -> Vec<String
     if let Some(command) = all_the_same(err, settings) {
         hints.push(format!("to publish all the same, with warnings, run: {command}"));
     }
-    hints.extend(silence::hints(err.warnings().iter().chain(err.problems()), args.settings_file()));
+    hints.extend(suppress::hints(err.warnings().iter().chain(err.problems()), args.settings_file()));
     hints
 }
 
@@ -37,7 +37,7 @@ fn all_the_same(err: &Error, settings: &Settings) -> Option<String> {
         return None;
     }
     let flags: Option<BTreeSet<_>> = rules.into_iter().map(flag).collect();
-    command_line::with_flags(&flags?.into_iter().map(|flag| (flag, "warn")).collect::<Vec<_>>())
+    rerun::with_flags(&flags?.into_iter().map(|flag| (flag, "warn")).collect::<Vec<_>>())
 }
 
 /// The flag that sets the level of a rule, if there is one.

@@ -1,26 +1,26 @@
 //! The `fingerpost` program.
 
 mod args;
-mod bust_token;
-mod clean;
+mod printer;
 mod collect;
-mod command_line;
-mod console;
-mod diagnostics;
-mod failure;
+mod clean;
 mod find;
-mod hints;
-mod screen;
-mod silence;
 mod version;
-mod words;
+mod bust_token;
+mod diagnostics;
+mod terminal;
+mod hints;
+mod suppress;
+mod rerun;
+mod plural;
+mod exit;
 
 use std::process::ExitCode;
 
 use crate::{
     args::{Args, Command},
-    console::Console,
-    failure::Failure,
+    exit::Failure,
+    printer::Console,
 };
 
 fn main() -> ExitCode {

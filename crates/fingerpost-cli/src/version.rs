@@ -6,7 +6,7 @@ use fingerpost::{
     manifest::{MANIFEST_NAME, Manifest},
 };
 
-use crate::{args::VersionArgs, console::Console, failure::Failure};
+use crate::{args::VersionArgs, exit::Failure, printer::Console};
 
 pub(crate) fn run(args: &VersionArgs, settings: Settings, console: &Console) -> Result<(), Failure> {
     let version = app_version(args, settings)?;

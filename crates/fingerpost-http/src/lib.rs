@@ -7,10 +7,11 @@ mod router;
 mod html;
 mod version;
 mod rfc9110;
-mod snapshot;
+mod request_snapshot;
 #[cfg(test)]
 mod logged;
 
+pub use request_snapshot::snapshot_of;
 pub use rfc9110::cache_control::CachePolicy;
 pub use rfc9110::conditional::{Precondition, may_send_part, precondition};
 pub use rfc9110::encoding::{NotAcceptable, choose_encoding};
@@ -21,7 +22,6 @@ pub use rfc9110::range::{Ranged, requested_range};
 pub use router::{Routing, VersionRouter};
 pub use serve::content::{Content, FilePart};
 pub use serve::server::AssetServer;
-pub use snapshot::snapshot_of;
 pub use version::endpoints::{VersionEndpoints, version_json};
 #[cfg(feature = "html")]
 pub use {

@@ -64,7 +64,7 @@
 struct Readme;
 
 #[macro_use]
-mod adapter;
+mod helpers;
 #[cfg(feature = "v2")]
 pub mod v2;
 

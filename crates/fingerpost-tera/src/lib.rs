@@ -82,7 +82,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod answer;
+mod helpers;
 #[cfg(feature = "v1")]
 pub mod v1;
 
@@ -91,7 +91,7 @@ use std::{fmt::Display, sync::Arc};
 use fingerpost::{__private::Prebuilt, Assets, Url};
 use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
-use crate::answer::{APP_VERSION_TAKES, Answer, Argument};
+use crate::helpers::{APP_VERSION_TAKES, Answer, Argument};
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///

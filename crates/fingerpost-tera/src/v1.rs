@@ -71,7 +71,7 @@ use std::collections::HashMap;
 use fingerpost::Assets;
 use tera1::{Error, Filter, Function, Result, Tera, Value};
 
-use crate::answer::{APP_VERSION_TAKES, Answer, Argument};
+use crate::helpers::{APP_VERSION_TAKES, Answer, Argument};
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///

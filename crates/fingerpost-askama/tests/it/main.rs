@@ -3,12 +3,12 @@
 mod support;
 
 mod allocations;
-mod compiling;
+mod compile_fail;
 mod escaping;
-mod failing;
-mod finding;
+mod errors;
+mod current_assets;
 mod helpers;
-mod hostile;
+mod untrusted_paths;
 mod reload;
 mod templates;
-mod web;
+mod responses;

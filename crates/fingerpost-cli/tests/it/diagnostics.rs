@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    silence::silencing_lines,
     site::{Ended, Site},
+    suppress::silencing_lines,
 };
 
 pub(crate) const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];

@@ -4,15 +4,15 @@ mod bust_token;
 mod clean;
 mod collect;
 #[cfg(unix)]
-mod container;
+mod dockerfile;
 mod diagnostics;
 mod find;
 #[cfg(unix)]
 mod readme;
-mod silence;
+mod suppress;
 mod site;
 mod terminal;
 #[cfg(unix)]
-mod trouble;
+mod failures;
 mod usage;
 mod version;

@@ -8,6 +8,7 @@ use fingerpost::{
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
+    request_snapshot::taken,
     rfc9110::{
         cache_control::CachePolicy,
         offer::{allow_all_origins, for_method, method_not_allowed, moved, not_deployed_yet, not_found},
@@ -21,7 +22,6 @@ use crate::{
         source_files::{ServedSource, SourceFiles},
         token::{TokenMatch, classify},
     },
-    snapshot::taken,
 };
 
 /// Answers requests for assets, without a runtime: what a framework's own service of static files is made of.

@@ -12,7 +12,7 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{rfc9110::offer::for_method, snapshot::taken};
+use crate::{request_snapshot::taken, rfc9110::offer::for_method};
 
 /// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
 ///

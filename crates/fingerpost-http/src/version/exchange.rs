@@ -13,7 +13,7 @@ use crate::{
         HeadInserter, HtmlEncoding,
         validators::{HtmlChange, HtmlExchange},
     },
-    snapshot::taken,
+    request_snapshot::taken,
 };
 
 /// How the entity tags of the layer are known.

@@ -6,10 +6,10 @@ mod allocations;
 mod documentation;
 mod escaping;
 mod helpers;
-mod hostile;
-mod missing;
-mod misuse;
-mod registering;
+mod untrusted_paths;
+mod missing_assets;
+mod wrong_arguments;
+mod registration;
 mod reload;
 
 use fingerpost_minijinja::register;

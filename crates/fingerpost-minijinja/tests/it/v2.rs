@@ -9,10 +9,10 @@ mod support;
 mod allocations;
 mod escaping;
 mod helpers;
-mod hostile;
-mod missing;
-mod misuse;
-mod registering;
+mod untrusted_paths;
+mod missing_assets;
+mod wrong_arguments;
+mod registration;
 mod reload;
 
 use fingerpost_minijinja::v2::register;

@@ -4,11 +4,11 @@
 mod frames;
 mod site;
 
-mod build_free;
+mod version_query;
 #[cfg(feature = "html")]
 mod bust_under_load;
 mod development;
-mod hostile;
+mod hostile_requests;
 #[cfg(feature = "html")]
 mod html_rewrite;
 mod large_files;

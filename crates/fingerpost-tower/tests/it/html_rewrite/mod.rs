@@ -1,4 +1,4 @@
-mod release;
+mod validators;
 mod scope;
 mod stream;
 

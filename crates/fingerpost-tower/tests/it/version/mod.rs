@@ -1,16 +1,16 @@
 #[cfg(feature = "metrics")]
-mod counters;
+mod request_counter;
 mod headers;
 mod nested;
 mod nonce;
-mod own;
+mod layer_responses;
 mod pages;
 #[cfg(feature = "metrics")]
-mod recorder;
-mod release;
+mod metrics_recorder;
+mod validators;
 mod snapshot;
 mod stream;
-mod versions;
+mod hostile_versions;
 
 use std::{convert::Infallible, fmt, fs};
 

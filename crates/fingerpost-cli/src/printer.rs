@@ -10,7 +10,7 @@ use miette::Severity;
 
 use crate::{
     diagnostics::{Diagnostics, in_one_line},
-    screen::Screen,
+    terminal::Screen,
 };
 
 /// So many problems are shown with the lines that they stand in, and the others in one line each: more nobody reads.

@@ -171,7 +171,7 @@ fn without_any_assets_the_error_says_what_to_do() {
     let advice = "templates have no assets to ask; call `fingerpost_askama::init(assets)` at start-up, \
                   or render with `fingerpost_askama::values(&assets)`";
     let err = Page.render().unwrap_err();
-    assert_eq!(err.to_string(), format!("{advice} (in template `it::finding::Page`)"));
+    assert_eq!(err.to_string(), format!("{advice} (in template `it::current_assets::Page`)"));
     assert_eq!(own_error(&err).unwrap().kind(), ErrorKind::NoAssets);
     let err = Filtered.render().unwrap_err();
     assert_eq!(err.to_string(), advice);
@@ -187,7 +187,7 @@ fn a_runtime_value_of_another_type_is_an_error_whatever_else_there_is() {
     for value in wrong {
         assets.snapshot().scope(|| {
             let err = Page.render_with_values(&(KEY, value)).unwrap_err();
-            assert_eq!(err.to_string(), format!("{advice} (in template `it::finding::Page`)"));
+            assert_eq!(err.to_string(), format!("{advice} (in template `it::current_assets::Page`)"));
             assert_eq!(own_error(&err).unwrap().kind(), ErrorKind::WrongValue);
             let err = Filtered.render_with_values(&(KEY, value)).unwrap_err();
             assert_eq!(err.to_string(), advice);

@@ -1,7 +1,7 @@
 use fingerpost_tower::VersionLayer;
 use tower::Layer;
 
-use super::{always, ask, layer, page, recorder::Counters, request};
+use super::{always, ask, layer, metrics_recorder::Counters, page, request};
 
 /// What is counted of requests with these headers.
 fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec<String> {

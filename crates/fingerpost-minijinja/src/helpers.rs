@@ -42,7 +42,7 @@ macro_rules! adapter {
             value::{Kwargs, Object, ObjectRepr, Rest, Value},
         };
 
-        use crate::adapter::Answer;
+        use crate::helpers::Answer;
 
         /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as
         /// filters.

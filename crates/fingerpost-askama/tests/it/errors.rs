@@ -47,7 +47,7 @@ fn an_unknown_asset_is_an_error_that_names_the_template_and_the_nearest_name() {
         assert!(std::error::Error::source(core_error(&err).unwrap()).is_none());
         err.to_string()
     };
-    let named = |name: &str| format!("{story} (in template `it::failing::{name}`)");
+    let named = |name: &str| format!("{story} (in template `it::errors::{name}`)");
     assert_eq!(failure(&Page { path }), named("Page<'_>"));
     assert_eq!(failure(&Absolute { path, _extra: 7 }), named("Absolute<'_, i32>"));
     assert_eq!(failure(&Integrity { path }), named("Integrity<'_>"));
@@ -66,7 +66,7 @@ fn a_path_that_can_name_nothing_is_an_error() {
         ),
     ] {
         let err = Page { path }.render_with_values(&values(&assets)).unwrap_err();
-        assert_eq!(err.to_string(), format!("{story} (in template `it::failing::Page<'_>`)"));
+        assert_eq!(err.to_string(), format!("{story} (in template `it::errors::Page<'_>`)"));
         assert_eq!(core_error(&err).unwrap().kind(), ErrorKind::InvalidPath);
     }
 }

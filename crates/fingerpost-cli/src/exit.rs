@@ -1,6 +1,6 @@
 use std::{fmt::Display, io, process::ExitCode};
 
-use crate::{args::Args, console::Console, screen::harmless_lines};
+use crate::{args::Args, printer::Console, terminal::harmless_lines};
 
 /// Why the program ends without success.
 pub(crate) enum Failure {

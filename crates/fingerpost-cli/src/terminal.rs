@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use ::console::Term;
+use console::Term;
 use fingerpost::__private::is_bidi_or_line_separator;
 
 pub(crate) struct Screen {
