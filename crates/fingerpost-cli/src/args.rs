@@ -81,11 +81,11 @@ pub(crate) struct SiteArgs {
     out: Option<PathBuf>,
 
     /// The base URL of all assets: a path, or a URL with scheme and host [default: /static/]
-    #[arg(long, value_name = "URL", value_parser = base_url)]
+    #[arg(long, value_name = "URL", value_parser = parse_base_url)]
     base_url: Option<String>,
 
     /// Files to ignore, in addition to those of the settings file; may be repeated
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     ignore: Vec<String>,
 
     /// Include files whose names start with a dot
@@ -125,8 +125,8 @@ pub(crate) struct CollectArgs {
 
     /// Compressed variants of each file, such as gzip,br:11,zstd, with a level or its default [gzip:9, br:9, zstd:15];
     /// `none` for none. Source maps get only gzip
-    #[arg(long, value_name = "LIST", value_parser = compress)]
-    compress: Option<Compress>,
+    #[arg(long, value_name = "LIST", value_parser = parse_compression)]
+    compress: Option<CompressionList>,
 
     /// Copy the releases and files of an earlier output dir, such as that of the previous image; it may be empty
     #[arg(long, value_name = "DIR")]
@@ -137,11 +137,11 @@ pub(crate) struct CollectArgs {
     fsync: Option<bool>,
 
     /// Severity of files that an earlier source dir hides [default: ignore]
-    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    #[arg(long, value_name = "LEVEL", value_parser = severity_parser())]
     shadowed: Option<Severity>,
 
     /// Severity of broken references [default: error; warn for source maps]
-    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    #[arg(long, value_name = "LEVEL", value_parser = severity_parser())]
     missing: Option<Severity>,
 
     /// Read every published file, even if its stamp is unchanged, and write damaged files again; files of earlier releases
@@ -161,7 +161,7 @@ Examples:
   fingerpost collect --verify
   fingerpost collect --dry-run -v
 
-IgnoreRules of the settings file, each error, warn or ignore; --missing sets the first three at once:
+Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:
   missing = \"error\"       a reference leads to a file that is not there
   missing-map = \"warn\"    the same for source maps
   leaves-base = \"error\"   a relative reference leaves the base URL
@@ -238,15 +238,15 @@ Examples:
 impl Args {
     /// Ends the program with code 2 if the command line is invalid.
     pub(crate) fn from_command_line() -> Self {
-        let matches = Self::command().color(color_in(env::args_os())).get_matches();
+        let matches = Self::command().color(color_choice(env::args_os())).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|err| err.exit())
     }
 
     /// Returns the error of clap for an incomplete `command`.
-    pub(crate) fn complaint(command: &str, message: &str) -> clap::Error {
-        let mut all = Self::command().color(color_in(env::args_os()));
-        all.build();
-        let command = all.find_subcommand_mut(command).expect("a command of this program");
+    pub(crate) fn usage_error(command: &str, message: &str) -> clap::Error {
+        let mut program = Self::command().color(color_choice(env::args_os()));
+        program.build();
+        let command = program.find_subcommand_mut(command).expect("a command of this program");
         command.error(ErrorKind::MissingRequiredArgument, message)
     }
 
@@ -267,7 +267,7 @@ impl Args {
 
 impl SiteArgs {
     /// Puts what was said on the command line before the settings. Globs are added to theirs.
-    fn put_before(&self, mut settings: Settings) -> Settings {
+    fn apply_to(&self, mut settings: Settings) -> Settings {
         if !self.sources.is_empty() {
             settings.sources.clone_from(&self.sources);
         }
@@ -281,10 +281,10 @@ impl SiteArgs {
 }
 
 impl CollectArgs {
-    pub(crate) fn put_before(&self, settings: Settings) -> Settings {
-        let mut settings = self.site.put_before(settings);
+    pub(crate) fn apply_to(&self, settings: Settings) -> Settings {
+        let mut settings = self.site.apply_to(settings);
         settings.originals = self.originals.unwrap_or(settings.originals);
-        if let Some(Compress(list)) = &self.compress {
+        if let Some(CompressionList(list)) = &self.compress {
             settings.compress.clone_from(list);
             settings.compress_maps = settings.compress_maps.filter(|_| !list.is_empty());
         }
@@ -299,7 +299,7 @@ impl CollectArgs {
 }
 
 impl CleanArgs {
-    pub(crate) fn put_before(&self, mut settings: Settings) -> Settings {
+    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         settings.out = self.out.clone().or(settings.out);
         settings.clean.keep = self.keep.or(settings.clean.keep);
         settings.clean.older_than = self.older_than.or(settings.clean.older_than);
@@ -308,43 +308,44 @@ impl CleanArgs {
 }
 
 impl FindArgs {
-    pub(crate) fn put_before(&self, settings: Settings) -> Settings {
-        self.site.put_before(settings)
+    pub(crate) fn apply_to(&self, settings: Settings) -> Settings {
+        self.site.apply_to(settings)
     }
 }
 
 impl VersionArgs {
-    pub(crate) fn put_before(&self, mut settings: Settings) -> Settings {
+    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         settings.out = self.out.clone().or(settings.out);
         settings
     }
 }
 
-/// What `--color` says, so that even a complaint about another flag heeds it.
-fn color_in(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
+/// What `--color` says, so that even a usage_error about another flag heeds it.
+fn color_choice(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
     let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
     let joined = args.iter().filter_map(|arg| arg.strip_prefix("--color="));
     separate.chain(joined).find_map(|when| when.parse().ok()).unwrap_or_default()
 }
 
-fn base_url(url: &str) -> Result<String, fingerpost::Error> {
+fn parse_base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
 }
 
 /// What `--compress` says: the whole list.
 #[derive(Clone, Debug)]
-struct Compress(Vec<Compression>);
+struct CompressionList(Vec<Compression>);
 
-fn compress(list: &str) -> Result<Compress, fingerpost::Error> {
+fn parse_compression(list: &str) -> Result<CompressionList, fingerpost::Error> {
     let names = (list != "none").then(|| list.split(','));
-    Compression::list(names.into_iter().flatten()).map(Compress)
+    Compression::list(names.into_iter().flatten()).map(CompressionList)
 }
 
-fn glob(glob: &str) -> Result<String, fingerpost::Error> {
+fn parse_glob(glob: &str) -> Result<String, fingerpost::Error> {
     IgnoreRules::new([glob], false, false).map(|_| glob.to_owned())
 }
 
-fn level() -> impl TypedValueParser<Value = Severity> {
-    PossibleValuesParser::new(Severity::ALL.map(Severity::as_str)).try_map(|level| level.parse::<Severity>())
+fn severity_parser() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.map(Severity::as_str))
+        .try_map(|severity| severity.parse::<Severity>())
 }

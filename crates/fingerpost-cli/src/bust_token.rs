@@ -6,27 +6,27 @@ use std::{
 
 use fingerpost::{__private::quoted, BustToken};
 
-use crate::{args::BustTokenArgs, exit::Failure, printer::Console};
+use crate::{args::BustTokenArgs, exit::Exit, printer::Printer};
 
-pub(crate) fn run(args: &BustTokenArgs, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(args: &BustTokenArgs, printer: &Printer) -> Result<(), Exit> {
     let token = match &args.secret_file {
-        Some(file) => token_of(file)?,
+        Some(file) => token_from_file(file)?,
         None => BustToken::from_env().map_err(|err| {
-            console.error(err);
-            console.hint(
+            printer.error(err);
+            printer.hint(
                 "`--secret-file FILE` reads the secret from a file, `--secret-file -` from standard input",
             );
-            Failure::Told
+            Exit::AlreadyReported
         })?,
     };
-    Ok(console.data(token.as_str())?)
+    Ok(printer.data(token.as_str())?)
 }
 
-fn token_of(file: &Path) -> Result<BustToken, Failure> {
+fn token_from_file(file: &Path) -> Result<BustToken, Exit> {
     let place = if is_stdin(file) { "standard input".to_owned() } else { quoted(file.display()).to_string() };
-    let secret = read(file).map_err(|err| Failure::failed(format_args!("cannot read {place}: {err}")))?;
+    let secret = read(file).map_err(|err| Exit::failed(format_args!("cannot read {place}: {err}")))?;
     BustToken::from_secret(without_line_end(&secret))
-        .map_err(|err| Failure::failed(format_args!("{place}: {err}")))
+        .map_err(|err| Exit::failed(format_args!("{place}: {err}")))
 }
 
 fn is_stdin(file: &Path) -> bool {

@@ -7,24 +7,24 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 use crate::{
     args::{Args, CollectArgs},
     clean::recorded,
-    diagnostics::in_one_line,
-    exit::Failure,
+    diagnostics::one_line,
+    exit::Exit,
     hints,
-    plural::counted,
-    printer::Console,
+    plural::pluralize,
+    printer::Printer,
     suppress,
 };
 
-pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
     let settings = match all.settings() {
-        Ok(settings) => args.put_before(settings),
-        Err(err) => return Err(fail(&err.into(), (args, all), &[], console)),
+        Ok(settings) => args.apply_to(settings),
+        Err(err) => return Err(report_failure(&err.into(), (args, all), &[], printer)),
     };
     if settings.sources.is_empty() {
-        return Err(Failure::usage("collect", "no source dir is named here or in a settings file"));
+        return Err(Exit::usage("collect", "no source dir is named here or in a settings file"));
     }
     if settings.out.is_none() {
-        return Err(Failure::usage("collect", "no output dir is named here (--out) or in a settings file"));
+        return Err(Exit::usage("collect", "no output dir is named here (--out) or in a settings file"));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = CollectConfig::from_settings(settings.clone())
@@ -32,73 +32,78 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, console: &Console) -> Result<(
         .wait(!args.run.no_wait)
         .verify(args.verify)
         .dry_run(args.run.dry_run);
-    let result = collect_with(&config, &Bar::new(console));
-    let report =
-        result.map_err(|err| fail(&err, (args, all), &hints::after(&err, &settings, all), console))?;
-    tell(&report, all, console);
+    let result = collect_with(&config, &CollectProgress::new(printer));
+    let report = result
+        .map_err(|err| report_failure(&err, (args, all), &hints::for_error(&err, &settings, all), printer))?;
+    print_report(&report, all, printer);
     if args.run.json {
-        console.data(serde_json::to_string(&report).expect("a report is plain data"))?;
+        printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
     Ok(())
 }
 
 /// Tells of everything that went wrong.
-fn fail(err: &Error, (args, all): (&CollectArgs, &Args), hints: &[String], console: &Console) -> Failure {
+fn report_failure(
+    err: &Error,
+    (args, all): (&CollectArgs, &Args),
+    hints: &[String],
+    printer: &Printer,
+) -> Exit {
     if all.verbose {
-        tell_besides(err.ignored(), err.shadowed(), err.notes(), console);
+        print_details(err.ignored(), err.shadowed(), err.notes(), printer);
     }
-    console.warnings(err.warnings());
-    console.errors(err.problems());
+    printer.warnings(err.warnings());
+    printer.errors(err.problems());
     let files: HashSet<_> = err.problems().filter_map(|problem| Some(&problem.location()?.file)).collect();
     if !files.is_empty() || err.problems().len() > 1 {
-        console.tell(failed_summary(err.problems().len(), files.len()));
+        printer.info(failed_summary(err.problems().len(), files.len()));
     }
-    hints.iter().for_each(|hint| console.hint(hint));
+    hints.iter().for_each(|hint| printer.hint(hint));
     if args.run.json {
         // The run has failed already, whoever reads it or not.
-        let _ = console.data(serde_json::to_string(err).expect("problems are plain data"));
+        let _ = printer.data(serde_json::to_string(err).expect("problems are plain data"));
     }
-    Failure::Told
+    Exit::AlreadyReported
 }
 
 fn failed_summary(problems: usize, files: usize) -> String {
-    let problems = counted(problems, "problem");
+    let problems = pluralize(problems, "problem");
     match files {
         0 => format!("{problems}; nothing was published"),
-        files => format!("{problems} in {}; nothing was published", counted(files, "file")),
+        files => format!("{problems} in {}; nothing was published", pluralize(files, "file")),
     }
 }
 
 /// What a person wants to know, the sum of it last.
-fn tell(report: &Report, args: &Args, console: &Console) {
+fn print_report(report: &Report, args: &Args, printer: &Printer) {
     if args.verbose {
-        tell_besides(&report.ignored, &report.shadowed, &report.notes, console);
+        print_details(&report.ignored, &report.shadowed, &report.notes, printer);
     }
-    console.warnings(&report.warnings);
-    suppress::hints(&report.warnings, args.settings_file()).iter().for_each(|hint| console.hint(hint));
+    printer.warnings(&report.warnings);
+    suppress::hints(&report.warnings, args.settings_file()).iter().for_each(|hint| printer.hint(hint));
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
-        console.tell(format_args!("took over release {}", numbers.join(", ")));
+        printer.info(format_args!("took over release {}", numbers.join(", ")));
     }
     if let Some(number) = report.recorded {
-        console.tell(recorded(number, report.dry_run));
+        printer.info(recorded(number, report.dry_run));
     }
-    console.tell(summary(report));
+    printer.info(summary(report));
 }
 
 /// What only those want to know who ask.
-fn tell_besides(ignored: &[String], shadowed: &[Shadowed], notes: &[Problem], console: &Console) {
-    ignored.iter().for_each(|path| console.tell(format_args!("ignored {}", quoted(path))));
+fn print_details(ignored: &[String], shadowed: &[Shadowed], notes: &[Problem], printer: &Printer) {
+    ignored.iter().for_each(|path| printer.info(format_args!("ignored {}", quoted(path))));
     for hidden in shadowed {
         let [file, hides] = [&hidden.file, &hidden.hides].map(quoted);
-        console.tell(format_args!("ignored {hides}, which {file} hides"));
+        printer.info(format_args!("ignored {hides}, which {file} hides"));
     }
-    notes.iter().for_each(|note| console.note(in_one_line(note, &console.screen)));
+    notes.iter().for_each(|note| printer.note(one_line(note, &printer.terminal)));
 }
 
 fn summary(report: &Report) -> String {
     let Report { files, written, unchanged, seconds, dry_run, .. } = report;
-    let (bytes, files) = (DecimalBytes(report.bytes), counted(*files, "file"));
+    let (bytes, files) = (DecimalBytes(report.bytes), pluralize(*files, "file"));
     let (written_is, published) =
         if *dry_run { ("to write", "to publish") } else { ("written", "published") };
     let compressed = match (report.compressed, dry_run) {
@@ -127,28 +132,28 @@ fn summary(report: &Report) -> String {
 }
 
 /// Shows how far the run is, on a terminal; elsewhere only whom it waits for.
-struct Bar<'a> {
+struct CollectProgress<'a> {
     bar: ProgressBar,
-    console: &'a Console,
+    printer: &'a Printer,
 }
 
-impl<'a> Bar<'a> {
-    fn new(console: &'a Console) -> Self {
+impl<'a> CollectProgress<'a> {
+    fn new(printer: &'a Printer) -> Self {
         let style = ProgressStyle::with_template("{bar:40} {pos} of {len} {msg}").expect("a valid template");
-        let style = if console.screen.unicode { style } else { style.progress_chars("##-") };
-        Self { bar: ProgressBar::no_length().with_style(style).with_message("files"), console }
+        let style = if printer.terminal.unicode { style } else { style.progress_chars("##-") };
+        Self { bar: ProgressBar::no_length().with_style(style).with_message("files"), printer }
     }
 }
 
-impl Drop for Bar<'_> {
+impl Drop for CollectProgress<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }
 
-impl Progress for Bar<'_> {
+impl Progress for CollectProgress<'_> {
     fn waiting(&self, message: &str) {
-        self.console.tell(message);
+        self.printer.info(message);
     }
 
     fn found(&self, files: usize) {

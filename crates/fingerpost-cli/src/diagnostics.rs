@@ -9,72 +9,72 @@ use miette::{
     Severity, SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use crate::terminal::{Screen, harmless, harmless_lines};
+use crate::terminal::{Terminal, escape_controls, escape_controls_per_line};
 
-/// Shows problems on one screen.
+/// Renders problems for one terminal.
 pub(crate) struct Diagnostics<'s> {
-    screen: &'s Screen,
+    terminal: &'s Terminal,
     handler: GraphicalReportHandler,
 }
 
 impl<'s> Diagnostics<'s> {
-    pub(crate) fn on(screen: &'s Screen) -> Self {
-        let characters = if screen.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
+    pub(crate) fn new(terminal: &'s Terminal) -> Self {
+        let characters = if terminal.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
         let (error, warning) = ("error:".to_owned(), "warning:".to_owned());
         let characters = ThemeCharacters { error, warning, ..characters };
         let styles = ThemeStyles::ansi();
         let styles = ThemeStyles { error: styles.error.bold(), warning: styles.warning.bold(), ..styles };
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles });
         // A terminal wraps text as well, and what it wraps can still be copied.
-        Self { screen, handler: handler.with_wrap_lines(false).with_links(false).with_context_lines(0) }
+        Self { terminal, handler: handler.with_wrap_lines(false).with_links(false).with_context_lines(0) }
     }
 
     /// A problem with the line that it stands in; nothing, if it stands in none.
-    pub(crate) fn in_full(&self, problem: &Problem, severity: Severity) -> Option<String> {
-        let snippet = Snippet::of(problem.location()?, self.screen);
+    pub(crate) fn with_excerpt(&self, problem: &Problem, severity: Severity) -> Option<String> {
+        let snippet = Snippet::new(problem.location()?, self.terminal);
         let mut text = String::new();
-        self.handler.render_report(&mut text, &Shown { problem, severity, snippet }).ok()?;
+        self.handler.render_report(&mut text, &ProblemDiagnostic { problem, severity, snippet }).ok()?;
         Some(text.trim_start().to_owned())
     }
 }
 
 /// `static/css/app.css:3:19: what is wrong (what may help)`
-pub(crate) fn in_one_line(problem: &Problem, screen: &Screen) -> String {
+pub(crate) fn one_line(problem: &Problem, terminal: &Terminal) -> String {
     let place = problem.location().map(|location| {
         let Location { file, line, column, .. } = location;
-        format!("{}:{line}:{column}: ", name(file, screen))
+        format!("{}:{line}:{column}: ", display_path(file, terminal))
     });
     let advice = problem.advice().map(|advice| format!(" ({advice})"));
     let message = match problem.kind() {
         // It shows the line of the settings file.
-        ErrorKind::Config => harmless_lines(problem.message()),
-        _ => harmless(problem.message()),
+        ErrorKind::Config => escape_controls_per_line(problem.message()),
+        _ => escape_controls(problem.message()),
     };
     [place.unwrap_or_default(), message, advice.unwrap_or_default()].concat()
 }
 
 /// A file as people at this place name it.
-fn name(file: &Path, screen: &Screen) -> String {
-    let short = screen.here.as_deref().and_then(|here| file.strip_prefix(here).ok());
-    harmless(&short.unwrap_or(file).display().to_string())
+fn display_path(file: &Path, terminal: &Terminal) -> String {
+    let short = terminal.current_dir.as_deref().and_then(|dir| file.strip_prefix(dir).ok());
+    escape_controls(&short.unwrap_or(file).display().to_string())
 }
 
 #[derive(Debug)]
-struct Shown<'p> {
+struct ProblemDiagnostic<'p> {
     problem: &'p Problem,
     severity: Severity,
     snippet: Snippet,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for ProblemDiagnostic<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&harmless(self.problem.message()))
+        f.write_str(&escape_controls(self.problem.message()))
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for ProblemDiagnostic<'_> {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for ProblemDiagnostic<'_> {
     fn severity(&self) -> Option<Severity> {
         Some(self.severity)
     }
@@ -83,7 +83,7 @@ impl Diagnostic for Shown<'_> {
         let searched = self.problem.searched();
         let lines = [
             self.problem.advice().map(str::to_owned),
-            (!searched.is_empty()).then(|| harmless(&format!("searched in {}", searched.join(", ")))),
+            (!searched.is_empty()).then(|| escape_controls(&format!("searched in {}", searched.join(", ")))),
         ];
         let lines: Vec<_> = lines.into_iter().flatten().collect();
         (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)
@@ -110,19 +110,19 @@ struct Snippet {
 }
 
 impl Snippet {
-    fn of(location: &Location, screen: &Screen) -> Self {
+    fn new(location: &Location, terminal: &Terminal) -> Self {
         let Location { file, line, column, excerpt, span, .. } = location;
         let (mut text, mut span) = (excerpt.clone(), span.clone());
-        if let Some(columns) = screen.columns {
+        if let Some(columns) = terminal.columns {
             let number = line.to_string().len() + " ".len() + " | ".len();
             // Marks in ASCII are longer, by two at either end.
-            let marks = if screen.unicode { 0 } else { 4 };
-            (text, span) = fit(&text, span, columns.saturating_sub(number + marks));
+            let marks = if terminal.unicode { 0 } else { 4 };
+            (text, span) = fit_line(&text, span, columns.saturating_sub(number + marks));
         }
-        if !screen.unicode {
-            text = with_ascii_marks(&text, &span);
+        if !terminal.unicode {
+            text = with_ascii_ellipses(&text, &span);
         }
-        Self { name: name(file, screen), line: *line, column: *column, text, span }
+        Self { name: display_path(file, terminal), line: *line, column: *column, text, span }
     }
 }
 
@@ -139,35 +139,35 @@ impl SourceCode for Snippet {
     }
 }
 
-/// Cuts a line at both ends until it fits, what is meant last.
-fn fit(line: &str, span: Range<usize>, columns: usize) -> (String, Range<usize>) {
+/// Cuts a line at both ends until it fits, the highlighted part last.
+fn fit_line(line: &str, span: Range<usize>, columns: usize) -> (String, Range<usize>) {
     let columns = columns.max(20);
     if measure_text_width(line) <= columns {
         return (line.to_owned(), span);
     }
-    let meant = first_columns(&line[span.clone()], columns - 2);
-    let left = columns - measure_text_width(&meant);
+    let target = truncate_end(&line[span.clone()], columns - 2);
+    let left = columns - measure_text_width(&target);
     let (head, tail) = (&line[..span.start], &line[span.end..]);
     let for_head = left.saturating_sub(measure_text_width(tail)).max(left / 2);
-    let head = last_columns(head, for_head);
-    let tail = first_columns(tail, left - measure_text_width(&head));
-    let span = head.len()..head.len() + meant.len();
-    ([head, meant, tail].concat(), span)
+    let head = truncate_start(head, for_head);
+    let tail = truncate_end(tail, left - measure_text_width(&head));
+    let span = head.len()..head.len() + target.len();
+    ([head, target, tail].concat(), span)
 }
 
 /// As much of the start as fits, with a mark where it is cut.
-fn first_columns(text: &str, columns: usize) -> String {
+fn truncate_end(text: &str, columns: usize) -> String {
     truncate_str(text, columns, if columns == 0 { "" } else { "…" }).into_owned()
 }
 
 /// The same of the end.
-fn last_columns(text: &str, columns: usize) -> String {
+fn truncate_start(text: &str, columns: usize) -> String {
     let reversed: String = text.chars().rev().collect();
-    first_columns(&reversed, columns).chars().rev().collect()
+    truncate_end(&reversed, columns).chars().rev().collect()
 }
 
 /// Other marks where a line is cut, of as many bytes, for what can draw no more than ASCII.
-fn with_ascii_marks(line: &str, span: &Range<usize>) -> String {
+fn with_ascii_ellipses(line: &str, span: &Range<usize>) -> String {
     let mut marked = line.to_owned();
     for end in ['…'.len_utf8(), span.end, line.len()] {
         let start = end.saturating_sub('…'.len_utf8());
@@ -185,13 +185,13 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn fitted(line: &str, meant: &str, columns: usize) -> String {
-        let start = line.find(meant).unwrap();
-        let (text, span) = fit(line, start..start + meant.len(), columns);
+    fn fitted(line: &str, target: &str, columns: usize) -> String {
+        let start = line.find(target).unwrap();
+        let (text, span) = fit_line(line, start..start + target.len(), columns);
         assert!(measure_text_width(&text) <= columns, "{text}");
         let (before, rest) = text.split_at(span.start);
-        let (meant, behind) = rest.split_at(span.end - span.start);
-        format!("{before}[{meant}]{behind}")
+        let (target, behind) = rest.split_at(span.end - span.start);
+        format!("{before}[{target}]{behind}")
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn marks_can_be_ascii() {
-        let marked = |line: &str, span| with_ascii_marks(line, &span);
+        let marked = |line: &str, span| with_ascii_ellipses(line, &span);
         assert_eq!(marked("…a…", 3..4), "...a...");
         assert_eq!(marked("a…b…c", 0..4), "a...b…c");
         assert_eq!(marked("é", 0..2), "é");
@@ -223,9 +223,9 @@ mod tests {
         std::fs::write(source.join("a.css"), css).unwrap();
         let config = CollectConfig::new(site.path().join("out")).source(&source);
         let err = collect(&config).unwrap_err();
-        let screen = Screen { unicode, columns: Some(columns), here: Some(source) };
-        let diagnostics = Diagnostics::on(&screen);
-        let text = diagnostics.in_full(err.problems().next().unwrap(), Severity::Error).unwrap();
+        let terminal = Terminal { unicode, columns: Some(columns), current_dir: Some(source) };
+        let diagnostics = Diagnostics::new(&terminal);
+        let text = diagnostics.with_excerpt(err.problems().next().unwrap(), Severity::Error).unwrap();
         let lines: Vec<_> = text.lines().skip(1).take(4).collect();
         anstream::adapter::strip_str(&lines.join("\n")).to_string()
     }

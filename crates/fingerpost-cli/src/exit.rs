@@ -1,22 +1,22 @@
 use std::{fmt::Display, io, process::ExitCode};
 
-use crate::{args::Args, printer::Console, terminal::harmless_lines};
+use crate::{args::Args, printer::Printer, terminal::escape_controls_per_line};
 
 /// Why the program ends without success.
-pub(crate) enum Failure {
+pub(crate) enum Exit {
     /// What went wrong.
     Failed(String),
     /// All that went wrong has been told.
-    Told,
+    AlreadyReported,
     /// The command line lacks something that no settings file says either.
     Usage { command: &'static str, message: &'static str },
     /// Standard output cannot be written to.
     Output(io::Error),
 }
 
-impl Failure {
-    pub(crate) fn failed(problem: impl Display) -> Self {
-        Self::Failed(problem.to_string())
+impl Exit {
+    pub(crate) fn failed(message: impl Display) -> Self {
+        Self::Failed(message.to_string())
     }
 
     pub(crate) fn usage(command: &'static str, message: &'static str) -> Self {
@@ -24,34 +24,34 @@ impl Failure {
     }
 
     /// Tells what went wrong and returns the exit code.
-    pub(crate) fn report(self, console: &Console) -> ExitCode {
+    pub(crate) fn report(self, printer: &Printer) -> ExitCode {
         match self {
-            Self::Failed(problem) => {
-                console.error(harmless_lines(&problem));
+            Self::Failed(message) => {
+                printer.error(escape_controls_per_line(&message));
                 ExitCode::FAILURE
             }
-            Self::Told => ExitCode::FAILURE,
+            Self::AlreadyReported => ExitCode::FAILURE,
             Self::Usage { command, message } => {
-                let _ = Args::complaint(command, message).print();
+                let _ = Args::usage_error(command, message).print();
                 ExitCode::from(2)
             }
             // Whoever reads has seen enough, as `head` does.
             Self::Output(err) if err.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::Output(err) => {
-                console.error(format_args!("cannot write to standard output: {err}"));
+                printer.error(format_args!("cannot write to standard output: {err}"));
                 ExitCode::FAILURE
             }
         }
     }
 }
 
-impl From<fingerpost::Error> for Failure {
+impl From<fingerpost::Error> for Exit {
     fn from(err: fingerpost::Error) -> Self {
         Self::failed(err)
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for Exit {
     fn from(err: io::Error) -> Self {
         Self::Output(err)
     }

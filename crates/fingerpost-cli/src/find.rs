@@ -8,28 +8,28 @@ use fingerpost::{
 };
 use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, Uses, references};
 
-use crate::{args::FindArgs, exit::Failure, printer::Console, terminal::harmless};
+use crate::{args::FindArgs, exit::Exit, printer::Printer, terminal::escape_controls};
 
-pub(crate) fn run(args: &FindArgs, settings: Settings, console: &Console) -> Result<(), Failure> {
-    let settings = args.put_before(settings);
+pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
+    let settings = args.apply_to(settings);
     if settings.sources.is_empty() {
-        return Err(Failure::usage("find", "no source dir is named here or in a settings file"));
+        return Err(Exit::usage("find", "no source dir is named here or in a settings file"));
     }
     let development = assets(&settings, Mode::Dev)?.url(&args.path)?;
     let name = asset_path(&args.path);
-    let mut lines = places(&settings, name)?;
+    let mut lines = source_files(&settings, name)?;
     lines.push(("development", development.to_string()));
     if settings.out.is_some() {
-        match published(&settings, &args.path, name) {
+        match production_lines(&settings, &args.path, name) {
             Err(err) if matches!(err.kind(), ErrorKind::ManifestNotFound | ErrorKind::NotFound) => {
-                console.hint("it has not been collected yet; run `fingerpost collect`");
+                printer.hint("it has not been collected yet; run `fingerpost collect`");
             }
             published => lines.extend(published?),
         }
     }
-    lines.extend(uses(&settings, name, console)?);
+    lines.extend(reference_lines(&settings, name, printer)?);
     for (label, value) in lines {
-        console.data(format_args!("{label:<12} {}", harmless(&value)))?;
+        printer.data(format_args!("{label:<12} {}", escape_controls(&value)))?;
     }
     Ok(())
 }
@@ -43,12 +43,12 @@ fn asset_path(written: &str) -> &str {
 }
 
 /// The file, and those of the same name that it hides.
-fn places(settings: &Settings, name: &str) -> Result<Lines, Failure> {
+fn source_files(settings: &Settings, name: &str) -> Result<Lines, Exit> {
     let sources = Sources::open(settings.sources.clone(), settings.rules()?, settings.out.as_deref())?;
     let listing = sources.list();
     let is_meant = |file: &&SourceFile| file.path.as_str() == name;
     let Some(file) = listing.files.iter().find(is_meant) else {
-        return Err(Failure::failed(format!("{} names a directory and no asset", quoted(name))));
+        return Err(Exit::failed(format!("{} names a directory and no asset", quoted(name))));
     };
     let mut lines = vec![("asset", name.to_owned()), ("file", file.file.display().to_string())];
     let hidden = listing.shadowed.iter().filter(is_meant);
@@ -57,7 +57,7 @@ fn places(settings: &Settings, name: &str) -> Result<Lines, Failure> {
 }
 
 /// What the manifest makes of the asset.
-fn published(settings: &Settings, written: &str, name: &str) -> Result<Lines, Error> {
+fn production_lines(settings: &Settings, written: &str, name: &str) -> Result<Lines, Error> {
     let url = assets(settings, Mode::Production)?.url(written)?;
     let mut lines = vec![("production", url.to_string())];
     let store = DirStore::new(settings.out.clone().unwrap_or_default());
@@ -70,12 +70,12 @@ fn published(settings: &Settings, written: &str, name: &str) -> Result<Lines, Er
 }
 
 /// What the asset refers to, and what refers to it.
-fn uses(settings: &Settings, name: &str, console: &Console) -> Result<Lines, Failure> {
+fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result<Lines, Exit> {
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = CollectConfig::from_settings(settings.clone()).base_url(base_url);
-    let Uses { references, problems, .. } = references(&config).map_err(Failure::failed)?;
-    console.warnings(&problems);
-    let (mut to, mut by) = (Uniform::new(), Uniform::new());
+    let Uses { references, problems, .. } = references(&config).map_err(Exit::failed)?;
+    printer.warnings(&problems);
+    let (mut to, mut by) = (ReferencesByFile::new(), ReferencesByFile::new());
     for reference in &references {
         if reference.location.asset == name {
             to.entry((&reference.to, remark(reference))).or_default().push(reference);
@@ -86,24 +86,25 @@ fn uses(settings: &Settings, name: &str, console: &Console) -> Result<Lines, Fai
     }
     let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module;
     if let Some(import) = by.values().flatten().copied().find(is_import) {
-        console.hint(format_args!(
+        printer.hint(format_args!(
             "it is a module that {} imports; named by `static()` as well, it has two URLs in development and under a \
              version query, and runs twice",
             quoted(&import.location.asset)
         ));
     }
-    Ok([lines("refers to", to), lines("referred by", by)].concat())
+    Ok([labeled("refers to", to), labeled("referred by", by)].concat())
 }
 
-fn lines(label: &'static str, uses: Uniform<'_>) -> Lines {
+fn labeled(label: &'static str, uses: ReferencesByFile<'_>) -> Lines {
     let uses = uses.into_iter();
-    let line =
-        |((other, remark), places): (_, Vec<_>)| (label, format!("{other} ({}){remark}", places_of(&places)));
+    let line = |((other, remark), references): (_, Vec<_>)| {
+        (label, format!("{other} ({}){remark}", positions(&references)))
+    };
     uses.map(line).collect()
 }
 
 /// All references of one kind between two files, by the other file.
-type Uniform<'u> = BTreeMap<(&'u str, String), Vec<&'u Reference>>;
+type ReferencesByFile<'u> = BTreeMap<(&'u str, String), Vec<&'u Reference>>;
 
 fn remark(reference: &Reference) -> String {
     match (&reference.left_out, reference.exists, reference.kind) {
@@ -115,7 +116,7 @@ fn remark(reference: &Reference) -> String {
 }
 
 /// Line and column of the first few.
-fn places_of(references: &[&Reference]) -> String {
+fn positions(references: &[&Reference]) -> String {
     const MOST: usize = 3;
     let place = |reference: &&Reference| format!("{}:{}", reference.location.line, reference.location.column);
     let places: Vec<_> = references.iter().take(MOST).map(place).collect();

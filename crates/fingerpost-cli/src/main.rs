@@ -19,25 +19,25 @@ use std::process::ExitCode;
 
 use crate::{
     args::{Args, Command},
-    exit::Failure,
-    printer::Console,
+    exit::Exit,
+    printer::Printer,
 };
 
 fn main() -> ExitCode {
     let args = Args::from_command_line();
-    let console = Console::new(args.color);
-    match run(&args, &console) {
+    let printer = Printer::new(args.color);
+    match run(&args, &printer) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(&console),
+        Err(failure) => failure.report(&printer),
     }
 }
 
-fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
     match &args.command {
-        Command::Collect(collect) => collect::run(collect, args, console),
-        Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, console),
-        Command::Find(find) => find::run(find, args.settings()?, console),
-        Command::Version(version) => version::run(version, args.settings()?, console),
-        Command::BustToken(bust_token) => bust_token::run(bust_token, console),
+        Command::Collect(collect) => collect::run(collect, args, printer),
+        Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
+        Command::Find(find) => find::run(find, args.settings()?, printer),
+        Command::Version(version) => version::run(version, args.settings()?, printer),
+        Command::BustToken(bust_token) => bust_token::run(bust_token, printer),
     }
 }

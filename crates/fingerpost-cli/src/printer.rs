@@ -9,12 +9,12 @@ use fingerpost_collect::Problem;
 use miette::Severity;
 
 use crate::{
-    diagnostics::{Diagnostics, in_one_line},
-    terminal::Screen,
+    diagnostics::{Diagnostics, one_line},
+    terminal::Terminal,
 };
 
 /// So many problems are shown with the lines that they stand in, and the others in one line each: more nobody reads.
-const SHOWN_IN_FULL: usize = 50;
+const MAX_EXCERPTS: usize = 50;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -22,19 +22,19 @@ const NOTE: Style = AnsiColor::Green.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Where the program speaks: data to stdout, everything else to stderr.
-pub(crate) struct Console {
+pub(crate) struct Printer {
     color: ColorChoice,
-    pub(crate) screen: Screen,
+    pub(crate) terminal: Terminal,
 }
 
-impl Console {
+impl Printer {
     pub(crate) fn new(color: clap::ColorChoice) -> Self {
         let color = match color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        Self { color, screen: Screen::of_stderr() }
+        Self { color, terminal: Terminal::stderr() }
     }
 
     /// Prints data.
@@ -45,15 +45,15 @@ impl Console {
     }
 
     pub(crate) fn error(&self, message: impl Display) {
-        self.tell(format_args!("{ERROR}error:{ERROR:#} {message}"));
+        self.info(format_args!("{ERROR}error:{ERROR:#} {message}"));
     }
 
     pub(crate) fn warning(&self, message: impl Display) {
-        self.tell(format_args!("{WARNING}warning:{WARNING:#} {message}"));
+        self.info(format_args!("{WARNING}warning:{WARNING:#} {message}"));
     }
 
     pub(crate) fn note(&self, message: impl Display) {
-        self.tell(format_args!("{NOTE}note:{NOTE:#} {message}"));
+        self.info(format_args!("{NOTE}note:{NOTE:#} {message}"));
     }
 
     /// What stops a run.
@@ -67,23 +67,23 @@ impl Console {
     }
 
     fn problems<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>, severity: Severity) {
-        let diagnostics = Diagnostics::on(&self.screen);
+        let diagnostics = Diagnostics::new(&self.terminal);
         for (number, problem) in problems.into_iter().enumerate() {
-            let in_full = (number < SHOWN_IN_FULL).then(|| diagnostics.in_full(problem, severity));
-            match (in_full.flatten(), severity) {
-                (Some(text), _) => self.tell(text),
-                (None, Severity::Error) => self.error(in_one_line(problem, &self.screen)),
-                (None, _) => self.warning(in_one_line(problem, &self.screen)),
+            let with_excerpt = (number < MAX_EXCERPTS).then(|| diagnostics.with_excerpt(problem, severity));
+            match (with_excerpt.flatten(), severity) {
+                (Some(text), _) => self.info(text),
+                (None, Severity::Error) => self.error(one_line(problem, &self.terminal)),
+                (None, _) => self.warning(one_line(problem, &self.terminal)),
             }
         }
     }
 
     pub(crate) fn hint(&self, message: impl Display) {
-        self.tell(format_args!("{HINT}hint:{HINT:#} {message}"));
+        self.info(format_args!("{HINT}hint:{HINT:#} {message}"));
     }
 
     /// Prints a line for the person who looks on. If nobody does, there is nothing to be done about it.
-    pub(crate) fn tell(&self, message: impl Display) {
+    pub(crate) fn info(&self, message: impl Display) {
         let _ = writeln!(AutoStream::new(io::stderr().lock(), self.color), "{message}");
     }
 }

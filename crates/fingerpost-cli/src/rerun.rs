@@ -4,18 +4,18 @@ use std::{env, ffi::OsString};
 
 /// The command that began this program, with `flags` and their values in place of what it said of them; nothing, if it cannot
 /// be typed.
-pub(crate) fn with_flags(flags: &[(&str, &str)]) -> Option<String> {
-    let said: Option<Vec<_>> = env::args_os().map(|arg| OsString::into_string(arg).ok()).collect();
-    rewritten(&said?, flags)
+pub(crate) fn command_with_flags(flags: &[(&str, &str)]) -> Option<String> {
+    let args: Option<Vec<_>> = env::args_os().map(|arg| OsString::into_string(arg).ok()).collect();
+    replace_flags(&args?, flags)
 }
 
-fn rewritten(said: &[String], flags: &[(&str, &str)]) -> Option<String> {
-    if said.iter().any(|word| word.contains(char::is_control)) {
+fn replace_flags(args: &[String], flags: &[(&str, &str)]) -> Option<String> {
+    if args.iter().any(|word| word.contains(char::is_control)) {
         return None;
     }
-    let rest = said.iter().position(|word| word == "--").unwrap_or(said.len());
+    let rest = args.iter().position(|word| word == "--").unwrap_or(args.len());
     let mut words = Vec::new();
-    let mut before = said[..rest].iter();
+    let mut before = args[..rest].iter();
     while let Some(word) = before.next() {
         let joined = |flag: &str| word.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='));
         if flags.iter().any(|(flag, _)| flag == word) {
@@ -25,13 +25,13 @@ fn rewritten(said: &[String], flags: &[(&str, &str)]) -> Option<String> {
         }
     }
     words.extend(flags.iter().flat_map(|(flag, value)| [*flag, *value]));
-    words.extend(said[rest..].iter().map(String::as_str));
-    let words: Vec<_> = words.into_iter().map(typed).collect();
+    words.extend(args[rest..].iter().map(String::as_str));
+    let words: Vec<_> = words.into_iter().map(shell_quote).collect();
     Some(words.join(" "))
 }
 
 /// A word as a shell takes it for one.
-fn typed(word: &str) -> String {
+fn shell_quote(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c) || (cfg!(windows) && c == '\\');
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -47,20 +47,20 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn with_missing(said: &str) -> Option<String> {
-        let said: Vec<_> = said.split('|').map(str::to_owned).collect();
-        rewritten(&said, &[("--missing", "warn")])
+    fn with_missing(command: &str) -> Option<String> {
+        let args: Vec<_> = command.split('|').map(str::to_owned).collect();
+        replace_flags(&args, &[("--missing", "warn")])
     }
 
     #[test]
     fn a_flag_is_added_or_replaced() {
-        for (said, expected) in [
+        for (command, expected) in [
             ("fingerpost|collect|static", "fingerpost collect static --missing warn"),
             ("fingerpost|collect|--missing|error|static", "fingerpost collect static --missing warn"),
             ("fingerpost|collect|--missing=error", "fingerpost collect --missing warn"),
             ("fingerpost|collect|--|--missing", "fingerpost collect --missing warn -- --missing"),
         ] {
-            assert_eq!(with_missing(said).as_deref(), Some(expected));
+            assert_eq!(with_missing(command).as_deref(), Some(expected));
         }
     }
 

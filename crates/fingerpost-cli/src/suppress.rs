@@ -10,17 +10,17 @@ use fingerpost::__private::quoted;
 use fingerpost_collect::Problem;
 
 /// So many lines are shown. Whoever needs more is better off with a glob.
-const MOST: usize = 20;
+const MAX_LINES: usize = 20;
 
 /// Where a line goes in a settings file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Position {
     /// Before the first table.
-    Top,
+    BeforeTables,
     /// In the table `[rules]`, which cannot be added to from elsewhere.
-    BelowRules,
+    InRulesTable,
     /// Where the file has a rule, or a table, for the same glob.
-    Own,
+    BesideSameGlob,
 }
 
 /// One hint for each place in the settings file that lines have to go to, each line once.
@@ -30,25 +30,25 @@ pub(crate) fn hints<'p>(
 ) -> Vec<String> {
     // A file that is not there has no tables.
     let settings = fs::read_to_string(settings_file).unwrap_or_default();
-    let (mut seen, mut places) = (HashSet::new(), BTreeMap::<_, Vec<_>>::new());
+    let (mut seen, mut lines_by_position) = (HashSet::new(), BTreeMap::<_, Vec<_>>::new());
     let lines = problems.into_iter().filter_map(Problem::silence);
     for line in lines.filter(|line| seen.insert(*line)) {
-        let (place, line) = place(line, &settings);
-        places.entry(place).or_default().push(line);
+        let (position, line) = position(line, &settings);
+        lines_by_position.entry(position).or_default().push(line);
     }
     let file = quoted(settings_file.display()).to_string();
-    places.into_iter().map(|(place, lines)| hint(place, &lines, &file)).collect()
+    lines_by_position.into_iter().map(|(position, lines)| hint(position, &lines, &file)).collect()
 }
 
-fn hint(place: Place, lines: &[&str], file: &str) -> String {
-    let place = match place {
-        Place::Top => "before any `[table]`",
-        Place::BelowRules => "below `[rules]`",
-        Place::Own => "where it has rules for the same files",
+fn hint(position: Position, lines: &[&str], file: &str) -> String {
+    let position = match position {
+        Position::BeforeTables => "before any `[table]`",
+        Position::InRulesTable => "below `[rules]`",
+        Position::BesideSameGlob => "where it has rules for the same files",
     };
-    let mut hint = format!("to silence this, write into {file}, {place}:");
-    lines.iter().take(MOST).for_each(|line| hint.extend(["\n  ", line]));
-    if let Some(more @ 1..) = lines.len().checked_sub(MOST) {
+    let mut hint = format!("to silence this, write into {file}, {position}:");
+    lines.iter().take(MAX_LINES).for_each(|line| hint.extend(["\n  ", line]));
+    if let Some(more @ 1..) = lines.len().checked_sub(MAX_LINES) {
         hint += &format!(
             "\n  and {more} more such lines, or one for a glob that matches many, such as \"vendor/**\""
         );
@@ -57,23 +57,23 @@ fn hint(place: Place, lines: &[&str], file: &str) -> String {
 }
 
 /// The place where a line can stand, and what stands of it there.
-fn place<'l>(line: &'l str, settings: &str) -> (Place, &'l str) {
-    let is_toml = |text: String| text.parse::<toml::Table>().is_ok();
+fn position<'l>(line: &'l str, settings: &str) -> (Position, &'l str) {
+    let is_valid_toml = |text: String| text.parse::<toml::Table>().is_ok();
     let in_rules = line.strip_prefix("rules.").unwrap_or(line);
-    if is_toml(format!("{line}\n{settings}")) {
-        (Place::Top, line)
-    } else if below_rules(in_rules, settings).is_some_and(is_toml) {
-        (Place::BelowRules, in_rules)
+    if is_valid_toml(format!("{line}\n{settings}")) {
+        (Position::BeforeTables, line)
+    } else if insert_into_rules(in_rules, settings).is_some_and(is_valid_toml) {
+        (Position::InRulesTable, in_rules)
     } else {
-        (Place::Own, line)
+        (Position::BesideSameGlob, line)
     }
 }
 
 /// The settings with a line more behind the one that begins the table `[rules]`, if there is one.
-fn below_rules(added: &str, settings: &str) -> Option<String> {
-    let begins_rules = |line: &str| line.replace([' ', '\t'], "").starts_with("[rules]");
+fn insert_into_rules(added: &str, settings: &str) -> Option<String> {
+    let is_rules_header = |line: &str| line.replace([' ', '\t'], "").starts_with("[rules]");
     let mut lines: Vec<_> = settings.lines().collect();
-    let header = lines.iter().position(|line| begins_rules(line))?;
+    let header = lines.iter().position(|line| is_rules_header(line))?;
     lines.insert(header + 1, added);
     Some(lines.join("\n"))
 }
@@ -94,10 +94,10 @@ mod tests {
             "rules.'b.css'.missing = 'warn'",
             "rules.'a.css'.leaves-base = 'warn'",
         ] {
-            assert_eq!(place(LINE, settings), (Place::Top, LINE), "{settings}");
+            assert_eq!(position(LINE, settings), (Position::BeforeTables, LINE), "{settings}");
         }
         for settings in ["[rules]", "out = 'x'\n [ rules ] # all\n'b.css'.missing = 'warn'\n[clean]"] {
-            assert_eq!(place(LINE, settings), (Place::BelowRules, IN_RULES), "{settings}");
+            assert_eq!(position(LINE, settings), (Position::InRulesTable, IN_RULES), "{settings}");
         }
         for settings in [
             "rules = {}",
@@ -106,14 +106,17 @@ mod tests {
             "[rules]\n'a.css'.missing = 'warn'",
             "[rules.'a.css']\nleaves-base = 'warn'",
         ] {
-            assert_eq!(place(LINE, settings), (Place::Own, LINE), "{settings}");
+            assert_eq!(position(LINE, settings), (Position::BesideSameGlob, LINE), "{settings}");
         }
     }
 
     #[test]
     fn of_many_lines_some_are_shown() {
-        let lines: Vec<_> = (0..MOST + 2).map(|_| LINE).collect();
-        let hint = |count| hint(Place::Top, &lines[..count], "`f`").lines().count();
-        assert_eq!([1, MOST, MOST + 1, MOST + 2].map(hint), [2, MOST + 1, MOST + 2, MOST + 2]);
+        let lines: Vec<_> = (0..MAX_LINES + 2).map(|_| LINE).collect();
+        let hint = |count| hint(Position::BeforeTables, &lines[..count], "`f`").lines().count();
+        assert_eq!(
+            [1, MAX_LINES, MAX_LINES + 1, MAX_LINES + 2].map(hint),
+            [2, MAX_LINES + 1, MAX_LINES + 2, MAX_LINES + 2]
+        );
     }
 }

@@ -5,44 +5,45 @@ use std::{env, path::PathBuf};
 use console::Term;
 use fingerpost::__private::is_bidi_or_line_separator;
 
-pub(crate) struct Screen {
+pub(crate) struct Terminal {
     /// Whether it can draw more than ASCII.
     pub(crate) unicode: bool,
     /// How wide it is; what is no terminal has no width.
     pub(crate) columns: Option<usize>,
     /// The directory that short names of files begin at.
-    pub(crate) here: Option<PathBuf>,
+    pub(crate) current_dir: Option<PathBuf>,
 }
 
-impl Screen {
-    pub(crate) fn of_stderr() -> Self {
+impl Terminal {
+    pub(crate) fn stderr() -> Self {
         let terminal = Term::stderr();
         let columns = terminal.size_checked().map(|(_, columns)| columns.into());
-        let unicode = terminal.is_term() && (cfg!(windows) || speaks_utf8(|name| env::var(name).ok()));
-        Self { unicode, columns, here: env::current_dir().ok() }
+        let unicode = terminal.is_term() && (cfg!(windows) || is_utf8_locale(|name| env::var(name).ok()));
+        Self { unicode, columns, current_dir: env::current_dir().ok() }
     }
 }
 
 /// POSIX, "Internationalization Variables": the first that is set and not empty counts.
-fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
-    let said = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
-    let locale = said.into_iter().find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();
+fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
+    let locale =
+        values.into_iter().find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// Text without what would command a terminal, or turn it around.
-pub(crate) fn harmless(text: &str) -> String {
-    let harmless = text.chars().map(|c| match c {
+pub(crate) fn escape_controls(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
         c if c.is_control() => c.escape_debug().to_string(),
         c if is_bidi_or_line_separator(c) => c.escape_unicode().to_string(),
         c => c.to_string(),
     });
-    harmless.collect()
+    escaped.collect()
 }
 
 /// The same of text that may have several lines, such as what a settings file is said to have wrong.
-pub(crate) fn harmless_lines(text: &str) -> String {
-    let line = |line: &str| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t");
+pub(crate) fn escape_controls_per_line(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(escape_controls).collect::<Vec<_>>().join("\t");
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -52,21 +53,21 @@ mod tests {
 
     #[test]
     fn the_locale_says_what_a_terminal_can_draw() {
-        let speaks = |said: &[(&str, &str)]| {
-            speaks_utf8(|name| {
-                said.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        let is_utf8 = |variables: &[(&str, &str)]| {
+            is_utf8_locale(|name| {
+                variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
             })
         };
-        assert!(speaks(&[("LANG", "de_DE.UTF-8")]));
-        assert!(speaks(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8"), ("LANG", "C")]));
-        assert!(!speaks(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
-        assert!(!speaks(&[]));
+        assert!(is_utf8(&[("LANG", "de_DE.UTF-8")]));
+        assert!(is_utf8(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8"), ("LANG", "C")]));
+        assert!(!is_utf8(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
+        assert!(!is_utf8(&[]));
     }
 
     #[test]
     fn control_characters_are_spelt_out() {
-        assert_eq!(harmless("a\u{1b}[2J\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{9b}\\u{202e}é");
-        assert_eq!(harmless("a\tb\nc"), "a\\tb\\nc");
-        assert_eq!(harmless_lines("a\tb\r\nc\u{1b}"), "a\tb\nc\\u{1b}");
+        assert_eq!(escape_controls("a\u{1b}[2J\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{9b}\\u{202e}é");
+        assert_eq!(escape_controls("a\tb\nc"), "a\\tb\\nc");
+        assert_eq!(escape_controls_per_line("a\tb\r\nc\u{1b}"), "a\tb\nc\\u{1b}");
     }
 }

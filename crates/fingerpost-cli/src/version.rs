@@ -6,61 +6,61 @@ use fingerpost::{
     manifest::{MANIFEST_NAME, Manifest},
 };
 
-use crate::{args::VersionArgs, exit::Failure, printer::Console};
+use crate::{args::VersionArgs, exit::Exit, printer::Printer};
 
-pub(crate) fn run(args: &VersionArgs, settings: Settings, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(args: &VersionArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
     let version = app_version(args, settings)?;
     let source = version.source();
     if version.is_fallback() {
-        console.hint("set FINGERPOST_APP_VERSION, or collect first: the manifest has a version");
+        printer.hint("set FINGERPOST_APP_VERSION, or collect first: the manifest has a version");
     }
     if args.json {
-        console.data(serde_json::json!({ "version": *version, "source": source.as_str() }))?;
+        printer.data(serde_json::json!({ "version": *version, "source": source.as_str() }))?;
     } else {
-        console.data(format_args!("{version} ({source})"))?;
+        printer.data(format_args!("{version} ({source})"))?;
     }
     Ok(())
 }
 
 /// The version that the site has in production.
-fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Failure> {
-    let settings = args.put_before(settings);
+fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Exit> {
+    let settings = args.apply_to(settings);
     let out = DirStore::new(settings.out.clone().unwrap_or_default());
-    let manifest = if settings.out.is_some() { manifest(&out)? } else { None };
+    let manifest = if settings.out.is_some() { read_manifest(&out)? } else { None };
     if let (Some(dir), None) = (&args.out, &manifest) {
         return Err(not_collected(dir, &out));
     }
-    let store = WithoutAssets { place: out.place(), manifest };
+    let store = VersionOnlyStore { place: out.place(), manifest };
     Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
 /// What was collected; nothing, if nothing was yet.
-fn manifest(out: &DirStore) -> Result<Option<Manifest>, Failure> {
-    let place = place(out);
+fn read_manifest(out: &DirStore) -> Result<Option<Manifest>, Exit> {
+    let place = manifest_path(out);
     match out.read(MANIFEST_NAME) {
         Ok(json) => Ok(Some(Manifest::parse(&json, &place)?)),
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(err) => Err(Failure::failed(format_args!("cannot read {}: {err}", quoted(place)))),
+        Err(err) => Err(Exit::failed(format_args!("cannot read {}: {err}", quoted(place)))),
     }
 }
 
-fn not_collected(dir: &Path, out: &DirStore) -> Failure {
+fn not_collected(dir: &Path, out: &DirStore) -> Exit {
     let command = quoted(format!("fingerpost collect <source> --out {}", dir.display()));
-    Failure::failed(format_args!("{} was not found; run {command} to make it", quoted(place(out))))
+    Exit::failed(format_args!("{} was not found; run {command} to make it", quoted(manifest_path(out))))
 }
 
-fn place(out: &DirStore) -> String {
+fn manifest_path(out: &DirStore) -> String {
     Path::new(&out.place()).join(MANIFEST_NAME).display().to_string()
 }
 
 /// A manifest without its assets, if there is one: the version is the same whatever base URL they were collected for.
 #[derive(Debug)]
-struct WithoutAssets {
+struct VersionOnlyStore {
     place: String,
     manifest: Option<Manifest>,
 }
 
-impl Store for WithoutAssets {
+impl Store for VersionOnlyStore {
     fn place(&self) -> String {
         self.place.clone()
     }
