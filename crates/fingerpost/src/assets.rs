@@ -172,7 +172,7 @@ impl Assets {
         Ok(Snapshot { assets: self.clone(), resolver })
     }
 
-    /// The mode in force.
+    /// The mode in force: [`Mode::Dev`] or [`Mode::Production`], never [`Mode::Auto`].
     pub fn mode(&self) -> Mode {
         self.0.site.mode
     }

@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     files::absolute,
     manifest::store::{DirStore, Store},
-    mode::{IntoMode, Mode},
+    mode::Mode,
     resolve::{
         loader::{Loader, VersionLoader},
         missing::{OnMissing, Warnings},
@@ -55,7 +55,7 @@ pub struct AssetsBuilder {
     store: Option<Arc<dyn Store>>,
     base_url: Option<String>,
     origin: Option<String>,
-    mode: Option<Result<Mode, Error>>,
+    mode: Mode,
     app_version: Option<String>,
     strategy: Strategy,
     strategy_in_dev: bool,
@@ -85,7 +85,7 @@ impl Assets {
         Self::builder().collected(collected).mode(Mode::Production).build()
     }
 
-    /// All settings from the file that the program reads too; the mode is [`Mode::auto`].
+    /// All settings from the file that the program reads too; the mode is [`Mode::Auto`].
     ///
     /// Relative paths in the file are relative to it. [`AssetsBuilder::settings`] takes the file and more.
     ///
@@ -201,11 +201,11 @@ impl AssetsBuilder {
         self
     }
 
-    /// Development or production. Takes a [`Mode`] or the result of [`Mode::auto`].
+    /// Development or production.
     ///
-    /// Defaults to [`Mode::auto`].
-    pub fn mode(mut self, mode: impl IntoMode) -> Self {
-        self.mode = Some(mode.into_mode());
+    /// Defaults to [`Mode::Auto`].
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -375,8 +375,8 @@ impl AssetsBuilder {
     ///   [`InvalidVersion`](crate::ErrorKind::InvalidVersion).
     pub fn build(self) -> Result<Assets, Error> {
         let settings = self.settings;
-        let mode_is_named = self.mode.is_some();
-        let mode = self.mode.unwrap_or_else(Mode::auto)?;
+        let mode_is_named = self.mode != Mode::Auto;
+        let mode = self.mode.resolve()?;
         let strategy =
             Some(&self.strategy).filter(|_| mode == Mode::Production || self.strategy_in_dev).cloned();
         let pattern = settings.base_url_in_force(self.base_url.as_deref());

@@ -13,12 +13,11 @@
 //! # std::fs::write(dist.join("staticfiles.json"), manifest)?;
 //! use fingerpost::{Assets, Mode};
 //!
-//! # let mode = |_| Mode::Dev;
 //! let assets = Assets::builder()
 //!     .source(static_dir)         // development reads here: /static/css/app.css?v=7c98040a5416
 //!     .collected(dist)            // production reads here:  /static/css/app.7c98040a5416.css
-//!     .mode(Mode::auto())
-//! #   .mode(mode(()))
+//!     .mode(Mode::Auto)
+//! #   .mode(Mode::Dev)
 //!     .build()?;
 //! assert_eq!(assets.url("css/app.css")?, "/static/css/app.css?v=7c98040a5416");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,7 +34,7 @@
 //! | reads | the source dirs, at every call | the manifest, at start-up and at [`Assets::reload`] |
 //! | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
 //! | costs | one `stat` per source dir up to the one that has the file; a hash after a change | one look-up in a table |
-//! | chosen by | [`Mode::Dev`], or [`Mode::auto`] | [`Mode::Production`], or [`Mode::auto`] |
+//! | chosen by | [`Mode::Dev`], or [`Mode::Auto`] | [`Mode::Production`], or [`Mode::Auto`] |
 //!
 //! A debug build hashes about 20 MB a second; with `[profile.dev.package.sha2] opt-level = 3` in the `Cargo.toml` of the
 //! workspace it is eighty times that.
@@ -82,7 +81,7 @@
 //!
 //! | variable | says |
 //! |---|---|
-//! | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::auto`] |
+//! | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::Auto`] |
 //! | `FINGERPOST_APP_VERSION` | the app version |
 //! | `FINGERPOST_SECRET` | what the [`BustToken`] is made from |
 //! | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
@@ -122,7 +121,7 @@ pub use assets::Assets;
 pub use builder::AssetsBuilder;
 pub use error::{Error, ErrorKind};
 pub use manifest::store::{DirStore, Store, Stored};
-pub use mode::{IntoMode, Mode};
+pub use mode::Mode;
 pub use resolve::missing::OnMissing;
 pub use resolve::strategy::Strategy;
 pub use resolve::token::Token;

@@ -4,9 +4,18 @@ use crate::{
 };
 
 /// Where URLs come from: the source dirs as they are now, or what was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Mode {
+    /// `FINGERPOST_MODE=dev|production`; if unset or empty, `Dev` in a build with debug assertions, else `Production`.
+    ///
+    /// What lies on disk never decides. A profile that turns `debug-assertions` on or off for dependencies alone misleads
+    /// this; then name the mode.
+    ///
+    /// [`AssetsBuilder::build`](crate::AssetsBuilder::build) resolves it, and fails with
+    /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable holds anything else.
+    #[default]
+    Auto,
     /// `?v=<content hash>`, from the source dirs, always fresh.
     Dev,
     /// Hashed names, from the manifest in the output dir.
@@ -14,17 +23,12 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// `FINGERPOST_MODE=dev|production`; if unset or empty, `Dev` in a build with debug assertions, else `Production`.
-    ///
-    /// What lies on disk never decides. A profile that turns `debug-assertions` on or off for dependencies alone misleads
-    /// this; then name the mode.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable holds anything else.
-    /// [`AssetsBuilder::mode`](crate::AssetsBuilder::mode) takes the `Result` as it is and fails in `build()`.
-    pub fn auto() -> Result<Self, Error> {
-        Self::from_variable(environment::variable("FINGERPOST_MODE").as_deref())
+    /// Returns `Dev` or `Production`: for `Auto`, what the environment and the build profile select.
+    pub(crate) fn resolve(self) -> Result<Self, Error> {
+        match self {
+            Self::Auto => Self::from_variable(environment::variable("FINGERPOST_MODE").as_deref()),
+            named => Ok(named),
+        }
     }
 
     fn from_variable(value: Option<&str>) -> Result<Self, Error> {
@@ -36,30 +40,6 @@ impl Mode {
             None => Ok(Self::Production),
         }
     }
-}
-
-/// A [`Mode`], or the [`Result`] of [`Mode::auto`].
-pub trait IntoMode: sealed::Sealed {
-    #[doc(hidden)]
-    fn into_mode(self) -> Result<Mode, Error>;
-}
-
-impl IntoMode for Mode {
-    fn into_mode(self) -> Result<Mode, Error> {
-        Ok(self)
-    }
-}
-
-impl IntoMode for Result<Mode, Error> {
-    fn into_mode(self) -> Self {
-        self
-    }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Mode {}
-    impl Sealed for Result<super::Mode, super::Error> {}
 }
 
 #[cfg(test)]

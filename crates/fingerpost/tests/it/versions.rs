@@ -146,7 +146,7 @@ fn fingerpost_mode_decides_else_the_build_profile() {
             let text = |assets: Result<Assets, fingerpost::Error>| {
                 assets.map_or_else(|err| err.to_string(), |assets| format!("{:?}", assets.mode()))
             };
-            let (by_default, auto) = (text(assets().build()), text(assets().mode(Mode::auto()).build()));
+            let (by_default, auto) = (text(assets().build()), text(assets().mode(Mode::Auto).build()));
             assert_eq!(by_default, auto);
             // A mode that is named is not asked for.
             assert_eq!(text(assets().mode(Mode::Production).build()), "Production");
