@@ -192,9 +192,9 @@ fn unless_here(release: Release, dir: &Path, history: &History) -> Result<Option
     }
     let message = match history.release(number) {
         Ok(here) if here.manifest == release.manifest => {
-            let published = here.published.max(release.published);
-            let replaces = here.replaces.min(release.replaces);
-            let joined = Release { published, replaces, ..here.clone() };
+            let mut joined = here.clone();
+            joined.published = here.published.max(release.published);
+            joined.replaces = here.replaces.min(release.replaces);
             return Ok((joined != here).then_some(joined));
         }
         Ok(_) => {

@@ -241,8 +241,10 @@ impl Numbering {
             Problem::new(ErrorKind::Manifest, format!("there is no number after release {}", self.last))
         })?;
         self.last = number;
-        let published = self.now;
-        self.releases.push(Release { number, published, replaces, references, manifest: manifest.clone() });
+        let mut release = Release::new(manifest.clone());
+        (release.number, release.published, release.replaces) = (number, self.now, replaces);
+        release.references = references;
+        self.releases.push(release);
         Ok(number)
     }
 }

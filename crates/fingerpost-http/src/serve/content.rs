@@ -58,6 +58,11 @@ impl Content {
     }
 }
 
+/// The error for a kind of [`Stored`](fingerpost::Stored) content that this crate does not know.
+pub(crate) fn unsupported_content() -> io::Error {
+    io::Error::other("the store returns it in a way that is not supported")
+}
+
 /// How much of a file is read at once.
 const CHUNK: u64 = 256 * 1024;
 

@@ -220,7 +220,7 @@ impl Location {
             Self::Path(_) => Err(io::Error::other("it is not a file")),
             Self::Stored(store, name) => match store.open(name)? {
                 Stored::File(file) => Ok(file),
-                Stored::Bytes(_) => Err(io::Error::other("it is not a file any more")),
+                _ => Err(io::Error::other("it is not a file any more")),
             },
         }
     }

@@ -24,7 +24,7 @@ use crate::{
         offer::{Offer, Representation},
     },
     serve::{
-        content::{Content, FilePart},
+        content::{Content, FilePart, unsupported_content},
         hash_queue::{HashQueue, Location},
         memory_budget::MemoryBudget,
         options::ServeOptions,
@@ -157,6 +157,7 @@ impl Published {
                 on_disk.take(expected.size + 1).read_to_end(&mut bytes)?;
                 bytes
             }
+            _ => return Err(unsupported_content().into()),
         };
         if bytes.len() as u64 != expected.size {
             return Err(wrong().into());

@@ -16,6 +16,7 @@ use http::HeaderValue;
 use crate::{
     rfc9110::{media_type::media_type, offer::Representation},
     serve::{
+        content::unsupported_content,
         hash_queue::LargeDigest,
         memory_budget::CachedBytes,
         release_names::{NamedFile, files_of, files_of_release},
@@ -298,6 +299,7 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
             }
             Digest::from_reader(file).map(|(sha256, size)| Representation { size, sha256: Some(sha256) })
         }
+        _ => Err(unsupported_content()),
     };
     let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
     read().inspect_err(warn).ok()
@@ -391,7 +393,8 @@ mod tests {
         }
         fs::create_dir_all(dir.join(".fingerpost/releases")).unwrap();
         fs::write(dir.join("staticfiles.json"), manifest.to_json()).unwrap();
-        let release = Release { number, replaces: number - 1, ..Release::new(manifest) };
+        let mut release = Release::new(manifest);
+        (release.number, release.replaces) = (number, number - 1);
         fs::write(dir.join(Release::file_name(number)), release.to_json()).unwrap();
     }
 
@@ -470,7 +473,8 @@ mod tests {
         };
         fs::create_dir_all(dir.path().join(".fingerpost/releases")).unwrap();
         let release = |number, manifest| {
-            let release = Release { number, ..Release::new(manifest) };
+            let mut release = Release::new(manifest);
+            release.number = number;
             fs::write(dir.path().join(Release::file_name(number)), release.to_json()).unwrap();
         };
         release(1, manifest(None));

@@ -12,11 +12,13 @@ use crate::{
 /// ```
 /// use fingerpost::manifest::{Manifest, Release};
 ///
-/// let release = Release { number: 2, published: 1_767_225_600, replaces: 1, ..Release::new(Manifest::new("/static/")) };
+/// let mut release = Release::new(Manifest::new("/static/"));
+/// (release.number, release.published, release.replaces) = (2, 1_767_225_600, 1);
 /// assert_eq!(Release::parse(&release.to_json(), 2, "2.json")?, release);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Release {
     /// Counts up from 1; the name of the file.
     pub number: u64,
@@ -50,7 +52,7 @@ struct ReleaseFile<'a> {
 }
 
 impl Release {
-    /// A first release with nothing but its manifest.
+    /// Returns a first release with nothing but its manifest; the fields can be set afterwards.
     pub fn new(manifest: Manifest) -> Self {
         Self { number: 1, published: 0, replaces: 0, references: BTreeMap::new(), manifest }
     }

@@ -65,6 +65,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
 /// What a [`Store`] has under a path.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Stored {
     /// All bytes.
     Bytes(Vec<u8>),
