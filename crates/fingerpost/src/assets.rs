@@ -47,6 +47,16 @@ use crate::{
 /// assert!(err.to_string().ends_with("(did you mean `css/app.css`?)"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Names
+///
+/// What an author writes is the same in both modes, and what works in one works in the other: `css/app.css`, relative,
+/// with `/`. `..`, `\`, `//host` and `scheme:` are refused. Files that `collect` would not take are not found in
+/// development either. A URL can always stand in HTML as it is ([`Url::is_html_inert`] says when it cannot), whatever was
+/// put in.
+///
+/// A module that a page names by `static()` and another module imports by its plain name has two URLs in development and
+/// under [`Strategy::VersionQuery`], and runs twice; name it in one of the two ways.
 #[derive(Clone)]
 pub struct Assets(pub(crate) Arc<Shared>);
 
@@ -89,7 +99,7 @@ impl Assets {
         self.with_resolver(|resolver| resolver.url(&self.0.site, path, Form::Relative))
     }
 
-    /// Returns the URL with the [`origin`](AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
+    /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
     ///
     /// Without an origin, or with an absolute base URL, it equals [`url`](Self::url).
     ///
@@ -154,12 +164,13 @@ impl Assets {
     ///
     /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
     /// app version is computed anew. The strategies without a build step list the source dirs anew, but a URL that stays
-    /// goes on standing for the bytes it stood for: see [`BaselineFile`](crate::__private::BaselineFile). Callers that come while a reload is under way share the next one. The answer is the
-    /// new release, which a scope on this thread does not show yet.
+    /// goes on standing for the bytes it stood for: see [`BaselineFile`](crate::__private::BaselineFile). Callers that come
+    /// while a reload is under way share the next one. The answer is the new release, which a scope on this thread does not
+    /// show yet.
     ///
     /// # Errors
     ///
-    /// As for [`AssetsBuilder::build`]; then what was in force stays in force.
+    /// As for [`AssetsBuilder::build`](crate::AssetsBuilder::build); then what was in force stays in force.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
             let resolver = Arc::new(self.0.plan.resolver(&self.0.site, Some(&self.current()))?);

@@ -25,6 +25,17 @@ use crate::{
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
 ///
+/// [`AssetsBuilder`] sets everything in code, [`Assets::from_config`] reads the file that the program reads too
+/// ([`Settings`]). Environment variables, of which an empty one counts as unset:
+///
+/// | variable | says |
+/// |---|---|
+/// | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::Auto`] |
+/// | `FINGERPOST_APP_VERSION` | the app version |
+/// | `FINGERPOST_SECRET` | what the [`BustToken`](crate::BustToken) is made from |
+/// | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
+/// | `FINGERPOST_ORIGIN` | goes before the `origin` of a settings file |
+///
 /// ```
 /// # let site = tempfile::tempdir()?;
 /// # let static_dir = site.path();
@@ -295,8 +306,8 @@ impl AssetsBuilder {
     ///
     /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload; one that
     /// cannot be read is an error. A release build reads and hashes about 700 MB a second, so a program of 20 MB takes 30 ms.
-    /// A debug build reaches about 20 MB a second, and eighty times that with the two lines in the
-    /// [crate's documentation](crate#how-it-fits).
+    /// A debug build reaches about 20 MB a second, and eighty times that with the two lines in the documentation of
+    /// [`Mode::Dev`].
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

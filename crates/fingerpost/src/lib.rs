@@ -23,11 +23,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # How it fits
-//!
 //! This crate is the core: an asset path goes in, a URL comes out. It knows no template engine, no HTTP and no async.
 //! `fingerpost-minijinja`, `-tera` and `-askama` put it into templates as `static()`; `fingerpost collect`, the program,
-//! writes the hashed files and the [`Manifest`] that production reads; `fingerpost-tower` serves them.
+//! writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads; `fingerpost-tower` serves them.
 //!
 //! | | development | production |
 //! |---|---|---|
@@ -35,61 +33,6 @@
 //! | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
 //! | costs | one `stat` per source dir up to the one that has the file; a hash after a change | one look-up in a table |
 //! | chosen by | [`Mode::Dev`], or [`Mode::Auto`] | [`Mode::Production`], or [`Mode::Auto`] |
-//!
-//! A debug build hashes about 20 MB a second; with `[profile.dev.package.sha2] opt-level = 3` in the `Cargo.toml` of the
-//! workspace it is eighty times that.
-//!
-//! # Names
-//!
-//! What an author writes is the same in both modes, and what works in one works in the other: `css/app.css`, relative,
-//! with `/`. `..`, `\`, `//host` and `scheme:` are refused. Files that `collect` would not take are not found in
-//! development either. A URL can always stand in HTML as it is ([`Url::is_html_inert`] says when it cannot), whatever was
-//! put in.
-//!
-//! A module that a page names by `static()` and another module imports by its plain name has two URLs in development and
-//! under [`Strategy::VersionQuery`], and runs twice; name it in one of the two ways.
-//!
-//! # Strategies
-//!
-//! | [`Strategy`] | URL in production | needs |
-//! |---|---|---|
-//! | `Manifest` (default) | `/static/css/app.3f2a91bc0d4e.css` | `fingerpost collect` before a deploy |
-//! | `VersionQuery` | `/static/css/app.css?v=3f2a91b` | an app version that a deploy changes |
-//! | `PathToken` | `/static/1000/css/app.css` | a [`Token`] that all processes of a deploy share |
-//!
-//! The last two read the source dirs. Under `VersionQuery`, references inside of CSS and JavaScript keep their plain names,
-//! with no version; under `PathToken` relative ones carry the token by themselves. Development has its own URLs, unless
-//! [`AssetsBuilder::strategy_in_dev`] says otherwise. [`AssetsBuilder::version_from_git`],
-//! [`AssetsBuilder::component`], [`AssetsBuilder::version_from_executable`] and [`VersionSettings`] are sources of the app
-//! version.
-//!
-//! # Features
-//!
-//! | name | description | default? |
-//! |---|---|---|
-//! | `watch` | development trusts what the operating system says of the source dirs, for at most 250 ms: a hit then makes no system call | no |
-//!
-//! # One response, one release
-//!
-//! [`Assets::reload`] swaps releases while requests are under way. A [`Snapshot`] pins one, and [`Snapshot::scope`] makes
-//! it what every helper on the thread sees.
-//!
-//! # Settings
-//!
-//! [`AssetsBuilder`] sets everything in code, [`Assets::from_config`] reads the file that the program reads too
-//! ([`Settings`]). Environment variables, of which an empty one counts as unset:
-//!
-//! | variable | says |
-//! |---|---|
-//! | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::Auto`] |
-//! | `FINGERPOST_APP_VERSION` | the app version |
-//! | `FINGERPOST_SECRET` | what the [`BustToken`] is made from |
-//! | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
-//! | `FINGERPOST_ORIGIN` | goes before the `origin` of a settings file |
-//!
-//! # Errors
-//!
-//! One [`Error`] type; branch on [`Error::kind`], print the rest.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]

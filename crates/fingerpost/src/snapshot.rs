@@ -20,6 +20,9 @@ use crate::{
 
 /// One release, pinned: whatever is reloaded meanwhile, its answers stay the same.
 ///
+/// [`Assets::reload`] swaps releases while requests are under way. A [`Snapshot`] pins one, and [`Snapshot::scope`] makes
+/// it what every helper on the thread sees.
+///
 /// In development it pins the app version alone, because files are looked at when they are asked for.
 ///
 /// ```

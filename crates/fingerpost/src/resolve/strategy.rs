@@ -2,6 +2,20 @@ use crate::{error::Error, resolve::token::Token};
 
 /// How an asset path becomes a URL in production.
 ///
+/// | [`Strategy`] | URL in production | needs |
+/// |---|---|---|
+/// | `Manifest` (default) | `/static/css/app.3f2a91bc0d4e.css` | `fingerpost collect` before a deploy |
+/// | `VersionQuery` | `/static/css/app.css?v=3f2a91b` | an app version that a deploy changes |
+/// | `PathToken` | `/static/1000/css/app.css` | a [`Token`] that all processes of a deploy share |
+///
+/// The last two read the source dirs. Under `VersionQuery`, references inside of CSS and JavaScript keep their plain names,
+/// with no version; under `PathToken` relative ones carry the token by themselves. Development has its own URLs, unless
+/// [`AssetsBuilder::strategy_in_dev`](crate::AssetsBuilder::strategy_in_dev) says otherwise.
+/// [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git),
+/// [`AssetsBuilder::component`](crate::AssetsBuilder::component),
+/// [`AssetsBuilder::version_from_executable`](crate::AssetsBuilder::version_from_executable) and
+/// [`VersionSettings`](crate::VersionSettings) are sources of the app version.
+///
 /// The two without a build step list the source dirs, at start-up and at each reload: a directory or file in them that
 /// cannot be read is an error then, and [`Snapshot::listed_file`](crate::Snapshot::listed_file) tells of what was listed.
 ///
