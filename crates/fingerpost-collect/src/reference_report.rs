@@ -144,7 +144,7 @@ fn named_in(
     named.sort_by_key(|(span, ..)| span.start);
     let reference = |(span, to, kind)| {
         let exists = known.get(&Plain::Asset(String::clone(&to))).next().is_some();
-        let left_out = if exists { None } else { sources.left_out(&to) };
+        let left_out = if exists { None } else { sources.find_ignored(&to) };
         let left_out = left_out.map(|(_, reason)| reason.into_owned());
         Reference { location: places.locate(span), exists, left_out, to, kind }
     };

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     manifest::store::Store,
     mode::Mode,
-    resolve::{Form, Resolver, loader::Loader, strategy::Strategy, url_options::UrlOptions},
+    resolve::{Resolver, UrlForm, loader::Loader, strategy::Strategy, url_options::UrlOptions},
     snapshot::{self, Snapshot},
     url::{Url, base_url::BaseUrl},
     version::AppVersion,
@@ -61,22 +61,22 @@ use crate::{
 pub struct Assets(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
-    site: UrlOptions,
-    plan: Loader,
+    url_options: UrlOptions,
+    loader: Loader,
     current: ArcSwap<Resolver>,
     /// The number of `current`, or of what is just about to be, for those who only want to know whether it is still theirs.
-    newest: AtomicU64,
+    generation: AtomicU64,
     reloads: SingleFlight<Result<Arc<Resolver>, Error>>,
 }
 
 impl Assets {
-    pub(crate) fn start(site: UrlOptions, plan: Loader) -> Result<Self, Error> {
-        let current = ArcSwap::from_pointee(plan.resolver(&site, None)?);
+    pub(crate) fn load(url_options: UrlOptions, loader: Loader) -> Result<Self, Error> {
+        let current = ArcSwap::from_pointee(loader.resolver(&url_options, None)?);
         Ok(Self(Arc::new(Shared {
-            site,
-            plan,
+            url_options,
+            loader,
             current,
-            newest: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
             reloads: SingleFlight::default(),
         })))
     }
@@ -96,7 +96,7 @@ impl Assets {
     /// for a path that can name nothing; in development
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
     pub fn url(&self, path: &str) -> Result<Url, Error> {
-        self.with_resolver(|resolver| resolver.url(&self.0.site, path, Form::Relative))
+        self.with_resolver(|resolver| resolver.url(&self.0.url_options, path, UrlForm::Relative))
     }
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
@@ -107,7 +107,7 @@ impl Assets {
     ///
     /// As for [`url`](Self::url).
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
-        self.with_resolver(|resolver| resolver.url(&self.0.site, path, Form::Absolute))
+        self.with_resolver(|resolver| resolver.url(&self.0.url_options, path, UrlForm::Absolute))
     }
 
     /// The value for an `integrity` attribute: `sha384-…` over the bytes that are served.
@@ -127,7 +127,7 @@ impl Assets {
     ///
     /// As for [`url`](Self::url); an unknown asset is always one.
     pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
-        self.with_resolver(|resolver| resolver.integrity(&self.0.site, path))
+        self.with_resolver(|resolver| resolver.integrity(&self.0.url_options, path))
     }
 
     /// The app version, as it was when these assets were built or reloaded last.
@@ -149,7 +149,7 @@ impl Assets {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
-        self.with_resolver(|resolver| resolver.all(&self.0.site)).into_iter()
+        self.with_resolver(|resolver| resolver.list(&self.0.url_options)).into_iter()
     }
 
     /// Pins the release in force; within a [`Snapshot::scope`] of these assets, the scope's.
@@ -173,9 +173,9 @@ impl Assets {
     /// As for [`AssetsBuilder::build`](crate::AssetsBuilder::build); then what was in force stays in force.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
-            let resolver = Arc::new(self.0.plan.resolver(&self.0.site, Some(&self.current()))?);
+            let resolver = Arc::new(self.0.loader.resolver(&self.0.url_options, Some(&self.current()))?);
             // First, so that nobody who has seen the release is content with what was made of the one before.
-            self.0.newest.store(resolver.number, Ordering::Release);
+            self.0.generation.store(resolver.generation, Ordering::Release);
             self.0.current.store(Arc::clone(&resolver));
             Ok(resolver)
         };
@@ -185,12 +185,12 @@ impl Assets {
 
     /// The mode in force: [`Mode::Dev`] or [`Mode::Production`], never [`Mode::Auto`].
     pub fn mode(&self) -> Mode {
-        self.0.site.mode
+        self.0.url_options.mode
     }
 
     /// What precedes every asset path.
     pub fn base_url(&self) -> &BaseUrl {
-        &self.0.site.base
+        &self.0.url_options.base
     }
 
     /// Where a server answers for these assets: the path of the base URL up to the path token, if there is one.
@@ -211,21 +211,21 @@ impl Assets {
     /// ```
     pub fn mount_path(&self) -> &str {
         let path = self.base_url().path();
-        self.0.site.before_token.map_or(path, |before| &path[..before])
+        self.0.url_options.mount_path_len.map_or(path, |length| &path[..length])
     }
 
     /// The strategy in force: `None` for the content query of development.
     pub fn strategy(&self) -> Option<&Strategy> {
-        self.0.plan.strategy.as_ref()
+        self.0.loader.strategy.as_ref()
     }
 
     /// Where collected bytes come from, if the strategy in force is [`Manifest`](crate::Strategy::Manifest).
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
-        self.0.plan.store_in_force()
+        self.0.loader.active_store()
     }
 
-    pub(crate) fn site(&self) -> &UrlOptions {
-        &self.0.site
+    pub(crate) fn url_options(&self) -> &UrlOptions {
+        &self.0.url_options
     }
 
     /// The release in force, whatever a scope may say.
@@ -235,14 +235,14 @@ impl Assets {
 
     /// The number of the release in force, or of one that comes into force this moment.
     #[inline]
-    pub(crate) fn newest(&self) -> u64 {
-        self.0.newest.load(Ordering::Acquire)
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
-    fn with_resolver<R>(&self, ask: impl FnOnce(&Resolver) -> R) -> R {
+    fn with_resolver<R>(&self, use_resolver: impl FnOnce(&Resolver) -> R) -> R {
         match snapshot::pinned(self) {
-            Some(scope) => ask(&scope.resolver),
-            None => ask(&self.0.current.load()),
+            Some(scope) => use_resolver(&scope.resolver),
+            None => use_resolver(&self.0.current.load()),
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     mode::Mode,
     resolve::{
         loader::{Loader, VersionLoader},
-        missing::{OnMissing, Warnings},
-        strategy::{Strategy, before_token},
+        missing::{MissingWarnings, OnMissing},
+        strategy::{Strategy, mount_path_len},
         url_options::UrlOptions,
     },
     settings::Settings,
@@ -386,7 +386,7 @@ impl AssetsBuilder {
     ///   [`InvalidVersion`](crate::ErrorKind::InvalidVersion).
     pub fn build(self) -> Result<Assets, Error> {
         let settings = self.settings;
-        let mode_is_named = self.mode != Mode::Auto;
+        let mode_is_explicit = self.mode != Mode::Auto;
         let mode = self.mode.resolve()?;
         let strategy =
             Some(&self.strategy).filter(|_| mode == Mode::Production || self.strategy_in_dev).cloned();
@@ -397,15 +397,15 @@ impl AssetsBuilder {
         let from_file = || settings.origin.clone().map(|origin| (origin, "the settings file"));
         let origin = self.origin.map(|it| (it, "`origin`")).or_else(from_environment).or_else(from_file);
         let origin = origin.map(|(origin, place)| parse_origin(&origin, place)).transpose()?;
-        let before_token = strategy.as_ref().and_then(|_| before_token(&pattern));
-        let site = UrlOptions {
+        let mount_path_len = strategy.as_ref().and_then(|_| mount_path_len(&pattern));
+        let url_options = UrlOptions {
             mode,
             origin: origin.filter(|_| !base.is_absolute()),
             base,
-            before_token,
+            mount_path_len,
             dev_version_query: !self.without_dev_version_query,
             on_missing: self.on_missing,
-            warnings: Warnings::default(),
+            missing_warnings: MissingWarnings::default(),
         };
         let mut sources = self.sources.into_iter().collect::<Result<Vec<_>, _>>()?;
         if sources.is_empty() {
@@ -433,10 +433,10 @@ impl AssetsBuilder {
             components,
             settings: version_settings,
         };
-        let started_in = env::current_dir().ok();
-        Assets::start(
-            site,
-            Loader { strategy, sources, output, started_in, store, rules, mode_is_named, versions },
+        let working_dir = env::current_dir().ok();
+        Assets::load(
+            url_options,
+            Loader { strategy, sources, output, working_dir, store, rules, mode_is_explicit, versions },
         )
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     manifest::digest::ContentHash,
     mode::Mode,
-    resolve::{Form, Resolver},
+    resolve::{Resolver, UrlForm},
     sources::baseline::BaselineFile,
     url::{Url, asset_path::AssetPath},
     version::AppVersion,
@@ -66,7 +66,7 @@ impl Snapshot {
     ///
     /// As for [`Assets::url`].
     pub fn url(&self, path: &str) -> Result<Url, Error> {
-        self.resolver.url(self.assets.site(), path, Form::Relative)
+        self.resolver.url(self.assets.url_options(), path, UrlForm::Relative)
     }
 
     /// The URL of an asset, for text that may be meant as something else: nothing for what nobody knows, for a directory,
@@ -88,7 +88,7 @@ impl Snapshot {
     ///
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) in development.
     pub fn try_url(&self, path: &str) -> Result<Option<Url>, Error> {
-        self.resolver.try_url(self.assets.site(), path)
+        self.resolver.try_url(self.assets.url_options(), path)
     }
 
     /// As [`Assets::absolute_url`], in this release.
@@ -97,7 +97,7 @@ impl Snapshot {
     ///
     /// As for [`Assets::url`].
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
-        self.resolver.url(self.assets.site(), path, Form::Absolute)
+        self.resolver.url(self.assets.url_options(), path, UrlForm::Absolute)
     }
 
     /// As [`Assets::integrity`], in this release.
@@ -106,13 +106,13 @@ impl Snapshot {
     ///
     /// As for [`Assets::integrity`].
     pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
-        self.resolver.integrity(self.assets.site(), path)
+        self.resolver.integrity(self.assets.url_options(), path)
     }
 
     /// The file of an asset path as it was when it was listed, for [`Strategy`](crate::Strategy)s without a build step:
     /// `None` for all others, and for what is not in the list. See [`BaselineFile`].
-    pub fn listed_file(&self, path: &str) -> Option<&BaselineFile> {
-        self.resolver.listed_file(path)
+    pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
+        self.resolver.baseline_file(path)
     }
 
     /// Where an asset lies in the output dir, for [`Strategy::Manifest`](crate::Strategy::Manifest): `None` for all others,
@@ -183,7 +183,7 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn is_current(&self) -> bool {
-        self.resolver.number == self.assets.newest()
+        self.resolver.generation == self.assets.generation()
     }
 
     /// Whether this is a snapshot of these assets, or of a clone of them.
@@ -240,12 +240,12 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn release_id(&self) -> Option<ContentHash> {
-        (self.assets.mode() == Mode::Production).then(|| self.resolver.id()).flatten()
+        (self.assets.mode() == Mode::Production).then(|| self.resolver.release_id()).flatten()
     }
 
     /// As [`Assets::iter`], in this release.
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
-        self.resolver.all(self.assets.site()).into_iter()
+        self.resolver.list(self.assets.url_options()).into_iter()
     }
 
     /// The assets that this is a snapshot of.
@@ -304,22 +304,22 @@ impl Snapshot {
 
 /// The innermost scope on this thread.
 fn innermost() -> Option<Rc<Snapshot>> {
-    find(|_| true)
+    innermost_where(|_| true)
 }
 
 /// The innermost scope of these assets on this thread.
 #[inline]
 pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
-    find(|scope| scope.belongs_to(assets))
+    innermost_where(|scope| scope.belongs_to(assets))
 }
 
 /// The innermost scope that fits, as a handle of its own: the list of scopes may change while it is used.
 #[inline]
-fn find(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
-    if DEPTH.get() == 0 { None } else { search(fits) }
+fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
+    if DEPTH.get() == 0 { None } else { search_scopes(fits) }
 }
 
-fn search(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
+fn search_scopes(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     let innermost =
         |scopes: &RefCell<Vec<Rc<Snapshot>>>| scopes.borrow().iter().rev().find(|scope| fits(scope)).cloned();
     // A thread that is ending has no scopes any more.

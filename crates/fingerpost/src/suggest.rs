@@ -1,9 +1,9 @@
 use strsim::osa_distance;
 
 /// No suggestions for longer input.
-pub(crate) const LONGEST: usize = 200;
+pub(crate) const MAX_PATH_LENGTH: usize = 200;
 
-const MOST: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 
 /// The known names that `path` was most likely meant to be, best first, three at most.
 ///
@@ -18,18 +18,18 @@ const MOST: usize = 3;
 /// the same last segment in another directory counts as near. Linear in the number of names: those that cannot be near are
 /// passed over by a count of their letters before they are compared.
 pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-    if path.len() > LONGEST {
+    if path.len() > MAX_PATH_LENGTH {
         return Vec::new();
     }
     let (folded_path, tolerance) = (folded(path), (path.len() / 4).clamp(1, 6));
-    let letters = Letters::of(path);
+    let letters = LetterCounts::count(path);
     let file = last_segment(&folded_path);
     let distance = |name, limit| {
-        let near = letters.distance(&Letters::of(name)) <= limit;
+        let near = letters.distance(&LetterCounts::count(name)) <= limit;
         near.then(|| osa_distance(&folded_path, &folded(name))).filter(|distance| *distance <= limit)
     };
     let same_file = |name| fold(last_segment(name)).eq(file.chars());
-    let mut near = Vec::with_capacity(MOST + 1);
+    let mut near = Vec::with_capacity(MAX_SUGGESTIONS + 1);
     // What is farther away than the best so far need not be compared.
     let mut limit = tolerance;
     for name in names {
@@ -37,8 +37,8 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
         let Some(distance) = distance else { continue };
         near.push((distance, osa_distance(path, name), name));
         near.sort_unstable();
-        near.truncate(MOST);
-        limit = near.get(MOST - 1).map_or(limit, |(worst, ..)| limit.min(*worst));
+        near.truncate(MAX_SUGGESTIONS);
+        limit = near.get(MAX_SUGGESTIONS - 1).map_or(limit, |(worst, ..)| limit.min(*worst));
     }
     near.into_iter().map(|(.., name)| name.to_owned()).collect()
 }
@@ -66,10 +66,10 @@ fn last_segment(path: &str) -> &str {
 }
 
 /// How often each character occurs, in either case, modulo 64: gives a lower bound for the distance of two names.
-struct Letters([u8; 64]);
+struct LetterCounts([u8; 64]);
 
-impl Letters {
-    fn of(text: &str) -> Self {
+impl LetterCounts {
+    fn count(text: &str) -> Self {
         let mut counts = [0_u8; 64];
         for character in fold(text) {
             let count = &mut counts[character as usize % 64];

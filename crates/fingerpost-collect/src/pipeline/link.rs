@@ -149,7 +149,7 @@ impl<'a> Targets<'a> {
             let written = String::from_utf8_lossy(written);
             let location = places.locate(reference.span.clone());
             let (message, advice, searched) = match &reference.target {
-                Target::Asset(path) | Target::Nowhere(path) => match run.job.sources.left_out(path) {
+                Target::Asset(path) | Target::Nowhere(path) => match run.job.sources.find_ignored(path) {
                     Some((left_out, reason)) => (
                         format!("{} points to {}, which is ignored", quoted(&written), quoted(path)),
                         Some(format!("{} is there, but {reason}", quoted(left_out.display()))),

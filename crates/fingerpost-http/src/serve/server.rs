@@ -274,7 +274,7 @@ impl AssetServer {
         // What is no name in a request is none in the base URL.
         let after = asset_path(after).ok_or_else(|| not_found(None))?;
         let find = |path| self.find_listed(listed, path, wanted);
-        match classify(token, &after, wanted.path, |path| wanted.snapshot.listed_file(path).is_some()) {
+        match classify(token, &after, wanted.path, |path| wanted.snapshot.baseline_file(path).is_some()) {
             TokenMatch::Current(path) => {
                 let mut file = find(path)?;
                 file.lifetime = if file.is_proven { CachePolicy::Immutable } else { CachePolicy::NoStore };

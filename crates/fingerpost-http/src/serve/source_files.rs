@@ -145,7 +145,7 @@ impl SourceFiles {
         snapshot: &Snapshot,
         settings: &ServeOptions,
     ) -> Option<ServedSource> {
-        let listed = snapshot.listed_file(path)?;
+        let listed = snapshot.baseline_file(path)?;
         let slot = Arc::clone(self.slots.lock().entry(path.as_str().into()).or_default());
         let mut known = slot.known.lock();
         let version = snapshot.app_version();

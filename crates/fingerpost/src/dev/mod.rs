@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 use crate::{
     dev::{
         single_flight::SingleFlight,
-        watch::{Moment, Watch},
+        watch::{Checkpoint, Watch},
     },
     error::{Error, Missing, Problem},
     files::stable_read::{self, Reading},
@@ -19,7 +19,7 @@ use crate::{
     resolve::url_options::{AssetUrls, UrlOptions},
     sources::{
         Sources, Verdict,
-        candidate::{Candidate, Seen},
+        candidate::{Candidate, CandidateStamp},
     },
     url::asset_path::{AssetPath, is_nameable},
 };
@@ -48,13 +48,13 @@ impl Development {
         Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
     }
 
-    pub(crate) fn urls(&self, site: &UrlOptions, path: &str) -> Result<AssetUrls, Error> {
-        if !site.dev_version_query {
-            self.urls.get(self, path, |_| Ok(site.urls(path, None)))
+    pub(crate) fn urls(&self, options: &UrlOptions, path: &str) -> Result<AssetUrls, Error> {
+        if !options.dev_version_query {
+            self.urls.get(self, path, |_| Ok(options.urls(path, None)))
         } else {
             self.urls.get(self, path, |file| {
                 let (digest, _) = Digest::from_reader(file)?;
-                Ok(site.urls(path, Some(ContentHash::from(&digest).as_str())))
+                Ok(options.urls(path, Some(ContentHash::from(&digest).as_str())))
             })
         }
     }
@@ -70,13 +70,13 @@ impl Development {
 
     /// Opens an asset as it is now, past every cache.
     pub(crate) fn open(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
-        let missing = |reason| missing(&self.sources, path, reason);
+        let not_found = |reason| not_found(&self.sources, path, reason);
         if let Some(reason) = self.sources.rules().reason_to_ignore(path) {
-            return Err(missing(Some(reason.into_owned())));
+            return Err(not_found(Some(reason.into_owned())));
         }
         let candidates = self.sources.candidates(path);
         let opened = open(&self.sources, path, &candidates)?;
-        opened.map(|(candidate, file)| (candidate.file.clone(), file)).ok_or_else(|| missing(None))
+        opened.map(|(candidate, file)| (candidate.file.clone(), file)).ok_or_else(|| not_found(None))
     }
 
     /// The names that a template can use, sorted.
@@ -88,21 +88,21 @@ impl Development {
 
 /// What was made of each file, kept for as long as the file's [`FileStamp`](crate::__private::FileStamp) stays what it was.
 struct FileCache<T> {
-    slots: ByPath<Arc<Slot<T>>>,
+    entries: ByPath<Arc<Entry<T>>>,
     /// What a look has confirmed, and how long that holds. Empty unless the source dirs are watched.
-    confirmed: ByPath<(Moment, T)>,
+    confirmed: ByPath<(Checkpoint, T)>,
 }
 
 type ByPath<V> = RwLock<HashMap<Box<str>, V, foldhash::fast::RandomState>>;
 
-struct Slot<T> {
+struct Entry<T> {
     candidates: Vec<Candidate>,
-    flight: SingleFlight<Result<Reading<Made<T>>, Error>>,
+    single_flight: SingleFlight<Result<Reading<Derived<T>>, Error>>,
 }
 
 /// What was made of a file, and in which source dir that lies.
 #[derive(Debug, Clone)]
-struct Made<T> {
+struct Derived<T> {
     source: usize,
     value: T,
 }
@@ -118,34 +118,36 @@ impl<T: Clone> FileCache<T> {
         if let Some(value) = self.confirmed(development.watch.as_ref(), path, T::clone) {
             return Ok(value);
         }
-        let answer = self.look_up(development, path, make);
-        if answer.is_err() {
-            self.slots.write().remove(path);
+        let result = self.resolve(development, path, make);
+        if result.is_err() {
+            self.entries.write().remove(path);
             self.confirmed.write().remove(path);
         }
-        answer
+        result
     }
 
-    fn look_up(
+    fn resolve(
         &self,
         Development { sources, watch, .. }: &Development,
         path: &str,
         make: impl Fn(&mut File) -> io::Result<T>,
     ) -> Result<T, Error> {
-        let known = self.slots.read().get(path).cloned();
-        let slot = match known {
-            Some(slot) => slot,
-            None => self.open_slot(sources, path)?,
+        let existing = self.entries.read().get(path).cloned();
+        let entry = match existing {
+            Some(entry) => entry,
+            None => self.insert_entry(sources, path)?,
         };
-        let moment = watch.as_ref().map(Watch::now);
-        let seen = look(&slot.candidates)?.ok_or_else(|| missing(sources, path, None))?;
-        let is_trusted = |reading: &Reading<Made<T>>| {
-            reading.is_trusted && Seen { source: reading.value.source, stamp: reading.stamp } == seen
+        let checkpoint = watch.as_ref().map(Watch::checkpoint);
+        let current = current_stamp(&entry.candidates)?.ok_or_else(|| not_found(sources, path, None))?;
+        let is_trusted = |reading: &Reading<Derived<T>>| {
+            reading.is_trusted
+                && CandidateStamp { source: reading.value.source, stamp: reading.stamp } == current
         };
-        let fits = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
-        let reading = slot.flight.join(fits, || read(sources, path, &slot.candidates, &make))?;
-        if let Some(moment) = moment.filter(|_| is_trusted(&reading)) {
-            self.confirmed.write().insert(path.into(), (moment, reading.value.value.clone()));
+        let is_last_usable = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
+        let reading =
+            entry.single_flight.join(is_last_usable, || read(sources, path, &entry.candidates, &make))?;
+        if let Some(checkpoint) = checkpoint.filter(|_| is_trusted(&reading)) {
+            self.confirmed.write().insert(path.into(), (checkpoint, reading.value.value.clone()));
         }
         Ok(reading.value.value)
     }
@@ -154,33 +156,33 @@ impl<T: Clone> FileCache<T> {
     fn confirmed<R>(&self, watch: Option<&Watch>, path: &str, take: impl FnOnce(&T) -> R) -> Option<R> {
         let watch = watch?;
         let confirmed = self.confirmed.read();
-        let (moment, value) = confirmed.get(path)?;
-        watch.holds_since(*moment).then(|| take(value))
+        let (checkpoint, value) = confirmed.get(path)?;
+        watch.is_unchanged_since(*checkpoint).then(|| take(value))
     }
 
     /// A slot for a file that is there.
-    fn open_slot(&self, sources: &Sources, path: &str) -> Result<Arc<Slot<T>>, Error> {
+    fn insert_entry(&self, sources: &Sources, path: &str) -> Result<Arc<Entry<T>>, Error> {
         if let Some(reason) = sources.rules().reason_to_ignore(path) {
-            return Err(missing(sources, path, Some(reason.into_owned())));
+            return Err(not_found(sources, path, Some(reason.into_owned())));
         }
         let candidates = sources.candidates(path);
         if first(&candidates, Candidate::stat)?.is_none() {
-            return Err(missing(sources, path, None));
+            return Err(not_found(sources, path, None));
         }
-        let slot = Arc::new(Slot { candidates, flight: SingleFlight::default() });
-        Ok(self.slots.write().entry(path.into()).or_insert(slot).clone())
+        let entry = Arc::new(Entry { candidates, single_flight: SingleFlight::default() });
+        Ok(self.entries.write().entry(path.into()).or_insert(entry).clone())
     }
 }
 
 impl<T> Default for FileCache<T> {
     fn default() -> Self {
-        Self { slots: RwLock::default(), confirmed: RwLock::default() }
+        Self { entries: RwLock::default(), confirmed: RwLock::default() }
     }
 }
 
 impl<T> fmt::Debug for FileCache<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileCache").field("files", &self.slots.read().len()).finish_non_exhaustive()
+        f.debug_struct("FileCache").field("files", &self.entries.read().len()).finish_non_exhaustive()
     }
 }
 
@@ -193,10 +195,10 @@ fn first<A>(
 }
 
 /// What is seen of the file that answers. Of one that is passed over if there is no other: then a reading tells why.
-fn look(candidates: &[Candidate]) -> Result<Option<Seen>, Error> {
-    match first(candidates, Candidate::look)? {
+fn current_stamp(candidates: &[Candidate]) -> Result<Option<CandidateStamp>, Error> {
+    match first(candidates, Candidate::stat_unless_ruled_out)? {
         None => first(candidates, Candidate::stat),
-        seen => Ok(seen),
+        current => Ok(current),
     }
 }
 
@@ -206,13 +208,13 @@ fn read<T>(
     path: &str,
     candidates: &[Candidate],
     make: &impl Fn(&mut File) -> io::Result<T>,
-) -> Result<Reading<Made<T>>, Error> {
-    stable_read::repeat(|| {
+) -> Result<Reading<Derived<T>>, Error> {
+    stable_read::read_until_stable(|| {
         let Some((candidate, mut file)) = open(sources, path, candidates)? else {
-            return Err(missing(sources, path, None));
+            return Err(not_found(sources, path, None));
         };
         let source = candidate.source;
-        Reading::once(&mut file, |file| Ok(Made { source, value: make(file)? }))
+        Reading::once(&mut file, |file| Ok(Derived { source, value: make(file)? }))
             .map_err(|err| Error::unreadable(&candidate.file, err))
     })
 }
@@ -234,21 +236,21 @@ fn open<'c>(
             File::open(&candidate.file).and_then(|file| Ok((sources.verdict(path, candidate)?, file)));
         match opened {
             Ok((Verdict::Asset, file)) => return Ok(Some((candidate, file))),
-            Ok((Verdict::NotHere(why), _)) => {
-                candidate.pass_over(began);
+            Ok((Verdict::NotThisFile(why), _)) => {
+                candidate.rule_out(began);
                 reason = Some(why);
             }
             Ok((Verdict::Output, _)) => reason = Some("it lies in the output dir".to_owned()),
-            Ok((Verdict::Refused(why), _)) => return Err(missing(sources, path, Some(why))),
+            Ok((Verdict::Refused(why), _)) => return Err(not_found(sources, path, Some(why))),
             Err(err) if err.kind() == io::ErrorKind::NotFound => {}
             Err(err) => return Err(Error::unreadable(&candidate.file, err)),
         }
     }
-    reason.map_or(Ok(None), |reason| Err(missing(sources, path, Some(reason))))
+    reason.map_or(Ok(None), |reason| Err(not_found(sources, path, Some(reason))))
 }
 
-fn missing(sources: &Sources, path: &str, reason: Option<String>) -> Error {
-    let (path, searched) = (path.to_owned(), sources.places());
+fn not_found(sources: &Sources, path: &str, reason: Option<String>) -> Error {
+    let (path, searched) = (path.to_owned(), sources.dir_labels());
     Problem::NotFound(Missing { path, searched, reason, nearest: Vec::new() }).into()
 }
 
@@ -268,18 +270,18 @@ mod tests {
         symlink(outside.path(), dir.path().join("out")).unwrap();
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
         let development = Development::new(sources);
-        let remembered = || development.integrities.slots.read().len();
+        let entry_count = || development.integrities.entries.read().len();
         for times in 1..9 {
             assert!(development.integrity(&format!("{}a.css", "l/".repeat(times))).is_err());
         }
         for path in ["out/b.css", "nope.css", "l"] {
             assert!(development.integrity(path).is_err(), "{path}");
         }
-        assert_eq!(remembered(), 0);
+        assert_eq!(entry_count(), 0);
         assert!(development.integrity("a.css").is_ok());
-        assert_eq!(remembered(), 1);
+        assert_eq!(entry_count(), 1);
         fs::remove_file(dir.path().join("a.css")).unwrap();
         assert!(development.integrity("a.css").is_err());
-        assert_eq!(remembered(), 0);
+        assert_eq!(entry_count(), 0);
     }
 }

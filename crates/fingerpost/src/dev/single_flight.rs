@@ -7,21 +7,24 @@ use parking_lot::{Condvar, Mutex};
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     state: Mutex<State<T>>,
-    landed: Condvar,
+    finished: Condvar,
 }
 
 #[derive(Debug)]
 struct State<T> {
     /// How many pieces of work have begun.
-    begun: u64,
-    flying: bool,
+    started: u64,
+    is_running: bool,
     /// The newest result and the number of its work.
     last: Option<(u64, T)>,
 }
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
-        Self { state: Mutex::new(State { begun: 0, flying: false, last: None }), landed: Condvar::new() }
+        Self {
+            state: Mutex::new(State { started: 0, is_running: false, last: None }),
+            finished: Condvar::new(),
+        }
     }
 }
 
@@ -30,37 +33,37 @@ impl<T: Clone> SingleFlight<T> {
     /// or another's.
     pub(crate) fn join(&self, fits: impl Fn(&T) -> bool, work: impl FnOnce() -> T) -> T {
         let mut state = self.state.lock();
-        let asked = state.begun;
+        let started_before = state.started;
         loop {
             if let Some((number, result)) = &state.last
-                && (*number > asked || fits(result))
+                && (*number > started_before || fits(result))
             {
                 return result.clone();
             }
-            if !state.flying {
+            if !state.is_running {
                 break;
             }
-            self.landed.wait(&mut state);
+            self.finished.wait(&mut state);
         }
-        state.flying = true;
-        state.begun += 1;
-        let number = state.begun;
+        state.is_running = true;
+        state.started += 1;
+        let number = state.started;
         drop(state);
 
-        let landing = Landing(self);
+        let guard = RunGuard(self);
         let result = work();
-        landing.0.state.lock().last = Some((number, result.clone()));
+        guard.0.state.lock().last = Some((number, result.clone()));
         result
     }
 }
 
 /// Ends a flight, also when the work panics: the next caller in line then does it again.
-struct Landing<'a, T>(&'a SingleFlight<T>);
+struct RunGuard<'a, T>(&'a SingleFlight<T>);
 
-impl<T> Drop for Landing<'_, T> {
+impl<T> Drop for RunGuard<'_, T> {
     fn drop(&mut self) {
-        self.0.state.lock().flying = false;
-        self.0.landed.notify_all();
+        self.0.state.lock().is_running = false;
+        self.0.finished.notify_all();
     }
 }
 
@@ -79,14 +82,14 @@ mod tests {
 
     #[test]
     fn whoever_asks_during_the_work_shares_the_next_one() {
-        let (flight, runs, under_way) = (SingleFlight::default(), AtomicUsize::new(0), Barrier::new(9));
+        let (single_flight, runs, barrier) = (SingleFlight::default(), AtomicUsize::new(0), Barrier::new(9));
         let work = || runs.fetch_add(1, SeqCst) + 1;
         thread::scope(|scope| {
             scope.spawn(|| {
-                flight.join(
+                single_flight.join(
                     |_| false,
                     || {
-                        under_way.wait();
+                        barrier.wait();
                         thread::sleep(std::time::Duration::from_millis(100));
                         work()
                     },
@@ -95,21 +98,23 @@ mod tests {
             let late: Vec<_> = (0..8)
                 .map(|_| {
                     scope.spawn(|| {
-                        under_way.wait();
-                        flight.join(|_| false, work)
+                        barrier.wait();
+                        single_flight.join(|_| false, work)
                     })
                 })
                 .collect();
             let results: Vec<_> = late.into_iter().map(|caller| caller.join().unwrap()).collect();
             assert_eq!(results, [2; 8]);
         });
-        assert_eq!(flight.join(|&result| result == 2, || unreachable!("the last result fits")), 2);
+        assert_eq!(single_flight.join(|&result| result == 2, || unreachable!("the last result fits")), 2);
     }
 
     #[test]
     fn a_panic_frees_the_way_for_the_next_caller() {
-        let flight = SingleFlight::default();
-        assert!(catch_unwind(AssertUnwindSafe(|| flight.join(|_| false, || panic!("no luck")))).is_err());
-        assert_eq!(flight.join(|_| false, || 7), 7);
+        let single_flight = SingleFlight::default();
+        assert!(
+            catch_unwind(AssertUnwindSafe(|| single_flight.join(|_| false, || panic!("no luck")))).is_err()
+        );
+        assert_eq!(single_flight.join(|_| false, || 7), 7);
     }
 }

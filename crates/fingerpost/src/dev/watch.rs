@@ -14,7 +14,7 @@ use crate::sources::Sources;
 
 /// How long an answer holds without a look, at most. Not every change is told: not on a network mount, not where a queue
 /// overflows, not by a watcher that has died.
-const LIMIT: Duration = Duration::from_millis(250);
+const MAX_AGE: Duration = Duration::from_millis(250);
 
 /// Counts what happens in the source dirs.
 pub(crate) struct Watch {
@@ -25,8 +25,8 @@ pub(crate) struct Watch {
 
 /// Until when a look at a file holds, and how much had happened by then.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
-    holds_until: Instant,
+pub(crate) struct Checkpoint {
+    expires: Instant,
     events: u64,
 }
 
@@ -37,13 +37,13 @@ impl Watch {
     }
 
     /// To be asked for before the look, so that what happens during it counts as after it.
-    pub(crate) fn now(&self) -> Moment {
-        Moment { holds_until: Instant::now() + LIMIT, events: self.events.load(Ordering::Acquire) }
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { expires: Instant::now() + MAX_AGE, events: self.events.load(Ordering::Acquire) }
     }
 
     /// Whether what was seen then still holds, as far as anybody has said. Makes no system call.
-    pub(crate) fn holds_since(&self, moment: Moment) -> bool {
-        self.events.load(Ordering::Acquire) == moment.events && Instant::now() < moment.holds_until
+    pub(crate) fn is_unchanged_since(&self, checkpoint: Checkpoint) -> bool {
+        self.events.load(Ordering::Acquire) == checkpoint.events && Instant::now() < checkpoint.expires
     }
 }
 
@@ -72,16 +72,16 @@ mod notified {
 
     use super::*;
 
-    /// Watches the source dirs; `listen` hears each event before it is counted.
+    /// Watches the source dirs; `on_event` hears each event before it is counted.
     pub(super) fn watch(
         sources: &Sources,
-        mut listen: impl FnMut(&notify::Result<Event>) + Send + 'static,
+        mut on_event: impl FnMut(&notify::Result<Event>) + Send + 'static,
     ) -> notify::Result<Watch> {
         let events = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&events);
         let count = move |event: notify::Result<Event>| {
-            listen(&event);
-            if may_tell_of_a_change(&event) {
+            on_event(&event);
+            if may_be_a_change(&event) {
                 counter.fetch_add(1, Ordering::Release);
             }
         };
@@ -96,7 +96,7 @@ mod notified {
     }
 
     /// Reading a file tells of itself, too, and is nothing. Errors and overflows are something: what it was may be lost.
-    pub(super) fn may_tell_of_a_change(event: &notify::Result<Event>) -> bool {
+    pub(super) fn may_be_a_change(event: &notify::Result<Event>) -> bool {
         let Ok(event) = event else { return true };
         let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
         !event.kind.is_access() || event.kind == written || event.need_rescan()
@@ -116,7 +116,7 @@ mod tests {
         event::{AccessKind, AccessMode, CreateKind, DataChange, Flag, ModifyKind, RemoveKind, RenameMode},
     };
 
-    use super::notified::may_tell_of_a_change;
+    use super::notified::may_be_a_change;
 
     #[test]
     fn everything_but_reading_may_tell_of_a_change() {
@@ -130,9 +130,9 @@ mod tests {
             access(AccessKind::Other),
         ];
         for kind in reading {
-            assert!(!may_tell_of_a_change(&Ok(Event::new(kind))), "{kind:?}");
+            assert!(!may_be_a_change(&Ok(Event::new(kind))), "{kind:?}");
             // So does a queue that has overflowed, whatever else the event says.
-            assert!(may_tell_of_a_change(&Ok(Event::new(kind).set_flag(Flag::Rescan))), "{kind:?}");
+            assert!(may_be_a_change(&Ok(Event::new(kind).set_flag(Flag::Rescan))), "{kind:?}");
         }
         for kind in [
             EventKind::Any,
@@ -146,9 +146,9 @@ mod tests {
             EventKind::Remove(RemoveKind::Any),
             EventKind::Remove(RemoveKind::Folder),
         ] {
-            assert!(may_tell_of_a_change(&Ok(Event::new(kind))), "{kind:?}");
+            assert!(may_be_a_change(&Ok(Event::new(kind))), "{kind:?}");
         }
-        assert!(may_tell_of_a_change(&Err(Error::generic("something"))));
+        assert!(may_be_a_change(&Err(Error::generic("something"))));
     }
 
     #[cfg(target_os = "linux")]

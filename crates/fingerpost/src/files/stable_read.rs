@@ -8,7 +8,7 @@ use std::{
 use crate::files::file_stamp::FileStamp;
 
 /// How often a file that keeps changing is read.
-const READINGS: usize = 3;
+const MAX_READINGS: usize = 3;
 
 /// What came of reading a file, and how far it can be relied on.
 #[derive(Debug, Clone)]
@@ -53,12 +53,14 @@ pub fn read_stable<T>(
     path: impl AsRef<Path>,
     mut read: impl FnMut(&mut File) -> io::Result<T>,
 ) -> io::Result<Reading<T>> {
-    repeat(|| Reading::once(&mut File::open(&path)?, &mut read))
+    read_until_stable(|| Reading::once(&mut File::open(&path)?, &mut read))
 }
 
 /// Reads until it was stable, three times at most; the last one has to do.
-pub(crate) fn repeat<T, E>(mut read_once: impl FnMut() -> Result<Reading<T>, E>) -> Result<Reading<T>, E> {
-    for _ in 1..READINGS {
+pub(crate) fn read_until_stable<T, E>(
+    mut read_once: impl FnMut() -> Result<Reading<T>, E>,
+) -> Result<Reading<T>, E> {
+    for _ in 1..MAX_READINGS {
         let reading = read_once()?;
         if reading.is_stable {
             return Ok(reading);
@@ -74,7 +76,7 @@ impl<T> Reading<T> {
     ///
     /// Those of `read`, and of finding the start.
     pub fn new(file: &mut File, mut read: impl FnMut(&mut File) -> io::Result<T>) -> io::Result<Self> {
-        repeat(|| {
+        read_until_stable(|| {
             file.rewind()?;
             Self::once(file, &mut read)
         })

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     manifest::{Manifest, store::Store},
     resolve::{
-        Names, Resolver,
+        Lookup, Resolver,
         lookup_table::{LookupTable, read_manifest},
         strategy::Strategy,
         url_options::UrlOptions,
@@ -34,11 +34,11 @@ pub(crate) struct Loader {
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) output: Option<PathBuf>,
     /// The working directory at start-up.
-    pub(crate) started_in: Option<PathBuf>,
+    pub(crate) working_dir: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) rules: IgnoreRules,
     /// Whether somebody chose the mode, rather than a variable or the build profile.
-    pub(crate) mode_is_named: bool,
+    pub(crate) mode_is_explicit: bool,
     pub(crate) versions: VersionLoader,
 }
 
@@ -57,53 +57,60 @@ type Counts = BTreeMap<String, usize>;
 
 impl Loader {
     /// What is in force from now on, after `earlier`.
-    pub(crate) fn resolver(&self, site: &UrlOptions, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
-        let number = earlier.map_or(0, |earlier| earlier.number + 1);
-        let (names, (version, components)) = match &self.strategy {
-            None => (Names::Live(Box::new(Development::watched(self.open_sources()?))), self.version(None)?),
+    pub(crate) fn resolver(
+        &self,
+        options: &UrlOptions,
+        earlier: Option<&Resolver>,
+    ) -> Result<Resolver, Error> {
+        let generation = earlier.map_or(0, |earlier| earlier.generation + 1);
+        let (lookup, (version, components)) = match &self.strategy {
+            None => (
+                Lookup::Development(Box::new(Development::watched(self.open_sources()?))),
+                self.version(None)?,
+            ),
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| {
                     Error::config(
                         "no output dir is set; name the directory that `fingerpost collect` writes to",
                     )
                 })?;
-                let manifest = read_manifest(site, &*store, || self.how_to_collect(site))?;
+                let manifest = read_manifest(options, &*store, || self.collect_advice(options))?;
                 let version = self.version(Some((&manifest, store.place())))?;
-                (Names::Listed(LookupTable::from_manifest(site, &manifest, store)?), version)
+                (Lookup::Table(LookupTable::from_manifest(options, &manifest, store)?), version)
             }
             Some(Strategy::VersionQuery) => {
                 let (version, components) = self.version(None)?;
-                let version = not_a_fallback(version)?;
+                let version = require_changing_version(version)?;
                 let earlier = earlier.filter(|earlier| *earlier.version == *version);
                 // Servers that decode a query as a form would read a plus as a space.
                 let in_query = version.replace('+', "%2B");
-                (self.listed(site, Some(&in_query), earlier)?, (version, components))
+                (self.list_sources(options, Some(&in_query), earlier)?, (version, components))
             }
-            Some(Strategy::PathToken(_)) => (self.listed(site, None, earlier)?, self.version(None)?),
+            Some(Strategy::PathToken(_)) => (self.list_sources(options, None, earlier)?, self.version(None)?),
         };
-        Ok(Resolver { number, names, version, components, id: OnceLock::new() })
+        Ok(Resolver { generation, lookup, version, components, release_id: OnceLock::new() })
     }
 
-    pub(crate) fn store_in_force(&self) -> Option<&Arc<dyn Store>> {
+    pub(crate) fn active_store(&self) -> Option<&Arc<dyn Store>> {
         self.store.as_ref().filter(|_| self.strategy == Some(Strategy::Manifest))
     }
 
     /// The names of the source dirs as they are now; `earlier` has the same URLs.
-    fn listed(
+    fn list_sources(
         &self,
-        site: &UrlOptions,
+        options: &UrlOptions,
         version: Option<&str>,
         earlier: Option<&Resolver>,
-    ) -> Result<Names, Error> {
-        let earlier = earlier.and_then(|earlier| match &earlier.names {
-            Names::Listed(table) => Some(table),
-            Names::Live(_) => None,
+    ) -> Result<Lookup, Error> {
+        let earlier = earlier.and_then(|earlier| match &earlier.lookup {
+            Lookup::Table(table) => Some(table),
+            Lookup::Development(_) => None,
         });
-        Ok(Names::Listed(LookupTable::from_sources(site, self.open_sources()?, version, earlier)?))
+        Ok(Lookup::Table(LookupTable::from_sources(options, self.open_sources()?, version, earlier)?))
     }
 
     /// The command that makes the manifest that is missing.
-    fn how_to_collect(&self, site: &UrlOptions) -> String {
+    fn collect_advice(&self, options: &UrlOptions) -> String {
         let Some(output) = &self.output else { return String::new() };
         let mut command = "fingerpost collect".to_owned();
         for source in &self.sources {
@@ -112,11 +119,11 @@ impl Loader {
         }
         command += if self.sources.is_empty() { " SOURCE" } else { "" };
         command += &format!(" --out {}", output.display());
-        if *site.base.path() != *BaseUrl::DEFAULT {
-            command += &format!(" --base-url {}", site.base.path());
+        if *options.base.path() != *BaseUrl::DEFAULT {
+            command += &format!(" --base-url {}", options.base.path());
         }
         let otherwise =
-            if self.mode_is_named { "" } else { ", or set FINGERPOST_MODE=dev to read the source dirs" };
+            if self.mode_is_explicit { "" } else { ", or set FINGERPOST_MODE=dev to read the source dirs" };
         format!("; run `{command}`{otherwise}")
     }
 
@@ -130,7 +137,7 @@ impl Loader {
         let VersionLoader { components, settings, .. } = &self.versions;
         let mut components = components.clone();
         match &manifest {
-            Some((manifest, place)) => warn_of_unrecorded(settings, manifest, place),
+            Some((manifest, place)) => warn_about_unrecorded_components(settings, manifest, place),
             None => settings.add_components(self.output.as_deref(), &mut components)?,
         }
         let digests = components.digest()?;
@@ -139,7 +146,7 @@ impl Loader {
             *counts.entry(name.clone()).or_default() += info.files;
         }
         let hash = manifest.and_then(|(manifest, place)| Some((manifest.hash()?, place)));
-        let version = match self.chosen_version() {
+        let version = match self.explicit_or_git_version() {
             Some(version) => version?,
             None => hashed_version(hash, &digests)?,
         };
@@ -147,7 +154,7 @@ impl Loader {
     }
 
     /// The version that needs no manifest and no components.
-    fn chosen_version(&self) -> Option<Result<AppVersion, Error>> {
+    fn explicit_or_git_version(&self) -> Option<Result<AppVersion, Error>> {
         let VersionLoader { explicit, from_git, settings, .. } = &self.versions;
         let from_environment = environment::variable("FINGERPOST_APP_VERSION");
         let configured = settings.app.clone().filter(|version| !version.is_empty());
@@ -163,7 +170,7 @@ impl Loader {
     /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
     fn repositories(&self) -> Vec<PathBuf> {
         let sources = self.sources.iter().map(|source| source.dir.clone());
-        sources.chain(self.output.clone()).chain(self.started_in.clone()).collect()
+        sources.chain(self.output.clone()).chain(self.working_dir.clone()).collect()
     }
 }
 
@@ -181,7 +188,7 @@ fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> R
 }
 
 /// Production reads the components of the settings file from the manifest alone.
-fn warn_of_unrecorded(settings: &VersionSettings, manifest: &Manifest, place: &str) {
+fn warn_about_unrecorded_components(settings: &VersionSettings, manifest: &Manifest, place: &str) {
     let is_recorded = |name: &&String| manifest.components().contains_key(*name);
     if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {
         tracing::warn!(
@@ -192,7 +199,7 @@ fn warn_of_unrecorded(settings: &VersionSettings, manifest: &Manifest, place: &s
 }
 
 /// A version that no deploy changes would keep old files in caches for ever.
-fn not_a_fallback(version: AppVersion) -> Result<AppVersion, Error> {
+fn require_changing_version(version: AppVersion) -> Result<AppVersion, Error> {
     if !version.is_fallback() {
         return Ok(version);
     }

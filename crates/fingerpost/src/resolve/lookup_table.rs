@@ -30,27 +30,27 @@ pub(crate) struct LookupTable {
     positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     /// Sorted by asset path.
     assets: Vec<Asset>,
-    bytes: Bytes,
+    backend: Backend,
     /// Where names were looked for, as errors tell it.
     searched: Vec<String>,
 }
 
 /// Where the bytes of the assets are.
 #[derive(Debug)]
-enum Bytes {
-    Collected(Arc<dyn Store>),
+enum Backend {
+    Store(Arc<dyn Store>),
     /// Where they may still change.
     Sources {
-        now: Box<Development>,
+        development: Box<Development>,
         /// By the positions of the assets.
-        files: Vec<BaselineFile>,
+        baseline: Vec<BaselineFile>,
         /// What was listed earlier under the same URLs and is no more.
-        gone: Gone,
+        removed: BaselineFiles,
     },
 }
 
 /// Files that were listed, by asset path.
-type Gone = BTreeMap<Box<str>, BaselineFile>;
+type BaselineFiles = BTreeMap<Box<str>, BaselineFile>;
 
 #[derive(Debug)]
 pub(crate) struct Asset {
@@ -64,75 +64,79 @@ pub(crate) struct Asset {
 impl LookupTable {
     /// The strategy `Manifest`: every asset under its hashed path.
     pub(crate) fn from_manifest(
-        site: &UrlOptions,
+        options: &UrlOptions,
         manifest: &Manifest,
         store: Arc<dyn Store>,
     ) -> Result<Self, Error> {
         let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
-        let mut absent = 0;
+        let mut missing_files = 0;
         let assets = nameable.map(|(path, entry)| {
             let integrity = match &entry.info {
                 Some(info) => info.integrity.as_deref().map(Arc::from),
-                None => published_integrity(&*store, &entry.hashed)?.or_else(|| {
-                    absent += 1;
+                None => integrity_of_published(&*store, &entry.hashed)?.or_else(|| {
+                    missing_files += 1;
                     None
                 }),
             };
             Ok(Asset {
                 path: path.as_str().into(),
-                urls: site.urls(&entry.hashed, None),
+                urls: options.urls(&entry.hashed, None),
                 hashed: entry.hashed.as_str().into(),
                 integrity: integrity.map_or_else(OnceLock::new, OnceLock::from),
             })
         });
         let assets = assets.collect::<Result<_, Error>>()?;
         let place = manifest_place(&*store);
-        if absent > 0 {
+        if missing_files > 0 {
             tracing::warn!(
-                "{absent} files that manifest `{place}` names are not there; their URLs are made all the same"
+                "{missing_files} files that manifest `{place}` names are not there; their URLs are made all the same"
             );
         }
-        Ok(Self::new(assets, vec![place], Bytes::Collected(store)))
+        Ok(Self::new(assets, vec![place], Backend::Store(store)))
     }
 
     /// The strategies without a build step: every file of the source dirs under its own name, listed now, or by
     /// `earlier`, a table with the same URLs.
     pub(crate) fn from_sources(
-        site: &UrlOptions,
+        options: &UrlOptions,
         sources: Sources,
         version: Option<&str>,
         earlier: Option<&Self>,
     ) -> Result<Self, Error> {
-        let mut known = earlier.map(Self::listed_files).unwrap_or_default();
-        let (mut assets, mut files) = (Vec::new(), Vec::new());
-        for (path, now) in baseline::list(&sources)? {
-            files.push(match known.remove(&*path) {
+        let mut earlier_files = earlier.map(Self::all_baseline_files).unwrap_or_default();
+        let (mut assets, mut baseline) = (Vec::new(), Vec::new());
+        for (path, listed) in baseline::list(&sources)? {
+            baseline.push(match earlier_files.remove(&*path) {
                 // Another source dir may have it now: then this stamp is not that file's.
-                Some(earlier) => BaselineFile { file: now.file, ..earlier },
-                None => now,
+                Some(earlier) => BaselineFile { file: listed.file, ..earlier },
+                None => listed,
             });
             assets.push(Asset {
-                urls: site.urls(&path, version),
+                urls: options.urls(&path, version),
                 hashed: path.as_str().into(),
                 path: path.as_str().into(),
                 integrity: OnceLock::new(),
             });
         }
-        let searched = sources.places();
-        let bytes = Bytes::Sources { now: Box::new(Development::new(sources)), files, gone: known };
-        Ok(Self::new(assets, searched, bytes))
+        let searched = sources.dir_labels();
+        let backend = Backend::Sources {
+            development: Box::new(Development::new(sources)),
+            baseline,
+            removed: earlier_files,
+        };
+        Ok(Self::new(assets, searched, backend))
     }
 
     /// All files that were ever listed under these URLs.
-    fn listed_files(&self) -> Gone {
-        let Bytes::Sources { files, gone, .. } = &self.bytes else { return Gone::new() };
+    fn all_baseline_files(&self) -> BaselineFiles {
+        let Backend::Sources { baseline, removed, .. } = &self.backend else { return BaselineFiles::new() };
         let paths = self.assets.iter().map(|asset| asset.path.clone());
-        gone.clone().into_iter().chain(paths.zip(files.iter().cloned())).collect()
+        removed.clone().into_iter().chain(paths.zip(baseline.iter().cloned())).collect()
     }
 
-    fn new(assets: Vec<Asset>, searched: Vec<String>, bytes: Bytes) -> Self {
+    fn new(assets: Vec<Asset>, searched: Vec<String>, backend: Backend) -> Self {
         let positions = (0..).zip(&assets).map(|(position, asset)| (asset.path.clone(), position)).collect();
-        Self { positions, assets, bytes, searched }
+        Self { positions, assets, backend, searched }
     }
 
     #[inline]
@@ -159,61 +163,61 @@ impl LookupTable {
     }
 
     /// The file of an asset, if it was listed rather than published.
-    pub(crate) fn listed_file(&self, path: &str) -> Option<&BaselineFile> {
-        match &self.bytes {
-            Bytes::Collected(_) => None,
-            Bytes::Sources { files, .. } => Some(&files[self.position(path)?]),
+    pub(crate) fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
+        match &self.backend {
+            Backend::Store(_) => None,
+            Backend::Sources { baseline, .. } => Some(&baseline[self.position(path)?]),
         }
     }
 
     /// Where an asset lies in the output dir, if it was published.
     pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
-        match &self.bytes {
-            Bytes::Collected(_) => Some(&self.get(path)?.hashed),
-            Bytes::Sources { .. } => None,
+        match &self.backend {
+            Backend::Store(_) => Some(&self.get(path)?.hashed),
+            Backend::Sources { .. } => None,
         }
     }
 
     /// Opens an asset in the source dirs as they are now.
     pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
-        match &self.bytes {
-            Bytes::Collected(_) => Err(self.not_found(path)),
-            Bytes::Sources { now, .. } => now.open(path),
+        match &self.backend {
+            Backend::Store(_) => Err(self.not_found(path)),
+            Backend::Sources { development, .. } => development.open(path),
         }
     }
 
     pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
         let Asset { integrity, hashed, .. } = self.asset(path)?;
-        let store = match &self.bytes {
-            Bytes::Collected(store) => store,
-            Bytes::Sources { now, .. } => return now.integrity(path),
+        let store = match &self.backend {
+            Backend::Store(store) => store,
+            Backend::Sources { development, .. } => return development.integrity(path),
         };
-        if let Some(known) = integrity.get() {
-            return Ok(Arc::clone(known));
+        if let Some(integrity) = integrity.get() {
+            return Ok(Arc::clone(integrity));
         }
         // Not inside the cell: the store may be anybody's code, and ask here again.
-        let read = store.read(hashed).map_err(|err| unreadable(&**store, hashed, err))?;
+        let read = store.read(hashed).map_err(|err| read_error(&**store, hashed, err))?;
         Ok(Arc::clone(integrity.get_or_init(|| integrity_of(&read).into())))
     }
 }
 
 /// The integrity of a file that a manifest tells nothing of; nothing if the file is not there, as on a server that leaves
 /// the files to a CDN.
-fn published_integrity(store: &dyn Store, hashed: &str) -> Result<Option<Arc<str>>, Error> {
+fn integrity_of_published(store: &dyn Store, hashed: &str) -> Result<Option<Arc<str>>, Error> {
     match store.read(hashed) {
         Ok(bytes) => Ok(Some(integrity_of(&bytes).into())),
         Err(err) if is_absent(&err) => Ok(None),
-        Err(err) => Err(unreadable(store, hashed, err)),
+        Err(err) => Err(read_error(store, hashed, err)),
     }
 }
 
-fn unreadable(store: &dyn Store, path: &str, err: io::Error) -> Error {
+fn read_error(store: &dyn Store, path: &str, err: io::Error) -> Error {
     Error::unreadable(Path::new(&store.place()).join(path), err)
 }
 
 /// Reads the manifest and compares it with the base URL it is to be used for.
 pub(crate) fn read_manifest(
-    site: &UrlOptions,
+    options: &UrlOptions,
     store: &dyn Store,
     advice: impl FnOnce() -> String,
 ) -> Result<Manifest, Error> {
@@ -227,12 +231,12 @@ pub(crate) fn read_manifest(
     })?;
     let manifest = Manifest::parse(&json, &place)?;
     match manifest.base_path() {
-        Some(made_for) if made_for != site.base.path() => Err(Error::manifest(
+        Some(made_for) if made_for != options.base.path() => Err(Error::manifest(
             place,
             format!(
                 "was made for `{made_for}`, and the base URL here is `{}`; collect again with `--base-url {}`",
-                site.base,
-                site.base.path()
+                options.base,
+                options.base.path()
             ),
         )),
         _ => Ok(manifest),

@@ -16,11 +16,11 @@ pub enum OnMissing {
 }
 
 /// How many paths are warned of one by one.
-const MOST: usize = 1_000;
+const MAX_WARNINGS: usize = 1_000;
 
 /// The paths that were warned of, so that a busy page does not fill the log.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings {
+pub(crate) struct MissingWarnings {
     /// Hashes, so that long paths take no more memory than short ones.
     seen: Mutex<HashSet<u64>>,
     hasher: foldhash::fast::RandomState,
@@ -34,22 +34,24 @@ enum Warning {
     Last,
 }
 
-impl Warnings {
+impl MissingWarnings {
     /// Warns of `path` unless that was done before; `error` is asked for only then.
     pub(crate) fn warn(&self, path: &str, error: impl FnOnce() -> Error) {
-        match self.next(path) {
+        match self.next_warning(path) {
             Warning::None => {}
             Warning::One => tracing::warn!("{}; the page gets the unhashed URL", error()),
-            Warning::Last => tracing::warn!("{MOST} unknown assets so far; no more of them are reported"),
+            Warning::Last => {
+                tracing::warn!("{MAX_WARNINGS} unknown assets so far; no more of them are reported")
+            }
         }
     }
 
-    fn next(&self, path: &str) -> Warning {
+    fn next_warning(&self, path: &str) -> Warning {
         let mut seen = self.seen.lock();
-        if seen.len() > MOST || !seen.insert(self.hasher.hash_one(path)) {
+        if seen.len() > MAX_WARNINGS || !seen.insert(self.hasher.hash_one(path)) {
             return Warning::None;
         }
-        if seen.len() > MOST { Warning::Last } else { Warning::One }
+        if seen.len() > MAX_WARNINGS { Warning::Last } else { Warning::One }
     }
 }
 
@@ -59,13 +61,13 @@ mod tests {
 
     #[test]
     fn each_path_is_warned_of_once_and_a_flood_ends_in_a_summary() {
-        let warnings = Warnings::default();
-        assert_eq!(warnings.next("a.css"), Warning::One);
-        assert_eq!(warnings.next("a.css"), Warning::None);
-        for i in 1..MOST {
-            assert_eq!(warnings.next(&format!("{i}.css")), Warning::One);
+        let missing_warnings = MissingWarnings::default();
+        assert_eq!(missing_warnings.next_warning("a.css"), Warning::One);
+        assert_eq!(missing_warnings.next_warning("a.css"), Warning::None);
+        for i in 1..MAX_WARNINGS {
+            assert_eq!(missing_warnings.next_warning(&format!("{i}.css")), Warning::One);
         }
-        assert_eq!(warnings.next("one more.css"), Warning::Last);
-        assert_eq!(warnings.next("and another.css"), Warning::None);
+        assert_eq!(missing_warnings.next_warning("one more.css"), Warning::Last);
+        assert_eq!(missing_warnings.next_warning("and another.css"), Warning::None);
     }
 }

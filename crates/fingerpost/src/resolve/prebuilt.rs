@@ -24,9 +24,9 @@ use crate::{assets::Assets, error::Error, resolve::Resolver, snapshot, url::Url}
 pub struct Prebuilt<V> {
     assets: Assets,
     make: fn(&Url) -> V,
-    newest: ArcSwap<Values<V>>,
+    latest: ArcSwap<Values<V>>,
     /// Held by the one thread that is making the values of a new release. Nobody ever waits for it.
-    making: Mutex<()>,
+    rebuild_lock: Mutex<()>,
 }
 
 /// The values of one release, by the positions of its assets.
@@ -38,8 +38,8 @@ struct Values<V> {
 impl<V> Prebuilt<V> {
     /// Makes all values of the release in force.
     pub fn new(assets: &Assets, make: fn(&Url) -> V) -> Self {
-        let newest = ArcSwap::from_pointee(Values::make(assets.current(), make));
-        Self { assets: assets.clone(), make, newest, making: Mutex::default() }
+        let latest = ArcSwap::from_pointee(Values::make(assets.current(), make));
+        Self { assets: assets.clone(), make, latest, rebuild_lock: Mutex::default() }
     }
 
     /// Hands the value for `path` to `take`. Heeds reloads and scopes as [`Assets::url`] does.
@@ -49,29 +49,29 @@ impl<V> Prebuilt<V> {
     /// As for [`Assets::url`].
     #[inline]
     pub fn get<R>(&self, path: &str, take: impl FnOnce(&V) -> R) -> Result<R, Error> {
-        let pinned = snapshot::pinned(&self.assets).map(|scope| scope.resolver.number);
-        let wanted = pinned.unwrap_or_else(|| self.assets.newest());
-        let mut newest = self.newest.load();
-        if newest.resolver.number < wanted {
-            self.catch_up();
-            newest = self.newest.load();
+        let pinned = snapshot::pinned(&self.assets).map(|scope| scope.resolver.generation);
+        let generation = pinned.unwrap_or_else(|| self.assets.generation());
+        let mut latest = self.latest.load();
+        if latest.resolver.generation < generation {
+            self.rebuild();
+            latest = self.latest.load();
         }
         // A scope may hold on to an older release; its values are not worth keeping.
-        let number = newest.resolver.number;
-        let fits = pinned.map_or(number >= wanted, |pinned| number == pinned);
-        match newest.resolver.position(path) {
-            Some(position) if fits => Ok(take(&newest.values[position])),
+        let values_generation = latest.resolver.generation;
+        let fits = pinned.map_or(values_generation >= generation, |pinned| values_generation == pinned);
+        match latest.resolver.position(path) {
+            Some(position) if fits => Ok(take(&latest.values[position])),
             _ => Ok(take(&(self.make)(&self.assets.url(path)?))),
         }
     }
 
     /// Makes the values of the release in force, unless another thread is at it or has done it.
     #[cold]
-    fn catch_up(&self) {
-        let Some(_making) = self.making.try_lock() else { return };
+    fn rebuild(&self) {
+        let Some(_guard) = self.rebuild_lock.try_lock() else { return };
         let resolver = self.assets.current();
-        if self.newest.load().resolver.number < resolver.number {
-            self.newest.store(Arc::new(Values::make(resolver, self.make)));
+        if self.latest.load().resolver.generation < resolver.generation {
+            self.latest.store(Arc::new(Values::make(resolver, self.make)));
         }
     }
 
@@ -83,7 +83,7 @@ impl<V> Prebuilt<V> {
 
 impl<V> Values<V> {
     fn make(resolver: Arc<Resolver>, make: fn(&Url) -> V) -> Self {
-        let values = resolver.listed_urls().map(make).collect();
+        let values = resolver.urls_by_position().map(make).collect();
         Self { resolver, values }
     }
 }

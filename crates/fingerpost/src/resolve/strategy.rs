@@ -17,7 +17,7 @@ use crate::{error::Error, resolve::token::Token};
 /// [`VersionSettings`](crate::VersionSettings) are sources of the app version.
 ///
 /// The two without a build step list the source dirs, at start-up and at each reload: a directory or file in them that
-/// cannot be read is an error then, and [`Snapshot::listed_file`](crate::Snapshot::listed_file) tells of what was listed.
+/// cannot be read is an error then, and [`Snapshot::baseline_file`](crate::Snapshot::baseline_file) tells of what was listed.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -82,7 +82,7 @@ impl Strategy {
 }
 
 /// How much of the path of a base URL precedes the path token.
-pub(crate) fn before_token(pattern: &str) -> Option<usize> {
+pub(crate) fn mount_path_len(pattern: &str) -> Option<usize> {
     Some(host_and_path(pattern).1.find(&format!("/{PLACEHOLDER}"))? + 1)
 }
 

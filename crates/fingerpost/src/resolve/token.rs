@@ -60,7 +60,7 @@ impl Token {
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for anything but digits.
     pub fn ordered(number: impl fmt::Display) -> Result<Self, Error> {
-        let text = checked(&number.to_string())?;
+        let text = validate(&number.to_string())?;
         if !is_number(&text) {
             return Err(Error::config(format!(
                 "path token `{text}` is not a number; use `Token::opaque` for a name"
@@ -74,8 +74,8 @@ impl Token {
     /// Good for one process: a second one that starts a moment later has another token, and they would disagree about each
     /// other's URLs. Says so once, through `tracing`.
     pub fn from_clock() -> Self {
-        static SAID: Once = Once::new();
-        SAID.call_once(|| {
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| {
             tracing::warn!("the path token comes from the clock, which is good for one process; give several the same token");
         });
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -88,7 +88,7 @@ impl Token {
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for characters that a token cannot have.
     pub fn opaque(id: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(Self { text: checked(id.as_ref())?, kind: Kind::Opaque(Vec::new()) })
+        Ok(Self { text: validate(id.as_ref())?, kind: Kind::Opaque(Vec::new()) })
     }
 
     /// Names tokens of earlier deploys, so that their URLs lead to the current ones.
@@ -102,7 +102,7 @@ impl Token {
             return Err(Error::config("an ordered path token knows what is older; leave `previous` out"));
         };
         for id in ids {
-            previous.push(checked(id.as_ref())?);
+            previous.push(validate(id.as_ref())?);
         }
         Ok(self)
     }
@@ -137,7 +137,7 @@ impl fmt::Display for Token {
     }
 }
 
-fn checked(text: &str) -> Result<Arc<str>, Error> {
+fn validate(text: &str) -> Result<Arc<str>, Error> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~+-".contains(&byte);
     // A browser would resolve these two away.
     let is_dots = matches!(text, "." | "..");

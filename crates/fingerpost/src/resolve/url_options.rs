@@ -2,7 +2,7 @@
 
 use crate::{
     mode::Mode,
-    resolve::missing::{OnMissing, Warnings},
+    resolve::missing::{MissingWarnings, OnMissing},
     url::{Url, base_url::BaseUrl},
 };
 
@@ -11,12 +11,12 @@ pub(crate) struct UrlOptions {
     pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
     /// How much of the base URL's path precedes the path token, if there is one.
-    pub(crate) before_token: Option<usize>,
+    pub(crate) mount_path_len: Option<usize>,
     /// What goes before a URL to make it absolute; `None` if nothing is set, or the base URL is absolute already.
     pub(crate) origin: Option<String>,
     pub(crate) dev_version_query: bool,
     pub(crate) on_missing: OnMissing,
-    pub(crate) warnings: Warnings,
+    pub(crate) missing_warnings: MissingWarnings,
 }
 
 /// The two URLs of one asset.

@@ -31,7 +31,7 @@ use crate::{
 ///     .app_version("3f2a91b")
 ///     .build()?;
 /// let snapshot = assets.snapshot();
-/// let listed = snapshot.listed_file("a.css").expect("it was there at start-up");
+/// let listed = snapshot.baseline_file("a.css").expect("it was there at start-up");
 /// assert_eq!(FileStamp::from_metadata(&File::open(&listed.file)?.metadata()?), listed.stamp);
 ///
 /// fs::write(&listed.file, "body{color:red}")?;
@@ -61,9 +61,9 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, 
     let mut files = Vec::with_capacity(listing.files.len());
     for file in listing.files {
         if is_nameable(&file.path)
-            && let Some(listed) = open(file.file)?
+            && let Some(baseline) = open(file.file)?
         {
-            files.push((file.path, listed));
+            files.push((file.path, baseline));
         }
     }
     Ok(files)

@@ -22,13 +22,13 @@ pub(crate) struct Candidate {
     /// How many directories lie on the way to it, the source dir included.
     depth: usize,
     /// The stamps of the file and of these directories when it turned out not to be the asset.
-    passed_over: ArcSwapOption<Vec<FileStamp>>,
+    ruled_out: ArcSwapOption<Vec<FileStamp>>,
 }
 
 /// What a look at a candidate tells. Not every system can tell two files of the same age and length apart, so the source
 /// dir is part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct CandidateStamp {
     pub(crate) source: usize,
     pub(crate) stamp: FileStamp,
 }
@@ -37,14 +37,14 @@ impl Candidate {
     /// For the file at `path` in the source dir with the number `source`.
     pub(crate) fn new(source: usize, dir: &Path, path: &str) -> Self {
         let depth = path.split('/').count();
-        Self { source, file: dir.join(path), depth, passed_over: ArcSwapOption::empty() }
+        Self { source, file: dir.join(path), depth, ruled_out: ArcSwapOption::empty() }
     }
 
     /// The stamp of the file and its source dir, or `None` if there is no file.
-    pub(crate) fn stat(&self) -> Result<Option<Seen>, Error> {
+    pub(crate) fn stat(&self) -> Result<Option<CandidateStamp>, Error> {
         match fs::metadata(&self.file) {
             Ok(metadata) if metadata.is_file() => {
-                Ok(Some(Seen { source: self.source, stamp: FileStamp::from_metadata(&metadata) }))
+                Ok(Some(CandidateStamp { source: self.source, stamp: FileStamp::from_metadata(&metadata) }))
             }
             Ok(_) => Ok(None),
             Err(err) if is_absent(&err) => Ok(None),
@@ -53,30 +53,32 @@ impl Candidate {
     }
 
     /// The same, and `None` also for a file that is known not to be the asset.
-    pub(crate) fn look(&self) -> Result<Option<Seen>, Error> {
-        Ok(self.stat()?.filter(|seen| !self.is_passed_over(seen)))
+    pub(crate) fn stat_unless_ruled_out(&self) -> Result<Option<CandidateStamp>, Error> {
+        Ok(self.stat()?.filter(|found| !self.is_ruled_out(found)))
     }
 
     /// Remembers that this is not the asset by its name: `began` is the moment before that was found out.
-    pub(crate) fn pass_over(&self, began: SystemTime) {
-        let way = self
+    pub(crate) fn rule_out(&self, began: SystemTime) {
+        let stamps = self
             .file
             .ancestors()
             .take(self.depth + 1)
             .map(|path| Ok(FileStamp::from_metadata(&fs::metadata(path)?)));
-        let way = way.collect::<io::Result<Vec<_>>>().ok();
-        let settled = way.filter(|way| way.iter().all(|stamp| stamp.is_settled_at(began)));
-        self.passed_over.store(settled.map(Arc::new));
+        let stamps = stamps.collect::<io::Result<Vec<_>>>().ok();
+        let settled = stamps.filter(|stamps| stamps.iter().all(|stamp| stamp.is_settled_at(began)));
+        self.ruled_out.store(settled.map(Arc::new));
     }
 
     /// Whether nothing has changed since it was passed over: not the file, and no list of names on the way to it.
-    fn is_passed_over(&self, seen: &Seen) -> bool {
-        let known = self.passed_over.load();
-        let Some([file, dirs @ ..]) = known.as_ref().map(|way| way.as_slice()) else { return false };
+    fn is_ruled_out(&self, found: &CandidateStamp) -> bool {
+        let stamps_when_ruled_out = self.ruled_out.load();
+        let Some([file, dirs @ ..]) = stamps_when_ruled_out.as_ref().map(|stamps| stamps.as_slice()) else {
+            return false;
+        };
         let same = |(dir, stamp): (&Path, &FileStamp)| {
             fs::metadata(dir).is_ok_and(|now| FileStamp::from_metadata(&now) == *stamp)
         };
-        *file == seen.stamp && self.file.ancestors().skip(1).zip(dirs).all(same)
+        *file == found.stamp && self.file.ancestors().skip(1).zip(dirs).all(same)
     }
 }
 
@@ -86,8 +88,8 @@ mod tests {
 
     use super::*;
 
-    fn is_seen(candidate: &Candidate) -> bool {
-        candidate.look().unwrap().is_some()
+    fn is_candidate(candidate: &Candidate) -> bool {
+        candidate.stat_unless_ruled_out().unwrap().is_some()
     }
 
     #[test]
@@ -104,18 +106,18 @@ mod tests {
             fs::create_dir_all(dir.path().join("a/b")).unwrap();
             fs::write(dir.path().join("a/b/c.css"), "c").unwrap();
             let candidate = Candidate::new(0, dir.path(), "a/b/c.css");
-            assert!(is_seen(&candidate));
+            assert!(is_candidate(&candidate));
 
-            candidate.pass_over(SystemTime::now());
-            assert!(is_seen(&candidate), "its times are too young to be believed");
-            candidate.pass_over(SystemTime::now() + Duration::from_secs(3));
-            assert!(!is_seen(&candidate) && candidate.stat().unwrap().is_some());
+            candidate.rule_out(SystemTime::now());
+            assert!(is_candidate(&candidate), "its times are too young to be believed");
+            candidate.rule_out(SystemTime::now() + Duration::from_secs(3));
+            assert!(!is_candidate(&candidate) && candidate.stat().unwrap().is_some());
 
             // The clock of a file system stands still for some milliseconds.
             std::thread::sleep(Duration::from_millis(20));
             change(dir.path());
             fs::rename(dir.path().join("a/b/C.css"), dir.path().join("a/b/c.css")).ok();
-            assert!(is_seen(&candidate));
+            assert!(is_candidate(&candidate));
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct IgnoreRules {
 #[derive(Debug, Clone, Default)]
 struct Globs {
     set: GlobSet,
-    written: Vec<String>,
+    patterns: Vec<String>,
 }
 
 impl IgnoreRules {
@@ -58,7 +58,7 @@ impl IgnoreRules {
             let glob = glob(text).map_err(|reason| invalid(text, reason))?;
             if text.contains('/') { &mut paths } else { &mut names }.push((text.to_owned(), glob));
         }
-        Ok(Self { names: Globs::of(names)?, paths: Globs::of(paths)?, hidden, follow_symlinks })
+        Ok(Self { names: Globs::build(names)?, paths: Globs::build(paths)?, hidden, follow_symlinks })
     }
 
     /// Why a file is no asset, if it is none: itself or a directory above it is ignored.
@@ -88,19 +88,19 @@ impl IgnoreRules {
 }
 
 impl Globs {
-    fn of(globs: Vec<(String, Glob)>) -> Result<Self, Error> {
+    fn build(globs: Vec<(String, Glob)>) -> Result<Self, Error> {
         let mut set = GlobSetBuilder::new();
-        let (written, globs): (Vec<_>, Vec<_>) = globs.into_iter().unzip();
+        let (patterns, globs): (Vec<_>, Vec<_>) = globs.into_iter().unzip();
         for glob in globs {
             set.add(glob);
         }
         let set = set.build().map_err(|err| Error::config(format!("ignore globs: {err}")))?;
-        Ok(Self { set, written })
+        Ok(Self { set, patterns })
     }
 
     fn first_match(&self, path: &str) -> Option<&str> {
         let first = || self.set.matches(path).into_iter().min();
-        self.set.is_match(path).then(first)?.map(|first| self.written[first].as_str())
+        self.set.is_match(path).then(first)?.map(|first| self.patterns[first].as_str())
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     quote::quoted,
     sources::{
         candidate::Candidate,
-        spelling::{leads_back, misspelt},
+        spelling::{is_symlink_loop, misspelled},
     },
     url::asset_path::AssetPath,
 };
@@ -79,7 +79,7 @@ impl SourceDir {
         self.dir = absolute(&self.dir);
     }
 
-    fn absent(&self) -> String {
+    fn missing_reason(&self) -> String {
         let advice = "does not exist; make it, or correct the path";
         match &self.working_dir {
             Some(dir) => format!("{advice}; is the working directory {} right?", quoted(dir.display())),
@@ -141,7 +141,7 @@ pub(crate) enum Verdict {
     /// It is the asset.
     Asset,
     /// This source dir has no file of this name; a later one may.
-    NotHere(String),
+    NotThisFile(String),
     /// It lies in the output dir; a later source dir may have it.
     Output,
     /// It has it, and must not give it out.
@@ -177,7 +177,7 @@ impl Sources {
                     return Err(not_found("is not a directory".to_owned()));
                 }
                 Err(err) if is_absent(&err) => {
-                    return Err(not_found(source.absent()));
+                    return Err(not_found(source.missing_reason()));
                 }
                 Err(err) => return Err(Error::unreadable(dir, err)),
             }
@@ -198,12 +198,12 @@ impl Sources {
     }
 
     /// The source dirs as errors tell them.
-    pub(crate) fn places(&self) -> Vec<String> {
-        let place = |source: &SourceDir| match source.prefix() {
+    pub(crate) fn dir_labels(&self) -> Vec<String> {
+        let label = |source: &SourceDir| match source.prefix() {
             Some(prefix) => format!("{prefix}={}", source.dir.display()),
             None => source.dir.display().to_string(),
         };
-        self.dirs.iter().map(place).collect()
+        self.dirs.iter().map(label).collect()
     }
 
     /// The rules that say what is an asset.
@@ -230,11 +230,11 @@ impl Sources {
     /// use fingerpost::sources::{IgnoreRules, SourceDir, Sources};
     ///
     /// let sources = Sources::open(vec![SourceDir::new(static_dir)], IgnoreRules::new(["*.psd"], false, false)?, None)?;
-    /// let (file, reason) = sources.left_out("hero.psd").ok_or("it is there")?;
+    /// let (file, reason) = sources.find_ignored("hero.psd").ok_or("it is there")?;
     /// assert_eq!((file, &*reason), (static_dir.join("hero.psd"), "the ignore glob `*.psd` matches it"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn left_out(&self, path: &str) -> Option<(PathBuf, Cow<'static, str>)> {
+    pub fn find_ignored(&self, path: &str) -> Option<(PathBuf, Cow<'static, str>)> {
         AssetPath::parse(path).ok()?;
         self.candidates(path).into_iter().find_map(|Candidate { file, .. }| {
             let metadata = fs::metadata(&file).ok().filter(|metadata| !metadata.is_dir())?;
@@ -258,11 +258,11 @@ impl Sources {
     pub(crate) fn verdict(&self, path: &str, candidate: &Candidate) -> io::Result<Verdict> {
         let source = &self.dirs[candidate.source];
         let rest = source.strip_prefix(path).unwrap_or(path);
-        if let Some(other) = misspelt(&source.dir, rest)? {
-            return Ok(Verdict::NotHere(other));
+        if let Some(other) = misspelled(&source.dir, rest)? {
+            return Ok(Verdict::NotThisFile(other));
         }
-        if leads_back(&source.dir, rest)? {
-            return Ok(Verdict::NotHere("a symlink leads back to a directory above it".to_owned()));
+        if is_symlink_loop(&source.dir, rest)? {
+            return Ok(Verdict::NotThisFile("a symlink leads back to a directory above it".to_owned()));
         }
         let real = fs::canonicalize(&candidate.file)?;
         if self.real_output().is_some_and(|output| real.starts_with(output)) {

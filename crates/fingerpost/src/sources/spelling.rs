@@ -5,15 +5,15 @@ use std::{ffi::OsStr, fs, io, path::Path};
 use crate::{files::is_absent, quote::quoted};
 
 /// How a file under `dir` is really spelt, as a reason, if that is not `path`.
-pub(crate) fn misspelt(dir: &Path, path: &str) -> io::Result<Option<String>> {
+pub(crate) fn misspelled(dir: &Path, path: &str) -> io::Result<Option<String>> {
     let mut dir = dir.to_owned();
     for name in path.split('/') {
         if !is_listed(&dir, name)? {
-            let spelt = fs::read_dir(&dir)?
+            let spelling = fs::read_dir(&dir)?
                 .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
                 .find(|other| other.to_lowercase() == name.to_lowercase());
-            return Ok(Some(match spelt {
-                Some(spelt) => format!("on disk {} is spelled {}", quoted(name), quoted(spelt)),
+            return Ok(Some(match spelling {
+                Some(spelling) => format!("on disk {} is spelled {}", quoted(name), quoted(spelling)),
                 None => format!("the directory has no entry that is spelled {}", quoted(name)),
             }));
         }
@@ -39,7 +39,7 @@ fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
 }
 
 /// Whether a directory on the way to a file under `dir` is a symlink to one above it. A walk ends at such a loop.
-pub(crate) fn leads_back(dir: &Path, path: &str) -> io::Result<bool> {
+pub(crate) fn is_symlink_loop(dir: &Path, path: &str) -> io::Result<bool> {
     let (mut dir, mut above) = (dir.to_owned(), Vec::new());
     for name in path.split('/') {
         let real = fs::canonicalize(&dir)?;

@@ -47,18 +47,18 @@ impl Sources {
     /// Walks the source dirs. Takes time in proportion to the number of files; reads none of them.
     pub fn list(&self) -> Listing {
         let mut listing = Listing::default();
-        let mut taken = BTreeMap::new();
+        let mut first_files = BTreeMap::new();
         for (source, dir) in self.dirs().iter().enumerate() {
             for (path, file) in Walk::new(self, dir).files(&mut listing) {
                 let file = SourceFile { path: path.clone(), file, source };
-                match taken.entry(path) {
+                match first_files.entry(path) {
                     btree_map::Entry::Vacant(free) => drop(free.insert(file)),
                     btree_map::Entry::Occupied(first) if is_same(&first.get().file, &file.file) => {}
                     btree_map::Entry::Occupied(_) => listing.shadowed.push(file),
                 }
             }
         }
-        listing.files = taken.into_values().collect();
+        listing.files = first_files.into_values().collect();
         listing
     }
 }
@@ -77,14 +77,14 @@ struct Walk<'a> {
 }
 
 /// What becomes of one entry of a directory.
-enum Found {
+enum EntryKind {
     Asset(AssetPath),
     /// A directory to go into.
-    Nothing,
+    Directory,
     /// Passed over, with all that is in it.
     Skipped,
     Ignored,
-    Bad(Error),
+    Invalid(Error),
 }
 
 impl<'a> Walk<'a> {
@@ -109,38 +109,40 @@ impl<'a> Walk<'a> {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(err) => {
-                    self.note(err, listing);
+                    self.record_error(err, listing);
                     continue;
                 }
             };
-            let found = self.look_at(&entry);
-            if entry.file_type().is_dir() && !matches!(found, Found::Nothing) {
+            let kind = self.classify(&entry);
+            if entry.file_type().is_dir() && !matches!(kind, EntryKind::Directory) {
                 walk.skip_current_dir();
             }
-            match found {
-                Found::Asset(path) => files.push((path, entry.into_path())),
-                Found::Ignored => listing.ignored.push(entry.into_path()),
-                Found::Bad(problem) => listing.problems.push(problem),
-                Found::Nothing | Found::Skipped => {}
+            match kind {
+                EntryKind::Asset(path) => files.push((path, entry.into_path())),
+                EntryKind::Ignored => listing.ignored.push(entry.into_path()),
+                EntryKind::Invalid(problem) => listing.problems.push(problem),
+                EntryKind::Directory | EntryKind::Skipped => {}
             }
         }
         files
     }
 
-    fn look_at(&self, entry: &DirEntry) -> Found {
+    fn classify(&self, entry: &DirEntry) -> EntryKind {
         let path = self.path_of(entry.path());
         let name = path.as_ref().map_or_else(|text| text.as_str(), AssetPath::as_str);
         if self.sources.rules().reason_to_ignore_entry(name).is_some() {
-            return Found::Ignored;
+            return EntryKind::Ignored;
         }
         match path {
-            Err(text) => Found::Bad(unnameable(entry, &text)),
-            Ok(_) if self.is_output(entry) => Found::Skipped,
-            Ok(path) => match self.escape(entry) {
-                Some(target) => Found::Bad(Problem::Symlink { path: entry.path().to_owned(), target }.into()),
-                None if entry.file_type().is_file() => Found::Asset(path),
-                None if entry.file_type().is_dir() => Found::Nothing,
-                None => Found::Ignored,
+            Err(text) => EntryKind::Invalid(invalid_name(entry, &text)),
+            Ok(_) if self.is_output(entry) => EntryKind::Skipped,
+            Ok(path) => match self.outside_target(entry) {
+                Some(target) => {
+                    EntryKind::Invalid(Problem::Symlink { path: entry.path().to_owned(), target }.into())
+                }
+                None if entry.file_type().is_file() => EntryKind::Asset(path),
+                None if entry.file_type().is_dir() => EntryKind::Directory,
+                None => EntryKind::Ignored,
             },
         }
     }
@@ -166,7 +168,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Where a symlink leads to, if that is out of the source dir and not allowed.
-    fn escape(&self, entry: &DirEntry) -> Option<PathBuf> {
+    fn outside_target(&self, entry: &DirEntry) -> Option<PathBuf> {
         if !entry.path_is_symlink() || self.sources.rules().follow_symlinks() {
             return None;
         }
@@ -175,7 +177,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a walk's error as one of ours; a symlink loop simply ends, and what is ignored may be broken.
-    fn note(&self, err: walkdir::Error, listing: &mut Listing) {
+    fn record_error(&self, err: walkdir::Error, listing: &mut Listing) {
         let path = err.path().unwrap_or(self.root.dir()).to_owned();
         let ignored = self
             .path_of(&path)
@@ -184,9 +186,9 @@ impl<'a> Walk<'a> {
             return;
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
-        let leads_nowhere = leads_nowhere(&path, &cause);
+        let is_dangling = is_dangling(&path, &cause);
         let problem = Error::unreadable(path, cause);
-        if !leads_nowhere {
+        if !is_dangling {
             listing.unreadable.get_or_insert_with(|| problem.clone());
         }
         listing.problems.push(problem);
@@ -194,12 +196,12 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether an error means that there is no file: it has gone meanwhile, or is a symlink to nothing or to itself.
-fn leads_nowhere(path: &Path, cause: &io::Error) -> bool {
+fn is_dangling(path: &Path, cause: &io::Error) -> bool {
     is_absent(cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied
 }
 
 /// Why a file cannot be an asset: its name breaks a rule, or is no text at all.
-fn unnameable(entry: &DirEntry, text: &str) -> Error {
+fn invalid_name(entry: &DirEntry, text: &str) -> Error {
     let reason = match AssetPath::parse(text) {
         Ok(_) => "is not UTF-8",
         Err(_) if text.contains('\\') => "holds a backslash, which URLs take for a slash",

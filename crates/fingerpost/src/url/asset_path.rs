@@ -91,11 +91,11 @@ impl<'a> TemplatePath<'a> {
         if path.starts_with("//") {
             return Err(refuse(text, PathReason::OtherHost));
         }
-        let written = Self { path: path.strip_prefix('/').unwrap_or(path), query, fragment };
+        let template_path = Self { path: path.strip_prefix('/').unwrap_or(path), query, fragment };
         if path != "/" {
-            check(written.path.strip_suffix('/').unwrap_or(written.path))?;
+            check(template_path.path.strip_suffix('/').unwrap_or(template_path.path))?;
         }
-        Ok(written)
+        Ok(template_path)
     }
 
     /// Whether this names a directory, which has no content to follow.

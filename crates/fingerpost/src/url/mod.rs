@@ -86,15 +86,15 @@ impl Url {
 
     /// The same with the query and fragment that the author wrote; a version in our own query goes last, unless the
     /// author gave one.
-    pub(crate) fn with_suffix(&self, written: &TemplatePath<'_>) -> Self {
+    pub(crate) fn with_suffix(&self, template_path: &TemplatePath<'_>) -> Self {
         let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
         let mut text = path.to_owned();
-        if let Some(query) = written.query {
+        if let Some(query) = template_path.query {
             text.push('?');
             push_encoded(&mut text, query, SUFFIX);
         }
-        if let Some(version) = version.filter(|_| !written.query.is_some_and(has_version)) {
-            text.push_str(match written.query {
+        if let Some(version) = version.filter(|_| !template_path.query.is_some_and(has_version)) {
+            text.push_str(match template_path.query {
                 None => "?",
                 // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
                 Some("") => "",
@@ -102,7 +102,7 @@ impl Url {
             });
             text.push_str(version);
         }
-        if let Some(fragment) = written.fragment {
+        if let Some(fragment) = template_path.fragment {
             text.push('#');
             push_encoded(&mut text, fragment, SUFFIX);
         }
@@ -185,9 +185,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn versioned(written: &str) -> String {
-        let written = TemplatePath::parse(written).unwrap();
-        Url::new(&BaseUrl::default(), written.path, Some("H")).with_suffix(&written).to_string()
+    fn versioned(template_path: &str) -> String {
+        let template_path = TemplatePath::parse(template_path).unwrap();
+        Url::new(&BaseUrl::default(), template_path.path, Some("H")).with_suffix(&template_path).to_string()
     }
 
     #[test]
@@ -230,8 +230,11 @@ mod tests {
 
     #[test]
     fn a_url_never_ends_an_unquoted_url_in_css() {
-        let written = "a).svg?b)#);background:url(//evil.example/x";
-        assert_eq!(versioned(written), "/static/a%29.svg?b%29&v=H#%29;background:url%28//evil.example/x");
+        let template_path = "a).svg?b)#);background:url(//evil.example/x";
+        assert_eq!(
+            versioned(template_path),
+            "/static/a%29.svg?b%29&v=H#%29;background:url%28//evil.example/x"
+        );
         assert_eq!(
             versioned("a.svg#svgView(viewBox(0,0,9,9))"),
             "/static/a.svg?v=H#svgView%28viewBox%280,0,9,9%29%29"
@@ -241,8 +244,10 @@ mod tests {
     #[test]
     fn only_an_ampersand_behind_the_path_needs_escaping() {
         let inert = |text: &str| {
-            let written = TemplatePath::parse(text).unwrap();
-            Url::new(&BaseUrl::default(), written.path, None).with_suffix(&written).is_html_inert()
+            let template_path = TemplatePath::parse(text).unwrap();
+            Url::new(&BaseUrl::default(), template_path.path, None)
+                .with_suffix(&template_path)
+                .is_html_inert()
         };
         assert!(inert("a&b\"'<>.css?x='<\">#\"<>'"));
         assert!(!inert("a.pdf#page=3&zoom=150"));

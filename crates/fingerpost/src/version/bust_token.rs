@@ -11,7 +11,7 @@ use crate::{environment, error::Error};
 const VARIABLE: &str = "FINGERPOST_SECRET";
 
 /// What can be guessed is no secret.
-const LEAST: usize = 16;
+const MIN_SECRET_LENGTH: usize = 16;
 
 /// The bearer token of `POST /cache/bust`: the first 32 hex digits of HMAC-SHA256 (RFC 2104) with a secret as the key, over
 /// the text `cache-bust`.
@@ -48,17 +48,17 @@ impl BustToken {
     pub fn from_env() -> Result<Self, Error> {
         let secret = environment::variable(VARIABLE).ok_or_else(|| {
             Error::config(format!(
-                "there is no secret for the bust token; set {VARIABLE} to at least {LEAST} bytes"
+                "there is no secret for the bust token; set {VARIABLE} to at least {MIN_SECRET_LENGTH} bytes"
             ))
         })?;
         Self::new(secret.as_bytes(), VARIABLE)
     }
 
     fn new(secret: &[u8], place: &str) -> Result<Self, Error> {
-        if secret.len() < LEAST {
+        if secret.len() < MIN_SECRET_LENGTH {
             let length = secret.len();
             return Err(Error::config(format!(
-                "{place} has {length} bytes, and the bust token needs at least {LEAST}; `openssl rand -hex 32` makes a good one"
+                "{place} has {length} bytes, and the bust token needs at least {MIN_SECRET_LENGTH}; `openssl rand -hex 32` makes a good one"
             )));
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");

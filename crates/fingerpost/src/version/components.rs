@@ -24,20 +24,20 @@ const EXECUTABLE: &str = "executable";
 
 /// The parts of each component, by the path that stands for them in the version.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Components(BTreeMap<String, BTreeMap<String, Part>>);
+pub(crate) struct Components(BTreeMap<String, BTreeMap<String, ComponentFile>>);
 
 #[derive(Debug, Clone)]
-enum Part {
+enum ComponentFile {
     /// A file, and the setting that names it.
-    File(PathBuf, &'static str),
+    Path(PathBuf, &'static str),
     /// A file that is read only once.
-    Read(Digest),
+    Hashed(Digest),
 }
 
 impl Components {
     /// Adds a file that `.component()` names.
     pub(crate) fn add(&mut self, component: &str, file: &Path) -> Result<(), Error> {
-        let refuse = |reason: &str| Err(trouble(component, file, ErrorKind::InvalidConfig, reason));
+        let refuse = |reason: &str| Err(component_error(component, file, ErrorKind::InvalidConfig, reason));
         let Some(path) = file.to_str() else {
             return refuse("has a path that is not UTF-8; rename it");
         };
@@ -48,7 +48,7 @@ impl Components {
             return refuse("has a NUL or a line feed in its path or its component; rename it");
         }
         let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
-        self.insert(component, path, Part::File(absolute(file), "`.component()`"));
+        self.insert(component, path, ComponentFile::Path(absolute(file), "`.component()`"));
         Ok(())
     }
 
@@ -61,9 +61,9 @@ impl Components {
     ) -> Result<(), Error> {
         if breaks_lines(&path) {
             let reason = "has a NUL or a line feed in its path; rename it";
-            return Err(trouble(component, &file, ErrorKind::InvalidConfig, reason));
+            return Err(component_error(component, &file, ErrorKind::InvalidConfig, reason));
         }
-        self.insert(component, path, Part::File(file, "`[version] components`"));
+        self.insert(component, path, ComponentFile::Path(file, "`[version] components`"));
         Ok(())
     }
 
@@ -71,28 +71,28 @@ impl Components {
     pub(crate) fn add_executable(&mut self) -> Result<(), Error> {
         let unreadable = |file: &Path, err: io::Error| {
             let reason = format!("cannot be read: {err}; leave `.version_from_executable()` out");
-            trouble(EXECUTABLE, file, ErrorKind::Unreadable, &reason)
+            component_error(EXECUTABLE, file, ErrorKind::Unreadable, &reason)
         };
         let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
         let reading =
             read_stable(&file, |file| Digest::from_reader(file)).map_err(|err| unreadable(&file, err))?;
         // Its path may be another on each server.
-        self.insert(EXECUTABLE, String::new(), Part::Read(reading.value.0));
+        self.insert(EXECUTABLE, String::new(), ComponentFile::Hashed(reading.value.0));
         Ok(())
     }
 
-    fn insert(&mut self, component: &str, path: String, part: Part) {
-        self.0.entry(component.to_owned()).or_default().insert(path, part);
+    fn insert(&mut self, component: &str, path: String, file: ComponentFile) {
+        self.0.entry(component.to_owned()).or_default().insert(path, file);
     }
 
     /// Reads the files.
     pub(crate) fn digest(&self) -> Result<Digests, Error> {
         let mut digests = Digests::default();
-        for (component, parts) in &self.0 {
-            for (path, part) in parts {
-                let digest = match part {
-                    Part::File(file, setting) => digest(component, file, setting)?,
-                    Part::Read(digest) => *digest,
+        for (component, files) in &self.0 {
+            for (path, file) in files {
+                let digest = match file {
+                    ComponentFile::Path(file, setting) => digest(component, file, setting)?,
+                    ComponentFile::Hashed(digest) => *digest,
                 };
                 digests.0.entry(component.clone()).or_default().insert(path.clone(), digest);
             }
@@ -138,17 +138,20 @@ impl Digests {
 }
 
 fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> {
-    let unreadable = |reason: &str| trouble(component, file, ErrorKind::Unreadable, reason);
+    let unreadable = |reason: &str| component_error(component, file, ErrorKind::Unreadable, reason);
     let failed = |err| match err {
-        err if is_absent(&err) => {
-            trouble(component, file, ErrorKind::NotFound, &format!("does not exist; correct {setting}"))
-        }
+        err if is_absent(&err) => component_error(
+            component,
+            file,
+            ErrorKind::NotFound,
+            &format!("does not exist; correct {setting}"),
+        ),
         err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
     };
     // Asked before it is opened: opening a pipe would wait for a writer.
     let kind = fs::metadata(file).map_err(failed)?.file_type();
     if !kind.is_file() {
-        let kind = kind_of(kind);
+        let kind = describe_file_type(kind);
         return Err(unreadable(&format!("is {kind}; name regular files in {setting}")));
     }
     let reading = read_stable(file, |file| Digest::from_reader(file)).map_err(failed)?;
@@ -158,7 +161,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
     Ok(reading.value.0)
 }
 
-fn kind_of(kind: FileType) -> &'static str {
+fn describe_file_type(kind: FileType) -> &'static str {
     #[cfg(unix)]
     use std::os::unix::fs::FileTypeExt as _;
     match kind {
@@ -173,7 +176,7 @@ fn kind_of(kind: FileType) -> &'static str {
     }
 }
 
-fn trouble(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
+fn component_error(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
     let (component, file, reason) = (component.to_owned(), file.to_owned(), reason.to_owned());
     Problem::Component { component, file, kind, reason }.into()
 }

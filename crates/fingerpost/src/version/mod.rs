@@ -51,7 +51,7 @@ const NO_COMMIT: &str = "dev";
 const UNKNOWN: &str = "unknown";
 
 /// How many characters a version may have.
-const LONGEST: usize = 128;
+const MAX_LENGTH: usize = 128;
 
 impl AppVersion {
     /// A version that somebody chose.
@@ -72,7 +72,7 @@ impl AppVersion {
             return refuse("may hold only letters, digits and `. _ ~ + -`");
         }
         // Now each of them is one byte.
-        if !(1..=LONGEST).contains(&version.len()) {
+        if !(1..=MAX_LENGTH).contains(&version.len()) {
             return refuse("must have 1 to 128 characters");
         }
         Ok(Self { text: version.into(), source })

@@ -74,16 +74,20 @@ fn what_lies_where_an_asset_would_and_is_none_is_told_with_the_reason() {
     let sources = vec![SourceDir::new(dir.at("nowhere")), SourceDir::with_prefix("v", dir.as_ref()).unwrap()];
     std::fs::create_dir(dir.at("nowhere")).unwrap();
     let sources = Sources::open(sources, rules, None).unwrap();
-    assert_eq!(sources.left_out("v/drafts/a.css"), None, "the glob matches from the start of the asset path");
+    assert_eq!(
+        sources.find_ignored("v/drafts/a.css"),
+        None,
+        "the glob matches from the start of the asset path"
+    );
     for (path, reason) in [
         (".a.css", "names that start with `.` are ignored"),
         ("a.css~", "`CVS` and names that end in `~` are ignored"),
         ("CVS/Root", "`CVS` and names that end in `~` are ignored"),
     ] {
-        assert_eq!(sources.left_out(&format!("v/{path}")), Some((dir.at(path), reason.into())));
+        assert_eq!(sources.find_ignored(&format!("v/{path}")), Some((dir.at(path), reason.into())));
     }
     for path in ["v/a.css", "v/.b.css", "v/CVS", "../.a.css", ".a.css", ""] {
-        assert_eq!(sources.left_out(path), None, "{path}");
+        assert_eq!(sources.find_ignored(path), None, "{path}");
     }
 }
 
@@ -96,7 +100,7 @@ fn what_is_neither_a_file_nor_a_directory_is_listed_as_ignored() {
     assert_eq!((paths(&listing), &listing.ignored), (vec!["a.css"], &vec![dir.at("socket")]));
     let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), None).unwrap();
     let reason = "it is neither a file nor a directory".into();
-    assert_eq!(sources.left_out("socket"), Some((dir.at("socket"), reason)));
+    assert_eq!(sources.find_ignored("socket"), Some((dir.at("socket"), reason)));
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a_fallback_version_is_refused_with_advice_by_its_source() {
 }
 
 fn listed(assets: &Assets, path: &str) -> Option<BaselineFile> {
-    assets.snapshot().listed_file(path).cloned()
+    assets.snapshot().baseline_file(path).cloned()
 }
 
 fn stamp_of(file: &Path) -> FileStamp {
@@ -267,11 +267,11 @@ fn with_another_version_everything_is_listed_anew() {
         let before = assets.snapshot();
         fs::write(&file, "other bytes").unwrap();
         assets.reload().unwrap();
-        assert_eq!(listed(&assets, "a.css").as_ref(), before.listed_file("a.css"));
+        assert_eq!(listed(&assets, "a.css").as_ref(), before.baseline_file("a.css"));
         fs::write(repository.join(".git/HEAD"), "0123456789".repeat(4)).unwrap();
         assets.reload().unwrap();
         assert_eq!(listed(&assets, "a.css").unwrap().stamp, stamp_of(&file));
-        assert_ne!(listed(&assets, "a.css").as_ref(), before.listed_file("a.css"));
+        assert_ne!(listed(&assets, "a.css").as_ref(), before.baseline_file("a.css"));
         assets.url("a.css").unwrap().to_string()
     });
     assert_eq!(said, "/static/a.css?v=0123456");

@@ -12,36 +12,36 @@ use std::{
 use super::commit::short_of_whole;
 
 /// How long `git` may take, from its start until its answer has been read and it has ended.
-const LIMIT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often one looks whether `git` has ended. It does so at once after its answer.
-const PAUSE: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// No line that names a commit is longer.
-const LONGEST: u64 = 80;
+const MAX_LINE_LENGTH: u64 = 80;
 
 /// What would lead `git` to another repository than the one it is told.
-const REDIRECTIONS: [&str; 4] =
+const REDIRECTING_VARIABLES: [&str; 4] =
     ["GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_REFERENCE_BACKEND"];
 
-/// The commit that is checked out in `top`, if there is a `git` that says so in time.
-pub(super) fn head(top: &Path) -> Option<String> {
-    let deadline = Instant::now() + LIMIT;
-    let mut git = start(top).ok()?;
+/// The commit that is checked out in `root`, if there is a `git` that says so in time.
+pub(super) fn head(root: &Path) -> Option<String> {
+    let deadline = Instant::now() + TIMEOUT;
+    let mut git = start(root).ok()?;
     let commit = commit(&mut git, deadline);
     if commit.is_none() && Instant::now() >= deadline {
-        tracing::warn!("`git rev-parse HEAD` took more than {} s; it is passed over", LIMIT.as_secs());
+        tracing::warn!("`git rev-parse HEAD` took more than {} s; it is passed over", TIMEOUT.as_secs());
     }
     // It is gone already if it cannot be killed. Waiting for it leaves no zombie behind.
     git.kill().and_then(|()| git.wait()).ok();
     commit
 }
 
-fn start(top: &Path) -> io::Result<Child> {
+fn start(root: &Path) -> io::Result<Child> {
     let mut git = Command::new("git");
     // Told where to look, it does not go on upward from a damaged `.git`, nor ask who owns it.
-    git.arg("--git-dir").arg(top.join(".git")).args(["rev-parse", "HEAD"]).current_dir(top);
-    for name in REDIRECTIONS {
+    git.arg("--git-dir").arg(root.join(".git")).args(["rev-parse", "HEAD"]).current_dir(root);
+    for name in REDIRECTING_VARIABLES {
         git.env_remove(name);
     }
     git.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
@@ -57,7 +57,7 @@ fn first_line(stdout: ChildStdout, deadline: Instant) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     let read = move || {
         let mut line = String::new();
-        let result = BufReader::new(stdout.take(LONGEST)).read_line(&mut line);
+        let result = BufReader::new(stdout.take(MAX_LINE_LENGTH)).read_line(&mut line);
         // Nobody listens any more once the time is over.
         sender.send(result.map(|_| line)).ok();
     };
@@ -68,7 +68,7 @@ fn first_line(stdout: ChildStdout, deadline: Instant) -> Option<String> {
 fn succeeds(git: &mut Child, deadline: Instant) -> bool {
     while Instant::now() < deadline {
         match git.try_wait() {
-            Ok(None) => thread::sleep(PAUSE),
+            Ok(None) => thread::sleep(POLL_INTERVAL),
             Ok(Some(status)) => return status.success(),
             Err(_) => return false,
         }

@@ -54,12 +54,12 @@ fn variable() -> Option<String> {
 }
 
 fn head(dirs: &[PathBuf]) -> Option<String> {
-    let top = repository::around(dirs)?;
-    let commit = repository::head(&top).or_else(|| command::head(&top));
+    let root = repository::find_root(dirs)?;
+    let commit = repository::head(&root).or_else(|| command::head(&root));
     if commit.is_none() {
         tracing::warn!(
             "no commit can be read from {}; the app version is `dev`",
-            quoted_path(top.join(".git"))
+            quoted_path(root.join(".git"))
         );
     }
     commit

@@ -11,29 +11,29 @@ use std::{
 use super::commit::short_of_whole;
 
 /// How many bytes a reference or a path to a directory may have.
-const LONGEST: u64 = 4096;
+const MAX_FILE_LENGTH: u64 = 4096;
 
 /// The nearest directory, at or above one of `dirs`, that has a `.git`.
 ///
 /// Whatever state that is in: if it is damaged, the repository around it has a commit, but not this one.
-pub(super) fn around(dirs: &[PathBuf]) -> Option<PathBuf> {
-    let dirs: Vec<_> = dirs.iter().map(without_parents).collect();
+pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
+    let dirs: Vec<_> = dirs.iter().map(resolve_parents).collect();
     let mut seen = HashSet::new();
     let mut above = dirs.iter().flat_map(|dir| dir.ancestors()).filter(|dir| seen.insert(*dir));
     above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
 /// What stands before a `..` in a path is not above it.
-fn without_parents(dir: &PathBuf) -> PathBuf {
+fn resolve_parents(dir: &PathBuf) -> PathBuf {
     let has_parents = dir.components().any(|component| component == Component::ParentDir);
     let real = if has_parents { fs::canonicalize(dir).ok() } else { None };
     real.unwrap_or_else(|| dir.clone())
 }
 
-/// The commit that is checked out in `top`, if it is stored in files.
-pub(super) fn head(top: &Path) -> Option<String> {
-    let git = top.join(".git");
-    let git = if git.is_file() { linked(&git)? } else { git };
+/// The commit that is checked out in `root`, if it is stored in files.
+pub(super) fn head(root: &Path) -> Option<String> {
+    let git = root.join(".git");
+    let git = if git.is_file() { linked_git_dir(&git)? } else { git };
     // A linked worktree has a HEAD of its own and shares the rest.
     let common =
         read(&git.join("commondir")).map_or_else(|| git.clone(), |common| git.join(common.trim_ascii()));
@@ -47,25 +47,25 @@ pub(super) fn head(top: &Path) -> Option<String> {
         head = [&git, &common]
             .into_iter()
             .find_map(|dir| read(&dir.join(name)))
-            .or_else(|| packed(&common, name))?;
+            .or_else(|| packed_ref(&common, name))?;
     }
     None
 }
 
 /// In worktrees and submodules `.git` is a file that says where the directory is.
-fn linked(file: &Path) -> Option<PathBuf> {
+fn linked_git_dir(file: &Path) -> Option<PathBuf> {
     let text = read(file)?;
     Some(file.parent()?.join(text.strip_prefix("gitdir:")?.trim_ascii()))
 }
 
-fn packed(common: &Path, name: &str) -> Option<String> {
+fn packed_ref(common: &Path, name: &str) -> Option<String> {
     let refs = read_up_to(u64::MAX, &common.join("packed-refs"))?;
     refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
 /// One of the files that hold one line.
 fn read(file: &Path) -> Option<String> {
-    read_up_to(LONGEST, file)
+    read_up_to(MAX_FILE_LENGTH, file)
 }
 
 /// Nothing of a file that is longer. The names of other branches need not be UTF-8.
