@@ -11,7 +11,7 @@ mod request_snapshot;
 #[cfg(test)]
 mod logged;
 
-pub use request_snapshot::snapshot_of;
+pub use request_snapshot::request_snapshot;
 pub use rfc9110::cache_control::CachePolicy;
 pub use rfc9110::conditional::{Precondition, may_send_part, precondition};
 pub use rfc9110::encoding::{NotAcceptable, choose_encoding};

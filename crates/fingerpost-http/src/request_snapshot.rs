@@ -10,21 +10,21 @@ use http::Extensions;
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// use fingerpost::Assets;
-/// use fingerpost_http::snapshot_of;
+/// use fingerpost_http::request_snapshot;
 /// use http::Extensions;
 ///
 /// let (site, shop) = (Assets::dev(dir.path())?, Assets::dev(dir.path())?);
 /// let mut extensions = Extensions::new();
-/// let outer = snapshot_of(&site, &mut extensions);
+/// let outer = request_snapshot(&site, &mut extensions);
 /// assert!(outer.belongs_to(&site));
 ///
-/// assert!(snapshot_of(&site.clone(), &mut extensions).is_same_release(&outer));
-/// assert!(snapshot_of(&shop, &mut extensions).belongs_to(&shop));
+/// assert!(request_snapshot(&site.clone(), &mut extensions).is_same_release(&outer));
+/// assert!(request_snapshot(&shop, &mut extensions).belongs_to(&shop));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
-    if let Some(taken) = taken(assets, extensions) {
-        return taken.clone();
+pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
+    if let Some(snapshot) = existing_snapshot(assets, extensions) {
+        return snapshot.clone();
     }
     let snapshot = assets.snapshot();
     extensions.insert(snapshot.clone());
@@ -32,6 +32,6 @@ pub fn snapshot_of(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
 }
 
 /// The snapshot of these assets that an outer layer has taken.
-pub(crate) fn taken<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
-    extensions.get::<Snapshot>().filter(|taken| taken.belongs_to(assets))
+pub(crate) fn existing_snapshot<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
+    extensions.get::<Snapshot>().filter(|snapshot| snapshot.belongs_to(assets))
 }

@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 /// The body of an answer of [`StaticFiles`](crate::StaticFiles): from memory, or read from a file piece by piece on tokio's
 /// threads for blocking work.
 pub struct ContentBody {
-    left: u64,
+    remaining: u64,
     state: State,
 }
 
@@ -28,13 +28,13 @@ enum State {
 
 impl ContentBody {
     pub(crate) fn new(content: Content) -> Self {
-        let left = content.len();
+        let remaining = content.len();
         let state = match content {
-            _ if left == 0 => State::Ended,
+            _ if remaining == 0 => State::Ended,
             Content::Bytes(bytes) => State::Bytes(bytes),
             Content::File(part) => State::Idle(part),
         };
-        Self { left, state }
+        Self { remaining, state }
     }
 }
 
@@ -50,7 +50,7 @@ impl Body for ContentBody {
             match mem::replace(&mut self.state, State::Ended) {
                 State::Ended => return Poll::Ready(None),
                 State::Bytes(bytes) => {
-                    self.left = 0;
+                    self.remaining = 0;
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 State::Idle(mut part) => {
@@ -60,18 +60,18 @@ impl Body for ContentBody {
                     }));
                 }
                 State::Reading(mut work) => {
-                    let Poll::Ready(done) = Pin::new(&mut work).poll(cx) else {
+                    let Poll::Ready(result) = Pin::new(&mut work).poll(cx) else {
                         self.state = State::Reading(work);
                         return Poll::Pending;
                     };
-                    let (part, chunk) = match done {
+                    let (part, chunk) = match result {
                         Ok(done) => done,
                         Err(err) if err.is_panic() => resume_unwind(err.into_panic()),
                         Err(err) => return Poll::Ready(Some(Err(io::Error::other(err)))),
                     };
                     let Some(chunk) = chunk.transpose() else { return Poll::Ready(None) };
                     if let Ok(chunk) = &chunk {
-                        self.left -= chunk.len() as u64;
+                        self.remaining -= chunk.len() as u64;
                         self.state = State::Idle(part);
                     }
                     return Poll::Ready(Some(chunk.map(Frame::data)));
@@ -81,16 +81,16 @@ impl Body for ContentBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Ended) || self.left == 0
+        matches!(self.state, State::Ended) || self.remaining == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        SizeHint::with_exact(self.remaining)
     }
 }
 
 impl fmt::Debug for ContentBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContentBody").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("ContentBody").field("remaining", &self.remaining).finish_non_exhaustive()
     }
 }

@@ -14,17 +14,17 @@ pin_project! {
     pub struct EitherBody<B> {
         #[pin]
         inner: Option<B>,
-        own: Bytes,
+        bytes: Bytes,
     }
 }
 
 impl<B> EitherBody<B> {
-    pub(crate) fn own(own: Bytes) -> Self {
-        Self { inner: None, own }
+    pub(crate) fn from_layer(bytes: Bytes) -> Self {
+        Self { inner: None, bytes }
     }
 
-    pub(crate) fn inner(inner: B) -> Self {
-        Self { inner: Some(inner), own: Bytes::new() }
+    pub(crate) fn from_inner(inner: B) -> Self {
+        Self { inner: Some(inner), bytes: Bytes::new() }
     }
 }
 
@@ -38,18 +38,18 @@ impl<B: Body> Body for EitherBody<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
         let Some(inner) = this.inner.as_pin_mut() else {
-            let own = std::mem::take(this.own);
-            return Poll::Ready((!own.is_empty()).then(|| Ok(Frame::data(own))));
+            let bytes = std::mem::take(this.bytes);
+            return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
         };
         inner.poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().map_or(self.own.is_empty(), Body::is_end_stream)
+        self.inner.as_ref().map_or(self.bytes.is_empty(), Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(self.own.len() as u64), Body::size_hint)
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(self.bytes.len() as u64), Body::size_hint)
     }
 }
 
@@ -60,6 +60,6 @@ pub(crate) fn into_bytes(mut data: impl Buf) -> Bytes {
 
 impl<B> fmt::Debug for EitherBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EitherBody").field("is_own", &self.inner.is_none()).finish_non_exhaustive()
+        f.debug_struct("EitherBody").field("is_from_layer", &self.inner.is_none()).finish_non_exhaustive()
     }
 }

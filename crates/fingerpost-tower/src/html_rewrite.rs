@@ -8,18 +8,18 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::{Assets, Snapshot};
-use fingerpost_http::{HtmlChange, HtmlExchange, UrlRewriter, snapshot_of};
+use fingerpost_http::{HtmlChange, HtmlExchange, UrlRewriter, request_snapshot};
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{html_transform_body::HtmlBody, snapshot_scoped::Scoped};
+use crate::{html_transform_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped};
 
 /// How the entity tags of this layer are known, and what else its changes depend on.
-const NAME: &str = "html";
-const SETTINGS: &str = env!("CARGO_PKG_VERSION");
+const LAYER_NAME: &str = "html";
+const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 
 /// Puts the present URLs of assets into HTML that was not rendered through a template helper: files, what other programs
 /// wrote, what a proxy passes on.
@@ -74,28 +74,28 @@ impl HtmlRewriteLayer {
 }
 
 impl<S> Layer<S> for HtmlRewriteLayer {
-    type Service = HtmlRewrite<S>;
+    type Service = HtmlRewriteService<S>;
 
-    fn layer(&self, inner: S) -> HtmlRewrite<S> {
-        HtmlRewrite { inner, assets: self.assets.clone() }
+    fn layer(&self, inner: S) -> HtmlRewriteService<S> {
+        HtmlRewriteService { inner, assets: self.assets.clone() }
     }
 }
 
 /// The service of [`HtmlRewriteLayer`].
 #[derive(Debug, Clone)]
-pub struct HtmlRewrite<S> {
+pub struct HtmlRewriteService<S> {
     inner: S,
     assets: Assets,
 }
 
-impl<S> HtmlRewrite<S> {
+impl<S> HtmlRewriteService<S> {
     /// Around `inner`, without the layer.
     pub fn new(inner: S, assets: &Assets) -> Self {
         HtmlRewriteLayer::new(assets).layer(inner)
     }
 }
 
-impl<S, B, R> Service<Request<B>> for HtmlRewrite<S>
+impl<S, B, R> Service<Request<B>> for HtmlRewriteService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
@@ -110,19 +110,19 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let snapshot = snapshot_of(&self.assets, &mut parts.extensions);
-        let exchange = HtmlExchange::begin(NAME, SETTINGS, &snapshot, &mut parts);
+        let snapshot = request_snapshot(&self.assets, &mut parts.extensions);
+        let exchange = HtmlExchange::begin(LAYER_NAME, ETAG_SETTINGS, &snapshot, &mut parts);
         let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
         HtmlRewriteFuture::new(inner, snapshot, exchange)
     }
 }
 
 pin_project! {
-    /// The future of [`HtmlRewrite`](crate::HtmlRewrite).
+    /// The future of [`HtmlRewriteService`].
     #[derive(Debug)]
     pub struct HtmlRewriteFuture<F> {
         #[pin]
-        inner: Scoped<F>,
+        inner: SnapshotScoped<F>,
         snapshot: Snapshot,
         exchange: HtmlExchange,
     }
@@ -130,7 +130,7 @@ pin_project! {
 
 impl<F> HtmlRewriteFuture<F> {
     fn new(inner: F, snapshot: Snapshot, exchange: HtmlExchange) -> Self {
-        Self { inner: Scoped::new(inner, snapshot.clone()), snapshot, exchange }
+        Self { inner: SnapshotScoped::new(inner, snapshot.clone()), snapshot, exchange }
     }
 }
 
@@ -151,19 +151,19 @@ where
 }
 
 pin_project! {
-    /// The body of the responses of [`HtmlRewrite`](crate::HtmlRewrite).
+    /// The body of the responses of [`HtmlRewriteService`].
     ///
     /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
     pub struct HtmlRewriteBody<B: Body> {
         #[pin]
-        inner: HtmlBody<B, UrlRewriter>,
+        inner: HtmlTransformBody<B, UrlRewriter>,
     }
 }
 
 impl<B: Body> HtmlRewriteBody<B> {
     fn new(inner: B, snapshot: &Snapshot, change: HtmlChange) -> Self {
-        let versioner = |encoding| UrlRewriter::with_encoding(snapshot, encoding);
-        Self { inner: HtmlBody::new(inner, snapshot, change, versioner) }
+        let rewriter = |encoding| UrlRewriter::with_encoding(snapshot, encoding);
+        Self { inner: HtmlTransformBody::new(inner, snapshot, change, rewriter) }
     }
 }
 

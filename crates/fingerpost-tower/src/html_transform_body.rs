@@ -11,10 +11,10 @@ use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, UrlRewriter, remov
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{either_body::into_bytes, snapshot_scoped::Scoped};
+use crate::{either_body::into_bytes, snapshot_scoped::SnapshotScoped};
 
 /// What changes a document that comes in pieces.
-pub(crate) trait Rewrite {
+pub(crate) trait HtmlTransform {
     /// Takes the next piece and gives out all that is certain by now.
     fn write(&mut self, chunk: Bytes) -> Bytes;
 
@@ -24,41 +24,41 @@ pub(crate) trait Rewrite {
 
 pin_project! {
     /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
-    pub(crate) struct HtmlBody<B: Body, R> {
+    pub(crate) struct HtmlTransformBody<B: Body, T> {
         #[pin]
-        inner: Scoped<B>,
-        state: State<R>,
+        inner: SnapshotScoped<B>,
+        state: State<T>,
         // What comes after the rest that was held back.
-        next: Option<Result<Frame<Bytes>, B::Error>>,
+        after_rest: Option<Result<Frame<Bytes>, B::Error>>,
     }
 }
 
-enum State<R> {
+enum State<T> {
     /// Passes as it is.
-    Untouched,
+    Unchanged,
     /// Passes as it is, as the body of a HEAD response or after the end of a document; what GET would send has another length.
-    Unmeasured,
-    Rewriting(R),
+    UnknownLength,
+    Transforming(T),
     Ended,
 }
 
-impl<B: Body, R: Rewrite> HtmlBody<B, R> {
+impl<B: Body, T: HtmlTransform> HtmlTransformBody<B, T> {
     pub(crate) fn new(
         inner: B,
         snapshot: &Snapshot,
         change: HtmlChange,
-        rewriter: impl FnOnce(HtmlEncoding) -> R,
+        transform: impl FnOnce(HtmlEncoding) -> T,
     ) -> Self {
         let state = match change {
-            HtmlChange::Body(encoding) if !inner.is_end_stream() => State::Rewriting(rewriter(encoding)),
-            HtmlChange::Headers => State::Unmeasured,
-            _ => State::Untouched,
+            HtmlChange::Body(encoding) if !inner.is_end_stream() => State::Transforming(transform(encoding)),
+            HtmlChange::Headers => State::UnknownLength,
+            _ => State::Unchanged,
         };
-        Self { inner: Scoped::new(inner, snapshot.clone()), state, next: None }
+        Self { inner: SnapshotScoped::new(inner, snapshot.clone()), state, after_rest: None }
     }
 }
 
-impl<B: Body, R: Rewrite> Body for HtmlBody<B, R> {
+impl<B: Body, T: HtmlTransform> Body for HtmlTransformBody<B, T> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -67,8 +67,8 @@ impl<B: Body, R: Rewrite> Body for HtmlBody<B, R> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let mut this = self.project();
-        if let Some(next) = this.next.take() {
-            return Poll::Ready(Some(next));
+        if let Some(frame) = this.after_rest.take() {
+            return Poll::Ready(Some(frame));
         }
         loop {
             if matches!(this.state, State::Ended) {
@@ -76,10 +76,10 @@ impl<B: Body, R: Rewrite> Body for HtmlBody<B, R> {
             }
             let frame = ready!(this.inner.as_mut().poll_frame(cx));
             let frame = frame.map(|frame| frame.map(|frame| frame.map_data(into_bytes)));
-            let State::Rewriting(rewriter) = this.state else { return Poll::Ready(frame) };
+            let State::Transforming(transform) = this.state else { return Poll::Ready(frame) };
             let frame = match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => {
-                    let data = rewriter.write(data);
+                    let data = transform.write(data);
                     // An empty frame would tell nobody anything.
                     if data.is_empty() {
                         continue;
@@ -91,45 +91,45 @@ impl<B: Body, R: Rewrite> Body for HtmlBody<B, R> {
                 None => None,
             };
             let has_more = matches!(frame, Some(Ok(_)));
-            let rest = this.state.end(has_more);
+            let rest = this.state.finish(has_more);
             if rest.is_empty() {
                 return Poll::Ready(frame);
             }
-            *this.next = frame;
+            *this.after_rest = frame;
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.next.is_none()
+        self.after_rest.is_none()
             && match self.state {
-                State::Untouched | State::Unmeasured => self.inner.is_end_stream(),
-                State::Rewriting(_) => false,
+                State::Unchanged | State::UnknownLength => self.inner.is_end_stream(),
+                State::Transforming(_) => false,
                 State::Ended => true,
             }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self.state {
-            State::Untouched => self.inner.size_hint(),
-            State::Unmeasured | State::Rewriting(_) => SizeHint::default(),
+            State::Unchanged => self.inner.size_hint(),
+            State::UnknownLength | State::Transforming(_) => SizeHint::default(),
             State::Ended => SizeHint::with_exact(0),
         }
     }
 }
 
-impl<R: Rewrite> State<R> {
+impl<T: HtmlTransform> State<T> {
     /// The document is at its end, or will not go on; what was held back of it.
-    fn end(&mut self, has_more: bool) -> Bytes {
-        let after = if has_more { Self::Unmeasured } else { Self::Ended };
+    fn finish(&mut self, has_more: bool) -> Bytes {
+        let after = if has_more { Self::UnknownLength } else { Self::Ended };
         match std::mem::replace(self, after) {
-            Self::Rewriting(rewriter) => rewriter.end(),
+            Self::Transforming(transform) => transform.end(),
             _ => Bytes::new(),
         }
     }
 }
 
-impl Rewrite for UrlRewriter {
+impl HtmlTransform for UrlRewriter {
     fn write(&mut self, chunk: Bytes) -> Bytes {
         Self::write(self, &chunk)
     }
@@ -139,7 +139,7 @@ impl Rewrite for UrlRewriter {
     }
 }
 
-impl Rewrite for HeadInserter {
+impl HtmlTransform for HeadInserter {
     fn write(&mut self, chunk: Bytes) -> Bytes {
         Self::write(self, chunk)
     }

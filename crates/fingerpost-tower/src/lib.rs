@@ -28,12 +28,12 @@ pub use fingerpost_http::CachePolicy;
 #[cfg(feature = "html")]
 pub use fingerpost_http::{CspNonce, OnMismatch};
 #[cfg(feature = "html")]
-pub use html_rewrite::{HtmlRewrite, HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer};
+pub use html_rewrite::{HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer, HtmlRewriteService};
 pub use static_files::{StaticFiles, StaticFilesFuture};
 #[cfg(feature = "html")]
-pub use version::{Version, VersionBody, VersionFuture, VersionLayer};
-pub use version_endpoints::{VersionEndpoints, VersionEndpointsFuture, VersionEndpointsLayer};
-pub use version_router::{VersionRouter, VersionRouterFuture, VersionRouterLayer};
+pub use version::{VersionBody, VersionFuture, VersionLayer, VersionService};
+pub use version_endpoints::{VersionEndpointsFuture, VersionEndpointsLayer, VersionEndpointsService};
+pub use version_router::{VersionRouterFuture, VersionRouterLayer, VersionRouterService};
 
 /// [deploying]: crate::deploying
 /// [draining]: crate::draining

@@ -9,29 +9,31 @@ use http::Response;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// An answer of ours: there at once, or made on one of tokio's threads for blocking work.
-pub(crate) enum MaybeBlocking<C> {
-    Ready(Option<Response<C>>),
-    Blocking(JoinHandle<Response<C>>),
+pub(crate) enum MaybeBlocking<B> {
+    Ready(Option<Response<B>>),
+    Blocking(JoinHandle<Response<B>>),
 }
 
-impl<C: Send + 'static> MaybeBlocking<C> {
-    pub(crate) fn ready(answer: Response<C>) -> Self {
-        Self::Ready(Some(answer))
+impl<B: Send + 'static> MaybeBlocking<B> {
+    pub(crate) fn ready(response: Response<B>) -> Self {
+        Self::Ready(Some(response))
     }
 
-    pub(crate) fn blocking(answer: impl FnOnce() -> Response<C> + Send + 'static) -> Self {
-        Self::Blocking(spawn_blocking(answer))
+    pub(crate) fn blocking(response: impl FnOnce() -> Response<B> + Send + 'static) -> Self {
+        Self::Blocking(spawn_blocking(response))
     }
 }
 
-impl<C: Unpin> Future for MaybeBlocking<C> {
-    type Output = Response<C>;
+impl<B: Unpin> Future for MaybeBlocking<B> {
+    type Output = Response<B>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<C>> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<B>> {
         match self.get_mut() {
-            Self::Ready(answer) => Poll::Ready(answer.take().expect("a future is not polled after its end")),
+            Self::Ready(response) => {
+                Poll::Ready(response.take().expect("a future is not polled after its end"))
+            }
             Self::Blocking(work) => match ready!(Pin::new(work).poll(cx)) {
-                Ok(answer) => Poll::Ready(answer),
+                Ok(response) => Poll::Ready(response),
                 Err(err) => match err.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),
                     // The runtime is shutting down: nobody waits for an answer.

@@ -9,7 +9,7 @@ const REQUESTS: &str = "fingerpost_requests_total";
 struct Counted;
 
 /// Counts a request once, by the version that it asks for. With literal labels the facade allocates nothing.
-pub(crate) fn count(request: &mut request::Parts, snapshot: &Snapshot) {
+pub(crate) fn count_request(request: &mut request::Parts, snapshot: &Snapshot) {
     if request.extensions.insert(Counted).is_some() {
         return;
     }

@@ -12,20 +12,20 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// A future or body that is always polled within the scope of its snapshot.
     #[derive(Debug)]
-    pub(crate) struct Scoped<T> {
+    pub(crate) struct SnapshotScoped<T> {
         #[pin]
         inner: T,
         snapshot: Snapshot,
     }
 }
 
-impl<T> Scoped<T> {
+impl<T> SnapshotScoped<T> {
     pub(crate) fn new(inner: T, snapshot: Snapshot) -> Self {
         Self { inner, snapshot }
     }
 }
 
-impl<F: Future> Future for Scoped<F> {
+impl<F: Future> Future for SnapshotScoped<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -34,7 +34,7 @@ impl<F: Future> Future for Scoped<F> {
     }
 }
 
-impl<B: Body> Body for Scoped<B> {
+impl<B: Body> Body for SnapshotScoped<B> {
     type Data = B::Data;
     type Error = B::Error;
 

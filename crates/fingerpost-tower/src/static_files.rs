@@ -50,8 +50,8 @@ impl StaticFiles {
     /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
     /// [`CachePolicy::NoCache`] in development: see [`AssetServer::unversioned_policy`].
     #[must_use]
-    pub fn unversioned_policy(self, lifetime: CachePolicy) -> Self {
-        Self(self.0.unversioned_policy(lifetime))
+    pub fn unversioned_policy(self, policy: CachePolicy) -> Self {
+        Self(self.0.unversioned_policy(policy))
     }
 
     /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
@@ -73,8 +73,8 @@ impl StaticFiles {
     /// # }
     /// ```
     #[must_use]
-    pub fn paths_include_mount(self, whole: bool) -> Self {
-        Self(self.0.paths_include_mount(whole))
+    pub fn paths_include_mount(self, included: bool) -> Self {
+        Self(self.0.paths_include_mount(included))
     }
 
     /// Whether answers say `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::allow_any_origin`].
@@ -109,7 +109,7 @@ impl<B> Service<Request<B>> for StaticFiles {
     fn call(&mut self, request: Request<B>) -> StaticFilesFuture {
         let (request, _) = request.into_parts();
         StaticFilesFuture(match self.0.respond(&request) {
-            Some(answer) => MaybeBlocking::ready(answer),
+            Some(response) => MaybeBlocking::ready(response),
             None => {
                 let server = self.0.clone();
                 MaybeBlocking::blocking(move || server.respond_blocking(&request))
@@ -125,7 +125,7 @@ impl Future for StaticFilesFuture {
     type Output = Result<Response<ContentBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|answer| Ok(answer.map(ContentBody::new)))
+        Pin::new(&mut self.0).poll(cx).map(|response| Ok(response.map(ContentBody::new)))
     }
 }
 

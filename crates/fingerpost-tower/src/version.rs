@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use fingerpost::{Assets, Error, Snapshot};
 use fingerpost_http::{
-    HeadInserter, HtmlChange, OnMismatch, VersionExchange, VersionMiddleware, snapshot_of,
+    HeadInserter, HtmlChange, OnMismatch, VersionExchange, VersionMiddleware, request_snapshot,
 };
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -18,8 +18,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 #[cfg(feature = "metrics")]
-use crate::request_counter;
-use crate::{either_body::EitherBody, html_transform_body::HtmlBody, snapshot_scoped::Scoped};
+use crate::request_counter::count_request;
+use crate::{
+    either_body::EitherBody, html_transform_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped,
+};
 
 /// Tells every client the app version, so that a page which is open during a deploy learns that it is stale and renews itself.
 ///
@@ -117,8 +119,8 @@ impl VersionLayer {
     /// What a page does once it is stale. Defaults to [`OnMismatch::Reload`]; [`OnMismatch::Ignore`] puts no script into pages,
     /// and tells those that have it to do nothing.
     #[must_use]
-    pub fn on_mismatch(self, mismatch: OnMismatch) -> Self {
-        Self(self.0.on_mismatch(mismatch))
+    pub fn on_mismatch(self, action: OnMismatch) -> Self {
+        Self(self.0.on_mismatch(action))
     }
 
     /// What precedes `client.<hash>.js` and `version`, which the layer answers. Defaults to `/_fingerpost`.
@@ -143,28 +145,28 @@ impl VersionLayer {
 }
 
 impl<S> Layer<S> for VersionLayer {
-    type Service = Version<S>;
+    type Service = VersionService<S>;
 
-    fn layer(&self, inner: S) -> Version<S> {
-        Version { inner, versioning: self.0.clone() }
+    fn layer(&self, inner: S) -> VersionService<S> {
+        VersionService { inner, middleware: self.0.clone() }
     }
 }
 
 /// The service of [`VersionLayer`].
 #[derive(Debug, Clone)]
-pub struct Version<S> {
+pub struct VersionService<S> {
     inner: S,
-    versioning: VersionMiddleware,
+    middleware: VersionMiddleware,
 }
 
-impl<S> Version<S> {
+impl<S> VersionService<S> {
     /// Around `inner`, without the layer and with its defaults.
     pub fn new(inner: S, assets: &Assets) -> Self {
         VersionLayer::new(assets).layer(inner)
     }
 }
 
-impl<S, B, R> Service<Request<B>> for Version<S>
+impl<S, B, R> Service<Request<B>> for VersionService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
@@ -179,44 +181,50 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let snapshot = snapshot_of(self.versioning.assets(), &mut parts.extensions);
+        let snapshot = request_snapshot(self.middleware.assets(), &mut parts.extensions);
         #[cfg(feature = "metrics")]
-        request_counter::count(&mut parts, &snapshot);
-        if let Some(answer) = self.versioning.respond(&parts, &snapshot) {
-            return VersionFuture::own(answer);
+        count_request(&mut parts, &snapshot);
+        if let Some(response) = self.middleware.respond(&parts, &snapshot) {
+            return VersionFuture::from_layer(response);
         }
-        let exchange = self.versioning.begin(&snapshot, &mut parts);
+        let exchange = self.middleware.begin(&snapshot, &mut parts);
         let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
-        VersionFuture::new(inner, snapshot, exchange)
+        VersionFuture::from_inner(inner, snapshot, exchange)
     }
 }
 
 pin_project! {
-    /// The future of [`Version`](crate::Version).
+    /// The future of [`VersionService`].
     #[derive(Debug)]
     pub struct VersionFuture<F> {
         #[pin]
-        kind: Kind<F>,
+        state: State<F>,
     }
 }
 
 pin_project! {
     #[derive(Debug)]
-    #[project = KindProjection]
-    enum Kind<F> {
-        Inner { #[pin] future: Scoped<F>, snapshot: Snapshot, exchange: VersionExchange },
+    #[project = StateProjection]
+    enum State<F> {
+        FromInner { #[pin] inner: SnapshotScoped<F>, snapshot: Snapshot, exchange: VersionExchange },
         // An answer of the layer itself.
-        Own { answer: Option<Response<Bytes>> },
+        FromLayer { response: Option<Response<Bytes>> },
     }
 }
 
 impl<F> VersionFuture<F> {
-    fn new(inner: F, snapshot: Snapshot, exchange: VersionExchange) -> Self {
-        Self { kind: Kind::Inner { future: Scoped::new(inner, snapshot.clone()), snapshot, exchange } }
+    fn from_inner(inner: F, snapshot: Snapshot, exchange: VersionExchange) -> Self {
+        Self {
+            state: State::FromInner {
+                inner: SnapshotScoped::new(inner, snapshot.clone()),
+                snapshot,
+                exchange,
+            },
+        }
     }
 
-    fn own(answer: Response<Bytes>) -> Self {
-        Self { kind: Kind::Own { answer: Some(answer) } }
+    fn from_layer(response: Response<Bytes>) -> Self {
+        Self { state: State::FromLayer { response: Some(response) } }
     }
 }
 
@@ -228,40 +236,40 @@ where
     type Output = Result<Response<VersionBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
-            KindProjection::Inner { future, snapshot, exchange } => {
-                let (mut parts, body) = ready!(future.poll(cx))?.into_parts();
+        match self.project().state.project() {
+            StateProjection::FromInner { inner, snapshot, exchange } => {
+                let (mut parts, body) = ready!(inner.poll(cx))?.into_parts();
                 let change = exchange.finish(&mut parts);
-                let body = VersionBody::new(body, snapshot, change, exchange);
+                let body = VersionBody::from_inner(body, snapshot, change, exchange);
                 Poll::Ready(Ok(Response::from_parts(parts, body)))
             }
-            KindProjection::Own { answer } => {
-                let answer = answer.take().expect("a future is not polled after its end");
-                Poll::Ready(Ok(answer.map(VersionBody::own)))
+            StateProjection::FromLayer { response } => {
+                let response = response.take().expect("a future is not polled after its end");
+                Poll::Ready(Ok(response.map(VersionBody::from_layer)))
             }
         }
     }
 }
 
 pin_project! {
-    /// The body of the responses of [`Version`](crate::Version).
+    /// The body of the responses of [`VersionService`].
     ///
     /// Trailers pass, of a page without digests. If the inner body fails, all that it gave until then comes out first.
     pub struct VersionBody<B: Body> {
         #[pin]
-        inner: EitherBody<HtmlBody<B, HeadInserter>>,
+        inner: EitherBody<HtmlTransformBody<B, HeadInserter>>,
     }
 }
 
 impl<B: Body> VersionBody<B> {
-    fn new(inner: B, snapshot: &Snapshot, change: HtmlChange, exchange: &VersionExchange) -> Self {
-        let body = HtmlBody::new(inner, snapshot, change, |encoding| exchange.inserter(encoding));
-        Self { inner: EitherBody::inner(body) }
+    fn from_inner(inner: B, snapshot: &Snapshot, change: HtmlChange, exchange: &VersionExchange) -> Self {
+        let body = HtmlTransformBody::new(inner, snapshot, change, |encoding| exchange.inserter(encoding));
+        Self { inner: EitherBody::from_inner(body) }
     }
 
     /// An answer of the layer itself.
-    fn own(bytes: Bytes) -> Self {
-        Self { inner: EitherBody::own(bytes) }
+    fn from_layer(bytes: Bytes) -> Self {
+        Self { inner: EitherBody::from_layer(bytes) }
     }
 }
 

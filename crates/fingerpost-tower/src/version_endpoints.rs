@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::{Assets, BustToken, Error};
-use fingerpost_http::VersionEndpoints as Rules;
+use fingerpost_http::VersionEndpoints;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -55,7 +55,7 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct VersionEndpointsLayer(Rules);
+pub struct VersionEndpointsLayer(VersionEndpoints);
 
 impl VersionEndpointsLayer {
     /// Both endpoints; the secret of the bust token is taken from the environment variable `FINGERPOST_SECRET`.
@@ -79,7 +79,7 @@ impl VersionEndpointsLayer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(assets: &Assets) -> Result<Self, Error> {
-        Rules::from_env(assets).map(Self)
+        VersionEndpoints::from_env(assets).map(Self)
     }
 
     /// Both endpoints, with this secret.
@@ -88,12 +88,12 @@ impl VersionEndpointsLayer {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the secret has less than 16 bytes.
     pub fn with_secret(assets: &Assets, secret: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Ok(Self(Rules::new(assets, Some(BustToken::from_secret(secret)?))))
+        Ok(Self(VersionEndpoints::new(assets, Some(BustToken::from_secret(secret)?))))
     }
 
     /// `/version` alone, which needs no secret. What is asked for under `/cache/bust` is the inner service's.
     pub fn without_bust(assets: &Assets) -> Self {
-        Self(Rules::new(assets, None))
+        Self(VersionEndpoints::new(assets, None))
     }
 
     /// Other paths, from the root of what the layer is put around. Default to `/version` and `/cache/bust`.
@@ -114,21 +114,21 @@ impl VersionEndpointsLayer {
 }
 
 impl<S> Layer<S> for VersionEndpointsLayer {
-    type Service = VersionEndpoints<S>;
+    type Service = VersionEndpointsService<S>;
 
-    fn layer(&self, inner: S) -> VersionEndpoints<S> {
-        VersionEndpoints { inner, rules: self.0.clone() }
+    fn layer(&self, inner: S) -> VersionEndpointsService<S> {
+        VersionEndpointsService { inner, endpoints: self.0.clone() }
     }
 }
 
 /// The service of [`VersionEndpointsLayer`].
 #[derive(Debug, Clone)]
-pub struct VersionEndpoints<S> {
+pub struct VersionEndpointsService<S> {
     inner: S,
-    rules: Rules,
+    endpoints: VersionEndpoints,
 }
 
-impl<S, B, R> Service<Request<B>> for VersionEndpoints<S>
+impl<S, B, R> Service<Request<B>> for VersionEndpointsService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
@@ -143,23 +143,23 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        if !self.rules.answers(&parts) {
+        if !self.endpoints.answers(&parts) {
             let inner = self.inner.call(Request::from_parts(parts, body));
-            return VersionEndpointsFuture { state: State::Inner { inner } };
+            return VersionEndpointsFuture { state: State::FromInner { inner } };
         }
-        let own = match self.rules.respond(&parts) {
-            Some(answer) => MaybeBlocking::ready(answer),
+        let response = match self.endpoints.respond(&parts) {
+            Some(response) => MaybeBlocking::ready(response),
             None => {
-                let rules = self.rules.clone();
-                MaybeBlocking::blocking(move || rules.respond_blocking(&parts))
+                let endpoints = self.endpoints.clone();
+                MaybeBlocking::blocking(move || endpoints.respond_blocking(&parts))
             }
         };
-        VersionEndpointsFuture { state: State::Own { own } }
+        VersionEndpointsFuture { state: State::FromLayer { response } }
     }
 }
 
 pin_project! {
-    /// The future of [`VersionEndpoints`].
+    /// The future of [`VersionEndpointsService`].
     pub struct VersionEndpointsFuture<F> {
         #[pin]
         state: State<F>,
@@ -169,8 +169,8 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        Own { own: MaybeBlocking<Bytes> },
-        Inner { #[pin] inner: F },
+        FromLayer { response: MaybeBlocking<Bytes> },
+        FromInner { #[pin] inner: F },
     }
 }
 
@@ -182,8 +182,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(match self.project().state.project() {
-            StateProjection::Own { own } => ready!(Pin::new(own).poll(cx)).map(EitherBody::own),
-            StateProjection::Inner { inner } => ready!(inner.poll(cx))?.map(EitherBody::inner),
+            StateProjection::FromLayer { response } => {
+                ready!(Pin::new(response).poll(cx)).map(EitherBody::from_layer)
+            }
+            StateProjection::FromInner { inner } => ready!(inner.poll(cx))?.map(EitherBody::from_inner),
         }))
     }
 }

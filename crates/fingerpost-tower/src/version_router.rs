@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::Error;
-use fingerpost_http::{Routing, VersionRouter as Rules};
+use fingerpost_http::{Routing, VersionRouter};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -46,7 +46,7 @@ use crate::either_body::EitherBody;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct VersionRouterLayer(Rules);
+pub struct VersionRouterLayer(VersionRouter);
 
 impl VersionRouterLayer {
     /// Routes each version to its target, a name that the proxy in front knows. With an empty map everything passes as it is.
@@ -59,7 +59,7 @@ impl VersionRouterLayer {
     pub fn new<V: AsRef<str>, T: AsRef<str>>(
         versions: impl IntoIterator<Item = (V, T)>,
     ) -> Result<Self, Error> {
-        Rules::new(versions).map(Self)
+        VersionRouter::new(versions).map(Self)
     }
 
     /// The version of a request that says none. Defaults to none: such a request passes as it is.
@@ -141,21 +141,21 @@ impl VersionRouterLayer {
 }
 
 impl<S> Layer<S> for VersionRouterLayer {
-    type Service = VersionRouter<S>;
+    type Service = VersionRouterService<S>;
 
-    fn layer(&self, inner: S) -> VersionRouter<S> {
-        VersionRouter { inner, rules: self.0.clone() }
+    fn layer(&self, inner: S) -> VersionRouterService<S> {
+        VersionRouterService { inner, router: self.0.clone() }
     }
 }
 
 /// The service of [`VersionRouterLayer`].
 #[derive(Debug, Clone)]
-pub struct VersionRouter<S> {
+pub struct VersionRouterService<S> {
     inner: S,
-    rules: Rules,
+    router: VersionRouter,
 }
 
-impl<S, B, R> Service<Request<B>> for VersionRouter<S>
+impl<S, B, R> Service<Request<B>> for VersionRouterService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
@@ -170,17 +170,17 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        match self.rules.route(&parts) {
+        match self.router.route(&parts) {
             Ok(routing) => {
-                VersionRouterFuture::routed(self.inner.call(Request::from_parts(parts, body)), routing)
+                VersionRouterFuture::from_inner(self.inner.call(Request::from_parts(parts, body)), routing)
             }
-            Err(refusal) => VersionRouterFuture::refused(*refusal),
+            Err(refusal) => VersionRouterFuture::from_layer(*refusal),
         }
     }
 }
 
 pin_project! {
-    /// The future of [`VersionRouter`](crate::VersionRouter).
+    /// The future of [`VersionRouterService`].
     pub struct VersionRouterFuture<F> {
         #[pin]
         state: State<F>,
@@ -190,18 +190,18 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        Refused { refusal: Option<Response<Bytes>> },
-        Routed { #[pin] inner: F, routing: Routing },
+        FromLayer { response: Option<Response<Bytes>> },
+        FromInner { #[pin] inner: F, routing: Routing },
     }
 }
 
 impl<F> VersionRouterFuture<F> {
-    fn refused(refusal: Response<Bytes>) -> Self {
-        Self { state: State::Refused { refusal: Some(refusal) } }
+    fn from_layer(refusal: Response<Bytes>) -> Self {
+        Self { state: State::FromLayer { response: Some(refusal) } }
     }
 
-    fn routed(inner: F, routing: Routing) -> Self {
-        Self { state: State::Routed { inner, routing } }
+    fn from_inner(inner: F, routing: Routing) -> Self {
+        Self { state: State::FromInner { inner, routing } }
     }
 }
 
@@ -213,13 +213,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(match self.project().state.project() {
-            StateProjection::Refused { refusal } => {
-                refusal.take().expect("a future is not polled after its end").map(EitherBody::own)
+            StateProjection::FromLayer { response } => {
+                response.take().expect("a future is not polled after its end").map(EitherBody::from_layer)
             }
-            StateProjection::Routed { inner, routing } => {
-                let mut answer = ready!(inner.poll(cx))?;
-                routing.finish(answer.headers_mut());
-                answer.map(EitherBody::inner)
+            StateProjection::FromInner { inner, routing } => {
+                let mut response = ready!(inner.poll(cx))?;
+                routing.finish(response.headers_mut());
+                response.map(EitherBody::from_inner)
             }
         }))
     }

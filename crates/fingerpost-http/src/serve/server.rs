@@ -8,7 +8,7 @@ use fingerpost::{
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
-    request_snapshot::taken,
+    request_snapshot::existing_snapshot,
     rfc9110::{
         cache_control::CachePolicy,
         offer::{allow_all_origins, for_method, method_not_allowed, moved, not_deployed_yet, not_found},
@@ -27,7 +27,7 @@ use crate::{
 /// Answers requests for assets, without a runtime: what a framework's own service of static files is made of.
 ///
 /// Paths are those below the place where it is mounted ([`Assets::mount_path`]): `/css/app.css`. A [`Snapshot`] of the
-/// same assets in the extensions of a request, as [`snapshot_of`](crate::snapshot_of) leaves it, is heeded.
+/// same assets in the extensions of a request, as [`request_snapshot`](crate::request_snapshot) leaves it, is heeded.
 ///
 /// A cheap clone. Call [`respond`](Self::respond) first: what lies in memory is answered at once. Where it has no answer, call
 /// [`respond_blocking`](Self::respond_blocking) on a thread that may wait for the disk.
@@ -177,8 +177,9 @@ impl AssetServer {
             let may_advise = may_wait || !matches!(self.shared.finder, Finder::Live);
             return may_advise.then(|| not_found(self.mount_advice(uri.path(), &self.assets().snapshot())));
         };
-        let snapshot =
-            || taken(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot());
+        let snapshot = || {
+            existing_snapshot(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot())
+        };
         let Finder::Published(collected) = &self.shared.finder else {
             // As the disk is now, which has to be asked.
             let (whole, query) = (uri.path(), uri.query());

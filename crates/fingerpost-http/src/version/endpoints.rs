@@ -12,7 +12,7 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{request_snapshot::taken, rfc9110::offer::for_method};
+use crate::{request_snapshot::existing_snapshot, rfc9110::offer::for_method};
 
 /// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
 ///
@@ -142,7 +142,7 @@ impl VersionEndpoints {
     }
 
     fn version(&self, request: &request::Parts) -> Response<Bytes> {
-        match taken(&self.assets, &request.extensions) {
+        match existing_snapshot(&self.assets, &request.extensions) {
             Some(snapshot) => version_answer(request, snapshot),
             None => version_answer(request, &self.assets.snapshot()),
         }

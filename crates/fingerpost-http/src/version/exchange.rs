@@ -13,7 +13,7 @@ use crate::{
         HeadInserter, HtmlEncoding,
         validators::{HtmlChange, HtmlExchange},
     },
-    request_snapshot::taken,
+    request_snapshot::existing_snapshot,
 };
 
 /// How the entity tags of the layer are known.
@@ -53,7 +53,8 @@ impl VersionExchange {
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         let is_first = response.extensions.insert(HandledInside).is_none();
         if is_first {
-            let snapshot = taken(self.snapshot.assets(), &response.extensions).unwrap_or(&self.snapshot);
+            let snapshot =
+                existing_snapshot(self.snapshot.assets(), &response.extensions).unwrap_or(&self.snapshot);
             self.settings.set_headers(&mut response.headers, snapshot);
         }
         let Some(html) = &self.html else { return HtmlChange::Nothing };

@@ -103,7 +103,7 @@ impl VersionMiddleware {
 
     /// The answer to a request for the client script, or for the version that it asks for; nothing for any other request.
     ///
-    /// `snapshot` is the one of the request, as [`snapshot_of`](crate::snapshot_of) leaves it.
+    /// `snapshot` is the one of the request, as [`request_snapshot`](crate::request_snapshot) leaves it.
     pub fn respond(&self, request: &request::Parts, snapshot: &Snapshot) -> Option<Response<Bytes>> {
         let name = self.settings.path.below(request.uri.path())?;
         let mut answer = match client::named(name) {

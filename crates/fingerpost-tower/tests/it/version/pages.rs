@@ -1,6 +1,6 @@
 use axum::{Router, body::Body, response::Html, routing::get};
 use bytes::Bytes;
-use fingerpost_tower::{StaticFiles, Version, VersionBody, VersionFuture, VersionLayer};
+use fingerpost_tower::{StaticFiles, VersionBody, VersionFuture, VersionLayer, VersionService};
 use http::{Method, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -217,6 +217,6 @@ fn the_parts_fit_into_every_stack() {
     is_send_sync_and_clone(&layer().layer(()));
     is_send_and_sync::<VersionBody<Full<Bytes>>>();
     is_send_and_sync::<VersionFuture<std::future::Ready<()>>>();
-    let text = format!("{:?}", Version::new((), &production().1));
-    assert!(text.starts_with("Version {"), "{text}");
+    let text = format!("{:?}", VersionService::new((), &production().1));
+    assert!(text.starts_with("VersionService {"), "{text}");
 }
