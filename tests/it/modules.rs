@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use syn::{Attribute, Item, ItemMod, ItemUse, UseTree, Visibility, visit::Visit};
+use syn::{Attribute, Expr, ExprLit, Item, ItemMod, ItemUse, Lit, UseTree, Visibility, visit::Visit};
 
 use crate::workspace::packages;
 
@@ -20,6 +20,8 @@ type ModulePath = Vec<String>;
 struct Module {
     /// Child modules in files of their own, in the order of their `mod` lines.
     children: Vec<String>,
+    /// The files of the children that have a `#[path]`.
+    paths: BTreeMap<String, String>,
     /// What `pub use` passes on: name → path.
     passed_on: BTreeMap<String, ModulePath>,
     /// Modules whose names all are passed on.
@@ -46,7 +48,11 @@ impl Crate {
             let mut child_path = path.clone();
             child_path.push(child.clone());
             let alone = dir.join(format!("{child}.rs"));
-            let file = if alone.exists() { alone } else { dir.join(child).join("mod.rs") };
+            let file = match module.paths.get(child) {
+                Some(named) => file.with_file_name(named),
+                None if alone.exists() => alone,
+                None => dir.join(child).join("mod.rs"),
+            };
             self.read(&file, &child_path);
         }
         self.0.insert(path.clone(), module);
@@ -178,6 +184,15 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// Returns the value of `#[path = "…"]`.
+fn path_attribute(attributes: &[Attribute]) -> Option<String> {
+    let attribute = attributes.iter().find(|attribute| attribute.path().is_ident("path"))?;
+    match &attribute.meta.require_name_value().ok()?.value {
+        Expr::Lit(ExprLit { lit: Lit::Str(file), .. }) => Some(file.value()),
+        _ => None,
+    }
+}
+
 impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
         if let Item::Mod(ItemMod { attrs, .. }) = item
@@ -190,7 +205,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
         match &item.content {
-            None => self.module.children.push(item.ident.to_string()),
+            None => {
+                let name = item.ident.to_string();
+                self.module.children.push(name.clone());
+                self.module.paths.extend(path_attribute(&item.attrs).map(|file| (name, file)));
+            }
             Some((_, items)) => {
                 self.inner += 1;
                 items.iter().for_each(|item| self.visit_item(item));
@@ -277,4 +296,15 @@ fn a_stage_that_imports_a_later_one_is_found() {
         ("pipeline/publish.rs", "pub struct P;"),
     ]);
     assert_eq!(modules.backward_stages(), ["pipeline::scan imports pipeline::publish"]);
+}
+
+#[test]
+fn path_attributes_are_followed() {
+    let modules = written(&[
+        ("lib.rs", "mod a; mod b;"),
+        ("a.rs", "#[path = \"shared.rs\"] pub mod shared;"),
+        ("shared.rs", "use crate::b::B; pub struct Shared(B);"),
+        ("b.rs", "use crate::a::shared::Shared; pub struct B(Shared);"),
+    ]);
+    assert_eq!(modules.cycles(), [["a::shared", "b"]]);
 }

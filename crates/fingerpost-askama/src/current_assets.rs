@@ -49,56 +49,61 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
     (KEY, assets)
 }
 
-/// Whom a helper asks.
+/// The assets that a helper looks paths up in.
 #[derive(Clone, Copy)]
-pub(crate) enum Source<'a> {
+pub(crate) enum CurrentAssets<'a> {
     Assets(&'a Assets),
-    Scope(&'a Snapshot),
+    Snapshot(&'a Snapshot),
 }
 
-impl Source<'_> {
-    /// Asks the runtime value, else the innermost scope, else the global.
+impl CurrentAssets<'_> {
+    /// Calls `lookup` with the assets of the runtime value, else of the innermost scope, else of [`init`].
     #[inline]
-    pub(crate) fn ask<R>(values: &dyn Values, question: impl Fn(Source<'_>) -> R) -> Result<R, ErrorKind> {
+    pub(crate) fn with<R>(
+        values: &dyn Values,
+        lookup: impl Fn(CurrentAssets<'_>) -> R,
+    ) -> Result<R, ErrorKind> {
         let assets = match askama::get_value(values, KEY) {
             Ok(assets) => assets,
             Err(askama::Error::ValueMissing) => {
-                if let Some(answer) = Snapshot::with_current(|snapshot| question(Source::Scope(snapshot))) {
-                    return Ok(answer);
+                if let Some(value) =
+                    Snapshot::with_current(|snapshot| lookup(CurrentAssets::Snapshot(snapshot)))
+                {
+                    return Ok(value);
                 }
                 GLOBAL.get().ok_or(ErrorKind::NoAssets)?
             }
             Err(_) => return Err(ErrorKind::WrongValue),
         };
-        Ok(question(Source::Assets(assets)))
+        Ok(lookup(CurrentAssets::Assets(assets)))
     }
 
     #[inline]
     pub(crate) fn url(self, path: &str) -> Result<Url, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.url(path),
-            Self::Scope(snapshot) => snapshot.url(path),
+            Self::Snapshot(snapshot) => snapshot.url(path),
         }
     }
 
     pub(crate) fn absolute_url(self, path: &str) -> Result<Url, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.absolute_url(path),
-            Self::Scope(snapshot) => snapshot.absolute_url(path),
+            Self::Snapshot(snapshot) => snapshot.absolute_url(path),
         }
     }
 
     pub(crate) fn integrity(self, path: &str) -> Result<Arc<str>, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.integrity(path),
-            Self::Scope(snapshot) => snapshot.integrity(path),
+            Self::Snapshot(snapshot) => snapshot.integrity(path),
         }
     }
 
     pub(crate) fn app_version(self) -> AppVersion {
         match self {
             Self::Assets(assets) => assets.app_version(),
-            Self::Scope(snapshot) => snapshot.app_version(),
+            Self::Snapshot(snapshot) => snapshot.app_version(),
         }
     }
 }

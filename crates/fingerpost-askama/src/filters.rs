@@ -22,15 +22,15 @@
 
 /// [`Assets::url`](fingerpost::Assets::url).
 #[doc(inline)]
-pub use made::r#static;
+pub use generated::r#static;
 /// [`Assets::integrity`](fingerpost::Assets::integrity).
 #[doc(inline)]
-pub use made::static_integrity;
+pub use generated::static_integrity;
 /// [`Assets::absolute_url`](fingerpost::Assets::absolute_url).
 #[doc(inline)]
-pub use made::static_url;
+pub use generated::static_url;
 
-mod made {
+mod generated {
     #![allow(missing_docs, missing_debug_implementations, reason = "types that `filter_fn` makes")]
 
     use std::{
@@ -44,16 +44,16 @@ mod made {
     };
     use fingerpost::Url;
 
-    use crate::{current_assets::Source, error::Error};
+    use crate::{current_assets::CurrentAssets, error::Error};
 
     #[filter_fn]
     pub fn r#static(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {
-        Ok(escapable(ask(path, values, |source, path| source.url(path))?))
+        Ok(mark_safe(resolve(path, values, |assets, path| assets.url(path))?))
     }
 
     #[filter_fn]
     pub fn static_url(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {
-        Ok(escapable(ask(path, values, |source, path| source.absolute_url(path))?))
+        Ok(mark_safe(resolve(path, values, |assets, path| assets.absolute_url(path))?))
     }
 
     #[filter_fn]
@@ -61,23 +61,23 @@ mod made {
         path: impl Display,
         values: &dyn Values,
     ) -> askama::Result<HtmlSafeOutput<Arc<str>>> {
-        Ok(HtmlSafeOutput(ask(path, values, |source, path| source.integrity(path))?))
+        Ok(HtmlSafeOutput(resolve(path, values, |assets, path| assets.integrity(path))?))
     }
 
-    fn ask<T>(
+    fn resolve<T>(
         path: impl Display,
         values: &dyn Values,
-        question: fn(Source<'_>, &str) -> Result<T, fingerpost::Error>,
+        lookup: fn(CurrentAssets<'_>, &str) -> Result<T, fingerpost::Error>,
     ) -> askama::Result<T> {
         // Not `to_string`, which panics where the value cannot be shown.
         let mut text = String::new();
         write!(text, "{path}")?;
-        Source::ask(values, |source| question(source, &text))
+        CurrentAssets::with(values, |assets| lookup(assets, &text))
             .map_err(|kind| askama::Error::custom(Error::from(kind)))?
             .map_err(askama::Error::custom)
     }
 
-    fn escapable(url: Url) -> MaybeSafe<Url> {
+    fn mark_safe(url: Url) -> MaybeSafe<Url> {
         if url.is_html_inert() { MaybeSafe::Safe(url) } else { MaybeSafe::NeedsEscaping(url) }
     }
 }

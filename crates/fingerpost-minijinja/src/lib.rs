@@ -63,9 +63,15 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[macro_use]
 mod helpers;
 #[cfg(feature = "v2")]
 pub mod v2;
 
-adapter!(minijinja, &mut State<'_, '_>, minijinja::value::ValueOrKwargs);
+pub use helpers::register;
+use minijinja as engine;
+
+/// What the engine passes to a function besides its arguments.
+type CallState<'a, 't, 'e> = &'a mut engine::State<'t, 'e>;
+
+/// An argument that a function does not expect, keyword arguments included.
+type ExtraArgument = engine::value::ValueOrKwargs;

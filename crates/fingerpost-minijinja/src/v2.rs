@@ -21,4 +21,15 @@
 //!
 //! The functions and filters, their escaping and their errors are those of [MiniJinja 3](crate).
 
-adapter!(minijinja2, &State<'_, '_>, Value);
+#[path = "helpers.rs"]
+#[expect(clippy::duplicate_mod, reason = "the majors have the same API but for two types")]
+mod helpers;
+
+pub use helpers::register;
+use minijinja2 as engine;
+
+/// What the engine passes to a function besides its arguments.
+type CallState<'a, 't, 'e> = &'a engine::State<'t, 'e>;
+
+/// An argument that a function does not expect, keyword arguments included.
+type ExtraArgument = engine::Value;

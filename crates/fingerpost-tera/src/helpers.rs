@@ -1,10 +1,114 @@
-//! What both majors share: which helpers there are, and what they may be called with.
+//! The helpers of Tera 2, and what both majors share: which helpers there are, and what they may be called with.
 
-use fingerpost::__private::quoted;
+use std::{fmt::Display, sync::Arc};
+
+use fingerpost::{
+    __private::{Prebuilt, quoted},
+    Assets, Url,
+};
+use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
+
+/// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
+///
+/// Call it once, before templates are added; functions and filters of these names are replaced. In production the URLs of
+/// a release become engine values beforehand; a filter clones such a value and allocates nothing.
+pub fn register(tera: &mut Tera, assets: &Assets) {
+    let urls = Arc::new(Prebuilt::new(assets, url_value));
+    for kind in HelperKind::ALL {
+        let helper = Helper { kind, urls: Arc::clone(&urls) };
+        tera.register_function(kind.name(), helper.clone());
+        tera.register_filter(kind.name(), helper);
+    }
+    let assets = assets.clone();
+    tera.register_function("app_version", move |keywords: Kwargs, _: &State<'_>| {
+        if keywords.iter().next().is_some() {
+            return Err(Error::message(APP_VERSION_USAGE));
+        }
+        Ok(Value::normal_string(&assets.app_version()))
+    });
+}
+
+/// Safe where HTML escaping would leave it as it is anyway.
+fn url_value(url: &Url) -> Value {
+    if url.is_html_inert() { Value::safe_string(url) } else { Value::normal_string(url) }
+}
+
+/// A function or a filter of one asset path.
+#[derive(Debug, Clone)]
+struct Helper {
+    kind: HelperKind,
+    urls: Arc<Prebuilt<Value>>,
+}
+
+impl Helper {
+    #[inline]
+    fn value(&self, path: &str) -> TeraResult<Value> {
+        let assets = self.urls.assets();
+        match self.kind {
+            HelperKind::Url => self.urls.get(path, |url| Ok(url.clone())).unwrap_or_else(resolve_error),
+            HelperKind::AbsoluteUrl => {
+                assets.absolute_url(path).map_or_else(resolve_error, |url| Ok(url_value(&url)))
+            }
+            HelperKind::Integrity => {
+                assets.integrity(path).map_or_else(resolve_error, |text| Ok(Value::safe_string(&text)))
+            }
+        }
+    }
+
+    fn checked_value(&self, path: Result<&str, String>) -> TeraResult<Value> {
+        self.value(path.map_err(Error::message)?)
+    }
+}
+
+impl Function<TeraResult<Value>> for Helper {
+    fn call(&self, keywords: Kwargs, _: &State<'_>) -> TeraResult<Value> {
+        self.checked_value(self.kind.path_of_call(keyword_arguments(&keywords)))
+    }
+}
+
+impl Filter<&Value, UncopiedResult> for Helper {
+    #[inline]
+    fn call(&self, input: &Value, keywords: Kwargs, _: &State<'_>) -> UncopiedResult {
+        match input.as_str() {
+            Some(path) if keywords.iter().next().is_none() => {
+                // An answer that had to wait for this would be copied once more.
+                drop(keywords);
+                UncopiedResult(self.value(path))
+            }
+            _ => {
+                let keywords = keyword_arguments(&keywords).map(|(keyword, _)| keyword);
+                UncopiedResult(self.checked_value(self.kind.path_of_filter(argument(input), keywords)))
+            }
+        }
+    }
+}
+
+/// What Tera takes as it is, whereas it converts a `Result` and copies it: a tenth of what a filter costs.
+struct UncopiedResult(TeraResult<Value>);
+
+impl FunctionResult for UncopiedResult {
+    #[inline]
+    fn into_result(self) -> TeraResult<Value> {
+        self.0
+    }
+}
+
+fn keyword_arguments(keywords: &Kwargs) -> impl Iterator<Item = (&str, Argument<'_>)> {
+    keywords.iter().filter_map(|(keyword, value)| Some((keyword.as_str()?, argument(value))))
+}
+
+fn argument(value: &Value) -> Argument<'_> {
+    value.as_str().map_or_else(|| Argument::Other(value.name()), Argument::Text)
+}
+
+#[cold]
+fn resolve_error(err: impl Display) -> TeraResult<Value> {
+    Err(Error::message(err))
+}
 
 /// What a helper makes of an asset path.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Answer {
+pub(crate) enum HelperKind {
     Url,
     AbsoluteUrl,
     Integrity,
@@ -19,9 +123,9 @@ pub(crate) enum Argument<'a> {
 }
 
 /// What `app_version(of='x')` is told.
-pub(crate) const APP_VERSION_TAKES: &str = "app_version() takes no argument";
+pub(crate) const APP_VERSION_USAGE: &str = "app_version() takes no argument";
 
-impl Answer {
+impl HelperKind {
     pub(crate) const ALL: [Self; 3] = [Self::Url, Self::AbsoluteUrl, Self::Integrity];
 
     /// What templates call it.
@@ -34,7 +138,7 @@ impl Answer {
     }
 
     /// The path in `static(path='css/app.css')`, or what is wrong with the call.
-    pub(crate) fn called<'a>(
+    pub(crate) fn path_of_call<'a>(
         self,
         arguments: impl Iterator<Item = (&'a str, Argument<'a>)>,
     ) -> Result<&'a str, String> {
@@ -48,29 +152,29 @@ impl Answer {
             }
         }
         let name = self.name();
-        only_path(path, unknown, || {
+        single_path(path, unknown, || {
             format!("{name}() takes an asset path, such as {name}(path='css/app.css')")
         })
     }
 
     /// The path in `'css/app.css' | static`, or what is wrong with the call.
-    pub(crate) fn piped<'a>(
+    pub(crate) fn path_of_filter<'a>(
         self,
         input: Argument<'a>,
         keywords: impl Iterator<Item = &'a str>,
     ) -> Result<&'a str, String> {
         let name = self.name();
-        only_path(Some(input), keywords.max(), || {
+        single_path(Some(input), keywords.max(), || {
             format!("the filter {name} takes an asset path, such as 'css/app.css' | {name}")
         })
     }
 }
 
-/// The path, if that is all there is. `takes` says what should have been there.
-fn only_path<'a>(
+/// The path, if that is all there is. `usage` says what should have been there.
+fn single_path<'a>(
     path: Option<Argument<'a>>,
     unknown: Option<&str>,
-    takes: impl FnOnce() -> String,
+    usage: impl FnOnce() -> String,
 ) -> Result<&'a str, String> {
     let found = match (path, unknown) {
         (Some(Argument::Text(path)), None) => return Ok(path),
@@ -81,5 +185,5 @@ fn only_path<'a>(
         }
         (Some(Argument::Other(kind)), None) => format!("but it is of type {kind}"),
     };
-    Err(format!("{}, {found}", takes()))
+    Err(format!("{}, {found}", usage()))
 }

@@ -71,23 +71,23 @@ use std::collections::HashMap;
 use fingerpost::Assets;
 use tera1::{Error, Filter, Function, Result, Tera, Value};
 
-use crate::helpers::{APP_VERSION_TAKES, Answer, Argument};
+use crate::helpers::{APP_VERSION_USAGE, Argument, HelperKind};
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///
 /// Call it once, before or after templates are added; functions and filters of these names are replaced.
 pub fn register(tera: &mut Tera, assets: &Assets) {
-    for answer in Answer::ALL {
-        let helper = Helper { answer, assets: assets.clone() };
-        tera.register_function(answer.name(), helper.clone());
-        tera.register_filter(answer.name(), helper);
+    for kind in HelperKind::ALL {
+        let helper = Helper { kind, assets: assets.clone() };
+        tera.register_function(kind.name(), helper.clone());
+        tera.register_filter(kind.name(), helper);
     }
     let assets = assets.clone();
     tera.register_function("app_version", move |arguments: &HashMap<String, Value>| {
         if arguments.is_empty() {
             Ok(Value::from(&*assets.app_version()))
         } else {
-            Err(APP_VERSION_TAKES.into())
+            Err(APP_VERSION_USAGE.into())
         }
     });
 }
@@ -95,31 +95,33 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
 /// A function or a filter of one asset path.
 #[derive(Debug, Clone)]
 struct Helper {
-    answer: Answer,
+    kind: HelperKind,
     assets: Assets,
 }
 
 impl Helper {
-    fn of(&self, path: std::result::Result<&str, String>) -> Result<Value> {
+    fn value(&self, path: std::result::Result<&str, String>) -> Result<Value> {
         let path = path?;
-        let text = match self.answer {
-            Answer::Url => self.assets.url(path).map(|url| in_html(&url)),
-            Answer::AbsoluteUrl => self.assets.absolute_url(path).map(|url| in_html(&url)),
-            Answer::Integrity => self.assets.integrity(path).map(|integrity| in_html(&integrity)),
+        let text = match self.kind {
+            HelperKind::Url => self.assets.url(path).map(|url| escape_ampersand(&url)),
+            HelperKind::AbsoluteUrl => self.assets.absolute_url(path).map(|url| escape_ampersand(&url)),
+            HelperKind::Integrity => {
+                self.assets.integrity(path).map(|integrity| escape_ampersand(&integrity))
+            }
         };
         text.map(Value::from).map_err(|err| Error::chain("cannot resolve the asset path", err))
     }
 }
 
 /// Escapes the one character that a URL may have and HTML may not: nobody does it after a safe function.
-fn in_html(text: &str) -> String {
+fn escape_ampersand(text: &str) -> String {
     text.replace('&', "&amp;")
 }
 
 impl Function for Helper {
     fn call(&self, arguments: &HashMap<String, Value>) -> Result<Value> {
         let arguments = arguments.iter().map(|(keyword, value)| (keyword.as_str(), argument(value)));
-        self.of(self.answer.called(arguments))
+        self.value(self.kind.path_of_call(arguments))
     }
 
     fn is_safe(&self) -> bool {
@@ -129,7 +131,7 @@ impl Function for Helper {
 
 impl Filter for Helper {
     fn filter(&self, input: &Value, arguments: &HashMap<String, Value>) -> Result<Value> {
-        self.of(self.answer.piped(argument(input), arguments.keys().map(String::as_str)))
+        self.value(self.kind.path_of_filter(argument(input), arguments.keys().map(String::as_str)))
     }
 
     fn is_safe(&self) -> bool {
