@@ -1,5 +1,6 @@
 //! The rules of HTTP, one file each, that know nothing of assets.
 
+pub(crate) mod method;
 pub(crate) mod offer;
 pub(crate) mod conditional;
 pub(crate) mod range;

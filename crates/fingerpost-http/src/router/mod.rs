@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request};
 use serde_json::json;
 
 use crate::{
-    rfc9110::{accept::names_html, offer::for_method},
+    rfc9110::{accept::names_html, method::for_method},
     version::{
         endpoints::json_answer,
         requested_version::{RequestedVersion, VERSION_HEADER},

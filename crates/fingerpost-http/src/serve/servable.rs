@@ -7,13 +7,9 @@ use std::{
 };
 
 use fingerpost::manifest::Encoding;
-use http::{HeaderMap, Method, Response};
 
 use crate::{
-    rfc9110::{
-        cache_control::CachePolicy,
-        offer::{Decision, Offer, Representation, not_found},
-    },
+    rfc9110::offer::{Offer, Representation},
     serve::content::Content,
 };
 
@@ -64,44 +60,5 @@ impl Reported {
     /// The file has been served: its next error is logged.
     pub(crate) fn reset(&self) {
         self.0.store(false, Relaxed);
-    }
-}
-
-/// Answers a GET or HEAD request; `None` if that has to wait for the disk.
-///
-/// A variant that is gone, or damaged, is as good as never made.
-pub(crate) fn respond(
-    found: &impl Servable,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Option<Response<Content>> {
-    let mut lost = Vec::new();
-    loop {
-        let mut variants = found.variants();
-        if !lost.is_empty() {
-            variants.to_mut().retain(|(encoding, _)| !lost.contains(encoding));
-        }
-        let mut offer = found.offer(&variants);
-        let decision = offer.decide(method, headers);
-        let (Decision::Send { encoding, .. } | Decision::NotModified(encoding)) = decision else {
-            return Some(offer.respond(&decision, Content::EMPTY));
-        };
-        let representation = *offer.representation(encoding)?;
-        if found.is_pending(&representation) {
-            offer.lifetime = CachePolicy::NoStore;
-        }
-        let Decision::Send { part, .. } = &decision else {
-            return Some(offer.respond(&decision, Content::EMPTY));
-        };
-        let all = 0..representation.size;
-        match found.content(encoding, &representation, part.as_ref().unwrap_or(&all)) {
-            Ok(content) => return Some(offer.respond(&decision, content)),
-            Err(Unavailable::Waiting) => return None,
-            Err(Unavailable::Changed) => {}
-            Err(Unavailable::Gone) => match encoding {
-                Some(encoding) => lost.push(encoding),
-                None => return Some(not_found(None)),
-            },
-        }
     }
 }

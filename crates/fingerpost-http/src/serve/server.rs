@@ -9,16 +9,14 @@ use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 
 use crate::{
     request_snapshot::existing_snapshot,
-    rfc9110::{
-        cache_control::CachePolicy,
-        offer::{allow_all_origins, for_method, method_not_allowed, moved, not_deployed_yet, not_found},
-    },
+    rfc9110::{cache_control::CachePolicy, method::for_method},
     serve::{
         content::Content,
         options::ServeOptions,
         published::Published,
         request_path::{asset_path, versions},
-        servable::{Unavailable, respond},
+        response::{allow_all_origins, method_not_allowed, moved, not_deployed_yet, not_found, respond},
+        servable::Unavailable,
         source_files::{ServedSource, SourceFiles},
         token::{TokenMatch, classify},
     },

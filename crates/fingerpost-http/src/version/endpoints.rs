@@ -12,7 +12,7 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{request_snapshot::existing_snapshot, rfc9110::offer::for_method};
+use crate::{request_snapshot::existing_snapshot, rfc9110::method::for_method};
 
 /// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
 ///

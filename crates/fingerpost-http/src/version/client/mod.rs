@@ -10,9 +10,10 @@ use crate::{
     rfc9110::{
         cache_control::CachePolicy,
         media_type::media_type,
-        offer::{Decision, Offer, Representation, for_method, method_not_allowed},
+        method::for_method,
+        offer::{Decision, Offer, Representation},
     },
-    serve::content::Content,
+    serve::{content::Content, response::method_not_allowed},
 };
 
 /// `client.js`, minified. `tests/minify` makes this file and its variants.
