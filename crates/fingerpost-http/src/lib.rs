@@ -9,7 +9,7 @@ mod version;
 mod rfc9110;
 mod request_snapshot;
 #[cfg(test)]
-mod logged;
+mod log_capture;
 
 pub use request_snapshot::request_snapshot;
 pub use rfc9110::cache_control::CachePolicy;

@@ -23,8 +23,8 @@ use http::Extensions;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
-    if let Some(snapshot) = existing_snapshot(assets, extensions) {
-        return snapshot.clone();
+    if let Some(taken) = existing_snapshot(assets, extensions) {
+        return taken.clone();
     }
     let snapshot = assets.snapshot();
     extensions.insert(snapshot.clone());
@@ -33,5 +33,5 @@ pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapsho
 
 /// The snapshot of these assets that an outer layer has taken.
 pub(crate) fn existing_snapshot<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
-    extensions.get::<Snapshot>().filter(|snapshot| snapshot.belongs_to(assets))
+    extensions.get::<Snapshot>().filter(|taken| taken.belongs_to(assets))
 }

@@ -6,7 +6,7 @@ use super::{reference::References, srcset};
 ///
 /// `raw` is the value as it stands in the document, with its character references. Names them all like a browser:
 /// `htmlize` keeps to the standard's table and to its rule that `&copy=` is no reference in an attribute.
-pub(super) fn versioned(name: &str, raw: &str, references: &References) -> Option<String> {
+pub(super) fn rewritten(name: &str, raw: &str, references: &References) -> Option<String> {
     let version: fn(&str, &References) -> Option<String> = match name {
         "href" | "src" | "poster" => one,
         "srcset" | "imagesrcset" => all,
@@ -25,14 +25,14 @@ pub(super) fn versioned(name: &str, raw: &str, references: &References) -> Optio
 fn one(value: &str, references: &References) -> Option<String> {
     let url = value.trim_matches(|c| c <= ' ');
     let start = url.as_ptr().addr() - value.as_ptr().addr();
-    let new = references.versioned(url)?;
+    let new = references.rewritten(url)?;
     Some(format!("{}{new}{}", &value[..start], &value[start + url.len()..]))
 }
 
 fn all(value: &str, references: &References) -> Option<String> {
     let (mut new, mut done) = (String::new(), 0);
     for place in srcset::urls(value) {
-        if let Some(url) = references.versioned(&value[place.clone()]) {
+        if let Some(url) = references.rewritten(&value[place.clone()]) {
             new.push_str(&value[done..place.start]);
             // A comma at the end of a URL would divide it from what follows.
             let path = url.trim_end_matches(',');

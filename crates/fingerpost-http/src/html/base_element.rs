@@ -2,7 +2,7 @@
 /// base URL. `own` is empty if that is a path: nobody knows the host of the page then.
 ///
 /// Reads the URL as a browser does (URL Standard, "URL parsing"). What it would not take for a URL counts as another host.
-pub(super) fn leads_elsewhere(href: &str, own: &str) -> bool {
+pub(super) fn is_on_other_host(href: &str, own: &str) -> bool {
     let mut url = href.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "").replace('\\', "/");
     url.make_ascii_lowercase();
     match scheme(&url) {

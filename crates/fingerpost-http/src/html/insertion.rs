@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::{
     HtmlEncoding,
-    rewriting::{MOST_MEMORY, Rewriting, on, selector, settings},
+    rewriting::{MAX_MEMORY, Rewriting, on, selector, settings},
 };
 
 static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
@@ -64,10 +64,10 @@ impl OutputSink for Output {
 impl HeadInserter {
     /// Inserts `markup`, which should be ASCII, so that it is the same in every encoding.
     pub fn new(markup: impl Into<String>, encoding: HtmlEncoding) -> Self {
-        Self::with_memory(markup.into(), encoding, MOST_MEMORY)
+        Self::with_memory(markup.into(), encoding, MAX_MEMORY)
     }
 
-    pub(super) fn with_memory(markup: String, encoding: HtmlEncoding, most: usize) -> Self {
+    pub(super) fn with_memory(markup: String, encoding: HtmlEncoding, max_memory: usize) -> Self {
         let progress = Arc::new(Mutex::new(Progress::default()));
         let (misplaced, found) = (Arc::clone(&progress), Arc::clone(&progress));
         // The handlers of one element are called in this order.
@@ -83,7 +83,7 @@ impl HeadInserter {
             }
             Ok(())
         });
-        let settings = settings(encoding, most)
+        let settings = settings(encoding, max_memory)
             .append_element_content_handler(on_misplaced)
             .append_element_content_handler(on_head);
         Self { rewriting: Rewriting::new(settings, Output(Arc::clone(&progress))), progress }

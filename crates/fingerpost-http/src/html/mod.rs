@@ -30,7 +30,7 @@ pub use charset::HtmlEncoding;
 pub use insertion::HeadInserter;
 
 use reference::References;
-use rewriting::{MOST_MEMORY, Rewriting, on, selector, settings};
+use rewriting::{MAX_MEMORY, Rewriting, on, selector, settings};
 use splicer::{Splicer, SplicerSink};
 
 static REFERRING: LazyLock<Selector> =
@@ -57,18 +57,18 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 ///
 /// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
 /// let html = r#"<link rel=stylesheet href="/static/a.css"><a href="/about">About</a>"#;
-/// let versioned = rewrite_html(html, &snapshot);
-/// assert_eq!(versioned, r#"<link rel=stylesheet href="/static/a.css?v=7c98040a5416"><a href="/about">About</a>"#);
-/// assert_eq!(rewrite_html(&versioned, &snapshot), versioned);
+/// let rewritten = rewrite_html(html, &snapshot);
+/// assert_eq!(rewritten, r#"<link rel=stylesheet href="/static/a.css?v=7c98040a5416"><a href="/about">About</a>"#);
+/// assert_eq!(rewrite_html(&rewritten, &snapshot), rewritten);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// [`UrlRewriter`] does the same piece by piece.
 pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
-    let mut versioner = UrlRewriter::new(snapshot);
-    let mut versioned = Vec::from(versioner.write(html.as_bytes()));
-    versioned.extend(versioner.end());
-    String::from_utf8(versioned).unwrap_or_else(|_| html.to_owned())
+    let mut rewriter = UrlRewriter::new(snapshot);
+    let mut rewritten = Vec::from(rewriter.write(html.as_bytes()));
+    rewritten.extend(rewriter.end());
+    String::from_utf8(rewritten).unwrap_or_else(|_| html.to_owned())
 }
 
 /// [`rewrite_html`] for a document that comes in pieces, of any size and with any boundaries.
@@ -86,10 +86,10 @@ pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
 /// use fingerpost_http::UrlRewriter;
 ///
 /// let snapshot = fingerpost::Assets::dev(dir.path())?.snapshot();
-/// let mut versioner = UrlRewriter::new(&snapshot);
-/// assert_eq!(versioner.write(b"<p>Hello<script src='/stat"), "<p>Hello");
-/// assert_eq!(versioner.write(b"ic/a.js'>"), "<script src='/static/a.js?v=e3b0c44298fc'>");
-/// assert_eq!(versioner.end(), "");
+/// let mut rewriter = UrlRewriter::new(&snapshot);
+/// assert_eq!(rewriter.write(b"<p>Hello<script src='/stat"), "<p>Hello");
+/// assert_eq!(rewriter.write(b"ic/a.js'>"), "<script src='/static/a.js?v=e3b0c44298fc'>");
+/// assert_eq!(rewriter.end(), "");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct UrlRewriter {
@@ -105,12 +105,12 @@ impl UrlRewriter {
 
     /// For a document in the encoding that its `Content-Type` names.
     pub fn with_encoding(snapshot: &Snapshot, encoding: HtmlEncoding) -> Self {
-        Self::with_memory(snapshot, encoding, MOST_MEMORY)
+        Self::with_memory(snapshot, encoding, MAX_MEMORY)
     }
 
-    fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, most: usize) -> Self {
+    fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, max_memory: usize) -> Self {
         let splicer = Arc::new(Mutex::new(Splicer::new(encoding)));
-        let (mut references, edits) = (References::of(snapshot), Arc::clone(&splicer));
+        let (mut references, edits) = (References::new(snapshot), Arc::clone(&splicer));
         let is_in_template = Arc::new(AtomicBool::new(false));
         let found = Arc::clone(&is_in_template);
         // The handlers of one element are called in this order.
@@ -126,11 +126,11 @@ impl UrlRewriter {
                 return Ok(());
             }
             for attribute in element.attributes() {
-                version_attribute(attribute, &references, &edits);
+                rewrite_attribute(attribute, &references, &edits);
             }
             Ok(())
         });
-        let settings = settings(encoding, most)
+        let settings = settings(encoding, max_memory)
             .append_element_content_handler(on_template_base)
             .append_element_content_handler(on_element);
         Self { rewriting: Rewriting::new(settings, SplicerSink(Arc::clone(&splicer))), splicer }
@@ -161,9 +161,9 @@ fn rebase(base: &Element<'_, '_>, references: &mut References) {
     }
 }
 
-fn version_attribute(attribute: &Attribute<'_>, references: &References, edits: &Mutex<Splicer>) {
+fn rewrite_attribute(attribute: &Attribute<'_>, references: &References, edits: &Mutex<Splicer>) {
     if let Some(place) = attribute.value_source_location()
-        && let Some(value) = attribute::versioned(&attribute.name(), &attribute.value(), references)
+        && let Some(value) = attribute::rewritten(&attribute.name(), &attribute.value(), references)
     {
         edits.lock().replace(place.bytes(), value);
     }

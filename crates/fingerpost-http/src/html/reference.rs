@@ -4,7 +4,7 @@ use fingerpost::{BaseUrl, Snapshot, Strategy, Url};
 
 use crate::serve::request_path::{asset_path, versions};
 
-use super::base_element::leads_elsewhere;
+use super::base_element::is_on_other_host;
 
 /// What the URLs in a document stand for.
 #[derive(Debug)]
@@ -13,24 +13,24 @@ pub(super) struct References {
     /// The longest first.
     bases: Vec<Base>,
     /// Whether a path is one on another host; not decided before the first `<base href>`.
-    are_elsewhere: Option<bool>,
+    paths_are_on_other_host: Option<bool>,
 }
 
 impl References {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        Self { snapshot: snapshot.clone(), bases: bases(snapshot), are_elsewhere: None }
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        Self { snapshot: snapshot.clone(), bases: bases(snapshot), paths_are_on_other_host: None }
     }
 
     /// Heeds a `<base href>` for what comes after it. HTML Standard: the first one counts.
     pub(super) fn rebase(&mut self, href: &str) {
         let base = self.snapshot.assets().base_url();
-        self.are_elsewhere.get_or_insert_with(|| leads_elsewhere(href, host(base)));
+        self.paths_are_on_other_host.get_or_insert_with(|| is_on_other_host(href, host(base)));
     }
 
     /// The URL of the asset that `url` names; nothing if it names none, or has a version already.
-    pub(super) fn versioned(&self, url: &str) -> Option<Url> {
-        let are_elsewhere = self.are_elsewhere.unwrap_or_default();
-        let mut bases = self.bases.iter().filter(|base| base.host > 0 || !are_elsewhere);
+    pub(super) fn rewritten(&self, url: &str) -> Option<Url> {
+        let paths_are_on_other_host = self.paths_are_on_other_host.unwrap_or_default();
+        let mut bases = self.bases.iter().filter(|base| base.host > 0 || !paths_are_on_other_host);
         bases.find_map(|base| self.asset(base.strip(url)?))
     }
 

@@ -10,7 +10,7 @@ use super::HtmlEncoding;
 
 /// How much of a document is held back while one tag is incomplete, and how much may be known of the elements that are
 /// open, in bytes.
-pub(super) const MOST_MEMORY: usize = 16 * 1024 * 1024;
+pub(super) const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
 /// A document on its way through `lol_html`, into `O`.
 ///
@@ -18,11 +18,11 @@ pub(super) const MOST_MEMORY: usize = 16 * 1024 * 1024;
 pub(super) struct Rewriting<O: OutputSink>(Mutex<Option<Box<HtmlRewriter<'static, O>>>>);
 
 /// What all documents have in common; the handlers come on top.
-pub(super) fn settings(encoding: HtmlEncoding, most_memory: usize) -> Settings<'static, 'static> {
+pub(super) fn settings(encoding: HtmlEncoding, max_memory: usize) -> Settings<'static, 'static> {
     // With both of these it has given out all that it took when it reports an error. It is not strict, because it would
     // stop at a `<script>` inside of a `<select>`, and nothing here is worth that.
     let memory = MemorySettings::new()
-        .with_max_allowed_memory_usage(most_memory)
+        .with_max_allowed_memory_usage(max_memory)
         .with_graceful_bail_out_on_memory_limit_exceeded(true);
     Settings::new_send()
         .with_encoding(encoding.ascii_compatible())

@@ -31,9 +31,9 @@ pub enum Precondition {
 /// assert_eq!(precondition(&headers, tag), Precondition::NotModified);
 /// ```
 pub fn precondition(headers: &HeaderMap, tag: Option<&str>) -> Precondition {
-    if headers.contains_key(IF_MATCH) && !names(headers, &IF_MATCH, tag, Comparison::Strong) {
+    if headers.contains_key(IF_MATCH) && !matches_tag(headers, &IF_MATCH, tag, Comparison::Strong) {
         Precondition::Failed
-    } else if names(headers, &IF_NONE_MATCH, tag, Comparison::Weak) {
+    } else if matches_tag(headers, &IF_NONE_MATCH, tag, Comparison::Weak) {
         Precondition::NotModified
     } else {
         Precondition::Met
@@ -57,7 +57,7 @@ enum Comparison {
 }
 
 /// Whether a list of tags has this one, or is `*`.
-fn names(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, comparison: Comparison) -> bool {
+fn matches_tag(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, comparison: Comparison) -> bool {
     let is_tag = |(is_weak, other): (bool, &[u8])| {
         tag.is_some_and(|tag| other == tag.as_bytes()) && !(is_weak && comparison == Comparison::Strong)
     };
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn judged(name: HeaderName, value: &str) -> Precondition {
+    fn result(name: HeaderName, value: &str) -> Precondition {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_str(value).unwrap());
         precondition(&headers, Some("\"a\""))
@@ -102,20 +102,20 @@ mod tests {
     #[test]
     fn a_client_that_has_it_is_told_so() {
         for list in ["\"a\"", "W/\"a\"", "*", " * ", "\"x\",\"a\"", "\"x\" , , W/\"a\"", "\"x,\", \"a\""] {
-            assert_eq!(judged(IF_NONE_MATCH, list), Precondition::NotModified, "{list:?}");
+            assert_eq!(result(IF_NONE_MATCH, list), Precondition::NotModified, "{list:?}");
         }
         for list in ["", "\"x\"", "a", "\"a", "\"A\"", "\"x,\"a\"\"", "w/\"a\"", "\"*\"", "*, \"x\""] {
-            assert_eq!(judged(IF_NONE_MATCH, list), Precondition::Met, "{list:?}");
+            assert_eq!(result(IF_NONE_MATCH, list), Precondition::Met, "{list:?}");
         }
     }
 
     #[test]
     fn who_wants_another_gets_nothing() {
         for list in ["\"a\"", "*", "\"x\", \"a\""] {
-            assert_eq!(judged(IF_MATCH, list), Precondition::Met, "{list:?}");
+            assert_eq!(result(IF_MATCH, list), Precondition::Met, "{list:?}");
         }
         for list in ["\"x\"", "W/\"a\"", ""] {
-            assert_eq!(judged(IF_MATCH, list), Precondition::Failed, "{list:?}");
+            assert_eq!(result(IF_MATCH, list), Precondition::Failed, "{list:?}");
         }
     }
 

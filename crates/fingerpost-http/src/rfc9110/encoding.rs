@@ -34,7 +34,7 @@ pub fn choose_encoding(
     identity: u64,
     variants: impl IntoIterator<Item = (Encoding, u64)>,
 ) -> Result<Option<Encoding>, NotAcceptable> {
-    let accepted = Accepted::of(headers);
+    let accepted = Accepted::from_headers(headers);
     let variants = variants.into_iter().map(|(encoding, size)| (Some(encoding), size));
     let best = variants
         .chain([(None, identity)])
@@ -62,10 +62,10 @@ struct Accepted {
 }
 
 const SCALE: u16 = 2;
-const LEAST: u16 = 1;
+const MIN_WEIGHT: u16 = 1;
 
 impl Accepted {
-    fn of(headers: &HeaderMap) -> Self {
+    fn from_headers(headers: &HeaderMap) -> Self {
         let mut accepted = Self::default();
         let values = headers.get_all(ACCEPT_ENCODING).iter();
         let items = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
@@ -88,7 +88,7 @@ impl Accepted {
 
     fn weight(&self, coding: Option<Encoding>) -> u16 {
         let otherwise = match (coding, self.others) {
-            (None, None) => LEAST,
+            (None, None) => MIN_WEIGHT,
             (_, others) => others.unwrap_or(0),
         };
         self.named[position(coding)].unwrap_or(otherwise)

@@ -19,7 +19,7 @@ pub struct Offer<'a> {
     /// The value of `Content-Type`.
     pub media_type: HeaderValue,
     /// How long it may be kept under the URL that was asked for.
-    pub lifetime: CachePolicy,
+    pub policy: CachePolicy,
     /// The file as it is.
     pub identity: Representation,
     /// The file as it is compressed.
@@ -69,7 +69,7 @@ impl Offer<'_> {
     /// let sha256 = Some(Digest::from_content(b"body{}"));
     /// let offer = Offer {
     ///     media_type: media_type("a.css"),
-    ///     lifetime: CachePolicy::Immutable,
+    ///     policy: CachePolicy::Immutable,
     ///     identity: Representation { size: 6, sha256 },
     ///     variants: &[],
     /// };
@@ -85,8 +85,8 @@ impl Offer<'_> {
         };
         let ranged = self.ranged(method, headers);
         let encoding = if ranged == Ranged::Whole { chosen } else { None };
-        let tag = self.representation(encoding).and_then(Representation::tag);
-        match precondition(headers, tag.as_ref().map(EntityTag::as_str)) {
+        let etag = self.representation(encoding).and_then(Representation::etag);
+        match precondition(headers, etag.as_ref().map(EntityTag::as_str)) {
             Precondition::Failed => Decision::PreconditionFailed,
             Precondition::NotModified => Decision::NotModified(encoding),
             Precondition::Met => match ranged {
@@ -103,10 +103,10 @@ impl Offer<'_> {
         if *method != Method::GET || !headers.contains_key(RANGE) {
             return Ranged::Whole;
         }
-        let tag = self.identity.tag();
-        let heeds = may_send_part(headers, tag.as_ref().map(EntityTag::as_str))
+        let etag = self.identity.etag();
+        let applies = may_send_part(headers, etag.as_ref().map(EntityTag::as_str))
             && choose_encoding(headers, self.identity.size, []).is_ok();
-        if heeds { requested_range(headers, self.identity.size) } else { Ranged::Whole }
+        if applies { requested_range(headers, self.identity.size) } else { Ranged::Whole }
     }
 
     /// The representation with this encoding, if it is offered.
@@ -119,7 +119,7 @@ impl Offer<'_> {
 }
 
 impl Representation {
-    pub(crate) fn tag(&self) -> Option<EntityTag> {
+    pub(crate) fn etag(&self) -> Option<EntityTag> {
         self.sha256.as_ref().map(EntityTag::from_digest)
     }
 }

@@ -51,15 +51,15 @@ impl Cookie {
         Ok(Self { name: name.to_owned(), path: path.to_owned(), domain: domain.map(str::to_owned), expiry })
     }
 
-    pub(super) fn named(&self, name: &str) -> Result<Self, Error> {
+    pub(super) fn with_name(&self, name: &str) -> Result<Self, Error> {
         Self::new(name, &self.path, self.domain.as_deref())
     }
 
-    pub(super) fn at(&self, path: &str) -> Result<Self, Error> {
+    pub(super) fn with_path(&self, path: &str) -> Result<Self, Error> {
         Self::new(&self.name, path, self.domain.as_deref())
     }
 
-    pub(super) fn of(&self, domain: &str) -> Result<Self, Error> {
+    pub(super) fn with_domain(&self, domain: &str) -> Result<Self, Error> {
         Self::new(&self.name, &self.path, Some(domain))
     }
 

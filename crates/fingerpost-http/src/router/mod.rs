@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{
     rfc9110::{accept::names_html, method::for_method},
     version::{
-        endpoints::json_answer,
+        endpoints::json_response,
         requested_version::{RequestedVersion, VERSION_HEADER},
     },
 };
@@ -67,10 +67,10 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct VersionRouter(Arc<Rules>);
+pub struct VersionRouter(Arc<RouterConfig>);
 
 #[derive(Debug, Clone)]
-struct Rules {
+struct RouterConfig {
     routes: BTreeMap<String, Route>,
     default: Option<Route>,
     version_header: HeaderName,
@@ -108,7 +108,7 @@ impl VersionRouter {
                 )));
             }
         }
-        Ok(Self(Arc::new(Rules {
+        Ok(Self(Arc::new(RouterConfig {
             default: None,
             target_header: HeaderName::from_static("x-backend-target"),
             served_header: HeaderName::from_static("x-app-served-version"),
@@ -127,9 +127,9 @@ impl VersionRouter {
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the map does not have it.
     pub fn default_version(mut self, version: impl AsRef<str>) -> Result<Self, Error> {
         let version = version.as_ref();
-        let rules = Arc::make_mut(&mut self.0);
-        let Some(route) = rules.routes.get(version) else {
-            let known: Vec<_> = rules.routes.keys().map(|known| quoted(known).to_string()).collect();
+        let config = Arc::make_mut(&mut self.0);
+        let Some(route) = config.routes.get(version) else {
+            let known: Vec<_> = config.routes.keys().map(|known| quoted(known).to_string()).collect();
             let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
             return Err(Error::config(format!(
                 "the default version {} is not in the map of the version router, which has {known}; add it there, or choose \
@@ -137,7 +137,7 @@ impl VersionRouter {
                 quoted(version)
             )));
         };
-        rules.default = Some(route.clone());
+        config.default = Some(route.clone());
         Ok(self)
     }
 
@@ -147,9 +147,9 @@ impl VersionRouter {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a header.
     pub fn version_header(mut self, name: &str) -> Result<Self, Error> {
-        let rules = Arc::make_mut(&mut self.0);
-        rules.version_header = header_name(name)?;
-        rules.vary = vary(&rules.version_header);
+        let config = Arc::make_mut(&mut self.0);
+        config.version_header = header_name(name)?;
+        config.vary = vary(&config.version_header);
         Ok(self)
     }
 
@@ -180,7 +180,7 @@ impl VersionRouter {
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a cookie, or begins
     /// with `__Host-` while there is a domain or another path than `/`.
     pub fn cookie_name(self, name: &str) -> Result<Self, Error> {
-        self.with_cookie(|cookie| cookie.named(name))
+        self.with_cookie(|cookie| cookie.with_name(name))
     }
 
     /// The path that the cookie was set for: a browser expires no other. Defaults to `/`.
@@ -189,7 +189,7 @@ impl VersionRouter {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the path of a cookie.
     pub fn cookie_path(self, path: &str) -> Result<Self, Error> {
-        self.with_cookie(|cookie| cookie.at(path))
+        self.with_cookie(|cookie| cookie.with_path(path))
     }
 
     /// The domain that the cookie was set for: a browser expires no other. Defaults to none, which is this host alone.
@@ -198,12 +198,12 @@ impl VersionRouter {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the domain of a cookie.
     pub fn cookie_domain(self, domain: &str) -> Result<Self, Error> {
-        self.with_cookie(|cookie| cookie.of(domain))
+        self.with_cookie(|cookie| cookie.with_domain(domain))
     }
 
     fn with_cookie(mut self, change: impl FnOnce(&Cookie) -> Result<Cookie, Error>) -> Result<Self, Error> {
-        let rules = Arc::make_mut(&mut self.0);
-        rules.cookie = change(&rules.cookie)?;
+        let config = Arc::make_mut(&mut self.0);
+        config.cookie = change(&config.cookie)?;
         Ok(self)
     }
 
@@ -213,38 +213,38 @@ impl VersionRouter {
     ///
     /// The answer to a request for a version that is not in the map; the request goes no further.
     pub fn route(&self, request: &request::Parts) -> Result<Routing, Box<Response<Bytes>>> {
-        let rules = &self.0;
-        let default = |expires| Ok(Routing::new(rules, rules.default.clone(), expires));
-        if rules.routes.is_empty() {
+        let config = &self.0;
+        let default = |expires| Ok(Routing::new(config, config.default.clone(), expires));
+        if config.routes.is_empty() {
             return default(false);
         }
-        let is_known = |version: &str| rules.routes.contains_key(version);
-        let asked = RequestedVersion::from_headers(
+        let is_known = |version: &str| config.routes.contains_key(version);
+        let requested = RequestedVersion::from_headers(
             &request.headers,
-            &rules.version_header,
-            rules.cookie.name(),
+            &config.version_header,
+            config.cookie.name(),
             is_known,
         );
-        let route = asked.version().and_then(|version| rules.routes.get(version));
-        match (route, asked) {
-            (Some(route), _) => Ok(Routing::new(rules, Some(route.clone()), false)),
+        let route = requested.version().and_then(|version| config.routes.get(version));
+        match (route, requested) {
+            (Some(route), _) => Ok(Routing::new(config, Some(route.clone()), false)),
             (None, RequestedVersion::Nothing) => default(false),
             // A sibling host may have set the cookie with a domain and a path that this host does not know. Such a cookie
             // survives the expiry, so a 409 would never end.
             (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
             (None, RequestedVersion::ByHeader(_)) => {
                 tracing::debug!("a request was refused: its header names a version that is not in the map");
-                Err(rules.refused(&request.method).into())
+                Err(config.refused(&request.method).into())
             }
         }
     }
 }
 
-impl Rules {
+impl RouterConfig {
     fn refused(&self, method: &Method) -> Response<Bytes> {
-        let mut answer = json_answer(StatusCode::CONFLICT, self.refusal.clone());
-        answer.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
-        for_method(method, answer)
+        let mut response = json_response(StatusCode::CONFLICT, self.refusal.clone());
+        response.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
+        for_method(method, response)
     }
 }
 

@@ -7,20 +7,20 @@ use http::{
     header::{CACHE_CONTROL, EXPIRES, VARY},
 };
 
-use super::{Route, Rules};
+use super::{Route, RouterConfig};
 use crate::rfc9110::cache_control::has_any_directive;
 
 /// Where a request goes, and what its response is to say of that.
 #[derive(Debug, Clone)]
 pub struct Routing {
-    rules: Arc<Rules>,
+    config: Arc<RouterConfig>,
     route: Option<Route>,
     expires_cookie: bool,
 }
 
 impl Routing {
-    pub(super) fn new(rules: &Arc<Rules>, route: Option<Route>, expires_cookie: bool) -> Self {
-        Self { rules: Arc::clone(rules), route, expires_cookie }
+    pub(super) fn new(config: &Arc<RouterConfig>, route: Option<Route>, expires_cookie: bool) -> Self {
+        Self { config: Arc::clone(config), route, expires_cookie }
     }
 
     /// The version and its target, for a program that is the proxy itself. `None` if the request says no version, and there is
@@ -43,19 +43,19 @@ impl Routing {
 
     /// Puts into a response what a proxy, a browser and caches need to know.
     pub fn finish(&self, headers: &mut HeaderMap) {
-        let rules = &self.rules;
-        if rules.routes.is_empty() {
+        let config = &self.config;
+        if config.routes.is_empty() {
             return;
         }
         if let Some(Route { version, target }) = &self.route {
-            headers.insert(rules.served_header.clone(), version.clone());
-            headers.insert(rules.target_header.clone(), target.clone());
+            headers.insert(config.served_header.clone(), version.clone());
+            headers.insert(config.target_header.clone(), target.clone());
         }
         // What never changes is the same for all versions, and caches are to keep it once for all.
         if !has_any_directive(headers, &["immutable"]) && headers.get(VARY).is_none_or(|vary| vary != "*") {
-            headers.append(VARY, rules.vary.clone());
+            headers.append(VARY, config.vary.clone());
         }
-        if self.expires_cookie && rules.cookie.expire(headers) {
+        if self.expires_cookie && config.cookie.expire(headers) {
             keep_out_of_caches(headers);
         }
     }
@@ -64,12 +64,12 @@ impl Routing {
 /// A shared cache would expire the cookie of everybody who gets the response from it. What speaks to some caches alone goes
 /// before `Cache-Control` there: RFC 9213, and its elders of Varnish, Fastly and nginx.
 fn keep_out_of_caches(headers: &mut HeaderMap) {
-    let is_for_some = |name: &HeaderName| {
+    let is_targeted = |name: &HeaderName| {
         let name = name.as_str();
         name.ends_with("cdn-cache-control") || ["surrogate-control", "x-accel-expires"].contains(&name)
     };
-    let for_some: Vec<_> = headers.keys().filter(|name| is_for_some(name)).cloned().collect();
-    for name in for_some.into_iter().chain([EXPIRES]) {
+    let targeted: Vec<_> = headers.keys().filter(|name| is_targeted(name)).cloned().collect();
+    for name in targeted.into_iter().chain([EXPIRES]) {
         headers.remove(name);
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -45,9 +45,10 @@ fn through(
 /// What came of a GET: the served version and its target, `-` if it passed without, or the status.
 fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
     match through(router, "GET", headers, &[]) {
-        Ok(answer) => {
-            let text = |name: &str| answer.get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
-            let expired = if answer.contains_key("set-cookie") { ", expired" } else { "" };
+        Ok(response) => {
+            let text =
+                |name: &str| response.get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
+            let expired = if response.contains_key("set-cookie") { ", expired" } else { "" };
             format!("{} {}{expired}", text("x-app-served-version"), text("x-backend-target"))
         }
         Err(refusal) => refusal.status().as_u16().to_string(),
@@ -142,9 +143,9 @@ fn only_a_page_load_loses_an_unknown_cookie() {
     assert_eq!(outcome(&without_default(), &request), "- -, expired");
     assert!(through(&router(), "HEAD", &request, &[]).unwrap().contains_key("set-cookie"));
     for method in ["POST", "PUT", "DELETE"] {
-        let answer = through(&router(), method, &request, &[]).unwrap();
+        let response = through(&router(), method, &request, &[]).unwrap();
         assert_eq!(
-            (&answer["x-backend-target"], answer.get("set-cookie")),
+            (&response["x-backend-target"], response.get("set-cookie")),
             (&"green".parse().unwrap(), None),
             "{method}"
         );
@@ -163,8 +164,8 @@ fn an_empty_map_lets_everything_pass_as_it_is() {
     let router = VersionRouter::new([("", ""); 0]).unwrap();
     for headers in [&[][..], &[("x-app-requested-version", &b"v1"[..])], &[("cookie", b"app_version=v1")]] {
         let answered = [("cache-control", "public, max-age=60")];
-        let answer = through(&router, "GET", headers, &answered).unwrap();
-        assert_eq!((answer.len(), &answer["cache-control"]), (1, &"public, max-age=60".parse().unwrap()));
+        let response = through(&router, "GET", headers, &answered).unwrap();
+        assert_eq!((response.len(), &response["cache-control"]), (1, &"public, max-age=60".parse().unwrap()));
     }
 }
 
@@ -212,8 +213,8 @@ fn shared_caches_are_told_what_a_response_depends_on() {
     assert_eq!(vary(&finished(&[], &[("vary", "accept-encoding")])), ["accept-encoding", ours]);
     assert_eq!(vary(&finished(&[], &[("vary", "*")])), ["*"]);
     let immutable = ("cache-control", "public, max-age=31536000, Immutable");
-    let answer = finished(&[("cookie", b"app_version=v1")], &[immutable]);
-    assert_eq!((vary(&answer).len(), &answer["x-backend-target"]), (0, &"blue".parse().unwrap()));
+    let response = finished(&[("cookie", b"app_version=v1")], &[immutable]);
+    assert_eq!((vary(&response).len(), &response["x-backend-target"]), (0, &"blue".parse().unwrap()));
 
     let old = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     let public = [
@@ -225,11 +226,11 @@ fn shared_caches_are_told_what_a_response_depends_on() {
         ("x-accel-expires", "60"),
         ("set-cookie", "session=1"),
     ];
-    let answer = finished(&old, &public);
-    assert_eq!(answer.get_all("cache-control").iter().collect::<Vec<_>>(), ["no-store"]);
-    assert_eq!(answer.get_all("set-cookie").iter().collect::<Vec<_>>(), ["session=1", EXPIRY]);
+    let response = finished(&old, &public);
+    assert_eq!(response.get_all("cache-control").iter().collect::<Vec<_>>(), ["no-store"]);
+    assert_eq!(response.get_all("set-cookie").iter().collect::<Vec<_>>(), ["session=1", EXPIRY]);
     for (name, _) in &public[1..6] {
-        assert!(!answer.contains_key(*name), "{name}");
+        assert!(!response.contains_key(*name), "{name}");
     }
 }
 
@@ -237,17 +238,17 @@ fn shared_caches_are_told_what_a_response_depends_on() {
 fn a_cookie_that_the_application_sets_anew_is_not_expired() {
     let old = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     let set = [("set-cookie", "app_version=v2; Path=/"), ("cache-control", "private")];
-    let answer = through(&router(), "GET", &old, &set).unwrap();
-    assert_eq!(answer.get_all("set-cookie").iter().collect::<Vec<_>>(), ["app_version=v2; Path=/"]);
-    assert_eq!(answer["cache-control"], "private");
+    let response = through(&router(), "GET", &old, &set).unwrap();
+    assert_eq!(response.get_all("set-cookie").iter().collect::<Vec<_>>(), ["app_version=v2; Path=/"]);
+    assert_eq!(response["cache-control"], "private");
 }
 
 #[test]
 fn the_routers_word_is_the_one_that_counts() {
     let answered = [("x-backend-target", "mine"), ("x-app-served-version", "mine")];
-    let answer = through(&router(), "GET", &[], &answered).unwrap();
-    assert_eq!(answer.get_all("x-backend-target").iter().collect::<Vec<_>>(), ["green"]);
-    assert_eq!(answer.get_all("x-app-served-version").iter().collect::<Vec<_>>(), ["v2"]);
+    let response = through(&router(), "GET", &[], &answered).unwrap();
+    assert_eq!(response.get_all("x-backend-target").iter().collect::<Vec<_>>(), ["green"]);
+    assert_eq!(response.get_all("x-app-served-version").iter().collect::<Vec<_>>(), ["v2"]);
 }
 
 #[test]
@@ -260,13 +261,14 @@ fn names_path_and_domain_are_settings() {
         .and_then(|router| router.cookie_path("/shop"))
         .and_then(|router| router.cookie_domain("example.com"))
         .unwrap();
-    let asked = [("x-wanted", &b"v1"[..]), ("x-app-requested-version", b"v0"), ("cookie", b"app_version=v0")];
-    let answer = through(&router, "GET", &asked, &[]).unwrap();
+    let requested =
+        [("x-wanted", &b"v1"[..]), ("x-app-requested-version", b"v0"), ("cookie", b"app_version=v0")];
+    let response = through(&router, "GET", &requested, &[]).unwrap();
     assert_eq!(
-        (&answer["x-route-to"], &answer["x-served"]),
+        (&response["x-route-to"], &response["x-served"]),
         (&"blue".parse().unwrap(), &"v1".parse().unwrap())
     );
-    assert_eq!(answer["vary"], "x-wanted, cookie");
+    assert_eq!(response["vary"], "x-wanted, cookie");
     let old = [("cookie", &b"ver=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     assert_eq!(
         through(&router, "GET", &old, &[]).unwrap()["set-cookie"],
@@ -279,8 +281,8 @@ fn a_prefix_that_browsers_heed_is_heeded() {
     let old = |name: &str| format!("{name}=v0").into_bytes();
     for (name, ends) in [("__Host-v", "; Secure"), ("__secure-v", "; Secure"), ("__v", "GMT")] {
         let router = router().cookie_name(name).unwrap();
-        let answer = through(&router, "GET", &[("cookie", &old(name)), (PAGE.0, PAGE.1.as_bytes())], &[]);
-        assert!(answer.unwrap()["set-cookie"].to_str().unwrap().ends_with(ends), "{name}");
+        let response = through(&router, "GET", &[("cookie", &old(name)), (PAGE.0, PAGE.1.as_bytes())], &[]);
+        assert!(response.unwrap()["set-cookie"].to_str().unwrap().ends_with(ends), "{name}");
     }
     let advice = "cannot be the name of a cookie; with `__Host-` it has the path `/` and no domain";
     let host = || router().cookie_name("__Host-v").unwrap();
@@ -374,7 +376,7 @@ proptest! {
         request.extend(header.as_ref().map(|header| ("x-app-requested-version", &**header)));
         request.extend(is_page_load.then_some((PAGE.0, PAGE.1.as_bytes())));
         match through(&router(), "GET", &request, &[]) {
-            Ok(answer) => for (name, value) in &answer {
+            Ok(response) => for (name, value) in &response {
                 let value = value.to_str().unwrap();
                 let known = match name.as_str() {
                     "x-app-served-version" => &["v1", "v2"][..],

@@ -125,7 +125,7 @@ impl FilePart {
         };
         if now.length() > LARGEST_HASHED_AGAIN {
             // The next request queues the file if nothing is known of this stamp.
-            return Ok(self.large.of(now) == Some(sha256));
+            return Ok(self.large.get(now) == Some(sha256));
         }
         self.file.rewind()?;
         Ok(Digest::from_reader(&mut self.file)?.0 == sha256)

@@ -23,15 +23,15 @@ use crate::serve::verified_file::COARSEST_CLOCK;
 ///
 /// The thread starts with the first file. It ends when the queue is dropped, also in the middle of a file.
 #[derive(Debug, Default)]
-pub(crate) struct HashQueue(Mutex<Option<Sender<Job>>>);
+pub(crate) struct HashQueue(Mutex<Option<Sender<HashJob>>>);
 
 /// The digest of one large file, computed once for each of its stamps.
 #[derive(Debug, Default)]
-pub(crate) struct LargeDigest(Mutex<State>);
+pub(crate) struct LargeDigest(Mutex<DigestState>);
 
 /// No log is written and no store is called while this is locked.
 #[derive(Debug, Default)]
-struct State {
+struct DigestState {
     /// The digest that was computed last, and the stamp of the file that had it. Bytes that are no file have no stamp.
     latest: Option<(Option<FileStamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
@@ -45,23 +45,23 @@ const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The place from which the background thread opens a file.
 #[derive(Debug)]
-pub(crate) enum Location {
+pub(crate) enum FileLocation {
     /// A path on disk.
     Path(PathBuf),
     /// A name in a store.
     Stored(Arc<dyn Store>, String),
 }
 
-struct Job {
+struct HashJob {
     digest: Weak<LargeDigest>,
     /// The stamp of the file when the job was queued.
     stamp: FileStamp,
     first_seen: Instant,
-    location: Location,
+    location: FileLocation,
 }
 
-impl State {
-    fn of(&self, stamp: FileStamp) -> Option<Digest> {
+impl DigestState {
+    fn get(&self, stamp: FileStamp) -> Option<Digest> {
         self.latest.filter(|(known, _)| *known == Some(stamp)).map(|(_, sha256)| sha256)
     }
 
@@ -78,19 +78,19 @@ impl LargeDigest {
     }
 
     /// The digest of the file while it has this stamp, if it is known.
-    pub(crate) fn of(&self, stamp: FileStamp) -> Option<Digest> {
-        self.0.lock().of(stamp)
+    pub(crate) fn get(&self, stamp: FileStamp) -> Option<Digest> {
+        self.0.lock().get(stamp)
     }
 
     /// The digest of the file while it has this stamp. If it is not known yet, the file is queued, unless it is in the queue.
-    pub(crate) fn at(
+    pub(crate) fn get_or_queue(
         self: &Arc<Self>,
         stamp: FileStamp,
         queue: &HashQueue,
-        location: impl FnOnce() -> Location,
+        location: impl FnOnce() -> FileLocation,
     ) -> Option<Digest> {
         let mut state = self.0.lock();
-        if let Some(sha256) = state.of(stamp) {
+        if let Some(sha256) = state.get(stamp) {
             return Some(sha256);
         }
         state.latest = None;
@@ -100,7 +100,7 @@ impl LargeDigest {
         state.is_queued = true;
         drop(state);
         let job =
-            Job { digest: Arc::downgrade(self), stamp, first_seen: Instant::now(), location: location() };
+            HashJob { digest: Arc::downgrade(self), stamp, first_seen: Instant::now(), location: location() };
         if let Err(err) = queue.push(job)
             && self.fail(stamp)
         {
@@ -115,10 +115,10 @@ impl LargeDigest {
     }
 
     /// Takes the result of a job.
-    fn finish(&self, found: Option<(FileStamp, Digest)>) {
+    fn finish(&self, result: Option<(FileStamp, Digest)>) {
         let mut state = self.0.lock();
         state.is_queued = false;
-        if let Some((stamp, sha256)) = found {
+        if let Some((stamp, sha256)) = result {
             state.latest = Some((Some(stamp), sha256));
             state.failed = None;
         }
@@ -133,7 +133,7 @@ impl LargeDigest {
 }
 
 impl HashQueue {
-    fn push(&self, job: Job) -> io::Result<()> {
+    fn push(&self, job: HashJob) -> io::Result<()> {
         let mut sender = self.0.lock();
         let sender = match &mut *sender {
             Some(sender) => sender,
@@ -151,20 +151,20 @@ impl HashQueue {
 /// The name of the background thread.
 const THREAD: &str = "fingerpost-hash";
 
-fn start() -> io::Result<Sender<Job>> {
-    let (sender, jobs) = mpsc::channel::<Job>();
-    thread::Builder::new().name(THREAD.into()).spawn(move || jobs.into_iter().for_each(Job::run))?;
+fn start() -> io::Result<Sender<HashJob>> {
+    let (sender, jobs) = mpsc::channel::<HashJob>();
+    thread::Builder::new().name(THREAD.into()).spawn(move || jobs.into_iter().for_each(HashJob::run))?;
     Ok(sender)
 }
 
-impl Job {
+impl HashJob {
     fn run(self) {
         // A `Store` is code of the user.
         let hashed = catch_unwind(AssertUnwindSafe(|| self.hash()));
         let hashed = hashed.unwrap_or_else(|_| Err(io::Error::other("the store panicked")));
         let Some(digest) = self.digest.upgrade() else { return };
         match hashed {
-            Ok(found) => digest.finish(found),
+            Ok(result) => digest.finish(result),
             Err(err) if digest.fail(self.stamp) => {
                 tracing::warn!("{} cannot be hashed and is served with `no-store`: {err}", self.location);
             }
@@ -184,7 +184,7 @@ impl Job {
         if stamp()? != before {
             return Ok(None);
         }
-        let (sha256, _) = Digest::from_reader(WhileWanted { file: &file, digest: &self.digest })?;
+        let (sha256, _) = Digest::from_reader(AbortableFile { file: &file, digest: &self.digest })?;
         Ok((stamp()? == before).then_some((before, sha256)))
     }
 
@@ -198,12 +198,12 @@ impl Job {
 }
 
 /// A file that ends in an error once its digest is of no use to anyone.
-struct WhileWanted<'a> {
+struct AbortableFile<'a> {
     file: &'a File,
     digest: &'a Weak<LargeDigest>,
 }
 
-impl Read for WhileWanted<'_> {
+impl Read for AbortableFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.digest.strong_count() == 0 {
             return Err(io::Error::other("the file is not served any more"));
@@ -212,7 +212,7 @@ impl Read for WhileWanted<'_> {
     }
 }
 
-impl Location {
+impl FileLocation {
     /// Only a regular file is opened: opening a pipe would wait for a writer.
     fn open(&self) -> io::Result<File> {
         match self {
@@ -226,7 +226,7 @@ impl Location {
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for FileLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => write!(f, "`{}`", path.display()),
@@ -237,7 +237,7 @@ impl fmt::Display for Location {
 
 #[cfg(test)]
 mod tests {
-    use crate::logged::logged;
+    use crate::log_capture::capture_log;
 
     use super::*;
 
@@ -267,14 +267,14 @@ mod tests {
         let store = Arc::new(Empty(Arc::clone(&digest)));
         let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
         let ask = || {
-            let location = || Location::Stored(store.clone(), "a.bin".into());
-            assert_eq!(digest.at(stamp, &queue, location), None);
+            let location = || FileLocation::Stored(store.clone(), "a.bin".into());
+            assert_eq!(digest.get_or_queue(stamp, &queue, location), None);
         };
         let wait = || {
             let failed = &mut digest.0.lock().failed;
             *failed = failed.map(|(stamp, since)| (stamp, since.checked_sub(RETRY_AFTER).unwrap()));
         };
-        let messages = logged(|| {
+        let messages = capture_log(|| {
             ask();
             jobs.try_recv().unwrap().run();
             ask();
@@ -296,9 +296,9 @@ mod tests {
         let queue = HashQueue(Mutex::new(Some(sender)));
         let digest = Arc::<LargeDigest>::default();
         let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
-        let messages = logged(|| {
+        let messages = capture_log(|| {
             for _ in 0..3 {
-                assert_eq!(digest.at(stamp, &queue, || Location::Path("a.bin".into())), None);
+                assert_eq!(digest.get_or_queue(stamp, &queue, || FileLocation::Path("a.bin".into())), None);
             }
         });
         assert_eq!(messages.len(), 1, "{messages:?}");

@@ -13,22 +13,22 @@ pub(crate) struct MemoryBudget(AtomicU64);
 #[derive(Debug)]
 pub(crate) struct CachedBytes {
     pub(crate) bytes: Bytes,
-    memory: Arc<MemoryBudget>,
+    budget: Arc<MemoryBudget>,
 }
 
 impl MemoryBudget {
     /// Keeps these bytes, unless all that is kept were more than `limit` then.
-    pub(crate) fn keep(self: &Arc<Self>, bytes: &Bytes, limit: u64) -> Option<CachedBytes> {
+    pub(crate) fn cache(self: &Arc<Self>, bytes: &Bytes, limit: u64) -> Option<CachedBytes> {
         let more = bytes.len() as u64;
         let fits = |taken: u64| taken.checked_add(more).filter(|all| *all <= limit);
         self.0.fetch_update(Relaxed, Relaxed, fits).ok()?;
-        Some(CachedBytes { bytes: bytes.clone(), memory: Arc::clone(self) })
+        Some(CachedBytes { bytes: bytes.clone(), budget: Arc::clone(self) })
     }
 }
 
 impl Drop for CachedBytes {
     fn drop(&mut self) {
-        self.memory.0.fetch_sub(self.bytes.len() as u64, Relaxed);
+        self.budget.0.fetch_sub(self.bytes.len() as u64, Relaxed);
     }
 }
 
@@ -38,11 +38,11 @@ mod tests {
 
     #[test]
     fn what_is_dropped_makes_room() {
-        let memory = Arc::new(MemoryBudget::default());
+        let budget = Arc::new(MemoryBudget::default());
         let bytes = Bytes::from_static(b"four");
-        let first = memory.keep(&bytes, 6);
-        assert!(first.is_some() && memory.keep(&bytes, 6).is_none());
+        let first = budget.cache(&bytes, 6);
+        assert!(first.is_some() && budget.cache(&bytes, 6).is_none());
         drop(first);
-        assert!(memory.keep(&bytes, 6).is_some());
+        assert!(budget.cache(&bytes, 6).is_some());
     }
 }

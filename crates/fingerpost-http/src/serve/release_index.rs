@@ -19,42 +19,42 @@ use crate::{
         content::unsupported_content,
         hash_queue::LargeDigest,
         memory_budget::CachedBytes,
-        release_names::{NamedFile, files_of, files_of_release},
-        servable::Reported,
+        release_names::{NamedFile, files_of_manifest, files_of_release},
+        servable::ReportOnce,
     },
 };
 
 /// The files of all releases while one snapshot is in force.
 #[derive(Debug)]
 pub(crate) struct ReleaseIndex {
-    index: Arc<Index>,
+    index: Arc<FileIndex>,
     /// The release that was in force when this was found.
     pub(crate) snapshot: Snapshot,
 }
 
 /// The files of all releases, by hashed path.
 #[derive(Debug, Clone, Default)]
-struct Index {
-    files: HashMap<Arc<str>, Indexed, foldhash::fast::RandomState>,
+struct FileIndex {
+    files: HashMap<Arc<str>, CountedFile, foldhash::fast::RandomState>,
     /// The names in each release. A release never changes.
-    releases: BTreeMap<u64, Names>,
+    releases: BTreeMap<u64, FileNames>,
     /// The names in the manifest, and the digest of its bytes.
-    current: Names,
+    current: FileNames,
     manifest: Option<Digest>,
 }
 
 #[derive(Debug, Clone)]
-struct Indexed {
-    file: Arc<File>,
+struct CountedFile {
+    file: Arc<IndexedFile>,
     /// How many releases name it; the manifest counts as one.
     releases: u32,
 }
 
-type Names = Arc<[Arc<str>]>;
+type FileNames = Arc<[Arc<str>]>;
 
 /// One collected file with its variants.
 #[derive(Debug)]
-pub(crate) struct File {
+pub(crate) struct IndexedFile {
     pub(crate) hashed: Arc<str>,
     /// Whether its name is no asset path as well: such a name may have other bytes in the next release.
     pub(crate) is_hashed: bool,
@@ -64,35 +64,35 @@ pub(crate) struct File {
     pub(crate) identity: Representation,
     pub(crate) variants: Vec<(Encoding, Representation)>,
     /// What is known of the bytes on disk, in the order of the file itself and its variants.
-    slots: Vec<Slot>,
+    states: Vec<DiskState>,
 }
 
 /// The state of one file on disk.
 #[derive(Debug, Default)]
-pub(crate) struct Slot {
-    pub(crate) kept: OnceLock<CachedBytes>,
+pub(crate) struct DiskState {
+    pub(crate) cached: OnceLock<CachedBytes>,
     /// For a file that is too large to be kept.
     large: OnceLock<Arc<LargeDigest>>,
     /// The digest that was computed first, if the manifest has none.
     pinned: OnceLock<Digest>,
-    pub(crate) reported: Reported,
+    pub(crate) errors: ReportOnce,
 }
 
-impl Slot {
+impl DiskState {
     /// The digest of the large file, which stays the same object when the next release has the file as well.
     pub(crate) fn large(&self) -> &Arc<LargeDigest> {
         self.large.get_or_init(Arc::default)
     }
 
     /// The representation with its digest, if that is known. If the manifest has none, the first one that is computed counts.
-    pub(crate) fn expected(&self, named: &Representation) -> Representation {
+    pub(crate) fn expected(&self, recorded: &Representation) -> Representation {
         let pinned = || self.pinned.get().copied().or_else(|| self.latest().map(|sha256| self.pin(sha256)));
-        Representation { sha256: named.sha256.or_else(pinned), ..*named }
+        Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
     }
 
     /// Returns `true` if the bytes were found to be those of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
-        self.kept.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
+        self.cached.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
     }
 
     /// Returns the digest of bytes, if it is the expected one.
@@ -118,12 +118,12 @@ impl Slot {
 impl ReleaseIndex {
     /// The files of all releases in the store while `snapshot` is in force.
     pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
-        let index = Arc::new(Index::default()).refreshed(store);
+        let index = Arc::new(FileIndex::default()).refreshed(store);
         Self { index, snapshot }
     }
 
-    pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<File>> {
-        self.index.files.get(hashed).map(|indexed| &indexed.file)
+    pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<IndexedFile>> {
+        self.index.files.get(hashed).map(|counted| &counted.file)
     }
 
     /// The files that the store has now, while `snapshot` is in force. Files that were there before stay in memory.
@@ -132,7 +132,7 @@ impl ReleaseIndex {
     }
 }
 
-impl Index {
+impl FileIndex {
     /// The same index if the store has the same manifest and the same releases. Only what is new is read.
     ///
     /// Unreadable releases are skipped with a warning and read again the next time. An unreadable manifest leaves the old one in
@@ -149,11 +149,11 @@ impl Index {
         });
         // Copied at the first change.
         let mut next = Arc::clone(self);
-        let is_gone = |number: &u64| numbers.binary_search(number).is_err();
-        let mut gone = Vec::new();
-        if self.releases.keys().any(is_gone) {
+        let is_removed = |number: &u64| numbers.binary_search(number).is_err();
+        let mut removed = Vec::new();
+        if self.releases.keys().any(is_removed) {
             let releases = &mut Arc::make_mut(&mut next).releases;
-            gone.extend(releases.extract_if(.., |number, _| is_gone(number)));
+            removed.extend(releases.extract_if(.., |number, _| is_removed(number)));
         }
         if let Some((manifest, digest)) = manifest {
             Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
@@ -169,7 +169,7 @@ impl Index {
             }
         }
         // After the new names, so that a file that is in both keeps what is known of it.
-        for (_, names) in gone {
+        for (_, names) in removed {
             Arc::make_mut(&mut next).remove(&names);
         }
         next
@@ -189,10 +189,10 @@ impl Index {
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, digest: Digest, store: &dyn Store) {
-        let current = self.add(files_of(manifest), Origin::Manifest, store);
-        for name in without(&self.current, &current) {
-            if let Some(known) = self.files.get_mut(&name) {
-                known.file = known.file.revised(None, known.file.is_hashed, false);
+        let current = self.add(files_of_manifest(manifest), NamedBy::Manifest, store);
+        for name in names_not_in(&self.current, &current) {
+            if let Some(counted) = self.files.get_mut(&name) {
+                counted.file = counted.file.updated(None, counted.file.is_hashed, false);
             }
         }
         let earlier = mem::replace(&mut self.current, current);
@@ -203,15 +203,15 @@ impl Index {
     /// A release that makes no sense never will, so it names nothing.
     fn add_release(&mut self, number: u64, name: &str, json: &[u8], store: &dyn Store) {
         let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
-        let origin = if is_newest { Origin::NewestRelease } else { Origin::OlderRelease };
+        let named_by = if is_newest { NamedBy::NewestRelease } else { NamedBy::OlderRelease };
         let names = if let Some(files) = files_of_release(json, |hashed| self.files.contains_key(hashed)) {
-            self.add(files, origin, store)
+            self.add(files, named_by, store)
         } else {
             match Release::parse(json, number, name) {
-                Ok(release) => self.add(files_of(&release.manifest), origin, store),
+                Ok(release) => self.add(files_of_manifest(&release.manifest), named_by, store),
                 Err(err) => {
                     tracing::warn!("in `{}`: {err}; it is left out", store.place());
-                    Names::default()
+                    FileNames::default()
                 }
             }
         };
@@ -219,16 +219,16 @@ impl Index {
     }
 
     /// Adds the files of a manifest or a release. The manifest has the last word about a file, then the newest release.
-    fn add(&mut self, files: Vec<NamedFile<'_>>, origin: Origin, store: &dyn Store) -> Names {
-        let is_current = origin == Origin::Manifest;
+    fn add(&mut self, files: Vec<NamedFile<'_>>, named_by: NamedBy, store: &dyn Store) -> FileNames {
+        let is_current = named_by == NamedBy::Manifest;
         let mut names = Vec::with_capacity(files.len());
         for NamedFile { hashed, is_hashed, info } in files {
-            if let Some(known) = self.files.get_mut(&*hashed) {
-                known.releases += 1;
-                if origin != Origin::OlderRelease && is_current >= known.file.is_current {
-                    known.file = known.file.revised(info.as_deref(), is_hashed, is_current);
+            if let Some(counted) = self.files.get_mut(&*hashed) {
+                counted.releases += 1;
+                if named_by != NamedBy::OlderRelease && is_current >= counted.file.is_current {
+                    counted.file = counted.file.updated(info.as_deref(), is_hashed, is_current);
                 }
-                names.push(Arc::clone(&known.file.hashed));
+                names.push(Arc::clone(&counted.file.hashed));
                 continue;
             }
             let representations = match info {
@@ -236,20 +236,20 @@ impl Index {
                 None => read_identity(store, &hashed).map(|identity| (identity, Vec::new())),
             };
             if let Some((identity, variants)) = representations {
-                let file = Arc::new(File::new(&hashed, identity, variants, is_hashed, is_current));
+                let file = Arc::new(IndexedFile::new(&hashed, identity, variants, is_hashed, is_current));
                 names.push(Arc::clone(&file.hashed));
-                self.files.insert(Arc::clone(&file.hashed), Indexed { file, releases: 1 });
+                self.files.insert(Arc::clone(&file.hashed), CountedFile { file, releases: 1 });
             }
         }
         names.into()
     }
 
     /// Removes the files of a release that no other one names.
-    fn remove(&mut self, names: &Names) {
+    fn remove(&mut self, names: &FileNames) {
         for name in names.iter() {
-            if let Some(known) = self.files.get_mut(name) {
-                known.releases -= 1;
-                if known.releases == 0 {
+            if let Some(counted) = self.files.get_mut(name) {
+                counted.releases -= 1;
+                if counted.releases == 0 {
                     self.files.remove(name);
                 }
             }
@@ -265,14 +265,14 @@ fn read_release(number: u64, store: &dyn Store) -> io::Result<(String, Vec<u8>)>
 }
 
 /// The names that are not among `others`.
-fn without(names: &Names, others: &Names) -> Vec<Arc<str>> {
+fn names_not_in(names: &FileNames, others: &FileNames) -> Vec<Arc<str>> {
     let others: HashSet<&str, foldhash::fast::RandomState> = others.iter().map(|name| &**name).collect();
     names.iter().filter(|name| !others.contains(&***name)).cloned().collect()
 }
 
 /// The source of file names.
 #[derive(Clone, Copy, PartialEq)]
-enum Origin {
+enum NamedBy {
     Manifest,
     NewestRelease,
     /// A release that could not be read before.
@@ -280,7 +280,7 @@ enum Origin {
 }
 
 /// A larger file is hashed in the background if the manifest has no digest of it.
-const LARGEST_HASHED_AT_ONCE: u64 = 128 * 1024;
+const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
 /// The file that a manifest of another program names. A large one has no digest yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
@@ -289,12 +289,12 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
             let size = bytes.len() as u64;
             Ok(Representation {
                 size,
-                sha256: (size <= LARGEST_HASHED_AT_ONCE).then(|| Digest::from_content(&bytes)),
+                sha256: (size <= MAX_HASHED_AT_START).then(|| Digest::from_content(&bytes)),
             })
         }
         Stored::File(file) => {
             let size = file.metadata()?.len();
-            if size > LARGEST_HASHED_AT_ONCE {
+            if size > MAX_HASHED_AT_START {
                 return Ok(Representation { size, sha256: None });
             }
             Digest::from_reader(file).map(|(sha256, size)| Representation { size, sha256: Some(sha256) })
@@ -305,7 +305,7 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     read().inspect_err(warn).ok()
 }
 
-impl File {
+impl IndexedFile {
     fn new(
         hashed: &str,
         identity: Representation,
@@ -319,14 +319,14 @@ impl File {
             is_current,
             media_type: media_type(hashed),
             identity,
-            slots: (0..=variants.len()).map(|_| Slot::default()).collect(),
+            states: (0..=variants.len()).map(|_| DiskState::default()).collect(),
             variants,
         }
     }
 
     /// The same file as another release has it. If anything differs, the bytes in memory are dropped: the current release
     /// comes first where memory is short.
-    fn revised(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
+    fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
         let variants = info.map_or_else(|| self.variants.clone(), variants);
         if (is_hashed, is_current, identity) == (self.is_hashed, self.is_current, self.identity)
@@ -335,22 +335,23 @@ impl File {
             return Arc::clone(self);
         }
         let encodings = variants.iter().map(|(encoding, _)| Some(*encoding));
-        let slot = |encoding| self.slot(encoding).map_or_else(Slot::default, |(slot, _)| slot.carry_over());
-        let slots = [None].into_iter().chain(encodings).map(slot).collect();
+        let state =
+            |encoding| self.state(encoding).map_or_else(DiskState::default, |(state, _)| state.carry_over());
+        let states = [None].into_iter().chain(encodings).map(state).collect();
         let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
-        Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, slots })
+        Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
     }
 
     /// The slots of the variants, in their order.
-    pub(crate) fn variant_slots(&self) -> impl Iterator<Item = &Slot> {
-        self.slots[1..].iter()
+    pub(crate) fn variant_states(&self) -> impl Iterator<Item = &DiskState> {
+        self.states[1..].iter()
     }
 
     /// Where the bytes are kept, and what they should be.
-    pub(crate) fn slot(&self, encoding: Option<Encoding>) -> Option<(&Slot, &Representation)> {
-        let Some(encoding) = encoding else { return Some((&self.slots[0], &self.identity)) };
+    pub(crate) fn state(&self, encoding: Option<Encoding>) -> Option<(&DiskState, &Representation)> {
+        let Some(encoding) = encoding else { return Some((&self.states[0], &self.identity)) };
         let position = self.variants.iter().position(|(other, _)| *other == encoding)?;
-        Some((&self.slots[position + 1], &self.variants[position].1))
+        Some((&self.states[position + 1], &self.variants[position].1))
     }
 
     /// The name in the output dir.
@@ -399,9 +400,9 @@ mod tests {
     }
 
     /// The names of all files, and of those of the current release.
-    fn names(index: &Index) -> (Vec<&str>, Vec<&str>) {
-        let name = |file: &File| file.hashed.len() - ".0123456789ab.css".len();
-        let mut all: Vec<_> = index.files.values().map(|known| &known.file).collect();
+    fn names(index: &FileIndex) -> (Vec<&str>, Vec<&str>) {
+        let name = |file: &IndexedFile| file.hashed.len() - ".0123456789ab.css".len();
+        let mut all: Vec<_> = index.files.values().map(|counted| &counted.file).collect();
         all.sort_by(|a, b| a.hashed.cmp(&b.hashed));
         let current = all.iter().filter(|file| file.is_current);
         let current = current.map(|file| &file.hashed[..name(file)]).collect();
@@ -414,7 +415,7 @@ mod tests {
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
         publish(dir.path(), 2, &["a", "c"]);
-        let index = Arc::new(Index::default()).refreshed(&store);
+        let index = Arc::new(FileIndex::default()).refreshed(&store);
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
         fs::write(dir.path().join("staticfiles.json"), "{").unwrap();
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
@@ -428,7 +429,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         publish(dir.path(), 1, &["a", "b"]);
         publish(dir.path(), 2, &["a", "b"]);
-        let index = Arc::new(Index::default()).refreshed(&DirStore::new(dir.path()));
+        let index = Arc::new(FileIndex::default()).refreshed(&DirStore::new(dir.path()));
         for (first, second) in index.releases[&1].iter().zip(index.releases[&2].iter()) {
             assert!(Arc::ptr_eq(first, second));
         }
@@ -439,7 +440,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
-        let first = Arc::new(Index::default()).refreshed(&store);
+        let first = Arc::new(FileIndex::default()).refreshed(&store);
         assert_eq!(names(&first), (vec!["a", "b"], vec!["a", "b"]));
         publish(dir.path(), 2, &["a", "c"]);
         let second = first.refreshed(&store);
@@ -456,7 +457,7 @@ mod tests {
         fs::remove_file(dir.path().join(Release::file_name(2))).unwrap();
         let fourth = third.refreshed(&store);
         assert_eq!(names(&fourth), (vec!["b"], vec!["b"]));
-        assert!(fourth.files.values().all(|known| known.releases == 2));
+        assert!(fourth.files.values().all(|counted| counted.releases == 2));
     }
 
     #[test]
@@ -480,12 +481,12 @@ mod tests {
         release(1, manifest(None));
         release(2, manifest(Some(100)));
         fs::write(dir.path().join("staticfiles.json"), Manifest::new("/static/").to_json()).unwrap();
-        let index = Arc::new(Index::default()).refreshed(&store);
-        let variants = |index: &Index| index.files["a.0123456789ab.css"].file.variants.len();
+        let index = Arc::new(FileIndex::default()).refreshed(&store);
+        let variants = |index: &FileIndex| index.files["a.0123456789ab.css"].file.variants.len();
         assert_eq!(variants(&index), 1);
         fs::write(dir.path().join("staticfiles.json"), manifest(None).to_json()).unwrap();
         assert_eq!(variants(&index.refreshed(&store)), 0);
-        assert_eq!(variants(&Arc::new(Index::default()).refreshed(&store)), 0);
+        assert_eq!(variants(&Arc::new(FileIndex::default()).refreshed(&store)), 0);
     }
 
     #[test]
@@ -499,9 +500,9 @@ mod tests {
             manifest.insert(AssetPath::parse("a.css").unwrap(), "a.0123456789ab.css", info);
             fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
         };
-        let file = |index: &Index| Arc::clone(&index.files["a.0123456789ab.css"].file);
+        let file = |index: &FileIndex| Arc::clone(&index.files["a.0123456789ab.css"].file);
         publish("gzip", b"one");
-        let first = Arc::new(Index::default()).refreshed(&store);
+        let first = Arc::new(FileIndex::default()).refreshed(&store);
         publish("gzip", b"two");
         let second = first.refreshed(&store);
         assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::from_content(b"two")));

@@ -22,7 +22,7 @@ pub(crate) struct NamedFile<'a> {
 }
 
 /// The files of a manifest.
-pub(crate) fn files_of(manifest: &Manifest) -> Vec<NamedFile<'_>> {
+pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
     let files = manifest.iter().map(|(_, entry)| NamedFile {
         hashed: Cow::Borrowed(&*entry.hashed),
         is_hashed: manifest.get(&entry.hashed).is_none(),
@@ -38,16 +38,16 @@ pub(crate) fn files_of(manifest: &Manifest) -> Vec<NamedFile<'_>> {
 pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
     let ManifestJson { version, paths: Pairs(paths), fingerpost } =
         serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
-    let Ours { schema, files: Pairs(infos) } = fingerpost;
+    let FingerpostJson { schema, files: Pairs(infos) } = fingerpost;
     let is_sorted = paths.is_sorted_by(|(a, _), (b, _)| a < b) && infos.is_sorted_by(|(a, _), (b, _)| a < b);
     if version != "1.1" || schema != 1 || !is_sorted {
         return None;
     }
     let is_path = |path: &str| paths.binary_search_by(|(other, _)| (**other).cmp(path)).is_ok();
-    let is_hashed: Vec<_> = paths.iter().map(|(_, Text(hashed))| !is_path(hashed)).collect();
+    let is_hashed: Vec<_> = paths.iter().map(|(_, JsonString(hashed))| !is_path(hashed)).collect();
     let mut infos = infos.into_iter().peekable();
     let mut files = Vec::with_capacity(paths.len());
-    for ((path, Text(hashed)), is_hashed) in paths.into_iter().zip(is_hashed) {
+    for ((path, JsonString(hashed)), is_hashed) in paths.into_iter().zip(is_hashed) {
         if !is_known(&hashed) && (AssetPath::parse(&path).is_err() || AssetPath::parse(&hashed).is_err()) {
             return None;
         }
@@ -68,13 +68,13 @@ struct ReleaseJson<'a> {
 struct ManifestJson<'a> {
     version: String,
     #[serde(borrow)]
-    paths: Pairs<'a, Text<'a>>,
+    paths: Pairs<'a, JsonString<'a>>,
     #[serde(borrow)]
-    fingerpost: Ours<'a>,
+    fingerpost: FingerpostJson<'a>,
 }
 
 #[derive(Deserialize)]
-struct Ours<'a> {
+struct FingerpostJson<'a> {
     schema: u64,
     #[serde(borrow)]
     files: Pairs<'a, FileInfo>,
@@ -82,7 +82,7 @@ struct Ours<'a> {
 
 /// A string, borrowed from the JSON unless it has escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The pairs of an object in their order.
 struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
@@ -104,7 +104,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<'a, V> {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
         let mut pairs = Vec::new();
-        while let Some((Text(key), value)) = map.next_entry::<Text<'de>, V>()? {
+        while let Some((JsonString(key), value)) = map.next_entry::<JsonString<'de>, V>()? {
             pairs.push((key, value));
         }
         Ok(Pairs(pairs))
@@ -132,7 +132,7 @@ mod tests {
             [("a.css", "a.1.css"), ("b\"c.css", "b\"c.css"), ("ä.css", "ä.2.css"), ("z/y.js", "z/y.3.js")];
         let json = release(&names);
         let parsed = Release::parse(&json, 1, "1.json").unwrap().manifest;
-        let (ours, cores) = (files_of_release(&json, |_| false).unwrap(), files_of(&parsed));
+        let (ours, cores) = (files_of_release(&json, |_| false).unwrap(), files_of_manifest(&parsed));
         assert_eq!(ours.len(), names.len());
         for (ours, cores) in ours.iter().zip(&cores) {
             assert_eq!(

@@ -27,35 +27,35 @@ use crate::{
 ///
 /// A variant that is gone, or damaged, is as good as never made.
 pub(crate) fn respond(
-    found: &impl Servable,
+    servable: &impl Servable,
     method: &Method,
     headers: &HeaderMap,
 ) -> Option<Response<Content>> {
-    let mut lost = Vec::new();
+    let mut unavailable = Vec::new();
     loop {
-        let mut variants = found.variants();
-        if !lost.is_empty() {
-            variants.to_mut().retain(|(encoding, _)| !lost.contains(encoding));
+        let mut variants = servable.variants();
+        if !unavailable.is_empty() {
+            variants.to_mut().retain(|(encoding, _)| !unavailable.contains(encoding));
         }
-        let mut offer = found.offer(&variants);
+        let mut offer = servable.offer(&variants);
         let decision = offer.decide(method, headers);
         let (Decision::Send { encoding, .. } | Decision::NotModified(encoding)) = decision else {
             return Some(offer.respond(&decision, Content::EMPTY));
         };
         let representation = *offer.representation(encoding)?;
-        if found.is_pending(&representation) {
-            offer.lifetime = CachePolicy::NoStore;
+        if servable.is_pending(&representation) {
+            offer.policy = CachePolicy::NoStore;
         }
         let Decision::Send { part, .. } = &decision else {
             return Some(offer.respond(&decision, Content::EMPTY));
         };
         let all = 0..representation.size;
-        match found.content(encoding, &representation, part.as_ref().unwrap_or(&all)) {
+        match servable.content(encoding, &representation, part.as_ref().unwrap_or(&all)) {
             Ok(content) => return Some(offer.respond(&decision, content)),
             Err(Unavailable::Waiting) => return None,
             Err(Unavailable::Changed) => {}
             Err(Unavailable::Gone) => match encoding {
-                Some(encoding) => lost.push(encoding),
+                Some(encoding) => unavailable.push(encoding),
                 None => return Some(not_found(None)),
             },
         }
@@ -80,7 +80,7 @@ impl Offer<'_> {
     /// let bytes = b"body{}";
     /// let offer = Offer {
     ///     media_type: media_type("a.css"),
-    ///     lifetime: CachePolicy::Immutable,
+    ///     policy: CachePolicy::Immutable,
     ///     identity: Representation { size: 6, sha256: Some(Digest::from_content(bytes)) },
     ///     variants: &[],
     /// };
@@ -95,35 +95,35 @@ impl Offer<'_> {
     ///     Decision::Send { .. } => Content::Bytes(bytes.to_vec().into()),
     ///     _ => Content::EMPTY,
     /// };
-    /// let answer = offer.respond(&decision, content);
-    /// assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
-    /// assert_eq!(answer.headers()["content-range"], "bytes 4-5/6");
-    /// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+    /// let response = offer.respond(&decision, content);
+    /// assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+    /// assert_eq!(response.headers()["content-range"], "bytes 4-5/6");
+    /// assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
     /// ```
     pub fn respond(&self, decision: &Decision, content: Content) -> Response<Content> {
-        let mut answer = match decision {
-            Decision::Send { encoding, part } => self.sent(*encoding, part.as_ref(), content),
+        let mut response = match decision {
+            Decision::Send { encoding, part } => self.content_response(*encoding, part.as_ref(), content),
             Decision::NotModified(encoding) => {
-                let mut answer = plain(StatusCode::NOT_MODIFIED, Content::EMPTY, self.lifetime);
-                self.set_tag(&mut answer, *encoding);
-                answer
+                let mut response = base_response(StatusCode::NOT_MODIFIED, Content::EMPTY, self.policy);
+                self.set_etag(&mut response, *encoding);
+                response
             }
-            Decision::PreconditionFailed => refused(StatusCode::PRECONDITION_FAILED),
-            Decision::NotAcceptable => refused(StatusCode::NOT_ACCEPTABLE),
+            Decision::PreconditionFailed => error_response(StatusCode::PRECONDITION_FAILED),
+            Decision::NotAcceptable => error_response(StatusCode::NOT_ACCEPTABLE),
             Decision::RangeNotSatisfiable => {
-                let mut answer = refused(StatusCode::RANGE_NOT_SATISFIABLE);
-                set(&mut answer, CONTENT_RANGE, format!("bytes */{}", self.identity.size));
-                answer
+                let mut response = error_response(StatusCode::RANGE_NOT_SATISFIABLE);
+                set_header(&mut response, CONTENT_RANGE, format!("bytes */{}", self.identity.size));
+                response
             }
         };
         // Also where this client gets the file as it is: another one may not.
         if !self.variants.is_empty() {
-            answer.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+            response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
-        answer
+        response
     }
 
-    fn sent(
+    fn content_response(
         &self,
         encoding: Option<Encoding>,
         part: Option<&Range<u64>>,
@@ -131,9 +131,9 @@ impl Offer<'_> {
     ) -> Response<Content> {
         let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
         let length = content.len();
-        let mut answer = plain(status, content, self.lifetime);
-        self.set_tag(&mut answer, encoding);
-        let headers = answer.headers_mut();
+        let mut response = base_response(status, content, self.policy);
+        self.set_etag(&mut response, encoding);
+        let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.media_type.clone());
         headers.insert(CONTENT_LENGTH, length.into());
         match encoding {
@@ -146,54 +146,61 @@ impl Offer<'_> {
             }
         }
         if let Some(Range { start, end }) = part {
-            set(&mut answer, CONTENT_RANGE, format!("bytes {start}-{}/{}", end - 1, self.identity.size));
+            set_header(
+                &mut response,
+                CONTENT_RANGE,
+                format!("bytes {start}-{}/{}", end - 1, self.identity.size),
+            );
         }
-        answer
+        response
     }
 
-    fn set_tag(&self, answer: &mut Response<Content>, encoding: Option<Encoding>) {
-        if let Some(tag) = self.representation(encoding).and_then(Representation::tag) {
-            answer.headers_mut().insert(ETAG, tag.header());
+    fn set_etag(&self, response: &mut Response<Content>, encoding: Option<Encoding>) {
+        if let Some(tag) = self.representation(encoding).and_then(Representation::etag) {
+            response.headers_mut().insert(ETAG, tag.header());
         }
     }
 }
 
 /// What all answers have in common.
-fn plain(status: StatusCode, content: Content, lifetime: CachePolicy) -> Response<Content> {
-    let mut answer = Response::new(content);
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+fn base_response(status: StatusCode, content: Content, policy: CachePolicy) -> Response<Content> {
+    let mut response = Response::new(content);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
     headers.reserve(if status == StatusCode::NOT_MODIFIED { 6 } else { 10 });
-    headers.insert(CACHE_CONTROL, lifetime.header());
+    headers.insert(CACHE_CONTROL, policy.header());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
+    response
 }
 
 /// No error is ever kept.
-fn refused(status: StatusCode) -> Response<Content> {
+fn error_response(status: StatusCode) -> Response<Content> {
     let reason = status.canonical_reason().unwrap_or_default();
-    text(status, reason.to_owned())
+    text_response(status, reason.to_owned())
 }
 
 /// An answer for people.
-fn text(status: StatusCode, text: String) -> Response<Content> {
+fn text_response(status: StatusCode, text: String) -> Response<Content> {
     let length = text.len() as u64;
-    let mut answer = plain(status, Content::Bytes(text.into()), CachePolicy::NoStore);
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
-    answer
+    let mut response = base_response(status, Content::Bytes(text.into()), CachePolicy::NoStore);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    response
 }
 
 /// There is no such asset; `reason` is for people.
 pub(crate) fn not_found(reason: Option<String>) -> Response<Content> {
-    reason.map_or_else(|| refused(StatusCode::NOT_FOUND), |reason| text(StatusCode::NOT_FOUND, reason))
+    reason.map_or_else(
+        || error_response(StatusCode::NOT_FOUND),
+        |reason| text_response(StatusCode::NOT_FOUND, reason),
+    )
 }
 
 /// RFC 9110, §15.5.6.
 pub(crate) fn method_not_allowed() -> Response<Content> {
-    let mut answer = refused(StatusCode::METHOD_NOT_ALLOWED);
-    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    answer
+    let mut response = error_response(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
 
 /// The asset has another URL now. Not to be kept: after a rollback the other way round is right.
@@ -201,24 +208,24 @@ pub(crate) fn moved(location: &str) -> Response<Content> {
     // RFC 9110, §10.2.2: a URI reference, which has no bytes beyond ASCII, though some clients send them.
     let location = utf8_percent_encode(location, CONTROLS).to_string();
     let Ok(location) = HeaderValue::try_from(location) else { return not_found(None) };
-    let mut answer = refused(StatusCode::MOVED_PERMANENTLY);
-    answer.headers_mut().insert(LOCATION, location);
-    answer
+    let mut response = error_response(StatusCode::MOVED_PERMANENTLY);
+    response.headers_mut().insert(LOCATION, location);
+    response
 }
 
 /// A later deploy's URL, which this process cannot answer yet.
 pub(crate) fn not_deployed_yet() -> Response<Content> {
-    let mut answer = refused(StatusCode::SERVICE_UNAVAILABLE);
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3"));
-    answer
+    let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3"));
+    response
 }
 
 /// Lets pages of other origins use the answer: fonts, modules and whatever has an `integrity` need it, also on a redirect.
-pub(crate) fn allow_all_origins(answer: &mut Response<Content>) {
-    answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+pub(crate) fn allow_any_origin(response: &mut Response<Content>) {
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 }
 
-fn set(answer: &mut Response<Content>, name: HeaderName, value: String) {
+fn set_header(response: &mut Response<Content>, name: HeaderName, value: String) {
     let value = HeaderValue::try_from(value).expect("digits and letters are a header value");
-    answer.headers_mut().insert(name, value);
+    response.headers_mut().insert(name, value);
 }

@@ -47,11 +47,11 @@ pub(crate) enum Unavailable {
 
 /// `true` if it has been logged that a file cannot be served, and it has not been served since.
 #[derive(Debug, Default)]
-pub(crate) struct Reported(AtomicBool);
+pub(crate) struct ReportOnce(AtomicBool);
 
-impl Reported {
+impl ReportOnce {
     /// Calls `log`, unless an error of the file has been logged since it was served.
-    pub(crate) fn once(&self, log: impl FnOnce()) {
+    pub(crate) fn report(&self, log: impl FnOnce()) {
         if !self.0.swap(true, Relaxed) {
             log();
         }

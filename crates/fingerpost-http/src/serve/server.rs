@@ -15,7 +15,7 @@ use crate::{
         options::ServeOptions,
         published::Published,
         request_path::{asset_path, versions},
-        response::{allow_all_origins, method_not_allowed, moved, not_deployed_yet, not_found, respond},
+        response::{allow_any_origin, method_not_allowed, moved, not_deployed_yet, not_found, respond},
         servable::Unavailable,
         source_files::{ServedSource, SourceFiles},
         token::{TokenMatch, classify},
@@ -41,36 +41,36 @@ use crate::{
 ///
 /// let server = AssetServer::new(&Assets::production(dist.path())?);
 /// let (request, ()) = Request::get("/app.7c98040a5416.css").body(())?.into_parts();
-/// let answer = server.respond(&request).unwrap_or_else(|| server.respond_blocking(&request));
-/// assert_eq!(answer.status(), 200);
-/// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+/// let response = server.respond(&request).unwrap_or_else(|| server.respond_blocking(&request));
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct AssetServer {
-    settings: ServeOptions,
+    options: ServeOptions,
     shared: Arc<Shared>,
 }
 
 struct Shared {
     assets: Assets,
-    finder: Finder,
+    strategy: ServeStrategy,
 }
 
 /// How assets are found, by the strategy in force.
-enum Finder {
-    Published(Box<Published>),
-    Live,
-    ByVersion(SourceFiles),
-    ByToken(SourceFiles, Token),
+enum ServeStrategy {
+    Manifest(Box<Published>),
+    Development,
+    VersionQuery(SourceFiles),
+    PathToken(SourceFiles, Token),
 }
 
 /// What a finder finds in a request.
-struct Wanted<'a> {
+struct AssetRequest<'a> {
     /// The path of the request as it was spelt.
-    whole: &'a str,
+    full_path: &'a str,
     /// The path below the mount as it was spelt, without its leading slash.
-    spelt: &'a str,
+    encoded_path: &'a str,
     /// The same, decoded.
     path: &'a str,
     query: Option<&'a str>,
@@ -80,43 +80,42 @@ struct Wanted<'a> {
 impl AssetServer {
     /// A server of these assets. Reads the current and the retained releases, and warns of what cannot be read.
     pub fn new(assets: &Assets) -> Self {
-        let finder = match (assets.store(), assets.strategy()) {
+        let strategy = match (assets.store(), assets.strategy()) {
             (Some(store), _) => {
-                Finder::Published(Published::new(Arc::clone(store), assets.snapshot()).into())
+                ServeStrategy::Manifest(Published::new(Arc::clone(store), assets.snapshot()).into())
             }
-            (None, None) => Finder::Live,
+            (None, None) => ServeStrategy::Development,
             (None, Some(Strategy::PathToken(token))) => {
-                Finder::ByToken(SourceFiles::default(), token.clone())
+                ServeStrategy::PathToken(SourceFiles::default(), token.clone())
             }
-            (None, Some(_)) => Finder::ByVersion(SourceFiles::default()),
+            (None, Some(_)) => ServeStrategy::VersionQuery(SourceFiles::default()),
         };
-        let shared = Arc::new(Shared { assets: assets.clone(), finder });
-        Self { settings: ServeOptions::for_mode_of(assets), shared }
+        let shared = Arc::new(Shared { assets: assets.clone(), strategy });
+        Self { options: ServeOptions::for_mode_of(assets), shared }
     }
 
     /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
     /// [`CachePolicy::NoCache`] in development. [`CachePolicy::Immutable`] would be wrong, and counts as the default.
     #[must_use]
-    pub fn unversioned_policy(mut self, lifetime: CachePolicy) -> Self {
+    pub fn unversioned_policy(mut self, policy: CachePolicy) -> Self {
         let default = ServeOptions::for_mode_of(&self.shared.assets).unversioned_policy;
-        self.settings.unversioned_policy =
-            if lifetime == CachePolicy::Immutable { default } else { lifetime };
+        self.options.unversioned_policy = if policy == CachePolicy::Immutable { default } else { policy };
         self
     }
 
     /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
     /// axum's `nest_service` does.
     #[must_use]
-    pub fn paths_include_mount(mut self, whole: bool) -> Self {
-        self.settings.paths_include_mount = whole;
+    pub fn paths_include_mount(mut self, yes: bool) -> Self {
+        self.options.paths_include_mount = yes;
         self
     }
 
     /// Whether answers say `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules and files
     /// with an `integrity`. Defaults to `true`. A 404 in development never says it: its text names files and directories.
     #[must_use]
-    pub fn allow_any_origin(mut self, allowed: bool) -> Self {
-        self.settings.allow_any_origin = allowed;
+    pub fn allow_any_origin(mut self, yes: bool) -> Self {
+        self.options.allow_any_origin = yes;
         self
     }
 
@@ -126,7 +125,7 @@ impl AssetServer {
     /// `no-store` and have no `ETag`. The thread starts when it is needed and ends with the server.
     #[must_use]
     pub fn max_cached_file(mut self, bytes: u64) -> Self {
-        self.settings.max_cached_file = bytes;
+        self.options.max_cached_file = bytes;
         self
     }
 
@@ -134,7 +133,7 @@ impl AssetServer {
     /// from disk each time.
     #[must_use]
     pub fn cache_capacity(mut self, bytes: u64) -> Self {
-        self.settings.cache_capacity = bytes;
+        self.options.cache_capacity = bytes;
         self
     }
 
@@ -155,39 +154,40 @@ impl AssetServer {
 
     /// `None` only if it would have to wait and may not.
     fn respond_or_wait(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
-        let mut answer = if matches!(request.method, Method::GET | Method::HEAD) {
+        let mut response = if matches!(request.method, Method::GET | Method::HEAD) {
             self.find(request, may_wait)?
         } else {
             method_not_allowed()
         };
-        let tells_of_files =
-            matches!(self.shared.finder, Finder::Live) && answer.status() == StatusCode::NOT_FOUND;
-        if self.settings.allow_any_origin && !tells_of_files {
-            allow_all_origins(&mut answer);
+        let names_files = matches!(self.shared.strategy, ServeStrategy::Development)
+            && response.status() == StatusCode::NOT_FOUND;
+        if self.options.allow_any_origin && !names_files {
+            allow_any_origin(&mut response);
         }
-        Some(for_method(&request.method, answer))
+        Some(for_method(&request.method, response))
     }
 
     fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let request::Parts { method, uri, headers, extensions, .. } = request;
-        let Some((spelt, path)) = self.path(uri) else {
+        let Some((encoded_path, path)) = self.path(uri) else {
             // The advice of development reads the disk.
-            let may_advise = may_wait || !matches!(self.shared.finder, Finder::Live);
+            let may_advise = may_wait || !matches!(self.shared.strategy, ServeStrategy::Development);
             return may_advise.then(|| not_found(self.mount_advice(uri.path(), &self.assets().snapshot())));
         };
         let snapshot = || {
             existing_snapshot(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot())
         };
-        let Finder::Published(collected) = &self.shared.finder else {
+        let ServeStrategy::Manifest(published) = &self.shared.strategy else {
             // As the disk is now, which has to be asked.
-            let (whole, query) = (uri.path(), uri.query());
-            let wanted = || Wanted { whole, spelt, path: &path, query, snapshot: snapshot() };
-            return may_wait.then(|| self.find_source(method, headers, &wanted()));
+            let (full_path, query) = (uri.path(), uri.query());
+            let asset_request =
+                || AssetRequest { full_path, encoded_path, path: &path, query, snapshot: snapshot() };
+            return may_wait.then(|| self.find_source(method, headers, &asset_request()));
         };
-        let lifetime =
-            |sha256: Option<Digest>| self.lifetime(uri.query(), sha256.as_ref().map(ContentHash::from), None);
-        match collected.find(&path, lifetime, snapshot, &self.settings, may_wait) {
-            Ok(found) => respond(&found, method, headers),
+        let policy =
+            |sha256: Option<Digest>| self.policy(uri.query(), sha256.as_ref().map(ContentHash::from), None);
+        match published.find(&path, policy, snapshot, &self.options, may_wait) {
+            Ok(result) => respond(&result, method, headers),
             Err(Unavailable::Waiting) => None,
             Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
         }
@@ -195,18 +195,18 @@ impl AssetServer {
 
     /// The path below the mount, as it was spelt and decoded.
     fn path<'a>(&self, uri: &'a Uri) -> Option<(&'a str, Cow<'a, str>)> {
-        let prefix = if self.settings.paths_include_mount { self.assets().mount_path() } else { "/" };
-        let spelt = uri.path().strip_prefix(prefix)?;
-        Some((spelt, asset_path(spelt)?))
+        let prefix = if self.options.paths_include_mount { self.assets().mount_path() } else { "/" };
+        let encoded_path = uri.path().strip_prefix(prefix)?;
+        Some((encoded_path, asset_path(encoded_path)?))
     }
 
     /// Returns the advice for the other way of mounting, in development, if the request path names an asset with it.
     fn mount_advice(&self, path: &str, snapshot: &Snapshot) -> Option<String> {
         let mount = self.assets().mount_path();
-        if !matches!(self.shared.finder, Finder::Live) || mount == "/" {
+        if !matches!(self.shared.strategy, ServeStrategy::Development) || mount == "/" {
             return None;
         }
-        let (other_prefix, condition, advice) = if self.settings.paths_include_mount {
+        let (other_prefix, condition, advice) = if self.options.paths_include_mount {
             (
                 "/",
                 "something has removed",
@@ -225,63 +225,77 @@ impl AssetServer {
         ))
     }
 
-    fn find_source(&self, method: &Method, headers: &HeaderMap, wanted: &Wanted<'_>) -> Response<Content> {
-        let found = match &self.shared.finder {
-            Finder::ByVersion(listed) => self.by_version(listed, wanted),
-            Finder::ByToken(listed, token) => self.by_token(listed, token, wanted),
-            Finder::Live | Finder::Published(_) => self.live(wanted),
+    fn find_source(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        asset_request: &AssetRequest<'_>,
+    ) -> Response<Content> {
+        let result = match &self.shared.strategy {
+            ServeStrategy::VersionQuery(source_files) => self.find_by_version(source_files, asset_request),
+            ServeStrategy::PathToken(source_files, token) => {
+                self.find_by_token(source_files, token, asset_request)
+            }
+            ServeStrategy::Development | ServeStrategy::Manifest(_) => {
+                self.find_in_development(asset_request)
+            }
         };
-        match found {
+        match result {
             Ok(file) => respond(&file, method, headers).unwrap_or_else(|| not_found(None)),
             Err(refusal) => *refusal,
         }
     }
 
     /// Development.
-    fn live(&self, wanted: &Wanted<'_>) -> Result<ServedSource, Box<Response<Content>>> {
-        let path = AssetPath::parse(wanted.path).map_err(|err| not_found(Some(err.to_string())))?;
-        let mut file = ServedSource::now(&path, &wanted.snapshot).ok_or_else(|| {
+    fn find_in_development(
+        &self,
+        asset_request: &AssetRequest<'_>,
+    ) -> Result<ServedSource, Box<Response<Content>>> {
+        let path = AssetPath::parse(asset_request.path).map_err(|err| not_found(Some(err.to_string())))?;
+        let mut file = ServedSource::in_development(&path, &asset_request.snapshot).ok_or_else(|| {
             // The error of a template, with the places searched and the nearest names.
-            let error = wanted.snapshot.url(&path).err().map(|err| err.to_string());
-            let advice = self.mount_advice(wanted.whole, &wanted.snapshot);
+            let error = asset_request.snapshot.url(&path).err().map(|err| err.to_string());
+            let advice = self.mount_advice(asset_request.full_path, &asset_request.snapshot);
             let both = |advice, error| format!("{advice}\notherwise, {error}");
             not_found(advice.into_iter().chain(error).reduce(both))
         })?;
-        file.lifetime = self.lifetime(wanted.query, file.hash(), None);
+        file.policy = self.policy(asset_request.query, file.hash(), None);
         Ok(file)
     }
 
-    fn by_version(
+    fn find_by_version(
         &self,
-        listed: &SourceFiles,
-        wanted: &Wanted<'_>,
+        source_files: &SourceFiles,
+        asset_request: &AssetRequest<'_>,
     ) -> Result<ServedSource, Box<Response<Content>>> {
-        let mut file = self.find_listed(listed, wanted.path, wanted)?;
-        let version = file.is_proven.then(|| wanted.snapshot.app_version());
-        file.lifetime = self.lifetime(wanted.query, file.hash(), version.as_deref());
+        let mut file = self.find_unchanged(source_files, asset_request.path, asset_request)?;
+        let version = file.is_proven.then(|| asset_request.snapshot.app_version());
+        file.policy = self.policy(asset_request.query, file.hash(), version.as_deref());
         Ok(file)
     }
 
-    fn by_token(
+    fn find_by_token(
         &self,
-        listed: &SourceFiles,
+        source_files: &SourceFiles,
         token: &Token,
-        wanted: &Wanted<'_>,
+        asset_request: &AssetRequest<'_>,
     ) -> Result<ServedSource, Box<Response<Content>>> {
         let base = self.assets().base_url().path();
         let after = &base[self.assets().mount_path().len() + token.as_str().len() + 1..];
         // What is no name in a request is none in the base URL.
         let after = asset_path(after).ok_or_else(|| not_found(None))?;
-        let find = |path| self.find_listed(listed, path, wanted);
-        match classify(token, &after, wanted.path, |path| wanted.snapshot.baseline_file(path).is_some()) {
+        let find = |path| self.find_unchanged(source_files, path, asset_request);
+        match classify(token, &after, asset_request.path, |path| {
+            asset_request.snapshot.baseline_file(path).is_some()
+        }) {
             TokenMatch::Current(path) => {
                 let mut file = find(path)?;
-                file.lifetime = if file.is_proven { CachePolicy::Immutable } else { CachePolicy::NoStore };
+                file.policy = if file.is_proven { CachePolicy::Immutable } else { CachePolicy::NoStore };
                 Ok(file)
             }
             TokenMatch::Unversioned(path) => {
                 let mut file = find(path)?;
-                file.lifetime = self.lifetime(wanted.query, file.hash(), None);
+                file.policy = self.policy(asset_request.query, file.hash(), None);
                 Ok(file)
             }
             // Never a redirect: two nodes that know nothing of each other would send a client to and fro.
@@ -290,42 +304,42 @@ impl AssetServer {
                 Err(not_found(None).into())
             }
             TokenMatch::Newer(_) => Err(not_deployed_yet().into()),
-            TokenMatch::Older(_) => Err(moved(&self.current_url(wanted, &after)).into()),
+            TokenMatch::Older(_) => Err(moved(&self.current_url(asset_request, &after)).into()),
         }
     }
 
-    fn find_listed(
+    fn find_unchanged(
         &self,
-        listed: &SourceFiles,
+        source_files: &SourceFiles,
         path: &str,
-        wanted: &Wanted<'_>,
+        asset_request: &AssetRequest<'_>,
     ) -> Result<ServedSource, Box<Response<Content>>> {
         let path = AssetPath::parse(path).map_err(|_| not_found(None))?;
-        let found = listed.find(&path, &wanted.snapshot, &self.settings);
-        found.ok_or_else(|| not_found(None).into())
+        let result = source_files.find(&path, &asset_request.snapshot, &self.options);
+        result.ok_or_else(|| not_found(None).into())
     }
 
     /// The URL with the current token instead of its own; asset path and query as they were spelt.
-    fn current_url(&self, wanted: &Wanted<'_>, after: &str) -> String {
+    fn current_url(&self, asset_request: &AssetRequest<'_>, after: &str) -> String {
         // Decoding leaves the number of slashes as it was.
         let before = 1 + after.matches('/').count();
-        let rest = wanted.spelt.splitn(before + 1, '/').nth(before).unwrap_or_default();
-        let query = wanted.query.map_or_else(String::new, |query| format!("?{query}"));
+        let rest = asset_request.encoded_path.splitn(before + 1, '/').nth(before).unwrap_or_default();
+        let query = asset_request.query.map_or_else(String::new, |query| format!("?{query}"));
         format!("{}{rest}{query}", self.assets().base_url().path())
     }
 
     /// How long the bytes about to be sent may be kept under this URL: for ever if every version in it is their content
     /// hash, or `version`, which the caller has proven.
-    fn lifetime(&self, query: Option<&str>, hash: Option<ContentHash>, version: Option<&str>) -> CachePolicy {
+    fn policy(&self, query: Option<&str>, hash: Option<ContentHash>, version: Option<&str>) -> CachePolicy {
         let mut versions = versions(query.unwrap_or_default()).peekable();
         if versions.peek().is_none() {
-            return self.settings.unversioned_policy;
+            return self.options.unversioned_policy;
         }
-        let proven = |given: Cow<'_, [u8]>| {
+        let is_proven = |given: Cow<'_, [u8]>| {
             hash.is_some_and(|hash| *given == *hash.as_str().as_bytes())
                 || version.is_some_and(|version| *given == *version.as_bytes())
         };
-        if versions.all(proven) { CachePolicy::Immutable } else { CachePolicy::NoStore }
+        if versions.all(is_proven) { CachePolicy::Immutable } else { CachePolicy::NoStore }
     }
 }
 
@@ -333,7 +347,7 @@ impl fmt::Debug for AssetServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AssetServer")
             .field("assets", &self.shared.assets)
-            .field("settings", &self.settings)
+            .field("settings", &self.options)
             .finish_non_exhaustive()
     }
 }

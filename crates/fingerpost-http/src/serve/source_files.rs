@@ -26,48 +26,48 @@ use crate::{
     },
     serve::{
         content::{Content, FilePart},
-        hash_queue::{HashQueue, LargeDigest, Location},
+        hash_queue::{FileLocation, HashQueue, LargeDigest},
         memory_budget::{CachedBytes, MemoryBudget},
         options::ServeOptions,
-        servable::{Reported, Servable, Unavailable},
+        servable::{ReportOnce, Servable, Unavailable},
         verified_file::VerifiedFile,
     },
 };
 
 /// In development, larger files are streamed and not hashed.
-const LARGEST_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
+const MAX_HASHED_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 
 /// Finds listed files of the source dirs.
 #[derive(Debug, Default)]
 pub(crate) struct SourceFiles {
     /// By asset path; no more than are listed.
-    slots: Mutex<HashMap<Box<str>, Arc<Slot>, foldhash::fast::RandomState>>,
-    memory: Arc<MemoryBudget>,
+    states: Mutex<HashMap<Box<str>, Arc<FileState>, foldhash::fast::RandomState>>,
+    memory_budget: Arc<MemoryBudget>,
     large_files: HashQueue,
 }
 
 /// The state of one file.
 #[derive(Debug, Default)]
-struct Slot {
+struct FileState {
     /// Held while a small file is read, so that one request does it for all.
-    known: Mutex<Option<Known>>,
+    content: Mutex<Option<ContentState>>,
     /// The digest of a large file.
     large: Arc<LargeDigest>,
-    reported: Reported,
+    errors: ReportOnce,
 }
 
 #[derive(Debug)]
-struct Known {
+struct ContentState {
     /// What the URL was made from.
     version: AppVersion,
-    listed: FileStamp,
+    baseline: FileStamp,
     /// The content of the URL, which the first request with the listed stamp pins.
     pinned: Option<Digest>,
     /// The identity of a small file at its last read, and its bytes.
-    identity: Option<VerifiedFile>,
-    kept: Option<CachedBytes>,
+    verified: Option<VerifiedFile>,
+    cached: Option<CachedBytes>,
     /// Whether somebody has been told that the file is another one by now.
-    is_told: bool,
+    is_warned: bool,
 }
 
 /// A file of a source dir, as it is answered under one URL.
@@ -78,9 +78,9 @@ pub(crate) struct ServedSource {
     pub(crate) is_proven: bool,
     /// `true` if its stamp is the listed one and its digest is still being computed.
     is_pending: bool,
-    pub(crate) lifetime: CachePolicy,
+    pub(crate) policy: CachePolicy,
     body: Body,
-    slot: Arc<Slot>,
+    state: Arc<FileState>,
 }
 
 enum Body {
@@ -90,30 +90,35 @@ enum Body {
 
 impl ServedSource {
     /// The file as it is now, in development.
-    pub(crate) fn now(path: &AssetPath, snapshot: &Snapshot) -> Option<Self> {
-        Self::unproven(path, snapshot, LARGEST_IN_DEVELOPMENT, &Arc::default())
+    pub(crate) fn in_development(path: &AssetPath, snapshot: &Snapshot) -> Option<Self> {
+        Self::read_current(path, snapshot, MAX_HASHED_IN_DEVELOPMENT, &Arc::default())
     }
 
     /// The file as it is now. One of more than `largest` bytes is streamed, and has no hash.
-    fn unproven(path: &AssetPath, snapshot: &Snapshot, largest: u64, slot: &Arc<Slot>) -> Option<Self> {
+    fn read_current(
+        path: &AssetPath,
+        snapshot: &Snapshot,
+        largest: u64,
+        state: &Arc<FileState>,
+    ) -> Option<Self> {
         let opened = snapshot.open_source(path);
         let opened = opened.inspect_err(|err| {
             if err.kind() != ErrorKind::NotFound {
-                slot.reported.once(|| tracing::warn!("{err}; it is answered as not found"));
+                state.errors.report(|| tracing::warn!("{err}; it is answered as not found"));
             }
         });
-        let (place, mut file) = opened.ok()?;
+        let (file_path, mut file) = opened.ok()?;
         let read = || {
             let stamp = FileStamp::from_metadata(&file.metadata()?);
             if stamp.length() > largest {
-                let body = Body::File { path: place.clone(), file, stamp };
-                return Ok(Self::new(path, stamp.length(), None, body, slot));
+                let body = Body::File { path: file_path.clone(), file, stamp };
+                return Ok(Self::new(path, stamp.length(), None, body, state));
             }
-            let (identity, bytes) = VerifiedFile::read(&mut file, None)?;
+            let (verified, bytes) = VerifiedFile::read(&mut file, None)?;
             let size = bytes.len() as u64;
-            Ok(Self::new(path, size, Some(identity.sha256), Body::Bytes(bytes.into()), slot))
+            Ok(Self::new(path, size, Some(verified.sha256), Body::Bytes(bytes.into()), state))
         };
-        slot.told(&place, read())
+        state.or_log(&file_path, read())
     }
 
     /// The content hash, if the file is not too large for one.
@@ -121,15 +126,15 @@ impl ServedSource {
         self.representation.sha256.as_ref().map(ContentHash::from)
     }
 
-    fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body, slot: &Arc<Slot>) -> Self {
+    fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body, state: &Arc<FileState>) -> Self {
         Self {
             media_type: media_type(path),
             representation: Representation { size, sha256 },
             is_proven: false,
             is_pending: false,
-            lifetime: CachePolicy::NoStore,
+            policy: CachePolicy::NoStore,
             body,
-            slot: Arc::clone(slot),
+            state: Arc::clone(state),
         }
     }
 }
@@ -143,114 +148,123 @@ impl SourceFiles {
         &self,
         path: &AssetPath,
         snapshot: &Snapshot,
-        settings: &ServeOptions,
+        options: &ServeOptions,
     ) -> Option<ServedSource> {
-        let listed = snapshot.baseline_file(path)?;
-        let slot = Arc::clone(self.slots.lock().entry(path.as_str().into()).or_default());
-        let mut known = slot.known.lock();
+        let baseline = snapshot.baseline_file(path)?;
+        let state = Arc::clone(self.states.lock().entry(path.as_str().into()).or_default());
+        let mut content = state.content.lock();
         let version = snapshot.app_version();
-        let known = match &mut *known {
-            Some(known) if known.version == version && known.listed == listed.stamp => known,
+        let content = match &mut *content {
+            Some(content) if content.version == version && content.baseline == baseline.stamp => content,
             // The file may be the same in the next version, so it is not read again.
             other => {
-                let (identity, kept) =
-                    other.take().map_or((None, None), |known| (known.identity, known.kept));
-                let listed = listed.stamp;
-                other.insert(Known { version, listed, pinned: None, identity, kept, is_told: false })
+                let (verified, cached) =
+                    other.take().map_or((None, None), |content| (content.verified, content.cached));
+                let baseline = baseline.stamp;
+                other.insert(ContentState {
+                    version,
+                    baseline,
+                    pinned: None,
+                    verified,
+                    cached,
+                    is_warned: false,
+                })
             }
         };
-        let file = self.same_file(path, listed, &slot, known, settings);
+        let file = self.find_unchanged(path, baseline, &state, content, options);
         if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending)
-            && !std::mem::replace(&mut known.is_told, true)
+            && !std::mem::replace(&mut content.is_warned, true)
         {
             tracing::warn!(
                 "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
-                listed.file.display()
+                baseline.file.display()
             );
         }
         file.or_else(|| {
-            known.kept = None;
+            content.cached = None;
             // Another file by now, so all that is asked of one is asked again.
-            ServedSource::unproven(path, snapshot, settings.max_cached_file, &slot)
+            ServedSource::read_current(path, snapshot, options.max_cached_file, &state)
         })
     }
 
     /// The file, if it is the one that was listed; its change time alone may be another one. Once it is known, that costs
     /// two looks at the file, and no reading.
-    fn same_file(
+    fn find_unchanged(
         &self,
         path: &AssetPath,
-        listed: &BaselineFile,
-        slot: &Arc<Slot>,
-        known: &mut Known,
-        settings: &ServeOptions,
+        baseline: &BaselineFile,
+        state: &Arc<FileState>,
+        content: &mut ContentState,
+        options: &ServeOptions,
     ) -> Option<ServedSource> {
-        let (file, stamp) = open(listed)?;
-        let is_listed = |stamp: FileStamp| stamp == listed.stamp;
-        if stamp.length() <= settings.max_cached_file {
-            let (identity, bytes) = self.small(file, &stamp, &listed.file, slot, known, settings)?;
+        let (file, stamp) = open(baseline)?;
+        let is_baseline = |stamp: FileStamp| stamp == baseline.stamp;
+        if stamp.length() <= options.max_cached_file {
+            let (verified, bytes) = self.read_small(file, &stamp, &baseline.file, state, content, options)?;
             // Compared before the bytes count: with another change time they may be others.
-            let is_proven = known.is_proven(identity.sha256, is_listed(identity.stamp));
+            let is_proven = content.is_proven(verified.sha256, is_baseline(verified.stamp));
             let size = bytes.len() as u64;
-            let file = ServedSource::new(path, size, Some(identity.sha256), Body::Bytes(bytes), slot);
+            let file = ServedSource::new(path, size, Some(verified.sha256), Body::Bytes(bytes), state);
             return Some(ServedSource { is_proven, ..file });
         }
         // Of a time when it was small.
-        (known.identity, known.kept) = (None, None);
-        let body = Body::File { path: listed.file.clone(), file, stamp };
+        (content.verified, content.cached) = (None, None);
+        let body = Body::File { path: baseline.file.clone(), file, stamp };
         // The digest of the listed stamp may have been computed after the last request.
-        known.pinned = known.pinned.or_else(|| slot.large.of(listed.stamp));
-        if known.pinned.is_none() && !is_listed(stamp) {
+        content.pinned = content.pinned.or_else(|| state.large.get(baseline.stamp));
+        if content.pinned.is_none() && !is_baseline(stamp) {
             // No digest could prove it.
-            return Some(ServedSource::new(path, stamp.length(), None, body, slot));
+            return Some(ServedSource::new(path, stamp.length(), None, body, state));
         }
-        let sha256 = slot.large.at(stamp, &self.large_files, || Location::Path(listed.file.clone()));
-        let is_proven = sha256.is_some_and(|sha256| known.is_proven(sha256, is_listed(stamp)));
-        let file = ServedSource::new(path, stamp.length(), sha256, body, slot);
+        let sha256 =
+            state.large.get_or_queue(stamp, &self.large_files, || FileLocation::Path(baseline.file.clone()));
+        let is_proven = sha256.is_some_and(|sha256| content.is_proven(sha256, is_baseline(stamp)));
+        let file = ServedSource::new(path, stamp.length(), sha256, body, state);
         Some(ServedSource { is_proven, is_pending: sha256.is_none(), ..file })
     }
 
     /// The bytes of a small file, which are read and hashed only if they are not known.
-    fn small(
+    fn read_small(
         &self,
         mut file: File,
         stamp: &FileStamp,
-        place: &Path,
-        slot: &Slot,
-        known: &mut Known,
-        settings: &ServeOptions,
+        file_path: &Path,
+        state: &FileState,
+        content: &mut ContentState,
+        options: &ServeOptions,
     ) -> Option<(VerifiedFile, Bytes)> {
-        if let (Some(identity), Some(kept)) = (&known.identity, &known.kept)
-            && identity.holds_for(stamp)
+        if let (Some(verified), Some(cached)) = (&content.verified, &content.cached)
+            && verified.holds_for(stamp)
         {
-            return Some((*identity, kept.bytes.clone()));
+            return Some((*verified, cached.bytes.clone()));
         }
-        let (identity, bytes) = slot.told(place, VerifiedFile::read(&mut file, known.identity.as_ref()))?;
+        let (verified, bytes) =
+            state.or_log(file_path, VerifiedFile::read(&mut file, content.verified.as_ref()))?;
         let bytes = Bytes::from(bytes);
-        known.identity = Some(identity);
-        known.kept = None;
-        known.kept = self.memory.keep(&bytes, settings.cache_capacity);
-        Some((identity, bytes))
+        content.verified = Some(verified);
+        content.cached = None;
+        content.cached = self.memory_budget.cache(&bytes, options.cache_capacity);
+        Some((verified, bytes))
     }
 }
 
-impl Slot {
+impl FileState {
     /// Logs an error of reading, once until the file is served again.
-    fn told<T>(&self, file: &Path, read: io::Result<T>) -> Option<T> {
+    fn or_log<T>(&self, file: &Path, read: io::Result<T>) -> Option<T> {
         let log = |err: &io::Error| {
             tracing::warn!("`{}` cannot be read: {err}; it is answered as not found", file.display());
         };
-        read.inspect_err(|err| self.reported.once(|| log(err))).ok()
+        read.inspect_err(|err| self.errors.report(|| log(err))).ok()
     }
 }
 
-impl Known {
+impl ContentState {
     /// Returns `true` if bytes with this digest are the content of the URL. The first that were read while the file had the stamp
     /// with which it was listed become it.
-    fn is_proven(&mut self, sha256: Digest, is_listed: bool) -> bool {
+    fn is_proven(&mut self, sha256: Digest, is_baseline: bool) -> bool {
         match self.pinned {
             Some(pinned) => pinned == sha256,
-            None if is_listed => {
+            None if is_baseline => {
                 self.pinned = Some(sha256);
                 true
             }
@@ -259,13 +273,13 @@ impl Known {
     }
 }
 
-/// Opens a file that was listed, if it may still be the same. RequestedVersion first: opening a pipe would wait for a writer.
-fn open(listed: &BaselineFile) -> Option<(File, FileStamp)> {
+/// Opens a file that was listed, if it may still be the same. Checked first: opening a pipe would wait for a writer.
+fn open(baseline: &BaselineFile) -> Option<(File, FileStamp)> {
     let may_be =
-        |stamp: &FileStamp| *stamp == listed.stamp || stamp.differs_in_change_time_alone(&listed.stamp);
-    let before = fs::metadata(&listed.file).ok().filter(|metadata| metadata.is_file());
+        |stamp: &FileStamp| *stamp == baseline.stamp || stamp.differs_in_change_time_alone(&baseline.stamp);
+    let before = fs::metadata(&baseline.file).ok().filter(|metadata| metadata.is_file());
     before.map(|metadata| FileStamp::from_metadata(&metadata)).filter(may_be)?;
-    let file = File::open(&listed.file).ok()?;
+    let file = File::open(&baseline.file).ok()?;
     let stamp = FileStamp::from_metadata(&file.metadata().ok()?);
     may_be(&stamp).then_some((file, stamp))
 }
@@ -273,7 +287,7 @@ fn open(listed: &BaselineFile) -> Option<(File, FileStamp)> {
 impl Servable for ServedSource {
     fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
         let media_type = self.media_type.clone();
-        Offer { media_type, lifetime: self.lifetime, identity: self.representation, variants }
+        Offer { media_type, policy: self.policy, identity: self.representation, variants }
     }
 
     fn is_pending(&self, _: &Representation) -> bool {
@@ -289,13 +303,13 @@ impl Servable for ServedSource {
         let content = match &self.body {
             Body::Bytes(bytes) => Content::slice(bytes, range),
             Body::File { path, file, stamp } => {
-                let (sha256, large) = (self.representation.sha256, &self.slot.large);
+                let (sha256, large) = (self.representation.sha256, &self.state.large);
                 let part = file.try_clone();
                 let part = part.and_then(|file| FilePart::new(file, range.clone(), *stamp, sha256, large));
-                Content::File(self.slot.told(path, part).ok_or(Unavailable::Gone)?.into())
+                Content::File(self.state.or_log(path, part).ok_or(Unavailable::Gone)?.into())
             }
         };
-        self.slot.reported.reset();
+        self.state.errors.reset();
         Ok(content)
     }
 }
@@ -310,7 +324,7 @@ mod tests {
     use fingerpost::{Assets, Mode, Strategy};
     use http::Request;
 
-    use crate::{logged::logged, serve::server::AssetServer};
+    use crate::{log_capture::capture_log, serve::server::AssetServer};
 
     use super::*;
 
@@ -328,13 +342,13 @@ mod tests {
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
         let assets = by_version(&source, "1");
-        let settings = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
-        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
-        let find = || listed.find(&path, &assets.snapshot(), &settings).unwrap();
+        let options = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
+        let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
+        let find = || source_files.find(&path, &assets.snapshot(), &options).unwrap();
         assert!(find().is_pending);
-        let slot = Arc::clone(&listed.slots.lock()["a.bin"]);
+        let state = Arc::clone(&source_files.states.lock()["a.bin"]);
         let begin = Instant::now();
-        while slot.large.latest().is_none() {
+        while state.large.latest().is_none() {
             assert!(begin.elapsed() < Duration::from_secs(60), "it is not hashed");
             thread::sleep(Duration::from_millis(20));
         }
@@ -356,16 +370,16 @@ mod tests {
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
         let assets = by_version(&source, "1");
-        let settings = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
-        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
+        let options = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
+        let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
         // The clock of a file system stands still for some milliseconds.
         thread::sleep(Duration::from_millis(20));
         fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
         for _ in 0..3 {
-            let file = listed.find(&path, &assets.snapshot(), &settings).unwrap();
+            let file = source_files.find(&path, &assets.snapshot(), &options).unwrap();
             assert!(!file.is_proven && !file.is_pending && file.hash().is_none());
         }
-        assert!(!listed.large_files.is_started());
+        assert!(!source_files.large_files.is_started());
     }
 
     #[test]
@@ -384,35 +398,35 @@ mod tests {
             std::os::unix::fs::symlink("a.css", &file).unwrap();
         };
         break_file();
-        let messages = logged(|| assert_eq!([status(), status(), status()], [404; 3]));
+        let messages = capture_log(|| assert_eq!([status(), status(), status()], [404; 3]));
         let [changed, unreadable] = &*messages else { panic!("{messages:?}") };
         assert!(changed.contains("is not what it was at start-up"), "{changed}");
         assert!(unreadable.ends_with("it is answered as not found"), "{unreadable}");
 
         fs::remove_file(&file).unwrap();
         fs::write(&file, "one").unwrap();
-        let messages = logged(|| assert_eq!(status(), 200));
+        let messages = capture_log(|| assert_eq!(status(), 200));
         assert!(messages.is_empty(), "{messages:?}");
         break_file();
-        let messages = logged(|| assert_eq!([status(), status()], [404; 2]));
+        let messages = capture_log(|| assert_eq!([status(), status()], [404; 2]));
         assert_eq!(&messages, std::slice::from_ref(unreadable));
     }
 
     #[test]
     fn a_file_that_has_become_large_takes_no_memory() {
         let dir = tempfile::tempdir().unwrap();
-        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
+        let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
         for (version, length) in [("1", 10), ("2", 11)] {
             fs::write(dir.path().join("a.css"), vec![b'a'; length]).unwrap();
             let assets = by_version(dir.path(), version);
-            let settings = ServeOptions {
+            let options = ServeOptions {
                 max_cached_file: 10,
                 cache_capacity: 10,
                 ..ServeOptions::for_mode_of(&assets)
             };
-            assert!(listed.find(&path, &assets.snapshot(), &settings).is_some());
+            assert!(source_files.find(&path, &assets.snapshot(), &options).is_some());
         }
-        assert!(listed.memory.keep(&Bytes::from_static(&[0; 10]), 10).is_some());
+        assert!(source_files.memory_budget.cache(&Bytes::from_static(&[0; 10]), 10).is_some());
     }
 
     #[test]
@@ -423,13 +437,13 @@ mod tests {
         fs::create_dir(&source).unwrap();
         fs::write(source.join("a.css"), "one").unwrap();
         let assets = by_version(&source, "1");
-        let settings = ServeOptions::for_mode_of(&assets);
-        let (listed, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
+        let options = ServeOptions::for_mode_of(&assets);
+        let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
         thread::sleep(Duration::from_millis(20));
         fs::hard_link(source.join("a.css"), dir.path().join("backup")).unwrap();
         thread::sleep(Duration::from_millis(2100));
         let bytes = || {
-            let file = listed.find(&path, &assets.snapshot(), &settings).unwrap();
+            let file = source_files.find(&path, &assets.snapshot(), &options).unwrap();
             assert!(!file.is_proven && file.hash() == Some(ContentHash::from_content(b"one")));
             let Body::Bytes(bytes) = file.body else { panic!("it is small") };
             bytes.as_ptr()

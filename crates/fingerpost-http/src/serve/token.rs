@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn judged<'a>(token: &Token, after: &str, path: &'a str) -> TokenMatch<'a> {
+    fn classified<'a>(token: &Token, after: &str, path: &'a str) -> TokenMatch<'a> {
         classify(token, after, path, |asset| matches!(asset, "2024/logo.png" | "1000/a.css" | "css/app.css"))
     }
 
@@ -67,7 +67,7 @@ mod tests {
             ("-1/css/app.css", TokenMatch::Unversioned("-1/css/app.css")),
             ("", TokenMatch::Unversioned("")),
         ] {
-            assert_eq!(judged(&token, "", path), expected, "{path}");
+            assert_eq!(classified(&token, "", path), expected, "{path}");
         }
     }
 
@@ -83,7 +83,7 @@ mod tests {
             ("./css/app.css", TokenMatch::Unversioned("./css/app.css")),
             ("a b/css/app.css", TokenMatch::Unversioned("a b/css/app.css")),
         ] {
-            assert_eq!(judged(&token, "", path), expected, "{path}");
+            assert_eq!(classified(&token, "", path), expected, "{path}");
         }
     }
 
@@ -97,7 +97,7 @@ mod tests {
             ("999/css/app.css", TokenMatch::Unversioned("999/css/app.css")),
             ("999", TokenMatch::Unversioned("999")),
         ] {
-            assert_eq!(judged(&token, "static/", path), expected, "{path}");
+            assert_eq!(classified(&token, "static/", path), expected, "{path}");
         }
     }
 }

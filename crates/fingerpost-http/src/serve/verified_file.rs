@@ -39,9 +39,9 @@ impl VerifiedFile {
             file.read_to_end(&mut bytes).map(|_| bytes)
         })?;
         let is_known = |known: &&Self| reading.is_stable && known.holds_for(&reading.stamp);
-        let identity = known.filter(is_known).copied();
-        let identity = identity.unwrap_or_else(|| Self::new(&reading, began, known));
-        Ok((identity, reading.value))
+        let verified = known.filter(is_known).copied();
+        let verified = verified.unwrap_or_else(|| Self::new(&reading, began, known));
+        Ok((verified, reading.value))
     }
 
     /// Trusted also where the file's times are in the future of this machine, if the stamp has stayed the same for long

@@ -107,7 +107,8 @@ impl VersionEndpoints {
         version: impl Into<Cow<'static, str>>,
         bust: impl Into<Cow<'static, str>>,
     ) -> Self {
-        (self.version_path, self.bust_path) = (rooted(version.into()), rooted(bust.into()));
+        (self.version_path, self.bust_path) =
+            (with_leading_slash(version.into()), with_leading_slash(bust.into()));
         self
     }
 
@@ -123,16 +124,16 @@ impl VersionEndpoints {
             return Some(self.version(request));
         };
         if request.method != Method::POST {
-            return Some(not_allowed("POST"));
+            return Some(method_not_allowed("POST"));
         }
         match bearer(&request.headers) {
             None => {
-                let mut answer = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                Some(answer)
+                let mut response = error_response(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                Some(response)
             }
             Some(given) if token.matches(given) => None,
-            Some(_) => Some(refused(StatusCode::FORBIDDEN, "this is not the bust token")),
+            Some(_) => Some(error_response(StatusCode::FORBIDDEN, "this is not the bust token")),
         }
     }
 
@@ -143,8 +144,8 @@ impl VersionEndpoints {
 
     fn version(&self, request: &request::Parts) -> Response<Bytes> {
         match existing_snapshot(&self.assets, &request.extensions) {
-            Some(snapshot) => version_answer(request, snapshot),
-            None => version_answer(request, &self.assets.snapshot()),
+            Some(snapshot) => version_response(request, snapshot),
+            None => version_response(request, &self.assets.snapshot()),
         }
     }
 
@@ -155,28 +156,28 @@ impl VersionEndpoints {
                 let version = snapshot.app_version();
                 tracing::info!("reloaded, because the cache was busted: app version {version}");
                 let json = json!({ "status": "ok", "version": *version }).to_string();
-                let mut answer = json_answer(StatusCode::OK, json);
-                answer.extensions_mut().insert(snapshot);
-                answer
+                let mut response = json_response(StatusCode::OK, json);
+                response.extensions_mut().insert(snapshot);
+                response
             }
             Err(err) => {
                 tracing::error!("the cache was busted, and nothing has changed: {err}");
-                refused(StatusCode::INTERNAL_SERVER_ERROR, &err.to_string())
+                error_response(StatusCode::INTERNAL_SERVER_ERROR, &err.to_string())
             }
         }
     }
 }
 
 /// Tells the app version of a release.
-pub(crate) fn version_answer(request: &request::Parts, snapshot: &Snapshot) -> Response<Bytes> {
+pub(crate) fn version_response(request: &request::Parts, snapshot: &Snapshot) -> Response<Bytes> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        return not_allowed("GET, HEAD");
+        return method_not_allowed("GET, HEAD");
     }
-    for_method(&request.method, json_answer(StatusCode::OK, version_json(snapshot)))
+    for_method(&request.method, json_response(StatusCode::OK, version_json(snapshot)))
 }
 
 /// As paths of requests are.
-fn rooted(path: Cow<'static, str>) -> Cow<'static, str> {
+fn with_leading_slash(path: Cow<'static, str>) -> Cow<'static, str> {
     if path.starts_with('/') { path } else { format!("/{path}").into() }
 }
 
@@ -186,27 +187,27 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
 }
 
-fn not_allowed(methods: &'static str) -> Response<Bytes> {
-    let mut answer = refused(StatusCode::METHOD_NOT_ALLOWED, &format!("use {methods}"));
-    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
-    answer
+fn method_not_allowed(methods: &'static str) -> Response<Bytes> {
+    let mut response = error_response(StatusCode::METHOD_NOT_ALLOWED, &format!("use {methods}"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
 }
 
-fn refused(status: StatusCode, reason: &str) -> Response<Bytes> {
-    json_answer(status, json!({ "status": "error", "reason": reason }).to_string())
+fn error_response(status: StatusCode, reason: &str) -> Response<Bytes> {
+    json_response(status, json!({ "status": "error", "reason": reason }).to_string())
 }
 
-pub(crate) fn json_answer(status: StatusCode, json: impl Into<Bytes>) -> Response<Bytes> {
+pub(crate) fn json_response(status: StatusCode, json: impl Into<Bytes>) -> Response<Bytes> {
     let json = json.into();
     let length = json.len() as u64;
-    let mut answer = Response::new(json);
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+    let mut response = Response::new(json);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_LENGTH, length.into());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
+    response
 }
 
 #[cfg(test)]
@@ -240,17 +241,17 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert!(endpoints.answers(&parts));
-        let answer = endpoints.respond_blocking(&parts);
-        assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
-        assert_eq!(answer.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
-        answer
+        let response = endpoints.respond_blocking(&parts);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        response
     }
 
     #[test]
     fn the_version_is_told_to_everybody() {
         let (_dir, endpoints, _) = endpoints();
-        let answer = ask(&endpoints, "GET", "/version", None);
-        assert_eq!(answer.body(), r#"{"components":{},"source":"manifest","version":"0123456789ab"}"#);
+        let response = ask(&endpoints, "GET", "/version", None);
+        assert_eq!(response.body(), r#"{"components":{},"source":"manifest","version":"0123456789ab"}"#);
         assert!(ask(&endpoints, "HEAD", "/version", None).body().is_empty());
         assert_eq!(ask(&endpoints, "POST", "/version", None).headers()[ALLOW], "GET, HEAD");
     }
@@ -275,13 +276,13 @@ mod tests {
         let manifest = dir.path().join("staticfiles.json");
         let right = format!("bearer {}", token.as_str());
         std::fs::write(&manifest, r#"{"version": "1.1", "paths": {}, "hash": "ba9876543210"}"#).unwrap();
-        let answer = ask(&endpoints, "POST", "/cache/bust", Some(&right));
-        assert_eq!(answer.body(), r#"{"status":"ok","version":"ba9876543210"}"#);
-        assert_eq!(&*answer.extensions().get::<Snapshot>().unwrap().app_version(), "ba9876543210");
+        let response = ask(&endpoints, "POST", "/cache/bust", Some(&right));
+        assert_eq!(response.body(), r#"{"status":"ok","version":"ba9876543210"}"#);
+        assert_eq!(&*response.extensions().get::<Snapshot>().unwrap().app_version(), "ba9876543210");
 
         std::fs::write(&manifest, "{").unwrap();
-        let answer = ask(&endpoints, "POST", "/cache/bust", Some(&right));
-        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let response = ask(&endpoints, "POST", "/cache/bust", Some(&right));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(ask(&endpoints, "GET", "/version", None).body().ends_with(br#""version":"ba9876543210"}"#));
     }
 

@@ -6,7 +6,7 @@ use http::{Method, header::ETAG, request, response};
 use super::{
     nonce::CspNonce,
     on_mismatch::OnMismatch,
-    options::{HandledInside, Settings},
+    options::{VersionHandled, VersionOptions},
 };
 use crate::{
     html::{
@@ -24,7 +24,7 @@ const NAME: &str = "version";
 /// Made by [`VersionMiddleware::begin`](crate::VersionMiddleware::begin).
 #[derive(Debug, Clone)]
 pub struct VersionExchange {
-    settings: Arc<Settings>,
+    options: Arc<VersionOptions>,
     snapshot: Snapshot,
     nonce: Option<CspNonce>,
     /// Whether a page answers a form that was sent, say: asking for it again would not bring it back.
@@ -34,15 +34,19 @@ pub struct VersionExchange {
 }
 
 impl VersionExchange {
-    pub(super) fn begin(settings: &Arc<Settings>, snapshot: &Snapshot, request: &mut request::Parts) -> Self {
-        let (settings, snapshot) = (Arc::clone(settings), snapshot.clone());
+    pub(super) fn begin(
+        options: &Arc<VersionOptions>,
+        snapshot: &Snapshot,
+        request: &mut request::Parts,
+    ) -> Self {
+        let (options, snapshot) = (Arc::clone(options), snapshot.clone());
         let is_posted = !matches!(request.method, Method::GET | Method::HEAD);
-        if settings.mismatch == OnMismatch::Ignore {
-            return Self { settings, snapshot, nonce: None, is_posted, html: None };
+        if options.on_mismatch == OnMismatch::Ignore {
+            return Self { options, snapshot, nonce: None, is_posted, html: None };
         }
         let nonce = request.extensions.get::<CspNonce>().cloned();
-        let html = HtmlExchange::begin(NAME, settings.of_tag(nonce.is_some()), &snapshot, request);
-        Self { settings, snapshot, nonce, is_posted, html: Some(html) }
+        let html = HtmlExchange::begin(NAME, options.tag_inputs(nonce.is_some()), &snapshot, request);
+        Self { options, snapshot, nonce, is_posted, html: Some(html) }
     }
 
     /// Gives a response its headers, and if it is a page the validators that it will have with the script in it; says whether
@@ -51,17 +55,17 @@ impl VersionExchange {
     /// A snapshot of the same assets in the extensions of the response is what the headers tell of: the answer to a reload is of
     /// the release that it has put in force. A response that has been through another layer of this kind keeps what it got there: what lies inside wins.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
-        let is_first = response.extensions.insert(HandledInside).is_none();
+        let is_first = response.extensions.insert(VersionHandled).is_none();
         if is_first {
             let snapshot =
                 existing_snapshot(self.snapshot.assets(), &response.extensions).unwrap_or(&self.snapshot);
-            self.settings.set_headers(&mut response.headers, snapshot);
+            self.options.set_headers(&mut response.headers, snapshot);
         }
         let Some(html) = &self.html else { return HtmlChange::Nothing };
         let change = html.finish(response);
         if change == HtmlChange::Nothing {
             if html.is_kept_by_compression(response) {
-                self.settings.said.compressed();
+                self.options.warn_once.compressed();
             }
         } else if self.nonce.is_some() {
             response.headers.remove(ETAG);
@@ -74,10 +78,10 @@ impl VersionExchange {
         let nonce = self.nonce.as_ref().filter(|nonce| {
             let is_valid = nonce.is_valid();
             if !is_valid {
-                self.settings.said.invalid_nonce();
+                self.options.warn_once.invalid_nonce();
             }
             is_valid
         });
-        HeadInserter::new(self.settings.tag(&self.snapshot.app_version(), nonce, self.is_posted), encoding)
+        HeadInserter::new(self.options.tag(&self.snapshot.app_version(), nonce, self.is_posted), encoding)
     }
 }

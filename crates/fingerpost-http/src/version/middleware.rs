@@ -9,10 +9,10 @@ use http::{Response, request};
 use super::{
     client,
     client_path::ClientPath,
-    endpoints::version_answer,
+    endpoints::version_response,
     exchange::VersionExchange,
     on_mismatch::OnMismatch,
-    options::{HandledInside, Settings},
+    options::{VersionHandled, VersionOptions},
 };
 
 /// Tells every client the app version, and puts the client script into pages: what a framework's own layer is made of.
@@ -45,21 +45,21 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct VersionMiddleware {
     assets: Assets,
-    settings: Arc<Settings>,
+    options: Arc<VersionOptions>,
 }
 
 impl VersionMiddleware {
     /// Tells the app version of these assets.
     pub fn new(assets: &Assets) -> Self {
         let path = ClientPath::default();
-        let settings = Settings {
+        let options = VersionOptions {
             has_header: true,
-            mismatch: OnMismatch::default(),
+            on_mismatch: OnMismatch::default(),
             script: path.join(&client::file_name()),
             path,
-            said: Arc::default(),
+            warn_once: Arc::default(),
         };
-        Self { assets: assets.clone(), settings: Arc::new(settings) }
+        Self { assets: assets.clone(), options: Arc::new(options) }
     }
 
     /// Whether responses say `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
@@ -68,14 +68,14 @@ impl VersionMiddleware {
     /// of a deploy that nothing refuses it learns nothing.
     #[must_use]
     pub fn header(mut self, has_header: bool) -> Self {
-        Arc::make_mut(&mut self.settings).has_header = has_header;
+        Arc::make_mut(&mut self.options).has_header = has_header;
         self
     }
 
     /// What a page does once it is stale. Defaults to [`OnMismatch::Reload`].
     #[must_use]
-    pub fn on_mismatch(mut self, mismatch: OnMismatch) -> Self {
-        Arc::make_mut(&mut self.settings).mismatch = mismatch;
+    pub fn on_mismatch(mut self, on_mismatch: OnMismatch) -> Self {
+        Arc::make_mut(&mut self.options).on_mismatch = on_mismatch;
         self
     }
 
@@ -90,9 +90,9 @@ impl VersionMiddleware {
     /// anything else than letters, digits and `. _ ~ - /`.
     pub fn client_path(mut self, path: &str) -> Result<Self, Error> {
         let path = ClientPath::parse(path)?;
-        let settings = Arc::make_mut(&mut self.settings);
-        settings.script = path.join(&client::file_name());
-        settings.path = path;
+        let options = Arc::make_mut(&mut self.options);
+        options.script = path.join(&client::file_name());
+        options.path = path;
         Ok(self)
     }
 
@@ -105,15 +105,15 @@ impl VersionMiddleware {
     ///
     /// `snapshot` is the one of the request, as [`request_snapshot`](crate::request_snapshot) leaves it.
     pub fn respond(&self, request: &request::Parts, snapshot: &Snapshot) -> Option<Response<Bytes>> {
-        let name = self.settings.path.below(request.uri.path())?;
-        let mut answer = match client::named(name) {
+        let name = self.options.path.below(request.uri.path())?;
+        let mut response = match client::hash_in_name(name) {
             Some(hash) => client::respond(request, hash),
-            None if name == "version" => version_answer(request, snapshot),
+            None if name == "version" => version_response(request, snapshot),
             None => return None,
         };
-        self.settings.set_headers(answer.headers_mut(), snapshot);
-        answer.extensions_mut().insert(HandledInside);
-        Some(answer)
+        self.options.set_headers(response.headers_mut(), snapshot);
+        response.extensions_mut().insert(VersionHandled);
+        Some(response)
     }
 
     /// Takes conditions off a request that were made for pages without the script; see
@@ -122,6 +122,6 @@ impl VersionMiddleware {
     /// A [`CspNonce`] is heeded. Every page has another one, so then no condition is met and no page gets a tag: a 304 would
     /// pair an old page, and its nonce, with a new policy.
     pub fn begin(&self, snapshot: &Snapshot, request: &mut request::Parts) -> VersionExchange {
-        VersionExchange::begin(&self.settings, snapshot, request)
+        VersionExchange::begin(&self.options, snapshot, request)
     }
 }

@@ -30,11 +30,11 @@ impl VersionMatch {
     /// assert_eq!(VersionMatch::from_headers(&headers, "v2"), VersionMatch::Different);
     /// ```
     pub fn from_headers(headers: &HeaderMap, version: &str) -> Self {
-        match RequestedVersion::from_headers(headers, &VERSION_HEADER, VERSION_COOKIE, |asked| {
-            asked == version
+        match RequestedVersion::from_headers(headers, &VERSION_HEADER, VERSION_COOKIE, |requested| {
+            requested == version
         }) {
             RequestedVersion::Nothing => Self::Unversioned,
-            asked if asked.version() == Some(version) => Self::Match,
+            requested if requested.version() == Some(version) => Self::Match,
             _ => Self::Different,
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct EtagSuffix {
 /// Whether the part of a tag is that of the release in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SuffixMatch {
-    Present,
+    Current,
     Other,
 }
 
@@ -36,8 +36,8 @@ impl EtagSuffix {
     /// The value of an `ETag`, weak and with the part; nothing if it is not well-formed, and in development.
     pub(super) fn add(&self, tag: &HeaderValue) -> Option<HeaderValue> {
         let inner = quoted(tag)?.strip_suffix(b"\"")?;
-        let part = format!("-{}.{}\"", self.layer, self.hash()?);
-        HeaderValue::from_bytes(&[b"W/", inner, part.as_bytes()].concat()).ok()
+        let suffix = format!("-{}.{}\"", self.layer, self.hash()?);
+        HeaderValue::from_bytes(&[b"W/", inner, suffix.as_bytes()].concat()).ok()
     }
 
     /// A tag without the part, if it has one; both with quotes.
@@ -46,8 +46,8 @@ impl EtagSuffix {
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
         let hash = ContentHash::parse(hash)?;
         let inner = rest.strip_suffix(b".")?.strip_suffix(self.layer.as_bytes())?.strip_suffix(b"-")?;
-        let is_present = self.hash() == Some(hash);
-        Some(([inner, b"\""].concat(), if is_present { SuffixMatch::Present } else { SuffixMatch::Other }))
+        let is_current = self.hash() == Some(hash);
+        Some(([inner, b"\""].concat(), if is_current { SuffixMatch::Current } else { SuffixMatch::Other }))
     }
 }
 

@@ -69,10 +69,10 @@ pub enum HtmlChange {
 /// ```
 #[derive(Debug, Clone)]
 pub struct HtmlExchange {
-    part: EtagSuffix,
+    suffix: EtagSuffix,
     method: Method,
     /// The tags that went on without the part, with quotes.
-    shortened: Vec<Vec<u8>>,
+    stripped_tags: Vec<Vec<u8>>,
 }
 
 impl HtmlExchange {
@@ -91,15 +91,15 @@ impl HtmlExchange {
         snapshot: &Snapshot,
         request: &mut request::Parts,
     ) -> Self {
-        let part = EtagSuffix::new(layer, settings.into(), snapshot);
-        let mut exchange = Self { part, method: request.method.clone(), shortened: Vec::new() };
+        let suffix = EtagSuffix::new(layer, settings.into(), snapshot);
+        let mut exchange = Self { suffix, method: request.method.clone(), stripped_tags: Vec::new() };
         if matches!(request.method, Method::GET | Method::HEAD) {
-            exchange.take_conditions(&mut request.headers);
+            exchange.remove_conditions(&mut request.headers);
         }
         exchange
     }
 
-    fn take_conditions(&mut self, headers: &mut HeaderMap) {
+    fn remove_conditions(&mut self, headers: &mut HeaderMap) {
         let wants_html = names_html(headers);
         if !is_for_subresource(headers) {
             headers.remove(IF_MODIFIED_SINCE);
@@ -108,31 +108,31 @@ impl HtmlExchange {
             headers.remove(RANGE);
             headers.remove(IF_RANGE);
         }
-        self.take_tags(headers, wants_html);
+        self.strip_tags(headers, wants_html);
     }
 
-    fn take_tags(&mut self, headers: &mut HeaderMap, wants_html: bool) {
+    fn strip_tags(&mut self, headers: &mut HeaderMap, wants_html: bool) {
         let lists = headers.get_all(IF_NONE_MATCH).iter();
         let tags: Vec<_> = lists.flat_map(|list| Tags(list.as_bytes().trim_ascii())).collect();
-        let has_part = tags.iter().any(|(_, tag)| self.part.split(tag).is_some());
+        let has_suffix = tags.iter().any(|(_, tag)| self.suffix.split(tag).is_some());
         // A list without a part goes on letter for letter, also `*`, and what is not written as the standard has it.
-        if !headers.contains_key(IF_NONE_MATCH) || !has_part && !wants_html {
+        if !headers.contains_key(IF_NONE_MATCH) || !has_suffix && !wants_html {
             return;
         }
-        let mut kept = Vec::new();
+        let mut forwarded = Vec::new();
         for (is_weak, tag) in tags {
-            let tag = match self.part.split(tag) {
-                Some((inner, SuffixMatch::Present)) => {
-                    self.shortened.push(inner.clone());
+            let tag = match self.suffix.split(tag) {
+                Some((inner, SuffixMatch::Current)) => {
+                    self.stripped_tags.push(inner.clone());
                     inner
                 }
                 None if !wants_html => tag.to_vec(),
                 _ => continue,
             };
-            kept.push([if is_weak { &b"W/"[..] } else { b"" }, &tag].concat());
+            forwarded.push([if is_weak { &b"W/"[..] } else { b"" }, &tag].concat());
         }
-        match HeaderValue::from_bytes(&kept.join(&b", "[..])) {
-            Ok(list) if !kept.is_empty() => drop(headers.insert(IF_NONE_MATCH, list)),
+        match HeaderValue::from_bytes(&forwarded.join(&b", "[..])) {
+            Ok(list) if !forwarded.is_empty() => drop(headers.insert(IF_NONE_MATCH, list)),
             _ => {
                 headers.remove(IF_NONE_MATCH);
                 headers.remove(IF_MODIFIED_SINCE);
@@ -154,13 +154,13 @@ impl HtmlExchange {
             return HtmlChange::Nothing;
         }
         if response.status == StatusCode::NOT_MODIFIED {
-            if self.is_to_shortened(&response.headers) {
-                self.own(&mut response.headers);
+            if self.matches_stripped_tag(&response.headers) {
+                self.replace_validators(&mut response.headers);
             }
             return HtmlChange::Nothing;
         }
-        let Some(encoding) = self.changeable(response) else { return HtmlChange::Nothing };
-        self.own(&mut response.headers);
+        let Some(encoding) = self.rewritable(response) else { return HtmlChange::Nothing };
+        self.replace_validators(&mut response.headers);
         if self.method == Method::HEAD { HtmlChange::Headers } else { HtmlChange::Body(encoding) }
     }
 
@@ -169,7 +169,7 @@ impl HtmlExchange {
         is_compressed(&response.headers) && !must_stay(&response.headers) && self.page(response).is_some()
     }
 
-    fn changeable(&self, response: &response::Parts) -> Option<HtmlEncoding> {
+    fn rewritable(&self, response: &response::Parts) -> Option<HtmlEncoding> {
         self.page(response).filter(|_| !is_compressed(&response.headers))
     }
 
@@ -187,18 +187,18 @@ impl HtmlExchange {
         HtmlEncoding::from_content_type(response.headers.get(CONTENT_TYPE).filter(|_| has_page)?)
     }
 
-    fn is_to_shortened(&self, headers: &HeaderMap) -> bool {
+    fn matches_stripped_tag(&self, headers: &HeaderMap) -> bool {
         let tag = headers.get(ETAG).and_then(quoted);
-        tag.is_some_and(|tag| self.shortened.iter().any(|shortened| shortened == tag))
+        tag.is_some_and(|tag| self.stripped_tags.iter().any(|stripped| stripped == tag))
     }
 
     /// Takes off what is no longer true, and makes the tag the layer's own.
-    fn own(&self, headers: &mut HeaderMap) {
+    fn replace_validators(&self, headers: &mut HeaderMap) {
         for name in [LAST_MODIFIED, ACCEPT_RANGES, CONTENT_LENGTH] {
             headers.remove(name);
         }
         remove_digests(headers);
-        if let Some(tag) = headers.remove(ETAG).and_then(|tag| self.part.add(&tag)) {
+        if let Some(tag) = headers.remove(ETAG).and_then(|tag| self.suffix.add(&tag)) {
             headers.insert(ETAG, tag);
         }
     }

@@ -49,18 +49,18 @@ pub(crate) fn file_name() -> String {
 }
 
 /// The hash in the name of a client script, of whichever release; nothing if this is another name.
-pub(crate) fn named(file_name: &str) -> Option<ContentHash> {
+pub(crate) fn hash_in_name(file_name: &str) -> Option<ContentHash> {
     ContentHash::parse(file_name.strip_prefix("client.")?.strip_suffix(".js")?)
 }
 
 /// Answers a request for the script whose name has this hash: there is only the present one.
-pub(crate) fn respond(request: &request::Parts, named: ContentHash) -> Response<Bytes> {
+pub(crate) fn respond(request: &request::Parts, requested_hash: ContentHash) -> Response<Bytes> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return method_not_allowed().map(Content::into_bytes);
     }
     let offer = Offer {
         media_type: media_type("client.js"),
-        lifetime: if named == hash() { CachePolicy::Immutable } else { CachePolicy::NoStore },
+        policy: if requested_hash == hash() { CachePolicy::Immutable } else { CachePolicy::NoStore },
         identity: Representation { size: SCRIPT.len() as u64, sha256: Some(*SHA256) },
         variants: VARIANTS.as_slice(),
     };

@@ -11,7 +11,7 @@ use tracing::{
 };
 
 /// The messages that this thread logs as warnings and errors while `work` runs.
-pub(crate) fn logged(work: impl FnOnce()) -> Vec<String> {
+pub(crate) fn capture_log(work: impl FnOnce()) -> Vec<String> {
     let messages = Arc::default();
     with_default(Messages(Arc::clone(&messages)), work);
     std::mem::take(&mut messages.lock())
