@@ -84,6 +84,7 @@ pub mod __private {
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
     pub use crate::manifest::encoding::Compression;
+    pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::quote::{is_bidi_or_line_separator, quoted};
     pub use crate::resolve::prebuilt::Prebuilt;
     pub use crate::resolve::token::TokenAge;

@@ -4,7 +4,6 @@ pub(crate) mod config;
 mod release_history;
 mod removal;
 pub(crate) mod report;
-mod retention;
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +13,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::quoted,
+    __private::{Retention, quoted},
     manifest::{MANIFEST_NAME, Release},
 };
 
@@ -23,7 +22,6 @@ use self::{
     release_history::Past,
     removal::Removal,
     report::CleanReport,
-    retention::Retention,
 };
 use crate::{
     diagnostics::{
@@ -89,7 +87,9 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let recorded = publish::recorded(&history, &mut findings)?;
     recorded.iter().for_each(|release| past.add(release));
     let retention = Retention { keep: job.keep, age: job.age, now: now() };
-    let mut kept = retention.kept(&past.releases, &mut findings);
+    let retained = retention.retained(&past.published());
+    retained.warning.into_iter().for_each(|warning| findings.warn(ErrorKind::Manifest, warning));
+    let mut kept = retained.numbers;
     if let Some(until) = output.change.edited()
         && retention.is_young(Duration::from_secs(until))
     {

@@ -4,6 +4,7 @@ use std::{
 };
 
 use fingerpost::{
+    __private::PublishedRelease,
     AssetPath,
     manifest::{Digest, Entry, Manifest, Release},
 };
@@ -60,6 +61,17 @@ impl Past {
         })?;
         findings.check()?;
         Ok(Self { releases })
+    }
+
+    /// The releases, as far as the retention rule depends on them.
+    pub(super) fn published(&self) -> Vec<PublishedRelease> {
+        let published = |release: &Remembered| PublishedRelease {
+            number: release.number,
+            published: release.published,
+            replaces: release.replaces,
+            is_current: release.is_current,
+        };
+        self.releases.iter().map(published).collect()
     }
 
     /// Adds the release by which the manifest in force will be known.

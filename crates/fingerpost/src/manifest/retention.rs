@@ -5,57 +5,81 @@ use std::{
     time::Duration,
 };
 
-use super::release_history::Remembered;
-use crate::diagnostics::{collector::Findings, problem::ErrorKind};
-
-pub(super) struct Retention {
+/// The rule by which releases are retained.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
     /// How many of the newest releases stay.
-    pub(super) keep: usize,
+    pub keep: usize,
     /// How long a release stays after it was replaced.
-    pub(super) age: Duration,
+    pub age: Duration,
     /// Since 1970.
-    pub(super) now: Duration,
+    pub now: Duration,
+}
+
+/// One release, as far as the rule depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishedRelease {
+    /// See [`Release::number`](crate::manifest::Release::number).
+    pub number: u64,
+    /// See [`Release::published`](crate::manifest::Release::published).
+    pub published: u64,
+    /// See [`Release::replaces`](crate::manifest::Release::replaces).
+    pub replaces: u64,
+    /// Whether `staticfiles.json` holds its manifest.
+    pub is_current: bool,
+}
+
+/// The releases that stay.
+#[derive(Debug, Clone, Default)]
+pub struct RetainedReleases {
+    /// Their numbers.
+    pub numbers: BTreeSet<u64>,
+    /// A warning, if the time of a release is in the future.
+    pub warning: Option<String>,
 }
 
 impl Retention {
-    /// The numbers of the releases that stay.
-    pub(super) fn kept(&self, releases: &[Remembered], findings: &mut Findings) -> BTreeSet<u64> {
+    /// The releases that stay of these, which are in rising order.
+    pub fn retained(&self, releases: &[PublishedRelease]) -> RetainedReleases {
         let newest = releases.iter().rev().take(self.keep);
         let current = releases.iter().rfind(|release| release.is_current);
-        let stopped = stopped(releases, &self.times(releases, findings));
-        let is_young = |release: &&Remembered| {
+        let stopped = stopped(releases, &self.times(releases));
+        let is_young = |release: &&PublishedRelease| {
             // Nobody knows how long ago it was that somebody put another manifest back.
             self.is_young(stopped.get(&release.number).map_or(self.now, |&time| Duration::from_secs(time)))
         };
         let young = releases.iter().filter(is_young);
-        newest.chain(current).chain(young).map(|release| release.number).collect()
+        let numbers = newest.chain(current).chain(young).map(|release| release.number).collect();
+        RetainedReleases { numbers, warning: self.warning(releases) }
     }
 
     /// Returns `true` if a release stays that was current until this time.
-    pub(super) fn is_young(&self, last_current: Duration) -> bool {
+    pub fn is_young(&self, last_current: Duration) -> bool {
         self.now.saturating_sub(last_current) < self.age
     }
 
     /// When each release was published, as far as that can be: not before an earlier one, and not in the future.
-    fn times(&self, releases: &[Remembered], findings: &mut Findings) -> BTreeMap<u64, u64> {
+    fn times(&self, releases: &[PublishedRelease]) -> BTreeMap<u64, u64> {
         let now = self.now.as_secs();
-        let in_future: Vec<_> = releases.iter().filter(|release| release.published > now).collect();
-        if let Some(first) = in_future.first() {
-            findings.warn(ErrorKind::Manifest, from_the_future(first.number, in_future.len() - 1));
-        }
         let mut latest = 0;
-        let time = |release: &Remembered| {
+        let time = |release: &PublishedRelease| {
             let in_future = release.published > now;
             latest = if in_future { latest } else { latest.max(release.published) };
             (release.number, if in_future { now } else { latest })
         };
         releases.iter().map(time).collect()
     }
+
+    fn warning(&self, releases: &[PublishedRelease]) -> Option<String> {
+        let mut in_future = releases.iter().filter(|release| release.published > self.now.as_secs());
+        let first = in_future.next()?;
+        Some(from_the_future(first.number, in_future.count()))
+    }
 }
 
 /// When each release stopped being in force: when the last one was published that replaced it or one before it. One that
 /// nothing has replaced is left out.
-fn stopped(releases: &[Remembered], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
+fn stopped(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
     let mut stopped = BTreeMap::new();
     let mut in_force: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
     for last in releases.iter().rev().filter(|release| release.replaces < release.number) {
@@ -85,17 +109,16 @@ mod tests {
 
     const NOW: u64 = 1_000_000;
 
-    fn remembered(current: u64, (number, published, replaces): (u64, u64, u64)) -> Remembered {
-        Remembered { number, published, replaces, is_current: number == current, files: Vec::new() }
+    fn release(current: u64, (number, published, replaces): (u64, u64, u64)) -> PublishedRelease {
+        PublishedRelease { number, published, replaces, is_current: number == current }
     }
 
     /// Releases by number, time of publication and what they replace; `current` is in force.
     fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
-        let releases: Vec<_> = releases.iter().map(|&release| remembered(current, release)).collect();
+        let releases: Vec<_> = releases.iter().map(|&each| release(current, each)).collect();
         let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
-        let mut findings = Findings::default();
-        let kept = retention.kept(&releases, &mut findings).into_iter().collect();
-        (kept, findings.finish().warnings.len())
+        let retained = retention.retained(&releases);
+        (retained.numbers.into_iter().collect(), retained.warning.iter().count())
     }
 
     #[track_caller]
@@ -157,16 +180,15 @@ mod tests {
 
     #[test]
     fn of_the_same_manifest_the_newest_release_is_the_one_in_force() {
-        let twice = |number, published, replaces| Remembered {
+        let twice = |number, published, replaces| PublishedRelease {
             number,
             published,
             replaces,
             is_current: number != 2,
-            files: Vec::new(),
         };
         let releases = [twice(1, 1, 0), twice(2, 2, 1), twice(3, 3, 2)];
         let retention = Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW) };
-        assert_eq!(retention.kept(&releases, &mut Findings::default()), BTreeSet::from([3]));
+        assert_eq!(retention.retained(&releases).numbers, BTreeSet::from([3]));
     }
 
     #[test]
