@@ -3,7 +3,7 @@
 use askama::{Template, Values};
 use fingerpost_askama::{StaticHelpers as _, values};
 
-use crate::support::{alone, page, release};
+use crate::support::{in_own_process, page, release};
 
 #[derive(Template)]
 #[template(
@@ -40,7 +40,7 @@ fn functions_allocate_nothing_in_production() {
 
 #[test]
 fn functions_allocate_nothing_with_the_global() {
-    let answer = alone(|| {
+    let answer = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         allocations(askama::NO_VALUES).to_string()
     });

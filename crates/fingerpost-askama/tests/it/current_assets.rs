@@ -12,7 +12,7 @@ use askama::{Template, Values};
 use fingerpost::Assets;
 use fingerpost_askama::{ErrorKind, KEY, StaticHelpers as _, filters, init, values};
 
-use crate::support::{alone, hashed, own_error, release};
+use crate::support::{hashed_path, in_own_process, own_error, release};
 
 #[derive(Template)]
 #[template(source = r#"{{ static("css/app.css") }}"#, ext = "html")]
@@ -24,27 +24,27 @@ struct Filtered;
 
 /// What function and filter show, which is the same.
 #[track_caller]
-fn shown(values: &dyn Values) -> String {
+fn render(values: &dyn Values) -> String {
     let url = Page.render_with_values(values).unwrap();
     assert_eq!(Filtered.render_with_values(values).unwrap(), url);
     url
 }
 
 #[track_caller]
-fn shown_without_values() -> String {
-    shown(askama::NO_VALUES)
+fn render_without_values() -> String {
+    render(askama::NO_VALUES)
 }
 
 #[test]
 fn a_runtime_value_may_be_kept_in_many_ways() {
     let (_site, assets) = release("one");
-    let one = hashed("one");
-    assert_eq!(shown(&values(&assets)), one);
-    assert_eq!(shown(&(KEY, &assets as &dyn Any)), one);
-    assert_eq!(shown(&[("other", &7 as &dyn Any), values(&assets)]), one);
-    assert_eq!(shown(&vec![values(&assets), ("other", &7)]), one);
-    assert_eq!(shown(&HashMap::from([values(&assets)])), one);
-    assert_eq!(shown(&BTreeMap::from([values(&assets)])), one);
+    let one = hashed_path("one");
+    assert_eq!(render(&values(&assets)), one);
+    assert_eq!(render(&(KEY, &assets as &dyn Any)), one);
+    assert_eq!(render(&[("other", &7 as &dyn Any), values(&assets)]), one);
+    assert_eq!(render(&vec![values(&assets), ("other", &7)]), one);
+    assert_eq!(render(&HashMap::from([values(&assets)])), one);
+    assert_eq!(render(&BTreeMap::from([values(&assets)])), one);
     let pointers: [Box<dyn Any>; 4] = [
         Box::new(assets.clone()),
         Box::new(Arc::new(assets.clone())),
@@ -52,7 +52,7 @@ fn a_runtime_value_may_be_kept_in_many_ways() {
         Box::new(Box::new(assets.clone())),
     ];
     for pointer in &pointers {
-        assert_eq!(shown(&(KEY, &**pointer)), one);
+        assert_eq!(render(&(KEY, &**pointer)), one);
     }
 }
 
@@ -60,11 +60,11 @@ fn a_runtime_value_may_be_kept_in_many_ways() {
 fn a_scope_serves_where_there_is_no_runtime_value() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     one.snapshot().scope(|| {
-        assert_eq!(shown_without_values(), hashed("one"));
-        two.snapshot().scope(|| assert_eq!(shown_without_values(), hashed("two")));
-        assert_eq!(shown_without_values(), hashed("one"));
-        assert_eq!(shown(&("other", &7 as &dyn Any)), hashed("one"));
-        assert_eq!(shown(&(KEY, None::<&dyn Any>)), hashed("one"));
+        assert_eq!(render_without_values(), hashed_path("one"));
+        two.snapshot().scope(|| assert_eq!(render_without_values(), hashed_path("two")));
+        assert_eq!(render_without_values(), hashed_path("one"));
+        assert_eq!(render(&("other", &7 as &dyn Any)), hashed_path("one"));
+        assert_eq!(render(&(KEY, None::<&dyn Any>)), hashed_path("one"));
     });
 }
 
@@ -72,8 +72,8 @@ fn a_scope_serves_where_there_is_no_runtime_value() {
 fn a_runtime_value_goes_before_the_scope_of_other_assets() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     one.snapshot().scope(|| {
-        assert_eq!(shown(&values(&two)), hashed("two"));
-        assert_eq!(shown(&values(&one)), hashed("one"));
+        assert_eq!(render(&values(&two)), hashed_path("two"));
+        assert_eq!(render(&values(&one)), hashed_path("one"));
     });
 }
 
@@ -83,24 +83,24 @@ fn a_runtime_value_heeds_the_scope_of_the_same_assets() {
     let before = assets.snapshot();
     site.publish(&["css/app.css"], "two");
     assets.reload().unwrap();
-    assert_eq!(shown(&values(&assets)), hashed("two"));
+    assert_eq!(render(&values(&assets)), hashed_path("two"));
     before.scope(|| {
-        assert_eq!(shown(&values(&assets)), hashed("one"));
-        assert_eq!(shown(&values(&assets.clone())), hashed("one"));
-        other.snapshot().scope(|| assert_eq!(shown(&values(&assets)), hashed("one")));
+        assert_eq!(render(&values(&assets)), hashed_path("one"));
+        assert_eq!(render(&values(&assets.clone())), hashed_path("one"));
+        other.snapshot().scope(|| assert_eq!(render(&values(&assets)), hashed_path("one")));
     });
 }
 
 /// Renders a page for another site whenever it is written to.
-struct Nosy<'a> {
+struct RenderingWriter<'a> {
     other: &'a Assets,
     seen: Vec<String>,
 }
 
-impl fmt::Write for Nosy<'_> {
+impl fmt::Write for RenderingWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let other = self.other.snapshot().scope(shown_without_values);
-        self.seen.extend([text.to_owned(), other, shown_without_values()]);
+        let other = self.other.snapshot().scope(render_without_values);
+        self.seen.extend([text.to_owned(), other, render_without_values()]);
         Ok(())
     }
 }
@@ -108,9 +108,9 @@ impl fmt::Write for Nosy<'_> {
 #[test]
 fn a_writer_may_enter_scopes_while_it_is_written_to() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
-    let mut out = Nosy { other: &two, seen: Vec::new() };
+    let mut out = RenderingWriter { other: &two, seen: Vec::new() };
     one.snapshot().scope(|| Page.render_into(&mut out)).unwrap();
-    assert_eq!(out.seen, [hashed("one"), hashed("two"), hashed("one")]);
+    assert_eq!(out.seen, [hashed_path("one"), hashed_path("two"), hashed_path("one")]);
 }
 
 #[test]
@@ -118,52 +118,52 @@ fn one_thread_may_render_for_two_sites_by_turns() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     for _ in 0..2 {
         for (assets, content) in [(&one, "one"), (&two, "two")] {
-            assert_eq!(shown(&values(assets)), hashed(content));
-            assert_eq!(assets.snapshot().scope(shown_without_values), hashed(content));
+            assert_eq!(render(&values(assets)), hashed_path(content));
+            assert_eq!(assets.snapshot().scope(render_without_values), hashed_path(content));
         }
     }
 }
 
 #[test]
 fn the_global_serves_every_thread_and_comes_last() {
-    let answer = alone(|| {
+    let answer = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one.clone()).unwrap();
-        assert_eq!(two.snapshot().scope(shown_without_values), hashed("two"));
-        assert_eq!(shown(&values(&two)), hashed("two"));
-        assert_eq!(Page.to_string(), hashed("one"));
-        let elsewhere = std::thread::spawn(shown_without_values).join().unwrap();
-        format!("{elsewhere} {}", shown_without_values())
+        assert_eq!(two.snapshot().scope(render_without_values), hashed_path("two"));
+        assert_eq!(render(&values(&two)), hashed_path("two"));
+        assert_eq!(Page.to_string(), hashed_path("one"));
+        let elsewhere = std::thread::spawn(render_without_values).join().unwrap();
+        format!("{elsewhere} {}", render_without_values())
     });
-    assert_eq!(answer, format!("{0} {0}", hashed("one")));
+    assert_eq!(answer, format!("{0} {0}", hashed_path("one")));
 }
 
 #[test]
 fn the_global_follows_a_reload_and_heeds_its_scope() {
-    let answer = alone(|| {
+    let answer = in_own_process(|| {
         let (site, assets) = release("one");
         init(assets.clone()).unwrap();
         let before = assets.snapshot();
         site.publish(&["css/app.css"], "two");
         assets.reload().unwrap();
-        format!("{} {}", shown_without_values(), before.scope(shown_without_values))
+        format!("{} {}", render_without_values(), before.scope(render_without_values))
     });
-    assert_eq!(answer, format!("{} {}", hashed("two"), hashed("one")));
+    assert_eq!(answer, format!("{} {}", hashed_path("two"), hashed_path("one")));
 }
 
 #[test]
 fn a_second_global_is_an_error_and_the_first_stays() {
-    let answer = alone(|| {
+    let answer = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one).unwrap();
         let err = init(two.clone()).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::AlreadyInitialized);
         // The second assets are still their owner's.
-        assert_eq!(shown(&values(&two)), hashed("two"));
-        format!("{err}: {}", shown_without_values())
+        assert_eq!(render(&values(&two)), hashed_path("two"));
+        format!("{err}: {}", render_without_values())
     });
     let expected = "`fingerpost_askama::init` was called before; call it once, at start-up";
-    assert_eq!(answer, format!("{expected}: {}", hashed("one")));
+    assert_eq!(answer, format!("{expected}: {}", hashed_path("one")));
 }
 
 #[test]

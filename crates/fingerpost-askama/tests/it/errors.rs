@@ -33,7 +33,7 @@ struct Filtered<'a> {
 
 #[test]
 fn an_unknown_asset_is_an_error_that_names_the_template_and_the_nearest_name() {
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_files(&["css/app.css"]);
     let assets = site.development().build().unwrap();
     let story = format!(
         "asset `css/ap.css` was not found in `{}` (did you mean `css/app.css`?)",
@@ -73,8 +73,8 @@ fn a_path_that_can_name_nothing_is_an_error() {
 
 #[test]
 fn an_unknown_asset_may_be_allowed() {
-    let site = Site::of(&[]);
-    for assets in site.both(|assets| assets.on_missing(OnMissing::Plain)) {
+    let site = Site::with_files(&[]);
+    for assets in site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain)) {
         assert_eq!(page(&assets, &Page { path: "a.css" }), "/static/a.css");
         assert_eq!(page(&assets, &Filtered { path: "a.css" }), "/static/a.css");
     }

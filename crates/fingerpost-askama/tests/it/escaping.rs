@@ -50,7 +50,7 @@ macro_rules! templates {
 
 /// Assets of one file, whose URL is `/static/a_b.7c98040a5416.svg`.
 fn assets() -> (Site, Assets) {
-    let site = Site::of(&["a_b.svg"]);
+    let site = Site::with_files(&["a_b.svg"]);
     let assets = site.production().origin("https://a.test").build().unwrap();
     (site, assets)
 }
@@ -108,7 +108,7 @@ fn an_escaper_of_the_sites_own_can_be_shown_every_url() {
 
 #[test]
 fn what_is_no_url_has_nothing_to_escape_in_html_and_is_the_own_escapers_elsewhere() {
-    let site = Site::of(&["a_b.svg"]);
+    let site = Site::with_files(&["a_b.svg"]);
     let assets = site.production().app_version("v1_2").build().unwrap();
     assert_eq!(templates!("{{ path }}{{ app_version() }}")(&assets, ""), ["v1_2", "v1_2", "v1[_]2"]);
     let integrity = fingerpost::manifest::integrity_of(b"body{}");

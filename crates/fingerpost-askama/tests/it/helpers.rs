@@ -17,9 +17,9 @@ struct Urls<'a> {
 
 /// Checks what `static` and `static_url` show of a path, in development and in production, by function and by filter.
 #[track_caller]
-fn urls(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, [&str; 2], [&str; 2])]) {
-    let site = Site::of(&["css/app.css", "img/card.png"]);
-    let [development, production] = site.both(set);
+fn assert_urls(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, [&str; 2], [&str; 2])]) {
+    let site = Site::with_files(&["css/app.css", "img/card.png"]);
+    let [development, production] = site.in_both_modes(set);
     for &(path, urls, absolute_urls) in rows {
         for (assets, url, absolute) in
             [(&development, urls[0], absolute_urls[0]), (&production, urls[1], absolute_urls[1])]
@@ -33,12 +33,12 @@ fn urls(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, [&str; 2], 
 #[test]
 fn each_helper_is_a_function_and_a_filter() {
     let both = ["/static/css/app.css?v=7c98040a5416", "/static/css/app.7c98040a5416.css"];
-    urls(|assets| assets, &[("css/app.css", both, both), ("/css/app.css", both, both)]);
+    assert_urls(|assets| assets, &[("css/app.css", both, both), ("/css/app.css", both, both)]);
 }
 
 #[test]
 fn an_origin_goes_before_static_url_alone() {
-    urls(
+    assert_urls(
         |assets| assets.origin("https://example.com/"),
         &[
             (
@@ -64,7 +64,7 @@ fn an_absolute_base_url_needs_no_origin() {
         "https://cdn.test/static/css/app.css?v=7c98040a5416",
         "https://cdn.test/static/css/app.7c98040a5416.css",
     ];
-    urls(
+    assert_urls(
         |assets| assets.base_url("https://cdn.test/static").origin("https://example.com"),
         &[("css/app.css", both, both)],
     );
@@ -73,7 +73,7 @@ fn an_absolute_base_url_needs_no_origin() {
 #[test]
 fn what_an_author_writes_behind_a_path_survives() {
     let own_version = ["/static/css/app.css?v=3", "/static/css/app.7c98040a5416.css?v=3"];
-    urls(|assets| assets, &[("css/app.css?v=3", own_version, own_version)]);
+    assert_urls(|assets| assets, &[("css/app.css?v=3", own_version, own_version)]);
 }
 
 #[derive(Template)]
@@ -86,7 +86,7 @@ struct Rest;
 #[test]
 fn integrity_and_app_version_are_the_same_in_both_modes() {
     let integrity = fingerpost::manifest::integrity_of(CONTENT.as_bytes());
-    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+    for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         assert_eq!(page(&assets, &Rest), format!("{integrity} {integrity} v7"));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{
 use askama::Template;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
-use crate::support::{Site, hashed, page, release};
+use crate::support::{Site, hashed_path, page, release};
 
 #[derive(Template)]
 #[template(
@@ -21,30 +21,30 @@ struct Page;
 #[template(source = r#"{{ app_version() }} {{ static_integrity("css/app.css") }}"#, ext = "html")]
 struct Rest;
 
-fn three(content: &str) -> String {
-    let url = hashed(content);
+fn expected_page(content: &str) -> String {
+    let url = hashed_path(content);
     format!("{url} {url} {url}")
 }
 
 #[test]
 fn the_next_render_shows_the_new_release() {
     let (site, assets) = release("one");
-    assert_eq!(page(&assets, &Page), three("one"));
+    assert_eq!(page(&assets, &Page), expected_page("one"));
     site.publish(&["css/app.css"], "two");
-    assert_eq!(page(&assets, &Page), three("one"));
+    assert_eq!(page(&assets, &Page), expected_page("one"));
     assets.reload().unwrap();
-    assert_eq!(page(&assets, &Page), three("two"));
+    assert_eq!(page(&assets, &Page), expected_page("two"));
 }
 
 #[test]
 fn in_development_the_next_render_shows_the_saved_file() {
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_files(&["css/app.css"]);
     let assets = site.development().build().unwrap();
-    let shown = || page(&assets, &Page).split_once(' ').unwrap().0.to_owned();
-    assert_eq!(shown(), "/static/css/app.css?v=7c98040a5416");
+    let render = || page(&assets, &Page).split_once(' ').unwrap().0.to_owned();
+    assert_eq!(render(), "/static/css/app.css?v=7c98040a5416");
     std::fs::write(site.source().join("css/app.css"), "changed").unwrap();
     let hash = fingerpost::manifest::ContentHash::from_content(b"changed");
-    assert_eq!(shown(), format!("/static/css/app.css?v={hash}"));
+    assert_eq!(render(), format!("/static/css/app.css?v={hash}"));
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn a_scope_pins_all_helpers() {
     site.publish(&["css/app.css"], "two");
     assets.reload().unwrap();
     let rest = |content: &str| format!("v7 {}", fingerpost::manifest::integrity_of(content.as_bytes()));
-    assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (three("two"), rest("two")));
+    assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (expected_page("two"), rest("two")));
     before.scope(|| {
-        assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (three("one"), rest("one")));
-        assert_eq!((Page.render().unwrap(), Rest.render().unwrap()), (three("one"), rest("one")));
+        assert_eq!((page(&assets, &Page), page(&assets, &Rest)), (expected_page("one"), rest("one")));
+        assert_eq!((Page.render().unwrap(), Rest.render().unwrap()), (expected_page("one"), rest("one")));
     });
 }
 

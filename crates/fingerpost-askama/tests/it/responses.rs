@@ -21,7 +21,7 @@ use fingerpost::{Assets, Snapshot};
 use fingerpost_askama::{StaticHelpers as _, values};
 use tower::ServiceExt as _;
 
-use crate::support::{alone, hashed, release};
+use crate::support::{hashed_path, in_own_process, release};
 
 #[derive(Template, WebTemplate)]
 #[template(source = r#"{{ static("css/app.css") }}"#, ext = "html")]
@@ -42,7 +42,7 @@ async fn slow() -> Page {
 }
 
 /// What a layer does that pins a release for a request: it enters the scope at every poll.
-async fn pinned(snapshot: Snapshot, request: Request, next: Next) -> Response {
+async fn pin_snapshot(snapshot: Snapshot, request: Request, next: Next) -> Response {
     let mut response = pin!(next.run(request));
     poll_fn(|context| snapshot.scope(|| response.as_mut().poll(context))).await
 }
@@ -53,18 +53,18 @@ fn site(assets: &Assets) -> Router {
         .route("/", get(page))
         .route("/slow", get(slow))
         .route("/wrapped", get(|| ready(Plain.into_web_template())))
-        .layer(middleware::from_fn(move |request, next| pinned(assets.snapshot(), request, next)))
+        .layer(middleware::from_fn(move |request, next| pin_snapshot(assets.snapshot(), request, next)))
 }
 
-async fn shown(response: Response) -> (StatusCode, String) {
+async fn status_and_body(response: Response) -> (StatusCode, String) {
     let status = response.status();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
-async fn asked(router: &Router, path: &str) -> (StatusCode, String) {
+async fn fetch(router: &Router, path: &str) -> (StatusCode, String) {
     let request = Request::get(path).body(Body::empty()).unwrap();
-    shown(router.clone().oneshot(request).await.unwrap()).await
+    status_and_body(router.clone().oneshot(request).await.unwrap()).await
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_scope_around_into_response_is_what_the_page_sees() {
     let (_site, assets) = release("one");
     let response = assets.snapshot().scope(|| Page.into_response());
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
-    assert_eq!(shown(response).await, (StatusCode::OK, hashed("one")));
+    assert_eq!(status_and_body(response).await, (StatusCode::OK, hashed_path("one")));
 }
 
 #[tokio::test]
@@ -80,9 +80,9 @@ async fn two_sites_in_one_process_each_show_their_own() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     let (one, two) = (site(&one), site(&two));
     for path in ["/", "/slow", "/wrapped"] {
-        let (of_one, of_two) = tokio::join!(asked(&one, path), asked(&two, path));
-        assert_eq!(of_one, (StatusCode::OK, hashed("one")), "{path}");
-        assert_eq!(of_two, (StatusCode::OK, hashed("two")), "{path}");
+        let (of_one, of_two) = tokio::join!(fetch(&one, path), fetch(&two, path));
+        assert_eq!(of_one, (StatusCode::OK, hashed_path("one")), "{path}");
+        assert_eq!(of_two, (StatusCode::OK, hashed_path("two")), "{path}");
     }
 }
 
@@ -95,28 +95,28 @@ async fn a_request_keeps_its_release_over_a_reload() {
         reloading.reload().unwrap();
         slow()
     };
-    let pin = move |request, next| pinned(assets.snapshot(), request, next);
+    let pin = move |request, next| pin_snapshot(assets.snapshot(), request, next);
     let router = Router::new().route("/", get(handler)).layer(middleware::from_fn(pin));
-    assert_eq!(asked(&router, "/").await.1, hashed("one"));
-    assert_eq!(asked(&router, "/").await.1, hashed("two"));
+    assert_eq!(fetch(&router, "/").await.1, hashed_path("one"));
+    assert_eq!(fetch(&router, "/").await.1, hashed_path("two"));
 }
 
 #[tokio::test]
 async fn without_assets_a_page_is_a_server_error() {
-    let (status, body) = shown(Page.into_response()).await;
+    let (status, body) = status_and_body(Page.into_response()).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!body.contains("static"), "{body}");
 }
 
 #[test]
 fn the_global_is_all_that_a_site_needs() {
-    let answer = alone(|| {
+    let answer = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let router = Router::new().route("/", get(page));
-        runtime.block_on(asked(&router, "/")).1
+        runtime.block_on(fetch(&router, "/")).1
     });
-    assert_eq!(answer, hashed("one"));
+    assert_eq!(answer, hashed_path("one"));
 }
 
 #[tokio::test]
@@ -124,5 +124,5 @@ async fn a_handler_may_render_with_its_own_assets() {
     let (_site, assets) = release("one");
     let router = Router::new()
         .route("/", get(move || ready(Html(Page.render_with_values(&values(&assets)).unwrap()))));
-    assert_eq!(asked(&router, "/").await, (StatusCode::OK, hashed("one")));
+    assert_eq!(fetch(&router, "/").await, (StatusCode::OK, hashed_path("one")));
 }

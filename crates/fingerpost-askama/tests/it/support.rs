@@ -25,7 +25,7 @@ pub(crate) struct Site(TempDir);
 
 impl Site {
     /// Files that hold [`CONTENT`].
-    pub(crate) fn of(paths: &[&str]) -> Self {
+    pub(crate) fn with_files(paths: &[&str]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         site.publish(paths, CONTENT);
         site
@@ -55,7 +55,7 @@ impl Site {
     }
 
     /// The site in both modes, each with the same settings.
-    pub(crate) fn both(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
+    pub(crate) fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
         [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
     }
 
@@ -75,14 +75,14 @@ impl Site {
 
 /// Assets in production whose one file, `css/app.css`, holds `content`.
 pub(crate) fn release(content: &str) -> (Site, Assets) {
-    let site = Site::of(&[]);
+    let site = Site::with_files(&[]);
     site.publish(&["css/app.css"], content);
     let assets = site.production().build().unwrap();
     (site, assets)
 }
 
 /// What `css/app.css` is called in production when it holds `content`.
-pub(crate) fn hashed(content: &str) -> String {
+pub(crate) fn hashed_path(content: &str) -> String {
     format!("/static/css/app.{}.css", ContentHash::from_content(content.as_bytes()))
 }
 
@@ -102,26 +102,27 @@ pub(crate) fn own_error(err: &askama::Error) -> Option<&fingerpost_askama::Error
     err.source().and_then(|err| err.downcast_ref())
 }
 
-const MARK: &str = "FINGERPOST_IT_CHILD";
-const ANSWER: &str = "answer: ";
+const CHILD_VARIABLE: &str = "FINGERPOST_IT_CHILD";
+const RESULT_PREFIX: &str = "answer: ";
 
 /// What `job` answers in a process of its own, for a process has one global.
 ///
 /// The process is this program, told to run the calling test alone: there the call does its job and ends the process. So
 /// the closure is written in the test itself.
 #[track_caller]
-pub(crate) fn alone<J: FnOnce() -> String>(job: J) -> String {
-    if env::var_os(MARK).is_some() {
-        write!(io::stderr(), "{ANSWER}{}", job()).expect("standard error can be written to");
+pub(crate) fn in_own_process<J: FnOnce() -> String>(job: J) -> String {
+    if env::var_os(CHILD_VARIABLE).is_some() {
+        write!(io::stderr(), "{RESULT_PREFIX}{}", job()).expect("standard error can be written to");
         process::exit(0);
     }
     let test = std::any::type_name::<J>().replace("::{{closure}}", "");
     let (_crate, test) = test.split_once("::").expect("the closure is in a module");
     let mut command = Command::new(env::current_exe().unwrap());
-    let output = command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(MARK, "1").output();
+    let output =
+        command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(CHILD_VARIABLE, "1").output();
     let output = output.unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    match stderr.split_once(ANSWER) {
+    match stderr.split_once(RESULT_PREFIX) {
         Some((_, answer)) if output.status.success() => answer.to_owned(),
         _ => panic!("{test} in a process of its own: {}\n{stderr}", output.status),
     }

@@ -9,8 +9,8 @@ use crate::support::{Site, page};
 
 /// Checks a page in production, where `URL` stands for the URL of `css/app.css`.
 #[track_caller]
-fn check(template: &impl Template, expected: &str) {
-    let site = Site::of(&["css/app.css", "img/a.svg", "js/app.js"]);
+fn assert_renders(template: &impl Template, expected: &str) {
+    let site = Site::with_files(&["css/app.css", "img/a.svg", "js/app.js"]);
     let assets = site.production().build().unwrap();
     let expected = expected.replace("URL", "/static/css/app.7c98040a5416.css");
     assert_eq!(page(&assets, template), expected);
@@ -26,7 +26,7 @@ struct Child<'a> {
 
 #[test]
 fn helpers_work_in_parents_blocks_includes_and_imported_macros() {
-    check(
+    assert_renders(
         &Child { title: "<title>" },
         "<link href=\"URL\"><script src=\"/static/js/app.7c98040a5416.js\"></script>\
          <img src=\"/static/img/a.7c98040a5416.svg\"><use href=\"/static/img/a.7c98040a5416.svg#icon\">\
@@ -54,7 +54,10 @@ struct Control<'a> {
 #[test]
 fn helpers_work_in_loops_conditions_matches_and_variables() {
     let paths = ["css/app.css".to_owned(), "css/app.css".to_owned()];
-    check(&Control { paths: &paths, some: Some("css/app.css") }, "1URL 2URL URL URL URL URL URL URL URL");
+    assert_renders(
+        &Control { paths: &paths, some: Some("css/app.css") },
+        "1URL 2URL URL URL URL URL URL URL URL",
+    );
 }
 
 #[derive(Template)]
@@ -67,7 +70,7 @@ struct Blocks;
 
 #[test]
 fn helpers_work_in_a_block_that_is_rendered_alone() {
-    check(&Blocks.as_link(), "URL URL");
+    assert_renders(&Blocks.as_link(), "URL URL");
 }
 
 #[derive(Template)]
@@ -94,10 +97,10 @@ enum Matched {
 
 #[test]
 fn helpers_work_in_enums() {
-    check(&Variants::Unit, "URL");
-    check(&Variants::Named { path: "css/app.css" }, "URL URL");
-    check(&Variants::Tuple("css/app.css"), "URL");
-    check(&Matched::Css, "URL");
+    assert_renders(&Variants::Unit, "URL");
+    assert_renders(&Variants::Named { path: "css/app.css" }, "URL URL");
+    assert_renders(&Variants::Tuple("css/app.css"), "URL");
+    assert_renders(&Matched::Css, "URL");
 }
 
 #[derive(Template)]
@@ -112,7 +115,10 @@ where
 
 #[test]
 fn helpers_work_in_generic_templates_with_lifetimes() {
-    check(&Generic { path: "css/app.css", shown: 'x'.to_string().replace('x', "css/app.css") }, "URL URL v7");
+    assert_renders(
+        &Generic { path: "css/app.css", shown: 'x'.to_string().replace('x', "css/app.css") },
+        "URL URL v7",
+    );
 }
 
 #[derive(Template)]
@@ -121,7 +127,7 @@ struct Text;
 
 #[test]
 fn helpers_work_in_text_templates() {
-    check(&Text, "<URL> <URL>");
+    assert_renders(&Text, "<URL> <URL>");
 }
 
 #[derive(Template)]
@@ -136,7 +142,7 @@ struct Nesting<'a> {
 
 #[test]
 fn nested_templates_get_the_runtime_values() {
-    check(
+    assert_renders(
         &Nesting { child: Text, dynamic: &Text },
         "<URL> <URL> <URL> <URL> URL &#60;URL&#62; &#60;URL&#62;",
     );
@@ -144,8 +150,8 @@ fn nested_templates_get_the_runtime_values() {
 
 #[test]
 fn references_and_trait_objects_are_templates_too() {
-    check(&&Text, "<URL> <URL>");
-    let site = Site::of(&["css/app.css"]);
+    assert_renders(&&Text, "<URL> <URL>");
+    let site = Site::with_files(&["css/app.css"]);
     let assets = site.production().build().unwrap();
     let templates: [Box<dyn DynTemplate>; 2] = [Box::new(Text), Box::new(Blocks)];
     let shown = templates.map(|template| template.dyn_render_with_values(&values(&assets)).unwrap());
@@ -162,7 +168,7 @@ struct Paths;
 
 #[test]
 fn helpers_can_be_named_in_full() {
-    check(&Paths, "URL URL");
+    assert_renders(&Paths, "URL URL");
 }
 
 mod with_own_filters {
@@ -189,7 +195,7 @@ mod with_own_filters {
 
 #[test]
 fn filters_stand_beside_those_of_the_site() {
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_files(&["css/app.css"]);
     let assets = site.production().build().unwrap();
     let url = "/static/css/app.7c98040a5416.css";
     let page = assets.snapshot().scope(|| with_own_filters::Page.render()).unwrap();
@@ -214,5 +220,5 @@ mod with_own_helper {
 
 #[test]
 fn a_method_of_the_page_goes_before_the_helper() {
-    check(&with_own_helper::Page, "https://mirror.test/css/app.css");
+    assert_renders(&with_own_helper::Page, "https://mirror.test/css/app.css");
 }

@@ -35,13 +35,13 @@ struct Rest<'a> {
 
 /// A site in both modes that lets every well-formed path through.
 static SITE: LazyLock<(Site, [Assets; 2])> = LazyLock::new(|| {
-    let site = Site::of(&["a.css", "b/c.css"]);
-    let both = site.both(|assets| assets.on_missing(OnMissing::Plain));
+    let site = Site::with_files(&["a.css", "b/c.css"]);
+    let both = site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain));
     (site, both)
 });
 
 /// What Askama makes of ordinary text.
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     #[derive(Template)]
     #[template(source = "{{ text }}", ext = "html")]
     struct Ordinary<'a> {
@@ -51,7 +51,7 @@ fn escaped(text: &str) -> String {
 }
 
 #[track_caller]
-fn check(path: &str) {
+fn assert_harmless(path: &str) {
     for assets in &SITE.1 {
         let values = values(assets);
         let html = Html { path }.render_with_values(&values);
@@ -59,7 +59,7 @@ fn check(path: &str) {
         match assets.url(path) {
             Ok(url) => {
                 let html = html.unwrap();
-                assert_eq!(html, escaped(&url), "{path:?}");
+                assert_eq!(html, escape(&url), "{path:?}");
                 assert!(!html.contains(['<', '>', '"', '\'']), "{path:?}: {html}");
                 assert!(html.starts_with("/static/"), "{path:?}: {html}");
                 assert_eq!(Filtered { path }.render_with_values(&values).unwrap(), html, "{path:?}");
@@ -110,20 +110,20 @@ fn markup_in_a_path_never_gets_into_a_page() {
         "?",
         "#",
     ] {
-        check(path);
+        assert_harmless(path);
     }
-    check(&"a/".repeat(100_000));
-    check(&"?&".repeat(100_000));
+    assert_harmless(&"a/".repeat(100_000));
+    assert_harmless(&"?&".repeat(100_000));
 }
 
 proptest! {
     #[test]
     fn any_text_is_an_error_or_a_harmless_url(path in any::<String>()) {
-        check(&path);
+        assert_harmless(&path);
     }
 
     #[test]
     fn what_looks_like_a_path_is_an_error_or_a_harmless_url(path in "(a\\.css|b/c\\.css|[a-z<>&\"' %/.]{0,8})[?#&<>\"'=a-z%;]{0,12}") {
-        check(&path);
+        assert_harmless(&path);
     }
 }

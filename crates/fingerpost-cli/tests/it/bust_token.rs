@@ -3,14 +3,14 @@ use std::{
     process::{Output, Stdio},
 };
 
-use crate::site::{Ended, PROGRAM, Site};
+use crate::site::{PROGRAM, RunOutput, Site};
 
 /// The token of `SECRET`, as `printf cache-bust | openssl dgst -sha256 -hmac "$SECRET" | cut -c -32` has it.
 const TOKEN: &str = "85c22b8e81fe715f95128a252b7c5c8f\n";
 const SECRET: &str = "correct horse battery staple";
 const TOO_SHORT: &str = "and the bust token needs at least 16; `openssl rand -hex 32` makes a good one\n";
 
-fn with_stdin(site: &Site, secret: &[u8]) -> Ended {
+fn run_with_stdin(site: &Site, secret: &[u8]) -> RunOutput {
     let mut command = site.command(PROGRAM);
     command.args(["bust-token", "--secret-file", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -20,12 +20,12 @@ fn with_stdin(site: &Site, secret: &[u8]) -> Ended {
 }
 
 #[track_caller]
-fn prints_the_token(ended: &Ended) {
+fn assert_prints_token(ended: &RunOutput) {
     assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(0), TOKEN, ""));
 }
 
 #[track_caller]
-fn fails(ended: &Ended, message: &str) {
+fn assert_fails(ended: &RunOutput, message: &str) {
     assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(1), "", message));
 }
 
@@ -33,14 +33,14 @@ fn fails(ended: &Ended, message: &str) {
 fn the_secret_comes_from_the_environment_a_file_or_standard_input() {
     let site =
         Site::new(&[("secret", SECRET), ("lf", &format!("{SECRET}\n")), ("crlf", &format!("{SECRET}\r\n"))]);
-    prints_the_token(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", SECRET)]));
+    assert_prints_token(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", SECRET)]));
     for file in ["secret", "lf", "crlf"] {
         let variables = [("FINGERPOST_SECRET", "a flag goes before this")];
-        prints_the_token(&site.run_with(&["bust-token", "--secret-file", file], variables));
+        assert_prints_token(&site.run_with(&["bust-token", "--secret-file", file], variables));
     }
-    prints_the_token(&with_stdin(&site, format!("{SECRET}\n").as_bytes()));
+    assert_prints_token(&run_with_stdin(&site, format!("{SECRET}\n").as_bytes()));
     // One line end is no part of it, two are.
-    assert_ne!(with_stdin(&site, format!("{SECRET}\n\n").as_bytes()).stdout, TOKEN);
+    assert_ne!(run_with_stdin(&site, format!("{SECRET}\n\n").as_bytes()).stdout, TOKEN);
 }
 
 #[test]
@@ -48,18 +48,21 @@ fn without_a_secret_it_says_where_to_put_one() {
     let site = Site::new(&[]);
     let message = "error: there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes\n\
                    hint: `--secret-file FILE` reads the secret from a file, `--secret-file -` from standard input\n";
-    fails(&site.run(&["bust-token"]), message);
-    fails(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", "")]), message);
+    assert_fails(&site.run(&["bust-token"]), message);
+    assert_fails(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", "")]), message);
 }
 
 #[test]
 fn a_secret_that_can_be_guessed_has_no_token_and_is_not_shown() {
     let site = Site::new(&[("short", "hunter2\n")]);
-    fails(
+    assert_fails(
         &site.run(&["bust-token", "--secret-file", "short"]),
         &format!("error: `short`: the secret has 7 bytes, {TOO_SHORT}"),
     );
-    fails(&with_stdin(&site, b""), &format!("error: standard input: the secret has 0 bytes, {TOO_SHORT}"));
+    assert_fails(
+        &run_with_stdin(&site, b""),
+        &format!("error: standard input: the secret has 0 bytes, {TOO_SHORT}"),
+    );
     let ended = site.run_with(&["bust-token"], [("FINGERPOST_SECRET", "hunter2")]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
     assert!(

@@ -1,7 +1,7 @@
-use crate::site::{Ended, Site};
+use crate::site::{RunOutput, Site};
 
 /// A site with three releases, of which each has another `a.css`.
-fn published() -> Site {
+fn site_with_three_releases() -> Site {
     let site = Site::new(&[]);
     for content in ["one", "two", "three"] {
         site.write("static/a.css", content);
@@ -14,7 +14,7 @@ const STRICT: [&str; 7] = ["clean", "--out", "out", "--keep", "1", "--older-than
 
 /// The closing line without its time.
 #[track_caller]
-fn summary(ended: &Ended) -> &str {
+fn summary(ended: &RunOutput) -> &str {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let line = ended.stderr.lines().last().expect("a closing line");
     let (summary, seconds) = line.rsplit_once(", ").expect("a time");
@@ -22,17 +22,17 @@ fn summary(ended: &Ended) -> &str {
     summary
 }
 
-fn freed(site: &Site) -> u64 {
+fn removed_bytes(site: &Site) -> u64 {
     let names = ["out/.fingerpost/releases/1.json", "out/.fingerpost/releases/2.json"];
     names.iter().map(|name| site.read(name).len() as u64).sum::<u64>() + 6
 }
 
 #[test]
 fn a_run_ends_with_one_line_of_sums() {
-    let site = published();
+    let site = site_with_three_releases();
     let young = site.run(&["clean", "--out", "out"]);
     assert_eq!(summary(&young), "nothing to remove, 3 releases kept");
-    let kilobytes = format!("{:.2} kB", freed(&site) as f64 / 1_000.0);
+    let kilobytes = format!("{:.2} kB", removed_bytes(&site) as f64 / 1_000.0);
     let dry = site.run(&[&STRICT[..], &["--dry-run"]].concat());
     assert_eq!(
         summary(&dry),
@@ -47,7 +47,7 @@ fn a_run_ends_with_one_line_of_sums() {
 
 #[test]
 fn verbose_names_what_goes() {
-    let site = published();
+    let site = site_with_three_releases();
     for (flags, verb) in [(&["-v", "--dry-run"][..], "would remove"), (&["-v"], "removed")] {
         let ended = site.run(&[&STRICT[..], flags].concat());
         let lines: Vec<_> = ended.stderr.lines().collect();
@@ -60,8 +60,8 @@ fn verbose_names_what_goes() {
 
 #[test]
 fn the_report_is_json_on_stdout() {
-    let site = published();
-    let bytes = freed(&site);
+    let site = site_with_three_releases();
+    let bytes = removed_bytes(&site);
     let ended = site.run(&[&STRICT[..], &["--json"]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let mut report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -132,7 +132,7 @@ fn verify_repairs_and_counts() {
 
 #[test]
 fn flags_go_before_the_file() {
-    let site = published();
+    let site = site_with_three_releases();
     site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older_than = \"0\"");
     let kept = |flags: &[&str]| {
         let ended = site.run(&[&["clean", "--dry-run"], flags].concat());
@@ -145,12 +145,12 @@ fn flags_go_before_the_file() {
 
 #[test]
 fn what_stands_in_the_way_is_told() {
-    let site = published();
+    let site = site_with_three_releases();
     site.write("out/.fingerpost/releases/2.json", "");
     let ended = site.run(&[&STRICT[..], &["--json"]].concat());
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.starts_with(r#"{"errors":[{"kind":"manifest","message":"#), "{}", ended.stdout);
-    let place = site.shown("out/.fingerpost/releases/2.json");
+    let place = site.quoted_path("out/.fingerpost/releases/2.json");
     assert!(
         ended.stderr.starts_with(&format!("error: manifest {place} cannot be read: ")),
         "{}",
@@ -160,6 +160,6 @@ fn what_stands_in_the_way_is_told() {
 
     let nowhere = site.run(&["clean", "--out", "nope"]);
     let advice = "is not a directory; correct the path, or collect into it first";
-    let message = format!("error: output dir {} {advice}\n", site.shown("nope"));
+    let message = format!("error: output dir {} {advice}\n", site.quoted_path("nope"));
     assert_eq!((nowhere.code, nowhere.stderr), (Some(1), message));
 }

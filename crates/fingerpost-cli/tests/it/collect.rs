@@ -1,8 +1,8 @@
-use crate::site::{Ended, Site};
+use crate::site::{RunOutput, Site};
 
 /// The closing line without its time.
 #[track_caller]
-fn summary(ended: &Ended) -> &str {
+fn summary(ended: &RunOutput) -> &str {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let line = ended.stderr.lines().last().expect("a closing line");
     let (summary, seconds) = line.rsplit_once(", ").expect("a time");
@@ -64,9 +64,12 @@ fn verbose_names_what_was_left_out() {
     assert_eq!(site.run(&args).stderr.lines().count(), 1);
     let ended = site.run(&[&args[..], &["-v"]].concat());
     let lines: Vec<_> = ended.stderr.lines().collect();
-    let hidden = format!("ignored {}", site.shown("static/.hidden"));
-    let shadowed =
-        format!("ignored {}, which {} hides", site.shown("theme/a.css"), site.shown("static/a.css"));
+    let hidden = format!("ignored {}", site.quoted_path("static/.hidden"));
+    let shadowed = format!(
+        "ignored {}, which {} hides",
+        site.quoted_path("theme/a.css"),
+        site.quoted_path("static/a.css")
+    );
     assert_eq!(lines[..2], [hidden, shadowed]);
 }
 
@@ -81,12 +84,12 @@ fn every_problem_is_told_and_nothing_is_published() {
     let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "error"]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
     let [a, b] = ["a.css", "b.css"].map(|name| {
-        let [hides, file] = ["theme", "static"].map(|dir| site.shown(&format!("{dir}/{name}")));
+        let [hides, file] = ["theme", "static"].map(|dir| site.quoted_path(&format!("{dir}/{name}")));
         format!("error: {hides} is hidden by {file}; remove one of them\n")
     });
     let end = "2 problems; nothing was published\nhint: to publish all the same, with warnings, run: fingerpost collect \
                static theme --out out --shadowed warn\n";
-    assert_eq!(site.told(&ended), format!("{a}{b}{end}"));
+    assert_eq!(site.normalized_stderr(&ended), format!("{a}{b}{end}"));
     assert!(!site.path("out/staticfiles.json").exists());
 }
 
@@ -94,7 +97,7 @@ fn every_problem_is_told_and_nothing_is_published() {
 fn warnings_do_not_stop_a_run() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b")]);
     let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "warn"]);
-    let [hides, file] = ["theme/a.css", "static/a.css"].map(|path| site.shown(path));
+    let [hides, file] = ["theme/a.css", "static/a.css"].map(|path| site.quoted_path(path));
     assert_eq!(
         ended.stderr.lines().next().unwrap(),
         format!("warning: {hides} is hidden by {file}; remove one of them")
@@ -106,7 +109,8 @@ fn warnings_do_not_stop_a_run() {
 fn a_source_dir_that_does_not_exist_is_a_failure() {
     let site = Site::new(&[]);
     let ended = site.run(&["collect", "static", "--out", "out"]);
-    let problem = format!("source dir {} does not exist; make it, or correct the path", site.shown("static"));
+    let problem =
+        format!("source dir {} does not exist; make it, or correct the path", site.quoted_path("static"));
     let source = site.path("static");
     let question = format!("is the working directory `{}` right?", source.parent().unwrap().display());
     assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}; {question}\n")));
@@ -188,7 +192,7 @@ fn paths_in_a_settings_file_are_relative_to_it() {
 #[test]
 fn a_settings_file_that_cannot_be_understood_is_a_failure() {
     let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nsauces = ['\u{9b}']\r\n")]);
-    let place = site.shown("fingerpost.toml");
+    let place = site.quoted_path("fingerpost.toml");
     let expected = format!(
         "error: settings file {place}: TOML parse error at line 2, column 1\n  |\n2 | sauces = ['\\u{{9b}}']\n  | ^^^^^^\n\
          unknown field `sauces`, expected one of `sources`, `out`, "
@@ -226,8 +230,10 @@ fn an_earlier_output_dir_that_is_not_there_is_named_in_full() {
     let site = Site::new(&[("static/a.css", "a")]);
     let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
     let advice = "correct `--keep-from`, or leave it out at the first deploy";
-    let problem =
-        format!("error: {}, to take releases over from, is not a directory; {advice}\n", site.shown("nope"));
+    let problem = format!(
+        "error: {}, to take releases over from, is not a directory; {advice}\n",
+        site.quoted_path("nope")
+    );
     assert_eq!((ended.code, ended.stderr), (Some(1), problem));
 }
 
@@ -299,6 +305,6 @@ fn verbose_names_what_is_neither_a_file_nor_a_directory() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     let _socket = std::os::unix::net::UnixListener::bind(site.path("static/socket")).unwrap();
     let said = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;
-    assert!(said(&["-v"]).starts_with(&format!("ignored {}\n", site.shown("static/socket"))));
+    assert!(said(&["-v"]).starts_with(&format!("ignored {}\n", site.quoted_path("static/socket"))));
     assert_eq!(said(&[]).lines().count(), 1);
 }

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    site::{Ended, Site},
-    suppress::silencing_lines,
+    site::{RunOutput, Site},
+    suppress::suggested_lines,
 };
 
 pub(crate) const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 
 /// What a run says that fails.
 #[track_caller]
-pub(crate) fn refused(site: &Site, args: &[&str]) -> String {
+pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
     let ended = site.run(args);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{}", ended.stderr);
     assert!(!site.path("out/staticfiles.json").exists());
@@ -20,7 +20,7 @@ pub(crate) fn refused(site: &Site, args: &[&str]) -> String {
 
 /// What a run says that succeeds, but for the closing line.
 #[track_caller]
-pub(crate) fn warned(site: &Site, args: &[&str]) -> String {
+pub(crate) fn stderr_of_success(site: &Site, args: &[&str]) -> String {
     let ended = site.run(args);
     assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
     let said = site.redacted(&ended);
@@ -32,7 +32,7 @@ pub(crate) fn warned(site: &Site, args: &[&str]) -> String {
 
 /// The command that a failed run names.
 #[track_caller]
-fn follow_hint(site: &Site, said: &str) -> Ended {
+fn follow_hint(site: &Site, said: &str) -> RunOutput {
     let command = said.split_once("run: fingerpost ").expect("a command").1;
     let args: Vec<_> = command.lines().next().unwrap().split(' ').collect();
     site.run(&args)
@@ -50,7 +50,7 @@ fn every_problem_shows_its_line_and_what_to_do() {
         ("static/js/app.js", "import './util'\n"),
         ("static/js/util.js", ""),
     ]);
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     let expected = r#"warning: `theme.css.map` points to `css/theme.css.map`, which does not exist
    ,-[static/css/theme.css:2:22]
  2 | /*# sourceMappingURL=theme.css.map */
@@ -117,21 +117,21 @@ fn warnings_show_their_line_too() {
 
 hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
   rules."/a.js".missing-map = "ignore""#;
-    assert_eq!(warned(&site, &COLLECT), expected);
-    assert_eq!(warned(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()), "");
+    assert_eq!(stderr_of_success(&site, &COLLECT), expected);
+    assert_eq!(stderr_of_success(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()), "");
 }
 
 #[test]
 fn no_command_is_named_that_would_not_help() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }")]);
     site.write("fingerpost.toml", "rules.\"*.css\".missing = \"error\"");
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     assert!(!said.contains("--missing"), "{said}");
-    assert_eq!(silencing_lines(&said, "before any `[table]`").len(), 1, "{said}");
+    assert_eq!(suggested_lines(&said, "before any `[table]`").len(), 1, "{said}");
 
     site.write("fingerpost.toml", "");
     site.write("static/deep.css", format!("a{{b:url(a.css)}}{}", "(".repeat(300)));
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     assert!(!said.contains("--missing"), "{said}");
     assert!(said.contains("2 problems in 2 files; nothing was published\n"), "{said}");
 }
@@ -140,7 +140,7 @@ fn no_command_is_named_that_would_not_help() {
 fn a_command_that_is_named_replaces_what_it_said_before() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("my.toml", "sources = [\"static\"]")]);
     let args = ["--config", "my.toml", "collect", "--missing=error", "--out", "my out"];
-    let said = refused(&site, &args);
+    let said = stderr_of_failure(&site, &args);
     let hints = "hint: to publish all the same, with warnings, run: fingerpost --config my.toml collect --out 'my out' \
                  --missing warn\nhint: to silence this, write into `my.toml`, before any `[table]`:\n  \
                  rules.\"/a.css\".missing = \"ignore\"\n";
@@ -154,7 +154,7 @@ fn a_long_line_is_cut_and_its_place_is_the_true_one() {
     let letters = 5_000_000;
     let line = format!("a{{b:'{}';c:url(x.png)}}/*{}*/", "é".repeat(letters / 2), "b".repeat(letters));
     site.write("static/a.css", line);
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     let expected = format!(
         "   ,-[static/a.css:1:2500014]\n 1 | ...{}';c:url(x.png)}}/*{}...\n   : {}^^^^^\n",
         "é".repeat(52),
@@ -170,7 +170,7 @@ fn many_problems_in_a_long_line_take_no_longer_than_one_reading() {
     let line = format!("a{{{}}}/*{}*/", "b:url(x.png);".repeat(2_000), "b".repeat(10_000_000));
     site.write("static/a.css", line);
     let began = Instant::now();
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     assert!(said.contains("\n2000 problems in 1 file; nothing was published\n"), "{}", said.len());
 }
@@ -182,7 +182,7 @@ fn of_many_problems_the_first_are_shown_in_full_and_all_are_named() {
         let lines: Vec<_> = (0..10).map(|line| format!("a{{b:url(x{line}.png)}}\n")).collect();
         site.write(&format!("static/{file:02}.css"), lines.concat());
     }
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     assert_eq!(
         (said.matches("did you mean").count(), said.matches("  help: did you mean").count()),
         (1000, 50)
@@ -203,7 +203,7 @@ fn whatever_stands_in_a_line_the_reference_is_underlined() {
     fn snippet(text: &[u8]) -> String {
         let site = Site::new(&[]);
         site.write("static/a.css", text);
-        let said = refused(&site, &COLLECT);
+        let said = stderr_of_failure(&site, &COLLECT);
         said.lines().skip(1).take(3).collect::<Vec<_>>().join("\n")
     }
     assert_eq!(
@@ -317,9 +317,9 @@ fn verbose_names_what_cannot_be_known_of_scripts() {
         ("static/a.js", "import './b.js'\nimport(name)\nimport(`./${x}.js`)"),
         ("static/b.js", "<!-- c\n// import './a.js'"),
     ]);
-    assert_eq!(warned(&site, &COLLECT), "");
+    assert_eq!(stderr_of_success(&site, &COLLECT), "");
     let unknown = "what is imported here only the browser will know, so it keeps the name that it has";
-    let said = warned(&site, &[&COLLECT[..], &["-v"]].concat());
+    let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     let expected = [
         format!("note: static/a.js:2:1: {unknown}"),
         format!("note: static/a.js:3:1: {unknown}"),
@@ -334,7 +334,7 @@ fn verbose_names_what_cannot_be_known_of_scripts() {
 #[test]
 fn a_script_that_cannot_be_parsed_is_a_warning() {
     let site = Site::new(&[("static/a.js", "import './b.js'\nlet = ;\n"), ("static/b.js", "")]);
-    let said = warned(&site, &COLLECT);
+    let said = stderr_of_success(&site, &COLLECT);
     let (first, rest) = said.split_once('\n').unwrap();
     assert!(first.starts_with("warning: this is no module, so no import in it is rewritten: "), "{said}");
     let expected = r#"   ,-[static/a.js:2:7]
@@ -348,7 +348,7 @@ hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
 
     site.write("fingerpost.toml", "syntax = \"error\"");
     std::fs::remove_dir_all(site.path("out")).unwrap();
-    let said = refused(&site, &COLLECT);
+    let said = stderr_of_failure(&site, &COLLECT);
     assert!(!said.contains("run: fingerpost"), "no flag helps: {said}");
     let json: serde_json::Value =
         serde_json::from_str(&site.run(&[&COLLECT[..], &["--json"]].concat()).stdout).unwrap();
@@ -370,16 +370,16 @@ fn plain_names_that_are_needed_are_told_once() {
         ("static/js/worker.js", ""),
     ]);
     assert_eq!(
-        warned(&site, &COLLECT),
+        stderr_of_success(&site, &COLLECT),
         "warning: 4 files name others (`img/a.svg`, `index.html`, `js/app.js`, …) where nothing can be rewritten, so by \
          plain names; if anything but `StaticFiles` serves the output dir, collect with `--originals`"
     );
-    let said = warned(&site, &[&COLLECT[..], &["-v"]].concat());
+    let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     assert!(
         said.contains("note: `js/other.js` names `worker.js` where nothing can be rewritten\n"),
         "{said}"
     );
-    assert_eq!(warned(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
+    assert_eq!(stderr_of_success(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn plain_names_in_manifests_of_sites_and_videos_are_told() {
         ("static/video/seg0.ts", ""),
         ("static/browserconfig.xml", r#"<square70x70logo src="/static/icon.png"/>"#),
     ]);
-    let said = warned(&site, &COLLECT);
+    let said = stderr_of_success(&site, &COLLECT);
     let expected =
         "warning: 3 files name others (`browserconfig.xml`, `site.webmanifest`, `video/index.m3u8`)";
     assert!(said.starts_with(expected), "{said}");
@@ -405,7 +405,7 @@ fn a_reference_to_an_ignored_file_says_why_it_is_ignored() {
         ("static/.h.png", ""),
         ("static/a.png~", ""),
     ]);
-    let said = refused(&site, &[&COLLECT[..], &["--ignore", "drafts/**"]].concat());
+    let said = stderr_of_failure(&site, &[&COLLECT[..], &["--ignore", "drafts/**"]].concat());
     for (path, reason) in [
         ("drafts/a.png", "the ignore glob `drafts/**` matches it"),
         (".h.png", "names that start with `.` are ignored"),
@@ -428,8 +428,8 @@ fn a_run_that_fails_names_with_verbose_what_another_names() {
         ("theme/b.js", ""),
     ]);
     let args = ["collect", "static", "theme", "--out", "out", "-v"];
-    assert!(refused(&site, &args[..5]).starts_with("error: "));
-    let said = refused(&site, &args);
+    assert!(stderr_of_failure(&site, &args[..5]).starts_with("error: "));
+    let said = stderr_of_failure(&site, &args);
     let besides = site.redacted(&site.run(&[&args[..], &["--missing", "ignore"]].concat()));
     let (besides, _) = besides.trim_end().rsplit_once('\n').unwrap();
     assert_eq!(besides.lines().count(), 3, "{besides}");

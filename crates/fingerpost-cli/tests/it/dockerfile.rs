@@ -42,34 +42,35 @@ struct Stage {
 
 impl Stage {
     /// Returns the path on this machine that stands for a path of an instruction.
-    fn place(&self, path: &str) -> PathBuf {
+    fn host_path(&self, path: &str) -> PathBuf {
         let path = Path::new("/").join(&self.work_dir).join(path);
         self.root.join(path.strip_prefix("/").expect("an absolute path"))
     }
 
     fn shell(&self, line: &str) {
         let word = |word: &str| match word.starts_with('/') {
-            true => self.place(word).display().to_string(),
+            true => self.host_path(word).display().to_string(),
             false => word.to_owned(),
         };
         let line: Vec<_> = line.split(' ').map(word).collect();
-        let path = format!("{}:{}", self.place("/usr/local/bin").display(), std::env::var("PATH").unwrap());
+        let path =
+            format!("{}:{}", self.host_path("/usr/local/bin").display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
-        shell.args(["-c", &line.join(" ")]).current_dir(self.place("")).env("PATH", path);
+        shell.args(["-c", &line.join(" ")]).current_dir(self.host_path("")).env("PATH", path);
         shell.env_remove("FINGERPOST_BASE_URL");
-        succeed(&mut shell);
+        assert_succeeds(&mut shell);
     }
 
     fn run(&self, line: &str) {
         match line {
             INSTALL => {
-                assert!(self.place("fingerpost/crates/fingerpost-cli").is_dir());
-                fs::create_dir_all(self.place("/opt/fingerpost/bin")).unwrap();
-                symlink(PROGRAM, self.place("/opt/fingerpost/bin/fingerpost")).unwrap();
+                assert!(self.host_path("fingerpost/crates/fingerpost-cli").is_dir());
+                fs::create_dir_all(self.host_path("/opt/fingerpost/bin")).unwrap();
+                symlink(PROGRAM, self.host_path("/opt/fingerpost/bin/fingerpost")).unwrap();
             }
             BUILD => {
-                fs::create_dir_all(self.place("target/release")).unwrap();
-                fs::write(self.place("target/release/my-site"), "").unwrap();
+                fs::create_dir_all(self.host_path("target/release")).unwrap();
+                fs::write(self.host_path("target/release/my-site"), "").unwrap();
             }
             line => self.shell(line),
         }
@@ -78,19 +79,19 @@ impl Stage {
     /// Of a directory, `COPY` copies what lies in it; into a directory, whose name ends with a slash, it copies a file under its
     /// own name.
     fn copy(&self, from: &Path, to: &str) {
-        let target = self.place(to);
+        let target = self.host_path(to);
         if from.is_dir() {
             fs::create_dir_all(&target).unwrap();
-            return succeed(Command::new("cp").arg("-a").arg(from.join(".")).arg(target));
+            return assert_succeeds(Command::new("cp").arg("-a").arg(from.join(".")).arg(target));
         }
         let dir = if to.ends_with('/') { &target } else { target.parent().unwrap() };
         fs::create_dir_all(dir).unwrap();
-        succeed(Command::new("cp").arg("-a").arg(from).arg(target));
+        assert_succeeds(Command::new("cp").arg("-a").arg(from).arg(target));
     }
 }
 
 #[track_caller]
-fn succeed(command: &mut Command) {
+fn assert_succeeds(command: &mut Command) {
     let output = command.output().expect("a program of this machine");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -124,12 +125,12 @@ fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
             ("WORKDIR", [dir]) => {
                 let stage = &mut stages.last_mut().unwrap().1;
                 (*dir).clone_into(&mut stage.work_dir);
-                fs::create_dir_all(stage.place("")).unwrap();
+                fs::create_dir_all(stage.host_path("")).unwrap();
             }
             ("COPY", [from, source, to]) => {
                 let name = from.strip_prefix("--from=").unwrap();
                 let from = stages.iter().find(|(stage, _)| stage == name).expect(name);
-                let source = from.1.place(source);
+                let source = from.1.host_path(source);
                 stages.last().unwrap().1.copy(&source, to);
             }
             ("COPY", [source, to]) => stages.last().unwrap().1.copy(&context.join(source), to),
@@ -146,13 +147,13 @@ fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
 }
 
 /// Returns the output directory of an image, where the program in the README reads it.
-fn out(image: &Path) -> PathBuf {
+fn output_dir(image: &Path) -> PathBuf {
     image.join("srv/site").join(between(README, ".collected(\"", "\")"))
 }
 
 /// The files of an image that a page can ask for, by their names, with their bytes.
-fn served(image: &Path) -> HashMap<String, Vec<u8>> {
-    let files = fs::read_dir(out(image)).unwrap().map(|entry| entry.unwrap().path());
+fn served_files(image: &Path) -> HashMap<String, Vec<u8>> {
+    let files = fs::read_dir(output_dir(image)).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|file| file.is_file() && !file.ends_with("staticfiles.json"));
     files
         .map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap()))
@@ -161,7 +162,7 @@ fn served(image: &Path) -> HashMap<String, Vec<u8>> {
 
 #[track_caller]
 fn assert_has_files_of(image: &Path, earlier: &Path) {
-    let (here, there) = (served(image), served(earlier));
+    let (here, there) = (served_files(image), served_files(earlier));
     assert!(there.iter().all(|(name, bytes)| here.get(name) == Some(bytes)), "{:?}", here.keys());
 }
 
@@ -187,7 +188,7 @@ fn an_image_has_the_files_of_the_one_before_it() {
     assert!(first.join("srv/site/my-site").is_file());
     let names = |image: &Path| {
         let mut names: Vec<_> =
-            served(image).into_keys().map(|name| name.rsplit_once('.').unwrap().1.to_owned()).collect();
+            served_files(image).into_keys().map(|name| name.rsplit_once('.').unwrap().1.to_owned()).collect();
         names.sort();
         names
     };
@@ -202,12 +203,12 @@ fn an_image_has_the_files_of_the_one_before_it() {
     site.write("static/app.css", css("red"));
     let third = build(&site.path(""), Some(&second), &images);
     assert_has_files_of(&third, &second);
-    let manifest = |image: &Path| fs::read(out(image).join("staticfiles.json")).unwrap();
+    let manifest = |image: &Path| fs::read(output_dir(image).join("staticfiles.json")).unwrap();
     assert_eq!(manifest(&third), manifest(&first));
-    assert!(out(&third).join(".fingerpost/releases/3.json").is_file());
+    assert!(output_dir(&third).join(".fingerpost/releases/3.json").is_file());
 
     // Without changes, the image on top has the same files.
-    assert_eq!(served(&build(&site.path(""), Some(&third), &images)), served(&third));
+    assert_eq!(served_files(&build(&site.path(""), Some(&third), &images)), served_files(&third));
 }
 
 #[test]
@@ -221,12 +222,12 @@ fn a_deploy_that_only_edits_a_template_changes_the_app_version() {
         String::from_utf8(output.stdout).unwrap()
     };
     let first = build(&site.path(""), None, &images);
-    let manifest = fs::read(out(&first).join("staticfiles.json")).unwrap();
+    let manifest = fs::read(output_dir(&first).join("staticfiles.json")).unwrap();
     assert_eq!(Manifest::parse(&manifest, "").unwrap().components()["templates"].files, 1);
 
     site.write("templates/page.html", "<h1>Two</h1>");
     let second = build(&site.path(""), Some(&first), &images);
-    assert_eq!(served(&second), served(&first));
+    assert_eq!(served_files(&second), served_files(&first));
     assert_ne!(version(&second), version(&first));
 
     // Without an edit, the version stays.

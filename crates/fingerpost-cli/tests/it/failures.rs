@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::site::{Ended, PROGRAM, Site};
+use crate::site::{PROGRAM, RunOutput, Site};
 
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
-const AND_COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
+const COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
 
 /// So many kills have to hit a run that is under way; `tests/release-check` wants more.
-fn kills() -> u32 {
+fn kill_count() -> u32 {
     let wanted = env::var("FINGERPOST_TEST_KILLS").ok();
     wanted.map_or(12, |count| count.parse().expect("a number of kills"))
 }
@@ -38,7 +38,7 @@ fn write_round(site: &Site, round: u32) {
 }
 
 #[track_caller]
-fn assert_nothing_is_staged(site: &Site) {
+fn assert_no_staged_files(site: &Site) {
     let staged = fs::read_dir(site.path("out/.fingerpost/tmp")).unwrap();
     assert_eq!(staged.map(|entry| entry.unwrap().path()).collect::<Vec<_>>(), [""; 0].map(PathBuf::from));
 }
@@ -50,7 +50,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_the_old_release_intact() {
 
 #[test]
 fn a_run_that_is_killed_while_it_compresses_leaves_the_old_release_intact() {
-    kill(&[&COLLECT[..], &AND_COMPRESS].concat());
+    kill(&[&COLLECT[..], &COMPRESS].concat());
 }
 
 fn kill(command: &[&str]) {
@@ -66,7 +66,7 @@ fn kill(command: &[&str]) {
     let mut whole_run = began.elapsed();
 
     let (mut hit, mut round) = (0, 0);
-    while hit < kills() {
+    while hit < kill_count() {
         round += 1;
         write_round(&site, round);
         let before = site.read("out/staticfiles.json");
@@ -86,7 +86,7 @@ fn kill(command: &[&str]) {
 
         collect();
         site.assert_intact();
-        assert_nothing_is_staged(&site);
+        assert_no_staged_files(&site);
         assert_ne!(site.read("out/staticfiles.json"), before, "every file has changed");
     }
 
@@ -96,7 +96,7 @@ fn kill(command: &[&str]) {
 }
 
 /// Runs the program from a shell that first sets the process up.
-fn run_after(site: &Site, setup: &str) -> Ended {
+fn run_after_setup(site: &Site, setup: &str) -> RunOutput {
     let mut shell = site.command("sh");
     shell.args(["-c", &format!("{setup}; exec \"$@\""), "sh", PROGRAM]).args(COLLECT);
     shell.output().unwrap().into()
@@ -112,7 +112,7 @@ fn a_full_disk_leaves_the_old_release_as_it_was() {
         site.write(&format!("static/{file}.bin"), vec![file; 100_000]);
     }
     // A limit for the size of files fails a write halfway, as a full disk does.
-    let ended = run_after(&site, "trap '' XFSZ; ulimit -f 8");
+    let ended = run_after_setup(&site, "trap '' XFSZ; ulimit -f 8");
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.starts_with("error: cannot write "), "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().count(), 1, "one cause, one message: {}", ended.stderr);
@@ -170,7 +170,7 @@ fn a_disk_without_space_leaves_the_old_release_and_the_next_run_completes() {
 }
 
 /// The program under permissions that hold for it: root loses its privileges in a user namespace of its own.
-fn without_privileges(site: &Site) -> Option<Command> {
+fn unprivileged_command(site: &Site) -> Option<Command> {
     let closed = site.path("closed");
     fs::write(&closed, "").unwrap();
     fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
@@ -196,15 +196,15 @@ fn what_cannot_be_read_is_named_and_nothing_is_published() {
     site.write("static/a.css", "changed");
     let permit =
         |path: &str, mode| fs::set_permissions(site.path(path), Permissions::from_mode(mode)).unwrap();
-    let Some(mut command) = without_privileges(&site) else { return };
+    let Some(mut command) = unprivileged_command(&site) else { return };
     permit("static/b.css", 0o000);
     permit("static/dir", 0o000);
-    let ended = Ended::from(command.args(COLLECT).output().unwrap());
+    let ended = RunOutput::from(command.args(COLLECT).output().unwrap());
     permit("static/dir", 0o755);
 
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     for path in ["static/b.css", "static/dir"] {
-        let problem = format!("error: cannot read {}: ", site.shown(path));
+        let problem = format!("error: cannot read {}: ", site.quoted_path(path));
         assert!(ended.stderr.lines().any(|line| line.starts_with(&problem)), "{}", ended.stderr);
     }
     assert_eq!(site.read("out/staticfiles.json"), manifest);
@@ -215,7 +215,7 @@ fn what_cannot_be_read_is_named_and_nothing_is_published() {
 fn files_are_for_all_whom_the_umask_allows() {
     for (umask, file, dir) in [("022", 0o644, 0o755), ("027", 0o640, 0o750), ("000", 0o666, 0o777)] {
         let site = Site::new(&[("static/css/a.css", "a")]);
-        assert_eq!(run_after(&site, &format!("umask {umask}")).code, Some(0));
+        assert_eq!(run_after_setup(&site, &format!("umask {umask}")).code, Some(0));
         let mode = |path: &str| fs::metadata(site.path(path)).unwrap().permissions().mode() & 0o777;
         for path in ["out/css/a.ca978112ca1b.css", "out/staticfiles.json", "out/.fingerpost/releases/1.json"]
         {
@@ -233,7 +233,8 @@ fn runs_at_the_same_time_take_turns() {
     }
     let spawn = |_| site.command(PROGRAM).args(COLLECT).stderr(Stdio::piped()).spawn().unwrap();
     let runs: Vec<_> = (0..6).map(spawn).collect();
-    let ended: Vec<_> = runs.into_iter().map(|run| Ended::from(run.wait_with_output().unwrap())).collect();
+    let ended: Vec<_> =
+        runs.into_iter().map(|run| RunOutput::from(run.wait_with_output().unwrap())).collect();
     assert!(ended.iter().all(|ended| ended.code == Some(0)), "{ended:?}");
     let published = ended.iter().filter(|ended| ended.stderr.contains("release 1 published"));
     let idle = ended.iter().filter(|ended| ended.stderr.contains("nothing to publish"));
@@ -246,7 +247,7 @@ fn a_run_waits_for_another_and_says_so_unless_told_not_to() {
     let site = Site::new(&[("static/a.css", "a"), ("out/.fingerpost/lock", "4242")]);
     let lock = File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();
-    let place = site.shown("out/.fingerpost/lock");
+    let place = site.quoted_path("out/.fingerpost/lock");
 
     let ended = site.run(&[&COLLECT[..], &["--no-wait"]].concat());
     let problem =
@@ -278,8 +279,8 @@ fn of_two_runs_one_waits_and_says_for_whom() {
         thread::yield_now();
     }
     let second = spawn();
-    let [first, second] = [first, second].map(|run| Ended::from(run.wait_with_output().unwrap()));
-    let place = site.shown("out/.fingerpost/lock");
+    let [first, second] = [first, second].map(|run| RunOutput::from(run.wait_with_output().unwrap()));
+    let place = site.quoted_path("out/.fingerpost/lock");
     let waiting = format!("waiting for the run of process {holder}, which holds {place}\n");
     assert!(second.stderr.starts_with(&waiting), "{}", second.stderr);
     assert!(second.stderr.contains("nothing to publish"), "{}", second.stderr);

@@ -47,7 +47,7 @@ fn an_asset_that_is_newer_than_the_manifest_is_found_all_the_same() {
 fn an_unknown_asset_is_a_failure_that_names_the_nearest() {
     let site = Site::new(&[("static/css/app.css", "a"), ("fingerpost.toml", "sources = [\"static\"]")]);
     let ended = site.run(&["find", "css/ap.css"]);
-    let source = site.shown("static");
+    let source = site.quoted_path("static");
     let problem = format!("asset `css/ap.css` was not found in {source} (did you mean `css/app.css`?)");
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
     assert_eq!(ended.stderr, format!("error: {problem}\n"));
@@ -99,7 +99,7 @@ fn references_are_told_in_both_directions() {
     assert_eq!(uses, expected);
     let ended = site.run(&["find", "css/theme.css", "static"]);
     assert!(ended.stdout.contains("refers to    /y (1:12), which does not exist\n"), "{}", ended.stdout);
-    let mut names = site.names("");
+    let mut names = site.file_names("");
     names.sort();
     assert_eq!(names, ["static"], "nothing is written");
 }

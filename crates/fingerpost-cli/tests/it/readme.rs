@@ -1,13 +1,13 @@
 //! What the README shows is what the program says.
 
 use crate::{
-    diagnostics::{COLLECT, refused},
+    diagnostics::{COLLECT, stderr_of_failure},
     site::Site,
 };
 
 /// The blocks of the README behind a command.
 #[track_caller]
-fn in_readme(command: &str) -> &'static str {
+fn readme_block(command: &str) -> &'static str {
     let readme = include_str!("../../README.md");
     let start = format!("```text\n$ {command}\n");
     readme.split_once(&start).expect(command).1.split_once("```").unwrap().0
@@ -21,8 +21,11 @@ fn the_readme_shows_what_is_really_said() {
         ("static/js/app.js", "import './util'\n"),
         ("static/js/util.js", ""),
     ]);
-    let said = refused(&site, &["collect", "static", "--out", "dist/static"]);
-    assert_eq!(said.replace("SITE", "/srv/site"), in_readme("fingerpost collect static --out dist/static"));
+    let said = stderr_of_failure(&site, &["collect", "static", "--out", "dist/static"]);
+    assert_eq!(
+        said.replace("SITE", "/srv/site"),
+        readme_block("fingerpost collect static --out dist/static")
+    );
 
     let site = Site::new(&[
         ("static/css/app.css", "@import 'theme.css';\na { b: url(../img/logo.png) }"),
@@ -33,7 +36,7 @@ fn the_readme_shows_what_is_really_said() {
     ]);
     let ended = site.run(&["find", "css/app.css", "static"]);
     let said = ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
-    assert_eq!(said, in_readme("fingerpost find css/app.css static"));
+    assert_eq!(said, readme_block("fingerpost find css/app.css static"));
 
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
     let ended = site.run(&[&COLLECT[..], &["--json"]].concat());

@@ -39,7 +39,7 @@ pub(crate) struct Site(TempDir);
 
 /// How the program ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct RunOutput {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -58,7 +58,7 @@ impl Site {
     }
 
     /// The path as messages show it.
-    pub(crate) fn shown(&self, path: &str) -> String {
+    pub(crate) fn quoted_path(&self, path: &str) -> String {
         format!("`{}`", self.path(path).display())
     }
 
@@ -69,7 +69,7 @@ impl Site {
     }
 
     /// The names of what lies in a directory.
-    pub(crate) fn names(&self, dir: &str) -> Vec<String> {
+    pub(crate) fn file_names(&self, dir: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(dir)).expect("a directory");
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
     }
@@ -88,7 +88,7 @@ impl Site {
         command
     }
 
-    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> RunOutput {
         self.run_with(args, [("", ""); 0])
     }
 
@@ -96,19 +96,19 @@ impl Site {
         &self,
         args: &[&str],
         variables: impl IntoIterator<Item = (K, V)>,
-    ) -> Ended {
+    ) -> RunOutput {
         self.command(PROGRAM).args(args).envs(variables).output().expect("the program").into()
     }
 
     /// What the program said, with its own name as people type it.
-    pub(crate) fn told(&self, ended: &Ended) -> String {
+    pub(crate) fn normalized_stderr(&self, ended: &RunOutput) -> String {
         ended.stderr.replace(PROGRAM, "fingerpost")
     }
 
     /// The same with `SITE` for the directory.
-    pub(crate) fn redacted(&self, ended: &Ended) -> String {
+    pub(crate) fn redacted(&self, ended: &RunOutput) -> String {
         let site = self.path("").display().to_string();
-        self.told(ended).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
+        self.normalized_stderr(ended).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
     }
 
     /// Collects `static` into `out`.
@@ -197,7 +197,7 @@ fn tree(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-impl From<Output> for Ended {
+impl From<Output> for RunOutput {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("text");
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

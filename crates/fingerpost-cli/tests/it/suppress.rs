@@ -1,12 +1,12 @@
 //! The lines of `fingerpost.toml` that silence a problem, and what a flag does to them.
 
 use crate::{
-    diagnostics::{COLLECT, refused, warned},
+    diagnostics::{COLLECT, stderr_of_failure, stderr_of_success},
     site::Site,
 };
 
 /// The lines that silence, below the hint that says where they go.
-pub(crate) fn silencing_lines<'s>(said: &'s str, place: &str) -> Vec<&'s str> {
+pub(crate) fn suggested_lines<'s>(said: &'s str, place: &str) -> Vec<&'s str> {
     let hint = format!("hint: to silence this, write into `fingerpost.toml`, {place}:\n");
     let lines = said.split_once(&hint).map_or("", |(_, lines)| lines).lines();
     lines.map_while(|line| line.strip_prefix("  ")).collect()
@@ -28,11 +28,11 @@ fn the_lines_that_silence_do_so() {
         ),
     ] {
         site.write("fingerpost.toml", format!("{before}{behind}"));
-        let said = refused(&site, &COLLECT);
-        let lines = silencing_lines(&said, place);
+        let said = stderr_of_failure(&site, &COLLECT);
+        let lines = suggested_lines(&said, place);
         assert_eq!((lines.len(), said.matches("to silence").count()), (4, 1), "{said}");
         site.write("fingerpost.toml", format!("{before}{}{behind}", lines.join("\n")));
-        assert_eq!(warned(&site, &COLLECT), "");
+        assert_eq!(stderr_of_success(&site, &COLLECT), "");
         std::fs::remove_dir_all(site.path("out")).unwrap();
     }
 }
@@ -41,9 +41,9 @@ fn the_lines_that_silence_do_so() {
 fn a_line_for_a_file_that_has_rules_already_says_so() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("static/b.css", "a { b: url(x.png) }")]);
     site.write("fingerpost.toml", "[rules.\"/a.css\"]\nleaves-base = \"warn\"\n");
-    let said = refused(&site, &COLLECT);
-    assert_eq!(silencing_lines(&said, "before any `[table]`"), [r#"rules."/b.css".missing = "ignore""#]);
-    let own = silencing_lines(&said, "where it has rules for the same files");
+    let said = stderr_of_failure(&site, &COLLECT);
+    assert_eq!(suggested_lines(&said, "before any `[table]`"), [r#"rules."/b.css".missing = "ignore""#]);
+    let own = suggested_lines(&said, "where it has rules for the same files");
     assert_eq!(own, [r#"rules."/a.css".missing = "ignore""#]);
 }
 
@@ -54,7 +54,10 @@ fn a_flag_for_all_leaves_the_rules_for_some_as_they_are() {
         ("static/vendor/b.css", "a{b:url(x.png)}/*# sourceMappingURL=b.map */"),
     ]);
     site.write("fingerpost.toml", "rules.\"vendor/**\".missing = \"error\"");
-    assert!(refused(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()).contains("vendor/b.css:1:9"));
+    assert!(
+        stderr_of_failure(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat())
+            .contains("vendor/b.css:1:9")
+    );
     site.write("fingerpost.toml", "rules.\"vendor/**\" = { missing = \"ignore\", missing-map = \"ignore\" }");
     for level in ["warn", "error"] {
         let said = site.run(&[&COLLECT[..], &["--missing", level]].concat()).stderr;

@@ -1,6 +1,6 @@
 use std::process::Stdio;
 
-use crate::site::{Ended, PROGRAM, Site};
+use crate::site::{PROGRAM, RunOutput, Site};
 
 #[test]
 fn colors_are_for_terminals_and_for_those_who_ask() {
@@ -30,7 +30,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         .stderr(Stdio::piped());
     let mut program = command.spawn().unwrap();
     drop(program.stdout.take());
-    let ended = Ended::from(program.wait_with_output().unwrap());
+    let ended = RunOutput::from(program.wait_with_output().unwrap());
     assert_eq!((ended.code, ended.stderr.lines().count()), (Some(0), 1), "{}", ended.stderr);
 }
 
@@ -41,7 +41,7 @@ fn data_that_cannot_be_written_is_a_failure() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let mut command = site.command(PROGRAM);
     let output = command.args(["find", "a.css", "static"]).stdout(full).output().unwrap();
-    let ended = Ended::from(output);
+    let ended = RunOutput::from(output);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.starts_with("error: cannot write to standard output: "), "{}", ended.stderr);
 }

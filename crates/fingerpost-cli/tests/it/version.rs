@@ -70,7 +70,7 @@ fn an_output_dir_that_is_named_must_be_there() {
     let ended = site.run(&["version", "--out", "nope"]);
     let problem = format!(
         "error: {} was not found; run `fingerpost collect <source> --out nope` to make it\n",
-        site.shown("nope/staticfiles.json")
+        site.quoted_path("nope/staticfiles.json")
     );
     assert_eq!((ended.code, &*ended.stdout, ended.stderr), (Some(1), "", problem));
 
@@ -86,7 +86,7 @@ fn a_manifest_that_cannot_be_read_has_no_version() {
         let ended = site.run(args);
         assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{args:?}");
         let problem =
-            format!("error: manifest {} is not a JSON object\n", site.shown("out/staticfiles.json"));
+            format!("error: manifest {} is not a JSON object\n", site.quoted_path("out/staticfiles.json"));
         assert_eq!(ended.stderr, problem);
     }
 
@@ -96,12 +96,12 @@ fn a_manifest_that_cannot_be_read_has_no_version() {
     std::fs::remove_file(site.path("out/staticfiles.json")).unwrap();
     std::fs::create_dir(site.path("out/staticfiles.json")).unwrap();
     let ended = site.run(&["version"]);
-    let problem = format!("error: cannot read {}: ", site.shown("out/staticfiles.json"));
+    let problem = format!("error: cannot read {}: ", site.quoted_path("out/staticfiles.json"));
     assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
 }
 
 /// The version that a site with these settings has in production, with its source and components.
-fn in_production(site: &Site) -> String {
+fn production_version(site: &Site) -> String {
     let settings = Settings::read(site.path("fingerpost.toml")).unwrap();
     let assets = Assets::builder().settings(settings).mode(Mode::Production).build().unwrap();
     let (version, snapshot) = (assets.app_version(), assets.snapshot());
@@ -127,12 +127,12 @@ fn a_deploy_that_changes_only_templates_changes_the_app_version() {
     assert!(collect(&[]).contains("release 1 published"));
     let hash = site.manifest().hash().unwrap();
     let first = format!("{hash} (manifest) templates=2");
-    assert_eq!(in_production(&site), first);
+    assert_eq!(production_version(&site), first);
     assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
 
     // The image of the site has no templates.
     fs::remove_dir_all(site.path("templates")).unwrap();
-    assert_eq!(in_production(&site), first);
+    assert_eq!(production_version(&site), first);
     assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
     let ended = site.run(&["collect"]);
     assert_eq!(ended.code, Some(1));
@@ -142,17 +142,17 @@ fn a_deploy_that_changes_only_templates_changes_the_app_version() {
         place.trim_end_matches(std::path::MAIN_SEPARATOR)
     );
     assert_eq!(ended.stderr, problem);
-    assert_eq!(in_production(&site), first);
+    assert_eq!(production_version(&site), first);
 
     site.write("templates/base.html", "two");
     site.write("templates/mail/welcome.txt", "welcome");
     assert!(collect(&["--dry-run"]).contains("release 2 to publish"));
-    assert_eq!(in_production(&site), first);
+    assert_eq!(production_version(&site), first);
     let summary = collect(&[]);
     assert!(summary.contains("0 written, 1 unchanged, release 2 published"), "{summary}");
     let new = site.manifest().hash().unwrap();
     assert_ne!(new, hash);
-    assert_eq!(in_production(&site), format!("{new} (manifest) templates=2"));
+    assert_eq!(production_version(&site), format!("{new} (manifest) templates=2"));
     assert_eq!(site.run(&["version"]).stdout, format!("{new} (manifest)\n"));
     assert!(collect(&[]).contains("nothing to publish"));
 }
@@ -177,7 +177,8 @@ fn a_manifest_with_a_broken_component_is_a_failure() {
     let site = Site::new(&[("static/a.css", "a"), ("out/staticfiles.json", manifest)]);
     for args in [&["version", "--out", "out"][..], &["collect", "static", "--out", "out"]] {
         let ended = site.run(args);
-        let problem = format!("error: manifest {} cannot be read: ", site.shown("out/staticfiles.json"));
+        let problem =
+            format!("error: manifest {} cannot be read: ", site.quoted_path("out/staticfiles.json"));
         assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
         assert!(ended.stderr.contains("expected an object"), "{}", ended.stderr);
     }
@@ -189,7 +190,7 @@ fn the_old_key_names_the_new_one() {
     let ended = site.run(&["version"]);
     let problem = format!(
         "error: settings file {}: line 1: unknown key `app_version`; write `app` in the table `[version]`\n",
-        site.shown("fingerpost.toml")
+        site.quoted_path("fingerpost.toml")
     );
     assert_eq!((ended.code, ended.stderr), (Some(1), problem));
 }

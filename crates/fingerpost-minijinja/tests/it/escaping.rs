@@ -2,14 +2,14 @@
 
 use minijinja::{AutoEscape, Environment, Value, escape_formatter};
 
-use crate::support::{Site, decoded, environment, page};
+use crate::support::{Site, decode_attribute, environment, render_page};
 
 /// Checks pages of some name in both modes. In what is expected, `URL` stands for the URL of `css/app.css`, and `SLASHES`
 /// for the same as MiniJinja escapes an ordinary string.
 #[track_caller]
-fn print(name: &str, rows: &[(&str, &str)]) {
-    let site = Site::of(&["css/app.css"]);
-    for assets in site.both(|assets| assets) {
+fn assert_rendered(name: &str, rows: &[(&str, &str)]) {
+    let site = Site::with_files(&["css/app.css"]);
+    for assets in site.in_both_modes(|assets| assets) {
         let mut env = environment(&assets);
         env.add_template("url.js", "var a = {{ url }}, b = {{ static('css/app.css') }};").unwrap();
         env.add_template("lib.html", "{% macro link(path) %}href={{ static(path) }}{% endmacro %}").unwrap();
@@ -27,7 +27,7 @@ fn print(name: &str, rows: &[(&str, &str)]) {
 #[test]
 fn html_gets_the_url_as_it_is() {
     for name in ["page.html", "page.htm", "page.xml", "page.html.j2"] {
-        print(
+        assert_rendered(
             name,
             &[
                 ("{{ static('css/app.css') }}", "URL"),
@@ -47,7 +47,7 @@ fn html_gets_the_url_as_it_is() {
 
 #[test]
 fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
-    print(
+    assert_rendered(
         "page.html",
         &[
             ("{{ static('css/app.css') ~ '#a' }}", "SLASHES#a"),
@@ -65,8 +65,8 @@ fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
 
 #[test]
 fn filters_that_change_a_url_leave_it_harmless() {
-    let site = Site::of(&["css/app.css", "a[b]'&.css"]);
-    let [development, production] = site.both(|assets| assets);
+    let site = Site::with_files(&["css/app.css", "a[b]'&.css"]);
+    let [development, production] = site.in_both_modes(|assets| assets);
     for (source, in_development, in_production) in [
         (
             "static('css/app.css') | upper",
@@ -86,15 +86,19 @@ fn filters_that_change_a_url_leave_it_harmless() {
         ("static('css/app.css') | length", "34", "32"),
     ] {
         let source = format!("{{{{ {source} }}}}");
-        assert_eq!(page(&development, "page.html", &source), in_development, "{source} in development");
-        assert_eq!(page(&production, "page.html", &source), in_production, "{source} in production");
+        assert_eq!(
+            render_page(&development, "page.html", &source),
+            in_development,
+            "{source} in development"
+        );
+        assert_eq!(render_page(&production, "page.html", &source), in_production, "{source} in production");
     }
 }
 
 #[test]
 fn text_gets_the_url_as_it_is() {
     for name in ["mail.txt", "feed", "page.css"] {
-        print(
+        assert_rendered(
             name,
             &[
                 ("{{ static('css/app.css') }}", "URL"),
@@ -114,7 +118,7 @@ fn text_gets_the_url_as_it_is() {
 #[test]
 fn json_and_scripts_get_a_quoted_string() {
     for name in ["page.js", "page.json", "page.yaml", "page.yml", "page.json5"] {
-        print(
+        assert_rendered(
             name,
             &[
                 ("{{ static('css/app.css') }}", "\"URL\""),
@@ -132,14 +136,14 @@ fn json_and_scripts_get_a_quoted_string() {
         );
     }
     let integrity = format!("\"{}\"", fingerpost::manifest::integrity_of(b"body{}"));
-    let site = Site::of(&["a.js"]);
-    let [development, _] = site.both(|assets| assets);
-    assert_eq!(page(&development, "page.json", "{{ static_integrity('a.js') }}"), integrity);
+    let site = Site::with_files(&["a.js"]);
+    let [development, _] = site.in_both_modes(|assets| assets);
+    assert_eq!(render_page(&development, "page.json", "{{ static_integrity('a.js') }}"), integrity);
 }
 
 #[test]
 fn a_script_in_an_html_page_gets_a_quoted_string() {
-    print(
+    assert_rendered(
         "page.html",
         &[
             ("{% autoescape 'json' %}{{ static('css/app.css') }}{% endautoescape %}", "\"URL\""),
@@ -158,8 +162,8 @@ fn a_script_in_an_html_page_gets_a_quoted_string() {
 
 #[test]
 fn an_authors_ampersand_is_escaped_exactly_once() {
-    let site = Site::of(&["a.css"]);
-    let [development, production] = site.both(|assets| assets.origin("https://example.com"));
+    let site = Site::with_files(&["a.css"]);
+    let [development, production] = site.in_both_modes(|assets| assets.origin("https://example.com"));
     for helper in ["static", "static_url"] {
         for (written, in_development, in_production) in [
             (
@@ -187,14 +191,17 @@ fn an_authors_ampersand_is_escaped_exactly_once() {
                         "{{% macro url() %}}{{{{ {helper}('{written}') }}}}{{% endmacro %}}{{{{ url() }}}}"
                     ),
                 ] {
-                    let attribute = page(assets, "page.html", &source);
-                    assert_eq!(decoded(&attribute), url, "{source}");
-                    assert_eq!(page(assets, "page.txt", &source), url, "{source}");
+                    let attribute = render_page(assets, "page.html", &source);
+                    assert_eq!(decode_attribute(&attribute), url, "{source}");
+                    assert_eq!(render_page(assets, "page.txt", &source), url, "{source}");
                     let escaped = attribute.replace("&#x2f;", "/");
                     assert_eq!(escaped, url.replace('&', "&amp;"), "{source}");
                 }
                 let quoted = format!("\"{url}\"");
-                assert_eq!(page(assets, "page.js", &format!("{{{{ {helper}('{written}') }}}}")), quoted);
+                assert_eq!(
+                    render_page(assets, "page.js", &format!("{{{{ {helper}('{written}') }}}}")),
+                    quoted
+                );
             }
         }
     }
@@ -202,8 +209,8 @@ fn an_authors_ampersand_is_escaped_exactly_once() {
 
 #[test]
 fn a_custom_escape_format_gets_an_ordinary_string() {
-    let site = Site::of(&["css/app.css"]);
-    let [_, production] = site.both(|assets| assets);
+    let site = Site::with_files(&["css/app.css"]);
+    let [_, production] = site.in_both_modes(|assets| assets);
     let mut env = environment(&production);
     env.set_auto_escape_callback(|_| AutoEscape::Custom("brackets".into()));
     env.set_formatter(|out, state, value: &Value| match state.auto_escape() {

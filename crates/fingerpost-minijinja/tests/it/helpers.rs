@@ -2,17 +2,21 @@
 
 use fingerpost::AssetsBuilder;
 
-use crate::support::{CONTENT, Site, environment, hash, page};
+use crate::support::{CONTENT, Site, environment, hash, render_page};
 
 /// Checks what each expression shows, in development and in production.
 #[track_caller]
-fn show(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
-    let site = Site::of(&["css/app.css", "img/card.png"]);
-    let [development, production] = site.both(set);
+fn assert_values(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
+    let site = Site::with_files(&["css/app.css", "img/card.png"]);
+    let [development, production] = site.in_both_modes(set);
     for (expression, in_development, in_production) in rows {
         let source = format!("{{{{ {expression} }}}}");
-        assert_eq!(page(&development, "page.html", &source), *in_development, "{source} in development");
-        assert_eq!(page(&production, "page.html", &source), *in_production, "{source} in production");
+        assert_eq!(
+            render_page(&development, "page.html", &source),
+            *in_development,
+            "{source} in development"
+        );
+        assert_eq!(render_page(&production, "page.html", &source), *in_production, "{source} in production");
     }
 }
 
@@ -24,7 +28,7 @@ fn integrity() -> String {
 fn each_helper_is_a_function_a_function_with_a_keyword_and_a_filter() {
     let (url, hashed) = ("/static/css/app.css?v=7c98040a5416", "/static/css/app.7c98040a5416.css");
     let integrity = integrity();
-    show(
+    assert_values(
         |assets| assets,
         &[
             ("static('css/app.css')", url, hashed),
@@ -43,7 +47,7 @@ fn each_helper_is_a_function_a_function_with_a_keyword_and_a_filter() {
 
 #[test]
 fn an_origin_goes_before_static_url_alone() {
-    show(
+    assert_values(
         |assets| assets.origin("https://example.com/"),
         &[
             (
@@ -72,7 +76,7 @@ fn an_absolute_base_url_needs_no_origin() {
         "https://cdn.test/static/css/app.css?v=7c98040a5416",
         "https://cdn.test/static/css/app.7c98040a5416.css",
     );
-    show(
+    assert_values(
         |assets| assets.base_url("https://cdn.test/static").origin("https://example.com"),
         &[("static('css/app.css')", url, hashed), ("static_url('css/app.css')", url, hashed)],
     );
@@ -80,7 +84,7 @@ fn an_absolute_base_url_needs_no_origin() {
 
 #[test]
 fn what_an_author_writes_behind_a_path_survives() {
-    show(
+    assert_values(
         |assets| assets,
         &[
             (
@@ -105,7 +109,7 @@ fn helpers_work_wherever_an_expression_does() {
     let (url, hashed) = ("/static/css/app.css?v=7c98040a5416", "/static/css/app.7c98040a5416.css");
     let two = format!("{url} /static/img/card.png?v=7c98040a5416");
     let two_hashed = format!("{hashed} /static/img/card.7c98040a5416.png");
-    show(
+    assert_values(
         |assets| assets,
         &[
             ("static('css/' ~ 'app' ~ '.css')", url, hashed),
@@ -125,8 +129,8 @@ fn helpers_work_wherever_an_expression_does() {
 
 #[test]
 fn helpers_work_in_every_kind_of_template() {
-    let site = Site::of(&["a.css", "b.css"]);
-    let [_, production] = site.both(|assets| assets);
+    let site = Site::with_files(&["a.css", "b.css"]);
+    let [_, production] = site.in_both_modes(|assets| assets);
     let mut env = environment(&production);
     for (name, source) in [
         ("base.html", "{% block head %}{{ static('a.css') }}{% endblock %}"),
@@ -178,8 +182,8 @@ fn helpers_work_in_every_kind_of_template() {
 
 #[test]
 fn a_file_that_changes_has_a_new_url_in_the_next_page() {
-    let site = Site::of(&["a.css"]);
-    let [development, _] = site.both(|assets| assets);
+    let site = Site::with_files(&["a.css"]);
+    let [development, _] = site.in_both_modes(|assets| assets);
     let mut env = environment(&development);
     env.add_template("page.html", "{{ static('a.css') }} {{ static_integrity('a.css') }}").unwrap();
     let template = env.get_template("page.html").unwrap();

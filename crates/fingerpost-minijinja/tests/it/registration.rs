@@ -5,12 +5,12 @@ use std::thread;
 use fingerpost::Assets;
 use minijinja::{Environment, ErrorKind, context};
 
-use crate::support::{Site, environment, failure, hash};
+use crate::support::{Site, environment, hash, render_error};
 
 const SOURCE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
 
 /// Assets below a base URL of their own, so that URLs tell which assets they are of.
-fn based(site: &Site, base: &str) -> Assets {
+fn assets_at(site: &Site, base: &str) -> Assets {
     site.development().base_url(base).app_version(base.trim_matches('/')).build().unwrap()
 }
 
@@ -20,83 +20,83 @@ fn expected(base: &str) -> String {
 }
 
 #[track_caller]
-fn shows(env: &Environment<'_>, expected: &str) {
+fn assert_page(env: &Environment<'_>, expected: &str) {
     assert_eq!(env.get_template("page.html").unwrap().render(()).unwrap(), expected);
 }
 
 #[test]
 fn registering_goes_before_or_after_templates_are_added() {
-    let site = Site::of(&["a.css"]);
-    let assets = based(&site, "/one/");
+    let site = Site::with_files(&["a.css"]);
+    let assets = assets_at(&site, "/one/");
 
     let mut env = Environment::new();
     crate::register(&mut env, &assets);
     env.add_template("page.html", SOURCE).unwrap();
-    shows(&env, &expected("/one/"));
+    assert_page(&env, &expected("/one/"));
 
     let mut env = Environment::new();
     env.add_template("page.html", SOURCE).unwrap();
     crate::register(&mut env, &assets);
-    shows(&env, &expected("/one/"));
+    assert_page(&env, &expected("/one/"));
 
     let mut env = Environment::new();
     env.set_loader(|name| Ok((name == "page.html").then(|| SOURCE.to_owned())));
     crate::register(&mut env, &assets);
-    shows(&env, &expected("/one/"));
+    assert_page(&env, &expected("/one/"));
 
     let mut env = Environment::empty();
     env.add_template("page.html", SOURCE).unwrap();
     crate::register(&mut env, &assets);
-    shows(&env, &expected("/one/"));
+    assert_page(&env, &expected("/one/"));
 }
 
 #[test]
 fn what_is_registered_last_counts() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let mut env = Environment::new();
     env.add_template("page.html", SOURCE).unwrap();
     env.add_function("static", |path: &str| path.to_owned());
     for base in ["/one/", "/one/", "/two/"] {
-        crate::register(&mut env, &based(&site, base));
-        shows(&env, &expected(base));
+        crate::register(&mut env, &assets_at(&site, base));
+        assert_page(&env, &expected(base));
     }
     env.add_function("static", |path: &str| path.to_owned());
-    shows(&env, &expected("/two/").replacen("/two/a.css?v=7c98040a5416", "a.css", 1));
+    assert_page(&env, &expected("/two/").replacen("/two/a.css?v=7c98040a5416", "a.css", 1));
 }
 
 #[test]
 fn environments_keep_their_assets_apart() {
-    let sites = [Site::of(&["a.css"]), Site::of(&["a.css"])];
-    let mut one = environment(&based(&sites[0], "/one/"));
-    let mut two = environment(&based(&sites[1], "/two/"));
+    let sites = [Site::with_files(&["a.css"]), Site::with_files(&["a.css"])];
+    let mut one = environment(&assets_at(&sites[0], "/one/"));
+    let mut two = environment(&assets_at(&sites[1], "/two/"));
     one.add_template("page.html", SOURCE).unwrap();
     two.add_template("page.html", SOURCE).unwrap();
     let clone = one.clone();
     sites[0].publish(&["a.css"], "changed");
     let changed = expected("/one/").replace("7c98040a5416", &hash("changed"));
-    shows(&one, &changed);
-    shows(&two, &expected("/two/"));
+    assert_page(&one, &changed);
+    assert_page(&two, &expected("/two/"));
     // A copy of an environment that gets other assets leaves the first alone.
-    crate::register(&mut one, &based(&sites[1], "/two/"));
-    shows(&one, &expected("/two/"));
-    shows(&clone, &changed);
+    crate::register(&mut one, &assets_at(&sites[1], "/two/"));
+    assert_page(&one, &expected("/two/"));
+    assert_page(&clone, &changed);
 }
 
 #[test]
 fn an_environment_outlives_the_assets_it_was_given_and_goes_to_other_threads() {
-    let site = Site::of(&["a.css"]);
-    let mut env = environment(&based(&site, "/one/"));
+    let site = Site::with_files(&["a.css"]);
+    let mut env = environment(&assets_at(&site, "/one/"));
     env.add_template("page.html", SOURCE).unwrap();
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..50).for_each(|_| shows(&env, &expected("/one/"))));
+            scope.spawn(|| (0..50).for_each(|_| assert_page(&env, &expected("/one/"))));
         }
     });
 }
 
 #[test]
 fn registering_makes_nothing_but_the_four_names() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let names = |env: &Environment<'_>| {
         let mut names: Vec<_> = env.globals().map(|(name, _)| name.to_owned()).collect();
         names.sort();
@@ -109,7 +109,7 @@ fn registering_makes_nothing_but_the_four_names() {
 
 #[test]
 fn a_variable_of_the_same_name_hides_the_function_but_not_the_filter() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let assets = site.production().build().unwrap();
     let env = environment(&assets);
     for source in [
@@ -122,7 +122,7 @@ fn a_variable_of_the_same_name_hides_the_function_but_not_the_filter() {
         } else {
             context! {}
         };
-        let err = failure(&env, "page.html", source, context);
+        let err = render_error(&env, "page.html", source, context);
         assert_eq!(err.kind(), ErrorKind::InvalidOperation);
         assert_eq!(err.detail(), Some("value of type string is not callable"));
         assert_eq!(err.line(), Some(2));

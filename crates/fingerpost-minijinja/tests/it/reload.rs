@@ -5,7 +5,7 @@ use std::thread;
 use fingerpost::Assets;
 use minijinja::Environment;
 
-use crate::support::{HASH, Site, environment, failure, hash};
+use crate::support::{HASH, Site, environment, hash, render_error};
 
 /// Every helper, once with a value that is made beforehand and once with one that is made at the call.
 const PAGE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ static('a.css#f') }} {{ 'a.css#f' | static }} \
@@ -13,7 +13,7 @@ const PAGE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ static('a.cs
     {{ 'a.css' | static_integrity }} {{ app_version() }}";
 
 /// What [`PAGE`] is when all files hold `content`.
-fn page_of(assets: &Assets, content: &str) -> String {
+fn expected_page(assets: &Assets, content: &str) -> String {
     let url = format!("/static/a.{}.css", hash(content));
     let integrity = fingerpost::manifest::integrity_of(content.as_bytes());
     let version = assets.app_version();
@@ -21,7 +21,7 @@ fn page_of(assets: &Assets, content: &str) -> String {
 }
 
 fn site() -> (Site, Assets, Environment<'static>) {
-    let site = Site::of(&["a.css", "gone.css"]);
+    let site = Site::with_files(&["a.css", "gone.css"]);
     let assets = site.production().app_version("").build().unwrap();
     let mut env = environment(&assets);
     env.add_template("page.html", PAGE).unwrap();
@@ -39,18 +39,18 @@ fn render(env: &Environment<'_>, name: &str) -> String {
 fn the_next_page_after_a_reload_shows_the_new_release() {
     let (site, assets, env) = site();
     let template = env.get_template("page.html").unwrap();
-    assert_eq!(template.render(()).unwrap(), page_of(&assets, "body{}"));
+    assert_eq!(template.render(()).unwrap(), expected_page(&assets, "body{}"));
     for content in ["two", "three", "body{}"] {
         let before = template.render(()).unwrap();
         site.publish(&["0.css", "a.css"], content);
         assert_eq!(template.render(()).unwrap(), before, "nothing is read before a reload");
         assets.reload().unwrap();
         for name in ["page.html", "page.txt"] {
-            assert_eq!(render(&env, name), page_of(&assets, content));
+            assert_eq!(render(&env, name), expected_page(&assets, content));
         }
-        assert_eq!(template.render(()).unwrap(), page_of(&assets, content));
+        assert_eq!(template.render(()).unwrap(), expected_page(&assets, content));
     }
-    let err = failure(&env, "page.html", "{{ static('gone.css') }}", ().into());
+    let err = render_error(&env, "page.html", "{{ static('gone.css') }}", ().into());
     assert!(err.to_string().contains("asset `gone.css` was not found"), "{err}");
 }
 
@@ -59,27 +59,27 @@ fn a_reload_of_a_clone_is_heeded_and_one_that_fails_changes_nothing() {
     let (site, assets, env) = site();
     site.publish(&["a.css"], "two");
     assets.clone().reload().unwrap();
-    assert_eq!(render(&env, "page.html"), page_of(&assets, "two"));
+    assert_eq!(render(&env, "page.html"), expected_page(&assets, "two"));
     site.publish(&["a.css"], "three");
-    site.spoil();
+    site.break_manifest();
     assert!(assets.reload().is_err());
-    assert_eq!(render(&env, "page.html"), page_of(&assets, "two"));
+    assert_eq!(render(&env, "page.html"), expected_page(&assets, "two"));
     site.publish(&["a.css"], "three");
     assets.reload().unwrap();
-    assert_eq!(render(&env, "page.html"), page_of(&assets, "three"));
+    assert_eq!(render(&env, "page.html"), expected_page(&assets, "three"));
 }
 
 #[test]
 fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads() {
     let (site, assets, env) = site();
     let one = assets.snapshot();
-    let first = page_of(&assets, "body{}");
+    let first = expected_page(&assets, "body{}");
     site.publish(&["0.css", "a.css"], "two");
     let two = assets.reload().unwrap();
-    let second = page_of(&assets, "two");
+    let second = expected_page(&assets, "two");
     site.publish(&["a.css"], "three");
     assets.reload().unwrap();
-    let third = page_of(&assets, "three");
+    let third = expected_page(&assets, "three");
     assert!(first != second && second != third);
     // First in an older scope, before anything is made for the newest release.
     for _ in 0..2 {
@@ -103,18 +103,18 @@ fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads() {
 fn a_scope_of_other_assets_is_not_heeded() {
     let ((site, assets, env), (_other_site, other, other_env)) = (site(), site());
     let (old, other_old) = (assets.snapshot(), other.snapshot());
-    let first = page_of(&assets, "body{}");
+    let first = expected_page(&assets, "body{}");
     site.publish(&["a.css"], "two");
     assets.reload().unwrap();
-    let second = page_of(&assets, "two");
+    let second = expected_page(&assets, "two");
     assert_eq!(other_old.scope(|| render(&env, "page.html")), second);
     assert_eq!(old.scope(|| other_old.scope(|| render(&env, "page.html"))), first);
-    assert_eq!(old.scope(|| render(&other_env, "page.html")), page_of(&other, "body{}"));
+    assert_eq!(old.scope(|| render(&other_env, "page.html")), expected_page(&other, "body{}"));
 }
 
 #[test]
 fn a_scope_in_development_pins_the_version_alone() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();
     let mut env = environment(&assets);
     env.add_template("page.html", "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}")

@@ -23,7 +23,7 @@ pub(crate) struct Site(TempDir);
 
 impl Site {
     /// Files that hold [`CONTENT`].
-    pub(crate) fn of(paths: &[&str]) -> Self {
+    pub(crate) fn with_files(paths: &[&str]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         site.publish(paths, CONTENT);
         site
@@ -44,7 +44,7 @@ impl Site {
     }
 
     /// Leaves a manifest that cannot be read.
-    pub(crate) fn spoil(&self) {
+    pub(crate) fn break_manifest(&self) {
         self.write(&self.output().join(MANIFEST_NAME), "{");
     }
 
@@ -57,7 +57,7 @@ impl Site {
     }
 
     /// The site in both modes, each with the same settings.
-    pub(crate) fn both(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
+    pub(crate) fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
         [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
     }
 
@@ -89,13 +89,13 @@ pub(crate) fn environment(assets: &Assets) -> Environment<'static> {
 
 /// A page that needs no context.
 #[track_caller]
-pub(crate) fn page(assets: &Assets, name: &str, source: &str) -> String {
+pub(crate) fn render_page(assets: &Assets, name: &str, source: &str) -> String {
     environment(assets).render_named_str(name, source, ()).unwrap_or_else(|err| panic!("{source}: {err}"))
 }
 
 /// What a page fails with.
 #[track_caller]
-pub(crate) fn failure(env: &Environment<'_>, name: &str, source: &str, context: Value) -> Error {
+pub(crate) fn render_error(env: &Environment<'_>, name: &str, source: &str, context: Value) -> Error {
     match env.render_named_str(name, source, context) {
         Ok(page) => panic!("{source} is no error but {page}"),
         Err(err) => err,
@@ -110,7 +110,7 @@ pub(crate) fn core_error(err: &Error) -> Option<&fingerpost::Error> {
 
 /// Takes the character references of an attribute's value back, and knows no others than MiniJinja writes.
 #[track_caller]
-pub(crate) fn decoded(attribute: &str) -> String {
+pub(crate) fn decode_attribute(attribute: &str) -> String {
     let mut pieces = attribute.split('&');
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {

@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 
-use crate::support::{Site, core_error, decoded, environment};
+use crate::support::{Site, core_error, decode_attribute, environment};
 
 /// Each helper that makes a URL, in each kind of quotes, and without any.
 const PAGES: [(&str, &str, &str, &str); 5] = [
@@ -46,12 +46,12 @@ fn attribute(page: &str, before: &str, after: &str) -> String {
     let value = page.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).expect(page);
     assert!(!value.contains(['"', '\'', '<', '>', '`', '\0']), "{page}");
     assert!(value.is_ascii() && !value.contains(|c: char| c.is_whitespace() || c.is_control()), "{page}");
-    decoded(value)
+    decode_attribute(value)
 }
 
 /// A browser ends up below the base URL of the site.
 #[track_caller]
-fn is_below_base(url: &str) {
+fn assert_below_base_url(url: &str) {
     let page = url::Url::parse("https://example.com/some/page?x#y").unwrap();
     let seen = page.join(url).unwrap();
     assert_eq!((seen.scheme(), seen.host_str(), seen.port()), ("https", Some("example.com"), None), "{url}");
@@ -66,17 +66,17 @@ fn is_below_base(url: &str) {
 
 /// Every page with this path is an error that names it, or has a harmless URL. Returns that URL.
 #[track_caller]
-fn is_harmless(env: &Environment<'_>, path: &str) -> Option<String> {
+fn assert_harmless(env: &Environment<'_>, path: &str) -> Option<String> {
     let expected = render(env, "url.txt", path);
     for (name, before, _, after) in PAGES {
         match (render(env, name, path), &expected) {
             (Ok(page), Ok(expected)) => {
                 let url = attribute(&page, before, after);
-                is_below_base(&url);
+                assert_below_base_url(&url);
                 let origin = if name == "absolute.html" { "https://example.com" } else { "" };
                 assert_eq!(url, format!("{origin}{expected}"), "{name}");
             }
-            (Err(err), Err(_)) => is_refused(&err, name),
+            (Err(err), Err(_)) => assert_refused(&err, name),
             (page, text) => panic!("{path:?} is {page:?} in {name} and {text:?} as text"),
         }
     }
@@ -91,7 +91,7 @@ fn is_harmless(env: &Environment<'_>, path: &str) -> Option<String> {
 }
 
 #[track_caller]
-fn is_refused(err: &Error, name: &str) {
+fn assert_refused(err: &Error, name: &str) {
     assert_eq!((err.kind(), err.name(), err.line()), (ErrorKind::InvalidOperation, Some(name), Some(1)));
     let text = core_error(err).expect("the core's error is behind the engine's").to_string();
     assert_eq!(err.detail(), Some(&*text));
@@ -101,7 +101,7 @@ fn is_refused(err: &Error, name: &str) {
 /// The site in both modes, for either answer to what is not there.
 fn environments(site: &Site) -> [(OnMissing, Environment<'static>); 4] {
     let of = |on_missing| {
-        let both = site.both(|assets| assets.on_missing(on_missing).origin("https://example.com"));
+        let both = site.in_both_modes(|assets| assets.on_missing(on_missing).origin("https://example.com"));
         both.map(|assets| (on_missing, hostile_environment(&assets)))
     };
     let ([a, b], [c, d]) = (of(OnMissing::Error), of(OnMissing::Plain));
@@ -153,9 +153,9 @@ fn a_hostile_path_is_refused_or_encoded() {
         (&markup, Some(&markup_url)),
         (&segments, Some(&segments_url)),
     ];
-    for (on_missing, env) in environments(&Site::of(&["css/app.css"])) {
+    for (on_missing, env) in environments(&Site::with_files(&["css/app.css"])) {
         for (path, plain) in rows {
-            let url = is_harmless(&env, path);
+            let url = assert_harmless(&env, path);
             match on_missing {
                 OnMissing::Plain if *path != "a.css?\"'<>&x#\"'<>&" => {
                     assert_eq!(url.as_deref(), *plain, "{path:?}")
@@ -241,7 +241,7 @@ const PIECES: &[&str] = &[
     "v=",
 ];
 
-fn hostile() -> impl Strategy<Value = String> {
+fn hostile_path() -> impl Strategy<Value = String> {
     let piece =
         prop_oneof![4 => select(PIECES).prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
     let text = vec(piece.clone(), 0..10).prop_map(|pieces| pieces.concat());
@@ -263,7 +263,7 @@ fn hostile_file() -> impl Strategy<Value = String> {
 
 /// Runs `check` on so many values, and shows the simplest that fails.
 #[track_caller]
-fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
+fn check_cases<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let result = TestRunner::new(config).run(values, |value| {
         check(value);
@@ -274,10 +274,10 @@ fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
 
 #[test]
 fn every_path_is_an_error_or_a_url_below_the_base_url() {
-    let environments = environments(&Site::of(&["a.css", "css/app.css"]));
-    always(400, &hostile(), |path| {
+    let environments = environments(&Site::with_files(&["a.css", "css/app.css"]));
+    check_cases(400, &hostile_path(), |path| {
         for (_, env) in &environments {
-            is_harmless(env, &path);
+            assert_harmless(env, &path);
         }
     });
 }
@@ -285,9 +285,9 @@ fn every_path_is_an_error_or_a_url_below_the_base_url() {
 #[cfg(unix)]
 #[test]
 fn every_file_has_a_url_below_the_base_url() {
-    always(100, &(hostile_file(), select(&["", "?x=1&y='<2>'", "#\"&"][..])), |(path, suffix)| {
-        for (_, env) in environments(&Site::of(&[&path])) {
-            let url = is_harmless(&env, &format!("{path}{suffix}")).expect("the file is there");
+    check_cases(100, &(hostile_file(), select(&["", "?x=1&y='<2>'", "#\"&"][..])), |(path, suffix)| {
+        for (_, env) in environments(&Site::with_files(&[&path])) {
+            let url = assert_harmless(&env, &format!("{path}{suffix}")).expect("the file is there");
             let (file, _) = url.split_once(['?', '#']).unwrap_or((&url, ""));
             // A server that decodes the path once finds the file.
             let file = percent_decoded(file.strip_prefix("/static/").unwrap());

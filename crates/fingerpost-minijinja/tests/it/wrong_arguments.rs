@@ -7,10 +7,10 @@ use minijinja::{
     UndefinedBehavior, Value, context,
 };
 
-use crate::support::{Site, core_error, environment, failure};
+use crate::support::{Site, core_error, environment, render_error};
 
 fn development() -> (Site, Assets) {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();
     (site, assets)
 }
@@ -28,10 +28,10 @@ fn context() -> Value {
 
 /// Checks the kind, the text and the place of the error, for each helper in place of `static`.
 #[track_caller]
-fn is_misuse(env: &Environment<'_>, source: &str, kind: ErrorKind, found: &str) {
+fn assert_usage_error(env: &Environment<'_>, source: &str, kind: ErrorKind, found: &str) {
     for name in ["static", "static_url", "static_integrity"] {
         let source = format!("<html>\n\n<link href=\"{{{{ {} }}}}\">", source.replace("static", name));
-        let err = failure(env, "page.html", &source, context());
+        let err = render_error(env, "page.html", &source, context());
         let text = format!("{name}() takes an asset path, such as {name}('css/app.css'), {found}");
         assert_eq!((err.kind(), err.detail()), (kind, Some(&*text)), "{source}");
         assert_eq!(err.to_string(), format!("{kind}: {text} (in page.html:3)"), "{source}");
@@ -58,7 +58,7 @@ fn an_argument_that_is_no_string_is_refused_without_showing_it() {
         ("app_version", "but it is of type plain object"),
     ] {
         for call in ["static(VALUE)", "static(path=VALUE)", "VALUE | static", "static(**{'path': VALUE})"] {
-            is_misuse(&env, &call.replace("VALUE", value), InvalidOperation, found);
+            assert_usage_error(&env, &call.replace("VALUE", value), InvalidOperation, found);
         }
     }
 }
@@ -68,7 +68,7 @@ fn a_call_needs_exactly_one_path() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for call in ["static()", "static(*[])", "static(**{})", "static(**{1: 'a.css'})"] {
-        is_misuse(&env, call, MissingArgument, "but has no argument");
+        assert_usage_error(&env, call, MissingArgument, "but has no argument");
     }
     for call in [
         "static('a.css', 'a.css')",
@@ -77,12 +77,12 @@ fn a_call_needs_exactly_one_path() {
         "static('a.css', absolute=true)",
         "static(*['a.css', 'a.css'])",
     ] {
-        is_misuse(&env, call, TooManyArguments, "and nothing else");
+        assert_usage_error(&env, call, TooManyArguments, "and nothing else");
     }
     for filter in
         ["'a.css' | static('a.css')", "'a.css' | static(path='a.css')", "number | static(absolute=true)"]
     {
-        let err = failure(&env, "page.html", &format!("{{{{ {filter} }}}}"), context());
+        let err = render_error(&env, "page.html", &format!("{{{{ {filter} }}}}"), context());
         assert_eq!((err.kind(), err.line()), (TooManyArguments, Some(1)), "{filter}");
     }
 }
@@ -97,7 +97,7 @@ fn path_is_the_only_keyword() {
         ("static(Path='a.css')", "Path"),
         ("static(**{'a\\nb': 1})", "a\\nb"),
     ] {
-        is_misuse(&env, call, TooManyArguments, &format!("and no keyword `{keyword}`"));
+        assert_usage_error(&env, call, TooManyArguments, &format!("and no keyword `{keyword}`"));
     }
 }
 
@@ -105,7 +105,7 @@ fn path_is_the_only_keyword() {
 fn a_call_block_is_no_path() {
     let (_site, assets) = development();
     let source = "{% call static('a.css') %}x{% endcall %}";
-    let err = failure(&environment(&assets), "page.html", source, context());
+    let err = render_error(&environment(&assets), "page.html", source, context());
     assert_eq!(err.kind(), TooManyArguments);
 }
 
@@ -114,11 +114,11 @@ fn app_version_takes_no_argument_and_is_no_filter() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for source in ["\n{{ app_version('a.css') }}", "\n{{ app_version(short=true) }}"] {
-        let err = failure(&env, "page.html", source, context());
+        let err = render_error(&env, "page.html", source, context());
         let text = "too many arguments: app_version() takes no argument (in page.html:2)";
         assert_eq!(err.to_string(), text);
     }
-    let err = failure(&env, "page.html", "{{ 'a.css' | app_version }}", context());
+    let err = render_error(&env, "page.html", "{{ 'a.css' | app_version }}", context());
     assert_eq!(err.kind(), ErrorKind::UnknownFilter);
 }
 
@@ -134,7 +134,7 @@ fn a_wrong_argument_is_an_error_whatever_undefined_variables_are() {
         let mut env = environment(&assets);
         env.set_undefined_behavior(behavior);
         for call in ["static(unset)", "static(path=unset)", "unset | static", "static(user.email)"] {
-            is_misuse(&env, call, InvalidOperation, "but it is undefined");
+            assert_usage_error(&env, call, InvalidOperation, "but it is undefined");
         }
         let source = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
         let page = env.render_named_str("page.html", source, ()).unwrap();
@@ -147,7 +147,7 @@ fn an_error_can_be_shown_with_the_template_around_it() {
     let (_site, assets) = development();
     let mut env = environment(&assets);
     env.set_debug(true);
-    let err = failure(&env, "page.html", "<html>\n{{ static(number) }}", context());
+    let err = render_error(&env, "page.html", "<html>\n{{ static(number) }}", context());
     let report = format!("{err:#}");
     assert!(report.contains("{{ static(number) }}"), "{report}");
 }

@@ -19,9 +19,9 @@ fn allocations(tera: &Tera, name: &str) -> (u64, u64) {
 
 #[test]
 fn a_filter_in_production_allocates_nothing_and_a_function_no_more_than_one_that_returns_a_constant() {
-    let site = Site::of(&["css/app.css", "css/print.css"]);
+    let site = Site::with_files(&["css/app.css", "css/print.css"]);
     let assets = site.production().build().unwrap();
-    let mut tera = Tera::of(&assets, &[]);
+    let mut tera = Tera::with_templates(&assets, &[]);
     let constant = Value::safe_string(URL);
     let filtered = constant.clone();
     tera.register_function("constant", move |_: Kwargs, _: &State<'_>| constant.clone());

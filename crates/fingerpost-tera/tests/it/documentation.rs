@@ -21,7 +21,7 @@ fn the_table_of_features_lists_those_of_the_manifest() {
 
 /// Checks that a message stands in the documentation as the engine gives it.
 #[track_caller]
-pub(crate) fn is_quoted(documentation: &str, message: &str) {
+pub(crate) fn assert_documented(documentation: &str, message: &str) {
     for line in message.lines() {
         let line = format!("//! {line}");
         assert!(documentation.lines().any(|documented| documented == line.trim_end()), "no line `{line}`");

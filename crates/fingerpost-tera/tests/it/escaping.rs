@@ -12,10 +12,10 @@ each_major! {
 
 /// Checks what each expression shows as a template of this name, with `user` from outside.
 #[track_caller]
-fn show<E: Engine>(name: &str, rows: &[(&str, &str)]) {
-    let site = Site::of(&["a.css", "b.svg"]);
+fn assert_rendered<E: Engine>(name: &str, rows: &[(&str, &str)]) {
+    let site = Site::with_files(&["a.css", "b.svg"]);
     for (source, expected) in rows {
-        let engine = E::of(&site.production().build().unwrap(), &[(name, source)]);
+        let engine = E::with_templates(&site.production().build().unwrap(), &[(name, source)]);
         let page = engine.render_with(name, &[("user", "<b>&'\""), ("file", "a")]);
         let expected = expected
             .replace("A", "/static/a.7c98040a5416.css")
@@ -27,7 +27,7 @@ fn show<E: Engine>(name: &str, rows: &[(&str, &str)]) {
 
 fn a_url_in_html_has_nothing_to_escape_and_an_ampersand_is_escaped_once<E: Engine>() {
     for name in ["page.html", "page.htm", "page.xml"] {
-        show::<E>(
+        assert_rendered::<E>(
             name,
             &[
                 ("<a href=\"{{ static(path='a.css') }}\">", "<a href=\"A\">"),
@@ -51,7 +51,7 @@ fn a_url_in_html_has_nothing_to_escape_and_an_ampersand_is_escaped_once<E: Engin
 fn in_other_templates_nothing_is_escaped<E: Engine>() {
     let ampersand = if E::HELPERS_ESCAPE { "&amp;" } else { "&" };
     for name in ["page.txt", "page.js", "page", "page.html.txt"] {
-        show::<E>(
+        assert_rendered::<E>(
             name,
             &[
                 ("{{ static(path='a.css') }} {{ 'a.css' | static }}", "A A"),
@@ -66,7 +66,7 @@ fn in_other_templates_nothing_is_escaped<E: Engine>() {
 }
 
 fn in_json_a_url_comes_out_bare<E: Engine>() {
-    show::<E>(
+    assert_rendered::<E>(
         "manifest.json",
         &[(
             "{\"src\": \"{{ static(path='b.svg') }}\", \"url\": \"{{ 'b.svg' | static }}\"}",
@@ -77,7 +77,7 @@ fn in_json_a_url_comes_out_bare<E: Engine>() {
 
 #[test]
 fn in_tera_2_a_url_stays_what_it_is_in_a_variable() {
-    show::<tera::Tera>(
+    assert_rendered::<tera::Tera>(
         "page.html",
         &[
             ("{% set url = static(path='a.css') %}{{ url }}", "A"),
@@ -91,7 +91,7 @@ fn in_tera_2_a_url_stays_what_it_is_in_a_variable() {
 
 #[test]
 fn in_tera_2_a_concatenation_is_escaped_once_and_as_a_whole() {
-    show::<tera::Tera>(
+    assert_rendered::<tera::Tera>(
         "page.html",
         &[
             ("{{ static(path='a.css') ~ '#a' }}", "A#a"),
@@ -108,10 +108,10 @@ fn in_tera_2_a_concatenation_is_escaped_once_and_as_a_whole() {
 
 #[test]
 fn in_tera_2_an_escape_function_of_the_site_sees_what_is_not_marked_safe() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let assets = site.production().app_version("1~2").build().unwrap();
     let source = "{{ 'a.css' | static }} {{ 'a.css?x&y' | static }} {{ app_version() }}";
-    let mut tera = tera::Tera::of(&assets, &[("page.html", source)]);
+    let mut tera = tera::Tera::with_templates(&assets, &[("page.html", source)]);
     tera.set_escape_fn(|text, out| out.write_all(text.replace('~', "\\~").replace('&', "\\&").as_bytes()));
     let url = "/static/a.7c98040a5416.css";
     assert_eq!(tera.page("page.html"), format!("{url} {url}?x\\&y 1\\~2"));
@@ -121,7 +121,7 @@ fn in_tera_2_an_escape_function_of_the_site_sees_what_is_not_marked_safe() {
 #[test]
 fn in_tera_1_a_variable_is_escaped_once_more() {
     let slashed = "&#x2F;static&#x2F;a.7c98040a5416.css";
-    show::<tera1::Tera>(
+    assert_rendered::<tera1::Tera>(
         "page.html",
         &[
             ("{% set url = static(path='a.css') %}{{ url }}", slashed),
@@ -138,7 +138,7 @@ fn in_tera_1_a_variable_is_escaped_once_more() {
 #[cfg(feature = "v1")]
 #[test]
 fn tera_1_escapes_no_concatenation_so_that_parts_from_outside_stand_alone() {
-    show::<tera1::Tera>(
+    assert_rendered::<tera1::Tera>(
         "page.html",
         &[
             ("{{ static(path='a.css') ~ '#a' }}", "A#a"),

@@ -17,13 +17,13 @@ each_major! {
 
 /// Checks what each expression shows, in development and in production, in HTML and in text.
 #[track_caller]
-fn show<E: Engine>(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
-    let site = Site::of(&["css/app.css", "img/card.png"]);
-    let [development, production] = site.both(set);
+fn assert_values<E: Engine>(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
+    let site = Site::with_files(&["css/app.css", "img/card.png"]);
+    let [development, production] = site.in_both_modes(set);
     for (expression, in_development, in_production) in rows {
         let source = format!("<a>{{{{ {expression} }}}}</a>");
         for (assets, expected) in [(&development, in_development), (&production, in_production)] {
-            let engine = E::of(assets, &[("page.html", &source), ("page.txt", &source)]);
+            let engine = E::with_templates(assets, &[("page.html", &source), ("page.txt", &source)]);
             for name in ["page.html", "page.txt"] {
                 assert_eq!(engine.page(name), format!("<a>{expected}</a>"), "{source} in {name}");
             }
@@ -33,7 +33,7 @@ fn show<E: Engine>(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, 
 
 fn each_helper_is_a_function_and_a_filter<E: Engine>() {
     let integrity = integrity_of(CONTENT.as_bytes());
-    show::<E>(
+    assert_values::<E>(
         |assets| assets,
         &[
             ("static(path='css/app.css')", URL, HASHED),
@@ -51,7 +51,7 @@ fn each_helper_is_a_function_and_a_filter<E: Engine>() {
 fn an_origin_goes_before_static_url_alone<E: Engine>() {
     let url = "https://example.com/static/img/card.png?v=7c98040a5416";
     let hashed = "https://example.com/static/img/card.7c98040a5416.png";
-    show::<E>(
+    assert_values::<E>(
         |assets| assets.origin("https://example.com/"),
         &[
             ("static(path='css/app.css')", URL, HASHED),
@@ -65,7 +65,7 @@ fn an_origin_goes_before_static_url_alone<E: Engine>() {
 fn an_absolute_base_url_needs_no_origin<E: Engine>() {
     let url = "https://cdn.test/static/css/app.css?v=7c98040a5416";
     let hashed = "https://cdn.test/static/css/app.7c98040a5416.css";
-    show::<E>(
+    assert_values::<E>(
         |assets| assets.base_url("https://cdn.test/static").origin("https://example.com"),
         &[("'css/app.css' | static", url, hashed), ("static_url(path='css/app.css')", url, hashed)],
     );
@@ -73,7 +73,7 @@ fn an_absolute_base_url_needs_no_origin<E: Engine>() {
 
 fn what_an_author_writes_behind_a_path_survives<E: Engine>() {
     let integrity = integrity_of(CONTENT.as_bytes());
-    show::<E>(
+    assert_values::<E>(
         |assets| assets,
         &[
             ("static(path='/css/app.css')", URL, HASHED),
@@ -94,9 +94,9 @@ fn what_an_author_writes_behind_a_path_survives<E: Engine>() {
 }
 
 fn a_file_that_changes_has_a_new_url_in_the_next_page<E: Engine>() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let source = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css' | static_integrity }}";
-    let engine = E::of(&site.development().build().unwrap(), &[("page.html", source)]);
+    let engine = E::with_templates(&site.development().build().unwrap(), &[("page.html", source)]);
     for content in [CONTENT, "p{color:red}", CONTENT] {
         site.publish(&["a.css"], content);
         let url = format!("/static/a.css?v={}", hash(content));
@@ -107,10 +107,10 @@ fn a_file_that_changes_has_a_new_url_in_the_next_page<E: Engine>() {
 
 /// Renders templates that may need each other, and compares.
 #[track_caller]
-fn templates_show<E: Engine>(rows: &[(&str, &str, &str)]) {
-    let site = Site::of(&["a.css", "b.css"]);
+fn assert_templates_render<E: Engine>(rows: &[(&str, &str, &str)]) {
+    let site = Site::with_files(&["a.css", "b.css"]);
     let templates: Vec<_> = rows.iter().map(|(name, source, _)| (*name, *source)).collect();
-    let engine = E::of(&site.production().build().unwrap(), &templates);
+    let engine = E::with_templates(&site.production().build().unwrap(), &templates);
     for (name, _, expected) in rows {
         let expected =
             expected.replace("A", "/static/a.7c98040a5416.css").replace("B", "/static/b.7c98040a5416.css");
@@ -120,7 +120,7 @@ fn templates_show<E: Engine>(rows: &[(&str, &str, &str)]) {
 
 #[test]
 fn helpers_work_in_every_kind_of_tera_2_template() {
-    templates_show::<tera::Tera>(&[
+    assert_templates_render::<tera::Tera>(&[
         ("base.html", "{% block head %}{{ static(path='a.css') }}{% endblock %}", "A"),
         (
             "child.html",
@@ -155,7 +155,7 @@ fn helpers_work_in_every_kind_of_tera_2_template() {
 #[cfg(feature = "v1")]
 #[test]
 fn helpers_work_in_every_kind_of_tera_1_template() {
-    templates_show::<tera1::Tera>(&[
+    assert_templates_render::<tera1::Tera>(&[
         ("base.html", "{% block head %}{{ static(path='a.css') }}{% endblock %}", "A"),
         (
             "child.html",

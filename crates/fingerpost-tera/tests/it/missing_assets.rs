@@ -5,7 +5,7 @@ use fingerpost::OnMissing;
 #[cfg(feature = "v1")]
 use crate::support::causes;
 use crate::{
-    documentation::is_quoted,
+    documentation::assert_documented,
     support::{Engine, Site},
 };
 
@@ -22,7 +22,7 @@ fn calls(path: &str) -> impl Iterator<Item = String> {
 }
 
 fn a_path_that_can_name_nothing_is_an_error_with_the_reason<E: Engine>() {
-    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+    for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         for (path, text) in [
             ("../secret", "path `../secret` leaves the asset directory"),
             ("", "path `` is empty"),
@@ -31,7 +31,7 @@ fn a_path_that_can_name_nothing_is_an_error_with_the_reason<E: Engine>() {
             ("a\0b", "path `a\\0b` holds a NUL byte"),
         ] {
             for call in calls("path") {
-                let engine = E::of(&assets, &[("page.html", &format!("{{{{ {call} }}}}"))]);
+                let engine = E::with_templates(&assets, &[("page.html", &format!("{{{{ {call} }}}}"))]);
                 let err = engine.render_with("page.html", &[("path", path)]).unwrap_err();
                 assert!(err.lines().any(|line| line.trim_start_matches("error: ") == text), "{call}: {err}");
             }
@@ -40,9 +40,11 @@ fn a_path_that_can_name_nothing_is_an_error_with_the_reason<E: Engine>() {
 }
 
 fn an_unknown_asset_may_be_a_plain_url_but_has_no_integrity<E: Engine>() {
-    let site = Site::of(&["a.css"]);
-    for assets in site.both(|assets| assets.on_missing(OnMissing::Plain).origin("https://example.com")) {
-        let engine = E::of(
+    let site = Site::with_files(&["a.css"]);
+    for assets in
+        site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain).origin("https://example.com"))
+    {
+        let engine = E::with_templates(
             &assets,
             &[
                 ("url.html", "{{ static(path='b.css') }} {{ 'b.css' | static }} {{ 'b.css' | static_url }}"),
@@ -59,12 +61,13 @@ fn an_unknown_asset_may_be_a_plain_url_but_has_no_integrity<E: Engine>() {
 
 #[test]
 fn in_tera_2_an_unknown_asset_is_an_error_with_the_whole_story_and_the_place() {
-    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+    for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         let core = assets.url("css/ap.css").unwrap_err().to_string();
         assert!(core.starts_with("asset `css/ap.css` was not found in `"), "{core}");
         assert!(core.ends_with("(did you mean `css/app.css`?)"), "{core}");
         for call in calls("'css/ap.css'") {
-            let tera = tera::Tera::of(&assets, &[("page.html", &format!("<html>\n{{{{ {call} }}}}"))]);
+            let tera =
+                tera::Tera::with_templates(&assets, &[("page.html", &format!("<html>\n{{{{ {call} }}}}"))]);
             // At the name of a filter, and under the whole of a function's call.
             let at = call.rfind(' ').map_or(0, |space| space + 1);
             let (indent, marks) = (" ".repeat(at), "^".repeat(call.len() - at));
@@ -82,17 +85,19 @@ fn in_tera_2_an_unknown_asset_is_an_error_with_the_whole_story_and_the_place() {
 #[test]
 fn in_tera_2_the_documented_error_is_the_real_one() {
     let source = "\n<link rel=\"stylesheet\" href=\"{{ static(path='css/ap.css') }}\">";
-    let assets = Site::of(&["css/app.css"]).development().build().unwrap();
-    let err = tera::Tera::of(&assets, &[("page.html", source)]).render_with("page.html", &[]).unwrap_err();
+    let assets = Site::with_files(&["css/app.css"]).development().build().unwrap();
+    let err = tera::Tera::with_templates(&assets, &[("page.html", source)])
+        .render_with("page.html", &[])
+        .unwrap_err();
     let (_, place) = err.split_once('\n').unwrap();
-    is_quoted(include_str!("../../src/lib.rs"), place);
+    assert_documented(include_str!("../../src/lib.rs"), place);
 }
 
 #[test]
 fn in_tera_2_an_unknown_asset_in_another_template_is_reported_there() {
-    let assets = Site::of(&["css/app.css"]).production().build().unwrap();
+    let assets = Site::with_files(&["css/app.css"]).production().build().unwrap();
     let component = "{% component Link(path: String) %}\n{{ path | static }}{% endcomponent Link %}";
-    let tera = tera::Tera::of(
+    let tera = tera::Tera::with_templates(
         &assets,
         &[
             ("part.html", "\n\n{{ static(path='css/ap.css') }}"),
@@ -115,11 +120,11 @@ fn in_tera_2_an_unknown_asset_in_another_template_is_reported_there() {
 #[cfg(feature = "v1")]
 #[test]
 fn in_tera_1_an_unknown_asset_is_an_error_with_the_template_and_the_core_error_behind_it() {
-    for assets in Site::of(&["css/app.css"]).both(|assets| assets) {
+    for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         let core = assets.url("css/ap.css").unwrap_err().to_string();
         for call in calls("'css/ap.css'") {
             let source = format!("{{{{ {call} }}}}");
-            let tera = tera1::Tera::of(
+            let tera = tera1::Tera::with_templates(
                 &assets,
                 &[("part.html", &source), ("page.html", "{% include 'part.html' %}")],
             );
@@ -138,7 +143,7 @@ fn in_tera_1_an_unknown_asset_is_an_error_with_the_template_and_the_core_error_b
                 let template = format!("Failed to render '{name}'");
                 assert_eq!(outer, [&*template, &failed, "cannot resolve the asset path"]);
                 if call == "static(path='css/ap.css')" && name == "page.html" {
-                    is_quoted(include_str!("../../src/v1.rs"), &outer.join("\n"));
+                    assert_documented(include_str!("../../src/v1.rs"), &outer.join("\n"));
                 }
             }
         }

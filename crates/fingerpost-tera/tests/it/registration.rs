@@ -5,7 +5,7 @@ use std::thread;
 use fingerpost::Assets;
 
 use crate::{
-    documentation::is_quoted,
+    documentation::assert_documented,
     support::{Engine, HASH, Site, hash},
 };
 
@@ -18,7 +18,7 @@ each_major! {
     names_that_are_taken_are_replaced
 }
 
-fn based(site: &Site, base_url: &str) -> Assets {
+fn assets_at(site: &Site, base_url: &str) -> Assets {
     site.development().base_url(base_url).app_version(base_url.trim_matches('/')).build().unwrap()
 }
 
@@ -29,24 +29,24 @@ fn expected(base_url: &str) -> String {
 }
 
 fn engines_keep_their_assets_apart<E: Engine>() {
-    let sites = [Site::of(&["a.css"]), Site::of(&["a.css"])];
+    let sites = [Site::with_files(&["a.css"]), Site::with_files(&["a.css"])];
     let templates = [("page.html", SOURCE)];
-    let mut one = E::of(&based(&sites[0], "/one/"), &templates);
-    let two = E::of(&based(&sites[1], "/two/"), &templates);
+    let mut one = E::with_templates(&assets_at(&sites[0], "/one/"), &templates);
+    let two = E::with_templates(&assets_at(&sites[1], "/two/"), &templates);
     let clone = one.clone();
     sites[0].publish(&["a.css"], "changed");
     let changed = expected("/one/").replace(HASH, &hash("changed"));
     assert_eq!(one.page("page.html"), changed);
     assert_eq!(two.page("page.html"), expected("/two/"));
     // A copy that gets other assets leaves the first alone.
-    one.register(&based(&sites[1], "/two/"));
+    one.register(&assets_at(&sites[1], "/two/"));
     assert_eq!(one.page("page.html"), expected("/two/"));
     assert_eq!(clone.page("page.html"), changed);
 }
 
 fn an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads<E: Engine>() {
-    let site = Site::of(&["a.css"]);
-    let engine = E::of(&based(&site, "/one/"), &[("page.html", SOURCE)]);
+    let site = Site::with_files(&["a.css"]);
+    let engine = E::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..50).for_each(|_| assert_eq!(engine.page("page.html"), expected("/one/"))));
@@ -55,9 +55,9 @@ fn an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads<E: Engin
 }
 
 fn names_that_are_taken_are_replaced<E: Engine>() {
-    let site = Site::of(&["a.css"]);
-    let mut engine = E::of(&based(&site, "/one/"), &[("page.html", SOURCE)]);
-    engine.register(&based(&site, "/two/"));
+    let site = Site::with_files(&["a.css"]);
+    let mut engine = E::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
+    engine.register(&assets_at(&site, "/two/"));
     assert_eq!(engine.page("page.html"), expected("/two/"));
     // A variable is no function.
     engine.add("variable.html", "{{ static(path=static) }} {{ static | static }}").unwrap();
@@ -76,7 +76,7 @@ fn in_tera_2_templates_come_after_the_helpers() {
 1 | <link rel=\"stylesheet\" href=\"{{ static(path='css/app.css') }}\">
   |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^";
     assert_eq!(tera.add("page.html", source).unwrap_err(), late);
-    is_quoted(include_str!("../../src/lib.rs"), late);
+    assert_documented(include_str!("../../src/lib.rs"), late);
     for (call, message) in [
         ("'a.css' | static", "error: Unknown filter `static`\n"),
         ("'a.css' | static_url", "error: Unknown filter `static_url`\n"),
@@ -87,7 +87,7 @@ fn in_tera_2_templates_come_after_the_helpers() {
         assert!(err.starts_with(message), "{err}");
     }
     // It is not too late for another try.
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_files(&["css/app.css"]);
     tera.register(&site.production().build().unwrap());
     tera.add("page.html", source).unwrap();
     assert_eq!(
@@ -98,8 +98,8 @@ fn in_tera_2_templates_come_after_the_helpers() {
 
 #[test]
 fn in_tera_2_a_position_is_no_keyword() {
-    let site = Site::of(&["a.css"]);
-    let mut tera = tera::Tera::of(&site.production().build().unwrap(), &[]);
+    let site = Site::with_files(&["a.css"]);
+    let mut tera = tera::Tera::with_templates(&site.production().build().unwrap(), &[]);
     let err = tera.add("page.html", "{{ static('a.css') }}").unwrap_err();
     let message = "Found string but expected identifier.";
     assert!(err.starts_with(&format!("error: {message}\n --> page.html:1:11\n")), "{err}");
@@ -108,14 +108,14 @@ fn in_tera_2_a_position_is_no_keyword() {
 
 #[test]
 fn in_tera_2_other_instances_take_the_helpers_over() {
-    let site = Site::of(&["a.css"]);
-    let one = tera::Tera::of(&based(&site, "/one/"), &[]);
+    let site = Site::with_files(&["a.css"]);
+    let one = tera::Tera::with_templates(&assets_at(&site, "/one/"), &[]);
     let mut other = tera::Tera::default();
     other.register_from(&one);
     other.add("page.html", SOURCE).unwrap();
     assert_eq!(other.page("page.html"), expected("/one/"));
     // What is there stays.
-    let mut two = tera::Tera::of(&based(&site, "/two/"), &[]);
+    let mut two = tera::Tera::with_templates(&assets_at(&site, "/two/"), &[]);
     two.register_from(&one);
     two.add("page.html", SOURCE).unwrap();
     assert_eq!(two.page("page.html"), expected("/two/"));
@@ -128,9 +128,9 @@ fn in_tera_2_other_instances_take_the_helpers_over() {
 
 #[test]
 fn in_tera_2_a_component_can_be_rendered_by_itself() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let component = "{% component Link(path: String) %}{{ path | static }} {{ static(path=path) }}{% endcomponent Link %}";
-    let tera = tera::Tera::of(&based(&site, "/one/"), &[("components.html", component)]);
+    let tera = tera::Tera::with_templates(&assets_at(&site, "/one/"), &[("components.html", component)]);
     let mut context = tera::Context::new();
     context.insert("path", "a.css");
     let url = format!("/one/a.css?v={HASH}");
@@ -140,20 +140,20 @@ fn in_tera_2_a_component_can_be_rendered_by_itself() {
 #[cfg(feature = "v1")]
 #[test]
 fn in_tera_1_templates_may_come_before_the_helpers() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let mut tera = tera1::Tera::default();
     tera.add("page.html", SOURCE).unwrap();
     let err = tera.render_with("page.html", &[]).unwrap_err();
     assert_eq!(err, "Failed to render 'page.html'\nFunction 'static' not found");
-    tera.register(&based(&site, "/one/"));
+    tera.register(&assets_at(&site, "/one/"));
     assert_eq!(tera.page("page.html"), expected("/one/"));
 }
 
 #[cfg(feature = "v1")]
 #[test]
 fn in_tera_1_other_instances_take_the_helpers_over() {
-    let site = Site::of(&["a.css"]);
-    let one = tera1::Tera::of(&based(&site, "/one/"), &[("page.html", SOURCE)]);
+    let site = Site::with_files(&["a.css"]);
+    let one = tera1::Tera::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     let mut other = tera1::Tera::default();
     other.extend(&one).unwrap();
     assert_eq!(other.page("page.html"), expected("/one/"));
@@ -166,10 +166,11 @@ fn in_tera_1_other_instances_take_the_helpers_over() {
 #[cfg(feature = "v1")]
 #[test]
 fn both_majors_live_in_one_program_on_the_same_assets() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let assets = site.production().build().unwrap();
     let templates = [("page.html", SOURCE)];
-    let (one, two) = (tera1::Tera::of(&assets, &templates), tera::Tera::of(&assets, &templates));
+    let (one, two) =
+        (tera1::Tera::with_templates(&assets, &templates), tera::Tera::with_templates(&assets, &templates));
     assert_eq!(one.page("page.html"), two.page("page.html"));
     site.publish(&["a.css"], "changed");
     assets.reload().unwrap();

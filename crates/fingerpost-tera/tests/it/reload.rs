@@ -24,7 +24,7 @@ each_major! {
 }
 
 /// What [`PAGE`] is when all files hold `content`.
-fn page_of(assets: &Assets, content: &str) -> String {
+fn expected_page(assets: &Assets, content: &str) -> String {
     let url = format!("/static/a.{}.css", hash(content));
     let integrity = fingerpost::manifest::integrity_of(content.as_bytes());
     let version = assets.app_version();
@@ -32,23 +32,23 @@ fn page_of(assets: &Assets, content: &str) -> String {
 }
 
 fn site<E: Engine>() -> (Site, Assets, E) {
-    let site = Site::of(&["a.css", "gone.css"]);
+    let site = Site::with_files(&["a.css", "gone.css"]);
     let assets = site.production().app_version("").build().unwrap();
     let gone = "{{ static(path='gone.css') }} {{ 'gone.css' | static }}";
-    let engine = E::of(&assets, &[("page.html", PAGE), ("page.txt", PAGE), ("gone.html", gone)]);
+    let engine = E::with_templates(&assets, &[("page.html", PAGE), ("page.txt", PAGE), ("gone.html", gone)]);
     (site, assets, engine)
 }
 
 fn the_next_page_after_a_reload_shows_the_new_release<E: Engine>() {
     let (site, assets, engine) = site::<E>();
-    assert_eq!(engine.page("page.html"), page_of(&assets, "body{}"));
+    assert_eq!(engine.page("page.html"), expected_page(&assets, "body{}"));
     for content in ["two", "three", "body{}"] {
         let before = engine.page("page.html");
         site.publish(&["0.css", "a.css"], content);
         assert_eq!(engine.page("page.html"), before, "nothing is read before a reload");
         assets.reload().unwrap();
         for name in ["page.html", "page.txt"] {
-            assert_eq!(engine.page(name), page_of(&assets, content));
+            assert_eq!(engine.page(name), expected_page(&assets, content));
         }
     }
     let err = engine.render_with("gone.html", &[]).unwrap_err();
@@ -59,22 +59,22 @@ fn a_reload_of_a_clone_is_heeded_and_a_failed_one_changes_nothing<E: Engine>() {
     let (site, assets, engine) = site::<E>();
     site.publish(&["a.css"], "two");
     assets.clone().reload().unwrap();
-    assert_eq!(engine.page("page.html"), page_of(&assets, "two"));
+    assert_eq!(engine.page("page.html"), expected_page(&assets, "two"));
     site.break_manifest();
     assert!(assets.reload().is_err());
-    assert_eq!(engine.page("page.html"), page_of(&assets, "two"));
+    assert_eq!(engine.page("page.html"), expected_page(&assets, "two"));
 }
 
 fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads<E: Engine>() {
     let (site, assets, engine) = site::<E>();
     let one = assets.snapshot();
-    let first = page_of(&assets, "body{}");
+    let first = expected_page(&assets, "body{}");
     site.publish(&["0.css", "a.css"], "two");
     let two = assets.reload().unwrap();
-    let second = page_of(&assets, "two");
+    let second = expected_page(&assets, "two");
     site.publish(&["a.css"], "three");
     assets.reload().unwrap();
-    let third = page_of(&assets, "three");
+    let third = expected_page(&assets, "three");
     assert!(first != second && second != third);
     // First in an older scope, before anything is made for the newest release.
     for _ in 0..2 {
@@ -94,20 +94,20 @@ fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads<E: Engin
 fn a_scope_of_other_assets_is_not_heeded<E: Engine>() {
     let ((site, assets, engine), (_other_site, other, other_engine)) = (self::site::<E>(), self::site::<E>());
     let (old, other_old) = (assets.snapshot(), other.snapshot());
-    let first = page_of(&assets, "body{}");
+    let first = expected_page(&assets, "body{}");
     site.publish(&["a.css"], "two");
     assets.reload().unwrap();
-    let second = page_of(&assets, "two");
+    let second = expected_page(&assets, "two");
     assert_eq!(other_old.scope(|| engine.page("page.html")), second);
     assert_eq!(old.scope(|| other_old.scope(|| engine.page("page.html"))), first);
-    assert_eq!(old.scope(|| other_engine.page("page.html")), page_of(&other, "body{}"));
+    assert_eq!(old.scope(|| other_engine.page("page.html")), expected_page(&other, "body{}"));
 }
 
 fn a_scope_in_development_pins_the_version_alone<E: Engine>() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();
     let source = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
-    let engine = E::of(&assets, &[("page.html", source)]);
+    let engine = E::with_templates(&assets, &[("page.html", source)]);
     let page = |content: &str| format!("/static/a.css?v={0} /static/a.css?v={0} v7", hash(content));
     assets.snapshot().scope(|| {
         assert_eq!(engine.page("page.html"), page("body{}"));

@@ -23,7 +23,7 @@ pub(crate) struct Site(TempDir);
 
 impl Site {
     /// Files that hold [`CONTENT`].
-    pub(crate) fn of(paths: &[&str]) -> Self {
+    pub(crate) fn with_files(paths: &[&str]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         site.publish(paths, CONTENT);
         site
@@ -52,7 +52,7 @@ impl Site {
     }
 
     /// The site in both modes, each with the same settings.
-    pub(crate) fn both(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
+    pub(crate) fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
         [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
     }
 
@@ -94,7 +94,7 @@ pub(crate) trait Engine: Default + Clone + Send + Sync {
 
     /// An engine as a site has one, with its templates.
     #[track_caller]
-    fn of(assets: &Assets, templates: &[(&str, &str)]) -> Self {
+    fn with_templates(assets: &Assets, templates: &[(&str, &str)]) -> Self {
         let mut engine = Self::default();
         engine.register(assets);
         for (name, source) in templates {

@@ -39,7 +39,7 @@ struct Pages<E> {
 
 impl<E: Engine> Pages<E> {
     fn new(assets: Assets) -> Self {
-        let mut engine = E::of(
+        let mut engine = E::with_templates(
             &assets,
             &[
                 ("url.txt", "{{ static(path=p) }}"),
@@ -60,17 +60,17 @@ impl<E: Engine> Pages<E> {
 
     /// Every page with this path is an error that names it, or has a harmless URL. Returns that URL.
     #[track_caller]
-    fn is_harmless(&self, path: &str) -> Option<String> {
+    fn assert_harmless(&self, path: &str) -> Option<String> {
         let url = self.assets.url(path);
         for (name, before, _, after) in PAGES {
             match (self.render(name, path), &url) {
                 (Ok(page), Ok(url)) => {
                     let seen = attribute(&page, before, after);
-                    is_below_base(&seen);
+                    assert_below_base_url(&seen);
                     let origin = if name.starts_with("absolute") { "https://example.com" } else { "" };
                     assert_eq!(seen, format!("{origin}{url}"), "{name}");
                 }
-                (Err(text), Err(err)) => is_told(&text, err),
+                (Err(text), Err(err)) => assert_reported(&text, err),
                 (page, url) => panic!("{path:?} is {page:?} in {name} and {url:?} in the core"),
             }
         }
@@ -79,7 +79,7 @@ impl<E: Engine> Pages<E> {
                 (Ok(page), Ok(integrity)) => {
                     assert_eq!(attribute(&page, "<script integrity=\"", "\">"), *integrity)
                 }
-                (Err(text), Err(err)) => is_told(&text, &err),
+                (Err(text), Err(err)) => assert_reported(&text, &err),
                 (page, integrity) => panic!("{path:?} is {page:?} in {name} and {integrity:?} in the core"),
             }
         }
@@ -94,7 +94,7 @@ impl<E: Engine> Pages<E> {
 
 /// The core's text is in the engine's, whole and harmless to a terminal.
 #[track_caller]
-fn is_told(text: &str, err: &fingerpost::Error) {
+fn assert_reported(text: &str, err: &fingerpost::Error) {
     let message = err.to_string();
     assert!(text.lines().any(|line| line.trim_start_matches("error: ") == message), "{text:?}");
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
@@ -114,7 +114,7 @@ fn attribute(page: &str, before: &str, after: &str) -> String {
 
 /// A browser ends up below the base URL of the site.
 #[track_caller]
-fn is_below_base(url: &str) {
+fn assert_below_base_url(url: &str) {
     let page = url::Url::parse("https://example.com/some/page?x#y").unwrap();
     let seen = page.join(url).unwrap();
     assert_eq!((seen.scheme(), seen.host_str(), seen.port()), ("https", Some("example.com"), None), "{url}");
@@ -130,7 +130,7 @@ fn is_below_base(url: &str) {
 /// The site in both modes, for either answer to what is not there.
 fn all_pages<E: Engine>(site: &Site) -> [(OnMissing, Pages<E>); 4] {
     let of = |on_missing| {
-        let both = site.both(|assets| assets.on_missing(on_missing).origin("https://example.com"));
+        let both = site.in_both_modes(|assets| assets.on_missing(on_missing).origin("https://example.com"));
         both.map(|assets| (on_missing, Pages::new(assets)))
     };
     let ([a, b], [c, d]) = (of(OnMissing::Error), of(OnMissing::Plain));
@@ -172,12 +172,12 @@ fn a_hostile_path_is_refused_or_encoded<E: Engine>() {
         &long,
         &markup,
     ];
-    for (on_missing, pages) in all_pages::<E>(&Site::of(&["css/app.css"])) {
+    for (on_missing, pages) in all_pages::<E>(&Site::with_files(&["css/app.css"])) {
         for path in refused {
-            assert_eq!(pages.is_harmless(path), None, "{path:?}");
+            assert_eq!(pages.assert_harmless(path), None, "{path:?}");
         }
         for path in encoded {
-            assert_eq!(pages.is_harmless(path).is_some(), on_missing == OnMissing::Plain, "{path:?}");
+            assert_eq!(pages.assert_harmless(path).is_some(), on_missing == OnMissing::Plain, "{path:?}");
         }
     }
 }
@@ -254,7 +254,7 @@ const PIECES: &[&str] = &[
     "v=",
 ];
 
-fn hostile() -> impl Strategy<Value = String> {
+fn hostile_path() -> impl Strategy<Value = String> {
     let piece =
         prop_oneof![4 => select(PIECES).prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
     let text = vec(piece.clone(), 0..10).prop_map(|pieces| pieces.concat());
@@ -265,7 +265,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 /// Runs `check` on so many values, and shows the simplest that fails.
 #[track_caller]
-fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
+fn check_cases<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let result = TestRunner::new(config).run(values, |value| {
         check(value);
@@ -275,10 +275,10 @@ fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
 }
 
 fn every_path_is_an_error_or_a_url_below_the_base_url<E: Engine>() {
-    let all = all_pages::<E>(&Site::of(&["a.css", "css/app.css"]));
-    always(300, &hostile(), |path| {
+    let all = all_pages::<E>(&Site::with_files(&["a.css", "css/app.css"]));
+    check_cases(300, &hostile_path(), |path| {
         for (_, pages) in &all {
-            pages.is_harmless(&path);
+            pages.assert_harmless(&path);
         }
     });
 }
@@ -296,9 +296,9 @@ fn hostile_file() -> impl Strategy<Value = String> {
 
 #[cfg(unix)]
 fn every_file_has_a_url_below_the_base_url<E: Engine>() {
-    always(60, &(hostile_file(), select(&["", "?x=1&y='<2>'", "#\"&"][..])), |(path, suffix)| {
-        for (_, pages) in all_pages::<E>(&Site::of(&[&path])) {
-            assert!(pages.is_harmless(&format!("{path}{suffix}")).is_some(), "the file is there");
+    check_cases(60, &(hostile_file(), select(&["", "?x=1&y='<2>'", "#\"&"][..])), |(path, suffix)| {
+        for (_, pages) in all_pages::<E>(&Site::with_files(&[&path])) {
+            assert!(pages.assert_harmless(&format!("{path}{suffix}")).is_some(), "the file is there");
         }
     });
 }

@@ -14,7 +14,10 @@ each_major! {
 #[track_caller]
 fn failure<E: Engine>(call: &str) -> String {
     let source = format!("\n{{{{ {call} }}}}");
-    let engine = E::of(&Site::of(&["a.css"]).production().build().unwrap(), &[("page.html", &source)]);
+    let engine = E::with_templates(
+        &Site::with_files(&["a.css"]).production().build().unwrap(),
+        &[("page.html", &source)],
+    );
     match engine.render_with("page.html", &[]) {
         Ok(page) => panic!("{call} is no error but {page}"),
         Err(err) => err,
@@ -23,7 +26,7 @@ fn failure<E: Engine>(call: &str) -> String {
 
 /// Checks what is said of each call, for every helper.
 #[track_caller]
-fn are_told<E: Engine>(rows: Rows<'_>) {
+fn assert_usage_errors<E: Engine>(rows: Rows<'_>) {
     for helper in ["static", "static_url", "static_integrity"] {
         for (call, message) in rows {
             let call = call.replace("static", helper);
@@ -37,7 +40,7 @@ fn are_told<E: Engine>(rows: Rows<'_>) {
 fn a_missing_path_and_an_unknown_keyword_are_told_what_to_write<E: Engine>() {
     let long = "x".repeat(300);
     let shown = "x".repeat(200);
-    are_told::<E>(&[
+    assert_usage_errors::<E>(&[
         ("static()", "static() takes an asset path, such as static(path='css/app.css'), but has no argument"),
         (
             "static(file='a.css')",
@@ -75,8 +78,8 @@ fn app_version_takes_nothing<E: Engine>() {
 
 /// Checks what is said of a value that is no text, in both forms.
 #[track_caller]
-fn is_refused<E: Engine>(value: &str, found: &str) {
-    are_told::<E>(&[
+fn assert_refused<E: Engine>(value: &str, found: &str) {
+    assert_usage_errors::<E>(&[
         (
             &format!("static(path={value})"),
             &format!("static() takes an asset path, such as static(path='css/app.css'), but it is {found}"),
@@ -102,7 +105,7 @@ fn tera_2_names_the_type_that_was_found() {
         ("unknown", "undefined"),
         ("map.nothing", "undefined"),
     ] {
-        is_refused::<tera::Tera>(value, found);
+        assert_refused::<tera::Tera>(value, found);
     }
 }
 
@@ -129,7 +132,7 @@ fn tera_1_names_the_type_that_was_found() {
         ("map", "of type object"),
         ("nothing", "null"),
     ] {
-        is_refused::<tera1::Tera>(value, found);
+        assert_refused::<tera1::Tera>(value, found);
     }
 }
 

@@ -111,37 +111,38 @@ async fn visit(app: &Router, path: &str) -> Response<Bytes> {
     send(app, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-fn version_in(json: &Bytes) -> String {
+fn version_of_json(json: &Bytes) -> String {
     let json: serde_json::Value = serde_json::from_slice(json).unwrap();
     json["version"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The page without the client script, and the version that is in its tag.
-fn apart(page: &Bytes) -> Option<(String, &str)> {
+fn split_client_script(page: &Bytes) -> Option<(String, &str)> {
     let (before, rest) = str::from_utf8(page).ok()?.split_once("<script defer src=\"/_fingerpost/client.")?;
     let (tag, after) = rest.split_once("</script>")?;
     let (_, version) = tag.split_once(" data-version=\"")?;
     Some((format!("{before}{after}"), version.split_once('"')?.0))
 }
 
-fn told(answer: &Response<Bytes>) -> &str {
+fn version_header(answer: &Response<Bytes>) -> &str {
     answer.headers()["x-app-version"].to_str().unwrap()
 }
 
 #[track_caller]
-fn is_of_some(releases: &[Published], version: &str) {
+fn assert_known_release(releases: &[Published], version: &str) {
     assert!(releases.iter().any(|release| release.version == version), "{version}");
 }
 
 /// Looks at a page, at one of its files, and at `/version`; returns which release the page was of.
-async fn look(app: &Router, releases: &[Published], round: usize) -> usize {
+async fn check_page(app: &Router, releases: &[Published], round: usize) -> usize {
     let answer = visit(app, "/").await;
     assert_eq!(answer.status(), 200);
-    let (page, version) = apart(answer.body()).unwrap_or_else(|| panic!("no script: {answer:?}"));
+    let (page, version) =
+        split_client_script(answer.body()).unwrap_or_else(|| panic!("no script: {answer:?}"));
     let of = releases.iter().position(|release| release.page == page);
     let of = of.unwrap_or_else(|| panic!("a page of no release: {answer:?}"));
     let release = &releases[of];
-    assert_eq!((version, told(&answer)), (&*release.version, &*release.version));
+    assert_eq!((version, version_header(&answer)), (&*release.version, &*release.version));
     let logo = release.files.keys().find(|url| url.contains("logo")).unwrap();
     assert_eq!(answer.headers()["x-version"], release.version);
     assert_eq!(answer.headers()["x-logo"], **logo);
@@ -150,12 +151,12 @@ async fn look(app: &Router, releases: &[Published], round: usize) -> usize {
     let answer = visit(app, url).await;
     assert_eq!((answer.status().as_u16(), answer.body()), (200, bytes), "{url}");
     assert_eq!(answer.headers()["cache-control"], IMMUTABLE);
-    is_of_some(releases, told(&answer));
+    assert_known_release(releases, version_header(&answer));
 
     for path in ["/version", "/_fingerpost/version"] {
         let answer = visit(app, path).await;
-        assert_eq!(version_in(answer.body()), told(&answer));
-        is_of_some(releases, told(&answer));
+        assert_eq!(version_of_json(answer.body()), version_header(&answer));
+        assert_known_release(releases, version_header(&answer));
     }
     of
 }
@@ -191,7 +192,7 @@ async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
         let answer = bust(app).await;
         if is_whole {
             assert_eq!(
-                (answer.status().as_u16(), version_in(answer.body())),
+                (answer.status().as_u16(), version_of_json(answer.body())),
                 (200, releases[next].version.clone())
             );
             in_force = next;
@@ -200,8 +201,8 @@ async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
             let text = str::from_utf8(answer.body()).unwrap();
             assert!(text.contains(r#""reason":"manifest "#) && text.contains("staticfiles.json"), "{text}");
         }
-        assert_eq!(told(&answer), releases[in_force].version);
-        assert_eq!(look(app, releases, round).await, in_force);
+        assert_eq!(version_header(&answer), releases[in_force].version);
+        assert_eq!(check_page(app, releases, round).await, in_force);
     }
 }
 
@@ -228,7 +229,7 @@ fn every_response_is_wholly_of_one_release_and_nothing_is_lost() {
         for round in offset.. {
             in_a_runtime(async {
                 for turn in 0..16 {
-                    seen[look(&app, &releases, round + turn).await].fetch_add(1, Relaxed);
+                    seen[check_page(&app, &releases, round + turn).await].fetch_add(1, Relaxed);
                 }
             });
             if is_over.load(Relaxed) {

@@ -9,19 +9,19 @@ use http::{Method, Request};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::site::{IMMUTABLE, Site, ask, below, get};
+use crate::site::{IMMUTABLE, Site, get, path_below_mount, send};
 
 #[tokio::test]
 async fn a_version_that_is_the_hash_of_the_bytes_is_proven() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
-    let url = below(&assets.url("a.css").unwrap());
-    get(&files, &url).await.is(200, IMMUTABLE, b"one");
-    get(&files, "/a.css").await.is(200, "no-cache", b"one");
-    get(&files, "/a.css?rev=1").await.is(200, "no-cache", b"one");
-    get(&files, "/a.css?v=").await.is(200, "no-store", b"one");
-    get(&files, "/a.css?v=000000000000").await.is(200, "no-store", b"one");
+    let url = path_below_mount(&assets.url("a.css").unwrap());
+    get(&files, &url).await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css").await.assert_is(200, "no-cache", b"one");
+    get(&files, "/a.css?rev=1").await.assert_is(200, "no-cache", b"one");
+    get(&files, "/a.css?v=").await.assert_is(200, "no-store", b"one");
+    get(&files, "/a.css?v=000000000000").await.assert_is(200, "no-store", b"one");
 }
 
 #[tokio::test]
@@ -29,14 +29,18 @@ async fn a_file_that_was_saved_is_sent_at_once_and_never_under_its_old_version()
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
-    let old = below(&assets.url("a.css").unwrap());
+    let old = path_below_mount(&assets.url("a.css").unwrap());
     let before = get(&files, &old).await;
     for text in ["two", "six", "ten"] {
         fs::write(site.source().join("a.css"), text).unwrap();
         let now = get(&files, &old).await;
-        now.is(200, "no-store", text.as_bytes());
+        now.assert_is(200, "no-store", text.as_bytes());
         assert_ne!(now.header("etag"), before.header("etag"));
-        get(&files, &below(&assets.url("a.css").unwrap())).await.is(200, IMMUTABLE, text.as_bytes());
+        get(&files, &path_below_mount(&assets.url("a.css").unwrap())).await.assert_is(
+            200,
+            IMMUTABLE,
+            text.as_bytes(),
+        );
     }
 }
 
@@ -46,9 +50,9 @@ async fn a_tag_is_that_of_the_bytes() {
     let files = StaticFiles::new(&site.development());
     let first = get(&files, "/a.css").await;
     let headers = [("if-none-match", first.header("etag"))];
-    ask(&files, Method::GET, "/a.css", &headers).await.is(304, "no-cache", b"");
+    send(&files, Method::GET, "/a.css", &headers).await.assert_is(304, "no-cache", b"");
     site.write("a.css", b"two");
-    ask(&files, Method::GET, "/a.css", &headers).await.is(200, "no-cache", b"two");
+    send(&files, Method::GET, "/a.css", &headers).await.assert_is(200, "no-cache", b"two");
 }
 
 #[tokio::test]
@@ -91,9 +95,9 @@ async fn what_collect_would_not_take_is_not_found() {
         "/a.css/",
         "/a.css/x",
     ] {
-        get(&files, path).await.is_not_found();
+        get(&files, path).await.assert_not_found();
     }
-    get(&files, "/.well-known/security.txt").await.is(200, "no-cache", b"hello");
+    get(&files, "/.well-known/security.txt").await.assert_is(200, "no-cache", b"hello");
 }
 
 #[tokio::test]
@@ -101,7 +105,7 @@ async fn a_developer_is_told_what_was_meant() {
     let site = Site::new(&[("css/app.css", b"a")]);
     let files = StaticFiles::new(&site.development());
     let answer = get(&files, "/css/ap.css").await;
-    answer.is_not_found();
+    answer.assert_not_found();
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     assert!(text.contains("did you mean `css/app.css`?"), "{text}");
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
@@ -126,11 +130,13 @@ async fn a_large_file_is_streamed_without_a_tag_and_never_immutable() {
     let assets = site.development();
     let files = StaticFiles::new(&assets);
     let answer = get(&files, "/large.bin").await;
-    answer.is(200, "no-cache", &large);
+    answer.assert_is(200, "no-cache", &large);
     assert_eq!(answer.header("etag"), "-");
-    let answer = get(&files, &below(&assets.url("large.bin").unwrap())).await;
-    answer.is(200, "no-store", &large);
-    ask(&files, Method::GET, "/large.bin", &[("range", "bytes=-3")]).await.is(206, "no-cache", b"xxx");
+    let answer = get(&files, &path_below_mount(&assets.url("large.bin").unwrap())).await;
+    answer.assert_is(200, "no-store", &large);
+    send(&files, Method::GET, "/large.bin", &[("range", "bytes=-3")])
+        .await
+        .assert_is(206, "no-cache", b"xxx");
 }
 
 #[tokio::test]
@@ -138,9 +144,9 @@ async fn a_version_in_a_hash_that_was_right_a_moment_ago_is_not_kept() {
     let site = Site::new(&[("a.css", b"one")]);
     let files = StaticFiles::new(&site.development());
     let path = format!("/a.css?v={}", ContentHash::from_content(b"two").as_str());
-    get(&files, &path).await.is(200, "no-store", b"one");
+    get(&files, &path).await.assert_is(200, "no-store", b"one");
     site.write("a.css", b"two");
-    get(&files, &path).await.is(200, IMMUTABLE, b"two");
+    get(&files, &path).await.assert_is(200, IMMUTABLE, b"two");
 }
 
 async fn text(app: Router, path: &str) -> String {
@@ -221,5 +227,5 @@ async fn a_directory_named_like_the_mount_gets_the_error_and_the_advice() {
 async fn an_asset_below_a_directory_named_like_the_mount_is_served() {
     let site = Site::new(&[("static/app.css", b"one")]);
     let files = StaticFiles::new(&site.development());
-    get(&files, "/static/app.css").await.is(200, "no-cache", b"one");
+    get(&files, "/static/app.css").await.assert_is(200, "no-cache", b"one");
 }

@@ -16,12 +16,12 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get, get_hashed};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, get_hashed, path_below_mount, send};
 
 const SECRET: &[u8] = b"SECRET";
 
 /// A site beside which lies a file that nobody must get, served in all ways.
-fn all() -> (Site, Vec<StaticFiles>) {
+fn served_in_all_ways() -> (Site, Vec<StaticFiles>) {
     let site = Site::new(&[("css/app.css", b"a{}")]);
     site.collect();
     fs::write(site.source().parent().unwrap().join("secret.txt"), SECRET).unwrap();
@@ -41,7 +41,7 @@ fn all() -> (Site, Vec<StaticFiles>) {
 
 #[tokio::test]
 async fn no_spelling_of_a_path_leads_out() {
-    let (site, all) = all();
+    let (site, all) = served_in_all_ways();
     let absolute = site.source().parent().unwrap().join("secret.txt").display().to_string();
     let long = "a/".repeat(4096);
     let paths = [
@@ -95,7 +95,7 @@ async fn no_spelling_of_a_path_leads_out() {
 
 #[tokio::test]
 async fn no_header_is_too_odd() {
-    let (_site, all) = all();
+    let (_site, all) = served_in_all_ways();
     let many = "gzip;q=0.5,".repeat(100_000);
     let tags = "\"x\",".repeat(250_000);
     let quotes = "\"".repeat(100_000);
@@ -130,7 +130,7 @@ async fn no_header_is_too_odd() {
 
 #[tokio::test]
 async fn odd_versions_prove_nothing() {
-    let (_site, all) = all();
+    let (_site, all) = served_in_all_ways();
     let long = "x".repeat(8000);
     for files in &all {
         for version in ["%", "%00", "%ff", "<script>", "%0d%0a", &long, "1%"] {
@@ -156,7 +156,7 @@ async fn a_file_that_is_only_renamed_linked_or_deleted_while_it_is_sent_arrives(
     for change in changes {
         let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
         let assets = site.collect().production();
-        let path = below(&assets.url("large.bin").unwrap());
+        let path = path_below_mount(&assets.url("large.bin").unwrap());
         for range in ["bytes=0-", "bytes=5-2000000"] {
             let file = site.dist().join(&path[1..]);
             if !file.exists() {
@@ -169,7 +169,7 @@ async fn a_file_that_is_only_renamed_linked_or_deleted_while_it_is_sent_arrives(
             change(&file);
             let length = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
             let body = answer.into_body().collect().await.unwrap().to_bytes();
-            assert_eq!((answer_is(&body), body.len()), (true, length));
+            assert_eq!((is_unchanged(&body), body.len()), (true, length));
             fs::remove_file(file.with_extension("linked")).ok();
         }
     }
@@ -182,7 +182,7 @@ async fn no_response_waits_for_the_hash_of_a_large_file_that_is_linked_while_it_
     let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
-    let path = below(&assets.url("large.bin").unwrap());
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
     let begin = async || {
         let request = Request::get(&*path).body(()).unwrap();
         files.clone().oneshot(request).await.unwrap().into_body()
@@ -204,7 +204,7 @@ async fn no_response_waits_for_the_hash_of_a_large_file_that_is_linked_while_it_
     assert_eq!(body.collect().await.unwrap().to_bytes().len(), size, "the digest is known");
 }
 
-fn answer_is(body: &[u8]) -> bool {
+fn is_unchanged(body: &[u8]) -> bool {
     body.iter().all(|byte| *byte == b'x')
 }
 
@@ -213,7 +213,7 @@ async fn a_file_that_changes_while_it_is_sent_ends_in_an_error() {
     let size = 3 * 1024 * 1024;
     let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
     let assets = site.collect().production();
-    let path = below(&assets.url("large.bin").unwrap());
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
     let file = site.dist().join(&path[1..]);
     for change in [vec![b'y'; size], vec![b'x'; size / 2], vec![b'x'; size + 1]] {
         let request = Request::get(&*path).body(()).unwrap();
@@ -234,10 +234,10 @@ async fn many_ask_at_once_while_a_file_is_replaced() {
         tokio::spawn(async move {
             for _ in 0..50 {
                 let url = assets.url("a.css").unwrap();
-                let answer = get(&files, &below(&url)).await;
+                let answer = get(&files, &path_below_mount(&url)).await;
                 assert!([&b"one"[..], b"two"].contains(&&*answer.body));
                 let hash = fingerpost::manifest::ContentHash::from_content(&answer.body);
-                assert_eq!(answer.cache() == IMMUTABLE, url.ends_with(hash.as_str()), "{url}");
+                assert_eq!(answer.cache_control() == IMMUTABLE, url.ends_with(hash.as_str()), "{url}");
             }
         })
     };
@@ -255,12 +255,12 @@ async fn many_ask_at_once_while_a_file_is_replaced() {
 
 /// An output dir that counts how often somebody looks which releases there are.
 #[derive(Debug)]
-struct Counting {
+struct CountingStore {
     dir: DirStore,
     looks: Arc<AtomicUsize>,
 }
 
-impl Store for Counting {
+impl Store for CountingStore {
     fn place(&self) -> String {
         self.dir.place()
     }
@@ -284,7 +284,7 @@ async fn a_hostile_name_makes_the_output_dir_be_looked_at_once_a_second() {
     let site = Site::new(&[("a.css", b"a")]);
     let looks = Arc::new(AtomicUsize::new(0));
     let dir = DirStore::new(site.collect().dist());
-    let store = Counting { dir, looks: Arc::clone(&looks) };
+    let store = CountingStore { dir, looks: Arc::clone(&looks) };
     let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
     let begin = Instant::now();
     let files = StaticFiles::new(&assets);
@@ -292,9 +292,9 @@ async fn a_hostile_name_makes_the_output_dir_be_looked_at_once_a_second() {
     let mut asked = 0;
     while looks.load(Relaxed) == at_start {
         assert!(begin.elapsed() < Duration::from_secs(60), "nobody ever looks");
-        ask(&files, Method::GET, &format!("/x.{asked:012}.css"), &[]).await.is_not_found();
+        send(&files, Method::GET, &format!("/x.{asked:012}.css"), &[]).await.assert_not_found();
         asked += 1;
     }
     assert!(begin.elapsed() >= Duration::from_secs(1) && asked > 10, "{asked} in {:?}", begin.elapsed());
-    get(&files, "/a.css").await.is(200, HOUR, b"a");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"a");
 }

@@ -16,7 +16,9 @@ use fingerpost_tower::StaticFiles;
 use http::Method;
 use parking_lot::{Condvar, Mutex};
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, ask_until, below, by_version, get, get_hashed};
+use crate::site::{
+    IMMUTABLE, ONE_HOUR, Site, get, get_hashed, get_until, path_below_mount, send, serve_by_version_query,
+};
 
 const SIZE: usize = 200_000;
 
@@ -48,12 +50,12 @@ impl Gate {
 
 /// An output directory whose files the background thread opens through a gate.
 #[derive(Debug)]
-struct Gated {
+struct GatedStore {
     dir: DirStore,
     gate: Arc<Gate>,
 }
 
-impl Store for Gated {
+impl Store for GatedStore {
     fn place(&self) -> String {
         self.dir.place()
     }
@@ -80,7 +82,7 @@ impl Store for Gated {
 
 fn gated(site: &Site) -> (Assets, StaticFiles, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
-    let store = Gated { dir: DirStore::new(site.dist()), gate: Arc::clone(&gate) };
+    let store = GatedStore { dir: DirStore::new(site.dist()), gate: Arc::clone(&gate) };
     let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
     let files = StaticFiles::new(&assets);
     (assets, files, gate)
@@ -95,30 +97,30 @@ async fn a_large_file_streams_with_no_store_until_it_is_hashed() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let (assets, files, gate) = gated(site.collect());
-    let path = below(&assets.url("large.bin").unwrap());
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
     let tag = tag(&large);
     gate.set_closed(true);
     for path in [&*path, "/large.bin"] {
         let answer = get(&files, path).await;
-        answer.is(200, "no-store", &large);
+        answer.assert_is(200, "no-store", &large);
         assert_eq!((answer.header("etag"), answer.header("accept-ranges")), ("-", "bytes"));
         let [range, if_range] = [("range", "bytes=2-3"), ("if-range", &*tag)];
-        ask(&files, Method::GET, path, &[range]).await.is(206, "no-store", b"ll");
+        send(&files, Method::GET, path, &[range]).await.assert_is(206, "no-store", b"ll");
         // Without a tag no condition on one is met.
-        ask(&files, Method::GET, path, &[range, if_range]).await.is(200, "no-store", &large);
-        ask(&files, Method::GET, path, &[("if-none-match", &tag)]).await.is(200, "no-store", &large);
-        assert_eq!(ask(&files, Method::GET, path, &[("if-match", &tag)]).await.status, 412);
-        let head = ask(&files, Method::HEAD, path, &[]).await;
-        assert_eq!((head.cache(), head.header("content-length")), ("no-store", &*SIZE.to_string()));
+        send(&files, Method::GET, path, &[range, if_range]).await.assert_is(200, "no-store", &large);
+        send(&files, Method::GET, path, &[("if-none-match", &tag)]).await.assert_is(200, "no-store", &large);
+        assert_eq!(send(&files, Method::GET, path, &[("if-match", &tag)]).await.status, 412);
+        let head = send(&files, Method::HEAD, path, &[]).await;
+        assert_eq!((head.cache_control(), head.header("content-length")), ("no-store", &*SIZE.to_string()));
     }
     gate.set_closed(false);
-    for (path, cache) in [(&*path, IMMUTABLE), ("/large.bin", HOUR)] {
+    for (path, cache) in [(&*path, IMMUTABLE), ("/large.bin", ONE_HOUR)] {
         let answer = get_hashed(&files, path).await;
-        answer.is(200, cache, &large);
+        answer.assert_is(200, cache, &large);
         assert_eq!(answer.header("etag"), tag);
-        ask(&files, Method::GET, path, &[("if-none-match", &tag)]).await.is(304, cache, b"");
+        send(&files, Method::GET, path, &[("if-none-match", &tag)]).await.assert_is(304, cache, b"");
         let part = [("range", "bytes=2-3"), ("if-range", &*tag)];
-        ask(&files, Method::GET, path, &part).await.is(206, cache, b"ll");
+        send(&files, Method::GET, path, &part).await.assert_is(206, cache, b"ll");
     }
     assert_eq!(gate.opened(), 1);
 }
@@ -128,21 +130,21 @@ async fn many_first_requests_hash_a_large_file_once_and_delay_no_other() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large), ("other.bin", &[b'o'; SIZE]), ("small.css", b"a{}")]);
     let (assets, files, gate) = gated(site.collect());
-    let path = |name| below(&assets.url(name).unwrap());
+    let path = |name| path_below_mount(&assets.url(name).unwrap());
     let (large_path, other, small) = (path("large.bin"), path("other.bin"), path("small.css"));
     gate.set_closed(true);
     let first = (0..600).map(|_| {
         let (files, path) = (files.clone(), large_path.clone());
-        tokio::spawn(async move { ask(&files, Method::GET, &path, &[("range", "bytes=0-0")]).await })
+        tokio::spawn(async move { send(&files, Method::GET, &path, &[("range", "bytes=0-0")]).await })
     });
     for request in first.collect::<Vec<_>>() {
-        request.await.unwrap().is(206, "no-store", b"l");
+        request.await.unwrap().assert_is(206, "no-store", b"l");
     }
-    get(&files, &small).await.is(200, IMMUTABLE, b"a{}");
-    get(&files, &other).await.is(200, "no-store", &[b'o'; SIZE]);
+    get(&files, &small).await.assert_is(200, IMMUTABLE, b"a{}");
+    get(&files, &other).await.assert_is(200, "no-store", &[b'o'; SIZE]);
     gate.set_closed(false);
-    get_hashed(&files, &large_path).await.is(200, IMMUTABLE, &large);
-    get_hashed(&files, &other).await.is(200, IMMUTABLE, &[b'o'; SIZE]);
+    get_hashed(&files, &large_path).await.assert_is(200, IMMUTABLE, &large);
+    get_hashed(&files, &other).await.assert_is(200, IMMUTABLE, &[b'o'; SIZE]);
     assert_eq!(gate.opened(), 2);
 }
 
@@ -151,17 +153,17 @@ async fn the_digest_of_a_large_file_is_carried_over_to_the_next_release() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large), ("a.css", b"one")]);
     let (assets, files, gate) = gated(site.collect());
-    let path = below(&assets.url("large.bin").unwrap());
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
     get_hashed(&files, &path).await;
     site.write("a.css", b"two");
     site.collect();
     assets.reload().unwrap();
-    get(&files, &path).await.is(200, IMMUTABLE, &large);
+    get(&files, &path).await.assert_is(200, IMMUTABLE, &large);
     // Retained only.
     fs::remove_file(site.source().join("large.bin")).unwrap();
     site.collect();
     assets.reload().unwrap();
-    get(&files, &path).await.is(200, IMMUTABLE, &large);
+    get(&files, &path).await.assert_is(200, IMMUTABLE, &large);
     assert_eq!(gate.opened(), 1);
 }
 
@@ -170,22 +172,22 @@ async fn a_large_file_that_is_replaced_while_it_is_hashed_is_hashed_again() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let (assets, files, gate) = gated(site.collect());
-    let path = below(&assets.url("large.bin").unwrap());
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
     let file = site.dist().join(&path[1..]);
     gate.set_closed(true);
-    get(&files, &path).await.is(200, "no-store", &large);
+    get(&files, &path).await.assert_is(200, "no-store", &large);
     while gate.opened() == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     fs::remove_file(&file).unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     gate.set_closed(false);
-    ask_until(&files, &path, &[], |answer| answer.status == 404).await.is_not_found();
+    get_until(&files, &path, &[], |answer| answer.status == 404).await.assert_not_found();
 
     fs::remove_file(&file).unwrap();
     fs::write(&file, &large).unwrap();
-    assert_eq!(get(&files, &path).await.cache(), "no-store");
-    get_hashed(&files, &path).await.is(200, IMMUTABLE, &large);
+    assert_eq!(get(&files, &path).await.cache_control(), "no-store");
+    get_hashed(&files, &path).await.assert_is(200, IMMUTABLE, &large);
 }
 
 #[tokio::test]
@@ -204,23 +206,23 @@ async fn a_large_file_without_a_digest_in_the_manifest_is_hashed_in_the_backgrou
     let (path, tag) = ("/large.0123456789ab.bin", tag(&large));
     for path in [path, "/large.bin"] {
         let answer = get(&files, path).await;
-        answer.is(200, "no-store", &large);
+        answer.assert_is(200, "no-store", &large);
         assert_eq!(answer.header("etag"), "-");
     }
-    for (path, cache) in [(path, IMMUTABLE), ("/large.bin", HOUR)] {
+    for (path, cache) in [(path, IMMUTABLE), ("/large.bin", ONE_HOUR)] {
         let answer = get_hashed(&files, path).await;
-        answer.is(200, cache, &large);
+        answer.assert_is(200, cache, &large);
         assert_eq!(answer.header("etag"), tag);
         let part = [("range", "bytes=2-3"), ("if-range", &*tag)];
-        ask(&files, Method::GET, path, &part).await.is(206, cache, b"ll");
+        send(&files, Method::GET, path, &part).await.assert_is(206, cache, b"ll");
     }
     assert_eq!(gate.opened(), 1);
 
     // The digest that was computed first is the content of the URL.
     fs::remove_file(&file).unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
-    get(&files, path).await.is(200, "no-store", &[b'x'; SIZE]);
-    ask_until(&files, path, &[], |answer| answer.status == 404).await.is_not_found();
+    get(&files, path).await.assert_is(200, "no-store", &[b'x'; SIZE]);
+    get_until(&files, path, &[], |answer| answer.status == 404).await.assert_not_found();
 }
 
 #[cfg(unix)]
@@ -228,18 +230,18 @@ async fn a_large_file_without_a_digest_in_the_manifest_is_hashed_in_the_backgrou
 async fn a_large_file_that_changes_while_it_waits_is_queued_once() {
     let site = Site::new(&[("first.bin", &[b'f'; SIZE]), ("large.bin", &[b'l'; SIZE])]);
     let (assets, files, gate) = gated(site.collect());
-    let [first, large] = ["first.bin", "large.bin"].map(|name| below(&assets.url(name).unwrap()));
+    let [first, large] = ["first.bin", "large.bin"].map(|name| path_below_mount(&assets.url(name).unwrap()));
     gate.set_closed(true);
-    get(&files, &first).await.is(200, "no-store", &[b'f'; SIZE]);
+    get(&files, &first).await.assert_is(200, "no-store", &[b'f'; SIZE]);
     for number in 0..3 {
-        get(&files, &large).await.is(200, "no-store", &[b'l'; SIZE]);
+        get(&files, &large).await.assert_is(200, "no-store", &[b'l'; SIZE]);
         // The clock of a file system stands still for some milliseconds.
         tokio::time::sleep(Duration::from_millis(20)).await;
         fs::hard_link(site.dist().join(&large[1..]), site.source().join(number.to_string())).unwrap();
     }
-    get(&files, &large).await.is(200, "no-store", &[b'l'; SIZE]);
+    get(&files, &large).await.assert_is(200, "no-store", &[b'l'; SIZE]);
     gate.set_closed(false);
-    get_hashed(&files, &large).await.is(200, IMMUTABLE, &[b'l'; SIZE]);
+    get_hashed(&files, &large).await.assert_is(200, IMMUTABLE, &[b'l'; SIZE]);
     assert_eq!(gate.opened(), 2);
 }
 
@@ -254,22 +256,22 @@ async fn variants_of_large_files_are_hashed_too() {
     let text: Vec<u8> = (0..SIZE * 4).map(|_| next()).collect();
     let site = Site::new(&[("large.txt", &text)]);
     let (assets, files, gate) = gated(site.collect_compressed(&["gzip"]));
-    let path = below(&assets.url("large.txt").unwrap());
+    let path = path_below_mount(&assets.url("large.txt").unwrap());
     let gzip = fs::read(site.dist().join(format!("{}.gz", &path[1..]))).unwrap();
     assert!(gzip.len() > SIZE);
     let accepted = [("accept-encoding", "gzip")];
-    let answer = ask(&files, Method::GET, &path, &accepted).await;
-    answer.is(200, "no-store", &gzip);
+    let answer = send(&files, Method::GET, &path, &accepted).await;
+    answer.assert_is(200, "no-store", &gzip);
     assert_eq!((answer.header("etag"), answer.header("vary")), ("-", "Accept-Encoding"));
 
-    let answer = ask_until(&files, &path, &accepted, |answer| answer.header("etag") != "-").await;
-    answer.is(200, IMMUTABLE, &gzip);
+    let answer = get_until(&files, &path, &accepted, |answer| answer.header("etag") != "-").await;
+    answer.assert_is(200, IMMUTABLE, &gzip);
     assert_eq!(answer.header("etag"), tag(&gzip));
     assert_eq!(gate.opened(), 1, "the identity was not requested");
 
     // A damaged variant is as good as none.
     fs::write(site.dist().join(format!("{}.gz", &path[1..])), vec![0; gzip.len()]).unwrap();
-    let answer = ask_until(&files, &path, &accepted, |answer| answer.header("content-encoding") == "-").await;
+    let answer = get_until(&files, &path, &accepted, |answer| answer.header("content-encoding") == "-").await;
     assert_eq!(answer.body, text);
 }
 
@@ -297,9 +299,9 @@ async fn the_background_thread_ends_with_its_server() {
 
 /// A store that has no files, but bytes.
 #[derive(Debug)]
-struct InMemory(DirStore);
+struct MemoryStore(DirStore);
 
-impl Store for InMemory {
+impl Store for MemoryStore {
     fn place(&self) -> String {
         "memory".into()
     }
@@ -317,35 +319,35 @@ impl Store for InMemory {
 async fn large_files_of_a_store_without_files_are_hashed_once() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
-    let store = InMemory(DirStore::new(site.collect().dist()));
+    let store = MemoryStore(DirStore::new(site.collect().dist()));
     let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
     let files = StaticFiles::new(&assets);
-    let path = below(&assets.url("large.bin").unwrap());
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
     let answer = get_hashed(&files, &path).await;
-    answer.is(200, IMMUTABLE, &large);
+    answer.assert_is(200, IMMUTABLE, &large);
     assert_eq!(answer.header("etag"), tag(&large));
 
     // They are hashed once: a store is trusted to return the same bytes each time.
     let file = site.dist().join(&path[1..]);
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
-    get(&files, &path).await.is(200, IMMUTABLE, &[b'x'; SIZE]);
+    get(&files, &path).await.assert_is(200, IMMUTABLE, &[b'x'; SIZE]);
     fs::write(&file, vec![b'x'; SIZE - 1]).unwrap();
-    get(&files, &path).await.is_not_found();
+    get(&files, &path).await.assert_not_found();
 }
 
 #[tokio::test]
 async fn a_listed_large_file_streams_with_no_store_until_it_is_hashed() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
-    let (_, files) = by_version(&site, "1");
+    let (_, files) = serve_by_version_query(&site, "1");
     for path in ["/large.bin?v=1", "/large.bin"] {
         let answer = get(&files, path).await;
-        answer.is(200, "no-store", &large);
+        answer.assert_is(200, "no-store", &large);
         assert_eq!(answer.header("etag"), "-");
-        ask(&files, Method::GET, path, &[("range", "bytes=-2")]).await.is(206, "no-store", b"ll");
+        send(&files, Method::GET, path, &[("range", "bytes=-2")]).await.assert_is(206, "no-store", b"ll");
     }
-    get_hashed(&files, "/large.bin?v=1").await.is(200, IMMUTABLE, &large);
-    get(&files, "/large.bin").await.is(200, HOUR, &large);
+    get_hashed(&files, "/large.bin?v=1").await.assert_is(200, IMMUTABLE, &large);
+    get(&files, "/large.bin").await.assert_is(200, ONE_HOUR, &large);
 }
 
 #[cfg(unix)]
@@ -353,19 +355,19 @@ async fn a_listed_large_file_streams_with_no_store_until_it_is_hashed() {
 async fn a_new_change_time_makes_a_listed_large_file_be_hashed_once_more_in_the_background() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
-    let (_, files) = by_version(&site, "1");
-    get_hashed(&files, "/large.bin?v=1").await.is(200, IMMUTABLE, &large);
+    let (_, files) = serve_by_version_query(&site, "1");
+    get_hashed(&files, "/large.bin?v=1").await.assert_is(200, IMMUTABLE, &large);
     let file = site.source().join("large.bin");
     fs::hard_link(&file, site.dist()).unwrap();
-    get(&files, "/large.bin?v=1").await.is(200, "no-store", &large);
-    get_hashed(&files, "/large.bin?v=1").await.is(200, IMMUTABLE, &large);
+    get(&files, "/large.bin?v=1").await.assert_is(200, "no-store", &large);
+    get_hashed(&files, "/large.bin?v=1").await.assert_is(200, IMMUTABLE, &large);
 
     // Other bytes whose length and modification time are put back.
     let modified = fs::metadata(&file).unwrap().modified().unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
     for _ in 0..2 {
-        get_hashed(&files, "/large.bin?v=1").await.is(200, "no-store", &[b'x'; SIZE]);
+        get_hashed(&files, "/large.bin?v=1").await.assert_is(200, "no-store", &[b'x'; SIZE]);
     }
 }
 
@@ -378,11 +380,11 @@ async fn the_digest_of_a_listed_large_file_is_carried_over_to_the_next_version()
     let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery);
     let assets = assets.component("version", [&settings]).build().unwrap();
     let files = StaticFiles::new(&assets);
-    let first = below(&assets.url("large.bin").unwrap());
-    get_hashed(&files, &first).await.is(200, IMMUTABLE, &large);
+    let first = path_below_mount(&assets.url("large.bin").unwrap());
+    get_hashed(&files, &first).await.assert_is(200, IMMUTABLE, &large);
     fs::write(&settings, "2").unwrap();
     assets.reload().unwrap();
-    let second = below(&assets.url("large.bin").unwrap());
+    let second = path_below_mount(&assets.url("large.bin").unwrap());
     assert_ne!(first, second);
-    get(&files, &second).await.is(200, IMMUTABLE, &large);
+    get(&files, &second).await.assert_is(200, IMMUTABLE, &large);
 }

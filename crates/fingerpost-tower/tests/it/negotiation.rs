@@ -5,7 +5,7 @@ use std::fs;
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{IMMUTABLE, Site, ask, below};
+use crate::site::{IMMUTABLE, Site, path_below_mount, send};
 
 fn text() -> Vec<u8> {
     b"a { color: red; background: url(data:) }\n".repeat(200)
@@ -16,7 +16,7 @@ async fn the_best_variant_that_is_accepted_is_sent() {
     let site = Site::new(&[("a.css", &text())]);
     let assets = site.collect_compressed(&["gzip", "br", "zstd"]).production();
     let files = StaticFiles::new(&assets);
-    let path = below(&assets.url("a.css").unwrap());
+    let path = path_below_mount(&assets.url("a.css").unwrap());
     let size = |extension: &str| fs::read(site.dist().join(format!("{}.{extension}", &path[1..]))).unwrap();
     let smallest = ["br", "zst", "gz"].into_iter().min_by_key(|extension| size(extension).len()).unwrap();
     let smallest =
@@ -34,8 +34,8 @@ async fn the_best_variant_that_is_accepted_is_sent() {
         (Some("gzip, deflate, br, zstd"), smallest),
     ] {
         let accepted = accepted.map(|accepted| ("accept-encoding", accepted));
-        let answer = ask(&files, Method::GET, &path, accepted.as_slice()).await;
-        assert_eq!((answer.status.as_u16(), answer.cache()), (200, IMMUTABLE), "{accepted:?}");
+        let answer = send(&files, Method::GET, &path, accepted.as_slice()).await;
+        assert_eq!((answer.status.as_u16(), answer.cache_control()), (200, IMMUTABLE), "{accepted:?}");
         assert_eq!(answer.header("content-encoding"), encoding, "{accepted:?}");
         assert_eq!(answer.header("vary"), "Accept-Encoding");
         assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
@@ -48,8 +48,8 @@ async fn the_best_variant_that_is_accepted_is_sent() {
         assert!(answer.body == expected && answer.header("content-length") == expected.len().to_string());
     }
     for accepted in ["identity;q=0", "*;q=0"] {
-        let answer = ask(&files, Method::GET, &path, &[("accept-encoding", accepted)]).await;
-        assert_eq!((answer.status.as_u16(), answer.cache()), (406, "no-store"), "{accepted}");
+        let answer = send(&files, Method::GET, &path, &[("accept-encoding", accepted)]).await;
+        assert_eq!((answer.status.as_u16(), answer.cache_control()), (406, "no-store"), "{accepted}");
         assert_eq!(answer.header("vary"), "Accept-Encoding");
     }
 }
@@ -65,7 +65,7 @@ async fn without_variants_only_the_file_as_it_is_can_be_had() {
         ("*;q=0", 406),
         ("*;q=0, gzip", 406),
     ] {
-        let answer = ask(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
+        let answer = send(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
         assert_eq!((answer.status.as_u16(), answer.header("vary")), (status, "-"), "{accepted}");
     }
 }
@@ -76,7 +76,7 @@ async fn each_encoding_has_a_tag_of_its_own() {
     let files = StaticFiles::new(&site.collect_compressed(&["gzip", "br", "zstd"]).production());
     let mut tags = Vec::new();
     for accepted in ["identity", "gzip;q=1, identity;q=0", "br", "zstd"] {
-        let answer = ask(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
+        let answer = send(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
         tags.push(answer.header("etag").to_owned());
     }
     tags.sort();
@@ -88,16 +88,16 @@ async fn each_encoding_has_a_tag_of_its_own() {
 async fn a_variant_that_is_gone_or_damaged_is_as_good_as_never_made() {
     let site = Site::new(&[("a.css", &text())]);
     let assets = site.collect_compressed(&["gzip", "br"]).production();
-    let path = below(&assets.url("a.css").unwrap());
+    let path = path_below_mount(&assets.url("a.css").unwrap());
     let variant = |extension: &str| site.dist().join(format!("{}.{extension}", &path[1..]));
     let accepted = [("accept-encoding", "gzip, br")];
 
     fs::write(variant("br"), "damaged").unwrap();
-    let answer = ask(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
+    let answer = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (200, "gzip"));
 
     fs::remove_file(variant("gz")).unwrap();
-    let answer = ask(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
-    answer.is(200, IMMUTABLE, &text());
+    let answer = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
+    answer.assert_is(200, IMMUTABLE, &text());
     assert_eq!(answer.header("content-encoding"), "-");
 }

@@ -6,13 +6,13 @@ use fingerpost::{Assets, Mode, Strategy, Token};
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{Answer, HOUR, IMMUTABLE, Site, ask, get};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, get, send};
 
 fn site() -> Site {
     Site::new(&[("css/app.css", b"one"), ("2024/logo.png", b"logo")])
 }
 
-fn with(site: &Site, token: Token) -> (Assets, StaticFiles) {
+fn serve_by_token(site: &Site, token: Token) -> (Assets, StaticFiles) {
     let assets = site.builder(Mode::Production).strategy(Strategy::PathToken(token));
     let assets = assets.base_url("/static/{breaker}/").build().unwrap();
     let files = StaticFiles::new(&assets);
@@ -20,28 +20,28 @@ fn with(site: &Site, token: Token) -> (Assets, StaticFiles) {
 }
 
 #[track_caller]
-fn leads_to(answer: &Answer, location: &str) {
+fn assert_redirects(answer: &TestResponse, location: &str) {
     assert_eq!((answer.status.as_u16(), answer.header("location")), (301, location));
-    assert_eq!((answer.cache(), answer.header("access-control-allow-origin")), ("no-store", "*"));
+    assert_eq!((answer.cache_control(), answer.header("access-control-allow-origin")), ("no-store", "*"));
 }
 
 #[tokio::test]
 async fn the_current_token_proves_by_itself() {
     let site = site();
-    let (assets, files) = with(&site, Token::ordered(1000).unwrap());
+    let (assets, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     assert_eq!(&*assets.url("css/app.css").unwrap(), "/static/1000/css/app.css");
-    get(&files, "/1000/css/app.css").await.is(200, IMMUTABLE, b"one");
-    get(&files, "/1000/css/app.css?v=1").await.is(200, IMMUTABLE, b"one");
-    get(&files, "/1000/css/nope.css").await.is_not_found();
-    get(&files, "/1000/").await.is_not_found();
+    get(&files, "/1000/css/app.css").await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/1000/css/app.css?v=1").await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/1000/css/nope.css").await.assert_not_found();
+    get(&files, "/1000/").await.assert_not_found();
     fs::write(site.source().join("css/app.css"), "two").unwrap();
-    get(&files, "/1000/css/app.css").await.is(200, "no-store", b"two");
+    get(&files, "/1000/css/app.css").await.assert_is(200, "no-store", b"two");
 }
 
 #[tokio::test]
 async fn an_older_token_leads_to_the_current_one() {
     let site = site();
-    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     for (path, location) in [
         ("/999/css/app.css", "/static/1000/css/app.css"),
         ("/999/css/app.css?x=1&y=%20", "/static/1000/css/app.css?x=1&y=%20"),
@@ -51,59 +51,59 @@ async fn an_older_token_leads_to_the_current_one() {
         // What stands there raw is encoded, and nothing is encoded twice.
         ("/999/css/ä%C3%A4.css?q=⊗%20", "/static/1000/css/%C3%A4%C3%A4.css?q=%E2%8A%97%20"),
     ] {
-        leads_to(&get(&files, path).await, location);
+        assert_redirects(&get(&files, path).await, location);
     }
     for path in ["/999/../secret", "/999/", "/999//evil.example/x", "/999/a%00b", "/999/..%2fx"] {
-        get(&files, path).await.is_not_found();
+        get(&files, path).await.assert_not_found();
     }
 }
 
 #[tokio::test]
 async fn a_newer_token_is_asked_to_wait() {
     let site = site();
-    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     for path in ["/1001/css/app.css", "/99999999999999999999999999/css/app.css"] {
         let answer = get(&files, path).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.header("retry-after"), answer.cache()),
+            (answer.status.as_u16(), answer.header("retry-after"), answer.cache_control()),
             (503, "3", "no-store")
         );
     }
     // What no deploy can have is not worth the wait.
     for path in ["/1001", "/1001/", "/1001/..", "/1001/../secret", "/1001/css/", "/1001/a%00b"] {
-        get(&files, path).await.is_not_found();
+        get(&files, path).await.assert_not_found();
     }
 }
 
 #[tokio::test]
 async fn without_a_token_it_is_an_unversioned_request() {
     let site = site();
-    let (_, files) = with(&site, Token::ordered(1000).unwrap());
-    get(&files, "/css/app.css").await.is(200, HOUR, b"one");
-    get(&files, "/2024/logo.png").await.is(200, HOUR, b"logo");
-    get(&files, "/css/app.css?v=1").await.is(200, "no-store", b"one");
-    get(&files, "/css/nope.css").await.is_not_found();
-    get(&files, "/1000").await.is_not_found();
+    let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
+    get(&files, "/css/app.css").await.assert_is(200, ONE_HOUR, b"one");
+    get(&files, "/2024/logo.png").await.assert_is(200, ONE_HOUR, b"logo");
+    get(&files, "/css/app.css?v=1").await.assert_is(200, "no-store", b"one");
+    get(&files, "/css/nope.css").await.assert_not_found();
+    get(&files, "/1000").await.assert_not_found();
 }
 
 #[tokio::test]
 async fn an_opaque_token_redirects_only_what_it_knows() {
     let site = site();
-    let (_, files) = with(&site, Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap());
-    get(&files, "/3f2a91b/css/app.css").await.is(200, IMMUTABLE, b"one");
-    leads_to(&get(&files, "/9c01d22/css/app.css").await, "/static/3f2a91b/css/app.css");
-    get(&files, "/0000000/css/app.css").await.is(200, "no-store", b"one");
-    get(&files, "/0000000/css/nope.css").await.is_not_found();
-    get(&files, "/css/app.css").await.is(200, HOUR, b"one");
+    let (_, files) = serve_by_token(&site, Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap());
+    get(&files, "/3f2a91b/css/app.css").await.assert_is(200, IMMUTABLE, b"one");
+    assert_redirects(&get(&files, "/9c01d22/css/app.css").await, "/static/3f2a91b/css/app.css");
+    get(&files, "/0000000/css/app.css").await.assert_is(200, "no-store", b"one");
+    get(&files, "/0000000/css/nope.css").await.assert_not_found();
+    get(&files, "/css/app.css").await.assert_is(200, ONE_HOUR, b"one");
 }
 
 #[tokio::test]
 async fn two_nodes_never_send_a_client_to_and_fro() {
     let site = site();
-    let (_, old) = with(&site, Token::opaque("old").unwrap());
-    let (_, new) = with(&site, Token::opaque("new").unwrap().previous(["old"]).unwrap());
-    leads_to(&get(&new, "/old/css/app.css").await, "/static/new/css/app.css");
-    get(&old, "/new/css/app.css").await.is(200, "no-store", b"one");
+    let (_, old) = serve_by_token(&site, Token::opaque("old").unwrap());
+    let (_, new) = serve_by_token(&site, Token::opaque("new").unwrap().previous(["old"]).unwrap());
+    assert_redirects(&get(&new, "/old/css/app.css").await, "/static/new/css/app.css");
+    get(&old, "/new/css/app.css").await.assert_is(200, "no-store", b"one");
 }
 
 #[tokio::test]
@@ -114,20 +114,20 @@ async fn the_token_may_stand_before_more_segments() {
         StaticFiles::new(&assets.base_url(base_url).build().unwrap())
     };
     let files = below("https://cdn.example.com/{breaker}/static/");
-    get(&files, "/7/static/css/app.css").await.is(200, IMMUTABLE, b"one");
-    get(&files, "/static/css/app.css").await.is(200, HOUR, b"one");
-    leads_to(&get(&files, "/6/static/css/app.css").await, "/7/static/css/app.css");
-    leads_to(&get(&files, "/6/%73tatic/css/%61pp.css?x").await, "/7/static/css/%61pp.css?x");
-    get(&files, "/7/css/app.css").await.is_not_found();
+    get(&files, "/7/static/css/app.css").await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/static/css/app.css").await.assert_is(200, ONE_HOUR, b"one");
+    assert_redirects(&get(&files, "/6/static/css/app.css").await, "/7/static/css/app.css");
+    assert_redirects(&get(&files, "/6/%73tatic/css/%61pp.css?x").await, "/7/static/css/%61pp.css?x");
+    get(&files, "/7/css/app.css").await.assert_not_found();
 
     let escaped = below("/{breaker}/st%C3%A4tic/a%2520b/");
     for spelt in ["st%C3%A4tic/a%2520b", "st%c3%a4t%69c/%61%2520b"] {
-        get(&escaped, &format!("/7/{spelt}/css/app.css")).await.is(200, IMMUTABLE, b"one");
-        get(&escaped, &format!("/{spelt}/css/app.css")).await.is(200, HOUR, b"one");
+        get(&escaped, &format!("/7/{spelt}/css/app.css")).await.assert_is(200, IMMUTABLE, b"one");
+        get(&escaped, &format!("/{spelt}/css/app.css")).await.assert_is(200, ONE_HOUR, b"one");
         let older = get(&escaped, &format!("/6/{spelt}/css/a%20b.css?x=1")).await;
-        leads_to(&older, "/7/st%C3%A4tic/a%2520b/css/a%20b.css?x=1");
+        assert_redirects(&older, "/7/st%C3%A4tic/a%2520b/css/a%20b.css?x=1");
     }
-    get(&escaped, "/7/st%25C3%25A4tic/a%252520b/css/app.css").await.is_not_found();
+    get(&escaped, "/7/st%25C3%25A4tic/a%252520b/css/app.css").await.assert_not_found();
 }
 
 #[tokio::test]
@@ -136,17 +136,19 @@ async fn in_development_there_is_no_token() {
     let assets = site.builder(Mode::Dev).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
     let assets = assets.base_url("/static/{breaker}/").build().unwrap();
     let files = StaticFiles::new(&assets);
-    get(&files, "/css/app.css").await.is(200, "no-cache", b"one");
-    get(&files, "/7/css/app.css").await.is_not_found();
+    get(&files, "/css/app.css").await.assert_is(200, "no-cache", b"one");
+    get(&files, "/7/css/app.css").await.assert_not_found();
 }
 
 #[tokio::test]
 async fn head_and_conditions_are_heeded() {
     let site = site();
-    let (_, files) = with(&site, Token::ordered(1000).unwrap());
+    let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     let tag = get(&files, "/1000/css/app.css").await.header("etag").to_owned();
-    ask(&files, Method::GET, "/1000/css/app.css", &[("if-none-match", &tag)]).await.is(304, IMMUTABLE, b"");
-    let head = ask(&files, Method::HEAD, "/999/css/app.css", &[]).await;
-    leads_to(&head, "/static/1000/css/app.css");
+    send(&files, Method::GET, "/1000/css/app.css", &[("if-none-match", &tag)])
+        .await
+        .assert_is(304, IMMUTABLE, b"");
+    let head = send(&files, Method::HEAD, "/999/css/app.css", &[]).await;
+    assert_redirects(&head, "/static/1000/css/app.css");
     assert!(head.body.is_empty());
 }

@@ -8,7 +8,7 @@ use fingerpost_tower::{CachePolicy, StaticFiles};
 use http::{Method, Request};
 use tower::ServiceExt as _;
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, ask_until, below, get, get_hashed};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, get_hashed, get_until, path_below_mount, send};
 
 const CSS: &[u8] = b"body{color:red}";
 
@@ -21,10 +21,10 @@ async fn a_hashed_path_is_immutable_whatever_its_query() {
     let site = Site::new(&[("css/app.css", CSS)]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
-    let path = below(&assets.url("css/app.css").unwrap());
+    let path = path_below_mount(&assets.url("css/app.css").unwrap());
     for query in ["", "?v=4.7.0", "?v=", "?x=1&v=2", "?"] {
         let answer = get(&files, &format!("{path}{query}")).await;
-        answer.is(200, IMMUTABLE, CSS);
+        answer.assert_is(200, IMMUTABLE, CSS);
         assert_eq!(answer.header("etag"), tag(CSS));
         assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
         assert_eq!(answer.header("content-length"), CSS.len().to_string());
@@ -41,8 +41,8 @@ async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
     let files = StaticFiles::new(&site.collect().production());
     let hash = &Digest::from_content(CSS).to_string()[..12];
     for (query, cache) in [
-        (String::new(), HOUR),
-        ("?rev=1".to_owned(), HOUR),
+        (String::new(), ONE_HOUR),
+        ("?rev=1".to_owned(), ONE_HOUR),
         (format!("?v={hash}"), IMMUTABLE),
         (format!("?x=1&v={hash}"), IMMUTABLE),
         (format!("?v={hash}&v=1"), "no-store"),
@@ -52,13 +52,13 @@ async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
         ("?v".to_owned(), "no-store"),
     ] {
         let answer = get(&files, &format!("/css/app.css{query}")).await;
-        answer.is(200, cache, CSS);
+        answer.assert_is(200, cache, CSS);
         assert_eq!(answer.header("etag"), tag(CSS));
     }
     let files = files.unversioned_policy(CachePolicy::Seconds(60));
-    get(&files, "/css/app.css").await.is(200, "public, max-age=60", CSS);
+    get(&files, "/css/app.css").await.assert_is(200, "public, max-age=60", CSS);
     let files = files.unversioned_policy(CachePolicy::Immutable);
-    get(&files, "/css/app.css").await.is(200, HOUR, CSS);
+    get(&files, "/css/app.css").await.assert_is(200, ONE_HOUR, CSS);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn what_the_manifest_does_not_name_is_not_found() {
     fs::write(site.dist().join(".env"), "SECRET=1").unwrap();
     let assets = site.production();
     let files = StaticFiles::new(&assets);
-    let hashed = below(&assets.url("css/app.css").unwrap());
+    let hashed = path_below_mount(&assets.url("css/app.css").unwrap());
     for path in [
         "/css/app.000000000000.css".to_owned(),
         "/css/nope.css".to_owned(),
@@ -87,7 +87,7 @@ async fn what_the_manifest_does_not_name_is_not_found() {
         hashed.replace("/css/", "/css//"),
         hashed.replace("/css/", "/css%2F"),
     ] {
-        get(&files, &path).await.is_not_found();
+        get(&files, &path).await.assert_not_found();
     }
 }
 
@@ -98,11 +98,11 @@ async fn names_that_need_encoding_are_served() {
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
     for (name, url) in assets.iter() {
-        get(&files, &below(&url)).await.is(200, IMMUTABLE, name.as_bytes());
+        get(&files, &path_below_mount(&url)).await.assert_is(200, IMMUTABLE, name.as_bytes());
     }
-    get(&files, "/%E2%8A%97.txt").await.is(200, HOUR, "⊗.txt".as_bytes());
-    get(&files, "/%252F.txt").await.is(200, HOUR, b"%2F.txt");
-    get(&files, "/%2F.txt").await.is_not_found();
+    get(&files, "/%E2%8A%97.txt").await.assert_is(200, ONE_HOUR, "⊗.txt".as_bytes());
+    get(&files, "/%252F.txt").await.assert_is(200, ONE_HOUR, b"%2F.txt");
+    get(&files, "/%2F.txt").await.assert_not_found();
 }
 
 #[tokio::test]
@@ -110,9 +110,9 @@ async fn only_get_and_head_are_allowed() {
     let site = Site::new(&[("a.css", CSS)]);
     let files = StaticFiles::new(&site.collect().production());
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE] {
-        let answer = ask(&files, method, "/a.css", &[]).await;
+        let answer = send(&files, method, "/a.css", &[]).await;
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"));
-        assert_eq!(answer.cache(), "no-store");
+        assert_eq!(answer.cache_control(), "no-store");
     }
 }
 
@@ -122,9 +122,11 @@ async fn head_has_the_headers_of_get_and_no_body() {
     let assets = site.collect_compressed(&["gzip"]).production();
     let files = StaticFiles::new(&assets);
     get_hashed(&files, "/large.txt").await;
-    for path in [&below(&assets.url("a.css").unwrap()), "/a.css", "/a.css?v=1", "/large.txt", "/nope"] {
+    for path in
+        [&path_below_mount(&assets.url("a.css").unwrap()), "/a.css", "/a.css?v=1", "/large.txt", "/nope"]
+    {
         for headers in [&[][..], &[("accept-encoding", "gzip")], &[("if-none-match", "*")]] {
-            let [get, head] = [Method::GET, Method::HEAD].map(|method| ask(&files, method, path, headers));
+            let [get, head] = [Method::GET, Method::HEAD].map(|method| send(&files, method, path, headers));
             let (get, head) = (get.await, head.await);
             assert_eq!((get.status, get.headers), (head.status, head.headers), "{path}");
             assert!(head.body.is_empty());
@@ -138,28 +140,29 @@ async fn large_files_are_streamed_and_small_ones_need_no_disk_the_second_time() 
     let site = Site::new(&[("small.css", CSS), ("large.bin", &large)]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
-    let [small, large_path] = ["small.css", "large.bin"].map(|path| below(&assets.url(path).unwrap()));
+    let [small, large_path] =
+        ["small.css", "large.bin"].map(|path| path_below_mount(&assets.url(path).unwrap()));
     for _ in 0..2 {
-        get(&files, &small).await.is(200, IMMUTABLE, CSS);
+        get(&files, &small).await.assert_is(200, IMMUTABLE, CSS);
         let answer = get_hashed(&files, &large_path).await;
-        answer.is(200, IMMUTABLE, &large);
+        answer.assert_is(200, IMMUTABLE, &large);
         assert_eq!(answer.header("etag"), tag(&large));
     }
     fs::remove_dir_all(site.dist()).unwrap();
-    get(&files, &small).await.is(200, IMMUTABLE, CSS);
-    get(&files, &large_path).await.is_not_found();
+    get(&files, &small).await.assert_is(200, IMMUTABLE, CSS);
+    get(&files, &large_path).await.assert_not_found();
 }
 
 #[tokio::test]
 async fn memory_has_a_limit() {
     let site = Site::new(&[("a.txt", b"aaaaaa"), ("b.txt", b"bbbbbb")]);
     let files = StaticFiles::new(&site.collect().production()).cache_capacity(10);
-    get(&files, "/a.txt").await.is(200, HOUR, b"aaaaaa");
-    get(&files, "/b.txt").await.is(200, HOUR, b"bbbbbb");
-    get(&files, "/b.txt").await.is(200, HOUR, b"bbbbbb");
+    get(&files, "/a.txt").await.assert_is(200, ONE_HOUR, b"aaaaaa");
+    get(&files, "/b.txt").await.assert_is(200, ONE_HOUR, b"bbbbbb");
+    get(&files, "/b.txt").await.assert_is(200, ONE_HOUR, b"bbbbbb");
     fs::remove_dir_all(site.dist()).unwrap();
-    get(&files, "/a.txt").await.is(200, HOUR, b"aaaaaa");
-    get(&files, "/b.txt").await.is_not_found();
+    get(&files, "/a.txt").await.assert_is(200, ONE_HOUR, b"aaaaaa");
+    get(&files, "/b.txt").await.assert_not_found();
 }
 
 #[tokio::test]
@@ -168,7 +171,7 @@ async fn bytes_that_are_not_those_of_the_release_are_never_kept() {
         let bytes = vec![b'x'; size];
         let site = Site::new(&[("a.txt", &bytes)]);
         let assets = site.collect().production();
-        let hashed = below(&assets.url("a.txt").unwrap());
+        let hashed = path_below_mount(&assets.url("a.txt").unwrap());
         let file = site.dist().join(&hashed[1..]);
         for damage in [vec![b'y'; size], vec![b'x'; size - 1], vec![b'x'; size + 1], Vec::new()] {
             fs::write(&file, damage).unwrap();
@@ -176,18 +179,18 @@ async fn bytes_that_are_not_those_of_the_release_are_never_kept() {
             let first = get(&files, &hashed).await;
             // A large file is hashed in the background.
             assert!(first.status == 404 || size == 200_000, "{first:?}");
-            assert_eq!((first.cache(), first.header("etag")), ("no-store", "-"));
-            ask_until(&files, &hashed, &[], |answer| answer.status == 404).await.is_not_found();
+            assert_eq!((first.cache_control(), first.header("etag")), ("no-store", "-"));
+            get_until(&files, &hashed, &[], |answer| answer.status == 404).await.assert_not_found();
         }
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
         let files = StaticFiles::new(&assets);
-        get(&files, &hashed).await.is_not_found();
+        get(&files, &hashed).await.assert_not_found();
 
         // As after a repair.
         fs::remove_dir(&file).unwrap();
         fs::write(&file, &bytes).unwrap();
-        get_hashed(&files, &hashed).await.is(200, IMMUTABLE, &bytes);
+        get_hashed(&files, &hashed).await.assert_is(200, IMMUTABLE, &bytes);
     }
 }
 
@@ -197,21 +200,21 @@ async fn what_would_never_end_in_place_of_a_file_is_not_read() {
     for size in [40, 200_000] {
         let site = Site::new(&[("a.txt", &vec![b'x'; size])]);
         let assets = site.collect().production();
-        let hashed = below(&assets.url("a.txt").unwrap());
+        let hashed = path_below_mount(&assets.url("a.txt").unwrap());
         let file = site.dist().join(&hashed[1..]);
 
         fs::remove_file(&file).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
-        get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+        get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();
 
         fs::remove_file(&file).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
-        get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+        get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();
 
         // So long that nobody has the memory for it.
         fs::remove_file(&file).unwrap();
         fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
-        get(&StaticFiles::new(&assets), &hashed).await.is_not_found();
+        get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();
     }
 }
 
@@ -235,9 +238,9 @@ async fn it_is_mounted_in_axum_or_takes_whole_paths() {
     );
 
     let files = StaticFiles::new(&assets).paths_include_mount(true);
-    get(&files, &url).await.is(200, IMMUTABLE, CSS);
-    get(&files, &below(&url)).await.is_not_found();
-    get(&files, "/staticfoo/a.css").await.is_not_found();
+    get(&files, &url).await.assert_is(200, IMMUTABLE, CSS);
+    get(&files, &path_below_mount(&url)).await.assert_not_found();
+    get(&files, "/staticfoo/a.css").await.assert_not_found();
 }
 
 #[tokio::test]
@@ -249,8 +252,8 @@ async fn a_manifest_of_django_is_served_too() {
     fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
     let files = StaticFiles::new(&site.builder(Mode::Production).build().unwrap());
     let answer = get(&files, "/a.0123456789ab.css").await;
-    answer.is(200, IMMUTABLE, CSS);
+    answer.assert_is(200, IMMUTABLE, CSS);
     assert_eq!(answer.header("etag"), tag(CSS));
-    get(&files, "/a.css").await.is(200, HOUR, CSS);
-    get(&files, "/gone.css").await.is_not_found();
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, CSS);
+    get(&files, "/gone.css").await.assert_not_found();
 }

@@ -12,7 +12,7 @@ use proptest::{
 };
 use tokio::runtime::Runtime;
 
-use crate::site::{Answer, HOUR, IMMUTABLE, Site, ask, ask_until, below, get};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, get, get_until, path_below_mount, send};
 
 /// One way to serve the site.
 struct Served {
@@ -58,7 +58,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     );
     let publish = |text: &str| {
         site.write("css/app.css", text.repeat(100).as_bytes());
-        below(&site.collect_compressed(&["gzip", "br"]).production().url("css/app.css").unwrap())
+        path_below_mount(&site.collect_compressed(&["gzip", "br"]).production().url("css/app.css").unwrap())
     };
     let retained = publish("a { color: blue }\n");
     let current = publish("a { color: red }\n");
@@ -67,7 +67,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     };
     let with_token = |token| build_free(Strategy::PathToken(token), "/static/{breaker}/");
     let served = |name, assets: &Assets| {
-        let urls: Vec<_> = assets.iter().map(|(_, url)| below(&url)).collect();
+        let urls: Vec<_> = assets.iter().map(|(_, url)| path_below_mount(&url)).collect();
         let others = ODD.iter().chain(&FILES).map(|path| format!("/{path}"));
         let paths = urls.iter().cloned().chain(others).chain([retained.clone(), current.clone()]).collect();
         Served { name, files: StaticFiles::new(assets), urls, paths }
@@ -90,7 +90,7 @@ async fn hash_large_files(served: &[Served]) {
     for Served { files, .. } in served {
         for encoding in ["identity", "gzip", "br"] {
             let headers = [("accept-encoding", encoding)];
-            ask_until(files, "/large.txt", &headers, |answer| answer.header("etag") != "-").await;
+            get_until(files, "/large.txt", &headers, |answer| answer.header("etag") != "-").await;
         }
     }
 }
@@ -138,30 +138,33 @@ impl Served {
         let proves =
             |version: &str| version == hash.as_str() || (self.name == "version query" && version == "v1");
         let mut versions = versions(path).peekable();
-        self.proves_by_itself(without_query(path)) || versions.peek().is_some() && versions.all(proves)
+        self.has_version_in_path(without_query(path)) || versions.peek().is_some() && versions.all(proves)
     }
 
     /// Whether the version is in the path, so that no query changes anything.
-    fn proves_by_itself(&self, plain: &str) -> bool {
+    fn has_version_in_path(&self, plain: &str) -> bool {
         !["development", "version query"].contains(&self.name) && self.urls.iter().any(|url| url == plain)
     }
 }
 
 async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static str, &'static str)]) {
     let Served { name, files, .. } = served;
-    let whole = ask(files, Method::GET, path, &[]).await;
+    let whole = send(files, Method::GET, path, &[]).await;
     let filled: Vec<_> =
         headers.iter().map(|(name, value)| (*name, value.replace("ETAG", whole.header("etag")))).collect();
     let filled: Vec<_> = filled.iter().map(|(name, value)| (*name, &**value)).collect();
-    let answer = ask(files, method.clone(), path, &filled).await;
+    let answer = send(files, method.clone(), path, &filled).await;
     let context = format!("{name} {method} {path} {filled:?}: {} {:?}", answer.status, answer.headers);
     let status = answer.status.as_u16();
 
     assert!([200, 206, 301, 304, 404, 405, 406, 412, 416, 503].contains(&status), "{context}");
     assert!(status != 503 || (*name == "ordered token" && path.starts_with("/2000/")), "{context}");
-    assert!(status == 200 || status == 206 || status == 304 || answer.cache() == "no-store", "{context}");
+    assert!(
+        status == 200 || status == 206 || status == 304 || answer.cache_control() == "no-store",
+        "{context}"
+    );
     if [200, 206, 304].contains(&status) {
-        is_kept_as_long_as_it_is_right(served, path, &answer, &whole, &context);
+        assert_cache_control(served, path, &answer, &whole, &context);
     }
     if status == 301 {
         let (_, rest) = path[1..].split_once('/').unwrap();
@@ -174,10 +177,10 @@ async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static
         };
         assert!(filled.iter().any(names_it), "{context}");
         assert!(answer.body.is_empty() && answer.header("content-length") == "-", "{context}");
-        assert_eq!(answer.cache(), whole.cache(), "{context}");
+        assert_eq!(answer.cache_control(), whole.cache_control(), "{context}");
     }
     if status == 206 {
-        assert!(part_of(&answer, &whole), "{context}");
+        assert!(is_part_of(&answer, &whole), "{context}");
     }
     if status == 200 && method == Method::GET {
         assert_eq!(answer.header("content-length"), answer.body.len().to_string(), "{context}");
@@ -188,18 +191,18 @@ async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static
     }
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{context}");
     if !headers.iter().any(|(name, _)| *name == "range") {
-        let [get, head] = [Method::GET, Method::HEAD].map(|method| ask(files, method, path, &filled));
+        let [get, head] = [Method::GET, Method::HEAD].map(|method| send(files, method, path, &filled));
         let (get, head) = (get.await, head.await);
         assert_eq!((get.status, get.headers), (head.status, head.headers), "{context}");
         assert!(head.body.is_empty());
     }
 }
 
-fn is_kept_as_long_as_it_is_right(
+fn assert_cache_control(
     served: &Served,
     path: &str,
-    answer: &Answer,
-    whole: &Answer,
+    answer: &TestResponse,
+    whole: &TestResponse,
     context: &str,
 ) {
     let is_of_unknown_token = served.name == "opaque token" && !FILES.contains(&&without_query(path)[1..]);
@@ -208,13 +211,13 @@ fn is_kept_as_long_as_it_is_right(
     } else if versions(path).next().is_some() || is_of_unknown_token {
         &["no-store"]
     } else {
-        &[HOUR, "no-cache"]
+        &[ONE_HOUR, "no-cache"]
     };
-    assert!(expected.contains(&answer.cache()), "{expected:?}: {context}");
+    assert!(expected.contains(&answer.cache_control()), "{expected:?}: {context}");
 }
 
 /// Whether these are the bytes that the answer says they are.
-fn part_of(answer: &Answer, whole: &Answer) -> bool {
+fn is_part_of(answer: &TestResponse, whole: &TestResponse) -> bool {
     let range = answer.header("content-range").strip_prefix("bytes ").and_then(|range| range.split_once('/'));
     let Some(((first, last), size)) = range.and_then(|(range, size)| Some((range.split_once('-')?, size)))
     else {
@@ -250,17 +253,17 @@ fn pieces(length: usize, cuts: &[usize]) -> Vec<(usize, usize)> {
     ends.windows(2).map(|ends| (ends[0], ends[1])).collect()
 }
 
-async fn ranges_add_up(served: &Served, path: &str, cuts: &[usize], encoding: &str) {
+async fn assert_ranges_add_up(served: &Served, path: &str, cuts: &[usize], encoding: &str) {
     let whole = get(&served.files, path).await;
     let (tag, mut sum) = (whole.header("etag"), Vec::new());
     for (start, end) in pieces(whole.body.len(), cuts) {
         let range = format!("bytes={start}-{}", end - 1);
         let headers = [("range", &*range), ("if-range", tag), ("accept-encoding", encoding)];
-        let part = ask(&served.files, Method::GET, path, &headers).await;
+        let part = send(&served.files, Method::GET, path, &headers).await;
         let context = format!("{} {path} {range}: {} {:?}", served.name, part.status, part.headers);
         assert_eq!((part.status.as_u16(), part.header("etag")), (206, tag), "{context}");
         assert_eq!(part.header("content-length"), part.body.len().to_string(), "{context}");
-        assert!(part_of(&part, &whole) && part.body.len() == end - start, "{context}");
+        assert!(is_part_of(&part, &whole) && part.body.len() == end - start, "{context}");
         sum.extend_from_slice(&part.body);
     }
     assert!(sum == whole.body, "{} {path} {cuts:?}", served.name);
@@ -278,6 +281,6 @@ proptest! {
     ) {
         let served = &WORLD.served[position];
         let url: &String = path.get(&served.urls);
-        WORLD.runtime.block_on(ranges_add_up(served, url, &cuts, encoding));
+        WORLD.runtime.block_on(assert_ranges_add_up(served, url, &cuts, encoding));
     }
 }

@@ -3,7 +3,7 @@
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{Answer, HOUR, Site, ask, get_hashed};
+use crate::site::{ONE_HOUR, Site, TestResponse, get_hashed, send};
 
 /// Forty bytes, each another one.
 fn forty() -> Vec<u8> {
@@ -21,8 +21,8 @@ impl Files {
         (site, Self(files))
     }
 
-    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        ask(&self.0, Method::GET, path, headers).await
+    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> TestResponse {
+        send(&self.0, Method::GET, path, headers).await
     }
 }
 
@@ -39,7 +39,7 @@ async fn one_range_gets_its_bytes() {
         ("bytes=39-", 39..40, "bytes 39-39/40"),
     ] {
         let answer = files.get("/forty.txt", &[("range", range)]).await;
-        answer.is(206, HOUR, &forty()[part.clone()]);
+        answer.assert_is(206, ONE_HOUR, &forty()[part.clone()]);
         assert_eq!(answer.header("content-range"), content_range);
         assert_eq!(answer.header("content-length"), part.len().to_string());
         assert_ne!(answer.header("etag"), "-");
@@ -51,7 +51,7 @@ async fn bytes_that_are_not_there_are_a_416() {
     let (_site, files) = Files::new().await;
     for range in ["bytes=10000-11000", "bytes=-0", "bytes=40-"] {
         let answer = files.get("/forty.txt", &[("range", range)]).await;
-        assert_eq!((answer.status.as_u16(), answer.cache()), (416, "no-store"), "{range}");
+        assert_eq!((answer.status.as_u16(), answer.cache_control()), (416, "no-store"), "{range}");
         assert_eq!(answer.header("content-range"), "bytes */40");
     }
 }
@@ -62,12 +62,12 @@ async fn what_is_no_single_range_of_bytes_gets_everything() {
     let hundred = format!("bytes={}", (0..100).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
     for range in ["bytes=15-0", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-20,10-30", &hundred, "x"]
     {
-        files.get("/forty.txt", &[("range", range)]).await.is(200, HOUR, &forty());
+        files.get("/forty.txt", &[("range", range)]).await.assert_is(200, ONE_HOUR, &forty());
     }
     for range in ["bytes=0-1", "bytes=-1", "bytes=5-"] {
-        files.get("/empty.txt", &[("range", range)]).await.is(200, HOUR, b"");
+        files.get("/empty.txt", &[("range", range)]).await.assert_is(200, ONE_HOUR, b"");
     }
-    let head = ask(&files.0, Method::HEAD, "/forty.txt", &[("range", "bytes=0-1")]).await;
+    let head = send(&files.0, Method::HEAD, "/forty.txt", &[("range", "bytes=0-1")]).await;
     assert_eq!((head.status.as_u16(), head.header("content-length")), (200, "40"));
 }
 
@@ -92,7 +92,7 @@ async fn a_part_is_one_of_the_file_as_it_is() {
     assert_eq!(whole.header("accept-ranges"), "-");
 
     let part = files.get("/large.txt", &[("accept-encoding", "gzip"), ("range", "bytes=1-2")]).await;
-    part.is(206, HOUR, b"ll");
+    part.assert_is(206, ONE_HOUR, b"ll");
     assert_eq!((part.header("content-encoding"), part.header("vary")), ("-", "Accept-Encoding"));
     assert_ne!(part.header("etag"), whole.header("etag"));
 
@@ -133,7 +133,7 @@ async fn a_client_that_has_it_is_told_so() {
     for tags in [tag, &weak, &list, "*"] {
         let headers = [("accept-encoding", "gzip"), ("if-none-match", tags)];
         let answer = files.get("/large.txt", &headers).await;
-        answer.is(304, HOUR, b"");
+        answer.assert_is(304, ONE_HOUR, b"");
         assert_eq!((answer.header("etag"), answer.header("vary")), (tag, "Accept-Encoding"));
         assert_eq!((answer.header("content-length"), answer.header("content-type")), ("-", "-"));
     }
@@ -147,8 +147,8 @@ async fn dates_in_conditions_never_match() {
     for date in ["Sat, 29 Oct 2044 19:43:31 GMT", "Sat, 29 Oct 1994 19:43:31 GMT", "garbage"] {
         for name in ["if-modified-since", "if-unmodified-since"] {
             let headers = [(name, date), ("if-none-match", "\"other\"")];
-            files.get("/forty.txt", &headers).await.is(200, HOUR, &forty());
-            files.get("/forty.txt", &headers[..1]).await.is(200, HOUR, &forty());
+            files.get("/forty.txt", &headers).await.assert_is(200, ONE_HOUR, &forty());
+            files.get("/forty.txt", &headers[..1]).await.assert_is(200, ONE_HOUR, &forty());
         }
     }
 }

@@ -14,22 +14,22 @@ use fingerpost_tower::StaticFiles;
 use http::{Method, Request};
 use tower::ServiceExt as _;
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, below, get};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, path_below_mount, send};
 
 #[tokio::test]
 async fn files_of_retained_releases_stay_immutable() {
     let site = Site::new(&[("a.css", b"one"), ("old.css", b"old")]);
     let first = site.collect().production();
-    let [one, old] = ["a.css", "old.css"].map(|path| below(&first.url(path).unwrap()));
+    let [one, old] = ["a.css", "old.css"].map(|path| path_below_mount(&first.url(path).unwrap()));
     site.write("a.css", b"two");
     fs::remove_file(site.source().join("old.css")).unwrap();
     let second = site.collect().production();
     let files = StaticFiles::new(&second);
-    get(&files, &below(&second.url("a.css").unwrap())).await.is(200, IMMUTABLE, b"two");
-    get(&files, &one).await.is(200, IMMUTABLE, b"one");
-    get(&files, &old).await.is(200, IMMUTABLE, b"old");
-    get(&files, "/a.css").await.is(200, HOUR, b"two");
-    get(&files, "/old.css").await.is_not_found();
+    get(&files, &path_below_mount(&second.url("a.css").unwrap())).await.assert_is(200, IMMUTABLE, b"two");
+    get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, &old).await.assert_is(200, IMMUTABLE, b"old");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"two");
+    get(&files, "/old.css").await.assert_not_found();
 }
 
 #[tokio::test]
@@ -37,23 +37,23 @@ async fn a_release_that_was_published_later_is_found_by_its_hashed_paths() {
     let site = Site::new(&[("a.css", b"one")]);
     let old = site.collect().production();
     let files = StaticFiles::new(&old);
-    get(&files, "/a.css").await.is(200, HOUR, b"one");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
 
     site.write("a.css", b"two");
     site.write("b.css", b"new");
     let new = site.collect().production();
-    let [a, b] = ["a.css", "b.css"].map(|path| below(&new.url(path).unwrap()));
+    let [a, b] = ["a.css", "b.css"].map(|path| path_below_mount(&new.url(path).unwrap()));
     // A look at most once a second, and one was at start-up.
     tokio::time::sleep(Duration::from_millis(1010)).await;
     let (a, b) = tokio::join!(get(&files, &a), get(&files, &b));
-    a.is(200, IMMUTABLE, b"two");
-    b.is(200, IMMUTABLE, b"new");
+    a.assert_is(200, IMMUTABLE, b"two");
+    b.assert_is(200, IMMUTABLE, b"new");
     // Without a hash, it is the release in force that answers.
-    get(&files, "/a.css").await.is(200, HOUR, b"one");
-    get(&files, "/b.css").await.is_not_found();
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
+    get(&files, "/b.css").await.assert_not_found();
     old.reload().unwrap();
-    get(&files, "/a.css").await.is(200, HOUR, b"two");
-    get(&files, "/b.css").await.is(200, HOUR, b"new");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"two");
+    get(&files, "/b.css").await.assert_is(200, ONE_HOUR, b"new");
 }
 
 #[tokio::test]
@@ -66,8 +66,12 @@ async fn after_a_reload_the_new_release_is_there_at_once() {
         site.write("a.css", bytes.as_bytes());
         site.collect();
         assets.reload().unwrap();
-        get(&files, &below(&assets.url("a.css").unwrap())).await.is(200, IMMUTABLE, bytes.as_bytes());
-        get(&files, "/a.css").await.is(200, HOUR, bytes.as_bytes());
+        get(&files, &path_below_mount(&assets.url("a.css").unwrap())).await.assert_is(
+            200,
+            IMMUTABLE,
+            bytes.as_bytes(),
+        );
+        get(&files, "/a.css").await.assert_is(200, ONE_HOUR, bytes.as_bytes());
     }
 }
 
@@ -91,23 +95,23 @@ async fn a_broken_manifest_or_release_changes_nothing() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
-    let hashed = below(&assets.url("a.css").unwrap());
+    let hashed = path_below_mount(&assets.url("a.css").unwrap());
     fs::write(site.dist().join("staticfiles.json"), "{").unwrap();
     fs::write(site.dist().join(".fingerpost/releases/7.json"), "[]").unwrap();
     tokio::time::sleep(Duration::from_millis(1010)).await;
-    get(&files, "/x.0123456789ab.css").await.is_not_found();
-    get(&files, &hashed).await.is(200, IMMUTABLE, b"one");
-    get(&files, "/a.css").await.is(200, HOUR, b"one");
+    get(&files, "/x.0123456789ab.css").await.assert_not_found();
+    get(&files, &hashed).await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
 }
 
 /// An output dir that cannot be read at times.
 #[derive(Debug)]
-struct Flaky {
+struct FlakyStore {
     dir: DirStore,
     fails: Arc<AtomicBool>,
 }
 
-impl Store for Flaky {
+impl Store for FlakyStore {
     fn place(&self) -> String {
         self.dir.place()
     }
@@ -127,17 +131,17 @@ impl Store for Flaky {
 #[tokio::test]
 async fn a_release_that_could_not_be_read_is_looked_for_again() {
     let site = Site::new(&[("a.css", b"one")]);
-    let one = below(&site.collect().production().url("a.css").unwrap());
+    let one = path_below_mount(&site.collect().production().url("a.css").unwrap());
     site.write("a.css", b"two");
     site.collect();
     let fails = Arc::new(AtomicBool::new(true));
-    let store = Flaky { dir: DirStore::new(site.dist()), fails: Arc::clone(&fails) };
+    let store = FlakyStore { dir: DirStore::new(site.dist()), fails: Arc::clone(&fails) };
     let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
     let files = StaticFiles::new(&assets);
-    get(&files, &one).await.is_not_found();
+    get(&files, &one).await.assert_not_found();
     fails.store(false, Relaxed);
     assets.reload().unwrap();
-    get(&files, &one).await.is(200, IMMUTABLE, b"one");
+    get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");
 }
 
 #[tokio::test]
@@ -151,11 +155,11 @@ async fn a_name_that_is_an_asset_path_as_well_proves_nothing() {
         fs::write(site.dist().join(name), name).unwrap();
     }
     let files = StaticFiles::new(&site.production());
-    get(&files, "/a.css").await.is(200, HOUR, b"a.css");
-    get(&files, "/a.css?v=1").await.is(200, "no-store", b"a.css");
-    get(&files, "/b.css").await.is(200, HOUR, b"c.css");
-    get(&files, "/c.css").await.is(200, HOUR, b"c.0123456789ab.css");
-    get(&files, "/c.0123456789ab.css").await.is(200, IMMUTABLE, b"c.0123456789ab.css");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"a.css");
+    get(&files, "/a.css?v=1").await.assert_is(200, "no-store", b"a.css");
+    get(&files, "/b.css").await.assert_is(200, ONE_HOUR, b"c.css");
+    get(&files, "/c.css").await.assert_is(200, ONE_HOUR, b"c.0123456789ab.css");
+    get(&files, "/c.0123456789ab.css").await.assert_is(200, IMMUTABLE, b"c.0123456789ab.css");
 }
 
 #[tokio::test]
@@ -170,8 +174,8 @@ async fn a_manifest_that_is_wrong_about_a_length_is_not_believed() {
         fs::remove_dir_all(site.dist().join(".fingerpost")).ok();
         let files = StaticFiles::new(&site.production());
         for path in ["a.css", "large.txt"] {
-            get(&files, &below(&assets.url(path).unwrap())).await.is_not_found();
-            get(&files, &format!("/{path}")).await.is_not_found();
+            get(&files, &path_below_mount(&assets.url(path).unwrap())).await.assert_not_found();
+            get(&files, &format!("/{path}")).await.assert_not_found();
         }
     }
 }
@@ -181,12 +185,12 @@ async fn variants_that_were_added_later_are_there_after_a_reload() {
     let site = Site::new(&[("a.css", &b"a { color: red }\n".repeat(100))]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
-    let path = below(&assets.url("a.css").unwrap());
+    let path = path_below_mount(&assets.url("a.css").unwrap());
     let accepted = [("accept-encoding", "gzip")];
-    assert_eq!(ask(&files, Method::GET, &path, &accepted).await.header("content-encoding"), "-");
+    assert_eq!(send(&files, Method::GET, &path, &accepted).await.header("content-encoding"), "-");
     site.collect_compressed(&["gzip"]);
     assets.reload().unwrap();
-    assert_eq!(ask(&files, Method::GET, &path, &accepted).await.header("content-encoding"), "gzip");
+    assert_eq!(send(&files, Method::GET, &path, &accepted).await.header("content-encoding"), "gzip");
 }
 
 #[tokio::test]
@@ -194,18 +198,18 @@ async fn the_current_release_stays_in_memory_when_another_comes() {
     let site = Site::new(&[("a.css", b"one"), ("same.css", b"same")]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets).cache_capacity(7);
-    let [one, same] = ["a.css", "same.css"].map(|path| below(&assets.url(path).unwrap()));
-    get(&files, &one).await.is(200, IMMUTABLE, b"one");
-    get(&files, &same).await.is(200, IMMUTABLE, b"same");
+    let [one, same] = ["a.css", "same.css"].map(|path| path_below_mount(&assets.url(path).unwrap()));
+    get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, &same).await.assert_is(200, IMMUTABLE, b"same");
     site.write("a.css", b"two");
     site.collect();
     assets.reload().unwrap();
     // What only the release before it names has made room.
-    let two = below(&assets.url("a.css").unwrap());
-    get(&files, &two).await.is(200, IMMUTABLE, b"two");
-    get(&files, &one).await.is(200, IMMUTABLE, b"one");
+    let two = path_below_mount(&assets.url("a.css").unwrap());
+    get(&files, &two).await.assert_is(200, IMMUTABLE, b"two");
+    get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");
     fs::remove_dir_all(site.dist()).unwrap();
-    get(&files, &two).await.is(200, IMMUTABLE, b"two");
-    get(&files, &same).await.is(200, IMMUTABLE, b"same");
-    get(&files, &one).await.is_not_found();
+    get(&files, &two).await.assert_is(200, IMMUTABLE, b"two");
+    get(&files, &same).await.assert_is(200, IMMUTABLE, b"same");
+    get(&files, &one).await.assert_not_found();
 }

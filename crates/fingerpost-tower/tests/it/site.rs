@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-pub(crate) const HOUR: &str = "public, max-age=3600";
+pub(crate) const ONE_HOUR: &str = "public, max-age=3600";
 
 /// A directory with `static` and `dist`.
 pub(crate) struct Site(tempfile::TempDir);
@@ -77,34 +77,34 @@ impl Site {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl TestResponse {
     /// A header as text, `-` if it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("-", |value| value.to_str().unwrap())
     }
 
-    pub(crate) fn cache(&self) -> &str {
+    pub(crate) fn cache_control(&self) -> &str {
         self.header("cache-control")
     }
 
     #[track_caller]
-    pub(crate) fn is(&self, status: u16, cache: &str, body: &[u8]) -> &Self {
-        assert_eq!((self.status.as_u16(), self.cache()), (status, cache), "{self:?}");
+    pub(crate) fn assert_is(&self, status: u16, cache: &str, body: &[u8]) -> &Self {
+        assert_eq!((self.status.as_u16(), self.cache_control()), (status, cache), "{self:?}");
         assert!(*self.body == *body, "{:?} is not {:?}", self.body, Bytes::copy_from_slice(body));
         self
     }
 
     /// No such asset, and nobody is to remember that.
     #[track_caller]
-    pub(crate) fn is_not_found(&self) {
+    pub(crate) fn assert_not_found(&self) {
         assert_eq!(
-            (self.status.as_u16(), self.cache(), self.header("etag")),
+            (self.status.as_u16(), self.cache_control(), self.header("etag")),
             (404, "no-store", "-"),
             "{self:?}"
         );
@@ -112,7 +112,12 @@ impl Answer {
 }
 
 /// Sends a request to what is mounted at the base URL.
-pub(crate) async fn ask(files: &StaticFiles, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(
+    files: &StaticFiles,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> TestResponse {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -120,23 +125,23 @@ pub(crate) async fn ask(files: &StaticFiles, method: Method, path: &str, headers
     let answer = files.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (head, body) = answer.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer { status: head.status, headers: head.headers, body }
+    TestResponse { status: head.status, headers: head.headers, body }
 }
 
-pub(crate) async fn get(files: &StaticFiles, path: &str) -> Answer {
-    ask(files, Method::GET, path, &[]).await
+pub(crate) async fn get(files: &StaticFiles, path: &str) -> TestResponse {
+    send(files, Method::GET, path, &[]).await
 }
 
 /// Requests a path until the response is the expected one.
-pub(crate) async fn ask_until(
+pub(crate) async fn get_until(
     files: &StaticFiles,
     path: &str,
     headers: &[(&str, &str)],
-    is_expected: impl Fn(&Answer) -> bool,
-) -> Answer {
+    is_expected: impl Fn(&TestResponse) -> bool,
+) -> TestResponse {
     let begin = Instant::now();
     loop {
-        let answer = ask(files, Method::GET, path, headers).await;
+        let answer = send(files, Method::GET, path, headers).await;
         if is_expected(&answer) {
             return answer;
         }
@@ -151,12 +156,12 @@ pub(crate) async fn ask_until(
 }
 
 /// Requests a large file until its digest has been computed.
-pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> Answer {
-    ask_until(files, path, &[], |answer| answer.header("etag") != "-").await
+pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> TestResponse {
+    get_until(files, path, &[], |answer| answer.header("etag") != "-").await
 }
 
 /// Serves the sources by version query.
-pub(crate) fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
+pub(crate) fn serve_by_version_query(site: &Site, version: &str) -> (Assets, StaticFiles) {
     let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
     let assets = assets.build().unwrap();
     let files = StaticFiles::new(&assets);
@@ -164,6 +169,6 @@ pub(crate) fn by_version(site: &Site, version: &str) -> (Assets, StaticFiles) {
 }
 
 /// The path of a URL below `/static`.
-pub(crate) fn below(url: &str) -> String {
+pub(crate) fn path_below_mount(url: &str) -> String {
     url.strip_prefix("/static").unwrap().to_owned()
 }

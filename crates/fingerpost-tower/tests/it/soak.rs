@@ -16,7 +16,7 @@ use fingerpost_tower::StaticFiles;
 use http::Method;
 use tokio::task::spawn_blocking;
 
-use crate::site::{Answer, IMMUTABLE, Site, ask, below};
+use crate::site::{IMMUTABLE, Site, TestResponse, path_below_mount, send};
 
 /// How many requests: `FINGERPOST_TEST_REQUESTS`, or few.
 fn requests() -> usize {
@@ -54,17 +54,17 @@ fn publish(site: &Site, number: usize) {
 /// One request of a visitor: what a page names, in the release in force.
 async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
     let url = assets.url(path).unwrap();
-    let answer = ask(files, Method::GET, &below(&url), &[]).await;
+    let answer = send(files, Method::GET, &path_below_mount(&url), &[]).await;
     // The digest of a large file is computed in the background.
     let is_pending = path == "large.txt" && answer.header("etag") == "-";
     let cache = if is_pending { "no-store" } else { IMMUTABLE };
-    assert_eq!((answer.status.as_u16(), answer.cache()), (200, cache), "{url}");
+    assert_eq!((answer.status.as_u16(), answer.cache_control()), (200, cache), "{url}");
 }
 
-fn is_sane(answer: &Answer) {
+fn assert_plausible(answer: &TestResponse) {
     let status = answer.status.as_u16();
     assert!([200, 206, 304, 404, 406, 412, 416].contains(&status), "{answer:?}");
-    assert!(status < 400 || answer.cache() == "no-store", "{answer:?}");
+    assert!(status < 400 || answer.cache_control() == "no-store", "{answer:?}");
 }
 
 /// Memory in use, in KiB, and the number of open files.
@@ -114,7 +114,7 @@ async fn requests_go_on_while_releases_come_and_go() {
                 visit(&files, &assets, if number % 50 < 2 { "large.txt" } else { "css/app.css" }).await;
                 let (path, header) = (HOSTILE[number % HOSTILE.len()], HEADERS[number % HEADERS.len()]);
                 let path = if number.is_multiple_of(3) { "/css/app.css" } else { path };
-                is_sane(&ask(&files, Method::GET, path, &[header]).await);
+                assert_plausible(&send(&files, Method::GET, path, &[header]).await);
             }
         })
     };

@@ -22,25 +22,25 @@ fn bearer() -> String {
     format!("Bearer {}", BustToken::from_secret(SECRET).unwrap().as_str())
 }
 
-async fn send(app: &Router, request: Request<Body>) -> Response<Bytes> {
+async fn send_request(app: &Router, request: Request<Body>) -> Response<Bytes> {
     let (head, body) = app.clone().oneshot(request).await.unwrap().into_parts();
     Response::from_parts(head, body.collect().await.unwrap().to_bytes())
 }
 
-async fn ask(app: &Router, method: &str, path: &str, authorization: Option<&str>) -> Response<Bytes> {
+async fn send(app: &Router, method: &str, path: &str, authorization: Option<&str>) -> Response<Bytes> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(authorization) = authorization {
         request = request.header("authorization", authorization);
     }
-    send(app, request.body(Body::empty()).unwrap()).await
+    send_request(app, request.body(Body::empty()).unwrap()).await
 }
 
 async fn bust(app: &Router) -> Response<Bytes> {
-    ask(app, "POST", "/cache/bust", Some(&bearer())).await
+    send(app, "POST", "/cache/bust", Some(&bearer())).await
 }
 
 #[track_caller]
-fn is(answer: &Response<Bytes>, status: u16, body: &str) {
+fn assert_response(answer: &Response<Bytes>, status: u16, body: &str) {
     assert_eq!((answer.status().as_u16(), str::from_utf8(answer.body()).unwrap()), (status, body));
     assert_eq!(answer.headers()["cache-control"], "no-store");
     assert_eq!(answer.headers()["content-type"], "application/json");
@@ -58,14 +58,14 @@ async fn everybody_may_ask_for_the_version() {
     let assets = assets.component("templates", [site.source().join("base.html")]).build().unwrap();
     let app = Router::new().layer(layer(&assets));
     let expected = r#"{"components":{"templates":1},"source":"explicit","version":"v1.2"}"#;
-    let answer = ask(&app, "GET", "/version", None).await;
-    is(&answer, 200, expected);
+    let answer = send(&app, "GET", "/version", None).await;
+    assert_response(&answer, 200, expected);
     assert_eq!(answer.headers()["content-length"], expected.len().to_string());
-    is(&ask(&app, "GET", "/version?x=1", Some("Bearer wrong")).await, 200, expected);
+    assert_response(&send(&app, "GET", "/version?x=1", Some("Bearer wrong")).await, 200, expected);
 
-    let head = ask(&app, "HEAD", "/version", None).await;
+    let head = send(&app, "HEAD", "/version", None).await;
     assert_eq!((head.headers(), head.body().len()), (answer.headers(), 0));
-    let post = ask(&app, "POST", "/version", None).await;
+    let post = send(&app, "POST", "/version", None).await;
     assert_eq!((post.status().as_u16(), &post.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
 }
 
@@ -74,7 +74,7 @@ async fn nothing_says_a_version() {
     let site = Site::new(&[]);
     let app = Router::new().layer(layer(&site.development()));
     let expected = r#"{"components":{},"source":"unknown","version":"unknown"}"#;
-    is(&ask(&app, "GET", "/version", None).await, 200, expected);
+    assert_response(&send(&app, "GET", "/version", None).await, 200, expected);
 }
 
 #[tokio::test]
@@ -86,27 +86,27 @@ async fn only_the_bearer_of_the_token_busts() {
     site.write("a.css", b"two");
     site.collect();
 
-    let none = ask(&app, "POST", "/cache/bust", None).await;
-    is(&none, 401, r#"{"reason":"a bearer token is needed","status":"error"}"#);
+    let none = send(&app, "POST", "/cache/bust", None).await;
+    assert_response(&none, 401, r#"{"reason":"a bearer token is needed","status":"error"}"#);
     assert_eq!(none.headers()["www-authenticate"], "Bearer");
     let digits = bearer()["Bearer ".len()..].to_owned();
     for wrong in ["Bearer", "Bearer ", "Bearer 0", &bearer()[..38], &format!("Bearer {SECRET}")] {
-        let answer = ask(&app, "POST", "/cache/bust", Some(wrong)).await;
+        let answer = send(&app, "POST", "/cache/bust", Some(wrong)).await;
         let expected = if wrong == "Bearer" { 401 } else { 403 };
         assert_eq!(answer.status().as_u16(), expected, "{wrong}");
     }
     for scheme in ["Basic", "Token"] {
-        let answer = ask(&app, "POST", "/cache/bust", Some(&format!("{scheme} {digits}"))).await;
+        let answer = send(&app, "POST", "/cache/bust", Some(&format!("{scheme} {digits}"))).await;
         assert_eq!(answer.status().as_u16(), 401, "{scheme}");
     }
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
-        let answer = ask(&app, method, "/cache/bust", Some(&bearer())).await;
+        let answer = send(&app, method, "/cache/bust", Some(&bearer())).await;
         assert_eq!((answer.status().as_u16(), &answer.headers()["allow"]), (405, &"POST".parse().unwrap()));
     }
     assert_eq!(assets.app_version(), old);
 
     let answer = bust(&app).await;
-    is(&answer, 200, &format!(r#"{{"status":"ok","version":"{}"}}"#, assets.app_version()));
+    assert_response(&answer, 200, &format!(r#"{{"status":"ok","version":"{}"}}"#, assets.app_version()));
     assert_ne!(assets.app_version(), old);
 }
 
@@ -128,7 +128,7 @@ async fn a_broken_manifest_is_told_and_changes_nothing() {
     fs::remove_file(&manifest).unwrap();
     assert_eq!(bust(&app).await.status().as_u16(), 500);
     assert_eq!(assets.url("a.css").unwrap(), url);
-    is(&ask(&app, "GET", "/version", None).await, 200, &version_of(&assets));
+    assert_response(&send(&app, "GET", "/version", None).await, 200, &version_of(&assets));
 
     fs::write(&manifest, good).unwrap();
     assert_eq!(bust(&app).await.status().as_u16(), 200);
@@ -163,8 +163,8 @@ async fn the_snapshot_of_an_outer_layer_is_what_the_version_is_told_of() {
     site.collect();
     assert_eq!(bust(&app).await.status().as_u16(), 200);
     let request = Request::get("/version").extension(old).body(Body::empty()).unwrap();
-    is(&send(&app, request).await, 200, &expected);
-    is(&ask(&app, "GET", "/version", None).await, 200, &version_of(&assets));
+    assert_response(&send_request(&app, request).await, 200, &expected);
+    assert_response(&send(&app, "GET", "/version", None).await, 200, &version_of(&assets));
 }
 
 #[tokio::test]
@@ -184,10 +184,10 @@ async fn one_call_is_enough_whatever_routes_an_app_has() {
         ("a merged router", Router::new().merge(shop())),
     ] {
         let app = app.layer(layer(&assets));
-        let version = ask(&app, "GET", "/version", None).await;
+        let version = send(&app, "GET", "/version", None).await;
         assert!(version.body().starts_with(br#"{"components""#), "{name}");
         assert!(bust(&app).await.body().starts_with(br#"{"status":"ok""#), "{name}");
-        let other = ask(&app, "GET", "/other/path", None).await;
+        let other = send(&app, "GET", "/other/path", None).await;
         let expected = if ["a wildcard", "a fallback"].contains(&name) { 200 } else { 404 };
         assert_eq!(other.status().as_u16(), expected, "{name}");
     }
@@ -200,20 +200,20 @@ async fn below_a_prefix_the_paths_are_a_setting_of_the_outermost_layer() {
     let assets = site.development();
     let shop = Router::new().route("/", get(async || "page"));
     let inside = Router::new().nest("/shop", shop.clone().layer(layer(&assets)));
-    assert_eq!(ask(&inside, "GET", "/shop/version", None).await.status().as_u16(), 404);
+    assert_eq!(send(&inside, "GET", "/shop/version", None).await.status().as_u16(), 404);
 
     let outside =
         Router::new().nest("/shop", shop).layer(layer(&assets).paths("/shop/version", "/shop/cache/bust"));
-    assert_eq!(ask(&outside, "GET", "/shop/version", None).await.status().as_u16(), 200);
-    assert_eq!(ask(&outside, "POST", "/shop/cache/bust", Some(&bearer())).await.status().as_u16(), 200);
-    assert_eq!(ask(&outside, "GET", "/version", None).await.status().as_u16(), 404);
+    assert_eq!(send(&outside, "GET", "/shop/version", None).await.status().as_u16(), 200);
+    assert_eq!(send(&outside, "POST", "/shop/cache/bust", Some(&bearer())).await.status().as_u16(), 200);
+    assert_eq!(send(&outside, "GET", "/version", None).await.status().as_u16(), 404);
 }
 
 #[tokio::test]
 async fn without_bust_there_is_nothing_to_be_called() {
     let site = Site::new(&[]);
     let app = Router::new().layer(VersionEndpointsLayer::without_bust(&site.development()));
-    assert_eq!(ask(&app, "GET", "/version", None).await.status().as_u16(), 200);
+    assert_eq!(send(&app, "GET", "/version", None).await.status().as_u16(), 200);
     assert_eq!(bust(&app).await.status().as_u16(), 404);
 }
 
@@ -275,7 +275,7 @@ async fn development_without_a_secret_has_the_version_and_no_bust() {
               `without_bust`"
             ]
         );
-        assert_eq!(ask(&app, "GET", "/version", None).await.status().as_u16(), 200);
+        assert_eq!(send(&app, "GET", "/version", None).await.status().as_u16(), 200);
         assert_eq!(bust(&app).await.status().as_u16(), 404);
         return;
     }

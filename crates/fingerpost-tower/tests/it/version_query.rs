@@ -4,49 +4,49 @@ use std::fs;
 
 use http::Method;
 
-use crate::site::{HOUR, IMMUTABLE, Site, ask, by_version, get, get_hashed};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, get_hashed, send, serve_by_version_query};
 
 #[tokio::test]
 async fn a_year_when_the_version_is_proven_and_an_hour_without_one() {
     let site = Site::new(&[("a.css", b"one")]);
-    let (_, files) = by_version(&site, "3f2a91b");
-    get(&files, "/a.css?v=3f2a91b").await.is(200, IMMUTABLE, b"one");
-    get(&files, "/a.css").await.is(200, HOUR, b"one");
-    get(&files, "/a.css?rev=1").await.is(200, HOUR, b"one");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
+    get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
+    get(&files, "/a.css?rev=1").await.assert_is(200, ONE_HOUR, b"one");
     for query in ["?v=", "?v=9c01d22", "?v=3F2A91B", "?v=3f2a91b&v=2", "?x=1&v"] {
-        get(&files, &format!("/a.css{query}")).await.is(200, "no-store", b"one");
+        get(&files, &format!("/a.css{query}")).await.assert_is(200, "no-store", b"one");
     }
-    get(&files, "/nope.css?v=3f2a91b").await.is_not_found();
+    get(&files, "/nope.css?v=3f2a91b").await.assert_not_found();
 }
 
 #[tokio::test]
 async fn a_version_is_compared_after_decoding() {
     let site = Site::new(&[("a.css", b"one")]);
-    let (assets, files) = by_version(&site, "1.2+build~7");
+    let (assets, files) = serve_by_version_query(&site, "1.2+build~7");
     let url = assets.url("a.css").unwrap();
     assert_eq!(&*url, "/static/a.css?v=1.2%2Bbuild~7");
-    get(&files, "/a.css?v=1.2%2Bbuild~7").await.is(200, IMMUTABLE, b"one");
-    get(&files, "/a.css?v=1.2+build%7E7").await.is(200, IMMUTABLE, b"one");
-    get(&files, "/a.css?v=1.2%20build~7").await.is(200, "no-store", b"one");
+    get(&files, "/a.css?v=1.2%2Bbuild~7").await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css?v=1.2+build%7E7").await.assert_is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css?v=1.2%20build~7").await.assert_is(200, "no-store", b"one");
 }
 
 #[tokio::test]
 async fn a_file_that_was_replaced_is_sent_and_not_kept() {
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     // One that was asked for before, and one that was not.
-    get(&files, "/a.css?v=3f2a91b").await.is(200, IMMUTABLE, b"one");
+    get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
     for path in ["a.css", "b.css"] {
         fs::write(site.source().join(path), "two").unwrap();
-        get(&files, &format!("/{path}?v=3f2a91b")).await.is(200, "no-store", b"two");
+        get(&files, &format!("/{path}?v=3f2a91b")).await.assert_is(200, "no-store", b"two");
         fs::remove_file(site.source().join(path)).unwrap();
         site.write(path, b"six");
-        get(&files, &format!("/{path}?v=3f2a91b")).await.is(200, "no-store", b"six");
-        get(&files, &format!("/{path}")).await.is(200, HOUR, b"six");
+        get(&files, &format!("/{path}?v=3f2a91b")).await.assert_is(200, "no-store", b"six");
+        get(&files, &format!("/{path}")).await.assert_is(200, ONE_HOUR, b"six");
         fs::remove_file(site.source().join(path)).unwrap();
-        get(&files, &format!("/{path}?v=3f2a91b")).await.is_not_found();
+        get(&files, &format!("/{path}?v=3f2a91b")).await.assert_not_found();
         fs::create_dir(site.source().join(path)).unwrap();
-        get(&files, &format!("/{path}?v=3f2a91b")).await.is_not_found();
+        get(&files, &format!("/{path}?v=3f2a91b")).await.assert_not_found();
     }
 }
 
@@ -56,29 +56,29 @@ async fn the_same_bytes_after_a_change_of_mode_are_still_proven() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     let path = "/a.css?v=3f2a91b";
-    get(&files, path).await.is(200, IMMUTABLE, b"one");
+    get(&files, path).await.assert_is(200, IMMUTABLE, b"one");
     // The clock of a file system stands still for some milliseconds.
     std::thread::sleep(std::time::Duration::from_millis(20));
     for name in ["a.css", "b.css"] {
         fs::set_permissions(site.source().join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
     for _ in 0..2 {
-        get(&files, path).await.is(200, IMMUTABLE, b"one");
+        get(&files, path).await.assert_is(200, IMMUTABLE, b"one");
         // Nobody had asked for its bytes before, so nobody can say that they are the same.
-        get(&files, "/b.css?v=3f2a91b").await.is(200, "no-store", b"one");
+        get(&files, "/b.css?v=3f2a91b").await.assert_is(200, "no-store", b"one");
     }
 }
 
 #[tokio::test]
 async fn a_file_that_was_added_is_unknown_until_a_reload() {
     let site = Site::new(&[("a.css", b"one")]);
-    let (assets, files) = by_version(&site, "3f2a91b");
+    let (assets, files) = serve_by_version_query(&site, "3f2a91b");
     site.write("b.css", b"new");
-    get(&files, "/b.css?v=3f2a91b").await.is_not_found();
+    get(&files, "/b.css?v=3f2a91b").await.assert_not_found();
     assets.reload().unwrap();
-    get(&files, "/b.css?v=3f2a91b").await.is(200, IMMUTABLE, b"new");
+    get(&files, "/b.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"new");
 }
 
 #[cfg(unix)]
@@ -86,57 +86,57 @@ async fn a_file_that_was_added_is_unknown_until_a_reload() {
 async fn a_symlink_that_came_later_leads_nowhere() {
     let site = Site::new(&[("a.css", b"one")]);
     let outside = Site::new(&[("secret", b"SECRET")]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     fs::remove_file(site.source().join("a.css")).unwrap();
     std::os::unix::fs::symlink(outside.source().join("secret"), site.source().join("a.css")).unwrap();
-    get(&files, "/a.css?v=3f2a91b").await.is_not_found();
-    get(&files, "/a.css").await.is_not_found();
+    get(&files, "/a.css?v=3f2a91b").await.assert_not_found();
+    get(&files, "/a.css").await.assert_not_found();
 }
 
 #[tokio::test]
 async fn a_large_file_is_proven_too() {
     let large = vec![b'x'; 9 * 1024 * 1024];
     let site = Site::new(&[("large.bin", &large)]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     for _ in 0..2 {
-        get_hashed(&files, "/large.bin?v=3f2a91b").await.is(200, IMMUTABLE, &large);
+        get_hashed(&files, "/large.bin?v=3f2a91b").await.assert_is(200, IMMUTABLE, &large);
     }
     fs::write(site.source().join("large.bin"), vec![b'y'; 9 * 1024 * 1024]).unwrap();
     let answer = get(&files, "/large.bin?v=3f2a91b").await;
-    assert_eq!((answer.cache(), answer.body[0]), ("no-store", b'y'));
+    assert_eq!((answer.cache_control(), answer.body[0]), ("no-store", b'y'));
 }
 
 #[tokio::test]
 async fn conditions_and_ranges_are_heeded() {
     let site = Site::new(&[("a.css", b"0123456789")]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     let path = "/a.css?v=3f2a91b";
     let tag = get(&files, path).await.header("etag").to_owned();
-    ask(&files, Method::GET, path, &[("if-none-match", &tag)]).await.is(304, IMMUTABLE, b"");
-    ask(&files, Method::GET, path, &[("range", "bytes=2-3")]).await.is(206, IMMUTABLE, b"23");
-    assert_eq!(ask(&files, Method::GET, path, &[("accept-encoding", "identity;q=0")]).await.status, 406);
+    send(&files, Method::GET, path, &[("if-none-match", &tag)]).await.assert_is(304, IMMUTABLE, b"");
+    send(&files, Method::GET, path, &[("range", "bytes=2-3")]).await.assert_is(206, IMMUTABLE, b"23");
+    assert_eq!(send(&files, Method::GET, path, &[("accept-encoding", "identity;q=0")]).await.status, 406);
 }
 
 #[tokio::test]
 async fn what_was_asked_for_before_is_in_memory() {
     let site = Site::new(&[("a.css", b"one"), ("large.txt", &[b'l'; 200_000])]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     for _ in 0..2 {
-        get(&files, "/a.css?v=3f2a91b").await.is(200, IMMUTABLE, b"one");
-        get_hashed(&files, "/large.txt?v=3f2a91b").await.is(200, IMMUTABLE, &[b'l'; 200_000]);
+        get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
+        get_hashed(&files, "/large.txt?v=3f2a91b").await.assert_is(200, IMMUTABLE, &[b'l'; 200_000]);
     }
     // Whether it still is the same is asked each time.
     fs::remove_file(site.source().join("a.css")).unwrap();
-    get(&files, "/a.css?v=3f2a91b").await.is_not_found();
+    get(&files, "/a.css?v=3f2a91b").await.assert_not_found();
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     let site = Site::new(&[("a.css", b"one")]);
-    let (_, files) = by_version(&site, "3f2a91b");
+    let (_, files) = serve_by_version_query(&site, "3f2a91b");
     let file = site.source().join("a.css");
     fs::remove_file(&file).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
-    get(&files, "/a.css?v=3f2a91b").await.is_not_found();
+    get(&files, "/a.css?v=3f2a91b").await.assert_not_found();
 }

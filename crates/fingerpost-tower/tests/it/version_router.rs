@@ -30,7 +30,7 @@ fn router() -> VersionRouterLayer {
     VersionRouterLayer::new(VERSIONS).unwrap().default_version("v2").unwrap()
 }
 
-async fn ask(app: &Router, method: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+async fn send(app: &Router, method: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
     let request = Request::builder().method(method).uri("/");
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let answer = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -39,7 +39,7 @@ async fn ask(app: &Router, method: &str, headers: &[(&str, &str)]) -> Response<B
 }
 
 #[track_caller]
-fn goes_to(answer: &Response<Bytes>, version: &str, target: &str) {
+fn assert_routed(answer: &Response<Bytes>, version: &str, target: &str) {
     assert_eq!((answer.status().as_u16(), &**answer.body()), (200, &b"page"[..]));
     assert_eq!(answer.headers()["x-app-served-version"], version);
     assert_eq!(answer.headers()["x-backend-target"], target);
@@ -49,17 +49,17 @@ fn goes_to(answer: &Response<Bytes>, version: &str, target: &str) {
 async fn a_request_goes_where_its_version_is() {
     let (app, _) = app(router());
     let (header, cookie) = (("x-app-requested-version", "v1"), ("cookie", "app_version=v1"));
-    goes_to(&ask(&app, "GET", &[]).await, "v2", "green");
-    goes_to(&ask(&app, "GET", &[header]).await, "v1", "blue");
-    goes_to(&ask(&app, "GET", &[cookie]).await, "v1", "blue");
-    goes_to(&ask(&app, "POST", &[("x-app-requested-version", "v2"), cookie]).await, "v2", "green");
+    assert_routed(&send(&app, "GET", &[]).await, "v2", "green");
+    assert_routed(&send(&app, "GET", &[header]).await, "v1", "blue");
+    assert_routed(&send(&app, "GET", &[cookie]).await, "v1", "blue");
+    assert_routed(&send(&app, "POST", &[("x-app-requested-version", "v2"), cookie]).await, "v2", "green");
 }
 
 #[tokio::test]
 async fn an_unknown_version_is_refused_before_anything_is_done() {
     let (app, rendered) = app(router());
     for method in ["GET", "POST"] {
-        let answer = ask(&app, method, &[("x-app-requested-version", "v0")]).await;
+        let answer = send(&app, method, &[("x-app-requested-version", "v0")]).await;
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["cache-control"]),
             (409, &"no-store".parse().unwrap())
@@ -77,9 +77,9 @@ async fn a_cookie_that_cannot_be_expired_refuses_nothing() {
     let foreign = ("cookie", "app_version=of-another-site");
     let page = [foreign, ("accept", "text/html")];
     for _ in 0..2 {
-        goes_to(&ask(&app, "GET", &page).await, "v2", "green");
-        goes_to(&ask(&app, "GET", &[foreign]).await, "v2", "green");
-        goes_to(&ask(&app, "POST", &page).await, "v2", "green");
+        assert_routed(&send(&app, "GET", &page).await, "v2", "green");
+        assert_routed(&send(&app, "GET", &[foreign]).await, "v2", "green");
+        assert_routed(&send(&app, "POST", &page).await, "v2", "green");
     }
 }
 
@@ -87,8 +87,8 @@ async fn a_cookie_that_cannot_be_expired_refuses_nothing() {
 async fn a_page_load_with_an_old_cookie_gets_the_default_and_forgets_the_cookie() {
     let old = [("cookie", "app_version=v0"), ("accept", "text/html")];
     let (with_default, _) = app(router());
-    let answer = ask(&with_default, "GET", &old).await;
-    goes_to(&answer, "v2", "green");
+    let answer = send(&with_default, "GET", &old).await;
+    assert_routed(&answer, "v2", "green");
     let expiry = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
     assert_eq!(
         (&answer.headers()["set-cookie"], &answer.headers()["cache-control"]),
@@ -96,7 +96,7 @@ async fn a_page_load_with_an_old_cookie_gets_the_default_and_forgets_the_cookie(
     );
 
     let (without, _) = app(VersionRouterLayer::new(VERSIONS).unwrap());
-    let answer = ask(&without, "GET", &old).await;
+    let answer = send(&without, "GET", &old).await;
     assert_eq!((answer.status().as_u16(), &answer.headers()["set-cookie"]), (200, &expiry.parse().unwrap()));
     assert!(!answer.headers().contains_key("x-backend-target"));
 }
@@ -104,9 +104,9 @@ async fn a_page_load_with_an_old_cookie_gets_the_default_and_forgets_the_cookie(
 #[tokio::test]
 async fn an_empty_map_changes_nothing() {
     let (app, rendered) = app(VersionRouterLayer::new([("", ""); 0]).unwrap());
-    let plain = ask(&app, "GET", &[]).await;
+    let plain = send(&app, "GET", &[]).await;
     for headers in [("x-app-requested-version", "v1"), ("cookie", "app_version=v1")] {
-        let answer = ask(&app, "GET", &[headers]).await;
+        let answer = send(&app, "GET", &[headers]).await;
         assert_eq!((answer.headers(), answer.body()), (plain.headers(), plain.body()));
     }
     assert!(!plain.headers().contains_key("vary"));

@@ -48,7 +48,7 @@ fn response(headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes
 const HTML: (&str, &str) = ("content-type", "text/html");
 
 /// Sends one request through the layer to a service with one answer.
-async fn answer<B: Body>(
+async fn rewrite<B: Body>(
     assets: &Assets,
     request: Request<()>,
     response: Response<B>,
@@ -69,7 +69,7 @@ async fn text<B: Body<Error: fmt::Debug>>(body: B) -> String {
 async fn html_gets_the_present_urls() {
     let (_dir, assets) = production();
     let page = response(&[HTML, ("etag", "\"x\""), ("content-length", "44"), ("last-modified", "x")], PAGE);
-    let response = answer(&assets, request(&[]), page).await;
+    let response = rewrite(&assets, request(&[]), page).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert!(response.headers()["etag"].to_str().unwrap().starts_with("W/\"x-"));
     assert_eq!(response.headers().len(), 2);
@@ -91,7 +91,7 @@ async fn all_else_passes_as_it_is() {
         &[],
     ] {
         let headers = [headers, &[("etag", "\"x\""), ("content-length", "44")]].concat();
-        let answer = answer(&assets, request(&[]), response(&headers, PAGE)).await;
+        let answer = rewrite(&assets, request(&[]), response(&headers, PAGE)).await;
         assert_eq!(answer.headers(), response(&headers, "").headers());
         assert_eq!(answer.body().size_hint().exact(), Some(44));
         assert_eq!(text(answer).await, PAGE);
@@ -99,7 +99,7 @@ async fn all_else_passes_as_it_is() {
     for status in [StatusCode::NO_CONTENT, StatusCode::PARTIAL_CONTENT, StatusCode::NOT_MODIFIED] {
         let mut response = response(&[HTML, ("etag", "\"x\"")], PAGE);
         *response.status_mut() = status;
-        let answer = answer(&assets, request(&[]), response).await;
+        let answer = rewrite(&assets, request(&[]), response).await;
         assert_eq!(answer.headers()["etag"], "\"x\"", "{status}");
         assert_eq!(text(answer).await, PAGE, "{status}");
     }
@@ -110,7 +110,7 @@ async fn development_versions_by_content_and_has_no_tag() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.css"), "body{}").unwrap();
     let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).build().unwrap();
-    let response = answer(&assets, request(&[]), response(&[HTML, ("etag", "\"x\"")], PAGE)).await;
+    let response = rewrite(&assets, request(&[]), response(&[HTML, ("etag", "\"x\"")], PAGE)).await;
     assert!(!response.headers().contains_key("etag"));
     assert_eq!(text(response).await, PAGE.replace("a.css", "a.css?v=7c98040a5416"));
 }
@@ -142,7 +142,7 @@ async fn head_is_answered_like_get() {
 async fn an_empty_page_stays_empty() {
     let (_dir, assets) = production();
     let page = Response::builder().header("content-type", "text/html").body(Empty::<Bytes>::new()).unwrap();
-    let response = answer(&assets, request(&[]), page).await;
+    let response = rewrite(&assets, request(&[]), page).await;
     assert!(response.body().is_end_stream());
     assert_eq!(response.body().size_hint().exact(), Some(0));
     assert_eq!(text(response).await, "");

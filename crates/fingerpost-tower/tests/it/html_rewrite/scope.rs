@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service, service_fn};
 
-use super::{HTML, PAGE, answer, production, publish, request, response, text};
+use super::{HTML, PAGE, production, publish, request, response, rewrite, text};
 
 /// A body that says which URL it sees.
 struct Seen(Assets, bool);
@@ -81,7 +81,7 @@ async fn an_outer_snapshot_is_taken_over_if_it_is_of_the_same_assets() {
     for (snapshot, expected) in [(before, "a.1.css"), (other.snapshot(), "a.2.css")] {
         let mut request = request(&[]);
         request.extensions_mut().insert(snapshot);
-        let response = answer(&assets, request, response(&[HTML], PAGE)).await;
+        let response = rewrite(&assets, request, response(&[HTML], PAGE)).await;
         assert_eq!(text(response).await, PAGE.replace("a.css", expected));
     }
 }

@@ -4,13 +4,13 @@ use fingerpost_tower::HtmlRewriteBody;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 
-use super::{answer, production, request};
+use super::{production, request, rewrite};
 use crate::frames::{Frames, Piece, data, next};
 
 async fn rewritten(frames: impl IntoIterator<Item = Piece>) -> HtmlRewriteBody<Frames> {
     let (_dir, assets) = production();
     let page = Response::builder().header("content-type", "text/html").body(Frames::new(frames)).unwrap();
-    answer(&assets, request(&[]), page).await.into_body()
+    rewrite(&assets, request(&[]), page).await.into_body()
 }
 
 #[tokio::test]

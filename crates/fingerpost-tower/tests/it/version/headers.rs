@@ -5,8 +5,8 @@ use fingerpost_tower::{OnMismatch, StaticFiles, VersionLayer};
 use http::{Method, Request};
 use tower::{Layer, Service, ServiceExt};
 
-use super::{HTML, PAGE, always, ask, layer, page, production, request, response, with_method};
-use crate::site::Answer;
+use super::{HTML, PAGE, always, layer, page, production, request, response, send, with_method};
+use crate::site::TestResponse;
 
 #[tokio::test]
 async fn every_response_says_the_version() {
@@ -14,8 +14,8 @@ async fn every_response_says_the_version() {
         for media_type in ["text/html", "text/css", "application/json"] {
             let inner = response(status, &[("content-type", media_type)], "");
             for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS] {
-                let answer = ask(layer().layer(always(inner.clone())), with_method(method, "/")).await;
-                assert_eq!(answer.told(), ("v1", "reload"), "{status} {media_type}");
+                let answer = send(layer().layer(always(inner.clone())), with_method(method, "/")).await;
+                assert_eq!(answer.version_and_action(), ("v1", "reload"), "{status} {media_type}");
                 assert_eq!(answer.status.as_u16(), status);
             }
         }
@@ -31,14 +31,14 @@ async fn all_of_a_site_says_it() {
         .route("/old", get(async || Redirect::to("/")))
         .nest_service("/static", StaticFiles::new(&assets))
         .layer(VersionLayer::new(&assets));
-    let ask = async |method: Method, path: &str, tag: &str| -> Answer {
+    let send = async |method: Method, path: &str, tag: &str| -> TestResponse {
         let request = Request::builder().method(method).uri(path).header("if-none-match", tag);
         let request = request.body(Body::empty()).unwrap();
         let (head, body) = site.clone().oneshot(request).await.unwrap().into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: head.status, headers: head.headers, body }
+        TestResponse { status: head.status, headers: head.headers, body }
     };
-    let css = ask(Method::GET, "/static/a.v1.css", "\"\"").await;
+    let css = send(Method::GET, "/static/a.v1.css", "\"\"").await;
     let tag = css.header("etag").to_owned();
     for (method, path, tag, status) in [
         (Method::GET, "/", "\"\"", 200),
@@ -55,12 +55,16 @@ async fn all_of_a_site_says_it() {
         (Method::GET, "/_fingerpost/client.0123456789ab.js", "\"\"", 200),
         (Method::GET, "/_fingerpost/else", "\"\"", 404),
     ] {
-        let answer = ask(method, path, tag).await;
-        assert_eq!((answer.status.as_u16(), answer.told()), (status, ("v1", "reload")), "{path}");
+        let answer = send(method, path, tag).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.version_and_action()),
+            (status, ("v1", "reload")),
+            "{path}"
+        );
     }
-    assert_eq!(css.cache(), crate::site::IMMUTABLE);
+    assert_eq!(css.cache_control(), crate::site::IMMUTABLE);
     assert_eq!(css.body, "body{}");
-    assert!(ask(Method::GET, "/", "\"\"").await.tag().is_some());
+    assert!(send(Method::GET, "/", "\"\"").await.tag().is_some());
 }
 
 #[tokio::test]
@@ -72,12 +76,12 @@ async fn the_action_is_what_the_layer_was_told() {
         (OnMismatch::Ignore, "ignore"),
     ] {
         let layer = layer().on_mismatch(mismatch);
-        let answer = ask(layer.layer(always(page())), request("/", &[])).await;
-        assert_eq!(answer.told(), ("v1", action));
+        let answer = send(layer.layer(always(page())), request("/", &[])).await;
+        assert_eq!(answer.version_and_action(), ("v1", action));
         let is_in = mismatch != OnMismatch::Ignore;
         assert_eq!(answer.attribute("data-action"), is_in.then_some(action));
-        let own = ask(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
-        assert_eq!(own.told(), ("v1", action));
+        let own = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+        assert_eq!(own.version_and_action(), ("v1", action));
     }
 }
 
@@ -89,7 +93,7 @@ async fn a_page_that_gets_no_script_keeps_all_that_it_says() {
         assert_eq!(request.headers().len(), 3);
         Ok::<_, Infallible>(page())
     });
-    let answer = ask(layer.layer(inner), request("/", &conditions)).await;
+    let answer = send(layer.layer(inner), request("/", &conditions)).await;
     assert_eq!(answer.headers.len(), page().headers().len() + 2);
     assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE));
 }
@@ -98,8 +102,8 @@ async fn a_page_that_gets_no_script_keeps_all_that_it_says() {
 async fn without_the_header_pages_still_get_the_script() {
     let layer = layer().header(false);
     for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
-        let answer = ask(layer.layer(always(page())), request(path, &[])).await;
-        assert_eq!(answer.told(), ("-", "-"), "{path}");
+        let answer = send(layer.layer(always(page())), request(path, &[])).await;
+        assert_eq!(answer.version_and_action(), ("-", "-"), "{path}");
         assert_eq!(answer.tag().is_some(), path == "/");
     }
 }
@@ -107,8 +111,8 @@ async fn without_the_header_pages_still_get_the_script() {
 #[tokio::test]
 async fn what_the_service_says_of_a_version_itself_is_replaced() {
     let inner = response(200, &[HTML, ("x-app-version", "mine"), ("x-app-version-action", "mine")], "");
-    let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
-    assert_eq!(answer.told(), ("v1", "reload"));
+    let answer = send(layer().layer(always(inner)), request("/", &[])).await;
+    assert_eq!(answer.version_and_action(), ("v1", "reload"));
     assert_eq!(answer.headers.get_all("x-app-version").iter().count(), 1);
 }
 

@@ -4,10 +4,10 @@ use fingerpost::{AppVersion, Assets, ErrorKind, Mode};
 use fingerpost_tower::VersionLayer;
 use tower::Layer;
 
-use super::{PAGE, always, ask, development, page, production, request};
+use super::{PAGE, always, development, page, production, request, send};
 
 /// What could break a header, an attribute or JSON.
-fn hostile() -> Vec<String> {
+fn hostile_versions() -> Vec<String> {
     let mut versions: Vec<String> = [
         "\"",
         "v1\"",
@@ -39,7 +39,7 @@ fn hostile() -> Vec<String> {
 #[test]
 fn a_hostile_version_is_refused_before_anything_is_served() {
     let dir = tempfile::tempdir().unwrap();
-    for version in hostile() {
+    for version in hostile_versions() {
         let err = AppVersion::explicit(&version).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidVersion, "{version}");
         let builder = Assets::builder().source(dir.path()).mode(Mode::Dev).app_version(&version);
@@ -51,14 +51,14 @@ fn a_hostile_version_is_refused_before_anything_is_served() {
 async fn a_hostile_manifest_is_refused_and_changes_nothing() {
     let (dir, assets) = production();
     let layer = VersionLayer::new(&assets);
-    for version in hostile() {
+    for version in hostile_versions() {
         let hash: String = version.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
         let manifest = format!(r#"{{"version": "1.1", "paths": {{}}, "hash": "{hash}"}}"#);
         fs::write(dir.path().join("staticfiles.json"), &manifest).unwrap();
         assert!(assets.reload().is_err(), "{version}");
         assert!(Assets::production(dir.path()).is_err(), "{version}");
-        let answer = ask(layer.layer(always(page())), request("/", &[])).await;
-        assert_eq!((answer.told().0, answer.attribute("data-version")), ("v1", Some("v1")));
+        let answer = send(layer.layer(always(page())), request("/", &[])).await;
+        assert_eq!((answer.version_and_action().0, answer.attribute("data-version")), ("v1", Some("v1")));
     }
 }
 
@@ -66,10 +66,13 @@ async fn a_hostile_manifest_is_refused_and_changes_nothing() {
 async fn every_version_that_is_one_appears_as_it_is() {
     for version in ["v1", "1.2.3+build.7", "~_-.+", "A", "unknown", &"v".repeat(128)] {
         let layer = VersionLayer::new(&development(version));
-        let answer = ask(layer.layer(always(page())), request("/", &[])).await;
-        assert_eq!((answer.told().0, answer.attribute("data-version")), (version, Some(version)));
+        let answer = send(layer.layer(always(page())), request("/", &[])).await;
+        assert_eq!(
+            (answer.version_and_action().0, answer.attribute("data-version")),
+            (version, Some(version))
+        );
         assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
-        let json = ask(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+        let json = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
         assert!(json.text().ends_with(&format!(r#""version":"{version}"}}"#)), "{}", json.text());
     }
 }
@@ -80,8 +83,8 @@ async fn what_a_client_asks_for_is_never_said_back() {
     for asked in ["\"><script>", "é", &"v".repeat(10 * 1024)] {
         for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
             let headers = [("x-app-requested-version", asked), ("cookie", &format!("app_version={asked}"))];
-            let answer = ask(layer.layer(always(page())), request(path, &headers)).await;
-            assert_eq!((answer.status.as_u16(), answer.told()), (200, ("v1", "reload")));
+            let answer = send(layer.layer(always(page())), request(path, &headers)).await;
+            assert_eq!((answer.status.as_u16(), answer.version_and_action()), (200, ("v1", "reload")));
             assert!(!answer.text().contains(asked), "{path}");
         }
     }

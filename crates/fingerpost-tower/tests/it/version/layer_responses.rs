@@ -5,66 +5,71 @@ use fingerpost_tower::VersionLayer;
 use http::{Method, Request, Response};
 use tower::{Layer, service_fn};
 
-use super::{always, ask, layer, page, production, request, with_method};
-use crate::site::{Answer, IMMUTABLE};
+use super::{always, layer, page, production, request, send, with_method};
+use crate::site::{IMMUTABLE, TestResponse};
 
 const OTHER: &str = "/_fingerpost/client.0123456789ab.js";
 
 /// An answer of the layer itself: nothing further in is asked.
-async fn own(layer: &VersionLayer, request: Request<()>) -> Answer {
+async fn respond(layer: &VersionLayer, request: Request<()>) -> TestResponse {
     let inner = service_fn(async |_| -> Result<Response<String>, Infallible> { panic!("was asked") });
-    ask(layer.layer(inner), request).await
+    send(layer.layer(inner), request).await
 }
 
 /// Where a page says that the script is.
-async fn script() -> String {
-    let answer = ask(layer().layer(always(page())), request("/", &[])).await;
+async fn script_path() -> String {
+    let answer = send(layer().layer(always(page())), request("/", &[])).await;
     answer.attribute("src").unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn the_script_may_be_kept_for_ever() {
-    let answer = own(&layer(), request(&script().await, &[])).await;
-    answer.is(200, IMMUTABLE, include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js"));
+    let answer = respond(&layer(), request(&script_path().await, &[])).await;
+    answer.assert_is(
+        200,
+        IMMUTABLE,
+        include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js"),
+    );
     assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("content-length"), answer.body.len().to_string());
     let etag = answer.header("etag");
     assert!(etag.starts_with('"') && etag.len() == 34, "{etag}");
 
-    let again = own(&layer(), request(&script().await, &[("if-none-match", etag)])).await;
-    again.is(304, IMMUTABLE, b"");
-    let part = own(&layer(), request(&script().await, &[("range", "bytes=0-1")])).await;
-    part.is(206, IMMUTABLE, &answer.body[..2]);
+    let again = respond(&layer(), request(&script_path().await, &[("if-none-match", etag)])).await;
+    again.assert_is(304, IMMUTABLE, b"");
+    let part = respond(&layer(), request(&script_path().await, &[("range", "bytes=0-1")])).await;
+    part.assert_is(206, IMMUTABLE, &answer.body[..2]);
 }
 
 #[tokio::test]
 async fn the_script_is_sent_compressed() {
-    let path = script().await;
-    let plain = own(&layer(), request(&path, &[])).await;
+    let path = script_path().await;
+    let plain = respond(&layer(), request(&path, &[])).await;
     let mut tags = vec![plain.header("etag").to_owned()];
     for (encoding, bytes) in [
         ("gzip", &include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js.gz")[..]),
         ("br", include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js.br")),
     ] {
-        let answer = own(&layer(), request(&path, &[("accept-encoding", encoding)])).await;
-        answer.is(200, IMMUTABLE, bytes);
+        let answer = respond(&layer(), request(&path, &[("accept-encoding", encoding)])).await;
+        answer.assert_is(200, IMMUTABLE, bytes);
         assert_eq!(answer.header("content-encoding"), encoding);
         assert_eq!(answer.header("content-length"), bytes.len().to_string());
         assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
         let tag = answer.header("etag");
         let conditions = [("accept-encoding", encoding), ("if-none-match", tag)];
-        own(&layer(), request(&path, &conditions)).await.is(304, IMMUTABLE, b"");
+        respond(&layer(), request(&path, &conditions)).await.assert_is(304, IMMUTABLE, b"");
         tags.push(tag.to_owned());
-        let other = own(&layer(), request(OTHER, &[("accept-encoding", encoding)])).await;
-        other.is(200, "no-store", bytes);
+        let other = respond(&layer(), request(OTHER, &[("accept-encoding", encoding)])).await;
+        other.assert_is(200, "no-store", bytes);
     }
     assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), 3, "{tags:?}");
-    let preferred = own(&layer(), request(&path, &[("accept-encoding", "gzip, deflate, br, zstd")])).await;
+    let preferred =
+        respond(&layer(), request(&path, &[("accept-encoding", "gzip, deflate, br, zstd")])).await;
     assert_eq!(preferred.header("content-encoding"), "br");
     for headers in [&[][..], &[("accept-encoding", "br")], &[("if-none-match", &*tags[0])]] {
         assert_eq!(
-            own(&layer(), request(&path, headers)).await.header("vary"),
+            respond(&layer(), request(&path, headers)).await.header("vary"),
             "Accept-Encoding",
             "{headers:?}"
         );
@@ -73,15 +78,15 @@ async fn the_script_is_sent_compressed() {
 
 #[tokio::test]
 async fn a_script_of_another_release_is_the_present_one_and_is_not_kept() {
-    let present = own(&layer(), request(&script().await, &[])).await;
-    own(&layer(), request(OTHER, &[])).await.is(200, "no-store", &present.body);
-    own(&layer(), request(&format!("{OTHER}?x"), &[])).await.is(200, "no-store", &present.body);
+    let present = respond(&layer(), request(&script_path().await, &[])).await;
+    respond(&layer(), request(OTHER, &[])).await.assert_is(200, "no-store", &present.body);
+    respond(&layer(), request(&format!("{OTHER}?x"), &[])).await.assert_is(200, "no-store", &present.body);
 }
 
 #[tokio::test]
 async fn the_version_is_told_and_not_kept() {
-    let answer = own(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
-    answer.is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
+    let answer = respond(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
+    answer.assert_is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
     assert_eq!(answer.header("content-type"), "application/json");
 }
 
@@ -92,17 +97,17 @@ async fn the_version_names_its_components() {
     files.iter().for_each(|file| std::fs::write(file, "").unwrap());
     let builder = Assets::builder().source(dir.path()).mode(Mode::Dev).component("templates", &files);
     let layer = VersionLayer::new(&builder.build().unwrap());
-    let answer = own(&layer, request("/_fingerpost/version", &[])).await;
-    let version = answer.told().0;
+    let answer = respond(&layer, request("/_fingerpost/version", &[])).await;
+    let version = answer.version_and_action().0;
     let json = format!(r#"{{"components":{{"templates":15}},"source":"components","version":"{version}"}}"#);
-    answer.is(200, "no-store", json.as_bytes());
+    answer.assert_is(200, "no-store", json.as_bytes());
 }
 
 #[tokio::test]
 async fn head_has_the_headers_of_get() {
-    for path in [script().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
-        let get = own(&layer(), request(&path, &[])).await;
-        let head = own(&layer(), with_method(Method::HEAD, &path)).await;
+    for path in [script_path().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
+        let get = respond(&layer(), request(&path, &[])).await;
+        let head = respond(&layer(), with_method(Method::HEAD, &path)).await;
         assert_eq!((get.status, &get.headers), (head.status, &head.headers));
         assert_eq!((get.body.is_empty(), head.body.is_empty()), (false, true));
     }
@@ -110,11 +115,11 @@ async fn head_has_the_headers_of_get() {
 
 #[tokio::test]
 async fn other_methods_are_not_allowed() {
-    for path in [script().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
+    for path in [script_path().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
-            let answer = own(&layer(), with_method(method, &path)).await;
+            let answer = respond(&layer(), with_method(method, &path)).await;
             assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"), "{path}");
-            assert_eq!(answer.cache(), "no-store");
+            assert_eq!(answer.cache_control(), "no-store");
         }
     }
 }
@@ -135,7 +140,7 @@ async fn all_else_goes_on() {
         "/x/_fingerpost/version",
         "/version",
     ] {
-        let answer = ask(layer().layer(always(page())), request(path, &[])).await;
+        let answer = send(layer().layer(always(page())), request(path, &[])).await;
         assert!(answer.tag().is_some(), "{path}");
     }
 }
@@ -143,12 +148,12 @@ async fn all_else_goes_on() {
 #[tokio::test]
 async fn the_path_is_a_setting() {
     let layer = layer().client_path("/a/b/").unwrap();
-    let answer = ask(layer.layer(always(page())), request("/", &[])).await;
+    let answer = send(layer.layer(always(page())), request("/", &[])).await;
     let src = answer.attribute("src").unwrap();
     assert!(src.starts_with("/a/b/client."), "{src}");
-    assert_eq!(own(&layer, request(src, &[])).await.cache(), IMMUTABLE);
-    assert_eq!(own(&layer, request("/a/b/version", &[])).await.status, 200);
-    let answer = ask(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+    assert_eq!(respond(&layer, request(src, &[])).await.cache_control(), IMMUTABLE);
+    assert_eq!(respond(&layer, request("/a/b/version", &[])).await.status, 200);
+    let answer = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
     assert!(answer.tag().is_some(), "it has gone on");
 }
 

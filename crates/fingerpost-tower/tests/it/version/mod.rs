@@ -23,7 +23,7 @@ use http_body_util::{BodyExt, Full};
 use tempfile::TempDir;
 use tower::{Service, ServiceExt, service_fn};
 
-use crate::{site::Answer, warnings};
+use crate::{site::TestResponse, warnings};
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>";
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
@@ -85,23 +85,23 @@ where
 }
 
 /// Sends a request and reads its answer to the end.
-async fn ask<S, B>(service: S, request: Request<()>) -> Answer
+async fn send<S, B>(service: S, request: Request<()>) -> TestResponse
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
     B: Body<Error: fmt::Debug>,
 {
     let (head, body) = service.oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer { status: head.status, headers: head.headers, body }
+    TestResponse { status: head.status, headers: head.headers, body }
 }
 
-impl Answer {
+impl TestResponse {
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// Version and action.
-    fn told(&self) -> (&str, &str) {
+    fn version_and_action(&self) -> (&str, &str) {
         (self.header("x-app-version"), self.header("x-app-version-action"))
     }
 

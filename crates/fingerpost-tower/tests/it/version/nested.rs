@@ -5,7 +5,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{HTML, PAGE, always, ask, development, page, production, publish, request, response};
+use super::{HTML, PAGE, always, development, page, production, publish, request, response, send};
 
 #[tokio::test]
 async fn one_layer_inside_of_another_inserts_once_and_the_inner_one_wins() {
@@ -20,8 +20,8 @@ async fn one_layer_inside_of_another_inserts_once_and_the_inner_one_wins() {
         (other, ("v9", "reload")),
     ] {
         let service = outer.layer(inner.layer(always(page())));
-        let answer = ask(service, request("/", &[])).await;
-        assert_eq!(answer.told(), told);
+        let answer = send(service, request("/", &[])).await;
+        assert_eq!(answer.version_and_action(), told);
         let scripts = usize::from(told.1 != "ignore");
         assert_eq!(answer.text().matches("<script").count(), scripts, "{told:?}");
         assert_eq!(answer.text().replace(answer.tag().unwrap_or_default(), ""), PAGE);
@@ -43,9 +43,9 @@ async fn validators_pass_through_layers_in_any_order() {
     let get = async |order: usize, headers: &[(&str, &str)]| {
         let (inner, request) = (service_fn(conditional), request("/", headers));
         match order {
-            0 => ask(version.layer(html.layer(inner)), request).await,
-            1 => ask(html.layer(version.layer(inner)), request).await,
-            _ => ask(version.layer(version.layer(inner)), request).await,
+            0 => send(version.layer(html.layer(inner)), request).await,
+            1 => send(html.layer(version.layer(inner)), request).await,
+            _ => send(version.layer(version.layer(inner)), request).await,
         }
     };
     for order in 0..3 {
@@ -59,7 +59,7 @@ async fn validators_pass_through_layers_in_any_order() {
             let tag = first.header("etag");
             let again = get(order, &[("accept", accept), ("if-none-match", tag)]).await;
             assert_eq!((again.status.as_u16(), again.header("etag")), (304, tag), "{order} {accept}");
-            assert_eq!(again.told(), (&*present, "reload"));
+            assert_eq!(again.version_and_action(), (&*present, "reload"));
 
             publish(&dir, "other");
             assets.reload().unwrap();
@@ -74,7 +74,7 @@ async fn a_page_that_has_a_tag_already_keeps_it() {
     let once = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);
-    let answer = ask(layer.layer(always(response(200, &[HTML], once))), request("/", &[])).await;
+    let answer = send(layer.layer(always(response(200, &[HTML], once))), request("/", &[])).await;
     assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), once);
     assert_eq!(answer.attribute("data-version"), Some("v1"), "the first one counts");
 }

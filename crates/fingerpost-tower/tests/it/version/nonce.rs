@@ -5,8 +5,8 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{HTML, PAGE, always, ask, layer, page, request, response, warnings::warnings};
-use crate::site::Answer;
+use super::{HTML, PAGE, always, layer, page, request, response, send, warnings::warnings};
+use crate::site::TestResponse;
 
 fn with_nonce(nonce: &str, headers: &[(&str, &str)]) -> Request<()> {
     let mut request = request("/", headers);
@@ -14,8 +14,8 @@ fn with_nonce(nonce: &str, headers: &[(&str, &str)]) -> Request<()> {
     request
 }
 
-async fn page_with(nonce: &str) -> Answer {
-    ask(layer().layer(always(page())), with_nonce(nonce, &[])).await
+async fn page_with(nonce: &str) -> TestResponse {
+    send(layer().layer(always(page())), with_nonce(nonce, &[])).await
 }
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_script_gets_the_nonce_and_the_page_no_validator() {
         assert_eq!(answer.header(name), "-", "{name}");
     }
     let css = response(200, &[("content-type", "text/css"), ("etag", "\"x\""), ("last-modified", "x")], "");
-    let answer = ask(layer().layer(always(css)), with_nonce("abc", &[])).await;
+    let answer = send(layer().layer(always(css)), with_nonce("abc", &[])).await;
     assert_eq!((answer.header("etag"), answer.header("last-modified")), ("\"x\"", "x"));
 }
 
@@ -36,7 +36,7 @@ fn what_is_no_nonce_is_never_written_and_that_is_said_once() {
     let layer = layer();
     let said = warnings(|| {
         for nonce in ["", "a b", "\"><script>alert(1)</script>", "'", "a\"b", "ä", "a=b", "a\r\nb", "==="] {
-            let answer = runtime.block_on(ask(layer.layer(always(page())), with_nonce(nonce, &[])));
+            let answer = runtime.block_on(send(layer.layer(always(page())), with_nonce(nonce, &[])));
             assert_eq!((answer.attribute("nonce"), answer.header("etag")), (None, "-"), "{nonce}");
             assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
         }
@@ -62,10 +62,10 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>
 async fn a_page_with_a_nonce_is_never_not_modified() {
     let layer: VersionLayer = layer();
     let accept = ("accept", "text/html,*/*;q=0.8");
-    let before = ask(layer.layer(service_fn(conditional)), request("/", &[accept])).await;
+    let before = send(layer.layer(service_fn(conditional)), request("/", &[accept])).await;
     let tag = before.header("etag");
     let again =
-        ask(layer.layer(service_fn(conditional)), request("/", &[accept, ("if-none-match", tag)])).await;
+        send(layer.layer(service_fn(conditional)), request("/", &[accept, ("if-none-match", tag)])).await;
     assert_eq!(again.status, 304, "without a nonce");
     for condition in [
         ("if-none-match", tag),
@@ -73,12 +73,13 @@ async fn a_page_with_a_nonce_is_never_not_modified() {
         ("if-none-match", "*"),
         ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
     ] {
-        let answer = ask(layer.layer(service_fn(conditional)), with_nonce("abc", &[accept, condition])).await;
+        let answer =
+            send(layer.layer(service_fn(conditional)), with_nonce("abc", &[accept, condition])).await;
         assert_eq!((answer.status.as_u16(), answer.header("etag")), (200, "-"), "{condition:?}");
         assert_eq!(answer.attribute("nonce"), Some("abc"));
     }
     // What htmx sends: a tag that this layer has given.
     let answer =
-        ask(layer.layer(service_fn(conditional)), with_nonce("abc", &[("if-none-match", tag)])).await;
+        send(layer.layer(service_fn(conditional)), with_nonce("abc", &[("if-none-match", tag)])).await;
     assert_eq!(answer.status, 200);
 }

@@ -7,14 +7,14 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use tower::{Layer, ServiceExt};
 
 use super::{
-    HTML, PAGE, always, ask, development, layer, page, production, request, response, warnings::warnings,
+    HTML, PAGE, always, development, layer, page, production, request, response, send, warnings::warnings,
     with_method,
 };
-use crate::site::{Answer, HOUR, IMMUTABLE, Site, below};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, path_below_mount};
 
 #[tokio::test]
 async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
-    let answer = ask(layer().layer(always(page())), request("/", &[])).await;
+    let answer = send(layer().layer(always(page())), request("/", &[])).await;
     assert_eq!(answer.attribute("data-version"), Some("v1"));
     assert_eq!(answer.attribute("data-action"), Some("reload"));
     assert_eq!(answer.attribute("nonce"), None);
@@ -30,7 +30,7 @@ async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
 #[tokio::test]
 async fn a_page_that_answers_a_form_says_so() {
     for (method, is_posted) in [(Method::GET, false), (Method::POST, true), (Method::PUT, true)] {
-        let answer = ask(layer().layer(always(page())), with_method(method.clone(), "/")).await;
+        let answer = send(layer().layer(always(page())), with_method(method.clone(), "/")).await;
         assert_eq!(answer.tag().unwrap().contains(" data-posted>"), is_posted, "{method}");
     }
 }
@@ -63,7 +63,7 @@ async fn all_else_keeps_its_body() {
     }
     for status in [204, 205, 206, 304] {
         let inner = response(status, &[HTML, ("etag", "\"x\""), ("content-range", "bytes 0-70/71")], PAGE);
-        let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
+        let answer = send(layer().layer(always(inner)), request("/", &[])).await;
         assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE), "{status}");
     }
 }
@@ -72,7 +72,7 @@ async fn all_else_keeps_its_body() {
 async fn a_page_that_the_browser_shows_gets_the_script_whatever_its_file_name() {
     for disposition in ["inline", "INLINE ; filename=a.html", "filename=a.html", ""] {
         let inner = response(200, &[HTML, ("content-disposition", disposition)], PAGE);
-        let answer = ask(layer().layer(always(inner)), request("/", &[])).await;
+        let answer = send(layer().layer(always(inner)), request("/", &[])).await;
         assert!(answer.tag().is_some(), "{disposition}");
     }
 }
@@ -80,27 +80,27 @@ async fn a_page_that_the_browser_shows_gets_the_script_whatever_its_file_name() 
 #[tokio::test]
 async fn errors_with_a_page_get_the_script_and_fragments_do_not() {
     for status in [200, 403, 404, 500] {
-        let answer = ask(layer().layer(always(response(status, &[HTML], PAGE))), request("/", &[])).await;
+        let answer = send(layer().layer(always(response(status, &[HTML], PAGE))), request("/", &[])).await;
         assert!(answer.tag().is_some(), "{status}");
     }
     for fragment in ["<div>x</div>", "<template><head></head></template>", "", "<!-- <head> -->"] {
         let inner = response(200, &[HTML], fragment);
-        let answer = ask(layer().layer(always(inner)), request("/", &[("hx-request", "true")])).await;
-        assert_eq!((answer.text(), answer.told()), (fragment, ("v1", "reload")));
+        let answer = send(layer().layer(always(inner)), request("/", &[("hx-request", "true")])).await;
+        assert_eq!((answer.text(), answer.version_and_action()), (fragment, ("v1", "reload")));
     }
 }
 
 #[test]
 fn a_compressed_page_is_left_alone_and_that_is_said_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let ask = |layer: &VersionLayer, method, inner: &Response<Full<Bytes>>| {
-        runtime.block_on(ask(layer.layer(always(inner.clone())), with_method(method, "/")))
+    let send = |layer: &VersionLayer, method, inner: &Response<Full<Bytes>>| {
+        runtime.block_on(send(layer.layer(always(inner.clone())), with_method(method, "/")))
     };
     let compressed = response(200, &[HTML, ("content-encoding", "br"), ("etag", "\"x\"")], "\u{1}\u{2}");
     let layer = layer();
     let said = warnings(|| {
         for layer in [&layer, &layer, &layer.clone(), &layer.clone().header(false)] {
-            let answer = ask(layer, Method::GET, &compressed);
+            let answer = send(layer, Method::GET, &compressed);
             assert_eq!((answer.text(), answer.header("etag")), ("\u{1}\u{2}", "\"x\""));
         }
     });
@@ -118,13 +118,13 @@ fn a_compressed_page_is_left_alone_and_that_is_said_once() {
         &[HTML, ("content-encoding", "br"), ("cache-control", "no-transform")],
         &[HTML, ("content-encoding", "br"), ("cache-control", "max-age=1, immutable")],
     ] {
-        let said = warnings(|| drop(ask(&other, Method::GET, &response(200, headers, PAGE))));
+        let said = warnings(|| drop(send(&other, Method::GET, &response(200, headers, PAGE))));
         assert_eq!(said, [""; 0], "{headers:?}");
     }
     let mut not_modified = compressed.clone();
     *not_modified.status_mut() = http::StatusCode::NOT_MODIFIED;
-    assert_eq!(warnings(|| drop(ask(&other, Method::GET, &not_modified))), [""; 0]);
-    assert_eq!(warnings(|| drop(ask(&other, Method::HEAD, &compressed))).len(), 1);
+    assert_eq!(warnings(|| drop(send(&other, Method::GET, &not_modified))), [""; 0]);
+    assert_eq!(warnings(|| drop(send(&other, Method::HEAD, &compressed))).len(), 1);
 }
 
 #[tokio::test]
@@ -178,18 +178,25 @@ async fn a_hashed_page_is_untouched_and_one_without_a_hash_is_not() {
     let get = async |path: &str, tag: &str| {
         let (head, body) =
             served.clone().oneshot(request(path, &[("if-none-match", tag)])).await.unwrap().into_parts();
-        Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes() }
+        TestResponse {
+            status: head.status,
+            headers: head.headers,
+            body: body.collect().await.unwrap().to_bytes(),
+        }
     };
-    let hashed = below(&assets.url("page.html").unwrap());
+    let hashed = path_below_mount(&assets.url("page.html").unwrap());
     let answer = get(&hashed, "\"\"").await;
-    answer.is(200, IMMUTABLE, PAGE.as_bytes());
-    assert_eq!(answer.told().1, "reload");
+    answer.assert_is(200, IMMUTABLE, PAGE.as_bytes());
+    assert_eq!(answer.version_and_action().1, "reload");
     let tag = answer.header("etag");
     assert!(tag.starts_with('"') && answer.header("content-length") == "71", "{answer:?}");
-    get(&hashed, tag).await.is(304, IMMUTABLE, b"");
+    get(&hashed, tag).await.assert_is(304, IMMUTABLE, b"");
 
     let plain = get("/page.html", "\"\"").await;
-    assert_eq!((plain.cache(), plain.attribute("data-version")), (HOUR, Some(plain.told().0)));
+    assert_eq!(
+        (plain.cache_control(), plain.attribute("data-version")),
+        (ONE_HOUR, Some(plain.version_and_action().0))
+    );
     assert_eq!(get("/page.html", plain.header("etag")).await.status, 304);
 }
 
@@ -204,8 +211,8 @@ async fn an_empty_page_stays_empty() {
 #[tokio::test]
 async fn development_has_no_tag() {
     let layer = VersionLayer::new(&development("v7"));
-    let answer = ask(layer.layer(always(page())), request("/", &[])).await;
-    assert_eq!((answer.attribute("data-version"), answer.told().0), (Some("v7"), "v7"));
+    let answer = send(layer.layer(always(page())), request("/", &[])).await;
+    assert_eq!((answer.attribute("data-version"), answer.version_and_action().0), (Some("v7"), "v7"));
     assert_eq!((answer.header("etag"), answer.header("last-modified")), ("-", "-"));
 }
 

@@ -1,7 +1,7 @@
 use fingerpost_tower::VersionLayer;
 use tower::Layer;
 
-use super::{always, ask, layer, metrics_recorder::Counters, page, request};
+use super::{always, layer, metrics_recorder::Counters, page, request, send};
 
 /// What is counted of requests with these headers.
 fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec<String> {
@@ -10,9 +10,9 @@ fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec
     metrics::with_local_recorder(&counters, || {
         for (path, headers) in requests {
             let answer = match layers {
-                [one] => runtime.block_on(ask(one.layer(always(page())), request(path, headers))),
+                [one] => runtime.block_on(send(one.layer(always(page())), request(path, headers))),
                 [outer, inner] => {
-                    runtime.block_on(ask(outer.layer(inner.layer(always(page()))), request(path, headers)))
+                    runtime.block_on(send(outer.layer(inner.layer(always(page()))), request(path, headers)))
                 }
                 _ => panic!("one or two layers"),
             };

@@ -12,7 +12,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use tower::{Layer, service_fn};
 
-use super::{ask, production, publish, request, response};
+use super::{production, publish, request, response, send};
 
 /// What a template sees: the version, a helper's URL of the current scope, and one of the assets.
 fn seen(assets: &Assets) -> String {
@@ -94,11 +94,11 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
         let media_type = if round % 2 == 0 { "text/html" } else { "text/plain" };
         let (one, two) = (request("/", &[]), request("/", &[]));
         let answer = match round % 3 {
-            0 => runtime.block_on(ask(version.layer(html.layer(inner(media_type))), one)),
-            1 => runtime.block_on(ask(html.layer(version.layer(inner(media_type))), two)),
-            _ => runtime.block_on(ask(version.layer(inner(media_type)), one)),
+            0 => runtime.block_on(send(version.layer(html.layer(inner(media_type))), one)),
+            1 => runtime.block_on(send(html.layer(version.layer(inner(media_type))), two)),
+            _ => runtime.block_on(send(version.layer(inner(media_type)), one)),
         };
-        let told = answer.told().0;
+        let told = answer.version_and_action().0;
         let expected = format!("[{told} /static/a.{told}.css {told} /static/a.{told}.css]");
         assert_eq!((answer.header("x-call"), answer.header("x-future")), (&*expected, &*expected));
         let body = answer.text().replace(answer.tag().unwrap_or_default(), "");
@@ -107,8 +107,11 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
         assert_eq!(answer.attribute("data-version"), is_html.then_some(told));
 
         let json =
-            runtime.block_on(ask(version.layer(inner("text/plain")), request("/_fingerpost/version", &[])));
-        assert!(json.text().ends_with(&format!(r#""version":"{}"}}"#, json.told().0)), "{json:?}");
+            runtime.block_on(send(version.layer(inner("text/plain")), request("/_fingerpost/version", &[])));
+        assert!(
+            json.text().ends_with(&format!(r#""version":"{}"}}"#, json.version_and_action().0)),
+            "{json:?}"
+        );
         versions.insert(told.to_owned());
     }
     versions
@@ -127,7 +130,7 @@ async fn the_answer_to_a_reload_is_of_the_new_release() {
             response.extensions_mut().insert(if is_own { reloaded } else { other.snapshot() });
             std::future::ready(Ok::<_, Infallible>(response))
         });
-        let answer = ask(layer.layer(reload), request("/cache/bust", &[])).await;
-        assert_eq!(answer.told().0, if is_own { version } else { &before });
+        let answer = send(layer.layer(reload), request("/cache/bust", &[])).await;
+        assert_eq!(answer.version_and_action().0, if is_own { version } else { &before });
     }
 }

@@ -6,7 +6,7 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{PAGE, always, ask, page, production, request};
+use super::{PAGE, always, page, production, request, send};
 use crate::frames::{Frames, Piece, data, next};
 
 async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> VersionBody<Frames> {
@@ -22,7 +22,7 @@ async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> VersionBody<Frame
 /// A layer, and the tag that it puts into pages.
 async fn layer_and_tag() -> (VersionLayer, String) {
     let layer = VersionLayer::new(&production().1);
-    let answer = ask(layer.layer(always(page())), request("/", &[])).await;
+    let answer = send(layer.layer(always(page())), request("/", &[])).await;
     (layer, answer.tag().unwrap().to_owned())
 }
 

@@ -6,8 +6,8 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{PAGE, ask, production, publish, request, response};
-use crate::site::Answer;
+use super::{PAGE, production, publish, request, response, send};
+use crate::site::TestResponse;
 
 const DATE: &str = "Sat, 29 Oct 1994 19:43:31 GMT";
 
@@ -23,8 +23,8 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<Bytes>>, Infa
     Ok(response(if is_same { 304 } else { 200 }, &headers, if is_same { "" } else { PAGE }))
 }
 
-async fn visit(layer: &VersionLayer, path: &str, headers: &[(&str, &str)]) -> Answer {
-    ask(layer.layer(service_fn(conditional)), request(path, headers)).await
+async fn visit(layer: &VersionLayer, path: &str, headers: &[(&str, &str)]) -> TestResponse {
+    send(layer.layer(service_fn(conditional)), request(path, headers)).await
 }
 
 const BROWSER: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-dest", "document")];
@@ -40,7 +40,7 @@ async fn a_page_that_stays_the_same_is_sent_anew_with_each_release() {
     for client in [BROWSER, HTMX] {
         let again = visit(&layer, "/", &[&client[..], &[("if-none-match", &tag)]].concat()).await;
         assert_eq!((again.status, again.header("etag")), (StatusCode::NOT_MODIFIED, &*tag));
-        assert_eq!((again.header("last-modified"), again.told()), ("-", ("v1", "reload")));
+        assert_eq!((again.header("last-modified"), again.version_and_action()), ("-", ("v1", "reload")));
     }
     publish(&dir, "v2");
     assets.reload().unwrap();
@@ -90,7 +90,10 @@ async fn a_style_sheet_keeps_its_conditions() {
     let browser = [("accept", "text/css,*/*;q=0.1"), ("sec-fetch-dest", "style")];
     for condition in [("if-none-match", "\"css\""), ("if-modified-since", DATE)] {
         let answer = visit(&layer, "/a.css", &[&browser[..], &[condition]].concat()).await;
-        assert_eq!((answer.status, answer.told()), (StatusCode::NOT_MODIFIED, ("v1", "reload")));
+        assert_eq!(
+            (answer.status, answer.version_and_action()),
+            (StatusCode::NOT_MODIFIED, ("v1", "reload"))
+        );
         assert_eq!((answer.header("etag"), answer.header("last-modified")), ("\"css\"", DATE));
     }
     let answer = visit(&layer, "/a.css", &[("if-none-match", "\"other\"")]).await;
