@@ -228,8 +228,10 @@ fn a_new_commit() {
 fn a_compression_level_is_changed() {
     for version in ["", COMPONENTS] {
         let site = Site::new(version);
-        for lines in ["compress = [\"gzip:1\"]", "compress = [\"gzip:9\"]\noriginals = true\nclean.keep = 9"]
-        {
+        for lines in [
+            "collect.compress = [\"gzip:1\"]",
+            "collect = { compress = [\"gzip:9\"], originals = true }\nclean.keep = 9",
+        ] {
             assert!(!site.is_changed_by(|site| site.settings(lines, version)), "{lines}");
         }
     }

@@ -14,9 +14,11 @@ use clap::{
     error::ErrorKind,
 };
 use fingerpost::{
-    __private::{Compression, Severity, parse_duration},
     BaseUrl, Settings,
     sources::{IgnoreRules, SourceDir},
+};
+use fingerpost_collect::{
+    __private::parse_duration, CleanConfig, CollectConfig, Compression, Rule, Severity,
 };
 
 /// The default settings file.
@@ -161,7 +163,7 @@ Examples:
   fingerpost collect --verify
   fingerpost collect --dry-run -v
 
-Rules of the settings file, each error, warn or ignore; --missing sets the first three at once:
+Rules in the table [collect.rules] of the settings file, each error, warn or ignore; --missing sets the first three:
   missing = \"error\"       a reference leads to a file that is not there
   missing-map = \"warn\"    the same for source maps
   leaves-base = \"error\"   a relative reference leaves the base URL
@@ -169,7 +171,7 @@ Rules of the settings file, each error, warn or ignore; --missing sets the first
   syntax = \"warn\"         a script cannot be parsed, so its references stay as they are
   unsupported = \"error\"   this build cannot rewrite a reference
   shadowed = \"ignore\"     an earlier source dir hides a file
-  rules.\"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all, by a flag too";
+  \"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all, by a flag too";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = CLEAN_HELP)]
@@ -282,28 +284,58 @@ impl SiteArgs {
 
 impl CollectArgs {
     pub(crate) fn apply_to(&self, settings: Settings) -> Settings {
-        let mut settings = self.site.apply_to(settings);
-        settings.originals = self.originals.unwrap_or(settings.originals);
-        if let Some(CompressionList(list)) = &self.compress {
-            settings.compress.clone_from(list);
-            settings.compress_maps = settings.compress_maps.filter(|_| !list.is_empty());
+        self.site.apply_to(settings)
+    }
+
+    /// Puts the flags before the table `[collect]`.
+    pub(crate) fn configure(&self, settings: Settings) -> CollectConfig {
+        let mut config = CollectConfig::from_settings(settings)
+            .wait(!self.run.no_wait)
+            .verify(self.verify)
+            .dry_run(self.run.dry_run);
+        if let Some(yes) = self.originals {
+            config = config.originals(yes);
         }
-        settings.keep_from = self.keep_from.clone().or(settings.keep_from);
-        settings.fsync = self.fsync.unwrap_or(settings.fsync);
-        settings.shadowed = self.shadowed.or(settings.shadowed);
-        settings.missing = self.missing.or(settings.missing);
-        settings.missing_map = self.missing.or(settings.missing_map);
-        settings.leaves_base = self.missing.or(settings.leaves_base);
-        settings
+        if let Some(CompressionList(list)) = &self.compress {
+            config = config.compress(list.iter().map(Compression::to_string));
+            if list.is_empty() {
+                config = config.compress_maps([""; 0]);
+            }
+        }
+        if let Some(dir) = &self.keep_from {
+            config = config.keep_from(dir);
+        }
+        if let Some(yes) = self.fsync {
+            config = config.fsync(yes);
+        }
+        if let Some(severity) = self.shadowed {
+            config = config.level(Rule::Shadowed, severity);
+        }
+        if let Some(severity) = self.missing {
+            let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
+            config = rules.into_iter().fold(config, |config, rule| config.level(rule, severity));
+        }
+        config
     }
 }
 
 impl CleanArgs {
     pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         settings.out = self.out.clone().or(settings.out);
-        settings.clean.keep = self.keep.or(settings.clean.keep);
-        settings.clean.older_than = self.older_than.or(settings.clean.older_than);
         settings
+    }
+
+    /// Puts the flags before the table `[clean]`.
+    pub(crate) fn configure(&self, settings: Settings) -> CleanConfig {
+        let mut config =
+            CleanConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
+        if let Some(releases) = self.keep {
+            config = config.keep(releases);
+        }
+        if let Some(age) = self.older_than {
+            config = config.older_than(age);
+        }
+        config
     }
 }
 

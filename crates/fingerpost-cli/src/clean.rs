@@ -1,5 +1,5 @@
 use fingerpost::{__private::quoted, Settings};
-use fingerpost_collect::{CleanConfig, CleanReport, Error, ErrorKind, Progress, clean_with};
+use fingerpost_collect::{CleanReport, Error, ErrorKind, Progress, clean_with};
 use indicatif::DecimalBytes;
 
 use crate::{args::CleanArgs, exit::Exit, hints, plural::pluralize, printer::Printer};
@@ -14,9 +14,8 @@ pub(crate) fn run(
     if settings.out.is_none() {
         return Err(Exit::usage("clean", "no output dir is named here (--out) or in a settings file"));
     }
-    let config = CleanConfig::from_settings(settings).wait(!args.run.no_wait).dry_run(args.run.dry_run);
-    let report =
-        clean_with(&config, &CleanProgress(printer)).map_err(|err| report_failure(&err, args, printer))?;
+    let report = clean_with(&args.configure(settings), &CleanProgress(printer))
+        .map_err(|err| report_failure(&err, args, printer))?;
     print_report(&report, verbose, printer);
     if args.run.json {
         printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;

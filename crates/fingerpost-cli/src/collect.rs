@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use fingerpost::__private::quoted;
-use fingerpost_collect::{CollectConfig, Error, Problem, Progress, Report, Shadowed, collect_with};
+use fingerpost_collect::{Error, Problem, Progress, Report, Shadowed, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{
@@ -27,14 +27,10 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
         return Err(Exit::usage("collect", "no output dir is named here (--out) or in a settings file"));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
-    let config = CollectConfig::from_settings(settings.clone())
-        .base_url(base_url)
-        .wait(!args.run.no_wait)
-        .verify(args.verify)
-        .dry_run(args.run.dry_run);
+    let config = args.configure(settings).base_url(base_url);
     let result = collect_with(&config, &CollectProgress::new(printer));
     let report = result
-        .map_err(|err| report_failure(&err, (args, all), &hints::for_error(&err, &settings, all), printer))?;
+        .map_err(|err| report_failure(&err, (args, all), &hints::for_error(&err, &config, all), printer))?;
     print_report(&report, all, printer);
     if args.run.json {
         printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fingerpost::{__private::Severity, Settings};
-use fingerpost_collect::{Error, ErrorKind, Problem, Rule};
+use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Rule, Severity};
 
 use crate::{args::Args, rerun, suppress};
 
@@ -11,12 +10,12 @@ use crate::{args::Args, rerun, suppress};
 pub(crate) const WAIT_FOR_LOCK: &str = "leave `--no-wait` out to wait for it";
 
 /// What is to be said after the problems.
-pub(crate) fn for_error(err: &Error, settings: &Settings, args: &Args) -> Vec<String> {
+pub(crate) fn for_error(err: &Error, config: &CollectConfig, args: &Args) -> Vec<String> {
     let mut hints = Vec::new();
     if err.problems().any(|problem| problem.kind() == ErrorKind::Locked) {
         hints.push(WAIT_FOR_LOCK.to_owned());
     }
-    if let Some(command) = publish_with_warnings(err, settings) {
+    if let Some(command) = publish_with_warnings(err, config) {
         hints.push(format!("to publish all the same, with warnings, run: {command}"));
     }
     hints.extend(suppress::hints(err.warnings().iter().chain(err.problems()), args.settings_file()));
@@ -24,16 +23,12 @@ pub(crate) fn for_error(err: &Error, settings: &Settings, args: &Args) -> Vec<St
 }
 
 /// The same command with levels that let these problems pass, if all of them break rules.
-fn publish_with_warnings(err: &Error, settings: &Settings) -> Option<String> {
+fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> {
     let rules: Option<Vec<_>> = err.problems().map(broken_rule).collect();
     let rules = rules?;
     // What is said of some files goes before what is said of all.
-    let exceptions = || settings.exceptions.values();
-    let shadowed = exceptions().any(|levels| levels.shadowed == Some(Severity::Error));
-    let references = exceptions()
-        .flat_map(|levels| [levels.missing, levels.missing_map, levels.leaves_base])
-        .any(|level| level == Some(Severity::Error));
-    if shadowed || references {
+    let mut exceptions = config.exceptions();
+    if exceptions.any(|(_, rule, severity)| severity_flag(rule).is_some() && severity == Severity::Error) {
         return None;
     }
     let flags: Option<BTreeSet<_>> = rules.into_iter().map(severity_flag).collect();

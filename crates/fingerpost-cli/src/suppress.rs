@@ -12,13 +12,16 @@ use fingerpost_collect::Problem;
 /// So many lines are shown. Whoever needs more is better off with a glob.
 const MAX_LINES: usize = 20;
 
+/// The tables that a line can go to, each with the part of the line that the table makes superfluous.
+const TABLES: [(&str, &str); 2] = [("[collect.rules]", "collect.rules."), ("[collect]", "collect.")];
+
 /// Where a line goes in a settings file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Position {
     /// Before the first table.
     BeforeTables,
-    /// In the table `[rules]`, which cannot be added to from elsewhere.
-    InRulesTable,
+    /// In the table with this header, which cannot be added to from elsewhere.
+    Below(&'static str),
     /// Where the file has a rule, or a table, for the same glob.
     BesideSameGlob,
 }
@@ -42,9 +45,9 @@ pub(crate) fn hints<'p>(
 
 fn hint(position: Position, lines: &[&str], file: &str) -> String {
     let position = match position {
-        Position::BeforeTables => "before any `[table]`",
-        Position::InRulesTable => "below `[rules]`",
-        Position::BesideSameGlob => "where it has rules for the same files",
+        Position::BeforeTables => "before any `[table]`".to_owned(),
+        Position::Below(header) => format!("below `{header}`"),
+        Position::BesideSameGlob => "where it has rules for the same files".to_owned(),
     };
     let mut hint = format!("to silence this, write into {file}, {position}:");
     lines.iter().take(MAX_LINES).for_each(|line| hint.extend(["\n  ", line]));
@@ -59,22 +62,22 @@ fn hint(position: Position, lines: &[&str], file: &str) -> String {
 /// The place where a line can stand, and what stands of it there.
 fn position<'l>(line: &'l str, settings: &str) -> (Position, &'l str) {
     let is_valid_toml = |text: String| text.parse::<toml::Table>().is_ok();
-    let in_rules = line.strip_prefix("rules.").unwrap_or(line);
     if is_valid_toml(format!("{line}\n{settings}")) {
-        (Position::BeforeTables, line)
-    } else if insert_into_rules(in_rules, settings).is_some_and(is_valid_toml) {
-        (Position::InRulesTable, in_rules)
-    } else {
-        (Position::BesideSameGlob, line)
+        return (Position::BeforeTables, line);
     }
+    let in_tables =
+        TABLES.into_iter().filter_map(|(header, prefix)| Some((header, line.strip_prefix(prefix)?)));
+    let mut fitting =
+        in_tables.filter(|(header, rest)| below(header, rest, settings).is_some_and(is_valid_toml));
+    fitting.next().map_or((Position::BesideSameGlob, line), |(header, rest)| (Position::Below(header), rest))
 }
 
-/// The settings with a line more behind the one that begins the table `[rules]`, if there is one.
-fn insert_into_rules(added: &str, settings: &str) -> Option<String> {
-    let is_rules_header = |line: &str| line.replace([' ', '\t'], "").starts_with("[rules]");
+/// The settings with a line added below the header of a table, if there is one.
+fn below(header: &str, added: &str, settings: &str) -> Option<String> {
+    let is_header = |line: &str| line.replace([' ', '\t'], "").starts_with(header);
     let mut lines: Vec<_> = settings.lines().collect();
-    let header = lines.iter().position(|line| is_rules_header(line))?;
-    lines.insert(header + 1, added);
+    let position = lines.iter().position(|line| is_header(line))?;
+    lines.insert(position + 1, added);
     Some(lines.join("\n"))
 }
 
@@ -82,7 +85,8 @@ fn insert_into_rules(added: &str, settings: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const LINE: &str = r#"rules."a.css".missing = "ignore""#;
+    const LINE: &str = r#"collect.rules."a.css".missing = "ignore""#;
+    const IN_COLLECT: &str = r#"rules."a.css".missing = "ignore""#;
     const IN_RULES: &str = r#""a.css".missing = "ignore""#;
 
     #[test]
@@ -90,21 +94,42 @@ mod tests {
         for settings in [
             "",
             "out = 'x'\n[clean]\nkeep = 1",
-            "[rules.'b.css']\nmissing = 'warn'",
-            "rules.'b.css'.missing = 'warn'",
-            "rules.'a.css'.leaves-base = 'warn'",
+            "[collect.rules.'b.css']\nmissing = 'warn'",
+            "collect.rules.'b.css'.missing = 'warn'",
+            "collect.rules.'a.css'.leaves-base = 'warn'",
+            "collect.fsync = true",
         ] {
             assert_eq!(position(LINE, settings), (Position::BeforeTables, LINE), "{settings}");
         }
-        for settings in ["[rules]", "out = 'x'\n [ rules ] # all\n'b.css'.missing = 'warn'\n[clean]"] {
-            assert_eq!(position(LINE, settings), (Position::InRulesTable, IN_RULES), "{settings}");
+        let collect = (Position::Below("[collect]"), IN_COLLECT);
+        for settings in [
+            "[collect]",
+            "out = 'x'\n [ collect ] # all\nfsync = true\n[clean]",
+            "[collect]\nrules.'b.css'.missing = 'warn'",
+            "[collect]\nrules.missing = 'warn'\n[collect.rules.'b.css']\nmissing = 'warn'",
+            "[collect]\n[collect.rules.'b.css']\nmissing = 'warn'",
+        ] {
+            assert_eq!(position(LINE, settings), collect, "{settings}");
         }
         for settings in [
-            "rules = {}",
-            "rules.'a.css'.missing = 'warn'",
-            "rules.'a.css' = { leaves-base = 'warn' }",
-            "[rules]\n'a.css'.missing = 'warn'",
-            "[rules.'a.css']\nleaves-base = 'warn'",
+            "[collect.rules]",
+            "out = 'x'\n [ collect.rules ] # all\n'b.css'.missing = 'warn'\n[clean]",
+            "[collect]\nfsync = true\n[collect.rules]\nmissing = 'warn'\n[collect.rules.'b.css']\nmissing = 'warn'",
+        ] {
+            assert_eq!(
+                position(LINE, settings),
+                (Position::Below("[collect.rules]"), IN_RULES),
+                "{settings}"
+            );
+        }
+        for settings in [
+            "collect = {}",
+            "collect.rules = {}",
+            "[collect]\nrules = {}",
+            "collect.rules.'a.css'.missing = 'warn'",
+            "collect.rules.'a.css' = { leaves-base = 'warn' }",
+            "[collect.rules]\n'a.css'.missing = 'warn'",
+            "[collect.rules.'a.css']\nleaves-base = 'warn'",
         ] {
             assert_eq!(position(LINE, settings), (Position::BesideSameGlob, LINE), "{settings}");
         }

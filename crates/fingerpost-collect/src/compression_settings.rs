@@ -1,8 +1,11 @@
 //! Which files are worth compressing, by extension.
 
-use fingerpost::{__private::Compression, manifest::Encoding};
+use fingerpost::manifest::Encoding;
 
-use crate::diagnostics::problem::{Error, Problem};
+use crate::{
+    compression::Compression,
+    diagnostics::problem::{Error, Problem},
+};
 
 /// Types that are text, or hold their bytes plain. What is not here is compressed already, as images, `woff2` and archives
 /// are, or too rare to spend time on.

@@ -1,18 +1,20 @@
 use std::path::{Path, PathBuf};
 
 use fingerpost::{
-    __private::{Compression, Severity, SeverityOverrides},
+    __private::Severity,
     BaseUrl, Settings, VersionSettings,
     sources::{SourceDir, Sources},
 };
 
 use crate::{
+    compression::Compression,
     compression_settings::Wanted,
     diagnostics::{
         problem::{Error, Problem, both},
         rule::Rule,
         rule_severities::Levels,
     },
+    settings::Tables,
 };
 
 /// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).
@@ -38,6 +40,7 @@ use crate::{
 #[must_use = "nothing happens before `collect`"]
 pub struct CollectConfig {
     settings: Settings,
+    tables: Tables,
     base_url: Option<String>,
     sources: Vec<Result<SourceDir, fingerpost::Error>>,
     compress: Option<Result<Vec<Compression>, fingerpost::Error>>,
@@ -57,8 +60,46 @@ impl CollectConfig {
 
     /// Starts from the settings of a `fingerpost.toml`; what is set here goes before it, source dirs replace its source
     /// dirs.
+    ///
+    /// Beside the settings that a [site reads](Settings), `collect` reads the table `[collect]`. Every key may be left out:
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let file = site.path().join("fingerpost.toml");
+    /// # std::fs::create_dir(site.path().join("static"))?;
+    /// # std::fs::create_dir(site.path().join("previous"))?;
+    /// # let top = "sources = ['static']\nout = 'dist/static'\n";
+    /// # std::fs::write(&file, top.to_owned() + r#"
+    /// [collect]
+    /// compress = ["gzip"]                 # variants to make; also "br", "zstd", each with a level ("br:11") or its default
+    /// compress-maps = ["gzip"]            # the same for source maps; defaults to the gzip of `compress`
+    /// originals = false                   # write the plain names, too
+    /// keep-from = "previous"              # an earlier output dir, whose releases are taken over
+    /// fsync = false                       # wait until every file has reached the disk, not only the manifest
+    ///
+    /// [collect.rules]
+    /// missing = "error"                   # or "warn", "ignore": references to a file that does not exist
+    /// missing-map = "warn"                # the same for source maps
+    /// leaves-base = "error"               # relative references that leave the base URL
+    /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source dir
+    /// syntax = "warn"                     # scripts that cannot be parsed, whose references stay as they are
+    /// unsupported = "error"               # references that this build of `collect` cannot rewrite
+    /// shadowed = "ignore"                 # files that an earlier source dir hides
+    ///
+    /// [collect.rules."vendor/**"]         # severities in some files; the longest glob that matches decides
+    /// missing = "ignore"
+    /// # "#)?;
+    /// # use fingerpost_collect::{CollectConfig, Rule, Severity, collect};
+    /// # let config = CollectConfig::from_settings(fingerpost::Settings::read(&file)?);
+    /// # assert!(config.exceptions().eq([("vendor/**", Rule::Missing, Severity::Ignore)]));
+    /// # collect(&config)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`collect`](crate::collect) reports what is wrong in the table.
     pub fn from_settings(settings: Settings) -> Self {
-        Self { settings, ..Self::default() }
+        let tables = Tables::read(&settings);
+        Self { settings, tables, ..Self::default() }
     }
 
     /// Adds a source dir; may be called again, and the first directory that has a file wins.
@@ -108,7 +149,7 @@ impl CollectConfig {
     ///
     /// Defaults to `false`.
     pub fn originals(mut self, yes: bool) -> Self {
-        self.settings.originals = yes;
+        self.tables.collect.originals = yes;
         self
     }
 
@@ -152,7 +193,7 @@ impl CollectConfig {
     /// one that has files and no manifest is an error. A release that is already in the output dir is skipped; without a manifest in the output dir, that of `dir` counts as the one replaced. Files are compared with
     /// their hashes on the way, and one that is missing or damaged is left behind with a warning.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
-        self.settings.keep_from = Some(dir.as_ref().to_owned());
+        self.tables.collect.keep_from = Some(dir.as_ref().to_owned());
         self
     }
 
@@ -161,7 +202,7 @@ impl CollectConfig {
     /// Defaults to `false`: the release and the manifest are waited for, and after a power cut the next run finds files
     /// that are too short and writes them again.
     pub fn fsync(mut self, yes: bool) -> Self {
-        self.settings.fsync = yes;
+        self.tables.collect.fsync = yes;
         self
     }
 
@@ -210,11 +251,7 @@ impl CollectConfig {
     ///
     /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
     pub fn level(mut self, rule: Rule, level: Severity) -> Self {
-        let Settings {
-            missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed, ..
-        } = &mut self.settings;
-        *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed]) =
-            Some(level);
+        self.tables.collect.severities.insert(rule, level);
         self
     }
 
@@ -223,34 +260,30 @@ impl CollectConfig {
     ///
     /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
     pub fn exception(mut self, glob: impl Into<String>, rule: Rule, level: Severity) -> Self {
-        let SeverityOverrides {
-            missing,
-            missing_map,
-            leaves_base,
-            outside_base,
-            syntax,
-            unsupported,
-            shadowed,
-            ..
-        } = self.settings.exceptions.entry(glob.into()).or_default();
-        *rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed]) =
-            Some(level);
+        self.tables.collect.exceptions.entry(glob.into()).or_default().insert(rule, level);
         self
+    }
+
+    /// Returns every severity that holds for some files: the glob, the rule and its severity.
+    pub fn exceptions(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
+        let exceptions = self.tables.collect.exceptions.iter();
+        exceptions.flat_map(|(glob, levels)| levels.iter().map(|(rule, level)| (&**glob, *rule, *level)))
     }
 
     /// Checks every setting.
     pub(crate) fn job(&self) -> Result<Job, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let settings = both(both(dirs, self.base()), both(self.levels(), self.wanted()));
-        let ((((out, keep_from), base), (levels, compress)), sources) = both(settings, self.open_sources())?;
+        let checked = both(self.tables.check(), both(settings, self.open_sources()))?;
+        let ((), ((((out, keep_from), base), (levels, compress)), sources)) = checked;
         Ok(Job {
             sources,
             out,
             base,
-            originals: self.settings.originals,
+            originals: self.tables.collect.originals,
             compress,
             keep_from,
-            fsync: self.settings.fsync,
+            fsync: self.tables.collect.fsync,
             levels,
             version: self.settings.version.clone(),
             wait: !self.without_waiting,
@@ -261,15 +294,17 @@ impl CollectConfig {
 
     /// The source dirs, the base URL and the levels of the rules.
     pub(crate) fn sources(&self) -> Result<((Sources, BaseUrl), Levels), Error> {
-        both(both(self.open_sources(), self.base()), self.levels())
+        let sources = both(both(self.open_sources(), self.base()), self.levels());
+        both(self.tables.check(), sources).map(|((), sources)| sources)
     }
 
     fn levels(&self) -> Result<Levels, Error> {
-        Levels::of(&self.settings).map_err(Error::from)
+        let settings = &self.tables.collect;
+        Levels::of(&settings.severities, &settings.exceptions).map_err(Error::from)
     }
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {
-        let dir = self.settings.keep_from.as_deref();
+        let dir = self.tables.collect.keep_from.as_deref();
         dir.map(|dir| absolute(dir, "the earlier output dir")).transpose()
     }
 
@@ -281,8 +316,8 @@ impl CollectConfig {
         let said =
             |list: &Option<Result<_, fingerpost::Error>>| list.clone().transpose().map_err(Error::from);
         let (usual, maps) = both(said(&self.compress), said(&self.compress_maps))?;
-        let usual = usual.unwrap_or_else(|| self.settings.compress.clone());
-        Wanted::of(usual, maps.or_else(|| self.settings.compress_maps.clone()))
+        let usual = usual.unwrap_or_else(|| self.tables.collect.compress.clone());
+        Wanted::of(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
     }
 
     /// Each on its own first, so that every one that cannot be opened is named.

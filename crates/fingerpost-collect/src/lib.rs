@@ -3,7 +3,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
+mod settings;
 mod compression_settings;
+mod compression;
+mod duration;
 mod report;
 mod progress;
 mod pipeline;
@@ -17,15 +20,22 @@ mod diagnostics;
 use std::time::Instant;
 
 pub use clean::{clean, clean_with, config::CleanConfig, report::CleanReport};
+pub use compression::Compression;
 pub use config::CollectConfig;
 pub use diagnostics::left_out::Shadowed;
 pub use diagnostics::location::Location;
 pub use diagnostics::problem::{Error, ErrorKind, Problem};
 pub use diagnostics::rule::Rule;
-pub use fingerpost::__private::{Compression, Severity};
+pub use fingerpost::__private::Severity;
 pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceKind, Uses, references};
 pub use report::Report;
+
+/// What the program shares with this crate. It may change in every release.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::duration::parse_duration;
+}
 
 use fingerpost::sources::SourceFile;
 

@@ -33,7 +33,7 @@ use crate::{
 /// | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::Auto`] |
 /// | `FINGERPOST_APP_VERSION` | the app version |
 /// | `FINGERPOST_SECRET` | what the [`BustToken`](crate::BustToken) is made from |
-/// | `FINGERPOST_BASE_URL` | goes before the `base_url` of a settings file |
+/// | `FINGERPOST_BASE_URL` | goes before the `base-url` of a settings file |
 /// | `FINGERPOST_ORIGIN` | goes before the `origin` of a settings file |
 ///
 /// ```
@@ -107,7 +107,7 @@ impl Assets {
     /// # std::fs::create_dir_all(site.path().join("dist"))?;
     /// # std::fs::write(site.path().join("dist/staticfiles.json"), r#"{"version": "1.1", "paths": {"a.css": "a.css"}}"#)?;
     /// let file = site.path().join("fingerpost.toml");
-    /// std::fs::write(&file, "sources = ['static']\nout = 'dist'\nbase_url = '/assets/'\n")?;
+    /// std::fs::write(&file, "sources = ['static']\nout = 'dist'\nbase-url = '/assets/'\n")?;
     ///
     /// let assets = fingerpost::Assets::from_config(&file)?;
     /// assert!(assets.url("a.css")?.starts_with("/assets/a."));

@@ -147,7 +147,7 @@ pub(crate) enum Problem {
     SourceNotFound { path: PathBuf, reason: String },
     #[error("the name of {} {reason}; rename the file or ignore it", quoted_path(.path))]
     FileName { path: PathBuf, reason: &'static str },
-    #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with follow_symlinks", quoted_path(.path), quoted_path(.target))]
+    #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with `follow-symlinks`", quoted_path(.path), quoted_path(.target))]
     Symlink { path: PathBuf, target: PathBuf },
     #[error("manifest {} was not found{advice}", quoted_path(.place))]
     ManifestNotFound { place: String, advice: String },

@@ -43,6 +43,7 @@ mod assets;
 mod builder;
 mod snapshot;
 mod settings;
+mod settings_file;
 mod mode;
 mod error;
 
@@ -56,7 +57,6 @@ mod version;
 mod files;
 mod suggest;
 mod severity;
-mod duration;
 mod environment;
 mod quote;
 
@@ -80,15 +80,13 @@ pub use version::{AppVersion, VersionSource};
 /// What the other crates of the workspace share with this one. It may change in every release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::duration::parse_duration;
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
-    pub use crate::manifest::encoding::Compression;
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::quote::{is_bidi_or_line_separator, quoted};
     pub use crate::resolve::prebuilt::Prebuilt;
     pub use crate::resolve::token::TokenAge;
-    pub use crate::settings::{CleanSettings, SeverityOverrides};
+    pub use crate::settings_file::{SettingsTable, toml_key};
     pub use crate::severity::Severity;
     pub use crate::sources::baseline::BaselineFile;
     pub use crate::suggest::{differs_in_case, nearest};

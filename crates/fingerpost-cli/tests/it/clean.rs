@@ -133,7 +133,7 @@ fn verify_repairs_and_counts() {
 #[test]
 fn flags_go_before_the_file() {
     let site = site_with_three_releases();
-    site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older_than = \"0\"");
+    site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older-than = \"0\"");
     let kept = |flags: &[&str]| {
         let ended = site.run(&[&["clean", "--dry-run"], flags].concat());
         summary(&ended).rsplit_once(", ").unwrap().1.to_owned()

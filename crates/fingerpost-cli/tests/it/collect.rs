@@ -147,7 +147,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.map", "b"), ("other/c.css", "c")]);
     site.write(
         "fingerpost.toml",
-        "sources = [\"static\"]\nout = \"from-file\"\nbase_url = \"/file/\"\nignore = [\"*.map\"]\nkeep_from = \"old\"",
+        "sources = [\"static\"]\nout = \"from-file\"\nbase-url = \"/file/\"\nignore = [\"*.map\"]\ncollect.keep-from = \"old\"",
     );
     std::fs::create_dir(site.path("old")).unwrap();
     let base_path = |out: &str| {
@@ -194,8 +194,7 @@ fn a_settings_file_that_cannot_be_understood_is_a_failure() {
     let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nsauces = ['\u{9b}']\r\n")]);
     let place = site.quoted_path("fingerpost.toml");
     let expected = format!(
-        "error: settings file {place}: TOML parse error at line 2, column 1\n  |\n2 | sauces = ['\\u{{9b}}']\n  | ^^^^^^\n\
-         unknown field `sauces`, expected one of `sources`, `out`, "
+        "error: settings file {place}: line 2: unknown key `sauces`; known keys are `sources`, `out`, `base-url`, "
     );
     for args in [&["collect"][..], &["find", "a.css"], &["clean"], &["version"]] {
         let ended = site.run(args);
@@ -205,11 +204,47 @@ fn a_settings_file_that_cannot_be_understood_is_a_failure() {
 }
 
 #[test]
+fn a_settings_file_that_is_not_toml_shows_the_line() {
+    let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nout = '\u{9b}' x\r\n")]);
+    let expected = format!(
+        "error: settings file {}: TOML parse error at line 2, column 11\n  |\n2 | out = '\\u{{9b}}' x\n  |           ^\n",
+        site.quoted_path("fingerpost.toml")
+    );
+    let ended = site.run(&["collect"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    assert!(ended.stderr.starts_with(&expected), "{}", ended.stderr);
+}
+
+#[test]
+fn every_mistake_in_the_table_of_a_command_is_one_line() {
+    let toml = "[collect]\ncompres = []\nfsync = 1\n[clean]\nolder_than = \"7d\"\n";
+    let site = Site::new(&[("static/a.css", "a"), ("fingerpost.toml", toml)]);
+    let file = site.quoted_path("fingerpost.toml");
+    let expected = [
+        format!(
+            "error: settings file {file}: line 2: unknown key `compres` in `[collect]`; did you mean `compress`?"
+        ),
+        format!(
+            "error: settings file {file}: line 3: `fsync` in `[collect]`: invalid type: integer `1`, expected a boolean"
+        ),
+        format!(
+            "error: settings file {file}: line 5: unknown key `older_than` in `[clean]`; did you mean `older-than`?"
+        ),
+    ];
+    for command in [&["collect", "static", "--out", "out"][..], &["clean", "--out", "out"]] {
+        let ended = site.run(command);
+        assert_eq!(ended.code, Some(1));
+        let lines: Vec<_> = ended.stderr.lines().take(3).collect();
+        assert_eq!(lines, expected);
+    }
+}
+
+#[test]
 fn flags_can_also_say_no() {
     let site = Site::new(&[("static/a.css", "a"), ("static/.b", "b")]);
-    let switches = ["originals", "hidden", "fsync", "follow_symlinks"];
+    let switches = ["collect.originals", "hidden", "collect.fsync", "follow-symlinks"];
     let settings = |value| switches.map(|switch| format!("{switch} = {value}\n")).concat();
-    let flags = |value| switches.map(|switch| format!("--{}{value}", switch.replace('_', "-")));
+    let flags = |value| switches.map(|switch| format!("--{}{value}", switch.replace("collect.", "")));
     let collected = |flags: &[String], settings: &str| {
         site.write("fingerpost.toml", settings);
         std::fs::remove_dir_all(site.path("out")).ok();
@@ -260,7 +295,7 @@ fn files_are_compressed_as_asked() {
     assert_eq!(summary(&dry), sums("0 to write, 2 unchanged, release 2 to publish"));
 
     // The flag goes before the file, `none` included.
-    site.write("fingerpost.toml", "compress = [\"gzip\"]\ncompress_maps = [\"br\"]");
+    site.write("fingerpost.toml", "[collect]\ncompress = [\"gzip\"]\ncompress-maps = [\"br\"]");
     assert_eq!(collected(&[]).1, ["gzip"]);
     assert_eq!(collected(&["--compress", "br"]).1, ["br"]);
     assert_eq!(collected(&["--compress", "none"]).1, [""; 0]);

@@ -92,10 +92,10 @@ error: `./util` points to `js/util`, which does not exist
 4 problems in 3 files; nothing was published
 hint: to publish all the same, with warnings, run: fingerpost collect static --out out --missing warn
 hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
-  rules."css/theme.css".missing-map = "ignore"
-  rules."css/app.css".missing = "ignore"
-  rules."css/theme.css".leaves-base = "ignore"
-  rules."js/app.js".missing = "ignore"
+  collect.rules."css/theme.css".missing-map = "ignore"
+  collect.rules."css/app.css".missing = "ignore"
+  collect.rules."css/theme.css".leaves-base = "ignore"
+  collect.rules."js/app.js".missing = "ignore"
 "#;
     assert_eq!(said, expected);
 
@@ -116,7 +116,7 @@ fn warnings_show_their_line_too() {
   help: searched in SITE/static
 
 hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
-  rules."/a.js".missing-map = "ignore""#;
+  collect.rules."/a.js".missing-map = "ignore""#;
     assert_eq!(stderr_of_success(&site, &COLLECT), expected);
     assert_eq!(stderr_of_success(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat()), "");
 }
@@ -124,7 +124,7 @@ hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
 #[test]
 fn no_command_is_named_that_would_not_help() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }")]);
-    site.write("fingerpost.toml", "rules.\"*.css\".missing = \"error\"");
+    site.write("fingerpost.toml", "collect.rules.\"*.css\".missing = \"error\"");
     let said = stderr_of_failure(&site, &COLLECT);
     assert!(!said.contains("--missing"), "{said}");
     assert_eq!(suggested_lines(&said, "before any `[table]`").len(), 1, "{said}");
@@ -143,7 +143,7 @@ fn a_command_that_is_named_replaces_what_it_said_before() {
     let said = stderr_of_failure(&site, &args);
     let hints = "hint: to publish all the same, with warnings, run: fingerpost --config my.toml collect --out 'my out' \
                  --missing warn\nhint: to silence this, write into `my.toml`, before any `[table]`:\n  \
-                 rules.\"/a.css\".missing = \"ignore\"\n";
+                 collect.rules.\"/a.css\".missing = \"ignore\"\n";
     let hints = if cfg!(windows) { hints.replace('\'', "\"") } else { hints.to_owned() };
     assert!(said.ends_with(&hints), "{said}");
 }
@@ -279,7 +279,7 @@ fn a_failure_is_there_as_json() {
             },
             "advice": null,
             "searched": searched,
-            "silence": "rules.\"/a.css\".missing = \"ignore\"",
+            "silence": "collect.rules.\"/a.css\".missing = \"ignore\"",
         }],
         "warnings": [{
             "kind": "missing-map",
@@ -290,7 +290,7 @@ fn a_failure_is_there_as_json() {
             },
             "advice": null,
             "searched": searched,
-            "silence": "rules.\"/a.css\".missing-map = \"ignore\"",
+            "silence": "collect.rules.\"/a.css\".missing-map = \"ignore\"",
         }],
     });
     assert_eq!(json, expected);
@@ -343,10 +343,10 @@ fn a_script_that_cannot_be_parsed_is_a_warning() {
    `----
 
 hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
-  rules."/a.js".syntax = "ignore""#;
+  collect.rules."/a.js".syntax = "ignore""#;
     assert_eq!(rest, expected);
 
-    site.write("fingerpost.toml", "syntax = \"error\"");
+    site.write("fingerpost.toml", "collect.rules.syntax = \"error\"");
     std::fs::remove_dir_all(site.path("out")).unwrap();
     let said = stderr_of_failure(&site, &COLLECT);
     assert!(!said.contains("run: fingerpost"), "no flag helps: {said}");

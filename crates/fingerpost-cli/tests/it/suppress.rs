@@ -19,12 +19,18 @@ fn the_lines_that_silence_do_so() {
         ("static/b/c.js", "import './x.js'\n//# sourceMappingURL=c.js.map"),
     ]);
     for (before, place, behind) in [
-        ("", "before any `[table]`", "\n[rules.\"other/**\"]\nmissing = \"warn\"\n"),
-        ("", "before any `[table]`", "\nrules.\"/a.css\".shadowed = \"warn\"\n[clean]\nkeep = 1\n"),
+        ("", "before any `[table]`", "\n[collect.rules.\"other/**\"]\nmissing = \"warn\"\n"),
+        ("", "before any `[table]`", "\ncollect.rules.\"/a.css\".shadowed = \"warn\"\n[clean]\nkeep = 1\n"),
+        ("", "before any `[table]`", "\nhidden = false\n[version]\ngit = false\n"),
         (
-            "fsync = false\n[rules]\n",
-            "below `[rules]`",
-            "\n\"other/**\".missing = \"warn\"\n[clean]\nkeep = 1\n",
+            "[collect]\n",
+            "below `[collect]`",
+            "\nfsync = false\n[collect.rules.\"other/**\"]\nmissing = \"warn\"\n[clean]\nkeep = 1\n",
+        ),
+        (
+            "hidden = false\n[collect]\nfsync = false\n[collect.rules]\n",
+            "below `[collect.rules]`",
+            "\nsyntax = \"warn\"\n\"other/**\".missing = \"warn\"\n[clean]\nkeep = 1\n",
         ),
     ] {
         site.write("fingerpost.toml", format!("{before}{behind}"));
@@ -40,11 +46,14 @@ fn the_lines_that_silence_do_so() {
 #[test]
 fn a_line_for_a_file_that_has_rules_already_says_so() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("static/b.css", "a { b: url(x.png) }")]);
-    site.write("fingerpost.toml", "[rules.\"/a.css\"]\nleaves-base = \"warn\"\n");
+    site.write("fingerpost.toml", "[collect.rules.\"/a.css\"]\nleaves-base = \"warn\"\n");
     let said = stderr_of_failure(&site, &COLLECT);
-    assert_eq!(suggested_lines(&said, "before any `[table]`"), [r#"rules."/b.css".missing = "ignore""#]);
+    assert_eq!(
+        suggested_lines(&said, "before any `[table]`"),
+        [r#"collect.rules."/b.css".missing = "ignore""#]
+    );
     let own = suggested_lines(&said, "where it has rules for the same files");
-    assert_eq!(own, [r#"rules."/a.css".missing = "ignore""#]);
+    assert_eq!(own, [r#"collect.rules."/a.css".missing = "ignore""#]);
 }
 
 #[test]
@@ -53,12 +62,15 @@ fn a_flag_for_all_leaves_the_rules_for_some_as_they_are() {
         ("static/a.css", "a{b:url(x.png)}"),
         ("static/vendor/b.css", "a{b:url(x.png)}/*# sourceMappingURL=b.map */"),
     ]);
-    site.write("fingerpost.toml", "rules.\"vendor/**\".missing = \"error\"");
+    site.write("fingerpost.toml", "collect.rules.\"vendor/**\".missing = \"error\"");
     assert!(
         stderr_of_failure(&site, &[&COLLECT[..], &["--missing", "ignore"]].concat())
             .contains("vendor/b.css:1:9")
     );
-    site.write("fingerpost.toml", "rules.\"vendor/**\" = { missing = \"ignore\", missing-map = \"ignore\" }");
+    site.write(
+        "fingerpost.toml",
+        "collect.rules.\"vendor/**\" = { missing = \"ignore\", missing-map = \"ignore\" }",
+    );
     for level in ["warn", "error"] {
         let said = site.run(&[&COLLECT[..], &["--missing", level]].concat()).stderr;
         assert!(said.contains("a.css:1:9") && !said.contains("vendor/b.css"), "{said}");

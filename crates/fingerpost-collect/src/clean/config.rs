@@ -5,7 +5,11 @@ use std::{
 
 use fingerpost::Settings;
 
-use crate::{config, diagnostics::problem::Error};
+use crate::{
+    config,
+    diagnostics::problem::{Error, both},
+    settings::Tables,
+};
 
 /// Which output dir to clean, and what stays in it. Nothing is read or checked before [`clean`](crate::clean).
 ///
@@ -14,6 +18,7 @@ use crate::{config, diagnostics::problem::Error};
 #[must_use = "nothing happens before `clean`"]
 pub struct CleanConfig {
     settings: Settings,
+    tables: Tables,
     without_waiting: bool,
     dry_run: bool,
 }
@@ -27,15 +32,38 @@ impl CleanConfig {
     }
 
     /// Starts from the settings of a `fingerpost.toml`; what is set here goes before it.
+    ///
+    /// `clean` reads `out` and the table `[clean]`. Every key may be left out:
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let file = site.path().join("fingerpost.toml");
+    /// # std::fs::create_dir_all(site.path().join("static"))?;
+    /// # std::fs::write(&file, r#"
+    /// out = "dist/static"
+    ///
+    /// [clean]
+    /// keep = 3               # how many of the newest releases stay, whatever their age
+    /// older-than = "7d"      # and how long a release stays after it was replaced
+    /// # "#)?;
+    /// # use fingerpost_collect::{CleanConfig, CollectConfig, clean, collect};
+    /// # let settings = fingerpost::Settings::read(&file)?;
+    /// # collect(&CollectConfig::from_settings(settings.clone()).source(site.path().join("static")))?;
+    /// # clean(&CleanConfig::from_settings(settings))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`clean`](crate::clean) reports what is wrong in the table.
     pub fn from_settings(settings: Settings) -> Self {
-        Self { settings, ..Self::default() }
+        let tables = Tables::read(&settings);
+        Self { settings, tables, ..Self::default() }
     }
 
     /// How many of the newest releases stay, whatever their age; the one that is in force stays anyway.
     ///
     /// Defaults to 3.
     pub fn keep(mut self, releases: usize) -> Self {
-        self.settings.clean.keep = Some(releases);
+        self.tables.clean.keep = Some(releases);
         self
     }
 
@@ -44,7 +72,7 @@ impl CleanConfig {
     /// Defaults to 7 days. Times are those in the release files; a release that nothing is known to have replaced counts as
     /// replaced just now. Zero keeps nothing for its age.
     pub fn older_than(mut self, age: Duration) -> Self {
-        self.settings.clean.older_than = Some(age);
+        self.tables.clean.older_than = Some(age);
         self
     }
 
@@ -65,10 +93,11 @@ impl CleanConfig {
     }
 
     pub(super) fn job(&self) -> Result<Job, Error> {
+        let ((), out) = both(self.tables.check(), config::output_dir(&self.settings))?;
         Ok(Job {
-            out: config::output_dir(&self.settings)?,
-            keep: self.settings.clean.keep.unwrap_or(3),
-            age: self.settings.clean.older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60)),
+            out,
+            keep: self.tables.clean.keep.unwrap_or(3),
+            age: self.tables.clean.older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60)),
             wait: !self.without_waiting,
             dry_run: self.dry_run,
         })

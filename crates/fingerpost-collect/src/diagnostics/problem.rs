@@ -164,7 +164,7 @@ impl Problem {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }
 
-    /// The line of `fingerpost.toml` that silences it.
+    /// The line of `fingerpost.toml` that silences it, to stand before any `[table]`.
     pub fn silence(&self) -> Option<&str> {
         self.details.as_ref()?.silence.as_deref()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fingerpost::__private::{Severity, is_bidi_or_line_separator};
+use fingerpost::__private::{Severity, toml_key};
 use serde::{Deserialize, Serialize};
 
 /// A rule that a file may break; each has a [`Severity`].
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Rule::MissingMap.as_str(), "missing-map");
 /// assert_eq!(Rule::MissingMap.default_level(), Severity::Warn);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
@@ -69,23 +69,9 @@ impl Rule {
         }
     }
 
-    /// Chooses from a value for each rule, in the order of [`ALL`](Self::ALL).
-    pub(crate) fn of_each<T>(self, values: [T; Self::ALL.len()]) -> T {
-        let [missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed] = values;
-        match self {
-            Self::Missing => missing,
-            Self::MissingMap => missing_map,
-            Self::LeavesBase => leaves_base,
-            Self::OutsideBase => outside_base,
-            Self::Syntax => syntax,
-            Self::Unsupported => unsupported,
-            Self::Shadowed => shadowed,
-        }
-    }
-
     /// The line of `fingerpost.toml` that silences it for one file.
     pub(crate) fn silence(self, asset: &str) -> String {
-        format!("rules.{}.{self} = \"ignore\"", toml_key(&literal_glob(asset)))
+        format!("collect.rules.{}.{self} = \"ignore\"", toml_key(&literal_glob(asset)))
     }
 }
 
@@ -104,15 +90,4 @@ fn literal_glob(asset: &str) -> String {
         c => c.to_string(),
     });
     root.chars().map(String::from).chain(escaped).collect()
-}
-
-/// TOML, "basic strings": quotes, backslashes and control characters are escaped, here also marks of direction, which a
-/// reader could not see.
-fn toml_key(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() || is_bidi_or_line_separator(c) => format!("\\u{:04x}", c as u32),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }

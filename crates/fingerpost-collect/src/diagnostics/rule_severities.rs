@@ -1,26 +1,33 @@
 //! How seriously each finding is taken, by rule and by file.
 
+use std::collections::BTreeMap;
+
 use fingerpost::{
-    __private::{Severity, SeverityOverrides, quoted},
-    Settings,
+    __private::{Severity, quoted},
     sources::check_glob,
 };
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{problem::Problem, rule::Rule};
 
+/// Severities by rule. A rule that is not in it has its default, or that of a shorter glob.
+pub(crate) type Severities = BTreeMap<Rule, Severity>;
+
 /// The levels of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Levels {
-    everywhere: SeverityOverrides,
+    everywhere: Severities,
     /// The longest glob first, because it says the most.
-    exceptions: Vec<(GlobMatcher, SeverityOverrides)>,
+    exceptions: Vec<(GlobMatcher, Severities)>,
 }
 
 impl Levels {
-    pub(crate) fn of(settings: &Settings) -> Result<Self, Problem> {
-        let mut exceptions = Vec::with_capacity(settings.exceptions.len());
-        for (text, levels) in &settings.exceptions {
+    pub(crate) fn of(
+        everywhere: &Severities,
+        by_glob: &BTreeMap<String, Severities>,
+    ) -> Result<Self, Problem> {
+        let mut exceptions = Vec::with_capacity(by_glob.len());
+        for (text, levels) in by_glob {
             check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
             let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
             let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
@@ -30,45 +37,36 @@ impl Levels {
             exceptions.push((glob.compile_matcher(), levels.clone()));
         }
         exceptions.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
-        Ok(Self { everywhere: settings.levels(), exceptions })
+        Ok(Self { everywhere: everywhere.clone(), exceptions })
     }
 
     /// How seriously a rule is taken in the file of this asset path.
     pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
         let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
         let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
-        let level = |levels: &SeverityOverrides| {
-            let SeverityOverrides {
-                missing,
-                missing_map,
-                leaves_base,
-                outside_base,
-                syntax,
-                unsupported,
-                shadowed,
-                ..
-            } = *levels;
-            rule.of_each([missing, missing_map, leaves_base, outside_base, syntax, unsupported, shadowed])
-        };
-        said.find_map(level).unwrap_or_else(|| rule.default_level())
+        said.find_map(|levels| levels.get(&rule).copied()).unwrap_or_else(|| rule.default_level())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Tables;
 
     fn levels(toml: &str) -> Levels {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("fingerpost.toml");
         std::fs::write(&file, toml).unwrap();
-        Levels::of(&Settings::read(&file).unwrap()).unwrap()
+        let tables = Tables::read(&fingerpost::Settings::read(&file).unwrap());
+        tables.check().unwrap();
+        Levels::of(&tables.collect.severities, &tables.collect.exceptions).unwrap()
     }
 
     #[test]
     fn the_longest_glob_that_matches_decides() {
         let levels = levels(
-            r#"missing = "warn"
+            r#"[collect]
+               rules.missing = "warn"
                rules."vendor/**".missing = "ignore"
                rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
                rules."x.js".leaves-base = "warn""#,
@@ -87,7 +85,7 @@ mod tests {
     fn a_rule_has_one_name() {
         for rule in Rule::ALL {
             assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
-            assert_eq!(levels(&format!("{rule} = \"warn\"")).get(rule, "a.js"), Severity::Warn);
+            assert_eq!(levels(&format!("collect.rules.{rule} = \"warn\"")).get(rule, "a.js"), Severity::Warn);
             assert_eq!(levels(&rule.silence("a.js")).get(rule, "a.js"), Severity::Ignore);
         }
     }
@@ -100,6 +98,6 @@ mod tests {
             assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Severity::Error, "{asset}");
             assert_eq!(levels.get(Rule::LeavesBase, asset), Severity::Error, "{asset}");
         }
-        assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"rules."js/a.js".missing-map = "ignore""#);
+        assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"collect.rules."js/a.js".missing-map = "ignore""#);
     }
 }

@@ -239,7 +239,7 @@ fn a_settings_file_says_what_to_compress() {
     site.write("static/a.js.map", text(4));
     site.write(
         "fingerpost.toml",
-        "sources = [\"static\"]\nout = \"out\"\ncompress = [\"gzip:1\"]\ncompress_maps = []",
+        "sources = [\"static\"]\nout = \"out\"\n[collect]\ncompress = [\"gzip:1\"]\ncompress-maps = []",
     );
     let settings = || Settings::read(site.path("fingerpost.toml")).unwrap();
     let config = || CollectConfig::from_settings(settings());

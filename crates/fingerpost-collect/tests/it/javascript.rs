@@ -106,7 +106,7 @@ fn a_module_with_a_syntax_error_is_a_warning_at_its_place() {
         warning.message().starts_with("this is no module, so no import in it is rewritten: "),
         "{warning}"
     );
-    assert_eq!(warning.silence(), Some("rules.\"js/app.js\".syntax = \"ignore\""));
+    assert_eq!(warning.silence(), Some("collect.rules.\"js/app.js\".syntax = \"ignore\""));
 
     let report = collect(&app.config().level(Rule::Syntax, Severity::Ignore)).unwrap();
     assert_eq!((report.warnings.len(), report.notes.len()), (0, 1));

@@ -19,6 +19,7 @@ mod releases;
 mod repair;
 mod rewritten;
 mod scanning;
+mod settings;
 mod site;
 mod source_maps;
 #[cfg(unix)]

@@ -364,7 +364,7 @@ fn an_absolute_reference_outside_the_base_url_to_an_asset_is_a_warning() {
     );
     assert_eq!(warning.advice(), Some("write `/static/img/logo.png?x` or a relative reference"));
     assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((1, 9)));
-    assert_eq!(warning.silence(), Some("rules.\"css/a.css\".outside-base = \"ignore\""));
+    assert_eq!(warning.silence(), Some("collect.rules.\"css/a.css\".outside-base = \"ignore\""));
     assert!(
         site.read(&format!("out/{}", site.hashed("css/a.css"))).starts_with("a{b:url(/img/logo.png?x)}\n")
     );

@@ -19,7 +19,7 @@ fn a_script_that_imports_another_is_an_error_that_names_the_feature() {
          `fingerpost-collect`; turn it on"
     );
     assert_eq!(problem.location().map(|location| (location.line, location.column)), Some((2, 1)));
-    assert_eq!(problem.silence(), Some("rules.\"/app.js\".unsupported = \"ignore\""));
+    assert_eq!(problem.silence(), Some("collect.rules.\"/app.js\".unsupported = \"ignore\""));
     assert!(!site.path("out/staticfiles.json").exists());
 
     let report = collect(&site.config().level(Rule::Unsupported, Severity::Warn)).unwrap();

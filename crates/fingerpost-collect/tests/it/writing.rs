@@ -148,7 +148,7 @@ fn a_dry_run_reports_what_a_real_one_would_and_writes_nothing() {
 #[test]
 fn settings_of_a_file_stand_unless_the_config_says_otherwise() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.psd", "b"), ("other/c.css", "c")]);
-    let text = "sources = [\"static\"]\nout = \"out\"\nbase_url = \"/assets/\"\nignore = [\"*.psd\"]\noriginals = true";
+    let text = "sources = [\"static\"]\nout = \"out\"\nbase-url = \"/assets/\"\nignore = [\"*.psd\"]\ncollect.originals = true";
     site.write("fingerpost.toml", text);
     let settings = || Settings::read(site.path("fingerpost.toml")).unwrap();
 

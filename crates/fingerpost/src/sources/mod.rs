@@ -270,7 +270,7 @@ impl Sources {
         }
         if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
             return Ok(Verdict::Refused(format!(
-                "a symlink leads to {}, out of the source dir; follow_symlinks allows it",
+                "a symlink leads to {}, out of the source dir; `follow-symlinks` allows it",
                 quoted(real.display())
             )));
         }

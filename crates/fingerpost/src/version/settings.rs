@@ -7,7 +7,6 @@ use std::{
 };
 
 use globset::{GlobBuilder, GlobMatcher};
-use serde::{Deserialize, Deserializer, de};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     files::is_absent,
     manifest::{ComponentInfo, check_name},
     quote::quoted,
+    settings_file::SettingsTable,
     sources::ignore_rules::IgnoreRules,
     version::components::Components,
 };
@@ -31,8 +31,7 @@ use crate::{
 /// assert_eq!(version.components["templates"], ["templates/**"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct VersionSettings {
     /// The app version; empty counts as unset.
@@ -44,14 +43,22 @@ pub struct VersionSettings {
     ///
     /// In a glob `*` and `?` stay within one directory and `**` does not. Globs match no names that start with `.`, no `CVS`
     /// and no names that end in `~`, and nothing in the output dir.
-    #[serde(deserialize_with = "components")]
     pub components: BTreeMap<String, Vec<String>>,
     /// The directory of the settings file; empty for the working directory.
-    #[serde(skip)]
     pub(crate) dir: PathBuf,
 }
 
 impl VersionSettings {
+    /// Reads the table of a settings file in `dir`.
+    pub(crate) fn from_table(table: &mut SettingsTable<'_>, dir: &Path) -> Self {
+        Self {
+            app: table.get("app"),
+            git: table.get("git").unwrap_or_default(),
+            components: table.get_with("components", check_components).unwrap_or_default(),
+            dir: dir.to_owned(),
+        }
+    }
+
     /// Reads all files of one of the [`components`](Self::components), and returns what a manifest records of them.
     ///
     /// The digest depends on the paths relative to the settings file and on the bytes, and on nothing else. Globs match
@@ -112,11 +119,12 @@ impl VersionSettings {
     }
 }
 
-fn components<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
-    let components = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
+fn check_components(
+    components: BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<String, Vec<String>>, Error> {
     for (name, patterns) in &components {
-        check_name(name).map_err(de::Error::custom)?;
-        let wrong = |what: String| de::Error::custom(format_args!("component {}{what}", quoted(name)));
+        check_name(name)?;
+        let wrong = |what: String| Error::config(format!("component {}{what}", quoted(name)));
         if patterns.is_empty() {
             return Err(wrong(" names no files; write `[\"templates/**\"]`, or leave it out".to_owned()));
         }

@@ -1,7 +1,5 @@
 //! `fingerpost.toml`.
 
-use std::time::Duration;
-
 use fingerpost::{Assets, Error, ErrorKind, Mode, Settings, manifest::MANIFEST_NAME};
 
 use crate::support::{Dir, UrlOptions, alone, alone_with, hash, publish};
@@ -9,13 +7,12 @@ use crate::support::{Dir, UrlOptions, alone, alone_with, hash, publish};
 const FILE: &str = r#"
 sources = ["static", "vendor=node_modules/htmx/dist", "=a=b"]
 out = "dist/static"
-base_url = "/assets/"
+base-url = "/assets/"
 origin = "https://example.com"
 version.app = "v1.2"
 ignore = ["*.psd"]
 hidden = false
-follow_symlinks = false
-originals = false
+follow-symlinks = false
 "#;
 
 /// A project with a settings file and sources.
@@ -169,40 +166,113 @@ fn the_builder_goes_before_the_file_whichever_is_named_first() {
     assert_eq!(said, ["https://b.example/b/x.css b x.css"; 3].join("\n"));
 }
 
-#[test]
-fn an_unknown_key_is_an_error_with_its_name_and_line() {
-    let text = refused("out = \"dist\"\n\nsuorces = [\"static\"]\n").to_string();
-    assert!(text.contains("line 3") && text.contains("unknown field `suorces`"), "{text}");
-    let text = refused("out = \"dist\"\n[collect]\nx = 1\n").to_string();
-    assert!(text.contains("line 2") && text.contains("collect"), "{text}");
+/// The error for a settings file, without the name of the file.
+#[track_caller]
+fn reason(toml: &str) -> String {
+    refused(toml).to_string().split_once("fingerpost.toml`: ").expect("the name of the file").1.to_owned()
 }
 
 #[test]
-fn a_settings_file_that_makes_no_sense_is_an_error_with_the_line() {
-    for toml in [
-        "out",
-        "\nout = 3",
-        "\nout = \"a\"\nout = \"b\"",
-        "\nsources = \"static\"",
-        "\nsources = [\"../x=y\"]",
-        "\ncompress = \"gzip\"",
-        "\ncompress = [\"gzip:10\"]",
-        "\ncompress_maps = [\"br\", \"br:9\"]",
+fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
+    let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `collect`, `clean`";
+    for (toml, expected) in [
+        (
+            "out = \"dist\"\n\nsuorces = [\"static\"]\n",
+            "line 3: unknown key `suorces`; did you mean `sources`?".to_owned(),
+        ),
+        ("\r\nhiden = true", "line 2: unknown key `hiden`; did you mean `hidden`?".to_owned()),
+        ("[colect]\nx = 1", "line 1: unknown key `colect`; did you mean `collect`?".to_owned()),
+        ("x = 1", format!("line 1: unknown key `x`; known keys are {all}")),
+        (
+            "out = \"\"\n[version]\ngti = true",
+            "line 3: unknown key `gti` in `[version]`; did you mean `git`?".to_owned(),
+        ),
+        (
+            "version.name = \"v1\"",
+            "line 1: unknown key `name` in `[version]`; known keys are `app`, `git`, `components`".to_owned(),
+        ),
+        ("\"\\u202e\" = 1", format!("line 1: unknown key `\\u{{202e}}`; known keys are {all}")),
+        (
+            "out = \"a\"\n[vite]\n",
+            "line 2: unknown key `vite`; the table `[vite]` is for later versions".to_owned(),
+        ),
     ] {
-        let text = refused(toml).to_string();
-        assert!(text.contains("line "), "{text}");
+        assert_eq!(reason(toml), expected);
     }
 }
 
 #[test]
-fn globs_that_make_no_sense_are_refused_with_the_line() {
-    for (toml, glob) in [
-        ("\nignore = [\"*.psd\", \"./drafts\"]", "./drafts"),
-        ("\nrules.\"[\".missing = \"ignore\"", "["),
-        ("\n[rules]\n\"!a.css\".missing = \"ignore\"", "!a.css"),
+fn the_old_spelling_of_a_key_names_the_new_one() {
+    for (key, advice) in [
+        ("base_url", "did you mean `base-url`?"),
+        ("follow_symlinks", "did you mean `follow-symlinks`?"),
+        ("app_version", "write `app` in the table `[version]`"),
+        ("originals", "write `originals` in the table `[collect]`"),
+        ("compress", "write `compress` in the table `[collect]`"),
+        ("compress_maps", "write `compress-maps` in the table `[collect]`"),
+        ("compress-maps", "write `compress-maps` in the table `[collect]`"),
+        ("keep_from", "write `keep-from` in the table `[collect]`"),
+        ("fsync", "write `fsync` in the table `[collect]`"),
+        ("missing", "write `missing` in the table `[collect.rules]`"),
+        ("missing-map", "write `missing-map` in the table `[collect.rules]`"),
+        ("leaves-base", "write `leaves-base` in the table `[collect.rules]`"),
+        ("outside-base", "write `outside-base` in the table `[collect.rules]`"),
+        ("syntax", "write `syntax` in the table `[collect.rules]`"),
+        ("unsupported", "write `unsupported` in the table `[collect.rules]`"),
+        ("shadowed", "write `shadowed` in the table `[collect.rules]`"),
+        ("rules.\"vendor/**\".missing", "write the table `[collect.rules]`"),
     ] {
-        let text = refused(toml).to_string();
-        assert!(text.contains("line 2") && text.contains(&format!("\nglob `{glob}` ")), "{text}");
+        let name = key.split('.').next().unwrap();
+        let expected = format!("line 2: unknown key `{name}`; {advice}");
+        assert_eq!(reason(&format!("\n{key} = \"\"")), expected);
+    }
+    // A table may have such a key.
+    let dir = Dir::with(&[("fingerpost.toml", "[collect]\nmissing = 1")]);
+    Settings::read(dir.at("fingerpost.toml")).unwrap();
+}
+
+#[test]
+fn a_value_that_makes_no_sense_is_an_error_with_its_line() {
+    for (toml, expected) in [
+        ("\nout = 3", "line 2: `out`: invalid type: integer `3`, expected path string"),
+        ("\nsources = \"static\"", "line 2: `sources`: invalid type: string \"static\", expected a sequence"),
+        ("sources = [\n\"static\",\n3]", "line 3: `sources`: invalid type: integer `3`, expected a string"),
+        ("\nsources = [\"../x=y\"]", "line 2: `sources`: path `../x` leaves the asset directory"),
+        ("version = 1", "line 1: `version` is no table; write `[version]`"),
+        ("\ncollect = true", "line 2: `collect` is no table; write `[collect]`"),
+        ("[[clean]]\nkeep = 1", "line 1: `clean` is no table; write `[clean]`"),
+        ("version.git = 1", "line 1: `git` in `[version]`: invalid type: integer `1`, expected a boolean"),
+    ] {
+        assert_eq!(reason(toml), expected);
+    }
+    for toml in ["out", "\nout = \"a\"\nout = \"b\""] {
+        let text = reason(toml);
+        assert!(text.starts_with("TOML parse error at line "), "{text}");
+    }
+    let glob = reason("\nignore = [\"*.psd\", \"./drafts\"]");
+    assert!(glob.starts_with("line 2: `ignore`: glob `./drafts` has a `.` segment"), "{glob}");
+}
+
+#[test]
+fn the_table_of_another_crate_is_read_by_that_crate() {
+    let dir =
+        Dir::with(&[("fingerpost.toml", "out = \"out\"\n[clean]\nkeep = \"x\"\n\"a b\" = 1\nkep = 1\n")]);
+    let file = dir.at("fingerpost.toml");
+    let settings = Settings::read(&file).unwrap();
+    let mut clean = settings.table("clean");
+    assert_eq!((clean.get::<usize>("keep"), clean.path("out")), (None, None));
+    let place = format!("settings file `{}`: ", file.display());
+    let errors: Vec<_> = clean.finish().iter().map(|err| err.to_string().replace(&place, "")).collect();
+    let expected = [
+        "line 3: `keep` in `[clean]`: invalid type: string \"x\", expected usize",
+        "line 4: unknown key `a b` in `[clean]`; known keys are `keep`, `out`",
+        "line 5: unknown key `kep` in `[clean]`; did you mean `keep`?",
+    ];
+    assert_eq!(errors, expected);
+    for settings in [settings, Settings::default()] {
+        let mut absent = settings.table("collect");
+        assert_eq!((absent.get::<bool>("fsync"), absent.other_tables().len()), (None, 0));
+        assert_eq!(absent.finish().len(), 0);
     }
 }
 
@@ -268,23 +338,5 @@ fn a_source_dir_inside_the_output_dir_is_an_error() {
             .unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
         assert!(err.to_string().ends_with("lies in the output dir; keep them apart"), "{err}");
-    }
-}
-
-#[test]
-fn what_clean_keeps_can_be_said_in_either_way_of_toml() {
-    for toml in ["clean.keep = 5\nclean.older_than = \"12h\"", "[clean]\nkeep = 5\nolder_than = \"12h\""] {
-        let dir = Dir::with(&[("fingerpost.toml", toml)]);
-        let clean = Settings::read(dir.at("fingerpost.toml")).unwrap().clean;
-        assert_eq!((clean.keep, clean.older_than), (Some(5), Some(Duration::from_secs(12 * 60 * 60))));
-    }
-    assert_eq!((Settings::default().clean.keep, Settings::default().clean.older_than), (None, None));
-    for (toml, reason) in [
-        ("\nclean.keep = -1", "invalid value: integer `-1`"),
-        ("\nclean.older_than = \"soon\"", "age `soon` is not understood"),
-        ("\nclean.keeps = 1", "unknown field `keeps`"),
-    ] {
-        let text = refused(toml).to_string();
-        assert!(text.contains("line 2") && text.contains(reason), "{text}");
     }
 }

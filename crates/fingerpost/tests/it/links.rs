@@ -28,7 +28,7 @@ fn a_link_out_of_the_source_dir_is_not_found_and_says_where_it_leads() {
     let assets = dev(&dir).build().unwrap();
     let real = fs::canonicalize(outside.at("secret.css")).unwrap();
     assert!(not_found(&assets, "file.css").ends_with(&format!(
-        ": a symlink leads to `{}`, out of the source dir; follow_symlinks allows it",
+        ": a symlink leads to `{}`, out of the source dir; `follow-symlinks` allows it",
         real.display()
     )));
     for path in ["dir/secret.css", "dir/deep/b.css", "two-steps.css"] {

@@ -67,21 +67,9 @@ fn app_and_git_are_sources_of_the_version() {
 }
 
 #[test]
-fn the_key_of_old_names_the_new_one() {
-    let dir = Dir::with(&[("fingerpost.toml", "out = \"out\"\n app_version = \"v1.2\"\n")]);
-    let file = dir.at("fingerpost.toml");
-    let place = format!("settings file `{}`", file.display());
-    let advice = "line 2: unknown key `app_version`; write `app` in the table `[version]`";
-    assert_eq!(Settings::read(&file).unwrap_err().to_string(), format!("{place}: {advice}"));
-    // Another table may have such a key one day.
-    let err = Settings::read(dir.write("fingerpost.toml", "[clean]\napp_version = 1")).unwrap_err();
-    assert!(err.to_string().contains("unknown field `app_version`, expected `keep`"), "{err}");
-}
-
-#[test]
 fn a_mistake_in_the_table_is_an_error_with_its_line() {
     for (version, reason) in [
-        ("name = \"v1\"", "unknown field `name`, expected one of `app`, `git`, `components`"),
+        ("name = \"v1\"", "unknown key `name` in `[version]`; known keys are `app`, `git`, `components`"),
         ("components = [\"templates/**\"]", "invalid type: sequence, expected a map"),
         ("components = { templates = \"templates/**\" }", "invalid type: string \"templates/**\""),
         ("components = { \"\" = [\"a\"] }", "component `` needs a name without NUL and line feed"),

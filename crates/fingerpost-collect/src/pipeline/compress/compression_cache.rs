@@ -5,14 +5,12 @@ use std::{
     path::Path,
 };
 
-use fingerpost::{
-    __private::Compression,
-    manifest::{Digest, Encoding, EncodingInfo},
-};
+use fingerpost::manifest::{Digest, Encoding, EncodingInfo};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
+    compression::Compression,
     diagnostics::problem::Problem,
     output::{Output, staging::Staging},
 };

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use fingerpost::{__private::Compression, manifest::Encoding};
+use fingerpost::manifest::Encoding;
 use flate2::GzBuilder;
+
+use crate::compression::Compression;
 
 /// RFC 1952: the operating system is unknown, which is true on every one of them.
 const UNKNOWN_SYSTEM: u8 = 255;

@@ -3,12 +3,13 @@
 use std::{collections::HashMap, path::Path};
 
 use fingerpost::{
-    __private::{Compression, quoted},
+    __private::quoted,
     manifest::{Digest, Encoding, EncodingInfo},
 };
 
 use super::encode::encode;
 use crate::{
+    compression::Compression,
     diagnostics::problem::{ErrorKind, Problem},
     output::{
         content::{Content, WriteError},

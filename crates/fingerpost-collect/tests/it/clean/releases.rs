@@ -47,11 +47,12 @@ fn three_releases_and_a_week_stay_unless_said_otherwise() {
     }
     let report = cleaned(&CleanConfig::new(site.path("out")));
     assert_eq!((report.removed, report.kept), (vec![1, 2], vec![3, 4, 5, 6]));
-    let mut settings = fingerpost::Settings::default();
-    settings.out = Some(site.path("out"));
-    settings.clean.keep = Some(1);
-    assert_eq!(cleaned(&CleanConfig::from_settings(settings.clone())).removed, [0; 0]);
-    settings.clean.older_than = Some(Duration::from_secs(5 * DAY + 600));
+    let settings = |clean: &str| {
+        site.write("fingerpost.toml", format!("out = \"out\"\n[clean]\nkeep = 1\n{clean}"));
+        fingerpost::Settings::read(site.path("fingerpost.toml")).unwrap()
+    };
+    assert_eq!(cleaned(&CleanConfig::from_settings(settings(""))).removed, [0; 0]);
+    let settings = settings("older-than = \"7210m\"");
     assert_eq!(cleaned(&CleanConfig::from_settings(settings.clone())).removed, [3]);
     assert_eq!(
         cleaned(&CleanConfig::from_settings(settings).keep(2).older_than(Duration::ZERO)).removed,

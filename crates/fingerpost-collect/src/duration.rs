@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{error::Error, quote::quoted};
+use fingerpost::{__private::quoted, Error};
 
 /// The units of an age, with their seconds.
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
@@ -10,14 +10,14 @@ const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400
 /// ```
 /// use std::time::Duration;
 ///
-/// assert_eq!(fingerpost::__private::parse_duration("7d")?, Duration::from_secs(7 * 24 * 60 * 60));
-/// assert_eq!(fingerpost::__private::parse_duration("0")?, Duration::ZERO);
+/// assert_eq!(fingerpost_collect::__private::parse_duration("7d")?, Duration::from_secs(7 * 24 * 60 * 60));
+/// assert_eq!(fingerpost_collect::__private::parse_duration("0")?, Duration::ZERO);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for anything else.
+/// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for anything else.
 pub fn parse_duration(text: &str) -> Result<Duration, Error> {
     let seconds = if text == "0" { Some(0) } else { seconds(text) };
     seconds.map(Duration::from_secs).ok_or_else(|| {

@@ -1,0 +1,110 @@
+//! The tables `[collect]` and `[clean]` of a settings file.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use fingerpost::{__private::SettingsTable, Settings, sources::check_glob};
+
+use crate::{
+    compression::Compression,
+    diagnostics::{
+        problem::{Error, Problem},
+        rule::Rule,
+        rule_severities::Severities,
+    },
+    duration::parse_duration,
+};
+
+/// Both tables, and what is wrong in them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables {
+    pub(crate) collect: CollectSettings,
+    pub(crate) clean: CleanSettings,
+    problems: Vec<Problem>,
+}
+
+/// The table `[collect]`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CollectSettings {
+    pub(crate) compress: Vec<Compression>,
+    pub(crate) compress_maps: Option<Vec<Compression>>,
+    pub(crate) originals: bool,
+    pub(crate) keep_from: Option<PathBuf>,
+    pub(crate) fsync: bool,
+    /// The severities in all files that no glob of `exceptions` matches.
+    pub(crate) severities: Severities,
+    /// The severities in some files, by glob.
+    pub(crate) exceptions: BTreeMap<String, Severities>,
+}
+
+/// The table `[clean]`. `None` is the default of `clean`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CleanSettings {
+    pub(crate) keep: Option<usize>,
+    pub(crate) older_than: Option<Duration>,
+}
+
+impl Tables {
+    pub(crate) fn read(settings: &Settings) -> Self {
+        let (mut collect, mut clean) = (settings.table("collect"), settings.table("clean"));
+        Self {
+            collect: CollectSettings::read(&mut collect),
+            clean: CleanSettings::read(&mut clean),
+            problems: collect.finish().into_iter().chain(clean.finish()).map(Problem::from).collect(),
+        }
+    }
+
+    /// Returns everything that is wrong in the tables.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        Error::from_problems(self.problems.clone())
+    }
+}
+
+impl CollectSettings {
+    fn read(table: &mut SettingsTable<'_>) -> Self {
+        let mut rules = table.table("rules");
+        let settings = Self {
+            compress: table.get_with("compress", compressions).unwrap_or_default(),
+            compress_maps: table.get_with("compress-maps", compressions),
+            originals: table.get("originals").unwrap_or_default(),
+            keep_from: table.path("keep-from"),
+            fsync: table.get("fsync").unwrap_or_default(),
+            severities: severities(&mut rules),
+            exceptions: exceptions(&mut rules),
+        };
+        table.include(rules);
+        settings
+    }
+}
+
+impl CleanSettings {
+    fn read(table: &mut SettingsTable<'_>) -> Self {
+        Self {
+            keep: table.get("keep"),
+            older_than: table.get_with("older-than", |age: String| parse_duration(&age)),
+        }
+    }
+}
+
+fn compressions(list: Vec<String>) -> Result<Vec<Compression>, fingerpost::Error> {
+    Compression::list(list)
+}
+
+fn severities(table: &mut SettingsTable<'_>) -> Severities {
+    let severity = |text: String| text.parse();
+    let said =
+        Rule::ALL.into_iter().filter_map(|rule| Some((rule, table.get_with(rule.as_str(), severity)?)));
+    said.collect()
+}
+
+fn exceptions(rules: &mut SettingsTable<'_>) -> BTreeMap<String, Severities> {
+    let mut exceptions = BTreeMap::new();
+    for (glob, mut table) in rules.other_tables() {
+        let severities = severities(&mut table);
+        match check_glob(&glob) {
+            Ok(()) => drop(exceptions.insert(glob, severities)),
+            Err(err) => table.reject(&err),
+        }
+        rules.include(table);
+    }
+    exceptions
+}

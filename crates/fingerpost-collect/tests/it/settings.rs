@@ -1,0 +1,117 @@
+//! The tables `[collect]` and `[clean]` of a settings file.
+
+use fingerpost::Settings;
+use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, Rule, Severity, clean, references};
+
+use crate::site::Site;
+
+/// A site with these tables.
+fn site(tables: &str) -> (Site, Settings) {
+    let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
+    site.write("fingerpost.toml", format!("sources = [\"static\"]\nout = \"out\"\n{tables}"));
+    let settings = Settings::read(site.path("fingerpost.toml")).expect("valid settings of the site");
+    (site, settings)
+}
+
+/// All errors of `collect`, without the name of the settings file.
+#[track_caller]
+fn errors(tables: &str) -> Vec<String> {
+    let (site, settings) = site(tables);
+    let place = format!("settings file {}: ", site.shown("fingerpost.toml"));
+    let errors = site.refused(&CollectConfig::from_settings(settings));
+    errors.iter().map(|err| err.strip_prefix(&place).expect(err).to_owned()).collect()
+}
+
+#[test]
+fn every_mistake_is_reported_in_one_line_in_the_order_of_the_file() {
+    let toml = r#"[collect]
+compres = ["gzip"]
+compress = "gzip"
+compress-maps = ["br", "br:9"]
+fsync = 1
+fields = 3
+[collect.rules]
+mising = "warn"
+missing = "loud"
+"[" = { missing = "warn" }
+[collect.rules."vendor/**"]
+leaves_base = "warn"
+shadowed = 2
+[collect.rules.syntax]
+missing = "ignore"
+[clean]
+keep = -1
+older_than = "7d"
+older-than = "soon"
+"#;
+    let expected = [
+        "line 4: unknown key `compres` in `[collect]`; did you mean `compress`?",
+        "line 5: `compress` in `[collect]`: invalid type: string \"gzip\", expected a sequence",
+        "line 6: `compress-maps` in `[collect]`: compression `br` is named twice",
+        "line 7: `fsync` in `[collect]`: invalid type: integer `1`, expected a boolean",
+        "line 8: unknown key `fields` in `[collect]`; known keys are `rules`, `compress`, `compress-maps`, `originals`, \
+         `keep-from`, `fsync`",
+        "line 10: unknown key `mising` in `[collect.rules]`; did you mean `missing`?",
+        "line 11: `missing` in `[collect.rules]`: level `loud` is unknown; write `error`, `warn` or `ignore`",
+        "line 12: glob `[` cannot be read: unclosed character class; missing ']'",
+        "line 14: unknown key `leaves_base` in `[collect.rules.\"vendor/**\"]`; did you mean `leaves-base`?",
+        "line 15: `shadowed` in `[collect.rules.\"vendor/**\"]`: invalid type: integer `2`, expected a string",
+        "line 16: `syntax` in `[collect.rules]`: invalid type: map, expected a string",
+        "line 19: `keep` in `[clean]`: invalid value: integer `-1`, expected usize",
+        "line 20: unknown key `older_than` in `[clean]`; did you mean `older-than`?",
+        "line 21: `older-than` in `[clean]`: age `soon` is not understood; write a whole number and its unit, such as \
+         `7d`, `12h`, `30m`, or `0`",
+    ];
+    assert_eq!(errors(toml), expected);
+}
+
+#[test]
+fn a_mistake_is_reported_with_those_of_other_settings() {
+    let (site, settings) = site("[clean]\nkeeps = 1");
+    let errors = site.refused(&CollectConfig::from_settings(settings).base_url("//x").compress(["lzma"]));
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    assert!(
+        errors[0].contains("line 4: unknown key `keeps` in `[clean]`; did you mean `keep`?"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn clean_and_references_report_the_mistakes_too() {
+    let (_site, settings) = site("collect.fsyn = true");
+    let errors = [
+        clean(&CleanConfig::from_settings(settings.clone())).unwrap_err(),
+        references(&CollectConfig::from_settings(settings)).unwrap_err(),
+    ];
+    for err in errors {
+        assert_eq!(err.kind(), ErrorKind::Config);
+        assert!(
+            err.to_string().ends_with("unknown key `fsyn` in `[collect]`; did you mean `fsync`?"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn rules_can_be_written_in_every_way_of_toml() {
+    for toml in [
+        "[collect.rules]\nmissing = \"warn\"\n[collect.rules.\"vendor/**\"]\nmissing = \"ignore\"",
+        "[collect.rules.\"vendor/**\"]\nmissing = \"ignore\"\n[collect.rules]\nmissing = \"warn\"",
+        "[collect]\nrules.\"vendor/**\".missing = \"ignore\"\nrules.missing = \"warn\"",
+        "collect.rules = { missing = \"warn\", \"vendor/**\" = { missing = \"ignore\" } }",
+    ] {
+        let (_site, settings) = site(toml);
+        let config = CollectConfig::from_settings(settings);
+        assert!(config.exceptions().eq([("vendor/**", Rule::Missing, Severity::Ignore)]), "{toml}");
+        assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 1, "{toml}");
+    }
+}
+
+#[test]
+fn what_is_set_in_code_goes_before_the_file() {
+    let (_site, settings) = site("[collect.rules]\nmissing = \"error\"\n\"/a.css\".missing = \"warn\"");
+    let config = CollectConfig::from_settings(settings).level(Rule::Missing, Severity::Error);
+    assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 1);
+    let config = config.exception("/a.css", Rule::Missing, Severity::Ignore);
+    assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 0);
+}

@@ -1,0 +1,271 @@
+//! A settings file, read one key at a time, so that every mistake in it is reported with its line.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use serde::de::DeserializeOwned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue, ValueDeserializer},
+};
+
+use crate::{
+    error::Error,
+    files::{absolute, is_absent},
+    quote::{is_bidi_or_line_separator, quoted},
+    suggest::nearest,
+};
+
+/// Tables that later versions will read.
+const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
+
+/// Keys that belong into a table and were at the top level once, by the header of that table.
+const MOVED: [(&str, &[&str]); 2] = [
+    ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals"]),
+    (
+        "collect.rules",
+        &["leaves-base", "missing", "missing-map", "outside-base", "shadowed", "syntax", "unsupported"],
+    ),
+];
+
+/// A settings file that is valid TOML.
+pub(crate) struct SettingsFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl SettingsFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it does not exist or is not TOML;
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    pub(crate) fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = absolute(path);
+        let place = quoted(path.display()).to_string();
+        let text = fs::read_to_string(&path).map_err(|err| match err {
+            err if is_absent(&err) => Error::config(format!("settings file {place} does not exist")),
+            err => Error::unreadable(&path, err),
+        })?;
+        match DeTable::parse(&text) {
+            Ok(_) => Ok(Self { path, text }),
+            Err(err) => Err(Error::config(format!("settings file {place}: {}", err.to_string().trim_end()))),
+        }
+    }
+
+    /// Returns the directory that relative paths in the file are relative to.
+    pub(crate) fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Returns the top level.
+    pub(crate) fn top(&self) -> SettingsTable<'_> {
+        let entries = DeTable::parse(&self.text).map(Spanned::into_inner).unwrap_or_default();
+        SettingsTable::new(self, String::new(), 0, entries)
+    }
+
+    /// Returns an error that names the line at this position.
+    fn error(&self, position: usize, reason: &str) -> Error {
+        let line = self.text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::config(format!("settings file {}: line {line}: {reason}", quoted(self.path.display())))
+    }
+}
+
+impl fmt::Debug for SettingsFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SettingsFile").field(&self.path).finish()
+    }
+}
+
+/// One table of a settings file. Its reader asks for every key that it knows, and then calls [`finish`](Self::finish).
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let file = dir.path().join("fingerpost.toml");
+/// std::fs::write(&file, "[clean]\nkeep = 3\nolder-then = '7d'\n")?;
+///
+/// let settings = fingerpost::Settings::read(&file)?;
+/// let mut clean = settings.table("clean");
+/// assert_eq!(clean.get::<usize>("keep"), Some(3));
+/// assert_eq!(clean.get::<String>("older-than"), None);
+/// let errors = clean.finish();
+/// assert!(errors[0].to_string().ends_with("unknown key `older-then` in `[clean]`; did you mean `older-than`?"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct SettingsTable<'s> {
+    /// `None` if there is no file.
+    file: Option<&'s SettingsFile>,
+    /// The text between the brackets of its header; empty for the top level.
+    header: String,
+    /// Where it begins in the text.
+    position: usize,
+    /// The entries that were not asked for yet.
+    entries: DeTable<'s>,
+    known: Vec<&'static str>,
+    /// Errors with their positions in the text.
+    errors: Vec<(usize, Error)>,
+}
+
+impl<'s> SettingsTable<'s> {
+    fn new(file: &'s SettingsFile, header: String, position: usize, entries: DeTable<'s>) -> Self {
+        Self { file: Some(file), header, position, entries, ..Self::default() }
+    }
+
+    /// Returns a value; `None` if it is not there, or if it is of another type, which [`finish`](Self::finish) reports.
+    pub fn get<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        self.get_with(key, Ok)
+    }
+
+    /// Returns a value as `parse` understands it.
+    pub fn get_with<T: DeserializeOwned, U>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(T) -> Result<U, Error>,
+    ) -> Option<U> {
+        let value = self.take(key)?;
+        let start = value.span().start;
+        let value = match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(value) => parse(value).map_err(|err| (start, err.to_string())),
+            Err(err) => Err((err.span().map_or(start, |span| span.start), err.message().to_owned())),
+        };
+        value
+            .map_err(|(position, reason)| self.refuse(position, &format!("{}: {reason}", self.place(key))))
+            .ok()
+    }
+
+    /// Returns a path, made absolute: a relative one is relative to the file. An empty one counts as unset.
+    pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+        let path = self.get::<PathBuf>(key).filter(|path| !path.as_os_str().is_empty())?;
+        Some(self.file?.dir().join(path))
+    }
+
+    /// Returns the table under a key; an empty one if there is none.
+    pub fn table(&mut self, key: &'static str) -> Self {
+        let Some((file, value)) = self.file.zip(self.take(key)) else { return Self::default() };
+        let (header, start) = (self.header_of(key), value.span().start);
+        match value.into_inner() {
+            DeValue::Table(entries) => Self::new(file, header, start, entries),
+            _ => {
+                let place = self.place(key);
+                self.refuse(start, &format!("{place} is no table; write {}", quoted(format!("[{header}]"))));
+                Self::default()
+            }
+        }
+    }
+
+    /// Returns all tables under keys that were not asked for, by key.
+    pub fn other_tables(&mut self) -> Vec<(String, Self)> {
+        let Some(file) = self.file else { return Vec::new() };
+        let (mut tables, mut others) = (Vec::new(), DeTable::new());
+        for (key, value) in std::mem::take(&mut self.entries) {
+            let span = value.span();
+            match value.into_inner() {
+                DeValue::Table(entries) => {
+                    let start = key.span().start;
+                    let key = key.into_inner().into_owned();
+                    let header = self.header_of(&toml_key(&key));
+                    tables.push((key, Self::new(file, header, start, entries)));
+                }
+                value => drop(others.insert(key, Spanned::new(span, value))),
+            }
+        }
+        self.entries = others;
+        tables
+    }
+
+    /// Adds an error about the table itself, such as its key.
+    pub fn reject(&mut self, reason: &Error) {
+        self.refuse(self.position, &reason.to_string());
+    }
+
+    /// Finishes a table below this one, whose errors become errors of this one.
+    pub fn include(&mut self, table: Self) {
+        self.errors.extend(table.into_errors());
+    }
+
+    /// Returns every error in the order of the file: one for each value that has another type or cannot be parsed, and one
+    /// for each key that was not asked for.
+    pub fn finish(self) -> Vec<Error> {
+        let mut errors = self.into_errors();
+        errors.sort_by_key(|(position, _)| *position);
+        errors.into_iter().map(|(_, err)| err).collect()
+    }
+
+    fn into_errors(mut self) -> Vec<(usize, Error)> {
+        for (key, _) in std::mem::take(&mut self.entries) {
+            let (place, advice) = (self.place(key.get_ref()), self.advice(key.get_ref()));
+            self.refuse(key.span().start, &format!("unknown key {place}; {advice}"));
+        }
+        self.errors
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'s>>> {
+        self.known.push(key);
+        self.entries.remove(key)
+    }
+
+    fn refuse(&mut self, position: usize, reason: &str) {
+        let error = self.file.map(|file| (position, file.error(position, reason)));
+        self.errors.extend(error);
+    }
+
+    /// What to write instead of an unknown key.
+    fn advice(&self, key: &str) -> String {
+        let kebab = key.replace('_', "-");
+        if self.header.is_empty() && RESERVED.contains(&key) {
+            return format!("the table `[{key}]` is for later versions");
+        }
+        if let Some(advice) = moved(&kebab).filter(|_| self.header.is_empty()) {
+            return advice;
+        }
+        match nearest(&kebab, self.known.iter().copied()).first() {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("known keys are `{}`", self.known.join("`, `")),
+        }
+    }
+
+    /// Names a key in a message.
+    fn place(&self, key: &str) -> String {
+        match &*self.header {
+            "" => quoted(key).to_string(),
+            header => format!("{} in {}", quoted(key), quoted(format!("[{header}]"))),
+        }
+    }
+
+    fn header_of(&self, key: &str) -> String {
+        if self.header.is_empty() { key.to_owned() } else { format!("{}.{key}", self.header) }
+    }
+}
+
+/// The place of a key that was at the top level once.
+fn moved(key: &str) -> Option<String> {
+    let in_table = |key, header| format!("write `{key}` in the table `[{header}]`");
+    match key {
+        "app-version" => Some(in_table("app", "version")),
+        "rules" => Some("write the table `[collect.rules]`".to_owned()),
+        _ => {
+            let (header, _) = MOVED.iter().find(|(_, keys)| keys.contains(&key))?;
+            Some(in_table(key, header))
+        }
+    }
+}
+
+/// Writes a key of a table in TOML.
+///
+/// ```
+/// assert_eq!(fingerpost::__private::toml_key("a \"b\".css"), r#""a \"b\".css""#);
+/// ```
+///
+/// Quotes, backslashes and control characters are escaped, and so are marks of direction, which a reader could not see.
+pub fn toml_key(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() || is_bidi_or_line_separator(c) => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
