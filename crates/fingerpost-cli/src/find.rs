@@ -6,7 +6,7 @@ use fingerpost::{
     manifest::{MANIFEST_NAME, Manifest},
     sources::{SourceFile, Sources},
 };
-use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, Uses, references};
+use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, ReferenceReport, references};
 
 use crate::{args::FindArgs, exit::Exit, printer::Printer, terminal::escape_controls};
 
@@ -73,7 +73,7 @@ fn production_lines(settings: &Settings, written: &str, name: &str) -> Result<Li
 fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result<Lines, Exit> {
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = CollectConfig::from_settings(settings.clone()).base_url(base_url);
-    let Uses { references, problems, .. } = references(&config).map_err(Exit::failed)?;
+    let ReferenceReport { references, problems, .. } = references(&config).map_err(Exit::failed)?;
     printer.warnings(&problems);
     let (mut to, mut by) = (ReferencesByFile::new(), ReferencesByFile::new());
     for reference in &references {

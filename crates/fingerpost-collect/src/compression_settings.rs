@@ -62,14 +62,14 @@ const COMPRESSIBLE: [&str; 46] = [
 const SMALLEST: u64 = 100;
 
 /// What to make of each file.
-pub(crate) struct Wanted {
+pub(crate) struct CompressionSettings {
     usual: Vec<Compression>,
     maps: Vec<Compression>,
 }
 
-impl Wanted {
+impl CompressionSettings {
     /// Names every encoding that this program cannot make.
-    pub(crate) fn of(usual: Vec<Compression>, maps: Option<Vec<Compression>>) -> Result<Self, Error> {
+    pub(crate) fn new(usual: Vec<Compression>, maps: Option<Vec<Compression>>) -> Result<Self, Error> {
         let maps = maps.unwrap_or_else(|| {
             usual.iter().copied().filter(|compression| compression.encoding() == Encoding::Gzip).collect()
         });
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn text_is_compressed_and_what_is_compressed_already_is_not() {
         let gzip = vec![Compression::from(Encoding::Gzip)];
-        let wanted = Wanted { usual: gzip.clone(), maps: Vec::new() };
+        let wanted = CompressionSettings { usual: gzip.clone(), maps: Vec::new() };
         for path in ["a.css", "A.CSS", "x.y/a.min.js", "a.svg", "a.wasm", "a.ttf", "a.webmanifest", ".html"] {
             assert_eq!(wanted.for_asset(path, 100), gzip, "{path}");
         }

@@ -8,11 +8,11 @@ use fingerpost::{
 
 use crate::{
     compression::Compression,
-    compression_settings::Wanted,
+    compression_settings::CompressionSettings,
     diagnostics::{
         problem::{Error, Problem, both},
         rule::Rule,
-        rule_severities::Levels,
+        rule_severities::RuleSeverities,
     },
     settings::Tables,
 };
@@ -267,16 +267,17 @@ impl CollectConfig {
     /// Returns every severity that holds for some files: the glob, the rule and its severity.
     pub fn exceptions(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
         let exceptions = self.tables.collect.exceptions.iter();
-        exceptions.flat_map(|(glob, levels)| levels.iter().map(|(rule, level)| (&**glob, *rule, *level)))
+        exceptions
+            .flat_map(|(glob, severities)| severities.iter().map(|(rule, level)| (&**glob, *rule, *level)))
     }
 
     /// Checks every setting.
-    pub(crate) fn job(&self) -> Result<Job, Error> {
+    pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
-        let settings = both(both(dirs, self.base()), both(self.levels(), self.wanted()));
+        let settings = both(both(dirs, self.base()), both(self.severities(), self.wanted()));
         let checked = both(self.tables.check(), both(settings, self.open_sources()))?;
-        let ((), ((((out, keep_from), base), (levels, compress)), sources)) = checked;
-        Ok(Job {
+        let ((), ((((out, keep_from), base), (severities, compress)), sources)) = checked;
+        Ok(RunOptions {
             sources,
             out,
             base,
@@ -284,7 +285,7 @@ impl CollectConfig {
             compress,
             keep_from,
             fsync: self.tables.collect.fsync,
-            levels,
+            severities,
             version: self.settings.version.clone(),
             wait: !self.without_waiting,
             dry_run: self.dry_run,
@@ -292,15 +293,15 @@ impl CollectConfig {
         })
     }
 
-    /// The source dirs, the base URL and the levels of the rules.
-    pub(crate) fn sources(&self) -> Result<((Sources, BaseUrl), Levels), Error> {
-        let sources = both(both(self.open_sources(), self.base()), self.levels());
+    /// The source dirs, the base URL and the severities of the rules.
+    pub(crate) fn sources(&self) -> Result<((Sources, BaseUrl), RuleSeverities), Error> {
+        let sources = both(both(self.open_sources(), self.base()), self.severities());
         both(self.tables.check(), sources).map(|((), sources)| sources)
     }
 
-    fn levels(&self) -> Result<Levels, Error> {
+    fn severities(&self) -> Result<RuleSeverities, Error> {
         let settings = &self.tables.collect;
-        Levels::of(&settings.severities, &settings.exceptions).map_err(Error::from)
+        RuleSeverities::new(&settings.severities, &settings.exceptions).map_err(Error::from)
     }
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {
@@ -312,12 +313,12 @@ impl CollectConfig {
         Ok(BaseUrl::parse(&self.settings.base_url_in_force(self.base_url.as_deref()))?)
     }
 
-    fn wanted(&self) -> Result<Wanted, Error> {
+    fn wanted(&self) -> Result<CompressionSettings, Error> {
         let said =
             |list: &Option<Result<_, fingerpost::Error>>| list.clone().transpose().map_err(Error::from);
         let (usual, maps) = both(said(&self.compress), said(&self.compress_maps))?;
         let usual = usual.unwrap_or_else(|| self.tables.collect.compress.clone());
-        Wanted::of(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
+        CompressionSettings::new(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
     }
 
     /// Each on its own first, so that every one that cannot be opened is named.
@@ -348,15 +349,15 @@ fn absolute(dir: &Path, what: &str) -> Result<PathBuf, Error> {
 }
 
 /// The settings of one run, checked.
-pub(crate) struct Job {
+pub(crate) struct RunOptions {
     pub(crate) sources: Sources,
     pub(crate) out: PathBuf,
     pub(crate) base: BaseUrl,
     pub(crate) originals: bool,
-    pub(crate) compress: Wanted,
+    pub(crate) compress: CompressionSettings,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
-    pub(crate) levels: Levels,
+    pub(crate) severities: RuleSeverities,
     pub(crate) version: VersionSettings,
     pub(crate) wait: bool,
     pub(crate) dry_run: bool,

@@ -28,7 +28,7 @@ pub use diagnostics::problem::{Error, ErrorKind, Problem};
 pub use diagnostics::rule::Rule;
 pub use fingerpost::__private::Severity;
 pub use progress::Progress;
-pub use reference_report::{Reference, ReferenceKind, Uses, references};
+pub use reference_report::{Reference, ReferenceKind, ReferenceReport, references};
 pub use report::Report;
 
 /// What the program shares with this crate. It may change in every release.
@@ -40,9 +40,9 @@ pub mod __private {
 use fingerpost::sources::SourceFile;
 
 use crate::{
-    diagnostics::collector::Findings,
+    diagnostics::collector::Diagnostics,
     pipeline::{
-        analyze::Looked,
+        analyze::Analyzed,
         asset::Asset,
         compress::Variants,
         link::Links,
@@ -75,29 +75,29 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
 
 fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
-    let run = Run::open(config.job()?, progress)?;
-    let mut findings = Findings::default();
-    match publish_all(run, &mut findings) {
-        Ok((report, numbers)) => Ok(report.finish(numbers, findings, started.elapsed())),
-        Err(err) => Err(err.with(findings.finish())),
+    let run = Run::open(config.options()?, progress)?;
+    let mut diagnostics = Diagnostics::default();
+    match publish_all(run, &mut diagnostics) {
+        Ok((report, numbers)) => Ok(report.finish(numbers, diagnostics, started.elapsed())),
+        Err(err) => Err(err.with(diagnostics.finish())),
     }
 }
 
 /// All steps of a run, in their order.
-fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Numbers), Error> {
-    let files = pipeline::scan::scan(&run, findings);
-    let components = run.components(findings);
-    let (mut assets, references) = name_all(files, &run, findings)?;
-    let notes = assets.iter().flat_map(|asset| &asset.page.notes);
-    notes.for_each(|note| findings.take_note(note, &run.job.levels));
-    pipeline::unrewritable::tell(&assets, &run, findings);
-    let kept = pipeline::import_releases::take_over(&run, &assets, findings)?;
-    pipeline::import_releases::verify(&run, &assets, &kept, findings)?;
-    pipeline::conflicts::check(&run, &assets, &kept, findings);
-    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
-    let variants = Variants::make(&mut assets, &run, findings)?;
-    pipeline::conflicts::check_variants(&run, &assets, findings);
-    findings.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
+fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Report, Numbers), Error> {
+    let files = pipeline::scan::scan(&run, diagnostics);
+    let components = run.components(diagnostics);
+    let (mut assets, references) = name_all(files, &run, diagnostics)?;
+    let notes = assets.iter().flat_map(|asset| &asset.source_info.notes);
+    notes.for_each(|note| diagnostics.take_note(note, &run.options.severities));
+    pipeline::unrewritable::tell(&assets, &run, diagnostics);
+    let kept = pipeline::import_releases::import_releases(&run, &assets, diagnostics)?;
+    pipeline::import_releases::verify(&run, &assets, &kept, diagnostics)?;
+    pipeline::conflicts::check(&run, &assets, &kept, diagnostics);
+    diagnostics.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
+    let variants = Variants::make(&mut assets, &run, diagnostics)?;
+    pipeline::conflicts::check_variants(&run, &assets, diagnostics);
+    diagnostics.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
 
     let (manifest, ()) = rayon::join(
         || pipeline::publish::manifest(&run, &assets, components),
@@ -105,10 +105,10 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
     );
     let report = Report::new(&run, &assets, &variants, &manifest);
     // What is known of the files takes more memory than their names, and the past is still to be read.
-    let leaves_cache = assets.iter().any(|asset| asset.page.is_trusted);
-    let files = Files::of(assets);
+    let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
+    let files = Files::from_assets(assets);
     run.cache.forget();
-    let publication = Publication::plan(manifest, references, kept, &run, findings)?;
+    let publication = Publication::plan(manifest, references, kept, &run, diagnostics)?;
     let numbers = publication.numbers(&run.history);
     publication.write(files, variants, &run)?;
     // Where all sources are too young to be cached, the next run reads everything anyway.
@@ -122,13 +122,13 @@ fn publish_all(mut run: Run<'_>, findings: &mut Findings) -> Result<(Report, Num
 fn name_all(
     files: Vec<SourceFile>,
     run: &Run<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) -> Result<(Vec<Asset>, References), Error> {
-    let looked = Looked::at_all(files, run, findings)?;
-    let links = Links::follow(&looked, run, findings);
-    let references = links.by_path(&looked.referring);
-    let named = pipeline::assign_names::name_all(&looked.referring, &links, run, findings)?;
-    let mut assets = looked.done;
+    let analyzed = Analyzed::at_all(files, run, diagnostics)?;
+    let links = Links::follow(&analyzed, run, diagnostics);
+    let references = links.by_path(&analyzed.referring);
+    let named = pipeline::assign_names::name_all(&analyzed.referring, &links, run, diagnostics)?;
+    let mut assets = analyzed.done;
     assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((assets, references))

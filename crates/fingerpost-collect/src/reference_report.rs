@@ -15,21 +15,21 @@ use crate::{
         note::Note,
         problem::{Error, Problem},
     },
-    output::content::Seen,
-    pipeline::{analyze, unrewritable::Known},
+    output::content::ContentId,
+    pipeline::{analyze, unrewritable::KnownNames},
     references::{
         self,
         raw_reference::Kind,
         reference::{Language, References},
         resolve::{Place, Target},
-        unrewritable::{Markup, Plain},
+        unrewritable::{Markup, Unrewritable},
     },
 };
 
 /// What the files of the source dirs name, as [`references`] finds it.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Uses {
+pub struct ReferenceReport {
     /// All references, sorted by where they stand.
     pub references: Vec<Reference>,
     /// What cannot be read, and may hold more. Scripts that cannot be parsed, and without the feature `js` those that seem to refer
@@ -87,20 +87,21 @@ pub enum ReferenceKind {
 /// # Errors
 ///
 /// A setting that makes no sense, or a source dir that cannot be listed. A file that cannot be read is in
-/// [`Uses::problems`].
-pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
-    let ((sources, base), levels) = config.sources()?;
+/// [`ReferenceReport::problems`].
+pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
+    let ((sources, base), severities) = config.sources()?;
     let listing = sources.list();
-    let known = Known::of(listing.files.iter().map(|file| file.path.as_str()));
+    let known = KnownNames::from_paths(listing.files.iter().map(|file| file.path.as_str()));
     let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known, &sources)).collect();
-    let mut uses = Uses::default();
+    let mut uses = ReferenceReport::default();
     uses.problems.extend(listing.problems.into_iter().map(Problem::from));
     for named in all {
         match named {
             Ok((named, unread)) => {
                 uses.references.extend(named);
                 let is_told = |note: &Note| {
-                    note.rule.is_some_and(|rule| levels.get(rule, &note.location.asset) != Severity::Ignore)
+                    note.rule
+                        .is_some_and(|rule| severities.get(rule, &note.location.asset) != Severity::Ignore)
                 };
                 uses.problems.extend(unread.filter(is_told).as_ref().map(Problem::from));
             }
@@ -114,22 +115,22 @@ pub fn references(config: &CollectConfig) -> Result<Uses, Error> {
 fn named_in(
     file: &SourceFile,
     base: &BaseUrl,
-    known: &Known<'_>,
+    known: &KnownNames<'_>,
     sources: &Sources,
 ) -> Result<(Vec<Reference>, Option<Note>), Problem> {
-    let (language, markup) = (Language::of(&file.path), Markup::of(&file.path));
+    let (language, markup) = (Language::from_path(&file.path), Markup::from_path(&file.path));
     if language.is_none() && markup.is_none() {
         return Ok((Vec::new(), None));
     }
-    let (_, bytes) = Seen::read(&file.file)?.value;
+    let (_, bytes) = ContentId::read(&file.file)?.value;
     let place = Place { base: base.path(), path: &file.path };
     let mut places = Places::new(&file.file, &file.path, &bytes);
     let (mut named, mut unread) = (Vec::new(), None);
     if let Some(language) = language {
         let found = references::find(language, &bytes, place);
-        let References { list, not_parsed, .. } =
+        let References { list, parse_failure, .. } =
             found.map_err(|too_deep| analyze::too_deep(file, &bytes, &too_deep))?;
-        unread = not_parsed.map(|why| analyze::unread(&mut places, &why));
+        unread = parse_failure.map(|why| analyze::unread(&mut places, &why));
         named.extend(list.into_iter().filter_map(|reference| match reference.target {
             Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
                 Some((reference.span, to, reference.kind.into()))
@@ -143,7 +144,7 @@ fn named_in(
     }
     named.sort_by_key(|(span, ..)| span.start);
     let reference = |(span, to, kind)| {
-        let exists = known.get(&Plain::Asset(String::clone(&to))).next().is_some();
+        let exists = known.get(&Unrewritable::Asset(String::clone(&to))).next().is_some();
         let left_out = if exists { None } else { sources.find_ignored(&to) };
         let left_out = left_out.map(|(_, reason)| reason.into_owned());
         Reference { location: places.locate(span), exists, left_out, to, kind }

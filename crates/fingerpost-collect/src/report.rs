@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         left_out::{LeftOut, Shadowed},
-        problem::{Besides, Problem},
+        problem::{Problem, Remarks},
     },
     pipeline::{asset::Asset, compress::Variants, publish::Numbers, run_context::Run},
 };
@@ -61,7 +61,7 @@ pub struct Report {
     pub shadowed: Vec<Shadowed>,
     /// Files and directories that the rules leave out, and what is neither, such as a named pipe.
     pub ignored: Vec<String>,
-    /// What looked wrong and did not stop the run.
+    /// What analyzed wrong and did not stop the run.
     pub warnings: Vec<Problem>,
     /// What nobody has to do anything about: imports of what only the browser will know, scripts that are no modules.
     pub notes: Vec<Problem>,
@@ -92,15 +92,15 @@ impl Report {
             ignored: Vec::new(),
             warnings: Vec::new(),
             notes: Vec::new(),
-            dry_run: run.job.dry_run,
+            dry_run: run.options.dry_run,
             seconds: 0.0,
         }
     }
 
     /// Adds the rest when all is done.
-    pub(crate) fn finish(self, numbers: Numbers, findings: Findings, took: Duration) -> Self {
+    pub(crate) fn finish(self, numbers: Numbers, diagnostics: Diagnostics, took: Duration) -> Self {
         let Numbers { kept, recorded, release, adopted } = numbers;
-        let Besides { warnings, notes, left_out: LeftOut { shadowed, ignored } } = findings.finish();
+        let Remarks { warnings, notes, left_out: LeftOut { shadowed, ignored } } = diagnostics.finish();
         let seconds = took.as_secs_f64();
         Self { kept, recorded, release, adopted, shadowed, ignored, warnings, notes, seconds, ..self }
     }

@@ -10,34 +10,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     diagnostics::note::Note,
-    output::content::Seen,
-    references::{reference::Reference, resolve::Target, unrewritable::Plain},
+    output::content::ContentId,
+    references::{reference::Reference, resolve::Target, unrewritable::Unrewritable},
 };
 
 /// A file as it was when it was read. The cache keeps it for the next run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Page {
+pub(crate) struct SourceInfo {
     pub(crate) file: PathBuf,
     pub(crate) stamp: FileStamp,
     /// Whether the same stamp, seen later, means the same bytes, and they are known for what they are.
     #[serde(skip)]
     pub(crate) is_trusted: bool,
-    pub(crate) seen: Seen,
+    pub(crate) seen: ContentId,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
     /// What it names where nothing can be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) plain: Vec<Plain>,
+    pub(crate) plain: Vec<Unrewritable>,
     /// What came of it in the run that kept it. This run's is in its [`Asset`](crate::asset::Asset).
     #[serde(default, skip_serializing)]
-    pub(crate) named: Option<Box<Named>>,
+    pub(crate) named: Option<Box<AssignedName>>,
 }
 
 /// What came of a file, and what it was made from besides its own bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Named {
+pub(crate) struct AssignedName {
     pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
     pub(crate) info: FileInfo,
@@ -55,14 +55,14 @@ pub(crate) struct Inputs {
     pub(crate) group: Option<Digest>,
 }
 
-impl Page {
+impl SourceInfo {
     /// Returns `true` if it may have to be rewritten: a reference leads to a place for an asset.
     pub(crate) fn names_assets(&self) -> bool {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }
 
     /// What came of the file in an earlier run, if the same would come of it now.
-    pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&Named> {
+    pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&AssignedName> {
         self.named.as_deref().filter(|named| named.from == *inputs)
     }
 }

@@ -80,7 +80,9 @@ impl Settings {
         let file = SettingsFile::read(path)?;
         let mut top = file.top();
         let mut settings = Self {
-            sources: top.get_with("sources", |dirs| source_dirs(dirs, file.dir())).unwrap_or_default(),
+            sources: top
+                .get_with("sources", |dirs: Vec<String>| source_dirs(&dirs, file.dir()))
+                .unwrap_or_default(),
             out: top.path("out"),
             base_url: top.get("base-url"),
             origin: top.get("origin"),
@@ -123,7 +125,7 @@ impl Settings {
     }
 }
 
-fn source_dirs(texts: Vec<String>, relative_to: &Path) -> Result<Vec<SourceDir>, Error> {
+fn source_dirs(texts: &[String], relative_to: &Path) -> Result<Vec<SourceDir>, Error> {
     let dirs = texts.iter().map(|text| {
         let mut source: SourceDir = text.parse()?;
         source.dir = relative_to.join(source.dir);

@@ -92,9 +92,9 @@ impl CleanConfig {
         self
     }
 
-    pub(super) fn job(&self) -> Result<Job, Error> {
+    pub(super) fn options(&self) -> Result<CleanOptions, Error> {
         let ((), out) = both(self.tables.check(), config::output_dir(&self.settings))?;
-        Ok(Job {
+        Ok(CleanOptions {
             out,
             keep: self.tables.clean.keep.unwrap_or(3),
             age: self.tables.clean.older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60)),
@@ -105,7 +105,7 @@ impl CleanConfig {
 }
 
 /// The settings of one run, checked.
-pub(super) struct Job {
+pub(super) struct CleanOptions {
     pub(super) out: PathBuf,
     pub(super) keep: usize,
     pub(super) age: Duration,

@@ -18,14 +18,14 @@ use fingerpost::{
 };
 
 use self::{
-    config::{CleanConfig, Job},
-    release_history::Past,
+    config::{CleanConfig, CleanOptions},
+    release_history::ReleaseHistory,
     removal::Removal,
     report::CleanReport,
 };
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
     output::{Output, history::History},
@@ -78,44 +78,44 @@ pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
 /// As for [`clean`].
 pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
     let started = Instant::now();
-    let job = config.job()?;
-    let mut findings = Findings::default();
+    let options = config.options()?;
+    let mut diagnostics = Diagnostics::default();
 
-    let output = open(&job, progress)?;
-    let history = History::read(&job.out)?;
-    let mut past = Past::read(&history, &mut findings)?;
-    let recorded = publish::recorded(&history, &mut findings)?;
-    recorded.iter().for_each(|release| past.add(release));
-    let retention = Retention { keep: job.keep, age: job.age, now: now() };
-    let retained = retention.retained(&past.published());
-    retained.warning.into_iter().for_each(|warning| findings.warn(ErrorKind::Manifest, warning));
+    let output = open(&options, progress)?;
+    let history = History::read(&options.out)?;
+    let mut releases = ReleaseHistory::read(&history, &mut diagnostics)?;
+    let recorded = publish::recorded(&history, &mut diagnostics)?;
+    recorded.iter().for_each(|release| releases.add(release));
+    let retention = Retention { keep: options.keep, age: options.age, now: now() };
+    let retained = retention.retained(&releases.published());
+    retained.warning.into_iter().for_each(|warning| diagnostics.warn(ErrorKind::Manifest, warning));
     let mut kept = retained.numbers;
     if let Some(until) = output.change.edited()
         && retention.is_young(Duration::from_secs(until))
     {
-        keep_all(&past, &mut kept, &job.out, &mut findings);
+        keep_all(&releases, &mut kept, &options.out, &mut diagnostics);
     }
-    let removal = Removal::plan(&job.out, &past, &kept)?;
+    let removal = Removal::plan(&options.out, &releases, &kept)?;
 
-    let numbers = past.releases.iter().map(|release| release.number);
+    let numbers = releases.releases.iter().map(|release| release.number);
     let (kept, removed): (Vec<_>, Vec<_>) = numbers.partition(|number| kept.contains(number));
-    let mut report = CleanReport { kept, removed, dry_run: job.dry_run, ..CleanReport::default() };
+    let mut report = CleanReport { kept, removed, dry_run: options.dry_run, ..CleanReport::default() };
     report.recorded = recorded.as_ref().map(|release| release.number);
-    report.bytes = removal.bytes() + sizes(&job.out, &report.removed);
-    if !job.dry_run {
+    report.bytes = removal.bytes() + sizes(&options.out, &report.removed);
+    if !options.dry_run {
         recorded.iter().try_for_each(|release| publish::record(release, &output))?;
         removal.carry_out()?;
-        remove_releases(&job.out, &report.removed)?;
+        remove_releases(&options.out, &report.removed)?;
     }
     report.files = removal.into_names();
-    report.warnings = findings.finish().warnings;
+    report.warnings = diagnostics.finish().warnings;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
 
 /// Each release may have been current until something other than a command changed the manifest.
-fn keep_all(past: &Past, kept: &mut BTreeSet<u64>, out: &Path, findings: &mut Findings) {
-    let old = past.releases.len() - kept.len();
+fn keep_all(history: &ReleaseHistory, kept: &mut BTreeSet<u64>, out: &Path, diagnostics: &mut Diagnostics) {
+    let old = history.releases.len() - kept.len();
     if old > 0 {
         let file = out.join(MANIFEST_NAME);
         let file = quoted(file.display());
@@ -128,9 +128,9 @@ fn keep_all(past: &Past, kept: &mut BTreeSet<u64>, out: &Path, findings: &mut Fi
             "{file} was written or moved by something other than `collect` and `clean`; each release may have been \
              current until then, so {releases}"
         );
-        findings.warn(ErrorKind::Manifest, message);
+        diagnostics.warn(ErrorKind::Manifest, message);
     }
-    kept.extend(past.releases.iter().map(|release| release.number));
+    kept.extend(history.releases.iter().map(|release| release.number));
 }
 
 /// A clock before 1970 tells nothing.
@@ -139,18 +139,18 @@ fn now() -> Duration {
 }
 
 /// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.
-fn open(job: &Job, progress: &dyn Progress) -> Result<Output, Problem> {
-    if !job.out.is_dir() {
-        let dir = quoted(job.out.display());
+fn open(options: &CleanOptions, progress: &dyn Progress) -> Result<Output, Problem> {
+    if !options.out.is_dir() {
+        let dir = quoted(options.out.display());
         let message =
             format!("output dir {dir} is not a directory; correct the path, or collect into it first");
         return Err(Problem::new(ErrorKind::Output, message));
     }
-    let mut output = Output::dry(&job.out)?;
-    if !job.dry_run && job.out.join(".fingerpost").is_dir() {
-        output.acquire(job.wait, progress)?;
+    let mut output = Output::dry(&options.out)?;
+    if !options.dry_run && options.out.join(".fingerpost").is_dir() {
+        output.acquire(options.wait, progress)?;
     }
-    check_manifest(&job.out)?;
+    check_manifest(&options.out)?;
     Ok(output)
 }
 

@@ -11,20 +11,20 @@ use fingerpost::{
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
     output::history::History,
 };
 
 /// All that was published in an output dir, without what cleaning need not know.
-pub(super) struct Past {
+pub(super) struct ReleaseHistory {
     /// In rising order.
-    pub(super) releases: Vec<Remembered>,
+    pub(super) releases: Vec<PastRelease>,
 }
 
 /// One release.
-pub(super) struct Remembered {
+pub(super) struct PastRelease {
     pub(super) number: u64,
     pub(super) published: u64,
     pub(super) replaces: u64,
@@ -33,11 +33,11 @@ pub(super) struct Remembered {
     pub(super) files: Files,
 }
 
-type Files = Vec<Arc<Named>>;
+type Files = Vec<Arc<NamedFile>>;
 
 /// A file as a manifest names it. Most are the same in many releases, and kept only once.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Named {
+pub(super) struct NamedFile {
     pub(super) asset: AssetPath,
     pub(super) hashed: String,
     /// Length and hash, which manifests of other programs do not tell.
@@ -45,13 +45,13 @@ pub(super) struct Named {
     encodings: Vec<String>,
 }
 
-impl Past {
+impl ReleaseHistory {
     /// Reads every release. What a damaged one names is unknown, so that any file could be one of its own.
-    pub(super) fn read(history: &History, findings: &mut Findings) -> Result<Self, Error> {
+    pub(super) fn read(history: &History, diagnostics: &mut Diagnostics) -> Result<Self, Error> {
         let (current, all) = (history.manifest(), Mutex::default());
-        let releases = findings.take_all(history.numbers.clone(), |number| {
+        let releases = diagnostics.take_all(history.numbers.clone(), |number| {
             let release = history.release(number).map_err(|reason| unreadable(&reason))?;
-            Ok::<_, Problem>(Remembered {
+            Ok::<_, Problem>(PastRelease {
                 number,
                 published: release.published,
                 replaces: release.replaces,
@@ -59,13 +59,13 @@ impl Past {
                 files: files(&release.manifest, &all),
             })
         })?;
-        findings.check()?;
+        diagnostics.check()?;
         Ok(Self { releases })
     }
 
     /// The releases, as far as the retention rule depends on them.
     pub(super) fn published(&self) -> Vec<PublishedRelease> {
-        let published = |release: &Remembered| PublishedRelease {
+        let published = |release: &PastRelease| PublishedRelease {
             number: release.number,
             published: release.published,
             replaces: release.replaces,
@@ -78,11 +78,11 @@ impl Past {
     pub(super) fn add(&mut self, release: &Release) {
         let &Release { number, published, replaces, ref manifest, .. } = release;
         let files = files(manifest, &Mutex::default());
-        self.releases.push(Remembered { number, published, replaces, is_current: true, files });
+        self.releases.push(PastRelease { number, published, replaces, is_current: true, files });
     }
 }
 
-impl Named {
+impl NamedFile {
     /// The names of its compressed variants.
     pub(super) fn variants(&self) -> impl Iterator<Item = String> {
         let ending = |encoding: &String| match encoding.as_str() {
@@ -96,11 +96,11 @@ impl Named {
     }
 }
 
-fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<Named>>>) -> Files {
-    let named = manifest.iter().map(|(path, entry)| Arc::new(named(path, entry)));
+fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<NamedFile>>>) -> Files {
+    let named = manifest.iter().map(|(path, entry)| Arc::new(named_file(path, entry)));
     let named: Vec<_> = named.collect();
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    let once = |named: Arc<Named>| match all.get(&named) {
+    let once = |named: Arc<NamedFile>| match all.get(&named) {
         Some(known) => Arc::clone(known),
         None => {
             all.insert(Arc::clone(&named));
@@ -110,9 +110,9 @@ fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<Named>>>) -> Files {
     named.into_iter().map(once).collect()
 }
 
-fn named(path: &AssetPath, entry: &Entry) -> Named {
+fn named_file(path: &AssetPath, entry: &Entry) -> NamedFile {
     let info = entry.info.as_ref();
-    Named {
+    NamedFile {
         asset: path.clone(),
         hashed: entry.hashed.clone(),
         content: info.map(|info| (info.size, info.sha256)),

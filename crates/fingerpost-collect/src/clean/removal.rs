@@ -10,18 +10,18 @@ use std::{
 use fingerpost::manifest::Digest;
 use rayon::prelude::*;
 
-use super::release_history::{Named, Past};
+use super::release_history::{NamedFile, ReleaseHistory};
 use crate::{diagnostics::problem::Problem, output::reserved};
 
 /// What a run removes besides release files.
 pub(super) struct Removal {
     /// Sorted by name.
-    files: Vec<Doomed>,
+    files: Vec<FileToRemove>,
     /// Those that may be empty then, the deepest first.
     dirs: Vec<PathBuf>,
 }
 
-struct Doomed {
+struct FileToRemove {
     name: String,
     path: PathBuf,
     size: u64,
@@ -30,7 +30,7 @@ struct Doomed {
 /// Why a release that goes takes a file with it.
 enum Claim<'a> {
     /// It lies there under a name that `collect` gave.
-    Named,
+    NamedFile,
     /// It lies there under its plain name, if it is one of these.
     Original(Vec<&'a (u64, Digest)>),
 }
@@ -39,12 +39,12 @@ type Claims<'a> = BTreeMap<String, Claim<'a>>;
 
 impl Removal {
     /// Looks for every file that a release names and none of those that stay.
-    pub(super) fn plan(out: &Path, past: &Past, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
+    pub(super) fn plan(out: &Path, history: &ReleaseHistory, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
         let (staying, going): (Vec<_>, Vec<_>) =
-            past.releases.iter().partition(|release| kept.contains(&release.number));
+            history.releases.iter().partition(|release| kept.contains(&release.number));
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
         let staying = staying.iter().flat_map(|release| &release.files);
-        let kept = Kept::of(staying.map(|named| &**named), &root);
+        let kept = KeptNames::from_files(staying.map(|named| &**named), &root);
         let claims = claims(going.iter().flat_map(|release| &release.files).map(|named| &**named), &kept);
         let dirs = dirs(claims.keys(), &root);
         let files: Result<Vec<_>, _> =
@@ -79,13 +79,13 @@ pub(super) fn remove(file: &Path) -> Result<(), Problem> {
 }
 
 /// The names that releases need which stay, by their small letters.
-struct Kept<'a> {
+struct KeptNames<'a> {
     names: HashMap<String, Vec<String>>,
     root: &'a Path,
 }
 
-impl<'a> Kept<'a> {
-    fn of<'f>(files: impl Iterator<Item = &'f Named>, root: &'a Path) -> Self {
+impl<'a> KeptNames<'a> {
+    fn from_files<'f>(files: impl Iterator<Item = &'f NamedFile>, root: &'a Path) -> Self {
         let files: HashSet<_> = files.collect();
         let mut names = HashMap::<_, Vec<_>>::with_capacity(2 * files.len());
         for file in files {
@@ -106,12 +106,12 @@ impl<'a> Kept<'a> {
 }
 
 /// What the releases that go name, without what is kept and what nobody may name.
-fn claims<'a>(going: impl Iterator<Item = &'a Named>, kept: &Kept<'_>) -> Claims<'a> {
+fn claims<'a>(going: impl Iterator<Item = &'a NamedFile>, kept: &KeptNames<'_>) -> Claims<'a> {
     let mut claims = Claims::new();
     let going: HashSet<_> = going.collect();
     for named in &going {
         for name in named.variants().chain([named.hashed.clone()]) {
-            claims.insert(name, Claim::Named);
+            claims.insert(name, Claim::NamedFile);
         }
     }
     for named in going {
@@ -127,7 +127,7 @@ fn claims<'a>(going: impl Iterator<Item = &'a Named>, kept: &Kept<'_>) -> Claims
 }
 
 /// The file, if it is there and may go.
-fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<Doomed>, Problem> {
+fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<FileToRemove>, Problem> {
     let path = place(root, &name);
     let unreadable = |err: io::Error| Problem::output("read", &path, &err);
     let metadata = match fs::symlink_metadata(&path) {
@@ -138,14 +138,14 @@ fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<Doomed>, 
     let may_go = metadata.is_file()
         && is_real(&path)
         && match claim {
-            Claim::Named => true,
+            Claim::NamedFile => true,
             Claim::Original(contents) if contents.iter().all(|content| content.0 != size) => false,
             Claim::Original(contents) => {
                 let (sha256, _) = File::open(&path).and_then(Digest::from_reader).map_err(unreadable)?;
                 contents.contains(&&(size, sha256))
             }
         };
-    Ok(may_go.then_some(Doomed { name, path, size }))
+    Ok(may_go.then_some(FileToRemove { name, path, size }))
 }
 
 fn is_absent(err: &io::Error) -> bool {

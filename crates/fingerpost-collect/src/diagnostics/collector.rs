@@ -6,13 +6,13 @@ use rayon::prelude::*;
 use crate::diagnostics::{
     left_out::LeftOut,
     note::Note,
-    problem::{Besides, Error, ErrorKind, Problem},
-    rule_severities::Levels,
+    problem::{Error, ErrorKind, Problem, Remarks},
+    rule_severities::RuleSeverities,
 };
 
 /// What the steps of a run have found so far. Problems are gathered, so that one run shows them all.
 #[derive(Default)]
-pub(crate) struct Findings {
+pub(crate) struct Diagnostics {
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     notes: Vec<Problem>,
@@ -20,25 +20,25 @@ pub(crate) struct Findings {
 }
 
 /// Something to be told at the end of a run.
-pub(crate) enum Finding {
+pub(crate) enum Diagnostic {
     /// Stops the run before anything is published.
     Problem(Problem),
     /// Does not stop it.
     Warning(Problem),
 }
 
-impl From<Problem> for Finding {
+impl From<Problem> for Diagnostic {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl Findings {
-    pub(crate) fn add(&mut self, finding: impl Into<Finding>) {
-        match finding.into() {
-            Finding::Problem(problem) => self.problems.push(problem),
-            Finding::Warning(warning) if self.warnings.contains(&warning) => {}
-            Finding::Warning(warning) => self.warnings.push(warning),
+impl Diagnostics {
+    pub(crate) fn add(&mut self, diagnostic: impl Into<Diagnostic>) {
+        match diagnostic.into() {
+            Diagnostic::Problem(problem) => self.problems.push(problem),
+            Diagnostic::Warning(warning) if self.warnings.contains(&warning) => {}
+            Diagnostic::Warning(warning) => self.warnings.push(warning),
         }
     }
 
@@ -47,14 +47,14 @@ impl Findings {
     }
 
     pub(crate) fn warn(&mut self, kind: ErrorKind, message: impl Into<String>) {
-        self.add(Finding::Warning(Problem::new(kind, message)));
+        self.add(Diagnostic::Warning(Problem::new(kind, message)));
     }
 
     /// Adds what has been noted of a file. A broken rule that is ignored is still a note.
-    pub(crate) fn take_note(&mut self, note: &Note, levels: &Levels) {
-        match note.rule.map_or(Severity::Ignore, |rule| levels.get(rule, &note.location.asset)) {
+    pub(crate) fn take_note(&mut self, note: &Note, severities: &RuleSeverities) {
+        match note.rule.map_or(Severity::Ignore, |rule| severities.get(rule, &note.location.asset)) {
             Severity::Ignore => self.note(note.into()),
-            level => self.at(level, note.into()),
+            level => self.add_with_severity(level, note.into()),
         }
     }
 
@@ -64,7 +64,7 @@ impl Findings {
     }
 
     /// As serious as its rule says.
-    pub(crate) fn at(&mut self, level: Severity, problem: Problem) {
+    pub(crate) fn add_with_severity(&mut self, level: Severity, problem: Problem) {
         match level {
             Severity::Error => self.problems.push(problem),
             Severity::Warn => self.warnings.push(problem),
@@ -73,14 +73,14 @@ impl Findings {
     }
 
     /// The good result, or nothing, and what was bad about it is written down.
-    pub(crate) fn take<T>(&mut self, result: Result<T, impl Into<Finding>>) -> Option<T> {
-        result.map_err(|finding| self.add(finding)).ok()
+    pub(crate) fn take<T>(&mut self, result: Result<T, impl Into<Diagnostic>>) -> Option<T> {
+        result.map_err(|diagnostic| self.add(diagnostic)).ok()
     }
 
     /// Does the same to all items, on all cores, and keeps the good results.
     ///
     /// The first failure of the output dir ends it, because every other item would only repeat it.
-    pub(crate) fn take_all<T: Send, R: Send, F: Into<Finding> + Send>(
+    pub(crate) fn take_all<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
         work: impl Fn(T) -> Result<R, F> + Sync,
@@ -90,7 +90,7 @@ impl Findings {
 
     /// The same for items of very different sizes: whoever is free takes the largest that is left, so that nobody is alone
     /// with a large one at the end. The results come in the order of the items all the same.
-    pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Finding> + Send>(
+    pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
         size: impl Fn(&T) -> u64 + Sync,
@@ -104,14 +104,14 @@ impl Findings {
     }
 
     /// Sorts the results by the places of their items.
-    fn take_results<T: Send, R: Send, F: Into<Finding> + Send>(
+    fn take_results<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: impl ParallelIterator<Item = (usize, T)>,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
         let results: Result<Vec<_>, Problem> = items
             .map(|(place, item)| match work(item).map_err(F::into) {
-                Err(Finding::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
+                Err(Diagnostic::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
                 result => Ok((place, result)),
             })
             .collect();
@@ -129,8 +129,8 @@ impl Findings {
     }
 
     /// All that does not stop a run.
-    pub(crate) fn finish(self) -> Besides {
+    pub(crate) fn finish(self) -> Remarks {
         let Self { warnings, notes, left_out, .. } = self;
-        Besides { warnings, notes, left_out }
+        Remarks { warnings, notes, left_out }
     }
 }

@@ -19,6 +19,6 @@ pub(crate) struct Note {
 impl From<&Note> for Problem {
     fn from(note: &Note) -> Self {
         let kind = note.rule.map_or(ErrorKind::Unknown, ErrorKind::Rule);
-        Self::at(note.location.clone(), kind, note.message.clone())
+        Self::with_location(note.location.clone(), kind, note.message.clone())
     }
 }

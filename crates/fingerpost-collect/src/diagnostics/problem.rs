@@ -22,12 +22,12 @@ use crate::diagnostics::{
 pub struct Error {
     first: Problem,
     others: Vec<Problem>,
-    besides: Box<Besides>,
+    besides: Box<Remarks>,
 }
 
 /// What a run that fails has found out all the same.
 #[derive(Default)]
-pub(crate) struct Besides {
+pub(crate) struct Remarks {
     pub(crate) warnings: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
     pub(crate) left_out: LeftOut,
@@ -91,7 +91,7 @@ impl Error {
         all.into_iter()
     }
 
-    /// What looked wrong as well until then, and would not have stopped the run.
+    /// What analyzed wrong as well until then, and would not have stopped the run.
     pub fn warnings(&self) -> &[Problem] {
         &self.besides.warnings
     }
@@ -120,7 +120,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn with(self, besides: Besides) -> Self {
+    pub(crate) fn with(self, besides: Remarks) -> Self {
         Self { besides: besides.into(), ..self }
     }
 }
@@ -159,7 +159,7 @@ impl Problem {
         self.details.as_ref()?.advice.as_deref()
     }
 
-    /// The source dirs in which a missing file was looked for, as `DIR` or `PREFIX=DIR`.
+    /// The source dirs in which a missing file was analyzed for, as `DIR` or `PREFIX=DIR`.
     pub fn searched(&self) -> &[String] {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }
@@ -174,7 +174,7 @@ impl Problem {
     }
 
     /// A problem in a file.
-    pub(crate) fn at(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn with_location(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
         let silence = match kind {
             ErrorKind::Rule(rule) => Some(rule.silence(&location.asset)),
             _ => None,
@@ -183,7 +183,7 @@ impl Problem {
         Self { details: Some(details.into()), ..Self::new(kind, message) }
     }
 
-    /// Adds what probably helps, and where was looked.
+    /// Adds what probably helps, and where was analyzed.
     pub(crate) fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
         if let Some(details) = &mut self.details {
             (details.advice, details.searched) = (advice, searched);

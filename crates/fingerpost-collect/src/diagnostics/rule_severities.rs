@@ -1,4 +1,4 @@
-//! How seriously each finding is taken, by rule and by file.
+//! How seriously each diagnostic is taken, by rule and by file.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +13,28 @@ use super::{problem::Problem, rule::Rule};
 /// Severities by rule. A rule that is not in it has its default, or that of a shorter glob.
 pub(crate) type Severities = BTreeMap<Rule, Severity>;
 
-/// The levels of one run.
+/// The severities of one run.
 #[derive(Debug, Default)]
-pub(crate) struct Levels {
+pub(crate) struct RuleSeverities {
     everywhere: Severities,
     /// The longest glob first, because it says the most.
     exceptions: Vec<(GlobMatcher, Severities)>,
 }
 
-impl Levels {
-    pub(crate) fn of(
+impl RuleSeverities {
+    pub(crate) fn new(
         everywhere: &Severities,
         by_glob: &BTreeMap<String, Severities>,
     ) -> Result<Self, Problem> {
         let mut exceptions = Vec::with_capacity(by_glob.len());
-        for (text, levels) in by_glob {
+        for (text, severities) in by_glob {
             check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
             let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
             let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
                 .literal_separator(true)
                 .build()
                 .map_err(|err| Problem::config(format!("rules: glob {}: {err}", quoted(text))))?;
-            exceptions.push((glob.compile_matcher(), levels.clone()));
+            exceptions.push((glob.compile_matcher(), severities.clone()));
         }
         exceptions.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
         Ok(Self { everywhere: everywhere.clone(), exceptions })
@@ -43,8 +43,8 @@ impl Levels {
     /// How seriously a rule is taken in the file of this asset path.
     pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
         let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
-        let mut said = matching.map(|(_, levels)| levels).chain([&self.everywhere]);
-        said.find_map(|levels| levels.get(&rule).copied()).unwrap_or_else(|| rule.default_level())
+        let mut said = matching.map(|(_, severities)| severities).chain([&self.everywhere]);
+        said.find_map(|severities| severities.get(&rule).copied()).unwrap_or_else(|| rule.default_level())
     }
 }
 
@@ -53,50 +53,53 @@ mod tests {
     use super::*;
     use crate::settings::Tables;
 
-    fn levels(toml: &str) -> Levels {
+    fn severities(toml: &str) -> RuleSeverities {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("fingerpost.toml");
         std::fs::write(&file, toml).unwrap();
         let tables = Tables::read(&fingerpost::Settings::read(&file).unwrap());
         tables.check().unwrap();
-        Levels::of(&tables.collect.severities, &tables.collect.exceptions).unwrap()
+        RuleSeverities::new(&tables.collect.severities, &tables.collect.exceptions).unwrap()
     }
 
     #[test]
     fn the_longest_glob_that_matches_decides() {
-        let levels = levels(
+        let severities = severities(
             r#"[collect]
                rules.missing = "warn"
                rules."vendor/**".missing = "ignore"
                rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
                rules."x.js".leaves-base = "warn""#,
         );
-        assert_eq!(levels.get(Rule::Missing, "css/app.css"), Severity::Warn);
-        assert_eq!(levels.get(Rule::Missing, "vendor/x/y.css"), Severity::Ignore);
-        assert_eq!(levels.get(Rule::Missing, "vendor/own/a.css"), Severity::Error);
-        assert_eq!(levels.get(Rule::MissingMap, "vendor/own/a.css"), Severity::Error);
-        assert_eq!(levels.get(Rule::MissingMap, "vendor/x.css"), Severity::Warn);
-        assert_eq!(levels.get(Rule::LeavesBase, "a/b/x.js"), Severity::Warn);
-        assert_eq!(levels.get(Rule::LeavesBase, "a/b/y.js"), Severity::Error);
-        assert_eq!(levels.get(Rule::Shadowed, "a/b/y.js"), Severity::Ignore);
+        assert_eq!(severities.get(Rule::Missing, "css/app.css"), Severity::Warn);
+        assert_eq!(severities.get(Rule::Missing, "vendor/x/y.css"), Severity::Ignore);
+        assert_eq!(severities.get(Rule::Missing, "vendor/own/a.css"), Severity::Error);
+        assert_eq!(severities.get(Rule::MissingMap, "vendor/own/a.css"), Severity::Error);
+        assert_eq!(severities.get(Rule::MissingMap, "vendor/x.css"), Severity::Warn);
+        assert_eq!(severities.get(Rule::LeavesBase, "a/b/x.js"), Severity::Warn);
+        assert_eq!(severities.get(Rule::LeavesBase, "a/b/y.js"), Severity::Error);
+        assert_eq!(severities.get(Rule::Shadowed, "a/b/y.js"), Severity::Ignore);
     }
 
     #[test]
     fn a_rule_has_one_name() {
         for rule in Rule::ALL {
             assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
-            assert_eq!(levels(&format!("collect.rules.{rule} = \"warn\"")).get(rule, "a.js"), Severity::Warn);
-            assert_eq!(levels(&rule.silence("a.js")).get(rule, "a.js"), Severity::Ignore);
+            assert_eq!(
+                severities(&format!("collect.rules.{rule} = \"warn\"")).get(rule, "a.js"),
+                Severity::Warn
+            );
+            assert_eq!(severities(&rule.silence("a.js")).get(rule, "a.js"), Severity::Ignore);
         }
     }
 
     #[test]
     fn the_line_that_silences_a_rule_does_so() {
         for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css", "\u{1b}\u{202e}.css"] {
-            let levels = levels(&Rule::Missing.silence(asset));
-            assert_eq!(levels.get(Rule::Missing, asset), Severity::Ignore, "{asset}");
-            assert_eq!(levels.get(Rule::Missing, &format!("x/{asset}")), Severity::Error, "{asset}");
-            assert_eq!(levels.get(Rule::LeavesBase, asset), Severity::Error, "{asset}");
+            let severities = severities(&Rule::Missing.silence(asset));
+            assert_eq!(severities.get(Rule::Missing, asset), Severity::Ignore, "{asset}");
+            assert_eq!(severities.get(Rule::Missing, &format!("x/{asset}")), Severity::Error, "{asset}");
+            assert_eq!(severities.get(Rule::LeavesBase, asset), Severity::Error, "{asset}");
         }
         assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"collect.rules."js/a.js".missing-map = "ignore""#);
     }

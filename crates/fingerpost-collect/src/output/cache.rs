@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::signed_json::{parse_signed, write_signed};
 use crate::{
     output::staging::Staging,
-    source_info::{Inputs, Named, Page},
+    source_info::{AssignedName, Inputs, SourceInfo},
 };
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
@@ -32,36 +32,36 @@ struct Key {
 #[derive(Deserialize)]
 struct Contents {
     key: Key,
-    pages: HashMap<String, Arc<Page>>,
+    sources: HashMap<String, Arc<SourceInfo>>,
 }
 
 #[derive(Serialize)]
 struct ContentsOut<'a, E: CacheEntry> {
     key: &'a Key,
-    #[serde(serialize_with = "pages_out")]
-    pages: &'a [E],
+    #[serde(serialize_with = "source_infos_out")]
+    sources: &'a [E],
 }
 
 #[derive(Serialize)]
-struct PageOut<'a> {
+struct SourceInfoOut<'a> {
     #[serde(flatten)]
-    page: &'a Page,
-    named: Named,
+    source_info: &'a SourceInfo,
+    named: AssignedName,
 }
 
 /// What a run knows of one file, for the next.
 pub(crate) trait CacheEntry {
     /// The asset path.
     fn path(&self) -> &str;
-    fn page(&self) -> &Arc<Page>;
+    fn source_info(&self) -> &Arc<SourceInfo>;
     fn inputs(&self) -> &Inputs;
-    fn named(&self) -> Named;
+    fn named(&self) -> AssignedName;
 }
 
-/// The pages of an earlier run.
+/// The sources of an earlier run.
 pub(crate) struct Cache {
     key: Key,
-    pages: HashMap<String, Arc<Page>>,
+    sources: HashMap<String, Arc<SourceInfo>>,
 }
 
 impl Cache {
@@ -75,32 +75,36 @@ impl Cache {
             base: base.to_owned(),
         };
         let contents = fs::read(dir.join(FILE)).ok().and_then(|bytes| parse(&bytes));
-        let pages = contents.filter(|contents| contents.key == key).map(|contents| contents.pages);
-        Self { key, pages: pages.unwrap_or_default() }
+        let sources = contents.filter(|contents| contents.key == key).map(|contents| contents.sources);
+        Self { key, sources: sources.unwrap_or_default() }
     }
 
     /// What is known of a file, if nobody has touched it since. Costs one `stat`.
-    pub(crate) fn page(&self, file: &SourceFile) -> Option<Arc<Page>> {
-        let page = self.pages.get(file.path.as_str()).filter(|page| page.file == file.file)?;
+    pub(crate) fn source_info(&self, file: &SourceFile) -> Option<Arc<SourceInfo>> {
+        let source_info =
+            self.sources.get(file.path.as_str()).filter(|source_info| source_info.file == file.file)?;
         let stamp = FileStamp::from_metadata(&fs::metadata(&file.file).ok()?);
-        (stamp == page.stamp).then(|| page.clone())
+        (stamp == source_info.stamp).then(|| source_info.clone())
     }
 
     /// Gives the memory back. From here on nothing is known any more.
     pub(crate) fn forget(&mut self) {
-        self.pages = HashMap::new();
+        self.sources = HashMap::new();
     }
 
     /// Writes down what this run knows, unless that is the same.
     pub(crate) fn save<E: CacheEntry>(&self, entries: &[E], staging: &Staging) {
         let is_known = |entry: &E| {
-            let page = self.pages.get(entry.path()).filter(|page| Arc::ptr_eq(page, entry.page()));
-            page.is_some_and(|page| page.named_from(entry.inputs()).is_some())
+            let source_info = self
+                .sources
+                .get(entry.path())
+                .filter(|source_info| Arc::ptr_eq(source_info, entry.source_info()));
+            source_info.is_some_and(|source_info| source_info.named_from(entry.inputs()).is_some())
         };
-        if trusted(entries).count() == self.pages.len() && trusted(entries).all(is_known) {
+        if trusted(entries).count() == self.sources.len() && trusted(entries).all(is_known) {
             return;
         }
-        let contents = ContentsOut { key: &self.key, pages: entries };
+        let contents = ContentsOut { key: &self.key, sources: entries };
         if let Err(problem) = staging.put(FILE.as_ref(), |file| write_signed(&contents, file)) {
             tracing::warn!("the next run will take longer: {problem}");
         }
@@ -109,21 +113,21 @@ impl Cache {
 
 /// What nobody has changed lately: only of that the same stamp means the same bytes.
 fn trusted<E: CacheEntry>(entries: &[E]) -> impl Iterator<Item = &E> {
-    entries.iter().filter(|entry| entry.page().is_trusted)
+    entries.iter().filter(|entry| entry.source_info().is_trusted)
 }
 
-fn page_out<E: CacheEntry>(entry: &E) -> (&str, PageOut<'_>) {
-    (entry.path(), PageOut { page: entry.page(), named: entry.named() })
+fn source_info_out<E: CacheEntry>(entry: &E) -> (&str, SourceInfoOut<'_>) {
+    (entry.path(), SourceInfoOut { source_info: entry.source_info(), named: entry.named() })
 }
 
-fn pages_out<E: CacheEntry, S: Serializer>(entries: &[E], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(trusted(entries).map(page_out))
+fn source_infos_out<E: CacheEntry, S: Serializer>(entries: &[E], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(trusted(entries).map(source_info_out))
 }
 
 fn parse(bytes: &[u8]) -> Option<Contents> {
     let mut contents: Contents = parse_signed(bytes)?;
-    for page in contents.pages.values_mut() {
-        Arc::get_mut(page)?.is_trusted = true;
+    for source_info in contents.sources.values_mut() {
+        Arc::get_mut(source_info)?.is_trusted = true;
     }
     Some(contents)
 }

@@ -41,18 +41,18 @@ impl Content {
     }
 
     /// Reads the same bytes once more.
-    pub(crate) fn read_again(file: &Path, seen: Seen) -> Result<Self, Problem> {
+    pub(crate) fn read_again(file: &Path, seen: ContentId) -> Result<Self, Problem> {
         let content = Self::read(file)?.value;
         if content.seen() == seen { Ok(content) } else { Err(changed(file)) }
     }
 
     /// What identifies it.
-    pub(crate) fn seen(&self) -> Seen {
-        Seen { size: self.size, sha256: self.sha256 }
+    pub(crate) fn seen(&self) -> ContentId {
+        ContentId { size: self.size, sha256: self.sha256 }
     }
 
     /// The bytes of a file that has been read whole.
-    pub(crate) fn of(seen: Seen, bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(seen: ContentId, bytes: Vec<u8>) -> Self {
         Self { size: seen.size, sha256: seen.sha256, bytes: Bytes::Here(bytes) }
     }
 
@@ -97,28 +97,32 @@ impl From<Vec<u8>> for Content {
 
 /// What identifies the bytes of a file that are not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Seen {
+pub(crate) struct ContentId {
     pub(crate) size: u64,
     pub(crate) sha256: Digest,
 }
 
-impl Seen {
+impl ContentId {
     /// Reads the whole of a file.
     pub(crate) fn read(file: &Path) -> Result<Reading<(Self, Vec<u8>)>, Problem> {
         stable(file, |handle| {
             let bytes = whole(handle)?;
-            Ok((Self::of(&bytes), bytes))
+            Ok((Self::from_bytes(&bytes), bytes))
         })
     }
 
-    fn of(bytes: &[u8]) -> Self {
+    fn from_bytes(bytes: &[u8]) -> Self {
         Self { size: bytes.len() as u64, sha256: Digest::from_content(bytes) }
     }
 
     /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Vec<u8>, Problem> {
         let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
-        if trusted == Some(stamp) || Self::of(&bytes) == self { Ok(bytes) } else { Err(changed(file)) }
+        if trusted == Some(stamp) || Self::from_bytes(&bytes) == self {
+            Ok(bytes)
+        } else {
+            Err(changed(file))
+        }
     }
 }
 

@@ -4,12 +4,12 @@ use fingerpost::manifest::Digest;
 use sha2::{Digest as _, Sha256};
 
 /// A writer that hashes what goes through it.
-pub(crate) struct Digesting<W> {
+pub(crate) struct HashWriter<W> {
     writer: W,
     hasher: Sha256,
 }
 
-impl<W: Write> Digesting<W> {
+impl<W: Write> HashWriter<W> {
     pub(crate) fn new(writer: W) -> Self {
         Self { writer, hasher: Sha256::new() }
     }
@@ -20,7 +20,7 @@ impl<W: Write> Digesting<W> {
     }
 }
 
-impl<W: Write> Write for Digesting<W> {
+impl<W: Write> Write for HashWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.writer.write(bytes)?;
         self.hasher.update(&bytes[..written]);

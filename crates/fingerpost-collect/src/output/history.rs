@@ -11,10 +11,10 @@ use fingerpost::{
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{ErrorKind, Problem},
     },
-    output::hash_writer::Digesting,
+    output::hash_writer::HashWriter,
 };
 
 /// What an output dir has published so far.
@@ -72,19 +72,22 @@ impl History {
 
     /// The releases, the newest first. One that cannot be read is passed over with a warning: it is history, and must not
     /// stand in the way of what is to be published now.
-    pub(crate) fn releases<'a>(&'a self, findings: &'a mut Findings) -> impl Iterator<Item = Release> + 'a {
+    pub(crate) fn releases<'a>(
+        &'a self,
+        diagnostics: &'a mut Diagnostics,
+    ) -> impl Iterator<Item = Release> + 'a {
         self.numbers.iter().rev().filter_map(|&number| {
             self.release(number)
                 .map_err(|err| {
-                    findings.warn(ErrorKind::Manifest, format!("{err}; this release is passed over"))
+                    diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is passed over"))
                 })
                 .ok()
         })
     }
 
     /// The newest release that holds this manifest.
-    pub(crate) fn holder(&self, manifest: &Manifest, findings: &mut Findings) -> Option<Release> {
-        self.releases(findings).find(|release| release.manifest == *manifest)
+    pub(crate) fn holder(&self, manifest: &Manifest, diagnostics: &mut Diagnostics) -> Option<Release> {
+        self.releases(diagnostics).find(|release| release.manifest == *manifest)
     }
 }
 
@@ -100,9 +103,9 @@ impl Current {
 
     /// Whether the file is just as it would be written now.
     pub(crate) fn is(&self, manifest: &Manifest) -> bool {
-        let mut digesting = BufWriter::new(Digesting::new(io::sink()));
-        let written = self.manifest == *manifest && manifest.write_to(&mut digesting).is_ok();
-        let digesting = written.then(|| digesting.into_inner().ok()).flatten();
-        digesting.is_some_and(|digesting| digesting.finish().1 == self.digest)
+        let mut hash_writer = BufWriter::new(HashWriter::new(io::sink()));
+        let written = self.manifest == *manifest && manifest.write_to(&mut hash_writer).is_ok();
+        let hash_writer = written.then(|| hash_writer.into_inner().ok()).flatten();
+        hash_writer.is_some_and(|hash_writer| hash_writer.finish().1 == self.digest)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) enum Change {
 impl Change {
     /// Compares the times. In a directory with a lock file, to be called before that is written.
     pub(crate) fn read(dir: &Path) -> Self {
-        let [manifest, record, lock] = [MANIFEST_NAME, FILE, LOCK].map(|name| Times::of(&dir.join(name)));
+        let [manifest, record, lock] = [MANIFEST_NAME, FILE, LOCK].map(|name| Times::read(&dir.join(name)));
         let recorded = fs::read(dir.join(FILE)).ok();
         let recorded = recorded.and_then(|json| serde_json::from_slice::<Times>(&json).ok());
         let (Some(manifest), Some(record), Some(recorded)) = (manifest, record, recorded) else {
@@ -73,7 +73,7 @@ fn last_second(time: SystemTime, recorded: SystemTime) -> u64 {
 }
 
 impl Times {
-    fn of(file: &Path) -> Option<Self> {
+    fn read(file: &Path) -> Option<Self> {
         let metadata = fs::metadata(file).ok()?;
         Some(Self { modified: metadata.modified().ok()?, changed: changed(&metadata) })
     }
@@ -99,7 +99,7 @@ fn changed(_: &Metadata) -> Option<SystemTime> {
 
 /// Records the times of the manifest as they are now.
 pub(crate) fn record(staging: &Staging) {
-    let Some(times) = Times::of(&staging.dir.join(MANIFEST_NAME)) else { return };
+    let Some(times) = Times::read(&staging.dir.join(MANIFEST_NAME)) else { return };
     let recorded = staging.put(FILE.as_ref(), |file| {
         serde_json::to_writer(&mut *file, &times)?;
         file.flush()?;

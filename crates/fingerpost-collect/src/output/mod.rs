@@ -32,7 +32,7 @@ use crate::{
         content::{Content, WriteError},
         lock::{LOCK, Lock},
         manifest_times::Change,
-        published_files::Published,
+        published_files::PublishedFiles,
         staging::{STAGING, Staged, Staging, make_dir, sync_dir},
     },
     progress::Progress,
@@ -47,9 +47,9 @@ pub(crate) struct Output {
     lock: Option<Lock>,
     /// A change of the manifest since the last command.
     pub(crate) change: Change,
-    /// Directories that are no symlinks, so that each is looked at once.
+    /// Directories that are no symlinks, so that each is analyzed at once.
     real: Mutex<HashSet<PathBuf>>,
-    pub(crate) published: Published,
+    pub(crate) published: PublishedFiles,
 }
 
 /// How an output dir is opened.
@@ -69,14 +69,14 @@ impl Output {
         if !options.dry_run {
             output.acquire(options.wait, progress)?;
         }
-        output.published = Published::read(dir, options.verify);
+        output.published = PublishedFiles::read(dir, options.verify);
         Ok(output)
     }
 
     /// An output dir that is not written to, unless its lock is [acquired](Self::acquire).
     pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
-        let (change, real, published) = (Change::read(dir), Mutex::default(), Published::default());
+        let (change, real, published) = (Change::read(dir), Mutex::default(), PublishedFiles::default());
         let staging = Staging { dir: dir.to_owned(), is_dry: true };
         Ok(Self { dir: dir.to_owned(), fsync: false, staging, lock: None, change, real, published })
     }

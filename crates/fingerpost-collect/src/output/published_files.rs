@@ -27,7 +27,7 @@ const FILE: &str = ".fingerpost/published.json";
 
 /// The published files that are known, by their names in the output dir.
 #[derive(Default)]
-pub(crate) struct Published {
+pub(crate) struct PublishedFiles {
     records: Mutex<BTreeMap<String, Record>>,
     /// Records of files that are not older than this prove nothing: the clock of the file system may have stood still between
     /// the record and a later change.
@@ -57,7 +57,7 @@ enum State {
     New,
 }
 
-impl Published {
+impl PublishedFiles {
     /// Reads the record of an output dir. One that is missing or damaged is as good as empty.
     pub(crate) fn read(dir: &Path, verify: bool) -> Self {
         let file = dir.join(FILE);

@@ -6,13 +6,13 @@ use fingerpost::{__private::Reading, sources::SourceFile};
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         location::{Location, Places},
         note::Note,
         problem::{Error, ErrorKind, Problem},
         rule::Rule,
     },
-    output::content::{Content, Seen},
+    output::content::{Content, ContentId},
     pipeline::{
         asset::{Asset, Source},
         run_context::Run,
@@ -20,105 +20,105 @@ use crate::{
     references::{
         self,
         css::TooDeep,
-        reference::{Language, NotParsed, Obstacle, References},
+        reference::{Language, Obstacle, ParseFailure, References},
         resolve::Place,
-        unrewritable::{Markup, Plain},
+        unrewritable::{Markup, Unrewritable},
     },
-    source_info::{Inputs, Page},
+    source_info::{Inputs, SourceInfo},
 };
 
 /// What has been seen of all files.
 #[derive(Default)]
-pub(crate) struct Looked {
+pub(crate) struct Analyzed {
     pub(crate) done: Vec<Asset>,
     /// Files that wait for the names of other assets. Their bytes are read again then, so that memory does not hold them all.
     pub(crate) referring: Vec<Source>,
 }
 
-enum Look {
+enum Analysis {
     Done(Box<Asset>),
     Referring(Source),
 }
 
-impl Looked {
+impl Analyzed {
     /// Looks at all files, on all cores.
     pub(crate) fn at_all(
         files: Vec<SourceFile>,
         run: &Run<'_>,
-        findings: &mut Findings,
+        diagnostics: &mut Diagnostics,
     ) -> Result<Self, Error> {
         run.progress.found(files.len());
-        let mut looked = Self::default();
+        let mut analyzed = Self::default();
         let size = |file: &SourceFile| fs::metadata(&file.file).map_or(0, |metadata| metadata.len());
-        for look in findings.take_largest_first(files, size, |file| look_at(file, run))? {
+        for look in diagnostics.take_largest_first(files, size, |file| look_at(file, run))? {
             match look {
-                Look::Done(asset) => looked.done.push(*asset),
-                Look::Referring(referring) => looked.referring.push(referring),
+                Analysis::Done(asset) => analyzed.done.push(*asset),
+                Analysis::Referring(referring) => analyzed.referring.push(referring),
             }
         }
-        Ok(looked)
+        Ok(analyzed)
     }
 }
 
-fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Look, Problem> {
-    let (page, content) = match run.cache.page(&file) {
-        Some(page) => (page, None),
+fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Analysis, Problem> {
+    let (source_info, content) = match run.cache.source_info(&file) {
+        Some(source_info) => (source_info, None),
         None => read(&file, run)?,
     };
-    if page.names_assets() {
-        return Ok(Look::Referring(Source { file, page }));
+    if source_info.names_assets() {
+        return Ok(Analysis::Referring(Source { file, source_info }));
     }
-    let (seen, from) = (page.seen, file.file.clone());
+    let (seen, from) = (source_info.seen, file.file.clone());
     let at_hand = Cell::new(content);
     let content = || at_hand.take().map_or_else(|| Content::read_again(&from, seen), Ok);
-    let asset = Asset::stage(Source { file, page }, None, Inputs::default(), content, run)?;
-    Ok(Look::Done(asset.into()))
+    let asset = Asset::stage(Source { file, source_info }, None, Inputs::default(), content, run)?;
+    Ok(Analysis::Done(asset.into()))
 }
 
 /// Reads a file, and finds out all that can be found out about it alone.
-fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<Page>, Option<Content>), Problem> {
-    let place = Place { base: run.job.base.path(), path: &file.path };
-    let Some(language) = Language::of(&file.path) else {
+fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
+    let place = Place { base: run.options.base.path(), path: &file.path };
+    let Some(language) = Language::from_path(&file.path) else {
         let reading = Content::read(&file.file)?;
         let plain = reading.value.bytes().map_or_else(Vec::new, |bytes| plain_names(bytes, place));
-        let page = Page { plain, ..page(file, &reading, reading.value.seen()) };
-        return Ok((Arc::new(page), Some(reading.value)));
+        let source_info = SourceInfo { plain, ..source_info(file, &reading, reading.value.seen()) };
+        return Ok((Arc::new(source_info), Some(reading.value)));
     };
-    let reading = Seen::read(&file.file)?;
+    let reading = ContentId::read(&file.file)?;
     let (seen, bytes) = (reading.value.0, &reading.value.1);
-    let References { list, unknown, not_parsed } =
+    let References { list, unknown, parse_failure } =
         references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
     let mut places = Places::new(&file.file, &file.path, bytes);
-    let has_given_up = not_parsed.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
-    let not_parsed = not_parsed.map(|why| unread(&mut places, &why));
+    let has_given_up = parse_failure.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
+    let parse_failure = parse_failure.map(|why| unread(&mut places, &why));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
-    let notes = not_parsed.into_iter().chain(unknown).collect();
+    let notes = parse_failure.into_iter().chain(unknown).collect();
     let plain = plain_names(bytes, place);
-    let page = page(file, &reading, seen);
+    let source_info = source_info(file, &reading, seen);
     // The next run may have more memory.
-    let is_trusted = page.is_trusted && !has_given_up;
-    let page = Page { is_trusted, references: list, notes, plain, ..page };
-    let content = (!page.names_assets()).then(|| Content::of(seen, reading.value.1));
-    Ok((Arc::new(page), content))
+    let is_trusted = source_info.is_trusted && !has_given_up;
+    let source_info = SourceInfo { is_trusted, references: list, notes, plain, ..source_info };
+    let content = (!source_info.names_assets()).then(|| Content::new(seen, reading.value.1));
+    Ok((Arc::new(source_info), content))
 }
 
 /// What the file keeps naming by plain names.
-fn plain_names(bytes: &[u8], place: Place<'_>) -> Vec<Plain> {
-    let names = Markup::of(place.path).map(|markup| markup.names(bytes, place));
+fn plain_names(bytes: &[u8], place: Place<'_>) -> Vec<Unrewritable> {
+    let names = Markup::from_path(place.path).map(|markup| markup.names(bytes, place));
     names.into_iter().flatten().map(|(_, plain)| plain).collect()
 }
 
-fn page<T>(file: &SourceFile, reading: &Reading<T>, seen: Seen) -> Page {
+fn source_info<T>(file: &SourceFile, reading: &Reading<T>, seen: ContentId) -> SourceInfo {
     let Reading { stamp, is_trusted, .. } = *reading;
     let file = file.file.clone();
     let (references, notes, plain) = (Vec::new(), Vec::new(), Vec::new());
-    Page { file, stamp, is_trusted, seen, references, notes, plain, named: None }
+    SourceInfo { file, stamp, is_trusted, seen, references, notes, plain, named: None }
 }
 
 pub(crate) fn too_deep(file: &SourceFile, bytes: &[u8], &TooDeep(at): &TooDeep) -> Problem {
     let location = Location::new(&file.file, &file.path, bytes, at..at + 1);
     let message = "more than 255 blocks are open here; no browser reads that, so correct or ignore the file";
-    Problem::at(location, ErrorKind::TooDeep, message)
+    Problem::with_location(location, ErrorKind::TooDeep, message)
 }
 
 fn unknown_import(location: Location) -> Note {
@@ -126,7 +126,7 @@ fn unknown_import(location: Location) -> Note {
     Note { location, message: message.to_owned(), rule: None }
 }
 
-pub(crate) fn unread(places: &mut Places<'_>, why: &NotParsed) -> Note {
+pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
     let (what, rule) = match why.obstacle {
         Obstacle::NoParser => {
             ("this may be a reference to another file, and cannot be rewritten", Rule::Unsupported)

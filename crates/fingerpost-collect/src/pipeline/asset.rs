@@ -10,13 +10,13 @@ use crate::{
     diagnostics::problem::Problem,
     output::{cache::CacheEntry, content::Content, staging::Staged},
     pipeline::run_context::Run,
-    source_info::{Inputs, Named, Page},
+    source_info::{AssignedName, Inputs, SourceInfo},
 };
 
 /// One asset that has its name and, where it was not there yet, is staged.
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
-    pub(crate) page: Arc<Page>,
+    pub(crate) source_info: Arc<SourceInfo>,
     /// What its name and bytes were made from, besides those of its author.
     pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
@@ -32,7 +32,7 @@ pub(crate) struct Asset {
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) file: SourceFile,
-    pub(crate) page: Arc<Page>,
+    pub(crate) source_info: Arc<SourceInfo>,
 }
 
 impl Asset {
@@ -46,9 +46,9 @@ impl Asset {
         content: impl Fn() -> Result<Content, Problem>,
         run: &Run<'_>,
     ) -> Result<Self, Problem> {
-        let Source { file, page } = source;
+        let Source { file, source_info } = source;
         let mut loaded = None;
-        let (hash, info) = match page.named_from(&from) {
+        let (hash, info) = match source_info.named_from(&from) {
             Some(named) => (named.hash, named.info.clone()),
             None => {
                 let content = loaded.insert(content()?);
@@ -59,7 +59,7 @@ impl Asset {
         let hashed = file.path.hashed(&hash);
         let write = !run.output.has(&hashed, info.size, &info.sha256);
         let write_original =
-            run.job.originals && !run.output.has_content(&file.path, info.size, &info.sha256);
+            run.options.originals && !run.output.has_content(&file.path, info.size, &info.sha256);
         if (write || write_original) && loaded.is_none() {
             loaded = Some(content()?);
         }
@@ -70,7 +70,7 @@ impl Asset {
         let (staged, original) = (stage(&hashed, write)?, stage(&file.path, write_original)?);
         run.progress.collected();
         let is_new = write || write_original;
-        Ok(Self { path: file.path, page, from, hash, hashed, info, is_new, staged, original })
+        Ok(Self { path: file.path, source_info, from, hash, hashed, info, is_new, staged, original })
     }
 
     /// Whether it has its name from a group of files that refer to each other, and not from its bytes.
@@ -87,7 +87,7 @@ impl Asset {
     pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
         let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
         let is_there = || run.output.has(&self.hashed, self.info.size, &self.info.sha256);
-        staged.or_else(|| is_there().then(|| run.job.out.join(&self.hashed)))
+        staged.or_else(|| is_there().then(|| run.options.out.join(&self.hashed)))
     }
 }
 
@@ -96,8 +96,8 @@ impl CacheEntry for Asset {
         &self.path
     }
 
-    fn page(&self) -> &Arc<Page> {
-        &self.page
+    fn source_info(&self) -> &Arc<SourceInfo> {
+        &self.source_info
     }
 
     fn inputs(&self) -> &Inputs {
@@ -105,10 +105,10 @@ impl CacheEntry for Asset {
     }
 
     /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
-    fn named(&self) -> Named {
+    fn named(&self) -> AssignedName {
         let mut info = self.info.clone();
         info.encodings.clear();
-        Named { from: self.from, hash: self.hash, info }
+        AssignedName { from: self.from, hash: self.hash, info }
     }
 }
 

@@ -11,13 +11,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
     output::{cache, content::Content},
     pipeline::{
         asset::{Asset, Source},
-        link::{Link, Links, To},
+        link::{Link, LinkTarget, Links},
         order::{self, Group},
         rewrite::rewrite,
         run_context::Run,
@@ -30,19 +30,19 @@ pub(crate) fn name_all(
     waiting: &[Source],
     links: &Links<'_>,
     run: &Run<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Asset>, Error> {
     let names = waiting.iter().map(|_| OnceLock::new()).collect();
-    let naming = Naming { waiting, links, names, run };
+    let naming = NameAssigner { waiting, links, names, run };
     let mut assets = Vec::with_capacity(waiting.len());
     for layer in order::layers(&links.between_waiting()) {
-        let named = findings.take_all(layer, |group| naming.name(&group))?;
+        let named = diagnostics.take_all(layer, |group| naming.name(&group))?;
         assets.extend(named.into_iter().flatten());
     }
     Ok(assets)
 }
 
-struct Naming<'a> {
+struct NameAssigner<'a> {
     waiting: &'a [Source],
     links: &'a Links<'a>,
     /// What has been named so far.
@@ -50,7 +50,7 @@ struct Naming<'a> {
     run: &'a Run<'a>,
 }
 
-impl Naming<'_> {
+impl NameAssigner<'_> {
     fn name(&self, group: &Group) -> Result<Vec<Asset>, Problem> {
         let key = if group.is_cycle { Some(self.name_members(&group.members)?) } else { None };
         group.members.par_iter().map(|&member| self.stage(member, key)).collect()
@@ -71,12 +71,12 @@ impl Naming<'_> {
         let mut sorted = members.to_vec();
         sorted.sort_by_key(|&member| &self.waiting[member].file.path);
         let leads_out = |link: &&Link<'_>| match link.to {
-            To::Waiting(number) => members.binary_search(&number).is_err(),
-            To::Named(_) => true,
+            LinkTarget::Waiting(number) => members.binary_search(&number).is_err(),
+            LinkTarget::AssignedName(_) => true,
         };
         let key = self.group_key(&sorted, leads_out);
         let known = |&member: &usize| {
-            let named = self.waiting[member].page.named.as_ref()?;
+            let named = self.waiting[member].source_info.named.as_ref()?;
             (named.from.group == Some(key)).then_some(named.hash)
         };
         let hashes = match members.iter().map(known).collect::<Option<Vec<_>>>() {
@@ -117,10 +117,10 @@ impl Naming<'_> {
     fn group_key(&self, sorted: &[usize], leads_out: impl Fn(&&Link<'_>) -> bool) -> Digest {
         let mut key = Vec::new();
         for &member in sorted {
-            let Source { file, page } = &self.waiting[member];
+            let Source { file, source_info } = &self.waiting[member];
             key.extend_from_slice(file.path.as_bytes());
             key.push(0);
-            key.extend_from_slice(page.seen.sha256.as_bytes());
+            key.extend_from_slice(source_info.seen.sha256.as_bytes());
             self.push_hashes(member, &leads_out, &mut key);
             key.push(b'\n');
         }
@@ -135,7 +135,7 @@ impl Naming<'_> {
     }
 
     fn push_hashes(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool, key: &mut Vec<u8>) {
-        for link in self.links.of(member).iter().filter(wanted) {
+        for link in self.links.links_of(member).iter().filter(wanted) {
             let place = link.edit.span().start as u64;
             key.extend_from_slice(&place.to_be_bytes());
             key.extend_from_slice(self.hash(link.to).as_ref().map_or("", ContentHash::as_str).as_bytes());
@@ -144,26 +144,27 @@ impl Naming<'_> {
 
     /// A file's bytes with the hashes in those references that are wanted.
     fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Vec<u8>, Problem> {
-        let Source { file, page } = &self.waiting[member];
-        let bytes = page.seen.read_again(&file.file, page.is_trusted.then_some(page.stamp))?;
-        let links = self.links.of(member).iter().filter(wanted);
+        let Source { file, source_info } = &self.waiting[member];
+        let bytes =
+            source_info.seen.read_again(&file.file, source_info.is_trusted.then_some(source_info.stamp))?;
+        let links = self.links.links_of(member).iter().filter(wanted);
         // What has no name has had a problem, and nothing will be published.
         let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));
         rewrite(&bytes, edits).ok_or_else(|| self.wrong_cache(&file.file))
     }
 
     fn wrong_cache(&self, file: &Path) -> Problem {
-        let cache = self.run.job.out.join(cache::FILE);
+        let cache = self.run.options.out.join(cache::FILE);
         let [file, cache] = [file, &cache].map(|path| quoted(path.display()));
         let message =
             format!("{cache} names places that {file} does not have; remove it, and run this again");
         Problem::new(ErrorKind::Output, message)
     }
 
-    fn hash(&self, to: To) -> Option<ContentHash> {
+    fn hash(&self, to: LinkTarget) -> Option<ContentHash> {
         match to {
-            To::Named(hash) => Some(hash),
-            To::Waiting(number) => self.names[number].get().copied(),
+            LinkTarget::AssignedName(hash) => Some(hash),
+            LinkTarget::Waiting(number) => self.names[number].get().copied(),
         }
     }
 }

@@ -8,52 +8,52 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{collector::Findings, problem::ErrorKind},
+    diagnostics::{collector::Diagnostics, problem::ErrorKind},
     output::{history::History, reserved, variant::variant_names},
-    pipeline::{asset::Asset, import_releases::Kept, run_context::Run},
+    pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 
 /// Compares all names that this run gives, with each other and with those that are taken.
-pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
-    let originals = if run.job.originals { assets } else { &[] };
+pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
+    let originals = if run.options.originals { assets } else { &[] };
     let hashed = assets.iter().map(|asset| (asset.hashed.as_str(), asset));
     let names: Vec<_> = hashed.chain(originals.iter().map(|asset| (asset.path.as_str(), asset))).collect();
-    check_lengths(assets, findings);
-    check_reserved(&names, findings);
-    check_each_other(&names, findings);
-    check_kept(&names, kept, findings);
-    check_releases(run, originals, kept, findings);
-    check_groups(run, assets, kept, findings);
+    check_lengths(assets, diagnostics);
+    check_reserved(&names, diagnostics);
+    check_each_other(&names, diagnostics);
+    check_imported(&names, kept, diagnostics);
+    check_releases(run, originals, kept, diagnostics);
+    check_groups(run, assets, kept, diagnostics);
 }
 
 /// Does the same for compressed variants, which are known last. Their hashed names end as those of files never do.
-pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) {
+pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
     for asset in assets {
         let hashed = variant_names(&asset.hashed, &asset.info);
-        let plain = run.job.originals.then(|| variant_names(&asset.path, &asset.info));
+        let plain = run.options.originals.then(|| variant_names(&asset.path, &asset.info));
         for (name, variant) in hashed.chain(plain.into_iter().flatten()) {
-            check_length(asset, &name, "compressed", findings);
+            check_length(asset, &name, "compressed", diagnostics);
             let dir = format!("{name}/");
             let first = assets.partition_point(|other| *other.path < *name);
             let same = assets[first..].iter().take_while(|other| *other.path == *name);
-            let same = same.filter(|other| run.job.originals && other.info.sha256 != variant.sha256);
+            let same = same.filter(|other| run.options.originals && other.info.sha256 != variant.sha256);
             let below = assets.partition_point(|other| *other.path < *dir);
             let below = assets[below..].first().filter(|other| other.path.starts_with(&dir));
             clashes.extend(same.chain(below).map(|other| variant_wants(&name, asset, other)));
         }
     }
-    clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+    clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
 
 /// The hash makes a name longer than it was, and no common file system goes beyond this.
 const LONGEST: usize = 255;
 
-fn check_lengths(assets: &[Asset], findings: &mut Findings) {
-    assets.iter().for_each(|asset| check_length(asset, &asset.hashed, "hashed", findings));
+fn check_lengths(assets: &[Asset], diagnostics: &mut Diagnostics) {
+    assets.iter().for_each(|asset| check_length(asset, &asset.hashed, "hashed", diagnostics));
 }
 
-fn check_length(asset: &Asset, path: &str, kind: &str, findings: &mut Findings) {
+fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnostics) {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (length, unit) =
         if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
@@ -61,7 +61,7 @@ fn check_length(asset: &Asset, path: &str, kind: &str, findings: &mut Findings) 
         let too_long = format!("its {kind} name has {length} {unit}, {LONGEST} are allowed");
         let asset = quoted(both_ends(&asset.path));
         let message = format!("asset {asset} has too long a name: {too_long}; shorten it");
-        findings.problem(ErrorKind::Source, message);
+        diagnostics.problem(ErrorKind::Source, message);
     }
 }
 
@@ -76,16 +76,16 @@ fn both_ends(path: &str) -> String {
     chars.clone().take(SHOWN).chain(['…']).chain(chars.skip(count - SHOWN)).collect()
 }
 
-fn check_reserved(names: &[(&str, &Asset)], findings: &mut Findings) {
+fn check_reserved(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
     let reserved: BTreeMap<_, _> =
         names.iter().filter_map(|(name, asset)| Some((&asset.path, reserved(name)?))).collect();
     for (asset, owner) in reserved {
         let message = format!("asset {} has the name of {owner}; rename or ignore it", quoted(asset));
-        findings.problem(ErrorKind::Clash, message);
+        diagnostics.problem(ErrorKind::Clash, message);
     }
 }
 
-fn check_each_other(names: &[(&str, &Asset)], findings: &mut Findings) {
+fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
     let (mut owners, mut clashes) = (BTreeMap::<&str, &Asset>::new(), BTreeSet::new());
     for &(name, asset) in names {
         match owners.insert(name, asset) {
@@ -98,28 +98,33 @@ fn check_each_other(names: &[(&str, &Asset)], findings: &mut Findings) {
     for (name, asset) in &owners {
         clashes.extend(dirs(name).filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
     }
-    clashes.into_iter().for_each(|clash| findings.problem(ErrorKind::Clash, clash));
+    clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
 
 /// What is taken over may have a file where a directory is to be now, or the other way round.
-fn check_kept(names: &[(&str, &Asset)], kept: &Kept, findings: &mut Findings) {
+fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
     let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
     for (name, asset) in names {
         let below = format!("{name}/");
         let file = dirs(name).find(|dir| kept.contains(dir));
         let file_below = || kept.range(&*below..).next().filter(|file| file.starts_with(&below)).copied();
         if let Some(file) = file.or_else(file_below) {
-            findings.problem(ErrorKind::Clash, wants_the_place_of(file, asset));
+            diagnostics.problem(ErrorKind::Clash, wants_the_place_of(file, asset));
         }
     }
 }
 
 /// A plain name must never replace what was published under a hashed one: browsers keep that for ever.
-fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mut Findings) {
+fn check_releases(
+    run: &Run<'_>,
+    originals: &[Asset],
+    kept: &ImportedReleases,
+    diagnostics: &mut Diagnostics,
+) {
     let mut plain: BTreeMap<_, _> = originals.iter().map(|asset| (asset.path.as_str(), asset)).collect();
     // All that was published here is read only if it can hold such a name; what is taken over may hold any.
     let history = originals.iter().any(|asset| looks_hashed(&asset.path)).then_some(&run.history);
-    let releases = history.map_or_else(Vec::new, |history| history.releases(findings).collect());
+    let releases = history.map_or_else(Vec::new, |history| history.releases(diagnostics).collect());
     let current = history.and_then(History::manifest).into_iter().chain(&kept.current);
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for (path, entry) in manifests.chain(current).flatten() {
@@ -129,7 +134,7 @@ fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mu
         for (name, sha256) in variants.chain([file]) {
             if plain.get(&*name).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
                 plain.remove(&*name);
-                findings.problem(ErrorKind::Clash, published_before(&name, path));
+                diagnostics.problem(ErrorKind::Clash, published_before(&name, path));
             }
         }
     }
@@ -137,7 +142,7 @@ fn check_releases(run: &Run<'_>, originals: &[Asset], kept: &Kept, findings: &mu
 
 /// The hash of a group leaves the references inside of it as the author wrote them. Which those are, the base URL decides too,
 /// so another one may give the same name to other bytes. What was published under it must stay: browsers keep it for ever.
-fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Findings) {
+fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
     let mut members: BTreeMap<_, _> =
         assets.iter().filter(|asset| asset.is_in_group()).map(|asset| (&*asset.hashed, asset)).collect();
     let current = run.history.manifest();
@@ -148,7 +153,8 @@ fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Fin
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
     };
     let is_suspect = members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
-    let releases = if is_suspect { run.history.releases(findings).collect() } else { Vec::<Release>::new() };
+    let releases =
+        if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::<Release>::new() };
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for manifest in manifests.chain(current).chain(&kept.current) {
         for (_, entry) in manifest {
@@ -156,7 +162,7 @@ fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &Kept, findings: &mut Fin
             if members.get(&*entry.hashed).is_some_and(|asset| asset.info.sha256 != info.sha256)
                 && let Some(asset) = members.remove(&*entry.hashed)
             {
-                findings.problem(ErrorKind::Clash, published_with_other_bytes(asset, manifest));
+                diagnostics.problem(ErrorKind::Clash, published_with_other_bytes(asset, manifest));
             }
         }
     }

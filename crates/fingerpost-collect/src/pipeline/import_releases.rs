@@ -13,9 +13,9 @@ use fingerpost::{
 };
 
 use crate::{
-    compression_settings::Wanted,
+    compression_settings::CompressionSettings,
     diagnostics::{
-        collector::{Finding, Findings},
+        collector::{Diagnostic, Diagnostics},
         problem::{Error, ErrorKind, Problem},
     },
     output::{
@@ -32,7 +32,7 @@ use crate::{
 
 /// What is taken over.
 #[derive(Default)]
-pub(crate) struct Kept {
+pub(crate) struct ImportedReleases {
     /// The releases that are not here yet, with the numbers they had there, in rising order.
     pub(crate) releases: Vec<Release>,
     /// What was in force there.
@@ -46,19 +46,29 @@ pub(crate) struct Kept {
 }
 
 /// Reads the earlier output dir, if one is named.
-pub(crate) fn take_over(run: &Run<'_>, assets: &[Asset], findings: &mut Findings) -> Result<Kept, Error> {
-    let Some(dir) = &run.job.keep_from else { return Ok(Kept::default()) };
-    let Some(earlier) = findings.take(open(dir)) else { return Ok(Kept::default()) };
-    let releases: Vec<_> = earlier.releases(findings).collect();
+pub(crate) fn import_releases(
+    run: &Run<'_>,
+    assets: &[Asset],
+    diagnostics: &mut Diagnostics,
+) -> Result<ImportedReleases, Error> {
+    let Some(dir) = &run.options.keep_from else { return Ok(ImportedReleases::default()) };
+    let Some(earlier) = diagnostics.take(open(dir)) else { return Ok(ImportedReleases::default()) };
+    let releases: Vec<_> = earlier.releases(diagnostics).collect();
     let is_edited = Change::read(dir).edited().is_some();
     let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
-    let files = files_of(manifests, assets, &run.job.compress);
-    let staged = findings.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
+    let files = files_of(manifests, assets, &run.options.compress);
+    let staged = diagnostics.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
-    let releases = new.filter_map(|release| findings.take(release)?).collect();
+    let releases = new.filter_map(|release| diagnostics.take(release)?).collect();
     let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
-    Ok(Kept { releases, current, is_edited, names, staged: staged.into_iter().flatten().collect() })
+    Ok(ImportedReleases {
+        releases,
+        current,
+        is_edited,
+        names,
+        staged: staged.into_iter().flatten().collect(),
+    })
 }
 
 fn open(dir: &Path) -> Result<History, Problem> {
@@ -88,45 +98,45 @@ fn has_files(dir: &Path) -> Result<bool, Problem> {
 pub(crate) fn verify(
     run: &Run<'_>,
     assets: &[Asset],
-    kept: &Kept,
-    findings: &mut Findings,
+    kept: &ImportedReleases,
+    diagnostics: &mut Diagnostics,
 ) -> Result<(), Error> {
-    if !run.job.verify {
+    if !run.options.verify {
         return Ok(());
     }
-    let releases: Vec<_> = run.history.releases(findings).collect();
+    let releases: Vec<_> = run.history.releases(diagnostics).collect();
     let manifests = releases.iter().map(|release| &release.manifest).chain(run.history.manifest());
-    let mut files = files_of(manifests, assets, &run.job.compress);
+    let mut files = files_of(manifests, assets, &run.options.compress);
     let taken_over: HashSet<_> = kept.names.iter().collect();
     files.retain(|(name, _)| !taken_over.contains(name) && reserved(name).is_none());
-    findings.take_all(files, |(name, known)| verify_file(&name, known, run))?;
+    diagnostics.take_all(files, |(name, known)| verify_file(&name, known, run))?;
     Ok(())
 }
 
-fn verify_file(name: &str, known: Known, run: &Run<'_>) -> Result<(), Finding> {
+fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Diagnostic> {
     let Some((size, sha256)) = known else { return Ok(()) };
     if run.output.has(name, size, &sha256) {
         return Ok(());
     }
-    let file = run.job.out.join(name);
+    let file = run.options.out.join(name);
     let state = if run.output.has_any(name) { "damaged" } else { "missing" };
     let advice = "a file of an earlier release cannot be made again: restore it, or name a directory that has it with \
                   `--keep-from`";
-    Err(Finding::Warning(Problem::new(
+    Err(Diagnostic::Warning(Problem::new(
         ErrorKind::Output,
         format!("{} is {state}; {advice}", quoted(file.display())),
     )))
 }
 
 /// Size and hash of a file, where the manifest says them.
-type Known = Option<(u64, Digest)>;
+type KnownContent = Option<(u64, Digest)>;
 
 /// All files that the manifests name, with their variants, but those that are collected or made anyway.
 fn files_of<'a>(
     manifests: impl Iterator<Item = &'a Manifest>,
     assets: &[Asset],
-    wanted: &Wanted,
-) -> Vec<(String, Known)> {
+    wanted: &CompressionSettings,
+) -> Vec<(String, KnownContent)> {
     let mut files: BTreeMap<_, _> =
         manifests.flatten().flat_map(|(_, entry)| files_of_entry(entry)).collect();
     for asset in assets {
@@ -138,7 +148,7 @@ fn files_of<'a>(
     files.into_iter().collect()
 }
 
-fn files_of_entry(entry: &Entry) -> impl Iterator<Item = (String, Known)> {
+fn files_of_entry(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
     let info = entry.info.as_ref();
     let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
     let variants = variants.map(|(name, variant)| (name, Some((variant.size, variant.sha256))));
@@ -149,9 +159,9 @@ fn files_of_entry(entry: &Entry) -> impl Iterator<Item = (String, Known)> {
 fn stage(
     dir: &Path,
     hashed: &str,
-    known: Known,
+    known: KnownContent,
     output: &Output,
-) -> Result<Option<(String, Option<Staged>)>, Finding> {
+) -> Result<Option<(String, Option<Staged>)>, Diagnostic> {
     if let Some(owner) = reserved(hashed) {
         return Err(taken(hashed, owner, dir).into());
     }
@@ -165,7 +175,7 @@ fn stage(
     let file = dir.join(hashed);
     let left_behind = |reason| {
         let message = format!("{} {reason}; it is not taken over", quoted(file.display()));
-        Finding::Warning(Problem::new(ErrorKind::KeepFrom, message))
+        Diagnostic::Warning(Problem::new(ErrorKind::KeepFrom, message))
     };
     if !file.is_file() {
         return Err(left_behind("is missing"));

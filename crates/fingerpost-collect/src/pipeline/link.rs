@@ -15,12 +15,12 @@ use fingerpost::{
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         location::Places,
         problem::{ErrorKind, Problem},
         rule::Rule,
     },
-    pipeline::{analyze::Looked, asset::Source, run_context::Run},
+    pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
     references::{
         self,
         edit::Edit,
@@ -28,21 +28,21 @@ use crate::{
         reference::Reference,
         resolve::{Place, Target},
     },
-    source_info::Page,
+    source_info::SourceInfo,
 };
 
 /// A reference that leads to a file.
 pub(crate) struct Link<'a> {
     pub(crate) edit: &'a Edit,
-    pub(crate) to: To,
+    pub(crate) to: LinkTarget,
     path: &'a str,
 }
 
 /// Where a link leads to.
 #[derive(Clone, Copy)]
-pub(crate) enum To {
+pub(crate) enum LinkTarget {
     /// A file that has its name.
-    Named(ContentHash),
+    AssignedName(ContentHash),
     /// A file that waits for others, by its number.
     Waiting(usize),
 }
@@ -52,23 +52,23 @@ pub(crate) struct Links<'a>(Vec<Vec<Link<'a>>>);
 
 impl<'a> Links<'a> {
     /// Follows every reference.
-    pub(crate) fn follow(looked: &'a Looked, run: &Run<'_>, findings: &mut Findings) -> Self {
-        let targets = Targets::of(looked);
+    pub(crate) fn follow(analyzed: &'a Analyzed, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Self {
+        let targets = Targets::new(analyzed);
         let links = |source: &'a Source| {
-            source.page.references.iter().filter_map(|reference| targets.link(reference)).collect()
+            source.source_info.references.iter().filter_map(|reference| targets.link(reference)).collect()
         };
-        let links = looked.referring.iter().map(links).collect();
-        let done = looked.done.iter().map(|asset| (&asset.path, &*asset.page));
-        let referring = looked.referring.iter().map(|source| (&source.file.path, &*source.page));
+        let links = analyzed.referring.iter().map(links).collect();
+        let done = analyzed.done.iter().map(|asset| (&asset.path, &*asset.source_info));
+        let referring = analyzed.referring.iter().map(|source| (&source.file.path, &*source.source_info));
         let mut pages: Vec<_> =
-            done.chain(referring).filter(|(_, page)| !page.references.is_empty()).collect();
+            done.chain(referring).filter(|(_, source_info)| !source_info.references.is_empty()).collect();
         pages.sort_by_key(|(path, _)| *path);
-        pages.into_iter().for_each(|(path, page)| targets.report(path, page, run, findings));
+        pages.into_iter().for_each(|(path, source_info)| targets.report(path, source_info, run, diagnostics));
         Self(links)
     }
 
     /// What a file refers to.
-    pub(crate) fn of(&self, waiting: usize) -> &[Link<'a>] {
+    pub(crate) fn links_of(&self, waiting: usize) -> &[Link<'a>] {
         &self.0[waiting]
     }
 
@@ -87,8 +87,8 @@ impl<'a> Links<'a> {
     /// Which of the waiting files each of them refers to.
     pub(crate) fn between_waiting(&self) -> Vec<Vec<usize>> {
         let waiting = |link: &Link<'_>| match link.to {
-            To::Waiting(number) => Some(number),
-            To::Named(_) => None,
+            LinkTarget::Waiting(number) => Some(number),
+            LinkTarget::AssignedName(_) => None,
         };
         self.0.iter().map(|links| links.iter().filter_map(waiting).collect()).collect()
     }
@@ -100,20 +100,22 @@ const MOST_SUGGESTIONS: usize = 50;
 
 /// All files that a reference can lead to.
 struct Targets<'a> {
-    files: HashMap<&'a str, To>,
+    files: HashMap<&'a str, LinkTarget>,
     /// The nearest names to those that are not there: a comparison with all, which many references to one may share.
     near: RefCell<HashMap<String, Vec<String>>>,
 }
 
 impl<'a> Targets<'a> {
-    fn of(looked: &'a Looked) -> Self {
-        let named = looked.done.iter().map(|asset| (asset.path.as_str(), To::Named(asset.hash)));
-        let waiting = looked.referring.iter().enumerate();
-        let waiting = waiting.map(|(number, source)| (source.file.path.as_str(), To::Waiting(number)));
+    fn new(analyzed: &'a Analyzed) -> Self {
+        let named =
+            analyzed.done.iter().map(|asset| (asset.path.as_str(), LinkTarget::AssignedName(asset.hash)));
+        let waiting = analyzed.referring.iter().enumerate();
+        let waiting =
+            waiting.map(|(number, source)| (source.file.path.as_str(), LinkTarget::Waiting(number)));
         Self { files: named.chain(waiting).collect(), near: RefCell::default() }
     }
 
-    fn get(&self, path: &str) -> Option<To> {
+    fn get(&self, path: &str) -> Option<LinkTarget> {
         self.files.get(path).copied()
     }
 
@@ -132,24 +134,30 @@ impl<'a> Targets<'a> {
     }
 
     /// Reads a file with broken references once more to show their places, unless they are ignored.
-    fn report(&self, path: &AssetPath, page: &Page, run: &Run<'_>, findings: &mut Findings) {
-        let level = |reference: &Reference| run.job.levels.get(rule(reference), path);
+    fn report(
+        &self,
+        path: &AssetPath,
+        source_info: &SourceInfo,
+        run: &Run<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let level = |reference: &Reference| run.options.severities.get(rule(reference), path);
         let is_told =
             |reference: &&Reference| self.is_broken(reference) && level(reference) != Severity::Ignore;
-        let told: Vec<_> = page.references.iter().filter(is_told).collect();
+        let told: Vec<_> = source_info.references.iter().filter(is_told).collect();
         if told.is_empty() {
             return;
         }
-        let bytes = fs::read(&page.file).unwrap_or_default();
-        let mut places = Places::new(&page.file, path, &bytes);
-        let (own, place) = (path, Place { base: run.job.base.path(), path });
+        let bytes = fs::read(&source_info.file).unwrap_or_default();
+        let mut places = Places::new(&source_info.file, path, &bytes);
+        let (own, place) = (path, Place { base: run.options.base.path(), path });
         for reference in told {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
             let location = places.locate(reference.span.clone());
             let (message, advice, searched) = match &reference.target {
-                Target::Asset(path) | Target::Nowhere(path) => match run.job.sources.find_ignored(path) {
+                Target::Asset(path) | Target::Nowhere(path) => match run.options.sources.find_ignored(path) {
                     Some((left_out, reason)) => (
                         format!("{} points to {}, which is ignored", quoted(&written), quoted(path)),
                         Some(format!("{} is there, but {reason}", quoted(left_out.display()))),
@@ -158,7 +166,7 @@ impl<'a> Targets<'a> {
                     None => (
                         format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
                         self.advice(path, reference.kind, own),
-                        run.job.sources.dirs().iter().map(dir_in_settings).collect(),
+                        run.options.sources.dirs().iter().map(dir_in_settings).collect(),
                     ),
                 },
                 Target::LeavesBase(url) => {
@@ -183,8 +191,8 @@ impl<'a> Targets<'a> {
                     )
                 }
             };
-            let problem = Problem::at(location, ErrorKind::Rule(rule), message);
-            findings.at(level, problem.with_advice(advice, searched));
+            let problem = Problem::with_location(location, ErrorKind::Rule(rule), message);
+            diagnostics.add_with_severity(level, problem.with_advice(advice, searched));
         }
     }
 

@@ -8,14 +8,14 @@ use fingerpost::manifest::{MANIFEST_NAME, Manifest, Release};
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{ErrorKind, Problem},
     },
     output::{Output, history::History, staging::Staged},
     pipeline::{
         asset::Asset,
         compress::Variants,
-        import_releases::Kept,
+        import_releases::ImportedReleases,
         run_context::{Components, Run},
     },
 };
@@ -25,7 +25,7 @@ pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The manifest that names these assets and components.
 pub(crate) fn manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
-    let mut manifest = Manifest::new(run.job.base.path());
+    let mut manifest = Manifest::new(run.options.base.path());
     for (name, info) in components {
         manifest.insert_component(name, info);
     }
@@ -66,7 +66,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn of(assets: Vec<Asset>) -> Self {
+    pub(crate) fn from_assets(assets: Vec<Asset>) -> Self {
         let (mut hashed, mut originals) = (Vec::new(), Vec::new());
         for Asset { staged, original, .. } in assets {
             hashed.extend(staged);
@@ -89,18 +89,18 @@ impl Publication {
     pub(crate) fn plan(
         manifest: Manifest,
         references: References,
-        kept: Kept,
+        kept: ImportedReleases,
         run: &Run<'_>,
-        findings: &mut Findings,
+        diagnostics: &mut Diagnostics,
     ) -> Result<Self, Problem> {
         let (here, there) = (run.history.manifest(), kept.current.as_ref());
         let is_edited = if here.is_some() { run.output.change.edited().is_some() } else { kept.is_edited };
         let (files, releases) = (kept.staged, kept.releases);
         let kept = releases.len();
         let mut numbering = Numbering::new(&run.history, releases);
-        let number_there = numbering.remember(there, &run.history, findings)?;
+        let number_there = numbering.remember(there, &run.history, diagnostics)?;
         let remembered = numbering.releases.len();
-        let number_here = numbering.number_in_force(&run.history, findings)?;
+        let number_here = numbering.number_in_force(&run.history, diagnostics)?;
         let is_recorded = numbering.releases.len() > remembered && !run.history.numbers.is_empty();
         let (in_force, number) = here.map_or((there, number_there), |here| (Some(here), number_here));
         let is_newest = number == numbering.last;
@@ -165,12 +165,12 @@ fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>
 }
 
 /// Returns the manifest in force as the release that records it for later commands. None if the newest release holds it.
-pub(crate) fn recorded(history: &History, findings: &mut Findings) -> Result<Option<Release>, Problem> {
+pub(crate) fn recorded(history: &History, diagnostics: &mut Diagnostics) -> Result<Option<Release>, Problem> {
     if history.numbers.is_empty() {
         return Ok(None);
     }
     let mut numbering = Numbering::new(history, Vec::new());
-    numbering.number_in_force(history, findings)?;
+    numbering.number_in_force(history, diagnostics)?;
     Ok(numbering.releases.pop())
 }
 
@@ -203,18 +203,18 @@ impl Numbering {
         &mut self,
         manifest: Option<&Manifest>,
         history: &History,
-        findings: &mut Findings,
+        diagnostics: &mut Diagnostics,
     ) -> Result<u64, Problem> {
         let Some(manifest) = manifest else { return Ok(0) };
-        let holder = history.holder(manifest, findings).map(|release| release.number);
+        let holder = history.holder(manifest, diagnostics).map(|release| release.number);
         let number = holder.max(self.holder(manifest));
         number.map_or_else(|| self.publish(manifest, References::new(), 0), Ok)
     }
 
     /// The number of the newest release if that holds the manifest in force, which gets a number otherwise; 0 for no manifest.
-    fn number_in_force(&mut self, history: &History, findings: &mut Findings) -> Result<u64, Problem> {
+    fn number_in_force(&mut self, history: &History, diagnostics: &mut Diagnostics) -> Result<u64, Problem> {
         let Some(manifest) = history.manifest() else { return Ok(0) };
-        let holder = history.holder(manifest, findings);
+        let holder = history.holder(manifest, diagnostics);
         let held_by = holder.as_ref().map(|release| release.number);
         if held_by == history.numbers.last().copied()
             && let Some(number) = held_by.max(self.holder(manifest))

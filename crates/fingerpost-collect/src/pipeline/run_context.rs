@@ -1,8 +1,8 @@
 use fingerpost::manifest::ComponentInfo;
 
 use crate::{
-    config::Job,
-    diagnostics::{collector::Findings, problem::Problem},
+    config::RunOptions,
+    diagnostics::{collector::Diagnostics, problem::Problem},
     output::{Output, OutputOptions, cache::Cache, history::History},
     progress::Progress,
 };
@@ -12,7 +12,7 @@ pub(crate) type Components = Vec<(String, ComponentInfo)>;
 
 /// One run: what it is to do, where it writes, and what it finds there.
 pub(crate) struct Run<'a> {
-    pub(crate) job: Job,
+    pub(crate) options: RunOptions,
     pub(crate) output: Output,
     pub(crate) history: History,
     pub(crate) cache: Cache,
@@ -21,21 +21,21 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Takes the lock first, so that nobody changes what is read then.
-    pub(crate) fn open(job: Job, progress: &'a dyn Progress) -> Result<Self, Problem> {
-        let Job { fsync, wait, dry_run, verify, .. } = job;
-        let options = OutputOptions { fsync, wait, dry_run, verify };
-        let output = Output::open(&job.out, options, progress)?;
-        let history = History::read(&job.out)?;
-        let cache = Cache::read(&job.out, job.base.path());
-        Ok(Self { job, output, history, cache, progress })
+    pub(crate) fn open(options: RunOptions, progress: &'a dyn Progress) -> Result<Self, Problem> {
+        let RunOptions { fsync, wait, dry_run, verify, .. } = options;
+        let output_options = OutputOptions { fsync, wait, dry_run, verify };
+        let output = Output::open(&options.out, output_options, progress)?;
+        let history = History::read(&options.out)?;
+        let cache = Cache::read(&options.out, options.base.path());
+        Ok(Self { options, output, history, cache, progress })
     }
 
     /// Digests the components of the app version.
-    pub(crate) fn components(&self, findings: &mut Findings) -> Components {
-        let Job { version, out, .. } = &self.job;
+    pub(crate) fn components(&self, diagnostics: &mut Diagnostics) -> Components {
+        let RunOptions { version, out, .. } = &self.options;
         let digest = |name: &String| {
             let info = version.digest_component(name, Some(out)).map_err(Problem::from);
-            Some((name.clone(), findings.take(info)?))
+            Some((name.clone(), diagnostics.take(info)?))
         };
         version.components.keys().filter_map(digest).collect()
     }

@@ -7,7 +7,7 @@ use fingerpost::{
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         left_out::{LeftOut, Shadowed},
         problem::{ErrorKind, Problem},
         rule::Rule,
@@ -16,21 +16,21 @@ use crate::{
 };
 
 /// Lists the source dirs.
-pub(crate) fn scan(run: &Run<'_>, findings: &mut Findings) -> Vec<SourceFile> {
-    let Listing { files, shadowed, ignored, problems, .. } = run.job.sources.list();
-    problems.into_iter().for_each(|problem| findings.add(Problem::from(problem)));
+pub(crate) fn scan(run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
+    let Listing { files, shadowed, ignored, problems, .. } = run.options.sources.list();
+    problems.into_iter().for_each(|problem| diagnostics.add(Problem::from(problem)));
     if files.is_empty() {
-        findings.warn(ErrorKind::Source, "the source dirs hold no file that is an asset");
+        diagnostics.warn(ErrorKind::Source, "the source dirs hold no file that is an asset");
     }
-    warn_of_names_that_differ_by_case(&files, findings);
+    warn_of_names_that_differ_by_case(&files, diagnostics);
     let shadowed: Vec<_> = shadowed.iter().filter_map(|hidden| shadow(&files, hidden)).collect();
     for Shadowed { path, file, hides } in &shadowed {
         let message = format!("{} is hidden by {}; remove one of them", quoted(hides), quoted(file));
-        let level = run.job.levels.get(Rule::Shadowed, path);
-        findings.at(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
+        let level = run.options.severities.get(Rule::Shadowed, path);
+        diagnostics.add_with_severity(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
     }
     let ignored = ignored.iter().map(|path| path.display().to_string()).collect();
-    findings.left_out = LeftOut { shadowed, ignored };
+    diagnostics.left_out = LeftOut { shadowed, ignored };
     files
 }
 
@@ -44,14 +44,14 @@ fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {
 }
 
 /// Where the disk does not tell upper from lower case, only one of them can ever have been there.
-fn warn_of_names_that_differ_by_case(files: &[SourceFile], findings: &mut Findings) {
+fn warn_of_names_that_differ_by_case(files: &[SourceFile], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for SourceFile { path, .. } in files {
         if let Some(other) = seen.insert(path.to_lowercase(), path) {
             let (other, path) = (quoted(other), quoted(path));
             let message =
                 format!("assets {other} and {path} differ by case alone, which not every disk can keep");
-            findings.warn(ErrorKind::Source, message);
+            diagnostics.warn(ErrorKind::Source, message);
         }
     }
 }

@@ -6,11 +6,11 @@ use fingerpost::__private::quoted;
 
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{ErrorKind, Problem},
     },
     pipeline::{asset::Asset, run_context::Run},
-    references::unrewritable::Plain,
+    references::unrewritable::Unrewritable,
 };
 
 /// So many files are named in the warning.
@@ -18,30 +18,34 @@ const MOST: usize = 3;
 
 /// Warns, in one sentence, of files whose names for others need those to be there under their plain names. With the
 /// originals in place that is nobody's concern.
-pub(crate) fn tell(assets: &[Asset], run: &Run<'_>, findings: &mut Findings) {
-    let naming: Vec<_> = assets.iter().filter(|asset| !asset.page.plain.is_empty()).collect();
-    if naming.is_empty() || run.job.originals {
+pub(crate) fn tell(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
+    let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.plain.is_empty()).collect();
+    if naming.is_empty() || run.options.originals {
         return;
     }
-    let known = Known::of(assets.iter().map(|asset| asset.path.as_str()));
+    let known = KnownNames::from_paths(assets.iter().map(|asset| asset.path.as_str()));
     let mut named = Vec::new();
-    for Asset { path, page, .. } in naming {
-        let is_there = |plain: &&Plain| known.get(plain).next().is_some();
-        let Some(Plain::Asset(name) | Plain::File(name)) = page.plain.iter().find(is_there) else { continue };
+    for Asset { path, source_info, .. } in naming {
+        let is_there = |plain: &&Unrewritable| known.get(plain).next().is_some();
+        let Some(Unrewritable::Asset(name) | Unrewritable::File(name)) =
+            source_info.plain.iter().find(is_there)
+        else {
+            continue;
+        };
         let message = format!("{} names {} where nothing can be rewritten", quoted(path), quoted(name));
-        findings.note(Problem::new(ErrorKind::PlainName, message));
+        diagnostics.note(Problem::new(ErrorKind::PlainName, message));
         named.push(quoted(path).to_string());
     }
     if !named.is_empty() {
-        findings.warn(ErrorKind::PlainName, warning(&named));
+        diagnostics.warn(ErrorKind::PlainName, warning(&named));
     }
 }
 
 /// All assets by their paths and by their last segments.
-pub(crate) struct Known<'a>(HashMap<&'a str, Vec<&'a str>>);
+pub(crate) struct KnownNames<'a>(HashMap<&'a str, Vec<&'a str>>);
 
-impl<'a> Known<'a> {
-    pub(crate) fn of(paths: impl Iterator<Item = &'a str>) -> Self {
+impl<'a> KnownNames<'a> {
+    pub(crate) fn from_paths(paths: impl Iterator<Item = &'a str>) -> Self {
         let mut known: HashMap<_, Vec<_>> = HashMap::new();
         for path in paths {
             known.entry(path).or_default().push(path);
@@ -53,10 +57,10 @@ impl<'a> Known<'a> {
     }
 
     /// The assets that may be meant.
-    pub(crate) fn get(&self, plain: &Plain) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn get(&self, plain: &Unrewritable) -> impl Iterator<Item = &'a str> {
         let (wanted, is_path) = match plain {
-            Plain::Asset(path) => (path, true),
-            Plain::File(name) => (name, false),
+            Unrewritable::Asset(path) => (path, true),
+            Unrewritable::File(name) => (name, false),
         };
         let found = self.0.get(&**wanted).into_iter().flatten().copied();
         found.filter(move |path| !is_path || path == wanted)

@@ -6,18 +6,18 @@ use oxc_ast::ast::{Argument, CallExpression, Expression, ImportExpression, NewEx
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_span::Span;
 
-use super::raw_reference::{Kind, Syntax, Written};
+use super::raw_reference::{Kind, RawReference, Syntax};
 
 /// What the calls in a script refer to. They are visited by calls for every level, as the parser makes them.
 #[derive(Default)]
 pub(super) struct Calls {
-    pub(super) written: Vec<Written>,
+    pub(super) written: Vec<RawReference>,
     /// Imports of what only the browser will know.
     pub(super) unknown: Vec<Range<usize>>,
 }
 
 impl Calls {
-    pub(super) fn of(program: &Program<'_>) -> Self {
+    pub(super) fn from_program(program: &Program<'_>) -> Self {
         let mut calls = Self::default();
         calls.visit_program(program);
         calls
@@ -26,7 +26,7 @@ impl Calls {
     /// The first argument, if it is constant.
     fn take_first(&mut self, arguments: &[Argument<'_>], kind: Kind) {
         let first = arguments.first().and_then(Argument::as_expression);
-        self.written.extend(first.and_then(constant).map(|written| Written { kind, ..written }));
+        self.written.extend(first.and_then(constant).map(|written| RawReference { kind, ..written }));
     }
 }
 
@@ -56,7 +56,7 @@ impl<'a> VisitJs<'a> for Calls {
 }
 
 /// A string, or a template without substitutions, in parentheses or not.
-fn constant(expression: &Expression<'_>) -> Option<Written> {
+fn constant(expression: &Expression<'_>) -> Option<RawReference> {
     match expression.without_parentheses() {
         Expression::StringLiteral(string) => Some(specifier(string.span)),
         Expression::TemplateLiteral(template) if template.is_no_substitution_template() => {
@@ -86,9 +86,9 @@ fn is_url(callee: &Expression<'_>) -> bool {
 }
 
 /// What stands between the quotes of a literal.
-pub(super) fn specifier(literal: Span) -> Written {
+pub(super) fn specifier(literal: Span) -> RawReference {
     let Range { start, end } = bytes(literal);
-    Written { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
+    RawReference { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
 }
 
 pub(super) fn bytes(span: Span) -> Range<usize> {

@@ -1,11 +1,11 @@
-//! References in style sheets, by tokens (CSS Syntax Severity 3).
+//! References in style sheets, by tokens (CSS Syntax Level 3).
 
 use std::ops::Range;
 
 use cssparser::{Parser, Token};
 
 use super::{
-    raw_reference::{Kind, Syntax, Written},
+    raw_reference::{Kind, RawReference, Syntax},
     reference::Scan,
     source_map,
 };
@@ -50,7 +50,7 @@ struct Scanner<'a> {
     text: &'a str,
     open: Vec<Open>,
     expects: Expects,
-    found: Vec<Written>,
+    found: Vec<RawReference>,
 }
 
 /// What has been opened and not yet closed.
@@ -145,7 +145,7 @@ impl Scanner<'_> {
     }
 
     fn reference(&mut self, span: Range<usize>) {
-        self.found.push(Written { span, kind: Kind::Url, syntax: Syntax::Css });
+        self.found.push(RawReference { span, kind: Kind::Url, syntax: Syntax::Css });
     }
 
     fn open(&mut self, open: Open) {

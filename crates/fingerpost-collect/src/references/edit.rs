@@ -27,7 +27,7 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~')
 
 impl Edit {
     /// The edit for a last segment as it is written; `None` for none. It follows [`fingerpost::AssetPath::hashed`].
-    pub(crate) fn of(name: &[Unit]) -> Option<Self> {
+    pub(crate) fn from_name(name: &[Unit]) -> Option<Self> {
         let (first, last) = (name.first()?, name.last()?);
         let name = percent_decoded(name);
         let dot = name.iter().rposition(|unit| unit.byte == b'.').filter(|dot| *dot > 0);
@@ -89,7 +89,7 @@ mod tests {
 
     #[track_caller]
     fn edited(written: &str, units: fn(&str, usize) -> Vec<Unit>) -> String {
-        let edit = Edit::of(&units(written, 0)).unwrap();
+        let edit = Edit::from_name(&units(written, 0)).unwrap();
         let mut text = written.to_owned();
         text.replace_range(edit.span(), &edit.text(&ContentHash::from_content(b"")));
         text

@@ -16,7 +16,7 @@ pub(crate) fn plain(text: &str, offset: usize) -> Vec<Unit> {
     text.bytes().enumerate().map(unit).collect()
 }
 
-/// CSS Syntax Severity 3, §4.3.7: up to six hex digits and one white space, or any other character but a line break. A NUL is
+/// CSS Syntax Level 3, §4.3.7: up to six hex digits and one white space, or any other character but a line break. A NUL is
 /// read as another character (§3.3).
 pub(crate) fn css(text: &str, offset: usize) -> Vec<Unit> {
     let units = unescape(text, offset, |chars| match chars.next()? {

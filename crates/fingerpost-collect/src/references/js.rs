@@ -15,35 +15,35 @@ use oxc_span::{LabeledSpan, SourceType};
 use super::{
     calls::{Calls, bytes, specifier},
     nesting,
-    prefilter::{Glance, glance},
-    raw_reference::Written,
-    reference::{NotParsed, Obstacle, Scan},
+    prefilter::{Prefilter, prefilter},
+    raw_reference::RawReference,
+    reference::{Obstacle, ParseFailure, Scan},
     source_map, stack,
 };
 
 /// Finds all references; in what is no valid module, source map comments alone.
 pub(crate) fn scan(text: &str) -> Scan {
-    let glance = glance(text);
+    let prefilter = prefilter(text);
     match source_map::glance(text) {
-        source_map::Glance::None if glance.suspect.is_none() => Scan::default(),
-        source_map::Glance::Last(written) if glance.suspect.is_none() => Scan::of(written),
-        _ => parse(text, glance),
+        source_map::Glance::None if prefilter.suspect.is_none() => Scan::default(),
+        source_map::Glance::Last(written) if prefilter.suspect.is_none() => Scan::from_reference(written),
+        _ => parse(text, prefilter),
     }
 }
 
 /// The parser calls itself for every level, so it needs a stack that the deepest place in the text cannot exhaust. A script
 /// that may need more than there is gets a thread of its own.
-fn parse(text: &str, glance: Glance) -> Scan {
+fn parse(text: &str, prefilter: Prefilter) -> Scan {
     match nesting::stack_for(text) {
-        Some(stack) if stack <= stack::here() => parse_here(text, glance),
+        Some(stack) if stack <= stack::here() => parse_here(text, prefilter),
         Some(stack) => thread::scope(|scope| {
             let parser = thread::Builder::new().stack_size(stack);
-            match parser.spawn_scoped(scope, || parse_here(text, glance)).map(|thread| thread.join()) {
+            match parser.spawn_scoped(scope, || parse_here(text, prefilter)).map(|thread| thread.join()) {
                 Ok(scan) => scan.unwrap_or_else(|ours| panic::resume_unwind(ours)),
-                Err(_) => given_up(text, glance, "there is no memory for a stack to parse it with"),
+                Err(_) => given_up(text, prefilter, "there is no memory for a stack to parse it with"),
             }
         }),
-        None => given_up(text, glance, "it is nested too deep"),
+        None => given_up(text, prefilter, "it is nested too deep"),
     }
 }
 
@@ -55,10 +55,10 @@ thread_local! {
 /// Not kept beyond a file: the few that take more would hold it until the end.
 const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
 
-fn parse_here(text: &str, glance: Glance) -> Scan {
+fn parse_here(text: &str, prefilter: Prefilter) -> Scan {
     ARENA.with_borrow_mut(|arena| {
-        let scan = parse_in(arena, text, glance);
-        let has_given_up = scan.not_parsed.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
+        let scan = parse_in(arena, text, prefilter);
+        let has_given_up = scan.parse_failure.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
         if has_given_up || arena.capacity() > ARENA_TO_KEEP {
             *arena = Allocator::default();
         }
@@ -67,7 +67,7 @@ fn parse_here(text: &str, glance: Glance) -> Scan {
     })
 }
 
-fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
+fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Scan {
     let checked = parsed(|| {
         let module = Parser::new(arena, text, SourceType::mjs()).parse();
         let fault = module.diagnostics.errors().next().map(|error| Fault::new(&error.message, &error.labels));
@@ -75,9 +75,9 @@ fn parse_in(arena: &Allocator, text: &str, glance: Glance) -> Scan {
         (module, fault)
     });
     match checked {
-        Some((_, Some(fault))) => not_a_module(arena, text, glance, fault),
-        Some((module, None)) => references(&module, text, glance),
-        None => given_up(text, glance, "the parser gave up"),
+        Some((_, Some(fault))) => not_a_module(arena, text, prefilter, fault),
+        Some((module, None)) => references(&module, text, prefilter),
+        None => given_up(text, prefilter, "the parser gave up"),
     }
 }
 
@@ -112,19 +112,19 @@ fn early_error(module: &ParserReturn<'_>) -> Option<Fault> {
 }
 
 /// It may well be a module, and is none for us.
-fn given_up(text: &str, glance: Glance, reason: &str) -> Scan {
-    let (obstacle, reason, may_refer) = (Obstacle::GivenUp, reason.to_owned(), glance.suspect.is_some());
-    not_parsed(text, NotParsed { obstacle, reason, span: 0..0, may_refer })
+fn given_up(text: &str, prefilter: Prefilter, reason: &str) -> Scan {
+    let (obstacle, reason, may_refer) = (Obstacle::GivenUp, reason.to_owned(), prefilter.suspect.is_some());
+    parse_failure(text, ParseFailure { obstacle, reason, span: 0..0, may_refer })
 }
 
-fn not_a_module(arena: &Allocator, text: &str, glance: Glance, Fault { reason, span }: Fault) -> Scan {
-    let may_refer = glance.suspect.is_some() && !is_script_without_references(arena, text);
-    not_parsed(text, NotParsed { obstacle: Obstacle::NotAModule, reason, span, may_refer })
+fn not_a_module(arena: &Allocator, text: &str, prefilter: Prefilter, Fault { reason, span }: Fault) -> Scan {
+    let may_refer = prefilter.suspect.is_some() && !is_script_without_references(arena, text);
+    parse_failure(text, ParseFailure { obstacle: Obstacle::NotAModule, reason, span, may_refer })
 }
 
-fn not_parsed(text: &str, why: NotParsed) -> Scan {
+fn parse_failure(text: &str, why: ParseFailure) -> Scan {
     let written = source_map::at_the_end(text).into_iter().collect();
-    Scan { written, not_parsed: Some(why), ..Scan::default() }
+    Scan { written, parse_failure: Some(why), ..Scan::default() }
 }
 
 /// Returns `true` if the text is a sloppy-mode script in which the words found by the prefilter are no references.
@@ -134,17 +134,19 @@ fn is_script_without_references(arena: &Allocator, text: &str) -> bool {
         let is_valid = script.diagnostics.errors().next().is_none();
         (is_valid && !script.module_record.has_module_syntax).then_some(script)
     });
-    let begins_a_path = |written: &Written| text[written.span.clone()].starts_with(['.', '/', '\\']);
-    script.flatten().is_some_and(|script| !Calls::of(&script.program).written.iter().any(begins_a_path))
+    let begins_a_path = |written: &RawReference| text[written.span.clone()].starts_with(['.', '/', '\\']);
+    script
+        .flatten()
+        .is_some_and(|script| !Calls::from_program(&script.program).written.iter().any(begins_a_path))
 }
 
-fn references(module: &ParserReturn<'_>, text: &str, glance: Glance) -> Scan {
+fn references(module: &ParserReturn<'_>, text: &str, prefilter: Prefilter) -> Scan {
     let mut scan = Scan::default();
     let record = &module.module_record;
     let requested = record.requested_modules.values().flatten().map(|module| module.span);
     scan.written.extend(requested.map(specifier));
-    if glance.has_import_meta || !record.dynamic_imports.is_empty() {
-        let Calls { written, unknown } = Calls::of(&module.program);
+    if prefilter.has_import_meta || !record.dynamic_imports.is_empty() {
+        let Calls { written, unknown } = Calls::from_program(&module.program);
         scan.written.extend(written);
         scan.unknown = unknown;
     }
@@ -291,7 +293,7 @@ mod tests {
             let js = format!("{js}\n//# sourceMappingURL=m.js.map\n");
             assert_eq!(references(&js), ["m.js.map"], "{js:?}");
         }
-        let why = scan("import './m.js'; )").not_parsed.unwrap();
+        let why = scan("import './m.js'; )").parse_failure.unwrap();
         assert_eq!((why.obstacle, why.span, why.may_refer), (Obstacle::NotAModule, 17..18, true));
     }
 
@@ -308,7 +310,7 @@ mod tests {
             ("<!-- c\nexport * from './m.js'", true),
             ("<!-- c\nnew URL('./m.js', import.meta.url)", true),
         ] {
-            assert_eq!(scan(js).not_parsed.map(|why| why.may_refer), Some(may_refer), "{js}");
+            assert_eq!(scan(js).parse_failure.map(|why| why.may_refer), Some(may_refer), "{js}");
         }
     }
 
@@ -342,12 +344,12 @@ mod tests {
         ] {
             let js = format!("import './m.js';{}", open.repeat(100_000));
             let scan = scan(&js);
-            assert!(scan.not_parsed.is_some(), "{open}");
+            assert!(scan.parse_failure.is_some(), "{open}");
             assert_eq!(scan.written, []);
         }
         for open in ["(\")\",", "[/*]*/,", "a=>b?/;/.x:", "{`}`;", "(/[)]/,"] {
             let js = format!("import './m.js';{}", open.repeat(20_000));
-            assert!(scan(&js).not_parsed.is_some(), "{open}");
+            assert!(scan(&js).parse_failure.is_some(), "{open}");
         }
         let long = format!("import './m.js';{}", "f(x[1]);".repeat(50_000));
         assert_eq!(references(&long), ["./m.js"]);
@@ -378,7 +380,7 @@ mod tests {
             "'\\\r\n';",
         ] {
             let js = format!("import './m.js';{misleading}{}", "(".repeat(50_000));
-            assert!(scan(&js).not_parsed.is_some(), "{misleading:?}");
+            assert!(scan(&js).parse_failure.is_some(), "{misleading:?}");
         }
     }
 

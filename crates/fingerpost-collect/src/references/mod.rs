@@ -27,8 +27,8 @@ use self::{
     css::TooDeep,
     decode::{is_utf_16, text},
     edit::Edit,
-    raw_reference::Written,
-    reference::{Language, NotParsed, Obstacle, Reference, References, Scan},
+    raw_reference::RawReference,
+    reference::{Language, Obstacle, ParseFailure, Reference, References, Scan},
     resolve::{Place, resolve},
 };
 
@@ -37,13 +37,13 @@ pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result
     if is_utf_16(bytes) {
         let reason = "it is UTF-16, so save it as UTF-8".to_owned();
         let (obstacle, may_refer) = (Obstacle::GivenUp, true);
-        let not_parsed = Some(NotParsed { obstacle, reason, span: 0..0, may_refer });
-        return Ok(References { not_parsed, ..References::default() });
+        let parse_failure = Some(ParseFailure { obstacle, reason, span: 0..0, may_refer });
+        return Ok(References { parse_failure, ..References::default() });
     }
     let text = text(bytes);
-    let Scan { written, unknown, not_parsed } = scan(language, &text)?;
+    let Scan { written, unknown, parse_failure } = scan(language, &text)?;
     let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();
-    Ok(References { list, unknown, not_parsed })
+    Ok(References { list, unknown, parse_failure })
 }
 
 fn scan(language: Language, text: &str) -> Result<Scan, TooDeep> {
@@ -68,18 +68,18 @@ pub(crate) fn with_deep_stacks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 /// Without a parser, only the source map at the end of the file can be told from a string.
 #[cfg(not(feature = "js"))]
 fn scan_script(text: &str) -> Scan {
-    let not_parsed = prefilter::glance(text).suspect.map(|at| NotParsed {
+    let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
         obstacle: Obstacle::NoParser,
         reason: "this build lacks the feature `js` of `fingerpost-collect`; turn it on".to_owned(),
         span: at..at,
         may_refer: true,
     });
-    Scan { written: source_map::at_the_end(text).into_iter().collect(), not_parsed, ..Scan::default() }
+    Scan { written: source_map::at_the_end(text).into_iter().collect(), parse_failure, ..Scan::default() }
 }
 
-fn reference(written: &Written, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {
+fn reference(written: &RawReference, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {
     let mut units = written.units(text, bytes);
     let resolved = resolve(&mut units, written.kind, place)?;
-    let edit = Edit::of(resolved.name)?;
+    let edit = Edit::from_name(resolved.name)?;
     Some(Reference { span: written.span.clone(), kind: written.kind, target: resolved.target, edit })
 }

@@ -1,8 +1,8 @@
 //! A look at the bytes of a script, which spares most scripts the parser.
 
-/// What a glance at the bytes of a script says. Comments and strings are not told apart here.
+/// What a prefilter at the bytes of a script says. Comments and strings are not told apart here.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Glance {
+pub(crate) struct Prefilter {
     /// The place of the first word that may belong to a reference. Only a parser can tell.
     pub(crate) suspect: Option<usize>,
     /// What surrounds `import.meta` takes more than the record of the module: its tokens.
@@ -12,7 +12,7 @@ pub(crate) struct Glance {
 
 /// Looks at the words that stand before every specifier, and at what stands behind them: a specifier that is a reference
 /// begins with a dot, a slash or an escape.
-pub(crate) fn glance(text: &str) -> Glance {
+pub(crate) fn prefilter(text: &str) -> Prefilter {
     let bytes = text.as_bytes();
     let behind = |word: &'static str| {
         memchr::memmem::find_iter(bytes, word)
@@ -20,15 +20,15 @@ pub(crate) fn glance(text: &str) -> Glance {
             .map(move |at| (at, past_comments(&bytes[at + word.len()..])))
     };
     let from = behind("from").find(|(_, rest)| string_may_refer(rest)).map(|(at, _)| at);
-    let mut glance = Glance { suspect: from, has_import_meta: false };
+    let mut prefilter = Prefilter { suspect: from, has_import_meta: false };
     for (at, rest) in behind("import") {
         let is_meta = is_import_meta(rest);
-        glance.has_import_meta |= is_meta;
-        if glance.suspect.is_none() && (is_meta || import_may_refer(rest)) {
-            glance.suspect = Some(at);
+        prefilter.has_import_meta |= is_meta;
+        if prefilter.suspect.is_none() && (is_meta || import_may_refer(rest)) {
+            prefilter.suspect = Some(at);
         }
     }
-    glance
+    prefilter
 }
 
 /// Whether `.meta` stands here, and behind it what may mean `url` or `resolve`.
@@ -75,7 +75,7 @@ fn begins_comment(bytes: &[u8]) -> bool {
 }
 
 /// Without white space and comments at the start. There may be many of them, before many words: where they are long, the
-/// rest is not for a glance, and left where it is.
+/// rest is not for a prefilter, and left where it is.
 fn past_comments(bytes: &[u8]) -> &[u8] {
     const LONGEST: usize = 200;
     let mut rest = trim(bytes);
@@ -83,7 +83,7 @@ fn past_comments(bytes: &[u8]) -> &[u8] {
     let (mut near, beyond) = rest.split_at(window);
     loop {
         let end = match near {
-            // What may be U+2028 ends a comment, too, and is not for a glance.
+            // What may be U+2028 ends a comment, too, and is not for a prefilter.
             [b'/', b'/', ..] => memchr::memchr3(b'\n', b'\r', 0xe2, near).filter(|&end| near[end] != 0xe2),
             [b'/', b'*', ..] => memchr::memmem::find(&near[2..], b"*/").map(|at| at + 4),
             _ => return rest,
@@ -110,7 +110,7 @@ mod tests {
 
     #[track_caller]
     fn may_refer(js: &str) -> bool {
-        glance(js).suspect.is_some()
+        prefilter(js).suspect.is_some()
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn many_words_among_comments_take_no_longer_than_few() {
         for words in ["//from\n", "//import\n", "from/*", "from/**/", "import/*\n*/ //"] {
-            glance(&words.repeat(1_000_000));
+            prefilter(&words.repeat(1_000_000));
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 
 /// A place in a file where an author wrote what may be a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct RawReference {
     /// The bytes between the quotes or parentheses, or behind the `=` of a source map comment.
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
@@ -37,17 +37,17 @@ pub(crate) enum Syntax {
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds strings"))]
     JavaScript,
     /// As it stands.
-    Plain,
+    Unrewritable,
 }
 
-impl Written {
+impl RawReference {
     /// What is meant, byte by byte, and where each byte is written; `text` is what a parser read of the file's `bytes`.
     pub(crate) fn units(&self, text: &str, bytes: &[u8]) -> Vec<Unit> {
         let written = &text[self.span.clone()];
         let mut units = match self.syntax {
             Syntax::Css => escapes::css(written, self.span.start),
             Syntax::JavaScript => escapes::javascript(written, self.span.start),
-            Syntax::Plain => escapes::plain(written, self.span.start),
+            Syntax::Unrewritable => escapes::plain(written, self.span.start),
         };
         if text.as_bytes()[self.span.clone()] != bytes[self.span.clone()] {
             for unit in units.iter_mut().filter(|unit| text.as_bytes()[unit.start] != bytes[unit.start]) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     edit::Edit,
-    raw_reference::{Kind, Written},
+    raw_reference::{Kind, RawReference},
     resolve::Target,
 };
 
@@ -24,12 +24,12 @@ pub(crate) struct References {
     pub(crate) list: Vec<Reference>,
     /// Imports of what only the browser will know: `import(x)`.
     pub(crate) unknown: Vec<Range<usize>>,
-    pub(crate) not_parsed: Option<NotParsed>,
+    pub(crate) parse_failure: Option<ParseFailure>,
 }
 
-/// Why a file could not be parsed, so that no reference but source maps was looked for.
+/// Why a file could not be parsed, so that no reference but source maps was analyzed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NotParsed {
+pub(crate) struct ParseFailure {
     pub(crate) obstacle: Obstacle,
     pub(crate) reason: String,
     /// The place of the fault.
@@ -53,19 +53,19 @@ pub(crate) enum Obstacle {
 /// What a parser has found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
-    pub(super) written: Vec<Written>,
+    pub(super) written: Vec<RawReference>,
     pub(super) unknown: Vec<Range<usize>>,
-    pub(super) not_parsed: Option<NotParsed>,
+    pub(super) parse_failure: Option<ParseFailure>,
 }
 
 #[cfg(feature = "js")]
 impl Scan {
-    pub(super) fn of(written: Written) -> Self {
+    pub(super) fn from_reference(written: RawReference) -> Self {
         Self { written: vec![written], ..Self::default() }
     }
 }
 
-/// The languages that references are looked for in.
+/// The languages that references are analyzed for in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Css,
@@ -74,7 +74,7 @@ pub(crate) enum Language {
 
 impl Language {
     /// What a file is written in, by its extension.
-    pub(crate) fn of(path: &str) -> Option<Self> {
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
         let (_, extension) = path.rsplit_once('.')?;
         let is = |known: &str| extension.eq_ignore_ascii_case(known);
         match extension {

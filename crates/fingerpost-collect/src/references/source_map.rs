@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     lexer::Lexer,
-    raw_reference::{Kind, Syntax, Written},
+    raw_reference::{Kind, RawReference, Syntax},
 };
 
 const NAME: &str = "sourceMappingURL=";
@@ -12,21 +12,21 @@ const NAME: &str = "sourceMappingURL=";
 /// The URL in what stands between the marks of a comment; `offset` is where that begins.
 ///
 /// ECMA-426, MatchSourceMapURL: `^[@#]\s*sourceMappingURL=(\S*?)\s*$`.
-pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<Written> {
+pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
     let rest = comment.strip_prefix(['#', '@'])?.trim_start().strip_prefix(NAME)?;
     let url = rest.trim_end();
     if url.is_empty() || url.contains(char::is_whitespace) {
         return None;
     }
     let start = offset + comment.len() - rest.len();
-    Some(Written { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Plain })
+    Some(RawReference { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Unrewritable })
 }
 
 /// What can be said of a script's source map without a parser.
 pub(crate) enum Glance {
     None,
     /// The last thing in the file is such a comment, and there is no other.
-    Last(Written),
+    Last(RawReference),
     /// Only a parser can tell comments from strings here.
     Unclear,
 }
@@ -47,13 +47,13 @@ pub(crate) fn glance(text: &str) -> Glance {
 }
 
 /// The comment that ends the file, unless it stands in another, as far as one can see.
-pub(crate) fn at_the_end(text: &str) -> Option<Written> {
+pub(crate) fn at_the_end(text: &str) -> Option<RawReference> {
     let (mark, written) = last(text)?;
     (!may_be_inside(text, mark) || Lexer::new(text).ends_with_comment_at(mark)).then_some(written)
 }
 
 /// What looks like a comment and ends the file, and where it begins.
-fn last(text: &str) -> Option<(usize, Written)> {
+fn last(text: &str) -> Option<(usize, RawReference)> {
     let name = memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
     let before = text[..name].trim_end().strip_suffix(['#', '@'])?;
     let comment = before.len();

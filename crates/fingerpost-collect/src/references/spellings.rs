@@ -86,6 +86,6 @@ proptest! {
         let (text, start) = spelt(form, &gaps, quote, parentheses);
         let scan = scan(&text);
         let found: Vec<_> = scan.written.iter().map(|written| (written.span.start, &text[written.span.clone()])).collect();
-        prop_assert_eq!((found, scan.not_parsed), (vec![(start, "./m.js")], None), "{:?}", text);
+        prop_assert_eq!((found, scan.parse_failure), (vec![(start, "./m.js")], None), "{:?}", text);
     }
 }

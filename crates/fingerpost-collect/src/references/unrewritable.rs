@@ -14,7 +14,7 @@ use super::{
 
 /// What a file names, and keeps naming by its plain name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Plain {
+pub(crate) enum Unrewritable {
     /// The asset of this path, if there is one.
     Asset(String),
     /// Some file of this name: where a relative URL leads to depends on the page.
@@ -38,7 +38,7 @@ pub(crate) enum Markup {
 }
 
 impl Markup {
-    pub(crate) fn of(path: &str) -> Option<Self> {
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (_, extension) = name.rsplit_once('.')?;
         let is = |known: &[&str]| known.iter().any(|known| extension.eq_ignore_ascii_case(known));
@@ -53,7 +53,7 @@ impl Markup {
     }
 
     /// All names in a file, and where they stand.
-    pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
+    pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
         match self {
             Self::Attributes => names_in_markup(bytes, place),
             Self::WebManifest => assets(members(bytes), place),
@@ -67,7 +67,7 @@ impl Markup {
 type Value<'b> = (Range<usize>, &'b str);
 
 /// What SVG and HTML name: in attributes, in `url(…)`, and in import maps and scripts.
-fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
+fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
     let mut names = assets(attributes(bytes).chain(urls(bytes)).chain(paths(bytes)), place);
     names.extend(calls(bytes, place));
     names.sort_by_key(|(span, _)| span.start);
@@ -76,9 +76,12 @@ fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)>
 }
 
 /// The values that lead to an asset, if it is there.
-fn assets<'b>(values: impl Iterator<Item = Value<'b>>, place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
+fn assets<'b>(
+    values: impl Iterator<Item = Value<'b>>,
+    place: Place<'_>,
+) -> Vec<(Range<usize>, Unrewritable)> {
     let targets = values.filter_map(|(span, value)| match target(value, place)? {
-        Target::Asset(path) => Some((span, Plain::Asset(path))),
+        Target::Asset(path) => Some((span, Unrewritable::Asset(path))),
         Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
     });
     targets.collect()
@@ -174,7 +177,7 @@ fn paths(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
 }
 
 /// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")`, `serviceWorker.register("…")`.
-fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
+fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
     let mut names = Vec::new();
     for call in ["Worker(", "importScripts(", "serviceWorker.register("] {
         for at in memmem::find_iter(bytes, call) {
@@ -192,15 +195,15 @@ fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Plain)> {
     names
 }
 
-fn called(value: &str, place: Place<'_>) -> Option<Plain> {
+fn called(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     let path = match target(value, place)? {
         Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,
         Target::OutsideBase(_) => return None,
     };
     if value.starts_with('/') {
-        return Some(Plain::Asset(path));
+        return Some(Unrewritable::Asset(path));
     }
-    Some(Plain::File(path.rsplit('/').next()?.to_owned()))
+    Some(Unrewritable::File(path.rsplit('/').next()?.to_owned()))
 }
 
 fn past_spaces(bytes: &[u8], at: usize) -> usize {
@@ -240,19 +243,20 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn names(file: &str, text: &str) -> Vec<Plain> {
+    fn names(file: &str, text: &str) -> Vec<Unrewritable> {
         let path = AssetPath::parse(file).unwrap();
-        let names = Markup::of(file).unwrap().names(text.as_bytes(), Place { base: "/static/", path: &path });
+        let names =
+            Markup::from_path(file).unwrap().names(text.as_bytes(), Place { base: "/static/", path: &path });
         assert!(names.iter().all(|(span, _)| b"\"'`,) ".contains(&text.as_bytes()[span.end])), "{names:?}");
         names.into_iter().map(|(_, plain)| plain).collect()
     }
 
-    fn asset(path: &str) -> Plain {
-        Plain::Asset(path.to_owned())
+    fn asset(path: &str) -> Unrewritable {
+        Unrewritable::Asset(path.to_owned())
     }
 
-    fn file(name: &str) -> Plain {
-        Plain::File(name.to_owned())
+    fn file(name: &str) -> Unrewritable {
+        Unrewritable::File(name.to_owned())
     }
 
     #[test]
@@ -303,7 +307,7 @@ mod tests {
                     https://example.com/seg1.ts\n../low/index.m3u8";
         let path = AssetPath::parse("v/hi/a.m3u8").unwrap();
         let place = Place { base: "/static/", path: &path };
-        let found = Markup::of(&path).unwrap().names(text.as_bytes(), place);
+        let found = Markup::from_path(&path).unwrap().names(text.as_bytes(), place);
         let found: Vec<_> = found.into_iter().map(|(span, plain)| (&text[span], plain)).collect();
         let expected = [
             ("key.bin", asset("v/hi/key.bin")),
@@ -317,7 +321,7 @@ mod tests {
     fn tiles_of_browserconfig_are_found() {
         let text = r#"<msapplication><tile><square150x150logo src="tile.png"/></tile></msapplication>"#;
         assert_eq!(names("browserconfig.xml", text), [asset("tile.png")]);
-        assert!(Markup::of("feed.xml").is_none());
+        assert!(Markup::from_path("feed.xml").is_none());
     }
 
     #[test]

@@ -24,9 +24,9 @@ const SCHEMA: u32 = 1;
 /// SHA-256 of a file → name of an encoding → what became of it.
 type Files = BTreeMap<String, BTreeMap<String, Outcome>>;
 
-/// The last outcome for each file and encoding: of several levels it is the one whose variant lies in the output dir.
+/// The last outcome for each file and encoding: of several severities it is the one whose variant lies in the output dir.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct CompressionCache {
     files: Files,
     /// What the file holds now.
     saved: Vec<u8>,
@@ -49,7 +49,7 @@ struct Saved {
     files: Box<RawValue>,
 }
 
-impl Known {
+impl CompressionCache {
     /// What an output dir remembers. Damaged, foreign and unreadable records count as none.
     pub(crate) fn read(dir: &Path) -> Self {
         let saved = std::fs::read(dir.join(FILE)).unwrap_or_default();
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_record_that_is_not_whole_or_not_ours_is_none() {
         let (sha256, gzip) = (Digest::from_content(b"a"), Compression::from(Encoding::Gzip));
-        let mut known = Known::default();
+        let mut known = CompressionCache::default();
         known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));
         let json = String::from_utf8(to_json(&known.files)).unwrap();
         assert_eq!(parse(json.as_bytes()), Some(known.files));
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn of_each_file_and_encoding_the_last_level_is_known() {
-        let (sha256, mut known) = (Digest::from_content(b"a"), Known::default());
+        let (sha256, mut known) = (Digest::from_content(b"a"), CompressionCache::default());
         let [nine, six] = ["gzip:9", "gzip:6"].map(|text| text.parse::<Compression>().unwrap());
         known.insert(&sha256, nine, None);
         assert_eq!((known.get(&sha256, nine), known.get(&sha256, six)), (Some(None), None));

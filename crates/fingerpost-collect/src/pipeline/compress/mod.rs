@@ -1,19 +1,19 @@
 //! Compressed variants, beside the files that they stand in for.
 
 mod encode;
-mod job;
+mod compression_task;
 mod compression_cache;
 
 use fingerpost::manifest::{Encoding, EncodingInfo};
 use rayon::prelude::*;
 
 use self::{
-    compression_cache::Known,
-    job::{By, Job, Missing},
+    compression_cache::CompressionCache,
+    compression_task::{CompressionTask, MadeBy, MissingVariant},
 };
 use crate::{
     diagnostics::{
-        collector::Findings,
+        collector::Diagnostics,
         problem::{Error, Problem},
     },
     output::{staging::Staged, variant::variant_name},
@@ -32,19 +32,23 @@ pub(crate) struct Variants {
     /// Variants of an earlier run beside plain names that have none any more.
     leftovers: Vec<String>,
     /// Nothing, if nothing is to be compressed: then the record stays as it is.
-    known: Option<Known>,
+    known: Option<CompressionCache>,
     /// Whether variants that are in the record will be replaced.
     replaces: bool,
 }
 
 impl Variants {
     /// Makes those that are not there, and adds all of them to their assets.
-    pub(crate) fn make(assets: &mut [Asset], run: &Run<'_>, findings: &mut Findings) -> Result<Self, Error> {
+    pub(crate) fn make(
+        assets: &mut [Asset],
+        run: &Run<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, Error> {
         let mut variants = Self::default();
-        if !run.job.compress.is_nothing() {
-            let mut known = Known::read(&run.job.out);
-            run.job.keep_from.iter().for_each(|dir| known.add(Known::read(dir)));
-            variants.make_missing(assets, &mut known, run, findings)?;
+        if !run.options.compress.is_nothing() {
+            let mut known = CompressionCache::read(&run.options.out);
+            run.options.keep_from.iter().for_each(|dir| known.add(CompressionCache::read(dir)));
+            variants.make_missing(assets, &mut known, run, diagnostics)?;
             let published = run.history.manifest().into_iter().flatten();
             let published = published.filter_map(|(_, entry)| Some(entry.info.as_ref()?.sha256));
             known.retain(assets.iter().map(|asset| asset.info.sha256).chain(published));
@@ -57,29 +61,29 @@ impl Variants {
     fn make_missing(
         &mut self,
         assets: &mut [Asset],
-        known: &mut Known,
+        known: &mut CompressionCache,
         run: &Run<'_>,
-        findings: &mut Findings,
+        diagnostics: &mut Diagnostics,
     ) -> Result<(), Error> {
         let missing: Vec<_> = assets
             .par_iter_mut()
             .enumerate()
             .flat_map_iter(|(number, asset)| take_known(number, asset, known, run))
             .collect();
-        let jobs = Job::of(missing, assets);
-        if jobs.is_empty() {
+        let tasks = CompressionTask::group(missing, assets);
+        if tasks.is_empty() {
             return Ok(());
         }
-        run.progress.compressing(jobs.len());
-        self.replaces = jobs.iter().any(|job| known.mentions(&job.sha256, job.compression.encoding()));
-        for done in findings.take_largest_first(jobs, |job| job.size, |job| job.run(assets, run))? {
-            for &number in &done.job.assets {
-                let name = done.job.compression.encoding().to_string();
+        run.progress.compressing(tasks.len());
+        self.replaces = tasks.iter().any(|task| known.mentions(&task.sha256, task.compression.encoding()));
+        for done in diagnostics.take_largest_first(tasks, |task| task.size, |task| task.run(assets, run))? {
+            for &number in &done.task.assets {
+                let name = done.task.compression.encoding().to_string();
                 assets[number].info.encodings.extend(done.variant.map(|variant| (name, variant)));
             }
-            self.compressed += usize::from(done.by != By::TakingOver);
-            if done.by != By::Guessing {
-                known.insert(&done.job.sha256, done.job.compression, done.variant);
+            self.compressed += usize::from(done.by != MadeBy::TakingOver);
+            if done.by != MadeBy::Guessing {
+                known.insert(&done.task.sha256, done.task.compression, done.variant);
             }
             self.hashed.extend(done.hashed);
             self.plain.extend(done.plain);
@@ -105,18 +109,23 @@ impl Variants {
 }
 
 /// Adds to an asset the variants that are known and there, and returns the others.
-fn take_known(number: usize, asset: &mut Asset, known: &Known, run: &Run<'_>) -> Vec<Missing> {
+fn take_known(
+    number: usize,
+    asset: &mut Asset,
+    known: &CompressionCache,
+    run: &Run<'_>,
+) -> Vec<MissingVariant> {
     let mut missing = Vec::new();
-    for &compression in run.job.compress.for_asset(&asset.path, asset.info.size) {
+    for &compression in run.options.compress.for_asset(&asset.path, asset.info.size) {
         let encoding = compression.encoding();
         // Whatever its level: the manifest names it, so nothing else may ever lie there.
         let published = published(asset, encoding, run).map(Some);
         match published.or_else(|| known.get(&asset.info.sha256, compression)) {
             Some(None) => {}
-            Some(Some(variant)) if job::are_there(asset, encoding, variant, run) => {
+            Some(Some(variant)) if compression_task::are_there(asset, encoding, variant, run) => {
                 asset.info.encodings.insert(encoding.to_string(), variant);
             }
-            known => missing.push(Missing { asset: number, compression, expected: known.flatten() }),
+            known => missing.push(MissingVariant { asset: number, compression, expected: known.flatten() }),
         }
     }
     missing
@@ -130,7 +139,7 @@ fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<Encodin
 
 /// Only what has just the bytes that were written: another file may well have this name.
 fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
-    if !run.job.originals {
+    if !run.options.originals {
         return Vec::new();
     }
     let is_asset = |name: &str| assets.binary_search_by(|asset| (*asset.path).cmp(name)).is_ok();

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A variant that is not known, or not there.
-pub(super) struct Missing {
+pub(super) struct MissingVariant {
     pub(super) asset: usize,
     pub(super) compression: Compression,
     /// What it was when it was there.
@@ -28,7 +28,7 @@ pub(super) struct Missing {
 }
 
 /// Compresses a file once, for all assets that have its bytes.
-pub(super) struct Job {
+pub(super) struct CompressionTask {
     pub(super) sha256: Digest,
     pub(super) compression: Compression,
     pub(super) assets: Vec<usize>,
@@ -37,16 +37,16 @@ pub(super) struct Job {
 }
 
 pub(super) struct Done {
-    pub(super) job: Job,
+    pub(super) task: CompressionTask,
     pub(super) variant: Option<EncodingInfo>,
-    pub(super) by: By,
+    pub(super) by: MadeBy,
     pub(super) hashed: Vec<Staged>,
     pub(super) plain: Vec<Staged>,
 }
 
 /// How a variant was come by.
 #[derive(PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum MadeBy {
     Compressing,
     /// It lay in the earlier output dir.
     TakingOver,
@@ -54,28 +54,28 @@ pub(super) enum By {
     Guessing,
 }
 
-impl Job {
+impl CompressionTask {
     /// One for each content and encoding that is missing.
-    pub(super) fn of(missing: Vec<Missing>, assets: &[Asset]) -> Vec<Self> {
-        let (mut jobs, mut places) = (Vec::<Self>::new(), HashMap::new());
-        for Missing { asset, compression, expected } in missing {
+    pub(super) fn group(missing: Vec<MissingVariant>, assets: &[Asset]) -> Vec<Self> {
+        let (mut tasks, mut places) = (Vec::<Self>::new(), HashMap::new());
+        for MissingVariant { asset, compression, expected } in missing {
             let info = &assets[asset].info;
             let (sha256, size) = (info.sha256, info.size);
-            let place = *places.entry((sha256, compression)).or_insert(jobs.len());
-            match jobs.get_mut(place) {
-                Some(job) => job.assets.push(asset),
-                None => jobs.push(Self { sha256, compression, assets: vec![asset], expected, size }),
+            let place = *places.entry((sha256, compression)).or_insert(tasks.len());
+            match tasks.get_mut(place) {
+                Some(task) => task.assets.push(asset),
+                None => tasks.push(Self { sha256, compression, assets: vec![asset], expected, size }),
             }
         }
-        jobs
+        tasks
     }
 
     /// Compresses, and stages what is not there.
     pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<Done, Problem> {
         let first = &assets[self.assets[0]];
         let (variant, by) = match (self.take_over(first, run), first.file(run)) {
-            (Some(variant), _) => (variant, By::TakingOver),
-            (None, Some(file)) => (self.compress(&file)?, By::Compressing),
+            (Some(variant), _) => (variant, MadeBy::TakingOver),
+            (None, Some(file)) => (self.compress(&file)?, MadeBy::Compressing),
             (None, None) => return Ok(self.guess(first, run)),
         };
         run.progress.compressed();
@@ -83,17 +83,17 @@ impl Job {
         let gains = variant.size * 100 <= self.size * 95;
         for asset in self.assets.iter().map(|&number| &assets[number]).filter(|_| gains) {
             hashed.extend(self.stage(&asset.hashed, &variant, run)?);
-            if run.job.originals {
+            if run.options.originals {
                 plain.extend(self.stage(&asset.path, &variant, run)?);
             }
         }
         let variant = gains.then(|| EncodingInfo::new(variant.size, variant.sha256));
-        Ok(Done { job: self, variant, by, hashed, plain })
+        Ok(Done { task: self, variant, by, hashed, plain })
     }
 
     /// The same variant, if the earlier output dir has it.
     fn take_over(&self, asset: &Asset, run: &Run<'_>) -> Option<Content> {
-        let (expected, dir) = (self.expected?, run.job.keep_from.as_ref()?);
+        let (expected, dir) = (self.expected?, run.options.keep_from.as_ref()?);
         let file = dir.join(variant_name(&asset.hashed, self.compression.encoding()));
         let found = Content::read(&file).ok()?.value;
         ((found.size, found.sha256) == (expected.size, expected.sha256)).then_some(found)
@@ -104,7 +104,7 @@ impl Job {
         let published = asset.info_in_force(run).filter(|info| info.sha256 == self.sha256);
         let variant = published.and_then(|info| info.encodings.get(self.compression.encoding().as_str()));
         let variant = variant.copied();
-        Done { job: self, variant, by: By::Guessing, hashed: Vec::new(), plain: Vec::new() }
+        Done { task: self, variant, by: MadeBy::Guessing, hashed: Vec::new(), plain: Vec::new() }
     }
 
     /// The file goes through the encoder piece by piece; what comes out is kept in memory.
@@ -144,5 +144,5 @@ pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo
     } else {
         run.output.has_content(&hashed, size, &sha256)
     };
-    is_there && (!run.job.originals || run.output.has_content(&plain, size, &sha256))
+    is_there && (!run.options.originals || run.output.has_content(&plain, size, &sha256))
 }
