@@ -119,7 +119,7 @@ impl VersionMiddleware {
     /// Takes conditions off a request that were made for pages without the script; see
     /// [`HtmlExchange::begin`](crate::HtmlExchange::begin).
     ///
-    /// A [`CspNonce`] is heeded. Every page has another one, so then no condition is met and no page gets a tag: a 304 would
+    /// A [`CspNonce`](crate::CspNonce) is heeded. Every page has another one, so then no condition is met and no page gets a tag: a 304 would
     /// pair an old page, and its nonce, with a new policy.
     pub fn begin(&self, snapshot: &Snapshot, request: &mut request::Parts) -> VersionExchange {
         VersionExchange::begin(&self.options, snapshot, request)
