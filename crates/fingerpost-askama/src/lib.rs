@@ -97,5 +97,5 @@ pub use helpers::{StaticHelpers, StaticText, StaticUrl};
 
 /// The key of the runtime value that helpers look for, before anything else.
 ///
-/// Its value is an [`Assets`], or a `Box`, `Rc` or `Arc` of one. [`values`] makes the pair.
+/// Its value is an [`Assets`](fingerpost::Assets), or a `Box`, `Rc` or `Arc` of one. [`values`] makes the pair.
 pub const KEY: &str = "fingerpost";

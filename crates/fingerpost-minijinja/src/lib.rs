@@ -57,6 +57,12 @@
 //! | name | brings | by default |
 //! |---|---|---|
 //! | `v2` | the module `v2`: the same for MiniJinja 2 | no |
+//!
+//! [`Assets::url`]: fingerpost::Assets::url
+//! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
+//! [`Assets::integrity`]: fingerpost::Assets::integrity
+//! [`Assets::app_version`]: fingerpost::Assets::app_version
+//! [`Assets::reload`]: fingerpost::Assets::reload
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]

@@ -76,6 +76,12 @@
 //! | name | brings | by default |
 //! |---|---|---|
 //! | `v1` | the module `v1`: the same for Tera 1 | no |
+//!
+//! [`Assets::url`]: fingerpost::Assets::url
+//! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
+//! [`Assets::integrity`]: fingerpost::Assets::integrity
+//! [`Assets::app_version`]: fingerpost::Assets::app_version
+//! [`Assets::reload`]: fingerpost::Assets::reload
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]

@@ -143,7 +143,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        if !self.endpoints.answers(&parts) {
+        if !self.endpoints.handles(&parts) {
             let inner = self.inner.call(Request::from_parts(parts, body));
             return VersionEndpointsFuture { state: State::FromInner { inner } };
         }

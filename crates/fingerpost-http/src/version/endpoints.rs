@@ -33,9 +33,9 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// Answers `GET /version` and `POST /cache/bust`, without a runtime: what a framework's own layer is made of.
 ///
 /// The second wants the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. It reads everything again that a reload
-/// reads, and puts it in force for everybody at once; what is broken is told, and changes nothing. No answer is ever kept.
+/// reads, and puts it in force for everybody at once; what is broken is told, and changes nothing. No response is ever kept.
 ///
-/// The answer to a bust has the new [`Snapshot`] in its extensions: an outer layer that took one before, and says the app
+/// The response to a bust has the new [`Snapshot`] in its extensions: an outer layer that took one before, and says the app
 /// version in a header, can say the one that the body says.
 ///
 /// ```
@@ -49,7 +49,7 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// let endpoints = VersionEndpoints::new(&assets, Some(token.clone()));
 /// let bearer = format!("Bearer {}", token.as_str());
 /// let (request, ()) = Request::post("/cache/bust").header("authorization", bearer).body(())?.into_parts();
-/// assert!(endpoints.answers(&request));
+/// assert!(endpoints.handles(&request));
 /// assert_eq!(endpoints.respond_blocking(&request).status(), 200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -80,7 +80,7 @@ impl VersionEndpoints {
     /// let assets = fingerpost::Assets::dev(dir.path())?;
     /// let endpoints = VersionEndpoints::from_env(&assets)?;
     /// let (request, ()) = Request::get("/version").body(())?.into_parts();
-    /// assert!(endpoints.answers(&request));
+    /// assert!(endpoints.handles(&request));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -113,12 +113,12 @@ impl VersionEndpoints {
     }
 
     /// Whether a request is for one of the two.
-    pub fn answers(&self, request: &request::Parts) -> bool {
+    pub fn handles(&self, request: &request::Parts) -> bool {
         let path = request.uri.path();
         path == self.version_path || self.token.is_some() && path == self.bust_path
     }
 
-    /// The answer, if it can be given without reading anything.
+    /// The response, if it can be given without reading anything.
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Bytes>> {
         let Some(token) = self.token.as_ref().filter(|_| request.uri.path() == self.bust_path) else {
             return Some(self.version(request));
@@ -137,7 +137,7 @@ impl VersionEndpoints {
         }
     }
 
-    /// The answer. May read files.
+    /// The response. May read files.
     pub fn respond_blocking(&self, request: &request::Parts) -> Response<Bytes> {
         self.respond(request).unwrap_or_else(|| self.bust())
     }
@@ -240,7 +240,7 @@ mod tests {
             request = request.header(AUTHORIZATION, authorization);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        assert!(endpoints.answers(&parts));
+        assert!(endpoints.handles(&parts));
         let response = endpoints.respond_blocking(&parts);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(ask(&endpoints, "GET", "/shop/version", None).status(), StatusCode::OK);
         assert_eq!(ask(&endpoints, "POST", "/shop/bust", None).status(), StatusCode::UNAUTHORIZED);
         let (parts, ()) = Request::get("/version").body(()).unwrap().into_parts();
-        assert!(!endpoints.answers(&parts));
+        assert!(!endpoints.handles(&parts));
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
         let (_dir, endpoints, _) = endpoints();
         for path in ["/", "/version/", "/versions", "/cache", "/cache/bust/x"] {
             let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();
-            assert!(!endpoints.answers(&parts), "{path}");
+            assert!(!endpoints.handles(&parts), "{path}");
         }
     }
 }
