@@ -55,10 +55,10 @@ impl Site {
         self.version_of(&env::current_exe().expect("a program"), variables)
     }
 
-    /// The same for a copy of this program, which runs [`a_program_prints_its_version`].
+    /// The same for a copy of this program, which runs [`program_prints_its_app_version`].
     fn version_of(&self, program: &Path, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(program);
-        command.args(["app_version::a_program_prints_its_version", "--exact", "--nocapture"]);
+        command.args(["app_version::program_prints_its_app_version", "--exact", "--nocapture"]);
         // The machine that runs the tests may be one that deploys, with variables that name a commit.
         let output = command.env_clear().env(SITE, self.0.path()).envs(variables.iter().copied()).output();
         let output = output.expect("a program that starts");
@@ -98,7 +98,7 @@ const SITE: &str = "APP_VERSION_SITE";
 
 /// Prints the version of a site in production, where a variable names one.
 #[test]
-fn a_program_prints_its_version() {
+fn program_prints_its_app_version() {
     let Some(dir) = env::var_os(SITE) else {
         let site = Site::new("");
         return assert_eq!(site.version().len(), 12);
@@ -150,7 +150,7 @@ const ROWS: [(&str, fn()); 7] = [
 ];
 
 #[test]
-fn every_row_of_the_table_is_true() {
+fn documented_table_of_version_changes_is_correct() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     for file in ["README.md", "crates/fingerpost-tower/docs/stale-pages.md"] {
         let text = fs::read_to_string(root.join(file)).expect(file);

@@ -51,7 +51,7 @@ async fn click(browser: &Browser, selector: &str) {
 }
 
 #[tokio::test]
-async fn each_policy_of_the_htmx_example_does_what_its_page_says() {
+async fn htmx_example_behaves_as_described_for_each_policy() {
     let Some(htmx) = npm_package("htmx-2") else { return };
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(Server::example_command("axum-htmx").env("HTMX_DIST", htmx.join("dist")));

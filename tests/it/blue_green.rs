@@ -210,7 +210,7 @@ fn page(version: &str) -> (String, Option<String>) {
     (version.to_owned(), None)
 }
 
-async fn an_old_tab_stays_until_it_is_told_to_renew(kind: &Kind) -> Option<()> {
+async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kind) -> Option<()> {
     let (blue, green) = (Version::start("v1", "blue").await, Version::start("v2", "green").await);
     let proxy = kind.start(Step::NewDefault, &blue, &green)?;
     assert_eq!(proxy.load(&[]).await, page("v2"));
@@ -244,7 +244,7 @@ async fn an_old_tab_stays_until_it_is_told_to_renew(kind: &Kind) -> Option<()> {
     Some(())
 }
 
-async fn a_share_of_new_visitors_tries_the_new_version(kind: &Kind) -> Option<()> {
+async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Option<()> {
     let (blue, green) = (Version::start("v1", "blue").await, Version::start("v2", "green").await);
     let proxy = kind.start(Step::Canary, &blue, &green)?;
     let agents: Vec<_> = (0..300).map(|number| format!("visitor {number}")).collect();
@@ -287,21 +287,21 @@ async fn a_share_of_new_visitors_tries_the_new_version(kind: &Kind) -> Option<()
 }
 
 #[tokio::test]
-async fn behind_nginx_an_old_tab_stays_until_it_is_told_to_renew() {
-    an_old_tab_stays_until_it_is_told_to_renew(&KINDS[0]).await;
+async fn nginx_keeps_an_old_tab_on_its_version_until_the_server_requests_a_reload() {
+    old_tab_keeps_its_version_until_the_server_requests_a_reload(&KINDS[0]).await;
 }
 
 #[tokio::test]
-async fn behind_haproxy_an_old_tab_stays_until_it_is_told_to_renew() {
-    an_old_tab_stays_until_it_is_told_to_renew(&KINDS[1]).await;
+async fn haproxy_keeps_an_old_tab_on_its_version_until_the_server_requests_a_reload() {
+    old_tab_keeps_its_version_until_the_server_requests_a_reload(&KINDS[1]).await;
 }
 
 #[tokio::test]
-async fn behind_nginx_a_share_of_new_visitors_tries_the_new_version() {
-    a_share_of_new_visitors_tries_the_new_version(&KINDS[0]).await;
+async fn nginx_sends_a_canary_share_of_new_visitors_to_the_new_version() {
+    canary_share_of_new_visitors_gets_the_new_version(&KINDS[0]).await;
 }
 
 #[tokio::test]
-async fn behind_haproxy_a_share_of_new_visitors_tries_the_new_version() {
-    a_share_of_new_visitors_tries_the_new_version(&KINDS[1]).await;
+async fn haproxy_sends_a_canary_share_of_new_visitors_to_the_new_version() {
+    canary_share_of_new_visitors_gets_the_new_version(&KINDS[1]).await;
 }

@@ -90,7 +90,7 @@ async fn shown(browser: &Browser) -> (String, String) {
 }
 
 #[tokio::test]
-async fn every_reload_shows_the_stylesheet_as_it_was_just_saved() {
+async fn every_page_reload_shows_the_stylesheet_just_saved() {
     let Some(mut browser) = Browser::open().await else { return };
     let (source, file) = source();
     let colors: Vec<_> = (100..110).map(|shade| format!("rgb({shade}, {shade}, {shade})")).collect();
@@ -127,7 +127,7 @@ async fn every_reload_shows_the_stylesheet_as_it_was_just_saved() {
 }
 
 #[tokio::test]
-async fn every_one_of_five_edits_of_the_same_length_within_a_second_has_a_new_url() {
+async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
     let (source, file) = source();
     in_place(&file, "h1 { order: 00 }");
     let origin = serve(site(source.path())).await;

@@ -86,7 +86,7 @@ fn same_urls(theirs: &Value, ours: &Assets) {
 }
 
 #[test]
-fn django_reads_a_manifest_that_was_collected_here() {
+fn django_reads_a_fingerpost_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let (project, out) =
         (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
@@ -111,7 +111,7 @@ fn django_reads_a_manifest_that_was_collected_here() {
 }
 
 #[test]
-fn a_manifest_that_django_collected_is_read_here() {
+fn fingerpost_reads_a_django_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let root = TempDir::new().expect("a temporary folder");
     django(&python, COLLECT, &[root.path(), source.dir()]);

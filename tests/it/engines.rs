@@ -132,7 +132,7 @@ mod askama_page {
 fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
     let asked = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));
-    process.args(["engines::the_global_of_askama_has_a_process_of_its_own", "--exact", "--nocapture"]);
+    process.args(["engines::askama_global_runs_in_a_separate_process", "--exact", "--nocapture"]);
     let output = process.env(ASKED, asked).output().expect("this program");
     let said = String::from_utf8(output.stderr).expect("UTF-8");
     said.split_once(ANSWER).unwrap_or_else(|| panic!("{said}")).1.to_owned()
@@ -142,7 +142,7 @@ const ASKED: &str = "IT_ASKAMA_GLOBAL";
 const ANSWER: &str = "answer: ";
 
 #[test]
-fn the_global_of_askama_has_a_process_of_its_own() {
+fn askama_global_runs_in_a_separate_process() {
     let Ok(asked) = env::var(ASKED) else {
         let page = askama_page::Function { paths: &["a.css".to_owned()] };
         return assert!(page.render().is_err(), "in this process nobody has set it");
@@ -270,14 +270,14 @@ fn with_odd_files(source: &Path, mut files: Vec<(String, String)>) -> Vec<(Strin
 }
 
 #[test]
-fn two_hundred_files_of_published_packages_have_the_same_urls_everywhere() {
+fn two_hundred_npm_files_have_the_same_urls_in_every_engine() {
     let Some(assets) = real_assets(200) else { return };
     let files = assets.paths().iter().map(|path| (path.clone(), path.clone())).collect();
     every_engine_gives_the_same_urls(assets.dir(), &with_odd_files(assets.dir(), files));
 }
 
 #[test]
-fn unusual_names_have_the_same_urls_everywhere() {
+fn unusual_names_have_the_same_urls_in_every_engine() {
     let source = TempDir::new().expect("a temporary folder");
     every_engine_gives_the_same_urls(source.path(), &with_odd_files(source.path(), Vec::new()));
 }

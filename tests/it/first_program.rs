@@ -69,7 +69,7 @@ fn connections(calls: &str) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn the_complete_program_serves_a_page_and_its_assets_over_one_connection_without_delay() {
+async fn readme_program_serves_page_and_assets_over_one_connection_without_delay() {
     let project = project();
     let calls = project.path().join("calls");
     let tracer = strace(&calls, "trace=accept,accept4,setsockopt");
@@ -106,7 +106,7 @@ async fn the_complete_program_serves_a_page_and_its_assets_over_one_connection_w
 
 /// Checks the programs of the pages and of the examples, whose readers copy them.
 #[test]
-fn every_program_that_listens_sets_tcp_nodelay() {
+fn every_documented_server_sets_tcp_nodelay() {
     let (mut programs, mut slow) = (0, Vec::new());
     for file in files_below(root()) {
         let is_page = file.extension().is_some_and(|extension| extension == "md");

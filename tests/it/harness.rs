@@ -40,14 +40,14 @@ fn pages(pages: &'static [(&str, &str, &str)]) -> String {
 }
 
 #[test]
-fn a_missing_tool_fails_a_test_and_names_the_command_that_installs_it() {
+fn missing_tool_fails_the_test_and_names_the_install_command() {
     let missing = panic::catch_unwind(|| tools::need(Tool::Django, "chromium", || None::<()>));
     let message = missing.expect_err("a failed test").downcast::<String>().expect("a text");
     assert_eq!(*message, "django is not installed: run `tests/run`, which installs it or says how");
 }
 
 #[test]
-fn a_tool_that_could_not_be_installed_is_left_out_without_a_look() {
+fn excluded_tool_is_not_looked_up() {
     assert_eq!(tools::need(Tool::Npm, "chromium, npm", || Some(())), None);
     assert_eq!(tools::need(Tool::Chromium, "npm", || Some(())), Some(()));
 }
@@ -75,7 +75,7 @@ fn django_can_be_imported() {
 }
 
 #[test]
-fn real_assets_are_the_same_two_hundred_files_every_time() {
+fn real_assets_always_returns_the_same_two_hundred_files() {
     let Some(assets) = tools::real_assets(200) else { return };
     let again = tools::real_assets(200).expect("what was there just now");
     assert_eq!(assets.paths(), again.paths());
@@ -94,7 +94,7 @@ fn real_assets_are_the_same_two_hundred_files_every_time() {
 }
 
 #[test]
-fn an_expected_url_has_the_hash_where_it_belongs() {
+fn expected_url_has_the_hash_in_the_correct_place() {
     for (path, in_development, in_production) in [
         ("app.css", "/static/app.css?v=7c98040a5416", "/static/app.7c98040a5416.css"),
         ("a.b/x.tar.gz", "/static/a.b/x.tar.gz?v=7c98040a5416", "/static/a.b/x.tar.7c98040a5416.gz"),
@@ -106,14 +106,14 @@ fn an_expected_url_has_the_hash_where_it_belongs() {
 }
 
 #[test]
-fn a_server_is_found_by_the_address_it_prints() {
+fn server_address_is_read_from_its_output() {
     let script = "echo 'Listening on http://127.0.0.1:4321/'; exec sleep 60";
     let server = Server::start(Command::new("sh").args(["-c", script]));
     assert_eq!(server.url("/about"), "http://127.0.0.1:4321/about");
 }
 
 #[tokio::test]
-async fn every_nginx_has_a_port_of_its_own_and_ends_with_its_test() {
+async fn each_nginx_has_its_own_port_and_stops_with_its_test() {
     let starts =
         ["one", "two"].map(|text| Nginx::start(&format!("server {{ listen 80; return 200 {text}; }}")));
     let [Some(one), Some(two)] = starts else { return };
@@ -126,7 +126,7 @@ async fn every_nginx_has_a_port_of_its_own_and_ends_with_its_test() {
 }
 
 #[tokio::test]
-async fn a_haproxy_ends_with_its_test() {
+async fn haproxy_stops_with_its_test() {
     let answer = "http-request return status 200 content-type text/plain string one";
     let site = format!("frontend site\n mode http\n timeout client 9s\n bind :80\n {answer}\n");
     let Some(haproxy) = Haproxy::start(&site) else { return };
@@ -137,7 +137,7 @@ async fn a_haproxy_ends_with_its_test() {
 }
 
 #[tokio::test]
-async fn the_browser_shows_a_page_and_says_what_went_wrong() {
+async fn browser_shows_a_page_and_reports_errors() {
     let Some(mut browser) = Browser::open().await else { return };
     let origin = pages(&[
         (

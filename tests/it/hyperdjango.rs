@@ -17,7 +17,7 @@ fn read(dir: &Path, sources: &mut String) {
 }
 
 #[test]
-fn the_checklist_names_tests_that_exist() {
+fn hyperdjango_checklist_names_existing_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = String::new();
     for dir in ["crates", "tests"] {

@@ -242,7 +242,7 @@ fn read(root: &Path) -> Crate {
 }
 
 #[test]
-fn modules_of_a_crate_do_not_import_each_other_in_a_circle() {
+fn modules_of_a_crate_have_no_import_cycles() {
     let mut found = Vec::new();
     for package in packages().iter().filter(|package| package["publish"].is_null()) {
         let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
@@ -267,7 +267,7 @@ fn written(files: &[(&str, &str)]) -> Crate {
 }
 
 #[test]
-fn a_cycle_is_seen_through_functions_and_passed_on_names() {
+fn import_cycle_through_functions_and_reexports_is_detected() {
     let modules = written(&[
         ("lib.rs", "mod a; mod b; pub use b::inner::Thing;"),
         ("a.rs", "use crate::Thing; pub fn f(_: Thing) {}"),
@@ -278,7 +278,7 @@ fn a_cycle_is_seen_through_functions_and_passed_on_names() {
 }
 
 #[test]
-fn tests_and_passed_on_names_make_no_cycle() {
+fn tests_and_reexports_do_not_count_as_import_cycles() {
     let modules = written(&[
         ("lib.rs", "mod a; mod b;"),
         ("a.rs", "#[cfg(test)] mod tests { use crate::b::B; } pub struct A;"),
@@ -288,7 +288,7 @@ fn tests_and_passed_on_names_make_no_cycle() {
 }
 
 #[test]
-fn a_stage_that_imports_a_later_one_is_found() {
+fn pipeline_stage_that_imports_a_later_one_is_detected() {
     let modules = written(&[
         ("lib.rs", "mod pipeline;"),
         ("pipeline/mod.rs", "mod scan; mod publish;"),

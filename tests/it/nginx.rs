@@ -194,7 +194,7 @@ impl Difference {
 }
 
 #[tokio::test]
-async fn nginx_answers_alike_but_for_differences_that_are_meant() {
+async fn responses_differ_from_nginx_only_as_documented() {
     let out = site();
     let Some(nginx) = Nginx::start(&CONFIG.replace("OUT", out.path().to_str().expect("a UTF-8 path"))) else {
         return;
@@ -221,7 +221,7 @@ async fn nginx_answers_alike_but_for_differences_that_are_meant() {
 }
 
 #[test]
-fn every_difference_has_a_reason_and_is_one_of_a_request_that_is_sent() {
+fn every_documented_nginx_difference_has_a_reason_and_a_tested_request() {
     let requests: BTreeSet<_> = REQUESTS.iter().collect();
     assert_eq!(requests.len(), REQUESTS.len(), "a request stands there twice");
     for difference in DIFFERENCES {

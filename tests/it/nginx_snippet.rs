@@ -54,7 +54,7 @@ fn has(answer: &Response<Bytes>, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn hashed_names_are_kept_for_a_year_and_plain_ones_for_an_hour() {
+async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
     let root = TempDir::new().expect("a temporary folder");
     let assets = collected(root.path());
     let Some(nginx) = start(root.path()) else { return };
@@ -84,7 +84,7 @@ async fn hashed_names_are_kept_for_a_year_and_plain_ones_for_an_hour() {
 }
 
 #[tokio::test]
-async fn variants_are_sent_and_a_304_may_be_kept_as_long() {
+async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
     let root = TempDir::new().expect("a temporary folder");
     let assets = collected(root.path());
     let Some(nginx) = start(root.path()) else { return };
@@ -106,7 +106,7 @@ async fn variants_are_sent_and_a_304_may_be_kept_as_long() {
 }
 
 #[tokio::test]
-async fn nothing_else_is_sent_and_no_error_is_kept() {
+async fn nginx_sends_no_other_files_and_errors_are_not_cached() {
     let root = TempDir::new().expect("a temporary folder");
     let assets = collected(root.path());
     let Some(nginx) = start(root.path()) else { return };

@@ -55,14 +55,14 @@ async fn both_modes_give_the_files(source: &Path, files: &[File<'_>]) {
 }
 
 #[tokio::test]
-async fn two_hundred_files_of_published_packages_arrive_in_both_modes() {
+async fn two_hundred_npm_files_are_served_in_both_modes() {
     let Some(assets) = tools::real_assets(200) else { return };
     let files: Vec<_> = assets.paths().iter().map(|path| (&**path, &**path)).collect();
     both_modes_give_the_files(assets.dir(), &files).await;
 }
 
 #[tokio::test]
-async fn files_with_unusual_names_arrive_in_both_modes() {
+async fn files_with_unusual_names_are_served_in_both_modes() {
     let files = [
         ("LICENSE", "LICENSE"),
         ("a.tar.gz", "a.tar.gz"),

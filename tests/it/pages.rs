@@ -142,7 +142,7 @@ fn on_pages(find: impl Fn(&Page) -> Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn links_of_all_kinds_are_found() {
+fn all_kinds_of_markdown_links_are_found() {
     let text = "[a](b.md) [`c`](d.md#e 'title') `[code](no)` [f] [g][f] [f\n  h][] [[i]\n```sh\n[no](no)\n```\n\
                 [f]: j.md\n<a href=\"k.md\">\n# A `b::c` & d";
     let page = Page::parse(PathBuf::new(), text);
@@ -153,7 +153,7 @@ fn links_of_all_kinds_are_found() {
 }
 
 #[test]
-fn relative_links_lead_to_files_and_headings() {
+fn relative_links_point_to_existing_files_and_headings() {
     let broken = on_pages(|page| {
         let leads_nowhere = |link: &&str| {
             let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
@@ -168,7 +168,7 @@ fn relative_links_lead_to_files_and_headings() {
 }
 
 #[test]
-fn links_by_label_have_a_definition() {
+fn reference_links_have_a_definition() {
     let undefined = on_pages(|page| {
         let defined: Vec<_> = page.definitions().into_iter().map(|(label, _)| label).collect();
         page.labels().into_iter().filter(|label| !defined.contains(label)).collect()
@@ -178,7 +178,7 @@ fn links_by_label_have_a_definition() {
 
 /// A hidden line of rustdoc is shown by a repository browser, and a block without a language is not highlighted there.
 #[test]
-fn code_blocks_name_their_language_and_hide_no_line() {
+fn code_blocks_name_their_language_and_hide_no_lines() {
     let wrong = on_pages(|page| {
         let hidden = |code: &Code| {
             let is_hidden = |line: &&String| line.trim() == "#" || line.trim_start().starts_with("# ");
@@ -192,7 +192,7 @@ fn code_blocks_name_their_language_and_hide_no_line() {
 }
 
 #[test]
-fn no_page_leads_to_the_documentation_of_an_unpublished_crate() {
+fn pages_do_not_link_to_registries_for_unpublished_crates() {
     let names: Vec<_> =
         packages().iter().map(|package| package["name"].as_str().expect("a name").to_owned()).collect();
     let registries = ["docs.rs/", "docs.rs/crate/", "crates.io/crates/", "lib.rs/crates/"];
@@ -209,7 +209,7 @@ fn no_page_leads_to_the_documentation_of_an_unpublished_crate() {
 
 /// The first definition of a label counts, so that a crate gives the target in rustdoc before it includes a page.
 #[test]
-fn links_to_files_have_another_target_in_rustdoc() {
+fn file_links_have_a_separate_target_in_rustdoc() {
     let mut dead = Vec::new();
     let mut included = 0;
     for source in files_below(&root().join("crates")) {

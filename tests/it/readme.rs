@@ -34,7 +34,7 @@ fn readmes() -> Vec<String> {
 }
 
 #[test]
-fn the_call_in_every_engine_stands_on_the_first_screen() {
+fn readme_shows_the_call_for_every_engine_on_the_first_screen() {
     let readme = text("README.md");
     let screen: Vec<_> = readme.lines().take(35).collect();
     for (engine, call) in [
@@ -47,7 +47,7 @@ fn the_call_in_every_engine_stands_on_the_first_screen() {
 }
 
 #[test]
-fn commands_name_packages_and_folders_that_exist() {
+fn readme_commands_name_existing_packages_and_folders() {
     let packages = packages();
     let mut commands = 0;
     for readme in readmes() {
@@ -72,7 +72,7 @@ fn commands_name_packages_and_folders_that_exist() {
 }
 
 #[test]
-fn the_settings_file_is_one() {
+fn readme_settings_file_is_valid() {
     let readme = text("README.md");
     let toml = readme.split("```toml\n").find(|block| block.starts_with("sources")).expect("a settings file");
     let dir = TempDir::new().expect("a temporary folder");
@@ -86,7 +86,7 @@ fn the_settings_file_is_one() {
 }
 
 #[test]
-fn the_map_of_the_code_names_files_that_exist() {
+fn crates_readme_names_existing_files() {
     let map = text("crates/README.md");
     let mut missing = Vec::new();
     let files = files_below(&root().join("crates"));

@@ -116,7 +116,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn other_parsers_find_the_same_references_in_published_packages() {
+fn independent_parsers_find_the_same_references_in_npm_packages() {
     let scale = Scale::wanted();
     let Some(site) = Site::of(&scale.packages) else { return };
     let (well, printed) = site.check(&[site.source(), site.out()]);
@@ -126,7 +126,7 @@ fn other_parsers_find_the_same_references_in_published_packages() {
 }
 
 #[test]
-fn the_independent_check_sees_what_is_wrong() {
+fn independent_check_detects_errors() {
     let Some(site) = Site::of(&["leaflet".to_owned()]) else { return };
     let style = site
         .out
@@ -145,7 +145,7 @@ fn the_independent_check_sees_what_is_wrong() {
 }
 
 #[test]
-fn a_changed_byte_renames_exactly_what_reaches_it() {
+fn changed_byte_renames_exactly_the_files_that_depend_on_it() {
     let scale = Scale::wanted();
     let Some(site) = Site::of(&scale.packages) else { return };
     let (before, referrers) = (site.collect(), site.referrers());

@@ -72,7 +72,7 @@ fn render(env: &Environment<'_>, template: &str) -> String {
 }
 
 #[test]
-fn a_page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
+fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
     let site = Site::new();
     let assets = Assets::production(site.dir()).expect("an output dir");
     let env = templates(&assets);
@@ -107,7 +107,7 @@ fn a_page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
 }
 
 #[test]
-fn a_reload_in_the_middle_of_a_page_shows_in_the_rest_of_it_unless_a_scope_pins_the_release() {
+fn reload_during_rendering_affects_the_rest_of_the_page_unless_a_scope_pins_it() {
     let site = Arc::new(Site::new());
     let assets = Assets::production(site.dir()).expect("an output dir");
     let mut env = templates(&assets);

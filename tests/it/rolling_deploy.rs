@@ -14,7 +14,7 @@ use http::Request;
 use tempfile::TempDir;
 
 use crate::tools::{Nginx, ask};
-use nodes::{Node, a_look_at_the_output_dir, behind_nginx, publish, site, source};
+use nodes::{Node, behind_nginx, publish, site, source, wait_until_the_output_dir_is_reread};
 use visitor::{Got, Visitor};
 
 /// The first release, the second, and a rollback to the first.
@@ -70,7 +70,7 @@ async fn nothing_is_ever_wrong(visitor: &mut Visitor<'_>) {
 }
 
 #[tokio::test]
-async fn with_hashed_names_in_one_output_dir_every_page_gets_its_own_release() {
+async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
     let urls = hashed_urls();
     for shift in 0..2 {
         let nodes = [Node::default(), Node::default()];
@@ -86,7 +86,7 @@ async fn with_hashed_names_in_one_output_dir_every_page_gets_its_own_release() {
             publish(&source(STEPS[step]), &out, None);
             // The files of a rollback are known.
             if step == 1 {
-                a_look_at_the_output_dir().await;
+                wait_until_the_output_dir_is_reread().await;
             }
         };
         let change = |node: usize, step: usize| {
@@ -102,7 +102,7 @@ async fn with_hashed_names_in_one_output_dir_every_page_gets_its_own_release() {
 }
 
 #[tokio::test]
-async fn with_hashed_names_in_images_the_node_that_has_the_file_is_found() {
+async fn hashed_paths_in_container_images_are_found_on_the_node_that_has_them() {
     let urls = hashed_urls();
     let images = STEPS.map(|_| TempDir::new().expect("a temporary folder"));
     for (step, release) in STEPS.into_iter().enumerate() {
@@ -168,7 +168,7 @@ fn by_version(url: &str) -> Option<char> {
 }
 
 #[tokio::test]
-async fn a_version_query_may_get_wrong_bytes_but_never_keeps_them() {
+async fn version_query_may_return_wrong_bytes_but_never_cacheable_ones() {
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, None, by_version, "").await;
     let Some((got, retries, redirects)) = notes else { return };
     assert_eq!((retries, redirects), (0, 0));
@@ -180,7 +180,7 @@ async fn a_version_query_may_get_wrong_bytes_but_never_keeps_them() {
 }
 
 #[tokio::test]
-async fn a_version_query_keeps_nothing_old_where_plain_names_are_not_kept() {
+async fn version_query_caches_nothing_old_if_unversioned_policy_is_no_cache() {
     let lifetime = Some(CachePolicy::NoCache);
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
     let Some((got, ..)) = notes else { return };
@@ -201,7 +201,7 @@ fn ordered(step: usize) -> Strategy {
 }
 
 #[tokio::test]
-async fn an_ordered_token_waits_for_the_node_that_is_behind() {
+async fn ordered_token_waits_for_an_outdated_node() {
     let meaning = by_token(["1", "2", "3"]);
     let notes = deploy_build_free("/static/{breaker}/", ordered, None, &meaning, "").await;
     let Some((got, retries, redirects)) = notes else { return };
@@ -212,7 +212,7 @@ async fn an_ordered_token_waits_for_the_node_that_is_behind() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_asks_the_next_node_hides_that_one_is_behind() {
+async fn proxy_that_tries_the_next_node_hides_an_outdated_one() {
     let more = "proxy_next_upstream error timeout http_503;";
     let meaning = by_token(["1", "2", "3"]);
     let notes = deploy_build_free("/static/{breaker}/", ordered, None, meaning, more).await;
@@ -230,7 +230,7 @@ fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
 }
 
 #[tokio::test]
-async fn an_opaque_token_gets_something_from_every_node() {
+async fn opaque_token_gets_a_response_from_every_node() {
     // A rollback is a deploy of its own, or the old image once more.
     for tokens in [["3f2a91b", "9c01d22", "41d7e0a"], ["3f2a91b", "9c01d22", "3f2a91b"]] {
         let notes = deploy_build_free("/static/{breaker}/", opaque(tokens), None, by_token(tokens), "").await;
@@ -258,7 +258,7 @@ async fn follow(nginx: &Nginx, path: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn what_the_documentation_warns_of_goes_wrong() {
+async fn documented_token_misconfigurations_fail_as_described() {
     let source = source('a');
     let token =
         |id: &str, other: &str| Token::opaque(id).and_then(|it| it.previous([other])).expect("a token");

@@ -63,7 +63,7 @@ fn has_version(url: &str) -> bool {
 }
 
 #[tokio::test]
-async fn hashed_names_cause_no_request_on_the_second_visit() {
+async fn hashed_paths_cause_no_request_on_the_second_visit() {
     for example in ["axum-minijinja", "axum-tera", "axum-askama"] {
         let mut command = Server::example_command(example);
         versions_are_asked_for_once(command.arg("--production"), "/", has_hash_in_name).await;
@@ -86,7 +86,7 @@ async fn path_tokens_cause_no_request_on_the_second_visit() {
 }
 
 #[tokio::test]
-async fn in_development_the_examples_without_a_build_step_have_hashes_and_nothing_fails() {
+async fn examples_without_a_build_step_use_content_hashes_in_development() {
     for (example, pages) in [("axum-token", &["/"][..]), ("axum-html", &["/", "/about.html"])] {
         let Some(mut browser) = Browser::open().await else { return };
         let site = Server::start(&mut Server::example_command(example));
@@ -102,7 +102,7 @@ async fn in_development_the_examples_without_a_build_step_have_hashes_and_nothin
 
 /// Each row of the table in axum-token names a URL and what it is answered with.
 #[tokio::test]
-async fn the_page_of_axum_token_tells_the_truth_in_both_modes() {
+async fn axum_token_page_matches_its_responses_in_both_modes() {
     let Some(mut browser) = Browser::open().await else { return };
     let mut production = Server::example_command("axum-token");
     production.arg("--production");
@@ -128,7 +128,7 @@ fn redeployed(example: &str, port: u16, variable: &str, value: &str) -> Server {
 }
 
 #[tokio::test]
-async fn a_page_that_is_unchanged_on_disk_shows_the_new_urls_after_a_deploy() {
+async fn page_unchanged_on_disk_has_the_new_urls_after_a_deploy() {
     let Some(mut browser) = Browser::open().await else { return };
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
@@ -146,7 +146,7 @@ async fn a_page_that_is_unchanged_on_disk_shows_the_new_urls_after_a_deploy() {
 }
 
 #[tokio::test]
-async fn the_urls_of_an_earlier_deploy_lead_to_the_present_ones() {
+async fn urls_of_an_earlier_deploy_redirect_to_the_current_ones() {
     let Some(mut browser) = Browser::open().await else { return };
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();

@@ -182,31 +182,31 @@ async fn all_examples_have_the_same_urls_in_production() {
 }
 
 #[tokio::test]
-async fn the_minijinja_example_in_development() {
+async fn minijinja_example_works_in_development() {
     in_development("axum-minijinja").await;
 }
 
 #[tokio::test]
-async fn the_minijinja_example_in_production() {
+async fn minijinja_example_works_in_production() {
     in_production("axum-minijinja").await;
 }
 
 #[tokio::test]
-async fn the_tera_example_in_development() {
+async fn tera_example_works_in_development() {
     in_development("axum-tera").await;
 }
 
 #[tokio::test]
-async fn the_tera_example_in_production() {
+async fn tera_example_works_in_production() {
     in_production("axum-tera").await;
 }
 
 #[tokio::test]
-async fn the_askama_example_in_development() {
+async fn askama_example_works_in_development() {
     in_development("axum-askama").await;
 }
 
 #[tokio::test]
-async fn the_askama_example_in_production() {
+async fn askama_example_works_in_production() {
     in_production("axum-askama").await;
 }

@@ -32,7 +32,7 @@ fn published() -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn ci_checks_every_feature_of_every_published_crate_alone() {
+fn ci_checks_each_feature_of_every_published_crate_separately() {
     let ci = ci();
     let mut missing = Vec::new();
     for (name, features) in published() {
@@ -45,7 +45,7 @@ fn ci_checks_every_feature_of_every_published_crate_alone() {
 }
 
 #[test]
-fn ci_says_of_every_published_crate_what_it_never_depends_on() {
+fn ci_lists_forbidden_dependencies_of_every_published_crate() {
     let ci = ci();
     let (_, absences) = ci.split_once("\nabsences='\n").expect("the list of absences");
     let (absences, _) = absences.split_once("\n'\n").expect("the end of the list");
@@ -57,7 +57,7 @@ fn ci_says_of_every_published_crate_what_it_never_depends_on() {
 
 /// The lists drift otherwise.
 #[test]
-fn every_readme_lists_the_features_of_its_crate() {
+fn readmes_list_the_features_of_their_crate() {
     for package in packages().iter().filter(|package| package["publish"].is_null()) {
         let features = package["features"].as_object().expect("features");
         let default = features.get("default").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_cut_around_what_is_meant() {
+    fn line_is_truncated_around_the_span() {
         assert_eq!(fitted("a x b", "x", 20), "a [x] b");
         let line = format!("{}x{}", "a".repeat(30), "b".repeat(30));
         assert_eq!(fitted(&line, "x", 20), "…aaaaaaaa[x]bbbbbbbbb…");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_can_be_ascii() {
+    fn ellipses_can_be_ascii() {
         let marked = |line: &str, span| with_ascii_ellipses(line, &span);
         assert_eq!(marked("…a…", 3..4), "...a...");
         assert_eq!(marked("a…b…c", 0..4), "a...b…c");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_can_draws_lines() {
+    fn unicode_terminal_gets_line_drawing_characters() {
         assert_eq!(
             shown("a{\n  b: url(x.png)\n}", true, 80),
             "   ╭─[a.css:2:10]\n 2 │   b: url(x.png)\n   ·          ─────\n   ╰────"
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_shows_less_of_the_line() {
+    fn excerpt_fits_a_narrow_terminal() {
         let css = format!("/*{}*/a{{b:url(x.png)}}/*{}*/", "漢".repeat(20), "b".repeat(50));
         assert_eq!(
             shown(&css, false, 30),

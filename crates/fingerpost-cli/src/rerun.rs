@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_is_added_or_replaced() {
+    fn flag_is_added_or_replaced_in_the_command() {
         for (command, expected) in [
             ("fingerpost|collect|static", "fingerpost collect static --missing warn"),
             ("fingerpost|collect|--missing|error|static", "fingerpost collect static --missing warn"),
@@ -66,7 +66,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn words_are_quoted_as_a_shell_needs_it() {
+    fn arguments_are_quoted_for_the_shell() {
         let typed = with_missing("fingerpost|collect|my files|it's|*.psd|").unwrap();
         assert_eq!(typed, r"fingerpost collect 'my files' 'it'\''s' '*.psd' '' --missing warn");
         assert_eq!(with_missing("fingerpost|a\u{1b}"), None);

@@ -90,7 +90,7 @@ mod tests {
     const IN_RULES: &str = r#""a.css".missing = "ignore""#;
 
     #[test]
-    fn a_line_goes_where_the_file_can_be_read_with_it() {
+    fn suggested_line_is_placed_where_the_settings_file_stays_valid() {
         for settings in [
             "",
             "out = 'x'\n[clean]\nkeep = 1",
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_lines_some_are_shown() {
+    fn number_of_suggested_lines_is_limited() {
         let lines: Vec<_> = (0..MAX_LINES + 2).map(|_| LINE).collect();
         let hint = |count| hint(Position::BeforeTables, &lines[..count], "`f`").lines().count();
         assert_eq!(

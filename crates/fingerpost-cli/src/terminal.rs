@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_locale_says_what_a_terminal_can_draw() {
+    fn utf_8_support_is_detected_from_the_locale() {
         let is_utf8 = |variables: &[(&str, &str)]| {
             is_utf8_locale(|name| {
                 variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_spelt_out() {
+    fn control_characters_are_escaped() {
         assert_eq!(escape_controls("a\u{1b}[2J\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{9b}\\u{202e}é");
         assert_eq!(escape_controls("a\tb\nc"), "a\\tb\\nc");
         assert_eq!(escape_controls_per_line("a\tb\r\nc\u{1b}"), "a\tb\nc\\u{1b}");

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn every_level_of_every_encoding_can_be_asked_for() {
+    fn every_level_of_every_encoding_is_parsed() {
         for encoding in Encoding::ALL {
             for level in encoding.levels() {
                 let text = format!("{encoding}:{level}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_refused_with_what_can() {
+    fn invalid_compressions_are_rejected_with_valid_values() {
         let unknown = "is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`";
         for text in ["brotli", "", "GZIP", "gzip ", " br", "gz:9"] {
             assert_eq!(refused(&[text]), format!("compression `{text}` {unknown}"));

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_compressed_and_what_is_compressed_already_is_not() {
+    fn text_types_are_compressed_and_compressed_types_are_not() {
         let gzip = vec![Compression::from(Encoding::Gzip)];
         let wanted = CompressionSettings { usual: gzip.clone(), maps: Vec::new() };
         for path in ["a.css", "A.CSS", "x.y/a.min.js", "a.svg", "a.wasm", "a.ttf", "a.webmanifest", ".html"] {

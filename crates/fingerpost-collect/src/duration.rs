@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_age_is_a_whole_number_with_a_unit() {
+    fn duration_is_a_whole_number_with_a_unit() {
         for (text, seconds) in [
             ("0", 0),
             ("0d", 0),

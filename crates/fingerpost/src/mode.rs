@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_decides_else_the_build_profile() {
+    fn mode_comes_from_the_variable_or_else_the_build_profile() {
         assert_eq!(Mode::from_variable(Some("dev")).unwrap(), Mode::Dev);
         assert_eq!(Mode::from_variable(Some("production")).unwrap(), Mode::Production);
         let by_profile = if cfg!(debug_assertions) { Mode::Dev } else { Mode::Production };

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_names_come_first() {
+    fn nearest_names_are_suggested_first() {
         let names =
             ["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg", "old/app.css", "css/apq.css"];
         let near = |path| nearest(path, names.into_iter());
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn case_is_compared_last() {
+    fn names_that_differ_only_in_case_are_nearest() {
         let names =
             ["img/LOGO.PNG", "img/Logo.svg", "img/logos.png", "Lögo.PNG", "img/App.css", "img/app.css"];
         let near = |path| nearest(path, names.into_iter());

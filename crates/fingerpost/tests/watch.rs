@@ -67,7 +67,7 @@ fn seen_in_time(assets: &Assets, changed: Instant, content: &str) {
 }
 
 #[test]
-fn an_edit_is_seen_within_the_limit() {
+fn edit_is_visible_within_the_limit() {
     let (dir, assets) = settled();
     for content in ["two", "six", "ten"] {
         write_in_place(&dir.path().join("a.css"), content);
@@ -76,7 +76,7 @@ fn an_edit_is_seen_within_the_limit() {
 }
 
 #[test]
-fn an_edit_that_the_watcher_is_never_told_of_is_seen_within_the_limit() {
+fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let (dir, assets) = settled();
     // The same file by a name in a directory that nobody watches, as a bind mount has it.
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
@@ -89,7 +89,7 @@ fn an_edit_that_the_watcher_is_never_told_of_is_seen_within_the_limit() {
 }
 
 #[test]
-fn a_directory_that_is_replaced_is_seen_within_the_limit() {
+fn replaced_directory_is_visible_within_the_limit() {
     let (above, assets) = settled_in("site/static");
     let at = |path: &str| above.path().join(path);
     for (here, there) in [("site/static", "other/static"), ("site", "other")] {
@@ -107,7 +107,7 @@ fn a_directory_that_is_replaced_is_seen_within_the_limit() {
 }
 
 #[test]
-fn a_file_that_goes_and_comes_back_is_seen_within_the_limit() {
+fn deleted_and_recreated_file_is_visible_within_the_limit() {
     let (dir, assets) = settled();
     fs::remove_file(dir.path().join("a.css")).unwrap();
     in_time(Instant::now(), || assets.url("a.css").is_err());
@@ -117,7 +117,7 @@ fn a_file_that_goes_and_comes_back_is_seen_within_the_limit() {
 
 /// Without a watcher the answer of a look holds for all of the limit.
 #[test]
-fn an_edit_through_a_source_dir_that_is_a_symlink_is_heard_of() {
+fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     let dir = tempfile::tempdir().unwrap();
     let [real, link] = ["real", "link"].map(|name| dir.path().join(name));
     fs::create_dir(&real).unwrap();
@@ -138,7 +138,7 @@ fn an_edit_through_a_source_dir_that_is_a_symlink_is_heard_of() {
 /// Counted by the kernel's own means, if there is `strace`, and with `CI=true` there has to be: what one thread calls
 /// between two looks at files that are not there. The test below needs no tool and sees looks at the file alone.
 #[test]
-fn a_hit_that_is_watched_makes_no_system_call() {
+fn watched_cache_hit_makes_no_system_call() {
     let dir = tempfile::tempdir().unwrap();
     let traced = |trace: &str| {
         let mut command = Command::new("strace");
@@ -190,7 +190,7 @@ fn calls_between<'t>(trace: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
 /// A directory that is moved with all that is above it tells its watchers nothing, and every look at it fails. So an answer
 /// then shows that nobody looked.
 #[test]
-fn with_a_healthy_watcher_a_hit_is_no_look_at_the_file() {
+fn watched_cache_hit_does_not_stat_the_file() {
     let above = tempfile::tempdir().unwrap();
     let (here, away) = (above.path().join("here"), above.path().join("away"));
     fs::create_dir_all(here.join("static")).unwrap();

@@ -13,7 +13,7 @@ const NOTE_EVENTS: &str = "window.events = [];
     document.addEventListener('fingerpost:version-mismatch', ({ detail }) => events.push(detail))";
 
 #[tokio::test]
-async fn prompt_offers_to_reload() {
+async fn prompt_policy_offers_a_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
@@ -28,7 +28,7 @@ async fn prompt_offers_to_reload() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
+async fn dismissed_prompt_does_not_reappear_for_the_same_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
@@ -51,7 +51,7 @@ async fn a_prompt_that_is_put_off_does_not_come_again_for_this_version() {
 }
 
 #[tokio::test]
-async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() {
+async fn prompt_survives_boosted_navigation_and_reloads_the_current_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
@@ -68,7 +68,7 @@ async fn a_prompt_outlives_a_boosted_navigation_and_goes_where_the_visitor_is() 
 }
 
 #[tokio::test]
-async fn warn_writes_to_the_console_and_ignore_does_nothing() {
+async fn warn_policy_logs_to_the_console_and_ignore_policy_does_nothing() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         run(browser, NOTE_EVENTS).await;
@@ -96,7 +96,7 @@ async fn warn_writes_to_the_console_and_ignore_does_nothing() {
 }
 
 #[tokio::test]
-async fn the_server_decides_else_the_page() {
+async fn server_action_overrides_the_action_of_the_page() {
     with_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Warn);
         open(browser, site, "/").await;
@@ -120,7 +120,7 @@ async fn the_server_decides_else_the_page() {
 }
 
 #[tokio::test]
-async fn whoever_cancels_the_event_takes_over() {
+async fn canceled_mismatch_event_suppresses_the_default_action() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let cancel =
@@ -139,7 +139,7 @@ async fn whoever_cancels_the_event_takes_over() {
 }
 
 #[tokio::test]
-async fn the_event_says_where_a_visit_would_lead() {
+async fn mismatch_event_contains_the_target_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let keep =
@@ -154,7 +154,7 @@ async fn the_event_says_where_a_visit_would_lead() {
 }
 
 #[tokio::test]
-async fn a_page_without_the_script_is_unharmed() {
+async fn page_without_the_script_is_unaffected() {
     with_every_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Ignore);
         open(browser, site, "/").await;
@@ -169,7 +169,7 @@ async fn a_page_without_the_script_is_unharmed() {
 }
 
 #[tokio::test]
-async fn a_script_that_runs_twice_or_without_attributes_is_harmless() {
+async fn script_may_run_twice_or_without_attributes() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let again = "const { src } = document.querySelector('script[data-version]');

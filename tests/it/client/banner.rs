@@ -25,7 +25,7 @@ async fn style(browser: &Browser, selector: &str, property: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_banner_looks_well() {
+async fn banner_fits_color_schemes_and_narrow_screens() {
     with_htmx(async |browser, site| {
         for scheme in ["light", "dark"] {
             browser.prefer_color_scheme(scheme).await;
@@ -48,7 +48,7 @@ async fn the_banner_looks_well() {
 }
 
 #[tokio::test]
-async fn the_banner_is_announced_and_can_be_used_with_keys() {
+async fn banner_is_announced_and_keyboard_accessible() {
     with_htmx(async |browser, site| {
         prompt(browser, site, "/").await;
         let parts = format!("[...{ROOT}.querySelectorAll('[part]')].map((element) => [element.localName, element.part.value, element.getAttribute('role')])");
@@ -75,7 +75,7 @@ async fn the_banner_is_announced_and_can_be_used_with_keys() {
 }
 
 #[tokio::test]
-async fn pages_give_the_banner_their_look_and_their_words() {
+async fn pages_can_customize_the_style_and_text_of_the_banner() {
     with_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Prompt);
         open(browser, site, "/open").await;
@@ -107,7 +107,7 @@ async fn pages_give_the_banner_their_look_and_their_words() {
 }
 
 #[tokio::test]
-async fn there_is_one_banner_at_a_time() {
+async fn new_banner_replaces_the_previous_one() {
     with_htmx(async |browser, site| {
         prompt(browser, site, "/").await;
         site.deploy("three", OnMismatch::Prompt);

@@ -10,7 +10,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
+async fn stale_page_cache_causes_only_one_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.cache("/");
@@ -34,7 +34,7 @@ async fn a_cache_that_keeps_serving_the_old_page_causes_one_reload() {
 }
 
 #[tokio::test]
-async fn two_versions_that_take_turns_cause_one_reload() {
+async fn alternating_versions_cause_only_one_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -49,7 +49,7 @@ async fn two_versions_that_take_turns_cause_one_reload() {
 }
 
 #[tokio::test]
-async fn another_deploy_a_while_later_causes_another_reload() {
+async fn later_deploy_causes_another_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         for version in ["two", "three", "four"] {
@@ -66,7 +66,7 @@ async fn another_deploy_a_while_later_causes_another_reload() {
 }
 
 #[tokio::test]
-async fn a_cached_old_answer_alone_changes_nothing() {
+async fn stale_cached_response_alone_has_no_effect() {
     with_every_htmx(async |browser, site| {
         site.cache("/fragment");
         site.deploy("two", OnMismatch::Reload);
@@ -82,7 +82,7 @@ async fn a_cached_old_answer_alone_changes_nothing() {
 }
 
 #[tokio::test]
-async fn answers_at_the_same_time_cause_one_check() {
+async fn concurrent_responses_cause_one_check() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
@@ -96,7 +96,7 @@ async fn answers_at_the_same_time_cause_one_check() {
 }
 
 #[tokio::test]
-async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
+async fn concurrent_responses_of_several_versions_cause_one_check() {
     with_htmx(async |browser, site| {
         site.deploy("zero", OnMismatch::Prompt);
         site.cache("/fragment");
@@ -112,7 +112,7 @@ async fn answers_of_several_versions_at_the_same_time_cause_one_check() {
 }
 
 #[tokio::test]
-async fn a_check_that_fails_is_made_again() {
+async fn failed_check_is_repeated() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let answers = [
@@ -136,7 +136,7 @@ async fn a_check_that_fails_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_check_that_names_no_version_changes_nothing() {
+async fn check_response_without_a_version_has_no_effect() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let answers = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
@@ -153,7 +153,7 @@ async fn a_check_that_names_no_version_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_router_that_knows_the_version_no_more_renews_the_page() {
+async fn page_reloads_if_a_router_refuses_its_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.refuse("/fragment");
@@ -172,7 +172,7 @@ async fn a_router_that_knows_the_version_no_more_renews_the_page() {
 }
 
 #[tokio::test]
-async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
+async fn boosted_link_refused_by_the_router_becomes_a_full_navigation() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.refuse("/next");
@@ -186,7 +186,7 @@ async fn a_boosted_link_that_the_router_refuses_becomes_a_visit() {
 }
 
 #[tokio::test]
-async fn a_router_within_the_layer_that_knows_the_version_no_more_renews_the_page() {
+async fn page_reloads_if_a_router_inside_the_layer_refuses_its_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy_behind_a_router("two", OnMismatch::Reload);
@@ -200,7 +200,7 @@ async fn a_router_within_the_layer_that_knows_the_version_no_more_renews_the_pag
 }
 
 #[tokio::test]
-async fn the_list_of_versions_of_a_router_within_the_layer_is_not_shown() {
+async fn conflict_response_of_a_router_inside_the_layer_is_not_swapped_in() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy_behind_a_router("two", OnMismatch::Prompt);
@@ -212,7 +212,7 @@ async fn the_list_of_versions_of_a_router_within_the_layer_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_409_of_the_application_changes_nothing() {
+async fn application_409_has_no_effect() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let note = "window.errors = [];
@@ -230,7 +230,7 @@ async fn a_409_of_the_application_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_check_that_hangs_is_made_again() {
+async fn timed_out_check_is_repeated() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
@@ -250,7 +250,7 @@ async fn a_check_that_hangs_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_base_of_another_site_is_not_asked() {
+async fn version_check_ignores_a_base_element_of_another_site() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;

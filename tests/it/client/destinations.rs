@@ -34,7 +34,7 @@ async fn has_run(browser: &Browser) -> Value {
 }
 
 #[tokio::test]
-async fn a_location_outside_of_the_site_reloads_the_page_in_place() {
+async fn cross_origin_location_header_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         for (n, value) in REFUSED.into_iter().enumerate() {
             site.deploy(&format!("a{n}"), OnMismatch::Reload);
@@ -52,7 +52,7 @@ async fn a_location_outside_of_the_site_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
-async fn a_location_with_the_url_of_a_blob_is_not_visited() {
+async fn location_header_with_a_blob_url_is_not_followed() {
     with_htmx(async |browser, site| {
         open(browser, site, "/open").await;
         site.deploy("two", OnMismatch::Reload);
@@ -66,7 +66,7 @@ async fn a_location_with_the_url_of_a_blob_is_not_visited() {
 }
 
 #[tokio::test]
-async fn an_address_to_push_outside_of_the_site_reloads_the_page_in_place() {
+async fn cross_origin_push_url_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         for (n, address) in ["javascript:0", "https://evil.example/", "http://["].into_iter().enumerate() {
             site.deploy(&format!("a{n}"), OnMismatch::Reload);
@@ -84,7 +84,7 @@ async fn an_address_to_push_outside_of_the_site_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
-async fn the_banner_reloads_the_page_in_place_after_a_location_outside_of_the_site() {
+async fn banner_reloads_the_page_in_place_after_a_cross_origin_location() {
     with_htmx(async |browser, site| {
         open(browser, site, "/open").await;
         run(browser, "document.addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))")
@@ -103,7 +103,7 @@ async fn the_banner_reloads_the_page_in_place_after_a_location_outside_of_the_si
 }
 
 #[tokio::test]
-async fn a_malformed_location_does_not_reject_a_response() {
+async fn malformed_location_header_does_not_reject_the_response() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         for value in ["{bad", "http://[", r#"{"path": "http://["}"#, r#"{"path": null}"#, "{}"] {

@@ -14,7 +14,7 @@ use super::{
 use crate::tools::Browser;
 
 #[tokio::test]
-async fn a_half_filled_form_survives_and_the_banner_appears() {
+async fn partially_filled_form_is_kept_and_the_banner_appears() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "half a comment").await;
@@ -33,7 +33,7 @@ async fn a_half_filled_form_survives_and_the_banner_appears() {
 }
 
 #[tokio::test]
-async fn a_form_that_comes_back_with_its_mistakes_survives() {
+async fn form_returned_with_validation_errors_is_kept() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "short").await;
@@ -59,7 +59,7 @@ async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: 
 }
 
 #[tokio::test]
-async fn choices_that_come_back_with_mistakes_survive() {
+async fn choices_returned_with_validation_errors_are_kept() {
     let forms = [
         (
             "<input type=radio name=r value=a><input type=radio name=r value=b id=b>",
@@ -88,7 +88,7 @@ async fn choices_that_come_back_with_mistakes_survive() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_not_remembered_for_ever() {
+async fn only_last_sent_values_and_no_passwords_are_remembered() {
     let forms = [
         // Passwords not at all.
         (
@@ -119,7 +119,7 @@ async fn what_was_sent_is_not_remembered_for_ever() {
 }
 
 #[tokio::test]
-async fn another_page_makes_what_was_sent_history() {
+async fn navigation_discards_remembered_sent_values() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "short").await;
@@ -139,7 +139,7 @@ async fn another_page_makes_what_was_sent_history() {
 }
 
 #[tokio::test]
-async fn a_text_that_an_editor_took_away_survives() {
+async fn text_moved_out_of_its_field_by_an_editor_is_kept() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let editor = "const field = document.querySelector('textarea');
@@ -162,7 +162,7 @@ async fn a_text_that_an_editor_took_away_survives() {
 }
 
 #[tokio::test]
-async fn a_text_that_was_sent_and_taken_away_is_nobodys_work() {
+async fn text_that_was_sent_and_cleared_does_not_block_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "hello").await;
@@ -177,7 +177,7 @@ async fn a_text_that_was_sent_and_taken_away_is_nobodys_work() {
 }
 
 #[tokio::test]
-async fn fields_as_the_page_had_them_are_nobodys_work() {
+async fn unchanged_fields_do_not_block_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
         site.deploy("two", OnMismatch::Reload);
@@ -203,7 +203,7 @@ const AFRESH: &str = "form.reset();
     })";
 
 #[tokio::test]
-async fn every_kind_of_field_counts() {
+async fn every_kind_of_changed_field_blocks_a_reload() {
     let file = env::current_exe().expect("a file");
     let (left, down) = (Key::Left.to_string(), Key::Down.to_string());
     let changes = [
@@ -249,7 +249,7 @@ async fn every_kind_of_field_counts() {
 }
 
 #[tokio::test]
-async fn what_was_typed_and_taken_back_is_nobodys_work() {
+async fn reverted_input_does_not_block_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
         for selector in ["#text", "#editable", "#host"] {
@@ -265,7 +265,7 @@ async fn what_was_typed_and_taken_back_is_nobodys_work() {
 }
 
 #[tokio::test]
-async fn without_storage_a_page_prompts() {
+async fn page_prompts_if_session_storage_fails() {
     with_htmx(async |browser, site| {
         for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {
             site.deploy(&format!("a{n}"), OnMismatch::Reload);

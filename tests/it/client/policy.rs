@@ -11,7 +11,7 @@ async fn violations(browser: &mut Browser) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_strict_policy_is_not_violated() {
+async fn strict_content_security_policy_is_not_violated() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
@@ -35,7 +35,7 @@ async fn a_strict_policy_is_not_violated() {
 }
 
 #[tokio::test]
-async fn a_violation_would_be_seen() {
+async fn content_security_policy_violations_are_detected() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         run(browser, "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')").await;

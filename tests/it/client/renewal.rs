@@ -9,7 +9,7 @@ use super::{
 use crate::tools::Browser;
 
 #[tokio::test]
-async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
+async fn boosted_link_after_a_deploy_becomes_a_full_navigation() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -29,7 +29,7 @@ async fn a_boosted_link_after_a_deploy_becomes_a_visit() {
 }
 
 #[tokio::test]
-async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
+async fn redirected_boosted_link_becomes_a_full_navigation_to_the_final_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -42,7 +42,7 @@ async fn a_boosted_link_that_is_redirected_becomes_a_visit_to_the_end() {
 }
 
 #[tokio::test]
-async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
+async fn hx_get_after_a_deploy_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/here?a=1#b").await;
         site.deploy("two", OnMismatch::Reload);
@@ -58,7 +58,7 @@ async fn an_hx_get_after_a_deploy_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
-async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
+async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_it() {
     with_every_htmx(async |browser, site| {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
             site.deploy(&format!("a{n}"), OnMismatch::Reload);
@@ -74,7 +74,7 @@ async fn an_hx_get_that_pushes_an_address_becomes_a_visit_to_it() {
 }
 
 #[tokio::test]
-async fn a_boosted_search_keeps_what_was_searched_for() {
+async fn boosted_search_keeps_its_query() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -87,7 +87,7 @@ async fn a_boosted_search_keeps_what_was_searched_for() {
 }
 
 #[tokio::test]
-async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
+async fn post_response_is_kept_and_not_requested_again() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -105,7 +105,7 @@ async fn what_answers_a_post_stays_and_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_boosted_post_that_is_redirected_becomes_a_visit_to_the_end() {
+async fn redirected_boosted_post_becomes_a_full_navigation_to_the_final_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -119,7 +119,7 @@ async fn a_boosted_post_that_is_redirected_becomes_a_visit_to_the_end() {
 }
 
 #[tokio::test]
-async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
+async fn stale_page_from_the_back_forward_cache_is_detected() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         run(browser, "window.kept = true").await;
@@ -133,7 +133,7 @@ async fn an_old_page_that_back_takes_out_of_memory_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_page_that_answers_a_post_is_kept_and_not_posted_again() {
+async fn page_from_a_post_is_kept_and_not_posted_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
@@ -150,7 +150,7 @@ async fn a_page_that_answers_a_post_is_kept_and_not_posted_again() {
 }
 
 #[tokio::test]
-async fn a_page_that_a_boosted_post_brought_is_kept() {
+async fn page_from_a_boosted_post_is_kept() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#boosted-order button").await;
@@ -177,7 +177,7 @@ async fn add_part(browser: &Browser) {
 }
 
 #[tokio::test]
-async fn a_part_with_an_address_of_its_own_does_not_make_a_posted_page_another() {
+async fn fragment_with_its_own_url_does_not_replace_a_posted_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
@@ -196,7 +196,7 @@ async fn a_part_with_an_address_of_its_own_does_not_make_a_posted_page_another()
 }
 
 #[tokio::test]
-async fn a_page_that_a_boosted_link_brought_after_a_post_is_renewed() {
+async fn page_from_a_boosted_link_after_a_post_is_reloaded() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
@@ -212,7 +212,7 @@ async fn a_page_that_a_boosted_link_brought_after_a_post_is_renewed() {
 }
 
 #[tokio::test]
-async fn a_boosted_link_into_a_part_of_the_page_is_no_visit() {
+async fn boosted_link_into_a_fragment_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         add_part(browser).await;
@@ -225,7 +225,7 @@ async fn a_boosted_link_into_a_part_of_the_page_is_no_visit() {
 }
 
 #[tokio::test]
-async fn an_old_page_that_back_takes_from_htmx_is_noticed() {
+async fn stale_page_from_the_htmx_history_is_detected() {
     with_every_htmx(async |browser, site| {
         for memory in ["kept", "lost"] {
             site.deploy("one", OnMismatch::Prompt);

@@ -17,7 +17,7 @@ fn asked(site: &Site, path: &str) -> Vec<Asked> {
 }
 
 #[tokio::test]
-async fn htmx_says_which_version_the_page_is_of() {
+async fn htmx_requests_carry_the_version_of_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         get_fragment(browser).await;
@@ -34,7 +34,7 @@ async fn htmx_says_which_version_the_page_is_of() {
 }
 
 #[tokio::test]
-async fn other_sites_are_told_nothing() {
+async fn cross_origin_requests_carry_no_version() {
     with_every_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;
@@ -55,7 +55,7 @@ async fn other_sites_are_told_nothing() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_site_tells_it_nothing() {
+async fn redirect_to_another_origin_carries_no_version() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;
@@ -72,7 +72,7 @@ async fn a_redirect_to_another_site_tells_it_nothing() {
 }
 
 #[tokio::test]
-async fn fetch_takes_what_the_browsers_own_does() {
+async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let calls = "const { fetch } = fingerpost;
@@ -100,7 +100,7 @@ async fn fetch_takes_what_the_browsers_own_does() {
 }
 
 #[tokio::test]
-async fn an_answer_to_fetch_renews_the_page() {
+async fn fetch_response_of_another_version_reloads_the_page() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         // A site may put it in the place of the browser's own.
@@ -118,7 +118,7 @@ async fn an_answer_to_fetch_renews_the_page() {
 }
 
 #[tokio::test]
-async fn the_check_says_which_version_the_page_is_of_and_passes_every_cache() {
+async fn version_check_carries_the_page_version_and_bypasses_caches() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);

@@ -28,13 +28,13 @@ fn committed(extension: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_served_script_is_made_from_the_readable_one() {
+fn minified_client_script_is_up_to_date() {
     let Some(minified) = minified() else { return };
     assert!(committed("") == minified, "client.min.js is out of date: run tests/minify");
 }
 
 #[test]
-fn the_compressed_variants_hold_the_served_script() {
+fn compressed_client_scripts_are_up_to_date() {
     let (mut gzip, mut brotli) = (Vec::new(), Vec::new());
     GzDecoder::new(&*committed(".gz")).read_to_end(&mut gzip).expect("gzip");
     BrotliDecompress(&mut &*committed(".br"), &mut brotli).expect("Brotli");
@@ -44,7 +44,7 @@ fn the_compressed_variants_hold_the_served_script() {
 }
 
 #[test]
-fn the_script_is_small() {
+fn client_script_is_at_most_3000_bytes_compressed() {
     let size = committed(".br").len();
     assert!(size <= 3000, "{size} bytes");
 }

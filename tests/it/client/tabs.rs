@@ -14,7 +14,7 @@ async fn other_tab(browser: &Browser) -> (WindowHandle, WindowHandle) {
 }
 
 #[tokio::test]
-async fn two_tabs_are_renewed_once_each_when_they_are_used() {
+async fn two_tabs_reload_once_each_when_used() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/first").await;
         browser.new_window(true).await.unwrap();
@@ -46,7 +46,7 @@ async fn two_tabs_are_renewed_once_each_when_they_are_used() {
 }
 
 #[tokio::test]
-async fn a_copy_of_a_tab_that_was_renewed_is_at_rest() {
+async fn duplicate_of_a_reloaded_tab_does_not_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);

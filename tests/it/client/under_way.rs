@@ -5,7 +5,7 @@ use fingerpost_tower::OnMismatch;
 use super::{answer_banner, click, is_prompted, open, run, shows, with_every_htmx, with_htmx};
 
 #[tokio::test]
-async fn a_post_under_way_comes_first() {
+async fn pending_htmx_post_completes_before_a_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -20,7 +20,7 @@ async fn a_post_under_way_comes_first() {
 }
 
 #[tokio::test]
-async fn a_post_of_the_pages_own_comes_first() {
+async fn pending_fetch_post_completes_before_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -38,7 +38,7 @@ async fn a_post_of_the_pages_own_comes_first() {
 }
 
 #[tokio::test]
-async fn a_post_under_way_that_leads_elsewhere_becomes_a_visit() {
+async fn pending_redirected_post_becomes_a_full_navigation() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
@@ -52,7 +52,7 @@ async fn a_post_under_way_that_leads_elsewhere_becomes_a_visit() {
 }
 
 #[tokio::test]
-async fn a_visit_under_way_comes_first() {
+async fn pending_navigation_takes_precedence_over_a_reload() {
     with_every_htmx(async |browser, site| {
         for (n, (selector, path)) in
             [("#link", "/linked"), ("#native button", "/posted")].into_iter().enumerate()
@@ -78,7 +78,7 @@ async fn a_visit_under_way_comes_first() {
 }
 
 #[tokio::test]
-async fn an_answer_that_leads_elsewhere_is_followed() {
+async fn htmx_redirect_and_location_headers_are_followed() {
     with_every_htmx(async |browser, site| {
         site.delay("/led", 500);
         for (n, header) in ["HX-Redirect", "HX-Location"].into_iter().enumerate() {
@@ -108,7 +108,7 @@ const WRITE_LATE: &str = "window.addEventListener('beforeunload', () => setTimeo
 }, 100))";
 
 #[tokio::test]
-async fn what_is_written_during_a_reload_stops_it() {
+async fn input_during_a_reload_stops_the_reload() {
     with_every_htmx(async |browser, site| {
         for (n, (selector, path)) in [("#get", "/"), ("#push-late", "/pushed")].into_iter().enumerate() {
             let (old, new) = (format!("a{n}"), format!("b{n}"));

@@ -141,7 +141,7 @@ pub(crate) fn release_in(text: &str) -> char {
 }
 
 /// Waits until a running node finds what was published just now by its hashed paths.
-pub(crate) async fn a_look_at_the_output_dir() {
+pub(crate) async fn wait_until_the_output_dir_is_reread() {
     tokio::time::sleep(Duration::from_millis(1010)).await;
 }
 

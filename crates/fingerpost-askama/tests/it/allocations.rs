@@ -26,7 +26,7 @@ fn allocations(values: &dyn Values) -> u64 {
 }
 
 #[test]
-fn functions_allocate_nothing_in_production() {
+fn functions_do_not_allocate_in_production() {
     let (_site, assets) = release("one");
     assert!(page(&assets, &CALLS).starts_with("/static/css/app."));
     assert_eq!(allocations(&values(&assets)), 0);
@@ -39,7 +39,7 @@ fn functions_allocate_nothing_in_production() {
 }
 
 #[test]
-fn functions_allocate_nothing_with_the_global() {
+fn functions_do_not_allocate_with_the_global() {
     let answer = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         allocations(askama::NO_VALUES).to_string()

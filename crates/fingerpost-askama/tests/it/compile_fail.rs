@@ -9,18 +9,18 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn a_page_without_the_use_line_and_wrong_arguments_do_not_compile() {
+fn missing_use_line_and_wrong_arguments_do_not_compile() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
 
 #[test]
-fn the_guide_holds_what_the_compiler_says_without_the_use_line() {
+fn guide_shows_the_compiler_error_for_a_missing_use_line() {
     let said = read("tests/ui/page.stderr").replace("tests/ui/", "src/");
     assert!(read("docs/guide.md").contains(&format!("```text\n{said}```")), "{said}");
 }
 
 #[test]
-fn the_guide_shows_the_templates_that_its_examples_render() {
+fn guide_shows_the_templates_used_by_its_examples() {
     let guide = read("docs/guide.md");
     let shown: Vec<_> =
         guide.split("```html\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();

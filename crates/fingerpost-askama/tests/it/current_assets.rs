@@ -36,7 +36,7 @@ fn render_without_values() -> String {
 }
 
 #[test]
-fn a_runtime_value_may_be_kept_in_many_ways() {
+fn runtime_value_may_be_passed_in_any_values_type() {
     let (_site, assets) = release("one");
     let one = hashed_path("one");
     assert_eq!(render(&values(&assets)), one);
@@ -57,7 +57,7 @@ fn a_runtime_value_may_be_kept_in_many_ways() {
 }
 
 #[test]
-fn a_scope_serves_where_there_is_no_runtime_value() {
+fn scope_is_used_without_a_runtime_value() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     one.snapshot().scope(|| {
         assert_eq!(render_without_values(), hashed_path("one"));
@@ -69,7 +69,7 @@ fn a_scope_serves_where_there_is_no_runtime_value() {
 }
 
 #[test]
-fn a_runtime_value_goes_before_the_scope_of_other_assets() {
+fn runtime_value_overrides_the_scope_of_other_assets() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     one.snapshot().scope(|| {
         assert_eq!(render(&values(&two)), hashed_path("two"));
@@ -78,7 +78,7 @@ fn a_runtime_value_goes_before_the_scope_of_other_assets() {
 }
 
 #[test]
-fn a_runtime_value_heeds_the_scope_of_the_same_assets() {
+fn runtime_value_uses_the_scope_of_the_same_assets() {
     let ((site, assets), (_other, other)) = (release("one"), release("other"));
     let before = assets.snapshot();
     site.publish(&["css/app.css"], "two");
@@ -106,7 +106,7 @@ impl fmt::Write for RenderingWriter<'_> {
 }
 
 #[test]
-fn a_writer_may_enter_scopes_while_it_is_written_to() {
+fn writer_may_enter_scopes_during_rendering() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     let mut out = RenderingWriter { other: &two, seen: Vec::new() };
     one.snapshot().scope(|| Page.render_into(&mut out)).unwrap();
@@ -114,7 +114,7 @@ fn a_writer_may_enter_scopes_while_it_is_written_to() {
 }
 
 #[test]
-fn one_thread_may_render_for_two_sites_by_turns() {
+fn thread_may_alternate_between_two_sites() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     for _ in 0..2 {
         for (assets, content) in [(&one, "one"), (&two, "two")] {
@@ -125,7 +125,7 @@ fn one_thread_may_render_for_two_sites_by_turns() {
 }
 
 #[test]
-fn the_global_serves_every_thread_and_comes_last() {
+fn global_is_visible_on_every_thread_and_has_the_lowest_precedence() {
     let answer = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one.clone()).unwrap();
@@ -139,7 +139,7 @@ fn the_global_serves_every_thread_and_comes_last() {
 }
 
 #[test]
-fn the_global_follows_a_reload_and_heeds_its_scope() {
+fn global_follows_reloads_and_its_scope() {
     let answer = in_own_process(|| {
         let (site, assets) = release("one");
         init(assets.clone()).unwrap();
@@ -152,7 +152,7 @@ fn the_global_follows_a_reload_and_heeds_its_scope() {
 }
 
 #[test]
-fn a_second_global_is_an_error_and_the_first_stays() {
+fn second_global_is_an_error_and_the_first_is_kept() {
     let answer = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one).unwrap();
@@ -167,7 +167,7 @@ fn a_second_global_is_an_error_and_the_first_stays() {
 }
 
 #[test]
-fn without_any_assets_the_error_says_what_to_do() {
+fn rendering_without_assets_is_an_error_with_advice() {
     let advice = "templates have no assets to ask; call `fingerpost_askama::init(assets)` at start-up, \
                   or render with `fingerpost_askama::values(&assets)`";
     let err = Page.render().unwrap_err();
@@ -179,7 +179,7 @@ fn without_any_assets_the_error_says_what_to_do() {
 }
 
 #[test]
-fn a_runtime_value_of_another_type_is_an_error_whatever_else_there_is() {
+fn runtime_value_of_the_wrong_type_is_always_an_error() {
     let (_site, assets) = release("one");
     let advice = "the runtime value `fingerpost` is not a `fingerpost::Assets`; \
                   pass `fingerpost_askama::values(&assets)`";
@@ -196,7 +196,7 @@ fn a_runtime_value_of_another_type_is_an_error_whatever_else_there_is() {
 }
 
 #[test]
-fn the_pair_of_values_is_what_the_key_says() {
+fn values_returns_the_documented_key_and_the_assets() {
     let (_site, assets) = release("one");
     let (key, value) = values(&assets);
     assert_eq!((key, KEY), ("fingerpost", "fingerpost"));

@@ -32,7 +32,7 @@ struct Filtered<'a> {
 }
 
 #[test]
-fn an_unknown_asset_is_an_error_that_names_the_template_and_the_nearest_name() {
+fn unknown_asset_is_an_error_with_the_template_and_a_suggestion() {
     let site = Site::with_files(&["css/app.css"]);
     let assets = site.development().build().unwrap();
     let story = format!(
@@ -55,7 +55,7 @@ fn an_unknown_asset_is_an_error_that_names_the_template_and_the_nearest_name() {
 }
 
 #[test]
-fn a_path_that_can_name_nothing_is_an_error() {
+fn invalid_asset_path_is_an_error() {
     let (_site, assets) = release("");
     for (path, story) in [
         ("../a.css", "path `../a.css` leaves the asset directory"),
@@ -72,7 +72,7 @@ fn a_path_that_can_name_nothing_is_an_error() {
 }
 
 #[test]
-fn an_unknown_asset_may_be_allowed() {
+fn unknown_asset_is_allowed_with_the_plain_policy() {
     let site = Site::with_files(&[]);
     for assets in site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain)) {
         assert_eq!(page(&assets, &Page { path: "a.css" }), "/static/a.css");
@@ -89,7 +89,7 @@ struct InFilterBlock;
 struct InLetBlock;
 
 #[test]
-fn an_error_in_a_block_keeps_its_story() {
+fn error_in_a_block_keeps_its_message_and_source() {
     let (_site, assets) = release("");
     for template in [&InFilterBlock as &dyn askama::DynTemplate, &InLetBlock] {
         let err = template.dyn_render_with_values(&values(&assets)).unwrap_err();
@@ -99,7 +99,7 @@ fn an_error_in_a_block_keeps_its_story() {
 }
 
 #[test]
-fn where_the_engine_shows_no_story_there_is_at_least_an_error() {
+fn formatting_without_error_details_still_fails() {
     use std::fmt::Write as _;
     let (_site, assets) = release("");
     let page = Page { path: "a.css" };
@@ -128,7 +128,7 @@ impl std::fmt::Display for CannotBeShown {
 }
 
 #[test]
-fn a_path_that_cannot_be_shown_is_an_error_and_no_panic() {
+fn failing_path_display_is_an_error_and_not_a_panic() {
     let (_site, assets) = release("");
     let err = Broken { broken: CannotBeShown }.render_with_values(&values(&assets)).unwrap_err();
     assert!(matches!(err, askama::Error::Fmt));

@@ -60,7 +60,7 @@ const QUERY: &str = "a_b.svg?x=1&y=<2>#c&d";
 const FRAGMENT: &str = "a_b.svg#c&d";
 
 #[test]
-fn a_url_is_escaped_exactly_once_and_only_where_the_template_escapes() {
+fn url_is_escaped_exactly_once_and_only_where_the_template_escapes() {
     let (_site, assets) = assets();
     let plain = "/static/a_b.7c98040a5416.svg#c";
     let query = "/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c&d";
@@ -97,7 +97,7 @@ fn a_url_is_escaped_exactly_once_and_only_where_the_template_escapes() {
 }
 
 #[test]
-fn an_escaper_of_the_sites_own_can_be_shown_every_url() {
+fn custom_escaper_receives_urls_through_the_escape_filter() {
     let (_site, assets) = assets();
     let (plain, own) = ("/static/a_b.7c98040a5416.svg#c", "/static/a[_]b.7c98040a5416.svg#c");
     for render in [templates!("{{ static(path)|escape }}"), templates!("{{ path|static|e }}")] {
@@ -107,7 +107,7 @@ fn an_escaper_of_the_sites_own_can_be_shown_every_url() {
 }
 
 #[test]
-fn what_is_no_url_has_nothing_to_escape_in_html_and_is_the_own_escapers_elsewhere() {
+fn version_and_integrity_are_unescaped_in_html_and_escaped_by_custom_escapers() {
     let site = Site::with_files(&["a_b.svg"]);
     let assets = site.production().app_version("v1_2").build().unwrap();
     assert_eq!(templates!("{{ path }}{{ app_version() }}")(&assets, ""), ["v1_2", "v1_2", "v1[_]2"]);
@@ -119,7 +119,7 @@ fn what_is_no_url_has_nothing_to_escape_in_html_and_is_the_own_escapers_elsewher
 }
 
 #[test]
-fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
+fn concatenated_url_is_escaped_at_most_once() {
     let (_site, assets) = assets();
     for (render, plain, query) in [
         (
@@ -156,7 +156,7 @@ fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
 }
 
 #[test]
-fn a_url_that_is_called_safe_is_written_as_it_is() {
+fn url_marked_safe_is_written_unchanged() {
     let (_site, assets) = assets();
     for render in [templates!("{{ static(path)|safe }}"), templates!("{{ path|static|safe }}")] {
         assert_eq!(render(&assets, QUERY), ["/static/a_b.7c98040a5416.svg?x=1&y=%3C2%3E#c&d"; 3]);
@@ -168,7 +168,7 @@ fn a_url_that_is_called_safe_is_written_as_it_is() {
 struct Encoded;
 
 #[test]
-fn a_filter_that_hands_on_no_runtime_values_finds_the_scope() {
+fn filter_without_runtime_values_uses_the_scope() {
     let (_site, assets) = assets();
     assert!(Encoded.render_with_values(&fingerpost_askama::values(&assets)).is_err());
     assert_eq!(assets.snapshot().scope(|| Encoded.render()).unwrap(), "/static/a_b.7c98040a5416.svg");

@@ -37,7 +37,7 @@ fn each_helper_is_a_function_and_a_filter() {
 }
 
 #[test]
-fn an_origin_goes_before_static_url_alone() {
+fn origin_is_prepended_only_by_static_url() {
     assert_urls(
         |assets| assets.origin("https://example.com/"),
         &[
@@ -59,7 +59,7 @@ fn an_origin_goes_before_static_url_alone() {
 }
 
 #[test]
-fn an_absolute_base_url_needs_no_origin() {
+fn absolute_base_url_needs_no_origin() {
     let both = [
         "https://cdn.test/static/css/app.css?v=7c98040a5416",
         "https://cdn.test/static/css/app.7c98040a5416.css",
@@ -71,7 +71,7 @@ fn an_absolute_base_url_needs_no_origin() {
 }
 
 #[test]
-fn what_an_author_writes_behind_a_path_survives() {
+fn query_after_a_path_is_preserved() {
     let own_version = ["/static/css/app.css?v=3", "/static/css/app.7c98040a5416.css?v=3"];
     assert_urls(|assets| assets, &[("css/app.css?v=3", own_version, own_version)]);
 }
@@ -106,7 +106,7 @@ struct Paths<'a> {
 }
 
 #[test]
-fn a_path_may_be_any_text_and_for_a_filter_anything_that_can_be_shown() {
+fn functions_accept_any_string_type_and_filters_any_display_type() {
     let (_site, assets) = crate::support::release(CONTENT);
     let path = "css/app.css".to_owned();
     let paths = Paths {
@@ -122,7 +122,7 @@ fn a_path_may_be_any_text_and_for_a_filter_anything_that_can_be_shown() {
 }
 
 #[test]
-fn what_a_helper_returns_can_be_shown_copied_and_sent() {
+fn helper_results_are_debug_copy_send_and_sync() {
     fn value<T: std::fmt::Debug + Copy + Send + Sync>(value: T) -> String {
         format!("{value:?}")
     }

@@ -27,7 +27,7 @@ fn expected_page(content: &str) -> String {
 }
 
 #[test]
-fn the_next_render_shows_the_new_release() {
+fn next_render_after_reload_uses_the_new_release() {
     let (site, assets) = release("one");
     assert_eq!(page(&assets, &Page), expected_page("one"));
     site.publish(&["css/app.css"], "two");
@@ -37,7 +37,7 @@ fn the_next_render_shows_the_new_release() {
 }
 
 #[test]
-fn in_development_the_next_render_shows_the_saved_file() {
+fn next_render_in_development_uses_the_saved_file() {
     let site = Site::with_files(&["css/app.css"]);
     let assets = site.development().build().unwrap();
     let render = || page(&assets, &Page).split_once(' ').unwrap().0.to_owned();
@@ -48,7 +48,7 @@ fn in_development_the_next_render_shows_the_saved_file() {
 }
 
 #[test]
-fn a_scope_pins_all_helpers() {
+fn scope_pins_all_helpers() {
     let (site, assets) = release("one");
     let before = assets.snapshot();
     site.publish(&["css/app.css"], "two");
@@ -62,7 +62,7 @@ fn a_scope_pins_all_helpers() {
 }
 
 #[test]
-fn a_page_in_a_scope_never_mixes_releases() {
+fn page_in_a_scope_never_mixes_releases() {
     let (site, assets) = release("0");
     let (done, start) = (AtomicBool::new(false), Barrier::new(3));
     std::thread::scope(|scope| {

@@ -68,7 +68,7 @@ async fn fetch(router: &Router, path: &str) -> (StatusCode, String) {
 }
 
 #[tokio::test]
-async fn a_scope_around_into_response_is_what_the_page_sees() {
+async fn page_uses_the_scope_around_into_response() {
     let (_site, assets) = release("one");
     let response = assets.snapshot().scope(|| Page.into_response());
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
@@ -76,7 +76,7 @@ async fn a_scope_around_into_response_is_what_the_page_sees() {
 }
 
 #[tokio::test]
-async fn two_sites_in_one_process_each_show_their_own() {
+async fn two_sites_in_one_process_use_their_own_assets() {
     let ((_one, one), (_two, two)) = (release("one"), release("two"));
     let (one, two) = (site(&one), site(&two));
     for path in ["/", "/slow", "/wrapped"] {
@@ -87,7 +87,7 @@ async fn two_sites_in_one_process_each_show_their_own() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_release_over_a_reload() {
+async fn request_keeps_its_release_during_a_reload() {
     let (files, assets) = release("one");
     let (files, reloading) = (Arc::new(files), assets.clone());
     let handler = move || {
@@ -102,14 +102,14 @@ async fn a_request_keeps_its_release_over_a_reload() {
 }
 
 #[tokio::test]
-async fn without_assets_a_page_is_a_server_error() {
+async fn page_without_assets_is_a_server_error() {
     let (status, body) = status_and_body(Page.into_response()).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!body.contains("static"), "{body}");
 }
 
 #[test]
-fn the_global_is_all_that_a_site_needs() {
+fn site_works_with_only_the_global() {
     let answer = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -120,7 +120,7 @@ fn the_global_is_all_that_a_site_needs() {
 }
 
 #[tokio::test]
-async fn a_handler_may_render_with_its_own_assets() {
+async fn handler_may_render_with_its_own_assets() {
     let (_site, assets) = release("one");
     let router = Router::new()
         .route("/", get(move || ready(Html(Page.render_with_values(&values(&assets)).unwrap()))));

@@ -69,7 +69,7 @@ fn helpers_work_in_loops_conditions_matches_and_variables() {
 struct Blocks;
 
 #[test]
-fn helpers_work_in_a_block_that_is_rendered_alone() {
+fn helpers_work_in_a_block_rendered_separately() {
     assert_renders(&Blocks.as_link(), "URL URL");
 }
 
@@ -149,7 +149,7 @@ fn nested_templates_get_the_runtime_values() {
 }
 
 #[test]
-fn references_and_trait_objects_are_templates_too() {
+fn helpers_work_in_references_and_trait_objects() {
     assert_renders(&&Text, "<URL> <URL>");
     let site = Site::with_files(&["css/app.css"]);
     let assets = site.production().build().unwrap();
@@ -167,7 +167,7 @@ fn references_and_trait_objects_are_templates_too() {
 struct Paths;
 
 #[test]
-fn helpers_can_be_named_in_full() {
+fn helpers_can_be_called_by_full_path() {
     assert_renders(&Paths, "URL URL");
 }
 
@@ -194,7 +194,7 @@ mod with_own_filters {
 }
 
 #[test]
-fn filters_stand_beside_those_of_the_site() {
+fn filters_coexist_with_those_of_the_application() {
     let site = Site::with_files(&["css/app.css"]);
     let assets = site.production().build().unwrap();
     let url = "/static/css/app.7c98040a5416.css";
@@ -219,6 +219,6 @@ mod with_own_helper {
 }
 
 #[test]
-fn a_method_of_the_page_goes_before_the_helper() {
+fn method_of_the_page_overrides_the_helper() {
     assert_renders(&with_own_helper::Page, "https://mirror.test/css/app.css");
 }

@@ -80,7 +80,7 @@ fn assert_harmless(path: &str) {
 }
 
 #[test]
-fn markup_in_a_path_never_gets_into_a_page() {
+fn markup_in_a_path_is_never_written_into_a_page() {
     for path in [
         "\"><script>alert(1)</script>",
         "'onerror='alert(1)",
@@ -118,12 +118,12 @@ fn markup_in_a_path_never_gets_into_a_page() {
 
 proptest! {
     #[test]
-    fn any_text_is_an_error_or_a_harmless_url(path in any::<String>()) {
+    fn any_text_yields_an_error_or_a_safe_url(path in any::<String>()) {
         assert_harmless(&path);
     }
 
     #[test]
-    fn what_looks_like_a_path_is_an_error_or_a_harmless_url(path in "(a\\.css|b/c\\.css|[a-z<>&\"' %/.]{0,8})[?#&<>\"'=a-z%;]{0,12}") {
+    fn path_like_text_yields_an_error_or_a_safe_url(path in "(a\\.css|b/c\\.css|[a-z<>&\"' %/.]{0,8})[?#&<>\"'=a-z%;]{0,12}") {
         assert_harmless(&path);
     }
 }

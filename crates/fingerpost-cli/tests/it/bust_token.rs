@@ -30,7 +30,7 @@ fn assert_fails(ended: &RunOutput, message: &str) {
 }
 
 #[test]
-fn the_secret_comes_from_the_environment_a_file_or_standard_input() {
+fn secret_is_read_from_the_environment_a_file_or_standard_input() {
     let site =
         Site::new(&[("secret", SECRET), ("lf", &format!("{SECRET}\n")), ("crlf", &format!("{SECRET}\r\n"))]);
     assert_prints_token(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", SECRET)]));
@@ -44,7 +44,7 @@ fn the_secret_comes_from_the_environment_a_file_or_standard_input() {
 }
 
 #[test]
-fn without_a_secret_it_says_where_to_put_one() {
+fn missing_secret_is_an_error_that_names_the_variable_and_the_flag() {
     let site = Site::new(&[]);
     let message = "error: there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes\n\
                    hint: `--secret-file FILE` reads the secret from a file, `--secret-file -` from standard input\n";
@@ -53,7 +53,7 @@ fn without_a_secret_it_says_where_to_put_one() {
 }
 
 #[test]
-fn a_secret_that_can_be_guessed_has_no_token_and_is_not_shown() {
+fn short_secret_is_rejected_and_not_printed() {
     let site = Site::new(&[("short", "hunter2\n")]);
     assert_fails(
         &site.run(&["bust-token", "--secret-file", "short"]),
@@ -74,14 +74,14 @@ fn a_secret_that_can_be_guessed_has_no_token_and_is_not_shown() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_a_failure() {
+fn unreadable_secret_file_is_an_error() {
     let ended = Site::new(&[]).run(&["bust-token", "--secret-file", "nope"]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
     assert!(ended.stderr.starts_with("error: cannot read `nope`: "), "{}", ended.stderr);
 }
 
 #[test]
-fn the_help_says_why_a_secret_is_no_argument() {
+fn help_explains_why_the_secret_is_not_an_argument() {
     let ended = Site::new(&[]).run(&["bust-token", "--help"]);
     assert!(ended.stdout.contains("list of processes"), "{}", ended.stdout);
 }

@@ -28,7 +28,7 @@ fn removed_bytes(site: &Site) -> u64 {
 }
 
 #[test]
-fn a_run_ends_with_one_line_of_sums() {
+fn run_ends_with_a_one_line_summary() {
     let site = site_with_three_releases();
     let young = site.run(&["clean", "--out", "out"]);
     assert_eq!(summary(&young), "nothing to remove, 3 releases kept");
@@ -46,7 +46,7 @@ fn a_run_ends_with_one_line_of_sums() {
 }
 
 #[test]
-fn verbose_names_what_goes() {
+fn verbose_lists_removed_files() {
     let site = site_with_three_releases();
     for (flags, verb) in [(&["-v", "--dry-run"][..], "would remove"), (&["-v"], "removed")] {
         let ended = site.run(&[&STRICT[..], flags].concat());
@@ -59,7 +59,7 @@ fn verbose_names_what_goes() {
 }
 
 #[test]
-fn the_report_is_json_on_stdout() {
+fn json_report_is_written_to_stdout() {
     let site = site_with_three_releases();
     let bytes = removed_bytes(&site);
     let ended = site.run(&[&STRICT[..], &["--json"]].concat());
@@ -79,7 +79,7 @@ fn the_report_is_json_on_stdout() {
 }
 
 #[test]
-fn a_manifest_that_was_put_back_is_reported_by_clean() {
+fn clean_reports_a_restored_manifest() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     let first = site.read("out/staticfiles.json");
@@ -97,7 +97,7 @@ fn a_manifest_that_was_put_back_is_reported_by_clean() {
 }
 
 #[test]
-fn a_manifest_that_was_put_back_is_reported_by_collect() {
+fn collect_reports_a_restored_manifest() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     let first = site.read("out/staticfiles.json");
@@ -115,7 +115,7 @@ fn a_manifest_that_was_put_back_is_reported_by_collect() {
 }
 
 #[test]
-fn verify_repairs_and_counts() {
+fn verify_repairs_files_and_counts_them() {
     let site = Site::new(&[("static/a.css", "abcdef")]);
     site.collect();
     site.write("out/a.bef57ec7f53a.css", "ABCDEF");
@@ -131,7 +131,7 @@ fn verify_repairs_and_counts() {
 }
 
 #[test]
-fn flags_go_before_the_file() {
+fn flags_override_the_settings_file() {
     let site = site_with_three_releases();
     site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older-than = \"0\"");
     let kept = |flags: &[&str]| {
@@ -144,7 +144,7 @@ fn flags_go_before_the_file() {
 }
 
 #[test]
-fn what_stands_in_the_way_is_told() {
+fn unreadable_release_and_missing_output_dir_are_errors() {
     let site = site_with_three_releases();
     site.write("out/.fingerpost/releases/2.json", "");
     let ended = site.run(&[&STRICT[..], &["--json"]].concat());

@@ -11,7 +11,7 @@ fn summary(ended: &RunOutput) -> &str {
 }
 
 #[test]
-fn a_run_ends_with_one_line_of_sums() {
+fn run_ends_with_a_one_line_summary() {
     let site = Site::new(&[("static/a.css", "body{}"), ("static/b.css", "body{}")]);
     let args = ["collect", "static", "--out", "dist/static"];
     let first = site.run(&args);
@@ -27,7 +27,7 @@ fn a_run_ends_with_one_line_of_sums() {
 }
 
 #[test]
-fn the_report_is_json_on_stdout() {
+fn json_report_is_written_to_stdout() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
     let ended = site.run(&["collect", "static", "theme", "--out", "out", "--json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -58,7 +58,7 @@ fn the_report_is_json_on_stdout() {
 }
 
 #[test]
-fn verbose_names_what_was_left_out() {
+fn verbose_lists_ignored_and_shadowed_files() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
     let args = ["collect", "static", "theme", "--out", "out"];
     assert_eq!(site.run(&args).stderr.lines().count(), 1);
@@ -74,7 +74,7 @@ fn verbose_names_what_was_left_out() {
 }
 
 #[test]
-fn every_problem_is_told_and_nothing_is_published() {
+fn all_problems_are_reported_and_nothing_is_published() {
     let site = Site::new(&[
         ("static/a.css", "a"),
         ("theme/a.css", "b"),
@@ -94,7 +94,7 @@ fn every_problem_is_told_and_nothing_is_published() {
 }
 
 #[test]
-fn warnings_do_not_stop_a_run() {
+fn warnings_do_not_fail_a_run() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b")]);
     let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "warn"]);
     let [hides, file] = ["theme/a.css", "static/a.css"].map(|path| site.quoted_path(path));
@@ -106,7 +106,7 @@ fn warnings_do_not_stop_a_run() {
 }
 
 #[test]
-fn a_source_dir_that_does_not_exist_is_a_failure() {
+fn missing_source_dir_is_an_error() {
     let site = Site::new(&[]);
     let ended = site.run(&["collect", "static", "--out", "out"]);
     let problem =
@@ -118,7 +118,7 @@ fn a_source_dir_that_does_not_exist_is_a_failure() {
 }
 
 #[test]
-fn all_flags_do_what_they_say() {
+fn every_collect_flag_takes_effect() {
     let site =
         Site::new(&[("static/a.css", "a"), ("static/b.psd", "b"), ("static/.c", "c"), ("lib/d.js", "d")]);
     let flags = [
@@ -143,7 +143,7 @@ fn all_flags_do_what_they_say() {
 }
 
 #[test]
-fn flags_go_before_the_environment_and_that_before_the_file() {
+fn flags_override_the_environment_which_overrides_the_settings_file() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.map", "b"), ("other/c.css", "c")]);
     site.write(
         "fingerpost.toml",
@@ -179,7 +179,7 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
-fn paths_in_a_settings_file_are_relative_to_it() {
+fn paths_in_the_settings_file_are_relative_to_it() {
     let site = Site::new(&[
         ("site/static/a.css", "a"),
         ("site/fingerpost.toml", "sources = [\"static\"]\nout = \"out\""),
@@ -190,7 +190,7 @@ fn paths_in_a_settings_file_are_relative_to_it() {
 }
 
 #[test]
-fn a_settings_file_that_cannot_be_understood_is_a_failure() {
+fn invalid_settings_file_is_an_error() {
     let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nsauces = ['\u{9b}']\r\n")]);
     let place = site.quoted_path("fingerpost.toml");
     let expected = format!(
@@ -240,7 +240,7 @@ fn every_mistake_in_the_table_of_a_command_is_one_line() {
 }
 
 #[test]
-fn flags_can_also_say_no() {
+fn boolean_flags_accept_false() {
     let site = Site::new(&[("static/a.css", "a"), ("static/.b", "b")]);
     let switches = ["collect.originals", "hidden", "collect.fsync", "follow-symlinks"];
     let settings = |value| switches.map(|switch| format!("{switch} = {value}\n")).concat();
@@ -261,7 +261,7 @@ fn flags_can_also_say_no() {
 }
 
 #[test]
-fn an_earlier_output_dir_that_is_not_there_is_named_in_full() {
+fn missing_keep_from_directory_is_reported_with_its_absolute_path() {
     let site = Site::new(&[("static/a.css", "a")]);
     let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
     let advice = "correct `--keep-from`, or leave it out at the first deploy";
@@ -273,7 +273,7 @@ fn an_earlier_output_dir_that_is_not_there_is_named_in_full() {
 }
 
 #[test]
-fn files_are_compressed_as_asked() {
+fn compress_flags_select_the_encodings() {
     let site = Site::new(&[("static/a.css", &"body { color: red }\n".repeat(50)), ("static/b.css", "b")]);
     let collected = |flags: &[&str]| {
         let ended = site.run(&[&["collect", "static", "--out", "out"], flags].concat());
@@ -302,7 +302,7 @@ fn files_are_compressed_as_asked() {
 }
 
 #[test]
-fn a_compression_that_makes_no_sense_is_wrong_usage_that_says_what_does() {
+fn invalid_compression_is_a_usage_error_that_lists_valid_values() {
     let site = Site::new(&[("static/a.css", "a")]);
     for (list, problem) in [
         ("gzip,lzma", "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
@@ -317,7 +317,7 @@ fn a_compression_that_makes_no_sense_is_wrong_usage_that_says_what_does() {
 }
 
 #[test]
-fn what_is_taken_over_unchanged_is_in_force_and_is_said_to_be() {
+fn imported_unchanged_release_becomes_current_and_is_reported() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     site.collect();
     let keeping = |more: &[&str]| {
@@ -336,7 +336,7 @@ fn what_is_taken_over_unchanged_is_in_force_and_is_said_to_be() {
 
 #[cfg(unix)]
 #[test]
-fn verbose_names_what_is_neither_a_file_nor_a_directory() {
+fn verbose_lists_special_files_as_ignored() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     let _socket = std::os::unix::net::UnixListener::bind(site.path("static/socket")).unwrap();
     let said = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;

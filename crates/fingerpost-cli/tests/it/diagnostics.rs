@@ -39,7 +39,7 @@ fn follow_hint(site: &Site, said: &str) -> RunOutput {
 }
 
 #[test]
-fn every_problem_shows_its_line_and_what_to_do() {
+fn problems_show_their_source_line_and_advice() {
     let site = Site::new(&[
         ("static/css/app.css", "body {\n  background: url(../img/lgoo.png);\n}\n@import 'theme';\n"),
         (
@@ -106,7 +106,7 @@ hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
 }
 
 #[test]
-fn warnings_show_their_line_too() {
+fn warnings_show_their_source_line() {
     let site = Site::new(&[("static/a.js", "a()\n//# sourceMappingURL=a.js.map\n")]);
     let expected = r#"warning: `a.js.map` points to `a.js.map`, which does not exist
    ,-[static/a.js:2:22]
@@ -122,7 +122,7 @@ hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
 }
 
 #[test]
-fn no_command_is_named_that_would_not_help() {
+fn ineffective_commands_are_not_suggested() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }")]);
     site.write("fingerpost.toml", "collect.rules.\"*.css\".missing = \"error\"");
     let said = stderr_of_failure(&site, &COLLECT);
@@ -137,7 +137,7 @@ fn no_command_is_named_that_would_not_help() {
 }
 
 #[test]
-fn a_command_that_is_named_replaces_what_it_said_before() {
+fn suggested_command_replaces_the_conflicting_flag() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("my.toml", "sources = [\"static\"]")]);
     let args = ["--config", "my.toml", "collect", "--missing=error", "--out", "my out"];
     let said = stderr_of_failure(&site, &args);
@@ -149,7 +149,7 @@ fn a_command_that_is_named_replaces_what_it_said_before() {
 }
 
 #[test]
-fn a_long_line_is_cut_and_its_place_is_the_true_one() {
+fn long_line_is_truncated_and_its_position_is_correct() {
     let site = Site::new(&[]);
     let letters = 5_000_000;
     let line = format!("a{{b:'{}';c:url(x.png)}}/*{}*/", "é".repeat(letters / 2), "b".repeat(letters));
@@ -165,7 +165,7 @@ fn a_long_line_is_cut_and_its_place_is_the_true_one() {
 }
 
 #[test]
-fn many_problems_in_a_long_line_take_no_longer_than_one_reading() {
+fn many_problems_in_one_long_line_are_reported_in_linear_time() {
     let site = Site::new(&[]);
     let line = format!("a{{{}}}/*{}*/", "b:url(x.png);".repeat(2_000), "b".repeat(10_000_000));
     site.write("static/a.css", line);
@@ -176,7 +176,7 @@ fn many_problems_in_a_long_line_take_no_longer_than_one_reading() {
 }
 
 #[test]
-fn of_many_problems_the_first_are_shown_in_full_and_all_are_named() {
+fn first_problems_are_shown_in_full_and_the_others_as_one_line_each() {
     let site = Site::new(&[("static/x.png", "")]);
     for file in 0..100 {
         let lines: Vec<_> = (0..10).map(|line| format!("a{{b:url(x{line}.png)}}\n")).collect();
@@ -198,7 +198,7 @@ fn of_many_problems_the_first_are_shown_in_full_and_all_are_named() {
 }
 
 #[test]
-fn whatever_stands_in_a_line_the_reference_is_underlined() {
+fn reference_is_underlined_after_tabs_wide_characters_and_invalid_utf_8() {
     #[track_caller]
     fn snippet(text: &[u8]) -> String {
         let site = Site::new(&[]);
@@ -233,7 +233,7 @@ fn whatever_stands_in_a_line_the_reference_is_underlined() {
 }
 
 #[test]
-fn nothing_that_is_told_commands_a_terminal() {
+fn diagnostics_contain_no_control_characters() {
     let site = Site::new(&[]);
     site.write("static/a.css", "b{c:url('x\u{1b}[2J\u{9b}.png')}");
     site.write("static/b.js", "import './\\u{1b}[2J.js'");
@@ -250,7 +250,7 @@ fn nothing_that_is_told_commands_a_terminal() {
 }
 
 #[test]
-fn diagnostics_have_colors_for_those_who_ask() {
+fn diagnostics_are_colored_on_request() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
     let said = |color| site.run(&[&COLLECT[..], &["--color", color]].concat()).stderr;
     let colored = said("always");
@@ -260,7 +260,7 @@ fn diagnostics_have_colors_for_those_who_ask() {
 }
 
 #[test]
-fn a_failure_is_there_as_json() {
+fn errors_are_available_as_json() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}\n/*# sourceMappingURL=y.map */")]);
     site.write("static/x.svg", "");
     let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
@@ -297,7 +297,7 @@ fn a_failure_is_there_as_json() {
 }
 
 #[test]
-fn a_failure_before_the_run_is_there_as_json_too() {
+fn errors_before_the_run_are_available_as_json() {
     let site = Site::new(&[]);
     let failed = || -> serde_json::Value {
         let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
@@ -312,7 +312,7 @@ fn a_failure_before_the_run_is_there_as_json_too() {
 }
 
 #[test]
-fn verbose_names_what_cannot_be_known_of_scripts() {
+fn verbose_lists_computed_imports_and_non_modules() {
     let site = Site::new(&[
         ("static/a.js", "import './b.js'\nimport(name)\nimport(`./${x}.js`)"),
         ("static/b.js", "<!-- c\n// import './a.js'"),
@@ -332,7 +332,7 @@ fn verbose_names_what_cannot_be_known_of_scripts() {
 }
 
 #[test]
-fn a_script_that_cannot_be_parsed_is_a_warning() {
+fn unparsable_script_is_a_warning() {
     let site = Site::new(&[("static/a.js", "import './b.js'\nlet = ;\n"), ("static/b.js", "")]);
     let said = stderr_of_success(&site, &COLLECT);
     let (first, rest) = said.split_once('\n').unwrap();
@@ -356,7 +356,7 @@ hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
 }
 
 #[test]
-fn plain_names_that_are_needed_are_told_once() {
+fn needed_original_names_are_reported_once() {
     let site = Site::new(&[
         (
             "static/img/a.svg",
@@ -383,7 +383,7 @@ fn plain_names_that_are_needed_are_told_once() {
 }
 
 #[test]
-fn plain_names_in_manifests_of_sites_and_videos_are_told() {
+fn original_names_in_web_manifests_and_playlists_are_reported() {
     let site = Site::new(&[
         ("static/site.webmanifest", r#"{"icons": [{"src": "icon.png"}]}"#),
         ("static/icon.png", ""),
@@ -398,7 +398,7 @@ fn plain_names_in_manifests_of_sites_and_videos_are_told() {
 }
 
 #[test]
-fn a_reference_to_an_ignored_file_says_why_it_is_ignored() {
+fn reference_to_an_ignored_file_is_reported_with_the_reason() {
     let site = Site::new(&[
         ("static/a.css", "a{b:url(drafts/a.png) url(.h.png) url(a.png~)}"),
         ("static/drafts/a.png", ""),
@@ -420,7 +420,7 @@ fn a_reference_to_an_ignored_file_says_why_it_is_ignored() {
 }
 
 #[test]
-fn a_run_that_fails_names_with_verbose_what_another_names() {
+fn verbose_lists_ignored_files_and_notes_of_a_failed_run() {
     let site = Site::new(&[
         ("static/a.css", "a{b:url(x.png)}"),
         ("static/b.js", "import(name)"),

@@ -181,7 +181,7 @@ fn css(color: &str) -> String {
 }
 
 #[test]
-fn an_image_has_the_files_of_the_one_before_it() {
+fn image_contains_the_files_of_the_previous_image() {
     let site = site();
     let images = tempfile::tempdir().unwrap();
     let first = build(&site.path(""), None, &images);
@@ -212,7 +212,7 @@ fn an_image_has_the_files_of_the_one_before_it() {
 }
 
 #[test]
-fn a_deploy_that_only_edits_a_template_changes_the_app_version() {
+fn deploy_with_only_a_template_edit_changes_the_app_version() {
     let site = site();
     let images = tempfile::tempdir().unwrap();
     let version = |image: &Path| {

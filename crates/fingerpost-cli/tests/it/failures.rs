@@ -44,12 +44,12 @@ fn assert_no_staged_files(site: &Site) {
 }
 
 #[test]
-fn a_run_that_is_killed_at_any_moment_leaves_the_old_release_intact() {
+fn killed_run_leaves_the_old_release_intact() {
     kill(&COLLECT);
 }
 
 #[test]
-fn a_run_that_is_killed_while_it_compresses_leaves_the_old_release_intact() {
+fn run_killed_during_compression_leaves_the_old_release_intact() {
     kill(&[&COLLECT[..], &COMPRESS].concat());
 }
 
@@ -103,7 +103,7 @@ fn run_after_setup(site: &Site, setup: &str) -> RunOutput {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_release_as_it_was() {
+fn failed_write_leaves_the_old_release_intact() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     let manifest = site.read("out/staticfiles.json");
@@ -147,7 +147,7 @@ collect 3
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_disk_without_space_leaves_the_old_release_and_the_next_run_completes() {
+fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     let site = Site::new(&[("static/a.css", "a{b:url(b.png)}"), ("static/b.png", "b"), ("out/x", "")]);
     let mut shell = site.command("unshare");
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
@@ -189,7 +189,7 @@ fn unprivileged_command(site: &Site) -> Option<Command> {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_nothing_is_published() {
+fn unreadable_files_are_reported_and_nothing_is_published() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("static/dir/c.css", "c")]);
     site.collect();
     let manifest = site.read("out/staticfiles.json");
@@ -212,7 +212,7 @@ fn what_cannot_be_read_is_named_and_nothing_is_published() {
 }
 
 #[test]
-fn files_are_for_all_whom_the_umask_allows() {
+fn file_permissions_follow_the_umask() {
     for (umask, file, dir) in [("022", 0o644, 0o755), ("027", 0o640, 0o750), ("000", 0o666, 0o777)] {
         let site = Site::new(&[("static/css/a.css", "a")]);
         assert_eq!(run_after_setup(&site, &format!("umask {umask}")).code, Some(0));
@@ -226,7 +226,7 @@ fn files_are_for_all_whom_the_umask_allows() {
 }
 
 #[test]
-fn runs_at_the_same_time_take_turns() {
+fn concurrent_runs_execute_one_after_another() {
     let site = Site::new(&[]);
     for file in 0..50 {
         site.write(&format!("static/{file}.css"), format!("{file}"));
@@ -243,7 +243,7 @@ fn runs_at_the_same_time_take_turns() {
 }
 
 #[test]
-fn a_run_waits_for_another_and_says_so_unless_told_not_to() {
+fn run_waits_for_the_lock_and_reports_it_unless_no_wait_is_set() {
     let site = Site::new(&[("static/a.css", "a"), ("out/.fingerpost/lock", "4242")]);
     let lock = File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();
@@ -267,7 +267,7 @@ fn a_run_waits_for_another_and_says_so_unless_told_not_to() {
 }
 
 #[test]
-fn of_two_runs_one_waits_and_says_for_whom() {
+fn second_of_two_runs_waits_and_reports_the_lock_holder() {
     let site = Site::new(&[]);
     for file in 0..200 {
         site.write(&format!("static/{file}.css"), vec![file; 50_000]);
@@ -290,7 +290,7 @@ fn of_two_runs_one_waits_and_says_for_whom() {
 }
 
 #[test]
-fn a_run_names_itself_in_the_lock() {
+fn run_writes_its_process_id_into_the_lock() {
     let site = Site::new(&[]);
     for file in 0..200 {
         site.write(&format!("static/{file}.css"), vec![file; 50_000]);

@@ -3,7 +3,7 @@ use crate::site::Site;
 const NOT_COLLECTED: &str = "hint: it has not been collected yet; run `fingerpost collect`\n";
 
 #[test]
-fn an_asset_is_found_with_its_places_and_urls() {
+fn find_prints_the_files_and_urls_of_an_asset() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b")]);
     let find = || site.run(&["find", "/a.css?x#y", "static", "theme", "--out", "out"]);
     let places = format!(
@@ -22,7 +22,7 @@ fn an_asset_is_found_with_its_places_and_urls() {
 }
 
 #[test]
-fn a_file_that_two_source_dirs_lead_to_hides_nothing() {
+fn file_in_two_overlapping_source_dirs_does_not_shadow_itself() {
     let site = Site::new(&[("static/vendor/a.css", "a"), ("theme/vendor/a.css", "b")]);
     let hidden = |sources: &[&str]| {
         let ended = site.run(&[&["find", "vendor/a.css"], sources].concat());
@@ -34,7 +34,7 @@ fn a_file_that_two_source_dirs_lead_to_hides_nothing() {
 }
 
 #[test]
-fn an_asset_that_is_newer_than_the_manifest_is_found_all_the_same() {
+fn asset_newer_than_the_manifest_is_found() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     site.write("static/b.css", "b");
@@ -44,7 +44,7 @@ fn an_asset_that_is_newer_than_the_manifest_is_found_all_the_same() {
 }
 
 #[test]
-fn an_unknown_asset_is_a_failure_that_names_the_nearest() {
+fn unknown_asset_is_an_error_with_a_suggestion() {
     let site = Site::new(&[("static/css/app.css", "a"), ("fingerpost.toml", "sources = [\"static\"]")]);
     let ended = site.run(&["find", "css/ap.css"]);
     let source = site.quoted_path("static");
@@ -54,7 +54,7 @@ fn an_unknown_asset_is_a_failure_that_names_the_nearest() {
 }
 
 #[test]
-fn what_is_no_asset_says_why() {
+fn path_that_is_not_an_asset_is_an_error_with_the_reason() {
     let site = Site::new(&[("static/css/.app.css", "a")]);
     let ended = site.run(&["find", "css/.app.css", "static"]);
     assert_eq!(ended.code, Some(1));
@@ -66,7 +66,7 @@ fn what_is_no_asset_says_why() {
 }
 
 #[test]
-fn a_manifest_that_was_made_for_another_base_url_is_a_failure() {
+fn manifest_for_another_base_url_is_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     let ended = site.run(&["find", "a.css", "static", "--out", "out", "--base-url", "/other/"]);
@@ -75,7 +75,7 @@ fn a_manifest_that_was_made_for_another_base_url_is_a_failure() {
 }
 
 #[test]
-fn references_are_told_in_both_directions() {
+fn references_are_listed_in_both_directions() {
     let site = Site::new(&[
         (
             "static/css/app.css",
@@ -105,7 +105,7 @@ fn references_are_told_in_both_directions() {
 }
 
 #[test]
-fn references_are_those_of_now_and_the_lock_is_nobodys() {
+fn references_are_read_from_the_sources_without_taking_the_lock() {
     let site = Site::new(&[("static/a.css", "@import 'b.css'"), ("static/b.css", ""), ("static/c.css", "")]);
     site.collect();
     site.write("static/a.css", "@import 'c.css'");
@@ -119,7 +119,7 @@ fn references_are_those_of_now_and_the_lock_is_nobodys() {
 }
 
 #[test]
-fn many_references_between_two_files_are_one_line() {
+fn repeated_references_between_two_files_are_one_line() {
     let site = Site::new(&[("static/a.css", ""), ("static/b.png", "")]);
     site.write("static/a.css", "a{b:url(b.png)}\n".repeat(100));
     let ended = site.run(&["find", "b.png", "static"]);
@@ -127,7 +127,7 @@ fn many_references_between_two_files_are_one_line() {
 }
 
 #[test]
-fn a_module_that_others_import_may_run_twice() {
+fn imported_module_gets_a_hint_that_it_may_run_twice() {
     let site = Site::new(&[
         ("static/js/app.js", "import './util.js'; import.meta.resolve('./util.js')"),
         ("static/js/util.js", "//# sourceMappingURL=util.js.map"),
@@ -143,7 +143,7 @@ fn a_module_that_others_import_may_run_twice() {
 }
 
 #[test]
-fn a_file_that_cannot_be_understood_hides_no_other() {
+fn unparsable_file_does_not_hide_other_references() {
     let site = Site::new(&[("static/b.css", "@import 'c.css'"), ("static/c.css", "")]);
     site.write("static/a.css", format!("a{{b:url(c.css)}}{}", "(".repeat(300)));
     let ended = site.run(&["find", "c.css", "static"]);
@@ -153,7 +153,7 @@ fn a_file_that_cannot_be_understood_hides_no_other() {
 }
 
 #[test]
-fn what_is_referred_to_and_ignored_is_told_with_the_reason() {
+fn references_to_ignored_files_are_listed_with_the_reason() {
     let site =
         Site::new(&[("static/a.css", "a{b:url(drafts/a.png) url(.h.png)}"), ("static/drafts/a.png", "")]);
     site.write("static/.h.png", "");
@@ -168,7 +168,7 @@ fn what_is_referred_to_and_ignored_is_told_with_the_reason() {
 
 #[cfg(unix)]
 #[test]
-fn no_name_commands_a_terminal_or_begins_a_line() {
+fn control_characters_and_newlines_in_names_are_escaped() {
     let name = "new\nline\u{1b}[2J\u{202e}.css";
     let site = Site::new(&[]);
     site.write(&format!("static/{name}"), format!("@import '{}'", name.replace('\n', "%0A")));

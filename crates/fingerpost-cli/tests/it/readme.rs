@@ -14,7 +14,7 @@ fn readme_block(command: &str) -> &'static str {
 }
 
 #[test]
-fn the_readme_shows_what_is_really_said() {
+fn readme_shows_the_actual_output() {
     let site = Site::new(&[
         ("static/css/app.css", "body {\n  background: url(../img/lgoo.png);\n}\n"),
         ("static/img/logo.png", "x"),

@@ -13,7 +13,7 @@ pub(crate) fn suggested_lines<'s>(said: &'s str, place: &str) -> Vec<&'s str> {
 }
 
 #[test]
-fn the_lines_that_silence_do_so() {
+fn suggested_settings_lines_silence_the_problems() {
     let site = Site::new(&[
         ("static/a.css", "a { b: url(x.png); c: url(../../y); d: url(z.png) }"),
         ("static/b/c.js", "import './x.js'\n//# sourceMappingURL=c.js.map"),
@@ -44,7 +44,7 @@ fn the_lines_that_silence_do_so() {
 }
 
 #[test]
-fn a_line_for_a_file_that_has_rules_already_says_so() {
+fn suggested_line_for_a_file_with_existing_rules_mentions_them() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }"), ("static/b.css", "a { b: url(x.png) }")]);
     site.write("fingerpost.toml", "[collect.rules.\"/a.css\"]\nleaves-base = \"warn\"\n");
     let said = stderr_of_failure(&site, &COLLECT);
@@ -57,7 +57,7 @@ fn a_line_for_a_file_that_has_rules_already_says_so() {
 }
 
 #[test]
-fn a_flag_for_all_leaves_the_rules_for_some_as_they_are() {
+fn global_flag_does_not_override_rules_by_glob() {
     let site = Site::new(&[
         ("static/a.css", "a{b:url(x.png)}"),
         ("static/vendor/b.css", "a{b:url(x.png)}/*# sourceMappingURL=b.map */"),

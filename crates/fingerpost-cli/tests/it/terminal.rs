@@ -3,7 +3,7 @@ use std::process::Stdio;
 use crate::site::{PROGRAM, RunOutput, Site};
 
 #[test]
-fn colors_are_for_terminals_and_for_those_who_ask() {
+fn output_is_colored_only_on_terminals_or_on_request() {
     let site = Site::new(&[]);
     let is_colored = |args: &[&str], variables: &[(&str, &str)]| {
         site.run_with(args, variables.iter().copied()).stderr.contains('\u{1b}')
@@ -21,7 +21,7 @@ fn colors_are_for_terminals_and_for_those_who_ask() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn closed_stdout_pipe_is_not_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     let mut command = site.command(PROGRAM);
     command
@@ -36,7 +36,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn data_that_cannot_be_written_is_a_failure() {
+fn failed_write_to_stdout_is_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let mut command = site.command(PROGRAM);
@@ -47,7 +47,7 @@ fn data_that_cannot_be_written_is_a_failure() {
 }
 
 #[test]
-fn names_of_files_cannot_command_the_terminal() {
+fn control_characters_in_error_messages_are_escaped() {
     let site = Site::new(&[("static/a.css", "a")]);
     let ended = site.run(&["find", "a\u{1b}[2J.css", "static"]);
     assert_eq!(ended.code, Some(1));

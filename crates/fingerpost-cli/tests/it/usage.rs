@@ -1,7 +1,7 @@
 use crate::site::Site;
 
 #[test]
-fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
+fn usage_error_exits_with_code_2_and_advice() {
     let site = Site::new(&[("static/a.css", "a")]);
     for (args, message) in [
         (&["collect", "static"][..], "error: no output dir is named here (--out) or in a settings file"),
@@ -43,7 +43,7 @@ fn wrong_usage_ends_with_code_2_and_says_how_to_go_on() {
 }
 
 #[test]
-fn help_and_version_are_data() {
+fn help_and_version_are_written_to_stdout() {
     let site = Site::new(&[]);
     for args in [
         &["--help"][..],
@@ -64,7 +64,7 @@ fn help_and_version_are_data() {
 }
 
 #[test]
-fn without_a_command_it_tells_what_there_is() {
+fn missing_command_prints_the_list_of_commands() {
     let ended = Site::new(&[]).run(&[]);
     assert_eq!((ended.code, &*ended.stdout), (Some(2), ""));
     assert!(ended.stderr.contains("collect"), "{}", ended.stderr);

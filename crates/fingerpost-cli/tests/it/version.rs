@@ -5,7 +5,7 @@ use fingerpost::{Assets, Mode, Settings};
 use crate::site::Site;
 
 #[test]
-fn the_app_version_is_the_first_that_is_said() {
+fn app_version_uses_the_first_configured_source() {
     let site = Site::new(&[("static/a.css", "a")]);
     let environment = [("FINGERPOST_APP_VERSION", "from-environment")];
 
@@ -29,7 +29,7 @@ fn the_app_version_is_the_first_that_is_said() {
 }
 
 #[test]
-fn the_app_version_is_there_as_json() {
+fn app_version_is_available_as_json() {
     let site = Site::new(&[]);
     let ended = site.run_with(&["version", "--json"], [("FINGERPOST_APP_VERSION", "v1.2")]);
     let version: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -37,7 +37,7 @@ fn the_app_version_is_there_as_json() {
 }
 
 #[test]
-fn a_version_that_could_break_a_header_is_a_failure() {
+fn app_version_with_invalid_characters_is_an_error() {
     let ended = Site::new(&[]).run_with(&["version"], [("FINGERPOST_APP_VERSION", "a b")]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
     assert_eq!(
@@ -47,7 +47,7 @@ fn a_version_that_could_break_a_header_is_a_failure() {
 }
 
 #[test]
-fn a_broken_manifest_is_a_failure() {
+fn broken_manifest_is_an_error() {
     let site = Site::new(&[("out/staticfiles.json", "[]")]);
     let ended = site.run(&["version", "--out", "out"]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
@@ -55,7 +55,7 @@ fn a_broken_manifest_is_a_failure() {
 }
 
 #[test]
-fn the_base_url_does_not_matter_to_the_version() {
+fn app_version_does_not_depend_on_the_base_url() {
     let site = Site::new(&[("static/a.css", "a")]);
     let ended = site.run(&["collect", "static", "--out", "out", "--base-url", "/assets/"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -65,7 +65,7 @@ fn the_base_url_does_not_matter_to_the_version() {
 }
 
 #[test]
-fn an_output_dir_that_is_named_must_be_there() {
+fn output_dir_given_by_flag_must_exist() {
     let site = Site::new(&[("fingerpost.toml", "out = \"from-file\"")]);
     let ended = site.run(&["version", "--out", "nope"]);
     let problem = format!(
@@ -79,7 +79,7 @@ fn an_output_dir_that_is_named_must_be_there() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_read_has_no_version() {
+fn unreadable_manifest_is_an_error_of_the_version_command() {
     let site =
         Site::new(&[("out/staticfiles.json", "[]"), ("fingerpost.toml", "out = \"out\""), ("file", "")]);
     for args in [&["version"][..], &["version", "--out", "out"]] {
@@ -110,7 +110,7 @@ fn production_version(site: &Site) -> String {
 }
 
 #[test]
-fn a_deploy_that_changes_only_templates_changes_the_app_version() {
+fn app_version_changes_when_only_templates_change() {
     let settings =
         "sources = [\"static\"]\nout = \"out\"\n[version]\ncomponents = { templates = [\"templates/**\"] }\n";
     let site = Site::new(&[
@@ -158,7 +158,7 @@ fn a_deploy_that_changes_only_templates_changes_the_app_version() {
 }
 
 #[test]
-fn the_settings_can_say_that_the_commit_is_the_version() {
+fn settings_can_use_the_git_commit_as_app_version() {
     let site = Site::new(&[
         ("fingerpost.toml", "sources = [\"static\"]\nout = \"out\"\nversion.git = true"),
         ("static/a.css", "a"),
@@ -172,7 +172,7 @@ fn the_settings_can_say_that_the_commit_is_the_version() {
 }
 
 #[test]
-fn a_manifest_with_a_broken_component_is_a_failure() {
+fn manifest_with_a_broken_component_is_an_error() {
     let manifest = r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "components": {"a": 1}}}"#;
     let site = Site::new(&[("static/a.css", "a"), ("out/staticfiles.json", manifest)]);
     for args in [&["version", "--out", "out"][..], &["collect", "static", "--out", "out"]] {
@@ -185,7 +185,7 @@ fn a_manifest_with_a_broken_component_is_a_failure() {
 }
 
 #[test]
-fn the_old_key_names_the_new_one() {
+fn error_for_the_old_key_names_the_new_one() {
     let site = Site::new(&[("fingerpost.toml", "app_version = \"v1\"")]);
     let ended = site.run(&["version"]);
     let problem = format!(

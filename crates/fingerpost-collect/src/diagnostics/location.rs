@@ -165,21 +165,21 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_columns_are_counted_as_editors_do() {
+    fn lines_and_columns_match_those_of_editors() {
         assert_eq!(place("a\nb\r\n\té x", "x"), (3, 4, " é x".to_owned()));
         assert_eq!(place("x", "x"), (1, 1, "x".to_owned()));
         assert_eq!(place("a\r\rx\n", "x"), (3, 1, "x".to_owned()));
     }
 
     #[test]
-    fn of_a_long_line_only_the_neighborhood_is_shown() {
+    fn excerpt_of_a_long_line_shows_only_the_surroundings() {
         let line = format!("{}x{}", "a".repeat(1000), "b".repeat(1000));
         let shown = format!("…{}x{}…", "a".repeat(60), "b".repeat(60));
         assert_eq!(place(&line, "x"), (1, 1001, shown));
     }
 
     #[test]
-    fn a_long_place_is_cut_as_well() {
+    fn long_spans_are_truncated_in_the_excerpt() {
         let asset = AssetPath::parse("a.css").unwrap();
         let line = format!("url({})", "é".repeat(1000));
         let location = Location::new(Path::new("a.css"), &asset, line.as_bytes(), 4..2004);
@@ -188,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_not_counted() {
+    fn byte_order_mark_is_not_counted_as_a_column() {
         assert_eq!(place("\u{feff}x", "x"), (1, 1, "x".to_owned()));
         assert_eq!(place("\u{feff}\u{feff}x", "x"), (1, 2, "\u{feff}x".to_owned()));
     }
 
     #[test]
-    fn what_is_not_utf_8_and_what_controls_a_terminal_is_replaced() {
+    fn invalid_utf_8_and_control_characters_are_replaced_in_the_excerpt() {
         let asset = AssetPath::parse("a.css").unwrap();
         let text = b"a\n\xff\t\x1b[2J\xc3\xa9\xe2\x80\xae x y";
         let location = Location::new(Path::new("a.css"), &asset, text, 14..15);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_found_in_any_order() {
+    fn positions_can_be_located_in_any_order() {
         let asset = AssetPath::parse("a.css").unwrap();
         let text = "a b\r\nc d\re f\ng h".as_bytes();
         let mut places = Places::new(Path::new("a.css"), &asset, text);

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_glob_that_matches_decides() {
+    fn longest_matching_glob_wins() {
         let severities = severities(
             r#"[collect]
                rules.missing = "warn"
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_has_one_name() {
+    fn rule_name_is_the_same_in_json_in_settings_and_in_advice() {
         for rule in Rule::ALL {
             assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
             assert_eq!(
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_that_silences_a_rule_does_so() {
+    fn suggested_settings_line_silences_the_rule() {
         for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css", "\u{1b}\u{202e}.css"] {
             let severities = severities(&Rule::Missing.silence(asset));
             assert_eq!(severities.get(Rule::Missing, asset), Severity::Ignore, "{asset}");

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_that_are_not_there_are_no_reason_to_panic() {
+    fn invalid_edit_positions_return_none() {
         let hash = ContentHash::from_content(b"");
         let rewritten = |places: &[usize]| {
             let edits: Vec<_> = places.iter().map(|&place| Edit::Insert(place)).collect();

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_files_are_named_at_most() {
+    fn warning_names_at_most_three_files() {
         let named = ["`a`", "`b`", "`c`", "`d`"].map(str::to_owned);
         assert!(warning(&named[..1]).starts_with("`a` names other files where nothing"));
         assert!(warning(&named[..3]).starts_with("3 files name others (`a`, `b`, `c`) where nothing"));

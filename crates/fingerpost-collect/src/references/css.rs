@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_found_in_every_legal_spelling() {
+    fn urls_are_found_in_every_valid_syntax() {
         for css in [
             "a{b:url(x.png)}",
             "a{b:url( x.png )}",
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_strings_and_namespaces_are_no_references() {
+    fn comments_strings_and_namespaces_are_not_references() {
         for css in [
             "/* url(x.png) @import 'x' */",
             "a{content:\"url(x.png)\"}",
@@ -283,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn several_references_are_found_in_their_order() {
+    fn references_are_found_in_source_order() {
         assert_eq!(references("@namespace url(n);a{b:url(x) url(\"y\") url()}"), ["x", "y", ""]);
         assert_eq!(references("image-set('a' 1x, url(b) 2x, type('c'), 'd' 3x)"), ["a", "b", "d"]);
         assert_eq!(references("}])a{b:url(x)}])}c{d:url(y)"), ["x", "y"]);
     }
 
     #[test]
-    fn a_span_ends_where_the_written_text_ends() {
+    fn span_covers_exactly_the_written_text() {
         assert_eq!(references("a{b:url(b\\ c.png )}"), ["b\\ c.png"]);
         assert_eq!(references("a{b:url(x\\)y)}"), ["x\\)y"]);
         assert_eq!(references("a{b:url(x\\29  )}"), ["x\\29 "]);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_has_an_end() {
+    fn more_than_255_nested_brackets_are_an_error() {
         let nested = |depth| format!("{}url(x)", "(".repeat(depth));
         assert_eq!(references(&nested(255)), ["x"]);
         assert_eq!(scan(&nested(256)), Err(TooDeep(255)));

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_keeps_its_place() {
+    fn decoded_text_keeps_byte_offsets() {
         assert_eq!(text(b"/* caf\xe9 \xff\xc3 */a"), "/* caf_ __ */a");
         assert_eq!(text(b"\xef\xbb\xbfa"), "\u{feff}a");
     }

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_goes_before_the_last_dot_that_is_written() {
+    fn hash_is_inserted_before_the_last_literal_dot() {
         let plain = |written| edited(written, escapes::plain);
         assert_eq!(plain("a.png"), "a.e3b0c44298fc.png");
         assert_eq!(plain("a.tar.gz"), "a.tar.e3b0c44298fc.gz");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_whose_dot_is_an_escape_takes_its_canonical_spelling() {
+    fn name_with_an_escaped_dot_is_written_in_canonical_form() {
         assert_eq!(edited("b c%2epng", escapes::plain), "b%20c.e3b0c44298fc.png");
         assert_eq!(edited("b\\ c\\2epng", escapes::css), "b%20c.e3b0c44298fc.png");
         assert_eq!(edited("m\\x2ejs", escapes::javascript), "m.e3b0c44298fc.js");

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn css_escapes_are_read_as_a_browser_reads_them() {
+    fn css_escapes_are_decoded_as_in_browsers() {
         for (written, expected) in [
             ("b\\ c.png", "b c.png"),
             ("\\61 b", "ab"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn javascript_escapes_are_read_as_a_browser_reads_them() {
+    fn javascript_escapes_are_decoded_as_in_browsers() {
         for (written, expected) in [
             ("\\x2e/m.js", "./m.js"),
             ("\\u002e/\\u{6d}.js", "./m.js"),
@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_knows_its_place() {
+    fn decoded_bytes_keep_their_source_range() {
         let units = css("é\\2e x", 10);
         let places: Vec<_> = units.iter().map(|unit| (unit.byte, unit.start..unit.end)).collect();
         assert_eq!(places, [(0xc3, 10..11), (0xa9, 11..12), (b'.', 12..16), (b'x', 16..17)]);
     }
 
     #[test]
-    fn a_nul_is_read_as_another_character_in_its_own_place() {
+    fn nul_is_decoded_as_replacement_character_and_keeps_its_source_range() {
         for (written, nul, x) in [("\0x", 0..1, 1..2), ("\\\0x", 0..2, 2..3)] {
             let units = css(written, 0);
             assert_eq!(meant(&units), "\u{fffd}x", "{written:?}");

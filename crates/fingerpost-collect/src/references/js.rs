@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn specifiers_are_found_in_every_legal_spelling() {
+    fn specifiers_are_found_in_every_valid_syntax() {
         for js in [
             "import a from \"./m.js\"",
             "import './m.js'",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_reference_is_none() {
+    fn text_that_resembles_a_reference_is_not_one() {
         for js in [
             "// import './m.js'",
             "/** import a from './m.js' */",
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_of_what_nobody_can_know_is_told() {
+    fn computed_imports_are_reported() {
         for js in [
             "import(x)",
             "import(`./${x}.js`)",
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_module_has_its_source_map_alone() {
+    fn non_module_scripts_only_have_their_source_map_comment_rewritten() {
         for js in [
             "import('./m.js'); with (a) {}",
             "import './m.js'; import {",
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_in_sloppy_mode_may_refer_by_calls_alone() {
+    fn non_module_scripts_are_parsed_only_for_calls_with_a_possible_reference() {
         for (js, may_refer) in [
             ("<!-- c\n// import './m.js'", false),
             ("<!-- c\nx = \"import './m.js'\"", false),
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn source_maps_are_found_wherever_a_comment_stands() {
+    fn source_map_comments_are_found_anywhere_in_a_script() {
         assert_eq!(references("a()\n//# sourceMappingURL=m.map"), ["m.map"]);
         assert_eq!(
             references("a() /*@ sourceMappingURL=a.map*/; b()\n//# sourceMappingURL=b.map\n"),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_too_deep_and_nothing_too_long() {
+    fn deeply_nested_and_very_long_scripts_do_not_overflow_the_stack() {
         for open in [
             "(",
             "[",
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_that_is_mistaken_for_a_flat_one_is_too_deep_and_nothing_worse() {
+    fn nesting_that_the_lexer_misjudges_is_reported_as_too_deep() {
         for misleading in [
             "x={}/1;",
             "function(){}/1;",
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_may_be_long_whatever_it_is_made_of() {
+    fn long_expression_chains_of_any_kind_are_parsed() {
         for link in [
             "''%",
             "``<",

@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_strings_and_comments_opens_and_closes_nothing() {
+    fn brackets_in_strings_and_comments_are_not_counted() {
         for text in ["')'", "\"))\"", "`)`", "/)/", "/[/)]/", "/*)*/", "//)\n"] {
             assert_eq!(deepest(&format!("({text},({text}")).0, 2, "{text}");
         }
     }
 
     #[test]
-    fn a_line_that_is_a_statement_ends_a_chain() {
+    fn complete_statement_on_a_line_ends_a_chain() {
         assert!(deepest(&"foo(bar)\n".repeat(1000)).1 < 10);
         assert!(deepest(&"!\n".repeat(1000)).1 >= 1000);
         assert!(deepest(&"if(a)\n".repeat(1000)).1 >= 1000);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_is_large_enough_for_what_is_mistaken_for_a_flat_script() {
+    fn stack_is_large_enough_when_nesting_is_misjudged() {
         let brackets = 400_000;
         for slash in ["x={}/1;", "function(){}/1;", "of/1;", "this.#in/1;"] {
             let stack = stack_for(&format!("{slash}{}", "(".repeat(brackets)));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_nobody_writes_gets_no_stack() {
+    fn stack_is_refused_only_for_unrealistic_scripts() {
         assert_eq!(stack_for(""), Some(AT_LEAST));
         for usual in
             ["f(a.b, c => { d })\n", "foo(bar)\n", "\"a, b c\"\n", "`a b c` + d;", "if(a){b}else{c}\n"]

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parser_is_called_where_a_reference_may_stand() {
+    fn text_that_may_contain_a_reference_is_parsed() {
         for js in [
             "import'./m.js'",
             "export*from'/m.js'",
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn and_nowhere_else() {
+    fn text_without_a_possible_reference_is_not_parsed() {
         for js in [
             "import 'lodash'",
             "x.imported('./m.js')",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn many_words_among_comments_take_no_longer_than_few() {
+    fn prefilter_runs_in_linear_time_on_keywords_next_to_comments() {
         for words in ["//from\n", "//import\n", "from/*", "from/**/", "import/*\n*/ //"] {
             prefilter(&words.repeat(1_000_000));
         }

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_and_absolute_references_find_their_asset() {
+    fn relative_and_absolute_references_resolve_to_assets() {
         assert_eq!(asset("a.png"), "css/a.png");
         assert_eq!(asset("./../img/./a.png"), "img/a.png");
         assert_eq!(asset("/static/img/a.png?x#y"), "img/a.png");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_base_url_may_be_spelt_with_escapes() {
+    fn percent_encoded_base_url_is_recognized() {
         let target = |reference| target(reference, Kind::Url, "/st%20atic/%c3%a9/");
         let expected = Some(Target::Asset("img/a.png".to_owned()));
         assert_eq!(target("/st%20atic/%C3%A9/img/a.png"), expected);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_of_ours_is_left_alone() {
+    fn references_to_other_sites_are_ignored() {
         for reference in [
             "",
             " ",
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_the_base_url_is_told() {
+    fn references_that_leave_the_base_url_are_detected() {
         let leaves = |path: &str| Some(Target::LeavesBase(path.to_owned()));
         assert_eq!(target("../../etc/passwd", Kind::Url, "/static/"), leaves("/etc/passwd"));
         assert_eq!(target("../../../../etc/passwd", Kind::Url, "/static/"), leaves("/etc/passwd"));
     }
 
     #[test]
-    fn an_absolute_path_outside_the_base_url_is_told_apart() {
+    fn absolute_paths_outside_the_base_url_are_detected() {
         let outside = |path: &str| Some(Target::OutsideBase(path.to_owned()));
         assert_eq!(target("/media/a.png?x", Kind::Url, "/static/"), outside("media/a.png"));
         assert_eq!(target("/./x/../js/b%20c.js", Kind::Module, "/static/"), outside("js/b c.js"));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_module_specifiers_are_left_alone() {
+    fn bare_module_specifiers_are_ignored() {
         for bare in ["lodash", "a/b.js", ".a.js", "..", "#x/y", "@a/b", " ./m.js", ".\\m.js"] {
             assert_eq!(target(bare, Kind::Module, "/static/"), None, "{bare:?}");
         }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_slash_divides_nothing() {
+    fn encoded_slash_is_not_a_path_separator() {
         let nowhere = |path: &str| Some(Target::Nowhere(path.to_owned()));
         assert_eq!(target("a%2Fb.png", Kind::Url, "/static/"), nowhere("css/a%2Fb.png"));
         assert_eq!(target("%2f.txt", Kind::Url, "/static/"), nowhere("css/%2F.txt"));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_slash_of_the_base_url_divides_nothing_either() {
+    fn encoded_slash_in_the_base_url_is_not_a_path_separator() {
         let target = |reference| target(reference, Kind::Url, "/a%2Fb/");
         let here = Some(Target::Asset("x.png".to_owned()));
         for reference in ["/a%2Fb/x.png", "/a%2fb/x.png", "/%61%2Fb/x.png", "../x.png", "../../a%2Fb/x.png"] {

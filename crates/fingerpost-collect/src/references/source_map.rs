@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_comment_that_ends_a_script_is_found() {
+    fn source_map_comment_at_the_end_of_a_script_is_found() {
         assert_eq!(found("x()\n//# sourceMappingURL=x.js.map\r\n"), Some("x.js.map"));
         assert_eq!(found("x() //@ sourceMappingURL=x.js.map\t"), Some("x.js.map"));
         assert_eq!(found("x()/*# sourceMappingURL=x.js.map */\n"), Some("x.js.map"));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_otherwise_is_not_taken_for_it() {
+    fn other_endings_are_not_source_map_comments() {
         for text in [
             "x('//# sourceMappingURL=x.js.map')",
             "//# sourceMappingURL=x.js.map\nx()",

@@ -77,7 +77,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_specifier_is_found_whatever_stands_around_its_tokens(
+    fn specifier_is_found_with_any_whitespace_and_comments_between_tokens(
         form in select(&FORMS[..]),
         gaps in prop::collection::vec(select(&GAPS[..]), 1..40),
         quote in select(&['"', '\'', '`'][..]),

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_found_as_html_writes_them() {
+    fn html_attributes_are_found_in_every_valid_syntax() {
         let page = |text| names("p/a.html", text);
         assert_eq!(page("<A HREF='a.css'><img\nSrc = \"a.js\">"), [asset("p/a.css"), asset("p/a.js")]);
         assert_eq!(page("<img srcset='a.png, b.png 2x,\n  ../c.png 3x'>").len(), 3);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn styles_import_maps_and_scripts_within_markup_are_looked_at() {
+    fn references_in_inline_styles_import_maps_and_scripts_are_found() {
         let style = "<style>a { b: url(a.png); c: url( \"b.png\" ); d: url(#x) }</style>";
         assert_eq!(names("img/a.svg", style), [asset("img/a.png"), asset("img/b.png")]);
         let map = r#"<script type="importmap">{"imports": {"a": "./js/a.js", "b/": "/static/b/", "c": "c"}}</script>"#;
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_that_lead_elsewhere_are_not() {
+    fn attributes_that_do_not_name_an_asset_are_skipped() {
         for text in [
             r##"<use href="#x"/>"##,
             r#"<a href="https://x/"/>"#,

@@ -108,7 +108,7 @@ impl Site {
 }
 
 #[test]
-fn young_files_are_not_cached() {
+fn recently_modified_files_are_not_cached() {
     let site = Site::new(&FILES);
     collect(&site.lenient("out")).unwrap();
     assert!(!site.path(CACHE).exists());
@@ -122,7 +122,7 @@ fn young_files_are_not_cached() {
 }
 
 #[test]
-fn a_cached_run_says_and_makes_the_same() {
+fn cached_run_has_the_same_output_and_report() {
     let site = Site::aged(&FILES);
     assert_eq!(site.cached().len(), FILES.len());
     let cache = site.read(CACHE);
@@ -134,7 +134,7 @@ fn a_cached_run_says_and_makes_the_same() {
 }
 
 #[test]
-fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
+fn damaged_or_foreign_cache_is_ignored() {
     let site = Site::aged(&FILES);
     let hashed = site.hashed("alone.txt");
     let hash = &hashed["alone.".len()..][..12];
@@ -183,7 +183,7 @@ fn a_cache_that_is_damaged_or_anothers_is_not_believed() {
 }
 
 #[test]
-fn another_base_url_makes_another_cache() {
+fn changed_base_url_invalidates_the_cache() {
     let site = Site::aged(&[
         ("static/mark.svg", "<svg/>"),
         ("static/a.css", "a{background:url(/static/mark.svg)}b{background:url(/other/mark.svg)}"),
@@ -194,7 +194,7 @@ fn another_base_url_makes_another_cache() {
 }
 
 #[test]
-fn what_could_not_be_parsed_is_not_cached() {
+fn files_that_cannot_be_parsed_are_not_cached() {
     let utf_16: Vec<u8> = "\u{feff}a{b:url(a.txt)}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let site = Site::new(&[("static/a.txt", "a"), ("static/deep.js", &"import('./x.js')+(".repeat(200_000))]);
     site.write("static/a.css", &utf_16);
@@ -217,7 +217,7 @@ fn edit_unseen(site: &Site, path: &str, text: &str) {
 /// Windows has no change time to tell.
 #[cfg(unix)]
 #[test]
-fn an_edit_of_the_same_length_and_time_is_seen() {
+fn edit_that_keeps_length_and_modification_time_is_detected() {
     let site = Site::aged(&FILES);
     let alone = site.renamed_by(|| edit_unseen(&site, "static/alone.txt", "ALONE"));
     assert_eq!(alone, ["alone.txt"]);
@@ -226,7 +226,7 @@ fn an_edit_of_the_same_length_and_time_is_seen() {
 }
 
 #[test]
-fn an_edit_renames_just_what_reaches_it_though_that_is_cached() {
+fn edit_renames_exactly_the_cached_files_that_depend_on_it() {
     let site = Site::aged(&FILES);
     let mark = site.renamed_by(|| site.write("static/mark.svg", "<svg id='2'/>"));
     assert_eq!(mark, ["icon.css", "mark.svg", "one.css", "page.css", "two.css"]);
@@ -240,7 +240,7 @@ fn an_edit_renames_just_what_reaches_it_though_that_is_cached() {
 }
 
 #[test]
-fn a_target_that_comes_or_goes_is_seen_in_files_that_stay() {
+fn added_or_removed_target_is_detected_in_cached_files() {
     let site = Site::aged(&FILES);
     assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
     assert_eq!(site.renamed_by(|| site.remove("static/late.png")), ["late.css"]);
@@ -249,7 +249,7 @@ fn a_target_that_comes_or_goes_is_seen_in_files_that_stay() {
 }
 
 #[test]
-fn a_source_dir_that_moves_or_changes_places_is_another() {
+fn moved_or_reordered_source_dirs_invalidate_the_cache() {
     let site = Site::new(&[
         ("a/x.css", "a{background:url(gone.png)}"),
         ("a/x.js", "import(somewhere)"),
@@ -289,7 +289,7 @@ fn a_source_dir_that_moves_or_changes_places_is_another() {
 }
 
 #[test]
-fn a_run_that_fails_fills_the_cache_and_a_dry_run_does_not() {
+fn failed_run_fills_the_cache_and_dry_run_does_not() {
     let site = Site::new(&FILES);
     thread::sleep(AGED);
     assert!(collect(&site.config().dry_run(true)).is_err());
@@ -329,7 +329,7 @@ fn readings(site: &Site) -> u64 {
 }
 
 #[test]
-fn what_is_cached_is_not_read() {
+fn cached_files_are_not_read() {
     const MARK: &str = "FINGERPOST_TEST_COUNTS_READINGS";
     if bytes_read().is_none() {
         let told = writeln!(io::stderr(), "no /proc/self/io here: readings are not counted");
@@ -337,7 +337,7 @@ fn what_is_cached_is_not_read() {
     }
     if env::var_os(MARK).is_none() {
         let mut child = Command::new(env::current_exe().unwrap());
-        let test = "cache::what_is_cached_is_not_read";
+        let test = "cache::cached_files_are_not_read";
         let output = child.args([test, "--exact", "--nocapture"]).env(MARK, "1").output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);

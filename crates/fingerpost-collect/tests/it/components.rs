@@ -28,7 +28,7 @@ fn config(site: &Site) -> CollectConfig {
 }
 
 #[test]
-fn a_release_records_the_digest_of_each_component() {
+fn release_contains_the_digest_of_each_component() {
     let site = site();
     collect(&config(&site)).unwrap();
     let line = |path: &str, content: &str| format!("{path}\0{}\n", Digest::from_content(content.as_bytes()));
@@ -42,7 +42,7 @@ fn a_release_records_the_digest_of_each_component() {
 }
 
 #[test]
-fn a_change_of_a_component_alone_is_a_release() {
+fn changed_component_publishes_a_release() {
     let site = site();
     let first = collect(&config(&site)).unwrap();
     assert_eq!((first.release, collect(&config(&site)).unwrap().release), (Some(1), None));
@@ -68,7 +68,7 @@ fn a_change_of_a_component_alone_is_a_release() {
 }
 
 #[test]
-fn without_components_the_manifest_is_what_it_was() {
+fn manifest_without_components_is_unchanged() {
     let site = site();
     let without = site.collect();
     assert!(!site.read("out/staticfiles.json").contains("components"));
@@ -80,7 +80,7 @@ fn without_components_the_manifest_is_what_it_was() {
 }
 
 #[test]
-fn components_that_cannot_be_read_are_problems_among_others() {
+fn unreadable_components_are_reported_with_the_other_problems() {
     let site = site();
     let components = "components = { a = [\"gone/**\"], b = [\"gone.txt\"], templates = [\"templates/**\"] }";
     site.write("fingerpost.toml", format!("sources = [\"static\"]\nout = \"out\"\n[version]\n{components}"));
@@ -105,7 +105,7 @@ fn components_that_cannot_be_read_are_problems_among_others() {
 }
 
 #[test]
-fn collected_files_are_part_of_no_component() {
+fn collected_files_are_excluded_from_components() {
     let site = site();
     let components = "components = { pages = [\"**/*.html\"] }";
     site.write("fingerpost.toml", format!("sources = [\"static\"]\nout = \"out\"\n[version]\n{components}"));
@@ -118,7 +118,7 @@ fn collected_files_are_part_of_no_component() {
 }
 
 #[test]
-fn releases_that_are_taken_over_keep_their_components() {
+fn imported_releases_keep_their_components() {
     let site = site();
     collect(&config(&site)).unwrap();
     fs::rename(site.path("out"), site.path("old")).unwrap();
@@ -137,7 +137,7 @@ fn releases_that_are_taken_over_keep_their_components() {
 }
 
 #[test]
-fn clean_knows_which_of_two_releases_with_the_same_files_is_in_force() {
+fn clean_distinguishes_releases_that_differ_only_in_components() {
     let site = site();
     collect(&config(&site)).unwrap();
     let first = site.read("out/staticfiles.json");

@@ -104,7 +104,7 @@ fn assert_variants_intact(site: &Site, out: &str) -> usize {
 }
 
 #[test]
-fn every_file_has_its_variants_beside_it() {
+fn variants_are_written_next_to_their_file() {
     let site = site();
     let report = run(&site);
     let count = built_in().count();
@@ -118,7 +118,7 @@ fn every_file_has_its_variants_beside_it() {
 }
 
 #[test]
-fn nothing_is_compressed_unless_asked() {
+fn nothing_is_compressed_by_default() {
     let site = site();
     assert_eq!(site.collect().compressed, 0);
     assert_eq!(assert_variants_intact(&site, "out"), 0);
@@ -126,7 +126,7 @@ fn nothing_is_compressed_unless_asked() {
 }
 
 #[test]
-fn what_does_not_gain_has_no_variant() {
+fn files_that_do_not_shrink_have_no_variant() {
     let site = Site::new(&[("static/empty.css", ""), ("static/short.css", &"a".repeat(40))]);
     site.write("static/noise.css", noise(50_000));
     site.write("static/little.css", [noise(10_000), vec![b'a'; 400]].concat());
@@ -141,7 +141,7 @@ fn what_does_not_gain_has_no_variant() {
 }
 
 #[test]
-fn the_same_files_make_the_same_variants_on_any_number_of_threads() {
+fn variants_do_not_depend_on_the_number_of_threads() {
     let files: Vec<_> = (0..20).map(|n| (format!("static/{n}.css"), text(n))).collect();
     let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let trees = [1, 2, 5].map(|threads| {
@@ -160,14 +160,14 @@ fn the_same_files_make_the_same_variants_on_any_number_of_threads() {
 }
 
 #[test]
-fn the_same_bytes_are_compressed_once() {
+fn files_with_equal_bytes_are_compressed_once() {
     let site = Site::new(&[("static/a.css", &text(1)), ("static/b/c.css", &text(1))]);
     let report = collect(&site.config().compress(["gzip"])).unwrap();
     assert_eq!((report.compressed, assert_variants_intact(&site, "out")), (1, 2));
 }
 
 #[test]
-fn source_maps_have_gzip_alone_unless_said_otherwise() {
+fn source_maps_are_compressed_with_gzip_only_by_default() {
     let site = Site::new(&[("static/a.js.map", &text(1)), ("static/a.css", &text(2))]);
     run(&site);
     assert_eq!(encodings(&site, "a.js.map"), ["gzip"]);
@@ -181,7 +181,7 @@ fn source_maps_have_gzip_alone_unless_said_otherwise() {
 }
 
 #[test]
-fn a_dry_run_tells_what_a_real_one_would_compress() {
+fn dry_run_reports_what_would_be_compressed() {
     let site = site();
     let run = |config: &CollectConfig, is_dry| {
         let mut report = collect(&config.clone().dry_run(is_dry)).unwrap();
@@ -208,7 +208,7 @@ fn a_dry_run_tells_what_a_real_one_would_compress() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_all_named() {
+fn all_invalid_compression_settings_are_reported() {
     let site = site();
     let unknown = "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`";
     let level = "compression `gzip:11` has no such level; `gzip` has 1 to 9";
@@ -218,7 +218,7 @@ fn settings_that_make_no_sense_are_all_named() {
 
 #[cfg(not(all(feature = "brotli", feature = "zstd")))]
 #[test]
-fn what_is_not_built_in_is_an_error_that_names_the_feature() {
+fn encoding_without_its_feature_is_an_error_that_names_the_feature() {
     let site = site();
     let absent = [(cfg!(feature = "brotli"), "br", "brotli"), (cfg!(feature = "zstd"), "zstd", "zstd")];
     let absent = absent.into_iter().filter(|(is_here, ..)| !is_here);
@@ -234,7 +234,7 @@ fn what_is_not_built_in_is_an_error_that_names_the_feature() {
 }
 
 #[test]
-fn a_settings_file_says_what_to_compress() {
+fn compression_is_read_from_the_settings_file() {
     let site = site();
     site.write("static/a.js.map", text(4));
     site.write(
@@ -251,7 +251,7 @@ fn a_settings_file_says_what_to_compress() {
 }
 
 #[test]
-fn progress_is_told() {
+fn compression_progress_is_reported() {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     #[derive(Default)]
     struct Counter([AtomicUsize; 2]);

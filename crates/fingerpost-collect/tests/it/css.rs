@@ -29,7 +29,7 @@ fn app() -> Rewritten<'static> {
 }
 
 #[test]
-fn the_last_segment_of_a_reference_gets_the_hash() {
+fn hash_is_inserted_into_the_last_segment_of_a_reference() {
     let app = app();
     for (written, expected) in [
         ("a{b:url(../img/a.png)}", "a{b:url(../img/a.{img/a.png}.png)}"),
@@ -55,7 +55,7 @@ fn the_last_segment_of_a_reference_gets_the_hash() {
 }
 
 #[test]
-fn imports_stay_what_they_are() {
+fn import_rules_keep_their_syntax() {
     let app = app();
     for (written, expected) in [
         ("@IMporT uRL(\"o.css\");", "@IMporT uRL(\"o.{css/o.css}.css\");"),
@@ -70,7 +70,7 @@ fn imports_stay_what_they_are() {
 }
 
 #[test]
-fn query_and_fragment_stay() {
+fn query_and_fragment_are_preserved() {
     let app = app();
     for (written, expected) in [
         ("a{b:url(f.eot?#iefix)}", "a{b:url(f.{css/f.eot}.eot?#iefix)}"),
@@ -87,7 +87,7 @@ fn query_and_fragment_stay() {
 }
 
 #[test]
-fn strings_in_an_image_set_are_references_but_for_types() {
+fn strings_in_image_set_are_references_except_in_type() {
     app().becomes(
         "a{b:image-set(\"../img/a.png\" 1x, url(b.png) 2x, 'a.jpg' type(\"image/avif\"))}",
         "a{b:image-set(\"../img/a.{img/a.png}.png\" 1x, url(b.{css/b.png}.png) 2x, 'a.{css/a.jpg}.jpg' \
@@ -98,7 +98,7 @@ fn strings_in_an_image_set_are_references_but_for_types() {
 }
 
 #[test]
-fn one_file_is_found_in_every_spelling_of_its_name() {
+fn escaped_and_encoded_names_resolve_to_the_same_file() {
     let app = app();
     for (written, expected) in [
         ("a{b:url(\"../img/b c.png\")}", "a{b:url(\"../img/b c.{img/b c.png}.png\")}"),
@@ -116,7 +116,7 @@ fn one_file_is_found_in_every_spelling_of_its_name() {
 }
 
 #[test]
-fn what_is_no_file_of_ours_is_untouched() {
+fn references_to_other_sites_are_unchanged() {
     let app = app();
     for reference in [
         "/media/x.png",
@@ -151,7 +151,7 @@ fn what_is_no_file_of_ours_is_untouched() {
 }
 
 #[test]
-fn what_leaves_the_source_dir_is_told_and_never_opened() {
+fn references_out_of_the_source_dir_are_reported_and_never_opened() {
     let app = app();
     app.site.write("etc/passwd", "secret");
     app.write("a{b:url(../../etc/passwd)}");
@@ -164,7 +164,7 @@ fn what_leaves_the_source_dir_is_told_and_never_opened() {
 }
 
 #[test]
-fn what_does_not_exist_is_told() {
+fn missing_files_are_reported() {
     let app = app();
     app.write("a{b:url(../img/aa.png)}");
     let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
@@ -174,7 +174,7 @@ fn what_does_not_exist_is_told() {
 }
 
 #[test]
-fn cycles_are_legal_and_change_together() {
+fn cycles_are_allowed_and_renamed_together() {
     let site = Site::new(&[
         ("static/a.css", "@import 'b.css';"),
         ("static/b.css", "@import 'c.css';"),
@@ -197,7 +197,7 @@ fn cycles_are_legal_and_change_together() {
 }
 
 #[test]
-fn a_changed_image_renames_what_uses_it_and_what_imports_that() {
+fn changed_image_renames_its_direct_and_indirect_users() {
     let site = Site::new(&[
         ("static/a.png", "a"),
         ("static/uses.css", "a{b:url(a.png)}"),
@@ -240,7 +240,7 @@ fn source_map_comments_are_references() {
 }
 
 #[test]
-fn a_missing_source_map_is_worth_a_warning() {
+fn missing_source_map_is_a_warning() {
     let text = "a{}/*# sourceMappingURL=nope.css.map */";
     let [warning] = &warnings(&app().becomes(text, text))[..] else { panic!("one warning") };
     assert!(
@@ -250,7 +250,7 @@ fn a_missing_source_map_is_worth_a_warning() {
 }
 
 #[test]
-fn every_other_byte_is_kept() {
+fn all_other_bytes_are_preserved() {
     let app = app();
     let hash = |app: &Rewritten<'_>| app.site.hashed("css/a.png")["css/a.".len()..][..12].to_owned();
     for (before, after) in [
@@ -267,7 +267,7 @@ fn every_other_byte_is_kept() {
 }
 
 #[test]
-fn a_file_whose_name_has_a_percent_sign_is_found_by_its_own_url_alone() {
+fn file_name_with_a_percent_sign_matches_only_its_encoded_url() {
     let percent = Rewritten::new("app.css", &["%2F.txt", "100%.txt"]);
     percent.becomes(
         "a{b:url(%252F.txt) url(100%25.txt)}",
@@ -276,7 +276,7 @@ fn a_file_whose_name_has_a_percent_sign_is_found_by_its_own_url_alone() {
 }
 
 #[test]
-fn an_encoded_slash_of_the_base_url_divides_nothing() {
+fn encoded_slash_in_the_base_url_is_not_a_path_separator() {
     let app = Rewritten::new("css/app.css", &["x.png"]).base_url("/a%2Fb/");
     app.becomes(
         "a{b:url(/a%2Fb/x.png) url(/a%2fb/x.png) url(../x.png) url(/a/b/x.png) url(/a%252Fb/x.png)}",
@@ -287,7 +287,7 @@ fn an_encoded_slash_of_the_base_url_divides_nothing() {
 }
 
 #[test]
-fn a_nul_moves_no_place() {
+fn nul_does_not_shift_reference_positions() {
     let site = Site::new(&[
         ("static/a.png", "image"),
         ("static/LICENSE", "text"),
@@ -301,7 +301,7 @@ fn a_nul_moves_no_place() {
 }
 
 #[test]
-fn a_file_in_utf_16_is_left_alone_and_told() {
+fn utf_16_file_is_left_unchanged_and_reported() {
     let app = Rewritten::new("css/app.css", &["css/a.png"]);
     let text = |bytes: fn(u16) -> [u8; 2]| {
         "\u{feff}a{b:url(a.png)}".encode_utf16().flat_map(bytes).collect::<Vec<_>>()

@@ -15,7 +15,7 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn the_same_files_make_the_same_bytes() {
+fn equal_sources_produce_equal_output_bytes() {
     let mut shuffled = FILES;
     shuffled.reverse();
     shuffled.swap(1, 3);
@@ -32,7 +32,7 @@ fn the_same_files_make_the_same_bytes() {
 }
 
 #[test]
-fn modification_times_change_nothing() {
+fn modification_times_do_not_affect_the_output() {
     let site = Site::new(&FILES);
     site.collect();
     let manifest = site.read("out/staticfiles.json");
@@ -45,7 +45,7 @@ fn modification_times_change_nothing() {
 }
 
 #[test]
-fn every_change_of_the_files_changes_the_hash() {
+fn every_change_to_the_files_changes_the_manifest_hash() {
     let site = Site::new(&FILES);
     let mut hashes = vec![site.collect().hash];
     site.write("static/new", "n");

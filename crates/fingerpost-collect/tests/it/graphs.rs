@@ -158,7 +158,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn names_depend_on_content_and_paths_alone(
+    fn hashed_paths_depend_only_on_content_and_asset_paths(
         graph in graphs(),
         in_theme in prop::collection::vec(any::<bool>(), 14),
     ) {
@@ -178,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn a_change_renames_exactly_what_reaches_it(graph in graphs(), changed in any::<prop::sample::Index>()) {
+    fn change_renames_exactly_the_files_that_depend_on_it(graph in graphs(), changed in any::<prop::sample::Index>()) {
         let site = site_of(&graph);
         site.collect();
         let before = site.manifest("out");
@@ -214,7 +214,7 @@ fn site_of(graph: &Graph) -> Site {
 }
 
 #[test]
-fn a_chain_of_ten_thousand_files_is_named_from_its_end() {
+fn chain_of_ten_thousand_files_is_named_from_its_end() {
     let graph = chain(10_000, &[]);
     let site = site_of(&graph);
     site.collect();
@@ -227,7 +227,7 @@ fn a_chain_of_ten_thousand_files_is_named_from_its_end() {
 }
 
 #[test]
-fn a_ring_of_a_thousand_files_is_one_group() {
+fn cycle_of_a_thousand_files_is_one_group() {
     let graph = chain(1_000, &[0]);
     let site = site_of(&graph);
     site.collect();

@@ -11,7 +11,7 @@ fn app() -> Rewritten<'static> {
 }
 
 #[test]
-fn specifiers_get_the_hash_and_every_other_byte_stays() {
+fn specifiers_get_the_hash_and_other_bytes_are_preserved() {
     let app = app();
     for written in [
         "import a from \"./m.js\"",
@@ -56,7 +56,7 @@ fn specifiers_get_the_hash_and_every_other_byte_stays() {
 }
 
 #[test]
-fn what_is_no_reference_is_untouched() {
+fn text_that_is_not_a_reference_is_unchanged() {
     let app = app();
     for text in [
         "import 'lodash'",
@@ -75,7 +75,7 @@ fn what_is_no_reference_is_untouched() {
 }
 
 #[test]
-fn what_is_relative_to_a_page_is_untouched_and_told() {
+fn page_relative_references_are_unchanged_and_reported() {
     let app = app();
     for text in ["new Worker('./w.js')", "importScripts('./m.js')"] {
         assert_eq!(app.becomes(text, text).warnings.len(), 1, "{text}");
@@ -83,7 +83,7 @@ fn what_is_relative_to_a_page_is_untouched_and_told() {
 }
 
 #[test]
-fn an_import_of_what_nobody_can_know_is_untouched_and_noted() {
+fn computed_imports_are_unchanged_and_noted() {
     for text in ["import(`./${x}.js`)", "import(x)"] {
         let app = app();
         app.stays(text);
@@ -95,7 +95,7 @@ fn an_import_of_what_nobody_can_know_is_untouched_and_noted() {
 }
 
 #[test]
-fn a_module_with_a_syntax_error_is_a_warning_at_its_place() {
+fn syntax_error_in_a_module_is_a_warning_with_its_location() {
     let app = app();
     let text = "import a from './m.js'\nconst b = ;\n";
     let report = app.becomes(text, text);
@@ -115,7 +115,7 @@ fn a_module_with_a_syntax_error_is_a_warning_at_its_place() {
 }
 
 #[test]
-fn a_script_that_imports_nothing_may_be_no_module() {
+fn script_without_imports_need_not_be_a_module() {
     let app = app();
     for text in ["<!-- c\na()", "<!-- c\n/* import './m.js' */", "with (a) {} import(b)", "{{ template }}"] {
         app.stays(text);
@@ -123,7 +123,7 @@ fn a_script_that_imports_nothing_may_be_no_module() {
 }
 
 #[test]
-fn modules_that_import_each_other_are_legal() {
+fn modules_may_import_each_other() {
     let site = Site::new(&[("static/a.js", "import './b.js'"), ("static/b.js", "import './a.js'")]);
     site.collect();
     let [a, b] = ["a.js", "b.js"].map(|path| site.hashed(path));
@@ -132,7 +132,7 @@ fn modules_that_import_each_other_are_legal() {
 }
 
 #[test]
-fn a_missing_ending_is_told() {
+fn missing_file_extension_is_reported() {
     let app = Rewritten::new("js/app.js", &["js/nope.js"]);
     app.write("import './nope'");
     let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };

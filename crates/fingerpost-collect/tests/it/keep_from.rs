@@ -17,7 +17,7 @@ fn keeping(site: &Site) -> CollectConfig {
 }
 
 #[test]
-fn releases_and_their_files_are_taken_over() {
+fn releases_and_their_files_are_imported() {
     let site = redeployed();
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((&*report.kept, report.release), (&[1, 2][..], Some(3)));
@@ -36,7 +36,7 @@ fn releases_and_their_files_are_taken_over() {
 }
 
 #[test]
-fn what_is_already_here_is_skipped() {
+fn releases_already_present_are_skipped() {
     let site = redeployed();
     collect(&keeping(&site)).unwrap();
     let again = collect(&keeping(&site)).unwrap();
@@ -45,7 +45,7 @@ fn what_is_already_here_is_skipped() {
 }
 
 #[test]
-fn an_unchanged_manifest_is_one_new_release_if_newer_ones_are_taken_over() {
+fn unchanged_manifest_becomes_one_new_release_after_newer_ones_are_imported() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     for content in ["one", "two"] {
@@ -65,7 +65,7 @@ fn an_unchanged_manifest_is_one_new_release_if_newer_ones_are_taken_over() {
 }
 
 #[test]
-fn the_same_content_as_before_is_a_new_release_if_the_manifest_was_edited_there() {
+fn unchanged_content_is_a_new_release_if_the_imported_manifest_was_edited() {
     let site = redeployed();
     site.write("static/a.css", "two");
     site.write("old/staticfiles.json", site.read("old/staticfiles.json"));
@@ -76,7 +76,7 @@ fn the_same_content_as_before_is_a_new_release_if_the_manifest_was_edited_there(
 }
 
 #[test]
-fn the_same_content_as_before_is_no_new_release() {
+fn unchanged_content_adopts_the_imported_release() {
     let site = redeployed();
     site.write("static/a.css", "two");
     let report = collect(&keeping(&site)).unwrap();
@@ -87,7 +87,7 @@ fn the_same_content_as_before_is_no_new_release() {
 }
 
 #[test]
-fn a_manifest_here_is_the_one_that_is_replaced() {
+fn existing_manifest_is_the_replaced_one() {
     let site = Site::new(&[("static/a.css", "zero")]);
     site.collect();
     std::fs::rename(site.path("out"), site.path("old")).unwrap();
@@ -100,7 +100,7 @@ fn a_manifest_here_is_the_one_that_is_replaced() {
 }
 
 #[test]
-fn a_number_that_another_content_holds_here_is_an_error() {
+fn release_number_with_different_content_is_an_error() {
     let site = redeployed();
     site.collect();
     let (old, out) = (site.shown("old"), site.shown("out"));
@@ -113,7 +113,7 @@ fn a_number_that_another_content_holds_here_is_an_error() {
 }
 
 #[test]
-fn a_manifest_that_no_release_remembers_is_taken_over_as_one() {
+fn manifest_without_a_release_file_is_imported_as_a_release() {
     let site = redeployed();
     std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
     let report = collect(&keeping(&site)).unwrap();
@@ -124,7 +124,7 @@ fn a_manifest_that_no_release_remembers_is_taken_over_as_one() {
 }
 
 #[test]
-fn files_that_are_missing_or_damaged_are_left_behind() {
+fn missing_or_damaged_files_are_not_imported() {
     let site = redeployed();
     let [one, two] = ["a.7692c3ad3540.css", "a.3fc4ccfe7458.css"].map(|name| format!("old/{name}"));
     site.remove(&one);
@@ -139,7 +139,7 @@ fn files_that_are_missing_or_damaged_are_left_behind() {
 }
 
 #[test]
-fn a_damaged_release_is_left_behind() {
+fn damaged_release_is_not_imported() {
     let site = redeployed();
     site.write("old/.fingerpost/releases/1.json", "{");
     let report = collect(&keeping(&site)).unwrap();
@@ -148,7 +148,7 @@ fn a_damaged_release_is_left_behind() {
 }
 
 #[test]
-fn a_release_that_is_damaged_here_can_be_had_again() {
+fn release_damaged_in_the_output_dir_can_be_imported_again() {
     let site = redeployed();
     collect(&keeping(&site)).unwrap();
     let (first, good) = ("out/.fingerpost/releases/1.json", site.read("old/.fingerpost/releases/1.json"));
@@ -162,7 +162,7 @@ fn a_release_that_is_damaged_here_can_be_had_again() {
 }
 
 #[test]
-fn there_must_be_an_earlier_output_dir() {
+fn keep_from_must_name_an_output_dir() {
     let site = Site::new(&[("static/a.css", "a")]);
     let problem = format!(
         "{}, to take releases over from, is not a directory; correct `--keep-from`, or leave it out at the first deploy",
@@ -180,7 +180,7 @@ fn there_must_be_an_earlier_output_dir() {
 }
 
 #[test]
-fn an_empty_earlier_output_dir_has_nothing_to_take_over() {
+fn empty_earlier_output_dir_is_allowed() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::fs::create_dir(site.path("old")).unwrap();
     let report = collect(&keeping(&site)).unwrap();
@@ -200,7 +200,7 @@ fn an_empty_earlier_output_dir_has_nothing_to_take_over() {
 }
 
 #[test]
-fn two_builds_of_the_same_content_can_be_joined() {
+fn two_builds_of_the_same_content_can_be_merged() {
     let site = Site::new(&[("static/a.css", "one")]);
     for content in ["one", "two"] {
         site.write("static/a.css", content);
@@ -237,7 +237,7 @@ fn cleaned_numbers(site: &Site) -> Vec<u64> {
 }
 
 #[test]
-fn an_earlier_manifest_that_cannot_be_read_is_an_error() {
+fn unreadable_earlier_manifest_is_an_error() {
     let site = redeployed();
     site.write("old/staticfiles.json", "[]");
     let [problem] = &site.refused(&keeping(&site))[..] else { panic!("one problem") };
@@ -255,7 +255,7 @@ fn published_under(name: &str) -> Site {
 }
 
 #[test]
-fn an_earlier_release_cannot_have_the_name_of_a_record() {
+fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
     for (name, owner) in [
         (".fingerpost/releases/7.json", "the records of an output dir"),
         ("StaticFiles.json", "the manifest"),
@@ -271,7 +271,7 @@ fn an_earlier_release_cannot_have_the_name_of_a_record() {
 }
 
 #[test]
-fn an_original_never_replaces_what_is_taken_over_whatever_its_name() {
+fn original_never_replaces_an_imported_file() {
     let site = published_under("a.css");
     let problem = "asset `a.css` has the name under which `a.css` was published before; rename it";
     assert_eq!(site.refused(&keeping(&site).originals(true)), [problem]);
@@ -280,7 +280,7 @@ fn an_original_never_replaces_what_is_taken_over_whatever_its_name() {
 }
 
 #[test]
-fn a_file_that_would_have_to_be_a_directory_is_told_before_anything_is_placed() {
+fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() {
     let problem = |asset: &str, file: &str| {
         format!(
             "asset `{asset}` and file `{file}` of an earlier release want the same place: one of them would have to be \

@@ -17,7 +17,7 @@ fn taken(site: &Site) -> File {
 const HOLDER: &str = if cfg!(windows) { "another run" } else { "the run of process 4242" };
 
 #[test]
-fn a_run_that_must_not_wait_says_who_holds_the_lock() {
+fn run_without_wait_reports_the_lock_holder() {
     let site = Site::new(&[("static/a.css", "a")]);
     let lock = taken(&site);
     let err = collect(&site.config().wait(false)).unwrap_err();
@@ -33,7 +33,7 @@ fn a_run_that_must_not_wait_says_who_holds_the_lock() {
 }
 
 #[test]
-fn a_dry_run_needs_no_lock() {
+fn dry_run_needs_no_lock() {
     let site = Site::new(&[("static/a.css", "a")]);
     let _lock = taken(&site);
     assert_eq!(collect(&site.config().dry_run(true)).unwrap().release, Some(1));
@@ -49,7 +49,7 @@ impl Progress for LetGo {
 }
 
 #[test]
-fn a_run_waits_and_says_for_whom() {
+fn waiting_run_reports_the_lock_holder() {
     let site = Site::new(&[("static/a.css", "a")]);
     let progress = LetGo(Mutex::new((Some(taken(&site)), String::new())));
     assert_eq!(collect_with(&site.config(), &progress).unwrap().release, Some(1));
@@ -59,7 +59,7 @@ fn a_run_waits_and_says_for_whom() {
 }
 
 #[test]
-fn runs_at_the_same_time_take_turns() {
+fn concurrent_runs_execute_one_after_another() {
     let site = Site::new(&[("static/a.css", "a"), ("other/a.css", "b")]);
     let other = || site.config_to("out").source(site.path("other"));
     let releases: Vec<_> = thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn runs_at_the_same_time_take_turns() {
 }
 
 #[test]
-fn cleaning_needs_the_same_lock() {
+fn clean_uses_the_same_lock() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     let config = CleanConfig::new(site.path("out"));

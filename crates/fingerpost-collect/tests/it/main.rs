@@ -30,7 +30,7 @@ mod without_js;
 mod writing;
 
 #[test]
-fn public_types_cross_threads() {
+fn public_types_are_send_and_sync() {
     fn cross_threads<T: Send + Sync + std::fmt::Debug>() {}
     cross_threads::<fingerpost_collect::CleanConfig>();
     cross_threads::<fingerpost_collect::CleanReport>();

@@ -3,7 +3,7 @@ use fingerpost_collect::{ErrorKind, collect};
 use crate::site::Site;
 
 #[test]
-fn plain_names_have_the_bytes_of_the_hashed_ones() {
+fn originals_have_the_bytes_of_the_hashed_files() {
     let site = Site::new(&[("static/css/a.css", "a")]);
     let report = collect(&site.config().originals(true)).unwrap();
     assert_eq!((report.files, report.written), (1, 1));
@@ -12,7 +12,7 @@ fn plain_names_have_the_bytes_of_the_hashed_ones() {
 }
 
 #[test]
-fn an_edited_original_leaves_the_hashed_file_alone_and_is_written_again() {
+fn edited_original_is_rewritten_and_does_not_affect_the_hashed_file() {
     let site = Site::new(&[("static/a.css", "a")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();
@@ -25,7 +25,7 @@ fn an_edited_original_leaves_the_hashed_file_alone_and_is_written_again() {
 }
 
 #[test]
-fn an_original_follows_its_source() {
+fn original_is_updated_when_its_source_changes() {
     let site = Site::new(&[("static/a.css", "a")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();
@@ -36,7 +36,7 @@ fn an_original_follows_its_source() {
 }
 
 #[test]
-fn an_original_never_replaces_a_hashed_file_of_the_same_run() {
+fn original_with_the_name_of_a_hashed_file_is_an_error() {
     let site = Site::new(&[("static/a.css", "a"), ("static/a.ca978112ca1b.css", "an author's own")]);
     let problem = "assets `a.css` and `a.ca978112ca1b.css` both want the name `a.ca978112ca1b.css` in the output dir; \
                    rename one of them";
@@ -52,7 +52,7 @@ fn an_original_never_replaces_a_hashed_file_of_the_same_run() {
 }
 
 #[test]
-fn an_original_never_replaces_a_hashed_file_of_an_earlier_release() {
+fn original_with_the_name_of_an_earlier_hashed_file_is_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     site.write("static/a.css", "b");
@@ -68,7 +68,7 @@ fn an_original_never_replaces_a_hashed_file_of_an_earlier_release() {
 }
 
 #[test]
-fn nothing_gets_the_name_of_a_record() {
+fn assets_with_the_name_of_a_metadata_file_are_an_error() {
     let site = Site::new(&[("static/staticfiles.json", "{}"), ("static/.fingerpost/lock", "")]);
     let manifest = "asset `staticfiles.json` has the name of the manifest; rename or ignore it";
     let records =
@@ -85,7 +85,7 @@ fn nothing_gets_the_name_of_a_record() {
 }
 
 #[test]
-fn no_name_is_a_file_and_a_directory() {
+fn name_that_is_both_a_file_and_a_directory_is_an_error() {
     let site = Site::new(&[("static/docs", "d"), ("more/docs/index.html", "i")]);
     let config = || site.config().source(site.path("more"));
     let problem =
@@ -95,7 +95,7 @@ fn no_name_is_a_file_and_a_directory() {
 }
 
 #[test]
-fn a_name_that_was_a_file_and_becomes_a_directory_is_told_at_once() {
+fn file_that_became_a_directory_is_reported_before_writing() {
     let site = Site::new(&[("static/docs", "d"), ("static/a.css", "a")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();
@@ -113,7 +113,7 @@ fn a_name_that_was_a_file_and_becomes_a_directory_is_told_at_once() {
 }
 
 #[test]
-fn a_name_that_was_a_directory_and_becomes_a_file_is_told_at_once() {
+fn directory_that_became_a_file_is_reported_before_writing() {
     let site = Site::new(&[("static/docs/a.css", "a"), ("static/a.css", "a")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();

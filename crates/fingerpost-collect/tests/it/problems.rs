@@ -11,7 +11,7 @@ use fingerpost_collect::{
 use crate::site::{Site, warnings};
 
 #[test]
-fn all_problems_of_a_run_are_told_one_a_line() {
+fn all_problems_of_a_run_are_reported_one_per_line() {
     let site = Site::new(&[("static/a.css", "a")]);
     let config = CollectConfig::default()
         .source(site.path("nowhere"))
@@ -35,7 +35,7 @@ fn all_problems_of_a_run_are_told_one_a_line() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_rejected() {
     let site = Site::new(&[]);
     #[track_caller]
     fn refused(config: &CollectConfig) -> String {
@@ -68,7 +68,7 @@ fn settings_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn an_output_dir_that_is_a_file_is_refused() {
+fn output_dir_that_is_a_file_is_rejected() {
     let site = Site::new(&[("static/a.css", "a"), ("out", "a file")]);
     for config in [site.config(), site.config().dry_run(true)] {
         let err = collect(&config).unwrap_err();
@@ -83,7 +83,7 @@ fn an_output_dir_that_is_a_file_is_refused() {
 }
 
 #[test]
-fn a_name_that_is_taken_by_a_directory_is_told() {
+fn directory_with_the_name_of_a_hashed_file_is_reported() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("out/a.ca978112ca1b.css/x", "x")]);
     let err = collect(&site.config()).unwrap_err();
     assert_eq!((err.kind(), err.problems().len()), (ErrorKind::Output, 1));
@@ -103,7 +103,7 @@ impl<F: Fn() + Sync> Progress for AfterListing<F> {
 }
 
 #[test]
-fn a_file_that_vanishes_stops_the_run_and_the_old_release_stays() {
+fn vanished_file_stops_the_run_and_the_old_release_stays_current() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("static/c.css", "c")]);
     site.collect();
     let manifest = site.read("out/staticfiles.json");
@@ -125,7 +125,7 @@ fn a_file_that_vanishes_stops_the_run_and_the_old_release_stays() {
 }
 
 #[test]
-fn a_file_that_keeps_changing_is_never_collected_halfway() {
+fn file_that_keeps_changing_is_never_partially_collected() {
     let site = Site::new(&[]);
     let length = 1 << 22;
     site.write("static/log.txt", vec![0; length]);
@@ -158,7 +158,7 @@ impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {
 }
 
 #[test]
-fn a_file_that_changes_between_two_looks_stops_the_run() {
+fn file_that_changes_during_the_run_stops_it() {
     let files =
         [("static/a.css", "@import 'b.css';"), ("static/b.css", "a{b:url(c.png)}"), ("static/c.png", "c")];
     for (change, problem) in [("@import 'b.css';/**/", "changed"), ("", "changed"), ("gone", "vanished")] {
@@ -175,7 +175,7 @@ fn a_file_that_changes_between_two_looks_stops_the_run() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_read_is_not_replaced() {
+fn unreadable_manifest_is_not_replaced() {
     let site = Site::new(&[("static/a.css", "a")]);
     for (text, reason) in [
         ("[]", "is not a JSON object"),
@@ -195,7 +195,7 @@ fn a_manifest_that_cannot_be_read_is_not_replaced() {
 }
 
 #[test]
-fn a_name_that_is_too_long_with_its_hash_is_told() {
+fn too_long_hashed_name_is_reported() {
     let site = Site::new(&[]);
     let [fits, long] = [242, 243].map(|length| "x".repeat(length - ".css".len()) + ".css");
     site.write(&format!("static/css/{fits}"), "a");
@@ -212,7 +212,7 @@ fn a_name_that_is_too_long_with_its_hash_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_dir_that_is_a_symlink_to_nothing_is_told() {
+fn dangling_symlink_as_output_dir_is_reported() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("out")).unwrap();
     let advice = "which leads nowhere; make that directory, or remove the symlink";
@@ -226,7 +226,7 @@ fn an_output_dir_that_is_a_symlink_to_nothing_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_symlink_to_nothing_is_told() {
+fn dangling_symlink_in_a_source_dir_is_reported() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("static/b.css")).unwrap();
     let [problem] = &site.refused(&site.config())[..] else { panic!("one problem") };
@@ -236,7 +236,7 @@ fn a_symlink_to_nothing_is_told() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_name_that_is_not_utf_8_is_told() {
+fn file_name_that_is_not_utf_8_is_reported() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let site = Site::new(&[("static/a.css", "a")]);
@@ -248,7 +248,7 @@ fn a_name_that_is_not_utf_8_is_told() {
 }
 
 #[test]
-fn a_run_that_fails_tells_its_warnings_too() {
+fn error_of_a_failed_run_includes_its_warnings() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}/*# sourceMappingURL=a.map */")]);
     let err = collect(&site.config()).unwrap_err();
     assert_eq!((err.problems().len(), err.warnings().len()), (1, 1));
@@ -256,7 +256,7 @@ fn a_run_that_fails_tells_its_warnings_too() {
 }
 
 #[test]
-fn a_run_that_fails_tells_what_it_left_out_and_its_notes() {
+fn error_of_a_failed_run_includes_skipped_files_and_notes() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}"), ("static/.b", ""), ("theme/a.css", "")]);
     site.write("static/a.html", "<link href=a.css><link href='a.css'>");
     let config = site.config().source(site.path("theme"));
@@ -270,7 +270,7 @@ fn a_run_that_fails_tells_what_it_left_out_and_its_notes() {
 }
 
 #[test]
-fn a_reference_to_an_ignored_file_is_told_so() {
+fn reference_to_an_ignored_file_is_reported_as_ignored() {
     let site = Site::new(&[("static/a.css", "a{b:url(v/x.png)}"), ("lib/x.png", ""), ("static/v/y.png", "")]);
     let config = site.config().source_at("v", site.path("lib")).ignore(["v/x.*"]);
     let err = collect(&config).unwrap_err();
@@ -281,7 +281,7 @@ fn a_reference_to_an_ignored_file_is_told_so() {
 }
 
 #[test]
-fn a_name_that_differs_in_case_is_the_first_suggestion() {
+fn name_that_differs_only_in_case_is_suggested_first() {
     let site = Site::new(&[
         ("static/a.css", "a{b:url(logo.png)}"),
         ("static/Logo.PNG", ""),
@@ -293,7 +293,7 @@ fn a_name_that_differs_in_case_is_the_first_suggestion() {
 }
 
 #[test]
-fn all_source_dirs_were_searched_for_a_missing_file() {
+fn missing_file_lists_all_searched_source_dirs() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}"), ("lib/b.css", "")]);
     let err = collect(&site.config().source_at("vendor", site.path("lib"))).unwrap_err();
     let [source, lib] = ["static", "lib"].map(|dir| site.path(dir).display().to_string());
@@ -301,7 +301,7 @@ fn all_source_dirs_were_searched_for_a_missing_file() {
 }
 
 #[test]
-fn a_missing_file_is_never_the_one_that_asks_for_it() {
+fn referring_file_is_never_suggested_for_a_missing_file() {
     let site = Site::new(&[("static/css/app.css", "@import 'ap.css';/*# sourceMappingURL=app.css.mop */")]);
     let err = collect(&site.config()).unwrap_err();
     let advice = |problem: &Problem| problem.advice().map(str::to_owned);
@@ -324,7 +324,7 @@ fn the_first_fifty_missing_files_get_a_suggestion() {
 }
 
 #[test]
-fn every_file_counts_once_for_those_who_look_on() {
+fn progress_counts_every_file_once() {
     struct Counter([AtomicUsize; 2]);
     impl Progress for Counter {
         fn found(&self, files: usize) {
@@ -387,7 +387,7 @@ fn an_absolute_import_outside_the_base_url_of_an_asset_is_a_warning() {
 }
 
 #[test]
-fn one_step_up_too_many_gets_the_reference_that_was_meant() {
+fn one_parent_segment_too_many_gets_a_corrected_suggestion() {
     let site = Site::new(&[("static/css/img/logo.png", ""), ("static/img/logo.png", "")]);
     for (base, written, advice) in [
         ("/static/", "../../img/logo.png", "did you mean `../img/logo.png`?"),
@@ -405,7 +405,7 @@ fn one_step_up_too_many_gets_the_reference_that_was_meant() {
 
 #[cfg(feature = "js")]
 #[test]
-fn a_module_that_is_meant_gets_its_leading_dot() {
+fn relative_module_is_suggested_with_a_leading_dot() {
     let site = Site::new(&[("static/a.js", "import '../util.js'"), ("static/util.js", "")]);
     let err = collect(&site.config()).unwrap_err();
     assert_eq!(err.problems().next().unwrap().advice(), Some("did you mean `./util.js`?"));

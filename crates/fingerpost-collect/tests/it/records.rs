@@ -7,7 +7,7 @@ use fingerpost_collect::{ErrorKind, collect};
 use crate::site::{Site, warnings};
 
 #[test]
-fn a_manifest_that_is_none_is_never_replaced() {
+fn invalid_manifest_is_never_replaced() {
     let whole = {
         let site = Site::new(&[("static/a.css", "a")]);
         site.collect();
@@ -39,7 +39,7 @@ fn a_manifest_that_is_none_is_never_replaced() {
 }
 
 #[test]
-fn a_directory_where_a_record_should_be_is_told() {
+fn directory_in_place_of_a_metadata_file_is_reported() {
     for (path, action) in [("out/staticfiles.json", "read"), ("out/.fingerpost/lock", "lock")] {
         let site = Site::new(&[("static/a.css", "a")]);
         fs::create_dir_all(site.path(path)).unwrap();
@@ -50,7 +50,7 @@ fn a_directory_where_a_record_should_be_is_told() {
 }
 
 #[test]
-fn a_file_where_a_directory_of_records_should_be_is_told() {
+fn file_in_place_of_a_metadata_directory_is_reported() {
     for path in ["out/.fingerpost", "out/.fingerpost/tmp", "out/.fingerpost/releases"] {
         let site = Site::new(&[("static/a.css", "a"), (path, "a file")]);
         let err = collect(&site.config()).unwrap_err();
@@ -61,7 +61,7 @@ fn a_file_where_a_directory_of_records_should_be_is_told() {
 }
 
 #[test]
-fn a_release_that_is_none_is_passed_over() {
+fn invalid_release_file_is_skipped() {
     for text in ["", "[]", "{}", r#"{"version": "9"}"#, r#"{"version": "1.1", "paths": {"..": "x"}}"#] {
         let site = Site::new(&[("static/a.css", "a"), ("out/.fingerpost/releases/6.json", text)]);
         site.collect();

@@ -6,7 +6,7 @@ use fingerpost_collect::{ErrorKind, Rule, Severity, collect};
 use crate::site::{Site, warnings};
 
 #[test]
-fn every_change_is_a_release_that_says_what_it_replaces() {
+fn every_change_publishes_a_release_that_records_its_predecessor() {
     let site = Site::new(&[("static/a.css", "one")]);
     let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     assert_eq!(site.collect().release, Some(1));
@@ -25,7 +25,7 @@ fn every_change_is_a_release_that_says_what_it_replaces() {
 }
 
 #[test]
-fn a_manifest_that_was_put_back_is_recorded_and_then_replaced() {
+fn restored_manifest_is_recorded_and_then_replaced() {
     let site = Site::new(&[("static/a.css", "@import 'b.css'"), ("static/b.css", "")]);
     site.collect();
     let (first, references) = (site.read("out/staticfiles.json"), site.release(1).references);
@@ -55,7 +55,7 @@ fn a_manifest_that_was_put_back_is_recorded_and_then_replaced() {
 }
 
 #[test]
-fn a_manifest_that_no_release_remembers_becomes_one() {
+fn manifest_without_a_release_file_becomes_a_release() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     let first = site.manifest("out");
@@ -75,7 +75,7 @@ fn a_manifest_that_no_release_remembers_becomes_one() {
 }
 
 #[test]
-fn a_manifest_of_django_is_remembered_and_replaced() {
+fn django_manifest_is_recorded_and_replaced() {
     let site = Site::new(&[("static/a.css", "a"), ("out/a.0123456789ab.css", "django's")]);
     let django = r#"{"paths": {"a.css": "a.0123456789ab.css"}, "version": "1.1", "hash": "0123456789ab"}"#;
     site.write("out/staticfiles.json", django);
@@ -87,7 +87,7 @@ fn a_manifest_of_django_is_remembered_and_replaced() {
 }
 
 #[test]
-fn a_release_that_never_came_into_force_is_not_replaced() {
+fn release_that_never_became_current_is_not_recorded_as_replaced() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     let first = site.read("out/staticfiles.json");
@@ -103,7 +103,7 @@ fn a_release_that_never_came_into_force_is_not_replaced() {
 }
 
 #[test]
-fn a_manifest_that_was_only_reformatted_is_written_anew_without_a_release() {
+fn reformatted_manifest_is_rewritten_without_a_new_release() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     let manifest = site.read("out/staticfiles.json");
@@ -114,7 +114,7 @@ fn a_manifest_that_was_only_reformatted_is_written_anew_without_a_release() {
 }
 
 #[test]
-fn a_damaged_release_of_the_past_does_not_stand_in_the_way() {
+fn damaged_earlier_release_does_not_stop_the_run() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     site.write("out/.fingerpost/releases/1.json", "{");
@@ -128,7 +128,7 @@ fn a_damaged_release_of_the_past_does_not_stand_in_the_way() {
 }
 
 #[test]
-fn files_that_are_no_releases_do_not_count() {
+fn other_files_in_the_releases_directory_are_ignored() {
     let site = Site::new(&[("static/a.css", "a")]);
     for name in ["+7.json", "007.json", "8.json.bak", "nine.json"] {
         site.write(&format!("out/.fingerpost/releases/{name}"), "?");
@@ -137,7 +137,7 @@ fn files_that_are_no_releases_do_not_count() {
 }
 
 #[test]
-fn numbers_end_with_an_error() {
+fn exhausted_release_numbers_are_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     let last = Release::new(Manifest::new("/static/")).to_json();
     site.write(&format!("out/.fingerpost/releases/{}.json", u64::MAX), last);
@@ -146,7 +146,7 @@ fn numbers_end_with_an_error() {
 }
 
 #[test]
-fn a_release_remembers_what_refers_to_what() {
+fn release_records_the_references_of_each_file() {
     let site = Site::new(&[
         ("static/css/a.css", "@import 'b.css';\na{src:url(../x.png)}\nb{src:url(/static/x.png#y)}"),
         ("static/css/b.css", "a{src:url(b.css) url(https://example.com/z.png)}"),
@@ -178,7 +178,7 @@ fn advice(hashed: &str) -> String {
 }
 
 #[test]
-fn another_base_url_never_changes_what_was_published() {
+fn changed_base_url_never_changes_published_files() {
     let site = cycle();
     collect(&site.config().base_url("/one/")).unwrap();
     let hashed = site.hashed("a.css");
@@ -196,7 +196,7 @@ fn another_base_url_never_changes_what_was_published() {
 }
 
 #[test]
-fn what_an_older_release_has_published_stays_too() {
+fn changed_base_url_never_changes_files_of_older_releases() {
     let site = cycle();
     collect(&site.config().base_url("/one/")).unwrap();
     let (hashed, text) = (site.hashed("a.css"), site.read("static/a.css"));
@@ -207,7 +207,7 @@ fn what_an_older_release_has_published_stays_too() {
 }
 
 #[test]
-fn a_damaged_file_of_a_cycle_is_mended() {
+fn damaged_file_of_a_cycle_is_repaired() {
     let site = cycle();
     collect(&site.config().base_url("/one/")).unwrap();
     site.write(&format!("out/{}", site.hashed("a.css")), "short");

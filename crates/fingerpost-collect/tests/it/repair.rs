@@ -26,7 +26,7 @@ fn published(site: &Site, asset: &str) -> String {
 }
 
 #[test]
-fn a_damaged_file_of_the_right_length_is_written_again() {
+fn damaged_file_of_the_correct_length_is_rewritten() {
     for site in [Site::new(&[("static/a.css", "abcdef")]), recorded()] {
         site.collect();
         let file = published(&site, "a.css");
@@ -42,7 +42,7 @@ fn a_damaged_file_of_the_right_length_is_written_again() {
 
 #[cfg(unix)]
 #[test]
-fn damage_is_seen_even_if_the_modification_time_is_put_back() {
+fn damage_is_detected_even_if_the_modification_time_is_restored() {
     let site = recorded();
     let file = published(&site, "a.css");
     let modified = fs::metadata(site.path(&file)).unwrap().modified().unwrap();
@@ -67,7 +67,7 @@ fn damage_in_a_copy_of_the_output_directory_is_repaired() {
 }
 
 #[test]
-fn a_plain_name_that_is_updated_is_not_a_repair() {
+fn updated_original_does_not_count_as_repaired() {
     let site = Site::new(&[("static/a.css", "one")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();
@@ -108,7 +108,7 @@ fn verify_reads_every_file_of_the_current_release() {
 }
 
 #[test]
-fn verify_reports_damaged_files_of_earlier_releases_and_takes_them_from_another_directory() {
+fn verify_reports_damaged_files_of_earlier_releases_and_restores_them_from_keep_from() {
     let site = Site::new(&[("static/a.css", "one"), ("static/b.css", "b")]);
     collect(&site.config_to("old")).unwrap();
     site.collect();

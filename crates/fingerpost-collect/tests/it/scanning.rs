@@ -6,7 +6,7 @@ use fingerpost_collect::{ErrorKind, Rule, Severity, collect};
 use crate::site::{Site, warnings};
 
 #[test]
-fn hidden_files_and_backups_are_not_collected_unless_asked() {
+fn hidden_files_and_backups_are_not_collected_by_default() {
     let site = Site::new(&[
         ("static/a.css", "a"),
         ("static/.stuff", "s"),
@@ -33,7 +33,7 @@ fn hidden_files_and_backups_are_not_collected_unless_asked() {
 /// Windows keeps the stream in the file itself.
 #[cfg(unix)]
 #[test]
-fn streams_of_ntfs_files_are_ignored() {
+fn ntfs_alternate_data_streams_are_ignored() {
     let names = ["static/img.png:Zone.Identifier", "static/img/b.png:Zone.Identifier"];
     let site = Site::new(&names.map(|name| (name, "[ZoneTransfer]")));
     site.write("static/a.css", "a");
@@ -44,7 +44,7 @@ fn streams_of_ntfs_files_are_ignored() {
 }
 
 #[test]
-fn globs_leave_files_out() {
+fn ignore_globs_exclude_files() {
     let site = Site::new(&[
         ("static/a.css", "a"),
         ("static/a.psd", "p"),
@@ -57,7 +57,7 @@ fn globs_leave_files_out() {
 }
 
 #[test]
-fn the_first_source_dir_that_has_a_file_wins() {
+fn first_source_dir_with_the_file_wins() {
     let site = Site::new(&[("static/a.css", "first"), ("theme/a.css", "second"), ("theme/b.css", "b")]);
     let config = || site.config().source(site.path("theme"));
 
@@ -78,14 +78,14 @@ fn the_first_source_dir_that_has_a_file_wins() {
 }
 
 #[test]
-fn a_prefix_goes_before_the_names_of_a_source_dir() {
+fn source_dir_prefix_is_prepended_to_asset_paths() {
     let site = Site::new(&[("static/a.css", "a"), ("htmx/dist/htmx.js", "h")]);
     collect(&site.config().source_at("vendor/htmx", site.path("htmx/dist"))).unwrap();
     assert_eq!(site.hashed("vendor/htmx/htmx.js"), "vendor/htmx/htmx.aaa9402664f1.js");
 }
 
 #[test]
-fn a_source_dir_inside_another_has_its_files_under_both_names() {
+fn files_of_a_nested_source_dir_have_both_asset_paths() {
     let site = Site::new(&[("static/a.css", "a{b:url(vendor/x.png)}"), ("static/vendor/x.png", "x")]);
     let vendor = site.path("static/vendor");
     assert_eq!(collect(&site.config().source(&vendor)).unwrap().files, 3);
@@ -99,7 +99,7 @@ fn a_source_dir_inside_another_has_its_files_under_both_names() {
 }
 
 #[test]
-fn an_output_dir_inside_a_source_dir_is_not_collected() {
+fn output_dir_inside_a_source_dir_is_not_collected() {
     let site = Site::new(&[("static/a.css", "a")]);
     let config = || site.config_to("static/dist/out");
     for _ in 0..2 {
@@ -109,7 +109,7 @@ fn an_output_dir_inside_a_source_dir_is_not_collected() {
 }
 
 #[test]
-fn only_bytes_and_names_make_a_hashed_path() {
+fn hashed_path_depends_only_on_content_and_asset_path() {
     let site = Site::new(&[
         ("static/css/app.css", "body{}"),
         ("static/a.tar.gz", "z"),
@@ -136,7 +136,7 @@ fn only_bytes_and_names_make_a_hashed_path() {
 }
 
 #[test]
-fn names_that_differ_by_case_alone_are_named() {
+fn asset_paths_that_differ_only_in_case_are_reported() {
     let site = Site::new(&[("static/App.css", "a"), ("static/app.css", "b")]);
     // A disk that does not tell them apart has kept one of them.
     if site.names("static").len() == 2 {
@@ -146,7 +146,7 @@ fn names_that_differ_by_case_alone_are_named() {
 }
 
 #[test]
-fn source_dirs_without_a_file_are_worth_a_warning() {
+fn source_dirs_without_files_are_a_warning() {
     let report = Site::new(&[]).collect();
     assert_eq!((report.files, report.release), (0, Some(1)));
     assert_eq!(warnings(&report), ["the source dirs hold no file that is an asset"]);
@@ -159,7 +159,7 @@ mod symlinks {
     use super::*;
 
     #[test]
-    fn those_that_stay_inside_are_followed() {
+    fn symlinks_inside_the_source_dir_are_followed() {
         let site = Site::new(&[("static/a.css", "a")]);
         symlink("a.css", site.path("static/b.css")).unwrap();
         symlink(".", site.path("static/loop")).unwrap();
@@ -168,7 +168,7 @@ mod symlinks {
     }
 
     #[test]
-    fn loops_end() {
+    fn symlink_loops_are_reported() {
         let site = Site::new(&[("static/dir/a.css", "a")]);
         symlink("..", site.path("static/dir/up")).unwrap();
         symlink("two", site.path("static/one")).unwrap();
@@ -184,7 +184,7 @@ mod symlinks {
     }
 
     #[test]
-    fn a_way_out_and_in_again_leads_nowhere_else() {
+    fn symlink_out_of_the_source_dir_and_back_in_is_followed() {
         let site = Site::new(&[("static/a.css", "a"), ("static2/b.css", "b")]);
         symlink("../static/a.css", site.path("static/in.css")).unwrap();
         assert_eq!(site.collect().files, 2);
@@ -198,7 +198,7 @@ mod symlinks {
     }
 
     #[test]
-    fn those_that_lead_out_are_refused_unless_asked() {
+    fn symlinks_out_of_the_source_dir_are_rejected_by_default() {
         let site = Site::new(&[("static/a.css", "a"), ("secret/key", "k")]);
         symlink(site.path("secret/key"), site.path("static/key")).unwrap();
         symlink(site.path("secret"), site.path("static/dir")).unwrap();

@@ -8,7 +8,7 @@ fn app() -> Rewritten<'static> {
 
 #[cfg(feature = "js")]
 #[test]
-fn what_is_no_module_has_its_source_map_alone() {
+fn non_module_scripts_only_have_their_source_map_comment_rewritten() {
     let app = app();
     for text in [
         "import './m.js'; )",
@@ -50,7 +50,7 @@ fn source_map_comments_are_references() {
 }
 
 #[test]
-fn a_missing_source_map_is_worth_a_warning() {
+fn missing_source_map_is_a_warning() {
     let text = "a()\n//# sourceMappingURL=nope.js.map\n";
     let [warning] = &warnings(&app().becomes(text, text))[..] else { panic!("one warning") };
     assert!(warning.contains("`nope.js.map` points to `js/nope.js.map`, which does not exist"), "{warning}");

@@ -25,7 +25,7 @@ fn nothing_is_written_through_a_symlink() {
 }
 
 #[test]
-fn a_symlink_further_up_is_found_too() {
+fn symlinked_parent_directory_is_detected() {
     let site = Site::new(&[("static/a/b/c/d.css", ""), ("mine/b/c/file", "mine")]);
     fs::create_dir(site.path("out")).unwrap();
     symlink(site.path("mine"), site.path("out/a")).unwrap();
@@ -34,7 +34,7 @@ fn a_symlink_further_up_is_found_too() {
 }
 
 #[test]
-fn no_record_may_be_a_symlink() {
+fn symlinked_metadata_is_rejected() {
     for name in ["out/.fingerpost", "out/.fingerpost/tmp", "out/.fingerpost/releases"] {
         let site = Site::new(&[("static/a.css", ""), ("mine/tmp/file", "mine"), ("mine/file", "mine")]);
         let link = site.path(name);
@@ -47,7 +47,7 @@ fn no_record_may_be_a_symlink() {
 }
 
 #[test]
-fn a_lock_behind_a_symlink_is_not_emptied() {
+fn symlinked_lock_file_is_not_truncated() {
     let site = Site::new(&[("static/a.css", ""), ("mine", "mine")]);
     fs::create_dir_all(site.path("out/.fingerpost")).unwrap();
     symlink(site.path("mine"), site.path("out/.fingerpost/lock")).unwrap();
@@ -56,7 +56,7 @@ fn a_lock_behind_a_symlink_is_not_emptied() {
 }
 
 #[test]
-fn the_output_dir_itself_may_be_a_symlink() {
+fn output_dir_may_be_a_symlink() {
     let site = Site::new(&[("static/css/a.css", "a")]);
     fs::create_dir(site.path("release")).unwrap();
     symlink("release", site.path("out")).unwrap();

@@ -22,7 +22,7 @@ fn row(from: &str, (line, column): (usize, usize), to: &str, exists: bool, kind:
 }
 
 #[test]
-fn references_are_found_without_an_output_dir() {
+fn references_are_listed_without_an_output_dir() {
     let site = Site::new(&[
         ("static/a.css", "@import 'b.css';\r\na { b: url(/cdn/img/a.svg); c: url(../../x.png) }"),
         ("static/b.css", "/*# sourceMappingURL=b.css.map */"),
@@ -46,7 +46,7 @@ fn references_are_found_without_an_output_dir() {
 
 #[cfg(feature = "js")]
 #[test]
-fn modules_and_workers_are_told_apart() {
+fn modules_and_workers_are_distinguished() {
     let site = Site::new(&[
         ("static/js/app.js", "import './m.js'\nnew Worker('w.js')\nnew URL('./w.js', import.meta.url)"),
         ("static/js/m.js", ""),
@@ -66,7 +66,7 @@ fn modules_and_workers_are_told_apart() {
 
 #[cfg(feature = "js")]
 #[test]
-fn a_script_that_cannot_be_parsed_is_a_problem_unless_that_is_ignored() {
+fn unparsable_script_is_a_problem_unless_the_rule_is_ignored() {
     use fingerpost_collect::{Rule, Severity, collect};
 
     let site = Site::new(&[("static/a.js", "import './b.js'; }\nnew Worker('b.js')"), ("static/b.js", "")]);
@@ -78,7 +78,7 @@ fn a_script_that_cannot_be_parsed_is_a_problem_unless_that_is_ignored() {
 }
 
 #[test]
-fn a_file_that_goes_too_deep_is_a_problem_and_hides_no_other() {
+fn too_deeply_nested_file_is_a_problem_and_other_files_are_still_listed() {
     let site = Site::new(&[("static/b.css", "@import 'a.css'")]);
     site.write("static/a.css", format!("a{{b:url(b.css)}}{}", "(".repeat(300)));
     let uses = references(&site.config()).unwrap();

@@ -5,7 +5,7 @@ use fingerpost_collect::{ErrorKind, Rule, Severity, collect, references};
 use crate::site::Site;
 
 #[test]
-fn a_script_that_imports_another_is_an_error_that_names_the_feature() {
+fn script_with_imports_is_an_error_that_names_the_js_feature() {
     let site = Site::new(&[("static/app.js", "a();\nimport './boot.js';"), ("static/boot.js", "")]);
     let err = collect(&site.config()).unwrap_err();
     let [problem] = &err.problems().collect::<Vec<_>>()[..] else { panic!("{err}") };
@@ -28,7 +28,7 @@ fn a_script_that_imports_another_is_an_error_that_names_the_feature() {
 }
 
 #[test]
-fn other_scripts_and_style_sheets_are_collected() {
+fn scripts_without_imports_and_style_sheets_are_collected() {
     let site = Site::new(&[
         ("static/a.js", "import 'lodash'; Array.from(x)\n//# sourceMappingURL=a.js.map\n"),
         ("static/a.js.map", "{}"),
@@ -44,7 +44,7 @@ fn other_scripts_and_style_sheets_are_collected() {
 }
 
 #[test]
-fn references_names_scripts_that_may_refer_to_others_as_problems() {
+fn scripts_that_may_contain_references_are_listed_as_problems() {
     let site = Site::new(&[
         ("static/app.js", "import './boot.js';\nnew Worker('boot.js')\n//# sourceMappingURL=app.js.map"),
         ("static/app.js.map", ""),

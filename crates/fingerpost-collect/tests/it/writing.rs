@@ -29,7 +29,7 @@ fn traces(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
 }
 
 #[test]
-fn a_second_run_with_nothing_changed_writes_nothing_but_the_lock() {
+fn unchanged_second_run_writes_only_the_lock() {
     let site = Site::new(&[("static/a.css", "a"), ("static/img/b.png", "b")]);
     let config = site.config().originals(true).fsync(true);
     let first = collect(&config).unwrap();
@@ -43,7 +43,7 @@ fn a_second_run_with_nothing_changed_writes_nothing_but_the_lock() {
 }
 
 #[test]
-fn the_output_dir_is_complete_and_tidy() {
+fn output_dir_contains_exactly_the_expected_files() {
     let site = Site::new(&[("static/a.css", "a"), ("static/img/b.png", "b")]);
     site.collect();
     let names: Vec<_> = site.tree("out").into_keys().collect();
@@ -59,7 +59,7 @@ fn the_output_dir_is_complete_and_tidy() {
 }
 
 #[test]
-fn the_manifest_says_what_serving_needs() {
+fn manifest_contains_the_data_needed_for_serving() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.MJS", "b"), ("static/c.png", "c")]);
     collect(&site.config().base_url("https://cdn.example.com/assets")).unwrap();
     let manifest = site.manifest("out");
@@ -73,7 +73,7 @@ fn the_manifest_says_what_serving_needs() {
 }
 
 #[test]
-fn large_files_are_collected_like_small_ones() {
+fn large_files_are_collected() {
     let site = Site::new(&[]);
     let large: Vec<_> = (0..LARGE).map(|n| (n % 251) as u8).collect();
     site.write("static/large.js", &large);
@@ -90,7 +90,7 @@ fn large_files_are_collected_like_small_ones() {
 }
 
 #[test]
-fn a_file_of_the_wrong_length_is_written_again() {
+fn file_of_the_wrong_length_is_rewritten() {
     let site = Site::new(&[("static/a.css", "abcdef")]);
     site.collect();
     let hashed = format!("out/{}", site.hashed("a.css"));
@@ -105,7 +105,7 @@ fn a_file_of_the_wrong_length_is_written_again() {
 }
 
 #[test]
-fn a_deleted_source_leaves_the_manifest_and_its_file_stays() {
+fn deleted_source_is_dropped_from_the_manifest_and_its_file_is_retained() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b")]);
     site.collect();
     site.remove("static/b.css");
@@ -115,7 +115,7 @@ fn a_deleted_source_leaves_the_manifest_and_its_file_stays() {
 }
 
 #[test]
-fn what_a_killed_run_has_left_behind_is_removed() {
+fn leftovers_of_a_killed_run_are_removed() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.write("out/.fingerpost/tmp/AbCdEf", "half a file");
     site.write("out/.fingerpost/tmp/by/hand/notes.txt", "");
@@ -124,7 +124,7 @@ fn what_a_killed_run_has_left_behind_is_removed() {
 }
 
 #[test]
-fn a_dry_run_reports_what_a_real_one_would_and_writes_nothing() {
+fn dry_run_reports_what_would_be_done_and_writes_nothing() {
     let site = Site::new(&[("static/a.css", "a"), ("old/b.css", "b"), ("static/.x", "")]);
     collect(&CollectConfig::new(site.path("previous")).source(site.path("old"))).unwrap();
     site.write("static/large.bin", vec![7; LARGE]);
@@ -146,7 +146,7 @@ fn a_dry_run_reports_what_a_real_one_would_and_writes_nothing() {
 }
 
 #[test]
-fn settings_of_a_file_stand_unless_the_config_says_otherwise() {
+fn config_overrides_the_settings_file() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.psd", "b"), ("other/c.css", "c")]);
     let text = "sources = [\"static\"]\nout = \"out\"\nbase-url = \"/assets/\"\nignore = [\"*.psd\"]\ncollect.originals = true";
     site.write("fingerpost.toml", text);

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_content_type_is_read_in_any_spelling() {
+    fn content_type_is_parsed_in_every_valid_syntax() {
         for (value, expected) in [
             ("text/html", ("text/html", None)),
             ("text/html;charset=utf-8", ("text/html", Some("utf-8"))),

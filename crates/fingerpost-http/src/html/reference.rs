@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_found_wherever_it_stands() {
+    fn version_parameter_is_found_anywhere_in_the_query() {
         for suffix in ["?v=1", "?v", "?v=", "?x=1&v=2#f", "?%76=1", "?v=1#v"] {
             assert!(has_version(suffix), "{suffix}");
         }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_decoded_once() {
+    fn path_is_percent_decoded_once() {
         for (path, name) in [("a%20b.css", "a b.css"), ("%252F.txt", "%2F.txt"), ("%E2%8A%97", "⊗"), ("", "")]
         {
             assert_eq!(file_name(path).as_deref(), Some(name));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_the_same_in_upper_and_lower_case() {
+    fn scheme_and_host_are_compared_case_insensitively() {
         let base = Base { text: "https://cdn/static/".to_owned(), host: 11 };
         assert_eq!(base.strip("HTTPS://CDN/static/a"), Some("a"));
         for other in ["https://cdn/STATIC/a", "https://cdm/static/a", "https://cdn", "ä", ""] {

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_found_as_a_browser_finds_them() {
+    fn srcset_urls_are_split_as_in_browsers() {
         for (srcset, expected) in [
             ("", &[][..]),
             (" , ,", &[]),

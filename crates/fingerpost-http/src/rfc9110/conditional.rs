@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_has_it_is_told_so() {
+    fn matching_if_none_match_yields_not_modified() {
         for list in ["\"a\"", "W/\"a\"", "*", " * ", "\"x\",\"a\"", "\"x\" , , W/\"a\"", "\"x,\", \"a\""] {
             assert_eq!(result(IF_NONE_MATCH, list), Precondition::NotModified, "{list:?}");
         }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_another_gets_nothing() {
+    fn non_matching_if_match_fails_the_precondition() {
         for list in ["\"a\"", "*", "\"x\", \"a\""] {
             assert_eq!(result(IF_MATCH, list), Precondition::Met, "{list:?}");
         }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_sent_of_what_the_client_knows() {
+    fn range_is_sent_only_if_if_range_matches() {
         let tag = Some("\"a\"");
         let with = |value: &'static str| {
             let mut headers = HeaderMap::new();

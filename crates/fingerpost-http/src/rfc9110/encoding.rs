@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_weight_wins_and_then_the_smallest() {
+    fn highest_weight_wins_and_then_the_smallest_variant() {
         let all = [GZIP, ZSTD, BROTLI];
         for (header, expected) in [
             ("gzip", "gzip"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_neither_allows_nor_refuses() {
+    fn invalid_accept_encoding_parameters_are_ignored() {
         for parameter in [
             "q=nonsense",
             "q=1.5",
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_spoils_nothing_beside_it() {
+    fn invalid_bytes_in_accept_encoding_do_not_affect_other_entries() {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_bytes(b"gzip, \xff, identity;q=0").unwrap());
         assert_eq!(choose_encoding(&headers, 1000, [GZIP]), Ok(Some(Encoding::Gzip)));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_sent() {
+    fn encodings_with_weight_zero_are_not_sent() {
         for (header, expected_with, expected_without) in [
             ("gzip, identity;q=0", "gzip", "406"),
             ("identity;q=0", "406", "406"),

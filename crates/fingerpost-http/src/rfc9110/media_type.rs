@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_follows_from_the_last_extension_in_any_case() {
+    fn media_type_follows_from_the_last_extension_in_any_case() {
         for (path, expected) in [
             ("css/app.3f2a91bc0d4e.css", "text/css; charset=utf-8"),
             ("A.CSS", "text/css; charset=utf-8"),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_and_heard_has_the_type_that_players_know() {
+    fn media_files_have_the_types_that_players_expect() {
         for (path, expected) in [
             ("a.svg", "image/svg+xml"),
             ("a.svgz", "application/octet-stream"),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn xml_says_itself_which_charset_it_has() {
+    fn xml_types_have_no_charset_parameter() {
         for path in ["sitemap.xml", "style.xsl", "feed.rss", "feed.atom"] {
             let media_type = media_type(path);
             let media_type = media_type.to_str().unwrap();

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn one_range_is_a_part() {
+    fn single_range_is_partial_content() {
         for (header, part) in [
             ("bytes=0-13", 0..14),
             ("bytes=21-30", 21..31),
@@ -96,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_the_end_cannot_be_had() {
+    fn range_beyond_the_end_is_unsatisfiable() {
         for header in ["bytes=10000-11000", "bytes=40-", "bytes=-0", "bytes=99999999999999999999999-"] {
             assert_eq!(ranged(header, 40), Ranged::Unsatisfiable, "{header:?}");
         }
     }
 
     #[test]
-    fn what_makes_no_sense_is_ignored() {
+    fn invalid_ranges_are_ignored() {
         for header in [
             "bytes=15-0",
             "bytes=a-b",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn several_headers_are_several_ranges() {
+    fn several_range_headers_count_as_several_ranges() {
         let mut headers = HeaderMap::new();
         headers.append(RANGE, HeaderValue::from_static("bytes=0-1"));
         headers.append(RANGE, HeaderValue::from_static("bytes=2-3"));

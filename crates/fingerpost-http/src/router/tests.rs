@@ -62,7 +62,7 @@ fn goes(headers: &[(&str, &str)], expected: &str) {
 }
 
 #[test]
-fn the_header_goes_before_the_cookie_and_that_before_the_default() {
+fn header_overrides_the_cookie_which_overrides_the_default() {
     const HEADER: &str = "x-app-requested-version";
     goes(&[], "v2 green");
     goes(&[(HEADER, "v1")], "v1 blue");
@@ -84,7 +84,7 @@ fn the_header_goes_before_the_cookie_and_that_before_the_default() {
 }
 
 #[test]
-fn cookies_are_read_leniently() {
+fn cookies_are_parsed_leniently() {
     for (cookie, expected) in [
         ("app_version=v1", "v1 blue"),
         ("a=b; app_version=v1; c=d", "v1 blue"),
@@ -109,7 +109,7 @@ fn cookies_are_read_leniently() {
 }
 
 #[test]
-fn a_cookie_of_a_sibling_host_hides_no_known_version() {
+fn cookie_of_a_sibling_host_does_not_hide_a_known_version() {
     for (cookie, expected) in [
         ("app_version=v0; app_version=v1", "v1 blue"),
         ("app_version=v1; app_version=v0", "v1 blue"),
@@ -122,7 +122,7 @@ fn a_cookie_of_a_sibling_host_hides_no_known_version() {
 }
 
 #[test]
-fn only_a_page_load_loses_an_unknown_cookie() {
+fn unknown_cookie_is_expired_only_on_a_page_load() {
     let cookie = ("cookie", "app_version=v0");
     for (accept, expected) in [
         (PAGE.1, "v2 green, expired"),
@@ -153,14 +153,14 @@ fn only_a_page_load_loses_an_unknown_cookie() {
 }
 
 #[test]
-fn without_a_default_nobody_is_sent_anywhere_unasked() {
+fn request_without_a_version_is_not_routed_if_there_is_no_default() {
     assert_eq!(outcome(&without_default(), &[]), "- -");
     assert_eq!(outcome(&without_default(), &[("cookie", b"app_version=v1")]), "v1 blue");
     assert_eq!(outcome(&without_default(), &[("x-app-requested-version", b"v0")]), "409");
 }
 
 #[test]
-fn an_empty_map_lets_everything_pass_as_it_is() {
+fn empty_map_passes_all_responses_unchanged() {
     let router = VersionRouter::new([("", ""); 0]).unwrap();
     for headers in [&[][..], &[("x-app-requested-version", &b"v1"[..])], &[("cookie", b"app_version=v1")]] {
         let answered = [("cache-control", "public, max-age=60")];
@@ -170,7 +170,7 @@ fn an_empty_map_lets_everything_pass_as_it_is() {
 }
 
 #[test]
-fn a_refusal_names_the_known_versions_in_order_and_nothing_else() {
+fn conflict_response_lists_the_known_versions_in_order() {
     for method in ["GET", "POST", "HEAD"] {
         let evil = b"<script>\"\\\xff\xc3\xa9";
         let refusal = through(&router(), method, &[("x-app-requested-version", evil)], &[]).unwrap_err();
@@ -186,7 +186,7 @@ fn a_refusal_names_the_known_versions_in_order_and_nothing_else() {
 }
 
 #[test]
-fn hostile_clients_get_a_refusal_and_nothing_back() {
+fn hostile_version_headers_are_refused_and_hostile_cookies_ignored() {
     let long = "v".repeat(10 * 1024);
     let many: String = (0..1000).map(|number| format!("cookie{number}=v1; ")).collect();
     assert_eq!(outcome(&router(), &[("x-app-requested-version", long.as_bytes())]), "409");
@@ -201,7 +201,7 @@ fn hostile_clients_get_a_refusal_and_nothing_back() {
 }
 
 #[test]
-fn shared_caches_are_told_what_a_response_depends_on() {
+fn vary_header_names_the_version_header_and_the_cookie() {
     let finished = |headers: &[(&str, &[u8])], answered: &[(&'static str, &'static str)]| {
         through(&router(), "GET", headers, answered).unwrap()
     };
@@ -235,7 +235,7 @@ fn shared_caches_are_told_what_a_response_depends_on() {
 }
 
 #[test]
-fn a_cookie_that_the_application_sets_anew_is_not_expired() {
+fn cookie_set_by_the_application_is_not_expired() {
     let old = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     let set = [("set-cookie", "app_version=v2; Path=/"), ("cache-control", "private")];
     let response = through(&router(), "GET", &old, &set).unwrap();
@@ -244,7 +244,7 @@ fn a_cookie_that_the_application_sets_anew_is_not_expired() {
 }
 
 #[test]
-fn the_routers_word_is_the_one_that_counts() {
+fn router_headers_replace_those_of_the_application() {
     let answered = [("x-backend-target", "mine"), ("x-app-served-version", "mine")];
     let response = through(&router(), "GET", &[], &answered).unwrap();
     assert_eq!(response.get_all("x-backend-target").iter().collect::<Vec<_>>(), ["green"]);
@@ -252,7 +252,7 @@ fn the_routers_word_is_the_one_that_counts() {
 }
 
 #[test]
-fn names_path_and_domain_are_settings() {
+fn header_names_and_cookie_attributes_are_configurable() {
     let router = router()
         .version_header("X-Wanted")
         .and_then(|router| router.target_header("X-Route-To"))
@@ -277,7 +277,7 @@ fn names_path_and_domain_are_settings() {
 }
 
 #[test]
-fn a_prefix_that_browsers_heed_is_heeded() {
+fn cookie_name_prefixes_are_respected() {
     let old = |name: &str| format!("{name}=v0").into_bytes();
     for (name, ends) in [("__Host-v", "; Secure"), ("__secure-v", "; Secure"), ("__v", "GMT")] {
         let router = router().cookie_name(name).unwrap();
@@ -292,7 +292,7 @@ fn a_prefix_that_browsers_heed_is_heeded() {
 }
 
 #[test]
-fn what_makes_no_sense_is_an_error_at_start_up_that_says_what_to_do() {
+fn invalid_settings_are_errors_at_startup_with_advice() {
     #[track_caller]
     fn refused(built: Result<VersionRouter, fingerpost::Error>, kind: ErrorKind, text: &str) {
         let err = built.unwrap_err();
@@ -367,7 +367,7 @@ fn bytes_of_a_header() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     /// Whatever comes, the answer is made of what the site has said, and of nothing else.
     #[test]
-    fn nothing_of_a_client_is_ever_repeated(
+    fn client_input_is_never_echoed(
         header in prop::option::of(bytes_of_a_header()),
         cookies in prop::collection::vec(bytes_of_a_header(), 0..3),
         is_page_load in any::<bool>(),

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_hashed_is_queued_again_after_a_minute_and_logged_once() {
+    fn unhashable_file_is_queued_again_after_a_minute_and_logged_once() {
         let (sender, jobs) = mpsc::channel();
         let queue = HashQueue(Mutex::new(Some(sender)));
         let digest = Arc::<LargeDigest>::default();
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_cannot_be_started_is_logged_once_for_each_file() {
+    fn failed_thread_start_is_logged_once_per_file() {
         let (sender, jobs) = mpsc::channel();
         drop(jobs);
         let queue = HashQueue(Mutex::new(Some(sender)));

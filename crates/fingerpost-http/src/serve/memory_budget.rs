@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_dropped_makes_room() {
+    fn dropped_bytes_free_the_budget() {
         let budget = Arc::new(MemoryBudget::default());
         let bytes = Bytes::from_static(b"four");
         let first = budget.cache(&bytes, 6);

@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_damaged_file_is_logged_once_until_it_is_served_again() {
+    fn damaged_file_is_logged_once_until_it_is_served_again() {
         let dist = tempfile::tempdir().unwrap();
         let file = dist.path().join("a.7c98040a5416.css");
         let manifest = format!(

@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_without_news_stays_the_same() {
+    fn index_is_reused_if_nothing_changed() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn files_come_and_go_with_the_releases_that_name_them() {
+    fn files_are_added_and_removed_with_their_releases() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variants_of_a_file_are_those_of_the_manifest_then_of_the_newest_release() {
+    fn variants_come_from_the_manifest_before_the_newest_release() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         let digest = Digest::from_content(b"a");
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_with_another_digest_is_taken_over() {
+    fn variant_with_a_changed_digest_is_updated() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         let publish = |encoding: &str, variant: &[u8]| {

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_same_files_as_the_core() {
+    fn release_names_match_those_parsed_by_the_core() {
         let names =
             [("a.css", "a.1.css"), ("b\"c.css", "b\"c.css"), ("ä.css", "ä.2.css"), ("z/y.js", "z/y.3.js")];
         let json = release(&names);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_to_the_core_what_collect_does_not_write() {
+    fn unusual_release_json_is_left_to_the_core_parser() {
         let json = String::from_utf8(release(&[("a.css", "a.1.css"), ("b.css", "b.2.css")])).unwrap();
         assert!(files_of_release(json.as_bytes(), |_| false).is_some());
         for (written, other) in [

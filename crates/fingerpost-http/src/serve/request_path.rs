@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_decoded_once() {
+    fn path_is_percent_decoded_once() {
         for (path, name) in [
             ("css/app.css", "css/app.css"),
             ("%E2%8A%97.txt", "⊗.txt"),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_found_wherever_they_stand() {
+    fn version_parameters_are_found_anywhere_in_the_query() {
         let found = |query| -> Vec<_> {
             versions(query).map(|version| String::from_utf8_lossy(&version).into_owned()).collect()
         };
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_stands_before_the_last_extension_or_at_the_end() {
+    fn hash_is_recognized_before_the_last_extension_or_at_the_end() {
         for path in ["css/app.3f2a91bc0d4e.css", "LICENSE.3f2a91bc0d4e", "a.tar.3f2a91bc0d4e.gz"] {
             assert!(looks_hashed(path), "{path}");
         }

@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_large_file_with_a_new_change_time_after_it_was_hashed_is_proven() {
+    fn large_file_whose_change_time_changes_after_hashing_is_verified() {
         let dir = tempfile::tempdir().unwrap();
         let source = dir.path().join("static");
         fs::create_dir(&source).unwrap();
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_large_file_with_a_new_change_time_before_its_first_request_is_never_hashed() {
+    fn large_file_whose_change_time_changes_before_the_first_request_is_not_hashed() {
         let dir = tempfile::tempdir().unwrap();
         let source = dir.path().join("static");
         fs::create_dir(&source).unwrap();
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_file_that_cannot_be_read_is_logged_once_until_it_is_served_again() {
+    fn unreadable_file_is_logged_once_until_it_is_served_again() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a.css");
         fs::write(&file, "one").unwrap();
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_become_large_takes_no_memory() {
+    fn file_that_grew_beyond_the_limit_is_not_cached() {
         let dir = tempfile::tempdir().unwrap();
         let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
         for (version, length) in [("1", 10), ("2", 11)] {
@@ -431,7 +431,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_small_file_with_a_new_change_time_is_read_once() {
+    fn small_file_with_a_changed_change_time_is_read_once() {
         let dir = tempfile::tempdir().unwrap();
         let source = dir.path().join("static");
         fs::create_dir(&source).unwrap();

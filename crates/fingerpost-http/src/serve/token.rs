@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordered_token_knows_what_is_older() {
+    fn ordered_token_recognizes_older_and_newer_tokens() {
         let token = Token::ordered(1000).unwrap();
         for (path, expected) in [
             ("1000/css/app.css", TokenMatch::Current("css/app.css")),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opaque_token_knows_only_what_it_was_told() {
+    fn opaque_token_recognizes_only_configured_previous_tokens() {
         let token = Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap();
         for (path, expected) in [
             ("3f2a91b/css/app.css", TokenMatch::Current("css/app.css")),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn more_may_stand_between_the_token_and_the_asset_path() {
+    fn base_url_may_have_a_path_between_the_token_and_the_asset_path() {
         let token = Token::ordered(1000).unwrap();
         for (path, expected) in [
             ("1000/static/css/app.css", TokenMatch::Current("css/app.css")),

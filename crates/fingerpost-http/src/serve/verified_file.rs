@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_that_stays_is_believed_whatever_time_it_tells() {
+    fn unchanged_stamp_becomes_trusted_even_with_a_future_time() {
         let (_named, mut file) = future();
         let mut read = |known| VerifiedFile::read(&mut file, known).unwrap().0;
         let first = read(None);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn another_stamp_begins_anew() {
+    fn changed_stamp_resets_trust() {
         let (named, mut file) = future();
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
         let known = VerifiedFile { since: long_ago, ..VerifiedFile::read(&mut file, None).unwrap().0 };

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_plain() {
+    fn client_path_must_be_a_plain_absolute_path() {
         assert_eq!(ClientPath::parse("/_fingerpost").unwrap(), ClientPath::default());
         assert_eq!(ClientPath::parse("/_fingerpost/").unwrap(), ClientPath::default());
         assert_eq!(ClientPath::parse("/a/b.c~d-e").unwrap().join("x"), "/a/b.c~d-e/x");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_segments_precede() {
+    fn client_path_matches_only_whole_segments() {
         let path = ClientPath::default();
         assert_eq!(path.below("/_fingerpost/version"), Some("version"));
         assert_eq!(path.below("/_fingerpost/a/b"), Some("a/b"));

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_told_to_everybody() {
+    fn version_endpoint_is_public() {
         let (_dir, endpoints, _) = endpoints();
         let response = ask(&endpoints, "GET", "/version", None);
         assert_eq!(response.body(), r#"{"components":{},"source":"manifest","version":"0123456789ab"}"#);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_bearer_of_the_token_reloads() {
+    fn cache_bust_endpoint_requires_the_token() {
         let (dir, endpoints, token) = endpoints();
         let none = ask(&endpoints, "POST", "/cache/bust", None);
         assert_eq!(
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn the_paths_are_a_setting() {
+    fn endpoint_paths_are_configurable() {
         let (_dir, endpoints, _) = endpoints();
         let endpoints = endpoints.paths("shop/version", "/shop/bust");
         assert_eq!(ask(&endpoints, "GET", "/shop/version", None).status(), StatusCode::OK);
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_somebody_elses() {
+    fn other_paths_are_not_handled() {
         let (_dir, endpoints, _) = endpoints();
         for path in ["/", "/version/", "/versions", "/cache", "/cache/bust/x"] {
             let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();

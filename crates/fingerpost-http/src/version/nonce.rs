@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nonce_is_base64() {
+    fn csp_nonce_must_be_base64() {
         for nonce in ["2726c7f26c", "a", "ab+/==", "ab-_=", "A9"] {
             assert!(CspNonce(nonce.to_owned()).is_valid(), "{nonce}");
         }

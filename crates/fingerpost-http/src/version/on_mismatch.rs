@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_word_is_read_as_it_is_written() {
+    fn on_mismatch_round_trips_through_its_string() {
         for mismatch in [OnMismatch::Reload, OnMismatch::Prompt, OnMismatch::Warn, OnMismatch::Ignore] {
             assert_eq!(mismatch.as_str().parse::<OnMismatch>().unwrap(), mismatch);
         }

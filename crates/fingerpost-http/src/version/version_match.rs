@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_speaks_before_the_cookie() {
+    fn header_overrides_the_cookie() {
         const HEADER: &str = "x-app-requested-version";
         assert_eq!(of(&[(HEADER, b"v2"), ("cookie", b"app_version=v1")]), VersionMatch::Match);
         assert_eq!(of(&[(HEADER, b"v1"), ("cookie", b"app_version=v2")]), VersionMatch::Different);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_cookies_has_to_match() {
+    fn one_matching_cookie_of_several_is_enough() {
         assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), VersionMatch::Match);
         assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]), VersionMatch::Different);
     }

@@ -27,7 +27,7 @@ fn allocations(env: &Environment<'_>, name: &str) -> (u64, u64) {
 }
 
 #[test]
-fn a_page_of_calls_in_production_allocates_no_more_than_one_of_constants() {
+fn helper_calls_in_production_allocate_no_more_than_constants() {
     let site = Site::with_files(&["css/app.css", "css/print.css"]);
     let assets = site.production().build().unwrap();
     let mut env = environment(&assets);

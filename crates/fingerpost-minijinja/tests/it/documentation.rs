@@ -12,7 +12,7 @@ fn names<'a>(text: &'a str, start: &str, before: &str, after: char) -> BTreeSet<
 }
 
 #[test]
-fn the_table_of_features_lists_those_of_the_manifest() {
+fn feature_table_matches_cargo_toml() {
     let features = names(include_str!("../../Cargo.toml"), "\n[features]\n", "", ' ');
     let documented = names(include_str!("../../src/lib.rs"), "//! # Features\n//!\n", "//! | `", '`');
     assert_eq!(documented, features);

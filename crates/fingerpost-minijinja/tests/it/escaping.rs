@@ -25,7 +25,7 @@ fn assert_rendered(name: &str, rows: &[(&str, &str)]) {
 }
 
 #[test]
-fn html_gets_the_url_as_it_is() {
+fn url_in_html_is_unchanged() {
     for name in ["page.html", "page.htm", "page.xml", "page.html.j2"] {
         assert_rendered(
             name,
@@ -46,7 +46,7 @@ fn html_gets_the_url_as_it_is() {
 }
 
 #[test]
-fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
+fn concatenated_url_is_escaped_at_most_once() {
     assert_rendered(
         "page.html",
         &[
@@ -64,7 +64,7 @@ fn a_url_that_a_template_goes_on_with_is_escaped_at_most_once() {
 }
 
 #[test]
-fn filters_that_change_a_url_leave_it_harmless() {
+fn url_changed_by_filters_stays_safe() {
     let site = Site::with_files(&["css/app.css", "a[b]'&.css"]);
     let [development, production] = site.in_both_modes(|assets| assets);
     for (source, in_development, in_production) in [
@@ -96,7 +96,7 @@ fn filters_that_change_a_url_leave_it_harmless() {
 }
 
 #[test]
-fn text_gets_the_url_as_it_is() {
+fn url_in_text_templates_is_unchanged() {
     for name in ["mail.txt", "feed", "page.css"] {
         assert_rendered(
             name,
@@ -116,7 +116,7 @@ fn text_gets_the_url_as_it_is() {
 }
 
 #[test]
-fn json_and_scripts_get_a_quoted_string() {
+fn url_in_json_and_scripts_is_a_quoted_string() {
     for name in ["page.js", "page.json", "page.yaml", "page.yml", "page.json5"] {
         assert_rendered(
             name,
@@ -142,7 +142,7 @@ fn json_and_scripts_get_a_quoted_string() {
 }
 
 #[test]
-fn a_script_in_an_html_page_gets_a_quoted_string() {
+fn url_in_an_html_script_with_json_escaping_is_a_quoted_string() {
     assert_rendered(
         "page.html",
         &[
@@ -161,7 +161,7 @@ fn a_script_in_an_html_page_gets_a_quoted_string() {
 }
 
 #[test]
-fn an_authors_ampersand_is_escaped_exactly_once() {
+fn ampersand_in_a_query_is_escaped_exactly_once() {
     let site = Site::with_files(&["a.css"]);
     let [development, production] = site.in_both_modes(|assets| assets.origin("https://example.com"));
     for helper in ["static", "static_url"] {
@@ -208,7 +208,7 @@ fn an_authors_ampersand_is_escaped_exactly_once() {
 }
 
 #[test]
-fn a_custom_escape_format_gets_an_ordinary_string() {
+fn custom_escape_format_receives_an_unsafe_string() {
     let site = Site::with_files(&["css/app.css"]);
     let [_, production] = site.in_both_modes(|assets| assets);
     let mut env = environment(&production);

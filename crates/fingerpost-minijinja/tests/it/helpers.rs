@@ -25,7 +25,7 @@ fn integrity() -> String {
 }
 
 #[test]
-fn each_helper_is_a_function_a_function_with_a_keyword_and_a_filter() {
+fn each_helper_works_as_function_with_or_without_keyword_and_as_filter() {
     let (url, hashed) = ("/static/css/app.css?v=7c98040a5416", "/static/css/app.7c98040a5416.css");
     let integrity = integrity();
     assert_values(
@@ -46,7 +46,7 @@ fn each_helper_is_a_function_a_function_with_a_keyword_and_a_filter() {
 }
 
 #[test]
-fn an_origin_goes_before_static_url_alone() {
+fn origin_is_prepended_only_by_static_url() {
     assert_values(
         |assets| assets.origin("https://example.com/"),
         &[
@@ -71,7 +71,7 @@ fn an_origin_goes_before_static_url_alone() {
 }
 
 #[test]
-fn an_absolute_base_url_needs_no_origin() {
+fn absolute_base_url_needs_no_origin() {
     let (url, hashed) = (
         "https://cdn.test/static/css/app.css?v=7c98040a5416",
         "https://cdn.test/static/css/app.7c98040a5416.css",
@@ -83,7 +83,7 @@ fn an_absolute_base_url_needs_no_origin() {
 }
 
 #[test]
-fn what_an_author_writes_behind_a_path_survives() {
+fn query_and_fragment_after_a_path_are_preserved() {
     assert_values(
         |assets| assets,
         &[
@@ -105,7 +105,7 @@ fn what_an_author_writes_behind_a_path_survives() {
 }
 
 #[test]
-fn helpers_work_wherever_an_expression_does() {
+fn helpers_work_in_every_kind_of_expression() {
     let (url, hashed) = ("/static/css/app.css?v=7c98040a5416", "/static/css/app.7c98040a5416.css");
     let two = format!("{url} /static/img/card.png?v=7c98040a5416");
     let two_hashed = format!("{hashed} /static/img/card.7c98040a5416.png");
@@ -181,7 +181,7 @@ fn helpers_work_in_every_kind_of_template() {
 }
 
 #[test]
-fn a_file_that_changes_has_a_new_url_in_the_next_page() {
+fn changed_file_has_a_new_url_in_the_next_page() {
     let site = Site::with_files(&["a.css"]);
     let [development, _] = site.in_both_modes(|assets| assets);
     let mut env = environment(&development);

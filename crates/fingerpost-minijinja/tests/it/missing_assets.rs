@@ -19,7 +19,7 @@ fn environments(site: &Site) -> [Environment<'static>; 2] {
 }
 
 #[test]
-fn an_unknown_asset_is_an_error_with_the_place_and_the_nearest_names() {
+fn unknown_asset_is_an_error_with_location_and_suggestions() {
     for env in environments(&Site::with_files(&["css/app.css"])) {
         for helper in ["static", "static_url", "static_integrity"] {
             for source in [
@@ -42,7 +42,7 @@ fn an_unknown_asset_is_an_error_with_the_place_and_the_nearest_names() {
 }
 
 #[test]
-fn an_unknown_asset_in_another_template_is_reported_there() {
+fn unknown_asset_in_an_included_template_is_reported_there() {
     for mut env in environments(&Site::with_files(&["css/app.css"])) {
         env.add_template("part.html", "\n\n{{ static('css/ap.css') }}").unwrap();
         env.add_template("lib.html", "{% macro link(path) %}\n{{ path | static }}{% endmacro %}").unwrap();
@@ -71,7 +71,7 @@ fn an_unknown_asset_in_another_template_is_reported_there() {
 }
 
 #[test]
-fn a_path_that_can_name_nothing_is_an_error_with_the_reason() {
+fn invalid_asset_path_is_an_error_with_the_reason() {
     for env in environments(&Site::with_files(&["css/app.css"])) {
         for (path, text) in [
             ("../secret", "path `../secret` leaves the asset directory"),
@@ -94,7 +94,7 @@ fn a_path_that_can_name_nothing_is_an_error_with_the_reason() {
 }
 
 #[test]
-fn an_unknown_asset_may_be_a_plain_url_but_has_no_integrity() {
+fn unknown_asset_with_plain_policy_has_a_url_and_no_integrity() {
     let site = Site::with_files(&["a.css"]);
     let both: [Assets; 2] =
         site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain).origin("https://example.com"));

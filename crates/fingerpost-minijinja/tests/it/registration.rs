@@ -25,7 +25,7 @@ fn assert_page(env: &Environment<'_>, expected: &str) {
 }
 
 #[test]
-fn registering_goes_before_or_after_templates_are_added() {
+fn helpers_can_be_registered_before_or_after_templates_are_added() {
     let site = Site::with_files(&["a.css"]);
     let assets = assets_at(&site, "/one/");
 
@@ -51,7 +51,7 @@ fn registering_goes_before_or_after_templates_are_added() {
 }
 
 #[test]
-fn what_is_registered_last_counts() {
+fn last_registration_wins() {
     let site = Site::with_files(&["a.css"]);
     let mut env = Environment::new();
     env.add_template("page.html", SOURCE).unwrap();
@@ -65,7 +65,7 @@ fn what_is_registered_last_counts() {
 }
 
 #[test]
-fn environments_keep_their_assets_apart() {
+fn environments_use_their_own_assets() {
     let sites = [Site::with_files(&["a.css"]), Site::with_files(&["a.css"])];
     let mut one = environment(&assets_at(&sites[0], "/one/"));
     let mut two = environment(&assets_at(&sites[1], "/two/"));
@@ -83,7 +83,7 @@ fn environments_keep_their_assets_apart() {
 }
 
 #[test]
-fn an_environment_outlives_the_assets_it_was_given_and_goes_to_other_threads() {
+fn environment_outlives_its_assets_and_can_be_shared_between_threads() {
     let site = Site::with_files(&["a.css"]);
     let mut env = environment(&assets_at(&site, "/one/"));
     env.add_template("page.html", SOURCE).unwrap();
@@ -95,7 +95,7 @@ fn an_environment_outlives_the_assets_it_was_given_and_goes_to_other_threads() {
 }
 
 #[test]
-fn registering_makes_nothing_but_the_four_names() {
+fn register_adds_only_the_four_helpers() {
     let site = Site::with_files(&["a.css"]);
     let names = |env: &Environment<'_>| {
         let mut names: Vec<_> = env.globals().map(|(name, _)| name.to_owned()).collect();
@@ -108,7 +108,7 @@ fn registering_makes_nothing_but_the_four_names() {
 }
 
 #[test]
-fn a_variable_of_the_same_name_hides_the_function_but_not_the_filter() {
+fn variable_named_like_a_helper_hides_the_function_but_not_the_filter() {
     let site = Site::with_files(&["a.css"]);
     let assets = site.production().build().unwrap();
     let env = environment(&assets);

@@ -36,7 +36,7 @@ fn render(env: &Environment<'_>, name: &str) -> String {
 }
 
 #[test]
-fn the_next_page_after_a_reload_shows_the_new_release() {
+fn next_page_after_reload_uses_the_new_release() {
     let (site, assets, env) = site();
     let template = env.get_template("page.html").unwrap();
     assert_eq!(template.render(()).unwrap(), expected_page(&assets, "body{}"));
@@ -55,7 +55,7 @@ fn the_next_page_after_a_reload_shows_the_new_release() {
 }
 
 #[test]
-fn a_reload_of_a_clone_is_heeded_and_one_that_fails_changes_nothing() {
+fn reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing() {
     let (site, assets, env) = site();
     site.publish(&["a.css"], "two");
     assets.clone().reload().unwrap();
@@ -70,7 +70,7 @@ fn a_reload_of_a_clone_is_heeded_and_one_that_fails_changes_nothing() {
 }
 
 #[test]
-fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads() {
+fn scope_pins_functions_and_filters_across_two_reloads() {
     let (site, assets, env) = site();
     let one = assets.snapshot();
     let first = expected_page(&assets, "body{}");
@@ -100,7 +100,7 @@ fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads() {
 }
 
 #[test]
-fn a_scope_of_other_assets_is_not_heeded() {
+fn scope_of_other_assets_is_ignored() {
     let ((site, assets, env), (_other_site, other, other_env)) = (site(), site());
     let (old, other_old) = (assets.snapshot(), other.snapshot());
     let first = expected_page(&assets, "body{}");
@@ -113,7 +113,7 @@ fn a_scope_of_other_assets_is_not_heeded() {
 }
 
 #[test]
-fn a_scope_in_development_pins_the_version_alone() {
+fn scope_in_development_pins_only_the_version() {
     let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();
     let mut env = environment(&assets);
@@ -128,7 +128,7 @@ fn a_scope_in_development_pins_the_version_alone() {
 }
 
 #[test]
-fn a_page_in_a_scope_never_mixes_releases() {
+fn page_in_a_scope_never_mixes_releases() {
     let (site, assets, mut env) = site();
     let source = "{% for i in range(10) %}{{ static('a.css') }} {{ 'a.css' | static }} {{ static('a.css#') }} {% endfor %}";
     env.add_template("many.html", source).unwrap();

@@ -41,7 +41,7 @@ fn assert_usage_error(env: &Environment<'_>, source: &str, kind: ErrorKind, foun
 }
 
 #[test]
-fn an_argument_that_is_no_string_is_refused_without_showing_it() {
+fn non_string_argument_is_rejected_without_showing_its_value() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for (value, found) in [
@@ -64,7 +64,7 @@ fn an_argument_that_is_no_string_is_refused_without_showing_it() {
 }
 
 #[test]
-fn a_call_needs_exactly_one_path() {
+fn helper_call_requires_exactly_one_path() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for call in ["static()", "static(*[])", "static(**{})", "static(**{1: 'a.css'})"] {
@@ -88,7 +88,7 @@ fn a_call_needs_exactly_one_path() {
 }
 
 #[test]
-fn path_is_the_only_keyword() {
+fn unknown_keyword_arguments_are_rejected() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for (call, keyword) in [
@@ -102,7 +102,7 @@ fn path_is_the_only_keyword() {
 }
 
 #[test]
-fn a_call_block_is_no_path() {
+fn call_block_is_rejected_as_an_argument() {
     let (_site, assets) = development();
     let source = "{% call static('a.css') %}x{% endcall %}";
     let err = render_error(&environment(&assets), "page.html", source, context());
@@ -110,7 +110,7 @@ fn a_call_block_is_no_path() {
 }
 
 #[test]
-fn app_version_takes_no_argument_and_is_no_filter() {
+fn app_version_takes_no_argument_and_is_not_a_filter() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for source in ["\n{{ app_version('a.css') }}", "\n{{ app_version(short=true) }}"] {
@@ -123,7 +123,7 @@ fn app_version_takes_no_argument_and_is_no_filter() {
 }
 
 #[test]
-fn a_wrong_argument_is_an_error_whatever_undefined_variables_are() {
+fn wrong_argument_is_an_error_with_every_undefined_behavior() {
     let (_site, assets) = development();
     for behavior in [
         UndefinedBehavior::Lenient,
@@ -143,7 +143,7 @@ fn a_wrong_argument_is_an_error_whatever_undefined_variables_are() {
 }
 
 #[test]
-fn an_error_can_be_shown_with_the_template_around_it() {
+fn alternate_error_format_shows_the_template_source() {
     let (_site, assets) = development();
     let mut env = environment(&assets);
     env.set_debug(true);

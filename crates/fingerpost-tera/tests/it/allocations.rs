@@ -18,7 +18,7 @@ fn allocations(tera: &Tera, name: &str) -> (u64, u64) {
 }
 
 #[test]
-fn a_filter_in_production_allocates_nothing_and_a_function_no_more_than_one_that_returns_a_constant() {
+fn helpers_in_production_allocate_no_more_than_constants() {
     let site = Site::with_files(&["css/app.css", "css/print.css"]);
     let assets = site.production().build().unwrap();
     let mut tera = Tera::with_templates(&assets, &[]);

@@ -9,7 +9,7 @@ fn paragraph<'a>(text: &'a str, start: &str) -> impl Iterator<Item = &'a str> {
 }
 
 #[test]
-fn the_table_of_features_lists_those_of_the_manifest() {
+fn feature_table_matches_cargo_toml() {
     let manifest = include_str!("../../Cargo.toml");
     let features: BTreeSet<_> =
         paragraph(manifest, "[features]\n").filter_map(|line| line.split(' ').next()).collect();

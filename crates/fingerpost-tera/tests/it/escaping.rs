@@ -5,9 +5,9 @@ use fingerpost::manifest::integrity_of;
 use crate::support::{CONTENT, Engine, Site};
 
 each_major! {
-    a_url_in_html_has_nothing_to_escape_and_an_ampersand_is_escaped_once
-    in_other_templates_nothing_is_escaped
-    in_json_a_url_comes_out_bare
+    url_in_html_is_unchanged_except_that_ampersands_are_escaped_once
+    nothing_is_escaped_in_other_templates
+    url_in_json_is_not_quoted
 }
 
 /// Checks what each expression shows as a template of this name, with `user` from outside.
@@ -25,7 +25,7 @@ fn assert_rendered<E: Engine>(name: &str, rows: &[(&str, &str)]) {
     }
 }
 
-fn a_url_in_html_has_nothing_to_escape_and_an_ampersand_is_escaped_once<E: Engine>() {
+fn url_in_html_is_unchanged_except_that_ampersands_are_escaped_once<E: Engine>() {
     for name in ["page.html", "page.htm", "page.xml"] {
         assert_rendered::<E>(
             name,
@@ -48,7 +48,7 @@ fn a_url_in_html_has_nothing_to_escape_and_an_ampersand_is_escaped_once<E: Engin
     }
 }
 
-fn in_other_templates_nothing_is_escaped<E: Engine>() {
+fn nothing_is_escaped_in_other_templates<E: Engine>() {
     let ampersand = if E::HELPERS_ESCAPE { "&amp;" } else { "&" };
     for name in ["page.txt", "page.js", "page", "page.html.txt"] {
         assert_rendered::<E>(
@@ -65,7 +65,7 @@ fn in_other_templates_nothing_is_escaped<E: Engine>() {
     }
 }
 
-fn in_json_a_url_comes_out_bare<E: Engine>() {
+fn url_in_json_is_not_quoted<E: Engine>() {
     assert_rendered::<E>(
         "manifest.json",
         &[(
@@ -76,7 +76,7 @@ fn in_json_a_url_comes_out_bare<E: Engine>() {
 }
 
 #[test]
-fn in_tera_2_a_url_stays_what_it_is_in_a_variable() {
+fn tera_2_keeps_a_url_in_a_variable_safe() {
     assert_rendered::<tera::Tera>(
         "page.html",
         &[
@@ -90,7 +90,7 @@ fn in_tera_2_a_url_stays_what_it_is_in_a_variable() {
 }
 
 #[test]
-fn in_tera_2_a_concatenation_is_escaped_once_and_as_a_whole() {
+fn tera_2_escapes_a_concatenation_once_as_a_whole() {
     assert_rendered::<tera::Tera>(
         "page.html",
         &[
@@ -107,7 +107,7 @@ fn in_tera_2_a_concatenation_is_escaped_once_and_as_a_whole() {
 }
 
 #[test]
-fn in_tera_2_an_escape_function_of_the_site_sees_what_is_not_marked_safe() {
+fn tera_2_passes_only_unsafe_strings_to_a_custom_escape_function() {
     let site = Site::with_files(&["a.css"]);
     let assets = site.production().app_version("1~2").build().unwrap();
     let source = "{{ 'a.css' | static }} {{ 'a.css?x&y' | static }} {{ app_version() }}";
@@ -119,7 +119,7 @@ fn in_tera_2_an_escape_function_of_the_site_sees_what_is_not_marked_safe() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn in_tera_1_a_variable_is_escaped_once_more() {
+fn tera_1_escapes_a_url_in_a_variable_again() {
     let slashed = "&#x2F;static&#x2F;a.7c98040a5416.css";
     assert_rendered::<tera1::Tera>(
         "page.html",
@@ -137,7 +137,7 @@ fn in_tera_1_a_variable_is_escaped_once_more() {
 /// As the documentation says. It is the engine's doing; should a version of it behave better, the advice may go.
 #[cfg(feature = "v1")]
 #[test]
-fn tera_1_escapes_no_concatenation_so_that_parts_from_outside_stand_alone() {
+fn tera_1_does_not_escape_concatenations() {
     assert_rendered::<tera1::Tera>(
         "page.html",
         &[

@@ -9,10 +9,10 @@ const HASHED: &str = "/static/css/app.7c98040a5416.css";
 
 each_major! {
     each_helper_is_a_function_and_a_filter
-    an_origin_goes_before_static_url_alone
-    an_absolute_base_url_needs_no_origin
-    what_an_author_writes_behind_a_path_survives
-    a_file_that_changes_has_a_new_url_in_the_next_page
+    origin_is_prepended_only_by_static_url
+    absolute_base_url_needs_no_origin
+    query_and_fragment_after_a_path_are_preserved
+    changed_file_has_a_new_url_in_the_next_page
 }
 
 /// Checks what each expression shows, in development and in production, in HTML and in text.
@@ -48,7 +48,7 @@ fn each_helper_is_a_function_and_a_filter<E: Engine>() {
     );
 }
 
-fn an_origin_goes_before_static_url_alone<E: Engine>() {
+fn origin_is_prepended_only_by_static_url<E: Engine>() {
     let url = "https://example.com/static/img/card.png?v=7c98040a5416";
     let hashed = "https://example.com/static/img/card.7c98040a5416.png";
     assert_values::<E>(
@@ -62,7 +62,7 @@ fn an_origin_goes_before_static_url_alone<E: Engine>() {
     );
 }
 
-fn an_absolute_base_url_needs_no_origin<E: Engine>() {
+fn absolute_base_url_needs_no_origin<E: Engine>() {
     let url = "https://cdn.test/static/css/app.css?v=7c98040a5416";
     let hashed = "https://cdn.test/static/css/app.7c98040a5416.css";
     assert_values::<E>(
@@ -71,7 +71,7 @@ fn an_absolute_base_url_needs_no_origin<E: Engine>() {
     );
 }
 
-fn what_an_author_writes_behind_a_path_survives<E: Engine>() {
+fn query_and_fragment_after_a_path_are_preserved<E: Engine>() {
     let integrity = integrity_of(CONTENT.as_bytes());
     assert_values::<E>(
         |assets| assets,
@@ -93,7 +93,7 @@ fn what_an_author_writes_behind_a_path_survives<E: Engine>() {
     );
 }
 
-fn a_file_that_changes_has_a_new_url_in_the_next_page<E: Engine>() {
+fn changed_file_has_a_new_url_in_the_next_page<E: Engine>() {
     let site = Site::with_files(&["a.css"]);
     let source = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css' | static_integrity }}";
     let engine = E::with_templates(&site.development().build().unwrap(), &[("page.html", source)]);

@@ -10,8 +10,8 @@ use crate::{
 };
 
 each_major! {
-    a_path_that_can_name_nothing_is_an_error_with_the_reason
-    an_unknown_asset_may_be_a_plain_url_but_has_no_integrity
+    invalid_asset_path_is_an_error_with_the_reason
+    unknown_asset_with_plain_policy_has_a_url_and_no_integrity
 }
 
 /// Each helper in each form with this path.
@@ -21,7 +21,7 @@ fn calls(path: &str) -> impl Iterator<Item = String> {
         .flat_map(move |helper| [format!("{helper}(path={path})"), format!("{path} | {helper}")])
 }
 
-fn a_path_that_can_name_nothing_is_an_error_with_the_reason<E: Engine>() {
+fn invalid_asset_path_is_an_error_with_the_reason<E: Engine>() {
     for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         for (path, text) in [
             ("../secret", "path `../secret` leaves the asset directory"),
@@ -39,7 +39,7 @@ fn a_path_that_can_name_nothing_is_an_error_with_the_reason<E: Engine>() {
     }
 }
 
-fn an_unknown_asset_may_be_a_plain_url_but_has_no_integrity<E: Engine>() {
+fn unknown_asset_with_plain_policy_has_a_url_and_no_integrity<E: Engine>() {
     let site = Site::with_files(&["a.css"]);
     for assets in
         site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain).origin("https://example.com"))
@@ -60,7 +60,7 @@ fn an_unknown_asset_may_be_a_plain_url_but_has_no_integrity<E: Engine>() {
 }
 
 #[test]
-fn in_tera_2_an_unknown_asset_is_an_error_with_the_whole_story_and_the_place() {
+fn tera_2_reports_an_unknown_asset_with_core_message_and_location() {
     for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         let core = assets.url("css/ap.css").unwrap_err().to_string();
         assert!(core.starts_with("asset `css/ap.css` was not found in `"), "{core}");
@@ -83,7 +83,7 @@ fn in_tera_2_an_unknown_asset_is_an_error_with_the_whole_story_and_the_place() {
 }
 
 #[test]
-fn in_tera_2_the_documented_error_is_the_real_one() {
+fn tera_2_error_matches_the_documentation() {
     let source = "\n<link rel=\"stylesheet\" href=\"{{ static(path='css/ap.css') }}\">";
     let assets = Site::with_files(&["css/app.css"]).development().build().unwrap();
     let err = tera::Tera::with_templates(&assets, &[("page.html", source)])
@@ -94,7 +94,7 @@ fn in_tera_2_the_documented_error_is_the_real_one() {
 }
 
 #[test]
-fn in_tera_2_an_unknown_asset_in_another_template_is_reported_there() {
+fn tera_2_reports_an_unknown_asset_in_the_included_template() {
     let assets = Site::with_files(&["css/app.css"]).production().build().unwrap();
     let component = "{% component Link(path: String) %}\n{{ path | static }}{% endcomponent Link %}";
     let tera = tera::Tera::with_templates(
@@ -119,7 +119,7 @@ fn in_tera_2_an_unknown_asset_in_another_template_is_reported_there() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn in_tera_1_an_unknown_asset_is_an_error_with_the_template_and_the_core_error_behind_it() {
+fn tera_1_reports_an_unknown_asset_with_template_and_core_error_as_source() {
     for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         let core = assets.url("css/ap.css").unwrap_err().to_string();
         for call in calls("'css/ap.css'") {

@@ -13,9 +13,9 @@ const SOURCE: &str =
     "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css' | static_url }} {{ app_version() }}";
 
 each_major! {
-    engines_keep_their_assets_apart
-    an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads
-    names_that_are_taken_are_replaced
+    engines_use_their_own_assets
+    engine_outlives_its_assets_and_can_be_shared_between_threads
+    existing_helpers_are_replaced
 }
 
 fn assets_at(site: &Site, base_url: &str) -> Assets {
@@ -28,7 +28,7 @@ fn expected(base_url: &str) -> String {
     format!("{url} {url} {url} {}", base_url.trim_matches('/'))
 }
 
-fn engines_keep_their_assets_apart<E: Engine>() {
+fn engines_use_their_own_assets<E: Engine>() {
     let sites = [Site::with_files(&["a.css"]), Site::with_files(&["a.css"])];
     let templates = [("page.html", SOURCE)];
     let mut one = E::with_templates(&assets_at(&sites[0], "/one/"), &templates);
@@ -44,7 +44,7 @@ fn engines_keep_their_assets_apart<E: Engine>() {
     assert_eq!(clone.page("page.html"), changed);
 }
 
-fn an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads<E: Engine>() {
+fn engine_outlives_its_assets_and_can_be_shared_between_threads<E: Engine>() {
     let site = Site::with_files(&["a.css"]);
     let engine = E::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     thread::scope(|scope| {
@@ -54,7 +54,7 @@ fn an_engine_outlives_the_assets_it_was_given_and_goes_to_other_threads<E: Engin
     });
 }
 
-fn names_that_are_taken_are_replaced<E: Engine>() {
+fn existing_helpers_are_replaced<E: Engine>() {
     let site = Site::with_files(&["a.css"]);
     let mut engine = E::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     engine.register(&assets_at(&site, "/two/"));
@@ -67,7 +67,7 @@ fn names_that_are_taken_are_replaced<E: Engine>() {
 }
 
 #[test]
-fn in_tera_2_templates_come_after_the_helpers() {
+fn tera_2_requires_helpers_to_be_registered_before_templates() {
     let mut tera = tera::Tera::default();
     let source = "<link rel=\"stylesheet\" href=\"{{ static(path='css/app.css') }}\">";
     let late = "error: Unknown function `static`
@@ -97,7 +97,7 @@ fn in_tera_2_templates_come_after_the_helpers() {
 }
 
 #[test]
-fn in_tera_2_a_position_is_no_keyword() {
+fn tera_2_rejects_positional_arguments() {
     let site = Site::with_files(&["a.css"]);
     let mut tera = tera::Tera::with_templates(&site.production().build().unwrap(), &[]);
     let err = tera.add("page.html", "{{ static('a.css') }}").unwrap_err();
@@ -107,7 +107,7 @@ fn in_tera_2_a_position_is_no_keyword() {
 }
 
 #[test]
-fn in_tera_2_other_instances_take_the_helpers_over() {
+fn tera_2_instances_can_take_over_helpers_from_another() {
     let site = Site::with_files(&["a.css"]);
     let one = tera::Tera::with_templates(&assets_at(&site, "/one/"), &[]);
     let mut other = tera::Tera::default();
@@ -127,7 +127,7 @@ fn in_tera_2_other_instances_take_the_helpers_over() {
 }
 
 #[test]
-fn in_tera_2_a_component_can_be_rendered_by_itself() {
+fn tera_2_component_with_helpers_can_be_rendered_separately() {
     let site = Site::with_files(&["a.css"]);
     let component = "{% component Link(path: String) %}{{ path | static }} {{ static(path=path) }}{% endcomponent Link %}";
     let tera = tera::Tera::with_templates(&assets_at(&site, "/one/"), &[("components.html", component)]);
@@ -139,7 +139,7 @@ fn in_tera_2_a_component_can_be_rendered_by_itself() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn in_tera_1_templates_may_come_before_the_helpers() {
+fn tera_1_allows_templates_to_be_added_before_the_helpers() {
     let site = Site::with_files(&["a.css"]);
     let mut tera = tera1::Tera::default();
     tera.add("page.html", SOURCE).unwrap();
@@ -151,7 +151,7 @@ fn in_tera_1_templates_may_come_before_the_helpers() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn in_tera_1_other_instances_take_the_helpers_over() {
+fn tera_1_instances_can_take_over_helpers_from_another() {
     let site = Site::with_files(&["a.css"]);
     let one = tera1::Tera::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     let mut other = tera1::Tera::default();
@@ -165,7 +165,7 @@ fn in_tera_1_other_instances_take_the_helpers_over() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn both_majors_live_in_one_program_on_the_same_assets() {
+fn both_tera_majors_work_in_one_program_with_the_same_assets() {
     let site = Site::with_files(&["a.css"]);
     let assets = site.production().build().unwrap();
     let templates = [("page.html", SOURCE)];

@@ -15,12 +15,12 @@ const PAGE: &str = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ static(
     {{ static_integrity(path='a.css') }} {{ 'a.css' | static_integrity }} {{ app_version() }}";
 
 each_major! {
-    the_next_page_after_a_reload_shows_the_new_release
-    a_reload_of_a_clone_is_heeded_and_a_failed_one_changes_nothing
-    a_scope_shows_its_release_in_functions_and_filters_after_two_reloads
-    a_scope_of_other_assets_is_not_heeded
-    a_scope_in_development_pins_the_version_alone
-    a_page_in_a_scope_never_mixes_releases
+    next_page_after_reload_uses_the_new_release
+    reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing
+    scope_pins_functions_and_filters_across_two_reloads
+    scope_of_other_assets_is_ignored
+    scope_in_development_pins_only_the_version
+    page_in_a_scope_never_mixes_releases
 }
 
 /// What [`PAGE`] is when all files hold `content`.
@@ -39,7 +39,7 @@ fn site<E: Engine>() -> (Site, Assets, E) {
     (site, assets, engine)
 }
 
-fn the_next_page_after_a_reload_shows_the_new_release<E: Engine>() {
+fn next_page_after_reload_uses_the_new_release<E: Engine>() {
     let (site, assets, engine) = site::<E>();
     assert_eq!(engine.page("page.html"), expected_page(&assets, "body{}"));
     for content in ["two", "three", "body{}"] {
@@ -55,7 +55,7 @@ fn the_next_page_after_a_reload_shows_the_new_release<E: Engine>() {
     assert!(err.contains("asset `gone.css` was not found"), "{err}");
 }
 
-fn a_reload_of_a_clone_is_heeded_and_a_failed_one_changes_nothing<E: Engine>() {
+fn reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing<E: Engine>() {
     let (site, assets, engine) = site::<E>();
     site.publish(&["a.css"], "two");
     assets.clone().reload().unwrap();
@@ -65,7 +65,7 @@ fn a_reload_of_a_clone_is_heeded_and_a_failed_one_changes_nothing<E: Engine>() {
     assert_eq!(engine.page("page.html"), expected_page(&assets, "two"));
 }
 
-fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads<E: Engine>() {
+fn scope_pins_functions_and_filters_across_two_reloads<E: Engine>() {
     let (site, assets, engine) = site::<E>();
     let one = assets.snapshot();
     let first = expected_page(&assets, "body{}");
@@ -91,7 +91,7 @@ fn a_scope_shows_its_release_in_functions_and_filters_after_two_reloads<E: Engin
     assert!(two.scope(|| engine.render_with("gone.html", &[])).is_err());
 }
 
-fn a_scope_of_other_assets_is_not_heeded<E: Engine>() {
+fn scope_of_other_assets_is_ignored<E: Engine>() {
     let ((site, assets, engine), (_other_site, other, other_engine)) = (self::site::<E>(), self::site::<E>());
     let (old, other_old) = (assets.snapshot(), other.snapshot());
     let first = expected_page(&assets, "body{}");
@@ -103,7 +103,7 @@ fn a_scope_of_other_assets_is_not_heeded<E: Engine>() {
     assert_eq!(old.scope(|| other_engine.page("page.html")), expected_page(&other, "body{}"));
 }
 
-fn a_scope_in_development_pins_the_version_alone<E: Engine>() {
+fn scope_in_development_pins_only_the_version<E: Engine>() {
     let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();
     let source = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
@@ -116,7 +116,7 @@ fn a_scope_in_development_pins_the_version_alone<E: Engine>() {
     });
 }
 
-fn a_page_in_a_scope_never_mixes_releases<E: Engine>() {
+fn page_in_a_scope_never_mixes_releases<E: Engine>() {
     let (site, assets, mut engine) = site::<E>();
     let calls = "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css#' | static }} ";
     engine.add("many.html", &calls.repeat(10)).unwrap();

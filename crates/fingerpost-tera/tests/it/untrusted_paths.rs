@@ -20,15 +20,15 @@ const PAGES: [(&str, &str, &str, &str); 5] = [
 ];
 
 each_major! {
-    a_hostile_path_is_refused_or_encoded
-    every_path_is_an_error_or_a_url_below_the_base_url
+    hostile_path_is_rejected_or_encoded
+    any_path_yields_an_error_or_a_url_below_the_base_url
 }
 
 #[cfg(unix)]
 mod files {
-    each_major! { every_file_has_a_url_below_the_base_url }
+    each_major! { any_file_has_a_url_below_the_base_url }
 
-    use super::every_file_has_a_url_below_the_base_url;
+    use super::any_file_has_a_url_below_the_base_url;
 }
 
 /// An engine with all pages, and the assets behind it.
@@ -137,7 +137,7 @@ fn all_pages<E: Engine>(site: &Site) -> [(OnMissing, Pages<E>); 4] {
     [a, b, c, d]
 }
 
-fn a_hostile_path_is_refused_or_encoded<E: Engine>() {
+fn hostile_path_is_rejected_or_encoded<E: Engine>() {
     let (long, markup) = ("a".repeat(4_096), "\"><script>".repeat(400));
     let refused = [
         "javascript:alert(1)",
@@ -274,7 +274,7 @@ fn check_cases<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     result.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-fn every_path_is_an_error_or_a_url_below_the_base_url<E: Engine>() {
+fn any_path_yields_an_error_or_a_url_below_the_base_url<E: Engine>() {
     let all = all_pages::<E>(&Site::with_files(&["a.css", "css/app.css"]));
     check_cases(300, &hostile_path(), |path| {
         for (_, pages) in &all {
@@ -295,7 +295,7 @@ fn hostile_file() -> impl Strategy<Value = String> {
 }
 
 #[cfg(unix)]
-fn every_file_has_a_url_below_the_base_url<E: Engine>() {
+fn any_file_has_a_url_below_the_base_url<E: Engine>() {
     check_cases(60, &(hostile_file(), select(&["", "?x=1&y='<2>'", "#\"&"][..])), |(path, suffix)| {
         for (_, pages) in all_pages::<E>(&Site::with_files(&[&path])) {
             assert!(pages.assert_harmless(&format!("{path}{suffix}")).is_some(), "the file is there");

@@ -6,8 +6,8 @@ use crate::support::{Engine, Site};
 type Rows<'a> = &'a [(&'a str, &'a str)];
 
 each_major! {
-    a_missing_path_and_an_unknown_keyword_are_told_what_to_write
-    app_version_takes_nothing
+    missing_path_and_unknown_keyword_are_errors_with_advice
+    app_version_takes_no_argument
 }
 
 /// What `{{ call }}` fails with.
@@ -37,7 +37,7 @@ fn assert_usage_errors<E: Engine>(rows: Rows<'_>) {
     }
 }
 
-fn a_missing_path_and_an_unknown_keyword_are_told_what_to_write<E: Engine>() {
+fn missing_path_and_unknown_keyword_are_errors_with_advice<E: Engine>() {
     let long = "x".repeat(300);
     let shown = "x".repeat(200);
     assert_usage_errors::<E>(&[
@@ -71,7 +71,7 @@ fn a_missing_path_and_an_unknown_keyword_are_told_what_to_write<E: Engine>() {
     ]);
 }
 
-fn app_version_takes_nothing<E: Engine>() {
+fn app_version_takes_no_argument<E: Engine>() {
     let err = failure::<E>("app_version(of='a.css')");
     assert!(err.contains("app_version() takes no argument"), "{err}");
 }
@@ -94,7 +94,7 @@ fn assert_refused<E: Engine>(value: &str, found: &str) {
 }
 
 #[test]
-fn tera_2_names_the_type_that_was_found() {
+fn tera_2_error_names_the_actual_type() {
     for (value, found) in [
         ("3", "of type i64"),
         ("1.5", "of type f64"),
@@ -110,7 +110,7 @@ fn tera_2_names_the_type_that_was_found() {
 }
 
 #[test]
-fn tera_2_shows_the_place() {
+fn tera_2_error_shows_the_source_location() {
     assert_eq!(
         failure::<tera::Tera>("3 | static"),
         "error: the filter static takes an asset path, such as 'css/app.css' | static, but it is of type i64\n \
@@ -123,7 +123,7 @@ fn tera_2_shows_the_place() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn tera_1_names_the_type_that_was_found() {
+fn tera_1_error_names_the_actual_type() {
     for (value, found) in [
         ("3", "of type number"),
         ("1.5", "of type number"),
@@ -138,7 +138,7 @@ fn tera_1_names_the_type_that_was_found() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn tera_1_shows_the_template() {
+fn tera_1_error_names_the_template() {
     assert_eq!(
         failure::<tera1::Tera>("static()"),
         "Failed to render 'page.html'\n\

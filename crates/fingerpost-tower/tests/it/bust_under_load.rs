@@ -220,7 +220,7 @@ impl Drop for Over<'_> {
 }
 
 #[test]
-fn every_response_is_wholly_of_one_release_and_nothing_is_lost() {
+fn responses_during_reloads_never_mix_releases_and_never_fail() {
     let site = Site::new(&[]);
     let releases: Vec<_> = (0..3).map(|release| publish(&site, release)).collect();
     let (manifest, app) = (site.dist().join("staticfiles.json"), app(&site.production()));

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use crate::site::{IMMUTABLE, Site, get, path_below_mount, send};
 
 #[tokio::test]
-async fn a_version_that_is_the_hash_of_the_bytes_is_proven() {
+async fn version_parameter_with_the_content_hash_is_immutable() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
@@ -25,7 +25,7 @@ async fn a_version_that_is_the_hash_of_the_bytes_is_proven() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_saved_is_sent_at_once_and_never_under_its_old_version() {
+async fn saved_file_is_sent_at_once_and_old_versions_are_no_store() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
@@ -45,7 +45,7 @@ async fn a_file_that_was_saved_is_sent_at_once_and_never_under_its_old_version()
 }
 
 #[tokio::test]
-async fn a_tag_is_that_of_the_bytes() {
+async fn etag_follows_the_bytes() {
     let site = Site::new(&[("a.css", b"one")]);
     let files = StaticFiles::new(&site.development());
     let first = get(&files, "/a.css").await;
@@ -56,7 +56,7 @@ async fn a_tag_is_that_of_the_bytes() {
 }
 
 #[tokio::test]
-async fn what_collect_would_not_take_is_not_found() {
+async fn files_that_collect_would_skip_are_not_found() {
     let site = Site::new(&[
         ("a.css", b"a"),
         (".env", b"SECRET"),
@@ -101,7 +101,7 @@ async fn what_collect_would_not_take_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_developer_is_told_what_was_meant() {
+async fn not_found_response_in_development_has_a_suggestion() {
     let site = Site::new(&[("css/app.css", b"a")]);
     let files = StaticFiles::new(&site.development());
     let answer = get(&files, "/css/ap.css").await;
@@ -112,7 +112,7 @@ async fn a_developer_is_told_what_was_meant() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_is_not_told_which_files_there_are() {
+async fn not_found_response_in_development_is_not_readable_cross_origin() {
     let site = Site::new(&[("css/app.css", b"a")]);
     let files = StaticFiles::new(&site.development());
     for (path, origins) in [("/css/app.css", "*"), ("/css/ap.css", "-"), ("/css//app.css", "-")] {
@@ -124,7 +124,7 @@ async fn a_page_of_another_origin_is_not_told_which_files_there_are() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_streamed_without_a_tag_and_never_immutable() {
+async fn large_file_in_development_is_streamed_without_etag_and_never_immutable() {
     let large = vec![b'x'; 9 * 1024 * 1024];
     let site = Site::new(&[("large.bin", &large)]);
     let assets = site.development();
@@ -140,7 +140,7 @@ async fn a_large_file_is_streamed_without_a_tag_and_never_immutable() {
 }
 
 #[tokio::test]
-async fn a_version_in_a_hash_that_was_right_a_moment_ago_is_not_kept() {
+async fn version_parameter_with_an_outdated_hash_is_no_store() {
     let site = Site::new(&[("a.css", b"one")]);
     let files = StaticFiles::new(&site.development());
     let path = format!("/a.css?v={}", ContentHash::from_content(b"two").as_str());
@@ -168,7 +168,7 @@ fn nest(files: StaticFiles) -> Router {
 }
 
 #[tokio::test]
-async fn a_mount_that_does_not_fit_is_explained() {
+async fn mismatched_mount_is_explained_in_development() {
     let site = Site::new(&[("css/app.css", b"one")]);
     site.collect();
     let files = StaticFiles::new(&site.development());
@@ -192,7 +192,7 @@ async fn a_mount_that_does_not_fit_is_explained() {
 }
 
 #[tokio::test]
-async fn a_missing_asset_gets_no_advice_to_mount_otherwise() {
+async fn missing_asset_gets_no_mount_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
     let files = StaticFiles::new(&site.development());
     let whole = files.clone().paths_include_mount(true);
@@ -207,7 +207,7 @@ async fn a_missing_asset_gets_no_advice_to_mount_otherwise() {
 }
 
 #[tokio::test]
-async fn a_directory_named_like_the_mount_gets_the_error_and_the_advice() {
+async fn missing_asset_in_a_directory_named_like_the_mount_gets_error_and_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
     let files = StaticFiles::new(&site.development());
     let answer = text(nest(files.clone()), "/static/static/css/app.css").await;
@@ -224,7 +224,7 @@ async fn a_directory_named_like_the_mount_gets_the_error_and_the_advice() {
 }
 
 #[tokio::test]
-async fn an_asset_below_a_directory_named_like_the_mount_is_served() {
+async fn asset_in_a_directory_named_like_the_mount_is_served() {
     let site = Site::new(&[("static/app.css", b"one")]);
     let files = StaticFiles::new(&site.development());
     get(&files, "/static/app.css").await.assert_is(200, "no-cache", b"one");

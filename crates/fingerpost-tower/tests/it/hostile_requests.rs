@@ -40,7 +40,7 @@ fn served_in_all_ways() -> (Site, Vec<StaticFiles>) {
 }
 
 #[tokio::test]
-async fn no_spelling_of_a_path_leads_out() {
+async fn no_path_encoding_escapes_the_directory() {
     let (site, all) = served_in_all_ways();
     let absolute = site.source().parent().unwrap().join("secret.txt").display().to_string();
     let long = "a/".repeat(4096);
@@ -94,7 +94,7 @@ async fn no_spelling_of_a_path_leads_out() {
 }
 
 #[tokio::test]
-async fn no_header_is_too_odd() {
+async fn oversized_and_malformed_headers_are_handled() {
     let (_site, all) = served_in_all_ways();
     let many = "gzip;q=0.5,".repeat(100_000);
     let tags = "\"x\",".repeat(250_000);
@@ -129,7 +129,7 @@ async fn no_header_is_too_odd() {
 }
 
 #[tokio::test]
-async fn odd_versions_prove_nothing() {
+async fn malformed_versions_are_no_store() {
     let (_site, all) = served_in_all_ways();
     let long = "x".repeat(8000);
     for files in &all {
@@ -143,7 +143,7 @@ async fn odd_versions_prove_nothing() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_is_only_renamed_linked_or_deleted_while_it_is_sent_arrives() {
+async fn file_renamed_linked_or_deleted_during_transfer_is_sent_completely() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let size = 3 * 1024 * 1024;
@@ -177,7 +177,7 @@ async fn a_file_that_is_only_renamed_linked_or_deleted_while_it_is_sent_arrives(
 
 #[cfg(unix)]
 #[tokio::test]
-async fn no_response_waits_for_the_hash_of_a_large_file_that_is_linked_while_it_is_sent() {
+async fn response_does_not_wait_for_rehashing_of_a_file_linked_during_transfer() {
     let size = 5 * 1024 * 1024;
     let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
     let assets = site.collect().production();
@@ -209,7 +209,7 @@ fn is_unchanged(body: &[u8]) -> bool {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_while_it_is_sent_ends_in_an_error() {
+async fn file_changed_during_transfer_ends_in_a_body_error() {
     let size = 3 * 1024 * 1024;
     let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
     let assets = site.collect().production();
@@ -225,7 +225,7 @@ async fn a_file_that_changes_while_it_is_sent_ends_in_an_error() {
 }
 
 #[tokio::test]
-async fn many_ask_at_once_while_a_file_is_replaced() {
+async fn concurrent_requests_during_file_replacement_are_consistent() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
@@ -280,7 +280,7 @@ impl Store for CountingStore {
 }
 
 #[tokio::test]
-async fn a_hostile_name_makes_the_output_dir_be_looked_at_once_a_second() {
+async fn unknown_hashed_names_reread_the_releases_at_most_once_a_second() {
     let site = Site::new(&[("a.css", b"a")]);
     let looks = Arc::new(AtomicUsize::new(0));
     let dir = DirStore::new(site.collect().dist());

@@ -93,7 +93,7 @@ fn tag(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_large_file_streams_with_no_store_until_it_is_hashed() {
+async fn large_file_is_streamed_with_no_store_until_it_is_hashed() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let (assets, files, gate) = gated(site.collect());
@@ -126,7 +126,7 @@ async fn a_large_file_streams_with_no_store_until_it_is_hashed() {
 }
 
 #[tokio::test]
-async fn many_first_requests_hash_a_large_file_once_and_delay_no_other() {
+async fn concurrent_first_requests_hash_a_large_file_once_and_delay_no_others() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large), ("other.bin", &[b'o'; SIZE]), ("small.css", b"a{}")]);
     let (assets, files, gate) = gated(site.collect());
@@ -149,7 +149,7 @@ async fn many_first_requests_hash_a_large_file_once_and_delay_no_other() {
 }
 
 #[tokio::test]
-async fn the_digest_of_a_large_file_is_carried_over_to_the_next_release() {
+async fn digest_of_a_large_file_is_carried_over_to_the_next_release() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large), ("a.css", b"one")]);
     let (assets, files, gate) = gated(site.collect());
@@ -168,7 +168,7 @@ async fn the_digest_of_a_large_file_is_carried_over_to_the_next_release() {
 }
 
 #[tokio::test]
-async fn a_large_file_that_is_replaced_while_it_is_hashed_is_hashed_again() {
+async fn large_file_replaced_during_hashing_is_hashed_again() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let (assets, files, gate) = gated(site.collect());
@@ -191,7 +191,7 @@ async fn a_large_file_that_is_replaced_while_it_is_hashed_is_hashed_again() {
 }
 
 #[tokio::test]
-async fn a_large_file_without_a_digest_in_the_manifest_is_hashed_in_the_background() {
+async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[]);
     fs::create_dir(site.dist()).unwrap();
@@ -227,7 +227,7 @@ async fn a_large_file_without_a_digest_in_the_manifest_is_hashed_in_the_backgrou
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_large_file_that_changes_while_it_waits_is_queued_once() {
+async fn large_file_that_changes_while_queued_is_queued_once() {
     let site = Site::new(&[("first.bin", &[b'f'; SIZE]), ("large.bin", &[b'l'; SIZE])]);
     let (assets, files, gate) = gated(site.collect());
     let [first, large] = ["first.bin", "large.bin"].map(|name| path_below_mount(&assets.url(name).unwrap()));
@@ -246,7 +246,7 @@ async fn a_large_file_that_changes_while_it_waits_is_queued_once() {
 }
 
 #[tokio::test]
-async fn variants_of_large_files_are_hashed_too() {
+async fn variants_of_large_files_are_hashed() {
     // Compresses to about half of its size, which is still large.
     let mut number = 1_u32;
     let mut next = || {
@@ -276,7 +276,7 @@ async fn variants_of_large_files_are_hashed_too() {
 }
 
 #[tokio::test]
-async fn the_background_thread_ends_with_its_server() {
+async fn background_thread_ends_with_its_server() {
     let site = Site::new(&[("large.bin", &[b'l'; SIZE]), ("other.bin", &[b'o'; SIZE])]);
     let (assets, files, gate) = gated(site.collect());
     gate.set_closed(true);
@@ -336,7 +336,7 @@ async fn large_files_of_a_store_without_files_are_hashed_once() {
 }
 
 #[tokio::test]
-async fn a_listed_large_file_streams_with_no_store_until_it_is_hashed() {
+async fn large_source_file_is_streamed_with_no_store_until_it_is_hashed() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let (_, files) = serve_by_version_query(&site, "1");
@@ -352,7 +352,7 @@ async fn a_listed_large_file_streams_with_no_store_until_it_is_hashed() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_new_change_time_makes_a_listed_large_file_be_hashed_once_more_in_the_background() {
+async fn large_source_file_with_a_changed_change_time_is_rehashed_in_the_background() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let (_, files) = serve_by_version_query(&site, "1");
@@ -372,7 +372,7 @@ async fn a_new_change_time_makes_a_listed_large_file_be_hashed_once_more_in_the_
 }
 
 #[tokio::test]
-async fn the_digest_of_a_listed_large_file_is_carried_over_to_the_next_version() {
+async fn digest_of_a_large_source_file_is_carried_over_to_the_next_version() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let settings = site.source().join("../version");

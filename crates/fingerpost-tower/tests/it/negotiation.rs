@@ -12,7 +12,7 @@ fn text() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_best_variant_that_is_accepted_is_sent() {
+async fn smallest_accepted_variant_is_sent() {
     let site = Site::new(&[("a.css", &text())]);
     let assets = site.collect_compressed(&["gzip", "br", "zstd"]).production();
     let files = StaticFiles::new(&assets);
@@ -55,7 +55,7 @@ async fn the_best_variant_that_is_accepted_is_sent() {
 }
 
 #[tokio::test]
-async fn without_variants_only_the_file_as_it_is_can_be_had() {
+async fn files_without_variants_are_sent_only_as_identity() {
     let site = Site::new(&[("a.css", &text())]);
     let files = StaticFiles::new(&site.collect().production());
     for (accepted, status) in [
@@ -71,7 +71,7 @@ async fn without_variants_only_the_file_as_it_is_can_be_had() {
 }
 
 #[tokio::test]
-async fn each_encoding_has_a_tag_of_its_own() {
+async fn each_encoding_has_its_own_etag() {
     let site = Site::new(&[("a.css", &text())]);
     let files = StaticFiles::new(&site.collect_compressed(&["gzip", "br", "zstd"]).production());
     let mut tags = Vec::new();
@@ -85,7 +85,7 @@ async fn each_encoding_has_a_tag_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_variant_that_is_gone_or_damaged_is_as_good_as_never_made() {
+async fn missing_or_damaged_variants_are_not_offered() {
     let site = Site::new(&[("a.css", &text())]);
     let assets = site.collect_compressed(&["gzip", "br"]).production();
     let path = path_below_mount(&assets.url("a.css").unwrap());

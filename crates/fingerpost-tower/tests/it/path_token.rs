@@ -26,7 +26,7 @@ fn assert_redirects(answer: &TestResponse, location: &str) {
 }
 
 #[tokio::test]
-async fn the_current_token_proves_by_itself() {
+async fn current_token_makes_a_response_immutable() {
     let site = site();
     let (assets, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     assert_eq!(&*assets.url("css/app.css").unwrap(), "/static/1000/css/app.css");
@@ -39,7 +39,7 @@ async fn the_current_token_proves_by_itself() {
 }
 
 #[tokio::test]
-async fn an_older_token_leads_to_the_current_one() {
+async fn older_token_redirects_to_the_current_one() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     for (path, location) in [
@@ -59,7 +59,7 @@ async fn an_older_token_leads_to_the_current_one() {
 }
 
 #[tokio::test]
-async fn a_newer_token_is_asked_to_wait() {
+async fn newer_token_gets_503_with_retry_after() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     for path in ["/1001/css/app.css", "/99999999999999999999999999/css/app.css"] {
@@ -76,7 +76,7 @@ async fn a_newer_token_is_asked_to_wait() {
 }
 
 #[tokio::test]
-async fn without_a_token_it_is_an_unversioned_request() {
+async fn path_without_a_token_is_an_unversioned_request() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     get(&files, "/css/app.css").await.assert_is(200, ONE_HOUR, b"one");
@@ -87,7 +87,7 @@ async fn without_a_token_it_is_an_unversioned_request() {
 }
 
 #[tokio::test]
-async fn an_opaque_token_redirects_only_what_it_knows() {
+async fn opaque_token_redirects_only_previous_tokens() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap());
     get(&files, "/3f2a91b/css/app.css").await.assert_is(200, IMMUTABLE, b"one");
@@ -98,7 +98,7 @@ async fn an_opaque_token_redirects_only_what_it_knows() {
 }
 
 #[tokio::test]
-async fn two_nodes_never_send_a_client_to_and_fro() {
+async fn nodes_with_different_tokens_cause_no_redirect_loop() {
     let site = site();
     let (_, old) = serve_by_token(&site, Token::opaque("old").unwrap());
     let (_, new) = serve_by_token(&site, Token::opaque("new").unwrap().previous(["old"]).unwrap());
@@ -107,7 +107,7 @@ async fn two_nodes_never_send_a_client_to_and_fro() {
 }
 
 #[tokio::test]
-async fn the_token_may_stand_before_more_segments() {
+async fn token_may_precede_further_base_url_segments() {
     let site = site();
     let below = |base_url| {
         let assets = site.builder(Mode::Production).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
@@ -131,7 +131,7 @@ async fn the_token_may_stand_before_more_segments() {
 }
 
 #[tokio::test]
-async fn in_development_there_is_no_token() {
+async fn development_uses_no_token() {
     let site = site();
     let assets = site.builder(Mode::Dev).strategy(Strategy::PathToken(Token::ordered(7).unwrap()));
     let assets = assets.base_url("/static/{breaker}/").build().unwrap();
@@ -141,7 +141,7 @@ async fn in_development_there_is_no_token() {
 }
 
 #[tokio::test]
-async fn head_and_conditions_are_heeded() {
+async fn head_and_conditional_requests_are_honored() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     let tag = get(&files, "/1000/css/app.css").await.header("etag").to_owned();

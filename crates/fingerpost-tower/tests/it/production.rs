@@ -17,7 +17,7 @@ fn tag(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_hashed_path_is_immutable_whatever_its_query() {
+async fn hashed_path_is_immutable_with_any_query() {
     let site = Site::new(&[("css/app.css", CSS)]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
@@ -36,7 +36,7 @@ async fn a_hashed_path_is_immutable_whatever_its_query() {
 }
 
 #[tokio::test]
-async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
+async fn asset_path_is_immutable_only_with_a_proven_version() {
     let site = Site::new(&[("css/app.css", CSS)]);
     let files = StaticFiles::new(&site.collect().production());
     let hash = &Digest::from_content(CSS).to_string()[..12];
@@ -62,7 +62,7 @@ async fn an_asset_path_has_a_short_lifetime_unless_its_version_is_proven() {
 }
 
 #[tokio::test]
-async fn what_the_manifest_does_not_name_is_not_found() {
+async fn files_missing_from_the_manifest_are_not_found() {
     let site = Site::new(&[("css/app.css", CSS), ("img/a.svg", b"<svg/>")]);
     site.collect_compressed(&["gzip"]);
     fs::write(site.dist().join("stray.css"), "stray").unwrap();
@@ -92,7 +92,7 @@ async fn what_the_manifest_does_not_name_is_not_found() {
 }
 
 #[tokio::test]
-async fn names_that_need_encoding_are_served() {
+async fn names_that_need_percent_encoding_are_served() {
     let names = ["⊗.txt", "%2F.txt", "a b.css", "what?.css", "a#b.css", "a&b;c='d'.css"];
     let site = Site::new(&names.map(|name| (name, name.as_bytes())));
     let assets = site.collect().production();
@@ -135,7 +135,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
 }
 
 #[tokio::test]
-async fn large_files_are_streamed_and_small_ones_need_no_disk_the_second_time() {
+async fn large_files_are_streamed_and_small_files_are_cached_in_memory() {
     let large: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
     let site = Site::new(&[("small.css", CSS), ("large.bin", &large)]);
     let assets = site.collect().production();
@@ -154,7 +154,7 @@ async fn large_files_are_streamed_and_small_ones_need_no_disk_the_second_time() 
 }
 
 #[tokio::test]
-async fn memory_has_a_limit() {
+async fn cache_capacity_limits_cached_bytes() {
     let site = Site::new(&[("a.txt", b"aaaaaa"), ("b.txt", b"bbbbbb")]);
     let files = StaticFiles::new(&site.collect().production()).cache_capacity(10);
     get(&files, "/a.txt").await.assert_is(200, ONE_HOUR, b"aaaaaa");
@@ -166,7 +166,7 @@ async fn memory_has_a_limit() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_those_of_the_release_are_never_kept() {
+async fn bytes_that_differ_from_the_release_are_never_immutable() {
     for size in [40, 200_000] {
         let bytes = vec![b'x'; size];
         let site = Site::new(&[("a.txt", &bytes)]);
@@ -196,7 +196,7 @@ async fn bytes_that_are_not_those_of_the_release_are_never_kept() {
 
 #[tokio::test]
 #[cfg(unix)]
-async fn what_would_never_end_in_place_of_a_file_is_not_read() {
+async fn pipes_and_devices_in_place_of_a_file_are_not_read() {
     for size in [40, 200_000] {
         let site = Site::new(&[("a.txt", &vec![b'x'; size])]);
         let assets = site.collect().production();
@@ -219,14 +219,14 @@ async fn what_would_never_end_in_place_of_a_file_is_not_read() {
 }
 
 #[tokio::test]
-async fn other_origins_may_be_kept_out() {
+async fn cross_origin_access_can_be_disabled() {
     let site = Site::new(&[("a.css", CSS)]);
     let files = StaticFiles::new(&site.collect().production()).allow_any_origin(false);
     assert_eq!(get(&files, "/a.css").await.header("access-control-allow-origin"), "-");
 }
 
 #[tokio::test]
-async fn it_is_mounted_in_axum_or_takes_whole_paths() {
+async fn axum_mount_and_full_paths_are_both_supported() {
     let site = Site::new(&[("a.css", CSS)]);
     let assets = site.collect().production();
     let url = assets.url("a.css").unwrap();
@@ -244,7 +244,7 @@ async fn it_is_mounted_in_axum_or_takes_whole_paths() {
 }
 
 #[tokio::test]
-async fn a_manifest_of_django_is_served_too() {
+async fn django_manifest_is_served() {
     let site = Site::new(&[]);
     fs::create_dir(site.dist()).unwrap();
     fs::write(site.dist().join("a.0123456789ab.css"), CSS).unwrap();

@@ -231,7 +231,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
-    fn every_answer_keeps_its_promises(
+    fn responses_to_random_requests_are_consistent(
         position in 0..WORLD.served.len(),
         path in any::<Index>(),
         query in select(&["", "", "", "?v=", "?v=v1", "?v=x", "?rev=1", "?v=v1&v=2", "?x=1&v=v1"][..]),
@@ -273,7 +273,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn ranges_add_up_to_the_whole(
+    fn ranges_add_up_to_the_whole_file(
         position in 0..WORLD.served.len(),
         path in any::<Index>(),
         cuts in vec(0..=1000_usize, 0..6),

@@ -27,7 +27,7 @@ impl Files {
 }
 
 #[tokio::test]
-async fn one_range_gets_its_bytes() {
+async fn single_range_gets_its_bytes() {
     let (_site, files) = Files::new().await;
     for (range, part, content_range) in [
         ("bytes=0-13", 0..14, "bytes 0-13/40"),
@@ -47,7 +47,7 @@ async fn one_range_gets_its_bytes() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_there_are_a_416() {
+async fn range_beyond_the_end_is_a_416() {
     let (_site, files) = Files::new().await;
     for range in ["bytes=10000-11000", "bytes=-0", "bytes=40-"] {
         let answer = files.get("/forty.txt", &[("range", range)]).await;
@@ -57,7 +57,7 @@ async fn bytes_that_are_not_there_are_a_416() {
 }
 
 #[tokio::test]
-async fn what_is_no_single_range_of_bytes_gets_everything() {
+async fn invalid_and_multiple_ranges_get_the_whole_file() {
     let (_site, files) = Files::new().await;
     let hundred = format!("bytes={}", (0..100).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
     for range in ["bytes=15-0", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-20,10-30", &hundred, "x"]
@@ -72,7 +72,7 @@ async fn what_is_no_single_range_of_bytes_gets_everything() {
 }
 
 #[tokio::test]
-async fn parts_of_a_large_file_add_up_to_it() {
+async fn ranges_of_a_large_file_add_up_to_it() {
     let (_site, files) = Files::new().await;
     let mut sum = Vec::new();
     for range in ["bytes=0-99999", "bytes=100000-199999", "bytes=200000-"] {
@@ -84,7 +84,7 @@ async fn parts_of_a_large_file_add_up_to_it() {
 }
 
 #[tokio::test]
-async fn a_part_is_one_of_the_file_as_it_is() {
+async fn ranges_always_apply_to_the_uncompressed_file() {
     let (_site, files) = Files::new().await;
     let whole = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
     assert_eq!(whole.header("content-encoding"), "gzip");
@@ -102,7 +102,7 @@ async fn a_part_is_one_of_the_file_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_range_is_heeded_only_if_the_tag_is_that_of_the_file_as_it_is() {
+async fn if_range_matches_only_the_etag_of_the_uncompressed_file() {
     let (_site, files) = Files::new().await;
     let tag = files.get("/large.txt", &[]).await.header("etag").to_owned();
     let gzip = files.get("/large.txt", &[("accept-encoding", "gzip")]).await.header("etag").to_owned();
@@ -124,7 +124,7 @@ async fn a_range_is_heeded_only_if_the_tag_is_that_of_the_file_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_it_is_told_so() {
+async fn matching_if_none_match_is_a_304() {
     let (_site, files) = Files::new().await;
     let full = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
     let tag = full.header("etag");
@@ -154,7 +154,7 @@ async fn dates_in_conditions_never_match() {
 }
 
 #[tokio::test]
-async fn a_client_that_wants_another_one_gets_a_412() {
+async fn non_matching_if_match_is_a_412() {
     let (_site, files) = Files::new().await;
     let tag = files.get("/forty.txt", &[]).await.header("etag").to_owned();
     for (tags, status) in [(&*tag, 200), ("*", 200), ("\"other\"", 412), ("", 412)] {

@@ -33,7 +33,7 @@ async fn files_of_retained_releases_stay_immutable() {
 }
 
 #[tokio::test]
-async fn a_release_that_was_published_later_is_found_by_its_hashed_paths() {
+async fn hashed_paths_of_a_later_release_are_found_without_reload() {
     let site = Site::new(&[("a.css", b"one")]);
     let old = site.collect().production();
     let files = StaticFiles::new(&old);
@@ -57,7 +57,7 @@ async fn a_release_that_was_published_later_is_found_by_its_hashed_paths() {
 }
 
 #[tokio::test]
-async fn after_a_reload_the_new_release_is_there_at_once() {
+async fn new_release_is_served_immediately_after_reload() {
     let site = Site::new(&[("a.css", b"0")]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
@@ -76,7 +76,7 @@ async fn after_a_reload_the_new_release_is_there_at_once() {
 }
 
 #[tokio::test]
-async fn a_snapshot_in_the_request_is_heeded() {
+async fn snapshot_in_the_request_is_used() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
@@ -91,7 +91,7 @@ async fn a_snapshot_in_the_request_is_heeded() {
 }
 
 #[tokio::test]
-async fn a_broken_manifest_or_release_changes_nothing() {
+async fn broken_manifest_or_release_changes_nothing() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
@@ -129,7 +129,7 @@ impl Store for FlakyStore {
 }
 
 #[tokio::test]
-async fn a_release_that_could_not_be_read_is_looked_for_again() {
+async fn unreadable_release_is_read_again_later() {
     let site = Site::new(&[("a.css", b"one")]);
     let one = path_below_mount(&site.collect().production().url("a.css").unwrap());
     site.write("a.css", b"two");
@@ -145,7 +145,7 @@ async fn a_release_that_could_not_be_read_is_looked_for_again() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_an_asset_path_as_well_proves_nothing() {
+async fn hashed_path_that_is_also_an_asset_path_is_not_immutable() {
     let site = Site::new(&[]);
     fs::create_dir(site.dist()).unwrap();
     let manifest =
@@ -163,7 +163,7 @@ async fn a_name_that_is_an_asset_path_as_well_proves_nothing() {
 }
 
 #[tokio::test]
-async fn a_manifest_that_is_wrong_about_a_length_is_not_believed() {
+async fn file_whose_length_differs_from_the_manifest_is_not_immutable() {
     let site = Site::new(&[("a.css", b"body { }"), ("large.txt", &[b'l'; 200_000])]);
     let assets = site.collect().production();
     let json = fs::read_to_string(site.dist().join("staticfiles.json")).unwrap();
@@ -181,7 +181,7 @@ async fn a_manifest_that_is_wrong_about_a_length_is_not_believed() {
 }
 
 #[tokio::test]
-async fn variants_that_were_added_later_are_there_after_a_reload() {
+async fn variants_added_later_are_served_after_reload() {
     let site = Site::new(&[("a.css", &b"a { color: red }\n".repeat(100))]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets);
@@ -194,7 +194,7 @@ async fn variants_that_were_added_later_are_there_after_a_reload() {
 }
 
 #[tokio::test]
-async fn the_current_release_stays_in_memory_when_another_comes() {
+async fn unchanged_files_stay_cached_when_a_release_is_published() {
     let site = Site::new(&[("a.css", b"one"), ("same.css", b"same")]);
     let assets = site.collect().production();
     let files = StaticFiles::new(&assets).cache_capacity(7);

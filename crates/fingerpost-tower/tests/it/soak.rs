@@ -76,7 +76,7 @@ fn usage() -> (usize, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_go_on_while_releases_come_and_go() {
+async fn requests_succeed_while_releases_are_published_and_cleaned() {
     let site = Arc::new(Site::new(&[]));
     publish(&site, 0);
     let assets = site.production();

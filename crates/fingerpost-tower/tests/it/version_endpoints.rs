@@ -51,7 +51,7 @@ fn version_of(assets: &Assets) -> String {
 }
 
 #[tokio::test]
-async fn everybody_may_ask_for_the_version() {
+async fn version_endpoint_is_public() {
     let site = Site::new(&[("a.css", b"a")]);
     fs::write(site.source().join("base.html"), "").unwrap();
     let assets = site.collect().builder(Mode::Production).app_version("v1.2");
@@ -70,7 +70,7 @@ async fn everybody_may_ask_for_the_version() {
 }
 
 #[tokio::test]
-async fn nothing_says_a_version() {
+async fn version_is_unknown_without_a_source() {
     let site = Site::new(&[]);
     let app = Router::new().layer(layer(&site.development()));
     let expected = r#"{"components":{},"source":"unknown","version":"unknown"}"#;
@@ -78,7 +78,7 @@ async fn nothing_says_a_version() {
 }
 
 #[tokio::test]
-async fn only_the_bearer_of_the_token_busts() {
+async fn cache_bust_requires_the_bearer_token() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.collect().production();
     let app = Router::new().layer(layer(&assets));
@@ -111,7 +111,7 @@ async fn only_the_bearer_of_the_token_busts() {
 }
 
 #[tokio::test]
-async fn a_broken_manifest_is_told_and_changes_nothing() {
+async fn broken_manifest_is_reported_and_changes_nothing() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.collect().production();
     let app = Router::new().layer(layer(&assets));
@@ -135,7 +135,7 @@ async fn a_broken_manifest_is_told_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn components_and_the_development_cache_are_read_again() {
+async fn cache_bust_rereads_components_and_the_development_cache() {
     let site = Site::new(&[("a.css", b"one")]);
     let template = site.dist().with_file_name("base.html");
     fs::write(&template, "one").unwrap();
@@ -154,7 +154,7 @@ async fn components_and_the_development_cache_are_read_again() {
 }
 
 #[tokio::test]
-async fn the_snapshot_of_an_outer_layer_is_what_the_version_is_told_of() {
+async fn version_endpoint_uses_the_snapshot_of_an_outer_layer() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.collect().production();
     let app = Router::new().layer(layer(&assets));
@@ -168,7 +168,7 @@ async fn the_snapshot_of_an_outer_layer_is_what_the_version_is_told_of() {
 }
 
 #[tokio::test]
-async fn one_call_is_enough_whatever_routes_an_app_has() {
+async fn layer_adds_the_endpoints_to_apps_with_any_routes() {
     let site = Site::new(&[]);
     let assets = site.development();
     let page = || get(async || "page");
@@ -195,7 +195,7 @@ async fn one_call_is_enough_whatever_routes_an_app_has() {
 
 /// What the documentation warns of, and what it says instead.
 #[tokio::test]
-async fn below_a_prefix_the_paths_are_a_setting_of_the_outermost_layer() {
+async fn endpoint_paths_below_a_prefix_are_set_on_the_outermost_layer() {
     let site = Site::new(&[]);
     let assets = site.development();
     let shop = Router::new().route("/", get(async || "page"));
@@ -210,7 +210,7 @@ async fn below_a_prefix_the_paths_are_a_setting_of_the_outermost_layer() {
 }
 
 #[tokio::test]
-async fn without_bust_there_is_nothing_to_be_called() {
+async fn without_bust_disables_the_cache_bust_endpoint() {
     let site = Site::new(&[]);
     let app = Router::new().layer(VersionEndpointsLayer::without_bust(&site.development()));
     assert_eq!(send(&app, "GET", "/version", None).await.status().as_u16(), 200);
@@ -218,7 +218,7 @@ async fn without_bust_there_is_nothing_to_be_called() {
 }
 
 #[test]
-fn a_secret_that_can_be_guessed_is_refused_at_start_up() {
+fn short_secret_is_rejected_at_startup() {
     let site = Site::new(&[]);
     let err = VersionEndpointsLayer::with_secret(&site.development(), "0123456789abcde").unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
@@ -244,8 +244,8 @@ fn run_alone(test: &str, secret: Option<&str>, expected: &str) {
 const TOO_SHORT: &str = "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` makes a good one";
 
 #[test]
-fn the_secret_comes_from_the_environment() {
-    const TEST: &str = "version_endpoints::the_secret_comes_from_the_environment";
+fn secret_is_read_from_the_environment() {
+    const TEST: &str = "version_endpoints::secret_is_read_from_the_environment";
     if let Ok(expected) = env::var(EXPECTED) {
         let site = Site::new(&[]);
         let built = VersionEndpointsLayer::new(&site.collect().production()).map_err(|err| err.to_string());
@@ -261,8 +261,8 @@ fn the_secret_comes_from_the_environment() {
 }
 
 #[tokio::test]
-async fn development_without_a_secret_has_the_version_and_no_bust() {
-    const TEST: &str = "version_endpoints::development_without_a_secret_has_the_version_and_no_bust";
+async fn development_without_a_secret_has_only_the_version_endpoint() {
+    const TEST: &str = "version_endpoints::development_without_a_secret_has_only_the_version_endpoint";
     if env::var_os(EXPECTED).is_some() {
         let site = Site::new(&[]);
         let mut app = Router::new();
@@ -285,8 +285,8 @@ async fn development_without_a_secret_has_the_version_and_no_bust() {
 }
 
 #[tokio::test]
-async fn development_with_a_secret_has_both() {
-    const TEST: &str = "version_endpoints::development_with_a_secret_has_both";
+async fn development_with_a_secret_has_both_endpoints() {
+    const TEST: &str = "version_endpoints::development_with_a_secret_has_both_endpoints";
     if let Ok(expected) = env::var(EXPECTED) {
         let site = Site::new(&[]);
         match VersionEndpointsLayer::new(&site.development()) {

@@ -7,7 +7,7 @@ use http::Method;
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, get_hashed, send, serve_by_version_query};
 
 #[tokio::test]
-async fn a_year_when_the_version_is_proven_and_an_hour_without_one() {
+async fn proven_versions_are_cached_for_a_year_and_unversioned_requests_for_an_hour() {
     let site = Site::new(&[("a.css", b"one")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
     get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
@@ -20,7 +20,7 @@ async fn a_year_when_the_version_is_proven_and_an_hour_without_one() {
 }
 
 #[tokio::test]
-async fn a_version_is_compared_after_decoding() {
+async fn version_parameter_is_compared_after_decoding() {
     let site = Site::new(&[("a.css", b"one")]);
     let (assets, files) = serve_by_version_query(&site, "1.2+build~7");
     let url = assets.url("a.css").unwrap();
@@ -31,7 +31,7 @@ async fn a_version_is_compared_after_decoding() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_replaced_is_sent_and_not_kept() {
+async fn replaced_file_is_sent_with_no_store() {
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
     // One that was asked for before, and one that was not.
@@ -52,7 +52,7 @@ async fn a_file_that_was_replaced_is_sent_and_not_kept() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_same_bytes_after_a_change_of_mode_are_still_proven() {
+async fn same_bytes_are_still_immutable_after_a_permission_change() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
@@ -72,7 +72,7 @@ async fn the_same_bytes_after_a_change_of_mode_are_still_proven() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_added_is_unknown_until_a_reload() {
+async fn added_file_is_not_found_until_reload() {
     let site = Site::new(&[("a.css", b"one")]);
     let (assets, files) = serve_by_version_query(&site, "3f2a91b");
     site.write("b.css", b"new");
@@ -83,7 +83,7 @@ async fn a_file_that_was_added_is_unknown_until_a_reload() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_symlink_that_came_later_leads_nowhere() {
+async fn later_symlink_out_of_the_source_dir_is_not_found() {
     let site = Site::new(&[("a.css", b"one")]);
     let outside = Site::new(&[("secret", b"SECRET")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
@@ -94,7 +94,7 @@ async fn a_symlink_that_came_later_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_proven_too() {
+async fn large_file_with_the_current_version_is_immutable() {
     let large = vec![b'x'; 9 * 1024 * 1024];
     let site = Site::new(&[("large.bin", &large)]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
@@ -107,7 +107,7 @@ async fn a_large_file_is_proven_too() {
 }
 
 #[tokio::test]
-async fn conditions_and_ranges_are_heeded() {
+async fn conditions_and_ranges_are_honored() {
     let site = Site::new(&[("a.css", b"0123456789")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
     let path = "/a.css?v=3f2a91b";
@@ -118,7 +118,7 @@ async fn conditions_and_ranges_are_heeded() {
 }
 
 #[tokio::test]
-async fn what_was_asked_for_before_is_in_memory() {
+async fn requested_files_are_cached_in_memory_and_checked_on_each_request() {
     let site = Site::new(&[("a.css", b"one"), ("large.txt", &[b'l'; 200_000])]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
     for _ in 0..2 {
@@ -132,7 +132,7 @@ async fn what_was_asked_for_before_is_in_memory() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+async fn named_pipe_in_place_of_a_file_does_not_block() {
     let site = Site::new(&[("a.css", b"one")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
     let file = site.source().join("a.css");

@@ -46,7 +46,7 @@ fn assert_routed(answer: &Response<Bytes>, version: &str, target: &str) {
 }
 
 #[tokio::test]
-async fn a_request_goes_where_its_version_is() {
+async fn request_is_routed_by_its_version() {
     let (app, _) = app(router());
     let (header, cookie) = (("x-app-requested-version", "v1"), ("cookie", "app_version=v1"));
     assert_routed(&send(&app, "GET", &[]).await, "v2", "green");
@@ -56,7 +56,7 @@ async fn a_request_goes_where_its_version_is() {
 }
 
 #[tokio::test]
-async fn an_unknown_version_is_refused_before_anything_is_done() {
+async fn unknown_version_header_is_refused_before_the_inner_service_runs() {
     let (app, rendered) = app(router());
     for method in ["GET", "POST"] {
         let answer = send(&app, method, &[("x-app-requested-version", "v0")]).await;
@@ -72,7 +72,7 @@ async fn an_unknown_version_is_refused_before_anything_is_done() {
 
 /// A cookie with `Domain=` of a sibling host survives the expiry, because only its own domain can expire it.
 #[tokio::test]
-async fn a_cookie_that_cannot_be_expired_refuses_nothing() {
+async fn cookie_that_cannot_be_expired_does_not_block_requests() {
     let (app, _) = app(router());
     let foreign = ("cookie", "app_version=of-another-site");
     let page = [foreign, ("accept", "text/html")];
@@ -84,7 +84,7 @@ async fn a_cookie_that_cannot_be_expired_refuses_nothing() {
 }
 
 #[tokio::test]
-async fn a_page_load_with_an_old_cookie_gets_the_default_and_forgets_the_cookie() {
+async fn page_load_with_an_old_cookie_gets_the_default_and_expires_the_cookie() {
     let old = [("cookie", "app_version=v0"), ("accept", "text/html")];
     let (with_default, _) = app(router());
     let answer = send(&with_default, "GET", &old).await;
@@ -102,7 +102,7 @@ async fn a_page_load_with_an_old_cookie_gets_the_default_and_forgets_the_cookie(
 }
 
 #[tokio::test]
-async fn an_empty_map_changes_nothing() {
+async fn empty_map_changes_nothing() {
     let (app, rendered) = app(VersionRouterLayer::new([("", ""); 0]).unwrap());
     let plain = send(&app, "GET", &[]).await;
     for headers in [("x-app-requested-version", "v1"), ("cookie", "app_version=v1")] {
@@ -114,7 +114,7 @@ async fn an_empty_map_changes_nothing() {
 }
 
 #[test]
-fn a_default_outside_of_the_map_stops_the_start() {
+fn default_version_missing_from_the_map_is_an_error() {
     let err = VersionRouterLayer::new(VERSIONS).unwrap().default_version("v3").unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
 }

@@ -262,7 +262,7 @@ mod tests {
     use crate::sources::{SourceDir, ignore_rules::IgnoreRules};
 
     #[test]
-    fn what_has_no_answer_leaves_nothing_behind() {
+    fn failed_lookups_are_not_cached() {
         let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(dir.path().join("a.css"), "a{}").unwrap();
         fs::write(outside.path().join("b.css"), "b{}").unwrap();

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_asks_during_the_work_shares_the_next_one() {
+    fn callers_during_a_run_share_the_next_run() {
         let (single_flight, runs, barrier) = (SingleFlight::default(), AtomicUsize::new(0), Barrier::new(9));
         let work = || runs.fetch_add(1, SeqCst) + 1;
         thread::scope(|scope| {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_frees_the_way_for_the_next_caller() {
+    fn panic_does_not_block_the_next_caller() {
         let single_flight = SingleFlight::default();
         assert!(
             catch_unwind(AssertUnwindSafe(|| single_flight.join(|_| false, || panic!("no luck")))).is_err()

@@ -119,7 +119,7 @@ mod tests {
     use super::notified::may_be_a_change;
 
     #[test]
-    fn everything_but_reading_may_tell_of_a_change() {
+    fn all_events_except_reads_count_as_changes() {
         let access = |kind| EventKind::Access(kind);
         let reading = [
             access(AccessKind::Any),
@@ -153,7 +153,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn an_edit_that_is_lost_in_an_overflow_of_the_queue_is_seen() {
+    fn edit_lost_in_a_queue_overflow_is_detected() {
         use std::{
             fs::{self, File},
             sync::{Arc, atomic::Ordering, mpsc},

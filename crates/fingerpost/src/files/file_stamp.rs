@@ -129,7 +129,7 @@ mod tests {
         FileStamp { length: 3, modified: (1000, 5), other_time: Some((2000, 5)), id: Some((7, 8)) };
 
     #[test]
-    fn the_youngest_time_has_to_be_two_seconds_old() {
+    fn stamp_is_settled_when_its_latest_time_is_two_seconds_old() {
         let at = |seconds, nanoseconds| SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
         assert!(STAMP.is_settled_at(at(2002, 5)));
         for young in [at(2002, 4), at(2001, 999_999_999), at(1002, 5), at(0, 0)] {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_survives_a_cache_file() {
+    fn stamp_round_trips_through_json() {
         let json = serde_json::to_string(&STAMP).unwrap();
         assert_eq!(json, r#"{"length":3,"modified":[1000,5],"other_time":[2000,5],"id":[7,8]}"#);
         assert_eq!(serde_json::from_str::<FileStamp>(&json).unwrap(), STAMP);
@@ -151,7 +151,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_change_time_alone_is_told_from_everything_else() {
+    fn difference_in_change_time_only_is_distinguished() {
         let changed = FileStamp { other_time: Some((2001, 0)), ..STAMP };
         assert!(changed.differs_in_change_time_alone(&STAMP));
         for other in [
@@ -166,7 +166,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_change_shows_even_if_length_and_time_are_put_back() {
+    fn change_is_detected_even_if_length_and_modification_time_are_restored() {
         let dir = tempfile::tempdir().unwrap();
         let [file, other] = ["a", "b"].map(|name| dir.path().join(name));
         let stamp = || FileStamp::from_metadata(&std::fs::metadata(&file).unwrap());

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_keeps_changing_is_read_three_times_and_never_believed() {
+    fn file_that_keeps_changing_is_read_three_times_and_is_not_stable() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.css");
         for (changes, readings, is_stable) in [(0, 1, true), (1, 2, true), (2, 3, true), (9, 3, false)] {

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_cannot_be_used_says_why() {
+    fn unusable_manifest_is_an_error_with_the_reason() {
         assert_eq!(refused("[]"), "manifest `m.json` is not a JSON object");
         assert_eq!(refused(r#"["1.1", "", {}]"#), "manifest `m.json` is not a JSON object");
         assert_eq!(refused(r#"{"version": "1.1"}"#), "manifest `m.json` has no `paths`");
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_and_repeated_paths_are_refused() {
+    fn unsafe_and_duplicate_paths_are_rejected() {
         let paths = |paths: &str| refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
         assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("path `a` stands there twice"));
         assert!(paths(r#""../a": "a.1""#).contains("leaves the asset directory"));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_over_sorted_lines_and_follows_every_change() {
+    fn manifest_hash_covers_sorted_lines_and_changes_with_each_entry() {
         let manifest = |names: &[(&str, &str)]| {
             let mut manifest = Manifest::new("/static/");
             for (path, hashed) in names {

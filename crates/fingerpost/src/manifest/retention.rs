@@ -129,7 +129,7 @@ mod tests {
     const CHAIN: [(u64, u64, u64); 4] = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 3)];
 
     #[test]
-    fn the_newest_and_the_one_in_force_stay() {
+    fn newest_releases_and_the_current_one_are_retained() {
         assert_kept(4, &CHAIN, 2, 0, &[3, 4]);
         assert_kept(4, &CHAIN, 1, 0, &[4]);
         assert_kept(4, &CHAIN, 0, 0, &[4]);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_as_old_as_its_replacement() {
+    fn age_of_a_release_counts_from_its_replacement() {
         let year_and_minute = [(1, 1, 0), (2, NOW - 60, 1)];
         assert_kept(2, &year_and_minute, 1, 61, &[1, 2]);
         assert_kept(2, &year_and_minute, 1, 60, &[2]);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_run_ends_nothing() {
+    fn release_of_a_killed_run_does_not_end_the_previous_release() {
         // The run of release 2 was killed before the manifest, long ago; 1 was in force until 3 came.
         let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
         assert_kept(3, &killed, 1, 60, &[1, 2, 3]);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_put_back_by_hand_ends_nothing_too_early() {
+    fn manually_restored_manifest_does_not_end_releases_too_early() {
         // 1 was put back after 3, at a time that nobody knows, and was in force until 4 came.
         let put_back = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
         assert_kept(4, &put_back, 1, 60, &[1, 2, 3, 4]);
@@ -173,13 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_was_removed_ends_all_before_it() {
+    fn removed_manifest_ends_all_earlier_releases() {
         assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
         assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
     }
 
     #[test]
-    fn of_the_same_manifest_the_newest_release_is_the_one_in_force() {
+    fn newest_of_several_releases_with_the_same_manifest_is_current() {
         let twice = |number, published, replaces| PublishedRelease {
             number,
             published,
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_wrong_removes_nothing_too_early() {
+    fn wrong_clock_does_not_remove_releases_too_early() {
         // Set back to 1970 when 3 was published, it ended 2 no earlier than 2 began.
         let back = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
         assert_kept(3, &back, 1, 60, &[1, 2, 3]);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_make_no_sense_keep_rather_than_remove() {
+    fn inconsistent_release_numbers_retain_releases() {
         assert_kept(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
         // A gap, where somebody has removed a release file.
         assert_kept(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_past_takes_no_longer_than_it_must() {
+    fn retention_of_100_000_releases_is_fast() {
         let chain: Vec<_> = (1..=100_000).map(|number| (number, number, number - 1)).collect();
         assert_kept(100_000, &chain, 1, NOW - 99_999, &[99_999, 100_000]);
         // As many killed runs: each replaces all before it.

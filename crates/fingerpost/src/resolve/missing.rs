@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_path_is_warned_of_once_and_a_flood_ends_in_a_summary() {
+    fn each_path_is_warned_about_once_until_a_final_summary() {
         let missing_warnings = MissingWarnings::default();
         assert_eq!(missing_warnings.next_warning("a.css"), Warning::One);
         assert_eq!(missing_warnings.next_warning("a.css"), Warning::None);

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_takes_the_place_of_its_segment() {
+    fn token_replaces_its_placeholder_segment() {
         for (pattern, with, without) in [
             ("/static/{breaker}/", "/static/7/", "/static/"),
             ("/static/{breaker}", "/static/7", "/static"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_one_whole_segment_exactly_once() {
+    fn token_placeholder_must_be_one_whole_segment_exactly_once() {
         for bad in [
             "/static/v{breaker}/",
             "/static/{breaker}v/",
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_no_token() {
+    fn token_placeholder_in_a_host_is_rejected() {
         for bad in [
             "https://{breaker}/static/",
             "https://{breaker}",
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn other_strategies_have_no_token() {
+    fn token_placeholder_is_rejected_for_other_strategies() {
         for strategy in [Strategy::Manifest, Strategy::VersionQuery] {
             assert!(refused(&strategy, "/static/{breaker}/").contains("only the strategy `PathToken` fills"));
         }

@@ -181,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_token_has_twelve_digits_at_least() {
+    fn clock_token_has_at_least_twelve_digits() {
         let token = Token::from_clock();
         assert!(token.as_str().len() >= 12 && is_number(token.as_str()));
         assert_eq!(token.age_of("1"), TokenAge::Older);
     }
 
     #[test]
-    fn a_token_is_one_plain_segment() {
+    fn token_must_be_one_plain_segment() {
         for bad in ["", "a/b", ".", "..", "a b", "ä", "{breaker}", &"x".repeat(129)] {
             assert!(Token::opaque(bad).is_err(), "{bad}");
         }

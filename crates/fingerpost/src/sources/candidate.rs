@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_passed_over_until_it_or_a_directory_on_the_way_changes() {
+    fn rejected_file_is_skipped_until_it_or_a_parent_directory_changes() {
         let changes: [fn(&Path); 5] = [
             |dir| fs::rename(dir.join("a/b/c.css"), dir.join("a/b/C.css")).unwrap(),
             |dir| fs::write(dir.join("a/b/c.css"), "changed").unwrap(),

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_stay_inside_the_source_dir() {
+    fn parent_segments_are_rejected() {
         assert_eq!(refused("../secret"), "path `../secret` leaves the asset directory");
         assert_eq!(refused("css/../css/a.css"), "path `css/../css/a.css` leaves the asset directory");
         assert_eq!(refused(".."), "path `..` leaves the asset directory");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_have_one_spelling() {
+    fn non_canonical_paths_are_rejected() {
         assert_eq!(refused("css\\app.css"), "path `css\\app.css` holds a backslash; write `css/app.css`");
         assert_eq!(refused("./css/app.css"), "path `./css/app.css` has a `.` segment; write `css/app.css`");
         assert_eq!(refused("css//app.css"), "path `css//app.css` has an empty segment; write `css/app.css`");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_never_name_another_host_or_scheme() {
+    fn paths_with_a_host_or_scheme_are_rejected() {
         assert_eq!(
             refused("//evil.example/x.js"),
             "path `//evil.example/x.js` starts with `//`, which a browser takes for another host"
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_author_may_add_a_query_a_fragment_and_one_leading_slash() {
+    fn query_fragment_and_one_leading_slash_are_accepted() {
         let parts = |text| {
             let w = TemplatePath::parse(text).unwrap();
             (w.path, w.query, w.fragment)
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_goes_before_the_last_extension() {
+    fn hash_is_inserted_before_the_last_extension() {
         let hashed = |path: &str| AssetPath::parse(path).unwrap().hashed(&ContentHash::from_content(b""));
         assert_eq!(hashed("css/app.css"), "css/app.e3b0c44298fc.css");
         assert_eq!(hashed("a.tar.gz"), "a.tar.e3b0c44298fc.gz");

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_ends_in_exactly_one_slash() {
+    fn base_url_ends_in_exactly_one_slash() {
         for (text, whole, path) in [
             ("/", "/", "/"),
             ("/static", "/static/", "/static/"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_is_a_path_or_an_http_url() {
+    fn base_url_must_be_a_path_or_an_http_url() {
         let hint = "; write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`";
         assert_eq!(
             refused("static/"),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_scheme_and_host_alone() {
+    fn origin_must_be_scheme_and_host_only() {
         let parse = |origin| parse_origin(origin, "`origin`");
         assert_eq!(parse("https://example.com/").unwrap(), "https://example.com");
         assert_eq!(parse("http://localhost:3000").unwrap(), "http://localhost:3000");

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_goes_last_in_the_query_and_before_the_fragment() {
+    fn version_is_the_last_query_parameter_before_the_fragment() {
         assert_eq!(versioned("a.css"), "/static/a.css?v=H");
         assert_eq!(versioned("a.css?x=1#f"), "/static/a.css?x=1&v=H#f");
         assert_eq!(versioned("a.css?#iefix"), "/static/a.css?v=H#iefix");
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn parameters_in_a_fragment_stay_apart() {
+    fn parameters_in_a_fragment_are_preserved() {
         for fragment in ["page=3&zoom=150", "t=10,20&track=a", "svgView%28viewBox%280,0,9,9%29%29", "a%26b"] {
             assert_eq!(versioned(&format!("a.pdf#{fragment}")), format!("/static/a.pdf?v=H#{fragment}"));
         }
     }
 
     #[test]
-    fn an_authors_own_version_is_left_alone() {
+    fn existing_version_parameter_is_kept() {
         assert_eq!(versioned("a.css?v=3"), "/static/a.css?v=3");
         assert_eq!(versioned("a.css?x=1&v#f"), "/static/a.css?x=1&v#f");
         assert_eq!(versioned("a.css?%76=3"), "/static/a.css?%76=3");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_encoded_once() {
+    fn names_are_percent_encoded_once() {
         assert_eq!(versioned("%2F.txt"), "/static/%252F.txt?v=H");
         assert_eq!(versioned("⊗.txt"), "/static/%E2%8A%97.txt?v=H");
         assert_eq!(
@@ -224,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn a_query_and_a_fragment_are_made_inert_and_otherwise_kept() {
+    fn query_and_fragment_are_encoded_only_where_html_requires_it() {
         assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27&");
     }
 
     #[test]
-    fn a_url_never_ends_an_unquoted_url_in_css() {
+    fn parentheses_are_encoded_for_unquoted_css_urls() {
         let template_path = "a).svg?b)#);background:url(//evil.example/x";
         assert_eq!(
             versioned(template_path),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_ampersand_behind_the_path_needs_escaping() {
+    fn only_an_ampersand_after_the_path_needs_html_escaping() {
         let inert = |text: &str| {
             let template_path = TemplatePath::parse(text).unwrap();
             Url::new(&BaseUrl::default(), template_path.path, None)

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_has_at_least_sixteen_bytes() {
+    fn secret_must_have_at_least_sixteen_bytes() {
         for bad in ["", "0123456789abcde"] {
             assert!(BustToken::from_secret(bad).unwrap_err().to_string().contains("at least 16"), "{bad}");
         }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_token_matches() {
+    fn only_the_complete_bust_token_matches() {
         let token = BustToken::from_secret("0123456789abcdef").unwrap();
         let text = token.as_str().to_owned();
         assert!(text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));

@@ -7,7 +7,7 @@ use allocation_counter::measure;
 use crate::support::{Dir, dev, production, publish};
 
 #[test]
-fn a_url_in_production_allocates_nothing_also_in_a_scope() {
+fn url_lookup_in_production_does_not_allocate() {
     let output = publish(&[("css/app.css", "a{}")], "/static/");
     let assets = production(&output).build().unwrap();
     let call = || drop(assets.url("css/app.css").unwrap());
@@ -17,7 +17,7 @@ fn a_url_in_production_allocates_nothing_also_in_a_scope() {
 }
 
 #[test]
-fn a_url_of_an_unchanged_file_allocates_nothing_in_development() {
+fn url_lookup_of_an_unchanged_file_in_development_does_not_allocate() {
     let dir = Dir::of(&["css/app.css"]);
     let assets = dev(&dir).build().unwrap();
     let call = || drop(assets.url("css/app.css").unwrap());

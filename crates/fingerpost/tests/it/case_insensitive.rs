@@ -65,7 +65,7 @@ fn on_a_case_insensitive_tmpfs(dir: &Path) -> Command {
 }
 
 #[test]
-fn a_case_insensitive_disk_changes_nothing() {
+fn asset_paths_are_case_sensitive_on_a_case_insensitive_file_system() {
     let dir = Dir::new();
     if is_case_insensitive(dir.as_ref()) {
         return spelling_counts_in(&dir.at("here"));
@@ -86,7 +86,7 @@ fn a_case_insensitive_disk_changes_nothing() {
 }
 
 #[test]
-fn on_a_case_sensitive_disk_each_spelling_is_a_file_of_its_own() {
+fn names_differing_in_case_are_distinct_on_a_case_sensitive_file_system() {
     let dir = Dir::of(&["app.css"]);
     if is_case_insensitive(dir.as_ref()) {
         return say("this disk is case-insensitive");
@@ -103,7 +103,7 @@ fn on_a_case_sensitive_disk_each_spelling_is_a_file_of_its_own() {
 }
 
 #[test]
-fn names_that_other_systems_would_take_for_a_file_are_not_found() {
+fn windows_name_aliases_are_not_found() {
     let dir = Dir::of(&["a.css", "a long name.css", "css/a.css"]);
     let assets = dev(&dir).build().unwrap();
     for path in
@@ -128,7 +128,7 @@ fn listed_and_unlisted() -> (String, String) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_in_a_directory_that_does_not_list_its_name_is_not_found() {
+fn file_not_listed_by_its_directory_is_not_found() {
     let in_a_thread = || {
         let (listed, unlisted) = listed_and_unlisted();
         let assets = Assets::dev("/proc").unwrap();
@@ -145,7 +145,7 @@ fn a_file_in_a_directory_that_does_not_list_its_name_is_not_found() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_hit_behind_a_name_that_is_passed_over_reads_nothing() {
+fn cache_hit_behind_a_rejected_name_reads_nothing() {
     let in_a_thread = || {
         let (dir, content) = (Dir::new(), vec![1; LARGE]);
         let (_, unlisted) = listed_and_unlisted();

@@ -21,7 +21,7 @@ fn refused(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
 }
 
 #[test]
-fn what_would_forge_a_line_is_refused() {
+fn nul_and_line_feed_in_component_names_and_paths_are_rejected() {
     let invalid = |text: &str| (ErrorKind::InvalidConfig, text.to_owned());
     assert_eq!(
         refused("", "base.html"),
@@ -40,7 +40,7 @@ fn what_would_forge_a_line_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_path_that_is_not_utf_8_is_refused() {
+fn component_path_that_is_not_utf_8_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     assert_eq!(
         refused("pages", OsStr::from_bytes(b"\xff.html")),
@@ -52,7 +52,7 @@ fn a_path_that_is_not_utf_8_is_refused() {
 }
 
 #[test]
-fn backslashes_are_slashes_on_windows_alone() {
+fn backslashes_in_component_paths_are_normalized_only_on_windows() {
     let dir = Dir::new();
     let file = if cfg!(windows) { dir.write("a/b.html", "one") } else { dir.write("a\\b.html", "one") };
     let path = file.to_str().unwrap();
@@ -62,7 +62,7 @@ fn backslashes_are_slashes_on_windows_alone() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_not_found() {
+fn missing_component_file_is_not_found() {
     let dir = Dir::of(&["base.html"]);
     for path in ["gone.html", "base.html/inside"] {
         let text = format!(
@@ -75,7 +75,7 @@ fn a_file_that_is_not_there_is_not_found() {
 }
 
 #[test]
-fn it_is_reported_wherever_the_version_comes_from() {
+fn invalid_component_file_is_an_error_with_every_version_source() {
     let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
     let query = || dev(&dir).strategy(Strategy::VersionQuery).strategy_in_dev(true);
     let (gone, directory) = (dir.at("gone.html"), dir.as_ref());
@@ -98,7 +98,7 @@ fn it_is_reported_wherever_the_version_comes_from() {
 }
 
 #[test]
-fn what_is_no_file_is_not_opened() {
+fn component_that_is_not_a_regular_file_is_not_opened() {
     let dir = Dir::new();
     let mut others: Vec<(PathBuf, _)> = vec![(dir.as_ref().to_owned(), "a directory")];
     #[cfg(unix)]
@@ -121,7 +121,7 @@ fn what_is_no_file_is_not_opened() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_cannot_be_read_is_an_error() {
+fn unreadable_component_file_is_an_error() {
     let dir = Dir::new();
     let file = dir.at("loop.html");
     std::os::unix::fs::symlink(&file, &file).unwrap();
@@ -134,7 +134,7 @@ fn a_file_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn a_file_that_keeps_changing_is_an_error_and_never_half_a_version() {
+fn component_file_that_keeps_changing_is_an_error() {
     let dir = Dir::new();
     let file = dir.write("base.html", vec![1; 4_000_000]);
     let (assets, done) = (dev(&dir).component("pages", [&file]).build().unwrap(), AtomicBool::new(false));
@@ -162,7 +162,7 @@ fn a_file_that_keeps_changing_is_an_error_and_never_half_a_version() {
 }
 
 #[test]
-fn a_snapshot_counts_the_files_of_each_component() {
+fn snapshot_counts_the_files_of_each_component() {
     let files = Dir::of(&["base.html", "nav.html", "site.json"]);
     let output = publish(&[("a.css", "a{}")], "/static/");
     let none = dev(&files).build().unwrap();
@@ -193,7 +193,7 @@ fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
 }
 
 #[test]
-fn the_running_program_is_a_component() {
+fn running_executable_can_be_a_component() {
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();
     let line = format!("executable\0\0{}\n", fingerpost::manifest::Digest::from_content(&program));
     let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
@@ -214,7 +214,7 @@ fn the_running_program_is_a_component() {
 
 #[cfg(unix)]
 #[test]
-fn another_program_is_another_version_and_a_program_that_is_gone_an_error() {
+fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
     let dir = Dir::new();
     let copy = dir.at("program");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
@@ -255,7 +255,7 @@ fn another_program_is_another_version_and_a_program_that_is_gone_an_error() {
 }
 
 #[test]
-fn components_are_part_of_the_app_version() {
+fn components_contribute_to_the_app_version() {
     let files = Dir::new();
     let (base, other) = (files.write("base.html", "one"), files.write("other.html", "two"));
     let source = Dir::of(&["a.css"]);
@@ -295,7 +295,7 @@ fn components_are_part_of_the_app_version() {
 }
 
 #[test]
-fn a_component_that_cannot_be_read_is_an_error_that_names_it() {
+fn unreadable_component_is_an_error_that_names_the_path() {
     let (source, files) = (Dir::of(&["a.css"]), Dir::of(&["pages/base.html"]));
     let (directory, inside_a_file) = (files.at("pages"), files.at("pages/base.html/x"));
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");

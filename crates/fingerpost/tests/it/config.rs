@@ -34,7 +34,7 @@ fn refused(toml: &str) -> Error {
 }
 
 #[test]
-fn one_file_says_everything_for_both_modes() {
+fn settings_file_configures_both_modes() {
     let answer = |mode: &str| {
         alone_with(&[("FINGERPOST_MODE", mode)], || {
             let dir = project();
@@ -55,7 +55,7 @@ fn one_file_says_everything_for_both_modes() {
 }
 
 #[test]
-fn relative_paths_are_relative_to_the_file_wherever_the_process_stands() {
+fn relative_paths_are_resolved_against_the_settings_file() {
     let answer = alone(|| {
         let dir = project();
         std::env::set_current_dir(&dir).unwrap();
@@ -70,7 +70,7 @@ fn relative_paths_are_relative_to_the_file_wherever_the_process_stands() {
 }
 
 #[test]
-fn a_working_directory_that_changes_later_changes_nothing() {
+fn later_change_of_the_working_directory_has_no_effect() {
     let answer = alone(|| {
         let UrlOptions { source, output } = UrlOptions::of(&["a.css"]);
         let dir = Dir::new();
@@ -91,7 +91,7 @@ fn a_working_directory_that_changes_later_changes_nothing() {
 }
 
 #[test]
-fn the_environment_goes_before_the_files_base_url_and_the_builder_before_both() {
+fn base_url_from_the_builder_overrides_environment_and_file() {
     let base = |variable: &str| {
         alone_with(&[("FINGERPOST_BASE_URL", variable)], || {
             let dir = project();
@@ -108,7 +108,7 @@ fn the_environment_goes_before_the_files_base_url_and_the_builder_before_both() 
 }
 
 #[test]
-fn the_origin_comes_from_the_builder_else_the_environment_else_the_file() {
+fn origin_comes_from_the_builder_or_else_environment_or_else_file() {
     let origin = |builder: &str, variable: &str, file: &str| {
         alone_with(&[("FINGERPOST_ORIGIN", variable), ("IT", &format!("{builder} {file}"))], || {
             let it = std::env::var("IT").unwrap();
@@ -141,7 +141,7 @@ fn the_origin_comes_from_the_builder_else_the_environment_else_the_file() {
 }
 
 #[test]
-fn the_builder_goes_before_the_file_whichever_is_named_first() {
+fn builder_overrides_the_settings_file_in_any_call_order() {
     let said = alone(|| {
         let (dir, other) = (project(), Dir::of(&["x.css"]));
         let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
@@ -277,7 +277,7 @@ fn the_table_of_another_crate_is_read_by_that_crate() {
 }
 
 #[test]
-fn a_settings_file_that_is_not_there_is_another_error_than_one_that_cannot_be_read() {
+fn missing_and_unreadable_settings_files_are_different_errors() {
     let dir = Dir::of(&["fingerpost.toml/x"]);
     let missing = Assets::from_config(dir.at("other.toml")).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::InvalidConfig);
@@ -291,7 +291,7 @@ fn a_settings_file_that_is_not_there_is_another_error_than_one_that_cannot_be_re
 }
 
 #[test]
-fn a_glob_that_cannot_be_read_is_an_error_that_shows_it() {
+fn invalid_glob_is_an_error_that_shows_it() {
     let settings = crate::support::settings(|settings| settings.ignore = vec!["a[".to_owned()]);
     let err = crate::support::dev(&Dir::new()).settings(settings).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
@@ -299,7 +299,7 @@ fn a_glob_that_cannot_be_read_is_an_error_that_shows_it() {
 }
 
 #[test]
-fn a_source_dir_that_is_not_there_is_an_error_with_the_absolute_path() {
+fn missing_source_dir_is_an_error_with_the_absolute_path() {
     let dir = Dir::of(&["file"]);
     for (path, reason) in [
         ("nowhere", "does not exist; make it, or correct the path"),
@@ -327,7 +327,7 @@ fn a_source_dir_that_is_not_there_is_an_error_with_the_absolute_path() {
 }
 
 #[test]
-fn a_source_dir_inside_the_output_dir_is_an_error() {
+fn source_dir_inside_the_output_dir_is_an_error() {
     let dir = Dir::of(&["dist/static/a.css", MANIFEST_NAME]);
     for source in ["dist", "dist/static"] {
         let err = Assets::builder()

@@ -19,7 +19,7 @@ fn deploy_variables() -> Vec<String> {
 }
 
 #[test]
-fn the_first_deploy_variable_that_holds_a_commit_says_it() {
+fn first_deploy_variable_with_a_commit_is_used() {
     let dir = repository();
     let names = deploy_variables();
     assert!(names.len() > 6, "{names:?}");
@@ -36,7 +36,7 @@ fn the_first_deploy_variable_that_holds_a_commit_says_it() {
 }
 
 #[test]
-fn a_deploy_variable_holds_7_to_64_hex_digits() {
+fn deploy_variable_must_have_7_to_64_hex_digits() {
     let dir = repository();
     let from = |value: &str| version_in(dir.at("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
     for commit in ["1234567", "ABCDEF0123456789abcdef0123456789abcdef01", " 1234567\n", &"0".repeat(64)] {
@@ -50,14 +50,14 @@ fn a_deploy_variable_holds_7_to_64_hex_digits() {
 }
 
 #[test]
-fn an_explicit_version_goes_before_every_commit() {
+fn explicit_version_overrides_every_commit() {
     let dir = repository();
     let variables = [("GITHUB_SHA", "1234567"), ("FINGERPOST_APP_VERSION", "v1")];
     assert_eq!(version_in(dir.at("static"), "/nowhere", &variables), "v1 from explicit");
 }
 
 #[test]
-fn what_is_passed_over_is_told() {
+fn ignored_deploy_variables_are_logged() {
     let dir = Dir::with(&[(".git/HEAD", "0123456")]);
     let mut process = clean("/nowhere");
     process.env("IT", dir.as_ref()).env("SOURCE_VERSION", "</script>\n").env("GITHUB_SHA", "");
@@ -76,7 +76,7 @@ fn what_is_passed_over_is_told() {
 }
 
 #[test]
-fn a_thousand_variables_of_garbage_change_nothing() {
+fn unrelated_and_invalid_variables_have_no_effect() {
     let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
     let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
     let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];

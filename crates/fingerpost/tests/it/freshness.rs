@@ -53,7 +53,7 @@ fn edits_are_seen(edits: &[(&str, Edit, &str)]) {
 }
 
 #[test]
-fn an_edit_of_an_old_file_is_seen_at_the_first_call() {
+fn edit_of_a_cached_file_is_visible_on_the_next_call() {
     edits_are_seen(&[
         ("in-place.css", |dir, path| drop(dir.write(path, "after")), "after"),
         ("emptied.css", |dir, path| drop(dir.write(path, "")), ""),
@@ -104,7 +104,7 @@ fn edited_with_a_time_of_tomorrow(dir: &Dir, path: &str) {
 }
 
 #[test]
-fn a_file_that_was_just_made_is_not_believed_yet() {
+fn recently_written_file_is_not_trusted() {
     let dir = Dir::new();
     let assets = dev(&dir).build().unwrap();
     for round in 0..200 {
@@ -116,7 +116,7 @@ fn a_file_that_was_just_made_is_not_believed_yet() {
 }
 
 #[test]
-fn a_deleted_file_is_an_error_at_the_next_call() {
+fn deleted_file_is_an_error_on_the_next_call() {
     let dir = Dir::of(&["a.css", "b.css"]);
     let assets = dev(&dir).build().unwrap();
     for _ in 0..3 {
@@ -132,7 +132,7 @@ fn a_deleted_file_is_an_error_at_the_next_call() {
 }
 
 #[test]
-fn in_place_edits_are_right_at_the_first_call_while_others_keep_asking() {
+fn in_place_edits_are_visible_on_the_next_call_under_concurrent_lookups() {
     let dir = Dir::of(&["a.css"]);
     let (assets, done) = (dev(&dir).build().unwrap(), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -179,12 +179,12 @@ fn only_whole_contents_are_seen(path: &str) {
 }
 
 #[test]
-fn no_thread_sees_a_hash_that_belongs_to_neither_content() {
+fn hash_always_matches_a_complete_content_during_replacement() {
     only_whole_contents_are_seen("css/app.css");
 }
 
 #[test]
-fn a_name_without_letters_is_found_while_it_is_replaced() {
+fn numeric_name_is_found_during_replacement() {
     only_whole_contents_are_seen("404");
 }
 
@@ -224,7 +224,7 @@ fn all_at_once(assets: &Assets, content: &[u8]) {
 }
 
 #[test]
-fn one_change_costs_64_callers_exactly_one_reading() {
+fn concurrent_callers_share_one_read_per_change() {
     if bytes_read().is_none() {
         return crate::support::say("no /proc/self/io here: readings are not counted");
     }
@@ -247,7 +247,7 @@ fn one_change_costs_64_callers_exactly_one_reading() {
 }
 
 #[test]
-fn a_file_is_read_at_every_call_until_all_its_times_have_aged() {
+fn file_is_read_on_every_call_until_its_times_have_settled() {
     if bytes_read().is_none() {
         return crate::support::say("no /proc/self/io here: readings are not counted");
     }
@@ -270,7 +270,7 @@ fn a_file_is_read_at_every_call_until_all_its_times_have_aged() {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_read_again_three_times_at_most() {
+fn file_that_changes_during_reading_is_read_at_most_three_times() {
     if bytes_read().is_none() {
         return crate::support::say("no /proc/self/io here: readings are not counted");
     }

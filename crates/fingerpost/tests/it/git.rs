@@ -63,7 +63,7 @@ pub(crate) fn head(dir: impl AsRef<Path>) -> String {
 #[track_caller]
 pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
     let mut command = clean(path);
-    command.args(["git::outside_of_every_repository_there_is_no_commit", "--exact", "--nocapture"]);
+    command.args(["git::fallback_version_is_used_outside_of_a_repository", "--exact", "--nocapture"]);
     let output = command.env(SOURCE, source.as_ref()).envs(variables.iter().copied()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
@@ -81,7 +81,7 @@ const ANSWER: &str = "answer: ";
 const FALLBACK: &str = "dev from git";
 
 #[test]
-fn outside_of_every_repository_there_is_no_commit() {
+fn fallback_version_is_used_outside_of_a_repository() {
     let Some(source) = env::var_os(SOURCE) else {
         return assert_eq!(version(Dir::new()), FALLBACK);
     };
@@ -110,7 +110,7 @@ fn version(source: impl AsRef<Path>) -> String {
 }
 
 #[test]
-fn the_commit_is_read_without_git() {
+fn commit_is_read_without_the_git_program() {
     for format in ["sha1", "sha256"] {
         let dir = repository_of(&["--object-format", format]);
         let commit = head(&dir);
@@ -124,7 +124,7 @@ fn the_commit_is_read_without_git() {
 }
 
 #[test]
-fn other_branches_may_have_any_name() {
+fn branch_names_that_are_not_utf_8_are_ignored() {
     let dir = repository();
     let commit = head(&dir);
     git(&dir, &["pack-refs", "--all"]);
@@ -135,7 +135,7 @@ fn other_branches_may_have_any_name() {
 }
 
 #[test]
-fn worktrees_and_submodules_have_commits_of_their_own() {
+fn worktrees_and_submodules_use_their_own_commit() {
     let (dir, library) = (repository(), repository());
     commit(&library);
     git(&dir, &["worktree", "add", "--quiet", "-b", "other", "tree"]);
@@ -154,7 +154,7 @@ fn worktrees_and_submodules_have_commits_of_their_own() {
 }
 
 #[test]
-fn what_is_damaged_makes_a_fallback() {
+fn damaged_repository_yields_the_fallback_version() {
     let dir = repository();
     let digits = "0".repeat(100);
     for content in [
@@ -190,7 +190,7 @@ fn what_is_damaged_makes_a_fallback() {
 }
 
 #[test]
-fn no_repository_stands_in_for_a_damaged_one_inside_of_it() {
+fn outer_repository_does_not_replace_a_damaged_inner_one() {
     let dir = repository();
     let search_path = env::var("PATH").unwrap();
     let source = dir.at("inside/static");
@@ -216,7 +216,7 @@ fn no_repository_stands_in_for_a_damaged_one_inside_of_it() {
 
 #[cfg(unix)]
 #[test]
-fn no_repository_stands_in_for_a_damaged_one_however_that_is_reached() {
+fn outer_repository_does_not_replace_a_damaged_one_reached_by_symlink() {
     use std::os::unix::fs::symlink;
     let search_path = env::var("PATH").unwrap();
     let (around, links) = (Dir::of(&["a:b/inside/static/a.css", "inside/static/a.css"]), Dir::new());
@@ -235,7 +235,7 @@ fn no_repository_stands_in_for_a_damaged_one_however_that_is_reached() {
 }
 
 #[test]
-fn no_more_than_4096_bytes_are_a_reference() {
+fn git_references_are_limited_to_4096_bytes() {
     let dir = repository();
     let commit = head(&dir);
     dir.write("tree/static/a.css", "");
@@ -254,7 +254,7 @@ fn no_more_than_4096_bytes_are_a_reference() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_in_a_repository_is_not_waited_for() {
+fn named_pipe_in_a_repository_does_not_block() {
     let dir = repository();
     for name in [".git/HEAD", ".git/commondir", ".git/packed-refs"] {
         fs::remove_file(dir.at(name)).ok();
@@ -268,14 +268,14 @@ fn a_pipe_in_a_repository_is_not_waited_for() {
 }
 
 #[test]
-fn what_stands_before_two_dots_is_not_above() {
+fn directory_before_a_parent_segment_is_not_searched() {
     let dir = repository();
     dir.write("server/.git", "damaged");
     assert_eq!(version(dir.at("server/../static")), head(&dir));
 }
 
 #[test]
-fn the_first_dir_that_lies_in_a_repository_says_the_commit() {
+fn first_directory_in_a_repository_determines_the_commit() {
     let (first, second, none) = (repository(), repository(), Dir::new());
     commit(&second);
     let mut process = clean(&env::var("PATH").unwrap());
@@ -303,7 +303,7 @@ fn the_first_dir_that_lies_in_a_repository_says_the_commit() {
 }
 
 #[test]
-fn a_reload_asks_where_the_process_was_started() {
+fn reload_uses_the_initial_working_directory() {
     let (here, elsewhere, none) = (repository(), repository(), Dir::new());
     commit(&elsewhere);
     let mut process = clean(&env::var("PATH").unwrap());
@@ -322,7 +322,7 @@ fn a_reload_asks_where_the_process_was_started() {
 }
 
 #[test]
-fn dev_is_a_fallback_whoever_says_so() {
+fn dev_and_unknown_are_fallback_versions() {
     for (version, is_fallback) in [("dev", true), ("unknown", true), ("develop", false)] {
         let assets = dev(&Dir::new()).app_version(version).build().unwrap();
         assert_eq!(assets.app_version().is_fallback(), is_fallback, "{version}");
@@ -330,7 +330,7 @@ fn dev_is_a_fallback_whoever_says_so() {
 }
 
 #[test]
-fn git_goes_before_the_manifest_and_the_components() {
+fn git_overrides_the_manifest_and_the_components() {
     let repository =
         Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}"), ("base.html", "one")]);
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");

@@ -33,7 +33,7 @@ fn reftable() -> Option<Dir> {
 }
 
 #[test]
-fn what_is_not_stored_in_files_is_asked_of_git() {
+fn git_program_is_used_when_references_are_not_in_files() {
     let Some(dir) = reftable() else { return };
     let said = |source: &str, path: &str| version_in(dir.at(source), path, &[]);
     assert_eq!(said("static", &search_path()), head(&dir));
@@ -49,7 +49,7 @@ fn what_is_not_stored_in_files_is_asked_of_git() {
 }
 
 #[test]
-fn a_submodule_is_asked_of_git_too() {
+fn git_program_is_used_for_submodules() {
     let Some(dir) = reftable() else { return };
     let library = repository();
     commit(&library);
@@ -64,7 +64,7 @@ fn a_submodule_is_asked_of_git_too() {
 }
 
 #[test]
-fn no_variable_leads_git_to_another_repository() {
+fn git_variables_do_not_redirect_to_another_repository() {
     let Some(dir) = reftable() else { return };
     let other = repository();
     commit(&other);
@@ -101,7 +101,7 @@ const PRINT: &str = "echo 89abcdef89abcdef89abcdef89abcdef89abcdef";
 
 #[cfg(unix)]
 #[test]
-fn what_git_says_is_a_commit_or_nothing() {
+fn git_output_is_a_commit_or_ignored() {
     let said = |script: &str| {
         let (version, time) = said_by(script);
         assert!(time < LIMIT, "{script}: {time:?}");
@@ -128,7 +128,7 @@ fn what_git_says_is_a_commit_or_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn git_has_five_seconds() {
+fn git_program_is_stopped_after_five_seconds() {
     let scripts =
         ["exec sleep 30", &format!("{PRINT}; exec sleep 30"), "printf 89; exec sleep 30", "sleep 7 & exit 0"];
     let said = thread::scope(|scope| {

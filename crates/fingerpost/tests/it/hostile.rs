@@ -194,7 +194,7 @@ fn plain(builder: fingerpost::AssetsBuilder, base: &str) -> Assets {
 }
 
 #[test]
-fn every_text_is_an_error_or_a_harmless_url_below_the_base_url() {
+fn any_input_yields_an_error_or_a_safe_url_below_the_base_url() {
     for base in BASES {
         let files = ["a.css", "css/app.css"].map(|path| (path, "content"));
         let path = fingerpost::BaseUrl::parse(base).unwrap().path().to_owned();
@@ -218,7 +218,7 @@ fn every_text_is_an_error_or_a_harmless_url_below_the_base_url() {
 }
 
 #[test]
-fn every_error_is_one_short_line() {
+fn error_messages_are_single_short_lines() {
     let site = UrlOptions::of(&["a.css", "css/app.css", "⊗.txt"]);
     for (mode, assets) in site.both() {
         always(600, &hostile(), |written| {
@@ -234,7 +234,7 @@ fn every_error_is_one_short_line() {
 
 #[cfg(unix)]
 #[test]
-fn every_file_that_can_be_named_has_one_harmless_url() {
+fn any_file_name_yields_the_same_safe_url_in_both_modes() {
     let suffixes = select(&["", "?x=1", "?x=1&y=<2>", "#\"'<&>", "?", "?v=3", "?#", "?'\"&#%"][..]);
     always(200, &(hostile_file(), suffixes, select(&BASES[..])), |(path, suffix, base)| {
         let base_path = fingerpost::BaseUrl::parse(base).unwrap().path().to_owned();

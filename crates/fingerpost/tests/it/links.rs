@@ -19,7 +19,7 @@ fn following(dir: &Dir) -> Assets {
 }
 
 #[test]
-fn a_link_out_of_the_source_dir_is_not_found_and_says_where_it_leads() {
+fn symlink_out_of_the_source_dir_is_not_found_and_its_target_is_reported() {
     let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["secret.css", "deep/b.css"]));
     link(&dir, "file.css", outside.at("secret.css"));
     link(&dir, "dir", outside.at(""));
@@ -47,7 +47,7 @@ fn a_link_out_of_the_source_dir_is_not_found_and_says_where_it_leads() {
 }
 
 #[test]
-fn a_link_out_of_the_source_dir_is_followed_where_the_settings_say_so() {
+fn symlink_out_of_the_source_dir_is_followed_if_enabled() {
     let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["secret.css", "deep/b.css"]));
     link(&dir, "file.css", outside.at("secret.css"));
     link(&dir, "dir", outside.at(""));
@@ -59,7 +59,7 @@ fn a_link_out_of_the_source_dir_is_followed_where_the_settings_say_so() {
 }
 
 #[test]
-fn a_link_within_the_source_dir_is_a_name_like_any_other() {
+fn symlink_within_the_source_dir_is_served() {
     let dir = Dir::of(&["css/app.css", "other.css"]);
     link(&dir, "file.css", "css/app.css");
     link(&dir, "dir", "css");
@@ -76,7 +76,7 @@ fn a_link_within_the_source_dir_is_a_name_like_any_other() {
 }
 
 #[test]
-fn a_link_that_leaves_its_own_source_dir_for_another_one_is_not_followed() {
+fn symlink_into_another_source_dir_is_not_followed() {
     let dir = Dir::of(&["one/a.css", "two/b.css"]);
     link(&dir, "one/b.css", "../two/b.css");
     let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(fingerpost::Mode::Dev);
@@ -85,7 +85,7 @@ fn a_link_that_leaves_its_own_source_dir_for_another_one_is_not_followed() {
 }
 
 #[test]
-fn a_source_dir_may_itself_be_a_link() {
+fn source_dir_may_be_a_symlink() {
     let (dir, real) = (Dir::new(), Dir::of(&["one/a.css", "two/a.css"]));
     link(&dir, "static", real.at("one"));
     let assets = Assets::dev(dir.at("static")).unwrap();
@@ -96,7 +96,7 @@ fn a_source_dir_may_itself_be_a_link() {
 }
 
 #[test]
-fn loops_end_and_dangling_links_are_not_found() {
+fn symlink_loops_and_dangling_symlinks_are_not_found() {
     let dir = Dir::of(&["a.css", "css/b.css"]);
     link(&dir, "here", ".");
     link(&dir, "css/up", "..");
@@ -132,7 +132,7 @@ fn loops_end_and_dangling_links_are_not_found() {
 }
 
 #[test]
-fn a_file_that_becomes_a_link_out_of_the_source_dir_is_no_longer_found() {
+fn file_replaced_by_a_symlink_out_of_the_source_dir_is_not_found() {
     let (dir, outside) = (Dir::of(&["a.css", "css/b.css"]), Dir::of(&["a.css"]));
     let assets = dev(&dir).build().unwrap();
     serves(&assets, "a.css", "a.css");
@@ -148,7 +148,7 @@ fn a_file_that_becomes_a_link_out_of_the_source_dir_is_no_longer_found() {
 }
 
 #[test]
-fn a_link_into_the_output_dir_is_no_source() {
+fn symlink_into_the_output_dir_is_not_a_source() {
     let dir = Dir::of(&["a.css", "dist/a.css", "dist/css/b.css"]);
     link(&dir, "whole", "dist");
     link(&dir, "part", "dist/css");
@@ -165,7 +165,7 @@ fn a_link_into_the_output_dir_is_no_source() {
 }
 
 #[test]
-fn a_link_named_like_an_ignored_file_is_ignored_and_one_to_an_ignored_file_is_not() {
+fn symlink_is_ignored_by_its_own_name_and_not_by_its_target() {
     let dir = Dir::of(&["a.css", ".config"]);
     link(&dir, ".hidden.css", "a.css");
     link(&dir, "shown.css", ".config");

@@ -43,7 +43,7 @@ fn django_manifests_load() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_used_is_an_error_at_start_up_that_names_the_file() {
+fn unusable_manifest_is_a_startup_error_that_names_the_file() {
     for broken in ["", "{", "{]", "not JSON", "\u{feff}{}x", r#"{"version": "1.1", "paths": {}} trailing"#] {
         refused(broken);
     }
@@ -87,7 +87,7 @@ fn a_manifest_that_cannot_be_used_is_an_error_at_start_up_that_names_the_file() 
 }
 
 #[test]
-fn a_manifest_cannot_lead_out_of_the_output_dir() {
+fn manifest_paths_out_of_the_output_dir_are_rejected() {
     for (paths, reason) in [
         (r#""a": "../../etc/passwd""#, "leaves the asset directory"),
         (r#""a": "/etc/passwd""#, "empty segment"),
@@ -107,14 +107,14 @@ fn a_manifest_cannot_lead_out_of_the_output_dir() {
 }
 
 #[test]
-fn a_hashed_path_from_a_manifest_is_encoded_like_any_other() {
+fn hashed_path_from_the_manifest_is_percent_encoded() {
     let store = Memory::with(&[("a.css", r#"x"><script>?#&'.css"#)]);
     let assets = production(&Dir::new()).store(store).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), "/static/x%22%3E%3Cscript%3E%3F%23%26%27.css");
 }
 
 #[test]
-fn not_there_and_not_readable_are_different_errors() {
+fn missing_and_unreadable_manifests_are_different_errors() {
     let empty = Dir::new();
     let place = in_backticks(&empty.at(MANIFEST_NAME));
     let err = start_up_error(&empty);
@@ -134,7 +134,7 @@ fn not_there_and_not_readable_are_different_errors() {
 }
 
 #[test]
-fn no_output_dir_set_is_an_error_that_says_so() {
+fn production_without_an_output_dir_is_an_error() {
     let err = fingerpost::Assets::builder().mode(fingerpost::Mode::Production).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
     assert_eq!(
@@ -144,7 +144,7 @@ fn no_output_dir_set_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_manifest_for_another_base_path_is_an_error_at_start_up() {
+fn manifest_for_another_base_path_is_a_startup_error() {
     let dir = publish(&[("a.css", "a")], "/assets/");
     let err = start_up_error(&dir);
     assert_eq!(err.kind(), ErrorKind::InvalidManifest);
@@ -165,14 +165,14 @@ fn a_manifest_for_another_base_path_is_an_error_at_start_up() {
 }
 
 #[test]
-fn a_leftover_output_dir_never_switches_the_mode() {
+fn leftover_output_dir_does_not_switch_the_mode() {
     let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "old")], "/elsewhere/"));
     let assets = crate::support::dev(&source).collected(&output).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={}", hash("a.css")));
 }
 
 #[test]
-fn production_needs_no_source_dir_and_development_no_output_dir() {
+fn production_needs_no_source_dir_and_development_needs_no_output_dir() {
     let (files, gone) = (publish(&[("a.css", "a.css")], "/static/"), Dir::new());
     fs::remove_dir(&gone).unwrap();
     assert!(production(&files).source(&gone).build().is_ok());
@@ -180,7 +180,7 @@ fn production_needs_no_source_dir_and_development_no_output_dir() {
 }
 
 #[test]
-fn names_that_no_template_can_write_are_not_listed() {
+fn names_with_query_or_fragment_characters_are_not_listed() {
     let store = Memory::with(&[("a.css", "a.1.css"), ("b.css?x", "b.2.css"), ("c#.css", "c.3.css")]);
     let assets = production(&Dir::new()).store(store).build().unwrap();
     assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a.css"]);
@@ -188,7 +188,7 @@ fn names_that_no_template_can_write_are_not_listed() {
 }
 
 #[test]
-fn integrity_comes_from_the_manifest_else_from_the_file() {
+fn integrity_comes_from_the_manifest_or_else_the_file() {
     let info = FileInfo::new(1, Digest::from_content(b"a")).with_integrity("sha384-from+the+manifest");
     let mut manifest = Manifest::new("/static/");
     manifest.insert(AssetPath::parse("a.js").unwrap(), "a.1.js", info);
@@ -220,7 +220,7 @@ fn integrity_comes_from_the_manifest_else_from_the_file() {
 }
 
 #[test]
-fn what_could_break_out_of_an_integrity_attribute_is_refused() {
+fn invalid_integrity_values_are_rejected() {
     for bad in ["", "sha384-", "md5-abc=", "sha384-a\"><script>", "sha384-a b", "sha384"] {
         let files = serde_json::json!({"a.js": {"size": 1, "sha256": "0".repeat(64), "integrity": bad}});
         let fingerpost = serde_json::json!({"schema": 1, "base_path": "/static/", "files": files});
@@ -232,7 +232,7 @@ fn what_could_break_out_of_an_integrity_attribute_is_refused() {
 }
 
 #[test]
-fn an_array_is_no_object() {
+fn arrays_in_place_of_objects_are_rejected() {
     for json in
         [r#""fingerpost": []"#, r#""fingerpost": [1]"#, r#""fingerpost": {"schema": 1, "files": {"a": [1]}}"#]
     {
@@ -243,7 +243,7 @@ fn an_array_is_no_object() {
 }
 
 #[test]
-fn integrity_of_a_django_manifest_is_over_the_files() {
+fn django_manifest_integrity_is_computed_from_the_files() {
     for version in ["1.0", "1.1"] {
         let json = format!(r#"{{"version": "{version}", "paths": {{"a.css": "a.0123456789ab.css"}}}}"#);
         let dir = Dir::with(&[(MANIFEST_NAME, &json), ("a.0123456789ab.css", "body{}")]);
@@ -254,7 +254,7 @@ fn integrity_of_a_django_manifest_is_over_the_files() {
 }
 
 #[test]
-fn production_reads_nothing_after_start_up() {
+fn production_reads_no_files_after_startup() {
     let store = Memory::with(&[("a.css", "a.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let at_start_up = store.reads();
@@ -266,7 +266,7 @@ fn production_reads_nothing_after_start_up() {
 }
 
 #[test]
-fn the_manifest_hash_follows_every_change_and_nothing_else() {
+fn manifest_hash_depends_only_on_paths_and_content() {
     let json = |files: &[(&str, &str)]| fs::read(publish(files, "/static/").at(MANIFEST_NAME)).unwrap();
     let hash = |files: &[(&str, &str)]| Manifest::parse(&json(files), "m").unwrap().hash().unwrap();
     let files = [("a.css", "a"), ("b.css", "b")];
@@ -282,7 +282,7 @@ fn digits(digit: char) -> String {
 }
 
 #[test]
-fn components_are_sorted_and_part_of_the_hash() {
+fn components_are_sorted_and_part_of_the_manifest_hash() {
     let manifest = |components: &[(&str, usize, &[u8])]| {
         let mut manifest = Manifest::new("/static/");
         for (name, files, content) in components {
@@ -314,7 +314,7 @@ fn components_are_sorted_and_part_of_the_hash() {
 }
 
 #[test]
-fn a_component_that_cannot_be_used_is_an_error_that_names_the_file() {
+fn unusable_component_is_an_error_that_names_the_manifest() {
     let with = |components: &str| {
         refused(&format!(
             r#"{{"version": "1.1", "paths": {{}}, "fingerpost": {{"schema": 1, "components": {components}}}}}"#

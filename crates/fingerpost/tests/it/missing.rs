@@ -24,7 +24,7 @@ fn unknown(site: &UrlOptions, written: &str) -> String {
 }
 
 #[test]
-fn an_unknown_name_is_an_error_with_the_place_and_the_nearest_names() {
+fn unknown_asset_is_an_error_with_location_and_suggestions() {
     let site = UrlOptions::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
     for (written, expected) in [
         ("css/ap.css", "asset `css/ap.css` was not found (did you mean `css/app.css` or `css/apps.css`?)"),
@@ -41,7 +41,7 @@ fn an_unknown_name_is_an_error_with_the_place_and_the_nearest_names() {
 }
 
 #[test]
-fn a_path_with_the_base_url_in_front_is_told_so() {
+fn path_with_the_base_url_prefix_gets_a_hint() {
     let site = UrlOptions::of(&["css/app.css"]);
     for written in ["static/css/app.css", "/static/css/app.css"] {
         assert_eq!(
@@ -56,7 +56,7 @@ fn a_path_with_the_base_url_in_front_is_told_so() {
 }
 
 #[test]
-fn a_source_dir_may_have_a_directory_named_like_the_base_url() {
+fn source_dir_may_contain_a_directory_named_like_the_base_url() {
     let site = UrlOptions::of(&["static/a.css"]);
     for (mode, assets) in site.both() {
         assert!(assets.url("static/a.css").unwrap().starts_with("/static/static/a."), "{mode}");
@@ -72,7 +72,7 @@ fn long_names_get_no_suggestions() {
 }
 
 #[test]
-fn every_source_dir_that_was_searched_is_named() {
+fn error_names_every_searched_source_dir() {
     let (one, two) = (Dir::new(), Dir::new());
     let assets = dev(&one).source_at("vendor", &two).build().unwrap();
     assert_eq!(
@@ -86,7 +86,7 @@ fn every_source_dir_that_was_searched_is_named() {
 }
 
 #[test]
-fn a_hostile_name_cannot_forge_a_line_of_the_log() {
+fn control_characters_in_names_are_escaped_in_errors_and_logs() {
     let site = UrlOptions::of(&["a.css"]);
     for name in ["x\n12:00 ERROR all is lost", "static/x\n12:00 ERROR", "a\u{1b}[2J", "a\u{202e}ssc", "a\rb"]
     {
@@ -102,7 +102,7 @@ fn a_hostile_name_cannot_forge_a_line_of_the_log() {
 }
 
 #[test]
-fn a_plain_answer_is_the_url_without_a_hash_and_one_warning_a_path() {
+fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path() {
     let site = UrlOptions::of(&["css/app.css"]);
     for mode in [dev(&site.source), production(&site.output)] {
         let assets = mode.on_missing(OnMissing::Plain).build().unwrap();
@@ -126,7 +126,7 @@ fn a_plain_answer_is_the_url_without_a_hash_and_one_warning_a_path() {
 }
 
 #[test]
-fn a_flood_of_unknown_names_ends_in_one_summary() {
+fn warnings_about_many_unknown_names_end_in_one_summary() {
     let assets =
         production(&Dir::new()).store(Memory::with(&[])).on_missing(OnMissing::Plain).build().unwrap();
     let heard = warnings(|| {

@@ -31,7 +31,7 @@ fn refused(written: &str) -> String {
 }
 
 #[test]
-fn the_hash_is_in_the_query_in_development_and_in_the_name_in_production() {
+fn hash_is_in_the_query_in_development_and_in_the_name_in_production() {
     becomes("test/file.txt", "/static/test/file.txt?v=H", "/static/test/file.H.txt");
     becomes("/test/file.txt", "/static/test/file.txt?v=H", "/static/test/file.H.txt");
     becomes("a.tar.gz", "/static/a.tar.gz?v=H", "/static/a.tar.H.gz");
@@ -47,7 +47,7 @@ fn the_hash_is_in_the_query_in_development_and_in_the_name_in_production() {
 }
 
 #[test]
-fn what_the_author_wrote_behind_the_path_survives() {
+fn query_and_fragment_after_the_path_are_preserved() {
     becomes("a.css?spam=eggs", "/static/a.css?spam=eggs&v=H", "/static/a.H.css?spam=eggs");
     becomes("a.css#eggs", "/static/a.css?v=H#eggs", "/static/a.H.css#eggs");
     becomes("a.css?x=1#f", "/static/a.css?x=1&v=H#f", "/static/a.H.css?x=1#f");
@@ -62,7 +62,7 @@ fn what_the_author_wrote_behind_the_path_survives() {
 }
 
 #[test]
-fn an_authors_own_version_is_left_alone() {
+fn existing_version_parameter_is_kept() {
     becomes("a.css?v=3", "/static/a.css?v=3", "/static/a.H.css?v=3");
     becomes("a.css?v", "/static/a.css?v", "/static/a.H.css?v");
     becomes("a.css?x=1&v=#f", "/static/a.css?x=1&v=#f", "/static/a.H.css?x=1&v=#f");
@@ -72,7 +72,7 @@ fn an_authors_own_version_is_left_alone() {
 }
 
 #[test]
-fn a_path_that_ends_in_a_slash_gets_no_hash() {
+fn path_with_a_trailing_slash_gets_no_hash() {
     becomes("path/", "/static/path/", "/static/path/");
     becomes("path/?query", "/static/path/?query", "/static/path/?query");
     becomes("a.css/", "/static/a.css/", "/static/a.css/");
@@ -92,14 +92,14 @@ fn names_are_percent_encoded_once() {
 }
 
 #[test]
-fn a_name_that_looks_hashed_is_a_name_like_any_other() {
+fn name_that_looks_hashed_is_hashed_like_any_other() {
     becomes("logo-20240608.png", "/static/logo-20240608.png?v=H", "/static/logo-20240608.H.png");
     becomes("chart.d3.js", "/static/chart.d3.js?v=H", "/static/chart.d3.H.js");
     becomes("img.deadbeefcafe.png", "/static/img.deadbeefcafe.png?v=H", "/static/img.deadbeefcafe.H.png");
 }
 
 #[test]
-fn a_hashed_path_is_not_an_asset_path() {
+fn hashed_path_is_not_an_asset_path() {
     let site = UrlOptions::of(&["a.css"]);
     let hashed = format!("a.{}.css", hash("a.css"));
     for (mode, assets) in site.both() {
@@ -108,7 +108,7 @@ fn a_hashed_path_is_not_an_asset_path() {
 }
 
 #[test]
-fn an_empty_file_has_a_hash() {
+fn empty_file_has_a_hash() {
     let site = UrlOptions::with(&[("empty.css", "")]);
     let [dev, production] = site.both().map(|(_, assets)| assets.url("empty.css").unwrap());
     assert_eq!(dev, "/static/empty.css?v=e3b0c44298fc");
@@ -116,7 +116,7 @@ fn an_empty_file_has_a_hash() {
 }
 
 #[test]
-fn a_path_that_can_name_nothing_is_refused() {
+fn invalid_asset_paths_are_rejected() {
     assert_eq!(refused("css/../css/a.css"), "path `css/../css/a.css` leaves the asset directory");
     assert_eq!(refused("css/.."), "path `css/..` leaves the asset directory");
     assert_eq!(refused("/../css/a.css?v=1"), "path `../css/a.css` leaves the asset directory");
@@ -148,7 +148,7 @@ fn a_path_that_can_name_nothing_is_refused() {
 }
 
 #[test]
-fn what_looks_like_a_scheme_or_a_host_and_is_none_stays_below_the_base_url() {
+fn paths_resembling_a_scheme_or_host_stay_below_the_base_url() {
     becomes("java\tscript:alert", "/static/java%09script:alert?v=H", "/static/java%09script:alert.H");
     becomes(" javascript:x", "/static/%20javascript:x?v=H", "/static/%20javascript:x.H");
     becomes("\u{1}javascript:x", "/static/%01javascript:x?v=H", "/static/%01javascript:x.H");
@@ -157,7 +157,7 @@ fn what_looks_like_a_scheme_or_a_host_and_is_none_stays_below_the_base_url() {
 }
 
 #[test]
-fn a_refused_path_needs_no_directory() {
+fn invalid_path_is_rejected_without_file_access() {
     let dir = Dir::of(&["css/a.css"]);
     let assets = dev(&dir).build().unwrap();
     drop(dir);
@@ -166,7 +166,7 @@ fn a_refused_path_needs_no_directory() {
 }
 
 #[test]
-fn an_origin_goes_before_absolute_urls_alone() {
+fn origin_is_prepended_only_to_absolute_urls() {
     let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a.css")], "/static/"));
     let (h, check) = (hash("a.css"), |assets: Assets, expected: &str| {
         assert_eq!(assets.url("a.css").unwrap(), *expected);
@@ -180,7 +180,7 @@ fn an_origin_goes_before_absolute_urls_alone() {
 }
 
 #[test]
-fn an_absolute_base_url_needs_no_origin() {
+fn absolute_base_url_needs_no_origin() {
     let dir = Dir::of(&["a.css"]);
     let assets =
         dev(&dir).base_url("https://cdn.example.com/s").origin("https://example.com").build().unwrap();
@@ -190,7 +190,7 @@ fn an_absolute_base_url_needs_no_origin() {
 }
 
 #[test]
-fn there_is_exactly_one_slash_between_base_url_and_path() {
+fn base_url_and_path_are_joined_by_exactly_one_slash() {
     let h = hash("a.css");
     for (base, before, path) in [
         ("https://cdn/x/", "https://cdn/x/", "/x/"),
@@ -212,7 +212,7 @@ fn there_is_exactly_one_slash_between_base_url_and_path() {
 }
 
 #[test]
-fn a_base_url_or_an_origin_that_is_none_is_an_error_at_start_up() {
+fn invalid_base_url_or_origin_is_a_startup_error() {
     let dir = Dir::of(&["a.css"]);
     for base in ["", "static/", "//cdn/x", "javascript:x", "/a?b", "/a#b", "/a&b", "/\"", "/a/../b", "/a//"] {
         let err = dev(&dir).base_url(base).build().unwrap_err();
@@ -231,7 +231,7 @@ fn a_base_url_or_an_origin_that_is_none_is_an_error_at_start_up() {
 }
 
 #[test]
-fn the_version_query_can_be_turned_off() {
+fn development_version_query_can_be_disabled() {
     let dir = Dir::of(&["a.css"]);
     let assets = dev(&dir).dev_version_query(false).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), "/static/a.css");
@@ -240,7 +240,7 @@ fn the_version_query_can_be_turned_off() {
 }
 
 #[test]
-fn all_assets_are_listed_with_their_urls_in_order() {
+fn assets_are_listed_in_order_with_their_urls() {
     let site = UrlOptions::of(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
     let lists = site.both().map(|(mode, assets)| {
         let all: Vec<_> = assets.iter().collect();
@@ -253,7 +253,7 @@ fn all_assets_are_listed_with_their_urls_in_order() {
 }
 
 #[test]
-fn integrity_is_over_the_bytes_whatever_stands_behind_the_path() {
+fn integrity_ignores_query_and_fragment() {
     let site = UrlOptions::with(&[("a.css", "body{}")]);
     for (mode, assets) in site.both() {
         for written in ["a.css", "/a.css", "a.css?x=1#f"] {

@@ -10,7 +10,7 @@ use fingerpost::{
 use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
 
 #[test]
-fn a_directory_is_no_asset() {
+fn directory_is_not_an_asset() {
     let dir = Dir::of(&["css/app.css", "app.css/x"]);
     let assets = dev(&dir).build().unwrap();
     not_found(&assets, "css");
@@ -19,7 +19,7 @@ fn a_directory_is_no_asset() {
 }
 
 #[test]
-fn names_too_long_for_any_disk_are_not_found() {
+fn names_too_long_for_the_file_system_are_not_found() {
     let assets = dev(&Dir::new()).build().unwrap();
     for path in ["x".repeat(300), "x".repeat(5_000), "x/".repeat(3_000) + "y", "⊗".repeat(2_000)] {
         not_found(&assets, &path);
@@ -27,7 +27,7 @@ fn names_too_long_for_any_disk_are_not_found() {
 }
 
 #[test]
-fn names_that_only_some_systems_allow_never_stop_a_list() {
+fn unportable_names_do_not_stop_a_listing() {
     let dir = Dir::of(&["a.css"]);
     let odd = [
         "new\nline.css",
@@ -80,7 +80,7 @@ fn names_that_only_some_systems_allow_never_stop_a_list() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn names_that_are_not_utf_8_are_problems_unless_they_are_ignored() {
+fn names_that_are_not_utf_8_are_problems_unless_ignored() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     let dir = Dir::of(&["a.css"]);
     for name in [&b"\xff.css"[..], b"ignored\xff~", b".hidden\xff"] {
@@ -117,7 +117,7 @@ fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 
 #[cfg(unix)]
 #[test]
-fn a_named_pipe_is_no_asset_and_nobody_waits_for_it() {
+fn named_pipe_is_not_an_asset_and_does_not_block() {
     let dir = Dir::of(&["a.css", "later.css"]);
     pipe(&dir.at("pipe.css"));
     let assets = dev(&dir).build().unwrap();
@@ -134,7 +134,7 @@ fn a_named_pipe_is_no_asset_and_nobody_waits_for_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_named_pipe_does_not_hide_the_file_of_a_later_source_dir() {
+fn named_pipe_does_not_shadow_a_file_in_a_later_source_dir() {
     let dir = Dir::of(&["one/b.css", "two/a.css"]);
     pipe(&dir.at("one/a.css"));
     let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(Mode::Dev);
@@ -144,7 +144,7 @@ fn a_named_pipe_does_not_hide_the_file_of_a_later_source_dir() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_or_a_socket_is_no_asset() {
+fn devices_and_sockets_are_not_assets() {
     let dir = Dir::of(&["a.css"]);
     let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket.css")).unwrap();
     std::os::unix::fs::symlink("/dev/zero", dir.at("zero.css")).unwrap();

@@ -5,7 +5,7 @@ use fingerpost::{Assets, AssetsBuilder, Mode, OnMissing, Strategy, Token};
 use crate::support::{Dir, UrlOptions, dev, production, publish, warnings};
 
 #[test]
-fn what_is_found_has_the_same_url() {
+fn try_url_and_url_return_the_same_url() {
     let site = UrlOptions::of(&["css/app.css", "%2F.txt"]);
     for (mode, assets) in site.both() {
         for written in ["css/app.css", "/css/app.css", "css/app.css?x=1&y#f", "css/app.css?v=3", "%2F.txt"] {
@@ -16,7 +16,7 @@ fn what_is_found_has_the_same_url() {
 }
 
 #[test]
-fn what_names_no_asset_is_not_found_and_nobody_is_told() {
+fn try_url_returns_none_for_unknown_paths_without_a_warning() {
     let site = UrlOptions::of(&["css/app.css"]);
     let said = warnings(|| {
         for builder in [dev(&site.source), production(&site.output)] {
@@ -37,7 +37,7 @@ fn id(assets: AssetsBuilder) -> Option<String> {
 }
 
 #[test]
-fn a_release_is_known_by_its_urls_and_the_app_version() {
+fn release_id_depends_on_urls_and_app_version() {
     let (one, same) = (publish(&[("a.css", "a")], "/static/"), publish(&[("a.css", "a")], "/static/"));
     let of = |dir| id(production(dir));
     let release = of(&one);
@@ -61,7 +61,7 @@ fn a_release_is_known_by_its_urls_and_the_app_version() {
 }
 
 #[test]
-fn a_release_without_a_build_step_is_known_by_its_version_or_token() {
+fn release_id_without_a_build_step_depends_on_version_or_token() {
     let dir = Dir::of(&["a.css"]);
     let of = |strategy: &Strategy, version: &str| {
         let token = matches!(strategy, Strategy::PathToken(_));
@@ -83,7 +83,7 @@ fn a_release_without_a_build_step_is_known_by_its_version_or_token() {
 }
 
 #[test]
-fn development_has_no_release() {
+fn development_has_no_release_id() {
     let dir = Dir::of(&["a.css"]);
     assert_eq!(id(dev(&dir)), None);
     let tried = dev(&dir).strategy(Strategy::VersionQuery).app_version("1").strategy_in_dev(true);
@@ -91,7 +91,7 @@ fn development_has_no_release() {
 }
 
 #[test]
-fn the_strategy_in_force_can_be_asked() {
+fn strategy_returns_the_active_strategy() {
     let dir = publish(&[], "/static/");
     assert_eq!(production(&dir).build().unwrap().strategy(), Some(&Strategy::Manifest));
     assert_eq!(dev(&dir).build().unwrap().strategy(), None);

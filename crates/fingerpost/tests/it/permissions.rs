@@ -21,7 +21,7 @@ pub(crate) fn permit(file: &Path, mode: u32) {
 }
 
 /// Whether this user is told "permission denied" at all; root is not.
-pub(crate) fn permissions_bite() -> bool {
+pub(crate) fn permissions_are_enforced() -> bool {
     let dir = Dir::of(&["closed"]);
     permit(&dir.at("closed"), 0);
     fs::File::open(dir.at("closed")).is_err()
@@ -29,7 +29,7 @@ pub(crate) fn permissions_bite() -> bool {
 
 /// A process of this program that permissions hold for, if one can be had.
 pub(crate) fn ordinary_user(dir: &Dir) -> Option<Command> {
-    if permissions_bite() {
+    if permissions_are_enforced() {
         return Some(this_program());
     }
     // Nobody, who may not look into the build directory.
@@ -50,7 +50,7 @@ pub(crate) fn ordinary_user(dir: &Dir) -> Option<Command> {
 }
 
 #[test]
-fn what_cannot_be_read_is_another_error_than_what_is_not_there() {
+fn unreadable_and_missing_files_are_different_errors() {
     let home = Dir::new();
     let Some(process) = ordinary_user(&home) else {
         return say(
@@ -58,7 +58,7 @@ fn what_cannot_be_read_is_another_error_than_what_is_not_there() {
         );
     };
     let said = alone_in(process, || {
-        assert!(permissions_bite());
+        assert!(permissions_are_enforced());
         let dir = Dir::of(&["static/a.css", "static/closed/b.css", "static/c.css", "dist/staticfiles.json"]);
         let assets = Assets::dev(dir.at("static")).unwrap();
         serves(&assets, "a.css", "static/a.css");

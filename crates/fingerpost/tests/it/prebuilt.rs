@@ -41,7 +41,7 @@ fn is(text: &str, made: usize) -> (String, usize) {
 }
 
 #[test]
-fn values_are_made_once_a_release_and_follow_it() {
+fn prebuilt_values_are_computed_once_per_release() {
     let store = Memory::with(&[("a.css", "a.1.css"), ("b.css", "b.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     MADE.set(0);
@@ -58,7 +58,7 @@ fn values_are_made_once_a_release_and_follow_it() {
 }
 
 #[test]
-fn a_value_for_what_no_table_knows_is_made_at_the_call() {
+fn prebuilt_value_of_an_unlisted_path_is_computed_on_each_call() {
     let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
     assert_eq!(asked(&prebuilt, "/a.css?x=1#f"), is("a.1.css?x=1#f", 1));
@@ -69,7 +69,7 @@ fn a_value_for_what_no_table_knows_is_made_at_the_call() {
 }
 
 #[test]
-fn a_value_in_development_follows_the_file() {
+fn prebuilt_value_in_development_follows_the_file() {
     let dir = Dir::of(&["a.css"]);
     let prebuilt = Prebuilt::new(&dev(&dir).build().unwrap(), quoted);
     assert_eq!(asked(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("a.css")), 1));
@@ -78,7 +78,7 @@ fn a_value_in_development_follows_the_file() {
 }
 
 #[test]
-fn a_scope_shows_the_values_of_its_own_release_whether_older_or_newer() {
+fn prebuilt_values_in_a_scope_belong_to_its_release() {
     let store = Memory::with(&[("a.css", "a.1.css"), ("gone.css", "gone.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let (prebuilt, one) = (Prebuilt::new(&assets, quoted), assets.snapshot());
@@ -96,7 +96,7 @@ fn a_scope_shows_the_values_of_its_own_release_whether_older_or_newer() {
 }
 
 #[test]
-fn a_panic_while_values_are_made_or_taken_does_not_poison_anything() {
+fn panic_during_prebuilding_does_not_poison_the_table() {
     let store = Memory::with(&[("a.css", "a.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
@@ -116,7 +116,7 @@ fn a_panic_while_values_are_made_or_taken_does_not_poison_anything() {
 }
 
 #[test]
-fn one_thread_makes_all_values_and_the_others_wait_for_nothing() {
+fn one_thread_computes_all_values_and_others_do_not_wait() {
     static UNDER_WAY: Barrier = Barrier::new(2);
     static ALL: AtomicUsize = AtomicUsize::new(0);
     fn slow(url: &Url) -> String {
@@ -153,7 +153,7 @@ fn one_thread_makes_all_values_and_the_others_wait_for_nothing() {
 }
 
 #[test]
-fn what_takes_a_value_may_ask_for_another() {
+fn closure_receiving_a_value_may_look_up_another() {
     let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
     let nested = prebuilt.get("a.css", |outer| {
@@ -165,7 +165,7 @@ fn what_takes_a_value_may_ask_for_another() {
 }
 
 #[test]
-fn threads_never_get_a_value_that_is_older_than_one_they_had() {
+fn values_seen_by_a_thread_never_go_back_in_time() {
     let names: Vec<String> = (0..50).map(|i| format!("{i:02}.css")).collect();
     let paths = |release: usize| -> Vec<(String, String)> {
         // The positions of the names differ from release to release.

@@ -19,7 +19,7 @@ use fingerpost::{__private::Prebuilt, Assets, ErrorKind, Store, manifest::MANIFE
 use crate::support::{Dir, Done, Memory, hash, production, publish};
 
 #[test]
-fn a_reload_swaps_to_what_the_output_dir_holds_now() {
+fn reload_switches_to_the_current_manifest() {
     let (dir, newer) = (publish(&[("a.css", "one")], "/static/"), publish(&[("b.css", "two")], "/static/"));
     let assets = production(&dir).build().unwrap();
     std::fs::rename(newer.at(MANIFEST_NAME), dir.at(MANIFEST_NAME)).unwrap();
@@ -30,7 +30,7 @@ fn a_reload_swaps_to_what_the_output_dir_holds_now() {
 }
 
 #[test]
-fn a_reload_that_fails_leaves_everything_as_it_was() {
+fn failed_reload_changes_nothing() {
     let dir = publish(&[("a.css", "one")], "/static/");
     let good = std::fs::read(dir.at(MANIFEST_NAME)).unwrap();
     let assets = production(&dir).build().unwrap();
@@ -62,7 +62,7 @@ fn a_reload_that_fails_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_reload_in_development_looks_at_the_source_dirs_again() {
+fn reload_in_development_checks_the_source_dirs() {
     let dir = Dir::of(&["static/a.css"]);
     let assets = Assets::dev(dir.at("static")).unwrap();
     std::fs::rename(dir.at("static"), dir.at("moved")).unwrap();
@@ -152,7 +152,7 @@ impl Store for Numbered {
 }
 
 #[test]
-fn a_page_rendered_in_a_scope_never_mixes_releases() {
+fn page_rendered_in_a_scope_never_mixes_releases() {
     let assets = production(&Dir::new()).store(Numbered::default()).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, |url| url.to_string());
     let done = AtomicBool::new(false);
@@ -210,7 +210,7 @@ impl Store for Moody {
 }
 
 #[test]
-fn a_store_that_panics_in_a_reload_leaves_the_old_release_and_the_next_reload_works() {
+fn panicking_store_keeps_the_old_release_and_the_next_reload_works() {
     let store = Moody::default();
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     store.0.store(true, SeqCst);

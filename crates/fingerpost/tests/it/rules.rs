@@ -30,7 +30,7 @@ fn ignored_files_are_not_found_with_the_reason() {
 }
 
 #[test]
-fn a_glob_matches_one_name_at_any_depth_or_a_path_from_its_start() {
+fn glob_matches_a_name_at_any_depth_or_a_path_from_the_root() {
     let all =
         ["a.psd", "deep/b.psd", "img/c.svg", "img/deep/d.svg", "deep/img/e.svg", "lib/f.js", "deep/lib/g.js"];
     let dir = Dir::of(&all);
@@ -51,7 +51,7 @@ fn a_glob_matches_one_name_at_any_depth_or_a_path_from_its_start() {
 }
 
 #[test]
-fn a_glob_that_nothing_can_match_is_refused_with_what_to_write() {
+fn glob_that_cannot_match_is_rejected_with_a_correction() {
     for (glob, reason) in [
         ("./drafts", "has a `.` segment, which no asset path has; write `/drafts`"),
         ("./img/./*.png", "has a `.` segment, which no asset path has; write `img/*.png`"),
@@ -68,7 +68,7 @@ fn a_glob_that_nothing_can_match_is_refused_with_what_to_write() {
 }
 
 #[test]
-fn what_lies_where_an_asset_would_and_is_none_is_told_with_the_reason() {
+fn file_excluded_from_the_assets_is_reported_with_the_reason() {
     let dir = Dir::of(&["a.css", ".a.css", "a.css~", "drafts/a.css", "CVS/Root"]);
     let rules = IgnoreRules::new(["drafts/**"], false, false).unwrap();
     let sources = vec![SourceDir::new(dir.at("nowhere")), SourceDir::with_prefix("v", dir.as_ref()).unwrap()];
@@ -93,7 +93,7 @@ fn what_lies_where_an_asset_would_and_is_none_is_told_with_the_reason() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_neither_a_file_nor_a_directory_is_listed_as_ignored() {
+fn special_files_are_listed_as_ignored() {
     let dir = Dir::of(&["a.css"]);
     let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap();
     let listing = list(&dir);
@@ -104,7 +104,7 @@ fn what_is_neither_a_file_nor_a_directory_is_listed_as_ignored() {
 }
 
 #[test]
-fn hidden_files_are_found_where_the_settings_say_so() {
+fn hidden_files_are_found_if_enabled() {
     let dir = Dir::of(&[".env", "a~"]);
     let assets = dev(&dir).settings(settings(|settings| settings.hidden = true)).build().unwrap();
     assert!(assets.url(".env").is_ok());
@@ -112,7 +112,7 @@ fn hidden_files_are_found_where_the_settings_say_so() {
 }
 
 #[test]
-fn ignore_rules_hold_for_prefixes_in_development_and_in_lists_alike() {
+fn ignore_rules_apply_to_prefixes_in_lookups_and_listings() {
     let dir = Dir::of(&["dist/a.css"]);
     for (prefix, ignore) in
         [(".hidden", "x"), ("vendor", "vendor"), ("lib/vendor", "lib"), ("CVS", "x"), ("v", "v/**")]
@@ -130,7 +130,7 @@ fn ignore_rules_hold_for_prefixes_in_development_and_in_lists_alike() {
 }
 
 #[test]
-fn ignored_files_and_directories_are_listed_as_such() {
+fn ignored_files_and_directories_are_listed_as_ignored() {
     let all = [".git/config", "CVS/Root", "a~", "a.css", "css/.DS_Store", ".well-known/x", "css/b.css"];
     let dir = Dir::of(&all);
     let listing = list(&dir);

@@ -33,7 +33,7 @@ fn number(assets: &Assets) -> String {
 }
 
 #[test]
-fn a_snapshot_stays_what_it_is_over_a_reload() {
+fn snapshot_is_unchanged_by_a_reload() {
     let (store, assets) = numbered("1");
     let snapshot = assets.snapshot();
     release(&store, "2");
@@ -45,7 +45,7 @@ fn a_snapshot_stays_what_it_is_over_a_reload() {
 }
 
 #[test]
-fn a_scope_pins_its_release_for_all_helpers_of_the_thread() {
+fn scope_pins_its_release_for_all_helpers_on_the_thread() {
     let (store, assets) = numbered("1");
     assets.snapshot().scope(|| {
         release(&store, "2");
@@ -59,7 +59,7 @@ fn a_scope_pins_its_release_for_all_helpers_of_the_thread() {
 }
 
 #[test]
-fn scopes_nest_and_the_innermost_counts() {
+fn innermost_of_nested_scopes_applies() {
     let (store, assets) = numbered("1");
     let one = assets.snapshot();
     release(&store, "2");
@@ -79,7 +79,7 @@ fn scopes_nest_and_the_innermost_counts() {
 }
 
 #[test]
-fn a_scope_is_for_its_own_assets_alone() {
+fn scope_applies_only_to_its_own_assets() {
     let ((store, ours), (_, others)) = (numbered("1"), numbered("9"));
     let (our_snapshot, other_snapshot) = (ours.snapshot(), others.snapshot());
     release(&store, "2");
@@ -96,7 +96,7 @@ fn a_scope_is_for_its_own_assets_alone() {
 }
 
 #[test]
-fn a_panic_in_a_scope_leaves_it() {
+fn panic_in_a_scope_leaves_the_scope() {
     let (store, assets) = numbered("1");
     let one = assets.snapshot();
     release(&store, "2");
@@ -115,7 +115,7 @@ fn a_panic_in_a_scope_leaves_it() {
 }
 
 #[test]
-fn a_scope_is_for_its_own_thread_alone() {
+fn scope_applies_only_to_its_own_thread() {
     let (store, assets) = numbered("1");
     let one = assets.snapshot();
     release(&store, "2");
@@ -127,7 +127,7 @@ fn a_scope_is_for_its_own_thread_alone() {
 }
 
 #[test]
-fn the_innermost_scope_can_be_asked_for_whichever_assets_it_is_of() {
+fn current_snapshot_is_that_of_the_innermost_scope_of_any_assets() {
     let ((_, ours), (_, others)) = (numbered("1"), numbered("9"));
     let current = || Snapshot::with_current(|snapshot| number(snapshot.assets()));
     assert_eq!(current(), None);
@@ -142,7 +142,7 @@ fn the_innermost_scope_can_be_asked_for_whichever_assets_it_is_of() {
 }
 
 #[test]
-fn a_scope_that_is_kept_may_outlive_itself() {
+fn snapshot_may_outlive_its_scope() {
     let (_, assets) = numbered("1");
     let kept = assets.snapshot().scope(Snapshot::current).unwrap();
     assert_eq!(kept.url("a.css").unwrap(), "/static/a.1.css");
@@ -150,7 +150,7 @@ fn a_scope_that_is_kept_may_outlive_itself() {
 }
 
 #[test]
-fn scopes_can_be_entered_and_left_while_one_is_asked() {
+fn scopes_can_be_entered_and_left_inside_with_current() {
     let ((store, ours), (_, others)) = (numbered("1"), numbered("9"));
     let current = || Snapshot::with_current(|snapshot| snapshot.url("a.css").unwrap().to_string()).unwrap();
     let (one, nine) = ("/static/a.1.css", "/static/a.9.css");
@@ -181,7 +181,7 @@ fn nested(snapshot: &Snapshot, depth: usize, job: &dyn Fn()) {
 }
 
 #[test]
-fn a_scope_pins_integrity_and_app_version_too() {
+fn scope_pins_integrity_and_app_version() {
     let store = Memory::default();
     let release = |hash: &str| {
         let paths = serde_json::json!({"a.css": format!("a.{hash}.css")});
@@ -204,14 +204,14 @@ fn a_scope_pins_integrity_and_app_version_too() {
 }
 
 #[test]
-fn a_scope_gives_back_what_the_closure_does() {
+fn scope_returns_the_result_of_its_closure() {
     let (_, assets) = numbered("1");
     let owned = String::from("moved in and out");
     assert_eq!(assets.snapshot().scope(move || owned), "moved in and out");
 }
 
 #[test]
-fn a_scope_outlives_all_other_handles() {
+fn scope_outlives_all_other_handles() {
     let (_, assets) = numbered("1");
     let (snapshot, other) = (assets.snapshot(), assets.clone());
     drop(assets);

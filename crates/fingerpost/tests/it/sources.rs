@@ -10,7 +10,7 @@ use fingerpost::{
 use crate::support::{Dir, dev, not_found, paths, serves};
 
 #[test]
-fn the_first_source_dir_that_has_a_file_wins() {
+fn first_source_dir_with_the_file_wins() {
     let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css", "three/b.css"]);
     let assets = ["one", "two", "three"]
         .iter()
@@ -27,7 +27,7 @@ fn the_first_source_dir_that_has_a_file_wins() {
 }
 
 #[test]
-fn a_prefix_names_all_files_of_its_source_dir() {
+fn source_dir_prefix_is_prepended_to_its_asset_paths() {
     let dir = Dir::of(&["static/vendor/own.js", "static/a.css", "dist/htmx.js", "dist/own.js"]);
     let assets = Assets::builder().source_at("vendor/", dir.at("dist")).source(dir.at("static"));
     let assets = assets.mode(Mode::Dev).build().unwrap();
@@ -42,7 +42,7 @@ fn a_prefix_names_all_files_of_its_source_dir() {
 }
 
 #[test]
-fn a_slash_at_either_end_of_a_prefix_is_tolerated() {
+fn leading_and_trailing_slashes_in_a_prefix_are_accepted() {
     for prefix in ["v", "v/", "/v", "/v/"] {
         let source: SourceDir = format!("{prefix}=dir").parse().unwrap();
         assert_eq!(source.prefix(), Some("v"), "{prefix}");
@@ -57,7 +57,7 @@ fn a_slash_at_either_end_of_a_prefix_is_tolerated() {
 }
 
 #[test]
-fn shadowed_files_are_listed_apart() {
+fn shadowed_files_are_listed_separately() {
     let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css"]);
     // What is reached twice hides nothing.
     let dirs = ["one", "two", "one"].map(|source| SourceDir::new(dir.at(source)));
@@ -69,7 +69,7 @@ fn shadowed_files_are_listed_apart() {
 }
 
 #[test]
-fn a_source_dir_that_is_replaced_as_a_whole_is_followed() {
+fn replaced_source_dir_is_followed() {
     let dir = Dir::of(&["node_modules/htmx/dist/htmx.js", "node_modules/htmx/dist/old.js"]);
     let assets = Assets::dev(dir.at("node_modules/htmx/dist")).unwrap();
     serves(&assets, "htmx.js", "node_modules/htmx/dist/htmx.js");
@@ -87,7 +87,7 @@ fn a_source_dir_that_is_replaced_as_a_whole_is_followed() {
 }
 
 #[test]
-fn the_output_dir_is_never_a_source() {
+fn output_dir_is_never_a_source() {
     let dir = Dir::of(&["a.css", "dist/a.css", "dist/deep/b.css", "distant/c.css", "deep/dist/d.css"]);
     for output in [dir.at("dist"), dir.at("deep/../dist"), dir.at("dist/")] {
         let assets = dev(&dir).collected(output).build().unwrap();
@@ -100,7 +100,7 @@ fn the_output_dir_is_never_a_source() {
 }
 
 #[test]
-fn an_output_dir_that_is_made_later_is_no_source_either() {
+fn output_dir_created_later_is_not_a_source() {
     let dir = Dir::of(&["a.css"]);
     let assets = dev(&dir).collected(dir.at("dist")).build().unwrap();
     dir.write("dist/a.css", "collected");

@@ -33,7 +33,7 @@ fn token() -> Strategy {
 }
 
 #[test]
-fn the_version_goes_into_the_query_or_the_path() {
+fn version_is_inserted_into_the_query_or_the_path() {
     let dir = Dir::of(&["css/app.css", "%2F.txt"]);
     let table = [
         ("css/app.css", "/static/css/app.css?v=3f2a91b", "/static/1000/css/app.css"),
@@ -52,7 +52,7 @@ fn the_version_goes_into_the_query_or_the_path() {
 }
 
 #[test]
-fn names_are_those_at_start_up_until_a_reload() {
+fn asset_names_are_fixed_from_startup_until_reload() {
     let dir = Dir::of(&["a.css", ".hidden"]);
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&dir, strategy.clone()).build().unwrap();
@@ -70,7 +70,7 @@ fn names_are_those_at_start_up_until_a_reload() {
 }
 
 #[test]
-fn a_plus_in_a_version_is_no_space_to_servers_that_decode_forms() {
+fn plus_in_a_version_is_percent_encoded_in_the_query() {
     let dir = Dir::of(&["a.css"]);
     let assets = without_build_step(&dir, Strategy::VersionQuery).app_version("v1.2+3+4");
     let assets = assets.origin("https://example.com").build().unwrap();
@@ -85,7 +85,7 @@ fn a_plus_in_a_version_is_no_space_to_servers_that_decode_forms() {
 }
 
 #[test]
-fn a_token_from_the_clock_says_once_that_it_is_good_for_one_process() {
+fn clock_token_warns_once_that_it_is_valid_for_one_process() {
     let said = alone(|| {
         let threads = || thread::scope(|scope| drop([(); 4].map(|()| scope.spawn(Token::from_clock))));
         warnings(|| {
@@ -101,7 +101,7 @@ fn a_token_from_the_clock_says_once_that_it_is_good_for_one_process() {
 }
 
 #[test]
-fn integrity_is_that_of_the_bytes_as_they_are_now() {
+fn integrity_without_a_build_step_follows_the_current_bytes() {
     let dir = Dir::of(&["a.css"]);
     let assets = without_build_step(&dir, Strategy::VersionQuery).build().unwrap();
     dir.write("a.css", "new");
@@ -109,7 +109,7 @@ fn integrity_is_that_of_the_bytes_as_they_are_now() {
 }
 
 #[test]
-fn development_has_its_own_strategy_unless_told_otherwise() {
+fn development_uses_content_queries_unless_strategy_in_dev_is_set() {
     let dir = Dir::new();
     dir.write("a.css", "a{}");
     let url = |strategy: &Strategy, tried| {
@@ -127,7 +127,7 @@ fn development_has_its_own_strategy_unless_told_otherwise() {
 }
 
 #[test]
-fn settings_that_contradict_each_other_are_refused_at_start_up() {
+fn contradictory_settings_are_rejected_at_startup() {
     let dir = Dir::of(&["a.css"]);
     let refused = |assets: AssetsBuilder| {
         let err = assets.build().unwrap_err();
@@ -149,7 +149,7 @@ fn settings_that_contradict_each_other_are_refused_at_start_up() {
 }
 
 #[test]
-fn a_base_url_that_is_the_token_alone_is_the_root_in_development() {
+fn base_url_with_only_the_token_is_the_root_in_development() {
     let dir = Dir::with(&[("a.css", "a{}")]);
     for base in ["/{breaker}", "/{breaker}/"] {
         let assets = || without_build_step(&dir, token()).base_url(base);
@@ -160,7 +160,7 @@ fn a_base_url_that_is_the_token_alone_is_the_root_in_development() {
 }
 
 #[test]
-fn a_fallback_version_is_refused_with_advice_by_its_source() {
+fn fallback_version_is_rejected_with_advice_by_source() {
     // A process without variables, search path and repository.
     let mut process = this_program();
     process.env_clear().env("PATH", "/nowhere").current_dir("/");
@@ -203,7 +203,7 @@ fn stamp_of(file: &Path) -> FileStamp {
 }
 
 #[test]
-fn the_list_knows_each_file_and_its_stamp() {
+fn baseline_contains_each_file_and_its_stamp() {
     let (first, second) = (Dir::of(&["a.css", "what?.css"]), Dir::of(&["a.css", "b.css"]));
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&first, strategy).source_at("vendor", &second).build().unwrap();
@@ -223,7 +223,7 @@ fn the_list_knows_each_file_and_its_stamp() {
 }
 
 #[test]
-fn a_reload_proves_no_other_bytes_under_a_url_that_stays() {
+fn reload_keeps_the_baseline_stamps_of_known_urls() {
     let (first, second) = (Dir::of(&["a.css", "gone.css"]), Dir::of(&["b.css"]));
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&first, strategy).source(&second).build().unwrap();
@@ -255,7 +255,7 @@ fn a_reload_proves_no_other_bytes_under_a_url_that_stays() {
 }
 
 #[test]
-fn with_another_version_everything_is_listed_anew() {
+fn changed_version_rebuilds_the_baseline() {
     let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
     let mut process = this_program();
     process.env_clear().env("PATH", "/nowhere").env("IT", repository.as_ref());
@@ -279,7 +279,7 @@ fn with_another_version_everything_is_listed_anew() {
 
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_read_fails_the_start_and_a_reload() {
+fn unreadable_source_fails_startup_and_reload() {
     let home = Dir::new();
     let Some(process) = ordinary_user(&home) else {
         return say("this user may read everything: unreadable files are not tested with a list");
@@ -311,7 +311,7 @@ fn what_cannot_be_read_fails_the_start_and_a_reload() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_bad_symlink_or_name_is_left_out_with_a_warning() {
+fn invalid_symlinks_and_names_are_skipped_with_a_warning() {
     use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
 
     let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["b.css"]));
@@ -342,7 +342,7 @@ fn a_bad_symlink_or_name_is_left_out_with_a_warning() {
 }
 
 #[test]
-fn an_unknown_name_may_become_the_plain_url() {
+fn unknown_asset_with_plain_policy_gets_the_unhashed_url() {
     let dir = Dir::of(&["a.css"]);
     let plain = |strategy| {
         without_build_step(&dir, strategy).on_missing(OnMissing::Plain).build().unwrap().url("b.css?x=1")

@@ -21,7 +21,7 @@ fn cloned<T: Debug + Clone + Send + Sync + 'static>() -> &'static str {
 }
 
 #[test]
-fn every_type_can_be_sent_shared_and_shown() {
+fn public_types_are_send_sync_and_debug() {
     let types = [
         shared::<AssetsBuilder>(),
         shared::<Box<dyn Store>>(),
@@ -63,7 +63,7 @@ fn every_type_can_be_sent_shared_and_shown() {
 }
 
 #[test]
-fn shown_for_debugging_assets_say_their_mode_and_nothing_long() {
+fn debug_output_is_short() {
     let output = publish(&[("a.css", "a")], "/static/");
     let assets = production(&output).app_version("v1").build().unwrap();
     let shown = r#"Assets { mode: Production, base_url: "/static/", app_version: "v1", .. }"#;
@@ -73,7 +73,7 @@ fn shown_for_debugging_assets_say_their_mode_and_nothing_long() {
 }
 
 #[test]
-fn an_error_is_shared_and_tells_its_story_once() {
+fn error_is_clone_and_has_no_source() {
     let err = dev(&Dir::new()).build().unwrap().url("a.css").unwrap_err();
     assert_eq!(err.clone().to_string(), err.to_string());
     assert!(std::error::Error::source(&err).is_none());
@@ -81,7 +81,7 @@ fn an_error_is_shared_and_tells_its_story_once() {
 }
 
 #[test]
-fn an_error_can_name_the_template_it_happened_in_and_stays_what_it_is() {
+fn error_in_template_names_the_template_and_keeps_its_kind() {
     let err = dev(&Dir::new()).build().unwrap().url("../a.css").unwrap_err().in_template("site::Page<'_>");
     assert_eq!(err.to_string(), "path `../a.css` leaves the asset directory (in template `site::Page<'_>`)");
     assert_eq!(err.kind(), ErrorKind::InvalidPath);

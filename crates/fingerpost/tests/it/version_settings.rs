@@ -47,7 +47,7 @@ fn refused(version: &str, files: &[&str]) -> (ErrorKind, String) {
 }
 
 #[test]
-fn app_and_git_are_sources_of_the_version() {
+fn app_and_git_settings_set_the_version() {
     let version = |table: &str, variables: &[(&str, &str)]| {
         let variables = [variables, &[("IT", table)]].concat();
         alone_with(&variables, || {
@@ -67,7 +67,7 @@ fn app_and_git_are_sources_of_the_version() {
 }
 
 #[test]
-fn a_mistake_in_the_table_is_an_error_with_its_line() {
+fn invalid_version_table_is_an_error_with_the_line() {
     for (version, reason) in [
         ("name = \"v1\"", "unknown key `name` in `[version]`; known keys are `app`, `git`, `components`"),
         ("components = [\"templates/**\"]", "invalid type: sequence, expected a map"),
@@ -93,7 +93,7 @@ fn a_mistake_in_the_table_is_an_error_with_its_line() {
 }
 
 #[test]
-fn development_reads_the_files_at_start_up_and_at_each_reload() {
+fn development_reads_component_files_at_startup_and_on_reload() {
     let dir = site(
         r#"components = { templates = ["templates/**"], site = ["config/site.json"] }"#,
         &["templates/base.html", "templates/mail/welcome.txt", "config/site.json", "config/other.json"],
@@ -120,7 +120,7 @@ fn development_reads_the_files_at_start_up_and_at_each_reload() {
 }
 
 #[test]
-fn the_same_files_elsewhere_make_the_same_version() {
+fn same_component_files_in_another_directory_give_the_same_version() {
     let version = |files: &[&str], table: &str, working_dir: bool| {
         let dir = site(table, files);
         let settings = if working_dir { "fingerpost.toml".into() } else { dir.at("fingerpost.toml") };
@@ -147,7 +147,7 @@ fn the_same_files_elsewhere_make_the_same_version() {
 }
 
 #[test]
-fn a_glob_that_matches_nothing_is_an_error_that_names_it() {
+fn component_glob_without_matches_is_an_error() {
     let advice = "correct `[version] components`";
     for (glob, files) in [
         ("templates/**", &[][..]),
@@ -171,7 +171,7 @@ fn a_glob_that_matches_nothing_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_hidden_file_that_is_named_counts() {
+fn explicitly_named_hidden_file_is_included() {
     let dir =
         site("components = { site = [\".env.example\", \"a[[]b].html\"] }", &[".env.example", "a[b].html"]);
     let both = hash(lines("site", &[".env.example", "a[b].html"]));
@@ -179,7 +179,7 @@ fn a_hidden_file_that_is_named_counts() {
 }
 
 #[test]
-fn a_glob_matches_nothing_in_the_output_dir() {
+fn component_globs_skip_the_output_dir() {
     let dir = site("components = { pages = [\"**/*.html\"] }", &["a.html", "out/b.html", "out/c/d.html"]);
     let expected = format!("{} from components pages=1", hash(lines("pages", &["a.html"])));
     assert_eq!(said(&development(&dir).unwrap()), expected);
@@ -189,7 +189,7 @@ fn a_glob_matches_nothing_in_the_output_dir() {
 }
 
 #[test]
-fn files_beside_the_settings_file_can_be_named() {
+fn component_files_may_be_outside_the_settings_directory() {
     let dir = Dir::of(&["shared/a.html", "shared/b.html", "site/static/x.css"]);
     let components = r#"components = { shared = ["../shared/*"], one = ["../shared/a.html"] }"#;
     dir.write("site/fingerpost.toml", format!("sources = [\"static\"]\n[version]\n{components}"));
@@ -205,7 +205,7 @@ fn files_beside_the_settings_file_can_be_named() {
 
 #[cfg(unix)]
 #[test]
-fn symlinks_are_followed_and_loops_end() {
+fn component_globs_follow_symlinks_and_stop_at_loops() {
     use std::os::unix::fs::symlink;
     let dir = site(
         "components = { templates = [\"templates/**/*.html\"] }",
@@ -226,7 +226,7 @@ fn symlinks_are_followed_and_loops_end() {
 
 #[cfg(unix)]
 #[test]
-fn a_name_that_no_line_can_hold_is_refused() {
+fn component_file_with_an_invalid_name_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     for (name, reason) in [
         (&b"\xff.html"[..], "which `[version] components` matches, is not UTF-8; rename it"),
@@ -241,7 +241,7 @@ fn a_name_that_no_line_can_hold_is_refused() {
 }
 
 #[test]
-fn strategies_without_a_build_step_read_the_files() {
+fn strategies_without_a_build_step_read_component_files() {
     let table = "components = { templates = [\"templates/*\"] }";
     let dir = site(table, &["templates/a.html"]);
     let version = hash(lines("templates", &["templates/a.html"]));
@@ -271,7 +271,7 @@ fn publish_with(dir: &Dir, component: Option<(&str, ComponentInfo)>) -> String {
 }
 
 #[test]
-fn production_takes_the_components_from_the_manifest_and_reads_no_file() {
+fn production_takes_components_from_the_manifest_without_reading_files() {
     let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html", "b.html"]);
     let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
     let info = settings.version.digest_component("templates", None).unwrap();
@@ -298,7 +298,7 @@ fn production_takes_the_components_from_the_manifest_and_reads_no_file() {
 }
 
 #[test]
-fn a_manifest_without_the_components_is_in_force_with_a_warning() {
+fn manifest_without_the_components_is_accepted_with_a_warning() {
     let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html"]);
     let version = publish_with(&dir, None);
     let warned = warnings(|| {
@@ -318,7 +318,7 @@ fn a_manifest_without_the_components_is_in_force_with_a_warning() {
 }
 
 #[test]
-fn an_unknown_component_has_no_digest() {
+fn digest_of_an_unknown_component_is_an_error() {
     let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html"]);
     let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
     let err = settings.version.digest_component("pages", None).unwrap_err();

@@ -20,7 +20,7 @@ fn said(assets: Result<Assets, fingerpost::Error>) -> String {
 }
 
 #[test]
-fn the_builder_goes_before_the_environment_and_that_before_the_settings_file() {
+fn version_comes_from_builder_then_environment_then_settings_file() {
     let version = |builder: &str, variable: &str, file: &str| {
         alone_with(&[("FINGERPOST_APP_VERSION", variable), ("IT", &format!("{builder} {file}"))], || {
             let it = std::env::var("IT").unwrap();
@@ -55,7 +55,7 @@ fn the_builder_goes_before_the_environment_and_that_before_the_settings_file() {
 }
 
 #[test]
-fn without_an_explicit_version_it_is_the_manifests_hash_or_unknown() {
+fn default_version_is_the_manifest_hash_or_unknown() {
     let version = |hash: &str| {
         alone_with(&[("IT", hash)], || {
             let hash = std::env::var("IT").unwrap();
@@ -75,7 +75,7 @@ fn without_an_explicit_version_it_is_the_manifests_hash_or_unknown() {
 }
 
 #[test]
-fn a_version_is_1_to_128_characters_that_are_safe_everywhere() {
+fn version_must_have_1_to_128_safe_characters() {
     let dir = Dir::new();
     for good in ["1", "v1.2.3+build.7", "2026-11-21_a~b", &"x".repeat(128)] {
         assert_eq!(&*dev(&dir).app_version(good).build().unwrap().app_version(), good);
@@ -95,7 +95,7 @@ fn a_version_is_1_to_128_characters_that_are_safe_everywhere() {
 }
 
 #[test]
-fn every_ascii_character_is_either_allowed_or_refused() {
+fn only_safe_ascii_characters_are_allowed_in_a_version() {
     for c in '\0'..='\x7f' {
         let allowed = c.is_ascii_alphanumeric() || "._~+-".contains(c);
         assert_eq!(AppVersion::explicit(&c.to_string()).is_ok(), allowed, "{c:?}");
@@ -108,7 +108,7 @@ fn every_ascii_character_is_either_allowed_or_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_utf_8_is_no_version() {
+fn version_variable_that_is_not_utf_8_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     let mut process = this_program();
     process.env("FINGERPOST_APP_VERSION", OsStr::from_bytes(b"v1\xff"));
@@ -119,7 +119,7 @@ fn a_variable_that_is_not_utf_8_is_no_version() {
 }
 
 #[test]
-fn an_explicit_version_stays_over_a_reload_and_the_manifests_follows_while_it_is_one() {
+fn explicit_version_survives_a_reload_and_manifest_version_follows_it() {
     let versions = alone_with(&[], || {
         let store = manifest_with("one");
         let explicit = production(&Dir::new()).store(store.clone()).app_version("v1").build().unwrap();
@@ -137,7 +137,7 @@ fn an_explicit_version_stays_over_a_reload_and_the_manifests_follows_while_it_is
 }
 
 #[test]
-fn fingerpost_mode_decides_else_the_build_profile() {
+fn mode_comes_from_fingerpost_mode_or_else_the_build_profile() {
     let mode = |value: Option<&str>| {
         let variables: Vec<_> = value.map(|value| ("FINGERPOST_MODE", value)).into_iter().collect();
         alone_with(&variables, || {

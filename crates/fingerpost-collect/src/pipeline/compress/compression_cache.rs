@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_that_is_not_whole_or_not_ours_is_none() {
+    fn incomplete_or_foreign_cache_file_is_ignored() {
         let (sha256, gzip) = (Digest::from_content(b"a"), Compression::from(Encoding::Gzip));
         let mut known = CompressionCache::default();
         known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn of_each_file_and_encoding_the_last_level_is_known() {
+    fn only_the_last_level_per_file_and_encoding_is_cached() {
         let (sha256, mut known) = (Digest::from_content(b"a"), CompressionCache::default());
         let [nine, six] = ["gzip:9", "gzip:6"].map(|text| text.parse::<Compression>().unwrap());
         known.insert(&sha256, nine, None);

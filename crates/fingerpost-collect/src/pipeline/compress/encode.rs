@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_in_which_a_file_is_read_change_nothing() {
+    fn compressed_bytes_do_not_depend_on_the_chunk_size() {
         let text = text();
         for encoding in Encoding::ALL.into_iter().filter(|&encoding| check(encoding.into()).is_ok()) {
             // The highest take long in a debug build.
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gzip_header_tells_nothing_about_the_machine() {
+    fn gzip_header_has_no_time_and_no_operating_system() {
         let gzip = encode_in_pieces(Encoding::Gzip.into(), &text(), usize::MAX);
         // Method, flags, time, then the system.
         assert_eq!(gzip[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);

@@ -7,7 +7,7 @@ use super::{by_age, cleaned, compress, edit, exists, file_of, published, strict}
 use crate::site::Site;
 
 #[test]
-fn a_variant_goes_when_no_release_names_it_even_if_its_file_stays() {
+fn variant_is_removed_when_no_release_lists_it_even_if_its_file_is_retained() {
     let site = published(&["one"]);
     let variants = compress(&site, 1);
     for content in ["two", "one"] {
@@ -20,7 +20,7 @@ fn a_variant_goes_when_no_release_names_it_even_if_its_file_stays() {
 }
 
 #[test]
-fn the_file_of_a_deleted_source_stays_until_its_release_goes() {
+fn file_of_a_deleted_source_is_retained_until_its_release_is_removed() {
     let site = published(&["one"]);
     site.remove("static/css/a.css");
     let file = file_of(&site, 1);
@@ -32,7 +32,7 @@ fn the_file_of_a_deleted_source_stays_until_its_release_goes() {
 }
 
 #[test]
-fn what_nobody_published_stays() {
+fn unpublished_files_are_retained() {
     let site = published(&["one", "two"]);
     let gone = file_of(&site, 1);
     let foreign = [
@@ -50,7 +50,7 @@ fn what_nobody_published_stays() {
 }
 
 #[test]
-fn directories_that_are_left_empty_go_too() {
+fn directories_that_become_empty_are_removed() {
     let site = Site::new(&[("static/a/b/c.css", "c"), ("static/a/d/e.css", "e"), ("static/f.css", "f")]);
     site.collect();
     fs::remove_dir_all(site.path("static/a")).unwrap();
@@ -62,7 +62,7 @@ fn directories_that_are_left_empty_go_too() {
 }
 
 #[test]
-fn the_output_dir_stays_even_if_nothing_is_left_in_it() {
+fn output_dir_is_retained_when_no_asset_is_left() {
     let site = published(&["one"]);
     fs::remove_dir_all(site.path("static/css")).unwrap();
     site.collect();
@@ -71,7 +71,7 @@ fn the_output_dir_stays_even_if_nothing_is_left_in_it() {
 }
 
 #[test]
-fn an_original_goes_with_the_last_release_that_has_its_asset_path() {
+fn original_is_removed_with_the_last_release_that_has_its_asset_path() {
     let site = Site::new(&[("static/a.css", "one"), ("static/b.css", "b"), ("static/c.css", "c")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();
@@ -89,7 +89,7 @@ fn an_original_goes_with_the_last_release_that_has_its_asset_path() {
 }
 
 #[test]
-fn a_name_that_a_release_needs_stays_whatever_else_it_was() {
+fn asset_named_like_an_earlier_hashed_path_is_retained() {
     // The hashed path of one release is the asset path of the next.
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
@@ -102,7 +102,7 @@ fn a_name_that_a_release_needs_stays_whatever_else_it_was() {
 }
 
 #[test]
-fn records_are_not_removed_for_what_a_manifest_says() {
+fn metadata_files_are_retained_even_if_a_removed_release_lists_them() {
     let site = published(&["one", "two"]);
     for (asset, hashed) in
         [("x", "staticfiles.json"), ("y", ".fingerpost/releases/2.json"), ("z", "StaticFiles.json")]
@@ -117,7 +117,7 @@ fn records_are_not_removed_for_what_a_manifest_says() {
 }
 
 #[test]
-fn in_the_output_dir_of_django_there_is_nothing_to_remove() {
+fn output_dir_of_django_is_left_unchanged() {
     for version in ["1.0", "1.1"] {
         let site = Site::new(&[("out/a.css", "a"), ("out/a.0123456789ab.css", "a"), ("out/a.old.css", "a")]);
         let manifest = format!(r#"{{"paths": {{"a.css": "a.0123456789ab.css"}}, "version": "{version}"}}"#);
@@ -130,7 +130,7 @@ fn in_the_output_dir_of_django_there_is_nothing_to_remove() {
 }
 
 #[test]
-fn what_django_has_published_goes_when_it_is_replaced_for_long_enough() {
+fn files_published_by_django_are_removed_after_the_retention_age() {
     let site = Site::new(&[
         ("static/a.css", "a"),
         ("out/a.0123456789ab.css", "django's"),
@@ -146,7 +146,7 @@ fn what_django_has_published_goes_when_it_is_replaced_for_long_enough() {
 }
 
 #[test]
-fn names_that_differ_by_case_are_told_apart_where_the_disk_does() {
+fn names_differing_in_case_are_distinct_on_case_sensitive_file_systems() {
     let site = Site::new(&[("static/Logo.svg", "x")]);
     collect(&site.config().originals(true)).unwrap();
     site.remove("static/Logo.svg");

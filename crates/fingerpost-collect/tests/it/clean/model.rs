@@ -189,7 +189,7 @@ fn set_modified(file: &PathBuf, time: SystemTime) {
 }
 
 #[test]
-fn no_random_history_loses_a_file_that_must_stay() {
+fn random_histories_never_lose_a_retained_file() {
     let run = |first: u64| {
         for seed in (first..HISTORIES).step_by(THREADS as usize) {
             let mut random = Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));

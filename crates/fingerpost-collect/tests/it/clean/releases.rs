@@ -13,7 +13,7 @@ use super::{
 };
 
 #[test]
-fn the_newest_stay_with_their_variants_and_others_go_with_theirs() {
+fn older_releases_are_removed_together_with_their_variants() {
     let site = published(&["one", "two", "three"]);
     let files = [1, 2, 3].map(|number| file_of(&site, number));
     let variants = [1, 2, 3].map(|number| compress(&site, number));
@@ -32,7 +32,7 @@ fn the_newest_stay_with_their_variants_and_others_go_with_theirs() {
 }
 
 #[test]
-fn what_is_younger_than_the_age_stays() {
+fn releases_younger_than_the_age_are_retained() {
     let site = published(&["one", "two", "three"]);
     let before = records(&site);
     assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
@@ -40,7 +40,7 @@ fn what_is_younger_than_the_age_stays() {
 }
 
 #[test]
-fn three_releases_and_a_week_stay_unless_said_otherwise() {
+fn defaults_retain_three_releases_and_seven_days() {
     let site = published(&["one", "two", "three", "four", "five", "six"]);
     for (number, days) in [(1, 50), (2, 40), (3, 8), (4, 6), (5, 5), (6, 4)] {
         published_ago(&site, number, days * DAY);
@@ -61,7 +61,7 @@ fn three_releases_and_a_week_stay_unless_said_otherwise() {
 }
 
 #[test]
-fn a_file_that_was_replaced_a_minute_ago_stays_however_old_it_is() {
+fn file_replaced_a_minute_ago_is_retained_however_old_it_is() {
     let site = published(&["one", "two"]);
     published_ago(&site, 1, 365 * DAY);
     published_ago(&site, 2, 60);
@@ -71,7 +71,7 @@ fn a_file_that_was_replaced_a_minute_ago_stays_however_old_it_is() {
 }
 
 #[test]
-fn a_manifest_put_back_by_hand_is_in_force() {
+fn manually_restored_manifest_is_the_current_release() {
     let site = published(&["one"]);
     let first = site.read("out/staticfiles.json");
     for content in ["two", "three"] {
@@ -87,7 +87,7 @@ fn a_manifest_put_back_by_hand_is_in_force() {
 }
 
 #[test]
-fn a_manifest_that_no_release_remembers_is_in_force() {
+fn manifest_without_a_release_file_is_the_current_release() {
     let site = published(&["one"]);
     let old = site.read("out/staticfiles.json");
     site.write("static/css/a.css", "two");
@@ -101,7 +101,7 @@ fn a_manifest_that_no_release_remembers_is_in_force() {
 }
 
 #[test]
-fn what_was_in_force_until_a_killed_run_was_repeated_stays_for_the_age() {
+fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_age() {
     let site = published(&["one"]);
     let first = site.read("out/staticfiles.json");
     site.write("static/css/a.css", "two");
@@ -119,7 +119,7 @@ fn what_was_in_force_until_a_killed_run_was_repeated_stays_for_the_age() {
 }
 
 #[test]
-fn what_was_put_back_by_hand_stays_for_the_age_after_the_next_release() {
+fn manually_restored_release_is_retained_for_the_age_after_the_next_release() {
     let site = published(&["one"]);
     let first = site.read("out/staticfiles.json");
     for content in ["two", "three"] {
@@ -136,7 +136,7 @@ fn what_was_put_back_by_hand_stays_for_the_age_after_the_next_release() {
 }
 
 #[test]
-fn a_release_from_the_future_is_told_and_what_it_replaced_stays() {
+fn release_dated_in_the_future_is_reported_and_its_predecessor_is_retained() {
     let site = published(&["one", "two", "three"]);
     for number in [2, 3] {
         edit(&site, number, |release| release.published = u64::MAX);
@@ -152,7 +152,7 @@ fn a_release_from_the_future_is_told_and_what_it_replaced_stays() {
 }
 
 #[test]
-fn times_on_disk_do_not_count() {
+fn file_modification_times_do_not_affect_retention() {
     for time in [UNIX_EPOCH, SystemTime::now() + Duration::from_secs(1_000 * DAY)] {
         let site = published(&["one", "two", "three"]);
         for name in site.tree("out").keys() {
@@ -192,7 +192,7 @@ fn assert_all_kept(site: &Site, config: &CleanConfig, old: &str) {
 }
 
 #[test]
-fn files_of_a_release_that_was_put_back_by_hand_and_replaced_by_hand_stay_for_the_age() {
+fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
     let site = monthly();
     put_back(&site, 1);
     put_back(&site, 4);
@@ -211,7 +211,7 @@ fn files_of_a_release_that_was_put_back_by_hand_and_replaced_by_hand_stay_for_th
 
 #[cfg(unix)]
 #[test]
-fn a_manifest_that_was_moved_aside_and_back_keeps_all_releases_for_the_age() {
+fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
     let site = monthly();
     let config = CleanConfig::new(site.path("out")).keep(3);
     move_aside_and_back(&site, || put_back(&site, 1));
@@ -227,7 +227,7 @@ fn a_manifest_that_was_moved_aside_and_back_keeps_all_releases_for_the_age() {
 }
 
 #[test]
-fn a_manifest_with_an_earlier_time_keeps_all_releases_until_the_next() {
+fn manifest_with_an_earlier_modification_time_retains_all_releases() {
     let site = monthly();
     put_back(&site, 1);
     put_back(&site, 4);
@@ -237,7 +237,7 @@ fn a_manifest_with_an_earlier_time_keeps_all_releases_until_the_next() {
 }
 
 #[test]
-fn another_lock_file_hides_no_manifest_put_back_by_hand() {
+fn recreated_lock_file_does_not_hide_a_manually_restored_manifest() {
     for lock in ["", "4242"] {
         let site = monthly();
         put_back(&site, 1);
@@ -250,7 +250,7 @@ fn another_lock_file_hides_no_manifest_put_back_by_hand() {
 
 #[cfg(unix)]
 #[test]
-fn new_attributes_of_all_files_are_no_trace_of_a_manifest_put_back_by_hand() {
+fn changed_attributes_of_all_files_do_not_count_as_a_restored_manifest() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let site = monthly();
@@ -274,7 +274,7 @@ fn new_attributes_of_all_files_are_no_trace_of_a_manifest_put_back_by_hand() {
 }
 
 #[test]
-fn a_copy_of_the_output_dir_is_no_trace_of_a_manifest_put_back_by_hand() {
+fn copied_output_dir_does_not_count_as_a_restored_manifest() {
     let whole_seconds = |time: SystemTime| {
         let age = time.duration_since(UNIX_EPOCH).unwrap();
         UNIX_EPOCH + Duration::from_secs(age.as_secs())
@@ -295,13 +295,13 @@ fn a_copy_of_the_output_dir_is_no_trace_of_a_manifest_put_back_by_hand() {
 }
 
 #[test]
-fn without_a_manifest_put_back_by_hand_the_oldest_release_goes() {
+fn oldest_release_is_removed_if_no_manifest_was_restored() {
     let site = monthly();
     assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
 }
 
 #[test]
-fn a_manifest_put_back_by_hand_is_recorded_as_a_release_by_the_first_command_that_sees_it() {
+fn first_command_after_a_manual_restore_records_it_as_a_release() {
     let collect = |site: &Site| {
         site.write("static/css/a.css", "one");
         assert_eq!(site.collect().release, Some(5));

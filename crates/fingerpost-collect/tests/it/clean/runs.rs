@@ -6,7 +6,7 @@ use super::{by_age, cleaned, exists, published, refused, strict};
 use crate::site::Site;
 
 #[test]
-fn what_is_freed_is_counted() {
+fn report_counts_removed_files_and_bytes() {
     let site = published(&["one", "second"]);
     let before = site.path("out/.fingerpost/releases/1.json").metadata().unwrap().len();
     let report = cleaned(&strict(&site));
@@ -15,7 +15,7 @@ fn what_is_freed_is_counted() {
 }
 
 #[test]
-fn a_dry_run_reports_the_same_and_removes_nothing() {
+fn dry_run_reports_the_same_and_removes_nothing() {
     let site = published(&["one", "two"]);
     site.remove("out/.fingerpost/lock");
     let before = site.tree("out");
@@ -31,7 +31,7 @@ fn a_dry_run_reports_the_same_and_removes_nothing() {
 }
 
 #[test]
-fn a_killed_run_can_be_repeated() {
+fn killed_clean_run_can_be_repeated() {
     let all = published(&["one", "two", "three"]);
     let whole = cleaned(&strict(&all));
     let killed_after = |names: &[&str], removed: &[u64]| {
@@ -57,7 +57,7 @@ fn a_killed_run_can_be_repeated() {
 }
 
 #[test]
-fn a_release_that_cannot_be_read_stops_everything() {
+fn unreadable_release_is_an_error_and_nothing_is_removed() {
     let site = published(&["one", "two", "three", "four"]);
     let [first, second] = [1, 2].map(|number| format!("out/.fingerpost/releases/{number}.json"));
     site.write(&first, "{");
@@ -82,7 +82,7 @@ fn a_release_that_cannot_be_read_stops_everything() {
 }
 
 #[test]
-fn without_a_manifest_that_can_be_read_nothing_is_removed() {
+fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
     let site = published(&["one", "two"]);
     let place = site.shown("out/staticfiles.json");
     site.write("out/staticfiles.json", "[]");
@@ -103,7 +103,7 @@ fn without_a_manifest_that_can_be_read_nothing_is_removed() {
 }
 
 #[test]
-fn an_output_dir_is_not_made() {
+fn missing_output_dir_is_an_error_and_is_not_created() {
     let site = Site::new(&[]);
     let advice = "correct the path, or collect into it first";
     let message = format!("output dir {} is not a directory; {advice}", site.shown("out"));
@@ -119,7 +119,7 @@ fn an_output_dir_is_not_made() {
 }
 
 #[test]
-fn it_takes_turns_with_collect() {
+fn concurrent_clean_and_collect_runs_execute_one_after_another() {
     let site = published(&["one"]);
     site.write("other/css/a.css", "two");
     let other = || CollectConfig::new(site.path("out")).source(site.path("other"));

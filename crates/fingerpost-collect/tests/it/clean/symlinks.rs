@@ -17,7 +17,7 @@ fn nothing_is_removed_through_a_symlink() {
 }
 
 #[test]
-fn a_symlink_to_a_file_stays_as_it_is() {
+fn symlink_to_a_file_is_left_unchanged() {
     let site = published(&["one", "two"]);
     let file = format!("out/{}", file_of(&site, 1));
     site.remove(&file);
@@ -28,7 +28,7 @@ fn a_symlink_to_a_file_stays_as_it_is() {
 }
 
 #[test]
-fn records_behind_a_symlink_are_an_error() {
+fn symlinked_metadata_is_an_error() {
     let site = published(&["one", "two"]);
     for name in ["out/.fingerpost/lock", "out/.fingerpost/releases", "out/.fingerpost"] {
         let moved = site.path("moved");
@@ -47,7 +47,7 @@ fn records_behind_a_symlink_are_an_error() {
 }
 
 #[test]
-fn the_output_dir_itself_may_be_a_symlink() {
+fn output_dir_may_be_a_symlink() {
     let site = published(&["one", "two"]);
     fs::rename(site.path("out"), site.path("real")).unwrap();
     symlink(site.path("real"), site.path("out")).unwrap();

@@ -7,7 +7,7 @@ use fingerpost_collect::{CollectConfig, collect};
 use super::{RECORD, assert_variants_intact, built_in, config, noise, run, site, text};
 
 #[test]
-fn a_second_run_compresses_and_writes_nothing() {
+fn second_run_compresses_and_writes_nothing() {
     for originals in [false, true] {
         let site = site();
         site.write("static/noise.css", noise(5_000));
@@ -27,7 +27,7 @@ fn a_second_run_compresses_and_writes_nothing() {
 }
 
 #[test]
-fn a_record_that_is_lost_or_damaged_costs_nothing_but_time() {
+fn lost_or_damaged_compression_cache_does_not_change_the_output() {
     let site = site();
     site.write("static/noise.css", noise(5_000));
     let first = run(&site);
@@ -56,7 +56,7 @@ fn a_record_that_is_lost_or_damaged_costs_nothing_but_time() {
 }
 
 #[test]
-fn a_variant_that_is_damaged_or_removed_is_made_again() {
+fn damaged_or_removed_variant_is_rewritten() {
     let site = site();
     run(&site);
     let before = site.tree("out");
@@ -71,7 +71,7 @@ fn a_variant_that_is_damaged_or_removed_is_made_again() {
 }
 
 #[test]
-fn only_what_has_changed_is_compressed() {
+fn only_changed_files_are_compressed() {
     let site = site();
     run(&site);
     site.write("static/css/a.css", text(3));
@@ -81,7 +81,7 @@ fn only_what_has_changed_is_compressed() {
 }
 
 #[test]
-fn a_published_variant_stays_and_another_level_is_for_new_files() {
+fn changed_compression_level_applies_only_to_new_files() {
     let site = site();
     let at = |level: &str| collect(&site.config().compress([level])).unwrap();
     assert_eq!(at("gzip:9").compressed, 2);
@@ -104,7 +104,7 @@ fn a_published_variant_stays_and_another_level_is_for_new_files() {
 }
 
 #[test]
-fn a_file_that_was_edited_in_the_output_dir_is_repaired_before_it_is_compressed() {
+fn file_edited_in_the_output_dir_is_repaired_before_compression() {
     let site = site();
     site.collect();
     let hashed = format!("out/{}", site.hashed("css/a.css"));
@@ -115,7 +115,7 @@ fn a_file_that_was_edited_in_the_output_dir_is_repaired_before_it_is_compressed(
 }
 
 #[test]
-fn a_damaged_variant_of_the_right_length_is_made_again() {
+fn damaged_variant_of_the_correct_length_is_rewritten() {
     let site = site();
     run(&site);
     let before = site.tree("out");
@@ -128,7 +128,7 @@ fn a_damaged_variant_of_the_right_length_is_made_again() {
 }
 
 #[test]
-fn the_record_forgets_files_of_the_past() {
+fn compression_cache_drops_files_of_earlier_releases() {
     let site = site();
     let config = site.config().compress(["gzip"]);
     let mut lengths = Vec::new();
@@ -145,7 +145,7 @@ fn the_record_forgets_files_of_the_past() {
 }
 
 #[test]
-fn variants_of_an_earlier_output_dir_are_taken_over() {
+fn variants_of_an_earlier_output_dir_are_imported() {
     let site = site();
     collect(&CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"])).unwrap();
     let variant = format!("{}.gz", site.manifest("old").get("css/a.css").unwrap().hashed);
@@ -160,7 +160,7 @@ fn variants_of_an_earlier_output_dir_are_taken_over() {
 }
 
 #[test]
-fn a_damaged_variant_of_an_earlier_output_dir_is_not_taken_over() {
+fn damaged_variant_of_an_earlier_output_dir_is_not_imported() {
     let site = site();
     let old = CollectConfig::new(site.path("old")).source(site.path("static")).compress(["gzip"]);
     collect(&old).unwrap();

@@ -9,7 +9,7 @@ use super::{assert_variants_intact, built_in, config, decode, site, text};
 use crate::site::Site;
 
 #[test]
-fn plain_names_have_the_same_variants() {
+fn originals_have_the_same_variants() {
     let site = site();
     collect(&config(&site).originals(true)).unwrap();
     for encoding in built_in() {
@@ -20,7 +20,7 @@ fn plain_names_have_the_same_variants() {
 }
 
 #[test]
-fn no_variant_beside_a_plain_name_is_ever_stale() {
+fn variants_of_originals_are_never_stale() {
     let site = site();
     let config = || site.config().originals(true);
     collect(&config().compress(["gzip"])).unwrap();
@@ -47,7 +47,7 @@ fn no_variant_beside_a_plain_name_is_ever_stale() {
 }
 
 #[test]
-fn a_variant_never_takes_the_name_of_an_asset() {
+fn variant_with_the_name_of_an_asset_is_an_error() {
     let site = site();
     site.write("static/css/a.css.gz", "an author's own");
     let config = site.config().compress(["gzip"]);
@@ -70,7 +70,7 @@ fn a_variant_never_takes_the_name_of_an_asset() {
 }
 
 #[test]
-fn a_plain_name_never_replaces_a_variant_of_an_earlier_release() {
+fn original_with_the_name_of_an_earlier_variant_is_an_error() {
     let site = site();
     let config = site.config().compress(["gzip"]);
     collect(&config).unwrap();
@@ -83,7 +83,7 @@ fn a_plain_name_never_replaces_a_variant_of_an_earlier_release() {
 }
 
 #[test]
-fn the_name_of_a_variant_may_be_too_long() {
+fn too_long_variant_name_is_an_error() {
     let name = format!("{}.css", "n".repeat(236));
     let site = Site::new(&[(&format!("static/{name}"), &text(1))]);
     site.collect();

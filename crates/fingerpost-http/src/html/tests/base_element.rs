@@ -43,7 +43,7 @@ const OWN: &[&str] = &[
 ];
 
 #[test]
-fn a_base_element_with_another_host_leads_paths_elsewhere() {
+fn paths_below_a_base_element_with_another_host_are_unchanged() {
     for base_url in ["/static/", "https://cdn.example.com/static/"] {
         let snapshot = by_manifest(base_url);
         let new = |html: &str| html.replace("/static/a.css", &format!("{base_url}a.H.css"));
@@ -65,7 +65,7 @@ fn a_base_element_with_another_host_leads_paths_elsewhere() {
 }
 
 #[test]
-fn a_base_element_changes_nothing_about_full_urls() {
+fn base_element_does_not_affect_absolute_urls() {
     let snapshot = by_token("https://cdn.example.com/static/{breaker}/");
     let base = r#"<base href="//other.example/"><a href="/static/1000/a.css">"#;
     versioned(
@@ -76,7 +76,7 @@ fn a_base_element_changes_nothing_about_full_urls() {
 }
 
 #[test]
-fn the_href_of_a_base_element_is_no_reference() {
+fn href_of_a_base_element_is_not_rewritten() {
     let snapshot = by_query();
     for html in [
         r#"<base href="/static/a.css">"#,
@@ -89,7 +89,7 @@ fn the_href_of_a_base_element_is_no_reference() {
 }
 
 #[test]
-fn the_first_base_element_with_an_href_counts() {
+fn first_base_element_with_an_href_applies() {
     let snapshot = by_query();
     let (before, after) = (r#"<link href="/static/a.css">"#, r#"<link href="/static/a.css?v=H">"#);
     for passed_over in [

@@ -3,7 +3,7 @@ use fingerpost::{Assets, Mode, OnMissing};
 use super::{by_manifest, by_token, files, untouched, versioned};
 
 #[test]
-fn hashed_names_are_put_in_and_left_alone_later() {
+fn hashed_paths_are_inserted_once() {
     let snapshot = by_manifest("/static/");
     versioned(&snapshot, r#"<link href="/static/a.css?x=1#f">"#, r#"<link href="/static/a.H.css?x=1#f">"#);
     versioned(&snapshot, "<img srcset='/static/img/a.png 1x'>", "<img srcset='/static/img/a.H.png 1x'>");
@@ -12,7 +12,7 @@ fn hashed_names_are_put_in_and_left_alone_later() {
 }
 
 #[test]
-fn a_base_url_with_a_host_is_known_by_its_path_too() {
+fn path_of_a_base_url_with_a_host_is_recognized() {
     let snapshot = by_manifest("https://cdn.example.com/static/");
     let hashed = r#"<link href="https://cdn.example.com/static/a.H.css">"#;
     for url in
@@ -33,7 +33,7 @@ fn a_base_url_with_a_host_is_known_by_its_path_too() {
 }
 
 #[test]
-fn a_path_token_is_put_in() {
+fn path_token_is_inserted() {
     let snapshot = by_token("/static/{breaker}/");
     for url in ["/static/a.css?x=1#f", "/static/1000/a.css?x=1#f"] {
         versioned(&snapshot, &format!(r#"<link href="{url}">"#), r#"<link href="/static/1000/a.css?x=1#f">"#);
@@ -56,7 +56,7 @@ fn a_path_token_is_put_in() {
 }
 
 #[test]
-fn unknown_assets_stay_in_every_mode() {
+fn unknown_assets_are_unchanged_in_every_mode() {
     let dir = files();
     let lenient = Assets::builder().source(dir.path()).mode(Mode::Dev).on_missing(OnMissing::Plain);
     untouched(&lenient.build().unwrap().snapshot(), r#"<link href="/static/n ope.css">"#);

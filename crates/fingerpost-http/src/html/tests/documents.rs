@@ -4,7 +4,7 @@ use super::{by_query, in_pieces, versioned};
 use crate::html::{HtmlEncoding, UrlRewriter, rewrite_html};
 
 #[test]
-fn what_a_tag_holds_besides_stays_letter_for_letter() {
+fn other_parts_of_a_tag_are_preserved_exactly() {
     versioned(
         &by_query(),
         "\u{feff}<!DOCTYPE html>\r\n<LINK  Rel = stylesheet\n\thref\t=\n'/static/a.css'   data-x='&#38;&lt;\"'  / >\r\n<p  class= x >",
@@ -13,7 +13,7 @@ fn what_a_tag_holds_besides_stays_letter_for_letter() {
 }
 
 #[test]
-fn other_encodings_come_through() {
+fn documents_in_other_encodings_are_preserved() {
     let snapshot = by_query();
     let through = |content_type: &'static str, html: &[u8]| {
         let encoding = HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)).unwrap();
@@ -51,7 +51,7 @@ fn other_encodings_come_through() {
 }
 
 #[test]
-fn nothing_hostile_is_lost_or_doubled() {
+fn malformed_html_is_passed_through_without_loss_or_duplication() {
     let snapshot = by_query();
     let long = "x".repeat(1 << 20);
     let reference = r#"<a href="/static/a.css">"#;
@@ -80,7 +80,7 @@ fn nothing_hostile_is_lost_or_doubled() {
 }
 
 #[test]
-fn what_takes_too_much_memory_passes_as_it_is() {
+fn documents_that_exceed_the_memory_limit_pass_unchanged() {
     let snapshot = by_query();
     let reference = r#"<a href="/static/a.css">"#;
     let long = format!("<a title='{}' href='/static/a.css'>", "x".repeat(50_000));
@@ -106,7 +106,7 @@ fn what_takes_too_much_memory_passes_as_it_is() {
 }
 
 #[test]
-fn it_can_be_sent_to_another_thread() {
+fn rewriter_is_send_and_sync() {
     fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<UrlRewriter>();
     is_send_and_sync::<HtmlEncoding>();

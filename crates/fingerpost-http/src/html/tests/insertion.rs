@@ -33,7 +33,7 @@ fn inserted(marked: &str) {
 }
 
 #[test]
-fn the_first_head_gets_it_as_its_first_child() {
+fn tag_becomes_the_first_child_of_the_first_head() {
     for marked in [
         "<!DOCTYPE html><html lang=\"en\"><head>¦<title>x</title></head><body><head></head>",
         "\u{feff}<!doctype html>\r\n<!-- <head> -->\r\n<HTML>\n<HEAD  id = x data-y='&#38;>' >¦\n<meta charset=utf-8>",
@@ -57,7 +57,7 @@ fn the_first_head_gets_it_as_its_first_child() {
 }
 
 #[test]
-fn a_document_without_a_head_stays_as_it_is() {
+fn document_without_a_head_is_unchanged() {
     for html in [
         "",
         "<div>a fragment</div>",
@@ -84,7 +84,7 @@ fn a_document_without_a_head_stays_as_it_is() {
 }
 
 #[test]
-fn what_is_no_utf_8_stays_and_other_encodings_do() {
+fn invalid_utf_8_and_other_encodings_are_preserved() {
     let latin = b"<html title='\xe4'><!-- \xff --><head>\xfc</head>\xc3";
     let expected = [b"<html title='\xe4'><!-- \xff --><head>", TAG.as_bytes(), b"\xfc</head>\xc3"].concat();
     for content_type in ["text/html", "text/html; charset=iso-8859-1", "text/html; charset=Shift_JIS"] {
@@ -95,7 +95,7 @@ fn what_is_no_utf_8_stays_and_other_encodings_do() {
 }
 
 #[test]
-fn what_takes_too_much_memory_passes_as_it_is() {
+fn documents_that_exceed_the_memory_limit_pass_unchanged() {
     let long = format!("<html title='{}'><head>", "x".repeat(50_000));
     let deep = format!("{}<head>", "<b>".repeat(100_000));
     for html in [long, deep] {
@@ -110,7 +110,7 @@ fn what_takes_too_much_memory_passes_as_it_is() {
 }
 
 #[test]
-fn nothing_is_held_back_or_copied_once_it_is_in() {
+fn chunks_after_the_insertion_are_passed_through_without_copying() {
     let mut inserter = inserter();
     assert_eq!(inserter.write(Bytes::from_static(b"<head><ti")), format!("<head>{TAG}<ti"));
     let next = Bytes::from_static(b"tle>x</title><head><p");
@@ -120,12 +120,12 @@ fn nothing_is_held_back_or_copied_once_it_is_in() {
 
 proptest! {
     #[test]
-    fn any_bytes_come_through(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
+    fn arbitrary_bytes_are_preserved(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
         prop_assert_eq!(through(inserter(), html.chunks(size)), html);
     }
 
     #[test]
-    fn any_bytes_after_the_head_come_through(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
+    fn arbitrary_bytes_after_the_head_are_preserved(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
         let document = [b"<head>", &html[..]].concat();
         let expected = [b"<head>", TAG.as_bytes(), &html].concat();
         prop_assert_eq!(through(inserter(), document.chunks(size)), expected);

@@ -84,7 +84,7 @@ fn html() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn pieces_of_any_size_give_the_same(html in html(), sizes in vec(1..9_usize, 1..20)) {
+    fn output_does_not_depend_on_chunk_sizes(html in html(), sizes in vec(1..9_usize, 1..20)) {
         let snapshot = by_query_once();
         let whole = in_pieces([&html[..]], snapshot);
         let (mut rest, mut pieces) = (&html[..], Vec::new());
@@ -100,20 +100,20 @@ proptest! {
     }
 
     #[test]
-    fn a_second_pass_changes_nothing(html in html()) {
+    fn second_pass_changes_nothing(html in html()) {
         let snapshot = by_query_once();
         let once = in_pieces([&html[..]], snapshot);
         prop_assert_eq!(in_pieces([&once[..]], snapshot), once);
     }
 
     #[test]
-    fn a_document_without_assets_comes_through(html in html()) {
+    fn document_without_assets_is_unchanged(html in html()) {
         let html: Vec<u8> = html.iter().map(|byte| if *byte == b's' { b'z' } else { *byte }).collect();
         prop_assert_eq!(in_pieces([&html[..]], by_query_once()), html);
     }
 
     #[test]
-    fn any_bytes_come_through(html in vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_are_preserved(html in vec(any::<u8>(), 0..200)) {
         prop_assert_eq!(in_pieces([&html[..]], by_query_once()), html);
     }
 }

@@ -1,7 +1,7 @@
 use super::{by_manifest, by_query, untouched, versioned};
 
 #[test]
-fn references_to_assets_get_a_version() {
+fn references_to_assets_get_the_version_parameter() {
     let snapshot = by_query();
     for (html, expected) in [
         (r#"<link href="/static/a.css">"#, r#"<link href="/static/a.css?v=H">"#),
@@ -38,7 +38,7 @@ fn references_to_assets_get_a_version() {
 }
 
 #[test]
-fn every_url_of_a_srcset_gets_a_version() {
+fn every_url_in_a_srcset_gets_the_version_parameter() {
     let snapshot = by_query();
     for (value, expected) in [
         ("/static/img/a.png", "/static/img/a.png?v=H"),
@@ -67,7 +67,7 @@ fn every_url_of_a_srcset_gets_a_version() {
 }
 
 #[test]
-fn all_else_stays_as_it_is() {
+fn other_urls_are_unchanged() {
     let snapshot = by_query();
     for value in [
         "/static/nope.css",
@@ -106,7 +106,7 @@ fn all_else_stays_as_it_is() {
 }
 
 #[test]
-fn only_the_named_attributes_of_elements_count() {
+fn only_known_url_attributes_of_elements_are_rewritten() {
     let snapshot = by_query();
     for html in [
         r#"<!-- <link href="/static/a.css"> -->"#,

@@ -76,7 +76,7 @@ fn names(headers: &HeaderMap) -> Vec<&str> {
 }
 
 #[test]
-fn a_tag_becomes_weak_and_changes_with_the_release_and_the_app_version() {
+fn etag_becomes_weak_and_changes_with_the_release_and_the_app_version() {
     let one = tag(&present(), "\"x\"");
     let hash = one.strip_prefix("W/\"x-html.").unwrap().strip_suffix('"').unwrap();
     assert!(hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{one}");
@@ -91,7 +91,7 @@ fn a_tag_becomes_weak_and_changes_with_the_release_and_the_app_version() {
 }
 
 #[test]
-fn a_tag_that_is_none_goes_and_so_do_all_in_development() {
+fn invalid_etags_and_all_etags_in_development_are_removed() {
     for bad in ["x", "\"x", "w/\"x\"", "", "\"x\", \"y\""] {
         assert_eq!(tag(&present(), bad), "", "{bad}");
     }
@@ -99,7 +99,7 @@ fn a_tag_that_is_none_goes_and_so_do_all_in_development() {
 }
 
 #[test]
-fn what_was_true_of_the_unchanged_page_goes() {
+fn headers_describing_the_unchanged_page_are_removed() {
     let (exchange, _) = begin(&present(), &[]);
     let headers = [
         HTML,
@@ -119,7 +119,7 @@ fn what_was_true_of_the_unchanged_page_goes() {
 }
 
 #[test]
-fn what_is_no_page_is_left_alone() {
+fn responses_that_are_not_html_pages_are_unchanged() {
     let (exchange, _) = begin(&present(), &[]);
     let own =
         [("etag", "\"x\""), ("last-modified", "x"), ("content-length", "3"), ("accept-ranges", "bytes")];
@@ -152,7 +152,7 @@ fn what_is_no_page_is_left_alone() {
 }
 
 #[test]
-fn what_is_no_page_costs_nothing() {
+fn responses_that_are_not_html_pages_cause_no_allocation() {
     let (snapshot, css) = (present(), [("content-type", "text/css"), ("etag", "\"x\"")]);
     let (mut request, ()) =
         Request::get("/a.css").header("accept", "text/css").body(()).unwrap().into_parts();
@@ -179,7 +179,7 @@ fn head_gets_the_headers_of_get() {
 }
 
 #[test]
-fn a_date_goes_on_for_subresources_alone() {
+fn if_modified_since_is_forwarded_only_for_subresources() {
     let date = ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT");
     for (destination, goes_on) in [
         ("style", true),
@@ -205,7 +205,7 @@ fn a_date_goes_on_for_subresources_alone() {
 }
 
 #[test]
-fn a_range_of_a_page_is_not_asked_for() {
+fn range_headers_are_removed_from_page_requests() {
     let range = [("range", "bytes=0-1"), ("if-range", "\"x\"")];
     let ranges = |accept| names(&begin(&present(), &[&range[..], accept].concat()).1).len();
     assert_eq!(ranges(&[("accept", "*/*")]), 3);
@@ -216,7 +216,7 @@ fn a_range_of_a_page_is_not_asked_for() {
 }
 
 #[test]
-fn a_tag_with_the_present_part_goes_on_without_it() {
+fn etag_with_the_current_suffix_is_forwarded_without_it() {
     let (present, earlier) = (present(), release("a.0.css", "1"));
     let (ours, old) = (tag(&present, "\"x\""), tag(&earlier, "\"x\""));
     let strong = ours.trim_start_matches("W/").to_owned();
@@ -245,7 +245,7 @@ fn a_tag_with_the_present_part_goes_on_without_it() {
 }
 
 #[test]
-fn lists_in_several_headers_are_one() {
+fn if_none_match_lists_in_several_headers_are_merged() {
     let ours = tag(&present(), "\"x\"");
     let lists = [("if-none-match", "\"y\""), ("if-none-match", &*ours)];
     let (_, headers) = begin(&present(), &lists);
@@ -253,7 +253,7 @@ fn lists_in_several_headers_are_one() {
 }
 
 #[test]
-fn a_date_never_speaks_in_place_of_the_tags_that_went() {
+fn if_modified_since_is_removed_when_if_none_match_is_removed() {
     let old = tag(&release("a.0.css", "1"), "\"x\"");
     let conditions = [
         ("if-none-match", &*old),
@@ -266,7 +266,7 @@ fn a_date_never_speaks_in_place_of_the_tags_that_went() {
 }
 
 #[test]
-fn conditions_of_other_methods_and_other_conditions_stay() {
+fn conditions_of_other_methods_and_other_conditions_are_unchanged() {
     let ours = tag(&present(), "\"x\"");
     let conditions = [
         ("if-match", &*ours),
@@ -287,7 +287,7 @@ fn conditions_of_other_methods_and_other_conditions_stay() {
 }
 
 #[test]
-fn a_304_to_a_shortened_tag_gets_the_part_back() {
+fn etag_suffix_is_restored_in_a_304_response() {
     let ours = tag(&present(), "\"x\"");
     let list = format!("{ours}, \"y\"");
     let (exchange, _) = begin(&present(), &[("if-none-match", &list)]);
@@ -306,7 +306,7 @@ fn a_304_to_a_shortened_tag_gets_the_part_back() {
 }
 
 #[test]
-fn each_of_two_layers_adds_and_takes_off_its_own_part() {
+fn nested_layers_add_and_remove_their_own_etag_suffix() {
     let snapshot = present();
     for (outer, inner) in [("version", "html"), ("html", "html")] {
         let through = |tag: Headers<'_>| {

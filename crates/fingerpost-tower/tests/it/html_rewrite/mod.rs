@@ -66,7 +66,7 @@ async fn text<B: Body<Error: fmt::Debug>>(body: B) -> String {
 }
 
 #[tokio::test]
-async fn html_gets_the_present_urls() {
+async fn html_gets_the_current_urls() {
     let (_dir, assets) = production();
     let page = response(&[HTML, ("etag", "\"x\""), ("content-length", "44"), ("last-modified", "x")], PAGE);
     let response = rewrite(&assets, request(&[]), page).await;
@@ -78,7 +78,7 @@ async fn html_gets_the_present_urls() {
 }
 
 #[tokio::test]
-async fn all_else_passes_as_it_is() {
+async fn other_responses_pass_unchanged() {
     let (_dir, assets) = production();
     for headers in [
         &[("content-type", "text/css")][..],
@@ -106,7 +106,7 @@ async fn all_else_passes_as_it_is() {
 }
 
 #[tokio::test]
-async fn development_versions_by_content_and_has_no_tag() {
+async fn development_uses_content_hashes_and_removes_the_etag() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.css"), "body{}").unwrap();
     let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).build().unwrap();
@@ -116,7 +116,7 @@ async fn development_versions_by_content_and_has_no_tag() {
 }
 
 #[tokio::test]
-async fn head_is_answered_like_get() {
+async fn head_has_the_same_headers_as_get() {
     let (_dir, assets) = production();
     let page = get(async || ([(header::ETAG, "\"x\""), (header::CONTENT_LENGTH, "44")], Html(PAGE)));
     let router = Router::new().route("/", page);
@@ -139,7 +139,7 @@ async fn head_is_answered_like_get() {
 }
 
 #[tokio::test]
-async fn an_empty_page_stays_empty() {
+async fn empty_page_stays_empty() {
     let (_dir, assets) = production();
     let page = Response::builder().header("content-type", "text/html").body(Empty::<Bytes>::new()).unwrap();
     let response = rewrite(&assets, request(&[]), page).await;
@@ -149,7 +149,7 @@ async fn an_empty_page_stays_empty() {
 }
 
 #[test]
-fn the_parts_fit_into_every_stack() {
+fn public_types_are_clone_send_and_sync() {
     fn is_send_sync_and_clone<T: Clone + Send + Sync>(_: &T) {}
     fn is_send_and_sync<T: Send + Sync>() {}
     let (_dir, assets) = production();

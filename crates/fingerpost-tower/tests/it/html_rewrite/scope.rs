@@ -38,7 +38,7 @@ fn seen(assets: &Assets) -> String {
 }
 
 #[tokio::test]
-async fn one_response_sees_one_release() {
+async fn response_uses_one_release_throughout() {
     let (dir, assets) = production();
     for (media_type, outermost) in [("text/html", "a.1.css"), ("text/plain", "a.2.css")] {
         let reload = |hashed: &str| {
@@ -73,7 +73,7 @@ async fn one_response_sees_one_release() {
 }
 
 #[tokio::test]
-async fn an_outer_snapshot_is_taken_over_if_it_is_of_the_same_assets() {
+async fn outer_snapshot_is_reused_if_it_belongs_to_the_same_assets() {
     let ((dir, assets), (_other_dir, other)) = (production(), production());
     let before = assets.snapshot();
     publish(&dir, "a.2.css");

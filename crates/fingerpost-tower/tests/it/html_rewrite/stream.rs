@@ -14,7 +14,7 @@ async fn rewritten(frames: impl IntoIterator<Item = Piece>) -> HtmlRewriteBody<F
 }
 
 #[tokio::test]
-async fn a_page_streams() {
+async fn page_is_rewritten_while_streaming() {
     let pieces =
         [data("<p>one<a hr"), None, data("ef='/sta"), data("tic/a.css"), data("'>two"), None, data("<b")];
     let mut body = rewritten(pieces).await;
@@ -26,7 +26,7 @@ async fn a_page_streams() {
 }
 
 #[tokio::test]
-async fn trailers_pass_without_digests() {
+async fn trailers_are_forwarded_without_digests() {
     let mut trailers = HeaderMap::new();
     trailers.insert("content-digest", HeaderValue::from_static("x"));
     trailers.insert("server-timing", HeaderValue::from_static("x"));
@@ -37,7 +37,7 @@ async fn trailers_pass_without_digests() {
 }
 
 #[tokio::test]
-async fn a_body_that_fails_gives_what_it_had_and_then_the_error() {
+async fn failing_body_yields_its_data_before_the_error() {
     let failure = Some(Err(io::Error::other("broken")));
     let mut body =
         rewritten([data("<a href='/static/a.css'>x<a href='/static/a.css'"), failure, data("more")]).await;
@@ -47,7 +47,7 @@ async fn a_body_that_fails_gives_what_it_had_and_then_the_error() {
 }
 
 #[tokio::test]
-async fn a_base_element_counts_for_what_comes_after_it() {
+async fn base_element_applies_to_references_after_it() {
     let mut body = rewritten([
         data("<link href=/static/a.css><base hr"),
         data("ef=//other.example/><link href=/static/a.css>"),

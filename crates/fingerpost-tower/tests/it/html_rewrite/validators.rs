@@ -31,7 +31,7 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<Bytes>>, Infa
 }
 
 #[tokio::test]
-async fn a_page_that_stays_the_same_is_sent_anew_with_each_release() {
+async fn unchanged_page_is_sent_again_after_each_release() {
     let (dir, assets) = production();
     let visit = |headers: Vec<(&'static str, String)>| {
         let layer = HtmlRewriteLayer::new(&assets);
@@ -85,7 +85,7 @@ async fn a_page_that_stays_the_same_is_sent_anew_with_each_release() {
 }
 
 #[tokio::test]
-async fn a_style_sheet_keeps_its_conditions() {
+async fn conditional_requests_for_style_sheets_are_forwarded() {
     let (_dir, assets) = production();
     let visit = async |condition, value| {
         let mut request =

@@ -9,7 +9,7 @@ use super::{HTML, PAGE, always, layer, page, production, request, response, send
 use crate::site::TestResponse;
 
 #[tokio::test]
-async fn every_response_says_the_version() {
+async fn every_response_has_the_version_header() {
     for status in [200, 201, 204, 206, 301, 304, 404, 405, 416, 500, 503] {
         for media_type in ["text/html", "text/css", "application/json"] {
             let inner = response(status, &[("content-type", media_type)], "");
@@ -23,7 +23,7 @@ async fn every_response_says_the_version() {
 }
 
 #[tokio::test]
-async fn all_of_a_site_says_it() {
+async fn every_response_of_an_axum_site_has_the_version_header() {
     let (dir, assets) = production();
     std::fs::write(dir.path().join("a.v1.css"), "body{}").unwrap();
     let site: Router = Router::new()
@@ -68,7 +68,7 @@ async fn all_of_a_site_says_it() {
 }
 
 #[tokio::test]
-async fn the_action_is_what_the_layer_was_told() {
+async fn action_header_follows_on_mismatch() {
     for (mismatch, action) in [
         (OnMismatch::Reload, "reload"),
         (OnMismatch::Prompt, "prompt"),
@@ -86,7 +86,7 @@ async fn the_action_is_what_the_layer_was_told() {
 }
 
 #[tokio::test]
-async fn a_page_that_gets_no_script_keeps_all_that_it_says() {
+async fn page_without_script_keeps_its_headers() {
     let layer = layer().on_mismatch(OnMismatch::Ignore);
     let conditions = [("if-none-match", "\"x\""), ("accept", "text/html"), ("range", "bytes=0-1")];
     let inner = tower::service_fn(async |request: Request<()>| {
@@ -99,7 +99,7 @@ async fn a_page_that_gets_no_script_keeps_all_that_it_says() {
 }
 
 #[tokio::test]
-async fn without_the_header_pages_still_get_the_script() {
+async fn pages_get_the_script_when_the_header_is_disabled() {
     let layer = layer().header(false);
     for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
         let answer = send(layer.layer(always(page())), request(path, &[])).await;
@@ -109,7 +109,7 @@ async fn without_the_header_pages_still_get_the_script() {
 }
 
 #[tokio::test]
-async fn what_the_service_says_of_a_version_itself_is_replaced() {
+async fn version_headers_of_the_inner_service_are_replaced() {
     let inner = response(200, &[HTML, ("x-app-version", "mine"), ("x-app-version-action", "mine")], "");
     let answer = send(layer().layer(always(inner)), request("/", &[])).await;
     assert_eq!(answer.version_and_action(), ("v1", "reload"));
@@ -117,7 +117,7 @@ async fn what_the_service_says_of_a_version_itself_is_replaced() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_service_stays_one() {
+async fn errors_of_the_inner_service_are_returned() {
     let inner = tower::service_fn(async |_: Request<()>| Err::<http::Response<String>, _>("broken"));
     let mut service = layer().layer(inner);
     assert_eq!(service.call(request("/", &[])).await.unwrap_err(), "broken");

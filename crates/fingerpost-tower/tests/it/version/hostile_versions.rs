@@ -37,7 +37,7 @@ fn hostile_versions() -> Vec<String> {
 }
 
 #[test]
-fn a_hostile_version_is_refused_before_anything_is_served() {
+fn app_version_with_invalid_characters_is_rejected_at_build() {
     let dir = tempfile::tempdir().unwrap();
     for version in hostile_versions() {
         let err = AppVersion::explicit(&version).unwrap_err();
@@ -48,7 +48,7 @@ fn a_hostile_version_is_refused_before_anything_is_served() {
 }
 
 #[tokio::test]
-async fn a_hostile_manifest_is_refused_and_changes_nothing() {
+async fn manifest_with_an_invalid_version_is_rejected_and_changes_nothing() {
     let (dir, assets) = production();
     let layer = VersionLayer::new(&assets);
     for version in hostile_versions() {
@@ -63,7 +63,7 @@ async fn a_hostile_manifest_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn every_version_that_is_one_appears_as_it_is() {
+async fn valid_versions_appear_unchanged() {
     for version in ["v1", "1.2.3+build.7", "~_-.+", "A", "unknown", &"v".repeat(128)] {
         let layer = VersionLayer::new(&development(version));
         let answer = send(layer.layer(always(page())), request("/", &[])).await;
@@ -78,7 +78,7 @@ async fn every_version_that_is_one_appears_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_a_client_asks_for_is_never_said_back() {
+async fn requested_version_is_never_echoed() {
     let layer = super::layer();
     for asked in ["\"><script>", "é", &"v".repeat(10 * 1024)] {
         for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {

@@ -23,7 +23,7 @@ async fn script_path() -> String {
 }
 
 #[tokio::test]
-async fn the_script_may_be_kept_for_ever() {
+async fn script_is_immutable() {
     let answer = respond(&layer(), request(&script_path().await, &[])).await;
     answer.assert_is(
         200,
@@ -43,7 +43,7 @@ async fn the_script_may_be_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn the_script_is_sent_compressed() {
+async fn script_is_sent_compressed() {
     let path = script_path().await;
     let plain = respond(&layer(), request(&path, &[])).await;
     let mut tags = vec![plain.header("etag").to_owned()];
@@ -77,21 +77,21 @@ async fn the_script_is_sent_compressed() {
 }
 
 #[tokio::test]
-async fn a_script_of_another_release_is_the_present_one_and_is_not_kept() {
+async fn script_path_of_another_release_gets_the_current_script_with_no_store() {
     let present = respond(&layer(), request(&script_path().await, &[])).await;
     respond(&layer(), request(OTHER, &[])).await.assert_is(200, "no-store", &present.body);
     respond(&layer(), request(&format!("{OTHER}?x"), &[])).await.assert_is(200, "no-store", &present.body);
 }
 
 #[tokio::test]
-async fn the_version_is_told_and_not_kept() {
+async fn version_endpoint_is_no_store() {
     let answer = respond(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
     answer.assert_is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
     assert_eq!(answer.header("content-type"), "application/json");
 }
 
 #[tokio::test]
-async fn the_version_names_its_components() {
+async fn version_endpoint_lists_the_components() {
     let dir = tempfile::tempdir().unwrap();
     let files: Vec<_> = (0..15).map(|i| dir.path().join(format!("{i}.html"))).collect();
     files.iter().for_each(|file| std::fs::write(file, "").unwrap());
@@ -125,7 +125,7 @@ async fn other_methods_are_not_allowed() {
 }
 
 #[tokio::test]
-async fn all_else_goes_on() {
+async fn other_paths_reach_the_inner_service() {
     for path in [
         "/_fingerpost",
         "/_fingerpost/",
@@ -146,7 +146,7 @@ async fn all_else_goes_on() {
 }
 
 #[tokio::test]
-async fn the_path_is_a_setting() {
+async fn client_path_is_configurable() {
     let layer = layer().client_path("/a/b/").unwrap();
     let answer = send(layer.layer(always(page())), request("/", &[])).await;
     let src = answer.attribute("src").unwrap();
@@ -158,7 +158,7 @@ async fn the_path_is_a_setting() {
 }
 
 #[test]
-fn a_path_that_is_none_is_an_error() {
+fn invalid_client_path_is_an_error() {
     let layer = VersionLayer::new(&production().1);
     for path in ["", "/", "x", "//x", "/x//y", "/..", "/x y", "/x?y", "/\"x", "/é", "/%41", "https://x/y"] {
         let err = layer.clone().client_path(path).unwrap_err().to_string();

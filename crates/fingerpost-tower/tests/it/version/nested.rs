@@ -8,7 +8,7 @@ use tower::{Layer, service_fn};
 use super::{HTML, PAGE, always, development, page, production, publish, request, response, send};
 
 #[tokio::test]
-async fn one_layer_inside_of_another_inserts_once_and_the_inner_one_wins() {
+async fn nested_layers_insert_one_script_and_the_inner_layer_wins() {
     let (_dir, assets) = production();
     let outer = VersionLayer::new(&assets);
     let other = VersionLayer::new(&development("v9"));
@@ -37,7 +37,7 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>
 }
 
 #[tokio::test]
-async fn validators_pass_through_layers_in_any_order() {
+async fn validators_work_with_layers_in_any_order() {
     let (dir, assets) = production();
     let (version, html) = (VersionLayer::new(&assets), HtmlRewriteLayer::new(&assets));
     let get = async |order: usize, headers: &[(&str, &str)]| {
@@ -70,7 +70,7 @@ async fn validators_pass_through_layers_in_any_order() {
 }
 
 #[tokio::test]
-async fn a_page_that_has_a_tag_already_keeps_it() {
+async fn existing_script_tag_in_a_page_is_kept() {
     let once = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);

@@ -19,7 +19,7 @@ async fn page_with(nonce: &str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn the_script_gets_the_nonce_and_the_page_no_validator() {
+async fn script_gets_the_nonce_and_the_page_loses_its_validators() {
     let answer = page_with("2726c7f26c+/==").await;
     assert_eq!(answer.attribute("nonce"), Some("2726c7f26c+/=="));
     for name in ["etag", "last-modified", "content-length"] {
@@ -31,7 +31,7 @@ async fn the_script_gets_the_nonce_and_the_page_no_validator() {
 }
 
 #[test]
-fn what_is_no_nonce_is_never_written_and_that_is_said_once() {
+fn invalid_nonce_is_never_written_and_is_logged_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let layer = layer();
     let said = warnings(|| {
@@ -59,7 +59,7 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>
 }
 
 #[tokio::test]
-async fn a_page_with_a_nonce_is_never_not_modified() {
+async fn page_with_a_nonce_is_never_a_304() {
     let layer: VersionLayer = layer();
     let accept = ("accept", "text/html,*/*;q=0.8");
     let before = send(layer.layer(service_fn(conditional)), request("/", &[accept])).await;

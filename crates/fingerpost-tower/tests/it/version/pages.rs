@@ -13,7 +13,7 @@ use super::{
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, path_below_mount};
 
 #[tokio::test]
-async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
+async fn page_gets_the_script_and_loses_outdated_headers() {
     let answer = send(layer().layer(always(page())), request("/", &[])).await;
     assert_eq!(answer.attribute("data-version"), Some("v1"));
     assert_eq!(answer.attribute("data-action"), Some("reload"));
@@ -28,7 +28,7 @@ async fn a_page_gets_the_script_and_loses_what_is_no_longer_true() {
 }
 
 #[tokio::test]
-async fn a_page_that_answers_a_form_says_so() {
+async fn response_to_a_form_is_marked_as_posted() {
     for (method, is_posted) in [(Method::GET, false), (Method::POST, true), (Method::PUT, true)] {
         let answer = send(layer().layer(always(page())), with_method(method.clone(), "/")).await;
         assert_eq!(answer.tag().unwrap().contains(" data-posted>"), is_posted, "{method}");
@@ -36,7 +36,7 @@ async fn a_page_that_answers_a_form_says_so() {
 }
 
 #[tokio::test]
-async fn all_else_keeps_its_body() {
+async fn other_responses_keep_their_body() {
     for headers in [
         &[("content-type", "text/css")][..],
         &[("content-type", "application/xhtml+xml")],
@@ -69,7 +69,7 @@ async fn all_else_keeps_its_body() {
 }
 
 #[tokio::test]
-async fn a_page_that_the_browser_shows_gets_the_script_whatever_its_file_name() {
+async fn page_with_inline_content_disposition_gets_the_script() {
     for disposition in ["inline", "INLINE ; filename=a.html", "filename=a.html", ""] {
         let inner = response(200, &[HTML, ("content-disposition", disposition)], PAGE);
         let answer = send(layer().layer(always(inner)), request("/", &[])).await;
@@ -78,7 +78,7 @@ async fn a_page_that_the_browser_shows_gets_the_script_whatever_its_file_name() 
 }
 
 #[tokio::test]
-async fn errors_with_a_page_get_the_script_and_fragments_do_not() {
+async fn error_pages_get_the_script_and_fragments_do_not() {
     for status in [200, 403, 404, 500] {
         let answer = send(layer().layer(always(response(status, &[HTML], PAGE))), request("/", &[])).await;
         assert!(answer.tag().is_some(), "{status}");
@@ -91,7 +91,7 @@ async fn errors_with_a_page_get_the_script_and_fragments_do_not() {
 }
 
 #[test]
-fn a_compressed_page_is_left_alone_and_that_is_said_once() {
+fn compressed_page_is_unchanged_and_logged_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let send = |layer: &VersionLayer, method, inner: &Response<Full<Bytes>>| {
         runtime.block_on(send(layer.layer(always(inner.clone())), with_method(method, "/")))
@@ -128,7 +128,7 @@ fn a_compressed_page_is_left_alone_and_that_is_said_once() {
 }
 
 #[tokio::test]
-async fn inside_of_a_layer_that_compresses_a_page_gets_the_script() {
+async fn page_inside_a_compression_layer_gets_the_script() {
     let (_dir, assets) = production();
     let app: Router = Router::new()
         .route("/", get(async || Html(PAGE)))
@@ -147,7 +147,7 @@ async fn inside_of_a_layer_that_compresses_a_page_gets_the_script() {
 }
 
 #[tokio::test]
-async fn head_is_answered_like_get() {
+async fn head_has_the_same_headers_as_get() {
     let (_dir, assets) = production();
     let page = get(async || ([("etag", "\"x\""), ("content-length", "71")], Html(PAGE)));
     let router = Router::new().route("/", page);
@@ -171,7 +171,7 @@ async fn head_is_answered_like_get() {
 }
 
 #[tokio::test]
-async fn a_hashed_page_is_untouched_and_one_without_a_hash_is_not() {
+async fn page_at_a_hashed_path_is_unchanged_and_at_its_asset_path_gets_the_script() {
     let site = Site::new(&[("page.html", PAGE.as_bytes())]);
     let assets = site.collect().production();
     let served = VersionLayer::new(&assets).layer(StaticFiles::new(&assets));
@@ -201,7 +201,7 @@ async fn a_hashed_page_is_untouched_and_one_without_a_hash_is_not() {
 }
 
 #[tokio::test]
-async fn an_empty_page_stays_empty() {
+async fn empty_page_stays_empty() {
     let inner = Response::builder().header("content-type", "text/html").body(Empty::<Bytes>::new()).unwrap();
     let answer = layer().layer(always(inner)).oneshot(request("/", &[])).await.unwrap();
     assert!(answer.body().is_end_stream());
@@ -209,7 +209,7 @@ async fn an_empty_page_stays_empty() {
 }
 
 #[tokio::test]
-async fn development_has_no_tag() {
+async fn development_pages_have_no_etag() {
     let layer = VersionLayer::new(&development("v7"));
     let answer = send(layer.layer(always(page())), request("/", &[])).await;
     assert_eq!((answer.attribute("data-version"), answer.version_and_action().0), (Some("v7"), "v7"));
@@ -217,7 +217,7 @@ async fn development_has_no_tag() {
 }
 
 #[test]
-fn the_parts_fit_into_every_stack() {
+fn public_types_are_clone_send_and_sync() {
     fn is_send_sync_and_clone<T: Clone + Send + Sync>(_: &T) {}
     fn is_send_and_sync<T: Send + Sync>() {}
     is_send_sync_and_clone(&layer());

@@ -25,7 +25,7 @@ fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec
 const HEADER: &str = "x-app-requested-version";
 
 #[test]
-fn each_request_counts_once_by_what_it_asks_for() {
+fn each_request_is_counted_once_by_its_version_match() {
     let requests: &[(&str, &[(&str, &str)])] = &[
         ("/", &[]),
         ("/a.css", &[("cookie", "theme=dark")]),

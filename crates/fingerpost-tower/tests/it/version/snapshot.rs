@@ -48,7 +48,7 @@ impl Body for Rendered {
 }
 
 #[test]
-fn one_response_is_of_one_release_while_another_thread_reloads() {
+fn response_uses_one_release_while_another_thread_reloads() {
     let (dir, assets) = production();
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -118,7 +118,7 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_reload_is_of_the_new_release() {
+async fn response_to_a_reload_has_the_new_version() {
     let ((dir, assets), (_other_dir, other)) = (production(), production());
     let layer = VersionLayer::new(&assets);
     for (version, is_own) in [("v2", true), ("v3", false)] {

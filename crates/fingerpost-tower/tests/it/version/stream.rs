@@ -27,7 +27,7 @@ async fn layer_and_tag() -> (VersionLayer, String) {
 }
 
 #[tokio::test]
-async fn what_comes_in_goes_out() {
+async fn chunks_are_forwarded_as_they_arrive() {
     let (layer, tag) = layer_and_tag().await;
     let pieces = [data("<html><he"), None, data("ad"), data("><title>"), None, data("x<b"), data("<head>")];
     let mut body = streamed(&layer, pieces.into()).await;
@@ -40,7 +40,7 @@ async fn what_comes_in_goes_out() {
 }
 
 #[tokio::test]
-async fn a_page_may_be_split_anywhere() {
+async fn page_may_be_split_at_any_byte() {
     let (layer, tag) = layer_and_tag().await;
     let expected = PAGE.replace("<head>", &format!("<head>{tag}"));
     for at in 0..=PAGE.len() {
@@ -53,7 +53,7 @@ async fn a_page_may_be_split_anywhere() {
 }
 
 #[tokio::test]
-async fn a_body_that_fails_gives_what_it_had_and_then_the_error() {
+async fn failing_body_yields_its_data_before_the_error() {
     let (layer, tag) = layer_and_tag().await;
     let with_tag = format!("<head>{tag}<ti");
     for (before, rest) in [
@@ -71,7 +71,7 @@ async fn a_body_that_fails_gives_what_it_had_and_then_the_error() {
 }
 
 #[tokio::test]
-async fn trailers_pass_without_digests() {
+async fn trailers_are_forwarded_without_digests() {
     let (layer, _) = layer_and_tag().await;
     let mut trailers = HeaderMap::new();
     trailers.insert("content-digest", HeaderValue::from_static("x"));

@@ -31,7 +31,7 @@ const BROWSER: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fet
 const HTMX: [(&str, &str); 2] = [("accept", "*/*"), ("sec-fetch-dest", "empty")];
 
 #[tokio::test]
-async fn a_page_that_stays_the_same_is_sent_anew_with_each_release() {
+async fn unchanged_page_is_sent_again_after_each_release() {
     let (dir, assets) = production();
     let layer = VersionLayer::new(&assets);
     let first = visit(&layer, "/", &BROWSER).await;
@@ -67,7 +67,7 @@ async fn a_page_that_stays_the_same_is_sent_anew_with_each_release() {
 }
 
 #[tokio::test]
-async fn a_page_is_sent_anew_when_a_setting_changes_its_tag() {
+async fn page_is_sent_again_when_a_setting_changes_its_script_tag() {
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);
     let tag = visit(&layer, "/", &BROWSER).await.header("etag").to_owned();
@@ -84,7 +84,7 @@ async fn a_page_is_sent_anew_when_a_setting_changes_its_tag() {
 }
 
 #[tokio::test]
-async fn a_style_sheet_keeps_its_conditions() {
+async fn conditional_requests_for_style_sheets_are_forwarded() {
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);
     let browser = [("accept", "text/css,*/*;q=0.1"), ("sec-fetch-dest", "style")];
