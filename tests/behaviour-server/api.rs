@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use axum::{Router, extract::Request, middleware};
 use fingerpost::{Assets, AssetsBuilder, Error, Mode, OnMissing, Settings, Strategy, Token};
 use fingerpost_tower::{
-    CspNonce, HtmlRewriteLayer, Lifetime, Mismatch, StaticFiles, VersionEndpointsLayer, VersionLayer,
+    CachePolicy, CspNonce, HtmlRewriteLayer, OnMismatch, StaticFiles, VersionEndpointsLayer, VersionLayer,
     VersionRouterLayer,
 };
 
@@ -78,19 +78,19 @@ fn usual(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, E
 /// Every setting of the layers other than its default.
 fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     let files = StaticFiles::new(assets)
-        .unversioned(Lifetime::Seconds(60))
-        .all_origins(false)
-        .whole_paths(true)
-        .memory_per_file(1000)
-        .memory(0);
-    let no_cache = StaticFiles::new(assets).unversioned(Lifetime::NoCache);
+        .unversioned_policy(CachePolicy::Seconds(60))
+        .allow_any_origin(false)
+        .paths_include_mount(true)
+        .max_cached_file(1000)
+        .cache_capacity(0);
+    let no_cache = StaticFiles::new(assets).unversioned_policy(CachePolicy::NoCache);
     let layer = VersionLayer::new(assets);
     Ok(pages(resolve(assets))
         .route_service("/a/{*path}", files)
         .nest_service("/static", no_cache)
         .layer(HtmlRewriteLayer::new(assets))
         .layer(VersionEndpointsLayer::without_bust(assets).paths("state", "/bust"))
-        .layer(layer.header(false).on_mismatch(Mismatch::Prompt).client_path("/client")?)
+        .layer(layer.header(false).on_mismatch(OnMismatch::Prompt).client_path("/client")?)
         .layer(middleware::from_fn(async |mut request: Request, next: middleware::Next| {
             let nonce = request.headers().get("x-nonce").and_then(|nonce| nonce.to_str().ok());
             if let Some(nonce) = nonce.map(|nonce| CspNonce(nonce.to_owned())) {
@@ -117,9 +117,9 @@ fn routed(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, 
     };
     let router = VersionRouterLayer::new(VERSIONS)?.default_version("v1.2")?;
     Ok(Router::new()
-        .nest("/named", site(Mismatch::Warn)?.layer(named))
-        .nest("/quiet", site(Mismatch::Ignore)?)
-        .merge(site(Mismatch::Reload)?.layer(router)))
+        .nest("/named", site(OnMismatch::Warn)?.layer(named))
+        .nest("/quiet", site(OnMismatch::Ignore)?)
+        .merge(site(OnMismatch::Reload)?.layer(router)))
 }
 
 fn resolve(assets: &Assets) -> Resolve {

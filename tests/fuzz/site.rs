@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use fingerpost::manifest::{MANIFEST_NAME, Manifest};
-use fingerpost_collect::{CollectConfig, ErrorKind, Level, Rule, collect};
+use fingerpost_collect::{CollectConfig, ErrorKind, Severity, Rule, collect};
 use tempfile::TempDir;
 
 /// Files that references can lead to.
@@ -40,7 +40,7 @@ impl Site {
         let _ = fs::remove_dir_all(&out);
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = CollectConfig::new(&out).source(self.source());
-        let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Level::Ignore));
+        let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Severity::Ignore));
         let report = match collect(&config) {
             Ok(report) => report,
             Err(err) => {
