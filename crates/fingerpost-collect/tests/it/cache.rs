@@ -51,7 +51,7 @@ impl Site {
     /// Asset paths that the cache knows.
     fn cached(&self) -> BTreeSet<String> {
         let json: serde_json::Value = serde_json::from_str(&self.cache()).expect("JSON before the last line");
-        json["pages"].as_object().expect("pages").keys().cloned().collect()
+        json["sources"].as_object().expect("sources").keys().cloned().collect()
     }
 
     /// Changes the cache as its own program might have written it.
