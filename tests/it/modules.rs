@@ -67,7 +67,8 @@ impl Crate {
             return self.definition(target, steps - 1);
         }
         let through_glob = module.globs.iter().find_map(|glob| {
-            let target = self.definition(&[glob.as_slice(), &[name.clone()]].concat(), steps - 1)?;
+            let target =
+                self.definition(&[glob.as_slice(), std::slice::from_ref(name)].concat(), steps - 1)?;
             (target != found && target.len() > found.len()).then_some(target)
         });
         Some(through_glob.unwrap_or(found))

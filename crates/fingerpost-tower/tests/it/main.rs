@@ -4,7 +4,7 @@
 mod frames;
 mod site;
 
-mod version_query;
+mod app_version_query;
 #[cfg(feature = "html")]
 mod bust_under_load;
 mod development;
