@@ -44,10 +44,15 @@ use crate::{
     pipeline::{
         analyze::Analyzed,
         asset::Asset,
+        assign_names::assign_names,
         compress::Variants,
+        conflicts::{check_names, check_variants},
+        import_releases::{import_releases, verify_releases},
         link::Links,
-        publish::{Files, Numbers, Publication, References},
+        publish::{Files, Numbers, Publication, References, make_manifest},
         run_context::Run,
+        scan::scan,
+        unrewritable::warn_about_unrewritable,
     },
 };
 
@@ -85,22 +90,22 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
 
 /// All steps of a run, in their order.
 fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Report, Numbers), Error> {
-    let files = pipeline::scan::scan(&run, diagnostics);
+    let files = scan(&run, diagnostics);
     let components = run.components(diagnostics);
-    let (mut assets, references) = name_all(files, &run, diagnostics)?;
+    let (mut assets, references) = analyze_and_name(files, &run, diagnostics)?;
     let notes = assets.iter().flat_map(|asset| &asset.source_info.notes);
     notes.for_each(|note| diagnostics.take_note(note, &run.options.severities));
-    pipeline::unrewritable::tell(&assets, &run, diagnostics);
-    let kept = pipeline::import_releases::import_releases(&run, &assets, diagnostics)?;
-    pipeline::import_releases::verify(&run, &assets, &kept, diagnostics)?;
-    pipeline::conflicts::check(&run, &assets, &kept, diagnostics);
+    warn_about_unrewritable(&assets, &run, diagnostics);
+    let imported = import_releases(&run, &assets, diagnostics)?;
+    verify_releases(&run, &assets, &imported, diagnostics)?;
+    check_names(&run, &assets, &imported, diagnostics);
     diagnostics.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
     let variants = Variants::make(&mut assets, &run, diagnostics)?;
-    pipeline::conflicts::check_variants(&run, &assets, diagnostics);
+    check_variants(&run, &assets, diagnostics);
     diagnostics.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
 
     let (manifest, ()) = rayon::join(
-        || pipeline::publish::manifest(&run, &assets, components),
+        || make_manifest(&run, &assets, components),
         || run.cache.save(&assets, &run.output.staging),
     );
     let report = Report::new(&run, &assets, &variants, &manifest);
@@ -108,7 +113,7 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Repor
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
     let files = Files::from_assets(assets);
     run.cache.forget();
-    let publication = Publication::plan(manifest, references, kept, &run, diagnostics)?;
+    let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let numbers = publication.numbers(&run.history);
     publication.write(files, variants, &run)?;
     // Where all sources are too young to be cached, the next run reads everything anyway.
@@ -119,15 +124,15 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Repor
 }
 
 /// Reads all files, and names and stages them. They come sorted by path, and with what they refer to.
-fn name_all(
+fn analyze_and_name(
     files: Vec<SourceFile>,
     run: &Run<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(Vec<Asset>, References), Error> {
-    let analyzed = Analyzed::at_all(files, run, diagnostics)?;
+    let analyzed = Analyzed::analyze(files, run, diagnostics)?;
     let links = Links::follow(&analyzed, run, diagnostics);
     let references = links.by_path(&analyzed.referring);
-    let named = pipeline::assign_names::name_all(&analyzed.referring, &links, run, diagnostics)?;
+    let named = assign_names(&analyzed.referring, &links, run, diagnostics)?;
     let mut assets = analyzed.done;
     assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));

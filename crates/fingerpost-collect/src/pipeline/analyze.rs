@@ -42,7 +42,7 @@ enum Analysis {
 
 impl Analyzed {
     /// Looks at all files, on all cores.
-    pub(crate) fn at_all(
+    pub(crate) fn analyze(
         files: Vec<SourceFile>,
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Rewrites, names and stages all files that wait for others.
-pub(crate) fn name_all(
+pub(crate) fn assign_names(
     waiting: &[Source],
     links: &Links<'_>,
     run: &Run<'_>,

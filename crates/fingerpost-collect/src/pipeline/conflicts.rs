@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// Compares all names that this run gives, with each other and with those that are taken.
-pub(crate) fn check(run: &Run<'_>, assets: &[Asset], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_names(
+    run: &Run<'_>,
+    assets: &[Asset],
+    kept: &ImportedReleases,
+    diagnostics: &mut Diagnostics,
+) {
     let originals = if run.options.originals { assets } else { &[] };
     let hashed = assets.iter().map(|asset| (asset.hashed.as_str(), asset));
     let names: Vec<_> = hashed.chain(originals.iter().map(|asset| (asset.path.as_str(), asset))).collect();

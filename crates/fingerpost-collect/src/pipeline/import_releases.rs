@@ -95,7 +95,7 @@ fn has_files(dir: &Path) -> Result<bool, Problem> {
 }
 
 /// Reads the files of earlier releases, if all published files are to be read. They cannot be made again.
-pub(crate) fn verify(
+pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],
     kept: &ImportedReleases,

@@ -24,7 +24,7 @@ use crate::{
 pub(crate) type References = BTreeMap<String, Vec<String>>;
 
 /// The manifest that names these assets and components.
-pub(crate) fn manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
+pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
     let mut manifest = Manifest::new(run.options.base.path());
     for (name, info) in components {
         manifest.insert_component(name, info);

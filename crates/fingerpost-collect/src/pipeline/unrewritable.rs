@@ -18,7 +18,7 @@ const MOST: usize = 3;
 
 /// Warns, in one sentence, of files whose names for others need those to be there under their plain names. With the
 /// originals in place that is nobody's concern.
-pub(crate) fn tell(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
+pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
     let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.plain.is_empty()).collect();
     if naming.is_empty() || run.options.originals {
         return;
