@@ -2,8 +2,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod config;
-mod settings;
+mod collect_config;
+mod settings_tables;
 mod compression_settings;
 mod compression;
 mod duration;
@@ -19,9 +19,9 @@ mod diagnostics;
 
 use std::time::Instant;
 
-pub use clean::{clean, clean_with, config::CleanConfig, report::CleanReport};
+pub use clean::{clean, clean_config::CleanConfig, clean_with, report::CleanReport};
+pub use collect_config::CollectConfig;
 pub use compression::Compression;
-pub use config::CollectConfig;
 pub use diagnostics::left_out::Shadowed;
 pub use diagnostics::location::Location;
 pub use diagnostics::problem::{Error, ErrorKind, Problem};
@@ -52,7 +52,7 @@ use crate::{
         publish::{Files, Numbers, Publication, References, make_manifest},
         run_context::Run,
         scan::scan,
-        unrewritable::warn_about_unrewritable,
+        unrewritable_warnings::warn_about_unrewritable,
     },
 };
 

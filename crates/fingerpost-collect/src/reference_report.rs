@@ -9,14 +9,14 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::{
-    config::CollectConfig,
+    collect_config::CollectConfig,
     diagnostics::{
         location::{Location, Places},
         note::Note,
         problem::{Error, Problem},
     },
     output::content::ContentId,
-    pipeline::{analyze, unrewritable::KnownNames},
+    pipeline::{analyze, unrewritable_warnings::KnownNames},
     references::{
         self,
         raw_reference::Kind,

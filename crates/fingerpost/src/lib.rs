@@ -43,7 +43,7 @@ mod assets;
 mod builder;
 mod snapshot;
 mod settings;
-mod settings_file;
+mod toml_table;
 mod mode;
 mod error;
 
@@ -66,8 +66,8 @@ pub use error::{Error, ErrorKind};
 pub use manifest::store::{DirStore, Store, Stored};
 pub use mode::Mode;
 pub use resolve::missing::OnMissing;
+pub use resolve::path_token::Token;
 pub use resolve::strategy::Strategy;
-pub use resolve::token::Token;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
 pub use url::Url;
@@ -84,10 +84,10 @@ pub mod __private {
     pub use crate::files::stable_read::{Reading, read_stable};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::quote::{is_bidi_or_line_separator, quoted};
+    pub use crate::resolve::path_token::TokenAge;
     pub use crate::resolve::prebuilt::Prebuilt;
-    pub use crate::resolve::token::TokenAge;
-    pub use crate::settings_file::{SettingsTable, toml_key};
     pub use crate::severity::Severity;
     pub use crate::sources::baseline::BaselineFile;
     pub use crate::suggest::{differs_in_case, nearest};
+    pub use crate::toml_table::{SettingsTable, toml_key};
 }

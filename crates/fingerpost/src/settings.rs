@@ -6,11 +6,11 @@ use std::{
 use crate::{
     environment,
     error::Error,
-    settings_file::{SettingsFile, SettingsTable},
     sources::{
         SourceDir,
         ignore_rules::{IgnoreRules, check_glob},
     },
+    toml_table::{SettingsFile, SettingsTable},
     url::base_url::BaseUrl,
     version::settings::VersionSettings,
 };

@@ -1,6 +1,6 @@
 //! Removing what the releases that are gone have named, and no other has.
 
-pub(crate) mod config;
+pub(crate) mod clean_config;
 mod release_history;
 mod removal;
 pub(crate) mod report;
@@ -18,7 +18,7 @@ use fingerpost::{
 };
 
 use self::{
-    config::{CleanConfig, CleanOptions},
+    clean_config::{CleanConfig, CleanOptions},
     release_history::ReleaseHistory,
     removal::Removal,
     report::CleanReport,

@@ -51,7 +51,7 @@ impl RuleSeverities {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Tables;
+    use crate::settings_tables::Tables;
 
     fn severities(toml: &str) -> RuleSeverities {
         let dir = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ pub(crate) mod link;
 pub(crate) mod order;
 pub(crate) mod rewrite;
 pub(crate) mod assign_names;
-pub(crate) mod unrewritable;
+pub(crate) mod unrewritable_warnings;
 pub(crate) mod import_releases;
 pub(crate) mod conflicts;
 pub(crate) mod compress;

@@ -1,7 +1,7 @@
 use fingerpost::manifest::ComponentInfo;
 
 use crate::{
-    config::RunOptions,
+    collect_config::RunOptions,
     diagnostics::{collector::Diagnostics, problem::Problem},
     output::{Output, OutputOptions, cache::Cache, history::History},
     progress::Progress,

@@ -1,6 +1,6 @@
 //! Which of several running versions a request is for.
 
-mod cookie;
+mod set_cookie;
 mod routing;
 #[cfg(test)]
 mod tests;
@@ -20,8 +20,8 @@ use crate::{
     },
 };
 
-use cookie::Cookie;
 pub use routing::Routing;
+use set_cookie::Cookie;
 
 /// Tells this 409 from one of the application: the script of a page knows that there is nothing in it to be shown.
 const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refused");

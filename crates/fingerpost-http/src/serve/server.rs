@@ -13,12 +13,12 @@ use crate::{
     serve::{
         content::Content,
         options::ServeOptions,
+        path_token::{TokenMatch, classify},
         published::Published,
         request_path::{asset_path, versions},
         response::{allow_any_origin, method_not_allowed, moved, not_deployed_yet, not_found, respond},
         servable::Unavailable,
         source_files::{ServedSource, SourceFiles},
-        token::{TokenMatch, classify},
     },
 };
 

@@ -5,7 +5,7 @@ pub(crate) mod lookup_table;
 pub(crate) mod missing;
 pub(crate) mod prebuilt;
 pub(crate) mod strategy;
-pub(crate) mod token;
+pub(crate) mod path_token;
 pub(crate) mod url_options;
 
 use std::{

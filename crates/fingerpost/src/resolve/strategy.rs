@@ -1,4 +1,4 @@
-use crate::{error::Error, resolve::token::Token};
+use crate::{error::Error, resolve::path_token::Token};
 
 /// How an asset path becomes a URL in production.
 ///

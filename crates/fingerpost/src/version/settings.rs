@@ -14,8 +14,8 @@ use crate::{
     files::is_absent,
     manifest::{ComponentInfo, check_name},
     quote::quoted,
-    settings_file::SettingsTable,
     sources::ignore_rules::IgnoreRules,
+    toml_table::SettingsTable,
     version::components::Components,
 };
 

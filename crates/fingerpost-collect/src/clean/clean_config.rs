@@ -6,9 +6,9 @@ use std::{
 use fingerpost::Settings;
 
 use crate::{
-    config,
+    collect_config,
     diagnostics::problem::{Error, both},
-    settings::Tables,
+    settings_tables::Tables,
 };
 
 /// Which output dir to clean, and what stays in it. Nothing is read or checked before [`clean`](crate::clean).
@@ -93,7 +93,7 @@ impl CleanConfig {
     }
 
     pub(super) fn options(&self) -> Result<CleanOptions, Error> {
-        let ((), out) = both(self.tables.check(), config::output_dir(&self.settings))?;
+        let ((), out) = both(self.tables.check(), collect_config::output_dir(&self.settings))?;
         Ok(CleanOptions {
             out,
             keep: self.tables.clean.keep.unwrap_or(3),

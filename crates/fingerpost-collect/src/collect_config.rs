@@ -14,7 +14,7 @@ use crate::{
         rule::Rule,
         rule_severities::RuleSeverities,
     },
-    settings::Tables,
+    settings_tables::Tables,
 };
 
 /// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).
