@@ -144,7 +144,7 @@ fn resolve(assets: &Assets) -> Resolve {
             text(assets.url(path).map(|url| format!("{url} inert {}", url.is_html_inert()))),
             text(assets.absolute_url(path).map(|url| url.to_string())),
             text(assets.integrity(path).map(|hash| hash.to_string())),
-            text(assets.snapshot().find(path).map(|url| format!("{:?}", url.map(|url| url.to_string())))),
+            text(assets.snapshot().try_url(path).map(|url| format!("{:?}", url.map(|url| url.to_string())))),
             format!("{:?}", assets.snapshot().hashed_path(path)),
         ]
         .join("\n")

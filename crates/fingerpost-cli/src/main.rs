@@ -17,6 +17,9 @@ mod exit;
 
 use std::process::ExitCode;
 
+use fingerpost::Settings;
+use fingerpost_collect::__private::check_tables;
+
 use crate::{
     args::{Args, Command},
     exit::Exit,
@@ -36,8 +39,18 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
     match &args.command {
         Command::Collect(collect) => collect::run(collect, args, printer),
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
-        Command::Find(find) => find::run(find, args.settings()?, printer),
-        Command::Version(version) => version::run(version, args.settings()?, printer),
+        Command::Find(find) => find::run(find, checked_settings(args, printer)?, printer),
+        Command::Version(version) => version::run(version, checked_settings(args, printer)?, printer),
         Command::BustToken(bust_token) => bust_token::run(bust_token, printer),
     }
+}
+
+/// Returns the settings for a command that reads no table of `fingerpost-collect`: mistakes in them are errors all the same.
+fn checked_settings(args: &Args, printer: &Printer) -> Result<Settings, Exit> {
+    let settings = args.settings()?;
+    check_tables(&settings).map_err(|err| {
+        printer.errors(err.problems());
+        Exit::AlreadyReported
+    })?;
+    Ok(settings)
 }

@@ -34,7 +34,19 @@ pub use report::Report;
 /// What the program shares with this crate. It may change in every release.
 #[doc(hidden)]
 pub mod __private {
+    use fingerpost::Settings;
+
     pub use crate::duration::parse_duration;
+    use crate::{diagnostics::problem::Error, settings_tables::Tables};
+
+    /// Checks the tables of this crate, for commands that use none of them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong in the tables.
+    pub fn check_tables(settings: &Settings) -> Result<(), Error> {
+        Tables::read(settings).check()
+    }
 }
 
 use fingerpost::sources::SourceFile;

@@ -216,7 +216,7 @@ fn a_settings_file_that_is_not_toml_shows_the_line() {
 }
 
 #[test]
-fn every_mistake_in_the_table_of_a_command_is_one_line() {
+fn every_mistake_in_a_table_is_one_line_of_every_command() {
     let toml = "[collect]\ncompres = []\nfsync = 1\n[clean]\nolder_than = \"7d\"\n";
     let site = Site::new(&[("static/a.css", "a"), ("fingerpost.toml", toml)]);
     let file = site.quoted_path("fingerpost.toml");
@@ -231,7 +231,12 @@ fn every_mistake_in_the_table_of_a_command_is_one_line() {
             "error: settings file {file}: line 5: unknown key `older_than` in `[clean]`; did you mean `older-than`?"
         ),
     ];
-    for command in [&["collect", "static", "--out", "out"][..], &["clean", "--out", "out"]] {
+    for command in [
+        &["collect", "static", "--out", "out"][..],
+        &["clean", "--out", "out"],
+        &["find", "a.css", "static"],
+        &["version"],
+    ] {
         let ended = site.run(command);
         assert_eq!(ended.code, Some(1));
         let lines: Vec<_> = ended.stderr.lines().take(3).collect();
