@@ -26,13 +26,6 @@
 //! This crate is the core: an asset path goes in, a URL comes out. It knows no template engine, no HTTP and no async.
 //! `fingerpost-minijinja`, `-tera` and `-askama` put it into templates as `static()`; `fingerpost collect`, the program,
 //! writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads; `fingerpost-tower` serves them.
-//!
-//! | | development | production |
-//! |---|---|---|
-//! | reads | the source dirs, at every call | the manifest, at start-up and at [`Assets::reload`] |
-//! | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
-//! | costs | one `stat` per source dir up to the one that has the file; a hash after a change | one look-up in a table |
-//! | chosen by | [`Mode::Dev`], or [`Mode::Auto`] | [`Mode::Production`], or [`Mode::Auto`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]

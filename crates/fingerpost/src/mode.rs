@@ -4,6 +4,13 @@ use crate::{
 };
 
 /// Where URLs come from: the source dirs as they are now, or what was published.
+///
+/// | | development | production |
+/// |---|---|---|
+/// | reads | the source dirs, at every call | the manifest, at start-up and at [`Assets::reload`](crate::Assets::reload) |
+/// | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
+/// | costs | one `stat` per source dir up to the one that has the file; a hash after a change | one look-up in a table |
+/// | chosen by | [`Dev`](Self::Dev), or [`Auto`](Self::Auto) | [`Production`](Self::Production), or [`Auto`](Self::Auto) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Mode {

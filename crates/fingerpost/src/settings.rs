@@ -18,7 +18,9 @@ use crate::{
 /// The tables that other crates read.
 const TABLES: [&str; 2] = ["collect", "clean"];
 
-/// The settings of `fingerpost.toml`, for the program and for [`Assets::from_config`](crate::Assets::from_config) alike.
+/// The settings of `fingerpost.toml`.
+///
+/// For the program and for [`Assets::from_config`](crate::Assets::from_config) alike.
 ///
 /// Every key may be left out:
 ///

@@ -1,4 +1,4 @@
-//! The files that `collect` writes and a server reads: `staticfiles.json` and the releases beside it.
+//! The formats of `staticfiles.json` and of the release files beside it.
 
 pub(crate) mod digest;
 pub(crate) mod encoding;

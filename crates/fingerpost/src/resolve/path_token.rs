@@ -7,22 +7,17 @@ use std::{
 
 use crate::error::Error;
 
-/// The per-deploy segment in the URLs of [`Strategy::PathToken`](crate::Strategy::PathToken): `/static/<token>/css/app.css`.
+/// The per-deploy segment in a URL: `/static/<token>/css/app.css`.
 ///
-/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. Its type says what another token in a request means:
+/// For [`Strategy::PathToken`](crate::Strategy::PathToken). 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. Its type says what
+/// another token in a request means.
 ///
 /// ```
 /// use fingerpost::Token;
-/// use fingerpost::__private::TokenAge;
 ///
 /// let build = Token::ordered(1000)?;
-/// assert_eq!(build.age_of("999"), TokenAge::Older);        // as numbers, not as text
-/// assert_eq!(build.age_of("1001"), TokenAge::Newer);
-/// assert_eq!(build.age_of("1000"), TokenAge::Current);
-///
 /// let commit = Token::opaque("3f2a91b")?.previous(["9c01d22"])?;
-/// assert_eq!(commit.age_of("9c01d22"), TokenAge::Older);
-/// assert_eq!(commit.age_of("0000000"), TokenAge::Unknown);
+/// assert!(build.is_ordered() && !commit.is_ordered());
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +103,22 @@ impl Token {
     }
 
     /// What the token of a request is to this one.
+    ///
+    /// ```
+    /// use fingerpost::Token;
+    /// use fingerpost::__private::TokenAge;
+    ///
+    /// let build = Token::ordered(1000)?;
+    /// assert_eq!(build.age_of("999"), TokenAge::Older);        // as numbers, not as text
+    /// assert_eq!(build.age_of("1001"), TokenAge::Newer);
+    /// assert_eq!(build.age_of("1000"), TokenAge::Current);
+    ///
+    /// let commit = Token::opaque("3f2a91b")?.previous(["9c01d22"])?;
+    /// assert_eq!(commit.age_of("9c01d22"), TokenAge::Older);
+    /// assert_eq!(commit.age_of("0000000"), TokenAge::Unknown);
+    /// # Ok::<(), fingerpost::Error>(())
+    /// ```
+    #[doc(hidden)]
     pub fn age_of(&self, other: &str) -> TokenAge {
         match &self.kind {
             _ if other == &*self.text => TokenAge::Current,

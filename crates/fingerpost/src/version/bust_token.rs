@@ -13,7 +13,9 @@ const VARIABLE: &str = "FINGERPOST_SECRET";
 /// What can be guessed is no secret.
 const MIN_SECRET_LENGTH: usize = 16;
 
-/// The bearer token of `POST /cache/bust`: the first 32 hex digits of HMAC-SHA256 (RFC 2104) with a secret as the key, over
+/// The bearer token of `POST /cache/bust`.
+///
+/// The first 32 hex digits of HMAC-SHA256 (RFC 2104) with a secret as the key, over
 /// the text `cache-bust`.
 ///
 /// Server and deploy script work it out from the same secret, so that the secret itself is never sent. `fingerpost

@@ -9,7 +9,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use crate::error::{Error, Problem};
 
-/// One value for the whole running site: what `X-App-Version` will say, and `app_version()` in a template says.
+/// One value for the whole running site, as `X-App-Version` and `app_version()` in a template give it.
 ///
 /// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, so that it fits into a header, a query and a file name as it is.
 ///
