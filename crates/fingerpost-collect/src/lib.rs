@@ -49,7 +49,7 @@ pub mod __private {
     }
 }
 
-use fingerpost::sources::SourceFile;
+use fingerpost::{DirStore, sources::SourceFile};
 
 use crate::{
     diagnostics::collector::Diagnostics,
@@ -92,7 +92,9 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
 
 fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
-    let run = Run::open(config.options()?, progress)?;
+    let options = config.options()?;
+    let store = DirStore::new(&options.out);
+    let run = Run::open(options, &store, progress)?;
     let mut diagnostics = Diagnostics::default();
     match publish_all(run, &mut diagnostics) {
         Ok((report, numbers)) => Ok(report.finish(numbers, diagnostics, started.elapsed())),

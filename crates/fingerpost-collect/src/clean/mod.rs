@@ -14,6 +14,7 @@ use std::{
 
 use fingerpost::{
     __private::{Retention, quoted},
+    DirStore,
     manifest::{MANIFEST_NAME, Release},
 };
 
@@ -82,7 +83,8 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let mut diagnostics = Diagnostics::default();
 
     let output = open(&options, progress)?;
-    let history = History::read(&options.out)?;
+    let store = DirStore::new(&options.out);
+    let history = History::read(&store, &options.out)?;
     let mut releases = ReleaseHistory::read(&history, &mut diagnostics)?;
     let recorded = publish::recorded(&history, &mut diagnostics)?;
     recorded.iter().for_each(|release| releases.add(release));

@@ -47,7 +47,7 @@ pub(super) struct NamedFile {
 
 impl ReleaseHistory {
     /// Reads every release. What a damaged one names is unknown, so that any file could be one of its own.
-    pub(super) fn read(history: &History, diagnostics: &mut Diagnostics) -> Result<Self, Error> {
+    pub(super) fn read(history: &History<'_>, diagnostics: &mut Diagnostics) -> Result<Self, Error> {
         let (current, all) = (history.manifest(), Mutex::default());
         let releases = diagnostics.take_all(history.numbers.clone(), |number| {
             let release = history.release(number).map_err(|reason| unreadable(&reason))?;

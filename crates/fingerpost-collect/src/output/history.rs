@@ -5,7 +5,7 @@ use std::{
 
 use fingerpost::{
     __private::quoted,
-    DirStore, Store,
+    Store,
     manifest::{Digest, MANIFEST_NAME, Manifest, Release},
 };
 
@@ -18,8 +18,10 @@ use crate::{
 };
 
 /// What an output dir has published so far.
-pub(crate) struct History {
-    store: DirStore,
+pub(crate) struct History<'a> {
+    store: &'a dyn Store,
+    /// The output dir as messages name it.
+    pub(crate) place: PathBuf,
     /// The numbers of all releases that are remembered, in rising order.
     pub(crate) numbers: Vec<u64>,
     pub(crate) current: Option<Current>,
@@ -31,22 +33,18 @@ pub(crate) struct Current {
     pub(crate) manifest: Manifest,
 }
 
-impl History {
-    pub(crate) fn read(dir: &Path) -> Result<Self, Problem> {
-        let store = DirStore::new(dir);
+impl<'a> History<'a> {
+    /// Reads what `store` has published. Messages name its files below `place`.
+    pub(crate) fn read(store: &'a dyn Store, place: &Path) -> Result<Self, Problem> {
         let numbers = store
             .releases()
-            .map_err(|err| Problem::output("list", &dir.join(".fingerpost/releases"), &err))?;
+            .map_err(|err| Problem::output("list", &place.join(".fingerpost/releases"), &err))?;
         let current = match store.read(MANIFEST_NAME) {
-            Ok(json) => Some(Current::parse(&json, &dir.join(MANIFEST_NAME))?),
+            Ok(json) => Some(Current::parse(&json, &place.join(MANIFEST_NAME))?),
             Err(err) if err.kind() == io::ErrorKind::NotFound => None,
-            Err(err) => return Err(Problem::output("read", &dir.join(MANIFEST_NAME), &err)),
+            Err(err) => return Err(Problem::output("read", &place.join(MANIFEST_NAME), &err)),
         };
-        Ok(Self { store, numbers, current })
-    }
-
-    pub(crate) fn dir(&self) -> &Path {
-        self.store.dir()
+        Ok(Self { store, place: place.to_owned(), numbers, current })
     }
 
     /// What is in force.
@@ -59,23 +57,17 @@ impl History {
         self.numbers.is_empty() && self.current.is_none()
     }
 
-    fn file(&self, number: u64) -> PathBuf {
-        self.dir().join(Release::file_name(number))
-    }
-
     pub(crate) fn release(&self, number: u64) -> Result<Release, String> {
-        let file = self.file(number);
-        let json =
-            std::fs::read(&file).map_err(|err| format!("cannot read {}: {err}", quoted(file.display())))?;
+        let name = Release::file_name(number);
+        let file = self.place.join(&name);
+        let json = self.store.read(&name.to_string_lossy());
+        let json = json.map_err(|err| format!("cannot read {}: {err}", quoted(file.display())))?;
         Release::parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
     }
 
     /// The releases, the newest first. One that cannot be read is passed over with a warning: it is history, and must not
     /// stand in the way of what is to be published now.
-    pub(crate) fn releases<'a>(
-        &'a self,
-        diagnostics: &'a mut Diagnostics,
-    ) -> impl Iterator<Item = Release> + 'a {
+    pub(crate) fn releases(&self, diagnostics: &mut Diagnostics) -> impl Iterator<Item = Release> {
         self.numbers.iter().rev().filter_map(|&number| {
             self.release(number)
                 .map_err(|err| {

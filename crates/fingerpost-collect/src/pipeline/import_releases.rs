@@ -9,6 +9,7 @@ use std::{
 
 use fingerpost::{
     __private::quoted,
+    DirStore, Store,
     manifest::{Digest, Entry, Manifest, Release},
 };
 
@@ -52,7 +53,8 @@ pub(crate) fn import_releases(
     diagnostics: &mut Diagnostics,
 ) -> Result<ImportedReleases, Error> {
     let Some(dir) = &run.options.keep_from else { return Ok(ImportedReleases::default()) };
-    let Some(earlier) = diagnostics.take(open(dir)) else { return Ok(ImportedReleases::default()) };
+    let store = DirStore::new(dir);
+    let Some(earlier) = diagnostics.take(open(&store, dir)) else { return Ok(ImportedReleases::default()) };
     let releases: Vec<_> = earlier.releases(diagnostics).collect();
     let is_edited = Change::read(dir).edited().is_some();
     let current = earlier.current.map(|current| current.manifest);
@@ -71,7 +73,7 @@ pub(crate) fn import_releases(
     })
 }
 
-fn open(dir: &Path) -> Result<History, Problem> {
+fn open<'a>(store: &'a dyn Store, dir: &Path) -> Result<History<'a>, Problem> {
     let wrong = |reason: &str| {
         let dir = quoted(dir.display());
         let message = format!("{dir}, to take releases over from, {reason}");
@@ -80,7 +82,7 @@ fn open(dir: &Path) -> Result<History, Problem> {
     if !dir.is_dir() {
         return wrong("is not a directory; correct `--keep-from`, or leave it out at the first deploy");
     }
-    let history = History::read(dir)?;
+    let history = History::read(store, dir)?;
     if history.is_empty() && has_files(dir)? {
         return wrong("has files but no `staticfiles.json`; correct `--keep-from`, or empty the directory");
     }
@@ -195,7 +197,7 @@ fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {
 
 /// Nothing, if the release is here already. Two builds of the same content differ in its time and in what it replaced: then the
 /// release is written again so that `clean` removes no earlier one sooner than either would have it.
-fn unless_here(release: Release, dir: &Path, history: &History) -> Result<Option<Release>, Problem> {
+fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Option<Release>, Problem> {
     let number = release.number;
     if !history.numbers.contains(&number) {
         return Ok(Some(release));
@@ -208,7 +210,7 @@ fn unless_here(release: Release, dir: &Path, history: &History) -> Result<Option
             return Ok((joined != here).then_some(joined));
         }
         Ok(_) => {
-            let [dir, here] = [dir, history.dir()].map(|dir| quoted(dir.display()));
+            let [dir, here] = [dir, &history.place].map(|dir| quoted(dir.display()));
             let advice = "the two have different histories; collect into an empty output dir";
             format!("release {number} in {dir} is another than the one in {here}: {advice}")
         }

@@ -120,7 +120,7 @@ impl Publication {
     }
 
     /// The releases that are taken over and were not here, and the one that is new, if there is any.
-    pub(crate) fn numbers(&self, history: &History) -> Numbers {
+    pub(crate) fn numbers(&self, history: &History<'_>) -> Numbers {
         let (kept, new) = self.releases.split_at(self.kept);
         let kept = kept.iter().map(|release| release.number);
         let kept = kept.filter(|number| !history.numbers.contains(number)).collect();
@@ -165,7 +165,10 @@ fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>
 }
 
 /// Returns the manifest in force as the release that records it for later commands. None if the newest release holds it.
-pub(crate) fn recorded(history: &History, diagnostics: &mut Diagnostics) -> Result<Option<Release>, Problem> {
+pub(crate) fn recorded(
+    history: &History<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Release>, Problem> {
     if history.numbers.is_empty() {
         return Ok(None);
     }
@@ -190,7 +193,7 @@ struct Numbering {
 }
 
 impl Numbering {
-    fn new(history: &History, kept: Vec<Release>) -> Self {
+    fn new(history: &History<'_>, kept: Vec<Release>) -> Self {
         let numbers = kept.iter().map(|release| release.number).chain(history.numbers.iter().copied());
         let (oldest, last) = (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0));
         // A clock before 1970 tells nothing.
@@ -202,7 +205,7 @@ impl Numbering {
     fn remember(
         &mut self,
         manifest: Option<&Manifest>,
-        history: &History,
+        history: &History<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<u64, Problem> {
         let Some(manifest) = manifest else { return Ok(0) };
@@ -212,7 +215,11 @@ impl Numbering {
     }
 
     /// The number of the newest release if that holds the manifest in force, which gets a number otherwise; 0 for no manifest.
-    fn number_in_force(&mut self, history: &History, diagnostics: &mut Diagnostics) -> Result<u64, Problem> {
+    fn number_in_force(
+        &mut self,
+        history: &History<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<u64, Problem> {
         let Some(manifest) = history.manifest() else { return Ok(0) };
         let holder = history.holder(manifest, diagnostics);
         let held_by = holder.as_ref().map(|release| release.number);

@@ -1,4 +1,4 @@
-use fingerpost::manifest::ComponentInfo;
+use fingerpost::{Store, manifest::ComponentInfo};
 
 use crate::{
     collect_config::RunOptions,
@@ -14,18 +14,22 @@ pub(crate) type Components = Vec<(String, ComponentInfo)>;
 pub(crate) struct Run<'a> {
     pub(crate) options: RunOptions,
     pub(crate) output: Output,
-    pub(crate) history: History,
+    pub(crate) history: History<'a>,
     pub(crate) cache: Cache,
     pub(crate) progress: &'a dyn Progress,
 }
 
 impl<'a> Run<'a> {
     /// Takes the lock first, so that nobody changes what is read then.
-    pub(crate) fn open(options: RunOptions, progress: &'a dyn Progress) -> Result<Self, Problem> {
+    pub(crate) fn open(
+        options: RunOptions,
+        store: &'a dyn Store,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, Problem> {
         let RunOptions { fsync, wait, dry_run, verify, .. } = options;
         let output_options = OutputOptions { fsync, wait, dry_run, verify };
         let output = Output::open(&options.out, output_options, progress)?;
-        let history = History::read(&options.out)?;
+        let history = History::read(store, &options.out)?;
         let cache = Cache::read(&options.out, options.base.path());
         Ok(Self { options, output, history, cache, progress })
     }
