@@ -63,7 +63,7 @@ impl Error {
             Problem::SourceNotFound { .. } => ErrorKind::SourceNotFound,
             Problem::Symlink { .. } => ErrorKind::OutsideSource,
             Problem::ManifestNotFound { .. } => ErrorKind::ManifestNotFound,
-            Problem::Manifest { .. } => ErrorKind::InvalidManifest,
+            Problem::Manifest { .. } | Problem::NoNumberAfter(_) => ErrorKind::InvalidManifest,
             Problem::InTemplate { ref cause, .. } => cause.kind(),
         }
     }
@@ -153,6 +153,8 @@ pub(crate) enum Problem {
     ManifestNotFound { place: String, advice: String },
     #[error("manifest {} {reason}", quoted_path(.place))]
     Manifest { place: String, reason: String },
+    #[error("there is no number after release {0}")]
+    NoNumberAfter(u64),
     #[error("{cause} (in template {})", quoted(.name))]
     InTemplate { cause: Error, name: Box<str> },
 }

@@ -75,6 +75,7 @@ pub use version::{AppVersion, VersionSource};
 pub mod __private {
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
+    pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::quote::{is_bidi_or_line_separator, quoted};
     pub use crate::resolve::path_token::TokenAge;

@@ -4,6 +4,7 @@ pub(crate) mod digest;
 pub(crate) mod encoding;
 pub(crate) mod json;
 pub(crate) mod release;
+pub(crate) mod numbering;
 pub(crate) mod retention;
 pub(crate) mod store;
 
