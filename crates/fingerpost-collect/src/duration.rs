@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fingerpost::{__private::quoted, Error};
 
@@ -24,6 +24,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, Error> {
         let advice = "write a whole number and its unit, such as `7d`, `12h`, `30m`, or `0`";
         Error::config(format!("age {} is not understood; {advice}", quoted(text)))
     })
+}
+
+/// Returns the time since 1970, or 0 if the clock is before that.
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn seconds(text: &str) -> Option<u64> {

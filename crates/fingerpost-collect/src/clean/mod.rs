@@ -9,7 +9,7 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::Path,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use fingerpost::{
@@ -29,6 +29,7 @@ use crate::{
         collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
+    duration::now,
     output::{Output, history::History},
     pipeline::publish,
     progress::Progress,
@@ -133,11 +134,6 @@ fn keep_all(history: &ReleaseHistory, kept: &mut BTreeSet<u64>, out: &Path, diag
         diagnostics.warn(ErrorKind::Manifest, message);
     }
     kept.extend(history.releases.iter().map(|release| release.number));
-}
-
-/// A clock before 1970 tells nothing.
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.
