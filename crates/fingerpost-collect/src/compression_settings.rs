@@ -99,6 +99,7 @@ impl CompressionSettings {
     }
 }
 
+/// Fails if this program has no encoder for it.
 pub(crate) fn check(compression: Compression) -> Result<(), Problem> {
     let feature = match compression.encoding() {
         Encoding::Br if cfg!(not(feature = "brotli")) => "brotli",

@@ -80,8 +80,6 @@ impl<W: Write> Write for Blocks<W> {
     }
 }
 
-/// Whether there is an encoder for it in this program.
-
 #[cfg(test)]
 mod tests {
     use super::*;
