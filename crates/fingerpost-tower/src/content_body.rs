@@ -54,6 +54,10 @@ impl Body for ContentBody {
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 State::Idle(mut part) => {
+                    if part.poll_ready(cx).is_pending() {
+                        self.state = State::Idle(part);
+                        return Poll::Pending;
+                    }
                     self.state = State::Reading(spawn_blocking(move || {
                         let chunk = part.next_chunk();
                         (part, chunk)
@@ -69,6 +73,10 @@ impl Body for ContentBody {
                         Err(err) if err.is_panic() => resume_unwind(err.into_panic()),
                         Err(err) => return Poll::Ready(Some(Err(io::Error::other(err)))),
                     };
+                    if matches!(&chunk, Err(err) if err.kind() == io::ErrorKind::WouldBlock) {
+                        self.state = State::Idle(part);
+                        continue;
+                    }
                     let Some(chunk) = chunk.transpose() else { return Poll::Ready(None) };
                     if let Ok(chunk) = &chunk {
                         self.remaining -= chunk.len() as u64;

@@ -3,12 +3,13 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
     sync::Arc,
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use fingerpost::{__private::FileStamp, manifest::Digest};
 
-use crate::serve::hash_queue::LargeDigest;
+use crate::serve::hash_queue::{FileLocation, HashQueue, LargeDigest};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -66,19 +67,29 @@ pub(crate) fn unsupported_content() -> io::Error {
 /// How much of a file is read at once.
 const CHUNK: u64 = 256 * 1024;
 
-/// The length up to which a file is hashed again before its last bytes are sent. That takes about 10 ms.
-const LARGEST_HASHED_AGAIN: u64 = 4 * 1024 * 1024;
+/// The length up to which a file is hashed again on the thread that reads it. That takes about 10 ms.
+const LARGEST_HASHED_AT_ONCE: u64 = 4 * 1024 * 1024;
 
 /// Bytes of an open file, to be read piece by piece.
 #[derive(Debug)]
 pub struct FilePart {
-    file: File,
+    file: Arc<File>,
     left: Range<u64>,
-    /// What told of the file when it was opened.
+    /// The stamp of the file when it was opened.
     stamp: FileStamp,
-    /// The SHA-256 of all its bytes, if it is known.
-    sha256: Option<Digest>,
-    large: Arc<LargeDigest>,
+    promised: Option<PromisedDigest>,
+    /// The digest of the open file, once it has another change time.
+    rehashed: Option<Arc<LargeDigest>>,
+    /// The last bytes, while they wait for that digest.
+    withheld: Option<Bytes>,
+}
+
+/// The SHA-256 of a whole file, which a response promises with an ETag.
+#[derive(Debug, Clone)]
+pub(crate) struct PromisedDigest {
+    pub(crate) sha256: Digest,
+    /// Computes it again if the file changes while it is sent.
+    pub(crate) queue: Arc<HashQueue>,
 }
 
 impl FilePart {
@@ -86,48 +97,103 @@ impl FilePart {
         mut file: File,
         part: Range<u64>,
         stamp: FileStamp,
-        sha256: Option<Digest>,
-        large: &Arc<LargeDigest>,
+        promised: Option<PromisedDigest>,
     ) -> io::Result<Self> {
         file.seek(SeekFrom::Start(part.start))?;
-        Ok(Self { file, left: part, stamp, sha256, large: Arc::clone(large) })
+        Ok(Self { file: Arc::new(file), left: part, stamp, promised, rehashed: None, withheld: None })
     }
 
-    /// The next bytes, 256 KiB at most, and `None` after the last. Blocks.
+    /// Returns `Pending` while the last bytes wait for a hash of the file. [`next_chunk`](Self::next_chunk) returns
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) until this is `Ready`.
+    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.rehashed {
+            Some(rehashed) if self.withheld.is_some() => rehashed.poll_idle(cx),
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Reads the next bytes, 256 KiB at most. Returns `None` after the last. Blocks for the disk.
     ///
     /// # Errors
     ///
-    /// Those of reading; and where the last bytes would be, if the file is not what it was when it was opened. They are
-    /// withheld then: an answer that is not complete is kept by no cache (RFC 9111, §3.3). A file that was deleted, linked or
-    /// given another mode meanwhile still is what it was; one of more than 4 MiB only if its digest is known by then.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call this again when
+    /// [`poll_ready`](Self::poll_ready) is ready. Files that are deleted, replaced, linked or given another mode while they are
+    /// sent are hashed again by a background thread.
+    ///
+    /// All other errors are final: those of reading, and one if the file changed after it was opened. The last bytes are
+    /// withheld then, because no cache keeps an incomplete response (RFC 9111, §3.3).
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
-        let length = CHUNK.min(self.left.end - self.left.start);
+        let left = self.left.end - self.left.start;
+        let length = CHUNK.min(left);
         if length == 0 {
             return Ok(None);
         }
-        let mut chunk = vec![0; length as usize];
-        self.file.read_exact(&mut chunk)?;
-        self.left.start += length;
-        if self.left.is_empty() && !self.is_unchanged()? {
-            return Err(io::Error::other("the file changed while it was sent"));
+        let chunk = match self.withheld.take() {
+            Some(chunk) => chunk,
+            None => {
+                let mut chunk = vec![0; length as usize];
+                (&*self.file).read_exact(&mut chunk)?;
+                chunk.into()
+            }
+        };
+        // Compared at every chunk, so that a slow download need not wait for the hash at its end.
+        match self.integrity(length == left)? {
+            Integrity::Unchanged => {}
+            Integrity::Changed => return Err(io::Error::other("the file changed while it was sent")),
+            Integrity::Unknown if length < left => {}
+            Integrity::Unknown => {
+                self.withheld = Some(chunk);
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
         }
-        Ok(Some(chunk.into()))
+        self.left.start += length;
+        Ok(Some(chunk))
     }
 
-    /// Called after the last byte has been read. Where the change time alone is another one, the digest has to be the same.
-    fn is_unchanged(&mut self) -> io::Result<bool> {
+    /// Compares the open file with what it was when it was opened.
+    ///
+    /// A deletion, a rename, a link and a new mode change nothing but the change time, and so does a program that writes other
+    /// bytes of the same length and then sets the modification time back, as `cp -p` does between two builds that give all
+    /// files one time. The metadata cannot tell these apart, a lower link count included, and wrong bytes that are cached as
+    /// `immutable` for a year are worse than a late end of a download. So the file is hashed again, through the open handle
+    /// because its name may be gone, unless the response promised no bytes.
+    fn integrity(&mut self, is_last: bool) -> io::Result<Integrity> {
         let now = FileStamp::from_metadata(&self.file.metadata()?);
         if now == self.stamp {
-            return Ok(true);
+            return Ok(Integrity::Unchanged);
         }
-        let Some(sha256) = self.sha256.filter(|_| now.differs_in_change_time_alone(&self.stamp)) else {
-            return Ok(false);
-        };
-        if now.length() > LARGEST_HASHED_AGAIN {
-            // The next request queues the file if nothing is known of this stamp.
-            return Ok(self.large.get(now) == Some(sha256));
+        if !now.differs_in_change_time_alone(&self.stamp) {
+            return Ok(Integrity::Changed);
         }
-        self.file.rewind()?;
-        Ok(Digest::from_reader(&mut self.file)?.0 == sha256)
+        let Some(PromisedDigest { sha256, queue }) = &self.promised else { return Ok(Integrity::Unchanged) };
+        if now.length() <= LARGEST_HASHED_AT_ONCE {
+            if !is_last {
+                return Ok(Integrity::Unknown);
+            }
+            let mut file = &*self.file;
+            file.rewind()?;
+            return Ok(Integrity::of(Digest::from_reader(&mut file)?.0 == *sha256));
+        }
+        let rehashed = self.rehashed.get_or_insert_with(|| queue.open_file(self.stamp));
+        let file = || FileLocation::Open(Arc::clone(&self.file));
+        Ok(match rehashed.get_or_queue(now, queue, file) {
+            Some(digest) => Integrity::of(digest == *sha256),
+            None if rehashed.has_just_failed(now) => Integrity::Changed,
+            None => Integrity::Unknown,
+        })
+    }
+}
+
+/// The result of comparing an open file with what it was when it was opened.
+enum Integrity {
+    Unchanged,
+    Changed,
+    /// The digest of the file is being computed.
+    Unknown,
+}
+
+impl Integrity {
+    fn of(is_unchanged: bool) -> Self {
+        if is_unchanged { Self::Unchanged } else { Self::Changed }
     }
 }

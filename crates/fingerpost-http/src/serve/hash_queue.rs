@@ -4,12 +4,14 @@ use std::{
     fmt,
     fs::{self, File},
     io::{self, Read},
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc, Weak,
         mpsc::{self, Sender},
     },
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -23,7 +25,11 @@ use crate::serve::verified_file::COARSEST_CLOCK;
 ///
 /// The thread starts with the first file. It ends when the queue is dropped, also in the middle of a file.
 #[derive(Debug, Default)]
-pub(crate) struct HashQueue(Mutex<Option<Sender<HashJob>>>);
+pub(crate) struct HashQueue {
+    sender: Mutex<Option<Sender<HashJob>>>,
+    /// The digests of files that changed while they were sent, by the stamps with which they were opened.
+    open_files: Mutex<Vec<(FileStamp, Weak<LargeDigest>)>>,
+}
 
 /// The digest of one large file, computed once for each of its stamps.
 #[derive(Debug, Default)]
@@ -38,6 +44,8 @@ struct DigestState {
     is_queued: bool,
     /// The stamp of the file when it could not be hashed, and the time; `None` once it has been hashed.
     failed: Option<(FileStamp, Instant)>,
+    /// The tasks to wake when the job of the file is done.
+    waiting: Vec<Waker>,
 }
 
 /// The time after which a file that could not be hashed is queued again.
@@ -50,6 +58,8 @@ pub(crate) enum FileLocation {
     Path(PathBuf),
     /// A name in a store.
     Stored(Arc<dyn Store>, String),
+    /// An open file, which may have no name any more.
+    Open(Arc<File>),
 }
 
 struct HashJob {
@@ -114,27 +124,52 @@ impl LargeDigest {
         self.0.lock().latest = Some((None, sha256));
     }
 
+    /// Returns `true` if the file could not be hashed a moment ago, and still has this stamp.
+    pub(crate) fn has_just_failed(&self, stamp: FileStamp) -> bool {
+        self.0.lock().has_just_failed(stamp)
+    }
+
+    /// Returns `Pending` while a job of the file is in the queue.
+    pub(crate) fn poll_idle(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock();
+        if !state.is_queued {
+            return Poll::Ready(());
+        }
+        if !state.waiting.iter().any(|waiting| waiting.will_wake(cx.waker())) {
+            state.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
     /// Takes the result of a job.
     fn finish(&self, result: Option<(FileStamp, Digest)>) {
-        let mut state = self.0.lock();
-        state.is_queued = false;
-        if let Some((stamp, sha256)) = result {
-            state.latest = Some((Some(stamp), sha256));
-            state.failed = None;
-        }
+        self.end_job(|state| {
+            if let Some((stamp, sha256)) = result {
+                state.latest = Some((Some(stamp), sha256));
+                state.failed = None;
+            }
+        });
     }
 
     /// Takes the failure of a job. Returns `true` for the first one since the file was hashed.
     fn fail(&self, stamp: FileStamp) -> bool {
+        self.end_job(|state| state.failed.replace((stamp, Instant::now())).is_none())
+    }
+
+    fn end_job<T>(&self, update: impl FnOnce(&mut DigestState) -> T) -> T {
         let mut state = self.0.lock();
         state.is_queued = false;
-        state.failed.replace((stamp, Instant::now())).is_none()
+        let updated = update(&mut state);
+        let waiting = mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+        updated
     }
 }
 
 impl HashQueue {
     fn push(&self, job: HashJob) -> io::Result<()> {
-        let mut sender = self.0.lock();
+        let mut sender = self.sender.lock();
         let sender = match &mut *sender {
             Some(sender) => sender,
             none => none.insert(start()?),
@@ -142,9 +177,24 @@ impl HashQueue {
         sender.send(job).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
+    /// The digest of an open file, shared by all responses that opened it with this stamp.
+    ///
+    /// It is another one than that of the name of the file, which may be the name of another file by now.
+    pub(crate) fn open_file(&self, stamp: FileStamp) -> Arc<LargeDigest> {
+        let mut open_files = self.open_files.lock();
+        let known = open_files.iter().find(|(known, _)| *known == stamp);
+        if let Some(digest) = known.and_then(|(_, digest)| digest.upgrade()) {
+            return digest;
+        }
+        open_files.retain(|(_, digest)| digest.strong_count() > 0);
+        let digest = Arc::default();
+        open_files.push((stamp, Arc::downgrade(&digest)));
+        digest
+    }
+
     #[cfg(test)]
     pub(crate) fn is_started(&self) -> bool {
-        self.0.lock().is_some()
+        self.sender.lock().is_some()
     }
 }
 
@@ -165,9 +215,7 @@ impl HashJob {
         let Some(digest) = self.digest.upgrade() else { return };
         match hashed {
             Ok(result) => digest.finish(result),
-            Err(err) if digest.fail(self.stamp) => {
-                tracing::warn!("{} cannot be hashed and is served with `no-store`: {err}", self.location);
-            }
+            Err(err) if digest.fail(self.stamp) => self.location.log_failure(&err),
             Err(_) => {}
         }
     }
@@ -177,14 +225,14 @@ impl HashJob {
         if self.digest.strong_count() == 0 {
             return Ok(None);
         }
-        let file = self.location.open()?;
+        let file = &*self.location.open()?;
         let stamp = || Ok::<_, io::Error>(FileStamp::from_metadata(&file.metadata()?));
         let before = stamp()?;
         self.wait_until_settled(before);
         if stamp()? != before {
             return Ok(None);
         }
-        let (sha256, _) = Digest::from_reader(AbortableFile { file: &file, digest: &self.digest })?;
+        let (sha256, _) = Digest::from_reader(AbortableFile::new(file, &self.digest))?;
         Ok((stamp()? == before).then_some((before, sha256)))
     }
 
@@ -200,7 +248,14 @@ impl HashJob {
 /// A file that ends in an error once its digest is of no use to anyone.
 struct AbortableFile<'a> {
     file: &'a File,
+    offset: u64,
     digest: &'a Weak<LargeDigest>,
+}
+
+impl<'a> AbortableFile<'a> {
+    fn new(file: &'a File, digest: &'a Weak<LargeDigest>) -> Self {
+        Self { file, offset: 0, digest }
+    }
 }
 
 impl Read for AbortableFile<'_> {
@@ -208,20 +263,46 @@ impl Read for AbortableFile<'_> {
         if self.digest.strong_count() == 0 {
             return Err(io::Error::other("the file is not served any more"));
         }
-        self.file.read(buffer)
+        let length = read_at(self.file, buffer, self.offset)?;
+        self.offset += length as u64;
+        Ok(length)
     }
+}
+
+/// Reads without moving the position of the file: a response may be reading from it.
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+/// Only on Unix does a file have a change time, and is an open file queued.
+#[cfg(not(unix))]
+fn read_at(mut file: &File, buffer: &mut [u8], _offset: u64) -> io::Result<usize> {
+    file.read(buffer)
 }
 
 impl FileLocation {
     /// Only a regular file is opened: opening a pipe would wait for a writer.
-    fn open(&self) -> io::Result<File> {
+    fn open(&self) -> io::Result<Arc<File>> {
         match self {
-            Self::Path(path) if fs::metadata(path)?.is_file() => File::open(path),
+            Self::Path(path) if fs::metadata(path)?.is_file() => File::open(path).map(Arc::new),
             Self::Path(_) => Err(io::Error::other("it is not a file")),
             Self::Stored(store, name) => match store.open(name)? {
-                Stored::File(file) => Ok(file),
+                Stored::File(file) => Ok(Arc::new(file)),
                 _ => Err(io::Error::other("it is not a file any more")),
             },
+            Self::Open(file) => Ok(Arc::clone(file)),
+        }
+    }
+
+    fn log_failure(&self, err: &io::Error) {
+        match self {
+            Self::Open(_) => {
+                tracing::warn!(
+                    "{self} cannot be hashed, so its responses end before their last bytes: {err}"
+                );
+            }
+            _ => tracing::warn!("{self} cannot be hashed and is served with `no-store`: {err}"),
         }
     }
 }
@@ -231,6 +312,7 @@ impl fmt::Display for FileLocation {
         match self {
             Self::Path(path) => write!(f, "`{}`", path.display()),
             Self::Stored(store, name) => write!(f, "`{name}` in `{}`", store.place()),
+            Self::Open(_) => f.write_str("a file that changed while it was sent"),
         }
     }
 }
@@ -262,7 +344,7 @@ mod tests {
     #[test]
     fn unhashable_file_is_queued_again_after_a_minute_and_logged_once() {
         let (sender, jobs) = mpsc::channel();
-        let queue = HashQueue(Mutex::new(Some(sender)));
+        let queue = HashQueue { sender: Mutex::new(Some(sender)), ..HashQueue::default() };
         let digest = Arc::<LargeDigest>::default();
         let store = Arc::new(Empty(Arc::clone(&digest)));
         let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
@@ -290,10 +372,26 @@ mod tests {
     }
 
     #[test]
+    fn responses_of_one_open_file_share_its_digest() {
+        let queue = HashQueue::default();
+        let [one, other] = [1, 2].map(|length| {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(length).unwrap();
+            FileStamp::from_metadata(&file.metadata().unwrap())
+        });
+        let first = queue.open_file(one);
+        assert!(Arc::ptr_eq(&first, &queue.open_file(one)));
+        assert!(!Arc::ptr_eq(&first, &queue.open_file(other)));
+        drop(first);
+        queue.open_file(other);
+        assert_eq!(queue.open_files.lock().len(), 1, "what nobody sends is forgotten");
+    }
+
+    #[test]
     fn failed_thread_start_is_logged_once_per_file() {
         let (sender, jobs) = mpsc::channel();
         drop(jobs);
-        let queue = HashQueue(Mutex::new(Some(sender)));
+        let queue = HashQueue { sender: Mutex::new(Some(sender)), ..HashQueue::default() };
         let digest = Arc::<LargeDigest>::default();
         let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
         let messages = capture_log(|| {

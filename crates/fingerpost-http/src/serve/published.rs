@@ -24,7 +24,7 @@ use crate::{
         offer::{Offer, Representation},
     },
     serve::{
-        content::{Content, FilePart, unsupported_content},
+        content::{Content, FilePart, PromisedDigest, unsupported_content},
         hash_queue::{FileLocation, HashQueue},
         memory_budget::MemoryBudget,
         options::ServeOptions,
@@ -43,7 +43,7 @@ pub(crate) struct Published {
     store: Arc<dyn Store>,
     index: ArcSwap<ReleaseIndex>,
     memory_budget: Arc<MemoryBudget>,
-    large_files: HashQueue,
+    large_files: Arc<HashQueue>,
     /// When the output dir was looked at.
     last_refresh: Mutex<Instant>,
 }
@@ -61,7 +61,7 @@ impl Published {
     pub(crate) fn new(store: Arc<dyn Store>, snapshot: Snapshot) -> Self {
         let index = ArcSwap::from_pointee(ReleaseIndex::new(&*store, snapshot));
         let last_refresh = Mutex::new(Instant::now());
-        Self { store, index, memory_budget: Arc::default(), large_files: HashQueue::default(), last_refresh }
+        Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
     }
 
     /// What a path leads to. `Err(Waiting)` if the output dir has to be looked at first.
@@ -180,13 +180,15 @@ impl Published {
         let location = || FileLocation::Stored(Arc::clone(&self.store), file.name.to_owned());
         let large = file.state.large();
         match large.get_or_queue(stamp, &self.large_files, location) {
-            None if file.is_promised => return Err(ReadFailure::Changed),
+            None if file.promised.is_some() => return Err(ReadFailure::Changed),
             Some(sha256) if file.expected.sha256.is_some_and(|expected| expected != sha256) => {
                 return Err(mismatch().into());
             }
             _ => {}
         }
-        let part = FilePart::new(on_disk, file.part.clone(), stamp, file.expected.sha256, large)?;
+        let queue = || Arc::clone(&self.large_files);
+        let promised = file.promised.map(|sha256| PromisedDigest { sha256, queue: queue() });
+        let part = FilePart::new(on_disk, file.part.clone(), stamp, promised)?;
         Ok(Content::File(part.into()))
     }
 }
@@ -195,8 +197,8 @@ impl Published {
 struct ReadRequest<'a> {
     name: &'a str,
     expected: &'a Representation,
-    /// `true` if the response promises bytes with the expected digest.
-    is_promised: bool,
+    /// The digest of the representation, if the response promises it with an ETag.
+    promised: Option<Digest>,
     state: &'a DiskState,
     part: &'a Range<u64>,
 }
@@ -283,10 +285,8 @@ impl Servable for PublishedFile<'_> {
         // So that what nobody names any more never fills all of it.
         let all = if self.file.is_current { capacity } else { capacity / 2 };
         let limits = CacheLimits { per_file: self.options.max_cached_file, all };
-        let is_promised = representation.sha256.is_some();
-        let expected = &state.expected(recorded);
-        let read =
-            self.published.read(&ReadRequest { name: &name, expected, is_promised, state, part }, limits);
+        let (promised, expected) = (representation.sha256, &state.expected(recorded));
+        let read = self.published.read(&ReadRequest { name: &name, expected, promised, state, part }, limits);
         match read {
             Ok(content) => {
                 state.errors.reset();

@@ -25,7 +25,7 @@ use crate::{
         offer::{Offer, Representation},
     },
     serve::{
-        content::{Content, FilePart},
+        content::{Content, FilePart, PromisedDigest},
         hash_queue::{FileLocation, HashQueue, LargeDigest},
         memory_budget::{CachedBytes, MemoryBudget},
         options::ServeOptions,
@@ -43,7 +43,7 @@ pub(crate) struct SourceFiles {
     /// By asset path; no more than are listed.
     states: Mutex<HashMap<Box<str>, Arc<FileState>, foldhash::fast::RandomState>>,
     memory_budget: Arc<MemoryBudget>,
-    large_files: HashQueue,
+    large_files: Arc<HashQueue>,
 }
 
 /// The state of one file.
@@ -85,7 +85,7 @@ pub(crate) struct ServedSource {
 
 enum Body {
     Bytes(Bytes),
-    File { path: PathBuf, file: File, stamp: FileStamp },
+    File { path: PathBuf, file: File, stamp: FileStamp, promised: Option<PromisedDigest> },
 }
 
 impl ServedSource {
@@ -111,7 +111,7 @@ impl ServedSource {
         let read = || {
             let stamp = FileStamp::from_metadata(&file.metadata()?);
             if stamp.length() > largest {
-                let body = Body::File { path: file_path.clone(), file, stamp };
+                let body = Body::File { path: file_path.clone(), file, stamp, promised: None };
                 return Ok(Self::new(path, stamp.length(), None, body, state));
             }
             let (verified, bytes) = VerifiedFile::read(&mut file, None)?;
@@ -209,17 +209,19 @@ impl SourceFiles {
         }
         // Of a time when it was small.
         (content.verified, content.cached) = (None, None);
-        let body = Body::File { path: baseline.file.clone(), file, stamp };
+        let body = |promised| Body::File { path: baseline.file.clone(), file, stamp, promised };
         // The digest of the listed stamp may have been computed after the last request.
         content.pinned = content.pinned.or_else(|| state.large.get(baseline.stamp));
         if content.pinned.is_none() && !is_baseline(stamp) {
             // No digest could prove it.
-            return Some(ServedSource::new(path, stamp.length(), None, body, state));
+            return Some(ServedSource::new(path, stamp.length(), None, body(None), state));
         }
         let sha256 =
             state.large.get_or_queue(stamp, &self.large_files, || FileLocation::Path(baseline.file.clone()));
         let is_proven = sha256.is_some_and(|sha256| content.is_proven(sha256, is_baseline(stamp)));
-        let file = ServedSource::new(path, stamp.length(), sha256, body, state);
+        let queue = || Arc::clone(&self.large_files);
+        let promised = sha256.map(|sha256| PromisedDigest { sha256, queue: queue() });
+        let file = ServedSource::new(path, stamp.length(), sha256, body(promised), state);
         Some(ServedSource { is_proven, is_pending: sha256.is_none(), ..file })
     }
 
@@ -302,10 +304,9 @@ impl Servable for ServedSource {
     ) -> Result<Content, Unavailable> {
         let content = match &self.body {
             Body::Bytes(bytes) => Content::slice(bytes, range),
-            Body::File { path, file, stamp } => {
-                let (sha256, large) = (self.representation.sha256, &self.state.large);
+            Body::File { path, file, stamp, promised } => {
                 let part = file.try_clone();
-                let part = part.and_then(|file| FilePart::new(file, range.clone(), *stamp, sha256, large));
+                let part = part.and_then(|file| FilePart::new(file, range.clone(), *stamp, promised.clone()));
                 Content::File(self.state.or_log(path, part).ok_or(Unavailable::Gone)?.into())
             }
         };

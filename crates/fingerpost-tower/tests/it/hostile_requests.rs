@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -16,7 +15,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, get_hashed, path_below_mount, send};
+use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, path_below_mount, send};
 
 const SECRET: &[u8] = b"SECRET";
 
@@ -139,73 +138,6 @@ async fn malformed_versions_are_no_store() {
             assert_eq!(answer.headers()["cache-control"], "no-store", "{version}");
         }
     }
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn file_renamed_linked_or_deleted_during_transfer_is_sent_completely() {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let size = 3 * 1024 * 1024;
-    let changes: [fn(&Path); 4] = [
-        |file| fs::remove_file(file).unwrap(),
-        |file| fs::rename(file, file.with_extension("old")).unwrap(),
-        |file| fs::hard_link(file, file.with_extension("linked")).unwrap(),
-        |file| fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap(),
-    ];
-    for change in changes {
-        let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
-        let assets = site.collect().production();
-        let path = path_below_mount(&assets.url("large.bin").unwrap());
-        for range in ["bytes=0-", "bytes=5-2000000"] {
-            let file = site.dist().join(&path[1..]);
-            if !file.exists() {
-                fs::write(&file, vec![b'x'; size]).unwrap();
-            }
-            let request = Request::get(&*path).header("range", range).body(()).unwrap();
-            let answer = StaticFiles::new(&assets).oneshot(request).await.unwrap();
-            // The clock of a file system stands still for some milliseconds.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            change(&file);
-            let length = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
-            let body = answer.into_body().collect().await.unwrap().to_bytes();
-            assert_eq!((is_unchanged(&body), body.len()), (true, length));
-            fs::remove_file(file.with_extension("linked")).ok();
-        }
-    }
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn response_does_not_wait_for_rehashing_of_a_file_linked_during_transfer() {
-    let size = 5 * 1024 * 1024;
-    let site = Site::new(&[("large.bin", &vec![b'x'; size])]);
-    let assets = site.collect().production();
-    let files = StaticFiles::new(&assets);
-    let path = path_below_mount(&assets.url("large.bin").unwrap());
-    let begin = async || {
-        let request = Request::get(&*path).body(()).unwrap();
-        files.clone().oneshot(request).await.unwrap().into_body()
-    };
-    let link = async |name| {
-        // The clock of a file system stands still for some milliseconds.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        fs::hard_link(site.dist().join(&path[1..]), site.source().join(name)).unwrap();
-    };
-    get_hashed(&files, &path).await;
-    let body = begin().await;
-    link("one").await;
-    assert!(body.collect().await.is_err(), "the digest is not known");
-
-    get_hashed(&files, &path).await;
-    let body = begin().await;
-    link("two").await;
-    get_hashed(&files, &path).await;
-    assert_eq!(body.collect().await.unwrap().to_bytes().len(), size, "the digest is known");
-}
-
-fn is_unchanged(body: &[u8]) -> bool {
-    body.iter().all(|byte| *byte == b'x')
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, Seek as _},
+    path::Path,
     sync::{
         Arc, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -12,9 +13,11 @@ use std::{
 };
 
 use fingerpost::{Assets, DirStore, Mode, Store, Stored, Strategy, manifest::Digest};
-use fingerpost_tower::StaticFiles;
-use http::Method;
+use fingerpost_tower::{ContentBody, StaticFiles};
+use http::{Method, Request};
+use http_body_util::BodyExt as _;
 use parking_lot::{Condvar, Mutex};
+use tower::ServiceExt as _;
 
 use crate::site::{
     IMMUTABLE, ONE_HOUR, Site, get, get_hashed, get_until, path_below_mount, send, serve_by_version_query,
@@ -387,4 +390,136 @@ async fn digest_of_a_large_source_file_is_carried_over_to_the_next_version() {
     let second = path_below_mount(&assets.url("large.bin").unwrap());
     assert_ne!(first, second);
     get(&files, &second).await.assert_is(200, IMMUTABLE, &large);
+}
+
+/// The size of a file that is not hashed on the thread of a request.
+#[cfg(unix)]
+const HUGE: usize = 5 * 1024 * 1024;
+
+/// Sends a request. Its body has not been read, and the clock of the file system has moved on when this returns.
+#[cfg(unix)]
+async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<ContentBody> {
+    let request = Request::get(path).header("range", range).body(()).unwrap();
+    let response = files.clone().oneshot(request).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    response
+}
+
+/// The changes that leave the bytes of an open file as they are.
+#[cfg(unix)]
+const HARMLESS_CHANGES: [(&str, fn(&Path)); 5] = {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    [
+        ("deleted.bin", |file| fs::remove_file(file).unwrap()),
+        ("renamed.bin", |file| fs::rename(file, file.with_extension("old")).unwrap()),
+        ("linked.bin", |file| fs::hard_link(file, file.with_extension("linked")).unwrap()),
+        ("restricted.bin", |file| fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap()),
+        ("replaced.bin", |file| {
+            let other = file.with_extension("other");
+            fs::write(&other, vec![b'y'; HUGE]).unwrap();
+            fs::rename(other, file).unwrap();
+        }),
+    ]
+};
+
+#[cfg(unix)]
+#[tokio::test]
+async fn download_is_complete_although_its_file_is_deleted_replaced_linked_or_restricted() {
+    for size in [3 * 1024 * 1024, HUGE] {
+        let bytes = vec![b'x'; size];
+        let site = Site::new(&HARMLESS_CHANGES.map(|(name, _)| (name, &*bytes)));
+        let assets = site.collect().production();
+        let hashed_names = (StaticFiles::new(&assets), site.dist());
+        let version_query = (serve_by_version_query(&site, "1").1, site.source());
+        for ((files, dir), is_hashed) in [(&hashed_names, true), (&version_query, false)] {
+            let mut downloads = Vec::new();
+            for (name, change) in HARMLESS_CHANGES {
+                let path = path_below_mount(&assets.url(name).unwrap());
+                let path = if is_hashed { path } else { format!("/{name}?v=1") };
+                get_hashed(files, &path).await;
+                let all = begin(files, &path, "bytes=0-").await;
+                let part = begin(files, &path, "bytes=5-2000000").await;
+                assert_eq!(all.headers()["cache-control"], IMMUTABLE, "{path}");
+                change(&dir.join(path[1..].trim_end_matches("?v=1")));
+                downloads.extend([(path.clone(), all, size), (path, part, 1_999_996)]);
+            }
+            for (path, response, length) in downloads {
+                let body = response.into_body().collect().await;
+                let body = body.unwrap_or_else(|err| panic!("{path}: {err}")).to_bytes();
+                assert!(body.len() == length && body.iter().all(|byte| *byte == b'x'), "{path}");
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn download_without_an_etag_does_not_wait_for_a_hash_of_its_file() {
+    let site = Site::new(&HARMLESS_CHANGES.map(|(name, _)| (name, &[b'x'; HUGE][..])));
+    let (assets, gated_files, gate) = gated(site.collect());
+    let version_query = serve_by_version_query(&site, "1").1;
+    gate.set_closed(true);
+    for (name, change) in HARMLESS_CHANGES {
+        let hashed = path_below_mount(&assets.url(name).unwrap());
+        let source = format!("/{name}?v=2");
+        let hashed_body = begin(&gated_files, &hashed, "bytes=0-").await;
+        let source_body = begin(&version_query, &source, "bytes=0-").await;
+        change(&site.dist().join(&hashed[1..]));
+        change(&site.source().join(name));
+        for response in [hashed_body, source_body] {
+            assert_eq!(response.headers()["cache-control"], "no-store");
+            let body = response.into_body().collect().await;
+            assert_eq!(body.unwrap_or_else(|err| panic!("{name}: {err}")).to_bytes().len(), HUGE);
+        }
+    }
+    gate.set_closed(false);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn last_bytes_wait_for_the_background_thread_and_block_no_other_request() {
+    let site = Site::new(&[("large.bin", &[b'x'; HUGE]), ("other.bin", &[b'o'; SIZE]), ("a.css", b"a{}")]);
+    let (assets, files, gate) = gated(site.collect());
+    let path = |name| path_below_mount(&assets.url(name).unwrap());
+    let (large, other, small) = (path("large.bin"), path("other.bin"), path("a.css"));
+    get_hashed(&files, &large).await;
+    // More than tokio has threads for blocking work.
+    let mut downloads = Vec::new();
+    for _ in 0..600 {
+        let request = Request::get(&*large).header("range", "bytes=-300000").body(()).unwrap();
+        downloads.push(files.clone().oneshot(request).await.unwrap().into_body());
+        gate.handles.lock().clear();
+    }
+    gate.set_closed(true);
+    get(&files, &other).await.assert_is(200, "no-store", &[b'o'; SIZE]);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    fs::remove_file(site.dist().join(&large[1..])).unwrap();
+    for body in &mut downloads {
+        let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        let last = tokio::time::timeout(Duration::from_millis(1), body.frame()).await;
+        assert!(first.len() == 256 * 1024 && last.is_err(), "the digest is not known");
+    }
+    get(&files, &small).await.assert_is(200, IMMUTABLE, b"a{}");
+    gate.set_closed(false);
+    for body in downloads {
+        assert_eq!(body.collect().await.unwrap().to_bytes().len(), 300_000 - 256 * 1024);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn download_of_other_bytes_with_the_old_modification_time_ends_in_a_body_error() {
+    let site = Site::new(&[("large.bin", &[b'x'; HUGE])]);
+    let assets = site.collect().production();
+    let files = StaticFiles::new(&assets);
+    let path = path_below_mount(&assets.url("large.bin").unwrap());
+    get_hashed(&files, &path).await;
+    let response = begin(&files, &path, "bytes=0-").await;
+    let file = site.dist().join(&path[1..]);
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, vec![b'y'; HUGE]).unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert!(response.into_body().collect().await.is_err(), "it was sent as if it were whole");
 }
