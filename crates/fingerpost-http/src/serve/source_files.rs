@@ -104,7 +104,7 @@ impl ServedSource {
         let opened = snapshot.open_source(path);
         let opened = opened.inspect_err(|err| {
             if err.kind() != ErrorKind::NotFound {
-                state.errors.report(|| tracing::warn!("{err}; it is answered as not found"));
+                state.errors.report(|| tracing::warn!("{err}; the response is 404"));
             }
         });
         let (file_path, mut file) = opened.ok()?;
@@ -254,7 +254,7 @@ impl FileState {
     /// Logs an error of reading, once until the file is served again.
     fn or_log<T>(&self, file: &Path, read: io::Result<T>) -> Option<T> {
         let log = |err: &io::Error| {
-            tracing::warn!("`{}` cannot be read: {err}; it is answered as not found", file.display());
+            tracing::warn!("`{}` cannot be read: {err}; the response is 404", file.display());
         };
         read.inspect_err(|err| self.errors.report(|| log(err))).ok()
     }
@@ -402,7 +402,7 @@ mod tests {
         let messages = capture_log(|| assert_eq!([status(), status(), status()], [404; 3]));
         let [changed, unreadable] = &*messages else { panic!("{messages:?}") };
         assert!(changed.contains("is not what it was at start-up"), "{changed}");
-        assert!(unreadable.ends_with("it is answered as not found"), "{unreadable}");
+        assert!(unreadable.ends_with("the response is 404"), "{unreadable}");
 
         fs::remove_file(&file).unwrap();
         fs::write(&file, "one").unwrap();
