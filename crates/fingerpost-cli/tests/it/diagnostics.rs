@@ -323,7 +323,7 @@ fn verbose_lists_computed_imports_and_non_modules() {
     let expected = [
         format!("note: static/a.js:2:1: {unknown}"),
         format!("note: static/a.js:3:1: {unknown}"),
-        "note: static/b.js:1:1: this is no module, so no import in it is rewritten: ".to_owned(),
+        "note: static/b.js:1:1: cannot be parsed as a module; its references are neither rewritten nor listed: ".to_owned(),
     ];
     let lines: Vec<_> = said.lines().collect();
     assert_eq!(lines[..2], expected[..2]);
@@ -336,7 +336,12 @@ fn unparsable_script_is_a_warning() {
     let site = Site::new(&[("static/a.js", "import './b.js'\nlet = ;\n"), ("static/b.js", "")]);
     let said = stderr_of_success(&site, &COLLECT);
     let (first, rest) = said.split_once('\n').unwrap();
-    assert!(first.starts_with("warning: this is no module, so no import in it is rewritten: "), "{said}");
+    assert!(
+        first.starts_with(
+            "warning: cannot be parsed as a module; its references are neither rewritten nor listed: "
+        ),
+        "{said}"
+    );
     let expected = r#"   ,-[static/a.js:2:7]
  2 | let = ;
    :       ^

@@ -132,7 +132,9 @@ pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
             ("this may be a reference to another file, and cannot be rewritten", Rule::Unsupported)
         }
         Obstacle::GivenUp => ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax),
-        Obstacle::NotAModule => ("this is no module, so no import in it is rewritten", Rule::Syntax),
+        Obstacle::NotAModule => {
+            ("cannot be parsed as a module; its references are neither rewritten nor listed", Rule::Syntax)
+        }
     };
     let message = format!("{what}: {}", why.reason);
     let location = places.locate(why.span.clone());

@@ -103,7 +103,9 @@ fn syntax_error_in_a_module_is_a_warning_with_its_location() {
     assert_eq!(warning.kind(), ErrorKind::Rule(Rule::Syntax));
     assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((2, 11)));
     assert!(
-        warning.message().starts_with("this is no module, so no import in it is rewritten: "),
+        warning
+            .message()
+            .starts_with("cannot be parsed as a module; its references are neither rewritten nor listed: "),
         "{warning}"
     );
     assert_eq!(warning.silence(), Some("collect.rules.\"js/app.js\".syntax = \"ignore\""));
