@@ -40,7 +40,7 @@ impl Site {
         let _ = fs::remove_dir_all(&out);
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = CollectConfig::new(&out).source(self.source());
-        let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Severity::Ignore));
+        let config = rules.into_iter().fold(config, |config, rule| config.severity(rule, Severity::Ignore));
         let report = match collect(&config) {
             Ok(report) => report,
             Err(err) => {

@@ -67,7 +67,7 @@ impl Site {
         // Published packages name source maps and sources that they do not hold.
         let config = CollectConfig::new(self.out.path()).source(self.source.path());
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
-        let config = rules.into_iter().fold(config, |config, rule| config.level(rule, Severity::Ignore));
+        let config = rules.into_iter().fold(config, |config, rule| config.severity(rule, Severity::Ignore));
         collect(&config).expect("a run without problems");
         let json = fs::read(self.out.path().join(MANIFEST_NAME)).expect("a manifest");
         Manifest::parse(&json, MANIFEST_NAME).expect("a valid manifest")

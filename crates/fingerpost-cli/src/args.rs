@@ -309,11 +309,11 @@ impl CollectArgs {
             config = config.fsync(yes);
         }
         if let Some(severity) = self.shadowed {
-            config = config.level(Rule::Shadowed, severity);
+            config = config.severity(Rule::Shadowed, severity);
         }
         if let Some(severity) = self.missing {
             let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
-            config = rules.into_iter().fold(config, |config, rule| config.level(rule, severity));
+            config = rules.into_iter().fold(config, |config, rule| config.severity(rule, severity));
         }
         config
     }
@@ -352,7 +352,7 @@ impl VersionArgs {
     }
 }
 
-/// What `--color` says, so that even a usage_error about another flag heeds it.
+/// What `--color` says, so that even a usage error about another flag heeds it.
 fn color_choice(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
     let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());

@@ -12,12 +12,12 @@ use miette::{
 use crate::terminal::{Terminal, escape_controls, escape_controls_per_line};
 
 /// Renders problems for one terminal.
-pub(crate) struct Diagnostics<'s> {
+pub(crate) struct DiagnosticRenderer<'s> {
     terminal: &'s Terminal,
     handler: GraphicalReportHandler,
 }
 
-impl<'s> Diagnostics<'s> {
+impl<'s> DiagnosticRenderer<'s> {
     pub(crate) fn new(terminal: &'s Terminal) -> Self {
         let characters = if terminal.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
         let (error, warning) = ("error:".to_owned(), "warning:".to_owned());
@@ -224,7 +224,7 @@ mod tests {
         let config = CollectConfig::new(site.path().join("out")).source(&source);
         let err = collect(&config).unwrap_err();
         let terminal = Terminal { unicode, columns: Some(columns), current_dir: Some(source) };
-        let diagnostics = Diagnostics::new(&terminal);
+        let diagnostics = DiagnosticRenderer::new(&terminal);
         let text = diagnostics.with_excerpt(err.problems().next().unwrap(), Severity::Error).unwrap();
         let lines: Vec<_> = text.lines().skip(1).take(4).collect();
         anstream::adapter::strip_str(&lines.join("\n")).to_string()

@@ -27,7 +27,7 @@ fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> 
     let rules: Option<Vec<_>> = err.problems().map(broken_rule).collect();
     let rules = rules?;
     // What is said of some files goes before what is said of all.
-    let mut exceptions = config.exceptions();
+    let mut exceptions = config.severity_overrides();
     if exceptions.any(|(_, rule, severity)| severity_flag(rule).is_some() && severity == Severity::Error) {
         return None;
     }

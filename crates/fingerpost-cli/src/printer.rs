@@ -9,7 +9,7 @@ use fingerpost_collect::Problem;
 use miette::Severity;
 
 use crate::{
-    diagnostics::{Diagnostics, one_line},
+    diagnostics::{DiagnosticRenderer, one_line},
     terminal::Terminal,
 };
 
@@ -67,7 +67,7 @@ impl Printer {
     }
 
     fn problems<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>, severity: Severity) {
-        let diagnostics = Diagnostics::new(&self.terminal);
+        let diagnostics = DiagnosticRenderer::new(&self.terminal);
         for (number, problem) in problems.into_iter().enumerate() {
             let with_excerpt = (number < MAX_EXCERPTS).then(|| diagnostics.with_excerpt(problem, severity));
             match (with_excerpt.flatten(), severity) {

@@ -91,7 +91,7 @@ impl CollectConfig {
     /// # "#)?;
     /// # use fingerpost_collect::{CollectConfig, Rule, Severity, collect};
     /// # let config = CollectConfig::from_settings(fingerpost::Settings::read(&file)?);
-    /// # assert!(config.exceptions().eq([("vendor/**", Rule::Missing, Severity::Ignore)]));
+    /// # assert!(config.severity_overrides().eq([("vendor/**", Rule::Missing, Severity::Ignore)]));
     /// # collect(&config)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -247,11 +247,11 @@ impl CollectConfig {
         self
     }
 
-    /// How seriously a rule is taken, in all files for which no [`exception`](Self::exception) says otherwise.
+    /// How seriously a rule is taken, in all files for which no [`severity_override`](Self::severity_override) says otherwise.
     ///
     /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
-    pub fn level(mut self, rule: Rule, level: Severity) -> Self {
-        self.tables.collect.severities.insert(rule, level);
+    pub fn severity(mut self, rule: Rule, severity: Severity) -> Self {
+        self.tables.collect.severities.insert(rule, severity);
         self
     }
 
@@ -259,22 +259,23 @@ impl CollectConfig {
     /// [`Rule::Shadowed`] in those that are hidden.
     ///
     /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
-    pub fn exception(mut self, glob: impl Into<String>, rule: Rule, level: Severity) -> Self {
-        self.tables.collect.exceptions.entry(glob.into()).or_default().insert(rule, level);
+    pub fn severity_override(mut self, glob: impl Into<String>, rule: Rule, severity: Severity) -> Self {
+        self.tables.collect.severity_overrides.entry(glob.into()).or_default().insert(rule, severity);
         self
     }
 
     /// Returns every severity that holds for some files: the glob, the rule and its severity.
-    pub fn exceptions(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
-        let exceptions = self.tables.collect.exceptions.iter();
-        exceptions
-            .flat_map(|(glob, severities)| severities.iter().map(|(rule, level)| (&**glob, *rule, *level)))
+    pub fn severity_overrides(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
+        let severity_overrides = self.tables.collect.severity_overrides.iter();
+        severity_overrides.flat_map(|(glob, severities)| {
+            severities.iter().map(|(rule, severity)| (&**glob, *rule, *severity))
+        })
     }
 
     /// Checks every setting.
     pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
-        let settings = both(both(dirs, self.base()), both(self.severities(), self.wanted()));
+        let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
         let checked = both(self.tables.check(), both(settings, self.open_sources()))?;
         let ((), ((((out, keep_from), base), (severities, compress)), sources)) = checked;
         Ok(RunOptions {
@@ -301,7 +302,7 @@ impl CollectConfig {
 
     fn severities(&self) -> Result<RuleSeverities, Error> {
         let settings = &self.tables.collect;
-        RuleSeverities::new(&settings.severities, &settings.exceptions).map_err(Error::from)
+        RuleSeverities::new(&settings.severities, &settings.severity_overrides).map_err(Error::from)
     }
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {
@@ -313,7 +314,7 @@ impl CollectConfig {
         Ok(BaseUrl::parse(&self.settings.base_url_in_force(self.base_url.as_deref()))?)
     }
 
-    fn wanted(&self) -> Result<CompressionSettings, Error> {
+    fn compression(&self) -> Result<CompressionSettings, Error> {
         let said =
             |list: &Option<Result<_, fingerpost::Error>>| list.clone().transpose().map_err(Error::from);
         let (usual, maps) = both(said(&self.compress), said(&self.compress_maps))?;

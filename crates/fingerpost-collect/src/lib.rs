@@ -61,7 +61,7 @@ use crate::{
         conflicts::{check_names, check_variants},
         import_releases::{import_releases, verify_releases},
         link::Links,
-        publish::{Files, Numbers, Publication, References, make_manifest},
+        publish::{Numbers, Publication, ReferenceMap, StagedFiles, make_manifest},
         run_context::Run,
         scan::scan,
         unrewritable_warnings::warn_about_unrewritable,
@@ -125,7 +125,7 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Repor
     let report = Report::new(&run, &assets, &variants, &manifest);
     // What is known of the files takes more memory than their names, and the past is still to be read.
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
-    let files = Files::from_assets(assets);
+    let files = StagedFiles::from_assets(assets);
     run.cache.forget();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let numbers = publication.numbers(&run.history);
@@ -142,7 +142,7 @@ fn analyze_and_name(
     files: Vec<SourceFile>,
     run: &Run<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<(Vec<Asset>, References), Error> {
+) -> Result<(Vec<Asset>, ReferenceMap), Error> {
     let analyzed = Analyzed::analyze(files, run, diagnostics)?;
     let links = Links::follow(&analyzed, run, diagnostics);
     let references = links.by_path(&analyzed.referring);

@@ -61,7 +61,7 @@ pub struct Report {
     pub shadowed: Vec<Shadowed>,
     /// Files and directories that the rules leave out, and what is neither, such as a named pipe.
     pub ignored: Vec<String>,
-    /// What analyzed wrong and did not stop the run.
+    /// What looked wrong and did not stop the run.
     pub warnings: Vec<Problem>,
     /// What nobody has to do anything about: imports of what only the browser will know, scripts that are no modules.
     pub notes: Vec<Problem>,

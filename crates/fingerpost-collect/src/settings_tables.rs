@@ -30,10 +30,10 @@ pub(crate) struct CollectSettings {
     pub(crate) originals: bool,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
-    /// The severities in all files that no glob of `exceptions` matches.
+    /// The severities in all files that no glob of `severity_overrides` matches.
     pub(crate) severities: Severities,
     /// The severities in some files, by glob.
-    pub(crate) exceptions: BTreeMap<String, Severities>,
+    pub(crate) severity_overrides: BTreeMap<String, Severities>,
 }
 
 /// The table `[clean]`. `None` is the default of `clean`.
@@ -69,7 +69,7 @@ impl CollectSettings {
             keep_from: table.path("keep-from"),
             fsync: table.get("fsync").unwrap_or_default(),
             severities: severities(&mut rules),
-            exceptions: exceptions(&mut rules),
+            severity_overrides: severity_overrides(&mut rules),
         };
         table.include(rules);
         settings
@@ -96,15 +96,15 @@ fn severities(table: &mut SettingsTable<'_>) -> Severities {
     said.collect()
 }
 
-fn exceptions(rules: &mut SettingsTable<'_>) -> BTreeMap<String, Severities> {
-    let mut exceptions = BTreeMap::new();
+fn severity_overrides(rules: &mut SettingsTable<'_>) -> BTreeMap<String, Severities> {
+    let mut severity_overrides = BTreeMap::new();
     for (glob, mut table) in rules.other_tables() {
         let severities = severities(&mut table);
         match check_glob(&glob) {
-            Ok(()) => drop(exceptions.insert(glob, severities)),
+            Ok(()) => drop(severity_overrides.insert(glob, severities)),
             Err(err) => table.reject(&err),
         }
         rules.include(table);
     }
-    exceptions
+    severity_overrides
 }

@@ -22,17 +22,17 @@ pub(crate) struct SourceInfo {
     /// Whether the same stamp, seen later, means the same bytes, and they are known for what they are.
     #[serde(skip)]
     pub(crate) is_trusted: bool,
-    pub(crate) seen: ContentId,
+    pub(crate) content_id: ContentId,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
     /// What it names where nothing can be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) plain: Vec<Unrewritable>,
-    /// What came of it in the run that kept it. This run's is in its [`Asset`](crate::asset::Asset).
+    pub(crate) unrewritable: Vec<Unrewritable>,
+    /// What came of it in the run that kept it. This run's is in its [`Asset`](crate::pipeline::asset::Asset).
     #[serde(default, skip_serializing)]
-    pub(crate) named: Option<Box<AssignedName>>,
+    pub(crate) assigned_name: Option<Box<AssignedName>>,
 }
 
 /// What came of a file, and what it was made from besides its own bytes.
@@ -63,6 +63,6 @@ impl SourceInfo {
 
     /// What came of the file in an earlier run, if the same would come of it now.
     pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&AssignedName> {
-        self.named.as_deref().filter(|named| named.from == *inputs)
+        self.assigned_name.as_deref().filter(|named| named.from == *inputs)
     }
 }

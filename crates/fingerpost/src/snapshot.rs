@@ -258,8 +258,8 @@ impl Snapshot {
     /// Every [`Assets`] call and every template helper heeds it, if it belongs to the same assets or a clone of them.
     /// Scopes nest. It does not cross an `.await`: a layer enters it anew at every poll.
     pub fn scope<R>(&self, render: impl FnOnce() -> R) -> R {
-        struct Leave;
-        impl Drop for Leave {
+        struct ScopeGuard;
+        impl Drop for ScopeGuard {
             fn drop(&mut self) {
                 DEPTH.set(DEPTH.get() - 1);
                 // Dropped after the borrow has ended: a store that goes with it may be anybody's code.
@@ -268,7 +268,7 @@ impl Snapshot {
         }
         SCOPES.with_borrow_mut(|scopes| scopes.push(Rc::new(self.clone())));
         DEPTH.set(DEPTH.get() + 1);
-        let _leave = Leave;
+        let _leave = ScopeGuard;
         render()
     }
 

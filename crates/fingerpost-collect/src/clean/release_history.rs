@@ -30,10 +30,10 @@ pub(super) struct PastRelease {
     pub(super) replaces: u64,
     /// Whether `staticfiles.json` holds its manifest.
     pub(super) is_current: bool,
-    pub(super) files: Files,
+    pub(super) files: SharedFiles,
 }
 
-type Files = Vec<Arc<NamedFile>>;
+type SharedFiles = Vec<Arc<NamedFile>>;
 
 /// A file as a manifest names it. Most are the same in many releases, and kept only once.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -96,7 +96,7 @@ impl NamedFile {
     }
 }
 
-fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<NamedFile>>>) -> Files {
+fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<NamedFile>>>) -> SharedFiles {
     let named = manifest.iter().map(|(path, entry)| Arc::new(named_file(path, entry)));
     let named: Vec<_> = named.collect();
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,7 +18,7 @@ pub struct CleanReport {
     pub files: Vec<String>,
     /// How many bytes these and the release files had.
     pub bytes: u64,
-    /// What analyzed wrong and did not stop the run.
+    /// What looked wrong and did not stop the run.
     pub warnings: Vec<Problem>,
     /// Whether this is what a run would have done, and nothing was removed.
     pub dry_run: bool,

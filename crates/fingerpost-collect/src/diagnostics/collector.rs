@@ -54,7 +54,7 @@ impl Diagnostics {
     pub(crate) fn take_note(&mut self, note: &Note, severities: &RuleSeverities) {
         match note.rule.map_or(Severity::Ignore, |rule| severities.get(rule, &note.location.asset)) {
             Severity::Ignore => self.note(note.into()),
-            level => self.add_with_severity(level, note.into()),
+            severity => self.add_with_severity(severity, note.into()),
         }
     }
 
@@ -64,8 +64,8 @@ impl Diagnostics {
     }
 
     /// As serious as its rule says.
-    pub(crate) fn add_with_severity(&mut self, level: Severity, problem: Problem) {
-        match level {
+    pub(crate) fn add_with_severity(&mut self, severity: Severity, problem: Problem) {
+        match severity {
             Severity::Error => self.problems.push(problem),
             Severity::Warn => self.warnings.push(problem),
             Severity::Ignore => {}

@@ -91,7 +91,7 @@ impl Error {
         all.into_iter()
     }
 
-    /// What analyzed wrong as well until then, and would not have stopped the run.
+    /// What looked wrong as well until then, and would not have stopped the run.
     pub fn warnings(&self) -> &[Problem] {
         &self.besides.warnings
     }
@@ -159,7 +159,7 @@ impl Problem {
         self.details.as_ref()?.advice.as_deref()
     }
 
-    /// The source dirs in which a missing file was analyzed for, as `DIR` or `PREFIX=DIR`.
+    /// The source dirs in which a missing file was looked for, as `DIR` or `PREFIX=DIR`.
     pub fn searched(&self) -> &[String] {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }
@@ -183,7 +183,7 @@ impl Problem {
         Self { details: Some(details.into()), ..Self::new(kind, message) }
     }
 
-    /// Adds what probably helps, and where was analyzed.
+    /// Adds what probably helps, and where was looked.
     pub(crate) fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
         if let Some(details) = &mut self.details {
             (details.advice, details.searched) = (advice, searched);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// use fingerpost_collect::{Severity, Rule};
 ///
 /// assert_eq!(Rule::MissingMap.as_str(), "missing-map");
-/// assert_eq!(Rule::MissingMap.default_level(), Severity::Warn);
+/// assert_eq!(Rule::MissingMap.default_severity(), Severity::Warn);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,7 +61,7 @@ impl Rule {
     }
 
     /// How seriously it is taken if nobody says anything.
-    pub fn default_level(self) -> Severity {
+    pub fn default_severity(self) -> Severity {
         match self {
             Self::Missing | Self::LeavesBase | Self::Unsupported => Severity::Error,
             Self::MissingMap | Self::OutsideBase | Self::Syntax => Severity::Warn,

@@ -1,4 +1,4 @@
-//! How seriously each diagnostic is taken, by rule and by file.
+//! How seriously each broken rule is taken, by rule and by file.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(crate) type Severities = BTreeMap<Rule, Severity>;
 pub(crate) struct RuleSeverities {
     everywhere: Severities,
     /// The longest glob first, because it says the most.
-    exceptions: Vec<(GlobMatcher, Severities)>,
+    severity_overrides: Vec<(GlobMatcher, Severities)>,
 }
 
 impl RuleSeverities {
@@ -26,7 +26,7 @@ impl RuleSeverities {
         everywhere: &Severities,
         by_glob: &BTreeMap<String, Severities>,
     ) -> Result<Self, Problem> {
-        let mut exceptions = Vec::with_capacity(by_glob.len());
+        let mut severity_overrides = Vec::with_capacity(by_glob.len());
         for (text, severities) in by_glob {
             check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
             let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
@@ -34,17 +34,17 @@ impl RuleSeverities {
                 .literal_separator(true)
                 .build()
                 .map_err(|err| Problem::config(format!("rules: glob {}: {err}", quoted(text))))?;
-            exceptions.push((glob.compile_matcher(), severities.clone()));
+            severity_overrides.push((glob.compile_matcher(), severities.clone()));
         }
-        exceptions.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
-        Ok(Self { everywhere: everywhere.clone(), exceptions })
+        severity_overrides.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
+        Ok(Self { everywhere: everywhere.clone(), severity_overrides })
     }
 
     /// How seriously a rule is taken in the file of this asset path.
     pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
-        let matching = self.exceptions.iter().filter(|(glob, _)| glob.is_match(asset));
+        let matching = self.severity_overrides.iter().filter(|(glob, _)| glob.is_match(asset));
         let mut said = matching.map(|(_, severities)| severities).chain([&self.everywhere]);
-        said.find_map(|severities| severities.get(&rule).copied()).unwrap_or_else(|| rule.default_level())
+        said.find_map(|severities| severities.get(&rule).copied()).unwrap_or_else(|| rule.default_severity())
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
         std::fs::write(&file, toml).unwrap();
         let tables = Tables::read(&fingerpost::Settings::read(&file).unwrap());
         tables.check().unwrap();
-        RuleSeverities::new(&tables.collect.severities, &tables.collect.exceptions).unwrap()
+        RuleSeverities::new(&tables.collect.severities, &tables.collect.severity_overrides).unwrap()
     }
 
     #[test]

@@ -46,7 +46,7 @@ struct ContentsOut<'a, E: CacheEntry> {
 struct SourceInfoOut<'a> {
     #[serde(flatten)]
     source_info: &'a SourceInfo,
-    named: AssignedName,
+    assigned_name: AssignedName,
 }
 
 /// What a run knows of one file, for the next.
@@ -55,10 +55,10 @@ pub(crate) trait CacheEntry {
     fn path(&self) -> &str;
     fn source_info(&self) -> &Arc<SourceInfo>;
     fn inputs(&self) -> &Inputs;
-    fn named(&self) -> AssignedName;
+    fn assigned_name(&self) -> AssignedName;
 }
 
-/// The sources of an earlier run.
+/// What an earlier run knew of the source files.
 pub(crate) struct Cache {
     key: Key,
     sources: HashMap<String, Arc<SourceInfo>>,
@@ -117,7 +117,7 @@ fn trusted<E: CacheEntry>(entries: &[E]) -> impl Iterator<Item = &E> {
 }
 
 fn source_info_out<E: CacheEntry>(entry: &E) -> (&str, SourceInfoOut<'_>) {
-    (entry.path(), SourceInfoOut { source_info: entry.source_info(), named: entry.named() })
+    (entry.path(), SourceInfoOut { source_info: entry.source_info(), assigned_name: entry.assigned_name() })
 }
 
 fn source_infos_out<E: CacheEntry, S: Serializer>(entries: &[E], serializer: S) -> Result<S::Ok, S::Error> {

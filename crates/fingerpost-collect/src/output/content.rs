@@ -41,19 +41,19 @@ impl Content {
     }
 
     /// Reads the same bytes once more.
-    pub(crate) fn read_again(file: &Path, seen: ContentId) -> Result<Self, Problem> {
+    pub(crate) fn read_again(file: &Path, content_id: ContentId) -> Result<Self, Problem> {
         let content = Self::read(file)?.value;
-        if content.seen() == seen { Ok(content) } else { Err(changed(file)) }
+        if content.content_id() == content_id { Ok(content) } else { Err(changed(file)) }
     }
 
     /// What identifies it.
-    pub(crate) fn seen(&self) -> ContentId {
+    pub(crate) fn content_id(&self) -> ContentId {
         ContentId { size: self.size, sha256: self.sha256 }
     }
 
     /// The bytes of a file that has been read whole.
-    pub(crate) fn new(seen: ContentId, bytes: Vec<u8>) -> Self {
-        Self { size: seen.size, sha256: seen.sha256, bytes: Bytes::Here(bytes) }
+    pub(crate) fn new(content_id: ContentId, bytes: Vec<u8>) -> Self {
+        Self { size: content_id.size, sha256: content_id.sha256, bytes: Bytes::Here(bytes) }
     }
 
     /// The bytes, unless they are too many to be kept.

@@ -47,7 +47,7 @@ pub(crate) struct Output {
     lock: Option<Lock>,
     /// A change of the manifest since the last command.
     pub(crate) change: Change,
-    /// Directories that are no symlinks, so that each is analyzed at once.
+    /// Directories that are no symlinks, so that each is looked at once.
     real: Mutex<HashSet<PathBuf>>,
     pub(crate) published: PublishedFiles,
 }

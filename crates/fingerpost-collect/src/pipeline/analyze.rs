@@ -20,7 +20,7 @@ use crate::{
     references::{
         self,
         css::TooDeep,
-        reference::{Language, Obstacle, ParseFailure, References},
+        reference::{Language, ParseFailure, ParseFailureKind, References},
         resolve::Place,
         unrewritable::{Markup, Unrewritable},
     },
@@ -50,7 +50,7 @@ impl Analyzed {
         run.progress.found(files.len());
         let mut analyzed = Self::default();
         let size = |file: &SourceFile| fs::metadata(&file.file).map_or(0, |metadata| metadata.len());
-        for look in diagnostics.take_largest_first(files, size, |file| look_at(file, run))? {
+        for look in diagnostics.take_largest_first(files, size, |file| analyze_file(file, run))? {
             match look {
                 Analysis::Done(asset) => analyzed.done.push(*asset),
                 Analysis::Referring(referring) => analyzed.referring.push(referring),
@@ -60,7 +60,7 @@ impl Analyzed {
     }
 }
 
-fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Analysis, Problem> {
+fn analyze_file(file: SourceFile, run: &Run<'_>) -> Result<Analysis, Problem> {
     let (source_info, content) = match run.cache.source_info(&file) {
         Some(source_info) => (source_info, None),
         None => read(&file, run)?,
@@ -68,9 +68,9 @@ fn look_at(file: SourceFile, run: &Run<'_>) -> Result<Analysis, Problem> {
     if source_info.names_assets() {
         return Ok(Analysis::Referring(Source { file, source_info }));
     }
-    let (seen, from) = (source_info.seen, file.file.clone());
+    let (content_id, from) = (source_info.content_id, file.file.clone());
     let at_hand = Cell::new(content);
-    let content = || at_hand.take().map_or_else(|| Content::read_again(&from, seen), Ok);
+    let content = || at_hand.take().map_or_else(|| Content::read_again(&from, content_id), Ok);
     let asset = Asset::stage(Source { file, source_info }, None, Inputs::default(), content, run)?;
     Ok(Analysis::Done(asset.into()))
 }
@@ -80,39 +80,41 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     let place = Place { base: run.options.base.path(), path: &file.path };
     let Some(language) = Language::from_path(&file.path) else {
         let reading = Content::read(&file.file)?;
-        let plain = reading.value.bytes().map_or_else(Vec::new, |bytes| plain_names(bytes, place));
-        let source_info = SourceInfo { plain, ..source_info(file, &reading, reading.value.seen()) };
+        let unrewritable =
+            reading.value.bytes().map_or_else(Vec::new, |bytes| find_unrewritable(bytes, place));
+        let source_info =
+            SourceInfo { unrewritable, ..source_info(file, &reading, reading.value.content_id()) };
         return Ok((Arc::new(source_info), Some(reading.value)));
     };
     let reading = ContentId::read(&file.file)?;
-    let (seen, bytes) = (reading.value.0, &reading.value.1);
+    let (content_id, bytes) = (reading.value.0, &reading.value.1);
     let References { list, unknown, parse_failure } =
         references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
     let mut places = Places::new(&file.file, &file.path, bytes);
-    let has_given_up = parse_failure.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
+    let has_given_up = parse_failure.as_ref().is_some_and(|why| why.obstacle == ParseFailureKind::GivenUp);
     let parse_failure = parse_failure.map(|why| unread(&mut places, &why));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
-    let plain = plain_names(bytes, place);
-    let source_info = source_info(file, &reading, seen);
+    let unrewritable = find_unrewritable(bytes, place);
+    let source_info = source_info(file, &reading, content_id);
     // The next run may have more memory.
     let is_trusted = source_info.is_trusted && !has_given_up;
-    let source_info = SourceInfo { is_trusted, references: list, notes, plain, ..source_info };
-    let content = (!source_info.names_assets()).then(|| Content::new(seen, reading.value.1));
+    let source_info = SourceInfo { is_trusted, references: list, notes, unrewritable, ..source_info };
+    let content = (!source_info.names_assets()).then(|| Content::new(content_id, reading.value.1));
     Ok((Arc::new(source_info), content))
 }
 
 /// What the file keeps naming by plain names.
-fn plain_names(bytes: &[u8], place: Place<'_>) -> Vec<Unrewritable> {
+fn find_unrewritable(bytes: &[u8], place: Place<'_>) -> Vec<Unrewritable> {
     let names = Markup::from_path(place.path).map(|markup| markup.names(bytes, place));
-    names.into_iter().flatten().map(|(_, plain)| plain).collect()
+    names.into_iter().flatten().map(|(_, unrewritable)| unrewritable).collect()
 }
 
-fn source_info<T>(file: &SourceFile, reading: &Reading<T>, seen: ContentId) -> SourceInfo {
+fn source_info<T>(file: &SourceFile, reading: &Reading<T>, content_id: ContentId) -> SourceInfo {
     let Reading { stamp, is_trusted, .. } = *reading;
     let file = file.file.clone();
-    let (references, notes, plain) = (Vec::new(), Vec::new(), Vec::new());
-    SourceInfo { file, stamp, is_trusted, seen, references, notes, plain, named: None }
+    let (references, notes, unrewritable) = (Vec::new(), Vec::new(), Vec::new());
+    SourceInfo { file, stamp, is_trusted, content_id, references, notes, unrewritable, assigned_name: None }
 }
 
 pub(crate) fn too_deep(file: &SourceFile, bytes: &[u8], &TooDeep(at): &TooDeep) -> Problem {
@@ -128,11 +130,13 @@ fn unknown_import(location: Location) -> Note {
 
 pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
     let (what, rule) = match why.obstacle {
-        Obstacle::NoParser => {
+        ParseFailureKind::NoParser => {
             ("this may be a reference to another file, and cannot be rewritten", Rule::Unsupported)
         }
-        Obstacle::GivenUp => ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax),
-        Obstacle::NotAModule => {
+        ParseFailureKind::GivenUp => {
+            ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax)
+        }
+        ParseFailureKind::NotAModule => {
             ("cannot be parsed as a module; its references are neither rewritten nor listed", Rule::Syntax)
         }
     };

@@ -105,7 +105,7 @@ impl CacheEntry for Asset {
     }
 
     /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
-    fn named(&self) -> AssignedName {
+    fn assigned_name(&self) -> AssignedName {
         let mut info = self.info.clone();
         info.encodings.clear();
         AssignedName { from: self.from, hash: self.hash, info }

@@ -76,7 +76,7 @@ impl NameAssigner<'_> {
         };
         let key = self.group_key(&sorted, leads_out);
         let known = |&member: &usize| {
-            let named = self.waiting[member].source_info.named.as_ref()?;
+            let named = self.waiting[member].source_info.assigned_name.as_ref()?;
             (named.from.group == Some(key)).then_some(named.hash)
         };
         let hashes = match members.iter().map(known).collect::<Option<Vec<_>>>() {
@@ -120,7 +120,7 @@ impl NameAssigner<'_> {
             let Source { file, source_info } = &self.waiting[member];
             key.extend_from_slice(file.path.as_bytes());
             key.push(0);
-            key.extend_from_slice(source_info.seen.sha256.as_bytes());
+            key.extend_from_slice(source_info.content_id.sha256.as_bytes());
             self.push_hashes(member, &leads_out, &mut key);
             key.push(b'\n');
         }
@@ -145,8 +145,9 @@ impl NameAssigner<'_> {
     /// A file's bytes with the hashes in those references that are wanted.
     fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Vec<u8>, Problem> {
         let Source { file, source_info } = &self.waiting[member];
-        let bytes =
-            source_info.seen.read_again(&file.file, source_info.is_trusted.then_some(source_info.stamp))?;
+        let bytes = source_info
+            .content_id
+            .read_again(&file.file, source_info.is_trusted.then_some(source_info.stamp))?;
         let links = self.links.links_of(member).iter().filter(wanted);
         // What has no name has had a problem, and nothing will be published.
         let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Asset path → the asset paths it refers to.
-pub(crate) type References = BTreeMap<String, Vec<String>>;
+pub(crate) type ReferenceMap = BTreeMap<String, Vec<String>>;
 
 /// The manifest that names these assets and components.
 pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
@@ -34,7 +34,7 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
 
 /// What has to be written so that a manifest comes into force.
 pub(crate) struct Publication {
-    /// Files of releases that are taken over.
+    /// StagedFiles of releases that are taken over.
     files: Vec<Staged>,
     releases: NumberedReleases,
     manifest: Manifest,
@@ -51,12 +51,12 @@ pub(crate) struct Numbers {
 }
 
 /// The assets that are not in their places yet.
-pub(crate) struct Files {
+pub(crate) struct StagedFiles {
     hashed: Vec<Staged>,
     originals: Vec<Staged>,
 }
 
-impl Files {
+impl StagedFiles {
     pub(crate) fn from_assets(assets: Vec<Asset>) -> Self {
         let (mut hashed, mut originals) = (Vec::new(), Vec::new());
         for Asset { staged, original, .. } in assets {
@@ -79,7 +79,7 @@ impl Publication {
     /// well if only older releases than the newest hold it.
     pub(crate) fn plan(
         manifest: Manifest,
-        references: References,
+        references: ReferenceMap,
         kept: ImportedReleases,
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
@@ -118,7 +118,12 @@ impl Publication {
 
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
-    pub(crate) fn write(self, files: Files, mut variants: Variants, run: &Run<'_>) -> Result<(), Problem> {
+    pub(crate) fn write(
+        self,
+        files: StagedFiles,
+        mut variants: Variants,
+        run: &Run<'_>,
+    ) -> Result<(), Problem> {
         let (records, keeps_trace) = (self.records(run)?, self.keeps_trace);
         variants.withdraw_record(run)?;
         let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));

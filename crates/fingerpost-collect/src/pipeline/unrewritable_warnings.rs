@@ -19,7 +19,7 @@ const MOST: usize = 3;
 /// Warns, in one sentence, of files whose names for others need those to be there under their plain names. With the
 /// originals in place that is nobody's concern.
 pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
-    let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.plain.is_empty()).collect();
+    let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.unrewritable.is_empty()).collect();
     if naming.is_empty() || run.options.originals {
         return;
     }
@@ -28,7 +28,7 @@ pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnosti
     for Asset { path, source_info, .. } in naming {
         let is_there = |plain: &&Unrewritable| known.get(plain).next().is_some();
         let Some(Unrewritable::Asset(name) | Unrewritable::File(name)) =
-            source_info.plain.iter().find(is_there)
+            source_info.unrewritable.iter().find(is_there)
         else {
             continue;
         };

@@ -17,16 +17,18 @@ use super::{
     nesting,
     prefilter::{Prefilter, prefilter},
     raw_reference::RawReference,
-    reference::{Obstacle, ParseFailure, Scan},
+    reference::{ParseFailure, ParseFailureKind, Scan},
     source_map, stack,
 };
 
 /// Finds all references; in what is no valid module, source map comments alone.
 pub(crate) fn scan(text: &str) -> Scan {
     let prefilter = prefilter(text);
-    match source_map::glance(text) {
-        source_map::Glance::None if prefilter.suspect.is_none() => Scan::default(),
-        source_map::Glance::Last(written) if prefilter.suspect.is_none() => Scan::from_reference(written),
+    match source_map::scan_comments(text) {
+        source_map::CommentScan::None if prefilter.suspect.is_none() => Scan::default(),
+        source_map::CommentScan::Last(written) if prefilter.suspect.is_none() => {
+            Scan::from_reference(written)
+        }
         _ => parse(text, prefilter),
     }
 }
@@ -58,7 +60,8 @@ const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
 fn parse_here(text: &str, prefilter: Prefilter) -> Scan {
     ARENA.with_borrow_mut(|arena| {
         let scan = parse_in(arena, text, prefilter);
-        let has_given_up = scan.parse_failure.as_ref().is_some_and(|why| why.obstacle == Obstacle::GivenUp);
+        let has_given_up =
+            scan.parse_failure.as_ref().is_some_and(|why| why.obstacle == ParseFailureKind::GivenUp);
         if has_given_up || arena.capacity() > ARENA_TO_KEEP {
             *arena = Allocator::default();
         }
@@ -113,13 +116,14 @@ fn early_error(module: &ParserReturn<'_>) -> Option<Fault> {
 
 /// It may well be a module, and is none for us.
 fn given_up(text: &str, prefilter: Prefilter, reason: &str) -> Scan {
-    let (obstacle, reason, may_refer) = (Obstacle::GivenUp, reason.to_owned(), prefilter.suspect.is_some());
+    let (obstacle, reason, may_refer) =
+        (ParseFailureKind::GivenUp, reason.to_owned(), prefilter.suspect.is_some());
     parse_failure(text, ParseFailure { obstacle, reason, span: 0..0, may_refer })
 }
 
 fn not_a_module(arena: &Allocator, text: &str, prefilter: Prefilter, Fault { reason, span }: Fault) -> Scan {
     let may_refer = prefilter.suspect.is_some() && !is_script_without_references(arena, text);
-    parse_failure(text, ParseFailure { obstacle: Obstacle::NotAModule, reason, span, may_refer })
+    parse_failure(text, ParseFailure { obstacle: ParseFailureKind::NotAModule, reason, span, may_refer })
 }
 
 fn parse_failure(text: &str, why: ParseFailure) -> Scan {
@@ -294,7 +298,7 @@ mod tests {
             assert_eq!(references(&js), ["m.js.map"], "{js:?}");
         }
         let why = scan("import './m.js'; )").parse_failure.unwrap();
-        assert_eq!((why.obstacle, why.span, why.may_refer), (Obstacle::NotAModule, 17..18, true));
+        assert_eq!((why.obstacle, why.span, why.may_refer), (ParseFailureKind::NotAModule, 17..18, true));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use self::{
     decode::{is_utf_16, text},
     edit::Edit,
     raw_reference::RawReference,
-    reference::{Language, Obstacle, ParseFailure, Reference, References, Scan},
+    reference::{Language, ParseFailure, ParseFailureKind, Reference, References, Scan},
     resolve::{Place, resolve},
 };
 
@@ -36,7 +36,7 @@ use self::{
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
     if is_utf_16(bytes) {
         let reason = "it is UTF-16, so save it as UTF-8".to_owned();
-        let (obstacle, may_refer) = (Obstacle::GivenUp, true);
+        let (obstacle, may_refer) = (ParseFailureKind::GivenUp, true);
         let parse_failure = Some(ParseFailure { obstacle, reason, span: 0..0, may_refer });
         return Ok(References { parse_failure, ..References::default() });
     }
@@ -69,7 +69,7 @@ pub(crate) fn with_deep_stacks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 #[cfg(not(feature = "js"))]
 fn scan_script(text: &str) -> Scan {
     let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
-        obstacle: Obstacle::NoParser,
+        obstacle: ParseFailureKind::NoParser,
         reason: "this build lacks the feature `js` of `fingerpost-collect`; turn it on".to_owned(),
         span: at..at,
         may_refer: true,

@@ -1,6 +1,6 @@
 //! A look at the bytes of a script, which spares most scripts the parser.
 
-/// What a prefilter at the bytes of a script says. Comments and strings are not told apart here.
+/// What a look at the bytes of a script says. Comments and strings are not told apart here.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Prefilter {
     /// The place of the first word that may belong to a reference. Only a parser can tell.
@@ -75,7 +75,7 @@ fn begins_comment(bytes: &[u8]) -> bool {
 }
 
 /// Without white space and comments at the start. There may be many of them, before many words: where they are long, the
-/// rest is not for a prefilter, and left where it is.
+/// rest is not for a prefilter to decide, and left where it is.
 fn past_comments(bytes: &[u8]) -> &[u8] {
     const LONGEST: usize = 200;
     let mut rest = trim(bytes);
@@ -83,7 +83,7 @@ fn past_comments(bytes: &[u8]) -> &[u8] {
     let (mut near, beyond) = rest.split_at(window);
     loop {
         let end = match near {
-            // What may be U+2028 ends a comment, too, and is not for a prefilter.
+            // What may be U+2028 ends a comment, too, and is not for a prefilter to decide.
             [b'/', b'/', ..] => memchr::memchr3(b'\n', b'\r', 0xe2, near).filter(|&end| near[end] != 0xe2),
             [b'/', b'*', ..] => memchr::memmem::find(&near[2..], b"*/").map(|at| at + 4),
             _ => return rest,

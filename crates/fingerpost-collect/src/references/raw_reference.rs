@@ -37,7 +37,7 @@ pub(crate) enum Syntax {
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds strings"))]
     JavaScript,
     /// As it stands.
-    Unrewritable,
+    Literal,
 }
 
 impl RawReference {
@@ -47,7 +47,7 @@ impl RawReference {
         let mut units = match self.syntax {
             Syntax::Css => escapes::css(written, self.span.start),
             Syntax::JavaScript => escapes::javascript(written, self.span.start),
-            Syntax::Unrewritable => escapes::plain(written, self.span.start),
+            Syntax::Literal => escapes::plain(written, self.span.start),
         };
         if text.as_bytes()[self.span.clone()] != bytes[self.span.clone()] {
             for unit in units.iter_mut().filter(|unit| text.as_bytes()[unit.start] != bytes[unit.start]) {

@@ -27,10 +27,10 @@ pub(crate) struct References {
     pub(crate) parse_failure: Option<ParseFailure>,
 }
 
-/// Why a file could not be parsed, so that no reference but source maps was analyzed for.
+/// Why a file could not be parsed, so that no reference but source maps was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseFailure {
-    pub(crate) obstacle: Obstacle,
+    pub(crate) obstacle: ParseFailureKind,
     pub(crate) reason: String,
     /// The place of the fault.
     pub(crate) span: Range<usize>,
@@ -40,7 +40,7 @@ pub(crate) struct ParseFailure {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds faults"))]
-pub(crate) enum Obstacle {
+pub(crate) enum ParseFailureKind {
     /// This build has no parser of scripts.
     #[cfg_attr(feature = "js", allow(dead_code, reason = "this build has one"))]
     NoParser,
@@ -65,7 +65,7 @@ impl Scan {
     }
 }
 
-/// The languages that references are analyzed for in.
+/// The languages that references are looked for in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Css,

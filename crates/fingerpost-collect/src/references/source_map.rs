@@ -19,11 +19,11 @@ pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
         return None;
     }
     let start = offset + comment.len() - rest.len();
-    Some(RawReference { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Unrewritable })
+    Some(RawReference { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Literal })
 }
 
 /// What can be said of a script's source map without a parser.
-pub(crate) enum Glance {
+pub(crate) enum CommentScan {
     None,
     /// The last thing in the file is such a comment, and there is no other.
     Last(RawReference),
@@ -32,17 +32,17 @@ pub(crate) enum Glance {
 }
 
 /// A comment with nothing but white space behind it cannot be a part of a string, unless the whole script is broken.
-pub(crate) fn glance(text: &str) -> Glance {
+pub(crate) fn scan_comments(text: &str) -> CommentScan {
     let mut places = memchr::memmem::find_iter(text.as_bytes(), NAME).filter(|at| is_marked(&text[..*at]));
     match (places.next(), places.next()) {
-        (None, _) => Glance::None,
+        (None, _) => CommentScan::None,
         (Some(_), None) => match last(text) {
             Some((mark, written)) if !may_be_inside(text, mark) && !holds_quotes(line_before(text, mark)) => {
-                Glance::Last(written)
+                CommentScan::Last(written)
             }
-            _ => Glance::Unclear,
+            _ => CommentScan::Unclear,
         },
-        _ => Glance::Unclear,
+        _ => CommentScan::Unclear,
     }
 }
 

@@ -45,7 +45,7 @@ impl Site {
     }
 
     fn lenient(&self, out: &str) -> CollectConfig {
-        self.config_to(out).level(Rule::Missing, Severity::Warn)
+        self.config_to(out).severity(Rule::Missing, Severity::Warn)
     }
 
     /// Asset paths that the cache knows.
@@ -257,7 +257,7 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
         ("b/x.js", "import(someplace)"),
     ]);
     let config = |out: &str, sources: [&str; 2]| {
-        let config = CollectConfig::new(site.path(out)).level(Rule::Missing, Severity::Warn);
+        let config = CollectConfig::new(site.path(out)).severity(Rule::Missing, Severity::Warn);
         sources.into_iter().fold(config, |config, source| config.source(site.path(source)))
     };
     thread::sleep(AGED);

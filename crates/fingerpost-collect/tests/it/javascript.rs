@@ -110,9 +110,9 @@ fn syntax_error_in_a_module_is_a_warning_with_its_location() {
     );
     assert_eq!(warning.silence(), Some("collect.rules.\"js/app.js\".syntax = \"ignore\""));
 
-    let report = collect(&app.config().level(Rule::Syntax, Severity::Ignore)).unwrap();
+    let report = collect(&app.config().severity(Rule::Syntax, Severity::Ignore)).unwrap();
     assert_eq!((report.warnings.len(), report.notes.len()), (0, 1));
-    let err = collect(&app.config().level(Rule::Syntax, Severity::Error)).unwrap_err();
+    let err = collect(&app.config().severity(Rule::Syntax, Severity::Error)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Rule(Rule::Syntax));
 }
 

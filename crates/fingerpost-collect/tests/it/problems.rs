@@ -56,7 +56,7 @@ fn invalid_settings_are_rejected() {
         refused(&site.config().ignore(["["])),
         "ignore glob `[` cannot be read: unclosed character class; missing ']'"
     );
-    let exception = site.config().exception("./vendor/*", Rule::Missing, Severity::Ignore);
+    let exception = site.config().severity_override("./vendor/*", Rule::Missing, Severity::Ignore);
     assert_eq!(
         refused(&exception),
         "rules: glob `./vendor/*` has a `.` segment, which no asset path has; write `vendor/*`"
@@ -261,7 +261,7 @@ fn error_of_a_failed_run_includes_skipped_files_and_notes() {
     site.write("static/a.html", "<link href=a.css><link href='a.css'>");
     let config = site.config().source(site.path("theme"));
     let err = collect(&config).unwrap_err();
-    let report = collect(&config.level(Rule::Missing, Severity::Ignore)).unwrap();
+    let report = collect(&config.severity(Rule::Missing, Severity::Ignore)).unwrap();
     assert_eq!((report.ignored.len(), report.shadowed.len(), report.notes.len()), (1, 1, 1));
     assert_eq!(
         (err.ignored(), err.shadowed(), err.notes()),
@@ -369,8 +369,8 @@ fn an_absolute_reference_outside_the_base_url_to_an_asset_is_a_warning() {
         site.read(&format!("out/{}", site.hashed("css/a.css"))).starts_with("a{b:url(/img/logo.png?x)}\n")
     );
 
-    assert_eq!(site.refused(&site.config().level(Rule::OutsideBase, Severity::Error)).len(), 1);
-    let silent = site.config().exception("css/**", Rule::OutsideBase, Severity::Ignore);
+    assert_eq!(site.refused(&site.config().severity(Rule::OutsideBase, Severity::Error)).len(), 1);
+    let silent = site.config().severity_override("css/**", Rule::OutsideBase, Severity::Ignore);
     assert_eq!(warnings(&collect(&silent).unwrap()), [""; 0]);
     assert_eq!(collect(&site.config().base_url("/")).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));
 }

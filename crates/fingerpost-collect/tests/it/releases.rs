@@ -153,7 +153,7 @@ fn release_records_the_references_of_each_file() {
         ("static/c.css", "a{src:url(gone.png)}"),
         ("static/x.png", "x"),
     ]);
-    collect(&site.config().level(Rule::Missing, Severity::Ignore)).unwrap();
+    collect(&site.config().severity(Rule::Missing, Severity::Ignore)).unwrap();
     let references = site.release(1).references;
     let references: Vec<_> = references.iter().map(|(path, to)| (&**path, to.join(" "))).collect();
     assert_eq!(

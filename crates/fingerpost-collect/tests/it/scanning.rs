@@ -71,9 +71,9 @@ fn first_source_dir_with_the_file_wins() {
 
     let (hides, file) = (site.shown("theme/a.css"), site.shown("static/a.css"));
     let message = format!("{hides} is hidden by {file}; remove one of them");
-    assert_eq!(warnings(&collect(&config().level(Rule::Shadowed, Severity::Warn)).unwrap()), [&*message]);
-    assert_eq!(site.refused(&config().level(Rule::Shadowed, Severity::Error)), [message]);
-    let err = collect(&config().level(Rule::Shadowed, Severity::Error)).unwrap_err();
+    assert_eq!(warnings(&collect(&config().severity(Rule::Shadowed, Severity::Warn)).unwrap()), [&*message]);
+    assert_eq!(site.refused(&config().severity(Rule::Shadowed, Severity::Error)), [message]);
+    let err = collect(&config().severity(Rule::Shadowed, Severity::Error)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Rule(Rule::Shadowed));
 }
 
@@ -93,7 +93,7 @@ fn files_of_a_nested_source_dir_have_both_asset_paths() {
         (&*site.hashed("vendor/x.png"), &*site.hashed("x.png")),
         ("vendor/x.2d711642b726.png", "x.2d711642b726.png")
     );
-    let config = site.config().source_at("vendor", &vendor).level(Rule::Shadowed, Severity::Error);
+    let config = site.config().source_at("vendor", &vendor).severity(Rule::Shadowed, Severity::Error);
     let report = collect(&config).unwrap();
     assert_eq!((report.files, report.shadowed, report.warnings), (2, vec![], vec![]));
 }

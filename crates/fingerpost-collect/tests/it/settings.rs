@@ -102,7 +102,7 @@ fn rules_can_be_written_in_every_way_of_toml() {
     ] {
         let (_site, settings) = site(toml);
         let config = CollectConfig::from_settings(settings);
-        assert!(config.exceptions().eq([("vendor/**", Rule::Missing, Severity::Ignore)]), "{toml}");
+        assert!(config.severity_overrides().eq([("vendor/**", Rule::Missing, Severity::Ignore)]), "{toml}");
         assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 1, "{toml}");
     }
 }
@@ -110,8 +110,8 @@ fn rules_can_be_written_in_every_way_of_toml() {
 #[test]
 fn what_is_set_in_code_goes_before_the_file() {
     let (_site, settings) = site("[collect.rules]\nmissing = \"error\"\n\"/a.css\".missing = \"warn\"");
-    let config = CollectConfig::from_settings(settings).level(Rule::Missing, Severity::Error);
+    let config = CollectConfig::from_settings(settings).severity(Rule::Missing, Severity::Error);
     assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 1);
-    let config = config.exception("/a.css", Rule::Missing, Severity::Ignore);
+    let config = config.severity_override("/a.css", Rule::Missing, Severity::Ignore);
     assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 0);
 }

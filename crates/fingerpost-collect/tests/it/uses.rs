@@ -73,7 +73,7 @@ fn unparsable_script_is_a_problem_unless_the_rule_is_ignored() {
     let uses = references(&site.config()).unwrap();
     assert_eq!((uses.references.len(), uses.problems.len()), (1, 1));
     assert_eq!(uses.problems[0], collect(&site.config()).unwrap().warnings[0]);
-    let config = site.config().level(Rule::Syntax, Severity::Ignore);
+    let config = site.config().severity(Rule::Syntax, Severity::Ignore);
     assert_eq!(references(&config).unwrap().problems, []);
 }
 

@@ -22,7 +22,7 @@ fn script_with_imports_is_an_error_that_names_the_js_feature() {
     assert_eq!(problem.silence(), Some("collect.rules.\"/app.js\".unsupported = \"ignore\""));
     assert!(!site.path("out/staticfiles.json").exists());
 
-    let report = collect(&site.config().level(Rule::Unsupported, Severity::Warn)).unwrap();
+    let report = collect(&site.config().severity(Rule::Unsupported, Severity::Warn)).unwrap();
     assert_eq!((report.files, report.warnings.len()), (2, 1));
     assert_eq!(site.read(&format!("out/{}", site.hashed("app.js"))), "a();\nimport './boot.js';");
 }
@@ -56,6 +56,6 @@ fn scripts_that_may_contain_references_are_listed_as_problems() {
     let err = collect(&site.config()).unwrap_err();
     assert!(uses.problems.iter().eq(err.problems()), "{:?}", uses.problems);
 
-    let uses = references(&site.config().level(Rule::Unsupported, Severity::Ignore)).unwrap();
+    let uses = references(&site.config().severity(Rule::Unsupported, Severity::Ignore)).unwrap();
     assert_eq!(uses.problems, []);
 }

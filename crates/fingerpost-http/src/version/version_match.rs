@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn of(headers: &[(&'static str, &'static [u8])]) -> VersionMatch {
+    fn match_of(headers: &[(&'static str, &'static [u8])]) -> VersionMatch {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
@@ -58,18 +58,21 @@ mod tests {
     #[test]
     fn header_overrides_the_cookie() {
         const HEADER: &str = "x-app-requested-version";
-        assert_eq!(of(&[(HEADER, b"v2"), ("cookie", b"app_version=v1")]), VersionMatch::Match);
-        assert_eq!(of(&[(HEADER, b"v1"), ("cookie", b"app_version=v2")]), VersionMatch::Different);
-        assert_eq!(of(&[(HEADER, b" "), ("cookie", b"app_version=v2")]), VersionMatch::Match);
-        assert_eq!(of(&[(HEADER, b"\xff\"")]), VersionMatch::Different);
-        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b"v1")]), VersionMatch::Different);
-        assert_eq!(of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), VersionMatch::Match);
-        assert_eq!(of(&[(HEADER, b"")]), VersionMatch::Unversioned);
+        assert_eq!(match_of(&[(HEADER, b"v2"), ("cookie", b"app_version=v1")]), VersionMatch::Match);
+        assert_eq!(match_of(&[(HEADER, b"v1"), ("cookie", b"app_version=v2")]), VersionMatch::Different);
+        assert_eq!(match_of(&[(HEADER, b" "), ("cookie", b"app_version=v2")]), VersionMatch::Match);
+        assert_eq!(match_of(&[(HEADER, b"\xff\"")]), VersionMatch::Different);
+        assert_eq!(match_of(&[(HEADER, b"v2"), (HEADER, b"v1")]), VersionMatch::Different);
+        assert_eq!(match_of(&[(HEADER, b"v2"), (HEADER, b" "), (HEADER, b"v2")]), VersionMatch::Match);
+        assert_eq!(match_of(&[(HEADER, b"")]), VersionMatch::Unversioned);
     }
 
     #[test]
     fn one_matching_cookie_of_several_is_enough() {
-        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), VersionMatch::Match);
-        assert_eq!(of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]), VersionMatch::Different);
+        assert_eq!(match_of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), VersionMatch::Match);
+        assert_eq!(
+            match_of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]),
+            VersionMatch::Different
+        );
     }
 }

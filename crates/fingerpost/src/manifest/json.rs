@@ -37,8 +37,11 @@ impl Manifest {
         let Some(UniqueMap(paths)) = file.paths else {
             return Err(Error::manifest(place, "has no `paths`"));
         };
-        let Object(Ours { base_path, components: UniqueMap(components), files: UniqueMap(mut infos) }) =
-            file.fingerpost.unwrap_or_default();
+        let Object(FingerpostSection {
+            base_path,
+            components: UniqueMap(components),
+            files: UniqueMap(mut infos),
+        }) = file.fingerpost.unwrap_or_default();
         let components = components.into_iter().map(|(name, Object(info))| (name, info)).collect();
         let entry = |(path, Hashed(hashed))| {
             let info = infos.remove(&path).map(|Object(info)| info);
@@ -97,10 +100,10 @@ impl Versions {
             return Err(Error::manifest(place, reason));
         }
         match &self.fingerpost {
-            Some(Object(ours))
-                if ours.schema.as_ref().and_then(serde_json::Value::as_u64) != Some(SCHEMA) =>
+            Some(Object(section))
+                if section.schema.as_ref().and_then(serde_json::Value::as_u64) != Some(SCHEMA) =>
             {
-                Err(Error::manifest(place, unsupported("schema", ours.schema.as_ref(), "1")))
+                Err(Error::manifest(place, unsupported("schema", section.schema.as_ref(), "1")))
             }
             _ => Ok(()),
         }
@@ -111,11 +114,11 @@ impl Versions {
 struct ManifestFile {
     hash: Option<String>,
     paths: Option<UniqueMap<AssetPath, Hashed>>,
-    fingerpost: Option<Object<Ours>>,
+    fingerpost: Option<Object<FingerpostSection>>,
 }
 
 #[derive(Default, Deserialize)]
-struct Ours {
+struct FingerpostSection {
     base_path: Option<String>,
     #[serde(default)]
     components: UniqueMap<String, Object<ComponentInfo>>,
@@ -225,7 +228,7 @@ impl<'de, K: Key, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<K, 
 
 impl Serialize for Manifest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fingerpost = OursOut {
+        let fingerpost = FingerpostSectionOut {
             schema: SCHEMA,
             base_path: self.base_path(),
             components: &self.components,
@@ -242,11 +245,11 @@ struct ManifestOut<'a> {
     hash: Option<String>,
     #[serde(serialize_with = "hashed_paths")]
     paths: &'a Entries,
-    fingerpost: OursOut<'a>,
+    fingerpost: FingerpostSectionOut<'a>,
 }
 
 #[derive(Serialize)]
-struct OursOut<'a> {
+struct FingerpostSectionOut<'a> {
     schema: u64,
     base_path: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

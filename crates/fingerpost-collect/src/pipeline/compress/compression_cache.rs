@@ -22,12 +22,12 @@ const FILE: &str = ".fingerpost/compressed.json";
 const SCHEMA: u32 = 1;
 
 /// SHA-256 of a file → name of an encoding → what became of it.
-type Files = BTreeMap<String, BTreeMap<String, Outcome>>;
+type OutcomesByFile = BTreeMap<String, BTreeMap<String, Outcome>>;
 
-/// The last outcome for each file and encoding: of several severities it is the one whose variant lies in the output dir.
+/// The last outcome for each file and encoding: of several levels it is the one whose variant lies in the output dir.
 #[derive(Debug, Default)]
 pub(crate) struct CompressionCache {
-    files: Files,
+    files: OutcomesByFile,
     /// What the file holds now.
     saved: Vec<u8>,
 }
@@ -114,14 +114,14 @@ impl CompressionCache {
     }
 }
 
-fn parse(json: &[u8]) -> Option<Files> {
+fn parse(json: &[u8]) -> Option<OutcomesByFile> {
     let saved: Saved = serde_json::from_slice(json).ok()?;
     let is_ours = saved.schema == SCHEMA && saved.program == env!("CARGO_PKG_VERSION");
     let is_whole = Digest::from_content(saved.files.get().as_bytes()) == saved.sha256;
     if is_ours && is_whole { serde_json::from_str(saved.files.get()).ok() } else { None }
 }
 
-fn to_json(files: &Files) -> Vec<u8> {
+fn to_json(files: &OutcomesByFile) -> Vec<u8> {
     let files = serde_json::value::to_raw_value(files).expect("maps with text keys always serialize");
     let sha256 = Digest::from_content(files.get().as_bytes());
     let saved = Saved { schema: SCHEMA, program: env!("CARGO_PKG_VERSION").to_owned(), sha256, files };

@@ -36,7 +36,7 @@ pub(super) struct CompressionTask {
     pub(super) size: u64,
 }
 
-pub(super) struct Done {
+pub(super) struct CompressionResult {
     pub(super) task: CompressionTask,
     pub(super) variant: Option<EncodingInfo>,
     pub(super) by: MadeBy,
@@ -71,9 +71,9 @@ impl CompressionTask {
     }
 
     /// Compresses, and stages what is not there.
-    pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<Done, Problem> {
+    pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<CompressionResult, Problem> {
         let first = &assets[self.assets[0]];
-        let (variant, by) = match (self.take_over(first, run), first.file(run)) {
+        let (variant, by) = match (self.reuse_existing(first, run), first.file(run)) {
             (Some(variant), _) => (variant, MadeBy::TakingOver),
             (None, Some(file)) => (self.compress(&file)?, MadeBy::Compressing),
             (None, None) => return Ok(self.guess(first, run)),
@@ -88,11 +88,11 @@ impl CompressionTask {
             }
         }
         let variant = gains.then(|| EncodingInfo::new(variant.size, variant.sha256));
-        Ok(Done { task: self, variant, by, hashed, plain })
+        Ok(CompressionResult { task: self, variant, by, hashed, plain })
     }
 
     /// The same variant, if the earlier output dir has it.
-    fn take_over(&self, asset: &Asset, run: &Run<'_>) -> Option<Content> {
+    fn reuse_existing(&self, asset: &Asset, run: &Run<'_>) -> Option<Content> {
         let (expected, dir) = (self.expected?, run.options.keep_from.as_ref()?);
         let file = dir.join(variant_name(&asset.hashed, self.compression.encoding()));
         let found = Content::read(&file).ok()?.value;
@@ -100,11 +100,11 @@ impl CompressionTask {
     }
 
     /// What the manifest in force says of the same bytes.
-    fn guess(self, asset: &Asset, run: &Run<'_>) -> Done {
+    fn guess(self, asset: &Asset, run: &Run<'_>) -> CompressionResult {
         let published = asset.info_in_force(run).filter(|info| info.sha256 == self.sha256);
         let variant = published.and_then(|info| info.encodings.get(self.compression.encoding().as_str()));
         let variant = variant.copied();
-        Done { task: self, variant, by: MadeBy::Guessing, hashed: Vec::new(), plain: Vec::new() }
+        CompressionResult { task: self, variant, by: MadeBy::Guessing, hashed: Vec::new(), plain: Vec::new() }
     }
 
     /// The file goes through the encoder piece by piece; what comes out is kept in memory.

@@ -68,7 +68,7 @@ impl Variants {
         let missing: Vec<_> = assets
             .par_iter_mut()
             .enumerate()
-            .flat_map_iter(|(number, asset)| take_known(number, asset, known, run))
+            .flat_map_iter(|(number, asset)| reuse_cached(number, asset, known, run))
             .collect();
         let tasks = CompressionTask::group(missing, assets);
         if tasks.is_empty() {
@@ -109,7 +109,7 @@ impl Variants {
 }
 
 /// Adds to an asset the variants that are known and there, and returns the others.
-fn take_known(
+fn reuse_cached(
     number: usize,
     asset: &mut Asset,
     known: &CompressionCache,
