@@ -405,9 +405,12 @@ async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<C
     response
 }
 
-/// The changes that leave the bytes of an open file as they are.
 #[cfg(unix)]
-const HARMLESS_CHANGES: [(&str, fn(&Path)); 5] = {
+type Change = fn(&Path);
+
+/// The changes that leave the bytes of an open file as they are, and the files to make them to.
+#[cfg(unix)]
+const HARMLESS_CHANGES: [(&str, Change); 5] = {
     use std::os::unix::fs::PermissionsExt as _;
 
     [
