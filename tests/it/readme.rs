@@ -6,6 +6,7 @@ use std::{
 };
 
 use fingerpost::Settings;
+use fingerpost_collect::__private::check_tables;
 use tempfile::TempDir;
 
 use crate::{pages::files_below, workspace::packages};
@@ -79,6 +80,7 @@ fn readme_settings_file_is_valid() {
     let file = dir.path().join("fingerpost.toml");
     fs::write(&file, toml.split("```").next().expect("a text")).expect("a writable file");
     let settings = Settings::read(file).expect("good settings");
+    check_tables(&settings).expect("good tables");
     assert!(
         settings.sources.len() > 1 && settings.out.is_some() && settings.base_url.is_some(),
         "{settings:?}"

@@ -13,7 +13,6 @@ mod pipeline;
 mod clean;
 mod reference_report;
 mod output;
-mod source_info;
 mod references;
 mod diagnostics;
 

@@ -164,7 +164,7 @@ impl Assets {
     ///
     /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
     /// app version is computed anew. The strategies without a build step list the source dirs anew, but a URL that stays
-    /// goes on standing for the bytes it stood for: see [`BaselineFile`](crate::__private::BaselineFile). Callers that come
+    /// goes on standing for the bytes it stood for. Callers that come
     /// while a reload is under way share the next one. The answer is the new release, which a scope on this thread does not
     /// show yet.
     ///

@@ -111,6 +111,7 @@ impl Snapshot {
 
     /// The file of an asset path as it was when it was listed, for [`Strategy`](crate::Strategy)s without a build step:
     /// `None` for all others, and for what is not in the list. See [`BaselineFile`].
+    #[doc(hidden)]
     pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         self.resolver.baseline_file(path)
     }

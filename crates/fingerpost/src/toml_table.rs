@@ -219,7 +219,10 @@ impl<'s> SettingsTable<'s> {
         if self.header.is_empty() && RESERVED.contains(&key) {
             return format!("the table `[{key}]` is for later versions");
         }
-        if let Some(advice) = moved(&kebab).filter(|_| self.header.is_empty()) {
+        // Rules of `collect` stood at the top level once, and belong to no table but their own.
+        let is_rule_in_collect =
+            self.header == "collect" && moved(&kebab).is_some_and(|advice| advice.contains("rules"));
+        if let Some(advice) = moved(&kebab).filter(|_| self.header.is_empty() || is_rule_in_collect) {
             return advice;
         }
         match nearest(&kebab, self.known.iter().copied()).first() {

@@ -217,7 +217,7 @@ fn a_settings_file_that_is_not_toml_shows_the_line() {
 
 #[test]
 fn every_mistake_in_a_table_is_one_line_of_every_command() {
-    let toml = "[collect]\ncompres = []\nfsync = 1\n[clean]\nolder_than = \"7d\"\n";
+    let toml = "[collect]\ncompres = []\nfsync = 1\nmissing = \"warn\"\n[clean]\nolder_than = \"7d\"\n";
     let site = Site::new(&[("static/a.css", "a"), ("fingerpost.toml", toml)]);
     let file = site.quoted_path("fingerpost.toml");
     let expected = [
@@ -228,7 +228,10 @@ fn every_mistake_in_a_table_is_one_line_of_every_command() {
             "error: settings file {file}: line 3: `fsync` in `[collect]`: invalid type: integer `1`, expected a boolean"
         ),
         format!(
-            "error: settings file {file}: line 5: unknown key `older_than` in `[clean]`; did you mean `older-than`?"
+            "error: settings file {file}: line 4: unknown key `missing` in `[collect]`; write `missing` in the table `[collect.rules]`"
+        ),
+        format!(
+            "error: settings file {file}: line 6: unknown key `older_than` in `[clean]`; did you mean `older-than`?"
         ),
     ];
     for command in [
@@ -239,7 +242,7 @@ fn every_mistake_in_a_table_is_one_line_of_every_command() {
     ] {
         let ended = site.run(command);
         assert_eq!(ended.code, Some(1));
-        let lines: Vec<_> = ended.stderr.lines().take(3).collect();
+        let lines: Vec<_> = ended.stderr.lines().take(4).collect();
         assert_eq!(lines, expected);
     }
 }

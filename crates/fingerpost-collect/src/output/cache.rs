@@ -7,9 +7,9 @@ use fingerpost::{__private::FileStamp, sources::SourceFile};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::signed_json::{parse_signed, write_signed};
-use crate::{
-    output::staging::Staging,
+use crate::output::{
     source_info::{AssignedName, Inputs, SourceInfo},
+    staging::Staging,
 };
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";

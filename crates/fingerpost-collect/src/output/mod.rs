@@ -5,6 +5,7 @@ pub(crate) mod lock;
 pub(crate) mod content;
 pub(crate) mod history;
 pub(crate) mod cache;
+pub(crate) mod source_info;
 pub(crate) mod variant;
 pub(crate) mod published_files;
 pub(crate) mod manifest_times;

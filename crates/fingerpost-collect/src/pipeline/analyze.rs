@@ -12,7 +12,10 @@ use crate::{
         problem::{Error, ErrorKind, Problem},
         rule::Rule,
     },
-    output::content::{Content, ContentId},
+    output::{
+        content::{Content, ContentId},
+        source_info::{Inputs, SourceInfo},
+    },
     pipeline::{
         asset::{Asset, Source},
         run_context::Run,
@@ -24,7 +27,6 @@ use crate::{
         resolve::Place,
         unrewritable::{Markup, Unrewritable},
     },
-    source_info::{Inputs, SourceInfo},
 };
 
 /// What has been seen of all files.

@@ -8,9 +8,13 @@ use fingerpost::{
 
 use crate::{
     diagnostics::problem::Problem,
-    output::{cache::CacheEntry, content::Content, staging::Staged},
+    output::{
+        cache::CacheEntry,
+        content::Content,
+        source_info::{AssignedName, Inputs, SourceInfo},
+        staging::Staged,
+    },
     pipeline::run_context::Run,
-    source_info::{AssignedName, Inputs, SourceInfo},
 };
 
 /// One asset that has its name and, where it was not there yet, is staged.

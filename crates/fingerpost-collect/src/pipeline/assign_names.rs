@@ -14,7 +14,7 @@ use crate::{
         collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
-    output::{cache, content::Content},
+    output::{cache, content::Content, source_info::Inputs},
     pipeline::{
         asset::{Asset, Source},
         link::{Link, LinkTarget, Links},
@@ -22,7 +22,6 @@ use crate::{
         rewrite::rewrite,
         run_context::Run,
     },
-    source_info::Inputs,
 };
 
 /// Rewrites, names and stages all files that wait for others.

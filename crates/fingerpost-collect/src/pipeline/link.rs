@@ -20,6 +20,7 @@ use crate::{
         problem::{ErrorKind, Problem},
         rule::Rule,
     },
+    output::source_info::SourceInfo,
     pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
     references::{
         self,
@@ -28,7 +29,6 @@ use crate::{
         reference::Reference,
         resolve::{Place, Target},
     },
-    source_info::SourceInfo,
 };
 
 /// A reference that leads to a file.
