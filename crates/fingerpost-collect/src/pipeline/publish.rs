@@ -34,7 +34,7 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
 
 /// What has to be written so that a manifest comes into force.
 pub(crate) struct Publication {
-    /// StagedFiles of releases that are taken over.
+    /// Files of releases that are taken over.
     files: Vec<Staged>,
     releases: NumberedReleases,
     manifest: Manifest,
