@@ -30,7 +30,7 @@ use crate::{
         problem::{Error, ErrorKind, Problem},
     },
     duration::now,
-    output::{Output, history::History},
+    output::{Output, history::History, manifest_times::Cause},
     pipeline::publish,
     progress::Progress,
 };
@@ -93,10 +93,10 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let retained = retention.retained(&releases.published());
     retained.warning.into_iter().for_each(|warning| diagnostics.warn(ErrorKind::Manifest, warning));
     let mut kept = retained.numbers;
-    if let Some(until) = output.change.edited()
-        && retention.is_young(Duration::from_secs(until))
+    if let Some(edit) = output.change.edited()
+        && retention.is_young(Duration::from_secs(edit.until))
     {
-        keep_all(&releases, &mut kept, &options.out, &mut diagnostics);
+        keep_all(&releases, &mut kept, &options.out, edit.cause, &mut diagnostics);
     }
     let removal = Removal::plan(&options.out, &releases, &kept)?;
 
@@ -117,7 +117,13 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
 }
 
 /// Each release may have been current until something other than a command changed the manifest.
-fn keep_all(history: &ReleaseHistory, kept: &mut BTreeSet<u64>, out: &Path, diagnostics: &mut Diagnostics) {
+fn keep_all(
+    history: &ReleaseHistory,
+    kept: &mut BTreeSet<u64>,
+    out: &Path,
+    cause: Cause,
+    diagnostics: &mut Diagnostics,
+) {
     let old = history.releases.len() - kept.len();
     if old > 0 {
         let file = out.join(MANIFEST_NAME);
@@ -127,10 +133,12 @@ fn keep_all(history: &ReleaseHistory, kept: &mut BTreeSet<u64>, out: &Path, diag
         } else {
             format!("{old} old releases are kept")
         };
-        let message = format!(
-            "{file} was written or moved by something other than `collect` and `clean`; each release may have been \
-             current until then, so {releases}"
-        );
+        let change = match cause {
+            Cause::Written => "was written or moved by something other than `collect` and `clean`",
+            Cause::Attributes => "was moved, or its owner, mode or links were changed",
+        };
+        let message =
+            format!("{file} {change}; each release may have been current until then, so {releases}");
         diagnostics.warn(ErrorKind::Manifest, message);
     }
     kept.extend(history.releases.iter().map(|release| release.number));

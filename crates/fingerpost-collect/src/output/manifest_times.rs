@@ -27,10 +27,26 @@ struct Times {
 pub(crate) enum Change {
     /// None, or nothing was recorded.
     None,
-    /// The manifest was written or moved. Any release may have been current until then, in seconds since 1970.
-    Edited(u64),
+    /// The manifest was changed.
+    Edited(Edit),
     /// The directory was copied, or the attributes of all files were changed, so that the times prove nothing.
     Copied,
+}
+
+/// A change of the manifest that no command made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// Any release may have been current until then, in seconds since 1970.
+    pub(crate) until: u64,
+    pub(crate) cause: Cause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The modification time differs.
+    Written,
+    /// Only the change time differs.
+    Attributes,
 }
 
 impl Change {
@@ -46,36 +62,47 @@ impl Change {
             return Self::Copied;
         }
         if manifest.modified != record.modified {
-            return Self::Edited(last_second(manifest.modified, record.modified));
+            return Self::Edited(Edit { until: manifest.bound(&recorded), cause: Cause::Written });
         }
         match (manifest.changed, recorded.changed) {
-            (Some(manifest), Some(recorded)) if manifest != recorded => {
+            (Some(changed), Some(recorded_change)) if changed != recorded_change => {
                 // A command writes the lock file last. Copying with times, `chown -R` and `chmod -R` only set its change time.
                 let is_alone = lock.is_some_and(|lock| lock.changed == Some(lock.modified));
-                if is_alone { Self::Edited(last_second(manifest, recorded)) } else { Self::Copied }
+                let edit = Edit { until: manifest.bound(&recorded), cause: Cause::Attributes };
+                if is_alone { Self::Edited(edit) } else { Self::Copied }
             }
             _ => Self::None,
         }
     }
 
-    pub(crate) fn edited(self) -> Option<u64> {
+    pub(crate) fn edited(self) -> Option<Edit> {
         match self {
-            Self::Edited(until) => Some(until),
+            Self::Edited(edit) => Some(edit),
             Self::None | Self::Copied => None,
         }
     }
 }
 
-/// A time that was set back does not tell when the manifest was written.
-fn last_second(time: SystemTime, recorded: SystemTime) -> u64 {
-    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() + 1);
-    if time > recorded { seconds(time) } else { u64::MAX }
+/// The next full second.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() + 1)
 }
 
 impl Times {
     fn read(file: &Path) -> Option<Self> {
         let metadata = fs::metadata(file).ok()?;
         Some(Self { modified: metadata.modified().ok()?, changed: changed(&metadata) })
+    }
+
+    /// The second until which something may have written or moved the manifest. A copy that was moved into its place has a
+    /// modification time of before. If no time is later than the recorded ones, one was set back, and the bound is now.
+    fn bound(&self, recorded: &Self) -> u64 {
+        let is_later = self.latest() > recorded.latest();
+        seconds(if is_later { self.latest() } else { SystemTime::now() })
+    }
+
+    fn latest(&self) -> SystemTime {
+        self.changed.map_or(self.modified, |changed| changed.max(self.modified))
     }
 
     /// Returns `true` unless the record was copied without its time. Archives shorten times to whole or even seconds.

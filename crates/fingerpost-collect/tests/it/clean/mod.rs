@@ -1,6 +1,7 @@
 //! `clean` from outside: an output dir with a past goes in.
 
 mod files;
+mod manifest_times;
 mod model;
 mod releases;
 mod runs;
@@ -11,7 +12,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use fingerpost::{
@@ -120,13 +121,46 @@ pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
     None
 }
 
-/// Moves the manifest away, does something, and moves it back, until the clock of the file system shows it.
+/// Four releases, published 40, 30, 20 and 10 days ago.
+pub(crate) fn monthly() -> Site {
+    let site = published(&["one", "two", "three", "four"]);
+    for (number, days) in [(1, 40), (2, 30), (3, 20), (4, 10)] {
+        published_ago(&site, number, days * DAY);
+    }
+    site
+}
+
+pub(crate) fn put_back(site: &Site, number: u64) {
+    site.write("out/staticfiles.json", site.release(number).manifest.to_json());
+}
+
+/// Nothing is removed, with this warning alone.
+#[track_caller]
+pub(crate) fn assert_kept_with_warning(config: &CleanConfig, warning: &str) {
+    let report = clean(config).unwrap();
+    assert_eq!(report.removed, [0; 0]);
+    assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
+}
+
+/// Does something to a file until the clock of the file system shows it.
+pub(crate) fn until_changed(file: &Path, action: impl Fn()) {
+    let (before, started) = (changed(file), Instant::now());
+    while changed(file) == before {
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "the change time of {} stands still",
+            file.display()
+        );
+        action();
+    }
+}
+
+/// Moves the manifest away, does something, and moves it back.
 pub(crate) fn move_aside_and_back(site: &Site, meanwhile: impl Fn()) {
     let [file, aside] = ["out/staticfiles.json", "aside.json"].map(|path| site.path(path));
-    let before = changed(&file);
-    while changed(&file) == before {
+    until_changed(&file, || {
         fs::rename(&file, &aside).unwrap();
         meanwhile();
         fs::rename(&aside, &file).unwrap();
-    }
+    });
 }

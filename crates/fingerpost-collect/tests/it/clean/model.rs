@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use fingerpost::manifest::Manifest;
 use fingerpost_collect::{CleanConfig, clean};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,28 @@ impl History {
         self.note_current();
     }
 
+    /// `cp`, or `cp -p`.
+    fn copy(&mut self, with_time: bool) {
+        self.log.push(format!("copy the manifest{}", if with_time { " with its time" } else { "" }));
+        let [file, copy] = [MANIFEST, COPY].map(|path| self.site.path(path));
+        fs::copy(&file, &copy).unwrap();
+        if with_time {
+            set_modified(&copy, fs::metadata(&file).unwrap().modified().unwrap());
+        }
+    }
+
+    /// Unless its files were removed.
+    fn move_copy_back(&mut self) {
+        let (copy, dir) = (self.site.path(COPY), self.site.path("out"));
+        let Ok(json) = fs::read(&copy) else { return };
+        let manifest = Manifest::parse(&json, COPY).unwrap();
+        if dir.join(&manifest.get("a.css").unwrap().hashed).exists() {
+            self.log.push("move the copy back".to_owned());
+            fs::rename(&copy, self.site.path(MANIFEST)).unwrap();
+            self.note_current();
+        }
+    }
+
     fn move_aside(&mut self, number: u64) {
         self.log.push(format!("move aside for {number}"));
         let manifest = self.site.release(number).manifest;
@@ -98,10 +121,11 @@ impl History {
         for number in self.site.release_numbers("out") {
             edit(&self.site, number, |release| release.published -= seconds);
         }
-        let mut state = ManifestState::read(&self.site);
-        state.modified -= Duration::from_secs(seconds);
-        state.recorded.modified -= Duration::from_secs(seconds);
-        state.restore(&self.site);
+        make_manifest_older(&self.site, seconds);
+        let copy = self.site.path(COPY);
+        if let Ok(metadata) = fs::metadata(&copy) {
+            set_modified(&copy, metadata.modified().unwrap() - Duration::from_secs(seconds));
+        }
     }
 
     fn clean(&mut self, keep: usize, age: u64) {
@@ -130,8 +154,10 @@ impl History {
     }
 
     fn step(&mut self, random: &mut Random) {
-        match random.below(11) {
-            // Without change times, this leaves no trace.
+        match random.below(14) {
+            // Without change times, these leave no trace.
+            11 => self.copy(cfg!(unix) && random.below(2) == 0),
+            12 | 13 if cfg!(unix) => self.move_copy_back(),
             10 if cfg!(unix) => self.move_aside(random.of(&self.site.release_numbers("out"))),
             0..=2 => self.collect(random.below(5)),
             3 | 4 => self.put_back(random.of(&self.site.release_numbers("out"))),
@@ -157,7 +183,16 @@ struct Times {
     changed: Option<SystemTime>,
 }
 
+/// As if the last command and all later changes of the manifest had been so long ago.
+pub(super) fn make_manifest_older(site: &Site, seconds: u64) {
+    let mut state = ManifestState::read(site);
+    state.modified -= Duration::from_secs(seconds);
+    state.recorded.modified -= Duration::from_secs(seconds);
+    state.restore(site);
+}
+
 const MANIFEST: &str = "out/staticfiles.json";
+const COPY: &str = "copy.json";
 const TIMES: &str = "out/.fingerpost/manifest-times.json";
 
 impl ManifestState {

@@ -8,9 +8,11 @@ use fingerpost_collect::{CleanConfig, clean};
 use crate::site::Site;
 
 use super::{
-    DAY, by_age, changed, cleaned, compress, edit, exists, file_of, move_aside_and_back, published,
-    published_ago, records, strict,
+    DAY, assert_kept_with_warning, by_age, cleaned, compress, edit, exists, file_of, monthly, published,
+    published_ago, put_back, records, strict,
 };
+#[cfg(unix)]
+use super::{move_aside_and_back, until_changed};
 
 #[test]
 fn older_releases_are_removed_together_with_their_variants() {
@@ -165,31 +167,17 @@ fn file_modification_times_do_not_affect_retention() {
     }
 }
 
-/// Four releases, published 40, 30, 20 and 10 days ago.
-fn monthly() -> Site {
-    let site = published(&["one", "two", "three", "four"]);
-    for (number, days) in [(1, 40), (2, 30), (3, 20), (4, 10)] {
-        published_ago(&site, number, days * DAY);
-    }
-    site
-}
-
-fn put_back(site: &Site, number: u64) {
-    site.write("out/staticfiles.json", site.release(number).manifest.to_json());
-}
-
 /// Nothing is removed, with a warning, because the manifest was changed by something else.
 #[track_caller]
-fn assert_all_kept(site: &Site, config: &CleanConfig, old: &str) {
-    let report = clean(config).unwrap();
-    assert_eq!(report.removed, [0; 0]);
-    let warning = format!(
-        "{} was written or moved by something other than `collect` and `clean`; each release may have been current \
-         until then, so {old} kept",
-        site.shown("out/staticfiles.json")
-    );
-    assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
+fn assert_all_kept(site: &Site, config: &CleanConfig, cause: &str, old: &str) {
+    let file = site.shown("out/staticfiles.json");
+    let kept = format!("each release may have been current until then, so {old} kept");
+    assert_kept_with_warning(config, &format!("{file} {cause}; {kept}"));
 }
+
+const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
+#[cfg(unix)]
+const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 
 #[test]
 fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
@@ -197,8 +185,8 @@ fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
     put_back(&site, 1);
     put_back(&site, 4);
     let config = CleanConfig::new(site.path("out")).keep(3);
-    assert_all_kept(&site, &config, "1 old release is");
-    assert_all_kept(&site, &by_age(&site), "3 old releases are");
+    assert_all_kept(&site, &config, WRITTEN, "1 old release is");
+    assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
     assert_eq!(cleaned(&config.clone().dry_run(true).older_than(Duration::ZERO)).removed, [1]);
 
     // The next release does not hide it.
@@ -215,8 +203,8 @@ fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
     let site = monthly();
     let config = CleanConfig::new(site.path("out")).keep(3);
     move_aside_and_back(&site, || put_back(&site, 1));
-    assert_all_kept(&site, &config.clone().dry_run(true), "1 old release is");
-    (0..2).for_each(|_| assert_all_kept(&site, &config, "1 old release is"));
+    assert_all_kept(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
+    (0..2).for_each(|_| assert_all_kept(&site, &config, ATTRIBUTES, "1 old release is"));
 
     site.write("static/css/a.css", "five");
     site.collect();
@@ -233,7 +221,7 @@ fn manifest_with_an_earlier_modification_time_retains_all_releases() {
     put_back(&site, 4);
     let manifest = File::options().append(true).open(site.path("out/staticfiles.json")).unwrap();
     manifest.set_modified(SystemTime::now() - Duration::from_secs(300 * DAY)).unwrap();
-    assert_all_kept(&site, &by_age(&site), "3 old releases are");
+    assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
 }
 
 #[test]
@@ -244,7 +232,7 @@ fn recreated_lock_file_does_not_hide_a_manually_restored_manifest() {
         put_back(&site, 4);
         site.remove("out/.fingerpost/lock");
         site.write("out/.fingerpost/lock", lock);
-        assert_all_kept(&site, &by_age(&site), "3 old releases are");
+        assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
     }
 }
 
@@ -256,18 +244,17 @@ fn changed_attributes_of_all_files_do_not_count_as_a_restored_manifest() {
     let site = monthly();
     let (file, config) = (site.path("out/staticfiles.json"), CleanConfig::new(site.path("out")).keep(3));
     let change_all = || {
-        let before = changed(&file);
-        while changed(&file) == before {
+        until_changed(&file, || {
             for name in site.tree("out").keys() {
                 fs::set_permissions(site.path("out").join(name), fs::Permissions::from_mode(0o644)).unwrap();
             }
-        }
+        });
     };
     change_all();
     assert_eq!(cleaned(&config.clone().dry_run(true)).removed, [1]);
     site.collect();
     move_aside_and_back(&site, || put_back(&site, 1));
-    assert_all_kept(&site, &config, "1 old release is");
+    assert_all_kept(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
     // A move before it is lost.
     change_all();
     assert_eq!(cleaned(&config).removed, [1]);
@@ -290,7 +277,7 @@ fn copied_output_dir_does_not_count_as_a_restored_manifest() {
         assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
         put_back(&site, 2);
         put_back(&site, 4);
-        assert_all_kept(&site, &by_age(&site), "2 old releases are");
+        assert_all_kept(&site, &by_age(&site), WRITTEN, "2 old releases are");
     }
 }
 
