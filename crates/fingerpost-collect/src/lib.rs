@@ -95,6 +95,7 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
     let store = DirStore::new(&options.out);
     let run = Run::open(options, &store, progress)?;
     let mut diagnostics = Diagnostics::default();
+    run.output.record_change(&mut diagnostics);
     match publish_all(run, &mut diagnostics) {
         Ok((report, numbers)) => Ok(report.finish(numbers, diagnostics, started.elapsed())),
         Err(err) => Err(err.with(diagnostics.finish())),
@@ -128,7 +129,7 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Repor
     run.cache.forget();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let numbers = publication.numbers(&run.history);
-    publication.write(files, variants, &run)?;
+    publication.write(files, variants, &run, diagnostics)?;
     // Where all sources are too young to be cached, the next run reads everything anyway.
     if leaves_cache {
         run.output.published.save(&run.output.staging);

@@ -30,7 +30,11 @@ use crate::{
         problem::{Error, ErrorKind, Problem},
     },
     duration::now,
-    output::{Output, history::History, manifest_times::Cause},
+    output::{
+        Output,
+        history::History,
+        manifest_times::{self, Cause},
+    },
     pipeline::publish,
     progress::Progress,
 };
@@ -43,7 +47,8 @@ use crate::{
 ///
 /// If the newest release does not hold what is in `staticfiles.json`, that is recorded as a new release, and every release counts
 /// as current until now. If it was written or moved by anything else since the last command, every release counts as current until
-/// then, and a warning says so if a release stays for that alone.
+/// then, and a warning says so if a release stays for that alone. If the times that would show it are not recorded, every release
+/// counts as current until this run.
 ///
 /// Whoever is serving the current release will never notice, and a run that was killed can be repeated. It waits while
 /// [`collect`](crate::collect) is under way, and the other way round; [`clean_with`] tells whom it waits for.
@@ -93,7 +98,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let retained = retention.retained(&releases.published());
     retained.warning.into_iter().for_each(|warning| diagnostics.warn(ErrorKind::Manifest, warning));
     let mut kept = retained.numbers;
-    if let Some(edit) = output.change.edited()
+    if let Some(edit) = output.change.edit
         && retention.is_young(Duration::from_secs(edit.until))
     {
         keep_all(&releases, &mut kept, &options.out, edit.cause, &mut diagnostics);
@@ -106,7 +111,8 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     report.recorded = recorded.as_ref().map(|release| release.number);
     report.bytes = removal.bytes() + sizes(&options.out, &report.removed);
     if !options.dry_run {
-        recorded.iter().try_for_each(|release| publish::record(release, &output))?;
+        output.record_change(&mut diagnostics);
+        recorded.iter().try_for_each(|release| publish::record(release, &output, &mut diagnostics))?;
         removal.carry_out()?;
         remove_releases(&options.out, &report.removed)?;
     }
@@ -126,22 +132,34 @@ fn keep_all(
 ) {
     let old = history.releases.len() - kept.len();
     if old > 0 {
-        let file = out.join(MANIFEST_NAME);
-        let file = quoted(file.display());
         let releases = if old == 1 {
             "1 old release is kept".to_owned()
         } else {
             format!("{old} old releases are kept")
         };
-        let change = match cause {
-            Cause::Written => "was written or moved by something other than `collect` and `clean`",
-            Cause::Attributes => "was moved, or its owner, mode or links were changed",
-        };
-        let message =
-            format!("{file} {change}; each release may have been current until then, so {releases}");
+        let change = describe(cause, out);
+        let message = format!("{change}; each release may have been current until then, so {releases}");
         diagnostics.warn(ErrorKind::Manifest, message);
     }
     kept.extend(history.releases.iter().map(|release| release.number));
+}
+
+fn describe(cause: Cause, out: &Path) -> String {
+    let [manifest, record] = [MANIFEST_NAME, manifest_times::FILE].map(|name| out.join(name));
+    let [manifest, record] = [&manifest, &record].map(|file| quoted(file.display()));
+    match cause {
+        Cause::Written => {
+            format!("{manifest} was written or moved by something other than `collect` and `clean`")
+        }
+        Cause::Attributes => format!("{manifest} was moved, or its owner, mode or links were changed"),
+        Cause::Unrecorded => {
+            format!("{record} was missing or damaged, so it is unknown whether {manifest} was changed")
+        }
+        Cause::KeptFrom => format!(
+            "in a directory that `collect --keep-from` took releases over from, an older release was put back, or \
+             {MANIFEST_NAME} was changed by something other than `collect` and `clean`"
+        ),
+    }
 }
 
 /// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.

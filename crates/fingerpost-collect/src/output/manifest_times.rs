@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, Metadata},
-    io::Write as _,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -10,10 +9,29 @@ use std::{
 use fingerpost::manifest::MANIFEST_NAME;
 use serde::{Deserialize, Serialize};
 
-use super::{lock::LOCK, staging::Staging};
+use super::staging::Staging;
+use crate::diagnostics::{
+    collector::Diagnostics,
+    problem::{ErrorKind, Problem},
+};
 
-/// Its modification time is the manifest's. Losing it is like a copy of the directory without times.
-const FILE: &str = ".fingerpost/manifest-times.json";
+/// If it is lost, any release may have been current until then.
+pub(crate) const FILE: &str = ".fingerpost/manifest-times.json";
+
+/// An empty file that nothing writes to. Other times than the recorded ones show that the whole directory was copied, or
+/// that the attributes of all files were changed.
+const REFERENCE: &str = ".fingerpost/manifest-times.ref";
+
+/// Archives shorten times to whole or even seconds.
+const SHORTENED: Duration = Duration::from_secs(2);
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    manifest: Times,
+    reference: Times,
+    /// A change since the last release that a command has noticed.
+    edit: Option<Edit>,
+}
 
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Times {
@@ -22,63 +40,105 @@ struct Times {
     changed: Option<SystemTime>,
 }
 
-/// The difference between the recorded times and those of the manifest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// None, or nothing was recorded.
-    None,
-    /// The manifest was changed.
-    Edited(Edit),
-    /// The directory was copied, or the attributes of all files were changed, so that the times prove nothing.
-    Copied,
+/// Changes of the manifest since the last release.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) edit: Option<Edit>,
+    /// `false` if the record is missing, damaged or out of date.
+    pub(super) is_recorded: bool,
 }
 
 /// A change of the manifest that no command made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
     /// Any release may have been current until then, in seconds since 1970.
     pub(crate) until: u64,
     pub(crate) cause: Cause,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Cause {
     /// The modification time differs.
     Written,
     /// Only the change time differs.
     Attributes,
+    /// The record was missing or damaged.
+    Unrecorded,
+    /// The manifest of an earlier output dir was changed, from which releases were taken over.
+    KeptFrom,
+}
+
+/// The difference between the recorded times and those of the manifest.
+enum Difference {
+    None,
+    Edited(Cause),
+    /// The directory was copied, or the attributes of all files were changed, so that the times prove nothing.
+    Copied,
 }
 
 impl Change {
-    /// Compares the times. In a directory with a lock file, to be called before that is written.
+    /// Compares the times.
     pub(crate) fn read(dir: &Path) -> Self {
-        let [manifest, record, lock] = [MANIFEST_NAME, FILE, LOCK].map(|name| Times::read(&dir.join(name)));
-        let recorded = fs::read(dir.join(FILE)).ok();
-        let recorded = recorded.and_then(|json| serde_json::from_slice::<Times>(&json).ok());
-        let (Some(manifest), Some(record), Some(recorded)) = (manifest, record, recorded) else {
-            return Self::None;
+        let Some(manifest) = Times::read(&dir.join(MANIFEST_NAME)) else {
+            return Self { edit: None, is_recorded: true };
         };
-        if !recorded.is_time_of(&record) {
-            return Self::Copied;
-        }
-        if manifest.modified != record.modified {
-            return Self::Edited(Edit { until: manifest.bound(&recorded), cause: Cause::Written });
-        }
-        match (manifest.changed, recorded.changed) {
-            (Some(changed), Some(recorded_change)) if changed != recorded_change => {
-                // A command writes the lock file last. Copying with times, `chown -R` and `chmod -R` only set its change time.
-                let is_alone = lock.is_some_and(|lock| lock.changed == Some(lock.modified));
-                let edit = Edit { until: manifest.bound(&recorded), cause: Cause::Attributes };
-                if is_alone { Self::Edited(edit) } else { Self::Copied }
+        let Some(record) = Record::read(dir) else {
+            // Without releases, there is no manifest to be put back.
+            let has_releases = dir.join(".fingerpost/releases").is_dir();
+            let edit = Edit { until: seconds(SystemTime::now()), cause: Cause::Unrecorded };
+            return Self { edit: has_releases.then_some(edit), is_recorded: false };
+        };
+        let reference = Times::read(&dir.join(REFERENCE));
+        let difference = record.compare(&manifest, reference.as_ref());
+        let edit = match difference {
+            Difference::Edited(cause) => {
+                let edit = Edit { until: manifest.bound(&record.manifest), cause };
+                Edit::last([record.edit, Some(edit)])
             }
-            _ => Self::None,
-        }
+            Difference::None | Difference::Copied => record.edit,
+        };
+        Self { edit, is_recorded: matches!(difference, Difference::None) && reference.is_some() }
+    }
+}
+
+impl Edit {
+    /// A change of an earlier output dir, for this one.
+    pub(crate) fn of_earlier_dir(edit: Option<Self>, is_put_back: bool) -> Option<Self> {
+        let cause = Cause::KeptFrom;
+        let put_back = is_put_back.then(|| Self { until: seconds(SystemTime::now()), cause });
+        Self::last([edit.map(|edit| Self { cause, ..edit }), put_back])
     }
 
-    pub(crate) fn edited(self) -> Option<Edit> {
-        match self {
-            Self::Edited(edit) => Some(edit),
-            Self::None | Self::Copied => None,
+    /// The one that ended last.
+    pub(crate) fn last(edits: [Option<Self>; 2]) -> Option<Self> {
+        edits.into_iter().flatten().max_by_key(|edit| edit.until)
+    }
+}
+
+impl Record {
+    fn read(dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()
+    }
+
+    fn compare(&self, manifest: &Times, reference: Option<&Times>) -> Difference {
+        let mut shortened_by = Duration::ZERO;
+        if let Some(reference) = reference {
+            let by = self.reference.modified.duration_since(reference.modified).ok();
+            match by.filter(|by| *by < SHORTENED) {
+                None => return Difference::Copied,
+                Some(Duration::ZERO) => {}
+                Some(_) => shortened_by = SHORTENED,
+            }
+        }
+        let by = self.manifest.modified.duration_since(manifest.modified);
+        if !by.is_ok_and(|by| by <= shortened_by) {
+            return Difference::Edited(Cause::Written);
+        }
+        match reference {
+            Some(reference) if *reference != self.reference => Difference::Copied,
+            _ if manifest.changed != self.manifest.changed => Difference::Edited(Cause::Attributes),
+            _ => Difference::None,
         }
     }
 }
@@ -104,12 +164,6 @@ impl Times {
     fn latest(&self) -> SystemTime {
         self.changed.map_or(self.modified, |changed| changed.max(self.modified))
     }
-
-    /// Returns `true` unless the record was copied without its time. Archives shorten times to whole or even seconds.
-    fn is_time_of(&self, record: &Self) -> bool {
-        let shortened_by = self.modified.duration_since(record.modified);
-        shortened_by.is_ok_and(|time| time < Duration::from_secs(2))
-    }
 }
 
 #[cfg(unix)]
@@ -125,16 +179,20 @@ fn changed(_: &Metadata) -> Option<SystemTime> {
 }
 
 /// Records the times of the manifest as they are now.
-pub(crate) fn record(staging: &Staging) {
-    let Some(times) = Times::read(&staging.dir.join(MANIFEST_NAME)) else { return };
-    let recorded = staging.put(FILE.as_ref(), |file| {
-        serde_json::to_writer(&mut *file, &times)?;
-        file.flush()?;
-        // Without this time, the record counts as copied.
-        let _ = file.get_ref().set_modified(times.modified);
-        Ok(())
-    });
-    if let Err(problem) = recorded {
-        tracing::warn!("`clean` may keep old releases for longer: {problem}");
+pub(super) fn record(staging: &Staging, edit: Option<Edit>, diagnostics: &mut Diagnostics) {
+    let Some(manifest) = Times::read(&staging.dir.join(MANIFEST_NAME)) else { return };
+    if let Err(problem) = write(staging, manifest, edit) {
+        let effect = "until it can be written, `clean` may keep old releases for longer than its age";
+        diagnostics.warn(ErrorKind::Output, format!("{problem}; {effect}"));
     }
+}
+
+fn write(staging: &Staging, manifest: Times, edit: Option<Edit>) -> Result<(), Problem> {
+    let file = staging.dir.join(REFERENCE);
+    if !file.is_file() {
+        staging.put(REFERENCE.as_ref(), |_| Ok(()))?;
+    }
+    let Some(reference) = Times::read(&file) else { return Ok(()) };
+    let record = Record { manifest, reference, edit };
+    staging.put(FILE.as_ref(), |file| serde_json::to_writer(file, &record).map_err(Into::into))
 }

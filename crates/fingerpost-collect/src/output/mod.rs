@@ -28,11 +28,14 @@ use fingerpost::{
 use rayon::prelude::*;
 
 use crate::{
-    diagnostics::problem::{ErrorKind, Problem},
+    diagnostics::{
+        collector::Diagnostics,
+        problem::{ErrorKind, Problem},
+    },
     output::{
         content::{Content, WriteError},
         lock::{LOCK, Lock},
-        manifest_times::Change,
+        manifest_times::{Change, Edit},
         published_files::PublishedFiles,
         staging::{STAGING, Staged, Staging, make_dir, sync_dir},
     },
@@ -46,7 +49,7 @@ pub(crate) struct Output {
     pub(crate) staging: Staging,
     /// `None` in a dry run.
     lock: Option<Lock>,
-    /// A change of the manifest since the last command.
+    /// Changes of the manifest since the last release.
     pub(crate) change: Change,
     /// Directories that are no symlinks, so that each is looked at once.
     real: Mutex<HashSet<PathBuf>>,
@@ -92,11 +95,21 @@ impl Output {
         signed.map_err(|err| Problem::output("lock", &file, &err))?;
         self.lock = Some(lock);
         self.staging.is_dry = false;
-        self.empty_staging()?;
-        if self.change == Change::Copied {
-            manifest_times::record(&self.staging);
+        self.empty_staging()
+    }
+
+    /// Records the times of the manifest if they are not recorded, with the change that they show.
+    pub(crate) fn record_change(&self, diagnostics: &mut Diagnostics) {
+        if !self.change.is_recorded {
+            manifest_times::record(&self.staging, self.change.edit, diagnostics);
         }
-        Ok(())
+    }
+
+    /// Records a change in another output dir that counts here.
+    pub(crate) fn record_edit(&self, edit: Option<Edit>, diagnostics: &mut Diagnostics) {
+        if edit.is_some() && edit != self.change.edit {
+            manifest_times::record(&self.staging, edit, diagnostics);
+        }
     }
 
     fn empty_staging(&self) -> Result<(), Problem> {
@@ -215,12 +228,15 @@ impl Output {
         fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
     }
 
-    /// Puts the manifest into its place. With `keeps_trace` it still counts as edited.
-    pub(crate) fn publish_manifest(&self, manifest: Staged, keeps_trace: bool) -> Result<(), Problem> {
+    /// Puts the manifest into its place, and records its times with a change that still counts.
+    pub(crate) fn publish_manifest(
+        &self,
+        manifest: Staged,
+        edit: Option<Edit>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Problem> {
         self.staging.publish_record(manifest)?;
-        if !keeps_trace {
-            manifest_times::record(&self.staging);
-        }
+        manifest_times::record(&self.staging, edit, diagnostics);
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         Output,
         content::Content,
         history::History,
-        manifest_times::Change,
+        manifest_times::{Change, Edit},
         reserved,
         staging::Staged,
         variant::{variant_name, variant_names},
@@ -38,8 +38,8 @@ pub(crate) struct ImportedReleases {
     pub(crate) releases: Vec<Release>,
     /// What was in force there.
     pub(crate) current: Option<Manifest>,
-    /// `true` if something other than a command changed the manifest there.
-    pub(crate) is_edited: bool,
+    /// A change of the manifest there that no release accounts for.
+    pub(crate) edit: Option<Edit>,
     /// The names of the files that are not here yet.
     pub(crate) names: Vec<String>,
     /// The same files; none in a dry run.
@@ -56,7 +56,11 @@ pub(crate) fn import_releases(
     let store = DirStore::new(dir);
     let Some(earlier) = diagnostics.take(open(&store, dir)) else { return Ok(ImportedReleases::default()) };
     let releases: Vec<_> = earlier.releases(diagnostics).collect();
-    let is_edited = Change::read(dir).edited().is_some();
+    // What is in force there now may be so until the next release here.
+    let newest = releases.first().filter(|release| earlier.numbers.last() == Some(&release.number));
+    let is_put_back =
+        !earlier.numbers.is_empty() && earlier.manifest() != newest.map(|release| &release.manifest);
+    let edit = Edit::of_earlier_dir(Change::read(dir).edit, is_put_back);
     let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = files_of(manifests, assets, &run.options.compress);
@@ -64,13 +68,7 @@ pub(crate) fn import_releases(
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
     let releases = new.filter_map(|release| diagnostics.take(release)?).collect();
     let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
-    Ok(ImportedReleases {
-        releases,
-        current,
-        is_edited,
-        names,
-        staged: staged.into_iter().flatten().collect(),
-    })
+    Ok(ImportedReleases { releases, current, edit, names, staged: staged.into_iter().flatten().collect() })
 }
 
 fn open<'a>(store: &'a dyn Store, dir: &Path) -> Result<History<'a>, Problem> {

@@ -8,7 +8,7 @@ use fingerpost::{
 use crate::{
     diagnostics::{collector::Diagnostics, problem::Problem},
     duration::now,
-    output::{Output, history::History, staging::Staged},
+    output::{Output, history::History, manifest_times::Edit, staging::Staged},
     pipeline::{
         asset::Asset,
         compress::Variants,
@@ -38,8 +38,8 @@ pub(crate) struct Publication {
     files: Vec<Staged>,
     releases: NumberedReleases,
     manifest: Manifest,
-    /// `true` if the recorded times of the manifest stay as they are, because it is edited.
-    keeps_trace: bool,
+    /// A change of the manifest that no new release accounts for.
+    edit: Option<Edit>,
 }
 
 /// The numbers of releases, as a report tells them.
@@ -84,16 +84,15 @@ impl Publication {
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, Problem> {
-        let is_here = run.history.current.is_some();
-        let is_edited = if is_here { run.output.change.edited().is_some() } else { kept.is_edited };
+        let edit = Edit::last([run.output.change.edit, kept.edit]);
         let mut numbering = Numbering::new(&run.history.numbers, kept.releases, now());
         if let Some(manifest) = &kept.current {
             numbering.record_imported(manifest, run.history.holder(manifest, diagnostics))?;
         }
         record_current(&mut numbering, &run.history, diagnostics)?;
-        let releases = numbering.publish(&manifest, references, is_edited)?;
-        let keeps_trace = is_edited && releases.added.is_empty();
-        Ok(Self { files: kept.staged, releases, manifest, keeps_trace })
+        let releases = numbering.publish(&manifest, references, edit.is_some())?;
+        let edit = edit.filter(|_| releases.added.is_empty());
+        Ok(Self { files: kept.staged, releases, manifest, edit })
     }
 
     /// The releases that are taken over and were not here, and the one that is new, if there is any.
@@ -123,8 +122,9 @@ impl Publication {
         files: StagedFiles,
         mut variants: Variants,
         run: &Run<'_>,
+        diagnostics: &mut Diagnostics,
     ) -> Result<(), Problem> {
-        let (records, keeps_trace) = (self.records(run)?, self.keeps_trace);
+        let (records, edit) = (self.records(run)?, self.edit);
         variants.withdraw_record(run)?;
         let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
@@ -134,7 +134,11 @@ impl Publication {
         variants.remember(run)?;
         let mut releases = records.releases.into_iter().flatten();
         releases.try_for_each(|record| run.output.staging.publish_record(record))?;
-        records.manifest.map_or(Ok(()), |manifest| run.output.publish_manifest(manifest, keeps_trace))
+        match records.manifest {
+            Some(manifest) => run.output.publish_manifest(manifest, edit, diagnostics)?,
+            None => run.output.record_edit(edit, diagnostics),
+        }
+        Ok(())
     }
 }
 
@@ -167,8 +171,12 @@ fn record_current<'a>(
 }
 
 /// Writes such a release.
-pub(crate) fn record(release: &Release, output: &Output) -> Result<(), Problem> {
+pub(crate) fn record(
+    release: &Release,
+    output: &Output,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Problem> {
     let (staged, manifest) = (stage_release(release, output)?, stage_manifest(&release.manifest, output)?);
     staged.map_or(Ok(()), |staged| output.staging.publish_record(staged))?;
-    manifest.map_or(Ok(()), |manifest| output.publish_manifest(manifest, false))
+    manifest.map_or(Ok(()), |manifest| output.publish_manifest(manifest, None, diagnostics))
 }

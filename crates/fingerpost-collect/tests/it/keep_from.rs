@@ -301,3 +301,61 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
     // Without plain names there is nothing to fight over.
     assert_eq!(collect(&keeping(&site)).unwrap().files, 3);
 }
+
+/// A site whose output dir `out` is a copy of `old`, with two releases of long ago.
+fn copied() -> Site {
+    let site = redeployed();
+    for (name, bytes) in site.tree("old") {
+        site.write(&format!("out/{name}"), bytes);
+    }
+    for (number, published) in [(1, 1_000_000), (2, 2_000_000)] {
+        let mut release = site.release(number);
+        release.published = published;
+        for dir in ["old", "out"] {
+            site.write(&format!("{dir}/.fingerpost/releases/{number}.json"), release.to_json());
+        }
+    }
+    site
+}
+
+fn put_back_in_old(site: &Site, number: u64) {
+    site.write("old/staticfiles.json", site.release(number).manifest.to_json());
+}
+
+#[test]
+fn manifest_put_back_in_the_earlier_output_dir_retains_its_release_for_the_age() {
+    let in_force = |site: &Site| put_back_in_old(site, 1);
+    let replaced_again = |site: &Site| {
+        put_back_in_old(site, 1);
+        put_back_in_old(site, 2);
+    };
+    // A copy of the directory has lost the times.
+    let without_times = |site: &Site| {
+        put_back_in_old(site, 1);
+        site.tree("old").into_iter().for_each(|(name, bytes)| site.write(&format!("old/{name}"), bytes));
+        let reference = site.path("old/.fingerpost/manifest-times.ref");
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+        std::fs::File::options().append(true).open(reference).unwrap().set_modified(later).unwrap();
+    };
+    for change in [&in_force as &dyn Fn(&Site), &replaced_again, &without_times] {
+        for content in ["two", "three"] {
+            let site = copied();
+            change(&site);
+            site.write("static/a.css", content);
+            collect(&keeping(&site)).unwrap();
+            let again = collect(&keeping(&site)).unwrap();
+            assert_eq!((again.release, again.recorded), (None, None));
+            let report = clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap();
+            assert_eq!(report.removed, [0; 0]);
+            // The next release does not hide it.
+            site.write("static/a.css", "four");
+            site.collect();
+            assert_eq!(clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap().removed, [0; 0]);
+        }
+    }
+
+    let site = copied();
+    site.write("static/a.css", "two");
+    collect(&keeping(&site)).unwrap();
+    assert_eq!(clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap().removed, [1]);
+}

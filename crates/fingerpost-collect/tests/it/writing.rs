@@ -50,6 +50,7 @@ fn output_dir_contains_exactly_the_expected_files() {
     let expected = [
         ".fingerpost/lock",
         ".fingerpost/manifest-times.json",
+        ".fingerpost/manifest-times.ref",
         ".fingerpost/releases/1.json",
         "a.ca978112ca1b.css",
         "img/b.3e23e8160039.png",

@@ -1,12 +1,23 @@
-use std::{
-    fs::{self, File},
-    time::{Duration, SystemTime},
-};
+use std::{fs, time::Duration};
+#[cfg(unix)]
+use std::{fs::File, time::SystemTime};
 
-use super::{DAY, assert_kept_with_warning, by_age, model::make_manifest_older, monthly, put_back};
-use crate::site::Site;
+use fingerpost_collect::{CleanConfig, clean};
+
+use super::{DAY, assert_kept_with_warning, by_age, cleaned, model::make_manifest_older, monthly, published};
+#[cfg(unix)]
+use super::{move_aside_and_back, put_back, until_changed};
+use crate::site::{Site, warnings};
+
+const TIMES: &str = "out/.fingerpost/manifest-times.json";
+
+#[cfg(unix)]
+const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
+#[cfg(unix)]
+const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
 
 /// A copy of the manifest replaces the manifest that was put back meanwhile.
+#[cfg(unix)]
 fn copy_and_move_back(site: &Site, modified: Option<SystemTime>) {
     let [file, copy] = ["out/staticfiles.json", "copy.json"].map(|path| site.path(path));
     let modified = modified.unwrap_or_else(|| fs::metadata(&file).unwrap().modified().unwrap());
@@ -27,13 +38,10 @@ fn copy_of_the_manifest_moved_back_retains_all_releases_for_the_age() {
         let kept = "each release may have been current until then, so 3 old releases are kept";
         let warning = format!("{} {cause}; {kept}", site.shown("out/staticfiles.json"));
         assert_kept_with_warning(&by_age(&site), &warning);
+        make_manifest_older(&site, 8 * DAY);
+        assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
     }
 }
-
-#[cfg(unix)]
-const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
-#[cfg(unix)]
-const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
 
 #[cfg(unix)]
 #[test]
@@ -42,8 +50,88 @@ fn changed_mode_of_the_manifest_alone_is_reported_as_such() {
 
     let site = monthly();
     let file = site.path("out/staticfiles.json");
-    super::until_changed(&file, || fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap());
+    until_changed(&file, || fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap());
     let kept = "each release may have been current until then, so 3 old releases are kept";
     let warning = format!("{} {ATTRIBUTES}; {kept}", site.shown("out/staticfiles.json"));
     assert_kept_with_warning(&by_age(&site), &warning);
+}
+
+fn lose_record(site: &Site, damaged: bool) {
+    if damaged {
+        site.write(TIMES, "{");
+    } else {
+        site.remove(TIMES);
+    }
+}
+
+#[test]
+fn lost_times_of_the_manifest_retain_all_releases_for_the_age() {
+    for damaged in [false, true] {
+        let site = monthly();
+        let warning = format!(
+            "{} was missing or damaged, so it is unknown whether {} was changed; each release may have been current \
+             until then, so 3 old releases are kept",
+            site.shown(TIMES),
+            site.shown("out/staticfiles.json")
+        );
+        lose_record(&site, damaged);
+        assert_kept_with_warning(&by_age(&site).dry_run(true), &warning);
+        assert_kept_with_warning(&by_age(&site), &warning);
+        let record = site.read(TIMES);
+        assert_kept_with_warning(&by_age(&site), &warning);
+        assert_eq!(site.read(TIMES), record, "the age counts from the first run");
+        make_manifest_older(&site, 8 * DAY);
+        assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+
+        // `collect` records the times even if it publishes nothing.
+        let site = monthly();
+        lose_record(&site, damaged);
+        assert_eq!(site.collect().release, None);
+        let report = clean(&by_age(&site)).unwrap();
+        assert_eq!((report.removed.len(), report.warnings.len()), (0, 1));
+        make_manifest_older(&site, 8 * DAY);
+        assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+    }
+}
+
+#[test]
+fn times_of_the_manifest_that_cannot_be_written_are_reported() {
+    let site = published(&["one", "two"]);
+    site.remove(TIMES);
+    fs::create_dir(site.path(TIMES)).unwrap();
+    let start = format!("cannot write {}: ", site.shown(TIMES));
+    let end = "; until it can be written, `clean` may keep old releases for longer than its age";
+    let is_reported = |text: &String| text.starts_with(&start) && text.ends_with(end);
+
+    let unchanged = warnings(&site.collect());
+    site.write("static/css/a.css", "three");
+    let changed = warnings(&site.collect());
+    let config = CleanConfig::new(site.path("out")).keep(1).older_than(Duration::ZERO);
+    let cleaned: Vec<_> = clean(&config).unwrap().warnings.iter().map(ToString::to_string).collect();
+    for warnings in [unchanged, changed, cleaned] {
+        assert!(warnings.len() == 1 && warnings.iter().all(is_reported), "{warnings:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn times_of_the_lock_file_do_not_hide_a_moved_manifest() {
+    let site = monthly();
+    move_aside_and_back(&site, || put_back(&site, 1));
+    let lock = File::options().append(true).open(site.path("out/.fingerpost/lock")).unwrap();
+    lock.set_modified(SystemTime::now() - Duration::from_secs(5)).unwrap();
+    assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn copied_output_dir_keeps_the_trace_that_a_command_has_seen() {
+    let site = monthly();
+    move_aside_and_back(&site, || put_back(&site, 1));
+    assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
+    for name in site.tree("out").keys() {
+        let file = File::options().append(true).open(site.path("out").join(name)).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(9)).unwrap();
+    }
+    assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
 }

@@ -18,6 +18,7 @@ use crate::site::Site;
 const HISTORIES: u64 = 480;
 const THREADS: u64 = 8;
 const STEPS: usize = 16;
+const HOUR: u64 = 60 * 60;
 
 /// Numbers that look random and are the same in every run (xorshift).
 struct Random(u64);
@@ -162,7 +163,8 @@ impl History {
             0..=2 => self.collect(random.below(5)),
             3 | 4 => self.put_back(random.of(&self.site.release_numbers("out"))),
             5 => self.kill(random.below(5)),
-            6 | 7 => self.pass(DAY * random.of(&[0, 1, 3, 8, 20])),
+            // An hour more, so that no age ends at the second of a run.
+            6 | 7 => self.pass(random.of(&[0, 1, 3, 8, 20].map(|days| days * (DAY + HOUR)))),
             _ => self.clean(random.below(4), DAY * random.of(&[0, 1, 7, 15])),
         }
     }
@@ -172,9 +174,22 @@ impl History {
 struct ManifestState {
     manifest: Vec<u8>,
     modified: SystemTime,
-    recorded: Times,
+    recorded: Record,
     /// `true` if the change time was not the recorded one.
     is_moved: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    manifest: Times,
+    reference: Times,
+    edit: Option<Edit>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Edit {
+    until: u64,
+    cause: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -187,7 +202,10 @@ struct Times {
 pub(super) fn make_manifest_older(site: &Site, seconds: u64) {
     let mut state = ManifestState::read(site);
     state.modified -= Duration::from_secs(seconds);
-    state.recorded.modified -= Duration::from_secs(seconds);
+    state.recorded.manifest.modified -= Duration::from_secs(seconds);
+    if let Some(edit) = &mut state.recorded.edit {
+        edit.until -= seconds;
+    }
     state.restore(site);
 }
 
@@ -197,12 +215,12 @@ const TIMES: &str = "out/.fingerpost/manifest-times.json";
 
 impl ManifestState {
     fn read(site: &Site) -> Self {
-        let recorded: Times = serde_json::from_str(&site.read(TIMES)).unwrap();
+        let recorded: Record = serde_json::from_str(&site.read(TIMES)).unwrap();
         let file = site.path(MANIFEST);
         Self {
             manifest: fs::read(&file).unwrap(),
             modified: fs::metadata(&file).unwrap().modified().unwrap(),
-            is_moved: recorded.changed != changed(&file),
+            is_moved: recorded.manifest.changed != changed(&file),
             recorded,
         }
     }
@@ -212,10 +230,9 @@ impl ManifestState {
         site.write(MANIFEST, self.manifest);
         set_modified(&site.path(MANIFEST), self.modified);
         if !self.is_moved {
-            self.recorded.changed = changed(&site.path(MANIFEST));
+            self.recorded.manifest.changed = changed(&site.path(MANIFEST));
         }
         site.write(TIMES, serde_json::to_vec(&self.recorded).unwrap());
-        set_modified(&site.path(TIMES), self.recorded.modified);
     }
 }
 
