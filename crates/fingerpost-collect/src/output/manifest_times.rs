@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, Metadata},
+    io,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -33,8 +34,8 @@ struct Record {
     edit: Option<Edit>,
 }
 
-#[derive(PartialEq, Serialize, Deserialize)]
-struct Times {
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Times {
     modified: SystemTime,
     /// `mv` and `cp -p` set it, unlike the modification time. `None` where the system has no change time.
     changed: Option<SystemTime>,
@@ -44,6 +45,8 @@ struct Times {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Change {
     pub(crate) edit: Option<Edit>,
+    /// The times that were compared; `None` without a manifest.
+    pub(super) manifest: Option<Times>,
     /// `false` if the record is missing, damaged or out of date.
     pub(super) is_recorded: bool,
 }
@@ -80,16 +83,17 @@ enum Difference {
 impl Change {
     /// Compares the times.
     pub(crate) fn read(dir: &Path) -> Self {
-        let Some(manifest) = Times::read(&dir.join(MANIFEST_NAME)) else {
-            return Self { edit: None, is_recorded: true };
+        let Some(manifest) = Times::of_manifest(dir) else {
+            return Self { edit: None, manifest: None, is_recorded: true };
         };
         let Some(record) = Record::read(dir) else {
             // Without releases, there is no manifest to be put back.
             let has_releases = dir.join(".fingerpost/releases").is_dir();
             let edit = Edit { until: seconds(SystemTime::now()), cause: Cause::Unrecorded };
-            return Self { edit: has_releases.then_some(edit), is_recorded: false };
+            let edit = has_releases.then_some(edit);
+            return Self { edit, manifest: Some(manifest), is_recorded: false };
         };
-        let reference = Times::read(&dir.join(REFERENCE));
+        let reference = Times::read(&dir.join(REFERENCE)).ok();
         let difference = record.compare(&manifest, reference.as_ref());
         let edit = match difference {
             Difference::Edited(cause) => {
@@ -98,7 +102,8 @@ impl Change {
             }
             Difference::None | Difference::Copied => record.edit,
         };
-        Self { edit, is_recorded: matches!(difference, Difference::None) && reference.is_some() }
+        let is_recorded = matches!(difference, Difference::None) && reference.is_some();
+        Self { edit, manifest: Some(manifest), is_recorded }
     }
 }
 
@@ -149,9 +154,13 @@ fn seconds(time: SystemTime) -> u64 {
 }
 
 impl Times {
-    fn read(file: &Path) -> Option<Self> {
-        let metadata = fs::metadata(file).ok()?;
-        Some(Self { modified: metadata.modified().ok()?, changed: changed(&metadata) })
+    fn read(file: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(file)?;
+        Ok(Self { modified: metadata.modified()?, changed: changed(&metadata) })
+    }
+
+    pub(super) fn of_manifest(dir: &Path) -> Option<Self> {
+        Self::read(&dir.join(MANIFEST_NAME)).ok()
     }
 
     /// The second until which something may have written or moved the manifest. A copy that was moved into its place has a
@@ -178,21 +187,29 @@ fn changed(_: &Metadata) -> Option<SystemTime> {
     None
 }
 
-/// Records the times of the manifest as they are now.
-pub(super) fn record(staging: &Staging, edit: Option<Edit>, diagnostics: &mut Diagnostics) {
-    let Some(manifest) = Times::read(&staging.dir.join(MANIFEST_NAME)) else { return };
-    if let Err(problem) = write(staging, manifest, edit) {
+/// Records the times of the manifest, if there is one.
+pub(super) fn record(
+    staging: &Staging,
+    manifest: Option<Times>,
+    edit: Option<Edit>,
+    diagnostics: &mut Diagnostics,
+) {
+    let written = manifest.map_or(Ok(()), |manifest| write(staging, manifest, edit));
+    if let Err(problem) = written {
         let effect = "until it can be written, `clean` may keep old releases for longer than its age";
         diagnostics.warn(ErrorKind::Output, format!("{problem}; {effect}"));
     }
 }
 
 fn write(staging: &Staging, manifest: Times, edit: Option<Edit>) -> Result<(), Problem> {
+    if staging.is_dry {
+        return Ok(());
+    }
     let file = staging.dir.join(REFERENCE);
     if !file.is_file() {
         staging.put(REFERENCE.as_ref(), |_| Ok(()))?;
     }
-    let Some(reference) = Times::read(&file) else { return Ok(()) };
+    let reference = Times::read(&file).map_err(|err| Problem::output("write", &file, &err))?;
     let record = Record { manifest, reference, edit };
     staging.put(FILE.as_ref(), |file| serde_json::to_writer(file, &record).map_err(Into::into))
 }

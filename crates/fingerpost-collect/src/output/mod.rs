@@ -35,7 +35,7 @@ use crate::{
     output::{
         content::{Content, WriteError},
         lock::{LOCK, Lock},
-        manifest_times::{Change, Edit},
+        manifest_times::{Change, Edit, Times},
         published_files::PublishedFiles,
         staging::{STAGING, Staged, Staging, make_dir, sync_dir},
     },
@@ -101,14 +101,14 @@ impl Output {
     /// Records the times of the manifest if they are not recorded, with the change that they show.
     pub(crate) fn record_change(&self, diagnostics: &mut Diagnostics) {
         if !self.change.is_recorded {
-            manifest_times::record(&self.staging, self.change.edit, diagnostics);
+            manifest_times::record(&self.staging, self.change.manifest, self.change.edit, diagnostics);
         }
     }
 
     /// Records a change in another output dir that counts here.
     pub(crate) fn record_edit(&self, edit: Option<Edit>, diagnostics: &mut Diagnostics) {
         if edit.is_some() && edit != self.change.edit {
-            manifest_times::record(&self.staging, edit, diagnostics);
+            manifest_times::record(&self.staging, self.change.manifest, edit, diagnostics);
         }
     }
 
@@ -236,7 +236,7 @@ impl Output {
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Problem> {
         self.staging.publish_record(manifest)?;
-        manifest_times::record(&self.staging, edit, diagnostics);
+        manifest_times::record(&self.staging, Times::of_manifest(&self.dir), edit, diagnostics);
         Ok(())
     }
 }
