@@ -157,7 +157,7 @@ fn describe(cause: Cause, out: &Path) -> String {
         }
         Cause::KeptFrom => format!(
             "in a directory that `collect --keep-from` took releases over from, an older release was put back, or \
-             {MANIFEST_NAME} was changed by something other than `collect` and `clean`"
+             `{MANIFEST_NAME}` was changed by something other than `collect` and `clean`"
         ),
     }
 }
