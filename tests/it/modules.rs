@@ -38,9 +38,12 @@ impl Crate {
     fn read(&mut self, file: &Path, path: &ModulePath) {
         let text = fs::read_to_string(file).unwrap_or_else(|err| panic!("{}: {err}", file.display()));
         let code = syn::parse_file(&text).unwrap_or_else(|err| panic!("{}: {err}", file.display()));
-        let mut reader = Reader { here: path, inner: 0, module: Module::default() };
+        let mut reader = Reader { here: path, inner: 0, used: BTreeSet::new(), module: Module::default() };
         code.items.iter().for_each(|item| reader.visit_item(item));
-        let module = reader.module;
+        let Reader { mut module, used, .. } = reader;
+        // What a module passes on, and uses itself, it depends on as well.
+        let own = module.passed_on.iter().filter(|(name, _)| used.contains(*name));
+        module.named.extend(own.map(|(_, path)| path.clone()));
         let in_folder =
             matches!(file.file_stem().and_then(|stem| stem.to_str()), Some("lib" | "main" | "mod"));
         let dir = if in_folder { file.with_file_name("") } else { file.with_extension("") };
@@ -126,6 +129,8 @@ struct Reader<'m> {
     here: &'m ModulePath,
     /// How many modules with braces the visited item stands in.
     inner: usize,
+    /// The first segment of every path.
+    used: BTreeSet<String>,
     module: Module,
 }
 
@@ -227,6 +232,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.used.extend(segments.first().cloned());
         if segments.len() > 1 && path.leading_colon.is_none() {
             let absolute = self.absolute(&segments);
             self.module.named.extend(absolute);
@@ -276,6 +282,16 @@ fn import_cycle_through_functions_and_reexports_is_detected() {
         ("b/inner.rs", "pub struct Thing; fn g() { super::super::a::f(Thing) }"),
     ]);
     assert_eq!(modules.cycles(), [["a", "b::inner"]]);
+}
+
+#[test]
+fn import_cycle_through_a_reexport_that_is_used_is_detected() {
+    let modules = written(&[
+        ("lib.rs", "mod a;"),
+        ("a/mod.rs", "mod b; pub use b::B; pub struct A(B);"),
+        ("a/b.rs", "use super::A; pub struct B; fn f(_: A) {}"),
+    ]);
+    assert_eq!(modules.cycles(), [["a", "a::b"]]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub use rfc9110::etag::EntityTag;
 pub use rfc9110::media_type::media_type;
 pub use rfc9110::offer::{Decision, Offer, Representation};
 pub use rfc9110::range::{Ranged, requested_range};
-pub use router::{Routing, VersionRouter};
+pub use router::{routing::Routing, version_router::VersionRouter};
 pub use serve::content::{Content, FilePart};
 pub use serve::server::AssetServer;
 pub use version::endpoints::{VersionEndpoints, version_json};

@@ -12,7 +12,7 @@ use crate::{
     manifest::store::{DirStore, Store},
     mode::Mode,
     resolve::{
-        loader::{Loader, VersionLoader},
+        loader::Loader,
         missing::{MissingWarnings, OnMissing},
         strategy::{Strategy, mount_path_len},
         url_options::UrlOptions,
@@ -20,7 +20,7 @@ use crate::{
     settings::Settings,
     sources::{SourceDir, ignore_rules::IgnoreRules},
     url::base_url::{BaseUrl, parse_origin},
-    version::{components::Components, settings::VersionSettings},
+    version::{components::Components, settings::VersionSettings, version_sources::VersionSources},
 };
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
@@ -427,7 +427,7 @@ impl AssetsBuilder {
         let hidden = self.hidden.unwrap_or(settings.hidden);
         let rules =
             IgnoreRules::new(ignore, hidden, self.follow_symlinks.unwrap_or(settings.follow_symlinks))?;
-        let versions = VersionLoader {
+        let versions = VersionSources {
             explicit: self.app_version.filter(|version| !version.is_empty()),
             from_git: self.version_from_git,
             components,

@@ -1,7 +1,7 @@
 //! Removing what the releases that are gone have named, and no other has.
 
 pub(crate) mod clean_config;
-mod release_history;
+mod release_files;
 mod removal;
 pub(crate) mod report;
 
@@ -20,7 +20,7 @@ use fingerpost::{
 
 use self::{
     clean_config::{CleanConfig, CleanOptions},
-    release_history::ReleaseHistory,
+    release_files::ReleaseHistory,
     removal::Removal,
     report::CleanReport,
 };

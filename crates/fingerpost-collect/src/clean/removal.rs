@@ -10,7 +10,7 @@ use std::{
 use fingerpost::manifest::Digest;
 use rayon::prelude::*;
 
-use super::release_history::{NamedFile, ReleaseHistory};
+use super::release_files::{NamedFile, ReleaseHistory};
 use crate::{diagnostics::problem::Problem, output::reserved};
 
 /// What a run removes besides release files.

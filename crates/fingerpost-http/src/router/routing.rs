@@ -7,7 +7,7 @@ use http::{
     header::{CACHE_CONTROL, EXPIRES, VARY},
 };
 
-use super::{Route, RouterConfig};
+use super::router_config::{Route, RouterConfig};
 use crate::rfc9110::cache_control::has_any_directive;
 
 /// Where a request goes, and what its response is to say of that.

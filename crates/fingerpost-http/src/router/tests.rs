@@ -3,7 +3,7 @@ use fingerpost::ErrorKind;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use proptest::prelude::*;
 
-use super::VersionRouter;
+use super::version_router::VersionRouter;
 
 const VERSIONS: [(&str, &str); 2] = [("v2", "green"), ("v1", "blue")];
 const REFUSAL: &str = concat!(

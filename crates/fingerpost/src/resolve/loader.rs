@@ -1,14 +1,12 @@
 //! What a release is made of, at start-up and at every reload.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use crate::{
     dev::Development,
-    environment,
     error::Error,
     manifest::{Manifest, store::Store},
     resolve::{
@@ -20,10 +18,8 @@ use crate::{
     sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
     url::base_url::BaseUrl,
     version::{
-        AppVersion, VersionSource,
-        components::{Components, Digests},
-        git,
-        settings::VersionSettings,
+        AppVersion, VersionSource, git,
+        version_sources::{Counts, VersionSources},
     },
 };
 
@@ -39,21 +35,8 @@ pub(crate) struct Loader {
     pub(crate) rules: IgnoreRules,
     /// Whether somebody chose the mode, rather than a variable or the build profile.
     pub(crate) mode_is_explicit: bool,
-    pub(crate) versions: VersionLoader,
+    pub(crate) versions: VersionSources,
 }
-
-/// Where the app version may come from.
-#[derive(Debug)]
-pub(crate) struct VersionLoader {
-    pub(crate) explicit: Option<String>,
-    pub(crate) from_git: bool,
-    /// Those of the builder.
-    pub(crate) components: Components,
-    pub(crate) settings: VersionSettings,
-}
-
-/// The number of files of each component.
-type Counts = BTreeMap<String, usize>;
 
 impl Loader {
     /// What is in force from now on, after `earlier`.
@@ -131,70 +114,14 @@ impl Loader {
         Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())
     }
 
-    /// The first source that has an answer, and the components. They are read also where another source has an answer, so
-    /// that a missing file is always reported.
     fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {
-        let VersionLoader { components, settings, .. } = &self.versions;
-        let mut components = components.clone();
-        match &manifest {
-            Some((manifest, place)) => warn_about_unrecorded_components(settings, manifest, place),
-            None => settings.add_components(self.output.as_deref(), &mut components)?,
-        }
-        let digests = components.digest()?;
-        let mut counts = digests.counts();
-        for (name, info) in manifest.iter().flat_map(|(manifest, _)| manifest.components()) {
-            *counts.entry(name.clone()).or_default() += info.files;
-        }
-        let hash = manifest.and_then(|(manifest, place)| Some((manifest.hash()?, place)));
-        let version = match self.explicit_or_git_version() {
-            Some(version) => version?,
-            None => hashed_version(hash, &digests)?,
-        };
-        Ok((version, counts))
-    }
-
-    /// The version that needs no manifest and no components.
-    fn explicit_or_git_version(&self) -> Option<Result<AppVersion, Error>> {
-        let VersionLoader { explicit, from_git, settings, .. } = &self.versions;
-        let from_environment = environment::variable("FINGERPOST_APP_VERSION");
-        let configured = settings.app.clone().filter(|version| !version.is_empty());
-        let explicit = explicit.clone().map(|version| (version, "`app_version`"));
-        let explicit = explicit.or_else(|| Some((from_environment?, "FINGERPOST_APP_VERSION")));
-        if let Some((version, place)) = explicit.or_else(|| Some((configured?, "the settings file"))) {
-            return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
-        }
-        (*from_git || settings.git)
-            .then(|| Ok(AppVersion::git(git::version(&self.repositories()).as_deref())))
+        self.versions.version(manifest, self.output.as_deref(), &self.repositories())
     }
 
     /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
     fn repositories(&self) -> Vec<PathBuf> {
         let sources = self.sources.iter().map(|source| source.dir.clone());
         sources.chain(self.output.clone()).chain(self.working_dir.clone()).collect()
-    }
-}
-
-/// The version made of the manifest's hash and place, the components, or both.
-fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> Result<AppVersion, Error> {
-    let hashed = components.version(manifest.as_ref().map(|(hash, _)| &**hash));
-    match (hashed, manifest) {
-        (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
-        (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
-        (None, Some((hash, place))) => {
-            AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
-        }
-        (None, None) => Ok(AppVersion::unknown()),
-    }
-}
-
-/// Production reads the components of the settings file from the manifest alone.
-fn warn_about_unrecorded_components(settings: &VersionSettings, manifest: &Manifest, place: &str) {
-    let is_recorded = |name: &&String| manifest.components().contains_key(*name);
-    if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {
-        tracing::warn!(
-            "the manifest in `{place}` has no component `{name}`, which `[version]` names, so the app version does not \
-             follow it: collect with the same settings file"
-        );
     }
 }
 

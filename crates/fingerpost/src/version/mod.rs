@@ -4,6 +4,7 @@ pub(crate) mod bust_token;
 pub(crate) mod components;
 pub(crate) mod git;
 pub(crate) mod settings;
+pub(crate) mod version_sources;
 
 use std::{fmt, ops::Deref, sync::Arc};
 

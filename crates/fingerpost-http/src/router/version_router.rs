@@ -1,0 +1,248 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use fingerpost::{__private::quoted, Error};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request};
+use serde_json::json;
+
+use super::{
+    router_config::{Route, RouterConfig},
+    routing::Routing,
+    set_cookie::Cookie,
+};
+use crate::{
+    rfc9110::{accept::names_html, method::for_method},
+    version::{
+        endpoints::json_response,
+        requested_version::{RequestedVersion, VERSION_HEADER},
+    },
+};
+
+/// Tells this 409 from one of the application: the script of a page knows that there is nothing in it to be shown.
+const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refused");
+
+/// Says which of several running versions a request is for, without a runtime: what a framework's own layer is made of.
+///
+/// The request says it in the header `X-App-Requested-Version`, which speaks for one tab, else in the cookie `app_version`,
+/// which all tabs share, else it is the default, if there is one. The response of a version in the map says
+/// `x-backend-target`, for a proxy, and `x-app-served-version`. A header with a version that is not in the map is refused:
+/// 409, with those that are, and `x-app-version-refused: unknown`. So a page learns that its version has been taken out, and
+/// renews itself.
+///
+/// - A cookie with an unknown version counts as no version: no script would see the 409, and a cookie that a sibling host has
+///   set with `Domain=` survives the expiry. The response to a page load (GET or HEAD whose `Accept` names `text/html`) expires
+///   the cookie, unless it sets the cookie anew itself.
+/// - Of several cookies of the name, the first with a version in the map is taken. Browsers send the cookie with the longest path
+///   first. The cookie is expired only if none of them has a version in the map.
+/// - An empty header or cookie counts as none. Several headers must have the same value; otherwise they count as an unknown version.
+/// - With an empty map everything passes as it is.
+///
+/// What clients send is compared, and neither kept nor repeated, nor logged.
+///
+/// # Caches
+///
+/// A response gets `Vary` with the header and `Cookie`, unless it says `immutable`. A 409, and a response that expires the
+/// cookie, is `no-store`, whatever it said before. A shared cache in front of the site still has to heed `Vary`.
+///
+/// ```
+/// use fingerpost_http::VersionRouter;
+/// use http::{Request, Response};
+///
+/// let router = VersionRouter::new([("v1", "blue"), ("v2", "green")])?.default_version("v2")?;
+/// let (request, ()) = Request::get("/").header("cookie", "app_version=v1").body(())?.into_parts();
+/// let routing = router.route(&request).expect("a version in the map");
+/// let mut response = Response::new("what blue says");
+/// routing.finish(response.headers_mut());
+/// assert_eq!(response.headers()["x-backend-target"], "blue");
+///
+/// let (request, ()) = Request::get("/").header("x-app-requested-version", "v0").body(())?.into_parts();
+/// let refusal = router.route(&request).unwrap_err();
+/// assert_eq!(refusal.status(), 409);
+/// assert!(refusal.body().ends_with(br#""versions":["v1","v2"]}"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct VersionRouter(Arc<RouterConfig>);
+
+impl VersionRouter {
+    /// Routes each version to its target, a name that the proxy in front knows.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for what is no [`AppVersion`](fingerpost::AppVersion), for a target that
+    /// cannot be a header value, and for a version that is there twice.
+    pub fn new<V: AsRef<str>, T: AsRef<str>>(
+        versions: impl IntoIterator<Item = (V, T)>,
+    ) -> Result<Self, Error> {
+        let mut routes = BTreeMap::new();
+        for (version, target) in versions {
+            let (version, target) = (version.as_ref(), target.as_ref());
+            if routes.insert(version.to_owned(), Route::new(version, target)?).is_some() {
+                return Err(Error::config(format!(
+                    "version {} is in the map of the version router twice; remove one",
+                    quoted(version)
+                )));
+            }
+        }
+        Ok(Self(Arc::new(RouterConfig {
+            default: None,
+            target_header: HeaderName::from_static("x-backend-target"),
+            served_header: HeaderName::from_static("x-app-served-version"),
+            cookie: Cookie::default(),
+            vary: vary(&VERSION_HEADER),
+            version_header: VERSION_HEADER.clone(),
+            refusal: refusal(&routes),
+            routes,
+        })))
+    }
+
+    /// The version of a request that says none. Defaults to none: such a request passes as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the map does not have it.
+    pub fn default_version(mut self, version: impl AsRef<str>) -> Result<Self, Error> {
+        let version = version.as_ref();
+        let config = Arc::make_mut(&mut self.0);
+        let Some(route) = config.routes.get(version) else {
+            let known: Vec<_> = config.routes.keys().map(|known| quoted(known).to_string()).collect();
+            let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+            return Err(Error::config(format!(
+                "the default version {} is not in the map of the version router, which has {known}; add it there, or choose \
+                 another default",
+                quoted(version)
+            )));
+        };
+        config.default = Some(route.clone());
+        Ok(self)
+    }
+
+    /// The request header that says the version. Defaults to `X-App-Requested-Version`, which the client script sends.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a header.
+    pub fn version_header(mut self, name: &str) -> Result<Self, Error> {
+        let config = Arc::make_mut(&mut self.0);
+        config.version_header = header_name(name)?;
+        config.vary = vary(&config.version_header);
+        Ok(self)
+    }
+
+    /// The response header that says the target. Defaults to `x-backend-target`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`version_header`](Self::version_header).
+    pub fn target_header(mut self, name: &str) -> Result<Self, Error> {
+        Arc::make_mut(&mut self.0).target_header = header_name(name)?;
+        Ok(self)
+    }
+
+    /// The response header that says the version. Defaults to `x-app-served-version`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`version_header`](Self::version_header).
+    pub fn served_header(mut self, name: &str) -> Result<Self, Error> {
+        Arc::make_mut(&mut self.0).served_header = header_name(name)?;
+        Ok(self)
+    }
+
+    /// The cookie that says the version. Defaults to `app_version`. It is only read, and expired; application or proxy set it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a cookie, or begins
+    /// with `__Host-` while there is a domain or another path than `/`.
+    pub fn cookie_name(self, name: &str) -> Result<Self, Error> {
+        self.with_cookie(|cookie| cookie.with_name(name))
+    }
+
+    /// The path that the cookie was set for: a browser expires no other. Defaults to `/`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the path of a cookie.
+    pub fn cookie_path(self, path: &str) -> Result<Self, Error> {
+        self.with_cookie(|cookie| cookie.with_path(path))
+    }
+
+    /// The domain that the cookie was set for: a browser expires no other. Defaults to none, which is this host alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the domain of a cookie.
+    pub fn cookie_domain(self, domain: &str) -> Result<Self, Error> {
+        self.with_cookie(|cookie| cookie.with_domain(domain))
+    }
+
+    fn with_cookie(mut self, change: impl FnOnce(&Cookie) -> Result<Cookie, Error>) -> Result<Self, Error> {
+        let config = Arc::make_mut(&mut self.0);
+        config.cookie = change(&config.cookie)?;
+        Ok(self)
+    }
+
+    /// What is to be done with the response to a request.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request for a version that is not in the map; the request goes no further.
+    pub fn route(&self, request: &request::Parts) -> Result<Routing, Box<Response<Bytes>>> {
+        let config = &self.0;
+        let default = |expires| Ok(Routing::new(config, config.default.clone(), expires));
+        if config.routes.is_empty() {
+            return default(false);
+        }
+        let is_known = |version: &str| config.routes.contains_key(version);
+        let requested = RequestedVersion::from_headers(
+            &request.headers,
+            &config.version_header,
+            config.cookie.name(),
+            is_known,
+        );
+        let route = requested.version().and_then(|version| config.routes.get(version));
+        match (route, requested) {
+            (Some(route), _) => Ok(Routing::new(config, Some(route.clone()), false)),
+            (None, RequestedVersion::Nothing) => default(false),
+            // A sibling host may have set the cookie with a domain and a path that this host does not know. Such a cookie
+            // survives the expiry, so a 409 would never end.
+            (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
+            (None, RequestedVersion::ByHeader(_)) => {
+                tracing::debug!("a request was refused: its header names a version that is not in the map");
+                Err(config.refused(&request.method).into())
+            }
+        }
+    }
+}
+
+impl RouterConfig {
+    fn refused(&self, method: &Method) -> Response<Bytes> {
+        let mut response = json_response(StatusCode::CONFLICT, self.refusal.clone());
+        response.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
+        for_method(method, response)
+    }
+}
+
+fn is_page_load(request: &request::Parts) -> bool {
+    matches!(request.method, Method::GET | Method::HEAD) && names_html(&request.headers)
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Error> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+        Error::config(format!(
+            "{} cannot be the name of a header; write letters, digits and `-`, such as `X-App-Requested-Version`",
+            quoted(name)
+        ))
+    })
+}
+
+fn vary(version_header: &HeaderName) -> HeaderValue {
+    HeaderValue::try_from(format!("{version_header}, cookie")).expect("names of headers fit into one")
+}
+
+fn refusal(routes: &BTreeMap<String, Route>) -> Bytes {
+    let reason = "this version is not served any more; reload the page";
+    let versions: Vec<_> = routes.keys().collect();
+    json!({ "status": "error", "reason": reason, "versions": versions }).to_string().into()
+}
