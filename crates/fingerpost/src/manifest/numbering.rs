@@ -106,7 +106,8 @@ impl<'a> Numbering<'a> {
 
     /// Adds a release for `manifest`, unless it is current and its release is the last one.
     ///
-    /// `is_edited` states that the current manifest was changed by something other than a command.
+    /// `is_edited` states that something other than a command changed the current manifest, or that of the directory that the
+    /// imported releases come from.
     ///
     /// # Errors
     ///
