@@ -77,6 +77,8 @@ impl<'de> Deserialize<'de> for ContentHash {
 
 /// A whole SHA-256, written as 64 lower-case hex digits.
 ///
+/// The only digest of a file: its [`ContentHash`] and its [`integrity`](Self::integrity) derive from it.
+///
 /// ```
 /// use fingerpost::manifest::{ContentHash, Digest};
 ///
@@ -95,6 +97,20 @@ impl Digest {
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// Returns the value of an `integrity` attribute: `sha256-` and the digest in base64.
+    ///
+    /// W3C Subresource Integrity, section 3.1. Browsers are required to support SHA-256.
+    ///
+    /// ```
+    /// use fingerpost::manifest::Digest;
+    ///
+    /// let digest = Digest::from_content(b"body{}");
+    /// assert_eq!(digest.integrity(), "sha256-fJgEClQWV1hGkK4qHMO0KotTsVnMYMXTq7/suurGyUo=");
+    /// ```
+    pub fn integrity(&self) -> String {
+        format!("sha256-{}", BASE64.encode(&self.0))
     }
 
     /// What has been put into `hasher` piece by piece.
