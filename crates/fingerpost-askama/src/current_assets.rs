@@ -1,7 +1,4 @@
-use std::{
-    any::Any,
-    sync::{Arc, OnceLock},
-};
+use std::{any::Any, sync::OnceLock};
 
 use askama::Values;
 use fingerpost::{AppVersion, Assets, Snapshot, Url};
@@ -93,7 +90,7 @@ impl CurrentAssets<'_> {
         }
     }
 
-    pub(crate) fn integrity(self, path: &str) -> Result<Arc<str>, fingerpost::Error> {
+    pub(crate) fn integrity(self, path: &str) -> Result<String, fingerpost::Error> {
         match self {
             Self::Assets(assets) => assets.integrity(path),
             Self::Snapshot(snapshot) => snapshot.integrity(path),

@@ -33,10 +33,7 @@ pub use generated::static_url;
 mod generated {
     #![allow(missing_docs, missing_debug_implementations, reason = "types that `filter_fn` makes")]
 
-    use std::{
-        fmt::{Display, Write as _},
-        sync::Arc,
-    };
+    use std::fmt::{Display, Write as _};
 
     use askama::{
         Values, filter_fn,
@@ -60,7 +57,7 @@ mod generated {
     pub fn static_integrity(
         path: impl Display,
         values: &dyn Values,
-    ) -> askama::Result<HtmlSafeOutput<Arc<str>>> {
+    ) -> askama::Result<HtmlSafeOutput<String>> {
         Ok(HtmlSafeOutput(resolve(path, values, |assets, path| assets.integrity(path))?))
     }
 

@@ -61,8 +61,8 @@ impl UrlValue {
     }
 
     /// Base64 has nothing to escape but the slash, which MiniJinja escapes for no reason of HTML's.
-    fn from_integrity(integrity: &str) -> Self {
-        Self { safe: Value::from_safe_string(integrity.to_owned()), plain: Value::from(integrity) }
+    fn from_integrity(integrity: String) -> Self {
+        Self { plain: Value::from(&*integrity), safe: Value::from_safe_string(integrity) }
     }
 
     /// Safe where HTML is escaped. A safe string in a JSON or JavaScript template would come out unquoted.
@@ -126,7 +126,7 @@ impl Helper {
                 .absolute_url(path)
                 .map_or_else(resolve_error, |url| Ok(UrlValue::new(&url).for_template(state))),
             HelperKind::Integrity => assets.integrity(path).map_or_else(resolve_error, |integrity| {
-                Ok(UrlValue::from_integrity(&integrity).for_template(state))
+                Ok(UrlValue::from_integrity(integrity).for_template(state))
             }),
         }
     }

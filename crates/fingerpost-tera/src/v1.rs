@@ -105,9 +105,7 @@ impl Helper {
         let text = match self.kind {
             HelperKind::Url => self.assets.url(path).map(|url| escape_ampersand(&url)),
             HelperKind::AbsoluteUrl => self.assets.absolute_url(path).map(|url| escape_ampersand(&url)),
-            HelperKind::Integrity => {
-                self.assets.integrity(path).map(|integrity| escape_ampersand(&integrity))
-            }
+            HelperKind::Integrity => self.assets.integrity(path),
         };
         text.map(Value::from).map_err(|err| Error::chain("cannot resolve the asset path", err))
     }

@@ -110,23 +110,23 @@ impl Assets {
         self.with_resolver(|resolver| resolver.url(&self.0.url_options, path, UrlForm::Absolute))
     }
 
-    /// The value for an `integrity` attribute: `sha384-…` over the bytes that are served.
+    /// Returns the value of an `integrity` attribute: `sha256-…`, from the digest of the bytes that are served.
     ///
-    /// In production it is in the manifest, for scripts and style sheets; others are read once, at the first call. What a
-    /// manifest of another program lacks is read at start-up.
+    /// In production the digest is in the manifest; if the manifest of another program has none, the file is read at the
+    /// first call. In development, and for the strategies without a build step, it is the digest of the file as it is now.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
     /// # std::fs::write(dir.path().join("a.css"), "body{}")?;
     /// # let assets = fingerpost::Assets::dev(dir.path())?;
-    /// assert_eq!(*assets.integrity("a.css")?, *fingerpost::manifest::integrity_of(b"body{}"));
+    /// assert_eq!(assets.integrity("a.css")?, fingerpost::manifest::Digest::from_content(b"body{}").integrity());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
     /// As for [`url`](Self::url); an unknown asset is always one.
-    pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+    pub fn integrity(&self, path: &str) -> Result<String, Error> {
         self.with_resolver(|resolver| resolver.integrity(&self.0.url_options, path))
     }
 

@@ -342,7 +342,7 @@ impl AssetsBuilder {
 
     /// Whether URLs carry `?v=<content hash>` in development.
     ///
-    /// Defaults to `true`.
+    /// Defaults to `true`. In both cases a file is hashed once after each change.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

@@ -105,7 +105,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// As for [`Assets::integrity`].
-    pub fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
+    pub fn integrity(&self, path: &str) -> Result<String, Error> {
         self.resolver.integrity(self.assets.url_options(), path)
     }
 

@@ -111,7 +111,7 @@ fn version_and_integrity_are_unescaped_in_html_and_escaped_by_custom_escapers() 
     let site = Site::with_files(&["a_b.svg"]);
     let assets = site.production().app_version("v1_2").build().unwrap();
     assert_eq!(templates!("{{ path }}{{ app_version() }}")(&assets, ""), ["v1_2", "v1_2", "v1[_]2"]);
-    let integrity = fingerpost::manifest::integrity_of(b"body{}");
+    let integrity = fingerpost::manifest::Digest::from_content(b"body{}").integrity();
     for render in [templates!("{{ static_integrity(path) }}"), templates!("{{ path|static_integrity }}")] {
         let [html, text, own] = render(&assets, "a_b.svg");
         assert_eq!([&html, &text, &own.replace("[_]", "_")], [&integrity; 3]);

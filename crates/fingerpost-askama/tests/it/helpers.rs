@@ -85,7 +85,7 @@ struct Rest;
 
 #[test]
 fn integrity_and_app_version_are_the_same_in_both_modes() {
-    let integrity = fingerpost::manifest::integrity_of(CONTENT.as_bytes());
+    let integrity = fingerpost::manifest::Digest::from_content(CONTENT.as_bytes()).integrity();
     for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         assert_eq!(page(&assets, &Rest), format!("{integrity} {integrity} v7"));
     }

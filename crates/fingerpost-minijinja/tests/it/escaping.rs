@@ -135,7 +135,7 @@ fn url_in_json_and_scripts_is_a_quoted_string() {
             ],
         );
     }
-    let integrity = format!("\"{}\"", fingerpost::manifest::integrity_of(b"body{}"));
+    let integrity = format!("\"{}\"", fingerpost::manifest::Digest::from_content(b"body{}").integrity());
     let site = Site::with_files(&["a.js"]);
     let [development, _] = site.in_both_modes(|assets| assets);
     assert_eq!(render_page(&development, "page.json", "{{ static_integrity('a.js') }}"), integrity);

@@ -21,7 +21,7 @@ fn assert_values(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &s
 }
 
 fn integrity() -> String {
-    fingerpost::manifest::integrity_of(CONTENT.as_bytes())
+    fingerpost::manifest::Digest::from_content(CONTENT.as_bytes()).integrity()
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn changed_file_has_a_new_url_in_the_next_page() {
     let template = env.get_template("page.html").unwrap();
     for content in [CONTENT, "p{color:red}", CONTENT] {
         site.publish(&["a.css"], content);
-        let integrity = fingerpost::manifest::integrity_of(content.as_bytes());
+        let integrity = fingerpost::manifest::Digest::from_content(content.as_bytes()).integrity();
         assert_eq!(template.render(()).unwrap(), format!("/static/a.css?v={} {integrity}", hash(content)));
     }
 }

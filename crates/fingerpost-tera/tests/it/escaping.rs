@@ -1,6 +1,6 @@
 //! What becomes of a URL where HTML is escaped, and where nothing is.
 
-use fingerpost::manifest::integrity_of;
+use fingerpost::manifest::Digest;
 
 use crate::support::{CONTENT, Engine, Site};
 
@@ -20,7 +20,7 @@ fn assert_rendered<E: Engine>(name: &str, rows: &[(&str, &str)]) {
         let expected = expected
             .replace("A", "/static/a.7c98040a5416.css")
             .replace("B", "/static/b.7c98040a5416.svg")
-            .replace("INTEGRITY", &integrity_of(CONTENT.as_bytes()));
+            .replace("INTEGRITY", &Digest::from_content(CONTENT.as_bytes()).integrity());
         assert_eq!(page.as_deref(), Ok(&*expected), "{source} in {name}");
     }
 }

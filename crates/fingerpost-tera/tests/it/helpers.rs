@@ -1,6 +1,6 @@
 //! What the functions and filters answer.
 
-use fingerpost::{AssetsBuilder, manifest::integrity_of};
+use fingerpost::{AssetsBuilder, manifest::Digest};
 
 use crate::support::{CONTENT, Engine, Site, hash};
 
@@ -32,7 +32,7 @@ fn assert_values<E: Engine>(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: 
 }
 
 fn each_helper_is_a_function_and_a_filter<E: Engine>() {
-    let integrity = integrity_of(CONTENT.as_bytes());
+    let integrity = Digest::from_content(CONTENT.as_bytes()).integrity();
     assert_values::<E>(
         |assets| assets,
         &[
@@ -72,7 +72,7 @@ fn absolute_base_url_needs_no_origin<E: Engine>() {
 }
 
 fn query_and_fragment_after_a_path_are_preserved<E: Engine>() {
-    let integrity = integrity_of(CONTENT.as_bytes());
+    let integrity = Digest::from_content(CONTENT.as_bytes()).integrity();
     assert_values::<E>(
         |assets| assets,
         &[
@@ -100,7 +100,7 @@ fn changed_file_has_a_new_url_in_the_next_page<E: Engine>() {
     for content in [CONTENT, "p{color:red}", CONTENT] {
         site.publish(&["a.css"], content);
         let url = format!("/static/a.css?v={}", hash(content));
-        let integrity = integrity_of(content.as_bytes());
+        let integrity = Digest::from_content(content.as_bytes()).integrity();
         assert_eq!(engine.page("page.html"), format!("{url} {url} {integrity}"));
     }
 }

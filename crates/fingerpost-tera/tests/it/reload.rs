@@ -26,7 +26,7 @@ each_major! {
 /// What [`PAGE`] is when all files hold `content`.
 fn expected_page(assets: &Assets, content: &str) -> String {
     let url = format!("/static/a.{}.css", hash(content));
-    let integrity = fingerpost::manifest::integrity_of(content.as_bytes());
+    let integrity = fingerpost::manifest::Digest::from_content(content.as_bytes()).integrity();
     let version = assets.app_version();
     format!("{url} {url} {url}#f {url}#f {url} {url} {integrity} {integrity} {version}")
 }

@@ -3,7 +3,7 @@
 pub(crate) mod single_flight;
 mod watch;
 
-use std::{fmt, fs::File, io, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{fs::File, io, path::PathBuf, sync::Arc, time::SystemTime};
 
 use hashbrown::HashMap;
 use parking_lot::RwLock;
@@ -15,7 +15,7 @@ use crate::{
     },
     error::{Error, Missing, Problem},
     files::stable_read::{self, Reading},
-    manifest::digest::{ContentHash, Digest, integrity_of_reader},
+    manifest::digest::{ContentHash, Digest},
     resolve::url_options::{AssetUrls, UrlOptions},
     sources::{
         Sources, Verdict,
@@ -28,8 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Development {
     pub(crate) sources: Sources,
-    urls: FileCache<AssetUrls>,
-    integrities: FileCache<Arc<str>>,
+    files: FileCache,
     watch: Option<Watch>,
 }
 
@@ -45,27 +44,20 @@ impl Development {
     }
 
     pub(crate) fn with_watch(sources: Sources, watch: Option<Watch>) -> Self {
-        Self { sources, urls: FileCache::default(), integrities: FileCache::default(), watch }
+        Self { sources, files: FileCache::default(), watch }
     }
 
     pub(crate) fn urls(&self, options: &UrlOptions, path: &str) -> Result<AssetUrls, Error> {
-        if !options.dev_version_query {
-            self.urls.get(self, path, |_| Ok(options.urls(path, None)))
-        } else {
-            self.urls.get(self, path, |file| {
-                let (digest, _) = Digest::from_reader(file)?;
-                Ok(options.urls(path, Some(ContentHash::from(&digest).as_str())))
-            })
-        }
+        Ok(self.files.get(self, options, path)?.urls)
     }
 
     /// What `take` takes of the URLs of an asset that has been looked at lately, if the source dirs are watched.
     pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&AssetUrls) -> R) -> Option<R> {
-        self.urls.confirmed(self.watch.as_ref(), path, take)
+        self.files.confirmed(self.watch.as_ref(), path, |file| take(&file.urls))
     }
 
-    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
-        self.integrities.get(self, path, |file| Ok(integrity_of_reader(file)?.into()))
+    pub(crate) fn digest(&self, options: &UrlOptions, path: &str) -> Result<Digest, Error> {
+        Ok(self.files.get(self, options, path)?.digest)
     }
 
     /// Opens an asset as it is now, past every cache.
@@ -86,39 +78,39 @@ impl Development {
     }
 }
 
-/// What was made of each file, kept for as long as the file's [`FileStamp`](crate::__private::FileStamp) stays what it was.
-struct FileCache<T> {
-    entries: ByPath<Arc<Entry<T>>>,
+/// The digest and URLs of each file, kept while the file's [`FileStamp`](crate::__private::FileStamp) is unchanged.
+#[derive(Debug, Default)]
+struct FileCache {
+    entries: ByPath<Arc<Entry>>,
     /// What a look has confirmed, and how long that holds. Empty unless the source dirs are watched.
-    confirmed: ByPath<(Checkpoint, T)>,
+    confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 
 type ByPath<V> = RwLock<HashMap<Box<str>, V, foldhash::fast::RandomState>>;
 
-struct Entry<T> {
+#[derive(Debug)]
+struct Entry {
     candidates: Vec<Candidate>,
-    single_flight: SingleFlight<Result<Reading<Derived<T>>, Error>>,
+    single_flight: SingleFlight<Result<Reading<HashedFile>, Error>>,
 }
 
-/// What was made of a file, and in which source dir that lies.
+/// A file that was read.
 #[derive(Debug, Clone)]
-struct Derived<T> {
+struct HashedFile {
+    /// The index of its source directory.
     source: usize,
-    value: T,
+    digest: Digest,
+    /// Made with the digest, so that a hit formats nothing.
+    urls: AssetUrls,
 }
 
-impl<T: Clone> FileCache<T> {
+impl FileCache {
     /// What has no answer leaves nothing behind: a symlink to a directory above it has names without end.
-    fn get(
-        &self,
-        development: &Development,
-        path: &str,
-        make: impl Fn(&mut File) -> io::Result<T>,
-    ) -> Result<T, Error> {
-        if let Some(value) = self.confirmed(development.watch.as_ref(), path, T::clone) {
-            return Ok(value);
+    fn get(&self, development: &Development, options: &UrlOptions, path: &str) -> Result<HashedFile, Error> {
+        if let Some(file) = self.confirmed(development.watch.as_ref(), path, HashedFile::clone) {
+            return Ok(file);
         }
-        let result = self.resolve(development, path, make);
+        let result = self.resolve(development, options, path);
         if result.is_err() {
             self.entries.write().remove(path);
             self.confirmed.write().remove(path);
@@ -129,9 +121,9 @@ impl<T: Clone> FileCache<T> {
     fn resolve(
         &self,
         Development { sources, watch, .. }: &Development,
+        options: &UrlOptions,
         path: &str,
-        make: impl Fn(&mut File) -> io::Result<T>,
-    ) -> Result<T, Error> {
+    ) -> Result<HashedFile, Error> {
         let existing = self.entries.read().get(path).cloned();
         let entry = match existing {
             Some(entry) => entry,
@@ -139,29 +131,34 @@ impl<T: Clone> FileCache<T> {
         };
         let checkpoint = watch.as_ref().map(Watch::checkpoint);
         let current = current_stamp(&entry.candidates)?.ok_or_else(|| not_found(sources, path, None))?;
-        let is_trusted = |reading: &Reading<Derived<T>>| {
+        let is_trusted = |reading: &Reading<HashedFile>| {
             reading.is_trusted
                 && CandidateStamp { source: reading.value.source, stamp: reading.stamp } == current
         };
         let is_last_usable = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
         let reading =
-            entry.single_flight.join(is_last_usable, || read(sources, path, &entry.candidates, &make))?;
+            entry.single_flight.join(is_last_usable, || read(sources, options, path, &entry.candidates))?;
         if let Some(checkpoint) = checkpoint.filter(|_| is_trusted(&reading)) {
-            self.confirmed.write().insert(path.into(), (checkpoint, reading.value.value.clone()));
+            self.confirmed.write().insert(path.into(), (checkpoint, reading.value.clone()));
         }
-        Ok(reading.value.value)
+        Ok(reading.value)
     }
 
-    /// What `take` takes of a value that need not be looked at again.
-    fn confirmed<R>(&self, watch: Option<&Watch>, path: &str, take: impl FnOnce(&T) -> R) -> Option<R> {
+    /// Applies `take` to a cached file that the watcher vouches for.
+    fn confirmed<R>(
+        &self,
+        watch: Option<&Watch>,
+        path: &str,
+        take: impl FnOnce(&HashedFile) -> R,
+    ) -> Option<R> {
         let watch = watch?;
         let confirmed = self.confirmed.read();
-        let (checkpoint, value) = confirmed.get(path)?;
-        watch.is_unchanged_since(*checkpoint).then(|| take(value))
+        let (checkpoint, file) = confirmed.get(path)?;
+        watch.is_unchanged_since(*checkpoint).then(|| take(file))
     }
 
     /// A slot for a file that is there.
-    fn insert_entry(&self, sources: &Sources, path: &str) -> Result<Arc<Entry<T>>, Error> {
+    fn insert_entry(&self, sources: &Sources, path: &str) -> Result<Arc<Entry>, Error> {
         if let Some(reason) = sources.rules().reason_to_ignore(path) {
             return Err(not_found(sources, path, Some(reason.into_owned())));
         }
@@ -171,18 +168,6 @@ impl<T: Clone> FileCache<T> {
         }
         let entry = Arc::new(Entry { candidates, single_flight: SingleFlight::default() });
         Ok(self.entries.write().entry(path.into()).or_insert(entry).clone())
-    }
-}
-
-impl<T> Default for FileCache<T> {
-    fn default() -> Self {
-        Self { entries: RwLock::default(), confirmed: RwLock::default() }
-    }
-}
-
-impl<T> fmt::Debug for FileCache<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileCache").field("files", &self.entries.read().len()).finish_non_exhaustive()
     }
 }
 
@@ -203,19 +188,24 @@ fn current_stamp(candidates: &[Candidate]) -> Result<Option<CandidateStamp>, Err
 }
 
 /// Reads the first candidate that is the asset; a file that changed meanwhile is read again, from the start.
-fn read<T>(
+fn read(
     sources: &Sources,
+    options: &UrlOptions,
     path: &str,
     candidates: &[Candidate],
-    make: &impl Fn(&mut File) -> io::Result<T>,
-) -> Result<Reading<Derived<T>>, Error> {
+) -> Result<Reading<HashedFile>, Error> {
     stable_read::read_until_stable(|| {
         let Some((candidate, mut file)) = open(sources, path, candidates)? else {
             return Err(not_found(sources, path, None));
         };
         let source = candidate.source;
-        Reading::once(&mut file, |file| Ok(Derived { source, value: make(file)? }))
-            .map_err(|err| Error::unreadable(&candidate.file, err))
+        let hash = |file: &mut File| {
+            let (digest, _) = Digest::from_reader(file)?;
+            let version = options.dev_version_query.then(|| ContentHash::from(&digest));
+            let urls = options.urls(path, version.as_ref().map(ContentHash::as_str));
+            Ok(HashedFile { source, digest, urls })
+        };
+        Reading::once(&mut file, hash).map_err(|err| Error::unreadable(&candidate.file, err))
     })
 }
 
@@ -270,18 +260,20 @@ mod tests {
         symlink(outside.path(), dir.path().join("out")).unwrap();
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
         let development = Development::new(sources);
-        let entry_count = || development.integrities.entries.read().len();
+        let options = UrlOptions::development();
+        let digest = |path: &str| development.digest(&options, path);
+        let entry_count = || development.files.entries.read().len();
         for times in 1..9 {
-            assert!(development.integrity(&format!("{}a.css", "l/".repeat(times))).is_err());
+            assert!(digest(&format!("{}a.css", "l/".repeat(times))).is_err());
         }
         for path in ["out/b.css", "nope.css", "l"] {
-            assert!(development.integrity(path).is_err(), "{path}");
+            assert!(digest(path).is_err(), "{path}");
         }
         assert_eq!(entry_count(), 0);
-        assert!(development.integrity("a.css").is_ok());
+        assert!(digest("a.css").is_ok());
         assert_eq!(entry_count(), 1);
         fs::remove_file(dir.path().join("a.css")).unwrap();
-        assert!(development.integrity("a.css").is_err());
+        assert!(digest("a.css").is_err());
         assert_eq!(entry_count(), 0);
     }
 }

@@ -163,7 +163,8 @@ mod tests {
 
         use crate::{
             dev::Development,
-            manifest::digest::integrity_of,
+            manifest::digest::Digest,
+            resolve::url_options::UrlOptions,
             sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
         };
 
@@ -190,7 +191,9 @@ mod tests {
         let watch = watch.unwrap();
         let events = Arc::clone(&watch.events);
         let development = Development::with_watch(sources, Some(watch));
-        let answers = |content: &[u8]| *development.integrity("a.css").unwrap() == *integrity_of(content);
+        let options = UrlOptions::development();
+        let answers =
+            |content: &[u8]| development.digest(&options, "a.css").unwrap() == Digest::from_content(content);
         File::open(&one).unwrap();
         assert!(matches!(heard.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
 

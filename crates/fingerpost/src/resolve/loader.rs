@@ -59,7 +59,7 @@ impl Loader {
                 })?;
                 let manifest = read_manifest(options, &*store, || self.collect_advice(options))?;
                 let version = self.version(Some((&manifest, store.place())))?;
-                (Lookup::Table(LookupTable::from_manifest(options, &manifest, store)?), version)
+                (Lookup::Table(LookupTable::from_manifest(options, &manifest, store)), version)
             }
             Some(Strategy::VersionQuery) => {
                 let (version, components) = self.version(None)?;

@@ -14,7 +14,11 @@ use crate::{
     dev::Development,
     error::{Error, Missing, Problem},
     files::is_absent,
-    manifest::{MANIFEST_NAME, Manifest, digest::integrity_of, store::Store},
+    manifest::{
+        MANIFEST_NAME, Manifest,
+        digest::Digest,
+        store::{Store, Stored},
+    },
     resolve::url_options::{AssetUrls, UrlOptions},
     sources::{
         Sources,
@@ -57,42 +61,21 @@ pub(crate) struct Asset {
     pub(crate) path: Box<str>,
     pub(crate) urls: AssetUrls,
     hashed: Box<str>,
-    /// From the manifest, or from the file: at start-up if the manifest is another program's, else at the first call.
-    integrity: OnceLock<Arc<str>>,
+    /// From the manifest, or, where that has none, from the published file at the first call.
+    digest: OnceLock<Digest>,
 }
 
 impl LookupTable {
     /// The strategy `Manifest`: every asset under its hashed path.
-    pub(crate) fn from_manifest(
-        options: &UrlOptions,
-        manifest: &Manifest,
-        store: Arc<dyn Store>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn from_manifest(options: &UrlOptions, manifest: &Manifest, store: Arc<dyn Store>) -> Self {
         let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
-        let mut missing_files = 0;
-        let assets = nameable.map(|(path, entry)| {
-            let integrity = match &entry.info {
-                Some(info) => info.integrity.as_deref().map(Arc::from),
-                None => integrity_of_published(&*store, &entry.hashed)?.or_else(|| {
-                    missing_files += 1;
-                    None
-                }),
-            };
-            Ok(Asset {
-                path: path.as_str().into(),
-                urls: options.urls(&entry.hashed, None),
-                hashed: entry.hashed.as_str().into(),
-                integrity: integrity.map_or_else(OnceLock::new, OnceLock::from),
-            })
+        let assets = nameable.map(|(path, entry)| Asset {
+            path: path.as_str().into(),
+            urls: options.urls(&entry.hashed, None),
+            hashed: entry.hashed.as_str().into(),
+            digest: entry.info.as_ref().map_or_else(OnceLock::new, |info| info.sha256.into()),
         });
-        let assets = assets.collect::<Result<_, Error>>()?;
-        let place = manifest_place(&*store);
-        if missing_files > 0 {
-            tracing::warn!(
-                "{missing_files} files that manifest `{place}` names are not there; their URLs are made all the same"
-            );
-        }
-        Ok(Self::new(assets, vec![place], Backend::Store(store)))
+        Self::new(assets.collect(), vec![manifest_place(&*store)], Backend::Store(store))
     }
 
     /// The strategies without a build step: every file of the source dirs under its own name, listed now, or by
@@ -115,7 +98,7 @@ impl LookupTable {
                 urls: options.urls(&path, version),
                 hashed: path.as_str().into(),
                 path: path.as_str().into(),
-                integrity: OnceLock::new(),
+                digest: OnceLock::new(),
             });
         }
         let searched = sources.dir_labels();
@@ -186,33 +169,28 @@ impl LookupTable {
         }
     }
 
-    pub(crate) fn integrity(&self, path: &str) -> Result<Arc<str>, Error> {
-        let Asset { integrity, hashed, .. } = self.asset(path)?;
+    /// The digest of the bytes that are served for an asset.
+    pub(crate) fn digest(&self, options: &UrlOptions, path: &str) -> Result<Digest, Error> {
+        let Asset { digest, hashed, .. } = self.asset(path)?;
         let store = match &self.backend {
             Backend::Store(store) => store,
-            Backend::Sources { development, .. } => return development.integrity(path),
+            Backend::Sources { development, .. } => return development.digest(options, path),
         };
-        if let Some(integrity) = integrity.get() {
-            return Ok(Arc::clone(integrity));
+        if let Some(digest) = digest.get() {
+            return Ok(*digest);
         }
-        // Not inside the cell: the store may be anybody's code, and ask here again.
-        let read = store.read(hashed).map_err(|err| read_error(&**store, hashed, err))?;
-        Ok(Arc::clone(integrity.get_or_init(|| integrity_of(&read).into())))
+        // Not inside the cell: the store is foreign code and may call back.
+        let read = read_digest(&**store, hashed)
+            .map_err(|err| Error::unreadable(Path::new(&store.place()).join(&**hashed), err))?;
+        Ok(*digest.get_or_init(|| read))
     }
 }
 
-/// The integrity of a file that a manifest tells nothing of; nothing if the file is not there, as on a server that leaves
-/// the files to a CDN.
-fn integrity_of_published(store: &dyn Store, hashed: &str) -> Result<Option<Arc<str>>, Error> {
-    match store.read(hashed) {
-        Ok(bytes) => Ok(Some(integrity_of(&bytes).into())),
-        Err(err) if is_absent(&err) => Ok(None),
-        Err(err) => Err(read_error(store, hashed, err)),
+fn read_digest(store: &dyn Store, hashed: &str) -> io::Result<Digest> {
+    match store.open(hashed)? {
+        Stored::Bytes(bytes) => Ok(Digest::from_content(&bytes)),
+        Stored::File(file) => Ok(Digest::from_reader(file)?.0),
     }
-}
-
-fn read_error(store: &dyn Store, path: &str, err: io::Error) -> Error {
-    Error::unreadable(Path::new(&store.place()).join(path), err)
 }
 
 /// Reads the manifest and compares it with the base URL it is to be used for.

@@ -8,12 +8,7 @@ pub(crate) mod strategy;
 pub(crate) mod path_token;
 pub(crate) mod url_options;
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, fs::File, path::PathBuf, sync::OnceLock};
 
 use crate::{
     dev::Development,
@@ -151,13 +146,13 @@ impl Resolver {
         }
     }
 
-    pub(crate) fn integrity(&self, options: &UrlOptions, text: &str) -> Result<Arc<str>, Error> {
+    pub(crate) fn integrity(&self, options: &UrlOptions, text: &str) -> Result<String, Error> {
         let path = TemplatePath::parse(text)?.path;
-        let integrity = match &self.lookup {
-            Lookup::Development(development) => development.integrity(path),
-            Lookup::Table(table) => table.integrity(path),
+        let digest = match &self.lookup {
+            Lookup::Development(development) => development.digest(options, path),
+            Lookup::Table(table) => table.digest(options, path),
         };
-        integrity.map_err(|err| self.with_suggestions(options, path, err))
+        digest.map(|digest| digest.integrity()).map_err(|err| self.with_suggestions(options, path, err))
     }
 
     /// All assets that a template can name, sorted.

@@ -27,6 +27,20 @@ pub(crate) struct AssetUrls {
 }
 
 impl UrlOptions {
+    /// The defaults of development, for unit tests.
+    #[cfg(all(test, unix))]
+    pub(crate) fn development() -> Self {
+        Self {
+            mode: Mode::Dev,
+            base: BaseUrl::default(),
+            mount_path_len: None,
+            origin: None,
+            dev_version_query: true,
+            on_missing: OnMissing::Error,
+            missing_warnings: MissingWarnings::default(),
+        }
+    }
+
     /// The URLs of what lies at `path` under the base URL.
     pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> AssetUrls {
         let url = Url::new(&self.base, path, version);

@@ -12,7 +12,7 @@ use std::{
 };
 
 use filetime::{FileTime, set_file_mtime};
-use fingerpost::{Assets, ErrorKind};
+use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
 use crate::support::{Dir, Done, dev, hash};
 
@@ -24,7 +24,7 @@ pub(crate) const AGED: Duration = Duration::from_millis(2_200);
 fn follows(assets: &Assets, path: &str, content: &str) {
     let expected = format!("/static/{path}?v={}", hash(content));
     assert_eq!(assets.url(path).unwrap(), *expected);
-    assert_eq!(*assets.integrity(path).unwrap(), *fingerpost::manifest::integrity_of(content.as_bytes()));
+    assert_eq!(assets.integrity(path).unwrap(), Digest::from_content(content.as_bytes()).integrity());
 }
 
 fn modified(file: &Path) -> FileTime {

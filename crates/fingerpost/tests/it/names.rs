@@ -1,6 +1,6 @@
 //! What an author writes, and the URL it becomes.
 
-use fingerpost::{Assets, ErrorKind};
+use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
 use crate::support::{Dir, UrlOptions, dev, hash, production, publish};
 
@@ -257,11 +257,8 @@ fn integrity_ignores_query_and_fragment() {
     let site = UrlOptions::with(&[("a.css", "body{}")]);
     for (mode, assets) in site.both() {
         for written in ["a.css", "/a.css", "a.css?x=1#f"] {
-            assert_eq!(
-                *assets.integrity(written).unwrap(),
-                *fingerpost::manifest::integrity_of(b"body{}"),
-                "{mode}"
-            );
+            let integrity = assets.integrity(written).unwrap();
+            assert_eq!(integrity, Digest::from_content(b"body{}").integrity(), "{mode}");
         }
         for unknown in ["b.css", "a.css/", "/", "css/"] {
             assert_eq!(
