@@ -6,7 +6,7 @@ use std::{
 
 use fingerpost::{
     __private::{FileStamp, Reading, quoted, read_stable},
-    manifest::{Digest, integrity_of, integrity_of_reader},
+    manifest::Digest,
 };
 
 use serde::{Deserialize, Serialize};
@@ -67,16 +67,6 @@ impl Content {
     /// What should lie in a file. Whether it does will show when it is read.
     pub(crate) fn in_file(file: &Path, size: u64, sha256: Digest) -> Self {
         Self { size, sha256, bytes: Bytes::In(file.to_owned()) }
-    }
-
-    /// The value for `integrity` attributes.
-    pub(crate) fn integrity(&self) -> Result<String, Problem> {
-        match &self.bytes {
-            Bytes::Here(bytes) => Ok(integrity_of(bytes)),
-            Bytes::In(file) => {
-                File::open(file).and_then(integrity_of_reader).map_err(|err| Problem::source(file, &err))
-            }
-        }
     }
 
     /// Writes all of it, and fails if a file that is read for it is not what it was.

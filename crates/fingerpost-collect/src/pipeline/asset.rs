@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use fingerpost::{
     AssetPath,
-    manifest::{ContentHash, FileInfo, Manifest},
+    manifest::{ContentHash, FileInfo},
     sources::SourceFile,
 };
 
@@ -57,7 +57,7 @@ impl Asset {
             None => {
                 let content = loaded.insert(content()?);
                 let hash = hash.unwrap_or_else(|| ContentHash::from(&content.sha256));
-                (hash, info(&file.path, content, run.history.manifest())?)
+                (hash, FileInfo::new(content.size, content.sha256))
             }
         };
         let hashed = file.path.hashed(&hash);
@@ -114,22 +114,4 @@ impl CacheEntry for Asset {
         info.encodings.clear();
         AssignedName { from: self.from, hash: self.hash, info }
     }
-}
-
-/// A hash that was published for the same bytes need not be computed again.
-fn info(path: &AssetPath, content: &Content, published: Option<&Manifest>) -> Result<FileInfo, Problem> {
-    let info = FileInfo::new(content.size, content.sha256);
-    if !has_integrity(path) {
-        return Ok(info);
-    }
-    let known = published.and_then(|manifest| manifest.get(path)?.info.as_ref());
-    let known =
-        known.filter(|known| known.sha256 == content.sha256).and_then(|known| known.integrity.clone());
-    Ok(info.with_integrity(known.map_or_else(|| content.integrity(), Ok)?))
-}
-
-/// Browsers check the integrity of scripts and style sheets, and of nothing else.
-fn has_integrity(path: &str) -> bool {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    ["css", "js", "mjs", "cjs"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

@@ -122,6 +122,19 @@ fn recently_modified_files_are_not_cached() {
 }
 
 #[test]
+fn integrity_field_of_an_earlier_version_is_dropped() {
+    let site = Site::aged(&FILES);
+    let manifest = site.read("out/staticfiles.json");
+    let field = "\"integrity\":\"sha256-eA==\",\"size\":";
+    site.forge_cache("\"size\":", field);
+    site.write("out/staticfiles.json", manifest.replace("\"size\":", field));
+    let report = collect(&site.lenient("out")).unwrap();
+    assert_eq!((report.written, report.release), (0, None));
+    assert_eq!(site.read("out/staticfiles.json"), manifest);
+    site.assert_same();
+}
+
+#[test]
 fn cached_run_has_the_same_output_and_report() {
     let site = Site::aged(&FILES);
     assert_eq!(site.cached().len(), FILES.len());

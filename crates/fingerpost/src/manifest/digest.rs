@@ -5,9 +5,7 @@ use std::{
 
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sha2::{Digest as _, Sha256, Sha384};
-
-use crate::quote::quoted;
+use sha2::{Digest as _, Sha256};
 
 /// The first 12 lower-case hex digits of the SHA-256 of some bytes: the version of one asset.
 ///
@@ -123,9 +121,20 @@ impl Digest {
     /// # Errors
     ///
     /// Those of the reader.
-    pub fn from_reader(reader: impl Read) -> io::Result<(Self, u64)> {
-        let (digest, size) = digest_reader::<Sha256>(reader)?;
-        Ok((Self(digest.into()), size))
+    pub fn from_reader(mut reader: impl Read) -> io::Result<(Self, u64)> {
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok((Self::from_hasher(hasher), size)),
+                Ok(n) => {
+                    hasher.update(&buffer[..n]);
+                    size += n as u64;
+                }
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) => return Err(err),
+            }
+        }
     }
 }
 
@@ -155,59 +164,5 @@ impl<'de> Deserialize<'de> for Digest {
         bytes
             .map(Self)
             .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not 64 lower-case hex digits")))
-    }
-}
-
-/// The value of an `integrity` attribute for `bytes`: `sha384-` and base64.
-///
-/// Subresource Integrity, section 3.1.
-///
-/// ```
-/// assert!(fingerpost::manifest::integrity_of(b"").starts_with("sha384-OLBgp1Gs"));
-/// ```
-pub fn integrity_of(bytes: &[u8]) -> String {
-    sri(&Sha384::digest(bytes))
-}
-
-/// [`integrity_of`] all that `reader` still has to give, in constant memory.
-///
-/// # Errors
-///
-/// Those of the reader.
-pub fn integrity_of_reader(reader: impl Read) -> io::Result<String> {
-    Ok(sri(&digest_reader::<Sha384>(reader)?.0))
-}
-
-fn sri(digest: &[u8]) -> String {
-    format!("sha384-{}", BASE64.encode(digest))
-}
-
-fn digest_reader<D: sha2::Digest>(mut reader: impl Read) -> io::Result<(sha2::digest::Output<D>, u64)> {
-    let (mut hasher, mut size) = (D::new(), 0);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok((hasher.finalize(), size)),
-            Ok(n) => {
-                hasher.update(&buffer[..n]);
-                size += n as u64;
-            }
-            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-            Err(err) => return Err(err),
-        }
-    }
-}
-
-/// What may stand in an `integrity` attribute, and nothing else: adapters put it there as it is.
-pub(super) fn deserialize_integrity<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let hash = ["sha256-", "sha384-", "sha512-"].iter().find_map(|algorithm| text.strip_prefix(algorithm));
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    if hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(is_base64)) {
-        Ok(Some(text))
-    } else {
-        Err(de::Error::custom(format_args!("{} is no `integrity` value", quoted(&text))))
     }
 }

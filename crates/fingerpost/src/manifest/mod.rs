@@ -8,7 +8,7 @@ pub(crate) mod numbering;
 pub(crate) mod retention;
 pub(crate) mod store;
 
-pub use digest::{ContentHash, Digest, integrity_of, integrity_of_reader};
+pub use digest::{ContentHash, Digest};
 pub use encoding::Encoding;
 pub use release::Release;
 
@@ -76,13 +76,6 @@ pub struct FileInfo {
     pub size: u64,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
-    /// `sha384-…`, for the types a browser checks: scripts and style sheets.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "digest::deserialize_integrity"
-    )]
-    pub integrity: Option<String>,
     /// Compressed variants beside the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub encodings: BTreeMap<String, EncodingInfo>,
@@ -91,14 +84,7 @@ pub struct FileInfo {
 impl FileInfo {
     /// A file of `size` bytes with this SHA-256.
     pub fn new(size: u64, sha256: Digest) -> Self {
-        Self { size, sha256, integrity: None, encodings: BTreeMap::new() }
-    }
-
-    /// Adds the value for `integrity` attributes.
-    #[must_use]
-    pub fn with_integrity(mut self, integrity: impl Into<String>) -> Self {
-        self.integrity = Some(integrity.into());
-        self
+        Self { size, sha256, encodings: BTreeMap::new() }
     }
 }
 
