@@ -44,7 +44,6 @@ use crate::{
 
 /// An output dir that this run alone may write to, or none may in a dry run.
 pub(crate) struct Output {
-    dir: PathBuf,
     fsync: bool,
     pub(crate) staging: Staging,
     /// `None` in a dry run.
@@ -82,15 +81,15 @@ impl Output {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
         let (change, real, published) = (Change::read(dir), Mutex::default(), PublishedFiles::default());
         let staging = Staging { dir: dir.to_owned(), is_dry: true };
-        Ok(Self { dir: dir.to_owned(), fsync: false, staging, lock: None, change, real, published })
+        Ok(Self { fsync: false, staging, lock: None, change, real, published })
     }
 
     /// Takes the lock, and removes what a killed run has left behind.
     pub(crate) fn acquire(&mut self, wait: bool, progress: &dyn Progress) -> Result<(), Problem> {
-        make_dir(&self.dir.join(STAGING))?;
-        let file = self.dir.join(LOCK);
+        make_dir(&self.dir().join(STAGING))?;
+        let file = self.dir().join(LOCK);
         let mut lock = Lock::acquire(&file, wait, progress)?;
-        self.change = Change::read(&self.dir);
+        self.change = Change::read(self.dir());
         let signed = lock.sign(&process::id().to_string());
         signed.map_err(|err| Problem::output("lock", &file, &err))?;
         self.lock = Some(lock);
@@ -113,13 +112,13 @@ impl Output {
     }
 
     fn empty_staging(&self) -> Result<(), Problem> {
-        let staging = self.dir.join(STAGING);
+        let staging = self.dir().join(STAGING);
         let empty = || fs::read_dir(&staging)?.try_for_each(|entry| remove(&entry?));
         empty().map_err(|err| Problem::output("empty", &staging, &err))
     }
 
-    fn is_dry(&self) -> bool {
-        self.lock.is_none()
+    fn dir(&self) -> &Path {
+        &self.staging.dir
     }
 
     /// Returns `true` if a file exists with exactly this content. If it has another, it is damaged: its name stands for one content.
@@ -133,12 +132,12 @@ impl Output {
 
     /// Whether a file is there, whatever is in it.
     pub(crate) fn has_any(&self, path: &str) -> bool {
-        self.dir.join(path).is_file()
+        self.dir().join(path).is_file()
     }
 
     /// Returns `true` if a file exists with exactly this content, under a name whose content may change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
-        let file = self.dir.join(path);
+        let file = self.dir().join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {
             metadata.is_file()
                 && metadata.len() == size
@@ -148,12 +147,12 @@ impl Output {
 
     /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
     pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
-        let target = self.dir.join(path);
+        let target = self.dir().join(path);
         self.check_dirs_above(&target)?;
         self.check_way_to(&target)?;
         self.published.note_written(path);
         let asset = Some((path.to_owned(), content.sha256));
-        let staged = if self.is_dry() {
+        let staged = if self.staging.is_dry {
             content.write_to(&mut io::sink()).map(|()| None)
         } else {
             self.staging
@@ -170,7 +169,7 @@ impl Output {
     /// be one.
     fn check_dirs_above(&self, file: &Path) -> Result<(), Problem> {
         let mut real = self.real.lock().unwrap_or_else(PoisonError::into_inner);
-        let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir);
+        let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir());
         let unknown: Vec<_> = below.take_while(|dir| !real.contains(*dir)).collect();
         for dir in unknown.into_iter().rev() {
             refuse_symlink(dir)?;
@@ -197,7 +196,7 @@ impl Output {
 
     /// Puts staged files into their places.
     pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
-        let root = self.dir.as_path();
+        let root = self.dir();
         let parents: BTreeSet<_> = staged.iter().filter_map(|staged| staged.target.parent()).collect();
         let dirs = parents.into_iter().flat_map(Path::ancestors).filter(|dir| dir.starts_with(root));
         let dirs: BTreeSet<_> = dirs.map(Path::to_owned).collect();
@@ -220,9 +219,9 @@ impl Output {
 
     /// Removes a file that is known to be there.
     pub(crate) fn remove(&self, path: &str) -> Result<(), Problem> {
-        let file = self.dir.join(path);
+        let file = self.dir().join(path);
         self.check_dirs_above(&file)?;
-        if self.is_dry() {
+        if self.staging.is_dry {
             return Ok(());
         }
         fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
@@ -236,7 +235,7 @@ impl Output {
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Problem> {
         self.staging.publish_record(manifest)?;
-        manifest_times::record(&self.staging, Times::of_manifest(&self.dir), edit, diagnostics);
+        manifest_times::record(&self.staging, Times::of_manifest(self.dir()), edit, diagnostics);
         Ok(())
     }
 }
