@@ -115,7 +115,7 @@ impl Loader {
     }
 
     fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {
-        self.versions.version(manifest, self.output.as_deref(), &self.repositories())
+        self.versions.version(manifest, self.output.as_deref(), || self.repositories())
     }
 
     /// Where a repository may be: around the source dirs, the output dir, or where the process was started.

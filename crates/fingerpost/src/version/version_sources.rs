@@ -30,12 +30,12 @@ impl VersionSources {
     /// The first source that has an answer, and the components. They are read also where another source has an answer, so
     /// that a missing file is always reported.
     ///
-    /// `output` is the output dir; `repositories` are the directories that a git repository may be around.
+    /// `output` is the output dir; `repositories` returns the directories that a git repository may be around, if git is asked.
     pub(crate) fn version(
         &self,
         manifest: Option<(&Manifest, String)>,
         output: Option<&Path>,
-        repositories: &[PathBuf],
+        repositories: impl FnOnce() -> Vec<PathBuf>,
     ) -> Result<(AppVersion, Counts), Error> {
         let Self { components, settings, .. } = self;
         let mut components = components.clone();
@@ -57,7 +57,10 @@ impl VersionSources {
     }
 
     /// The version that needs no manifest and no components.
-    fn explicit_or_git_version(&self, repositories: &[PathBuf]) -> Option<Result<AppVersion, Error>> {
+    fn explicit_or_git_version(
+        &self,
+        repositories: impl FnOnce() -> Vec<PathBuf>,
+    ) -> Option<Result<AppVersion, Error>> {
         let Self { explicit, from_git, settings, .. } = self;
         let from_environment = environment::variable("FINGERPOST_APP_VERSION");
         let configured = settings.app.clone().filter(|version| !version.is_empty());
@@ -66,7 +69,7 @@ impl VersionSources {
         if let Some((version, place)) = explicit.or_else(|| Some((configured?, "the settings file"))) {
             return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
         }
-        (*from_git || settings.git).then(|| Ok(AppVersion::git(git::version(repositories).as_deref())))
+        (*from_git || settings.git).then(|| Ok(AppVersion::git(git::version(&repositories()).as_deref())))
     }
 }
 
