@@ -335,14 +335,21 @@ mod tests {
         assets.strategy(Strategy::VersionQuery).app_version(version).build().unwrap()
     }
 
-    #[test]
+    /// One source file, served by version query, in a directory that also has room for another link to it.
     #[cfg(unix)]
-    fn large_file_whose_change_time_changes_after_hashing_is_verified() {
+    fn site(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, std::path::PathBuf, Assets) {
         let dir = tempfile::tempdir().unwrap();
         let source = dir.path().join("static");
         fs::create_dir(&source).unwrap();
-        fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
+        fs::write(source.join(name), content).unwrap();
         let assets = by_version(&source, "1");
+        (dir, source, assets)
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn large_file_whose_change_time_changes_after_hashing_is_verified() {
+        let (dir, source, assets) = site("a.bin", [b'a'; 64]);
         let options = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
         let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
         let find = || source_files.find(&path, &assets.snapshot(), &options).unwrap();
@@ -366,11 +373,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn large_file_whose_change_time_changes_before_the_first_request_is_not_hashed() {
-        let dir = tempfile::tempdir().unwrap();
-        let source = dir.path().join("static");
-        fs::create_dir(&source).unwrap();
-        fs::write(source.join("a.bin"), [b'a'; 64]).unwrap();
-        let assets = by_version(&source, "1");
+        let (dir, source, assets) = site("a.bin", [b'a'; 64]);
         let options = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
         let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
         // The clock of a file system stands still for some milliseconds.
@@ -433,11 +436,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn small_file_with_a_changed_change_time_is_read_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let source = dir.path().join("static");
-        fs::create_dir(&source).unwrap();
-        fs::write(source.join("a.css"), "one").unwrap();
-        let assets = by_version(&source, "1");
+        let (dir, source, assets) = site("a.css", "one");
         let options = ServeOptions::for_mode_of(&assets);
         let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.css").unwrap());
         thread::sleep(Duration::from_millis(20));
