@@ -109,7 +109,7 @@ impl Change {
 
 impl Edit {
     /// A change of an earlier output dir, for this one.
-    pub(crate) fn of_earlier_dir(edit: Option<Self>, is_put_back: bool) -> Option<Self> {
+    pub(crate) fn from_earlier_dir(edit: Option<Self>, is_put_back: bool) -> Option<Self> {
         let cause = Cause::KeptFrom;
         let put_back = is_put_back.then(|| Self { until: seconds(SystemTime::now()), cause });
         Self::last([edit.map(|edit| Self { cause, ..edit }), put_back])

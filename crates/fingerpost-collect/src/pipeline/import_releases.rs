@@ -60,7 +60,7 @@ pub(crate) fn import_releases(
     let newest = releases.first().filter(|release| earlier.numbers.last() == Some(&release.number));
     let is_put_back =
         !earlier.numbers.is_empty() && earlier.manifest() != newest.map(|release| &release.manifest);
-    let edit = Edit::of_earlier_dir(Change::read(dir).edit, is_put_back);
+    let edit = Edit::from_earlier_dir(Change::read(dir).edit, is_put_back);
     let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = files_of(manifests, assets, &run.options.compress);

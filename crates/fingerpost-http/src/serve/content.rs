@@ -172,12 +172,12 @@ impl FilePart {
             }
             let mut file = &*self.file;
             file.rewind()?;
-            return Ok(Integrity::of(Digest::from_reader(&mut file)?.0 == *sha256));
+            return Ok(Integrity::from_comparison(Digest::from_reader(&mut file)?.0 == *sha256));
         }
         let rehashed = self.rehashed.get_or_insert_with(|| queue.open_file(self.stamp));
         let file = || FileLocation::Open(Arc::clone(&self.file));
         Ok(match rehashed.get_or_queue(now, queue, file) {
-            Some(digest) => Integrity::of(digest == *sha256),
+            Some(digest) => Integrity::from_comparison(digest == *sha256),
             None if rehashed.has_just_failed(now) => Integrity::Changed,
             None => Integrity::Unknown,
         })
@@ -193,7 +193,7 @@ enum Integrity {
 }
 
 impl Integrity {
-    fn of(is_unchanged: bool) -> Self {
+    fn from_comparison(is_unchanged: bool) -> Self {
         if is_unchanged { Self::Unchanged } else { Self::Changed }
     }
 }
