@@ -352,7 +352,7 @@ impl VersionArgs {
     }
 }
 
-/// What `--color` says, so that even a usage error about another flag heeds it.
+/// The value of `--color`, found without parsing the other flags, so that usage errors are colored by it as well.
 fn color_choice(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
     let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());

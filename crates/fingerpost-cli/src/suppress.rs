@@ -15,14 +15,14 @@ const MAX_LINES: usize = 20;
 /// The tables that a line can go to, each with the part of the line that the table makes superfluous.
 const TABLES: [(&str, &str); 2] = [("[collect.rules]", "collect.rules."), ("[collect]", "collect.")];
 
-/// Where a line goes in a settings file.
+/// The place for a line in a settings file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Position {
     /// Before the first table.
     BeforeTables,
     /// In the table with this header, which cannot be added to from elsewhere.
     Below(&'static str),
-    /// Where the file has a rule, or a table, for the same glob.
+    /// Beside the rule or table that the file has for the same glob.
     BesideSameGlob,
 }
 

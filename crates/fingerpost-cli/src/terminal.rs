@@ -1,4 +1,4 @@
-//! What is known of the terminal behind standard error, if it is one.
+//! The properties of the terminal that standard error is connected to, if it is one.
 
 use std::{env, path::PathBuf};
 
@@ -6,7 +6,7 @@ use console::Term;
 use fingerpost::__private::is_bidi_or_line_separator;
 
 pub(crate) struct Terminal {
-    /// Whether it can draw more than ASCII.
+    /// `true` if it can show characters beyond ASCII.
     pub(crate) unicode: bool,
     /// How wide it is; what is no terminal has no width.
     pub(crate) columns: Option<usize>,

@@ -30,7 +30,7 @@ pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceKind, ReferenceReport, references};
 pub use report::Report;
 
-/// What the program shares with this crate. It may change in every release.
+/// Items that only the program of this workspace uses. They may change in every release.
 #[doc(hidden)]
 pub mod __private {
     use fingerpost::Settings;

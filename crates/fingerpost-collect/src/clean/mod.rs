@@ -50,8 +50,8 @@ use crate::{
 /// then, and a warning says so if a release stays for that alone. If the times that would show it are not recorded, every release
 /// counts as current until this run.
 ///
-/// Whoever is serving the current release will never notice, and a run that was killed can be repeated. It waits while
-/// [`collect`](crate::collect) is under way, and the other way round; [`clean_with`] tells whom it waits for.
+/// The files of the current release are never touched, and a run that was killed can be repeated. `clean` and
+/// [`collect`](crate::collect) wait for each other; [`clean_with`] reports which run it waits for.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -162,7 +162,8 @@ fn describe(cause: Cause, out: &Path) -> String {
     }
 }
 
-/// Takes the lock, where there is anything that somebody else could change. Unlike `collect` it makes no output dir.
+/// Takes the lock if the output dir has records that another run could change. Unlike `collect`, it does not create an
+/// output dir.
 fn open(options: &CleanOptions, progress: &dyn Progress) -> Result<Output, Problem> {
     if !options.out.is_dir() {
         let dir = quoted(options.out.display());
@@ -178,7 +179,7 @@ fn open(options: &CleanOptions, progress: &dyn Progress) -> Result<Output, Probl
     Ok(output)
 }
 
-/// Without a manifest nobody knows what is in force.
+/// Fails without a manifest, because the current release is unknown then.
 fn check_manifest(out: &Path) -> Result<(), Problem> {
     let file = out.join(MANIFEST_NAME);
     match fs::metadata(&file) {

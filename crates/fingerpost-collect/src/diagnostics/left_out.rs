@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-/// What lies in the source dirs and is not collected.
+/// Files in the source dirs that are not collected.
 #[derive(Default)]
 pub(crate) struct LeftOut {
     pub(crate) shadowed: Vec<Shadowed>,

@@ -1,4 +1,4 @@
-//! What a run has to say: rules, problems with their places, and the collection of them.
+//! Rules, problems with their places, and the collector of the problems of a run.
 
 pub(crate) mod rule;
 pub(crate) mod rule_severities;

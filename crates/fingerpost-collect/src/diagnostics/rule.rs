@@ -60,7 +60,7 @@ impl Rule {
         }
     }
 
-    /// How seriously it is taken if nobody says anything.
+    /// The severity without a setting.
     pub fn default_severity(self) -> Severity {
         match self {
             Self::Missing | Self::LeavesBase | Self::Unsupported => Severity::Error,

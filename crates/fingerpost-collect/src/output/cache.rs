@@ -1,5 +1,5 @@
-//! What earlier runs have found out, so that files that have not changed need not be read again. It saves time and
-//! nothing else: whoever deletes it gets the same output.
+//! Results of earlier runs, so that unchanged files need not be read again. Deleting the cache costs time and changes no
+//! output.
 
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
