@@ -67,7 +67,8 @@ fn readmes_list_the_features_of_their_crate() {
         });
         let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
         let readme = fs::read_to_string(manifest.with_file_name("README.md")).expect("a README");
-        let (_, table) = readme.split_once("\n## Features\n").unwrap_or_default();
+        let (_, section) = readme.split_once("\n## Features\n").unwrap_or_default();
+        let table = section.split("\n## ").next().unwrap_or_default();
         let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
         let listed = rows.filter_map(|row| Some((row.split_once('`')?.0, row.rsplit_once("| ")?.1)));
         let listed: Vec<_> = listed.map(|(name, kept)| (name.to_owned(), kept.to_owned())).collect();
