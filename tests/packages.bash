@@ -1,4 +1,4 @@
-# The npm packages that the tests use, and how they get into tests/.cache. `run`, `release-check` and `minify` source this.
+# The npm packages that the tests use, and how they get into tests/.cache. `setup`, `run`, `release-check` and `minify` source this.
 # shellcheck shell=bash disable=SC2034
 
 # Makes the client script small; another version may make it another.

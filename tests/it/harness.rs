@@ -43,7 +43,7 @@ fn pages(pages: &'static [(&str, &str, &str)]) -> String {
 fn missing_tool_fails_the_test_and_names_the_install_command() {
     let missing = panic::catch_unwind(|| tools::need(Tool::Django, "chromium", || None::<()>));
     let message = missing.expect_err("a failed test").downcast::<String>().expect("a text");
-    assert_eq!(*message, "django is not installed: run `tests/run`, which installs it or says how");
+    assert_eq!(*message, "django is not installed: run `tests/setup`");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The tests that need more than one crate, a browser, or a tool that `tests/run` installs.
+//! The tests that need more than one crate, a browser, or a tool that `tests/setup` installs.
 
 mod app_version;
 mod axum_htmx;

@@ -1,7 +1,8 @@
-//! What the tests need beyond Rust: packages and programs that `tests/run` fetches, a browser, a running site.
+//! What the tests need beyond Rust: packages and programs that `tests/setup` installs, a browser, a running site.
 //!
-//! Each entrance is `None` only if `tests/run` said that the tool could not be installed; it names what was
-//! therefore not run. A tool that is missing without that fails the test.
+//! Tests that use these tools are ignored by plain `cargo test`. `tests/run` runs them, after `tests/setup` has installed the
+//! tools. The functions return `None` only for a tool that `tests/run` has listed as not installed; any other missing tool fails
+//! the test.
 
 mod browser;
 mod haproxy;
@@ -26,7 +27,7 @@ pub(crate) use http::{Asker, ask, get, serve};
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{Server, built_in};
 
-/// What `tests/run` installs, under the names it hands over in `FINGERPOST_TEST_WITHOUT`.
+/// The tools that `tests/setup` installs. `tests/run` lists those that it could not in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Chromium,
@@ -59,7 +60,7 @@ pub(crate) fn need<T>(tool: Tool, without: &str, find: impl FnOnce() -> Option<T
     let found = find();
     assert!(
         found.is_some(),
-        "{} is not installed: run `tests/run`, which installs it or says how",
+        "{} is not installed: run `tests/setup`",
         tool.name()
     );
     found
@@ -69,7 +70,7 @@ fn without() -> String {
     env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default()
 }
 
-/// Returns the ignored folder that `tests/run` fills.
+/// Returns the ignored folder that `tests/setup` fills.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache")
 }

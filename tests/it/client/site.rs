@@ -64,7 +64,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts version `one`, whose pages have this htmx; `None` if `tests/run` could not fetch it.
+    /// Starts version `one`, whose pages have this htmx; `None` if `tests/setup` could not fetch it.
     pub(super) async fn start(htmx: &str) -> Option<Self> {
         let htmx = fs::read_to_string(npm_package(htmx)?.join("dist/htmx.min.js")).expect("a script");
         let state = Arc::<Mutex<State>>::default();

@@ -46,7 +46,7 @@ pub(crate) struct Request {
 }
 
 impl Browser {
-    /// Opens a browser; `None` if `tests/run` said that there is none.
+    /// Opens a browser; `None` if `tests/run` has listed it as not installed.
     pub(crate) async fn open() -> Option<Self> {
         let chromium =
             need(Tool::Chromium, &without(), || program(&["chromium", "chromium-browser", "google-chrome"]))?;
