@@ -51,6 +51,7 @@ async fn click(browser: &Browser, selector: &str) {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn htmx_example_behaves_as_described_for_each_policy() {
     let Some(htmx) = npm_package("htmx-2") else { return };
     let Some(mut browser) = Browser::open().await else { return };

@@ -287,21 +287,25 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn nginx_keeps_an_old_tab_on_its_version_until_the_server_requests_a_reload() {
     old_tab_keeps_its_version_until_the_server_requests_a_reload(&KINDS[0]).await;
 }
 
 #[tokio::test]
+#[ignore = "needs HAProxy: run tests/setup"]
 async fn haproxy_keeps_an_old_tab_on_its_version_until_the_server_requests_a_reload() {
     old_tab_keeps_its_version_until_the_server_requests_a_reload(&KINDS[1]).await;
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn nginx_sends_a_canary_share_of_new_visitors_to_the_new_version() {
     canary_share_of_new_visitors_gets_the_new_version(&KINDS[0]).await;
 }
 
 #[tokio::test]
+#[ignore = "needs HAProxy: run tests/setup"]
 async fn haproxy_sends_a_canary_share_of_new_visitors_to_the_new_version() {
     canary_share_of_new_visitors_gets_the_new_version(&KINDS[1]).await;
 }

@@ -90,6 +90,7 @@ async fn shown(browser: &Browser) -> (String, String) {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn every_page_reload_shows_the_stylesheet_just_saved() {
     let Some(mut browser) = Browser::open().await else { return };
     let (source, file) = source();

@@ -86,6 +86,7 @@ fn same_urls(theirs: &Value, ours: &Assets) {
 }
 
 #[test]
+#[ignore = "needs npm packages and Django: run tests/setup"]
 fn django_reads_a_fingerpost_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let (project, out) =
@@ -111,6 +112,7 @@ fn django_reads_a_fingerpost_manifest() {
 }
 
 #[test]
+#[ignore = "needs npm packages and Django: run tests/setup"]
 fn fingerpost_reads_a_django_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let root = TempDir::new().expect("a temporary folder");

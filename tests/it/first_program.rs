@@ -69,6 +69,7 @@ fn connections(calls: &str) -> (usize, usize) {
 }
 
 #[tokio::test]
+#[ignore = "needs strace: run tests/setup"]
 async fn readme_program_serves_page_and_assets_over_one_connection_without_delay() {
     let project = project();
     let calls = project.path().join("calls");

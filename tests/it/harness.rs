@@ -53,6 +53,7 @@ fn excluded_tool_is_not_looked_up() {
 }
 
 #[test]
+#[ignore = "needs npm packages: run tests/setup"]
 fn npm_packages_are_unpacked() {
     for (name, file) in [
         ("bootstrap", "dist/css/bootstrap.css"),
@@ -66,6 +67,7 @@ fn npm_packages_are_unpacked() {
 }
 
 #[test]
+#[ignore = "needs Django: run tests/setup"]
 fn django_can_be_imported() {
     let Some(python) = tools::django_python() else { return };
     let import = "import django, django.contrib.staticfiles.storage; print(django.__version__)";
@@ -75,6 +77,7 @@ fn django_can_be_imported() {
 }
 
 #[test]
+#[ignore = "needs npm packages: run tests/setup"]
 fn real_assets_always_returns_the_same_two_hundred_files() {
     let Some(assets) = tools::real_assets(200) else { return };
     let again = tools::real_assets(200).expect("what was there just now");
@@ -113,6 +116,7 @@ fn server_address_is_read_from_its_output() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn each_nginx_has_its_own_port_and_stops_with_its_test() {
     let starts =
         ["one", "two"].map(|text| Nginx::start(&format!("server {{ listen 80; return 200 {text}; }}")));
@@ -126,6 +130,7 @@ async fn each_nginx_has_its_own_port_and_stops_with_its_test() {
 }
 
 #[tokio::test]
+#[ignore = "needs HAProxy: run tests/setup"]
 async fn haproxy_stops_with_its_test() {
     let answer = "http-request return status 200 content-type text/plain string one";
     let site = format!("frontend site\n mode http\n timeout client 9s\n bind :80\n {answer}\n");
@@ -137,6 +142,7 @@ async fn haproxy_stops_with_its_test() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn browser_shows_a_page_and_reports_errors() {
     let Some(mut browser) = Browser::open().await else { return };
     let origin = pages(&[

@@ -194,6 +194,7 @@ impl Difference {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn responses_differ_from_nginx_only_as_documented() {
     let out = site();
     let Some(nginx) = Nginx::start(&CONFIG.replace("OUT", out.path().to_str().expect("a UTF-8 path"))) else {

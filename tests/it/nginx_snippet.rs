@@ -54,6 +54,7 @@ fn has(answer: &Response<Bytes>, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
     let root = TempDir::new().expect("a temporary folder");
     let assets = collected(root.path());
@@ -84,6 +85,7 @@ async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
     let root = TempDir::new().expect("a temporary folder");
     let assets = collected(root.path());
@@ -106,6 +108,7 @@ async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn nginx_sends_no_other_files_and_errors_are_not_cached() {
     let root = TempDir::new().expect("a temporary folder");
     let assets = collected(root.path());

@@ -116,6 +116,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
+#[ignore = "needs npm packages: run tests/setup"]
 fn independent_parsers_find_the_same_references_in_npm_packages() {
     let scale = Scale::wanted();
     let Some(site) = Site::of(&scale.packages) else { return };
@@ -126,6 +127,7 @@ fn independent_parsers_find_the_same_references_in_npm_packages() {
 }
 
 #[test]
+#[ignore = "needs npm packages: run tests/setup"]
 fn independent_check_detects_errors() {
     let Some(site) = Site::of(&["leaflet".to_owned()]) else { return };
     let style = site
@@ -145,6 +147,7 @@ fn independent_check_detects_errors() {
 }
 
 #[test]
+#[ignore = "needs npm packages: run tests/setup"]
 fn changed_byte_renames_exactly_the_files_that_depend_on_it() {
     let scale = Scale::wanted();
     let Some(site) = Site::of(&scale.packages) else { return };

@@ -70,6 +70,7 @@ async fn nothing_is_ever_wrong(visitor: &mut Visitor<'_>) {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
     let urls = hashed_urls();
     for shift in 0..2 {
@@ -102,6 +103,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn hashed_paths_in_container_images_are_found_on_the_node_that_has_them() {
     let urls = hashed_urls();
     let images = STEPS.map(|_| TempDir::new().expect("a temporary folder"));
@@ -168,6 +170,7 @@ fn by_version(url: &str) -> Option<char> {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn version_query_may_return_wrong_bytes_but_never_cacheable_ones() {
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, None, by_version, "").await;
     let Some((got, retries, redirects)) = notes else { return };
@@ -180,6 +183,7 @@ async fn version_query_may_return_wrong_bytes_but_never_cacheable_ones() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn version_query_caches_nothing_old_if_unversioned_policy_is_no_cache() {
     let lifetime = Some(CachePolicy::NoCache);
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
@@ -201,6 +205,7 @@ fn ordered(step: usize) -> Strategy {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn ordered_token_waits_for_an_outdated_node() {
     let meaning = by_token(["1", "2", "3"]);
     let notes = deploy_build_free("/static/{breaker}/", ordered, None, &meaning, "").await;
@@ -212,6 +217,7 @@ async fn ordered_token_waits_for_an_outdated_node() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn proxy_that_tries_the_next_node_hides_an_outdated_one() {
     let more = "proxy_next_upstream error timeout http_503;";
     let meaning = by_token(["1", "2", "3"]);
@@ -230,6 +236,7 @@ fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn opaque_token_gets_a_response_from_every_node() {
     // A rollback is a deploy of its own, or the old image once more.
     for tokens in [["3f2a91b", "9c01d22", "41d7e0a"], ["3f2a91b", "9c01d22", "3f2a91b"]] {
@@ -258,6 +265,7 @@ async fn follow(nginx: &Nginx, path: &str) -> u16 {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
 async fn documented_token_misconfigurations_fail_as_described() {
     let source = source('a');
     let token =

@@ -63,6 +63,7 @@ fn has_version(url: &str) -> bool {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn hashed_paths_cause_no_request_on_the_second_visit() {
     for example in ["axum-minijinja", "axum-tera", "axum-askama"] {
         let mut command = Server::example_command(example);
@@ -71,6 +72,7 @@ async fn hashed_paths_cause_no_request_on_the_second_visit() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn version_queries_cause_no_request_on_the_second_visit() {
     versions_are_asked_for_once(&mut Server::example_command("axum-minijinja"), "/", has_version).await;
     let mut command = Server::example_command("axum-html");
@@ -79,6 +81,7 @@ async fn version_queries_cause_no_request_on_the_second_visit() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn path_tokens_cause_no_request_on_the_second_visit() {
     let mut command = Server::example_command("axum-token");
     command.arg("--production").env("DEPLOY", "7");
@@ -86,6 +89,7 @@ async fn path_tokens_cause_no_request_on_the_second_visit() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn examples_without_a_build_step_use_content_hashes_in_development() {
     for (example, pages) in [("axum-token", &["/"][..]), ("axum-html", &["/", "/about.html"])] {
         let Some(mut browser) = Browser::open().await else { return };
@@ -102,6 +106,7 @@ async fn examples_without_a_build_step_use_content_hashes_in_development() {
 
 /// Each row of the table in axum-token names a URL and what it is answered with.
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn axum_token_page_matches_its_responses_in_both_modes() {
     let Some(mut browser) = Browser::open().await else { return };
     let mut production = Server::example_command("axum-token");
@@ -128,6 +133,7 @@ fn redeployed(example: &str, port: u16, variable: &str, value: &str) -> Server {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn page_unchanged_on_disk_has_the_new_urls_after_a_deploy() {
     let Some(mut browser) = Browser::open().await else { return };
     let port =
@@ -146,6 +152,7 @@ async fn page_unchanged_on_disk_has_the_new_urls_after_a_deploy() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn urls_of_an_earlier_deploy_redirect_to_the_current_ones() {
     let Some(mut browser) = Browser::open().await else { return };
     let port =

@@ -172,41 +172,49 @@ async fn have_the_same_urls(arguments: &[&str]) {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn all_examples_have_the_same_urls_in_development() {
     have_the_same_urls(&[]).await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn all_examples_have_the_same_urls_in_production() {
     have_the_same_urls(&["--production"]).await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_development() {
     in_development("axum-minijinja").await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_production() {
     in_production("axum-minijinja").await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn tera_example_works_in_development() {
     in_development("axum-tera").await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn tera_example_works_in_production() {
     in_production("axum-tera").await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn askama_example_works_in_development() {
     in_development("axum-askama").await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn askama_example_works_in_production() {
     in_production("axum-askama").await;
 }

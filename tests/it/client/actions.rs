@@ -13,6 +13,7 @@ const NOTE_EVENTS: &str = "window.events = [];
     document.addEventListener('fingerpost:version-mismatch', ({ detail }) => events.push(detail))";
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn prompt_policy_offers_a_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -28,6 +29,7 @@ async fn prompt_policy_offers_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn dismissed_prompt_does_not_reappear_for_the_same_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -51,6 +53,7 @@ async fn dismissed_prompt_does_not_reappear_for_the_same_version() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn prompt_survives_boosted_navigation_and_reloads_the_current_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -68,6 +71,7 @@ async fn prompt_survives_boosted_navigation_and_reloads_the_current_url() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn warn_policy_logs_to_the_console_and_ignore_policy_does_nothing() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -96,6 +100,7 @@ async fn warn_policy_logs_to_the_console_and_ignore_policy_does_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn server_action_overrides_the_action_of_the_page() {
     with_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Warn);
@@ -120,6 +125,7 @@ async fn server_action_overrides_the_action_of_the_page() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn canceled_mismatch_event_suppresses_the_default_action() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -139,6 +145,7 @@ async fn canceled_mismatch_event_suppresses_the_default_action() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn mismatch_event_contains_the_target_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -154,6 +161,7 @@ async fn mismatch_event_contains_the_target_url() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_without_the_script_is_unaffected() {
     with_every_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Ignore);
@@ -169,6 +177,7 @@ async fn page_without_the_script_is_unaffected() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn script_may_run_twice_or_without_attributes() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

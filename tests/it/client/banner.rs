@@ -25,6 +25,7 @@ async fn style(browser: &Browser, selector: &str, property: &str) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn banner_fits_color_schemes_and_narrow_screens() {
     with_htmx(async |browser, site| {
         for scheme in ["light", "dark"] {
@@ -48,6 +49,7 @@ async fn banner_fits_color_schemes_and_narrow_screens() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn banner_is_announced_and_keyboard_accessible() {
     with_htmx(async |browser, site| {
         prompt(browser, site, "/").await;
@@ -75,6 +77,7 @@ async fn banner_is_announced_and_keyboard_accessible() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn pages_can_customize_the_style_and_text_of_the_banner() {
     with_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Prompt);
@@ -107,6 +110,7 @@ async fn pages_can_customize_the_style_and_text_of_the_banner() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn new_banner_replaces_the_previous_one() {
     with_htmx(async |browser, site| {
         prompt(browser, site, "/").await;

@@ -10,6 +10,7 @@ use super::{
 };
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn stale_page_cache_causes_only_one_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -34,6 +35,7 @@ async fn stale_page_cache_causes_only_one_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn alternating_versions_cause_only_one_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -49,6 +51,7 @@ async fn alternating_versions_cause_only_one_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn later_deploy_causes_another_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -66,6 +69,7 @@ async fn later_deploy_causes_another_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn stale_cached_response_alone_has_no_effect() {
     with_every_htmx(async |browser, site| {
         site.cache("/fragment");
@@ -82,6 +86,7 @@ async fn stale_cached_response_alone_has_no_effect() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn concurrent_responses_cause_one_check() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -96,6 +101,7 @@ async fn concurrent_responses_cause_one_check() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn concurrent_responses_of_several_versions_cause_one_check() {
     with_htmx(async |browser, site| {
         site.deploy("zero", OnMismatch::Prompt);
@@ -112,6 +118,7 @@ async fn concurrent_responses_of_several_versions_cause_one_check() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn failed_check_is_repeated() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -136,6 +143,7 @@ async fn failed_check_is_repeated() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn check_response_without_a_version_has_no_effect() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -153,6 +161,7 @@ async fn check_response_without_a_version_has_no_effect() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_reloads_if_a_router_refuses_its_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -172,6 +181,7 @@ async fn page_reloads_if_a_router_refuses_its_version() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn boosted_link_refused_by_the_router_becomes_a_full_navigation() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -186,6 +196,7 @@ async fn boosted_link_refused_by_the_router_becomes_a_full_navigation() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_reloads_if_a_router_inside_the_layer_refuses_its_version() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -200,6 +211,7 @@ async fn page_reloads_if_a_router_inside_the_layer_refuses_its_version() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn conflict_response_of_a_router_inside_the_layer_is_not_swapped_in() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -212,6 +224,7 @@ async fn conflict_response_of_a_router_inside_the_layer_is_not_swapped_in() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn application_409_has_no_effect() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -230,6 +243,7 @@ async fn application_409_has_no_effect() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn timed_out_check_is_repeated() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -250,6 +264,7 @@ async fn timed_out_check_is_repeated() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn version_check_ignores_a_base_element_of_another_site() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };

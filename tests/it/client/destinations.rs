@@ -34,6 +34,7 @@ async fn has_run(browser: &Browser) -> Value {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn cross_origin_location_header_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         for (n, value) in REFUSED.into_iter().enumerate() {
@@ -52,6 +53,7 @@ async fn cross_origin_location_header_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn location_header_with_a_blob_url_is_not_followed() {
     with_htmx(async |browser, site| {
         open(browser, site, "/open").await;
@@ -66,6 +68,7 @@ async fn location_header_with_a_blob_url_is_not_followed() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn cross_origin_push_url_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         for (n, address) in ["javascript:0", "https://evil.example/", "http://["].into_iter().enumerate() {
@@ -84,6 +87,7 @@ async fn cross_origin_push_url_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn banner_reloads_the_page_in_place_after_a_cross_origin_location() {
     with_htmx(async |browser, site| {
         open(browser, site, "/open").await;
@@ -103,6 +107,7 @@ async fn banner_reloads_the_page_in_place_after_a_cross_origin_location() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn malformed_location_header_does_not_reject_the_response() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

@@ -14,6 +14,7 @@ use super::{
 use crate::tools::Browser;
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn partially_filled_form_is_kept_and_the_banner_appears() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -33,6 +34,7 @@ async fn partially_filled_form_is_kept_and_the_banner_appears() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn form_returned_with_validation_errors_is_kept() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -59,6 +61,7 @@ async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: 
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn choices_returned_with_validation_errors_are_kept() {
     let forms = [
         (
@@ -88,6 +91,7 @@ async fn choices_returned_with_validation_errors_are_kept() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn only_last_sent_values_and_no_passwords_are_remembered() {
     let forms = [
         // Passwords not at all.
@@ -119,6 +123,7 @@ async fn only_last_sent_values_and_no_passwords_are_remembered() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn navigation_discards_remembered_sent_values() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -139,6 +144,7 @@ async fn navigation_discards_remembered_sent_values() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn text_moved_out_of_its_field_by_an_editor_is_kept() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -162,6 +168,7 @@ async fn text_moved_out_of_its_field_by_an_editor_is_kept() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn text_that_was_sent_and_cleared_does_not_block_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -177,6 +184,7 @@ async fn text_that_was_sent_and_cleared_does_not_block_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn unchanged_fields_do_not_block_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
@@ -203,6 +211,7 @@ const AFRESH: &str = "form.reset();
     })";
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn every_kind_of_changed_field_blocks_a_reload() {
     let file = env::current_exe().expect("a file");
     let (left, down) = (Key::Left.to_string(), Key::Down.to_string());
@@ -249,6 +258,7 @@ async fn every_kind_of_changed_field_blocks_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn reverted_input_does_not_block_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
@@ -265,6 +275,7 @@ async fn reverted_input_does_not_block_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_prompts_if_session_storage_fails() {
     with_htmx(async |browser, site| {
         for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {

@@ -11,6 +11,7 @@ async fn violations(browser: &mut Browser) -> Vec<String> {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn strict_content_security_policy_is_not_violated() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -35,6 +36,7 @@ async fn strict_content_security_policy_is_not_violated() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn content_security_policy_violations_are_detected() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

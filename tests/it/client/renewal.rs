@@ -9,6 +9,7 @@ use super::{
 use crate::tools::Browser;
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn boosted_link_after_a_deploy_becomes_a_full_navigation() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -29,6 +30,7 @@ async fn boosted_link_after_a_deploy_becomes_a_full_navigation() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn redirected_boosted_link_becomes_a_full_navigation_to_the_final_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -42,6 +44,7 @@ async fn redirected_boosted_link_becomes_a_full_navigation_to_the_final_url() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn hx_get_after_a_deploy_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/here?a=1#b").await;
@@ -58,6 +61,7 @@ async fn hx_get_after_a_deploy_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_it() {
     with_every_htmx(async |browser, site| {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
@@ -74,6 +78,7 @@ async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn boosted_search_keeps_its_query() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -87,6 +92,7 @@ async fn boosted_search_keeps_its_query() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn post_response_is_kept_and_not_requested_again() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -105,6 +111,7 @@ async fn post_response_is_kept_and_not_requested_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn redirected_boosted_post_becomes_a_full_navigation_to_the_final_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -119,6 +126,7 @@ async fn redirected_boosted_post_becomes_a_full_navigation_to_the_final_url() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn stale_page_from_the_back_forward_cache_is_detected() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -133,6 +141,7 @@ async fn stale_page_from_the_back_forward_cache_is_detected() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_from_a_post_is_kept_and_not_posted_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -150,6 +159,7 @@ async fn page_from_a_post_is_kept_and_not_posted_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_from_a_boosted_post_is_kept() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -177,6 +187,7 @@ async fn add_part(browser: &Browser) {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn fragment_with_its_own_url_does_not_replace_a_posted_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -196,6 +207,7 @@ async fn fragment_with_its_own_url_does_not_replace_a_posted_page() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn page_from_a_boosted_link_after_a_post_is_reloaded() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -212,6 +224,7 @@ async fn page_from_a_boosted_link_after_a_post_is_reloaded() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn boosted_link_into_a_fragment_reloads_the_page_in_place() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -225,6 +238,7 @@ async fn boosted_link_into_a_fragment_reloads_the_page_in_place() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn stale_page_from_the_htmx_history_is_detected() {
     with_every_htmx(async |browser, site| {
         for memory in ["kept", "lost"] {

@@ -17,6 +17,7 @@ fn asked(site: &Site, path: &str) -> Vec<Asked> {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn htmx_requests_carry_the_version_of_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -34,6 +35,7 @@ async fn htmx_requests_carry_the_version_of_the_page() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn cross_origin_requests_carry_no_version() {
     with_every_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
@@ -55,6 +57,7 @@ async fn cross_origin_requests_carry_no_version() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn redirect_to_another_origin_carries_no_version() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
@@ -72,6 +75,7 @@ async fn redirect_to_another_origin_carries_no_version() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -100,6 +104,7 @@ async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn fetch_response_of_another_version_reloads_the_page() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -118,6 +123,7 @@ async fn fetch_response_of_another_version_reloads_the_page() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn version_check_carries_the_page_version_and_bypasses_caches() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

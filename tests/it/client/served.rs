@@ -28,6 +28,7 @@ fn committed(extension: &str) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "needs npm packages: run tests/setup"]
 fn minified_client_script_is_up_to_date() {
     let Some(minified) = minified() else { return };
     assert!(committed("") == minified, "client.min.js is out of date: run tests/minify");

@@ -14,6 +14,7 @@ async fn other_tab(browser: &Browser) -> (WindowHandle, WindowHandle) {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn two_tabs_reload_once_each_when_used() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/first").await;
@@ -46,6 +47,7 @@ async fn two_tabs_reload_once_each_when_used() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn duplicate_of_a_reloaded_tab_does_not_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;

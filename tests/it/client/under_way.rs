@@ -5,6 +5,7 @@ use fingerpost_tower::OnMismatch;
 use super::{answer_banner, click, is_prompted, open, run, shows, with_every_htmx, with_htmx};
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn pending_htmx_post_completes_before_a_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -20,6 +21,7 @@ async fn pending_htmx_post_completes_before_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn pending_fetch_post_completes_before_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -38,6 +40,7 @@ async fn pending_fetch_post_completes_before_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn pending_redirected_post_becomes_a_full_navigation() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
@@ -52,6 +55,7 @@ async fn pending_redirected_post_becomes_a_full_navigation() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn pending_navigation_takes_precedence_over_a_reload() {
     with_every_htmx(async |browser, site| {
         for (n, (selector, path)) in
@@ -78,6 +82,7 @@ async fn pending_navigation_takes_precedence_over_a_reload() {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn htmx_redirect_and_location_headers_are_followed() {
     with_every_htmx(async |browser, site| {
         site.delay("/led", 500);
@@ -108,6 +113,7 @@ const WRITE_LATE: &str = "window.addEventListener('beforeunload', () => setTimeo
 }, 100))";
 
 #[tokio::test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn input_during_a_reload_stops_the_reload() {
     with_every_htmx(async |browser, site| {
         for (n, (selector, path)) in [("#get", "/"), ("#push-late", "/pushed")].into_iter().enumerate() {
