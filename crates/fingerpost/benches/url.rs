@@ -1,4 +1,4 @@
-//! `Assets::url` in production and in development against the least that such a call can cost.
+//! Compares `Assets::url` in production and in development with the least that such a call can cost.
 #![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod ratio;
@@ -39,7 +39,7 @@ fn main() -> std::process::ExitCode {
     fs::write(&file, "a{}").unwrap();
     let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
     fs::File::options().write(true).open(&file).unwrap().set_modified(two_hours_ago).unwrap();
-    // The change time cannot be set back, so wait until it is old enough to be trusted.
+    // The change time cannot be set back, so wait until the cache trusts it.
     std::thread::sleep(Duration::from_millis(2_100));
     let development = Assets::builder().source(dir.path()).mode(Mode::Dev).build().unwrap();
 

@@ -1,4 +1,4 @@
-//! Feature `watch`: what it spares, and that a silent watcher costs a quarter of a second at most.
+//! Feature `watch`: cached hits avoid system calls, and a change that causes no event is visible within 250 ms.
 #![cfg(target_os = "linux")]
 
 #[path = "it/support/child.rs"]
@@ -19,10 +19,10 @@ use std::{
 use fingerpost::{Assets, manifest::ContentHash};
 use tempfile::TempDir;
 
-/// What a file has to age before an unchanged one is believed.
+/// The age from which the cache trusts an unchanged file.
 const AGED: Duration = Duration::from_millis(2_100);
 
-/// The longest that a change may go unseen, and what a busy machine may add.
+/// The longest time for which a change may stay invisible.
 const LIMIT: Duration = Duration::from_millis(250);
 
 fn write_in_place(file: &Path, content: &str) {
@@ -33,12 +33,12 @@ fn url_of(content: &str) -> String {
     format!("/static/a.css?v={}", ContentHash::from_content(content.as_bytes()))
 }
 
-/// A source dir with one file, old enough to be believed, and asked for once.
+/// Creates a source dir with one file whose times are trusted and whose URL is cached.
 fn settled() -> (TempDir, Assets) {
     settled_in("")
 }
 
-/// The same with the source dir at this place in the directory.
+/// [`settled`], with the source dir at this path of the directory.
 fn settled_in(source: &str) -> (TempDir, Assets) {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join(source);
@@ -50,18 +50,18 @@ fn settled_in(source: &str) -> (TempDir, Assets) {
     (dir, assets)
 }
 
-/// Looks until it is seen; the last look that missed it must have begun within the limit.
+/// Polls until `is_seen`; the last poll that missed the change must have begun within the limit.
 fn in_time(changed: Instant, is_seen: impl Fn() -> bool) {
     loop {
         let asked = changed.elapsed();
         if is_seen() {
             return;
         }
-        assert!(asked < LIMIT, "asked {asked:?} after the change and answered with what was before it");
+        assert!(asked < LIMIT, "a call {asked:?} after the change returned the old content");
     }
 }
 
-/// Asks until the answer is the new one.
+/// Polls until the URL has the hash of `content`.
 fn seen_in_time(assets: &Assets, changed: Instant, content: &str) {
     in_time(changed, || assets.url("a.css").unwrap() == *url_of(content));
 }
@@ -78,7 +78,7 @@ fn edit_is_visible_within_the_limit() {
 #[test]
 fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let (dir, assets) = settled();
-    // The same file by a name in a directory that nobody watches, as a bind mount has it.
+    // A second name of the file, in a directory without a watcher, as with a bind mount.
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
     fs::hard_link(dir.path().join("a.css"), &other_name).unwrap();
@@ -93,7 +93,7 @@ fn replaced_directory_is_visible_within_the_limit() {
     let (above, assets) = settled_in("site/static");
     let at = |path: &str| above.path().join(path);
     for (here, there) in [("site/static", "other/static"), ("site", "other")] {
-        // Of the same length, and both of them old enough to be believed.
+        // Both files have the same length and times that are trusted.
         fs::create_dir_all(at("other/static")).unwrap();
         fs::write(at("site/static/a.css"), "one").unwrap();
         fs::write(at("other/static/a.css"), "two").unwrap();
@@ -115,7 +115,7 @@ fn deleted_and_recreated_file_is_visible_within_the_limit() {
     assert_eq!(assets.url("a.css").unwrap(), *url_of("two"));
 }
 
-/// Without a watcher the answer of a look holds for all of the limit.
+/// Without a watcher a cached result is valid for the whole limit.
 #[test]
 fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     let dir = tempfile::tempdir().unwrap();
@@ -132,11 +132,11 @@ fn edit_in_a_symlinked_source_dir_triggers_an_event() {
         while assets.url("a.css").unwrap() != *url_of(&content) {}
         looked.elapsed() < LIMIT / 2
     });
-    assert!(is_heard_of, "each was seen when the limit was over");
+    assert!(is_heard_of, "every change became visible only after the limit");
 }
 
-/// Counted by the kernel's own means, if there is `strace`, and with `CI=true` there has to be: what one thread calls
-/// between two looks at files that are not there. The test below needs no tool and sees looks at the file alone.
+/// Counts the system calls of one thread between two lookups of files that do not exist, with `strace` if it is
+/// installed; with `CI=true` it has to be. The test below needs no tool and detects only accesses to the file itself.
 #[test]
 fn watched_cache_hit_makes_no_system_call() {
     let dir = tempfile::tempdir().unwrap();
@@ -173,11 +173,11 @@ fn watched_cache_hit_makes_no_system_call() {
     });
     assert_eq!(said, "in time");
     let trace = fs::read_to_string(dir.path().join("calls")).unwrap();
-    assert_eq!(calls_between(&trace, "/a look begins", "/a look ends").len(), 1, "what is due is one look");
+    assert_eq!(calls_between(&trace, "/a look begins", "/a look ends").len(), 1, "one `stat` is due");
     assert_eq!(calls_between(&trace, "/hits begin", "/hits end"), [""; 0]);
 }
 
-/// The last calls between these two of the same thread.
+/// The last calls of the same thread between these two.
 fn calls_between<'t>(trace: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     let calls: Vec<_> = trace.lines().filter_map(|line| line.split_once(' ')).collect();
     let at = |text| calls.iter().rposition(|(_, call)| call.contains(text)).unwrap();
@@ -187,8 +187,8 @@ fn calls_between<'t>(trace: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     calls[begin + 1..end].iter().filter(is_own).map(|(_, call)| *call).collect()
 }
 
-/// A directory that is moved with all that is above it tells its watchers nothing, and every look at it fails. So an answer
-/// then shows that nobody looked.
+/// Watchers get no event if a parent of their directory is moved, but every `stat` of its files then fails. So a
+/// successful call shows that there was no `stat`.
 #[test]
 fn watched_cache_hit_does_not_stat_the_file() {
     let above = tempfile::tempdir().unwrap();
@@ -205,10 +205,10 @@ fn watched_cache_hit_does_not_stat_the_file() {
         let answer = assets.url("a.css");
         let in_time = looked.elapsed() < LIMIT;
         thread::sleep(LIMIT);
-        assert!(assets.url("a.css").is_err(), "a look is due, and there is nothing to see");
+        assert!(assets.url("a.css").is_err(), "a `stat` is due, and the file is gone");
         fs::rename(&away, &here).unwrap();
         assert!(!in_time || answer.is_ok(), "{answer:?}");
         in_time
     });
-    assert!(hit_without_a_look, "a call never came back within the limit");
+    assert!(hit_without_a_look, "no call returned within the limit");
 }

@@ -10,17 +10,17 @@ use std::{
 
 use criterion::Criterion;
 
-/// What one call costs.
+/// The cost of one call.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    /// `None` if a filter on the command line has passed over it.
+    /// `None` if a filter on the command line skipped it.
     ns: Option<f64>,
     allocations: u64,
 }
 
-/// Runs `call` and `baseline` under criterion, in turn, and prints how many times slower `call` is, beside the `budget`.
+/// Runs `call` and `baseline` under criterion, in turn, and prints their ratio beside the `budget`.
 ///
-/// What a system call costs drifts by a third from second to second, so each is measured twice and the better one counts.
+/// The cost of a system call drifts by a third within seconds, so each is measured twice and the better run counts.
 pub(crate) fn compare<A, B>(
     criterion: &mut Criterion,
     name: &str,
@@ -46,12 +46,12 @@ impl Cost {
 
 /// Runs `call` under criterion.
 pub(crate) fn cost<A>(criterion: &mut Criterion, name: &str, mut call: impl FnMut() -> A) -> Cost {
-    drop(call()); // What is made once is made now.
+    drop(call()); // Initialize lazily created values before counting allocations.
     let allocations = allocation_counter::measure(|| drop(black_box(call()))).count_total;
     Cost { ns: measure(criterion, name, &mut call), allocations }
 }
 
-/// Prints how many times slower `call` is than `baseline`, beside the `budget` if there is one.
+/// Prints the ratio of `call` to `baseline`, beside the `budget` if there is one.
 pub(crate) fn judge(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
     let (Some(ns), Some(baseline_ns)) = (call.ns, baseline.ns) else { return };
     let ratio = ns / baseline_ns;
@@ -67,7 +67,7 @@ pub(crate) fn judge(name: &str, budget: Option<f64>, call: Cost, baseline: Cost)
     println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
 }
 
-/// Prints how many nanoseconds `call` takes more than `baseline`, beside the `budget` if there is one.
+/// Prints the difference of `call` and `baseline` in nanoseconds, beside the `budget` if there is one.
 pub(crate) fn judge_difference(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
     let (Some(ns), Some(baseline_ns)) = (call.ns, baseline.ns) else { return };
     let more = ns - baseline_ns;
@@ -83,10 +83,10 @@ pub(crate) fn judge_difference(name: &str, budget: Option<f64>, call: Cost, base
     println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
 }
 
-/// Whether any call was over its budget.
+/// Set once a call is over its budget.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
-/// Ends a bench; it has failed if a call was over its budget.
+/// Prints criterion's summary and returns a failure if a call was over its budget.
 pub(crate) fn finish(criterion: &mut Criterion) -> ExitCode {
     criterion.final_summary();
     ExitCode::from(u8::from(IS_OVER.load(Ordering::Relaxed)))
@@ -110,7 +110,7 @@ fn measure<A>(criterion: &mut Criterion, name: &str, call: &mut impl FnMut() -> 
     samples.get(samples.len() / 2).copied()
 }
 
-/// Short runs, for a table rather than a publication.
+/// Short runs: precise enough for a table of ratios.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))

@@ -1,4 +1,4 @@
-//! What a call costs in allocations.
+//! Allocations per call.
 
 use std::{thread, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Disks that answer for a name that is spelt otherwise: what works there and nowhere else does not work.
+//! Case-insensitive and otherwise lenient file systems: only the exact name of a file finds it.
 
 use std::{fs, path::Path, process::Command};
 
@@ -22,7 +22,7 @@ fn reason(assets: &Assets, path: &str) -> String {
     err.to_string().rsplit_once(": ").unwrap().1.to_owned()
 }
 
-/// The rule, in a directory that is case-insensitive.
+/// Checks that names are case-sensitive in `dir`, which is case-insensitive.
 fn spelling_counts_in(dir: &Path) {
     for path in ["css/app.css", "css/404", "css/é.css", "later/css/b.css", "css/B.css"] {
         let file = dir.join(path);
@@ -31,7 +31,7 @@ fn spelling_counts_in(dir: &Path) {
     }
     let assets = Assets::builder().source(dir).source(dir.join("later")).mode(Mode::Dev).build().unwrap();
     let versioned = |path: &str| format!("/static/{path}?v={}", hash(path));
-    // From then on the cache also knows what it has passed over.
+    // From here on the cache also stores the misses.
     std::thread::sleep(AGED);
     for _ in 0..2 {
         assert_eq!(assets.url("css/app.css").unwrap(), *versioned("css/app.css"));
@@ -39,7 +39,7 @@ fn spelling_counts_in(dir: &Path) {
         assert_eq!(reason(&assets, "css/App.css"), "on disk `App.css` is spelled `app.css`");
         assert_eq!(reason(&assets, "CSS/app.css"), "on disk `CSS` is spelled `css`");
         assert_eq!(reason(&assets, "css/É.css"), "on disk `É.css` is spelled `é.css`");
-        // The first source dir has a `B.css`, and so no `b.css`.
+        // The first source dir holds `B.css`, not `b.css`.
         let b = format!("/static/css/b.css?v={}", hash("later/css/b.css"));
         assert_eq!(assets.url("css/b.css").unwrap(), *b);
     }
@@ -55,7 +55,7 @@ fn is_case_insensitive(dir: &Path) -> bool {
     dir.join("PROBE").exists()
 }
 
-/// Mounts a case-insensitive tmpfs (Linux 6.13) that goes with the process, then becomes another program.
+/// Mounts a case-insensitive tmpfs (Linux 6.13) that vanishes with the process, then executes the given program.
 fn on_a_case_insensitive_tmpfs(dir: &Path) -> Command {
     const MOUNT: &str = r#"dir=$1; shift
         mount -t tmpfs -o casefold tmpfs "$dir" && mkdir "$dir/folded" && chattr +F "$dir/folded" && exec "$@""#;
@@ -115,8 +115,10 @@ fn windows_name_aliases_are_not_found() {
     }
 }
 
-/// `/proc` answers for the number of every thread and lists processes alone, so it has what a case-insensitive disk
-/// has: names that can be opened and that no list shows. The paths of the file `comm` of this process and this thread.
+/// Paths of the `comm` files of this process and this thread.
+///
+/// `/proc` opens the ID of every thread but lists only processes: as on a case-insensitive disk, some names can be
+/// opened and are in no listing.
 #[cfg(target_os = "linux")]
 fn listed_and_unlisted() -> (String, String) {
     let task = fs::read_link("/proc/thread-self").unwrap();

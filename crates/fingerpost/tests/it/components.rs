@@ -1,4 +1,4 @@
-//! The files that are no assets and part of the app version.
+//! Components: files that are part of the app version but are no assets.
 
 use std::{
     fs,
@@ -146,7 +146,7 @@ fn component_file_that_keeps_changing_is_an_error() {
                 set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, nanoseconds)).unwrap();
             }
         });
-        // The other thread may not get its turn at once.
+        // The other thread may not be scheduled at once.
         (0..100).find_map(|_| match assets.reload() {
             Ok(snapshot) => {
                 assert_eq!(snapshot.app_version(), version);
@@ -171,7 +171,7 @@ fn snapshot_counts_the_files_of_each_component() {
         let assets = builder
             .component("templates", [files.at("base.html"), files.at("nav.html")])
             .component("config", [files.at("site.json")])
-            // The same once more is no other file.
+            // A repeated file counts once.
             .component("templates", [files.at("nav.html")])
             .component("empty", [""; 0])
             .build()
@@ -183,7 +183,7 @@ fn snapshot_counts_the_files_of_each_component() {
     }
 }
 
-/// The version with its source, and the components, of a site with the executable as one.
+/// The version with its source, and the components, of a site with the executable as a component.
 fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
     let assets =
         builder.version_from_executable().build().map_err(|err| format!("{:?}: {err}", err.kind()))?;
@@ -218,7 +218,7 @@ fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
     let dir = Dir::new();
     let copy = dir.at("program");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
-    // Bytes behind the program do not change what it does.
+    // Bytes appended to the program do not change what it does.
     let appended = |bytes: &[u8]| {
         use std::io::Write as _;
         fs::OpenOptions::new().append(true).open(&copy).unwrap().write_all(bytes).unwrap();

@@ -15,7 +15,6 @@ hidden = false
 follow-symlinks = false
 "#;
 
-/// A project with a settings file and sources.
 fn project() -> Dir {
     let files = ["static/a.css", "static/b.psd", "node_modules/htmx/dist/htmx.js", "a=b/c.js"];
     let dir = Dir::of(&files);
@@ -169,7 +168,12 @@ fn builder_overrides_the_settings_file_in_any_call_order() {
 /// The error for a settings file, without the name of the file.
 #[track_caller]
 fn reason(toml: &str) -> String {
-    refused(toml).to_string().split_once("fingerpost.toml`: ").expect("the name of the file").1.to_owned()
+    refused(toml)
+        .to_string()
+        .split_once("fingerpost.toml`: ")
+        .expect("the error starts with the file name")
+        .1
+        .to_owned()
 }
 
 #[test]
@@ -226,7 +230,7 @@ fn the_old_spelling_of_a_key_names_the_new_one() {
         let expected = format!("line 2: unknown key `{name}`; {advice}");
         assert_eq!(reason(&format!("\n{key} = \"\"")), expected);
     }
-    // A table may have such a key.
+    // A table may contain a key that is reserved at the top level.
     let dir = Dir::with(&[("fingerpost.toml", "[collect]\nmissing = 1")]);
     Settings::read(dir.at("fingerpost.toml")).unwrap();
 }

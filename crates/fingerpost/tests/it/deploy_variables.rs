@@ -1,4 +1,4 @@
-//! The commit as the variables of a host say it, among all the others that are set.
+//! The commit from the deploy variables of hosting platforms.
 
 use std::env;
 
@@ -9,7 +9,7 @@ use crate::{
     support::{Dir, alone_in, warnings},
 };
 
-/// The deploy variables in their order, as an error names them.
+/// Returns the deploy variables in order, taken from an error that names them.
 fn deploy_variables() -> Vec<String> {
     let dir = Dir::of(&["a.css"]);
     let assets = Assets::builder().source(&dir).mode(Mode::Production).strategy(Strategy::VersionQuery);

@@ -1,4 +1,4 @@
-//! Development: right at the first call after a file was saved, however it was saved.
+//! Development mode: the first call after an edit returns the new URL, for every kind of edit.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
 use crate::support::{Dir, Done, dev, hash};
 
-/// Times older than two seconds are believed; so much later, every time on disk is that old.
+/// The cache trusts times that are older than two seconds; after this delay every existing file is that old.
 pub(crate) const AGED: Duration = Duration::from_millis(2_200);
 
-/// Asks for a URL and compares its hash with the one of this content.
+/// Checks that the URL has the hash of this content.
 #[track_caller]
 fn follows(assets: &Assets, path: &str, content: &str) {
     let expected = format!("/static/{path}?v={}", hash(content));
@@ -33,7 +33,7 @@ fn modified(file: &Path) -> FileTime {
 
 type Edit = fn(&Dir, &str);
 
-/// Makes each edit to a file whose times have aged and whose hash is known, then asks at once.
+/// Makes each edit to a file that is cached and whose times are trusted, then requests its URL at once.
 #[track_caller]
 fn edits_are_seen(edits: &[(&str, Edit, &str)]) {
     let dir = Dir::new();
@@ -152,7 +152,7 @@ fn in_place_edits_are_visible_on_the_next_call_under_concurrent_lookups() {
     });
 }
 
-/// 64 threads ask for `path` while it is replaced 1,000 times.
+/// Requests `path` from 64 threads while the file is replaced 1,000 times.
 #[track_caller]
 fn only_whole_contents_are_seen(path: &str) {
     let contents = ["a".repeat(100_000), "b".repeat(100_000)];
@@ -188,7 +188,7 @@ fn numeric_name_is_found_during_replacement() {
     only_whole_contents_are_seen("404");
 }
 
-/// Bytes that this process has read, as the kernel counts them.
+/// The bytes that this process has read, from the counters of the kernel.
 #[cfg(target_os = "linux")]
 pub(crate) fn bytes_read() -> Option<u64> {
     let counters = fs::read_to_string("/proc/self/io").ok()?;
@@ -202,7 +202,7 @@ pub(crate) fn bytes_read() -> Option<u64> {
 
 pub(crate) const LARGE: usize = 4 * 1024 * 1024;
 
-/// How often the file was read from start to end, counted by the kernel, to a tenth.
+/// How often `work` reads the large file in full, from the counters of the kernel, rounded to a tenth.
 pub(crate) fn readings(work: impl FnOnce()) -> f64 {
     let before = bytes_read().unwrap();
     work();
@@ -210,7 +210,7 @@ pub(crate) fn readings(work: impl FnOnce()) -> f64 {
     (bytes as f64 / LARGE as f64 * 10.).round() / 10.
 }
 
-/// 64 calls that begin together.
+/// Makes 64 simultaneous calls.
 fn all_at_once(assets: &Assets, content: &[u8]) {
     let (start, expected) = (Barrier::new(64), format!("/static/large.bin?v={}", hash(content)));
     thread::scope(|scope| {
@@ -285,7 +285,7 @@ fn file_that_changes_during_reading_is_read_at_most_three_times() {
                     set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, nanoseconds)).unwrap();
                 }
             });
-            // The other thread may not get its turn at once.
+            // The other thread may not be scheduled at once.
             for _ in 0..100 {
                 let count = readings(|| drop(assets.url("large.bin").unwrap()));
                 assert!((1. ..=3.).contains(&count), "{count} readings");

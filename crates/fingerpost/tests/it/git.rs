@@ -1,4 +1,4 @@
-//! The app version out of git, with real repositories.
+//! The app version from git, with real repositories.
 
 use std::{
     env, fs,
@@ -17,7 +17,7 @@ pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// `git` without what the person who runs the tests has set, or the hook that runs them.
+/// `git` without the user's configuration and without the variables of a hook that runs the tests.
 pub(crate) fn git_command(dir: impl AsRef<Path>, arguments: &[&str]) -> Command {
     let mut git = Command::new("git");
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
@@ -36,7 +36,6 @@ pub(crate) fn git_command(dir: impl AsRef<Path>, arguments: &[&str]) -> Command 
     git
 }
 
-/// A repository with one commit, and source dir `static`.
 pub(crate) fn repository() -> Dir {
     repository_of(&[])
 }
@@ -53,13 +52,13 @@ pub(crate) fn commit(dir: impl AsRef<Path>) {
     git(&dir, &["commit", "--quiet", "--allow-empty", "--message", "Something"]);
 }
 
-/// The version that the commit in `dir` makes.
+/// The app version for the commit in `dir`.
 pub(crate) fn head(dir: impl AsRef<Path>) -> String {
     format!("{} from git", &git(dir, &["rev-parse", "HEAD"])[..7])
 }
 
-/// Version and source for a source dir, in a process that has only these variables and this search path: this program,
-/// told to run the test below.
+/// Returns version and source for a source dir, computed in a process with only this search path and these variables:
+/// this program, which runs the test below.
 #[track_caller]
 pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
     let mut command = clean(path);
@@ -69,7 +68,7 @@ pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&st
     stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
 }
 
-/// This program, with nothing in the environment but a search path.
+/// This program with an environment that contains only a search path.
 pub(crate) fn clean(path: &str) -> Command {
     let mut command = this_program();
     command.env_clear().env("PATH", path).current_dir("/");
@@ -91,19 +90,19 @@ fn fallback_version_is_used_outside_of_a_repository() {
     writeln!(io::stderr(), "{ANSWER}{version} from {}", version.source()).unwrap();
 }
 
-/// The processes that this one has started and not yet waited for, also those that have ended, where `/proc` tells.
+/// The child processes that have not been waited for, including those that have ended; empty without `/proc`.
 fn children() -> Vec<u32> {
     let me = process::id().to_string();
     let is_mine = |id: &u32| {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        // The number of the parent comes second behind the name, which is in parentheses and may hold anything.
+        // The parent's ID is the second field after the name, which is in parentheses and may contain anything.
         stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&me)
     };
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_mine).collect()
 }
 
-/// As read out of `.git`, with no `git` to ask.
+/// Returns the version read from `.git`, with no `git` on the search path.
 #[track_caller]
 fn version(source: impl AsRef<Path>) -> String {
     version_in(source, "/nowhere", &[])
@@ -165,7 +164,7 @@ fn damaged_repository_yields_the_fallback_version() {
         "ref: ../../../../etc/passwd",
         "ref: refs/heads/../../../x",
         "\0\0\0",
-        // A commit is whole where git keeps it.
+        // Values that git accepts only as complete hashes.
         "0123456",
         &digits[..39],
         &digits[..41],
@@ -337,7 +336,7 @@ fn git_overrides_the_manifest_and_the_components() {
     let none = Dir::of(&["a.css"]);
     for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
         let with = |builder: AssetsBuilder| builder.component("pages", [repository.at("base.html")]);
-        // Also where there is no commit: `dev` is an answer.
+        // Even without a commit git determines the version, `dev`.
         let version = with(builder).version_from_git().build().unwrap().app_version();
         assert_eq!(version.source(), VersionSource::Git, "{version}");
     }

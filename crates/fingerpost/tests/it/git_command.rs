@@ -1,4 +1,4 @@
-//! The app version as `git` says it, by the real one and by some that misbehave.
+//! The app version from the `git` command, and from scripts in its place that misbehave.
 
 use std::{
     env, fs, thread,
@@ -10,7 +10,7 @@ use crate::{
     support::{Dir, say},
 };
 
-/// How long `git` may take.
+/// The time limit for `git`.
 const LIMIT: Duration = Duration::from_secs(5);
 
 const FALLBACK: &str = "dev from git";
@@ -19,7 +19,7 @@ fn search_path() -> String {
     env::var("PATH").unwrap()
 }
 
-/// A repository whose HEAD only `git` can read.
+/// Returns a repository whose HEAD only `git` can read.
 fn reftable() -> Option<Dir> {
     let (options, scratch) = (["--ref-format", "reftable"], Dir::new());
     let made = git_command(&scratch, &["init", "--quiet", options[0], options[1]]).output().unwrap();
@@ -82,7 +82,7 @@ fn git_variables_do_not_redirect_to_another_repository() {
     }
 }
 
-/// What comes of a `git` that is this shell script, and how long that takes.
+/// Returns the version and the time taken if `git` is this shell script.
 #[cfg(unix)]
 #[track_caller]
 fn said_by(script: &str) -> (String, Duration) {
@@ -108,7 +108,7 @@ fn git_output_is_a_commit_or_ignored() {
         version
     };
     assert_eq!(said(PRINT), "89abcde from git");
-    // Its line is complete, whoever else may hold the pipe.
+    // The line is complete even while another process holds the pipe open.
     assert_eq!(said(&format!("sleep 7 & {PRINT}")), "89abcde from git");
     for script in [
         "",

@@ -1,4 +1,4 @@
-//! Names that come from strangers.
+//! Untrusted asset paths.
 
 use fingerpost::{AssetPath, Assets, OnMissing, Url, manifest::Digest, sources::IgnoreRules};
 use percent_encoding::percent_decode_str;
@@ -13,7 +13,7 @@ use crate::support::{Dir, UrlOptions, dev, hash, list, paths, production, publis
 
 const BASES: [&str; 3] = ["/", "/static/", "https://cdn.example.com/x/"];
 
-/// What has been dangerous somewhere.
+/// Pieces of text that are dangerous in HTML, URLs, shells or terminals.
 const PIECES: &[&str] = &[
     "\"",
     "'",
@@ -121,7 +121,7 @@ fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// An asset path that some disk can hold.
+/// An asset path that some file system can store.
 fn hostile_file() -> impl Strategy<Value = String> {
     let is_piece = |piece: &&&str| !piece.contains(['/', '\0']);
     let pieces: Vec<_> = PIECES.iter().filter(is_piece).copied().collect();
@@ -133,7 +133,7 @@ fn hostile_file() -> impl Strategy<Value = String> {
     })
 }
 
-/// Runs `check` on so many values, and shows the simplest that fails.
+/// Runs `check` on this many values, and reports the simplest that fails.
 #[track_caller]
 fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
@@ -144,13 +144,13 @@ fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     result.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// Whether an author asked for an `&` in the URL. A version in the query makes one of any query.
+/// Returns `true` if the URL may contain `&`: the author wrote one, or a version is appended to a query.
 fn may_have_an_ampersand(written: &str, has_version: bool) -> bool {
     let [_, query, fragment] = parts(written);
     query.contains('&') || fragment.contains('&') || (has_version && !query.is_empty())
 }
 
-/// What holds for every URL that comes of `written`.
+/// Checks the invariants of every URL made from `written`.
 #[track_caller]
 fn is_harmless(base: &str, written: &str, url: &Url) {
     assert!(url.starts_with(base), "{url}");
@@ -158,7 +158,7 @@ fn is_harmless(base: &str, written: &str, url: &Url) {
     assert!(url.is_ascii() && !url.contains(|c: char| c.is_control()), "{url}");
     assert_eq!(url.is_html_inert(), !url.contains('&'));
     assert!(!url.contains('&') || may_have_an_ampersand(written, true), "{url}");
-    // A browser takes the URL as it is, and ends up below the base URL.
+    // A browser resolves the URL without changing it, to a path below the base URL.
     let page = url::Url::parse("https://site.example/some/page?x").unwrap();
     let seen = page.join(url).unwrap();
     let place = page.join(base).unwrap();
@@ -171,14 +171,13 @@ fn is_harmless(base: &str, written: &str, url: &Url) {
     assert!(seen.path().starts_with(place.path()), "{seen}");
 }
 
-/// Path, query and fragment of a URL.
 fn parts(url: &str) -> [&str; 3] {
     let (rest, fragment) = url.split_once('#').unwrap_or((url, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     [path, query, fragment]
 }
 
-/// Development and production differ in the version alone.
+/// Checks that the URLs of development and production differ only in the version.
 #[track_caller]
 fn differ_in_the_version_alone(in_development: &Url, in_production: &Url, content: &str) {
     let [path, query, fragment] = parts(in_development);

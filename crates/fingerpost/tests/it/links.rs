@@ -1,4 +1,4 @@
-//! Symlinks: what development follows is what `collect` lists.
+//! Symlinks: development mode follows the same ones as `collect`.
 #![cfg(unix)]
 
 use std::{fs, os::unix::fs::symlink, path::Path};
@@ -124,7 +124,7 @@ fn symlink_loops_and_dangling_symlinks_are_not_found() {
         for path in ["itself.css", "ping.css"] {
             assert!(assets.url(path).is_err(), "{path}");
         }
-        // Names that no list has would work in development alone.
+        // Names that no listing contains would work only in development.
         for path in ["here/a.css", "here/here/a.css", "css/up/a.css", "css/up/css/b.css", "css/same/b.css"] {
             not_found(&assets, path);
         }
@@ -169,7 +169,7 @@ fn symlink_is_ignored_by_its_own_name_and_not_by_its_target() {
     let dir = Dir::of(&["a.css", ".config"]);
     link(&dir, ".hidden.css", "a.css");
     link(&dir, "shown.css", ".config");
-    // Emacs marks a file that it edits with a link that leads nowhere.
+    // Emacs marks a file that it edits with a dangling symlink.
     link(&dir, ".#a.css", "user@host.1234:5678");
     let assets = dev(&dir).build().unwrap();
     assert!(not_found(&assets, ".hidden.css").contains("start with `.`"));

@@ -1,4 +1,4 @@
-//! What a site sees of the core, through its public API alone.
+//! Tests of the core through its public API.
 
 mod support;
 

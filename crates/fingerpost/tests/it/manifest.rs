@@ -1,4 +1,4 @@
-//! The manifest of an output dir, ours and Django's.
+//! Manifests of an output directory, in our format and Django's.
 
 use std::{fs, path::Path};
 
@@ -9,7 +9,7 @@ use fingerpost::{
 
 use crate::support::{Dir, Memory, hash, production, publish};
 
-/// What production says of an output dir whose manifest is this.
+/// Returns the error of production mode for this manifest.
 #[track_caller]
 fn refused(manifest: &str) -> String {
     let dir = Dir::with(&[(MANIFEST_NAME, manifest)]);

@@ -1,10 +1,10 @@
-//! Names that nobody knows.
+//! Unknown asset paths.
 
 use fingerpost::{__private::Prebuilt, ErrorKind, OnMissing, manifest::MANIFEST_NAME};
 
 use crate::support::{Dir, Memory, UrlOptions, dev, production, warnings};
 
-/// What both modes say of an unknown name, without the place that was searched.
+/// Returns the error for an unknown path, which is the same in both modes, without the place that was searched.
 #[track_caller]
 fn unknown(site: &UrlOptions, written: &str) -> String {
     let places = [site.source.as_ref().to_owned(), site.output.at(MANIFEST_NAME)];

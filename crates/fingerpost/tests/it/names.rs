@@ -1,10 +1,10 @@
-//! What an author writes, and the URL it becomes.
+//! Asset paths and the URLs made from them.
 
 use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
 use crate::support::{Dir, UrlOptions, dev, hash, production, publish};
 
-/// What `url` makes of `written` in both modes. `H` stands for the hash of the file, which holds its own path.
+/// Checks the URL of `written` in both modes. `H` stands for the hash of the file, whose content is its path.
 #[track_caller]
 fn becomes(written: &str, in_development: &str, in_production: &str) {
     let path = written.split(['?', '#']).next().unwrap().trim_start_matches('/');
@@ -219,7 +219,7 @@ fn invalid_base_url_or_origin_is_a_startup_error() {
         assert_eq!(err.kind(), ErrorKind::InvalidBaseUrl, "{base}");
         assert!(err.to_string().contains(&format!("`{base}`")), "{err}");
     }
-    // A browser takes these for dot segments, too.
+    // Browsers treat these as dot segments as well.
     for base in ["/a/%2e%2e/", "/%2E/", "/.%2e/a", "/a/%2E."] {
         assert_eq!(dev(&dir).base_url(base).build().unwrap_err().kind(), ErrorKind::InvalidBaseUrl, "{base}");
     }

@@ -1,4 +1,4 @@
-//! What else may lie in a source dir.
+//! Unusual files in a source directory.
 
 use std::{fs, path::Path};
 
@@ -71,7 +71,7 @@ fn unportable_names_do_not_stop_a_listing() {
         ["%2541.css", "a%26b.css", "a.css", "new%0Aline.css", "tab%09.css"]
             .map(|name| format!("/static/{name}"))
     );
-    // What no template can name: the rest of the name is taken for a query or a fragment.
+    // No template can name these: the rest of the name is parsed as a query or a fragment.
     for (path, error) in [("q?.css", "asset `q` was not found"), ("hash#.css", "asset `hash` was not found")]
     {
         assert!(assets.url(path).unwrap_err().to_string().starts_with(error));
@@ -100,19 +100,19 @@ fn names_that_are_not_utf_8_are_problems_unless_ignored() {
     assert_eq!(dev(&dir).build().unwrap().iter().count(), 1);
 }
 
-/// A named pipe, which waits for a writer when it is opened.
+/// Creates a named pipe. Opening one blocks until there is a writer.
 #[cfg(unix)]
 fn pipe(path: &Path) {
     let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
     assert!(made.success());
 }
 
-/// Fails if `work` does not end; a thread that hangs is left behind.
+/// Fails if `work` does not return; a thread that hangs is left behind.
 #[cfg(unix)]
 fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || send.send(work()));
-    receive.recv_timeout(std::time::Duration::from_secs(30)).expect("it ends")
+    receive.recv_timeout(std::time::Duration::from_secs(30)).expect("the call returned within 30 s")
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What a server asks that changes pages it did not render.
+//! Lookups for a server that changes pages it did not render.
 
 use fingerpost::{Assets, AssetsBuilder, Mode, OnMissing, Strategy, Token};
 

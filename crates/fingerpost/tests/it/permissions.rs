@@ -1,4 +1,4 @@
-//! What is there and cannot be read.
+//! Files and directories that cannot be read.
 #![cfg(unix)]
 
 use std::{
@@ -20,19 +20,19 @@ pub(crate) fn permit(file: &Path, mode: u32) {
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Whether this user is told "permission denied" at all; root is not.
+/// Returns `true` if permissions apply to this user; they do not apply to root.
 pub(crate) fn permissions_are_enforced() -> bool {
     let dir = Dir::of(&["closed"]);
     permit(&dir.at("closed"), 0);
     fs::File::open(dir.at("closed")).is_err()
 }
 
-/// A process of this program that permissions hold for, if one can be had.
+/// Returns a process of this program to which permissions apply, if there can be one.
 pub(crate) fn ordinary_user(dir: &Dir) -> Option<Command> {
     if permissions_are_enforced() {
         return Some(this_program());
     }
-    // Nobody, who may not look into the build directory.
+    // The user `nobody`, who cannot read the build directory.
     const NOBODY: u32 = 65_534;
     let (program, home) = (dir.at("program"), dir.at("home"));
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();

@@ -1,4 +1,4 @@
-//! An engine's own values, made of URLs.
+//! Values of an engine, made once per URL.
 
 use std::{
     cell::Cell,
@@ -15,7 +15,7 @@ use fingerpost::{__private::Prebuilt, ErrorKind, Url};
 use crate::support::{Dir, Done, Memory, dev, hash, production};
 
 thread_local! {
-    /// How many values this thread has made; each test has a thread of its own.
+    /// The number of values that this thread has made; each test has its own thread.
     static MADE: Cell<usize> = const { Cell::new(0) };
     static FAILS: Cell<bool> = const { Cell::new(false) };
     static SLOW: Cell<bool> = const { Cell::new(false) };
@@ -29,7 +29,7 @@ fn quoted(url: &Url) -> String {
     format!("\"{url}\"")
 }
 
-/// What `prebuilt` gives for `path`, and how many values it made for that.
+/// Returns the value of `prebuilt` for `path`, and how many values it made for that.
 #[track_caller]
 fn asked(prebuilt: &Prebuilt<String>, path: &str) -> (String, usize) {
     MADE.set(0);
@@ -84,7 +84,7 @@ fn prebuilt_values_in_a_scope_belong_to_its_release() {
     let (prebuilt, one) = (Prebuilt::new(&assets, quoted), assets.snapshot());
     store.publish(&[("0.css", "0.2.css"), ("a.css", "a.2.css")]);
     let two = assets.reload().unwrap();
-    // The first call after the reload is made in the older release.
+    // The first call after the reload is made in a scope of the older release.
     assert_eq!(one.scope(|| asked(&prebuilt, "a.css").0), is("a.1.css", 0).0);
     assert_eq!(one.scope(|| asked(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
     assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 2));
@@ -168,7 +168,7 @@ fn closure_receiving_a_value_may_look_up_another() {
 fn values_seen_by_a_thread_never_go_back_in_time() {
     let names: Vec<String> = (0..50).map(|i| format!("{i:02}.css")).collect();
     let paths = |release: usize| -> Vec<(String, String)> {
-        // The positions of the names differ from release to release.
+        // The order of the names differs between releases.
         names.iter().skip(release % 2).map(|name| (name.clone(), format!("{release}/{name}"))).collect()
     };
     let publish = |store: &Memory, release| {

@@ -1,4 +1,4 @@
-//! Releases that change under a running site.
+//! Reloads of a running site.
 
 use std::{
     io,
@@ -73,7 +73,7 @@ fn reload_in_development_checks_the_source_dirs() {
     assert!(assets.reload().unwrap().url("a.css").is_ok());
 }
 
-/// A store whose manifest is read slowly, and whose first read after `gate` is set waits for all callers.
+/// A store that reads its manifest slowly. The first read after `gate` is set waits for all callers.
 #[derive(Debug, Clone)]
 struct Slow {
     inner: Memory,
@@ -113,7 +113,7 @@ fn concurrent_reloads_share_their_work() {
         scope.spawn(|| assets.reload().unwrap());
         for _ in 1..CALLERS {
             scope.spawn(|| {
-                // While the first reload is reading; what is published now it may have missed.
+                // The first reload is still reading and may have missed what is published now.
                 store.callers.wait();
                 inner.publish(&[("a.css", "a.2.css")]);
                 assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), "/static/a.2.css");
@@ -124,7 +124,7 @@ fn concurrent_reloads_share_their_work() {
     assert!((2..=16).contains(&reads), "{reads} reads for {CALLERS} reloads");
 }
 
-/// A store with another release at every read: all of its hashed paths hold the same number.
+/// A store with another release at every read: all of its hashed paths contain the same number.
 #[derive(Debug, Default)]
 struct Numbered(AtomicUsize);
 
@@ -188,7 +188,7 @@ fn page_rendered_in_a_scope_never_mixes_releases() {
     assert_eq!(number(&assets.url("a.css").unwrap()), 500);
 }
 
-/// A store that panics when told to.
+/// A store that panics while its flag is set.
 #[derive(Debug, Clone, Default)]
 struct Moody(Arc<AtomicBool>);
 

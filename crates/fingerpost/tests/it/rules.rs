@@ -1,4 +1,4 @@
-//! Which files are assets.
+//! Ignore rules.
 
 use std::path::PathBuf;
 

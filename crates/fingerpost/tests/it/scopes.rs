@@ -1,4 +1,4 @@
-//! Snapshots: one response, one release.
+//! Snapshots: one release per response.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,7 +9,7 @@ use fingerpost::{__private::Prebuilt, Assets, Snapshot, Url};
 
 use crate::support::{Dir, Memory, production};
 
-/// Assets of a store whose release `n` names `a.css` `a.<n>.css`.
+/// Returns assets of a store whose release `n` maps `a.css` to `a.<n>.css`.
 fn numbered(first: &str) -> (Memory, Assets) {
     let store = Memory::default();
     release(&store, first);
@@ -21,7 +21,7 @@ fn release(store: &Memory, number: &str) {
     store.publish(&[("a.css", &format!("a.{number}.css")), ("b.css", &format!("b.{number}.css"))]);
 }
 
-/// The number in the URL of `a.css`, by whatever a helper may ask.
+/// Returns the number in the URL of `a.css`, which must be the same for every method that a helper may call.
 #[track_caller]
 fn number(assets: &Assets) -> String {
     let url = assets.url("a.css").unwrap();
@@ -89,7 +89,7 @@ fn scope_applies_only_to_its_own_assets() {
         other_snapshot
             .scope(|| assert_eq!((number(&ours), number(&others)), ("1".to_owned(), "9".to_owned())));
     });
-    // Built the same way is not the same.
+    // An instance built in the same way is a different one.
     let (_, twin) = numbered("1");
     let twin_snapshot = twin.snapshot();
     twin_snapshot.scope(|| assert_eq!(number(&ours), "2"));
@@ -156,7 +156,7 @@ fn scopes_can_be_entered_and_left_inside_with_current() {
     let (one, nine) = ("/static/a.1.css", "/static/a.9.css");
     ours.snapshot().scope(|| {
         let asked = Snapshot::with_current(|snapshot| {
-            // More than the list of scopes first has room for, so that it moves.
+            // More scopes than the list has initial capacity for, so that it reallocates.
             nested(&others.snapshot(), 100, &|| assert_eq!(current(), nine));
             assert_eq!(current(), one);
             let unwound = catch_unwind(AssertUnwindSafe(|| {
@@ -175,7 +175,7 @@ fn scopes_can_be_entered_and_left_inside_with_current() {
     assert_eq!(number(&ours), "2");
 }
 
-/// Runs `job` in so many scopes, each within the other.
+/// Runs `job` in this many nested scopes.
 fn nested(snapshot: &Snapshot, depth: usize, job: &dyn Fn()) {
     if depth == 0 { job() } else { snapshot.scope(|| nested(snapshot, depth - 1, job)) }
 }

@@ -78,7 +78,7 @@ fn plus_in_a_version_is_percent_encoded_in_the_query() {
     assert_eq!(assets.url("a.css?x=1+2#f").unwrap(), "/static/a.css?x=1+2&v=v1.2%2B3%2B4#f");
     assert_eq!(assets.absolute_url("a.css").unwrap(), "https://example.com/static/a.css?v=v1.2%2B3%2B4");
     assert_eq!(&*assets.app_version(), "v1.2+3+4");
-    // In a path it is a plus to everybody.
+    // In a path, `+` is a literal plus.
     let token = Strategy::PathToken(Token::opaque("v1.2+3").unwrap());
     let assets = without_build_step(&dir, token).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), "/static/v1.2+3/a.css");
@@ -232,7 +232,7 @@ fn reload_keeps_the_baseline_stamps_of_known_urls() {
         let [a, b, gone] = ["a.css", "b.css", "gone.css"].map(|path| listed(&assets, path).unwrap());
 
         first.replace("a.css", "other bytes");
-        // From now on the first source dir has it.
+        // From now on the first source dir has the file.
         first.write("b.css", "other bytes");
         first.write("new.css", "new");
         fs::remove_file(first.at("gone.css")).unwrap();

@@ -1,4 +1,4 @@
-//! What every public type is.
+//! Traits that every public type implements.
 
 use std::fmt::Debug;
 

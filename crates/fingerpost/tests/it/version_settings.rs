@@ -1,4 +1,4 @@
-//! The table `[version]` of `fingerpost.toml`: where a site takes its app version from.
+//! The table `[version]` of `fingerpost.toml`: the sources of the app version.
 
 use std::{fs, path::Path};
 
@@ -9,7 +9,6 @@ use fingerpost::{
 
 use crate::support::{Dir, alone, alone_with, hash, publish, warnings};
 
-/// A site with this table and these files.
 fn site(version: &str, files: &[&str]) -> Dir {
     let dir = Dir::of(files);
     dir.write("static/a.css", "a{}");
@@ -33,7 +32,7 @@ fn said(assets: &Assets) -> String {
     format!("{version} from {}{}", version.source(), components.concat())
 }
 
-/// Returns the hashed lines of files that contain their own path.
+/// Returns the hashed lines of files whose content is their path.
 fn lines(component: &str, paths: &[&str]) -> String {
     let line = |path: &&str| format!("{component}\0{path}\0{}\n", Digest::from_content(path.as_bytes()));
     paths.iter().map(line).collect()
@@ -258,7 +257,7 @@ fn strategies_without_a_build_step_read_component_files() {
     assert_ne!(assets.reload().unwrap().url("a.css").unwrap(), *format!("/static/a.css?v={version}"));
 }
 
-/// Puts a manifest with this component into the output dir, and returns its hash.
+/// Writes a manifest with this component to the output dir, and returns its hash.
 fn publish_with(dir: &Dir, component: Option<(&str, ComponentInfo)>) -> String {
     let output = publish(&[("a.css", "a{}")], "/static/");
     let json = fs::read(output.at(MANIFEST_NAME)).unwrap();
@@ -284,7 +283,7 @@ fn production_takes_components_from_the_manifest_without_reading_files() {
     let production = || configured(&dir).mode(Mode::Production);
     let assets = production().build().unwrap();
     assert_eq!(said(&assets), format!("{version} from manifest templates=1"));
-    // Those of the builder are read, and come on top.
+    // Components of the builder are read and added.
     let both = production().component("templates", [dir.at("b.html")]).build().unwrap();
     let line = format!("templates\0{}\0{}\n", dir.at("b.html").display(), Digest::from_content(b"b.html"));
     let hashed = hash(format!("{version}\n{line}"));

@@ -1,10 +1,10 @@
-//! The app version and the mode: who decides.
+//! Precedence of the settings for app version and mode.
 
 use fingerpost::{AppVersion, Assets, ErrorKind, Mode};
 
 use crate::support::{Dir, Memory, alone_in, alone_with, dev, production, publish, settings, this_program};
 
-/// A store without a file and a Django manifest with this hash.
+/// Creates a store whose only file is a Django manifest with this hash.
 fn manifest_with(hash: &str) -> Memory {
     let store = Memory::default();
     let json = serde_json::json!({"version": "1.1", "hash": hash, "paths": {}});
@@ -148,7 +148,7 @@ fn mode_comes_from_fingerpost_mode_or_else_the_build_profile() {
             };
             let (by_default, auto) = (text(assets().build()), text(assets().mode(Mode::Auto).build()));
             assert_eq!(by_default, auto);
-            // A mode that is named is not asked for.
+            // The variable does not override a mode that is set.
             assert_eq!(text(assets().mode(Mode::Production).build()), "Production");
             auto
         })

@@ -1,4 +1,4 @@
-//! Processes of their own, for what a process has only one of: environment, working directory, user, byte counters.
+//! Child processes for tests of per-process state: environment, working directory, user, byte counters.
 
 use std::{
     env,
@@ -9,10 +9,10 @@ use std::{
 const MARK: &str = "FINGERPOST_IT_CHILD";
 const ANSWER: &str = "answer: ";
 
-/// What `job` answers in a process of its own.
+/// Returns the result of `job`, run in a process of its own.
 ///
-/// The process is this program, told to run the calling test alone: there the first such call does its job and ends the
-/// process. So the closure is written in the test itself, and a test has one job, though it may ask more than once.
+/// The process is this program, which runs only the calling test: there the first such call runs its job and exits. So
+/// the closure has to be written in the test itself, and a test can have only one job.
 #[track_caller]
 pub(crate) fn alone<J: FnOnce() -> String>(job: J) -> String {
     alone_in(this_program(), job)
@@ -26,7 +26,7 @@ pub(crate) fn alone_with<J: FnOnce() -> String>(variables: &[(&str, &str)], job:
     alone_in(command, job)
 }
 
-/// [`alone`], in a process that `command` starts: this program, or one that goes on to it.
+/// [`alone`], in a process that `command` starts: this program, or one that executes it.
 #[track_caller]
 pub(crate) fn alone_in<J: FnOnce() -> String>(mut command: Command, job: J) -> String {
     if env::var_os(MARK).is_some() {
@@ -49,7 +49,7 @@ pub(crate) fn this_program() -> Command {
     Command::new(env::current_exe().unwrap())
 }
 
-/// Takes away the variables that this crate heeds, but those that the command sets itself.
+/// Removes the variables that this crate reads, except those that the command sets itself.
 fn forget_variables(command: &mut Command) {
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FINGERPOST_")) {
         if !command.get_envs().any(|(set, _)| set == name) {

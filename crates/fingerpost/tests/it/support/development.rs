@@ -1,4 +1,4 @@
-//! Questions to assets in development.
+//! Checks of assets in development mode.
 
 use fingerpost::{
     Assets, ErrorKind,
@@ -7,7 +7,7 @@ use fingerpost::{
 
 use super::{Dir, hash};
 
-/// The path gives this content, and it is among all assets.
+/// Checks that the path has this content and is listed.
 #[track_caller]
 pub(crate) fn serves(assets: &Assets, path: &str, content: &str) {
     let url = assets.url(path).unwrap();
@@ -15,7 +15,7 @@ pub(crate) fn serves(assets: &Assets, path: &str, content: &str) {
     assert!(assets.iter().any(|(listed, _)| listed == path), "{path} is not listed");
 }
 
-/// The path is not found, nor is it among all assets. Gives the error's text.
+/// Checks that the path is not found and not listed. Returns the text of the error.
 #[track_caller]
 pub(crate) fn not_found(assets: &Assets, path: &str) -> String {
     let err = assets.url(path).unwrap_err();
@@ -24,12 +24,11 @@ pub(crate) fn not_found(assets: &Assets, path: &str) -> String {
     err.to_string()
 }
 
-/// What lies in one source dir.
+/// Lists the files of one source dir.
 pub(crate) fn list(dir: &Dir) -> Listing {
     Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), None).unwrap().list()
 }
 
-/// The asset paths of a list.
 pub(crate) fn paths(listing: &Listing) -> Vec<&str> {
     listing.files.iter().map(|file| &*file.path).collect()
 }

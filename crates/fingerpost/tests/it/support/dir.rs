@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{dev, production};
 
-/// A directory that goes with the test.
+/// A temporary directory.
 #[derive(Debug)]
 pub(crate) struct Dir(TempDir);
 
@@ -20,7 +20,7 @@ impl Dir {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// Files by path and content.
+    /// Creates a directory with files by path and content.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let dir = Self::new();
         for (path, content) in files {
@@ -29,7 +29,7 @@ impl Dir {
         dir
     }
 
-    /// Files that hold their own path.
+    /// Creates a directory with files whose content is their own path.
     pub(crate) fn of(paths: &[&str]) -> Self {
         let dir = Self::new();
         for path in paths {
@@ -42,7 +42,7 @@ impl Dir {
         self.0.path().join(path)
     }
 
-    /// Writes a file in place; directories are made.
+    /// Writes a file in place and creates its directories.
     pub(crate) fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let file = self.at(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -50,7 +50,7 @@ impl Dir {
         file
     }
 
-    /// Writes a file beside and moves it there.
+    /// Writes a new file and renames it over the old one.
     pub(crate) fn replace(&self, path: &str, content: impl AsRef<[u8]>) {
         let beside = self.write("beside", content);
         fs::rename(beside, self.at(path)).unwrap();
@@ -75,12 +75,12 @@ impl UrlOptions {
         Self { source: Dir::with(files), output: publish(files, "/static/") }
     }
 
-    /// Files that hold their own path.
+    /// Files whose content is their own path.
     pub(crate) fn of(paths: &[&str]) -> Self {
         Self::with(&paths.iter().map(|path| (*path, *path)).collect::<Vec<_>>())
     }
 
-    /// The site in both modes, with the mode's name.
+    /// The site in both modes, with the name of the mode.
     pub(crate) fn both(&self) -> [(&'static str, Assets); 2] {
         [
             ("development", dev(&self.source).build().unwrap()),
@@ -89,7 +89,7 @@ impl UrlOptions {
     }
 }
 
-/// An output dir as `collect` leaves it.
+/// Creates an output dir as `collect` does.
 pub(crate) fn publish(files: &[(&str, &str)], base_path: &str) -> Dir {
     let (dir, mut manifest) = (Dir::new(), Manifest::new(base_path));
     for (path, content) in files {

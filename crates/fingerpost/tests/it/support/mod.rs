@@ -1,4 +1,4 @@
-//! What the tests are made of: directories, sites in both modes, processes, threads and warnings.
+//! Helpers of the tests: directories, sites in both modes, processes, threads and warnings.
 
 mod child;
 mod development;
@@ -22,25 +22,24 @@ pub(crate) fn production(dir: &Dir) -> AssetsBuilder {
     Assets::builder().collected(dir).mode(Mode::Production)
 }
 
-/// Settings as they are without a file, but for what `change` does.
+/// Returns the default settings with the changes that `change` makes.
 pub(crate) fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
     let mut settings = Settings::default();
     change(&mut settings);
     settings
 }
 
-/// The content hash of some text.
 pub(crate) fn hash(content: impl AsRef<[u8]>) -> String {
     ContentHash::from_content(content.as_ref()).to_string()
 }
 
-/// Says what this system cannot do, past the test harness, which keeps the output of tests that pass to itself.
+/// Writes a note to standard error directly, because the test harness captures the output of tests that pass.
 pub(crate) fn say(what: &str) {
     use std::io::Write as _;
     writeln!(std::io::stderr(), "fingerpost: {what}").expect("standard error can be written to");
 }
 
-/// Tells threads that go on until it is set; it is set when the test is done with it, also by a failure.
+/// Sets a flag when dropped, also by a panic, to stop the threads of a test.
 #[derive(Debug)]
 pub(crate) struct Done<'a>(pub(crate) &'a std::sync::atomic::AtomicBool);
 

@@ -21,7 +21,7 @@ struct Inner {
 }
 
 impl Memory {
-    /// A store with a Django manifest of these asset and hashed paths.
+    /// Creates a store with a Django manifest of these asset and hashed paths.
     pub(crate) fn with(paths: &[(&str, &str)]) -> Self {
         let store = Self::default();
         store.publish(paths);

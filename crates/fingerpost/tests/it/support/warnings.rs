@@ -7,7 +7,7 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
-/// The warnings that `work` gives on this thread.
+/// Returns the warnings that `work` emits on this thread.
 pub(crate) fn warnings(work: impl FnOnce()) -> Vec<String> {
     let messages = Messages::default();
     tracing::subscriber::with_default(messages.clone(), work);
