@@ -1,4 +1,4 @@
-//! The version query: no build step, and a year for what still is what it was.
+//! The version query: no build step; unchanged files are cached for a year.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ async fn version_parameter_is_compared_after_decoding() {
 async fn replaced_file_is_sent_with_no_store() {
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
-    // One that was asked for before, and one that was not.
+    // `a.css` was requested before, `b.css` was not.
     get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
     for path in ["a.css", "b.css"] {
         fs::write(site.source().join(path), "two").unwrap();
@@ -59,14 +59,15 @@ async fn same_bytes_are_still_immutable_after_a_permission_change() {
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
     let path = "/a.css?v=3f2a91b";
     get(&files, path).await.assert_is(200, IMMUTABLE, b"one");
-    // The clock of a file system stands still for some milliseconds.
+    // File system clocks advance in steps of several milliseconds.
     std::thread::sleep(std::time::Duration::from_millis(20));
     for name in ["a.css", "b.css"] {
         fs::set_permissions(site.source().join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
     for _ in 0..2 {
         get(&files, path).await.assert_is(200, IMMUTABLE, b"one");
-        // Nobody had asked for its bytes before, so nobody can say that they are the same.
+        // The first request comes after the change of its metadata, so nothing proves that the bytes are the original
+        // ones.
         get(&files, "/b.css?v=3f2a91b").await.assert_is(200, "no-store", b"one");
     }
 }
@@ -125,7 +126,7 @@ async fn requested_files_are_cached_in_memory_and_checked_on_each_request() {
         get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
         get_hashed(&files, "/large.txt?v=3f2a91b").await.assert_is(200, IMMUTABLE, &[b'l'; 200_000]);
     }
-    // Whether it still is the same is asked each time.
+    // A file cached in memory is compared with the disk at each request.
     fs::remove_file(site.source().join("a.css")).unwrap();
     get(&files, "/a.css?v=3f2a91b").await.assert_not_found();
 }

@@ -1,4 +1,4 @@
-//! Releases that come into force by `POST /cache/bust`, 500 times, some of them broken, while eight clients ask at full speed.
+//! 500 releases activated by `POST /cache/bust`, some of them broken, under the load of eight clients.
 
 use std::{
     collections::BTreeMap,
@@ -31,12 +31,12 @@ const BUSTS: usize = 500;
 const SECRET: &str = "0123456789abcdef";
 const NAMES: [&str; 4] = ["css/app.css", "css/theme.css", "js/app.js", "img/logo.svg"];
 
-/// What the manifest of a release says, and what a page of it has to, beside the client script.
+/// The manifest of a release and its page, without the client script.
 struct Published {
     manifest: Vec<u8>,
     version: String,
     page: String,
-    /// The bytes behind each URL.
+    /// The file contents by URL.
     files: BTreeMap<String, Bytes>,
 }
 
@@ -56,7 +56,7 @@ fn publish(site: &Site, release: usize) -> Published {
     Published { manifest, version, page, files: files.collect() }
 }
 
-/// A page that asks for one URL at a time as it is sent, and for the app version at last.
+/// A page whose URLs, and at the end the app version, are looked up while it is sent.
 struct Page {
     assets: Assets,
     line: usize,
@@ -91,7 +91,7 @@ async fn page(assets: Assets) -> impl IntoResponse {
     ([("x-version", version), ("x-logo", logo)], Html(Body::new(page)))
 }
 
-/// The outermost layer takes the snapshot.
+/// The outermost layer creates the snapshot.
 fn app(assets: &Assets) -> Router {
     let pages = assets.clone();
     Router::new()
@@ -116,7 +116,7 @@ fn version_of_json(json: &Bytes) -> String {
     json["version"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The page without the client script, and the version that is in its tag.
+/// Returns the page without the client script, and the version in the script tag.
 fn split_client_script(page: &Bytes) -> Option<(String, &str)> {
     let (before, rest) = str::from_utf8(page).ok()?.split_once("<script defer src=\"/_fingerpost/client.")?;
     let (tag, after) = rest.split_once("</script>")?;
@@ -133,14 +133,14 @@ fn assert_known_release(releases: &[Published], version: &str) {
     assert!(releases.iter().any(|release| release.version == version), "{version}");
 }
 
-/// Looks at a page, at one of its files, and at `/version`; returns which release the page was of.
+/// Checks a page, one of its files, and `/version`. Returns the release of the page.
 async fn check_page(app: &Router, releases: &[Published], round: usize) -> usize {
     let answer = visit(app, "/").await;
     assert_eq!(answer.status(), 200);
     let (page, version) =
         split_client_script(answer.body()).unwrap_or_else(|| panic!("no script: {answer:?}"));
     let of = releases.iter().position(|release| release.page == page);
-    let of = of.unwrap_or_else(|| panic!("a page of no release: {answer:?}"));
+    let of = of.unwrap_or_else(|| panic!("a page that matches no release: {answer:?}"));
     let release = &releases[of];
     assert_eq!((version, version_header(&answer)), (&*release.version, &*release.version));
     let logo = release.files.keys().find(|url| url.contains("logo")).unwrap();
@@ -161,7 +161,7 @@ async fn check_page(app: &Router, releases: &[Published], round: usize) -> usize
     of
 }
 
-/// Puts something in the place of the manifest; whether it is whole.
+/// Replaces the manifest. Returns `false` if the replacement is broken or missing.
 fn replace(manifest: &Path, release: &Published, round: usize) -> bool {
     match round % 7 {
         2 => fs::write(manifest, &release.manifest[..release.manifest.len() / 2]).unwrap(),
@@ -183,7 +183,7 @@ async fn bust(app: &Router) -> Response<Bytes> {
     send(app, request.body(Body::empty()).unwrap()).await
 }
 
-/// Busts again and again, and looks after each time at what is in force.
+/// Calls the bust endpoint repeatedly, and checks the active release after each call.
 async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
     let mut in_force = releases.len() - 1;
     for round in 0..BUSTS {
@@ -210,7 +210,7 @@ fn in_a_runtime(work: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
 }
 
-/// Lets the clients go also if this thread panics: the test would never end.
+/// Sets the flag when dropped, also by a panic: otherwise the clients would never stop.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {

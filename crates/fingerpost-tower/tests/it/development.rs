@@ -1,4 +1,4 @@
-//! Source dirs as they are now.
+//! `StaticFiles` in development mode.
 
 use std::fs;
 
@@ -118,7 +118,7 @@ async fn not_found_response_in_development_is_not_readable_cross_origin() {
     for (path, origins) in [("/css/app.css", "*"), ("/css/ap.css", "-"), ("/css//app.css", "-")] {
         assert_eq!(get(&files, path).await.header("access-control-allow-origin"), origins, "{path}");
     }
-    // In production a 404 says no more than that.
+    // In production a 404 contains no details.
     let files = StaticFiles::new(&site.collect().production());
     assert_eq!(get(&files, "/css/ap.css").await.header("access-control-allow-origin"), "*");
 }
@@ -180,7 +180,7 @@ async fn mismatched_mount_is_explained_in_development() {
         "if something has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
          mount with `route_service`, or remove `.paths_include_mount(true)`"
     );
-    // With the right mount, the asset is what is missing.
+    // With the right mount, the 404 reports the missing asset.
     for app in [route(whole), nest(files)] {
         let answer = text(app, "/static/css/ap.css").await;
         assert!(answer.starts_with("asset `css/ap.css` was not found"), "{answer}");

@@ -1,4 +1,4 @@
-//! Bodies frame by frame, and what a poll gives.
+//! A body made of given frames, and the result of a single poll as text.
 
 use std::{
     future::poll_fn,
@@ -10,10 +10,10 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-/// A frame; `None` is a moment in which there is none.
+/// A frame; `None` is a pending poll.
 pub(crate) type Piece = Option<Result<Frame<Bytes>, io::Error>>;
 
-/// A body of these frames, each of which is there when it is asked for; between them it is pending.
+/// A body of these frames, each of which is ready when polled; it is pending in between.
 pub(crate) struct Frames(std::vec::IntoIter<Piece>);
 
 impl Frames {
@@ -42,7 +42,7 @@ pub(crate) fn data(data: &'static str) -> Piece {
     Some(Ok(Frame::data(data.into())))
 }
 
-/// What one poll gives, as text; trailers by their names.
+/// Returns the result of one poll as text; trailers by name.
 pub(crate) async fn next<B: Body<Data = Bytes, Error = io::Error> + Unpin>(body: &mut B) -> String {
     poll_fn(|cx| {
         Poll::Ready(match Pin::new(&mut *body).poll_frame(cx) {

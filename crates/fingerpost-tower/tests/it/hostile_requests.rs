@@ -1,4 +1,4 @@
-//! Requests that nobody sends by mistake.
+//! Malformed and malicious requests.
 
 use std::{
     fs, io,
@@ -19,7 +19,7 @@ use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, path_below_mount, send};
 
 const SECRET: &[u8] = b"SECRET";
 
-/// A site beside which lies a file that nobody must get, served in all ways.
+/// A site with a secret file next to its directories, served in every mode.
 fn served_in_all_ways() -> (Site, Vec<StaticFiles>) {
     let site = Site::new(&[("css/app.css", b"a{}")]);
     site.collect();
@@ -151,7 +151,7 @@ async fn file_changed_during_transfer_ends_in_a_body_error() {
         let request = Request::get(&*path).body(()).unwrap();
         let body = StaticFiles::new(&assets).oneshot(request).await.unwrap().into_body();
         fs::write(&file, change).unwrap();
-        assert!(body.collect().await.is_err(), "it was sent as if it were whole");
+        assert!(body.collect().await.is_err(), "a truncated body was reported as complete");
         fs::write(&file, vec![b'x'; size]).unwrap();
     }
 }
@@ -185,7 +185,7 @@ async fn concurrent_requests_during_file_replacement_are_consistent() {
     }
 }
 
-/// An output dir that counts how often somebody looks which releases there are.
+/// An output dir that counts how often its releases are listed.
 #[derive(Debug)]
 struct CountingStore {
     dir: DirStore,
@@ -223,7 +223,7 @@ async fn unknown_hashed_names_reread_the_releases_at_most_once_a_second() {
     let at_start = looks.load(Relaxed);
     let mut asked = 0;
     while looks.load(Relaxed) == at_start {
-        assert!(begin.elapsed() < Duration::from_secs(60), "nobody ever looks");
+        assert!(begin.elapsed() < Duration::from_secs(60), "the releases are never listed");
         send(&files, Method::GET, &format!("/x.{asked:012}.css"), &[]).await.assert_not_found();
         asked += 1;
     }

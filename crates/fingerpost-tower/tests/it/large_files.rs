@@ -25,11 +25,11 @@ use crate::site::{
 
 const SIZE: usize = 200_000;
 
-/// Holds back the thread that hashes, and counts the files that it opens.
+/// Blocks the background thread, and counts the files that it opens.
 #[derive(Debug, Default)]
 struct Gate {
     opened: AtomicUsize,
-    /// The handles of all files that were opened.
+    /// The handles of all opened files.
     handles: Mutex<Vec<fs::File>>,
     is_closed: Mutex<bool>,
     changed: Condvar,
@@ -109,7 +109,7 @@ async fn large_file_is_streamed_with_no_store_until_it_is_hashed() {
         assert_eq!((answer.header("etag"), answer.header("accept-ranges")), ("-", "bytes"));
         let [range, if_range] = [("range", "bytes=2-3"), ("if-range", &*tag)];
         send(&files, Method::GET, path, &[range]).await.assert_is(206, "no-store", b"ll");
-        // Without a tag no condition on one is met.
+        // Without an `ETag` no condition matches.
         send(&files, Method::GET, path, &[range, if_range]).await.assert_is(200, "no-store", &large);
         send(&files, Method::GET, path, &[("if-none-match", &tag)]).await.assert_is(200, "no-store", &large);
         assert_eq!(send(&files, Method::GET, path, &[("if-match", &tag)]).await.status, 412);
@@ -162,7 +162,7 @@ async fn digest_of_a_large_file_is_carried_over_to_the_next_release() {
     site.collect();
     assets.reload().unwrap();
     get(&files, &path).await.assert_is(200, IMMUTABLE, &large);
-    // Retained only.
+    // The file is now only in a retained release.
     fs::remove_file(site.source().join("large.bin")).unwrap();
     site.collect();
     assets.reload().unwrap();
@@ -238,7 +238,7 @@ async fn large_file_that_changes_while_queued_is_queued_once() {
     get(&files, &first).await.assert_is(200, "no-store", &[b'f'; SIZE]);
     for number in 0..3 {
         get(&files, &large).await.assert_is(200, "no-store", &[b'l'; SIZE]);
-        // The clock of a file system stands still for some milliseconds.
+        // File system clocks advance in steps of several milliseconds.
         tokio::time::sleep(Duration::from_millis(20)).await;
         fs::hard_link(site.dist().join(&large[1..]), site.source().join(number.to_string())).unwrap();
     }
@@ -250,7 +250,7 @@ async fn large_file_that_changes_while_queued_is_queued_once() {
 
 #[tokio::test]
 async fn variants_of_large_files_are_hashed() {
-    // Compresses to about half of its size, which is still large.
+    // Pseudorandom text that compresses to about half of its size, which is still large.
     let mut number = 1_u32;
     let mut next = || {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -272,7 +272,7 @@ async fn variants_of_large_files_are_hashed() {
     assert_eq!(answer.header("etag"), tag(&gzip));
     assert_eq!(gate.opened(), 1, "the identity was not requested");
 
-    // A damaged variant is as good as none.
+    // A damaged variant is not used.
     fs::write(site.dist().join(format!("{}.gz", &path[1..])), vec![0; gzip.len()]).unwrap();
     let answer = get_until(&files, &path, &accepted, |answer| answer.header("content-encoding") == "-").await;
     assert_eq!(answer.body, text);
@@ -300,7 +300,7 @@ async fn background_thread_ends_with_its_server() {
     }
 }
 
-/// A store that has no files, but bytes.
+/// A store that returns bytes instead of files.
 #[derive(Debug)]
 struct MemoryStore(DirStore);
 
@@ -330,7 +330,7 @@ async fn large_files_of_a_store_without_files_are_hashed_once() {
     answer.assert_is(200, IMMUTABLE, &large);
     assert_eq!(answer.header("etag"), tag(&large));
 
-    // They are hashed once: a store is trusted to return the same bytes each time.
+    // Bytes are hashed once: a store is trusted to return the same bytes each time.
     let file = site.dist().join(&path[1..]);
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     get(&files, &path).await.assert_is(200, IMMUTABLE, &[b'x'; SIZE]);
@@ -365,7 +365,7 @@ async fn large_source_file_with_a_changed_change_time_is_rehashed_in_the_backgro
     get(&files, "/large.bin?v=1").await.assert_is(200, "no-store", &large);
     get_hashed(&files, "/large.bin?v=1").await.assert_is(200, IMMUTABLE, &large);
 
-    // Other bytes whose length and modification time are put back.
+    // Write other bytes, then restore length and modification time.
     let modified = fs::metadata(&file).unwrap().modified().unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
@@ -392,11 +392,11 @@ async fn digest_of_a_large_source_file_is_carried_over_to_the_next_version() {
     get(&files, &second).await.assert_is(200, IMMUTABLE, &large);
 }
 
-/// The size of a file that is not hashed on the thread of a request.
+/// The size of a file that is never hashed on the thread of a request.
 #[cfg(unix)]
 const HUGE: usize = 5 * 1024 * 1024;
 
-/// Sends a request. Its body has not been read, and the clock of the file system has moved on when this returns.
+/// Sends a request and returns before its body is read, after the clock of the file system has advanced.
 #[cfg(unix)]
 async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<ContentBody> {
     let request = Request::get(path).header("range", range).body(()).unwrap();
@@ -408,7 +408,7 @@ async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<C
 #[cfg(unix)]
 type Change = fn(&Path);
 
-/// The changes that leave the bytes of an open file as they are, and the files to make them to.
+/// Changes that leave the bytes of an open file alone, and the file that each is made to.
 #[cfg(unix)]
 const HARMLESS_CHANGES: [(&str, Change); 5] = {
     use std::os::unix::fs::PermissionsExt as _;
@@ -487,7 +487,7 @@ async fn last_bytes_wait_for_the_background_thread_and_block_no_other_request() 
     let path = |name| path_below_mount(&assets.url(name).unwrap());
     let (large, other, small) = (path("large.bin"), path("other.bin"), path("a.css"));
     get_hashed(&files, &large).await;
-    // More than tokio has threads for blocking work.
+    // More downloads than tokio has threads for blocking work.
     let mut downloads = Vec::new();
     for _ in 0..600 {
         let request = Request::get(&*large).header("range", "bytes=-300000").body(()).unwrap();
@@ -501,7 +501,7 @@ async fn last_bytes_wait_for_the_background_thread_and_block_no_other_request() 
     for body in &mut downloads {
         let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
         let last = tokio::time::timeout(Duration::from_millis(1), body.frame()).await;
-        assert!(first.len() == 256 * 1024 && last.is_err(), "the digest is not known");
+        assert!(first.len() == 256 * 1024 && last.is_err(), "the body waits for the digest");
     }
     get(&files, &small).await.assert_is(200, IMMUTABLE, b"a{}");
     gate.set_closed(false);
@@ -524,5 +524,5 @@ async fn download_of_other_bytes_with_the_old_modification_time_ends_in_a_body_e
     fs::write(&file, vec![b'y'; HUGE]).unwrap();
     fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
     fs::remove_file(&file).unwrap();
-    assert!(response.into_body().collect().await.is_err(), "it was sent as if it were whole");
+    assert!(response.into_body().collect().await.is_err(), "a changed file was reported as complete");
 }

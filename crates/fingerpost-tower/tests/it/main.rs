@@ -1,4 +1,4 @@
-//! What a site sees of the layers and services, through `oneshot`. One binary, so that it is linked once.
+//! Tests of the layers and services through `oneshot`. A single binary, so that it is linked once.
 
 #[cfg(feature = "html")]
 mod frames;

@@ -1,4 +1,4 @@
-//! Which variant a client gets (RFC 9110, §12.5.3), and what becomes of variants that are gone.
+//! Content negotiation (RFC 9110, §12.5.3), also with missing variants.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The path token on the wire.
+//! Path tokens in requests.
 
 use std::fs;
 
@@ -48,7 +48,7 @@ async fn older_token_redirects_to_the_current_one() {
         ("/01000/css/app.css", "/static/1000/css/app.css"),
         ("/0/css/a%20b.css", "/static/1000/css/a%20b.css"),
         ("/%39/css/nope.css", "/static/1000/css/nope.css"),
-        // What stands there raw is encoded, and nothing is encoded twice.
+        // Raw characters are encoded, encoded ones are kept.
         ("/999/css/ä%C3%A4.css?q=⊗%20", "/static/1000/css/%C3%A4%C3%A4.css?q=%E2%8A%97%20"),
     ] {
         assert_redirects(&get(&files, path).await, location);
@@ -69,7 +69,7 @@ async fn newer_token_gets_503_with_retry_after() {
             (503, "3", "no-store")
         );
     }
-    // What no deploy can have is not worth the wait.
+    // Paths that cannot exist in any deploy do not get a 503.
     for path in ["/1001", "/1001/", "/1001/..", "/1001/../secret", "/1001/css/", "/1001/a%00b"] {
         get(&files, path).await.assert_not_found();
     }

@@ -1,4 +1,4 @@
-//! What holds for every request.
+//! Invariants of all responses, for generated requests.
 
 use std::sync::LazyLock;
 
@@ -18,9 +18,9 @@ use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, get, get_until, path_
 struct Served {
     name: &'static str,
     files: StaticFiles,
-    /// The URLs of its pages, whose answers may be kept for ever.
+    /// The versioned URLs of its pages; their responses are immutable.
     urls: Vec<String>,
-    /// What it is asked for: these, asset paths, and what is not there.
+    /// The paths to request: these URLs, asset paths, and missing files.
     paths: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ struct World {
     runtime: Runtime,
 }
 
-/// More than is kept in memory, and more than is read at once.
+/// Larger than the limit for caching in memory, and than one read.
 const LARGE: usize = 300_000;
 
 const FILES: [&str; 5] = ["css/app.css", "img/a.png", "empty.js", "7/x.txt", "large.txt"];
@@ -85,7 +85,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { _site: site, served, runtime }
 });
 
-/// Responses change once when the digest of a large file is known. All that is asked here comes later.
+/// Requests the large files until their digests are known, because responses change then. Later requests have stable
+/// results.
 async fn hash_large_files(served: &[Served]) {
     for Served { files, .. } in served {
         for encoding in ["identity", "gzip", "br"] {
@@ -98,7 +99,7 @@ async fn hash_large_files(served: &[Served]) {
 const NAMES: &[&str] =
     &["accept-encoding", "range", "if-none-match", "if-match", "if-range", "if-modified-since", "accept"];
 
-/// `ETAG` stands for the tag of the file as it is.
+/// Values of headers. `ETAG` stands for the current tag of the file.
 const VALUES: &[&str] = &[
     "gzip",
     "br;q=0.5, gzip",
@@ -125,14 +126,13 @@ fn without_query(path: &str) -> &str {
     path.split('?').next().unwrap_or_default()
 }
 
-/// The values of all `v` in the query.
 fn versions(path: &str) -> impl Iterator<Item = &str> {
     let query = path.split_once('?').map_or("", |(_, query)| query);
     query.split('&').filter_map(|parameter| parameter.strip_prefix("v="))
 }
 
 impl Served {
-    /// Whether the bytes at `path` may be kept for ever.
+    /// Returns `true` if the response may be immutable.
     fn is_proven(&self, path: &str, bytes: &[u8]) -> bool {
         let hash = ContentHash::from_content(bytes);
         let proves =
@@ -141,7 +141,7 @@ impl Served {
         self.has_version_in_path(without_query(path)) || versions.peek().is_some() && versions.all(proves)
     }
 
-    /// Whether the version is in the path, so that no query changes anything.
+    /// Returns `true` if the version is in the path, so that the query is ignored.
     fn has_version_in_path(&self, plain: &str) -> bool {
         !["development", "version query"].contains(&self.name) && self.urls.iter().any(|url| url == plain)
     }
@@ -216,7 +216,7 @@ fn assert_cache_control(
     assert!(expected.contains(&answer.cache_control()), "{expected:?}: {context}");
 }
 
-/// Whether these are the bytes that the answer says they are.
+/// Returns `true` if the body is the part of `whole` that the response declares.
 fn is_part_of(answer: &TestResponse, whole: &TestResponse) -> bool {
     let range = answer.header("content-range").strip_prefix("bytes ").and_then(|range| range.split_once('/'));
     let Some(((first, last), size)) = range.and_then(|(range, size)| Some((range.split_once('-')?, size)))
@@ -245,7 +245,7 @@ proptest! {
     }
 }
 
-/// Cuts a file of `length` bytes at so many thousandths of it.
+/// Cuts a file of `length` bytes at these thousandths of its length.
 fn pieces(length: usize, cuts: &[usize]) -> Vec<(usize, usize)> {
     let mut ends: Vec<_> = cuts.iter().map(|cut| length * cut / 1000).chain([0, length]).collect();
     ends.sort_unstable();

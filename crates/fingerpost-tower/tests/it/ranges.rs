@@ -1,11 +1,11 @@
-//! RFC 9110, §13 and §14, as a client meets them.
+//! Range requests (RFC 9110, §14) and conditional requests (§13).
 
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
 use crate::site::{ONE_HOUR, Site, TestResponse, get_hashed, send};
 
-/// Forty bytes, each another one.
+/// Forty distinct bytes.
 fn forty() -> Vec<u8> {
     (b'0'..b'0' + 40).collect()
 }
@@ -88,7 +88,7 @@ async fn ranges_always_apply_to_the_uncompressed_file() {
     let (_site, files) = Files::new().await;
     let whole = files.get("/large.txt", &[("accept-encoding", "gzip")]).await;
     assert_eq!(whole.header("content-encoding"), "gzip");
-    // Whoever goes on where it broke off would go on with other bytes.
+    // A client that resumed a compressed download would get bytes of the uncompressed file.
     assert_eq!(whole.header("accept-ranges"), "-");
 
     let part = files.get("/large.txt", &[("accept-encoding", "gzip"), ("range", "bytes=1-2")]).await;
@@ -118,7 +118,7 @@ async fn if_range_matches_only_the_etag_of_the_uncompressed_file() {
         let answer = files.get("/large.txt", &[("range", "bytes=0-1"), ("if-range", condition)]).await;
         assert_eq!(answer.status, status, "{condition}");
     }
-    // A range that cannot be satisfied is none, if the condition is not met.
+    // If the `If-Range` condition fails, an unsatisfiable range is ignored.
     let headers = [("range", "bytes=999999-"), ("if-range", "\"other\"")];
     assert_eq!(files.get("/large.txt", &headers).await.status, 200);
 }
@@ -137,7 +137,7 @@ async fn matching_if_none_match_is_a_304() {
         assert_eq!((answer.header("etag"), answer.header("vary")), (tag, "Accept-Encoding"));
         assert_eq!((answer.header("content-length"), answer.header("content-type")), ("-", "-"));
     }
-    // The tag of another encoding.
+    // The tag belongs to another encoding.
     assert_eq!(files.get("/large.txt", &[("if-none-match", tag)]).await.status, 200);
 }
 

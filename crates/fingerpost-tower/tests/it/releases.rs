@@ -1,4 +1,4 @@
-//! Releases that come and go while the server runs.
+//! Releases that are published and removed while the server runs.
 
 use std::{
     fs, io,
@@ -43,12 +43,12 @@ async fn hashed_paths_of_a_later_release_are_found_without_reload() {
     site.write("b.css", b"new");
     let new = site.collect().production();
     let [a, b] = ["a.css", "b.css"].map(|path| path_below_mount(&new.url(path).unwrap()));
-    // A look at most once a second, and one was at start-up.
+    // Releases are listed at most once a second, and were listed at startup.
     tokio::time::sleep(Duration::from_millis(1010)).await;
     let (a, b) = tokio::join!(get(&files, &a), get(&files, &b));
     a.assert_is(200, IMMUTABLE, b"two");
     b.assert_is(200, IMMUTABLE, b"new");
-    // Without a hash, it is the release in force that answers.
+    // Paths without a hash are resolved in the active release.
     get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
     get(&files, "/b.css").await.assert_not_found();
     old.reload().unwrap();
@@ -104,7 +104,7 @@ async fn broken_manifest_or_release_changes_nothing() {
     get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
 }
 
-/// An output dir that cannot be read at times.
+/// An output dir that fails to be read while a flag is set.
 #[derive(Debug)]
 struct FlakyStore {
     dir: DirStore,
@@ -204,7 +204,7 @@ async fn unchanged_files_stay_cached_when_a_release_is_published() {
     site.write("a.css", b"two");
     site.collect();
     assets.reload().unwrap();
-    // What only the release before it names has made room.
+    // The file that only the earlier release contains was dropped from the cache.
     let two = path_below_mount(&assets.url("a.css").unwrap());
     get(&files, &two).await.assert_is(200, IMMUTABLE, b"two");
     get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");

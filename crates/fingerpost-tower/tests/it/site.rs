@@ -23,7 +23,7 @@ pub(crate) const ONE_HOUR: &str = "public, max-age=3600";
 pub(crate) struct Site(tempfile::TempDir);
 
 impl Site {
-    /// With these source files.
+    /// Creates a site with these source files.
     pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         fs::create_dir(site.source()).unwrap();
@@ -41,7 +41,7 @@ impl Site {
         self.0.path().join("dist")
     }
 
-    /// Writes a source file as if long ago.
+    /// Writes a source file with an old modification time.
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) {
         let file = self.source().join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -50,13 +50,13 @@ impl Site {
         filetime::set_file_mtime(&file, FileTime::from_system_time(long_ago)).unwrap();
     }
 
-    /// Publishes what the sources are now.
+    /// Runs `collect` on the current sources.
     pub(crate) fn collect(&self) -> &Self {
         collect(&CollectConfig::new(self.dist()).source(self.source())).unwrap();
         self
     }
 
-    /// The same, with variants.
+    /// Runs `collect` with compression.
     pub(crate) fn collect_compressed(&self, encodings: &[&str]) -> &Self {
         collect(&CollectConfig::new(self.dist()).source(self.source()).compress(encodings)).unwrap();
         self
@@ -75,7 +75,7 @@ impl Site {
     }
 }
 
-/// An answer, read to its end.
+/// A response with its complete body.
 #[derive(Debug)]
 pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
@@ -84,7 +84,7 @@ pub(crate) struct TestResponse {
 }
 
 impl TestResponse {
-    /// A header as text, `-` if it is not there.
+    /// Returns a header as text, or `-` if it is absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("-", |value| value.to_str().unwrap())
     }
@@ -100,7 +100,7 @@ impl TestResponse {
         self
     }
 
-    /// No such asset, and nobody is to remember that.
+    /// Checks for a 404 that is not cached.
     #[track_caller]
     pub(crate) fn assert_not_found(&self) {
         assert_eq!(
@@ -111,7 +111,7 @@ impl TestResponse {
     }
 }
 
-/// Sends a request to what is mounted at the base URL.
+/// Sends a request to `files`, which are mounted at the base URL.
 pub(crate) async fn send(
     files: &StaticFiles,
     method: Method,
@@ -160,7 +160,7 @@ pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> TestResponse 
     get_until(files, path, &[], |answer| answer.header("etag") != "-").await
 }
 
-/// Serves the sources by version query.
+/// Serves the sources with version queries.
 pub(crate) fn serve_by_version_query(site: &Site, version: &str) -> (Assets, StaticFiles) {
     let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
     let assets = assets.build().unwrap();
@@ -168,7 +168,7 @@ pub(crate) fn serve_by_version_query(site: &Site, version: &str) -> (Assets, Sta
     (assets, files)
 }
 
-/// The path of a URL below `/static`.
+/// Returns the path of a URL below `/static`.
 pub(crate) fn path_below_mount(url: &str) -> String {
     url.strip_prefix("/static").unwrap().to_owned()
 }

@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 
 use crate::site::{IMMUTABLE, Site, TestResponse, path_below_mount, send};
 
-/// How many requests: `FINGERPOST_TEST_REQUESTS`, or few.
+/// The number of requests: `FINGERPOST_TEST_REQUESTS`, or a small default.
 fn requests() -> usize {
     env::var("FINGERPOST_TEST_REQUESTS").map_or(20_000, |number| number.parse().unwrap())
 }
@@ -44,7 +44,7 @@ const HEADERS: [(&str, &str); 6] = [
     ("accept", "*/*"),
 ];
 
-/// A release in which every file says its number.
+/// Publishes a release whose files contain its number.
 fn publish(site: &Site, number: usize) {
     site.write("css/app.css", format!("body {{ --release: {number} }}\n").repeat(50).as_bytes());
     site.write("large.txt", format!("{number:>9}\n").repeat(30_000).as_bytes());
@@ -52,7 +52,7 @@ fn publish(site: &Site, number: usize) {
     clean(&CleanConfig::new(site.dist()).keep(3).older_than(Duration::ZERO)).unwrap();
 }
 
-/// One request of a visitor: what a page names, in the release in force.
+/// Requests a URL of the active release, as a page would.
 async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
     let url = assets.url(path).unwrap();
     let answer = send(files, Method::GET, &path_below_mount(&url), &[]).await;
@@ -68,7 +68,7 @@ fn assert_plausible(answer: &TestResponse) {
     assert!(status < 400 || answer.cache_control() == "no-store", "{answer:?}");
 }
 
-/// Memory in use, in KiB, and the number of open files.
+/// Returns the memory in use, in KiB, and the number of open files.
 fn usage() -> (usize, usize) {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let memory =
@@ -79,7 +79,7 @@ fn usage() -> (usize, usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_succeed_while_releases_are_published_and_cleaned() {
     const OWN_PROCESS: &str = "FINGERPOST_TEST_SOAKS";
-    // In the process of the other tests, their memory and files would be counted, too.
+    // A process of its own, so that memory and files of other tests are not counted.
     if env::var_os(OWN_PROCESS).is_none() {
         let test = "soak::requests_succeed_while_releases_are_published_and_cleaned";
         let mut command = Command::new(env::current_exe().unwrap());
@@ -119,7 +119,7 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
         let (files, assets) = (files.clone(), assets.clone());
         let (done, releases) = (Arc::clone(&done), Arc::clone(&releases));
         tokio::spawn(async move {
-            // A fast machine is through before anything is published, and a publisher that fails never gets there.
+            // A fast machine could finish before anything is published. The limit ends the test if publishing fails.
             let most = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
             while done.fetch_add(2, Relaxed) < most() {
                 let number = done.load(Relaxed) + offset;
@@ -150,7 +150,8 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
         releases.load(Relaxed)
     );
     std::io::stderr().write_all(report.as_bytes()).unwrap();
-    // What allocators keep, and three releases, are a few MiB; a leak of one file a release would be far more.
+    // Allocators retain a few MiB, and so do three releases; a leak of one file per release would exceed the limit by
+    // far.
     assert!(memory_now < memory + 32 * 1024, "{memory} KiB after a tenth, {memory_now} KiB in the end");
     assert!(open_now <= open + 8, "{open} open files after a tenth, {open_now} in the end");
 }

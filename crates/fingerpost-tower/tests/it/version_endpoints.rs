@@ -1,4 +1,4 @@
-//! `GET /version` and `POST /cache/bust` as an axum app answers them.
+//! `GET /version` and `POST /cache/bust` in an axum app.
 
 use std::{env, fs, process::Command};
 
@@ -146,7 +146,7 @@ async fn cache_bust_rereads_components_and_the_development_cache() {
     assert_eq!(assets.app_version(), before.app_version());
     assert_eq!(bust(&app).await.status().as_u16(), 200);
     assert_ne!(assets.app_version(), before.app_version());
-    // Another cache, which knows nothing yet.
+    // A new release starts with an empty cache.
     assert!(!assets.snapshot().is_same_release(&before));
     assert_eq!(assets.url("a.css").unwrap(), url);
     fs::remove_file(&template).unwrap();
@@ -193,7 +193,7 @@ async fn layer_adds_the_endpoints_to_apps_with_any_routes() {
     }
 }
 
-/// What the documentation warns of, and what it says instead.
+/// The documentation warns of the first setup and recommends the second.
 #[tokio::test]
 async fn endpoint_paths_below_a_prefix_are_set_on_the_outermost_layer() {
     let site = Site::new(&[]);
@@ -230,7 +230,7 @@ fn short_secret_is_rejected_at_startup() {
 
 const EXPECTED: &str = "FINGERPOST_IT_EXPECTED";
 
-/// Runs a test of this program in a process of its own, with this secret in its environment.
+/// Runs a test of this program in a child process with this secret in its environment.
 #[track_caller]
 fn run_alone(test: &str, secret: Option<&str>, expected: &str) {
     let mut alone = Command::new(env::current_exe().unwrap());

@@ -1,4 +1,4 @@
-//! Several versions of an axum app; what counts as which version is tested where the rules are, in `fingerpost-http`.
+//! Several versions of an axum app. Tests of the parsing of versions are in `fingerpost-http`.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 
 const VERSIONS: [(&str, &str); 2] = [("v2", "green"), ("v1", "blue")];
 
-/// An app of one page, and how often that was rendered.
+/// Returns an app with one page, and a count of how often it was rendered.
 fn app(layer: VersionRouterLayer) -> (Router, Arc<AtomicUsize>) {
     let rendered = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&rendered);

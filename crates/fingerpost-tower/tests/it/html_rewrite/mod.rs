@@ -20,7 +20,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 const PAGE: &str = r#"<link rel="stylesheet" href="/static/a.css">"#;
 
-/// An output dir whose `a.css` has this hashed path now.
+/// Publishes a manifest in which `a.css` has this hashed path.
 fn publish(dir: &TempDir, hashed: &str) {
     let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "{hashed}"}}, "hash": "{hashed}"}}"#);
     fs::write(dir.path().join("staticfiles.json"), manifest).unwrap();
@@ -47,7 +47,7 @@ fn response(headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes
 
 const HTML: (&str, &str) = ("content-type", "text/html");
 
-/// Sends one request through the layer to a service with one answer.
+/// Sends one request through the layer to a service that returns this response.
 async fn rewrite<B: Body>(
     assets: &Assets,
     request: Request<()>,

@@ -13,7 +13,7 @@ use tower::{Layer, Service, service_fn};
 
 use super::{HTML, PAGE, production, publish, request, response, rewrite, text};
 
-/// A body that says which URL it sees.
+/// A body that contains the URL which is current when it is polled.
 struct Seen(Assets, bool);
 
 impl Body for Seen {

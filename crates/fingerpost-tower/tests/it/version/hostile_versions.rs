@@ -6,7 +6,7 @@ use tower::Layer;
 
 use super::{PAGE, always, development, page, production, request, send};
 
-/// What could break a header, an attribute or JSON.
+/// Versions that could break a header, an attribute or JSON.
 fn hostile_versions() -> Vec<String> {
     let mut versions: Vec<String> = [
         "\"",

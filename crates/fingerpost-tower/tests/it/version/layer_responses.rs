@@ -10,13 +10,15 @@ use crate::site::{IMMUTABLE, TestResponse};
 
 const OTHER: &str = "/_fingerpost/client.0123456789ab.js";
 
-/// An answer of the layer itself: nothing further in is asked.
+/// Returns a response of the layer itself; the inner service must not be called.
 async fn respond(layer: &VersionLayer, request: Request<()>) -> TestResponse {
-    let inner = service_fn(async |_| -> Result<Response<String>, Infallible> { panic!("was asked") });
+    let inner = service_fn(async |_| -> Result<Response<String>, Infallible> {
+        panic!("the inner service was called")
+    });
     send(layer.layer(inner), request).await
 }
 
-/// Where a page says that the script is.
+/// Returns the path of the client script in a page.
 async fn script_path() -> String {
     let answer = send(layer().layer(always(page())), request("/", &[])).await;
     answer.attribute("src").unwrap().to_owned()
@@ -154,7 +156,7 @@ async fn client_path_is_configurable() {
     assert_eq!(respond(&layer, request(src, &[])).await.cache_control(), IMMUTABLE);
     assert_eq!(respond(&layer, request("/a/b/version", &[])).await.status, 200);
     let answer = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
-    assert!(answer.tag().is_some(), "it has gone on");
+    assert!(answer.tag().is_some(), "the default path is not handled by the layer");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A recorder of the `metrics` facade that can be read.
+//! A recorder for the `metrics` facade whose counters can be read.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +10,12 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-/// Keeps counters; there is nothing else.
+/// A recorder that supports only counters.
 #[derive(Default)]
 pub(crate) struct Counters(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 
 impl Counters {
-    /// As text, by name and labels.
+    /// Returns the counters as text, with name and labels.
     pub(crate) fn read(&self) -> Vec<String> {
         let counters = self.0.lock().unwrap();
         counters.iter().map(|(name, count)| format!("{name} {}", count.load(Relaxed))).collect()

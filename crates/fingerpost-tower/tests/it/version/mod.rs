@@ -28,11 +28,11 @@ use crate::{site::TestResponse, warnings};
 const PAGE: &str = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>";
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 
-/// An output dir whose manifest has this hash now, which is the app version.
+/// Publishes a manifest with this hash, which is the app version.
 fn publish(dir: &TempDir, hash: &str) {
     let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "a.{hash}.css"}}, "hash": "{hash}"}}"#);
     let file = dir.path().join("staticfiles.json");
-    // Renamed, because some tests read it at the same time.
+    // Renamed into place, because some tests read it concurrently.
     fs::write(file.with_extension("new"), manifest).unwrap();
     fs::rename(file.with_extension("new"), file).unwrap();
 }
@@ -74,7 +74,7 @@ fn page() -> Response<Full<Bytes>> {
     response(200, &[HTML, ("etag", "\"x\""), ("last-modified", "x"), ("content-length", "71")], PAGE)
 }
 
-/// A service with one answer.
+/// A service that always returns this response.
 fn always<B: Clone>(
     response: Response<B>,
 ) -> impl Service<Request<()>, Response = Response<B>, Error = Infallible, Future: Send> + Clone
@@ -84,7 +84,7 @@ where
     service_fn(move |_| std::future::ready(Ok(response.clone())))
 }
 
-/// Sends a request and reads its answer to the end.
+/// Sends a request and reads the complete response.
 async fn send<S, B>(service: S, request: Request<()>) -> TestResponse
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
@@ -100,19 +100,18 @@ impl TestResponse {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// Version and action.
     fn version_and_action(&self) -> (&str, &str) {
         (self.header("x-app-version"), self.header("x-app-version-action"))
     }
 
-    /// The script tag, if it stands where it belongs.
+    /// Returns the script tag, if it is the first element of `<head>`.
     fn tag(&self) -> Option<&str> {
         let (_, after) = self.text().split_once("<head>")?;
         let end = "</script>";
         after.starts_with("<script defer ").then(|| &after[..after.find(end).unwrap() + end.len()])
     }
 
-    /// The value of an attribute of the tag.
+    /// Returns the value of an attribute of the script tag.
     fn attribute(&self, name: &str) -> Option<&str> {
         let (_, after) = self.tag()?.split_once(&format!(" {name}=\""))?;
         Some(after.split_once('"').unwrap().0)

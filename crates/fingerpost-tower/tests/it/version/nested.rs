@@ -28,7 +28,7 @@ async fn nested_layers_insert_one_script_and_the_inner_layer_wins() {
     }
 }
 
-/// A page that is always the same, and honours tags.
+/// Serves a constant page with an `ETag` and supports `If-None-Match`.
 async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
     let tags = request.headers().get("if-none-match").map_or("", |tags| tags.to_str().unwrap());
     let status = if tags.contains("\"x\"") { 304 } else { 200 };

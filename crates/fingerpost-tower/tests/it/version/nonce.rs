@@ -50,7 +50,7 @@ fn invalid_nonce_is_never_written_and_is_logged_once() {
     );
 }
 
-/// A page that is always the same, and honours tags.
+/// Serves a constant page with validators and supports conditional requests.
 async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
     let tags = request.headers().get("if-none-match").map_or("", |tags| tags.to_str().unwrap());
     let is_dated = request.headers().contains_key("if-modified-since");
@@ -78,7 +78,7 @@ async fn page_with_a_nonce_is_never_a_304() {
         assert_eq!((answer.status.as_u16(), answer.header("etag")), (200, "-"), "{condition:?}");
         assert_eq!(answer.attribute("nonce"), Some("abc"));
     }
-    // What htmx sends: a tag that this layer has given.
+    // The header of htmx, with a tag from this layer.
     let answer =
         send(layer.layer(service_fn(conditional)), with_nonce("abc", &[("if-none-match", tag)])).await;
     assert_eq!(answer.status, 200);

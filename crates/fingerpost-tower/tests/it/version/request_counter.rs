@@ -3,7 +3,7 @@ use tower::Layer;
 
 use super::{always, layer, metrics_recorder::Counters, page, request, send};
 
-/// What is counted of requests with these headers.
+/// Returns the counters after requests with these headers.
 fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec<String> {
     let (counters, runtime) =
         (Counters::default(), tokio::runtime::Builder::new_current_thread().build().unwrap());
@@ -14,7 +14,7 @@ fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec
                 [outer, inner] => {
                     runtime.block_on(send(outer.layer(inner.layer(always(page()))), request(path, headers)))
                 }
-                _ => panic!("one or two layers"),
+                _ => panic!("expected one or two layers"),
             };
             assert_eq!(answer.status, 200);
         }

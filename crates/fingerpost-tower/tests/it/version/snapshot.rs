@@ -14,14 +14,14 @@ use tower::{Layer, service_fn};
 
 use super::{production, publish, request, response, send};
 
-/// What a template sees: the version, a helper's URL of the current scope, and one of the assets.
+/// Returns the version, the URL in the current scope, and the URL from `assets`, as a template would see them.
 fn seen(assets: &Assets) -> String {
     let current = Snapshot::with_current(|snapshot| (snapshot.app_version(), snapshot.url("a.css").unwrap()));
-    let (version, url) = current.expect("a scope");
+    let (version, url) = current.expect("a scope is active");
     format!("[{version} {url} {} {}]", assets.app_version(), assets.url("a.css").unwrap())
 }
 
-/// A body of as many frames, each of which is rendered when it is polled.
+/// A body of this many frames, each rendered when it is polled.
 struct Rendered(Assets, usize);
 
 impl Body for Rendered {
@@ -32,7 +32,7 @@ impl Body for Rendered {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        // Every other poll is pending, so that there is time for a reload.
+        // Every other poll is pending, which leaves time for a reload.
         self.1 = match self.1.checked_sub(1) {
             None => return Poll::Ready(None),
             Some(left) => left,
@@ -68,7 +68,7 @@ fn response_uses_one_release_while_another_thread_reloads() {
     });
 }
 
-/// The versions of responses, none of which mixes two.
+/// Returns the versions of many responses, after checking that none mixes two.
 fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
     let inner = |media_type: &'static str| {
         let assets = assets.clone();

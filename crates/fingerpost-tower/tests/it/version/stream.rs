@@ -19,7 +19,7 @@ async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> VersionBody<Frame
     layer.layer(inner).oneshot(request("/", &[])).await.unwrap().into_body()
 }
 
-/// A layer, and the tag that it puts into pages.
+/// Returns a layer, and the tag that it inserts into pages.
 async fn layer_and_tag() -> (VersionLayer, String) {
     let layer = VersionLayer::new(&production().1);
     let answer = send(layer.layer(always(page())), request("/", &[])).await;
