@@ -5,7 +5,7 @@ use std::{
 
 use crate::site::{PROGRAM, RunOutput, Site};
 
-/// The token of `SECRET`, as `printf cache-bust | openssl dgst -sha256 -hmac "$SECRET" | cut -c -32` has it.
+/// The token of `SECRET`: `printf cache-bust | openssl dgst -sha256 -hmac "$SECRET" | cut -c -32`.
 const TOKEN: &str = "85c22b8e81fe715f95128a252b7c5c8f\n";
 const SECRET: &str = "correct horse battery staple";
 const TOO_SHORT: &str = "and the bust token needs at least 16; `openssl rand -hex 32` makes a good one\n";
@@ -39,7 +39,7 @@ fn secret_is_read_from_the_environment_a_file_or_standard_input() {
         assert_prints_token(&site.run_with(&["bust-token", "--secret-file", file], variables));
     }
     assert_prints_token(&run_with_stdin(&site, format!("{SECRET}\n").as_bytes()));
-    // One line end is no part of it, two are.
+    // A single line end is stripped, a second one is not.
     assert_ne!(run_with_stdin(&site, format!("{SECRET}\n\n").as_bytes()).stdout, TOKEN);
 }
 

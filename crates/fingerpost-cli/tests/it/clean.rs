@@ -1,6 +1,6 @@
 use crate::site::{RunOutput, Site};
 
-/// A site with three releases, of which each has another `a.css`.
+/// Creates a site with three releases, each with different bytes of `a.css`.
 fn site_with_three_releases() -> Site {
     let site = Site::new(&[]);
     for content in ["one", "two", "three"] {
@@ -12,7 +12,7 @@ fn site_with_three_releases() -> Site {
 
 const STRICT: [&str; 7] = ["clean", "--out", "out", "--keep", "1", "--older-than", "0"];
 
-/// The closing line without its time.
+/// Returns the closing line without its time.
 #[track_caller]
 fn summary(ended: &RunOutput) -> &str {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

@@ -1,6 +1,6 @@
 use crate::site::{RunOutput, Site};
 
-/// The closing line without its time.
+/// Returns the closing line without its time.
 #[track_caller]
 fn summary(ended: &RunOutput) -> &str {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -172,7 +172,7 @@ fn flags_override_the_environment_which_overrides_the_settings_file() {
     assert_eq!(summary(&ended), "2 files, 2 B, 2 written, 0 unchanged, release 1 published");
 
     site.run_with(&["collect", "static", "--out", "no-file", "--config", "empty.toml"], environment);
-    assert!(!site.path("no-file").exists(), "a settings file that is named must be there");
+    assert!(!site.path("no-file").exists(), "the file given to `--config` must exist");
     site.write("empty.toml", "");
     site.run_with(&["collect", "static", "--out", "no-file", "--config", "empty.toml"], environment);
     assert_eq!(base_path("no-file"), "/environment/");
@@ -302,7 +302,7 @@ fn compress_flags_select_the_encodings() {
     let dry = site.run(&["collect", "static", "--out", "out", "--compress", "gzip:1", "--dry-run"]);
     assert_eq!(summary(&dry), sums("0 to write, 2 unchanged, release 2 to publish"));
 
-    // The flag goes before the file, `none` included.
+    // The flag overrides the file, also with `none`.
     site.write("fingerpost.toml", "[collect]\ncompress = [\"gzip\"]\ncompress-maps = [\"br\"]");
     assert_eq!(collected(&[]).1, ["gzip"]);
     assert_eq!(collected(&["--compress", "br"]).1, ["br"]);

@@ -1,4 +1,4 @@
-//! What a run says of the files it has read.
+//! Diagnostics of source files.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::{
 
 pub(crate) const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 
-/// What a run says that fails.
+/// Returns the standard error of a run that fails.
 #[track_caller]
 pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
     let ended = site.run(args);
@@ -18,7 +18,7 @@ pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
     site.redacted(&ended)
 }
 
-/// What a run says that succeeds, but for the closing line.
+/// Returns the standard error of a run that succeeds, without the closing line.
 #[track_caller]
 pub(crate) fn stderr_of_success(site: &Site, args: &[&str]) -> String {
     let ended = site.run(args);
@@ -30,10 +30,10 @@ pub(crate) fn stderr_of_success(site: &Site, args: &[&str]) -> String {
     said.to_owned()
 }
 
-/// The command that a failed run names.
+/// Runs the command that a failed run suggests.
 #[track_caller]
 fn follow_hint(site: &Site, said: &str) -> RunOutput {
-    let command = said.split_once("run: fingerpost ").expect("a command").1;
+    let command = said.split_once("run: fingerpost ").expect("a suggested command").1;
     let args: Vec<_> = command.lines().next().unwrap().split(' ').collect();
     site.run(&args)
 }
@@ -354,7 +354,7 @@ hint: to silence this, write into `fingerpost.toml`, before any `[table]`:
     site.write("fingerpost.toml", "collect.rules.syntax = \"error\"");
     std::fs::remove_dir_all(site.path("out")).unwrap();
     let said = stderr_of_failure(&site, &COLLECT);
-    assert!(!said.contains("run: fingerpost"), "no flag helps: {said}");
+    assert!(!said.contains("run: fingerpost"), "a flag cannot override the settings file: {said}");
     let json: serde_json::Value =
         serde_json::from_str(&site.run(&[&COLLECT[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(json["errors"][0]["kind"], "syntax");

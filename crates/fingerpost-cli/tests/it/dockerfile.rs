@@ -1,8 +1,9 @@
-//! The Dockerfile in the documentation of `fingerpost-tower`, at work without a container engine.
+//! Builds the Dockerfile of the documentation of `fingerpost-tower` without a container engine.
 //!
-//! Every stage is a directory. `COPY` copies, and `RUN` runs in a shell whose absolute paths lie below that directory. Base images
-//! are empty directories, because the shell and its tools are those of this machine, and the two `cargo` lines are replaced: the
-//! program is the one under test, and the site is an empty file. The output directory is the one of the program in the README.
+//! Every stage is a directory. `COPY` copies files, and `RUN` runs a shell in which absolute paths are below that
+//! directory. Base images are empty directories, because the shell and its tools are those of this machine. The two
+//! `cargo` lines are replaced: the program is the one under test, and the site is an empty file. The output directory
+//! is the one that the program in the README uses.
 
 use std::{
     collections::HashMap,
@@ -22,12 +23,12 @@ const README: &str = include_str!("../../../../README.md");
 const INSTALL: &str = "cargo install --locked --path fingerpost/crates/fingerpost-cli --root /opt/fingerpost";
 const BUILD: &str = "cargo build --locked --release";
 
-/// Returns the text between two others.
+/// Returns the text between `before` and `after`.
 fn between(text: &'static str, before: &str, after: &str) -> &'static str {
     text.split_once(before).expect(before).1.split_once(after).expect(after).0
 }
 
-/// The instructions of the Dockerfile, a line each.
+/// Returns the instructions of the Dockerfile, one per line.
 fn instructions() -> Vec<(&'static str, &'static str)> {
     let lines = between(DOCUMENT, "```dockerfile\n", "```").lines();
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -41,7 +42,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Returns the path on this machine that stands for a path of an instruction.
+    /// Returns the path on this machine for a path of an instruction.
     fn host_path(&self, path: &str) -> PathBuf {
         let path = Path::new("/").join(&self.work_dir).join(path);
         self.root.join(path.strip_prefix("/").expect("an absolute path"))
@@ -76,8 +77,8 @@ impl Stage {
         }
     }
 
-    /// Of a directory, `COPY` copies what lies in it; into a directory, whose name ends with a slash, it copies a file under its
-    /// own name.
+    /// Copies the content of a directory, or a file. A file keeps its name if the target is a directory, whose path
+    /// ends with a slash.
     fn copy(&self, from: &Path, to: &str) {
         let target = self.host_path(to);
         if from.is_dir() {
@@ -92,11 +93,11 @@ impl Stage {
 
 #[track_caller]
 fn assert_succeeds(command: &mut Command) {
-    let output = command.output().expect("a program of this machine");
+    let output = command.output().expect("the program is installed");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Builds the image from a context, on top of another image if there is one, and returns its root.
+/// Builds the image from a context, on top of another image if given, and returns its root.
 fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
     let build = tempfile::tempdir_in(images.path()).unwrap().keep();
     let (mut arguments, mut stages) = (HashMap::new(), Vec::<(String, Stage)>::new());
@@ -146,12 +147,12 @@ fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
     stages.pop().unwrap().1.root
 }
 
-/// Returns the output directory of an image, where the program in the README reads it.
+/// Returns the output directory of an image, at the path that the program in the README reads.
 fn output_dir(image: &Path) -> PathBuf {
     image.join("srv/site").join(between(README, ".collected(\"", "\")"))
 }
 
-/// The files of an image that a page can ask for, by their names, with their bytes.
+/// Returns the files of an image that are served, with their bytes by name.
 fn served_files(image: &Path) -> HashMap<String, Vec<u8>> {
     let files = fs::read_dir(output_dir(image)).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|file| file.is_file() && !file.ends_with("staticfiles.json"));
@@ -166,7 +167,7 @@ fn assert_has_files_of(image: &Path, earlier: &Path) {
     assert!(there.iter().all(|(name, bytes)| here.get(name) == Some(bytes)), "{:?}", here.keys());
 }
 
-/// Returns a site with everything that the Dockerfile copies.
+/// Creates a site with everything that the Dockerfile copies.
 fn site() -> Site {
     Site::new(&[
         ("fingerpost.toml", between(DOCUMENT, "```toml\n", "```")),
@@ -199,7 +200,7 @@ fn image_contains_the_files_of_the_previous_image() {
     assert_eq!(names(&second), ["br", "br", "css", "css", "gz", "gz"]);
     assert_has_files_of(&second, &first);
 
-    // The rollback, as a new image on top of the one that is withdrawn.
+    // Roll back with a new image on top of the faulty one.
     site.write("static/app.css", css("red"));
     let third = build(&site.path(""), Some(&second), &images);
     assert_has_files_of(&third, &second);
@@ -207,7 +208,7 @@ fn image_contains_the_files_of_the_previous_image() {
     assert_eq!(manifest(&third), manifest(&first));
     assert!(output_dir(&third).join(".fingerpost/releases/3.json").is_file());
 
-    // Without changes, the image on top has the same files.
+    // An image without changes has the same files as the one below it.
     assert_eq!(served_files(&build(&site.path(""), Some(&third), &images)), served_files(&third));
 }
 
@@ -230,6 +231,6 @@ fn deploy_with_only_a_template_edit_changes_the_app_version() {
     assert_eq!(served_files(&second), served_files(&first));
     assert_ne!(version(&second), version(&first));
 
-    // Without an edit, the version stays.
+    // Without an edit, the version stays the same.
     assert_eq!(version(&build(&site.path(""), Some(&second), &images)), version(&second));
 }

@@ -1,4 +1,4 @@
-//! A run that is killed, that finds the disk full, that is not alone.
+//! Runs that are killed, run out of disk space, lack permissions or run concurrently.
 
 use std::{
     env,
@@ -16,14 +16,14 @@ use crate::site::{PROGRAM, RunOutput, Site};
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 const COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
 
-/// So many kills have to hit a run that is under way; `tests/release-check` wants more.
+/// The number of kills that have to interrupt a run; `tests/release-check` sets a larger one.
 fn kill_count() -> u32 {
     let wanted = env::var("FINGERPOST_TEST_KILLS").ok();
-    wanted.map_or(12, |count| count.parse().expect("a number of kills"))
+    wanted.map_or(12, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
 }
 
-/// Files of which every one is renamed when the images change: those refer to nothing, style sheets and modules to them
-/// and to each other.
+/// Writes images, style sheets and modules. The style sheets and modules refer to the images and to each other, so
+/// every file gets a new name when the images change.
 fn write_round(site: &Site, round: u32) {
     const EACH: u32 = 100;
     for number in 0..EACH {
@@ -77,7 +77,7 @@ fn kill(command: &[&str]) {
         let killed = run.wait().unwrap().signal().is_some();
         site.assert_intact();
         hit += u32::from(killed);
-        // The machine may be busy or idle: follow it, so that the kills stay spread over the whole of a run.
+        // The load of the machine varies: adjust the estimate, so that kills are spread over the whole run.
         match (killed, twentieths) {
             (true, 20..) => whole_run = whole_run * 5 / 4,
             (false, ..20) => whole_run = whole_run * 4 / 5,
@@ -95,7 +95,7 @@ fn kill(command: &[&str]) {
     assert!(again.stderr.contains("0 written, 300 unchanged, nothing to publish"), "{}", again.stderr);
 }
 
-/// Runs the program from a shell that first sets the process up.
+/// Runs the program from a shell that runs `setup` first.
 fn run_after_setup(site: &Site, setup: &str) -> RunOutput {
     let mut shell = site.command("sh");
     shell.args(["-c", &format!("{setup}; exec \"$@\""), "sh", PROGRAM]).args(COLLECT);
@@ -111,7 +111,7 @@ fn failed_write_leaves_the_old_release_intact() {
     for file in 0..20 {
         site.write(&format!("static/{file}.bin"), vec![file; 100_000]);
     }
-    // A limit for the size of files fails a write halfway, as a full disk does.
+    // A limit on file sizes makes a write fail halfway, as on a full disk.
     let ended = run_after_setup(&site, "trap '' XFSZ; ulimit -f 8");
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.starts_with("error: cannot write "), "{}", ended.stderr);
@@ -127,8 +127,8 @@ fn failed_write_leaves_the_old_release_intact() {
     site.assert_intact();
 }
 
-/// Collects into a file system of 2 MB: a small site, one that does not fit, and one that does again. What each run has
-/// left is copied to `after1`, `after2` and `after3`, because the file system ends with the shell.
+/// Collects into a file system of 2 MB: a small site, one that does not fit, and one that fits again. The results are
+/// copied to `after1`, `after2` and `after3`, because the file system is unmounted when the shell ends.
 #[cfg(target_os = "linux")]
 const ON_A_SMALL_DISK: &str = r#"
 mount -t tmpfs -o size=2m tmpfs out 2>mount.log || exit 77
@@ -152,7 +152,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     let mut shell = site.command("unshare");
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
     let Ok(status) = shell.stdout(Stdio::null()).stderr(Stdio::null()).status() else { return };
-    // Not every system lets its users mount; there the test above has to do.
+    // Some systems do not let users mount; the test above covers the case there.
     if !status.success() && !site.path("code1").exists() {
         return;
     }
@@ -169,7 +169,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     }
 }
 
-/// The program under permissions that hold for it: root loses its privileges in a user namespace of its own.
+/// Returns a command to which file permissions apply: root drops its privileges in a user namespace.
 fn unprivileged_command(site: &Site) -> Option<Command> {
     let closed = site.path("closed");
     fs::write(&closed, "").unwrap();
@@ -260,7 +260,7 @@ fn run_waits_for_the_lock_and_reports_it_unless_no_wait_is_set() {
     let message = lines.next().unwrap().unwrap();
     assert_eq!(message, format!("waiting for the run of process 4242, which holds {place}"));
     thread::sleep(Duration::from_millis(20));
-    assert!(run.try_wait().unwrap().is_none(), "it waits");
+    assert!(run.try_wait().unwrap().is_none(), "the run waits for the lock");
     drop(lock);
     assert!(run.wait().unwrap().success());
     assert!(lines.next().unwrap().unwrap().contains("release 1 published"));

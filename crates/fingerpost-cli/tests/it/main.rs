@@ -1,4 +1,4 @@
-//! The program as a process: what it writes where, and how it ends.
+//! Tests of the program as a child process: output, files and exit codes.
 
 mod bust_token;
 mod clean;

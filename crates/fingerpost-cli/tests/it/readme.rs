@@ -1,11 +1,11 @@
-//! What the README shows is what the program says.
+//! The output shown in the README is the actual output.
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure},
     site::Site,
 };
 
-/// The blocks of the README behind a command.
+/// Returns the block of the README that follows a command.
 #[track_caller]
 fn readme_block(command: &str) -> &'static str {
     let readme = include_str!("../../README.md");

@@ -1,4 +1,4 @@
-//! A site in a temporary directory, and the program at work in it.
+//! A site in a temporary directory, in which the program runs.
 
 #[cfg(target_os = "linux")]
 use std::{collections::BTreeMap, path::Path};
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
 
-/// Everything outside that the program heeds.
+/// All environment variables that the program reads.
 const VARIABLES: [&str; 12] = [
     "FINGERPOST_APP_VERSION",
     "FINGERPOST_BASE_URL",
@@ -37,7 +37,7 @@ const VARIABLES: [&str; 12] = [
 
 pub(crate) struct Site(TempDir);
 
-/// How the program ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct RunOutput {
     pub(crate) code: Option<i32>,
@@ -53,32 +53,32 @@ impl Site {
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
-        // As the program sees it: temporary directories lie behind symlinks on some systems.
+        // Canonical, as in the program's messages: temporary directories are behind symlinks on some systems.
         fs::canonicalize(self.0.path()).expect("a directory").join(path)
     }
 
-    /// The path as messages show it.
+    /// Returns the path as it appears in messages.
     pub(crate) fn quoted_path(&self, path: &str) -> String {
         format!("`{}`", self.path(path).display())
     }
 
     pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let file = self.path(path);
-        fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
-        fs::write(file, bytes).expect("a written file");
+        fs::create_dir_all(file.parent().expect("a parent directory")).expect("a directory");
+        fs::write(file, bytes).expect("a writable file");
     }
 
-    /// The names of what lies in a directory.
+    /// Returns the names of the entries of a directory.
     pub(crate) fn file_names(&self, dir: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(dir)).expect("a directory");
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
-        String::from_utf8(fs::read(self.path(path)).expect("a file")).expect("text")
+        String::from_utf8(fs::read(self.path(path)).expect("a readable file")).expect("UTF-8")
     }
 
-    /// A command that runs in the site and sees nothing of the machine's settings.
+    /// Returns a command that runs in the site, without the settings of the environment.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.path(""));
@@ -97,33 +97,32 @@ impl Site {
         args: &[&str],
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> RunOutput {
-        self.command(PROGRAM).args(args).envs(variables).output().expect("the program").into()
+        self.command(PROGRAM).args(args).envs(variables).output().expect("the program starts").into()
     }
 
-    /// What the program said, with its own name as people type it.
+    /// Returns standard error with `fingerpost` in place of the path of the program.
     pub(crate) fn normalized_stderr(&self, ended: &RunOutput) -> String {
         ended.stderr.replace(PROGRAM, "fingerpost")
     }
 
-    /// The same with `SITE` for the directory.
+    /// Like [`Self::normalized_stderr`], with `SITE` in place of the directory.
     pub(crate) fn redacted(&self, ended: &RunOutput) -> String {
         let site = self.path("").display().to_string();
         self.normalized_stderr(ended).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
     }
 
-    /// Collects `static` into `out`.
     #[track_caller]
     pub(crate) fn collect(&self) {
         let ended = self.run(&["collect", "static", "--out", "out"]);
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 
-    /// All files below a directory.
+    /// Returns all files below a directory.
     #[cfg(target_os = "linux")]
     pub(crate) fn tree(&self, dir: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let (root, mut found) = (self.path(dir), BTreeMap::new());
         tree(&root, &mut found);
-        let relative = |path: PathBuf| path.strip_prefix(&root).expect("a path below").to_owned();
+        let relative = |path: PathBuf| path.strip_prefix(&root).expect("a path below the root").to_owned();
         found.into_iter().map(|(path, bytes)| (relative(path), bytes)).collect()
     }
 
@@ -136,7 +135,7 @@ impl Site {
         Manifest::parse(json.as_bytes(), out).expect("a valid manifest")
     }
 
-    /// Compares every file that the manifest names with what it says of it.
+    /// Checks every file in the manifest against its entry.
     #[cfg(unix)]
     #[track_caller]
     pub(crate) fn assert_intact(&self) {
@@ -149,7 +148,7 @@ impl Site {
         self.assert_has(out, &self.manifest_in(out));
     }
 
-    /// The same for the manifests of all releases.
+    /// Checks the files of all releases.
     #[cfg(unix)]
     #[track_caller]
     pub(crate) fn assert_releases_intact(&self) {
@@ -171,7 +170,7 @@ impl Site {
                 "{path}"
             );
             for (name, variant) in &info.encodings {
-                let encoding = Encoding::from_name(name).expect("an encoding of ours");
+                let encoding = Encoding::from_name(name).expect("a known encoding");
                 let file = format!("{}.{}", entry.hashed, encoding.extension());
                 let bytes = fs::read(self.path(out).join(&file)).expect(&file);
                 assert_eq!(
@@ -184,7 +183,7 @@ impl Site {
     }
 }
 
-/// What lies in a directory, and what it holds.
+/// Collects the paths and contents of everything below a directory.
 #[cfg(target_os = "linux")]
 fn tree(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(dir).expect("a directory") {
@@ -192,14 +191,14 @@ fn tree(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
         if path.is_dir() {
             tree(&path, found);
         } else {
-            found.insert(path.clone(), fs::read(path).expect("a file"));
+            found.insert(path.clone(), fs::read(path).expect("a readable file"));
         }
     }
 }
 
 impl From<Output> for RunOutput {
     fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("text");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }

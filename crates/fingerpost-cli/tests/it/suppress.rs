@@ -1,11 +1,11 @@
-//! The lines of `fingerpost.toml` that silence a problem, and what a flag does to them.
+//! The lines of `fingerpost.toml` that suppress a problem, and flags that override them.
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure, stderr_of_success},
     site::Site,
 };
 
-/// The lines that silence, below the hint that says where they go.
+/// Returns the suggested lines, which follow the hint that names their place in the file.
 pub(crate) fn suggested_lines<'s>(said: &'s str, place: &str) -> Vec<&'s str> {
     let hint = format!("hint: to silence this, write into `fingerpost.toml`, {place}:\n");
     let lines = said.split_once(&hint).map_or("", |(_, lines)| lines).lines();

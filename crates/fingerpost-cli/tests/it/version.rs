@@ -74,7 +74,7 @@ fn output_dir_given_by_flag_must_exist() {
     );
     assert_eq!((ended.code, &*ended.stdout, ended.stderr), (Some(1), "", problem));
 
-    // One that the settings name may still be to come.
+    // The output dir of the settings file may be missing.
     assert_eq!(site.run(&["version"]).stdout, "unknown (unknown)\n");
 }
 
@@ -100,7 +100,7 @@ fn unreadable_manifest_is_an_error_of_the_version_command() {
     assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
 }
 
-/// The version that a site with these settings has in production, with its source and components.
+/// Returns the production version of a site with these settings, with its source and components.
 fn production_version(site: &Site) -> String {
     let settings = Settings::read(site.path("fingerpost.toml")).unwrap();
     let assets = Assets::builder().settings(settings).mode(Mode::Production).build().unwrap();
@@ -130,7 +130,7 @@ fn app_version_changes_when_only_templates_change() {
     assert_eq!(production_version(&site), first);
     assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
 
-    // The image of the site has no templates.
+    // The deployed image contains no templates.
     fs::remove_dir_all(site.path("templates")).unwrap();
     assert_eq!(production_version(&site), first);
     assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
