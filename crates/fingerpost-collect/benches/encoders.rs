@@ -1,5 +1,7 @@
-//! The encoders alone, on all cores: makes in memory what `collect --compress gzip:9,br:11` has written to an output dir.
-//! What that takes is the least that `collect` can take: `cargo bench --features brotli --bench encoders -- OUT`
+//! Runs only the encoders, on all cores: compresses in memory the files that `collect --compress gzip:9,br:11`
+//! compressed.
+//!
+//! Its time is the lower bound for `collect`. Usage: `cargo bench --features brotli --bench encoders -- OUT`.
 #![allow(missing_docs, clippy::print_stdout, reason = "a bench prints what it has to say")]
 
 use std::{collections::BTreeMap, env, fs, io::Write as _, path::Path};
@@ -10,17 +12,17 @@ use flate2::{Compression, write::GzEncoder};
 use rayon::prelude::*;
 
 fn main() {
-    // Cargo adds flags of its own.
+    // Cargo adds its own flags.
     let Some(out) = env::args().skip(1).find(|arg| !arg.starts_with('-')) else {
         return println!("nothing to encode: name an output dir of `collect --compress gzip:9,br:11`");
     };
-    let json = fs::read(Path::new(&out).join("staticfiles.json")).expect("a manifest");
-    let manifest = Manifest::parse(&json, &out).expect("a manifest");
+    let json = fs::read(Path::new(&out).join("staticfiles.json")).expect("a readable manifest");
+    let manifest = Manifest::parse(&json, &out).expect("a valid manifest");
     let mut jobs = BTreeMap::new();
     for (_, entry) in &manifest {
         let info = entry.info.as_ref().expect("a manifest of collect");
         for (encoding, variant) in &info.encodings {
-            // The largest first, and the same bytes once, as `collect` does.
+            // Largest first, and equal bytes only once, as in `collect`.
             jobs.insert((info.size, info.sha256.to_string(), encoding), (&entry.hashed, variant.size));
         }
     }
@@ -33,11 +35,11 @@ fn main() {
 fn encode(encoding: &str, bytes: &[u8]) -> Vec<u8> {
     if encoding == "gzip" {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::new(9));
-        encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory")
+        encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory succeeds")
     } else {
         let params = BrotliEncoderParams { quality: 11, size_hint: bytes.len(), ..Default::default() };
         let mut encoder = CompressorWriter::with_params(Vec::new(), 256 * 1024, &params);
-        encoder.write_all(bytes).expect("memory");
+        encoder.write_all(bytes).expect("writing to memory succeeds");
         encoder.into_inner()
     }
 }

@@ -1,4 +1,4 @@
-//! The cache saves time and changes nothing. Whatever a run with it makes, one without it makes too.
+//! The cache saves time and never changes the output.
 
 use std::{
     collections::BTreeSet,
@@ -16,13 +16,13 @@ use fingerpost_collect::{CollectConfig, Rule, Severity, collect};
 
 use crate::site::{Site, warnings};
 
-/// Times older than two seconds are believed; so much later, every time on disk is that old.
+/// The cache trusts times that are older than two seconds; after this delay every existing file is that old.
 const AGED: Duration = Duration::from_millis(2_200);
 
 const CACHE: &str = "out/.fingerpost/cache.json";
 
-/// A chain, a cycle that leads out to the start of the chain, a file with a warning, a script with a note, a file that
-/// stands alone.
+/// A chain, a cycle that refers to the first file of the chain, a file with a warning, a script with a note, and a
+/// file without references.
 const FILES: [(&str, &str); 9] = [
     ("static/mark.svg", "<svg/>"),
     ("static/icon.css", "i{background:url(mark.svg)}"),
@@ -36,7 +36,7 @@ const FILES: [(&str, &str); 9] = [
 ];
 
 impl Site {
-    /// All its files are so old that a run fills the cache, and one has.
+    /// Creates a site whose files are old enough to be cached, and fills the cache.
     fn aged(files: &[(&str, &str)]) -> Self {
         let site = Self::new(files);
         thread::sleep(AGED);
@@ -48,13 +48,13 @@ impl Site {
         self.config_to(out).severity(Rule::Missing, Severity::Warn)
     }
 
-    /// Asset paths that the cache knows.
+    /// Returns the asset paths in the cache.
     fn cached(&self) -> BTreeSet<String> {
         let json: serde_json::Value = serde_json::from_str(&self.cache()).expect("JSON before the last line");
         json["sources"].as_object().expect("sources").keys().cloned().collect()
     }
 
-    /// Changes the cache as its own program might have written it.
+    /// Edits the cache and updates its digest, as the program itself would have written it.
     fn forge_cache(&self, from: &str, to: &str) {
         let cache = self.cache();
         let json = cache.replace(from, to);
@@ -62,15 +62,15 @@ impl Site {
         self.write(CACHE, format!("{json}\n{}\n", Digest::from_content(json.as_bytes())));
     }
 
-    /// The cache without its digest.
+    /// Returns the cache without its digest.
     fn cache(&self) -> String {
         let text = self.read(CACHE);
         text[..text.len() - "\n".len() - 64 - "\n".len()].to_owned()
     }
 
-    /// A manifest, the bytes of all that it names, and what a run has said.
+    /// Runs `collect` and returns the manifest, the bytes of its files, the warnings and the notes.
     fn outcome(&self, config: &CollectConfig, out: &str) -> (String, Vec<Vec<u8>>, Vec<String>, Vec<String>) {
-        let report = collect(config).expect("a run without problems");
+        let report = collect(config).expect("a successful run");
         let manifest = self.manifest(out);
         let bytes = manifest.iter().map(|(_, entry)| {
             fs::read(self.path(out).join(&entry.hashed)).expect("a file that the manifest names")
@@ -80,7 +80,7 @@ impl Site {
         (self.read(&format!("{out}/{MANIFEST_NAME}")), bytes, warnings(&report), notes)
     }
 
-    /// Runs with the cache that is there and into an empty directory, and compares all that comes out.
+    /// Compares the results of a run with the cache and of a run into an empty directory.
     #[track_caller]
     fn assert_cache_changes_nothing(&self, config: impl Fn(&str) -> CollectConfig) {
         let with = self.outcome(&config("out"), "out");
@@ -96,7 +96,7 @@ impl Site {
         self.assert_cache_changes_nothing(|out| self.lenient(out));
     }
 
-    /// The assets whose names differ after `change`.
+    /// Returns the assets whose hashed paths differ after `change`.
     fn renamed_by(&self, change: impl FnOnce()) -> Vec<String> {
         let before = self.manifest("out");
         change();
@@ -154,7 +154,7 @@ fn damaged_or_foreign_cache_is_ignored() {
     let whole = site.read(CACHE);
     site.forge_cache(&format!("\"{hash}\""), "\"000000000000\"");
     let forged = site.read(CACHE);
-    // What this test does would otherwise show nothing: a cache is believed if it is whole, and of this program.
+    // Shows that the checks below are needed: an intact cache of this program is trusted, even with a wrong hash.
     collect(&site.lenient("out")).unwrap();
     assert_eq!(site.hashed("alone.txt"), "alone.000000000000.txt");
 
@@ -218,7 +218,7 @@ fn files_that_cannot_be_parsed_are_not_cached() {
     site.assert_same();
 }
 
-/// What makes an edit hard to see: the length and the modification time stay.
+/// Edits a file but keeps its length and modification time.
 fn edit_unseen(site: &Site, path: &str, text: &str) {
     let file = site.path(path);
     let metadata = fs::metadata(&file).unwrap();
@@ -227,7 +227,7 @@ fn edit_unseen(site: &Site, path: &str, text: &str) {
     File::options().append(true).open(file).unwrap().set_modified(metadata.modified().unwrap()).unwrap();
 }
 
-/// Windows has no change time to tell.
+/// Windows has no change time.
 #[cfg(unix)]
 #[test]
 fn edit_that_keeps_length_and_modification_time_is_detected() {
@@ -245,7 +245,7 @@ fn edit_renames_exactly_the_cached_files_that_depend_on_it() {
     assert_eq!(mark, ["icon.css", "mark.svg", "one.css", "page.css", "two.css"]);
     let member = site.renamed_by(|| site.write("static/one.css", "@import 'two.css'; b{}"));
     assert_eq!(member, ["one.css", "two.css"]);
-    // The group falls apart, and its members are named by their own bytes.
+    // Without the cycle, both members are named by their own bytes.
     let left = site.renamed_by(|| site.write("static/one.css", "b{}"));
     assert_eq!(left, ["one.css", "two.css"]);
     let joined = site.renamed_by(|| site.write("static/mark.svg", "<svg/>"));
@@ -279,7 +279,7 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
     let first = site.hashed("x.css");
     assert_eq!(site.cached().len(), 2);
 
-    // The files keep all that `stat` tells of them, but not their names.
+    // The results of `stat` stay the same, but the names change.
     rename("a", "c");
     rename("b", "a");
     rename("c", "b");
@@ -288,7 +288,7 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
     site.assert_cache_changes_nothing(|out| config(out, ["b", "a"]));
     assert_eq!(site.hashed("x.css"), first);
 
-    // The same files elsewhere: what is said of them names the new place.
+    // The same files in another directory: the messages name the new path.
     rename("b", "elsewhere");
     site.assert_cache_changes_nothing(|out| config(out, ["elsewhere", "a"]));
     let report = collect(&config("out", ["elsewhere", "a"])).unwrap();
@@ -314,7 +314,7 @@ fn failed_run_fills_the_cache_and_dry_run_does_not() {
     assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
 }
 
-/// Bytes that this process has read, as the kernel counts them.
+/// Returns the bytes that this process has read, from the counters of the kernel.
 fn bytes_read() -> Option<u64> {
     let counters = fs::read_to_string("/proc/self/io").ok()?;
     counters.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok())
@@ -334,7 +334,7 @@ fn copy(from: &Path, to: &Path) {
 
 const LARGE: usize = 4 * 1024 * 1024;
 
-/// How often as much as one large file is read.
+/// Runs `collect` and returns the bytes read, as a multiple of one large file.
 fn readings(site: &Site) -> u64 {
     let before = bytes_read().unwrap();
     site.collect();
@@ -366,17 +366,17 @@ fn cached_files_are_not_read() {
             ("static/c.css", &format!("a{{background:url(/elsewhere.svg)}}/*{padding}*/")),
         ])
     };
-    // On a busy machine the files may be old enough before the second run begins.
+    // On a busy machine the files may already be trusted when the second run begins.
     let (site, young) = (0..20)
         .find_map(|_| {
             let (started, site) = (Instant::now(), site());
-            // A file that refers to other assets is read to find that out, and again to be rewritten.
+            // A file that refers to other assets is read twice: to find the references, and to rewrite them.
             assert_eq!(readings(&site), 5);
             let young = readings(&site);
             (started.elapsed() < Duration::from_secs(2)).then_some((site, young))
         })
         .expect("two runs in two seconds");
-    assert_eq!(young, 5 + 4, "they are too young to be believed, and so are the published files");
+    assert_eq!(young, 5 + 4, "neither the sources nor the published files are old enough to be trusted");
     thread::sleep(AGED);
     assert_eq!(readings(&site), 5 + 4);
     assert_eq!(readings(&site), 0);

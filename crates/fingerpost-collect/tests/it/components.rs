@@ -1,4 +1,4 @@
-//! The components of the app version: files that are no assets, whose digests a release records.
+//! Components of the app version: files that are no assets, whose digests a release records.
 
 use std::{fs, time::Duration};
 
@@ -24,7 +24,7 @@ fn site() -> Site {
 }
 
 fn config(site: &Site) -> CollectConfig {
-    CollectConfig::from_settings(Settings::read(site.path("fingerpost.toml")).expect("good settings"))
+    CollectConfig::from_settings(Settings::read(site.path("fingerpost.toml")).expect("valid settings"))
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn clean_distinguishes_releases_that_differ_only_in_components() {
     site.write("templates/base.html", "edited");
     collect(&config(&site)).unwrap();
     let config = CleanConfig::new(site.path("out")).keep(0).older_than(Duration::ZERO);
-    // Put back by hand: `clean` counts it as release 3.
+    // The first manifest is restored manually: `clean` counts it as release 3.
     let second = site.read("out/staticfiles.json");
     site.write("out/staticfiles.json", first);
     assert_eq!(clean(&config.clone().dry_run(true)).unwrap().kept, [3]);

@@ -1,4 +1,4 @@
-//! Compressed variants: which are made, and that they hold what they should.
+//! Which compressed variants are made, and their content.
 
 mod again;
 mod names;
@@ -15,7 +15,7 @@ use crate::site::Site;
 
 const RECORD: &str = "out/.fingerpost/compressed.json";
 
-/// Whatever this crate was built with.
+/// The encodings that this crate was built with.
 fn built_in() -> impl Iterator<Item = Encoding> {
     Encoding::ALL.into_iter().filter(|encoding| match encoding {
         Encoding::Br => cfg!(feature = "brotli"),
@@ -28,14 +28,14 @@ fn all() -> Vec<String> {
     built_in().map(|encoding| encoding.to_string()).collect()
 }
 
-/// Text that can be compressed, another for every seed.
+/// Compressible text, different for every seed.
 fn text(seed: u32) -> String {
     (0..2_000_u32)
         .map(|n| format!(".c{} {{ order: {seed} }}\n", n.wrapping_mul(2_654_435_761) >> 16))
         .collect()
 }
 
-/// Bytes that cannot.
+/// Incompressible bytes.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let mut next = || {
@@ -57,7 +57,7 @@ fn config(site: &Site) -> CollectConfig {
 
 #[track_caller]
 fn run(site: &Site) -> Report {
-    collect(&config(site)).expect("a run without problems")
+    collect(&config(site)).expect("a successful run")
 }
 
 fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
@@ -70,17 +70,17 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
         Encoding::Zstd => zstd::stream::copy_decode(bytes, &mut decoded),
         _ => panic!("{encoding} is not built in"),
     }
-    .expect("what an encoder made");
+    .expect("a valid variant");
     decoded
 }
 
-/// The encodings that the manifest has for an asset.
+/// Returns the encodings of an asset in the manifest.
 fn encodings(site: &Site, path: &str) -> Vec<String> {
     let manifest = site.manifest("out");
-    manifest.get(path).expect("an asset").info.clone().expect("details").encodings.into_keys().collect()
+    manifest.get(path).expect("an asset").info.clone().expect("file info").encodings.into_keys().collect()
 }
 
-/// Compares every variant that the manifest names with what it says of it, and with the file. Returns how many there are.
+/// Checks every variant in the manifest against its entry and the file. Returns the number of variants.
 #[track_caller]
 fn assert_variants_intact(site: &Site, out: &str) -> usize {
     let mut variants = 0;
@@ -135,8 +135,8 @@ fn files_that_do_not_shrink_have_no_variant() {
     }
     let report = run(&site);
     assert_eq!(assert_variants_intact(&site, "out"), 0);
-    assert_eq!(report.compressed, 2 * built_in().count(), "noise and little");
-    // That nothing was gained is known, too.
+    assert_eq!(report.compressed, 2 * built_in().count(), "the incompressible files");
+    // Failed attempts are cached as well.
     assert_eq!(run(&site).compressed, 0);
 }
 

@@ -93,7 +93,7 @@ fn strings_in_image_set_are_references_except_in_type() {
         "a{b:image-set(\"../img/a.{img/a.png}.png\" 1x, url(b.{css/b.png}.png) 2x, 'a.{css/a.jpg}.jpg' \
          type(\"image/avif\"))}",
     );
-    // The type has the name of a file here.
+    // The type happens to be the name of a file.
     app().stays("a{b:image-set(type(\"a.png\"))}");
 }
 
@@ -106,7 +106,7 @@ fn escaped_and_encoded_names_resolve_to_the_same_file() {
         ("a{b:url(../img/b\\ c.png)}", "a{b:url(../img/b\\ c.{img/b c.png}.png)}"),
         ("a{b:url(../img/b\\20 c.png)}", "a{b:url(../img/b\\20 c.{img/b c.png}.png)}"),
         ("a{b:u\\72l(\\61.png)}", "a{b:u\\72l(\\61.{css/a.png}.png)}"),
-        // Where the dot is an escape there is no place before it: the whole name is written anew.
+        // If the dot is an escape, the hash cannot be inserted before it, so the whole name is replaced.
         ("a{b:url(a\\2e png)}", "a{b:url(a.{css/a.png}.png)}"),
         ("a{b:url(../img/b\\ c\\2epng)}", "a{b:url(../img/b%20c.{img/b c.png}.png)}"),
         ("a{b:url(\"../img/a%2Epng\")}", "a{b:url(\"../img/a.{img/a.png}.png\")}"),

@@ -1,4 +1,5 @@
-//! Names in every graph of references, worked out a second time from the words of the documentation alone.
+//! Compares the hashed paths for random graphs of references with a second implementation, written from the
+//! documentation.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::site::Site;
 struct Node {
     extension: &'static str,
     text: String,
-    /// The numbers of the files that it refers to.
+    /// The indices of the files that it refers to.
     targets: Vec<usize>,
 }
 
@@ -21,14 +22,14 @@ struct Node {
 struct Graph(Vec<Node>);
 
 impl Graph {
-    /// A hash, if there is one, stands before the extension.
+    /// Returns the path of a file, with the hash, if any, before the extension.
     fn path(&self, node: usize, hash: Option<&str>) -> String {
         let Node { extension, .. } = &self.0[node];
         let hash = hash.map_or_else(String::new, |hash| format!(".{hash}"));
         format!("d{}/f{node}{hash}.{extension}", node % 3)
     }
 
-    /// The text of a file, with the names that its targets get.
+    /// Returns the text of a file, with hashed paths of its targets.
     fn text(&self, node: usize, hash: impl Fn(usize) -> Option<String>) -> String {
         let Node { extension, text, targets } = &self.0[node];
         let references = targets.iter().enumerate().map(|(number, &target)| {
@@ -51,7 +52,7 @@ impl Graph {
         &self.0[node].targets
     }
 
-    /// Everything that a file leads to; itself only if it is in a cycle.
+    /// Returns all files reachable from a file; the file itself only if it is in a cycle.
     fn reached(&self, node: usize) -> Vec<usize> {
         let (mut found, mut open) = (Vec::new(), self.targets(node).to_vec());
         while let Some(next) = open.pop() {
@@ -63,7 +64,7 @@ impl Graph {
         found
     }
 
-    /// The hash in the name of each file: of its own bytes as they are served, or of its group and its path.
+    /// Returns the hash in the name of each file: that of its served bytes, or that of its group and its path.
     fn hashes(&self) -> BTreeMap<usize, String> {
         let reached: Vec<_> = (0..self.0.len()).map(|node| self.reached(node)).collect();
         let mut hashes = BTreeMap::new();
@@ -95,7 +96,7 @@ impl Graph {
         hashes
     }
 
-    /// What a member adds to the hash of its group.
+    /// Returns the bytes that a member contributes to the hash of its group.
     fn part(&self, member: usize, outside: impl Fn(usize) -> Option<String>) -> Vec<u8> {
         let text = self.text(member, outside);
         let length = (text.len() as u64).to_be_bytes();
@@ -116,7 +117,7 @@ fn first_12(digest: &[u8]) -> String {
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Scripts, style sheets and images with references from everything but images to everything.
+/// Scripts, style sheets and images; all but the images refer to any file.
 fn graphs() -> impl Strategy<Value = Graph> {
     let extensions: &[&str] =
         if cfg!(feature = "js") { &["css", "js", "mjs", "png"] } else { &["css", "png"] };
@@ -135,10 +136,10 @@ fn graphs() -> impl Strategy<Value = Graph> {
     })
 }
 
-/// Collects with so many threads, and returns the manifest's bytes.
+/// Collects with this many threads, and returns the manifest.
 fn manifest_of(site: &Site, config: &CollectConfig, threads: usize) -> String {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-    pool.install(|| collect(config)).expect("a run without problems");
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+    pool.install(|| collect(config)).expect("a successful run");
     site.read(&format!("out/{MANIFEST_NAME}"))
 }
 
@@ -166,7 +167,7 @@ proptest! {
         let manifest = manifest_of(&one, &one.config(), 1);
         assert_named(&graph, &one, &graph.hashes());
 
-        // Made later, in another place, in another order, from two source dirs, by four threads.
+        // Collect later, in another place and order, from two source dirs, with four threads.
         let other = Site::new(&[]);
         let dir = |node: usize| if in_theme[node] { "theme" } else { "static" };
         for node in (0..graph.0.len()).rev() {
@@ -195,7 +196,7 @@ proptest! {
     }
 }
 
-/// Style sheets of which each imports the next.
+/// Style sheets that each import the next.
 fn chain(length: usize, last_imports: &[usize]) -> Graph {
     let node = |number: usize| Node {
         extension: "css",

@@ -2,7 +2,7 @@ use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
 
 use crate::site::{Site, warnings};
 
-/// A site whose output dir `old` has two releases; `a.css` was `one`, then `two`, and now is `three`.
+/// Creates a site whose output dir `old` has two releases; `a.css` was `one`, then `two`, and now is `three`.
 fn redeployed() -> Site {
     let site = Site::new(&[("static/a.css", "one"), ("static/img/b.png", "b")]);
     collect(&site.config_to("old")).unwrap();
@@ -57,7 +57,7 @@ fn unchanged_manifest_becomes_one_new_release_after_newer_ones_are_imported() {
     assert_eq!(reports.map(|report| (report.kept, report.release)), [(vec![2], Some(3)), (vec![], None)]);
     assert_eq!((site.release(3).replaces, site.release(3).manifest), (1, site.manifest("out")));
 
-    // The manifest there gets a number here, because it has no release.
+    // The earlier manifest has no release file, so it gets a number here.
     std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
     site.write("old/staticfiles.json", r#"{"version": "1.1", "paths": {}}"#);
     let reports = [(); 2].map(|()| collect(&keeping(&site)).unwrap());
@@ -186,7 +186,7 @@ fn empty_earlier_output_dir_is_allowed() {
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
-    // Files that keep a directory in a repository, and those of file systems.
+    // Files that retain an empty directory in a repository, and those of file systems.
     for name in [".gitkeep", ".nfs0001/file", "lost+found/file"] {
         site.write(&format!("old/{name}"), "");
     }
@@ -231,7 +231,7 @@ fn two_builds_of_the_same_content_can_be_merged() {
     assert_eq!(cleaned_numbers(&site), [1, 2, 3, 4]);
 }
 
-/// The releases that a cleaning by age leaves.
+/// Returns the numbers of the releases that `clean` retains by age.
 fn cleaned_numbers(site: &Site) -> Vec<u64> {
     clean(&CleanConfig::new(site.path("out")).keep(4)).unwrap().kept
 }
@@ -246,7 +246,7 @@ fn unreadable_earlier_manifest_is_an_error() {
     );
 }
 
-/// A site whose output dir `old` another program has made, with `a.css` under this name.
+/// Creates a site whose output dir `old` is from another program, with `a.css` under this name.
 fn published_under(name: &str) -> Site {
     let site = Site::new(&[("static/a.css", "new")]);
     site.write(&format!("old/{name}"), "old");
@@ -298,11 +298,11 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
     site.write("static/docs-x", "d");
     let plain = keeping(&site).originals(true);
     assert_eq!(site.refused(&plain), [problem("docs", "docs/old/a.css")]);
-    // Without plain names there is nothing to fight over.
+    // Without plain names there is no conflict.
     assert_eq!(collect(&keeping(&site)).unwrap().files, 3);
 }
 
-/// A site whose output dir `out` is a copy of `old`, with two releases of long ago.
+/// Creates a site whose output dir `out` is a copy of `old`, with two old releases.
 fn copied() -> Site {
     let site = redeployed();
     for (name, bytes) in site.tree("old") {
@@ -353,7 +353,7 @@ fn manifest_put_back_in_the_earlier_output_dir_retains_its_release_for_the_age()
             let warnings: Vec<_> = report.warnings.iter().map(ToString::to_string).collect();
             // A new release accounts for the change by itself.
             assert_eq!(warnings, if content == "two" { vec![expected] } else { vec![] });
-            // The next release does not hide it.
+            // A later release does not clear the record of the change.
             site.write("static/a.css", "four");
             site.collect();
             assert_eq!(clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap().removed, [0; 0]);

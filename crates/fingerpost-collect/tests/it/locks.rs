@@ -4,7 +4,7 @@ use fingerpost_collect::{CleanConfig, ErrorKind, Progress, clean, clean_with, co
 
 use crate::site::Site;
 
-/// The lock as another run would hold it.
+/// Returns the lock, held as by another run.
 fn taken(site: &Site) -> File {
     site.write("out/.fingerpost/lock", "");
     let mut lock = File::options().read(true).write(true).open(site.path("out/.fingerpost/lock")).unwrap();
@@ -13,7 +13,7 @@ fn taken(site: &Site) -> File {
     lock
 }
 
-/// Windows keeps others from reading a locked file.
+/// On Windows a locked file cannot be read, so the process is unknown.
 const HOLDER: &str = if cfg!(windows) { "another run" } else { "the run of process 4242" };
 
 #[test]
@@ -39,7 +39,7 @@ fn dry_run_needs_no_lock() {
     assert_eq!(collect(&site.config().dry_run(true)).unwrap().release, Some(1));
 }
 
-/// Lets the lock go as soon as somebody waits for it.
+/// Releases the lock as soon as a run waits for it.
 struct LetGo(Mutex<(Option<File>, String)>);
 
 impl Progress for LetGo {

@@ -1,4 +1,4 @@
-//! `collect` from outside: source dirs go in, an output dir comes out.
+//! Tests of the public API: from source directories to an output directory.
 
 #[cfg(feature = "js")]
 mod cache;

@@ -16,7 +16,7 @@ fn edited_original_is_rewritten_and_does_not_affect_the_hashed_file() {
     let site = Site::new(&[("static/a.css", "a")]);
     let config = site.config().originals(true);
     collect(&config).unwrap();
-    // Of the same length: only a look at the bytes shows it.
+    // The length is the same, so only a comparison of the bytes detects the edit.
     site.write("out/a.css", "b");
     assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
     let report = collect(&config).unwrap();
@@ -44,7 +44,7 @@ fn original_with_the_name_of_a_hashed_file_is_an_error() {
     assert_eq!(site.refused(&config), [problem]);
     assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Clash);
 
-    // Without plain names there is nothing to fight over, nor with equal bytes.
+    // Without plain names, or with equal bytes, there is no conflict.
     site.collect();
     site.write("static/a.ca978112ca1b.css", "a");
     collect(&config).unwrap();
@@ -62,7 +62,7 @@ fn original_with_the_name_of_an_earlier_hashed_file_is_an_error() {
     assert_eq!(site.refused(&site.config().originals(true)), [problem]);
     assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
 
-    // The same when the earlier release is still elsewhere.
+    // The same for an earlier release in another directory.
     let elsewhere = site.config_to("new").originals(true).keep_from(site.path("out"));
     assert_eq!(site.refused(&elsewhere), [problem]);
 }
@@ -75,10 +75,10 @@ fn assets_with_the_name_of_a_metadata_file_are_an_error() {
         "asset `.fingerpost/lock` has the name of the records of an output dir; rename or ignore it";
     assert_eq!(site.refused(&site.config().originals(true)), [manifest]);
     assert_eq!(site.refused(&site.config().originals(true).hidden(true)), [records, manifest]);
-    // Hashed, the first is nobody's name.
+    // With only hashed names, the first path is free.
     assert_eq!(site.collect().files, 1);
     assert_eq!(site.refused(&site.config().hidden(true)), [records]);
-    // Nor does a directory.
+    // A directory of that name is an error as well.
     let below = Site::new(&[("static/staticfiles.json/a.css", "a")]);
     let manifest = "asset `staticfiles.json/a.css` has the name of the manifest; rename or ignore it";
     assert_eq!(below.refused(&below.config()), [manifest]);

@@ -137,16 +137,17 @@ fn file_that_keeps_changing_is_never_partially_collected() {
                 file.set_len(length as u64 + more).unwrap();
             }
         });
-        // A busy machine may stop the other thread for so long that the file rests: then it is collected whole.
+        // On a busy machine the other thread may pause long enough for an intact copy: try again.
         let problem = (0..100).find_map(|_| collect(&site.config()).err());
         done.store(true, Ordering::Relaxed);
-        problem.expect("a run that sees the file change")
+        problem.expect("a run that detects the change")
     });
     let file = site.shown("static/log.txt");
     assert_eq!(problem.to_string(), format!("{file} changed while it was collected; run it again"));
 }
 
-/// Changes a file when the second one has its name: then all have been looked at, and what waits for these has not.
+/// Changes a file once the second file has its hashed path: all files have been analyzed, but files that depend on
+/// these two have not been written.
 struct AfterTheSecond<F>(AtomicUsize, F);
 
 impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {

@@ -1,4 +1,4 @@
-//! An output dir whose records are damaged, foreign, or not even files.
+//! Output directories whose records are damaged, foreign, or not even files.
 
 use std::fs;
 

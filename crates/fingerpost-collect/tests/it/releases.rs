@@ -61,7 +61,7 @@ fn manifest_without_a_release_file_becomes_a_release() {
     let first = site.manifest("out");
     std::fs::remove_dir_all(site.path("out/.fingerpost")).unwrap();
 
-    // Even if nothing else has changed.
+    // The release is published even if nothing else has changed.
     let report = site.collect();
     assert_eq!((report.release, report.written), (Some(1), 0));
     assert_eq!(site.release(1).manifest, first);
@@ -162,7 +162,7 @@ fn release_records_the_references_of_each_file() {
     );
 }
 
-/// The file refers to itself in two ways, and the base URL decides which of the absolute ones is a reference.
+/// The file imports itself by a relative path, and by absolute ones whose meaning depends on the base URL.
 fn cycle() -> Site {
     Site::new(&[(
         "static/a.css",

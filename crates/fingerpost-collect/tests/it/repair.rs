@@ -9,10 +9,10 @@ use crate::site::{Site, warnings};
 
 const STAMPS: &str = "out/.fingerpost/published.json";
 
-/// After so long, files are old enough for their stamps to be recorded.
+/// After this delay, files are old enough for their stamps to be recorded.
 const AGED: Duration = Duration::from_millis(2_200);
 
-/// A site with a record of its published files.
+/// Creates a site whose published files have recorded stamps.
 fn recorded() -> Site {
     let site = Site::new(&[("static/a.css", "abcdef"), ("static/b.css", "b")]);
     thread::sleep(AGED);
@@ -79,7 +79,7 @@ fn updated_original_does_not_count_as_repaired() {
     assert_eq!(site.read("out/a.css"), "two");
 }
 
-/// Damages a file and records its stamp, as if neither its times nor its inode had changed.
+/// Damages a file and updates its recorded stamp, as if neither its times nor its inode had changed.
 fn damage_unseen(site: &Site, file: &str, text: &str) {
     site.write(file, text);
     let stamp = FileStamp::from_metadata(&fs::metadata(site.path(file)).unwrap());

@@ -1,10 +1,10 @@
-//! One file with references beside the files that it may refer to, collected for the tables of these tests.
+//! Helper for tables of tests that collect one file with references and compare the rewritten text.
 
 use fingerpost_collect::{CollectConfig, Report, collect};
 
 use crate::site::Site;
 
-/// A file of a site, whose text is what a test is about.
+/// A file whose text each test sets, in a site of its own.
 pub(crate) struct Rewritten<'a> {
     pub(crate) site: Site,
     /// Its asset path.
@@ -13,7 +13,7 @@ pub(crate) struct Rewritten<'a> {
 }
 
 impl<'a> Rewritten<'a> {
-    /// `others` are assets, whose bytes are their names.
+    /// Creates the site. `others` are assets whose content is their path.
     pub(crate) fn new(path: &'a str, others: &[&str]) -> Self {
         let site = Site::new(&[]);
         others.iter().for_each(|other| site.write(&format!("static/{other}"), other));
@@ -32,8 +32,8 @@ impl<'a> Rewritten<'a> {
         self.site.config().base_url(self.base_url)
     }
 
-    /// Collects the file with this text, and compares it with `expected`, in which `{css/o.css}` stands for the hash of
-    /// that asset.
+    /// Collects the file with this text, and compares it with `expected`, in which `{css/o.css}` stands for the hash
+    /// of that asset.
     #[track_caller]
     pub(crate) fn becomes(&self, text: &str, expected: &str) -> Report {
         self.write(text);
@@ -42,14 +42,14 @@ impl<'a> Rewritten<'a> {
         report
     }
 
-    /// Collects the file with this text, which is to stay as it is without a word.
+    /// Checks that `collect` leaves this text as it is and reports nothing.
     #[track_caller]
     pub(crate) fn stays(&self, text: &str) {
         let report = self.becomes(text, text);
         assert_eq!(report.warnings, [], "{text:?}");
     }
 
-    /// What is served under its hashed path.
+    /// Returns the collected bytes of the file.
     pub(crate) fn collected(&self) -> Vec<u8> {
         self.site.tree("out").remove(&self.site.hashed(self.path)).expect("a collected file")
     }
@@ -63,7 +63,7 @@ impl<'a> Rewritten<'a> {
     }
 }
 
-/// What a hashed path has more than its asset path.
+/// Returns the part of a hashed path that its asset path lacks.
 fn hash<'a>(path: &str, hashed: &'a str) -> &'a str {
     let name = path.rfind('/').map_or(0, |slash| slash + 1);
     let dot = path[name..].rfind('.').filter(|dot| *dot > 0).map_or(path.len(), |dot| name + dot);

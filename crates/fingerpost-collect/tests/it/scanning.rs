@@ -30,7 +30,7 @@ fn hidden_files_and_backups_are_not_collected_by_default() {
     assert_eq!((report.files, report.ignored.len()), (4, 2));
 }
 
-/// Windows keeps the stream in the file itself.
+/// On Windows the stream is not a separate file.
 #[cfg(unix)]
 #[test]
 fn ntfs_alternate_data_streams_are_ignored() {
@@ -138,7 +138,7 @@ fn hashed_path_depends_only_on_content_and_asset_path() {
 #[test]
 fn asset_paths_that_differ_only_in_case_are_reported() {
     let site = Site::new(&[("static/App.css", "a"), ("static/app.css", "b")]);
-    // A disk that does not tell them apart has kept one of them.
+    // A case-insensitive disk has kept only one of them.
     if site.names("static").len() == 2 {
         let warning = "assets `App.css` and `app.css` differ by case alone, which not every disk can keep";
         assert_eq!(warnings(&site.collect()), [warning]);
@@ -188,7 +188,7 @@ mod symlinks {
         let site = Site::new(&[("static/a.css", "a"), ("static2/b.css", "b")]);
         symlink("../static/a.css", site.path("static/in.css")).unwrap();
         assert_eq!(site.collect().files, 2);
-        // The name of the directory begins like that of the source dir.
+        // The directory's name has that of the source dir as a prefix.
         symlink("../static2/b.css", site.path("static/out.css")).unwrap();
         let problems = site.refused(&site.config());
         assert!(

@@ -5,7 +5,6 @@ use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, Rule, Severity, 
 
 use crate::site::Site;
 
-/// A site with these tables.
 fn site(tables: &str) -> (Site, Settings) {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
     site.write("fingerpost.toml", format!("sources = [\"static\"]\nout = \"out\"\n{tables}"));
@@ -13,7 +12,7 @@ fn site(tables: &str) -> (Site, Settings) {
     (site, settings)
 }
 
-/// All errors of `collect`, without the name of the settings file.
+/// Returns all errors of `collect`, without the name of the settings file.
 #[track_caller]
 fn errors(tables: &str) -> Vec<String> {
     let (site, settings) = site(tables);

@@ -1,4 +1,4 @@
-//! A site in a temporary directory: what is collected in these tests.
+//! A site in a temporary directory, to be collected.
 
 use std::{
     collections::BTreeMap,
@@ -16,14 +16,14 @@ use tempfile::TempDir;
 pub(crate) struct Site(TempDir);
 
 impl Site {
-    /// Makes files, of which those in `static/` are collected.
+    /// Creates these files; those in `static/` are sources.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let site = Self::in_dir(&std::env::temp_dir());
         files.iter().for_each(|(path, text)| site.write(path, text));
         site
     }
 
-    /// An empty site that no disk has to be waited for, where the system has memory that looks like one.
+    /// Creates an empty site in `/dev/shm` if there is one, which is faster than a disk.
     pub(crate) fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         Self::in_dir(if memory.is_dir() { memory } else { return Self::new(&[]) })
@@ -39,26 +39,26 @@ impl Site {
         self.0.path().join(path)
     }
 
-    /// The path as messages show it.
+    /// Returns the path as it appears in messages.
     pub(crate) fn shown(&self, path: &str) -> String {
         format!("`{}`", self.path(path).display())
     }
 
     pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let file = self.path(path);
-        fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
-        fs::write(file, bytes).expect("a written file");
+        fs::create_dir_all(file.parent().expect("a parent directory")).expect("a directory");
+        fs::write(file, bytes).expect("a writable file");
     }
 
     pub(crate) fn remove(&self, path: &str) {
-        fs::remove_file(self.path(path)).expect("a removed file");
+        fs::remove_file(self.path(path)).expect("a removable file");
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
-        String::from_utf8(fs::read(self.path(path)).expect("a file")).expect("text")
+        String::from_utf8(fs::read(self.path(path)).expect("a readable file")).expect("UTF-8")
     }
 
-    /// From `static` to `out`.
+    /// Returns settings that collect `static` into `out`.
     pub(crate) fn config(&self) -> CollectConfig {
         self.config_to("out")
     }
@@ -69,14 +69,14 @@ impl Site {
 
     #[track_caller]
     pub(crate) fn collect(&self) -> Report {
-        collect(&self.config()).expect("a run without problems")
+        collect(&self.config()).expect("a successful run")
     }
 
-    /// What went wrong, with all that stays the same after it checked: nothing was published.
+    /// Returns the problems of a run that fails, after checking that it changed nothing.
     #[track_caller]
     pub(crate) fn refused(&self, config: &CollectConfig) -> Vec<String> {
         let before = self.tree("out");
-        let err = collect(config).expect_err("a run that fails");
+        let err = collect(config).expect_err("a failing run");
         let without_aids = |mut tree: BTreeMap<String, Vec<u8>>| {
             [".fingerpost/lock", ".fingerpost/cache.json"].iter().for_each(|aid| drop(tree.remove(*aid)));
             tree
@@ -85,24 +85,27 @@ impl Site {
         err.problems().map(ToString::to_string).collect()
     }
 
-    /// All files below a directory; those that are not there are none.
+    /// Returns all files below a directory, or none if it does not exist.
     pub(crate) fn tree(&self, dir: &str) -> BTreeMap<String, Vec<u8>> {
         let root = self.path(dir);
         let relative = |file: &PathBuf| {
             let path = file.strip_prefix(&root).expect("a file below the root");
             path.display().to_string().replace('\\', "/")
         };
-        files_below(&root).iter().map(|file| (relative(file), fs::read(file).expect("a file"))).collect()
+        files_below(&root)
+            .iter()
+            .map(|file| (relative(file), fs::read(file).expect("a readable file")))
+            .collect()
     }
 
-    /// The names of the files that everybody may ask for.
+    /// Returns the names of all files except the records.
     pub(crate) fn names(&self, dir: &str) -> Vec<String> {
         self.tree(dir).into_keys().filter(|name| !name.starts_with(".fingerpost/")).collect()
     }
 
     pub(crate) fn manifest(&self, out: &str) -> Manifest {
         let file = self.path(out).join(MANIFEST_NAME);
-        Manifest::parse(&fs::read(file).expect("a manifest"), out).expect("a valid manifest")
+        Manifest::parse(&fs::read(file).expect("a readable manifest"), out).expect("a valid manifest")
     }
 
     pub(crate) fn hashed(&self, path: &str) -> String {
@@ -118,7 +121,7 @@ impl Site {
         Release::parse(&json, number, "out").expect("a valid release")
     }
 
-    /// Compares every file that the manifest names with what it says of it.
+    /// Checks every file in the manifest against its entry.
     #[track_caller]
     pub(crate) fn assert_intact(&self, out: &str) {
         for (path, entry) in &self.manifest(out) {
@@ -139,7 +142,6 @@ fn files_below(dir: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-/// What a run warned of.
 pub(crate) fn warnings(report: &Report) -> Vec<String> {
     report.warnings.iter().map(ToString::to_string).collect()
 }

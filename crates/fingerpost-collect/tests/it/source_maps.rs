@@ -1,4 +1,4 @@
-//! Source maps of scripts, which are found with and without a parser.
+//! Source map comments of scripts, which need no parser.
 
 use crate::{rewritten::Rewritten, site::warnings};
 

@@ -1,10 +1,10 @@
-//! What names what, without a run.
+//! References without a run of `collect`.
 
 use fingerpost_collect::{CollectConfig, ErrorKind, ReferenceKind, references};
 
 use crate::site::Site;
 
-/// From, line, column, to, whether it is there, and how.
+/// From, line, column, to, existence and kind.
 type Row = (String, usize, usize, String, bool, ReferenceKind);
 
 fn rows(config: &CollectConfig) -> Vec<Row> {

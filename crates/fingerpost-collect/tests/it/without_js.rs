@@ -1,4 +1,4 @@
-//! A build that has no parser of scripts.
+//! Builds without the feature `js`.
 
 use fingerpost_collect::{ErrorKind, Rule, Severity, collect, references};
 

@@ -12,10 +12,10 @@ use fingerpost_collect::{CollectConfig, collect};
 
 use crate::site::Site;
 
-/// More than `collect` keeps in memory.
+/// Larger than the files that `collect` keeps in memory.
 const LARGE: usize = 9 * 1024 * 1024;
 
-/// Everything at and below a path but the lock, with what a write would change.
+/// Returns the paths, modification times and inodes of everything at and below a path, except the lock.
 fn traces(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
     let metadata = fs::metadata(path).unwrap();
     #[cfg(unix)]

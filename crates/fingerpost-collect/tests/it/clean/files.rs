@@ -79,7 +79,7 @@ fn original_is_removed_with_the_last_release_that_has_its_asset_path() {
     site.remove("static/b.css");
     site.remove("static/c.css");
     collect(&config).unwrap();
-    // Of the same length, and nobody's.
+    // A foreign file of the same length.
     site.write("out/c.css", "d");
     assert_eq!(cleaned(&by_age(&site)).files, [""; 0]);
     let report = cleaned(&strict(&site));
@@ -140,7 +140,8 @@ fn files_published_by_django_are_removed_after_the_retention_age() {
     site.write("out/staticfiles.json", django);
     site.collect();
     assert_eq!(site.release(1).manifest, Manifest::parse(django.as_bytes(), "").unwrap());
-    // Its plain names may be anybody's, and one of them is what a kept release may have written.
+    // Plain names of a foreign manifest may belong to another program, and a retained release may have written one of
+    // them.
     assert_eq!(cleaned(&strict(&site)).files, ["a.0123456789ab.css"]);
     assert_eq!(site.read("out/a.css"), "django's");
 }

@@ -16,7 +16,7 @@ const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 #[cfg(unix)]
 const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
 
-/// A copy of the manifest replaces the manifest that was put back meanwhile.
+/// Copies the manifest, restores that of release 1, and moves the copy back over it.
 #[cfg(unix)]
 fn copy_and_move_back(site: &Site, modified: Option<SystemTime>) {
     let [file, copy] = ["out/staticfiles.json", "copy.json"].map(|path| site.path(path));

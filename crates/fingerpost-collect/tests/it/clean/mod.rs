@@ -1,4 +1,4 @@
-//! `clean` from outside: an output dir with a past goes in.
+//! Tests of `clean` on output directories with several releases.
 
 mod files;
 mod manifest_times;
@@ -25,7 +25,7 @@ use crate::site::Site;
 
 pub(crate) const DAY: u64 = 24 * 60 * 60;
 
-/// Collects these contents of `a.css` one after the other, with an `unchanged.css` beside it.
+/// Collects these contents of `a.css` one after another, next to an `unchanged.css`.
 pub(crate) fn published(contents: &[&str]) -> Site {
     let site = Site::new(&[("static/css/unchanged.css", "u")]);
     for content in contents {
@@ -35,33 +35,33 @@ pub(crate) fn published(contents: &[&str]) -> Site {
     site
 }
 
-/// Nothing but the newest release and the one in force.
+/// Retains only the newest and the current release.
 pub(crate) fn strict(site: &Site) -> CleanConfig {
     CleanConfig::new(site.path("out")).keep(1).older_than(Duration::ZERO)
 }
 
-/// A week for what was replaced, and the newest release.
+/// Retains releases that were current within the last week, and the newest one.
 pub(crate) fn by_age(site: &Site) -> CleanConfig {
     CleanConfig::new(site.path("out")).keep(1)
 }
 
 #[track_caller]
 pub(crate) fn cleaned(config: &CleanConfig) -> CleanReport {
-    let report = clean(config).expect("a run without problems");
+    let report = clean(config).expect("a successful run");
     assert_eq!(report.warnings, []);
     report
 }
 
-/// What went wrong, with all that nothing has been touched.
+/// Returns the errors of a run that fails, and checks that it changed nothing.
 #[track_caller]
 pub(crate) fn refused(site: &Site, config: &CleanConfig) -> (ErrorKind, Vec<String>) {
     let before = records(site);
-    let err = clean(config).expect_err("a run that fails");
+    let err = clean(config).expect_err("a failing run");
     assert_eq!(records(site), before, "{err}");
     (err.kind(), err.problems().map(ToString::to_string).collect())
 }
 
-/// All of the output dir but the lock.
+/// Returns all files of the output dir except the lock.
 pub(crate) fn records(site: &Site) -> BTreeMap<String, Vec<u8>> {
     let mut tree = site.tree("out");
     tree.remove(".fingerpost/lock");
@@ -74,18 +74,18 @@ pub(crate) fn edit(site: &Site, number: u64, change: impl FnOnce(&mut Release)) 
     site.write(&format!("out/.fingerpost/releases/{number}.json"), release.to_json());
 }
 
-/// As if a release had been published so long ago.
+/// Sets the publication time of a release to this many seconds ago.
 pub(crate) fn published_ago(site: &Site, number: u64, seconds: u64) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     edit(site, number, |release| release.published = now - seconds);
 }
 
-/// The file that `a.css` was in a release.
+/// Returns the hashed path of `a.css` in a release.
 pub(crate) fn file_of(site: &Site, number: u64) -> String {
     site.release(number).manifest.get("css/a.css").unwrap().hashed.clone()
 }
 
-/// Gives `a.css` compressed variants in a release, and in the manifest if that is the same.
+/// Adds compressed variants of `a.css` to a release, and to the manifest if it is the same release.
 pub(crate) fn compress(site: &Site, number: u64) -> [String; 3] {
     let release = site.release(number);
     let entry = release.manifest.get("css/a.css").unwrap();
@@ -109,7 +109,7 @@ pub(crate) fn exists(site: &Site, name: &str) -> bool {
     site.path("out").join(name).exists()
 }
 
-/// The change time of a file, where the system has one.
+/// Returns the change time of a file, if the system has one.
 pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
     let metadata = fs::metadata(file).unwrap();
     #[cfg(unix)]
@@ -121,7 +121,7 @@ pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
     None
 }
 
-/// Four releases, published 40, 30, 20 and 10 days ago.
+/// Creates four releases, published 40, 30, 20 and 10 days ago.
 pub(crate) fn monthly() -> Site {
     let site = published(&["one", "two", "three", "four"]);
     for (number, days) in [(1, 40), (2, 30), (3, 20), (4, 10)] {
@@ -134,7 +134,7 @@ pub(crate) fn put_back(site: &Site, number: u64) {
     site.write("out/staticfiles.json", site.release(number).manifest.to_json());
 }
 
-/// Nothing is removed, with this warning alone.
+/// Checks that nothing is removed and that this is the only warning.
 #[track_caller]
 pub(crate) fn assert_kept_with_warning(config: &CleanConfig, warning: &str) {
     let report = clean(config).unwrap();
@@ -142,7 +142,7 @@ pub(crate) fn assert_kept_with_warning(config: &CleanConfig, warning: &str) {
     assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
 }
 
-/// Does something to a file until the clock of the file system shows it.
+/// Repeats `action` until the change time of the file differs.
 pub(crate) fn until_changed(file: &Path, action: impl Fn()) {
     let (before, started) = (changed(file), Instant::now());
     while changed(file) == before {
@@ -155,7 +155,7 @@ pub(crate) fn until_changed(file: &Path, action: impl Fn()) {
     }
 }
 
-/// Moves the manifest away, does something, and moves it back.
+/// Moves the manifest away, calls `meanwhile`, and moves the manifest back.
 pub(crate) fn move_aside_and_back(site: &Site, meanwhile: impl Fn()) {
     let [file, aside] = ["out/staticfiles.json", "aside.json"].map(|path| site.path(path));
     until_changed(&file, || {

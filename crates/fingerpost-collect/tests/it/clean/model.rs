@@ -1,4 +1,4 @@
-//! Random histories: `clean` against a model that knows which file was current when.
+//! Compares `clean` on random histories with a model that records when each file was current.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ const THREADS: u64 = 8;
 const STEPS: usize = 16;
 const HOUR: u64 = 60 * 60;
 
-/// Numbers that look random and are the same in every run (xorshift).
+/// Pseudorandom numbers, the same in every run (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -36,12 +36,12 @@ impl Random {
     }
 }
 
-/// An output directory and the truth about it.
+/// An output directory, and the state expected by the model.
 struct History {
     site: Site,
     /// Seconds since the first release.
     now: u64,
-    /// Hashed path of `a.css` → when it was current last.
+    /// The last time at which each hashed path of `a.css` was current.
     last_current: BTreeMap<String, u64>,
     log: Vec<String>,
 }
@@ -74,7 +74,7 @@ impl History {
         self.note_current();
     }
 
-    /// `cp`, or `cp -p`.
+    /// Copies the manifest, as `cp` or `cp -p` would.
     fn copy(&mut self, with_time: bool) {
         self.log.push(format!("copy the manifest{}", if with_time { " with its time" } else { "" }));
         let [file, copy] = [MANIFEST, COPY].map(|path| self.site.path(path));
@@ -84,7 +84,7 @@ impl History {
         }
     }
 
-    /// Unless its files were removed.
+    /// Moves the copy back, unless its files were removed.
     fn move_copy_back(&mut self) {
         let (copy, dir) = (self.site.path(COPY), self.site.path("out"));
         let Ok(json) = fs::read(&copy) else { return };
@@ -105,7 +105,7 @@ impl History {
         self.note_current();
     }
 
-    /// A run that ends after its release file: the manifest is the one before, untouched.
+    /// Simulates a run that is killed after its release file: the manifest is the previous one, untouched.
     fn kill(&mut self, content: usize) {
         self.log.push(format!("kill {content}"));
         let before = ManifestState::read(&self.site);
@@ -114,7 +114,7 @@ impl History {
         before.restore(&self.site);
     }
 
-    /// Makes everything older, so that nothing has to be waited for.
+    /// Simulates the passage of time by making every recorded time older.
     fn pass(&mut self, seconds: u64) {
         self.log.push(format!("pass {} days", seconds / DAY));
         self.now += seconds;
@@ -141,7 +141,7 @@ impl History {
         let dry = clean(&config.clone().dry_run(true)).unwrap();
         let report = clean(&config).unwrap();
         assert_eq!((&dry.files, &dry.kept), (&report.files, &report.kept), "{:?}", self.log);
-        // One that the run itself has recorded.
+        // Adds a release that the run itself has recorded.
         releases.extend(report.kept.into_iter().map(file));
         let newest = releases.values().rev().take(keep).map(|hashed| (hashed, "among the newest"));
         let current = self.current();
@@ -150,7 +150,7 @@ impl History {
         for (hashed, reason) in newest.chain(young).chain([(&current, "current")]) {
             assert!(self.site.path("out").join(hashed).exists(), "{hashed} is {reason}: {:#?}", self.log);
         }
-        // What an earlier run was allowed to remove is not expected of a later one with a greater age.
+        // An earlier run may have removed a file that a greater age would retain.
         self.last_current.retain(|hashed, _| self.site.path("out").join(hashed).exists());
     }
 
@@ -163,19 +163,19 @@ impl History {
             0..=2 => self.collect(random.below(5)),
             3 | 4 => self.put_back(random.of(&self.site.release_numbers("out"))),
             5 => self.kill(random.below(5)),
-            // An hour more, so that no age ends at the second of a run.
+            // One more hour, so that no age ends within the second of a run.
             6 | 7 => self.pass(random.of(&[0, 1, 3, 8, 20].map(|days| days * (DAY + HOUR)))),
             _ => self.clean(random.below(4), DAY * random.of(&[0, 1, 7, 15])),
         }
     }
 }
 
-/// The manifest with its times and the recorded ones.
+/// The manifest with its times, and the times that were recorded for it.
 struct ManifestState {
     manifest: Vec<u8>,
     modified: SystemTime,
     recorded: Record,
-    /// `true` if the change time was not the recorded one.
+    /// `true` if the change time differs from the recorded one.
     is_moved: bool,
 }
 
@@ -198,7 +198,7 @@ struct Times {
     changed: Option<SystemTime>,
 }
 
-/// As if the last command and all later changes of the manifest had been so long ago.
+/// Makes all times of the manifest and its record older.
 pub(super) fn make_manifest_older(site: &Site, seconds: u64) {
     let mut state = ManifestState::read(site);
     state.modified -= Duration::from_secs(seconds);
@@ -225,7 +225,7 @@ impl ManifestState {
         }
     }
 
-    /// Writes the manifest as it was, with a change time that is the recorded one if it was that.
+    /// Writes the manifest with its previous times. The change time is the recorded one if it was before.
     fn restore(mut self, site: &Site) {
         site.write(MANIFEST, self.manifest);
         set_modified(&site.path(MANIFEST), self.modified);

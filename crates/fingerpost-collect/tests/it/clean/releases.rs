@@ -108,11 +108,11 @@ fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_
     let first = site.read("out/staticfiles.json");
     site.write("static/css/a.css", "two");
     site.collect();
-    // Killed between the release and the manifest; repeated days later.
+    // As if the run had been killed between release and manifest, and were repeated days later.
     site.write("out/staticfiles.json", first);
     published_ago(&site, 1, 30 * DAY);
     published_ago(&site, 2, 20 * DAY);
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3], "before it is repeated");
+    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3], "before the run is repeated");
     site.collect();
     assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3, 4]);
     (3..=4).for_each(|number| published_ago(&site, number, 8 * DAY));
@@ -167,7 +167,7 @@ fn file_modification_times_do_not_affect_retention() {
     }
 }
 
-/// Nothing is removed, with a warning, because the manifest was changed by something else.
+/// Checks that nothing is removed and that the warning says how the manifest was changed.
 #[track_caller]
 fn assert_all_kept(site: &Site, config: &CleanConfig, cause: &str, old: &str) {
     let file = site.shown("out/staticfiles.json");
@@ -189,7 +189,7 @@ fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
     assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
     assert_eq!(cleaned(&config.clone().dry_run(true).older_than(Duration::ZERO)).removed, [1]);
 
-    // The next release does not hide it.
+    // A later release does not clear the record of the change.
     site.write("static/css/a.css", "five");
     site.collect();
     assert_eq!(cleaned(&config).removed, [0; 0]);
@@ -255,7 +255,7 @@ fn changed_attributes_of_all_files_do_not_count_as_a_restored_manifest() {
     site.collect();
     move_aside_and_back(&site, || put_back(&site, 1));
     assert_all_kept(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
-    // A move before it is lost.
+    // A change of all attributes hides an earlier move.
     change_all();
     assert_eq!(cleaned(&config).removed, [1]);
 }
@@ -307,8 +307,8 @@ fn first_command_after_a_manual_restore_records_it_as_a_release() {
         command(&site);
         assert_eq!(site.release(5).manifest, site.manifest("out"));
         assert_eq!((site.release(5).replaces, site.release(5).references), (1, site.release(1).references));
-        assert_eq!(cleaned(&by_age(&site)).recorded, None, "it is recorded once");
-        // Whatever comes next, release 1 was current until now.
+        assert_eq!(cleaned(&by_age(&site)).recorded, None, "the release is recorded once");
+        // Release 1 was current until now, whatever follows.
         put_back(&site, 4);
         published_ago(&site, 5, 8 * DAY);
         assert_eq!(cleaned(&by_age(&site)).recorded, Some(6));

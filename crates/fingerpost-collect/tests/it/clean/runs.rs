@@ -46,7 +46,7 @@ fn killed_clean_run_can_be_repeated() {
     killed_after(&[one, two, ".fingerpost/releases/1.json"], &[2]);
     killed_after(&[one, two, ".fingerpost/releases/1.json", ".fingerpost/releases/2.json"], &[]);
 
-    // Killed before the directories.
+    // Killed before the empty directories are removed.
     let site = Site::new(&[("static/a/b.css", "b"), ("static/c.css", "c")]);
     site.collect();
     fs::remove_dir_all(site.path("static/a")).unwrap();
@@ -78,7 +78,7 @@ fn unreadable_release_is_an_error_and_nothing_is_removed() {
     fs::remove_dir(site.path(&second)).unwrap();
     let report = cleaned(&strict(&site));
     assert_eq!((&*report.removed, &*report.files), (&[3][..], &["css/a.8b5b9db0c13d.css".to_owned()][..]));
-    assert!(exists(&site, "css/a.7692c3ad3540.css"), "what a lost release named is nobody's");
+    assert!(exists(&site, "css/a.7692c3ad3540.css"), "files of a lost release are retained");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
     let missing = format!("{place} does not exist; {advice}");
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![missing]));
 
-    // As the advice says; all that was before has been replaced.
+    // Collect again, as advised; every earlier release counts as replaced now.
     site.collect();
     assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
     assert_eq!(cleaned(&strict(&site)).kept, [3]);

@@ -7,7 +7,7 @@ use super::{cleaned, file_of, published, refused, strict};
 #[test]
 fn nothing_is_removed_through_a_symlink() {
     let site = published(&["one", "two"]);
-    // The directory has moved away, and a copy of the other file lies in its place.
+    // The directory was moved away and replaced with a symlink to it.
     fs::rename(site.path("out/css"), site.path("elsewhere")).unwrap();
     symlink(site.path("elsewhere"), site.path("out/css")).unwrap();
     let before = site.tree("elsewhere");

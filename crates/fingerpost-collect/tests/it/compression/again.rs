@@ -1,4 +1,4 @@
-//! What is there already is not compressed again, and what is not, or not as it should be, is.
+//! Only missing, outdated or damaged variants are compressed again.
 
 use std::fs;
 
@@ -43,7 +43,7 @@ fn lost_or_damaged_compression_cache_does_not_change_the_output() {
             Some(text) => site.write(RECORD, text),
         }
         let again = run(&site);
-        // What gains is in the manifest; what does not is tried again.
+        // Variants that save space are in the manifest; the others are tried again.
         let in_vain = built_in().count();
         assert_eq!((again.written, again.compressed, again.release), (0, in_vain, None), "{damage:?}");
         assert!(published() == before, "{damage:?}");
@@ -138,7 +138,7 @@ fn compression_cache_drops_files_of_earlier_releases() {
         lengths.push(fs::read(site.path(RECORD)).unwrap().len());
     }
     assert!(lengths.last().unwrap().abs_diff(lengths[1]) < 20, "{lengths:?}");
-    // The release before is still known.
+    // The earlier variants are still in the cache.
     site.write("static/css/a.css", text(4));
     assert_eq!(collect(&config).unwrap().compressed, 0);
     assert_variants_intact(&site, "out");

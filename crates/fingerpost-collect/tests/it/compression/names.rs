@@ -1,4 +1,4 @@
-//! Under which names variants lie, and that they take and leave nobody's.
+//! Names of variants, and conflicts with other files.
 
 use std::fs;
 
@@ -24,20 +24,20 @@ fn variants_of_originals_are_never_stale() {
     let site = site();
     let config = || site.config().originals(true);
     collect(&config().compress(["gzip"])).unwrap();
-    // Of the right length, and wrong.
+    // Wrong content of the right length.
     let length = fs::read(site.path("out/css/a.css.gz")).unwrap().len();
     site.write("out/css/a.css.gz", vec![0; length]);
     collect(&config().compress(["gzip"])).unwrap();
     assert_eq!(decode(Encoding::Gzip, &fs::read(site.path("out/css/a.css.gz")).unwrap()), text(1).as_bytes());
 
-    // No variant any more: a server would go on sending the old text.
+    // The file has no variant now: with a stale one, a server would continue to send the old text.
     site.write("static/css/a.css", "a{}");
     site.write("out/foreign.css.gz", "by hand");
     collect(&config().compress(["gzip"])).unwrap();
     assert!(!site.path("out/css/a.css.gz").exists());
     assert!(site.path("out/b.js.gz").exists());
 
-    // Nor with compression off.
+    // With compression turned off, variants are removed as well.
     let dry = collect(&config().dry_run(true)).unwrap();
     assert!(dry.release.is_some() && site.path("out/b.js.gz").exists());
     collect(&config()).unwrap();
@@ -51,14 +51,14 @@ fn variant_with_the_name_of_an_asset_is_an_error() {
     let site = site();
     site.write("static/css/a.css.gz", "an author's own");
     let config = site.config().compress(["gzip"]);
-    // Under hashed names there is nothing to fight over.
+    // Hashed names do not conflict.
     collect(&config).unwrap();
     let problem = "compressed, asset `css/a.css` wants the name `css/a.css.gz` in the output dir, which asset \
                    `css/a.css.gz` has; rename one of them";
     assert_eq!(site.refused(&config.clone().originals(true)), [problem]);
     assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
 
-    // Nor that of a directory.
+    // The name of a directory is a conflict as well.
     let hashed = site.hashed("b.js");
     site.write(&format!("static/{hashed}.gz/x.txt"), "x");
     let problem = format!(
