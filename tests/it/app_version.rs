@@ -1,4 +1,4 @@
-//! The table in the documentation of what changes the app version: every row of it is true.
+//! Tests every row of the documented table of changes to the app version.
 
 use std::{
     env, fs,
@@ -11,11 +11,11 @@ use fingerpost::{Assets, Mode, Settings};
 use fingerpost_collect::{CollectConfig, Report, collect};
 use tempfile::TempDir;
 
-/// A site that is collected and runs in production.
+/// A site that is collected and runs in production mode.
 struct Site(TempDir);
 
 impl Site {
-    /// A site with these lines in the table `[version]`.
+    /// Creates a site with these lines in the table `[version]`.
     fn new(version: &str) -> Self {
         let site = Self(TempDir::new().expect("a temporary folder"));
         site.write("static/app.css", "body { color: red }\n".repeat(20));
@@ -41,25 +41,25 @@ impl Site {
     }
 
     fn collect(&self) -> Report {
-        let settings = Settings::read(self.path("fingerpost.toml")).expect("good settings");
+        let settings = Settings::read(self.path("fingerpost.toml")).expect("valid settings");
         collect(&CollectConfig::from_settings(settings)).expect("a release")
     }
 
-    /// The app version of a process that starts now.
+    /// Returns the app version of a new process.
     fn version(&self) -> String {
         self.version_with(&[])
     }
 
-    /// The same for a process with these calls of the builder and variables.
+    /// [`Site::version`], with environment variables that also select calls of the builder.
     fn version_with(&self, variables: &[(&str, &str)]) -> String {
         self.version_of(&env::current_exe().expect("a program"), variables)
     }
 
-    /// The same for a copy of this program, which runs [`program_prints_its_app_version`].
+    /// [`Site::version_with`], for a copy of this program, which runs [`program_prints_its_app_version`].
     fn version_of(&self, program: &Path, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(program);
         command.args(["app_version::program_prints_its_app_version", "--exact", "--nocapture"]);
-        // The machine that runs the tests may be one that deploys, with variables that name a commit.
+        // No variables of this machine: they may name a commit.
         let output = command.env_clear().env(SITE, self.0.path()).envs(variables.iter().copied()).output();
         let output = output.expect("a program that starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -96,7 +96,7 @@ impl Site {
 
 const SITE: &str = "APP_VERSION_SITE";
 
-/// Prints the version of a site in production, where a variable names one.
+/// Prints the app version in production mode of the site named by a variable.
 #[test]
 fn program_prints_its_app_version() {
     let Some(dir) = env::var_os(SITE) else {
@@ -104,7 +104,7 @@ fn program_prints_its_app_version() {
         return assert_eq!(site.version().len(), 12);
     };
     let dir = Path::new(&dir);
-    let settings = Settings::read(dir.join("fingerpost.toml")).expect("good settings");
+    let settings = Settings::read(dir.join("fingerpost.toml")).expect("valid settings");
     let mut builder = Assets::builder().settings(settings).mode(Mode::Production);
     if let Ok(version) = env::var("APP_VERSION") {
         builder = builder.app_version(version);
@@ -126,7 +126,7 @@ fn program_prints_its_app_version() {
 
 const COMPONENTS: &str = "components = { templates = [\"templates/**\"] }";
 
-/// The rows of the table, each with the test of what it says.
+/// The rows of the table, each with its test.
 const ROWS: [(&str, fn()); 7] = [
     ("an asset is edited | changes | it is explicit, or comes from git |", an_asset_is_edited),
     (
@@ -176,7 +176,7 @@ fn a_template_is_edited() {
     let site = Site::new(COMPONENTS);
     let (before, files) = (site.version(), names(&site.path("out")));
     site.edit_template();
-    assert_eq!(site.version(), before, "before it is collected");
+    assert_eq!(site.version(), before, "before `collect` runs");
     assert_eq!((site.collect().release, names(&site.path("out"))), (Some(2), files));
     assert_ne!(site.version(), before);
     let component = [("COMPONENT", "templates/page.html")];
@@ -190,7 +190,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Two builds of a program differ here in bytes that are never run.
+/// Simulates two builds of a program by appended bytes that are never executed.
 fn code_is_edited() {
     let site = Site::new("");
     let programs = ["one", "two"].map(|build| {
@@ -206,7 +206,7 @@ fn code_is_edited() {
     let executable = [("VERSION_FROM_EXECUTABLE", "")];
     let [one, two] = versions(&executable);
     assert_ne!(one, two);
-    assert_eq!(versions(&executable), [one, two], "the same programs once more");
+    assert_eq!(versions(&executable), [one, two], "the same programs again");
 }
 
 fn a_new_commit() {
@@ -241,7 +241,7 @@ fn nothing_is_edited() {
     for version in ["", COMPONENTS, "app = \"v1\""] {
         let site = Site::new(version);
         let before = site.version();
-        // Production needs no sources; the program reloads, too.
+        // Production needs no sources, not even for a reload.
         fs::remove_dir_all(site.path("templates")).expect("templates");
         assert_eq!(site.version(), before);
     }

@@ -1,4 +1,4 @@
-//! The example with htmx: what its pages do when it is deployed while they are open.
+//! The example with htmx: its pages while a new version is deployed.
 
 use axum::body::Body;
 use fantoccini::Locator;
@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::tools::{Browser, Server, ask, get, npm_package};
 
-/// What a page says of itself: its heading, the version of its HTML, that of its script, the release of its style sheet, and
-/// whether there is a banner.
+/// The heading, the versions of HTML and script, the release of the style sheet, and the presence of a banner.
 const STATE: &str = "[
     document.querySelector('h1').textContent,
     document.querySelector('#html-version').textContent,
@@ -30,11 +29,11 @@ async fn version(site: &Server) -> String {
     json["version"].as_str().expect("a version").to_owned()
 }
 
-/// Waits until the page says this.
+/// Waits until the page has this state.
 async fn shows(browser: &Browser, expected: Value) {
     let mut state = Value::Null;
     for _ in 0..100 {
-        // Between two pages there is none that could be asked.
+        // Scripts fail while the browser is between two pages.
         if let Ok(now) = browser.execute(&format!("return {STATE}"), Vec::new()).await {
             state = now;
         }
@@ -72,7 +71,7 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
         assert_ne!(new, old);
         release += 1;
         click(&browser, &format!("nav a[href='/{policy}/two']")).await;
-        // A boosted link changes the body alone: without a renewal new HTML has the old style sheet.
+        // A boosted link replaces only the body: without a reload, new HTML gets the old style sheet.
         let (of_script, of_style) = if is_renewed { (&new, release) } else { (&old, release - 1) };
         let expected = json!(["Page two", new, script(of_script), format!("\"{of_style}\""), has_banner]);
         shows(&browser, expected).await;

@@ -1,5 +1,5 @@
-//! Two versions of a site behind the proxies in the documentation of `fingerpost-tower`, from the first visitors of the new
-//! one to the last tabs of the old one.
+//! Two versions of a site behind the proxies in the documentation of `fingerpost-tower`, from the first canary
+//! visitors to the last old tabs.
 
 #[path = "../../crates/fingerpost-tower/tests/it/version/metrics_recorder.rs"]
 mod metrics_recorder;
@@ -26,7 +26,7 @@ const ACCEPT_PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/
 const EXPIRY: &str = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 const CHOSEN: &str = "app_version=v2; Path=/; SameSite=Lax";
 
-/// A running version. It has a thread of its own, as it would have a process, so that what it counts is told apart.
+/// A running version, in a thread of its own, because its metrics recorder is local to the thread.
 struct Version {
     origin: String,
     counters: Arc<Counters>,
@@ -55,7 +55,7 @@ impl Version {
         self.origin.trim_start_matches("http://")
     }
 
-    /// How often each kind of request has come: `match 6`.
+    /// Returns the number of requests by kind: `match 6`.
     fn counted(&self) -> Vec<String> {
         let counters = self.counters.read();
         let of_versions = |counter: &String| {
@@ -80,10 +80,10 @@ fn site(source: &TempDir, version: &'static str, target: &str) -> Router {
         .layer(VersionLayer::new(&assets))
 }
 
-/// Where a deploy is: what the list of the proxy says.
+/// The steps of a deploy, by the version list of the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// As it stands in the document.
+    /// The configuration as documented.
     Canary,
     Withdrawn,
     NewDefault,
@@ -95,7 +95,7 @@ enum Proxy {
     Haproxy(Haproxy),
 }
 
-/// A kind of proxy: the word behind the fence in the document, and what is edited in its configuration.
+/// A kind of proxy: the language of its code block in the document, and the texts to edit in it.
 struct Kind {
     language: &'static str,
     share: (&'static str, &'static str),
@@ -125,10 +125,10 @@ const KINDS: [Kind; 2] = [
 ];
 
 impl Kind {
-    /// The configuration of the document at a step of the deploy that it describes, in front of these two versions.
+    /// Starts the proxy with the documented configuration for this step, in front of these two versions.
     fn start(&self, step: Step, blue: &Version, green: &Version) -> Option<Proxy> {
         let (_, rest) = DOCUMENT.split_once(&format!("```{}\n", self.language)).expect("a configuration");
-        let (config, _) = rest.split_once("```").expect("its end");
+        let (config, _) = rest.split_once("```").expect("a closing fence");
         let mut edits = vec![("127.0.0.1:3001", blue.address()), ("127.0.0.1:3002", green.address())];
         match step {
             Step::Canary => {}
@@ -155,7 +155,7 @@ impl Proxy {
         ask(request.body(Body::empty()).expect("a request")).await
     }
 
-    /// What a page load brings: the version that is shown, and what the browser is told to keep.
+    /// Returns the version of the loaded page, and the cookie that is set.
     async fn load(&self, headers: &[(&str, &str)]) -> (String, Option<String>) {
         let answer = self.ask("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
         assert_eq!(answer.status(), 200, "{headers:?}: {answer:?}");
@@ -163,10 +163,10 @@ impl Proxy {
     }
 }
 
-/// The version of a page; headers and body agree.
+/// Returns the version of a page, after checking that header and body agree.
 #[track_caller]
 fn shown(answer: &Response<Bytes>) -> String {
-    let page = String::from_utf8(answer.body().to_vec()).expect("a text");
+    let page = String::from_utf8(answer.body().to_vec()).expect("a string");
     assert_eq!(answer.headers()["x-app-version"], *page);
     assert_eq!(answer.headers()["x-app-served-version"], *page);
     assert_eq!(answer.headers()["x-backend-target"], if page == "v1" { "blue" } else { "green" });
@@ -175,7 +175,7 @@ fn shown(answer: &Response<Bytes>) -> String {
 
 fn set_cookie(answer: &Response<Bytes>) -> Option<String> {
     let mut set = answer.headers().get_all("set-cookie").iter();
-    let first = set.next().map(|value| value.to_str().expect("a text").to_owned());
+    let first = set.next().map(|value| value.to_str().expect("a string").to_owned());
     assert_eq!(set.next(), None, "more than one cookie");
     first
 }
@@ -192,7 +192,7 @@ fn is_refused(answer: &Response<Bytes>, living: &str) {
     assert_eq!(set_cookie(answer), None);
 }
 
-/// `/version`, and where the script asks before it acts.
+/// Checks the version in `/version` and in the endpoint that the client script requests before it acts.
 async fn says_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
     for path in ["/version", "/_fingerpost/version"] {
         let answer = proxy.ask(path, headers).await;
@@ -227,16 +227,17 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     let proxy = kind.start(Step::OldGone, &blue, &green)?;
     is_refused(&proxy.ask("/", &[OLD_TAB]).await, "v2");
     is_refused(&proxy.ask("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
-    // A request without the header has no script that a 409 would tell to renew the page.
+    // Without the header there is no client script that could handle a 409.
     assert_eq!(shown(&proxy.ask("/", &[OLD_COOKIE]).await), "v2");
-    // The page that it names is to be had all the same.
+    // The assets of the page are still served.
     assert_eq!(proxy.ask("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
-    // It is told by the header of the refusal, and when its script asks before it acts.
+    // The tab learns of the new version from the header of the refusal, or from the endpoint.
     says_version(&proxy, &[OLD_TAB], "v2").await;
-    // Its next page load.
+    // The next page load of the visitor.
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, ("v2".to_owned(), Some(EXPIRY.to_owned())));
     assert_eq!(proxy.load(&[]).await, page("v2"));
-    // The drain: what still says v1 comes to the new version as skew, until it has renewed itself, and nothing to the old one.
+    // After the switch, requests with v1 count as skew on the new version until the page reloads; the old version gets
+    // none.
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 8", "unversioned 2"]);
     assert_eq!(shown(&proxy.ask("/", &[(HEADER, "v2")]).await), "v2");
@@ -260,19 +261,19 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
     assert!((10..=60).contains(&chosen.len()), "{} of 300 were chosen", chosen.len());
     for agent in chosen {
         assert_eq!(proxy.load(&[agent]).await, ("v2".to_owned(), Some(CHOSEN.to_owned())));
-        // Who has the cookie, or a tab of a version, keeps it, and gets no other.
+        // A cookie or a tab of a version overrides the canary split.
         assert_eq!(proxy.load(&[agent, ("cookie", "a=b; app_version=v2")]).await, page("v2"));
         assert_eq!(proxy.load(&[agent, OLD_COOKIE]).await, page("v1"));
         assert_eq!(proxy.load(&[agent, OLD_TAB]).await, page("v1"));
-        // What is no page load is not chosen.
+        // Only page loads take part in the canary split.
         let answer = proxy.ask("/", &[agent]).await;
         assert_eq!((shown(&answer), set_cookie(&answer)), page("v1"));
-        // What a client says never gets into a cookie, however it looks.
+        // Text sent by the client never gets into a cookie.
         for said in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
             let answer = proxy.ask("/", &[agent, said, ACCEPT_PAGE]).await;
             assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
         }
-        // A version that is gone, on the default.
+        // An unknown version gets the default.
         let gone = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;
         assert_eq!(gone, ("v1".to_owned(), Some(EXPIRY.to_owned())));
     }

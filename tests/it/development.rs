@@ -1,4 +1,4 @@
-//! Development as an author sees it: save, reload, look.
+//! Development mode from the author's perspective: save, reload, compare.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ use crate::tools::{self, Browser, expected_url, serve};
 const PAGE: &str = "<!doctype html><title>Development</title><link rel=icon href=data:,>
     <link rel=stylesheet href=\"{{ static('css/app.css') }}\"><h1>Development</h1>";
 
-/// A site whose static files may be kept for a year, so that only a new URL brings new bytes.
+/// A site whose static files are cached for a year, so that only a new URL returns new bytes.
 fn site(source: &Path) -> Router {
     let mut env = Environment::new();
     fingerpost_minijinja::register(&mut env, &Assets::dev(source).expect("a source dir"));
@@ -43,7 +43,7 @@ fn site(source: &Path) -> Router {
     Router::new().route("/", get(page)).nest("/static", files)
 }
 
-/// Returns a new source dir and its `css/app.css`, which holds nothing yet.
+/// Returns a new source dir and its empty `css/app.css`.
 fn source() -> (TempDir, PathBuf) {
     let source = TempDir::new().expect("a temporary folder");
     let file = source.path().join("css/app.css");
@@ -86,7 +86,7 @@ const EDITS: [fn(&Path, &str); 4] =
 async fn shown(browser: &Browser) -> (String, String) {
     let look = "[getComputedStyle(document.querySelector('h1')).color,
         document.querySelector('[rel=stylesheet]').getAttribute('href')]";
-    serde_json::from_value(browser.evaluate(look).await).expect("two texts")
+    serde_json::from_value(browser.evaluate(look).await).expect("two strings")
 }
 
 #[tokio::test]
@@ -106,16 +106,16 @@ async fn every_page_reload_shows_the_stylesheet_just_saved() {
 
     for (color, edit) in colors[1..9].iter().zip(EDITS.iter().cycle()) {
         edit(&file, &css(color));
-        browser.refresh().await.expect("the page once more");
+        browser.refresh().await.expect("the page reloads");
         assert_eq!(shown(&browser).await, expected(color));
     }
 
-    // By now the hash is believed without another look at the bytes.
+    // From here on the hash is trusted without reading the file again.
     tokio::time::sleep(Duration::from_millis(2_200)).await;
-    browser.refresh().await.expect("the page once more");
+    browser.refresh().await.expect("the page reloads");
     assert_eq!(shown(&browser).await, expected(&colors[8]));
     in_place_with_the_old_time(&file, &css(&colors[9]));
-    browser.refresh().await.expect("the page once more");
+    browser.refresh().await.expect("the page reloads");
     assert_eq!(shown(&browser).await, expected(&colors[9]));
 
     assert_eq!(browser.errors().await, [""; 0]);
@@ -133,7 +133,7 @@ async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
     in_place(&file, "h1 { order: 00 }");
     let origin = serve(site(source.path())).await;
     assert_eq!(tools::get(&origin).await.0, 200);
-    // On a busy machine a round may take longer than the second that it is about.
+    // On a busy machine a round may take more than a second; then it does not count.
     for round in 1..=5 {
         let began = Instant::now();
         for edit in 1..=5 {
@@ -150,5 +150,5 @@ async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
             return;
         }
     }
-    panic!("this machine is too slow: in none of five rounds were there five edits within a second");
+    panic!("this machine is too slow: none of five rounds made five edits within a second");
 }

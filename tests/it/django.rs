@@ -1,4 +1,4 @@
-//! Django's `ManifestStaticFilesStorage` reads what is collected here, and what it collects is read here.
+//! Compatibility with Django's `ManifestStaticFilesStorage`: each side reads the output directory of the other.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -33,7 +33,7 @@ from django.core.management import call_command
 call_command("collectstatic", interactive=False, verbosity=0)
 "#;
 
-/// Django's view of its `STATIC_ROOT`: the manifest, and the URL of every path by template tag and by storage.
+/// Prints the manifest and the URL of every path, by template tag and by storage, as Django reads its `STATIC_ROOT`.
 const READ: &str = r#"
 from django.contrib.staticfiles.storage import staticfiles_storage as storage
 from django.templatetags.static import static
@@ -47,7 +47,7 @@ print(json.dumps({
 }))
 "#;
 
-/// Runs a script with Django in `python`; returns what it prints.
+/// Runs a script with Django in `python` and returns its output.
 #[track_caller]
 fn django(python: &Path, script: &str, dirs: &[&Path]) -> Vec<u8> {
     let script = format!("{SET_UP}{script}");
@@ -62,7 +62,7 @@ fn read(python: &Path, root: &Path) -> Value {
     serde_json::from_slice(&django(python, READ, &[root])).expect("JSON")
 }
 
-/// Real files, and some whose names are less usual.
+/// Real files, and some with unusual names.
 #[track_caller]
 fn sources() -> Option<RealAssets> {
     let assets = tools::real_assets(200)?;
@@ -72,8 +72,8 @@ fn sources() -> Option<RealAssets> {
     Some(assets)
 }
 
-/// Compares Django's answers, by path, with those given here, and names only what differs. Django's storage does not
-/// percent-encode what it takes from a manifest.
+/// Compares Django's URLs by path with ours, and reports only the differences. Django's storage does not
+/// percent-encode paths from a manifest.
 #[track_caller]
 fn same_urls(theirs: &Value, ours: &Assets) {
     let decoded = |url: &str| percent_decode_str(url).decode_utf8().expect("a UTF-8 name").into_owned();
@@ -91,10 +91,10 @@ fn django_reads_a_fingerpost_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let (project, out) =
         (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
-    // Its digest is a key that Django does not know.
+    // The digest of a component is a key that Django does not know.
     let file = project.path().join("fingerpost.toml");
     fs::write(&file, "version.components.settings = [\"fingerpost.toml\"]").expect("a writable file");
-    let mut settings = Settings::read(&file).expect("good settings");
+    let mut settings = Settings::read(&file).expect("valid settings");
     settings.out = Some(out.path().to_owned());
     collect(&CollectConfig::from_settings(settings).source(source.dir()).originals(true)).expect("a release");
     let assets = Assets::production(out.path()).expect("an output dir");

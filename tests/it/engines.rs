@@ -1,4 +1,5 @@
-//! The same URLs from every engine, in all its major versions, with every strategy, in development and production.
+//! All engines return the same URLs, in all supported major versions, with every strategy, in development and
+//! production.
 
 use std::{
     env, fs,
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::tools::{collected, expected_url, real_assets};
 
-/// Asset paths with characters that templates, HTML or URLs give a meaning, and how they stand in a URL.
+/// Asset paths with characters that are special in templates, HTML or URLs, and their form in a URL.
 const ODD: [(&str, &str); 14] = [
     ("a.css", "a.css"),
     ("sprite.svg", "sprite.svg"),
@@ -31,7 +32,7 @@ const ODD: [(&str, &str); 14] = [
     (".well-known/security.txt", ".well-known/security.txt"),
 ];
 
-/// Queries and fragments as authors write them, taken apart. A version query makes an `&` of the second.
+/// Queries and fragments as authors write them, and their parts. A version query adds `&` to the second.
 const WRITTEN: [(&str, &str, Option<&str>, &str); 6] = [
     ("sprite.svg#icon", "sprite.svg", None, "#icon"),
     ("a.css?x=1#f", "a.css", Some("x=1"), "#f"),
@@ -41,13 +42,13 @@ const WRITTEN: [(&str, &str, Option<&str>, &str); 6] = [
     ("/a.css", "a.css", None, ""),
 ];
 
-/// The version of the app, and how it stands in a query.
+/// The app version, and its form in a query.
 const VERSION: [&str; 2] = ["v1.2+3f2a91b", "v1.2%2B3f2a91b"];
 
-/// Renders a page of these asset paths, one URL a line.
+/// Renders a page with the URLs of these asset paths, one per line.
 type Render = fn(&Site, &[String]) -> String;
 
-/// Everything that renders.
+/// Every way to render a URL.
 const ENGINES: [(&str, Render); 12] = [
     ("MiniJinja 3, function", |site, paths| minijinja_3(&site.assets, paths, "static(path)")),
     ("MiniJinja 3, filter", |site, paths| minijinja_3(&site.assets, paths, "path | static")),
@@ -128,7 +129,7 @@ mod askama_page {
     }
 }
 
-/// Askama's global is set once in a process, so each site gets one: this program, told to run the test below.
+/// Askama's global is set once per process, so each site gets its own: this program, which runs only the test below.
 fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
     let asked = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));
@@ -145,16 +146,17 @@ const ANSWER: &str = "answer: ";
 fn askama_global_runs_in_a_separate_process() {
     let Ok(asked) = env::var(ASKED) else {
         let page = askama_page::Function { paths: &["a.css".to_owned()] };
-        return assert!(page.render().is_err(), "in this process nobody has set it");
+        return assert!(page.render().is_err(), "the global is not set in this process");
     };
     let (number, source, out, paths): (usize, PathBuf, PathBuf, Vec<String>) =
-        serde_json::from_str(&asked).expect("what was asked");
-    fingerpost_askama::init(Site::open(number, &source, &out).assets).expect("the first");
+        serde_json::from_str(&asked).expect("valid arguments");
+    fingerpost_askama::init(Site::open(number, &source, &out).assets)
+        .expect("the first call in this process");
     let page = askama_page::Function { paths: &paths }.render().expect("a page");
     write!(io::stderr(), "{ANSWER}{page}").expect("standard error can be written to");
 }
 
-/// One strategy in one mode.
+/// A strategy in one mode.
 struct Site {
     number: usize,
     source: PathBuf,
@@ -164,12 +166,12 @@ struct Site {
     expected: Expected,
 }
 
-/// The URL of an asset, worked out without Fingerpost: of its path as it stands in a URL, its bytes, and those that
-/// `collect` made of them by rewriting the references.
+/// Computes the URL of an asset without Fingerpost, from its path as written in a URL, its bytes, and the bytes
+/// rewritten by `collect`.
 type Expected = fn(&str, &[u8], &[u8]) -> String;
 
 impl Site {
-    /// Every strategy, in each mode that has it.
+    /// All strategies, in each mode that supports them.
     const ALL: std::ops::Range<usize> = 0..9;
 
     fn open(number: usize, source: &Path, out: &Path) -> Self {
@@ -204,13 +206,13 @@ impl Site {
         Self { number, source: source.to_owned(), out: out.to_owned(), name, assets, expected }
     }
 
-    /// The URL of an asset path and what the author wrote behind it.
+    /// Returns the expected URL of an asset path with the author's query and fragment.
     fn expected_url(&self, path: &str, encoded: &str, query: Option<&str>, fragment: &str) -> String {
         let [source, collected] =
             [&self.source, &self.out].map(|dir| fs::read(dir.join(path)).expect("a file"));
         let url = (self.expected)(encoded, &source, &collected);
         let (url, version) = url.split_once('?').map_or((&*url, None), |(url, version)| (url, Some(version)));
-        // The author's own version is left alone, and ours goes last.
+        // An author's version is kept; ours is appended to other queries.
         let version = version.filter(|_| !query.is_some_and(|query| query.starts_with("v=")));
         let parameters: Vec<_> = query.filter(|query| !query.is_empty()).into_iter().chain(version).collect();
         let mark = if query.is_some() || version.is_some() { "?" } else { "" };
@@ -218,7 +220,7 @@ impl Site {
     }
 }
 
-/// Reads a URL with an `&` as a browser does. The engines escape it each in its own way, but all of them do.
+/// Unescapes `&` in a URL as a browser would. Each engine escapes it in its own way.
 fn unescaped(line: &str) -> String {
     let mut pieces = line.split('&');
     let first = pieces.next().unwrap_or_default();
@@ -258,7 +260,7 @@ fn every_engine_gives_the_same_urls(source: &Path, files: &[(String, String)]) {
     }
 }
 
-/// Writes the files of [`ODD`], no two of which have the same content.
+/// Writes the files of [`ODD`], each with different content.
 fn with_odd_files(source: &Path, mut files: Vec<(String, String)>) -> Vec<(String, String)> {
     for (path, encoded) in ODD {
         let file = source.join(path);

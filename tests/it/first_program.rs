@@ -39,7 +39,7 @@ fn project() -> TempDir {
     fs::create_dir(dir.path().join("src")).expect("a new folder");
     write("Cargo.toml", replaced(block("toml\n", "[package]"), "../fingerpost/", &format!("{workspace}/")));
     write("src/main.rs", block("rust,no_run\n", "axum::serve").to_owned());
-    // With the versions of the workspace, most dependencies are compiled already, and none has to be fetched.
+    // With the lock file of the workspace, most dependencies are compiled already and none has to be fetched.
     fs::copy(root().join("Cargo.lock"), dir.path().join("Cargo.lock")).expect("a lock file");
 
     let files = replaced(block("sh\n", "static/css/app.css"), "cargo run", "");
@@ -48,7 +48,8 @@ fn project() -> TempDir {
     dir
 }
 
-/// Builds the project in the target directory of the workspace and with its debug information, to share what is compiled.
+/// Builds the project in the target directory and with the debug settings of the workspace, to reuse compiled
+/// dependencies.
 fn server(project: &Path) -> Command {
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");
@@ -59,7 +60,7 @@ fn server(project: &Path) -> Command {
     server
 }
 
-/// Returns how many connections were accepted, and how many of them send without delay.
+/// Returns the number of accepted connections, and of those with `TCP_NODELAY`.
 fn connections(calls: &str) -> (usize, usize) {
     let count = |is_one: fn(&&str) -> bool| calls.lines().filter(is_one).count();
     let accepted = count(|call| {
@@ -105,7 +106,7 @@ async fn readme_program_serves_page_and_assets_over_one_connection_without_delay
     }
 }
 
-/// Checks the programs of the pages and of the examples, whose readers copy them.
+/// Checks all programs on pages and in examples, because readers copy them.
 #[test]
 fn every_documented_server_sets_tcp_nodelay() {
     let (mut programs, mut slow) = (0, Vec::new());

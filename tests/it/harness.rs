@@ -1,4 +1,4 @@
-//! The harness itself: what `tools` promises to the other tests.
+//! Tests of `tools`, the helpers of the other tests.
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +16,7 @@ use fingerpost::Mode;
 
 use crate::tools::{self, Browser, Haproxy, Nginx, Server, Tool};
 
-/// Serves these pages, `(path, status and headers, body)`, until the test program ends; the rest is a 404.
+/// Serves these pages, `(path, status and headers, body)`, until the test program ends; other paths return 404.
 fn pages(pages: &'static [(&str, &str, &str)]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -28,7 +28,7 @@ fn pages(pages: &'static [(&str, &str, &str)]) -> String {
             let page = pages.iter().find(|page| page.0 == path);
             let (_, status, body) = page.unwrap_or(&("", "404 Not Found", "not here"));
             let length = body.len();
-            // A browser that has gone away is none of the server's business.
+            // The browser may have closed the connection.
             write!(
                 connection,
                 "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
@@ -42,7 +42,7 @@ fn pages(pages: &'static [(&str, &str, &str)]) -> String {
 #[test]
 fn missing_tool_fails_the_test_and_names_the_install_command() {
     let missing = panic::catch_unwind(|| tools::need(Tool::Django, "chromium", || None::<()>));
-    let message = missing.expect_err("a failed test").downcast::<String>().expect("a text");
+    let message = missing.expect_err("a failed test").downcast::<String>().expect("a string");
     assert_eq!(*message, "django is not installed: run `tests/setup`");
 }
 
@@ -80,7 +80,7 @@ fn django_can_be_imported() {
 #[ignore = "needs npm packages: run tests/setup"]
 fn real_assets_always_returns_the_same_two_hundred_files() {
     let Some(assets) = tools::real_assets(200) else { return };
-    let again = tools::real_assets(200).expect("what was there just now");
+    let again = tools::real_assets(200).expect("the same assets");
     assert_eq!(assets.paths(), again.paths());
     assert_eq!(assets.paths().iter().collect::<BTreeSet<_>>().len(), 200);
     for path in assets.paths() {
@@ -171,7 +171,7 @@ async fn browser_shows_a_page_and_reports_errors() {
     let png = fs::read(browser.save_screenshot("harness").await).expect("a screenshot");
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"), "{:?}", &png[..8]);
 
-    browser.goto(&page).await.expect("the page once more");
+    browser.goto(&page).await.expect("the page reloads");
     let requests = browser.requests().await;
     let from_cache: Vec<_> =
         requests.iter().filter(|r| r.url.ends_with("/app.css")).map(|r| r.from_cache).collect();

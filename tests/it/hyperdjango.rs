@@ -1,10 +1,10 @@
-//! `peers/hyperdjango.md` names tests of ours; here it is held to that.
+//! Every test that `peers/hyperdjango.md` names exists.
 
 use std::{fs, path::Path};
 
 const CHECKLIST: &str = include_str!("../peers/hyperdjango.md");
 
-/// Appends the sources below a folder, without what cargo and the tests put there.
+/// Appends the sources below a folder, except generated ones.
 fn read(dir: &Path, sources: &mut String) {
     for entry in fs::read_dir(dir).expect("a readable folder").map(|entry| entry.expect("an entry").path()) {
         let is_ours = !entry.ends_with("target") && !entry.ends_with(".cache");

@@ -1,4 +1,4 @@
-//! The tests that need more than one crate, a browser, or a tool that `tests/setup` installs.
+//! Tests of several crates together, and tests that need a browser or another tool that `tests/setup` installs.
 
 mod app_version;
 mod axum_htmx;

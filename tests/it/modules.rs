@@ -1,4 +1,4 @@
-//! Modules depend downwards: no crate has an import cycle, and no stage of a pipeline imports a later one.
+//! No crate has an import cycle, and no stage of a pipeline imports a later one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,10 +10,10 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemMod, ItemUse, Lit, UseTree, Visibi
 
 use crate::workspace::packages;
 
-/// The modules that may need each other.
+/// Modules that may import each other.
 const ALLOWED: &[&[&str]] = &[&["assets", "snapshot"]];
 
-/// A path of segments below the crate: `["url", "base_url"]`.
+/// A path relative to the crate root, as segments: `["url", "base_url"]`.
 type ModulePath = Vec<String>;
 
 #[derive(Default)]
@@ -22,11 +22,11 @@ struct Module {
     children: Vec<String>,
     /// The files of the children that have a `#[path]`.
     paths: BTreeMap<String, String>,
-    /// What `pub use` passes on: name → path.
+    /// Items re-exported by `pub use`: name → path.
     passed_on: BTreeMap<String, ModulePath>,
-    /// Modules whose names all are passed on.
+    /// Modules whose items are all re-exported.
     globs: Vec<ModulePath>,
-    /// The paths that the file's code names.
+    /// The paths used in the code of the file.
     named: BTreeSet<ModulePath>,
 }
 
@@ -41,7 +41,7 @@ impl Crate {
         let mut reader = Reader { here: path, inner: 0, used: BTreeSet::new(), module: Module::default() };
         code.items.iter().for_each(|item| reader.visit_item(item));
         let Reader { mut module, used, .. } = reader;
-        // What a module passes on, and uses itself, it depends on as well.
+        // A re-export that the module itself uses is a dependency as well.
         let own = module.passed_on.iter().filter(|(name, _)| used.contains(*name));
         module.named.extend(own.map(|(_, path)| path.clone()));
         let in_folder =
@@ -61,7 +61,7 @@ impl Crate {
         self.0.insert(path.clone(), module);
     }
 
-    /// Returns the module that defines what `path` names, behind all `pub use`.
+    /// Returns the module that defines the item of `path`, by following `pub use`.
     fn definition(&self, path: &ModulePath, steps: usize) -> Option<&ModulePath> {
         let depth = (0..=path.len()).rev().find(|&depth| self.0.contains_key(&path[..depth]))?;
         let (found, module) = self.0.get_key_value(&path[..depth])?;
@@ -77,7 +77,7 @@ impl Crate {
         Some(through_glob.unwrap_or(found))
     }
 
-    /// Returns which module imports which others.
+    /// Returns the imports of every module.
     fn imports(&self) -> BTreeMap<&ModulePath, BTreeSet<&ModulePath>> {
         let of_module = |(path, module): (_, &Module)| {
             let all = module.named.iter().filter_map(|named| self.definition(named, 8));
@@ -108,7 +108,7 @@ impl Crate {
         groups.into_iter().filter(|group| !ALLOWED.iter().any(|allowed| group == allowed)).collect()
     }
 
-    /// Returns the stages of `pipeline` that import a later one; their order is that of the `mod` lines.
+    /// Returns the stages of `pipeline` that import a later one, in the order of the `mod` lines.
     fn backward_stages(&self) -> Vec<String> {
         let pipeline = vec!["pipeline".to_owned()];
         let stages = self.0.get(&pipeline).map(|module| module.children.as_slice()).unwrap_or_default();
@@ -124,10 +124,10 @@ impl Crate {
     }
 }
 
-/// Collects what one file declares and names.
+/// Collects the declarations and used paths of one file.
 struct Reader<'m> {
     here: &'m ModulePath,
-    /// How many modules with braces the visited item stands in.
+    /// The nesting depth of inline modules at the visited item.
     inner: usize,
     /// The first segment of every path.
     used: BTreeSet<String>,
@@ -225,7 +225,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // What a module passes on it does not use; whoever uses it depends on where it is defined.
+        // A re-export is no dependency; its users depend on the defining module.
         let passed_on = !matches!(item.vis, Visibility::Inherited);
         self.visit_tree(&item.tree, &[], passed_on);
     }
@@ -259,10 +259,10 @@ fn modules_of_a_crate_have_no_import_cycles() {
         found.extend(modules.cycles().into_iter().map(|cycle| format!("{name}: {}", cycle.join(", "))));
         found.extend(modules.backward_stages().into_iter().map(|stage| format!("{name}: {stage}")));
     }
-    assert_eq!(found, [""; 0], "{} findings:\n{}\n", found.len(), found.join("\n"));
+    assert_eq!(found, [""; 0], "{} problems:\n{}\n", found.len(), found.join("\n"));
 }
 
-/// Writes files of a crate below a new directory, and reads it.
+/// Writes the files of a crate to a new directory, and parses it.
 fn written(files: &[(&str, &str)]) -> Crate {
     let dir = tempfile::tempdir().expect("a directory");
     for (name, text) in files {

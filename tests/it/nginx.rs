@@ -1,4 +1,4 @@
-//! Requests that nginx and `StaticFiles` both answer, over the same output dir: the same, or a difference that is meant.
+//! Responses of nginx and `StaticFiles` for the same requests and output dir: equal, or a listed difference.
 
 mod differences;
 mod requests;
@@ -25,7 +25,7 @@ use crate::tools::{Nginx, ask, serve};
 use differences::{DIFFERENCES, Difference};
 use requests::REQUESTS;
 
-/// As near to ours as its settings come.
+/// The configuration of nginx that is closest to `StaticFiles`.
 const CONFIG: &str = r#"default_type application/octet-stream;
 server {
     listen 80;
@@ -38,7 +38,7 @@ server {
 }
 "#;
 
-/// What of an answer matters, beside its status and its body.
+/// The headers to compare, besides status and body.
 const HEADERS: [&str; 12] = [
     "accept-ranges",
     "allow",
@@ -60,7 +60,7 @@ fn write(dir: &Path, path: &str, bytes: &[u8]) {
     fs::write(file, bytes).expect("a writable file");
 }
 
-/// An output dir with files of several kinds and sizes.
+/// Creates an output dir with files of several kinds and sizes.
 fn site() -> TempDir {
     let (source, out) =
         (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
@@ -81,14 +81,14 @@ fn site() -> TempDir {
     out
 }
 
-/// One of the two servers, and what stands for the words in braces when it is asked.
+/// One of the two servers, and the values of the placeholders in requests to it.
 struct Side {
     origin: String,
     words: Vec<(String, String)>,
 }
 
 impl Side {
-    /// Beside the paths of assets, which stand for their URLs: `{date}` and tags of the server's own.
+    /// Sets the placeholders: the URLs of assets, `{date}`, and the tags of this server.
     async fn new(origin: String, assets: &Assets, date: &str) -> Self {
         let urls = assets.iter().map(|(path, url)| (format!("{{{path}}}"), url.to_string()));
         let mut side = Self { origin, words: urls.chain([("{date}".to_owned(), date.to_owned())]).collect() };
@@ -105,7 +105,7 @@ impl Side {
         side
     }
 
-    /// `StaticFiles` hashes a large file in the background after the first request.
+    /// Waits until `StaticFiles` has hashed the large file, which it does in the background after the first request.
     async fn wait_for_the_large_file(&self) {
         for _ in 0..1000 {
             if shown(&self.ask("HEAD {large.woff2}").await)["etag"] != "-" {
@@ -113,10 +113,10 @@ impl Side {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{} never has a tag for a large file", self.origin);
+        panic!("{} returned no tag for the large file in time", self.origin);
     }
 
-    /// Sends a request that is written as `METHOD PATH | Header: value | …`.
+    /// Sends a request, written as `METHOD PATH | Header: value | …`.
     async fn ask(&self, request: &str) -> Response<Bytes> {
         let spelt = self.words.iter().fold(request.to_owned(), |text, (word, it)| text.replace(word, it));
         let mut parts = spelt.split(" | ");
@@ -130,9 +130,9 @@ impl Side {
     }
 }
 
-/// What of an answer is compared, by name; `-` for a header that is not there. The bodies of errors are for people.
+/// Returns the parts of a response to compare, with `-` for absent headers, and without the bodies of errors.
 fn shown(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
-    let header = |name| answer.headers().get(name).map_or("-", |value| value.to_str().expect("a text"));
+    let header = |name| answer.headers().get(name).map_or("-", |value| value.to_str().expect("a string"));
     let mut shown: BTreeMap<_, _> = HEADERS.iter().map(|name| (*name, header(*name).to_owned())).collect();
     let is_error = !answer.status().is_success() && answer.status() != 304;
     if is_error {
@@ -147,7 +147,7 @@ fn shown(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     shown
 }
 
-/// The same of tags, types and dates that both servers write in their own way.
+/// Like [`shown`], with differences normalized away that are only notation: of tags, types and dates.
 fn compared(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     let mut shown = shown(answer);
     for (name, value) in &mut shown {
@@ -164,10 +164,10 @@ fn compared(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     shown
 }
 
-/// A difference that was seen: request, what differs, nginx's, ours.
+/// An observed difference: request, part, value of nginx, ours.
 type Seen = (&'static str, &'static str, String, String);
 
-/// Another status or encoding is another answer: nothing else of it is compared.
+/// Returns the differences. If status or encoding differ, the rest is not compared.
 fn differing(request: &'static str, theirs: &Response<Bytes>, ours: &Response<Bytes>) -> Vec<Seen> {
     let (theirs, ours) = (compared(theirs), compared(ours));
     let differs = |name: &&&str| theirs.get(**name) != ours.get(**name);
@@ -184,7 +184,7 @@ impl Difference {
             && (self.what, self.nginx, self.ours) == (*what, nginx, ours)
     }
 
-    /// Which of its requests do not differ so any more.
+    /// Returns the requests that no longer differ in this way.
     fn gone<'a>(&'a self, seen: &'a [Seen]) -> impl Iterator<Item = &'a str> {
         let is_seen =
             |request: &str| seen.iter().any(|seen| self.is(seen) && ["any", seen.0].contains(&request));
@@ -215,16 +215,16 @@ async fn responses_differ_from_nginx_only_as_documented() {
         seen.extend(differing(request, &theirs.ask(request).await, &ours.ask(request).await));
     }
     let unlisted: Vec<_> = seen.iter().filter(|seen| !DIFFERENCES.iter().any(|it| it.is(seen))).collect();
-    assert!(unlisted.is_empty(), "request, what, nginx, ours; not in the table: {unlisted:#?}");
+    assert!(unlisted.is_empty(), "request, what, nginx, ours; differences not in the table: {unlisted:#?}");
     let gone = DIFFERENCES.iter().flat_map(|it| it.gone(&seen).map(move |request| (request, it)));
     let gone: Vec<_> = gone.collect();
-    assert!(gone.is_empty(), "in the table, and not seen: {gone:#?}");
+    assert!(gone.is_empty(), "in the table, but not observed: {gone:#?}");
 }
 
 #[test]
 fn every_documented_nginx_difference_has_a_reason_and_a_tested_request() {
     let requests: BTreeSet<_> = REQUESTS.iter().collect();
-    assert_eq!(requests.len(), REQUESTS.len(), "a request stands there twice");
+    assert_eq!(requests.len(), REQUESTS.len(), "a request is listed twice");
     for difference in DIFFERENCES {
         assert!(difference.why.starts_with('§'), "{difference:?}");
         assert!(difference.requests.iter().all(|request| requests.contains(request)), "{difference:?}");

@@ -1,4 +1,4 @@
-//! The configuration of nginx in the documentation of `fingerpost-tower`, at work.
+//! The nginx configuration in the documentation of `fingerpost-tower`.
 
 use std::{fs, path::Path};
 
@@ -14,7 +14,7 @@ const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/deployin
 const YEAR: &str = "public, max-age=31536000, immutable";
 const HOUR: &str = "public, max-age=3600";
 
-/// Two output dirs of the same files, as the document has them.
+/// Collects the same files into both output dirs of the document.
 fn collected(root: &Path) -> Assets {
     let source = TempDir::new().expect("a temporary folder");
     for (path, text) in [
@@ -36,7 +36,7 @@ fn collected(root: &Path) -> Assets {
 
 fn start(root: &Path) -> Option<Nginx> {
     let (_, rest) = DOCUMENT.split_once("```nginx\n").expect("a configuration");
-    let (config, _) = rest.split_once("```").expect("its end");
+    let (config, _) = rest.split_once("```").expect("a closing fence");
     Nginx::start(&config.replace("/srv/site", root.to_str().expect("a UTF-8 path")))
 }
 
@@ -48,7 +48,7 @@ async fn get(nginx: &Nginx, path: &str, encoding: &str) -> Response<Bytes> {
 #[track_caller]
 fn has(answer: &Response<Bytes>, expected: &[(&str, &str)]) {
     for (name, value) in expected {
-        let found = answer.headers().get(*name).map_or("-", |value| value.to_str().expect("a text"));
+        let found = answer.headers().get(*name).map_or("-", |value| value.to_str().expect("a string"));
         assert_eq!(found, *value, "{name} in {answer:?}");
     }
 }

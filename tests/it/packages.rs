@@ -1,4 +1,4 @@
-//! From an asset path in a template to the bytes that a browser gets.
+//! From an asset path in a template to the bytes in a browser.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -10,10 +10,10 @@ use tower_http::services::ServeDir;
 
 use crate::tools::{self, expected_url, get, serve};
 
-/// An asset path, and how it stands in a URL.
+/// An asset path, and its form in a URL.
 type File<'a> = (&'a str, &'a str);
 
-/// Renders a page that names these assets, one URL a line.
+/// Renders a page with the URLs of these assets, one per line.
 fn page(assets: &Assets, files: &[File<'_>]) -> String {
     let mut env = Environment::new();
     fingerpost_minijinja::register(&mut env, assets);
@@ -23,8 +23,8 @@ fn page(assets: &Assets, files: &[File<'_>]) -> String {
     env.get_template("urls.html").and_then(|page| page.render(context! { paths })).expect("a page")
 }
 
-/// Serves `dir`, asks for every URL of a page and compares with what lies there under the plain name: the file in `source`,
-/// unless it refers to others.
+/// Serves `dir`, requests every URL of a page, and compares the bytes with those under the plain name, and with the
+/// file in `source` unless it may contain references.
 async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source: &Path, files: &[File<'_>]) {
     let origin = serve(Router::new().nest_service("/static", ServeDir::new(dir))).await;
     let page = page(assets, files);

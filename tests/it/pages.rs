@@ -1,4 +1,4 @@
-//! The Markdown pages of the repository, which read right in a repository browser and in rustdoc.
+//! The Markdown pages of the repository render correctly in a repository browser and in rustdoc.
 
 use std::{
     collections::HashSet,
@@ -15,7 +15,7 @@ struct Page {
     code: Vec<Code>,
 }
 
-/// A code block: the words behind the opening fence, and the lines up to the closing one.
+/// A code block: the text after the opening fence, and the lines up to the closing one.
 struct Code {
     info: String,
     lines: Vec<String>,
@@ -46,7 +46,6 @@ impl Page {
         self.path.strip_prefix(root()).unwrap_or(&self.path).display().to_string()
     }
 
-    /// Returns the targets of `[text](target)`, `[label]: target`, `href="target"` and `src="target"`.
     fn links(&self) -> Vec<&str> {
         let after = |start: &str, end: &[char]| {
             let targets = self.prose.split(start).skip(1);
@@ -134,7 +133,7 @@ fn pages() -> Vec<Page> {
     pages.into_iter().map(Page::read).collect()
 }
 
-/// Returns what `find` finds on every page, with the name of the page.
+/// Returns the findings of `find` for every page, with the name of the page.
 fn on_pages(find: impl Fn(&Page) -> Vec<String>) -> Vec<String> {
     let found =
         |page: &Page| find(page).into_iter().map(|found| format!("{}: {found}", page.name())).collect();
@@ -176,7 +175,7 @@ fn reference_links_have_a_definition() {
     assert_eq!(undefined, [""; 0]);
 }
 
-/// A hidden line of rustdoc is shown by a repository browser, and a block without a language is not highlighted there.
+/// A repository browser shows hidden lines of rustdoc, and does not highlight blocks without a language.
 #[test]
 fn code_blocks_name_their_language_and_hide_no_lines() {
     let wrong = on_pages(|page| {
@@ -207,7 +206,7 @@ fn pages_do_not_link_to_registries_for_unpublished_crates() {
     assert_eq!(dead, [""; 0]);
 }
 
-/// The first definition of a label counts, so that a crate gives the target in rustdoc before it includes a page.
+/// In Markdown the first definition of a label wins, so a crate defines its rustdoc target before it includes a page.
 #[test]
 fn file_links_have_a_separate_target_in_rustdoc() {
     let mut dead = Vec::new();
@@ -235,7 +234,7 @@ fn file_links_have_a_separate_target_in_rustdoc() {
     assert_eq!(dead, [""; 0]);
 }
 
-/// Returns the pages that a source file includes into what rustdoc shows, and the lines of comments before each of them.
+/// Returns the pages that a source file includes in its documentation, each with the comment lines before it.
 fn included_pages(source: &Path, text: &str) -> Vec<(String, Page)> {
     let (mut before, mut pages, mut is_test) = (String::new(), Vec::new(), false);
     for line in text.lines() {

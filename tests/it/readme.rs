@@ -1,4 +1,4 @@
-//! What the README files say, as far as a program can tell. `tests/readme.rs` compiles their Rust code.
+//! Checks of the README files. `tests/readme.rs` compiles their Rust code.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|err| panic!("{path}: {err}"))
 }
 
-/// Returns the README files, relative to the root: its own, that of `crates` and that of every package that has one.
+/// Returns the README files, relative to the root: those of the root, of `crates` and of packages.
 fn readmes() -> Vec<String> {
     let mut found = vec!["README.md".to_owned(), "crates/README.md".to_owned()];
     for package in packages() {
@@ -78,9 +78,9 @@ fn readme_settings_file_is_valid() {
     let toml = readme.split("```toml\n").find(|block| block.starts_with("sources")).expect("a settings file");
     let dir = TempDir::new().expect("a temporary folder");
     let file = dir.path().join("fingerpost.toml");
-    fs::write(&file, toml.split("```").next().expect("a text")).expect("a writable file");
-    let settings = Settings::read(file).expect("good settings");
-    check_tables(&settings).expect("good tables");
+    fs::write(&file, toml.split("```").next().expect("a string")).expect("a writable file");
+    let settings = Settings::read(file).expect("valid settings");
+    check_tables(&settings).expect("valid tables");
     assert!(
         settings.sources.len() > 1 && settings.out.is_some() && settings.base_url.is_some(),
         "{settings:?}"

@@ -1,4 +1,4 @@
-//! What `collect` does to references, judged by parsers that are not ours: see `tests/independent`.
+//! Compares the references that `collect` rewrites with those found by independent parsers: see `tests/independent`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,12 +15,12 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// How much is checked: `tests/release-check` wants more.
+/// The extent of the checks; `tests/release-check` sets a larger one.
 struct Scale {
     packages: Vec<String>,
-    /// So many references have to lead to files.
+    /// The minimum number of resolved references.
     references: u64,
-    /// So many files are changed.
+    /// The number of files to change.
     changes: usize,
 }
 
@@ -34,7 +34,7 @@ impl Scale {
     }
 }
 
-/// Every package that was fetched; those with a scope lie one level deeper.
+/// Returns all fetched packages; those with a scope are one level deeper.
 fn all_packages() -> Vec<String> {
     let list = |dir: &Path| {
         let entries = fs::read_dir(dir).expect("a folder of packages");
@@ -46,7 +46,7 @@ fn all_packages() -> Vec<String> {
     dirs.map(|dir| dir.strip_prefix(&root).expect("a package").display().to_string()).collect()
 }
 
-/// A copy of published packages, and what was collected from it.
+/// A copy of published packages, and its output dir.
 struct Site {
     source: TempDir,
     out: TempDir,
@@ -64,16 +64,16 @@ impl Site {
     }
 
     fn collect(&self) -> Manifest {
-        // Published packages name source maps and sources that they do not hold.
+        // Published packages refer to source maps and sources that they do not contain.
         let config = CollectConfig::new(self.out.path()).source(self.source.path());
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = rules.into_iter().fold(config, |config, rule| config.severity(rule, Severity::Ignore));
-        collect(&config).expect("a run without problems");
+        collect(&config).expect("a successful run");
         let json = fs::read(self.out.path().join(MANIFEST_NAME)).expect("a manifest");
         Manifest::parse(&json, MANIFEST_NAME).expect("a valid manifest")
     }
 
-    /// Runs the independent check; `true` and what it printed if it found no difference.
+    /// Runs the independent check. Returns `true` if it found no difference, and its output.
     fn check(&self, args: &[&str]) -> (bool, String) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("independent/check.mjs");
         let output = Command::new("node").arg(script).args(args).output().expect("node");
@@ -89,7 +89,7 @@ impl Site {
         self.out.path().to_str().expect("a path in UTF-8")
     }
 
-    /// What refers to each file, by the independent check.
+    /// Returns the files that refer to each file, according to the independent check.
     fn referrers(&self) -> BTreeMap<String, Vec<String>> {
         let (well, printed) = self.check(&["--graph", self.source()]);
         assert!(well, "{printed}");
@@ -180,7 +180,7 @@ fn hashed<'a>(manifest: &'a Manifest, path: &str) -> Option<&'a str> {
     Some(&manifest.get(path)?.hashed)
 }
 
-/// All files that lead to this one, and itself.
+/// Returns all files from which this one is reachable, including itself.
 fn reaching(path: &str, referrers: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
     let (mut found, mut open) = (BTreeSet::new(), vec![path.to_owned()]);
     while let Some(path) = open.pop() {
@@ -192,7 +192,7 @@ fn reaching(path: &str, referrers: &BTreeMap<String, Vec<String>>) -> BTreeSet<S
     found
 }
 
-/// The hash of a manifest as its documentation has it.
+/// Computes the hash of a manifest as documented.
 fn hash_of(manifest: &Manifest) -> String {
     let lines: BTreeSet<_> =
         manifest.iter().map(|(path, entry)| format!("{path}\0{}\n", entry.hashed)).collect();
@@ -200,7 +200,7 @@ fn hash_of(manifest: &Manifest) -> String {
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The same numbers every time (Marsaglia's xorshift).
+/// Pseudorandom numbers, the same in every run (Marsaglia's xorshift).
 struct Random(u64);
 
 impl Random {

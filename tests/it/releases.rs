@@ -21,7 +21,7 @@ const FILES: usize = 40;
 struct Site {
     out: TempDir,
     manifests: [Vec<u8>; 2],
-    /// What the page looks like in each release.
+    /// The expected page of each release.
     pages: [String; 2],
 }
 
@@ -47,7 +47,7 @@ impl Site {
         self.out.path()
     }
 
-    /// Puts a release into force as a deploy does.
+    /// Activates a release, as a deploy does.
     fn publish(&self, release: usize) {
         let new = self.dir().join("new.json");
         fs::write(&new, &self.manifests[release]).expect("a writable file");
@@ -78,7 +78,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
     let env = templates(&assets);
     let rendered = [AtomicUsize::new(0), AtomicUsize::new(0)];
     thread::scope(|scope| {
-        // Gone when the reloads are over, or have failed.
+        // Dropped when the reloads are complete, also by a panic.
         let reloading = Arc::new(());
         for _ in 0..3 {
             let under_way = Arc::downgrade(&reloading);
@@ -93,7 +93,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
         }
         for round in 1..=500 {
             site.publish(round % 2);
-            assets.reload().expect("a good manifest");
+            assets.reload().expect("a valid manifest");
             assert_eq!(
                 render(&env, "page.html"),
                 site.pages[round % 2],
@@ -114,7 +114,7 @@ fn reload_during_rendering_affects_the_rest_of_the_page_unless_a_scope_pins_it()
     let (deployed, deploys, reloaded) = (Arc::clone(&site), AtomicUsize::new(0), assets.clone());
     env.add_function("deploy", move || {
         deployed.publish(deploys.fetch_add(1, Relaxed) % 2);
-        reloaded.reload().map(|_| "\n").expect("a good manifest")
+        reloaded.reload().map(|_| "\n").expect("a valid manifest")
     });
     env.add_template("deploy.html", "{% include 'page.html' %}{{ deploy() }}{% include 'page.html' %}")
         .expect("a template");

@@ -1,6 +1,7 @@
-//! Two nodes behind a cache change from release `a` to `b`, one after the other, and back, while a visitor loads pages.
+//! Two nodes behind a cache switch from release `a` to `b`, one after the other, and back, while a visitor loads
+//! pages.
 //!
-//! What is found here is what `deploying` in the documentation of `fingerpost-tower` promises.
+//! Tests the statements of the page `deploying` in the documentation of `fingerpost-tower`.
 
 mod nodes;
 mod visitor;
@@ -20,8 +21,7 @@ use visitor::{Got, Visitor};
 /// The first release, the second, and a rollback to the first.
 const STEPS: [char; 3] = ['a', 'b', 'a'];
 
-/// Goes through the steps node by node. `announce` is what comes before the first node of a step changes, `change` changes
-/// a node.
+/// Performs the steps node by node. `announce` is called before the first node of a step, `change` switches a node.
 async fn deploy(
     visitor: &mut Visitor<'_>,
     shift: usize,
@@ -39,7 +39,7 @@ async fn deploy(
     }
 }
 
-/// What pages get that were rendered after the last node has changed.
+/// Returns the assets of pages that were rendered after the last node had switched.
 async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [Got] {
     visitor.finish().await;
     let seen = visitor.got.len();
@@ -48,7 +48,7 @@ async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [Got] {
     &visitor.got[seen..]
 }
 
-/// The URLs of a release by its hashed names, as they are wherever it is collected.
+/// Maps the URLs with hashed paths to their releases; they do not depend on the output dir.
 fn hashed_urls() -> BTreeMap<String, char> {
     let releases = ['a', 'b'].into_iter().map(|release| {
         let out = TempDir::new().expect("a temporary folder");
@@ -59,7 +59,8 @@ fn hashed_urls() -> BTreeMap<String, char> {
     releases.flatten().collect()
 }
 
-/// What hashed names promise: every page gets its own release at once, and every URL goes on working.
+/// Checks the guarantees of hashed paths: every page gets the assets of its own release at once, and every URL remains
+/// valid.
 async fn nothing_is_ever_wrong(visitor: &mut Visitor<'_>) {
     assert!(afterwards(visitor).await.iter().all(|got| got.page == 'a'));
     let wrong: Vec<_> = visitor.got.iter().filter(|got| got.status != 200 || !got.fits()).collect();
@@ -85,14 +86,14 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
         }
         let announce = async |step: usize| {
             publish(&source(STEPS[step]), &out, None);
-            // The files of a rollback are known.
+            // The rollback needs no wait, because its files are in the index already.
             if step == 1 {
                 wait_until_the_output_dir_is_reread().await;
             }
         };
         let change = |node: usize, step: usize| {
             if step > 0 {
-                assets[node].reload().expect("a good manifest");
+                assets[node].reload().expect("a valid manifest");
             }
         };
         deploy(&mut visitor, shift, announce, change).await;
@@ -123,14 +124,15 @@ async fn hashed_paths_in_container_images_are_found_on_the_node_that_has_them() 
         deploy(&mut visitor, shift, async |_| (), change).await;
         nothing_is_ever_wrong(&mut visitor).await;
         assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
-        // nginx heeds the `no-store` of a 404 that it does not pass on: what it had to look for, it does not keep yet.
+        // nginx obeys the `no-store` of a 404 from the first node even if it tries the next one, so it does not cache
+        // that response.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
         assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
     }
 }
 
-/// Deploys a site without a build step by this strategy. Checks that everybody has got something every time, and that
-/// pages get what they name once all nodes have changed; returns the visitor's notes.
+/// Deploys a site without a build step with this strategy. Checks that every request succeeds, and that pages get
+/// matching assets once all nodes have switched. Returns the assets, and the numbers of retries and redirects.
 async fn deploy_build_free(
     base_url: &str,
     strategy: impl Fn(usize) -> Strategy,
@@ -157,7 +159,7 @@ async fn deploy_build_free(
         assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);
         let settled = afterwards(&mut visitor).await;
         assert!(settled.iter().all(|got| got.page == 'a' && got.fits()), "{settled:#?}");
-        // Judged as they come: what nginx has kept has to be right.
+        // `ask_again` checks every response, including those that nginx has cached.
         assert!(visitor.ask_again().await.iter().any(|got| got.is_kept));
         notes.append(&mut visitor.got);
         (retries, redirects) = (retries + visitor.retries, redirects + visitor.redirects);
@@ -176,8 +178,8 @@ async fn version_query_may_return_wrong_bytes_but_never_cacheable_ones() {
     let Some((got, retries, redirects)) = notes else { return };
     assert_eq!((retries, redirects), (0, 0));
     let is_versioned = |got: &&Got| got.url.query().is_some();
-    assert!(got.iter().filter(is_versioned).any(|got| !got.fits()), "nothing wrong was sent at all");
-    // A reference inside of a file has no version, so what is kept may be an hour old.
+    assert!(got.iter().filter(is_versioned).any(|got| !got.fits()), "no response had wrong bytes");
+    // References in files have no version, so cached responses may be an hour old.
     let mut plain = got.iter().filter(|got| !is_versioned(got));
     assert!(plain.any(|got| got.page == 'b' && got.release == Some('a') && got.is_kept));
 }
@@ -192,7 +194,7 @@ async fn version_query_caches_nothing_old_if_unversioned_policy_is_no_cache() {
     assert!(got.iter().all(|got| !got.is_kept || got.url.query().is_some()), "{got:#?}");
 }
 
-/// What tokens of the three steps stand for.
+/// Maps the tokens of the three steps to releases.
 fn by_token(tokens: [&'static str; 3]) -> impl Fn(&str) -> Option<char> {
     move |url| {
         let token = url.strip_prefix("/static/")?.split('/').next()?;
@@ -211,7 +213,7 @@ async fn ordered_token_waits_for_an_outdated_node() {
     let notes = deploy_build_free("/static/{breaker}/", ordered, None, &meaning, "").await;
     let Some((got, retries, redirects)) = notes else { return };
     assert!(retries > 0 && redirects > 0, "{retries} retries, {redirects} redirects");
-    // A page from before the deploy gets the new file, under its own URL.
+    // A page from before the deploy gets the new file under the old URL.
     assert!(got.iter().any(|got| got.page == 'a' && got.release == Some('b')));
     assert!(got.iter().all(|got| got.release == meaning(got.url.path())), "{got:#?}");
 }
@@ -226,10 +228,10 @@ async fn proxy_that_tries_the_next_node_hides_an_outdated_one() {
     assert!(retries == 0 && redirects > 0, "{retries} retries, {redirects} redirects");
 }
 
-/// An opaque token, with those that were there when its release was made.
+/// An opaque token with those of earlier releases as previous ones.
 fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
     move |step| {
-        let first = tokens.iter().position(|token| *token == tokens[step]).expect("one of them");
+        let first = tokens.iter().position(|token| *token == tokens[step]).expect("one of the tokens");
         let token = Token::opaque(tokens[step]).and_then(|token| token.previous(&tokens[..first]));
         Strategy::PathToken(token.expect("a token"))
     }
@@ -238,7 +240,7 @@ fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
 async fn opaque_token_gets_a_response_from_every_node() {
-    // A rollback is a deploy of its own, or the old image once more.
+    // A rollback is either a new release or the old image again.
     for tokens in [["3f2a91b", "9c01d22", "41d7e0a"], ["3f2a91b", "9c01d22", "3f2a91b"]] {
         let notes = deploy_build_free("/static/{breaker}/", opaque(tokens), None, by_token(tokens), "").await;
         let Some((got, retries, redirects)) = notes else { return };
@@ -251,7 +253,7 @@ async fn opaque_token_gets_a_response_from_every_node() {
     }
 }
 
-/// Goes where it is sent, 20 times at most; returns the last status.
+/// Follows at most 20 redirects, and returns the last status.
 async fn follow(nginx: &Nginx, path: &str) -> u16 {
     let mut url = nginx.url(path);
     for _ in 0..20 {
@@ -272,9 +274,9 @@ async fn documented_token_misconfigurations_fail_as_described() {
         |id: &str, other: &str| Token::opaque(id).and_then(|it| it.previous([other])).expect("a token");
     let smaller = || Token::ordered(1).expect("a token");
     for (tokens, path, expected) in [
-        // Two releases that list each other: it depends on the node whether this ends.
+        // Two releases that list each other: redirects may loop, depending on the node.
         ([token("a", "b"), token("b", "a")], "/static/a/img/0.svg", 301),
-        // A rollback to a smaller number, and a page of the release that was withdrawn.
+        // A page of the withdrawn release after a rollback to a smaller number.
         ([smaller(), smaller()], "/static/2/img/0.svg", 503),
     ] {
         let nodes = [Node::default(), Node::default()];
@@ -287,7 +289,7 @@ async fn documented_token_misconfigurations_fail_as_described() {
         let Some(nginx) = behind_nginx(&nodes, "").await else { return };
         let mut seen = Vec::new();
         for _ in 0..4 {
-            // Another path each time, as what has arrived is kept.
+            // A new path each time, because responses are cached.
             seen.push(follow(&nginx, &path.replace('0', &seen.len().to_string())).await);
         }
         assert!(seen.contains(&expected), "{path}: {seen:?}");

@@ -1,4 +1,4 @@
-//! What a browser asks for when it comes again, and after a deploy.
+//! The requests of a browser on a second visit and after a deploy.
 
 use std::{net::TcpListener, process::Command, time::Duration};
 
@@ -8,12 +8,12 @@ use tokio::time::sleep;
 
 use crate::tools::{Browser, Server, get};
 
-/// The URLs of the style sheets that the page names.
+/// Returns the URLs of the style sheets of the page.
 async fn style_sheets(browser: &Browser) -> Vec<String> {
     let urls =
         "[...document.querySelectorAll('link[rel=stylesheet]')].map((link) => link.getAttribute('href'))";
     match browser.evaluate(urls).await {
-        Value::Array(urls) => urls.iter().map(|url| url.as_str().expect("a text").to_owned()).collect(),
+        Value::Array(urls) => urls.iter().map(|url| url.as_str().expect("a string").to_owned()).collect(),
         other => panic!("{other}"),
     }
 }
@@ -21,7 +21,7 @@ async fn style_sheets(browser: &Browser) -> Vec<String> {
 async fn visit(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
-    // The icon comes last, on a busy machine after the heading.
+    // The icon is loaded last, on a busy machine after the heading is there.
     for _ in 0..500 {
         if browser.requests().await.iter().all(|request| request.status.is_some()) {
             return;
@@ -36,13 +36,13 @@ async fn nothing_has_failed(browser: &mut Browser) {
     assert!(requests.iter().all(|request| matches!(request.status, Some(200 | 304))), "{requests:?}");
 }
 
-/// On the second visit everything that bears a version is there already, and nobody is asked.
+/// On a second visit, all versioned URLs come from the cache of the browser.
 async fn versions_are_asked_for_once(command: &mut Command, page: &str, is_versioned: fn(&str) -> bool) {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(command);
     visit(&mut browser, &site.url(page)).await;
     let first = browser.requests().await.len();
-    // Away from the page: a reload would ask for more than a visit does.
+    // Navigate away first: a reload would revalidate more than a visit does.
     browser.goto("about:blank").await.expect("an empty page");
     visit(&mut browser, &site.url(page)).await;
     let requests = &browser.requests().await[first..];
@@ -104,7 +104,7 @@ async fn examples_without_a_build_step_use_content_hashes_in_development() {
     }
 }
 
-/// Each row of the table in axum-token names a URL and what it is answered with.
+/// Each row of the table on the page of axum-token contains a URL and its expected response.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn axum_token_page_matches_its_responses_in_both_modes() {
@@ -117,7 +117,7 @@ async fn axum_token_page_matches_its_responses_in_both_modes() {
         let rows = "[...document.querySelectorAll('#tokens tbody tr')].map((row) => \
                     [row.querySelector('a').getAttribute('href'), row.cells[2].textContent])";
         let rows = browser.evaluate(rows).await;
-        let rows: Vec<(String, String)> = serde_json::from_value(rows).expect("URLs and answers");
+        let rows: Vec<(String, String)> = serde_json::from_value(rows).expect("URLs and responses");
         assert_eq!(rows.len(), 4);
         for (url, told) in rows {
             let (status, _) = get(&site.url(&url)).await;
@@ -126,7 +126,7 @@ async fn axum_token_page_matches_its_responses_in_both_modes() {
     }
 }
 
-/// Starts a site where the one before it was.
+/// Starts a new version of a site on the same port.
 fn redeployed(example: &str, port: u16, variable: &str, value: &str) -> Server {
     let mut command = Server::example_command(example);
     Server::start(command.args(["--production", "--port", &port.to_string()]).env(variable, value))

@@ -1,4 +1,4 @@
-//! The examples as a visitor sees them.
+//! The examples from a visitor's perspective.
 
 use std::{fs, path::Path};
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::tools::{Browser, Server, expected_url, get};
 
-/// Every URL of an asset that the document names.
+/// Collects the URLs of all assets in the document.
 const NAMED: &str = "[...document.querySelectorAll('[href], [src], [srcset], [content]')]
     .flatMap((element) => ['href', 'src', 'srcset', 'content'].map((name) => element.getAttribute(name)))
     .filter((url) => url?.includes('/static/'))";
 
-/// Asset paths and URLs as the table on the page has them.
+/// Collects asset paths and URLs from the table on the page.
 const TABLE: &str = "[...document.querySelectorAll('#urls tbody tr')]
     .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))";
 
@@ -21,7 +21,7 @@ fn examples() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples"))
 }
 
-/// Checks that the URL of this asset carries the hash of the bytes that it gives.
+/// Checks that the URL of this asset contains the hash of its bytes.
 async fn carries_its_hash(site: &Server, mode: Mode, path: &str, url: &str) {
     let (status, bytes) = get(&site.url(url)).await;
     assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
@@ -44,21 +44,21 @@ fn asset_path(url: &str, mode: Mode) -> String {
     plain.unwrap_or_else(|| panic!("{url} has no version"))
 }
 
-/// The URLs that a page names, without the site's own address.
+/// Returns the URLs of assets in a page, relative to the site.
 async fn named(browser: &Browser, site: &Server) -> Vec<String> {
-    let named: Vec<String> = serde_json::from_value(browser.evaluate(NAMED).await).expect("texts");
+    let named: Vec<String> = serde_json::from_value(browser.evaluate(NAMED).await).expect("strings");
     let path = |url: String| url.strip_prefix(&site.url("")).unwrap_or(&url).to_owned();
     named.into_iter().map(path).collect()
 }
 
-/// Asset paths and URLs in the table of the first page.
+/// Returns asset paths and URLs from the table of the first page.
 async fn table(browser: &Browser) -> Vec<(String, String)> {
     let table: Vec<_> = serde_json::from_value(browser.evaluate(TABLE).await).expect("rows");
     assert!(table.len() >= 10, "{table:?}");
     table
 }
 
-/// Looks at the first page: its URLs, its table, its app version, and what its own script received.
+/// Checks the first page: its URLs, its table, its app version, and the responses that its own script received.
 async fn first_page(browser: &Browser, site: &Server, mode: Mode, version: &str) {
     browser.goto(&site.url("/")).await.expect("a page");
     let named = named(browser, site).await;
@@ -71,15 +71,16 @@ async fn first_page(browser: &Browser, site: &Server, mode: Mode, version: &str)
     }
 
     let shown = browser.find(Locator::Css("footer code")).await.expect("an app version").text().await;
-    assert_eq!(shown.expect("a text"), version);
+    assert_eq!(shown.expect("a string"), version);
 
     let summary = Locator::XPath("//*[@id='received']//*[@role='status'][contains(., 'arrived')]");
-    let summary = browser.wait().for_element(summary).await.expect("answers").text().await.expect("a text");
+    let summary =
+        browser.wait().for_element(summary).await.expect("a summary").text().await.expect("a string");
     let (arrived, all) = summary.trim_end_matches(" files arrived.").split_once(" of ").expect("two numbers");
     assert_eq!(arrived, all);
 }
 
-/// Turns to another color scheme on an empty page: another one would ask for images that nobody waits for.
+/// Changes the color scheme on an empty page, since another page would request images that no test waits for.
 async fn prefer(browser: &Browser, scheme: &str) {
     browser.goto("about:blank").await.expect("an empty page");
     browser.prefer_color_scheme(scheme).await;
@@ -91,7 +92,7 @@ async fn fits(browser: &Browser, width: u32) {
     assert_eq!(widths, json!([width, width]));
 }
 
-/// Checks that everything arrived. What was collected just now has a 304: a browser soon asks for a plain name again.
+/// Checks that everything was loaded. A 304 is allowed: a browser soon requests a plain name again.
 async fn nothing_has_failed(browser: &mut Browser) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
@@ -111,8 +112,8 @@ async fn in_development(example: &str) {
     nothing_has_failed(&mut browser).await;
 }
 
-/// In production an example collects into a folder of its own. Of two that start at once the second waits, and writes
-/// nothing.
+/// Tests an example in production, where it collects into its own folder. Of two that start at once, the second waits
+/// and writes nothing.
 async fn in_production(example: &str) {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(Server::example_command(example).arg("--production"));
@@ -152,7 +153,7 @@ async fn in_production(example: &str) {
     assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "no picture");
 }
 
-/// Checks that all examples name the same assets by the same URLs, on every page.
+/// Checks that all examples use the same URLs for the same assets, on every page.
 async fn have_the_same_urls(arguments: &[&str]) {
     let Some(browser) = Browser::open().await else { return };
     let mut seen = Vec::new();

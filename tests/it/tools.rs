@@ -1,8 +1,8 @@
-//! What the tests need beyond Rust: packages and programs that `tests/setup` installs, a browser, a running site.
+//! Access to tools beyond Rust: packages and programs that `tests/setup` installs, a browser, a running site.
 //!
-//! Tests that use these tools are ignored by plain `cargo test`. `tests/run` runs them, after `tests/setup` has installed the
-//! tools. The functions return `None` only for a tool that `tests/run` has listed as not installed; any other missing tool fails
-//! the test.
+//! Tests that use these tools are ignored by plain `cargo test`. `tests/run` runs them, after `tests/setup` has
+//! installed the tools. The functions return `None` only for a tool that `tests/run` has listed as not installed; any
+//! other missing tool fails the test.
 
 mod browser;
 mod haproxy;
@@ -27,7 +27,7 @@ pub(crate) use http::{Asker, ask, get, serve};
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{Server, built_in};
 
-/// The tools that `tests/setup` installs. `tests/run` lists those that it could not in `FINGERPOST_TEST_WITHOUT`.
+/// The tools that `tests/setup` installs. `tests/run` lists the missing ones in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Chromium,
@@ -51,18 +51,14 @@ impl Tool {
     }
 }
 
-/// Returns what `find` finds, or `None` if the comma-separated list `without` names the tool.
+/// Returns the result of `find`, or `None` if the comma-separated list `without` contains the tool.
 #[track_caller]
 pub(crate) fn need<T>(tool: Tool, without: &str, find: impl FnOnce() -> Option<T>) -> Option<T> {
     if without.split(',').any(|name| name.trim() == tool.name()) {
         return None;
     }
     let found = find();
-    assert!(
-        found.is_some(),
-        "{} is not installed: run `tests/setup`",
-        tool.name()
-    );
+    assert!(found.is_some(), "{} is not installed: run `tests/setup`", tool.name());
     found
 }
 
@@ -89,20 +85,20 @@ pub(crate) fn django_python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
 }
 
-/// Returns a command to which a program is added, and which writes the chosen system calls of that program to a file.
+/// Returns a command that runs a program, to be added as arguments, and logs the chosen system calls to a file.
 ///
-/// `None` on systems other than Linux, too.
+/// Returns `None` on systems other than Linux as well.
 #[track_caller]
 pub(crate) fn strace(calls: &Path, chosen: &str) -> Option<Command> {
     let strace =
         cfg!(target_os = "linux").then(|| need(Tool::Strace, &without(), || program(&["strace"])))??;
     let mut command = Command::new(strace);
-    // With `-D` the child is the program itself, which the test can end; `strace` ends with it.
+    // With `-D` the child process is the program itself, so the test can kill it; `strace` then exits as well.
     command.args(["-D", "-f", "-qq", "-e", chosen, "-o"]).arg(calls);
     Some(command)
 }
 
-/// Collects a source dir, plain names included, into a new output dir.
+/// Collects a source dir with `originals` into a new output dir.
 #[track_caller]
 pub(crate) fn collected(source: &Path) -> TempDir {
     let out = TempDir::new().expect("a temporary folder");
@@ -111,8 +107,8 @@ pub(crate) fn collected(source: &Path) -> TempDir {
     out
 }
 
-/// Returns the URL below `/static/` of a file with these bytes, worked out without Fingerpost. `path` is its asset path
-/// as it stands in a URL.
+/// Computes the URL below `/static/` of a file with these bytes, without Fingerpost. `path` is its asset path as
+/// written in a URL.
 pub(crate) fn expected_url(mode: Mode, path: &str, bytes: &[u8]) -> String {
     let hash: String = Sha256::digest(bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect();
     let name = path.rfind('/').map_or(0, |slash| slash + 1);
@@ -124,7 +120,7 @@ pub(crate) fn expected_url(mode: Mode, path: &str, bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the first of these programs that is in the search path, or where Debian puts servers.
+/// Returns the first of these programs found in the search path or in Debian's directories for servers.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     names
@@ -133,7 +129,7 @@ fn program(names: &[&str]) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// A source dir of real files, with references, source maps and file names as authors publish them.
+/// A source dir of published files, with their references, source maps and file names.
 #[derive(Debug)]
 pub(crate) struct RealAssets {
     dir: TempDir,
@@ -141,8 +137,8 @@ pub(crate) struct RealAssets {
 }
 
 impl RealAssets {
-    /// Where files are taken from, in this order. Every reference in the first four resolves within them;
-    /// the last two fill up with files that refer to nothing.
+    /// The folders that files are taken from, in this order. Every reference in the first four resolves within them;
+    /// files of the last two contain no references.
     const FOLDERS: [&str; 6] = [
         "bootstrap/dist",
         "htmx.org/dist",
@@ -162,7 +158,7 @@ impl RealAssets {
     }
 }
 
-/// Copies `n` real files, always the same ones, into a new source dir.
+/// Copies `n` published files, always the same ones, to a new source dir.
 #[track_caller]
 pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
     let mut paths = Vec::new();

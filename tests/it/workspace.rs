@@ -1,4 +1,4 @@
-//! `.ci/run` keeps up with the workspace.
+//! `.ci/run` and the README files match the packages of the workspace.
 
 use std::{fs, path::Path, process::Command};
 
@@ -8,7 +8,7 @@ fn ci() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.ci/run")).expect("a readable .ci/run")
 }
 
-/// Returns what cargo knows of every package.
+/// Returns the metadata of every package.
 pub(crate) fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -19,7 +19,7 @@ pub(crate) fn packages() -> Vec<Value> {
     metadata["packages"].as_array().expect("packages").clone()
 }
 
-/// Returns name and features of every crate that is published.
+/// Returns name and features of every published crate.
 fn published() -> Vec<(String, Vec<String>)> {
     packages()
         .iter()
@@ -55,7 +55,6 @@ fn ci_lists_forbidden_dependencies_of_every_published_crate() {
     assert_eq!(listed, published);
 }
 
-/// The lists drift otherwise.
 #[test]
 fn readmes_list_the_features_of_their_crate() {
     for package in packages().iter().filter(|package| package["publish"].is_null()) {

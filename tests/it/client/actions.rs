@@ -1,4 +1,4 @@
-//! What an old page does is decided by the server, else the page, and the page's own scripts before them.
+//! Precedence of the actions on a version mismatch: the scripts of the page, then the server, then the page.
 
 use serde_json::json;
 
@@ -110,7 +110,7 @@ async fn server_action_overrides_the_action_of_the_page() {
         get_fragment(browser).await;
         browser.until("events.length === 1").await;
         site.deploy("three", OnMismatch::Prompt);
-        site.say("a word of tomorrow");
+        site.say("an unknown action");
         get_fragment(browser).await;
         browser.until("events.length === 2").await;
         site.deploy("four", OnMismatch::Prompt);

@@ -1,4 +1,4 @@
-//! The banner: who can see, hear and use it.
+//! Appearance, accessibility and use of the banner.
 
 use fantoccini::key::Key;
 use fingerpost_tower::OnMismatch;
@@ -9,7 +9,7 @@ use crate::tools::Browser;
 
 const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
 
-/// Opens a page, and makes it prompt.
+/// Opens a page, and makes it show the banner.
 async fn prompt(browser: &Browser, site: &Site, path: &str) {
     site.deploy("one", OnMismatch::Prompt);
     open(browser, site, path).await;
@@ -62,7 +62,7 @@ async fn banner_is_announced_and_keyboard_accessible() {
         ]);
         assert_eq!(browser.evaluate(&parts).await, expected);
 
-        // Elsewhere, Escape means something else.
+        // Escape outside of the banner does not close it.
         let active = browser.active_element().await.unwrap();
         active.send_keys(&Key::Escape.to_string()).await.unwrap();
         assert!(has_banner(browser).await);
@@ -71,7 +71,7 @@ async fn banner_is_announced_and_keyboard_accessible() {
         assert_eq!(style(browser, "button", "outlineStyle").await, "solid");
         browser.active_element().await.unwrap().send_keys(&Key::Escape.to_string()).await.unwrap();
         assert!(!has_banner(browser).await);
-        assert_eq!(browser.evaluate("document.activeElement.name").await, "q", "the focus is where it was");
+        assert_eq!(browser.evaluate("document.activeElement.name").await, "q", "the focus returns to the field");
     })
     .await;
 }
@@ -103,7 +103,7 @@ async fn pages_can_customize_the_style_and_text_of_the_banner() {
         assert_eq!(style(browser, "div", "backgroundColor").await, "rgb(1, 2, 3)");
         assert_eq!(style(browser, "div", "color").await, "rgb(4, 5, 6)");
         assert_eq!(style(browser, "[part~=later]", "textDecorationLine").await, "underline");
-        // The page's own rules for `div`, `p` and `button` are for the page.
+        // The page's rules for `div`, `p` and `button` do not apply to the banner.
         assert_eq!(style(browser, "p", "textTransform").await, "none");
     })
     .await;

@@ -1,4 +1,4 @@
-//! Caches, networks and servers that do not tell the truth, or nothing.
+//! Stale caches, network errors and faulty servers.
 
 use http::StatusCode;
 
@@ -20,12 +20,12 @@ async fn stale_page_cache_causes_only_one_reload() {
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         shows(browser, "/", "one").await;
 
-        // The same version again: an offer, and no second reload.
+        // Further responses of the same version show the banner and cause no second reload.
         for _ in 0..3 {
             get_fragment(browser).await;
             is_prompted(browser).await;
         }
-        // Another one right after it: likewise.
+        // So does another new version right after the reload.
         site.deploy("three", OnMismatch::Reload);
         get_fragment(browser).await;
         is_checked(browser, site, 2).await;
@@ -59,7 +59,7 @@ async fn later_deploy_causes_another_reload() {
             site.deploy(version, OnMismatch::Reload);
             click(browser, "#get").await;
             shows(browser, "/", version).await;
-            // As if it had been long ago.
+            // As if the reload had been long ago.
             let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
             run(browser, &format!("sessionStorage.setItem('fingerpost:reloads', {memory})")).await;
         }
@@ -171,7 +171,7 @@ async fn page_reloads_if_a_router_refuses_its_version() {
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         assert_eq!(site.loads(), ["/"; 2]);
 
-        // It still does not: no loop, and its list of versions is not shown.
+        // The refusal continues: there is no reload loop, and its JSON is not inserted into the page.
         click(browser, "#get").await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
@@ -235,7 +235,7 @@ async fn application_409_has_no_effect() {
         site.answer("/fragment", StatusCode::CONFLICT, "application/problem+json", body);
         click(browser, "#get").await;
         is_checked(browser, site, 1).await;
-        assert_eq!(browser.evaluate("errors.length").await, 1, "htmx is told");
+        assert_eq!(browser.evaluate("errors.length").await, 1, "htmx reports the error");
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads().len(), 1);
     })

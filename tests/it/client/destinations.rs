@@ -1,4 +1,4 @@
-//! A page of an old version visits only pages of its own site, whatever a response names.
+//! A page of an old version navigates only within its own site, whatever URL a response contains.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use url::form_urlencoded;
 use super::{address, is_prompted, open, run, shows, with_every_htmx, with_htmx};
 use crate::tools::Browser;
 
-/// Returns the path of a response with the header `HX-Location`.
+/// Returns a path whose response has the header `HX-Location`.
 fn leads(value: &str) -> String {
     format!(
         "/leads?{}",
@@ -15,7 +15,7 @@ fn leads(value: &str) -> String {
     )
 }
 
-/// URLs that a page must not visit. The script in them would run: `/open` has no content security policy.
+/// URLs that a page must not visit. A script in them could run, since `/open` has no content security policy.
 const REFUSED: [&str; 6] = [
     "javascript:sessionStorage.setItem('ran', 'yes')",
     r#"{"path": "javascript:sessionStorage.setItem('ran', 'yes')"}"#,
@@ -25,7 +25,7 @@ const REFUSED: [&str; 6] = [
     r#"{"path": "https://evil.example/"}"#,
 ];
 
-/// Keeps htmx 4 from acting on the response, because it runs the script in such a location itself.
+/// Prevents htmx 4 from handling the response, because it executes scripts in such a location itself.
 const LEAVE_TO_THE_SCRIPT: &str =
     "document.addEventListener('htmx:after:request', (event) => event.preventDefault())";
 
@@ -96,7 +96,7 @@ async fn banner_reloads_the_page_in_place_after_a_cross_origin_location() {
         site.deploy("two", OnMismatch::Reload);
         let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(leads(REFUSED[0])));
         run(browser, &post).await;
-        // Nothing follows this location, so the response to the POST may be what the visitor waits for.
+        // This location is not followed, so the visitor may need the response to the POST.
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("window.url").await, site.url("/open"));
         super::answer_banner(browser, "reload").await;

@@ -1,4 +1,4 @@
-//! A reload never costs what somebody has typed or chosen.
+//! A reload never discards input.
 
 use std::env;
 
@@ -23,7 +23,11 @@ async fn partially_filled_form_is_kept_and_the_banner_appears() {
         get_fragment(browser).await;
         is_prompted(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
-        assert_eq!(browser.evaluate("document.activeElement.id").await, "get", "the banner takes no focus");
+        assert_eq!(
+            browser.evaluate("document.activeElement.id").await,
+            "get",
+            "the banner does not move the focus"
+        );
         assert_eq!(site.loads(), ["/"]);
 
         answer_banner(browser, "reload").await;
@@ -50,7 +54,7 @@ async fn form_returned_with_validation_errors_is_kept() {
     .await;
 }
 
-/// Puts a form into the page, changes and sends it, and shows what comes back.
+/// Adds a form to the page, changes and submits it, and waits for the response.
 async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: &str) {
     let form = |fields: &str| format!("<form id=survey hx-post=/survey hx-swap=outerHTML>{fields}</form>");
     site.answer("/survey", StatusCode::OK, "text/html", &form(&format!("<p id=back>{back}")));
@@ -94,13 +98,13 @@ async fn choices_returned_with_validation_errors_are_kept() {
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn only_last_sent_values_and_no_passwords_are_remembered() {
     let forms = [
-        // Passwords not at all.
+        // Passwords are never remembered.
         (
             "<input type=password name=p id=p>",
             "p.value = 'secret'",
             "<input type=password name=p value=secret>",
         ),
-        // Of each name, what was sent last.
+        // Only the value sent last is remembered for each name.
         (
             "<textarea name=t id=t></textarea>",
             "t.value = 'first'; await fingerpost.fetch('/sent', { method: 'POST' }); t.value = 'last'",
@@ -196,7 +200,7 @@ async fn unchanged_fields_do_not_block_a_reload() {
     .await;
 }
 
-/// Makes the page forget that it has been changed and that it has been reloaded, and note what it would do.
+/// Resets all fields and the record of reloads, and cancels and records the action on the next version mismatch.
 const AFRESH: &str = "form.reset();
     document.querySelector('#textarea').dispatchEvent(new Event('input', { bubbles: true }));
     for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';
@@ -251,7 +255,7 @@ async fn every_kind_of_changed_field_blocks_a_reload() {
                 not_seen.push(selector);
             }
         }
-        // The last one can be written into, and changes nothing.
+        // Keys pressed on a submit button change nothing.
         assert_eq!(not_seen, ["#submit"]);
     })
     .await;

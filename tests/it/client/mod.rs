@@ -1,4 +1,4 @@
-//! What the client script does in a browser, with every htmx that is in use.
+//! The client script in a browser, with each supported version of htmx.
 
 mod actions;
 mod banner;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::tools::Browser;
 use site::{HTMX, Site};
 
-/// Runs a test with each htmx in turn, on a site of its own.
+/// Runs a test with each htmx in turn, each time on a new site.
 async fn with_every_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
     let Some(mut browser) = Browser::open().await else { return };
     for htmx in HTMX {
@@ -28,7 +28,7 @@ async fn with_every_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
     }
 }
 
-/// Runs a test with the htmx that most sites have.
+/// Runs a test with htmx 2.
 async fn with_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
     let Some(mut browser) = Browser::open().await else { return };
     let Some(site) = Site::start("htmx-2").await else { return };
@@ -40,12 +40,9 @@ async fn open(browser: &Browser, site: &Site, path: &str) {
     browser.until("document.readyState === 'complete'").await;
 }
 
-/// Runs JavaScript in the page, and returns what it returns, or promises to return.
+/// Runs JavaScript in the page, and returns its result, after awaiting it if it is a promise.
 async fn run(browser: &Browser, script: &str) -> Value {
-    browser
-        .execute(&format!("return (async () => {{ {script} }})()"), vec![])
-        .await
-        .expect("a script that works")
+    browser.execute(&format!("return (async () => {{ {script} }})()"), vec![]).await.expect("the script runs")
 }
 
 async fn address(browser: &Browser) -> String {
@@ -62,13 +59,13 @@ async fn write(browser: &Browser, selector: &str, text: &str) {
     field.send_keys(text).await.expect("a field that can be filled in");
 }
 
-/// Waits until a page that was loaded whole, from this version, shows this path.
+/// Waits until the page shows this path and its client script is of this version.
 async fn shows(browser: &Browser, path: &str, version: &str) {
     let heading = format!("document.querySelector('h1')?.textContent === '{path} of {version}'");
     browser.until(&format!("window.fingerpost?.version === '{version}' && {heading}")).await;
 }
 
-/// Waits until the page has the banner, and its text.
+/// Waits until the page shows the banner with its text.
 async fn is_prompted(browser: &Browser) {
     browser
         .until("document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('p').textContent")
@@ -79,21 +76,20 @@ async fn has_banner(browser: &Browser) -> bool {
     browser.evaluate("Boolean(document.querySelector('fingerpost-banner'))").await == true
 }
 
-/// Clicks a button of the banner.
 async fn answer_banner(browser: &Browser, part: &str) {
     let button =
         format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
     run(browser, &format!("{button}.click()")).await;
 }
 
-/// Lets htmx get a fragment, and waits for it.
+/// Makes htmx request a fragment, and waits for it.
 async fn get_fragment(browser: &Browser) {
     run(browser, "document.querySelector('#target').replaceChildren()").await;
     click(browser, "#get").await;
     browser.until("document.querySelector('#answer')").await;
 }
 
-/// Waits until the server has been asked so often for its version, and the script has dealt with the answer.
+/// Waits until the version endpoint has been requested this often and the script has handled the response.
 async fn is_checked(browser: &Browser, site: &Site, times: usize) {
     browser
         .until(&format!(
@@ -101,7 +97,7 @@ async fn is_checked(browser: &Browser, site: &Site, times: usize) {
             site.url("/_fingerpost/version")
         ))
         .await;
-    // The script is told before the browser notes the request.
+    // The script may handle the response just after the browser records the request.
     run(browser, "await new Promise((resolve) => setTimeout(resolve, 50))").await;
     assert!(site.checks() >= times);
 }

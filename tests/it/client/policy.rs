@@ -1,4 +1,4 @@
-//! A strict content security policy, `default-src 'self'`, forbids nothing that the script does.
+//! The script works under the content security policy `default-src 'self'`.
 
 use fingerpost_tower::OnMismatch;
 
@@ -20,7 +20,7 @@ async fn strict_content_security_policy_is_not_violated() {
         is_prompted(browser).await;
         let position =
             "getComputedStyle(document.querySelector('fingerpost-banner').shadowRoot.firstChild).position";
-        assert_eq!(browser.evaluate(position).await, "fixed", "the banner has its style");
+        assert_eq!(browser.evaluate(position).await, "fixed", "the style of the banner applies");
         answer_banner(browser, "reload").await;
         shows(browser, "/", "two").await;
 

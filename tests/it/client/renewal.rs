@@ -1,4 +1,4 @@
-//! A page of an old version is renewed by what the visitor does next.
+//! The next navigation of the visitor renews a page of an old version.
 
 use fingerpost_tower::OnMismatch;
 
@@ -170,7 +170,7 @@ async fn page_from_a_boosted_post_is_kept() {
         is_prompted(browser).await;
         assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
 
-        // Away from it, nothing is lost.
+        // Navigating away loses nothing.
         site.deploy("three", OnMismatch::Reload);
         click(browser, "#boosted").await;
         shows(browser, "/next", "three").await;
@@ -178,7 +178,7 @@ async fn page_from_a_boosted_post_is_kept() {
     .await;
 }
 
-/// Adds a boosted link whose answer becomes a part of the page, at the same address.
+/// Adds a boosted link whose response replaces a part of the page, without a new address.
 async fn add_part(browser: &Browser) {
     let link =
         r##"<a id="part" hx-boost="true" hx-push-url="false" hx-target="#target" href="/fragment">Part</a>"##;

@@ -1,4 +1,4 @@
-//! Requests say which version the page is of, to its own server and to nobody else.
+//! Requests carry the version of the page to its own server, and to no other.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::{
 
 const REQUESTED: &str = "x-app-requested-version";
 
-/// What came to this path, and not from the address bar.
+/// Returns the requests for paths with this prefix.
 fn asked(site: &Site, path: &str) -> Vec<Asked> {
     site.asked().into_iter().filter(|asked| asked.path.starts_with(path)).collect()
 }
@@ -46,7 +46,7 @@ async fn cross_origin_requests_carry_no_version() {
         run(browser, &format!("{allow}; {ajax}; {fetch}")).await;
         browser.until("performance.getEntriesByType('resource').filter(({ name }) => name.includes('?')).length === 2").await;
 
-        // htmx has headers of its own, for which the browser asks whether it may send them.
+        // htmx adds headers that need a CORS preflight.
         let [htmx, fetch] = ["/fragment?htmx", "/fragment?fetch"].map(|path| asked(&other, path));
         assert!(htmx[0].header("access-control-request-headers").contains("hx-request"), "{htmx:?}");
         assert!(!htmx[0].header("access-control-request-headers").contains("x-app"), "{htmx:?}");
@@ -67,7 +67,7 @@ async fn redirect_to_another_origin_carries_no_version() {
             other.url("/fragment")
         );
         assert_eq!(run(browser, &fetch).await, "TypeError");
-        // The browser asks for permission, and gets none.
+        // The browser sends a preflight, which is refused.
         let asked: Vec<_> = asked(&other, "/").into_iter().map(|asked| asked.method.to_string()).collect();
         assert_eq!(asked, ["OPTIONS"]);
     })
@@ -108,7 +108,7 @@ async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
 async fn fetch_response_of_another_version_reloads_the_page() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        // A site may put it in the place of the browser's own.
+        // A site may replace the browser's `fetch` with it.
         run(browser, "window.fetch = fingerpost.fetch").await;
         site.deploy("two", OnMismatch::Reload);
         assert_eq!(run(browser, "return (await fetch('/fragment')).status").await, 200);

@@ -1,4 +1,4 @@
-//! The script that is served is made from the readable one by `tests/minify`.
+//! The served script is the readable one, minified by `tests/minify`.
 
 use std::{
     fs::{self, File},

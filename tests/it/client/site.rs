@@ -1,4 +1,4 @@
-//! A site that moves on to another version while pages of it are open.
+//! A site that switches to another version while its pages are open.
 
 use std::{
     collections::HashMap,
@@ -25,32 +25,32 @@ use url::form_urlencoded;
 
 use crate::tools::{npm_package, serve};
 
-/// The versions of htmx that are in use: the folders of their npm packages.
+/// The supported versions of htmx, by the folders of their npm packages.
 pub(super) const HTMX: [&str; 3] = ["htmx-1", "htmx-2", "htmx-4"];
 
-/// A request that came to a site.
+/// A request received by a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) method: Method,
-    /// The path, with its query.
+    /// Path and query.
     pub(super) path: String,
     headers: HeaderMap,
 }
 
 impl Asked {
-    /// Returns what a header says, or nothing.
+    /// Returns the value of a header, or an empty string.
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("a text"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a string"))
     }
 }
 
 #[derive(Debug, Default)]
 struct State {
     now: Router,
-    /// Paths that a cache answers, and what with.
+    /// The paths with cached responses, and the routes that return them.
     cached: HashMap<String, Router>,
     asked: Vec<Asked>,
-    /// Paths whose answers take their time, and how long.
+    /// The delay of the responses for some paths.
     delays: HashMap<String, Duration>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts version `one`, whose pages have this htmx; `None` if `tests/setup` could not fetch it.
+    /// Starts version `one`, whose pages use this htmx; `None` if `tests/setup` could not fetch it.
     pub(super) async fn start(htmx: &str) -> Option<Self> {
         let htmx = fs::read_to_string(npm_package(htmx)?.join("dist/htmx.min.js")).expect("a script");
         let state = Arc::<Mutex<State>>::default();
@@ -74,12 +74,12 @@ impl Site {
         Some(site)
     }
 
-    /// From now on, this version answers, and says that pages of others should do this.
+    /// Switches to this version, which requests this action from pages of other versions.
     pub(super) fn deploy(&self, version: &str, mismatch: OnMismatch) {
         self.deploy_routes(routes(version, &self.htmx), version, mismatch);
     }
 
-    /// From now on, this version answers, and a router in front of it knows no other.
+    /// [`Site::deploy`], behind a router that knows only this version.
     pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: OnMismatch) {
         let router = VersionRouterLayer::new([(version, "blue")]).expect("a version and its target");
         self.deploy_routes(routes(version, &self.htmx).layer(router), version, mismatch);
@@ -89,80 +89,88 @@ impl Site {
         let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
         let layer =
             VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);
-        self.state.lock().expect("no panic").now = routes.layer(layer);
+        self.state.lock().expect("an unpoisoned lock").now = routes.layer(layer);
     }
 
-    /// From now on, the version that answers has this word for what pages of others should do.
+    /// Replaces the action that the current version requests from pages of other versions.
     pub(super) fn say(&self, word: &'static str) {
         let overwrite = move |mut answer: Response| async move {
             answer.headers_mut().insert("x-app-version-action", HeaderValue::from_static(word));
             answer
         };
-        let mut state = self.state.lock().expect("no panic");
+        let mut state = self.state.lock().expect("an unpoisoned lock");
         state.now = state.now.clone().layer(map_response(overwrite));
     }
 
-    /// From now on, a cache answers requests for this path: with what the present version says.
+    /// Caches the responses of the current version for this path.
     pub(super) fn cache(&self, path: &str) {
-        let mut state = self.state.lock().expect("no panic");
+        let mut state = self.state.lock().expect("an unpoisoned lock");
         let now = state.now.clone();
         state.cached.insert(path.to_owned(), now);
     }
 
-    /// From now on, this path is answered with a status, and nothing else.
+    /// Makes this path return a fixed response.
     pub(super) fn answer(&self, path: &str, status: StatusCode, content_type: &'static str, body: &str) {
         let body = body.to_owned();
         let answer = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
-        self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(answer));
+        self.state
+            .lock()
+            .expect("an unpoisoned lock")
+            .cached
+            .insert(path.to_owned(), Router::new().fallback(answer));
     }
 
-    /// From now on, the present version answers this path again.
+    /// Removes the cached or fixed response for this path.
     pub(super) fn recover(&self, path: &str) {
-        self.state.lock().expect("no panic").cached.remove(path);
+        self.state.lock().expect("an unpoisoned lock").cached.remove(path);
     }
 
-    /// From now on, this path is refused by a router that knows the version of the page no more.
+    /// Makes this path return the refusal of a router that does not know the version of the page.
     pub(super) fn refuse(&self, path: &str) {
         let refusal = || async {
             let headers = [("content-type", "application/json"), ("x-app-version-refused", "unknown")];
             (StatusCode::CONFLICT, headers, r#"{"versions":["two"]}"#)
         };
-        self.state.lock().expect("no panic").cached.insert(path.to_owned(), Router::new().fallback(refusal));
+        self.state
+            .lock()
+            .expect("an unpoisoned lock")
+            .cached
+            .insert(path.to_owned(), Router::new().fallback(refusal));
     }
 
-    /// From now on, answers for this path take so many milliseconds.
+    /// Delays the responses for this path.
     pub(super) fn delay(&self, path: &str, milliseconds: u64) {
         let delay = Duration::from_millis(milliseconds);
-        self.state.lock().expect("no panic").delays.insert(path.to_owned(), delay);
+        self.state.lock().expect("an unpoisoned lock").delays.insert(path.to_owned(), delay);
     }
 
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
-    /// Returns what was asked for until now.
+    /// Returns the requests received until now.
     pub(super) fn asked(&self) -> Vec<Asked> {
-        self.state.lock().expect("no panic").asked.clone()
+        self.state.lock().expect("an unpoisoned lock").asked.clone()
     }
 
-    /// Returns the paths of the pages that browsers loaded until now.
+    /// Returns the paths of the pages that browsers have loaded.
     pub(super) fn loads(&self) -> Vec<String> {
         let pages = self.asked().into_iter().filter(|asked| asked.header("sec-fetch-dest") == "document");
         pages.map(|asked| asked.path).collect()
     }
 
-    /// Returns how often the server was asked for its version.
+    /// Returns how often the version endpoint was requested.
     pub(super) fn checks(&self) -> usize {
         self.asked().iter().filter(|asked| asked.path == "/_fingerpost/version").count()
     }
 }
 
-/// Takes requests, notes them, and hands them to the version that is to answer.
+/// Records requests, and forwards them to the current version or the fixed response for the path.
 fn front(state: Arc<Mutex<State>>) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
         let path = request.uri().path().to_owned();
         let (router, delay) = {
-            let mut state = state.lock().expect("no panic");
+            let mut state = state.lock().expect("an unpoisoned lock");
             state.asked.push(Asked {
                 method: request.method().clone(),
                 path: request.uri().to_string(),
@@ -218,13 +226,13 @@ async fn slow() -> Html<&'static str> {
     ANSWER
 }
 
-/// Shows a form again, filled in as it was sent.
+/// Returns the form again with the submitted values, as after a validation error.
 async fn mistakes(text: String) -> Html<String> {
-    let text = text.strip_prefix("text=").expect("what the form sends");
+    let text = text.strip_prefix("text=").expect("the field of the form");
     Html(format!("<form id=comment><p id=answer>too short</p><textarea name=text>{text}</textarea></form>"))
 }
 
-/// Allows what comes from here, and nothing that stands in the page; below `/open` everything.
+/// Sets a content security policy that allows only resources of this site and no inline ones, except below `/open`.
 async fn strict(request: Request<Body>, next: Next) -> Response {
     let is_open = request.uri().path().starts_with("/open");
     let mut answer = next.run(request).await;

@@ -1,4 +1,4 @@
-//! Each tab judges for itself.
+//! Tabs act independently.
 
 use fantoccini::wd::WindowHandle;
 use fingerpost_tower::OnMismatch;
@@ -54,7 +54,7 @@ async fn duplicate_of_a_reloaded_tab_does_not_reload() {
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         shows(browser, "/", "two").await;
-        // It gets a copy of the first one's storage.
+        // The new tab gets a copy of the session storage.
         run(browser, "window.open('/copy')").await;
         let (_, copy) = other_tab(browser).await;
         browser.switch_to_window(copy).await.unwrap();

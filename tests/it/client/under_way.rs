@@ -1,4 +1,4 @@
-//! What a visitor or the page has begun is not cut off.
+//! Pending work of the visitor or the page is not interrupted.
 
 use fingerpost_tower::OnMismatch;
 
@@ -106,7 +106,7 @@ async fn htmx_redirect_and_location_headers_are_followed() {
     .await;
 }
 
-/// Writes into the page while it is being left.
+/// Writes to the page after navigation has begun.
 const WRITE_LATE: &str = "window.addEventListener('beforeunload', () => setTimeout(() => {
     document.querySelector('textarea').focus();
     document.execCommand('insertText', false, 'work');
@@ -129,7 +129,7 @@ async fn input_during_a_reload_stops_the_reload() {
                 browser.evaluate("[fingerpost.version, document.querySelector('textarea').value]").await;
             assert_eq!(now, serde_json::json!([old, "work"]));
 
-            // Now it is wanted.
+            // The visitor confirms the reload.
             answer_banner(browser, "reload").await;
             shows(browser, path, &new).await;
             site.delay(path, 0);

@@ -1,7 +1,7 @@
-/// What nginx and `StaticFiles` answer differently, and why ours is meant, with the clause of RFC 9110.
+/// A difference between nginx and `StaticFiles`, with the clause of RFC 9110 that justifies ours.
 #[derive(Debug)]
 pub(super) struct Difference {
-    /// Each of these differs so; none stands for any.
+    /// All requests with this difference; empty for any request.
     pub(super) requests: &'static [&'static str],
     /// `status`, `body` or a header.
     pub(super) what: &'static str,
@@ -22,39 +22,33 @@ const fn differ(
 
 const YEAR: &str = "public, max-age=31536000, immutable";
 
-/// In whatever request it is seen.
+/// Observed with any request.
 const ANY: &[&str] = &[];
 
 pub(super) const DIFFERENCES: &[Difference] = &[
-    differ("last-modified", "a date", "-", "§8.8.2: a rollback turns dates back; the tag says more", ANY),
     differ(
-        "accept-ranges",
+        "last-modified",
+        "a date",
         "-",
-        "bytes",
-        "§14.3: parts of this may be asked for, which a 206 may say as well",
+        "§8.8.2: a rollback sets dates back; the tag is a reliable validator",
         ANY,
     ),
+    differ("accept-ranges", "-", "bytes", "§14.3: announces range support; optional in a 206", ANY),
     differ(
         "content-type",
         "application/javascript",
         "text/javascript",
-        "§8.3: RFC 9239 made it obsolete",
+        "§8.3: RFC 9239 made `application/javascript` obsolete",
         ANY,
     ),
-    differ(
-        "cache-control",
-        "-",
-        "no-store",
-        "§15.1: without it a cache may keep some errors for a while",
-        ANY,
-    ),
-    differ("cache-control", YEAR, "no-store", "§15.5.17: a 416 says nothing that is worth a year", ANY),
-    differ("allow", "-", "GET, HEAD", "§15.5.6: a 405 must say what is allowed", ANY),
+    differ("cache-control", "-", "no-store", "§15.1: without it a cache may store some errors", ANY),
+    differ("cache-control", YEAR, "no-store", "§15.5.17: a 416 must not be cached for a year", ANY),
+    differ("allow", "-", "GET, HEAD", "§15.5.6: a 405 must list the allowed methods", ANY),
     differ(
         "status",
         "404",
         "405",
-        "§15.5.6: no method but these two is known, whatever the path",
+        "§15.5.6: only GET and HEAD are supported, for any path",
         &["POST /static/nope.css"],
     ),
     // Paths.
@@ -62,14 +56,14 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "404",
         "200",
-        "§15.3.1: the asset path answers for the current release; nginx needs `--originals`",
+        "§15.3.1: the asset path is resolved in the current release; nginx needs `--originals`",
         &["GET /static/app.css", "GET /static/%61pp.css"],
     ),
     differ(
         "status",
         "200",
         "404",
-        "§15.5.5: variants, the manifest and the releases are nobody's business",
+        "§15.5.5: variants, the manifest and the releases are not public",
         &[
             "GET {app.css}.gz",
             "GET /static/staticfiles.json",
@@ -77,33 +71,33 @@ pub(super) const DIFFERENCES: &[Difference] = &[
             "GET /static/%2efingerpost/releases/1.json",
         ],
     ),
-    differ("status", "301", "404", "§15.5.5: a folder is no asset", &["GET /static/img"]),
+    differ("status", "301", "404", "§15.5.5: a directory is no asset", &["GET /static/img"]),
     differ(
         "status",
         "403",
         "404",
-        "§15.5.5: likewise, and nobody learns that it is there",
+        "§15.5.5: likewise, and its existence is not revealed",
         &["GET /static/", "GET /static/img/"],
     ),
     differ(
         "status",
         "400",
         "404",
-        "§15.5.5: it names no asset, and needs no other words",
+        "§15.5.5: the path is no asset path; no other status is needed",
         &["GET {app.css}%00", "GET /static/../../../../etc/passwd"],
     ),
     differ(
         "status",
         "200",
         "404",
-        "§4.2.3: clients take dot segments out; who sends them looks for something else",
+        "§4.2.3: clients remove dot segments before they send a path",
         &["GET /static/..{app.css}", "GET /static/img/../..{app.css}"],
     ),
     differ(
         "status",
         "404",
         "200",
-        "§4.2.3: axum takes the mount and one slash of two away; as without the second",
+        "§4.2.3: axum removes the mount and one of two slashes; treated like a single slash",
         &["GET /static//app.css"],
     ),
     // Conditions.
@@ -111,28 +105,28 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "400",
         "304",
-        "§5.3: two fields of one name are one list",
+        "§5.3: two fields with the same name are one list",
         &["GET {forty.txt} | If-None-Match: \"x\" | If-None-Match: {tag}"],
     ),
     differ(
         "status",
         "304",
         "200",
-        "§13.1.3: without a date of its own a server must ignore this one",
+        "§13.1.3: a server without modification dates must ignore it",
         &["GET {forty.txt} | If-Modified-Since: {date}"],
     ),
     differ(
         "status",
         "200",
         "304",
-        "§13.1.3: beside `If-None-Match` a date must be ignored",
+        "§13.1.3: it must be ignored if `If-None-Match` is present",
         &["GET {forty.txt} | If-None-Match: {tag} | If-Modified-Since: Sat, 29 Oct 1994 19:43:31 GMT"],
     ),
     differ(
         "status",
         "412",
         "200",
-        "§13.1.4: without a date of its own, and beside `If-Match`, a server must ignore this one",
+        "§13.1.4: it must be ignored without modification dates, and if `If-Match` is present",
         &[
             "GET {forty.txt} | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT",
             "GET {forty.txt} | If-Match: {tag} | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT",
@@ -142,7 +136,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "206",
         "200",
-        "§13.1.5: only what is the same for certain may be continued; no date is known here",
+        "§13.1.5: needs a strong validator, and there are no modification dates",
         &["GET {forty.txt} | Range: bytes=0-1 | If-Range: {date}"],
     ),
     // Ranges.
@@ -150,7 +144,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "416",
         "200",
-        "§14.2: what is malformed may be ignored; a client gets more than it asked for, and no error",
+        "§14.2: a malformed range may be ignored; the client gets the whole file instead of an error",
         &[
             "GET {forty.txt} | Range: bytes=15-0",
             "GET {forty.txt} | Range: bytes=a-b",
@@ -165,14 +159,14 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "206",
         "200",
-        "§14.1.1: there are no spaces in a range, so it is malformed",
+        "§14.1.1: a range with spaces is malformed",
         &["GET {forty.txt} | Range: bytes= 0 - 1 "],
     ),
     differ(
         "status",
         "416",
         "206",
-        "§14.1.2: a number beyond the end is the end, however many digits it has",
+        "§14.1.2: a position beyond the end means the end, even if the number overflows",
         &[
             "GET {forty.txt} | Range: bytes=21-99999999999999999999999",
             "GET {forty.txt} | Range: bytes=-99999999999999999999999",
@@ -190,7 +184,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "206",
         "200",
-        "§14.2: several ranges may be ignored; no browser asks for them, and they cost more than they save",
+        "§14.2: several ranges may be ignored; browsers do not request them, and they cost more than they save",
         &[
             "GET {forty.txt} | Range: bytes=0-1,4-5",
             "GET {forty.txt} | Range: bytes=0-9,5-14",
@@ -209,7 +203,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "200",
         "206",
-        "§14.2: a part is one of the file as it is, which nginx does not divide where it has a variant",
+        "§14.2: ranges apply to the uncompressed file; nginx ignores them if it sends a variant",
         &[
             "GET {app.css} | Accept-Encoding: gzip | Range: bytes=0-9",
             "GET {app.css} | Accept-Encoding: gzip | Range: bytes=0-9 | If-Range: {css-tag}",
@@ -227,7 +221,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "content-encoding",
         "-",
         "gzip",
-        "§12.5.3 and §8.4.1.3: `*` and `x-gzip` take gzip, and two fields are one list",
+        "§12.5.3 and §8.4.1.3: `*` and `x-gzip` accept gzip, and two fields are one list",
         &[
             "GET {app.css} | Accept-Encoding: x-gzip",
             "GET {app.css} | Accept-Encoding: *",
@@ -238,14 +232,14 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "content-encoding",
         "gzip",
         "-",
-        "§12.5.3: the client likes the file as it is better",
+        "§12.5.3: the client prefers the uncompressed file",
         &["GET {app.css} | Accept-Encoding: identity, gzip;q=0.5"],
     ),
     differ(
         "status",
         "200",
         "406",
-        "§15.5.7: nothing there is acceptable, as the client says itself",
+        "§15.5.7: the client accepts none of the available encodings",
         &[
             "GET {app.css} | Accept-Encoding: identity;q=0",
             "GET {app.css} | Accept-Encoding: *;q=0",

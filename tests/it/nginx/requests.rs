@@ -1,5 +1,6 @@
-/// `METHOD PATH | Header: value | …`; `{app.css}` is the URL of an asset, `{tag}` the tag of `forty.txt`, `{css-tag}` and
-/// `{gzip-tag}` those of `app.css`, all as the server itself gave them, and `{date}` when nginx says the file was written.
+/// Requests as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset, `{tag}` the tag of `forty.txt`,
+/// `{css-tag}` and `{gzip-tag}` those of `app.css`, as sent by the same server, and `{date}` the modification time
+/// from nginx.
 pub(super) const REQUESTS: &[&str] = &[
     // Files.
     "GET {app.css}",
@@ -122,14 +123,14 @@ pub(super) const REQUESTS: &[&str] = &[
     "GET {empty.css} | Range: bytes=5-0",
     "GET {large.woff2} | Range: bytes=131000-262200",
     "GET {large.woff2} | Range: bytes=-1",
-    // Several.
+    // Several ranges.
     "GET {forty.txt} | Range: bytes=0-1,4-5",
     "GET {forty.txt} | Range: bytes=0-9,5-14",
     "GET {forty.txt} | Range: bytes=0-1,100-200",
     "GET {forty.txt} | Range: bytes=100-200,300-400",
     "GET {forty.txt} | Range: bytes=0-,0-,0-",
     "GET {forty.txt} | Range: bytes=0-1,",
-    // With conditions.
+    // Ranges with conditions.
     "GET {forty.txt} | Range: bytes=0-1 | If-Range: {tag}",
     "GET {forty.txt} | Range: bytes=0-1 | If-Range: W/{tag}",
     "GET {forty.txt} | Range: bytes=0-1 | If-Range: \"x\"",

@@ -1,4 +1,4 @@
-//! A site with two nodes behind an nginx that keeps what it may keep.
+//! A site with two nodes behind an nginx that caches.
 
 use std::{
     collections::BTreeMap,
@@ -30,10 +30,10 @@ const PAGE: &str = r#"<!-- version {{ app_version() }} -->
 <img src="{{ static('img/' ~ number ~ '.svg') }}">
 "#;
 
-/// How many pages there are, each with a picture of its own, which nobody has seen before.
+/// The number of pages, each with a picture that no other page requests.
 pub(crate) const PAGES: usize = 100;
 
-/// The assets of a site, each of which says of which release it is.
+/// The assets of a site, each with the name of its release.
 const FILES: [(&str, &str); 4] = [
     ("css/app.css", "/* release R */ body { background: url(../img/hero.svg) }"),
     ("js/app.js", "/* release R */ import \"./lib.js\";"),
@@ -41,7 +41,7 @@ const FILES: [(&str, &str); 4] = [
     ("img/hero.svg", "<!-- release R --><svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
 ];
 
-/// The source dir of a release.
+/// Creates the source dir of a release.
 pub(crate) fn source(release: char) -> TempDir {
     let dir = TempDir::new().expect("a temporary folder");
     let pictures = (0..PAGES).map(|number| (format!("img/{number}.svg"), FILES[3].1));
@@ -53,7 +53,7 @@ pub(crate) fn source(release: char) -> TempDir {
     dir
 }
 
-/// What runs on a node: a page, and the assets that it names.
+/// Returns the site of a node: a page and its assets.
 pub(crate) fn site(assets: &Assets, files: StaticFiles) -> Router {
     let mut env = Environment::new();
     fingerpost_minijinja::register(&mut env, assets);
@@ -71,19 +71,19 @@ pub(crate) fn site(assets: &Assets, files: StaticFiles) -> Router {
 #[derive(Clone, Default)]
 pub(crate) struct Node {
     site: Arc<Mutex<Router>>,
-    /// How often it has sent what is below `/static/`.
+    /// How often each path below `/static/` was sent.
     sent: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 impl Node {
-    /// What a restart with another release does.
+    /// Replaces the site, as a restart with another release would.
     pub(crate) fn run(&self, site: Router) {
-        *self.site.lock().expect("no panic") = site;
+        *self.site.lock().expect("an unpoisoned lock") = site;
     }
 
-    /// The paths of what it has sent more than once.
+    /// Returns the paths that were sent more than once.
     pub(crate) fn sent_again(&self) -> Vec<String> {
-        let sent = self.sent.lock().expect("no panic");
+        let sent = self.sent.lock().expect("an unpoisoned lock");
         assert!(!sent.is_empty(), "this node has sent no assets");
         sent.iter().filter(|(_, times)| **times > 1).map(|(path, _)| path.clone()).collect()
     }
@@ -92,10 +92,10 @@ impl Node {
         let node = self.clone();
         serve(Router::new().fallback(async move |request: Request| {
             let path = request.uri().path().to_owned();
-            let site = node.site.lock().expect("no panic").clone();
-            let answer = site.oneshot(request).await.expect("an answer");
+            let site = node.site.lock().expect("an unpoisoned lock").clone();
+            let answer = site.oneshot(request).await.expect("a response");
             if path.starts_with("/static/") && answer.status() == StatusCode::OK {
-                *node.sent.lock().expect("no panic").entry(path).or_default() += 1;
+                *node.sent.lock().expect("an unpoisoned lock").entry(path).or_default() += 1;
             }
             answer
         }))
@@ -103,7 +103,8 @@ impl Node {
     }
 }
 
-/// An nginx that asks these nodes in turn, and keeps what `Cache-Control` allows. `more` goes into its `server`.
+/// Starts an nginx that balances between these nodes and caches as `Cache-Control` allows. `more` is added to its
+/// `server`.
 pub(crate) async fn behind_nginx(nodes: &[Node; 2], more: &str) -> Option<Nginx> {
     let mut upstream = String::new();
     for node in nodes {
@@ -134,18 +135,18 @@ server {{
     ))
 }
 
-/// Reads the release that a file says it is of.
+/// Returns the release that a file names.
 pub(crate) fn release_in(text: &str) -> char {
-    let (_, rest) = text.split_once("release ").unwrap_or_else(|| panic!("of no release: {text}"));
+    let (_, rest) = text.split_once("release ").unwrap_or_else(|| panic!("no release in: {text}"));
     rest.chars().next().expect("a letter")
 }
 
-/// Waits until a running node finds what was published just now by its hashed paths.
+/// Waits until a running node can find new files by their hashed paths.
 pub(crate) async fn wait_until_the_output_dir_is_reread() {
     tokio::time::sleep(Duration::from_millis(1010)).await;
 }
 
-/// An output dir with this release in it, beside those that it had, or that another one has.
+/// Collects this release into an output dir, next to earlier ones and those of `keep_from`.
 pub(crate) fn publish(source: &TempDir, out: &TempDir, keep_from: Option<&TempDir>) {
     let config = CollectConfig::new(out).source(source);
     let config = keep_from.into_iter().fold(config, CollectConfig::keep_from);

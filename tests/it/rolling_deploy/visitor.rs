@@ -1,4 +1,4 @@
-//! A visitor who follows every reference, and judges every answer.
+//! A visitor who requests every reference and checks every response.
 
 use std::{collections::BTreeSet, fmt, mem};
 
@@ -9,7 +9,7 @@ use url::Url;
 use super::nodes::{PAGES, release_in};
 use crate::tools::{Asker, Nginx};
 
-/// Which release a URL (path and query) stands for; nothing for one without a version.
+/// Returns the release of a URL (path and query), or `None` for one without a version.
 pub(crate) type Meaning<'a> = Box<dyn Fn(&str) -> Option<char> + 'a>;
 
 pub(crate) struct Visitor<'a> {
@@ -17,40 +17,40 @@ pub(crate) struct Visitor<'a> {
     client: Asker,
     meaning: Meaning<'a>,
     pages: usize,
-    /// Pages whose assets have not been asked for.
+    /// Pages whose assets have not been requested.
     open: Vec<Page>,
-    /// Every URL of an asset that was asked for.
+    /// Every requested URL of an asset.
     pub(crate) asked: BTreeSet<Url>,
-    /// Every asset that a page has got.
+    /// Every asset that a page has received.
     pub(crate) got: Vec<Got>,
-    /// How often a node was not ready, and how often it knew better.
+    /// The numbers of retries after a 503 and of redirects.
     pub(crate) retries: usize,
     pub(crate) redirects: usize,
 }
 
-/// A page, as yet without its assets.
+/// A page whose assets have not been loaded.
 struct Page {
-    /// Of what its URLs are.
+    /// The release of its URLs.
     release: char,
     assets: Vec<Url>,
 }
 
-/// An asset as a page gets it.
+/// An asset as received by a page.
 pub(crate) struct Got {
-    /// Of the page.
+    /// The release of the page.
     pub(crate) page: char,
     pub(crate) url: Url,
     pub(crate) status: StatusCode,
-    /// Of the bytes; nothing if it is an error.
+    /// The release of the bytes; `None` for an error.
     pub(crate) release: Option<char>,
     cache_control: String,
-    /// Whether nginx had kept it.
+    /// `true` if nginx returned it from its cache.
     pub(crate) is_kept: bool,
     text: String,
 }
 
 impl Got {
-    /// Whether these are the bytes that the page was made for.
+    /// Returns `true` if the bytes are of the release of the page.
     pub(crate) fn fits(&self) -> bool {
         self.release == Some(self.page)
     }
@@ -79,8 +79,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Loads assets of the pages that were opened before, then pages from all nodes, some of whose assets it leaves for the
-    /// next time. `shift` changes which node gets which request.
+    /// Loads the assets that were left over, then pages from all nodes, and leaves some of their assets for the next
+    /// call. `shift` changes which node gets which request.
     pub(crate) async fn browse(&mut self, shift: usize) {
         for page in mem::take(&mut self.open) {
             self.load(page).await;
@@ -110,7 +110,7 @@ impl<'a> Visitor<'a> {
         Page { release: (self.meaning)(&below(&assets[0])).expect("a URL with a version"), assets }
     }
 
-    /// Loads the assets of a page, and what they refer to.
+    /// Loads the assets of a page, and those that they refer to.
     async fn load(&mut self, page: Page) {
         let mut left = page.assets;
         let mut done = BTreeSet::new();
@@ -125,7 +125,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Loads an asset as a patient client does: goes where it is sent, three times at most, and comes again when told so.
+    /// Loads an asset: follows at most three redirects, and retries a 503 up to three times.
     async fn get(&mut self, page: char, url: &Url) -> Got {
         let mut url = url.clone();
         let (mut hops, mut retries) = (0, 0);
@@ -135,7 +135,7 @@ impl<'a> Visitor<'a> {
             match answer.status() {
                 StatusCode::MOVED_PERMANENTLY => {
                     hops += 1;
-                    assert!(hops <= 3, "sent to and fro, at last to {url}");
+                    assert!(hops <= 3, "more than three redirects, the last one to {url}");
                     self.redirects += 1;
                     url = url.join(header(&answer, "location")).expect("a URL");
                 }
@@ -149,7 +149,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Nothing wrong is ever kept, nor may it be.
+    /// Checks that a response with bytes of another release than its URL is neither cached nor cacheable.
     fn judged(&self, page: char, url: Url, answer: &Response<Bytes>) -> Got {
         let text = text(answer);
         let got = Got {
@@ -168,7 +168,7 @@ impl<'a> Visitor<'a> {
         got
     }
 
-    /// Asks for every URL once more, of every node if nginx has not kept it, and returns what came.
+    /// Requests every URL again, from each node unless nginx has cached it, and returns the responses.
     pub(crate) async fn ask_again(&mut self) -> Vec<Got> {
         let mut all = Vec::new();
         for url in self.asked.clone() {
@@ -180,7 +180,7 @@ impl<'a> Visitor<'a> {
         all
     }
 
-    /// Loads what is still open, and checks that it has seen enough to judge.
+    /// Loads the remaining assets, and checks that enough cases have occurred.
     pub(crate) async fn finish(&mut self) {
         for page in mem::take(&mut self.open) {
             self.load(page).await;
@@ -198,18 +198,18 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// Path and query.
+/// Returns path and query.
 fn below(url: &Url) -> String {
     let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
     format!("{}{query}", url.path())
 }
 
 fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
-    answer.headers().get(name).map_or("", |value| value.to_str().expect("a text"))
+    answer.headers().get(name).map_or("", |value| value.to_str().expect("a string"))
 }
 
 fn text(answer: &Response<Bytes>) -> String {
-    String::from_utf8(answer.body().to_vec()).expect("a text")
+    String::from_utf8(answer.body().to_vec()).expect("a string")
 }
 
 fn between<'t>(text: &'t str, before: &'static str, after: &'static str) -> impl Iterator<Item = &'t str> {

@@ -22,7 +22,7 @@ use tokio::time::sleep;
 
 use super::{Tool, cache, need, process::Process, program, without};
 
-/// A browser with a profile of its own. What `fantoccini::Client` can do, it can do.
+/// A browser with a new profile. Dereferences to `fantoccini::Client`.
 #[derive(Debug)]
 pub(crate) struct Browser {
     client: Client,
@@ -34,14 +34,14 @@ pub(crate) struct Browser {
     _profile: TempDir,
 }
 
-/// What became of one request of a page. A redirect is a request of its own.
+/// A request of a page. A redirect is a separate request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     id: String,
     pub(crate) url: String,
-    /// `None` while there is no answer, and for ever if there will be none.
+    /// `None` until there is a response.
     pub(crate) status: Option<u64>,
-    /// Answered by the browser's own cache, without asking the server.
+    /// `true` if the response came from the browser's cache without a request to the server.
     pub(crate) from_cache: bool,
 }
 
@@ -61,7 +61,7 @@ impl Browser {
         });
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(&chromium, profile.path()));
-        // On a busy machine Chromium now and then ends before it has said where it listens.
+        // On a busy machine Chromium occasionally exits before it reports its port.
         let mut client = builder.connect(&format!("http://127.0.0.1:{port}")).await;
         for _ in 0..2 {
             if client.is_err() {
@@ -80,7 +80,7 @@ impl Browser {
         })
     }
 
-    /// Saves what the page looks like to `tests/.cache/screenshots/<name>.png`.
+    /// Saves a screenshot of the page to `tests/.cache/screenshots/<name>.png`.
     pub(crate) async fn save_screenshot(&self, name: &str) -> PathBuf {
         let png = self.screenshot().await.expect("a screenshot");
         let file = cache().join("screenshots").join(name).with_extension("png");
@@ -89,19 +89,19 @@ impl Browser {
         file
     }
 
-    /// Behaves as for a visitor who prefers this color scheme, `light` or `dark`.
+    /// Emulates a visitor who prefers this color scheme, `light` or `dark`.
     pub(crate) async fn prefer_color_scheme(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Behaves as on a phone whose screen is so many CSS pixels wide; a window cannot be that narrow.
+    /// Emulates a phone with a screen of this width in CSS pixels; a window cannot be that narrow.
     pub(crate) async fn behave_as_a_phone(&self, width: u32) {
         let screen = json!({ "width": width, "height": 2 * width, "deviceScaleFactor": 2, "mobile": true });
         self.dev_tools("Emulation.setDeviceMetricsOverride", screen).await;
     }
 
-    /// Returns what a JavaScript expression gives in the page.
+    /// Returns the value of a JavaScript expression in the page.
     pub(crate) async fn evaluate(&self, expression: &str) -> Value {
         self.execute(&format!("return {expression}"), Vec::new()).await.expect("a JavaScript expression")
     }
@@ -116,7 +116,7 @@ impl Browser {
         &self.requests
     }
 
-    /// Waits until a JavaScript expression is true in the page, which may be on its way to another one.
+    /// Waits until a JavaScript expression is true in the page, also across a navigation.
     #[track_caller]
     pub(crate) fn until(&self, expression: &str) -> impl Future<Output = ()> {
         let caller = Location::caller();
@@ -124,7 +124,7 @@ impl Browser {
         async move {
             let begun = Instant::now();
             while !matches!(self.execute(&script, Vec::new()).await, Ok(Value::Bool(true))) {
-                assert!(begun.elapsed() < Duration::from_secs(10), "never {script}, at {caller}");
+                assert!(begun.elapsed() < Duration::from_secs(10), "timed out at {caller}: {script}");
                 sleep(Duration::from_millis(20)).await;
             }
         }
@@ -154,7 +154,7 @@ impl Browser {
         }
     }
 
-    /// Takes in one event of the `Network` domain of the Chrome DevTools Protocol.
+    /// Records an event of the `Network` domain of the Chrome DevTools Protocol.
     fn note(&mut self, method: &str, params: &Value) {
         let id = params["requestId"].as_str().unwrap_or_default();
         let begun = self.requests.iter_mut().rfind(|request| request.id == id);
@@ -175,11 +175,11 @@ impl Browser {
         }
     }
 
-    /// Returns the entries that a log gained since it was read last.
+    /// Returns the new entries of a log.
     async fn log(&self, name: &'static str) -> Vec<Value> {
         match self.chromium("se/log", json!({ "type": name })).await {
             Value::Array(entries) => entries,
-            other => panic!("a log that is no list: {other}"),
+            other => panic!("a log that is not a list: {other}"),
         }
     }
 
@@ -192,7 +192,7 @@ impl Browser {
         self.client.issue_cmd(OwnCommand { path, body }).await.expect("a command that Chromium knows")
     }
 
-    /// Asks the driver to end with its browser, which would outlive a driver that is killed.
+    /// Makes the driver exit together with its browser, which would outlive a killed driver.
     fn shut_down(&mut self) -> std::io::Result<bool> {
         let mut connection = TcpStream::connect(("127.0.0.1", self.port))?;
         connection.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
@@ -218,7 +218,7 @@ impl Deref for Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // A test that fails for another reason should say that one.
+        // A failing test should report its own error.
         self.shut_down().ok();
     }
 }
@@ -247,7 +247,7 @@ fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
     ])
 }
 
-/// A command of Chromium's that WebDriver does not have.
+/// A WebDriver command that only Chromium has.
 #[derive(Debug)]
 struct OwnCommand {
     path: &'static str,

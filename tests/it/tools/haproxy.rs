@@ -1,4 +1,4 @@
-//! A HAProxy of the test's own.
+//! A HAProxy per test.
 
 use std::{
     fs,
@@ -19,11 +19,11 @@ pub(crate) struct Haproxy {
 }
 
 impl Haproxy {
-    /// Starts it with this configuration; `bind :80` becomes a free port of this host alone.
+    /// Starts HAProxy with this configuration; `bind :80` is replaced with a free local port.
     #[track_caller]
     pub(crate) fn start(config: &str) -> Option<Self> {
         let haproxy = need(Tool::Haproxy, &without(), || program(&["haproxy"]))?;
-        // Another program may take a port between its choice and its use.
+        // Another program may take the port before HAProxy binds it.
         let started = (0..3).find_map(|_| Self::try_start(&haproxy, config).ok());
         Some(
             started
@@ -31,7 +31,7 @@ impl Haproxy {
         )
     }
 
-    /// What HAProxy says if it does not start, or complains of the configuration.
+    /// Returns the messages of HAProxy if it does not start, or warns about the configuration.
     fn try_start(haproxy: &Path, config: &str) -> Result<Self, String> {
         let folder = TempDir::new().expect("a temporary folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -43,7 +43,7 @@ impl Haproxy {
 
         let said = folder.path().join("stderr");
         let mut command = Command::new(haproxy);
-        // In the foreground, and a warning is an error.
+        // Run in the foreground, with warnings as errors.
         command.args(["-db", "-dW", "-f"]).arg(&file);
         command.stderr(fs::File::create(&said).expect("a writable file"));
         match Process::start_until(&mut command, || TcpStream::connect(address).is_ok()) {
@@ -52,7 +52,7 @@ impl Haproxy {
         }
     }
 
-    /// Returns the absolute URL of a path that begins with `/`.
+    /// Returns the absolute URL of a path with a leading `/`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }

@@ -1,4 +1,4 @@
-//! An nginx of the test's own.
+//! An nginx per test.
 
 use std::{fs, net::TcpListener, path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{Tool, need, process::Process, program, without};
 
-/// What every configuration here begins with. One process, so that killing it leaves no workers behind.
+/// The start of every configuration. A single process, so that killing it leaves no workers behind.
 const MAIN: &str = "daemon off;
 master_process off;
 pid nginx.pid;
@@ -14,7 +14,7 @@ error_log error.log;
 events {}
 ";
 
-/// The same for `http`: nothing outside of the prefix is written.
+/// The start of every `http` block: nothing is written outside of the prefix.
 const HTTP: &str = "access_log off;
 client_body_temp_path body;
 proxy_temp_path proxy;
@@ -24,7 +24,7 @@ scgi_temp_path scgi;
 include /etc/nginx/mime.types;
 ";
 
-/// A running nginx on a free port, with a folder of its own. Killed on drop.
+/// A running nginx on a free port, with its own folder. Killed on drop.
 #[derive(Debug)]
 pub(crate) struct Nginx {
     _process: Process,
@@ -33,16 +33,16 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it with what is to stand inside of `http { … }`; `listen 80;` becomes a free port of this host alone.
+    /// Starts nginx with this content of `http { … }`; `listen 80;` is replaced with a free local port.
     #[track_caller]
     pub(crate) fn start(http: &str) -> Option<Self> {
         let nginx = need(Tool::Nginx, &without(), || program(&["nginx"]))?;
-        // Another program may take a port between its choice and its use.
+        // Another program may take the port before nginx binds it.
         let started = (0..3).find_map(|_| Self::try_start(&nginx, http).ok());
         Some(started.unwrap_or_else(|| panic!("{}", Self::try_start(&nginx, http).expect_err("no nginx"))))
     }
 
-    /// What nginx says if it does not start.
+    /// Returns the messages of nginx if it does not start.
     fn try_start(nginx: &Path, http: &str) -> Result<Self, String> {
         let prefix = TempDir::new().expect("a temporary folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -55,7 +55,7 @@ impl Nginx {
         let said = fs::File::create(prefix.path().join("stderr")).expect("a writable file");
         let mut command = Command::new(nginx);
         command.arg("-p").arg(prefix.path()).arg("-c").arg(&config).stderr(said);
-        // Written when it listens.
+        // nginx writes its PID once it listens.
         let pid = prefix.path().join("nginx.pid");
         match Process::start_until(&mut command, || fs::metadata(&pid).is_ok_and(|pid| pid.len() > 0)) {
             Some(process) => Ok(Self { _process: process, origin: format!("http://{address}"), prefix }),
@@ -65,12 +65,12 @@ impl Nginx {
         }
     }
 
-    /// Returns the absolute URL of a path that begins with `/`.
+    /// Returns the absolute URL of a path with a leading `/`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
-    /// What it has complained of.
+    /// Returns the error log.
     pub(crate) fn errors(&self) -> String {
         fs::read_to_string(self.prefix.path().join("error.log")).expect("a log")
     }

@@ -24,7 +24,7 @@ impl Process {
             Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a program that starts"));
         let output = BufReader::new(process.0.stdout.take().expect("a piped output"));
         let (sender, lines) = mpsc::channel();
-        // Reads to the end even when nobody listens any more: a full pipe would stop the program.
+        // Reads to the end even after the receiver is dropped: a full pipe would block the program.
         thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
 
         let mut seen = Vec::new();
@@ -34,10 +34,10 @@ impl Process {
             }
             seen.push(line);
         }
-        panic!("{command:?} did not say where it listens; it said {seen:?}");
+        panic!("{command:?} did not report its address; its output is {seen:?}");
     }
 
-    /// Starts a program and waits until it is ready; `None` if it ends before.
+    /// Starts a program and waits until it is ready; `None` if it exits before.
     #[track_caller]
     pub(super) fn start_until(command: &mut Command, is_ready: impl Fn() -> bool) -> Option<Self> {
         let mut process = Self(command.stdin(Stdio::null()).spawn().expect("a program that starts"));
@@ -52,7 +52,7 @@ impl Process {
         Some(process)
     }
 
-    /// Waits until the program has ended by itself; `false` if it is still running after five seconds.
+    /// Waits until the program has exited by itself; `false` if it is still running after five seconds.
     pub(super) fn ended(&mut self) -> bool {
         (0..100).any(|_| {
             thread::sleep(Duration::from_millis(50));
@@ -63,13 +63,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only if the program has ended, which is what is wanted.
+        // Both fail only if the program has already exited.
         self.0.kill().ok();
         self.0.wait().ok();
     }
 }
 
-/// A site that runs as a process of its own.
+/// A site in a child process.
 #[derive(Debug)]
 pub(crate) struct Server {
     _process: Process,
@@ -77,18 +77,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Builds the example of this name and starts it on a free port.
+    /// Builds this example and starts it on a free port.
     #[track_caller]
     pub(crate) fn example(name: &str) -> Self {
         Self::start(&mut Self::example_command(name))
     }
 
-    /// Builds the example of this name and returns the command that starts it on a free port,
-    /// for tests that add to its environment.
+    /// Builds this example and returns the command that starts it on a free port, so that a test can change its
+    /// environment.
     #[track_caller]
     pub(crate) fn example_command(name: &str) -> Command {
         let binary = built(name);
-        // An example builds the program itself if it is not there, and nobody would wait for that.
+        // An example builds the program itself if it is missing, which would exceed the time limit of a test.
         if !binary.with_file_name(format!("fingerpost{EXE_SUFFIX}")).exists() {
             built("fingerpost-cli");
         }
@@ -107,7 +107,7 @@ impl Server {
         Self { _process: process, origin }
     }
 
-    /// Returns the absolute URL of a path that begins with `/`.
+    /// Returns the absolute URL of a path with a leading `/`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -117,13 +117,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace")
 }
 
-/// Builds a package of the workspace and returns its program.
+/// Builds a package of the workspace and returns the path of its program.
 #[track_caller]
 fn built(package: &str) -> PathBuf {
     built_in(root(), &["--locked", "--package", package])
 }
 
-/// Builds the project in a directory with more arguments for `cargo build`, and returns its program.
+/// Builds the project in a directory with additional arguments for `cargo build`, and returns the path of its program.
 #[track_caller]
 pub(crate) fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
     let built = Command::new(env!("CARGO"))
