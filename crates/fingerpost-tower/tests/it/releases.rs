@@ -118,7 +118,7 @@ impl Store for FlakyStore {
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         if path.contains("releases") && self.fails.load(Relaxed) {
-            return Err(io::Error::other("out of luck"));
+            return Err(io::Error::other("simulated failure"));
         }
         self.dir.read(path)
     }
