@@ -1,4 +1,4 @@
-# What .ci/run and tests/release-check share: steps that go on after a failure, and a summary with their seconds.
+# Shared by .ci/run and tests/release-check: steps that continue after a failure, and a summary with their duration.
 # shellcheck shell=bash
 
 summary=""

@@ -1,5 +1,4 @@
-//! Compiles the Rust code of the README files that are no crate's documentation. What else they say is checked by
-//! `it/readme.rs`.
+//! Compiles the Rust code of the README files that are not documentation of a crate. `it/readme.rs` checks the rest.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

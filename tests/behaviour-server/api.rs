@@ -1,4 +1,4 @@
-//! The sites that are recorded. Only this file names the public API of Fingerpost, so a rename changes this file alone.
+//! The recorded sites. Only this file uses the public API of Fingerpost, so a rename changes only this file.
 
 use std::{path::Path, sync::Arc};
 
@@ -12,11 +12,11 @@ use fingerpost_tower::{
 const SECRET: &str = "correct horse battery staple";
 const VERSIONS: [(&str, &str); 2] = [("v1", "blue"), ("v1.2", "green")];
 
-/// Returns what every helper says of one asset path.
+/// Returns the results of all lookups for an asset path.
 pub type Resolve = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Returns the sites by name. `root` is the working directory, with `static`, `overlay`, `dist`, `dist-cdn` and `templates`;
-/// `pages` makes the routes of a site.
+/// `pages` returns the routes of a site.
 pub fn sites(root: &Path, pages: impl Fn(Resolve) -> Router) -> Result<Vec<(&'static str, Router)>, Error> {
     let (development, production) = (builder(root, Mode::Dev), builder(root, Mode::Production));
     let token = |token| {
@@ -66,7 +66,7 @@ fn builder(root: &Path, mode: Mode) -> AssetsBuilder {
         .mode(mode)
 }
 
-/// Every layer with its defaults.
+/// Returns a site with every layer and default settings.
 fn usual(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     Ok(pages(resolve(assets))
         .layer(HtmlRewriteLayer::new(assets))
@@ -75,7 +75,7 @@ fn usual(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, E
         .layer(VersionLayer::new(assets)))
 }
 
-/// Every setting of the layers other than its default.
+/// Returns a site in which every setting of the layers differs from its default.
 fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     let files = StaticFiles::new(assets)
         .unversioned_policy(CachePolicy::Seconds(60))
@@ -100,7 +100,7 @@ fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router
         })))
 }
 
-/// Behind a router of two versions, and below `/named` with every name of its own.
+/// Returns a site behind a router of two versions, which has custom names for headers and cookies below `/named`.
 fn routed(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     let named = VersionRouterLayer::new(VERSIONS)?
         .version_header("X-Shop-Version")?
@@ -151,7 +151,7 @@ fn resolve(assets: &Assets) -> Resolve {
     })
 }
 
-/// Returns the errors of configurations that make no sense.
+/// Returns the errors of invalid configurations.
 pub fn errors(root: &Path) -> Vec<String> {
     let site = |mode| builder(root, mode);
     let production = || site(Mode::Production);

@@ -1,5 +1,5 @@
-//! The server that `tests/behaviour` sends its requests to: `server ROOT`. It lists the errors of wrong configurations
-//! and then a line for each site, `NAME PORT`. It ends with its standard input.
+//! The server for the requests of `tests/behaviour`: `server ROOT`. Prints the errors of invalid configurations, then a
+//! line for each site, `NAME PORT`. Exits when its standard input is closed.
 
 mod api;
 
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Returns the routes of a site: `/echo` sends its request back, `/resolve` says what the asset path in its body becomes.
+/// Returns the routes of a site: `/echo` returns its request, `/resolve` the lookups for the asset path in its body.
 fn pages(resolve: api::Resolve) -> Router {
     let resolve = async move |path: String| resolve(&path);
     Router::new().route("/echo", any(echo)).route("/resolve", post(resolve))
@@ -44,7 +44,7 @@ fn pages(resolve: api::Resolve) -> Router {
 /// Responds with the body of the request as HTML, its headers `x-echo: NAME: VALUE`, and the status `x-status`.
 async fn echo(request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.expect("a whole body");
+    let body = to_bytes(body, usize::MAX).await.expect("a complete body");
     let mut response = Response::new(Body::from(body));
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(status) = header("x-status") {

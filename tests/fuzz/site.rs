@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a site whose only unknown is one file.
+//! A site for the fuzz targets, of which one file is fuzzed.
 
 use std::{fs, path::PathBuf};
 
@@ -6,10 +6,10 @@ use fingerpost::manifest::{MANIFEST_NAME, Manifest};
 use fingerpost_collect::{CollectConfig, ErrorKind, Severity, Rule, collect};
 use tempfile::TempDir;
 
-/// Files that references can lead to.
+/// Files that references can resolve to.
 const OTHERS: [&str; 7] = ["a.png", "b.css", "b c.png", "m.js", "m.map", "LICENSE", "d/c.png"];
 
-/// A source dir with a few files beside the one that is fuzzed.
+/// A source dir with the fuzzed file and a few others.
 #[derive(Debug)]
 pub struct Site {
     dir: TempDir,
@@ -17,7 +17,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// `path` is the asset path of the file that is fuzzed.
+    /// Creates a site whose fuzzed file has this asset path.
     pub fn new(path: &'static str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         fs::create_dir_all(dir.path().join("static/d")).expect("a source dir");
@@ -31,12 +31,12 @@ impl Site {
         self.dir.path().join("static")
     }
 
-    /// Collects the file with these bytes: they must be there again, with hashes in references and nowhere else. Returns
-    /// them, unless too much is open in them, or something has been said of them.
+    /// Collects the file with these bytes, and checks that only hashes in references were added. Returns the collected
+    /// bytes, or `None` if they are nested too deeply or cause warnings or notes.
     pub fn check(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         fs::write(self.source().join(self.path), bytes).expect("a file");
         let out = self.dir.path().join("out");
-        // There is none before the first run.
+        // Fails before the first run.
         let _ = fs::remove_dir_all(&out);
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = CollectConfig::new(&out).source(self.source());
@@ -61,29 +61,29 @@ impl Site {
     }
 }
 
-/// Whether a dot may be written as an escape: then the name that it is in is written anew.
+/// Returns `true` if a dot may be written as an escape: `collect` replaces such a name as a whole.
 fn may_be_written_anew(bytes: &[u8]) -> bool {
     let bytes = bytes.to_ascii_lowercase();
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-    // Of two escapes, one may spell the other's percent sign or digits.
+    // One escape may encode the percent sign or the digits of another.
     let is_twofold = has(b"\\") && (has(b"%") || has(b"25"));
     is_twofold || (has(b"\\") || has(b"%")) && (has(b"2e") || has(b"\\."))
 }
 
-/// Walks through both: wherever they differ, there must be a hash in the name of its file.
+/// Compares both texts: each difference must be a hash at its place in the name of its file.
 fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) -> Result<(), String> {
     let names: Vec<_> = manifest.iter().map(|(path, entry)| Name::of(path, &entry.hashed)).collect();
     let (mut at, mut rest) = (0, collected);
     loop {
         let left = &source[at..];
         let added = |name: &&Name<'_>| {
-            // The author may have written a hash, too.
+            // The source may contain the same hash.
             let hash = name.hash.as_bytes();
             rest.starts_with(hash) && !left.starts_with(hash)
         };
         if let Some(name) = names.iter().find(added) {
             if !name.is_around(source, at) {
-                return Err(format!("{} does not belong before byte {at}", name.hash));
+                return Err(format!("{} is inserted before byte {at}, which is no place for it", name.hash));
             }
             rest = &rest[name.hash.len()..];
         } else if left.is_empty() && rest.is_empty() {
@@ -96,12 +96,12 @@ fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) 
     }
 }
 
-/// The last segment of an asset path, and the hash that comes into it.
+/// The last segment of an asset path, and the hash that is inserted into it.
 struct Name<'a> {
     stem: &'a str,
-    /// With its dot; empty if there is none.
+    /// With the leading dot, or empty.
     extension: &'a str,
-    /// With its dot.
+    /// With the leading dot.
     hash: &'a str,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Name<'a> {
         Self { stem: &path[start..dot], extension: &path[dot..], hash }
     }
 
-    /// Whether this name is written around a place. Of one with escapes, only what follows the place can be told.
+    /// Returns `true` if the place `at` is in this name. In a source with escapes, only the text after it is compared.
     fn is_around(&self, source: &[u8], at: usize) -> bool {
         let (before, after) = source.split_at(at);
         let follows = match after.first() {
@@ -131,12 +131,12 @@ impl<'a> Name<'a> {
     }
 }
 
-/// Browsers take tabs and line breaks out of URLs.
+/// Removes tabs and line breaks, as browsers do in URLs.
 fn without_breaks(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\r')).collect()
 }
 
-/// Whether a name can begin behind this byte, or end before it.
+/// Returns `true` if a name can start after this byte, or end before it.
 fn ends(byte: u8) -> bool {
     byte <= b' ' || !byte.is_ascii() || b"\"'`()=?#*\\".contains(&byte)
 }

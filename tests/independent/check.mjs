@@ -1,4 +1,4 @@
-// Checks what `fingerpost collect` has made of a source dir, with parsers and rules that share nothing with it.
+// Checks the output of `fingerpost collect` for a source dir, with independent parsers and rules.
 //
 //     node check.mjs SOURCE OUT [BASE-PATH]      prints counts and differences; exits 1 if there is any difference
 //     node check.mjs --graph SOURCE [BASE-PATH]  prints the files that each file refers to, as JSON
@@ -13,17 +13,17 @@ import { decoded, graph, language, referencesIn, referencesOf, target } from './
 
 const differences = [];
 const counts = {
-    files: 0, css: 0, javascript: 0, 'no modules': 0, references: 0, 'that lead to files': 0, 'second opinions': 0,
+    files: 0, css: 0, javascript: 0, 'not modules': 0, references: 0, resolved: 0, 'second opinions': 0,
 };
 
-/** Compares one file with what was collected for it, and returns what it refers to. */
+/** Compares one source file with the collected file, and records the differences. */
 function check(path, source, out, paths, basePath) {
     const differ = (message) => differences.push(`${path}: ${message}`);
     const [before, after] = [join(source, path), join(out, paths[path])].map((file) => readFileSync(file));
     const [text, collected] = [before, after].map(decoded);
     const { found, reason } = referencesOf(source, path);
     counts[language(path)] += 1;
-    counts['no modules'] += reason ? 1 : 0;
+    counts['not modules'] += reason ? 1 : 0;
     compareWithSecondOpinion(path, text, found, reason, differ);
 
     const { found: again } = referencesIn(path, collected);
@@ -41,23 +41,23 @@ function check(path, source, out, paths, basePath) {
         const to = target(reference, path, basePath);
         const hashed = to === undefined ? undefined : paths[to];
         if (hashed === undefined) {
-            if (was !== is) differ(`${was} at ${start} leads to no file and became ${is}`);
+            if (was !== is) differ(`${was} at ${start} is not resolved, but became ${is}`);
             continue;
         }
-        counts['that lead to files'] += 1;
+        counts.resolved += 1;
         const leadsTo = target(rewritten, paths[path], basePath);
-        if (leadsTo !== hashed) differ(`${was} at ${start} should lead to ${hashed} and leads to ${leadsTo}: ${is}`);
+        if (leadsTo !== hashed) differ(`${was} at ${start} should resolve to ${hashed}, but resolves to ${leadsTo}: ${is}`);
         if (!hasEscape(was) && is !== withHash(was, hashed, to)) differ(`${was} at ${start} became ${is}`);
     }
     if (text.slice(at) !== collected.slice(collectedAt)) differ('other bytes at the end');
 }
 
-/** Whether the dot may be written as an escape: then the whole name is written anew, and where it leads has to do. */
+/** Returns `true` if the dot may be an escape: then `collect` replaces the name, and only its target is checked. */
 function hasEscape(was) {
     return /\\|%2e/i.test(was);
 }
 
-/** What is written, with the hash before its last dot. */
+/** Returns the written name with the hash inserted before its last dot. */
 function withHash(was, hashed, to) {
     const name = to.slice(to.lastIndexOf('/') + 1);
     const hashedName = hashed.slice(hashed.lastIndexOf('/') + 1);
@@ -76,14 +76,14 @@ function compareWithSecondOpinion(path, text, found, reason, differ) {
         const values = found.map(({ value }) => value);
         const missed = css.secondOpinion(text).filter((value) => !values.includes(value));
         counts['second opinions'] += 1;
-        if (missed.length) differ(`the syntax tree has url() that the tokens have not: ${missed}`);
+        if (missed.length) differ(`the syntax tree has url() values that the tokens lack: ${missed}`);
         return;
     }
     const starts = reason ? undefined : javascript.secondOpinion(text);
     if (starts === undefined) return;
     counts['second opinions'] += 1;
     const own = found.filter(({ isImport }) => isImport).map(({ start }) => start);
-    if (String(own) !== String(starts)) differ(`acorn has imports at ${own}, es-module-lexer at ${starts}`);
+    if (String(own) !== String(starts)) differ(`acorn finds imports at ${own}, es-module-lexer at ${starts}`);
 }
 
 function main(source, out, basePath = '/static/') {
@@ -95,16 +95,16 @@ function main(source, out, basePath = '/static/') {
         if (language(path)) {
             check(path, source, out, paths, basePath);
         } else if (!readFileSync(join(source, path)).equals(readFileSync(join(out, paths[path])))) {
-            differences.push(`${path}: other bytes, though nothing is rewritten in such files`);
+            differences.push(`${path}: other bytes, but files of this type are not rewritten`);
         }
     }
     for (const [path, expected] of names(source, out, paths, edges, basePath)) {
         const named = paths[path];
-        if (named !== expected) differences.push(`${path}: should be named ${expected} and is named ${named}`);
+        if (named !== expected) differences.push(`${path}: should be named ${expected}, but is named ${named}`);
     }
     const lines = Object.keys(paths).sort(byBytes).map((path) => `${path}\0${paths[path]}\n`);
     const expected = createHash('sha256').update(lines.join('')).digest('hex').slice(0, 12);
-    if (hash !== expected) differences.push(`staticfiles.json: the hash should be ${expected} and is ${hash}`);
+    if (hash !== expected) differences.push(`staticfiles.json: the hash should be ${expected}, but is ${hash}`);
 }
 
 const args = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// References in style sheets, by the tokens of css-tree; its syntax tree is a second opinion.
+// References in style sheets, from the tokens of css-tree, and a second opinion from its syntax tree.
 
 import {
     ident, parse, string, tokenTypes as type, tokenize, url, walk,
@@ -11,11 +11,11 @@ const OPENING = { [type.LeftParenthesis]: type.RightParenthesis, [type.Function]
     [type.LeftSquareBracket]: type.RightSquareBracket, [type.LeftCurlyBracket]: type.RightCurlyBracket };
 const CLOSING = new Set([type.RightParenthesis, type.RightSquareBracket, type.RightCurlyBracket]);
 
-/** All references of a style sheet: where their text begins and ends, and what it means. */
+/** Returns all references of a style sheet, with the start and the end of their text, and its value. */
 export function references(css) {
     const found = [];
     const open = []; // { name, closing }
-    let behind = ''; // `@import` or a referring function, if it stands right before this token
+    let behind = ''; // `@import` or a referring function, if it directly precedes this token
     let inNamespace = false;
     tokenize(css, (token, start, end) => {
         if (token === type.Comment) {
@@ -43,7 +43,7 @@ export function references(css) {
     return found;
 }
 
-/** The values of all `url()` that the syntax tree has, in their order. */
+/** Returns the values of all `url()` in the syntax tree, in their order. */
 export function secondOpinion(css) {
     const values = [];
     const ast = parse(css, { parseCustomProperty: true, onParseError() {} });
@@ -63,7 +63,7 @@ function named(css, start, end) {
 function unquoted(css, start, end) {
     const written = css.slice(start, end);
     const [, before, text] = /^([^(]*\([ \t\r\n\f]*)(.*?)[ \t\r\n\f]*\)?$/s.exec(written);
-    // A space behind a hex escape belongs to the escape.
+    // A space after a hex escape is part of the escape.
     const endsInEscape = /(?:^|[^\\])(?:\\\\)*\\[0-9a-f]{1,5}$/i.test(text);
     const from = start + before.length;
     const to = from + text.length;

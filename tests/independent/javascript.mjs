@@ -1,4 +1,4 @@
-// References in scripts, by the syntax tree of acorn; es-module-lexer is a second opinion.
+// References in scripts, from the syntax tree of acorn, and a second opinion from es-module-lexer.
 
 import { parse } from '../.cache/npm/acorn/dist/acorn.mjs';
 import { init, parse as lex } from '../.cache/npm/es-module-lexer/dist/lexer.minimal.js';
@@ -6,7 +6,7 @@ import { inLastComment, inSourceMapComment } from './source_map.mjs';
 
 await init();
 
-/** All references of a script: where their text begins and ends, and what it means. */
+/** Returns all references of a script, with the start and the end of their text, and its value. */
 export function references(js) {
     const found = [];
     const onComment = (_block, text, start) => {
@@ -30,10 +30,10 @@ export function references(js) {
     return { found: found.sort((a, b) => a.start - b.start) };
 }
 
-/** Where the constant specifiers of imports and exports begin; `undefined` for what cannot be read. */
+/** Returns the start of all constant specifiers of imports and exports; `undefined` if the script cannot be parsed. */
 export function secondOpinion(js) {
     try {
-        // It takes a byte order mark for a letter, so that the `import` behind it is none.
+        // es-module-lexer treats a byte order mark as a letter, and would miss an `import` after it.
         const [imports] = lex(js.replace(/^\ufeff/, ' '));
         const isConstant = ({ d, n }) => d !== -2 && n !== undefined;
         return imports.filter(isConstant).map(({ s, d }) => (d === -1 ? s : s + 1)).sort((a, b) => a - b);
@@ -42,7 +42,7 @@ export function secondOpinion(js) {
     }
 }
 
-/** What a node of the syntax tree refers to, if it is of a kind that does. */
+/** Returns the reference of a node of the syntax tree, or an empty object. */
 function reference(node) {
     switch (node.type) {
         case 'ImportDeclaration':
@@ -70,7 +70,7 @@ function isImportMeta(node, name) {
     return property(node) === name && node.object.type === 'MetaProperty' && node.object.meta.name === 'import';
 }
 
-/** The name of the property that is read here, if it is constant. */
+/** Returns the name of the accessed property, if it is constant. */
 function property(node) {
     const member = node?.type === 'ChainExpression' ? node.expression : node;
     if (member?.type !== 'MemberExpression') return undefined;

@@ -1,11 +1,11 @@
-// The hashed path of every file, worked out from the collected bytes and the reference graph.
+// The hashed path of every file, computed from the collected bytes and the reference graph.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decoded, referencesIn, referencesOf, target } from './site.mjs';
 
-/** Yields each asset path and the hashed path that it should have. */
+/** Yields each asset path with its expected hashed path. */
 export function* names(source, out, paths, edges, basePath) {
     const groupOf = groups(edges);
     const groupHashes = new Map();
@@ -20,7 +20,7 @@ export function* names(source, out, paths, edges, basePath) {
     }
 }
 
-/** For each member: path, NUL, length, and its bytes with the references inside the group as the author wrote them. */
+/** Hashes for each member: path, NUL, length, and bytes, in which references within the group are as in the source. */
 function hashOf(group, source, out, paths, basePath) {
     const hash = createHash('sha256');
     for (const path of [...group].sort(byBytes)) {
@@ -44,7 +44,7 @@ function hashOf(group, source, out, paths, basePath) {
     return hash.digest();
 }
 
-/** Each file that reaches itself, with the set of those that it reaches and that reach it. */
+/** Maps each file that is in a cycle to the set of files that are mutually reachable with it. */
 export function groups(edges) {
     const backwards = {};
     for (const [from, targets] of Object.entries(edges)) {
@@ -60,7 +60,7 @@ export function groups(edges) {
     return groupOf;
 }
 
-/** Everything that `start` leads to, itself included. */
+/** Returns all files reachable from `start`, including those in `start`. */
 export function reached(edges, start) {
     const seen = new Set(start);
     for (const path of seen) (edges[path] ?? []).forEach((to) => seen.add(to));
@@ -73,7 +73,7 @@ function withHash(path, digest) {
     return `${path.slice(0, dot)}.${digest.toString('hex').slice(0, 12)}${path.slice(dot)}`;
 }
 
-/** The order of paths wherever they are sorted. */
+/** Compares paths by their UTF-8 bytes. */
 export function byBytes(a, b) {
     return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,4 +1,4 @@
-// A source dir as browsers see it: which file each reference leads to.
+// Resolves the references of a source dir as browsers do.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -8,21 +8,21 @@ import * as javascript from './javascript.mjs';
 const parsed = new Map();
 const ORIGIN = 'https://site.invalid';
 
-/** Every file below a directory, as `a/b.css`. */
+/** Returns every file below a directory, as `a/b.css`. */
 export function filesBelow(dir) {
     return readdirSync(dir, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(dir.length).replace(/^\/+/, ''));
 }
 
-/** Whether references are looked for in a file, and in which language. */
+/** Returns the language of a file that may contain references, else `undefined`. */
 export function language(path) {
     const extension = extname(path).toLowerCase();
     if (extension === '.css') return 'css';
     return ['.js', '.mjs', '.cjs'].includes(extension) ? 'javascript' : undefined;
 }
 
-/** A file as text; each byte of one that is not UTF-8 is taken for a letter. */
+/** Decodes a file as UTF-8, or as Latin-1 if it is not valid UTF-8. */
 export function decoded(bytes) {
     try {
         return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -31,19 +31,19 @@ export function decoded(bytes) {
     }
 }
 
-/** The references of a text, and why it is no module, if it is none. */
+/** Returns the references of a text, and the reason if a script is not a module. */
 export function referencesIn(path, text) {
     return language(path) === 'css' ? { found: css.references(text) } : javascript.references(text);
 }
 
-/** The references of a source file, which is parsed once. */
+/** Returns the references of a source file, which is parsed only once. */
 export function referencesOf(source, path) {
     const file = join(source, path);
     if (!parsed.has(file)) parsed.set(file, referencesIn(path, decoded(readFileSync(file))));
     return parsed.get(file);
 }
 
-/** The asset path that a reference leads to, or `undefined` if it is none that `collect` would follow. */
+/** Returns the asset path that a reference resolves to, or `undefined` if `collect` does not rewrite it. */
 export function target({ value, kind }, path, basePath) {
     const written = value.replace(/^[\0- ]+|[\0- ]+$/g, '').replace(/[\t\n\r]/g, '');
     if (kind === 'module' && !/^\.{0,2}\//.test(value)) return undefined;
@@ -56,7 +56,7 @@ export function target({ value, kind }, path, basePath) {
     return segments.some((segment) => segment.includes('/')) ? undefined : segments.join('/');
 }
 
-/** The files that each file of a source dir refers to. */
+/** Maps each file of a source dir to the files that it refers to. */
 export function graph(source, basePath) {
     const files = filesBelow(source);
     const known = new Set(files);
@@ -70,6 +70,6 @@ export function graph(source, basePath) {
 
 function percentDecoded(segment) {
     const byte = (_, hex) => String.fromCharCode(Number.parseInt(hex, 16));
-    // What the URL standard gives is ASCII.
+    // Parsed URLs are ASCII.
     return Buffer.from(segment.replace(/%([0-9a-f]{2})/gi, byte), 'latin1').toString('utf8');
 }

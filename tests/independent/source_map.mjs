@@ -1,6 +1,6 @@
-// `sourceMappingURL` comments, by the words of ECMA-426.
+// `sourceMappingURL` comments, as specified by ECMA-426.
 
-/** The URL in what stands between the marks of a comment, as a list of at most one reference. */
+/** Returns the URL in the text of a comment, as a list of at most one reference. */
 export function inSourceMapComment(text, start, end) {
     const match = /^[@#]\s*sourceMappingURL=(\S*?)\s*$/d.exec(text.slice(start, end));
     if (!match?.[1]) return [];
@@ -8,7 +8,7 @@ export function inSourceMapComment(text, start, end) {
     return [{ start: start + from, end: start + to, value: match[1], kind: 'map' }];
 }
 
-/** The same for the comment that ends the text of a script that cannot be parsed. */
+/** Like `inSourceMapComment`, for the comment at the end of a script that cannot be parsed. */
 export function inLastComment(text) {
     const line = /\/\/([@#]\s*sourceMappingURL=[^\s'"`*]+)\s*$/d.exec(text);
     const block = /\/\*([@#]\s*sourceMappingURL=[^\s'"`*]+\s*)\*\/\s*$/d.exec(text);

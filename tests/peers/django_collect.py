@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 
 class Lenient(ManifestStaticFilesStorage):
-    """Leaves references alone whose file is missing, so that published packages can be collected at all."""
+    """Keeps broken references, because published packages contain some."""
 
     def hashed_name(self, name, content=None, filename=None):
         try:

@@ -1,4 +1,4 @@
-// gulp-rev and gulp-rev-rewrite as their READMEs put them together: SOURCE OUT.
+// gulp-rev and gulp-rev-rewrite, combined as in their READMEs: SOURCE OUT.
 import gulp from 'gulp';
 import rev from 'gulp-rev';
 import revRewrite from 'gulp-rev-rewrite';

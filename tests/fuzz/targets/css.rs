@@ -1,4 +1,4 @@
-//! A style sheet, whatever is in it, is collected without a panic, and no byte but hashes is added.
+//! Any style sheet is collected without a panic, and only hashes are added to it.
 #![no_main]
 
 use fuzz::Site;

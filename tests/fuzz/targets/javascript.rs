@@ -1,5 +1,5 @@
-//! A script, whatever is in it, is collected without a panic, not even one that `collect` survives, no byte but hashes is
-//! added, and no import is lost.
+//! Any script is collected without a panic, not even one that `collect` catches. Only hashes are added to it, and every
+//! import is rewritten.
 #![no_main]
 
 use fuzz::Site;

@@ -1,4 +1,4 @@
-//! A manifest that can be read is the same after it was written and read again.
+//! A valid manifest stays the same when it is written and parsed again.
 #![no_main]
 
 use fingerpost::{AssetPath, manifest::{Manifest, Release}};
@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|json: &[u8]| {
     if let Ok(manifest) = Manifest::parse(json, "fuzzed") {
-        let again = Manifest::parse(&manifest.to_json(), "again").expect("what was just written");
+        let again = Manifest::parse(&manifest.to_json(), "again").expect("a valid manifest");
         assert_eq!(again, manifest);
         for (path, entry) in &manifest {
             assert_eq!(AssetPath::parse(path).ok().as_ref(), Some(path));
@@ -14,7 +14,7 @@ fuzz_target!(|json: &[u8]| {
         }
     }
     if let Ok(release) = Release::parse(json, 7, "fuzzed") {
-        let again = Release::parse(&release.to_json(), 7, "again").expect("what was just written");
+        let again = Release::parse(&release.to_json(), 7, "again").expect("a valid release");
         assert_eq!(again, release);
     }
 });

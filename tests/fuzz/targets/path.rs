@@ -1,4 +1,4 @@
-//! No text, whoever wrote it, becomes a path that leaves the directory, or markup, or another host.
+//! No text results in a path outside of the directory, in markup, or in a URL of another host.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let [source, out] = ["static", "out"].map(|name| dir.path().join(name));
     std::fs::create_dir(&source).expect("a source dir");
-    std::fs::write(source.join("a.css"), "a").expect("a file");
+    std::fs::write(source.join("a.css"), "a").expect("a writable file");
     collect(&CollectConfig::new(&out).source(&source)).expect("a collected site");
     let assets = Assets::builder().collected(&out).mode(fingerpost::Mode::Production);
     assets.on_missing(OnMissing::Plain).build().expect("assets")
@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
         assert!(!path.contains(['\\', '\0']), "{path}");
         assert_eq!(AssetPath::parse(&path).ok().as_ref(), Some(&path));
         let hashed = path.hashed(&ContentHash::from_content(b""));
-        // The path may hold the hash already.
+        // The path may already contain the hash.
         let (before, behind) = hashed.rsplit_once(".e3b0c44298fc").expect("the hash");
         assert_eq!(format!("{before}{behind}"), path.as_str());
         assert_eq!(AssetPath::parse(&hashed).expect("a hashed path").as_str(), hashed);

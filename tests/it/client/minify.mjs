@@ -1,9 +1,9 @@
-// Minifies the script on standard input with the terser of the folder that is the argument.
+// Minifies the script on standard input with the terser in the folder given as argument.
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { runInThisContext } from 'node:vm';
 
-// Run like a browser runs it, the bundle needs no other package.
+// Executed as a browser script, the bundle needs no other package.
 runInThisContext(readFileSync(`${process.argv[2]}/dist/bundle.min.js`, 'utf8'));
 const options = { compress: { passes: 2 }, ecma: 2022 };
 const { code } = await globalThis.Terser.minify(await text(process.stdin), options);

@@ -1,4 +1,4 @@
-//! Makes the files that are served, into `public`: text that compresses about as well as real style sheets and scripts.
+//! Writes the served files to `public`: text that compresses about as well as real style sheets and scripts.
 
 use std::{fs, path::Path};
 
@@ -11,13 +11,13 @@ fn main() {
     memory_serve::load_directory("./public");
 }
 
-/// Lines of words in an order that no compressor can guess.
+/// Returns lines of words in pseudorandom order.
 fn text(size: usize) -> String {
     let words = ["color", "margin", "padding", "var(--ink)", "display", "grid", "0.25rem", "solid", "#8fb1e5", "button"];
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut text = String::from("/* made by build.rs */\n");
     while text.len() < size - 40 {
-        // Xorshift: any generator does, as long as it is the same every time.
+        // Xorshift, so that every build writes the same text.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
@@ -28,7 +28,7 @@ fn text(size: usize) -> String {
     text + &" ".repeat(rest)
 }
 
-/// Leaves a file that is right alone: its time is what caches go by.
+/// Writes a file only if its content differs, because its modification time affects caches.
 fn write(file: &Path, text: &str) {
     if fs::read_to_string(file).ok().as_deref() != Some(text) {
         fs::write(file, text).expect("a file");

@@ -1,7 +1,7 @@
-//! One server of static files, on one thread: `servers KIND DIR PORT`.
+//! Runs a server of static files on one thread: `servers KIND DIR PORT`.
 //!
-//! `DIR` is an output dir of `fingerpost collect --originals --compress gzip,br`, so that all find the same names and the
-//! same variants in it. memory-serve has its files inside of it, by `build.rs`.
+//! `DIR` is an output dir of `fingerpost collect --originals --compress gzip,br`, so that all servers find the same names
+//! and variants. memory-serve embeds its files in `build.rs`.
 
 use std::{collections::HashMap, env, fs, net::SocketAddr};
 
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A handler that returns bytes which it had before it was asked, and looks at nothing but what it must.
+/// Returns a handler that sends bytes from memory and inspects only the necessary headers.
 fn fixed(dir: &str) -> Result<Router> {
     let mut files = HashMap::new();
     for (name, media_type) in [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")] {
