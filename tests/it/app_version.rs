@@ -120,7 +120,11 @@ fn program_prints_its_app_version() {
     }
     let assets = builder.build().expect("an output dir");
     let version = assets.app_version();
-    assert_eq!(assets.reload().expect("a reload").app_version(), version, "nothing has changed");
+    assert_eq!(
+        assets.reload().expect("a reload").app_version(),
+        version,
+        "a reload without changes keeps the version"
+    );
     writeln!(io::stdout(), "version={version}").expect("standard output can be written to");
 }
 

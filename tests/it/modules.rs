@@ -108,7 +108,7 @@ impl Crate {
         groups.into_iter().filter(|group| !ALLOWED.iter().any(|allowed| group == allowed)).collect()
     }
 
-    /// Returns the stages of `pipeline` that import a later one, in the order of the `mod` lines.
+    /// Returns the stages of `pipeline` that import a later one. Stages are ordered by their `mod` lines.
     fn backward_stages(&self) -> Vec<String> {
         let pipeline = vec!["pipeline".to_owned()];
         let stages = self.0.get(&pipeline).map(|module| module.children.as_slice()).unwrap_or_default();

@@ -40,7 +40,7 @@ async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source:
         for url in [url, &format!("/static/{encoded}")] {
             let (status, answer) = get(&format!("{origin}{url}")).await;
             assert_eq!(status, 200, "{url}");
-            assert!(answer == bytes, "{url} gives other bytes than those of {path}");
+            assert!(answer == bytes, "{url} does not return the bytes of {path}");
         }
     }
 }

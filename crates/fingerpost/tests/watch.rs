@@ -149,9 +149,13 @@ fn watched_cache_hit_makes_no_system_call() {
     if env::var_os("IT_TRACED").is_none() && !can_trace() {
         assert!(
             env::var("CI").as_deref() != Ok("true"),
-            "with CI=true `strace` must be there, and be allowed to trace"
+            "with CI=true `strace` must be installed and permitted to trace"
         );
-        return writeln!(io::stderr(), "fingerpost: no strace here: system calls are not counted").unwrap();
+        return writeln!(
+            io::stderr(),
+            "fingerpost: skipped: system calls are counted with `strace`, which is not installed"
+        )
+        .unwrap();
     }
     let mut process = traced("calls");
     process.arg(env::current_exe().unwrap());

@@ -141,7 +141,7 @@ fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
                 assert!(README.contains(&format!("env::var(\"{variable}\")")), "{variable}");
             }
             ("EXPOSE" | "CMD", _) => {}
-            other => panic!("{other:?} is unknown to this test"),
+            other => panic!("this test does not support {other:?}"),
         }
     }
     stages.pop().unwrap().1.root

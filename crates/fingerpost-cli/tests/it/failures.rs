@@ -115,7 +115,7 @@ fn failed_write_leaves_the_old_release_intact() {
     let ended = run_after_setup(&site, "trap '' XFSZ; ulimit -f 8");
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.starts_with("error: cannot write "), "{}", ended.stderr);
-    assert_eq!(ended.stderr.lines().count(), 1, "one cause, one message: {}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "expected a single message: {}", ended.stderr);
     assert_eq!(site.read("out/staticfiles.json"), manifest);
     site.assert_intact();
     let names: Vec<_> =
@@ -160,7 +160,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     assert_eq!(["code1", "code2", "code3"].map(read), ["0", "1", "0"], "{}", site.read("stderr2"));
     let message = read("stderr2");
     assert!(message.starts_with("error: cannot write ") && message.contains("No space left"), "{message}");
-    assert_eq!(message.lines().count(), 1, "one cause, one message: {message}");
+    assert_eq!(message.lines().count(), 1, "expected a single message: {message}");
 
     assert_eq!(site.tree("after2"), site.tree("after1"));
     assert_ne!(read("after3/staticfiles.json"), read("after1/staticfiles.json"));

@@ -58,7 +58,7 @@ impl Site {
     fn forge_cache(&self, from: &str, to: &str) {
         let cache = self.cache();
         let json = cache.replace(from, to);
-        assert_ne!(json, cache, "{from} is in the cache");
+        assert_ne!(json, cache, "{from} is not in the cache");
         self.write(CACHE, format!("{json}\n{}\n", Digest::from_content(json.as_bytes())));
     }
 
@@ -188,7 +188,7 @@ fn damaged_or_foreign_cache_is_ignored() {
         site.write(CACHE, &cache);
         site.assert_same();
         assert_eq!(site.hashed("alone.txt"), hashed, "{cache}");
-        assert_eq!(site.read(CACHE), whole, "the cache is made anew");
+        assert_eq!(site.read(CACHE), whole, "the cache is rebuilt");
     }
     site.remove(CACHE);
     site.assert_same();
@@ -345,7 +345,10 @@ fn readings(site: &Site) -> u64 {
 fn cached_files_are_not_read() {
     const MARK: &str = "FINGERPOST_TEST_COUNTS_READINGS";
     if bytes_read().is_none() {
-        let told = writeln!(io::stderr(), "no /proc/self/io here: readings are not counted");
+        let told = writeln!(
+            io::stderr(),
+            "skipped: reads are counted with /proc/self/io, which does not exist here"
+        );
         return told.expect("standard error can be written to");
     }
     if env::var_os(MARK).is_none() {
@@ -394,7 +397,7 @@ fn cached_files_are_not_read() {
     assert_eq!(readings(&site), 0);
 
     site.write("static/mark.svg", "<svg/>");
-    assert_eq!(readings(&site), 1, "only the file that refers to it, to be rewritten");
+    assert_eq!(readings(&site), 1, "only the file that refers to it is read");
     thread::sleep(AGED);
     readings(&site);
     assert_eq!(readings(&site), 0);

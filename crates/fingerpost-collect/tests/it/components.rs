@@ -56,7 +56,7 @@ fn changed_component_publishes_a_release() {
     assert_eq!((second.release, second.written, second.unchanged), (Some(2), 0, 1));
     assert_eq!(second.hash, dry.hash);
     assert_ne!(second.hash, first.hash);
-    assert_eq!(site.names("out"), names, "no file is another");
+    assert_eq!(site.names("out"), names, "no file differs");
     assert_eq!(collect(&config(&site)).unwrap().release, None);
 
     site.write("templates/new.html", "new");
@@ -64,7 +64,7 @@ fn changed_component_publishes_a_release() {
     site.remove("templates/new.html");
     site.write("templates/base.html", "base");
     let back = collect(&config(&site)).unwrap();
-    assert_eq!((back.release, back.hash), (Some(4), first.hash), "the same files, the same version");
+    assert_eq!((back.release, back.hash), (Some(4), first.hash), "the same files have the same version");
 }
 
 #[test]

@@ -222,7 +222,7 @@ fn two_builds_of_the_same_content_can_be_merged() {
         assert_eq!(
             (joined.published, joined.replaces),
             (200, 0),
-            "release 1 is removed no earlier than by either"
+            "release 1 is retained as long as either directory retains it"
         );
     }
     site.write("static/a.css", "three");

@@ -55,7 +55,7 @@ fn waiting_run_reports_the_lock_holder() {
     assert_eq!(collect_with(&site.config(), &progress).unwrap().release, Some(1));
     let place = site.shown("out/.fingerpost/lock");
     assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {place}"));
-    assert_eq!(site.read("out/.fingerpost/lock"), "", "nobody holds it any more");
+    assert_eq!(site.read("out/.fingerpost/lock"), "", "the lock is free");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn restored_manifest_is_recorded_and_then_replaced() {
     site.write("out/staticfiles.json", &first);
     site.write("static/a.css", "@import 'b.css'");
     let report = site.collect();
-    assert_eq!((report.recorded, report.release), (None, Some(5)), "it stays in force");
+    assert_eq!((report.recorded, report.release), (None, Some(5)), "the restored manifest is published once");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn damaged_earlier_release_does_not_stop_the_run() {
     site.collect();
     site.write("out/.fingerpost/releases/1.json", "{");
     let report = site.collect();
-    assert_eq!(report.release, Some(2), "what is in force is remembered again");
+    assert_eq!(report.release, Some(2), "the current manifest gets a new release");
     let [warning] = &warnings(&report)[..] else { panic!("{:?}", warnings(&report)) };
     let file = site.shown("out/.fingerpost/releases/1.json");
     assert!(warning.starts_with(&format!("manifest {file} cannot be read: ")), "{warning}");

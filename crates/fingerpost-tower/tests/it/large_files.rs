@@ -204,7 +204,7 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
     let (_assets, files, gate) = gated(&site);
     for mut handle in gate.handles.lock().drain(..) {
-        assert_eq!(handle.stream_position().unwrap(), 0, "it was read at start-up");
+        assert_eq!(handle.stream_position().unwrap(), 0, "it is read at startup");
     }
     let (path, tag) = ("/large.0123456789ab.bin", tag(&large));
     for path in [path, "/large.bin"] {

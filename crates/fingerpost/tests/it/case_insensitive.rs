@@ -72,7 +72,7 @@ fn asset_paths_are_case_sensitive_on_a_case_insensitive_file_system() {
     }
     let mounts = on_a_case_insensitive_tmpfs(dir.as_ref()).arg("true").output();
     if !mounts.is_ok_and(|output| output.status.success()) {
-        return say("no case-insensitive disk can be had here: the rule is tested on /proc alone");
+        return say("no case-insensitive disk is available: the rule is tested only on /proc");
     }
     let mut process = on_a_case_insensitive_tmpfs(dir.as_ref());
     process.arg(std::env::current_exe().unwrap()).env("IT_DIR", dir.as_ref());

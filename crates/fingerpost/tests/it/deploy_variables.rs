@@ -32,7 +32,7 @@ fn first_deploy_variable_with_a_commit_is_used() {
     for (i, name) in names.iter().enumerate() {
         assert_eq!(said(i), format!("abcde{i:02} from git"), "{name}");
     }
-    assert_eq!(said(names.len()), head(&dir), "all of them are garbage");
+    assert_eq!(said(names.len()), head(&dir), "all variables are invalid");
 }
 
 #[test]

@@ -226,7 +226,9 @@ fn all_at_once(assets: &Assets, content: &[u8]) {
 #[test]
 fn concurrent_callers_share_one_read_per_change() {
     if bytes_read().is_none() {
-        return crate::support::say("no /proc/self/io here: readings are not counted");
+        return crate::support::say(
+            "skipped: reads are counted with /proc/self/io, which does not exist here",
+        );
     }
     let counted = crate::support::alone(|| {
         let (one, two) = (vec![1; LARGE], vec![2; LARGE]);
@@ -240,7 +242,7 @@ fn concurrent_callers_share_one_read_per_change() {
         let unchanged = readings(|| all_at_once(&assets, &two));
         dir.write("large.bin", &one);
         let young = readings(|| all_at_once(&assets, &one));
-        assert!((1. ..=16.).contains(&young), "{young} readings of a file that was just saved");
+        assert!((1. ..=16.).contains(&young), "{young} reads of a file that was just saved");
         format!("{first} {changed} {unchanged}")
     });
     assert_eq!(counted, "1 1 0");
@@ -249,7 +251,9 @@ fn concurrent_callers_share_one_read_per_change() {
 #[test]
 fn file_is_read_on_every_call_until_its_times_have_settled() {
     if bytes_read().is_none() {
-        return crate::support::say("no /proc/self/io here: readings are not counted");
+        return crate::support::say(
+            "skipped: reads are counted with /proc/self/io, which does not exist here",
+        );
     }
     let counted = crate::support::alone(|| {
         let (dir, content) = (Dir::new(), vec![1; LARGE]);
@@ -272,7 +276,9 @@ fn file_is_read_on_every_call_until_its_times_have_settled() {
 #[test]
 fn file_that_changes_during_reading_is_read_at_most_three_times() {
     if bytes_read().is_none() {
-        return crate::support::say("no /proc/self/io here: readings are not counted");
+        return crate::support::say(
+            "skipped: reads are counted with /proc/self/io, which does not exist here",
+        );
     }
     let counted = crate::support::alone(|| {
         let dir = Dir::new();

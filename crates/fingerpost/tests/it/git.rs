@@ -86,7 +86,7 @@ fn fallback_version_is_used_outside_of_a_repository() {
     };
     let version =
         Assets::builder().source(source).mode(Mode::Dev).version_from_git().build().unwrap().app_version();
-    assert_eq!(children(), [0; 0], "left behind");
+    assert_eq!(children(), [0; 0], "child processes are left");
     writeln!(io::stderr(), "{ANSWER}{version} from {}", version.source()).unwrap();
 }
 
@@ -203,13 +203,13 @@ fn outer_repository_does_not_replace_a_damaged_inner_one() {
     assert_eq!(version(), FALLBACK, "HEAD is a directory");
     fs::remove_dir_all(&inside).unwrap();
     fs::write(&inside, "gitdir: gone").unwrap();
-    assert_eq!(version(), FALLBACK, "a .git that leads nowhere");
+    assert_eq!(version(), FALLBACK, "a .git file with a missing target");
     fs::remove_file(&inside).unwrap();
     assert_eq!(version(), head(&dir));
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("gone", &inside).unwrap();
-        assert_eq!(version(), FALLBACK, "a symlink that leads nowhere");
+        assert_eq!(version(), FALLBACK, "a dangling symlink");
     }
 }
 

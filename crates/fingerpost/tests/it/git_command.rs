@@ -24,7 +24,7 @@ fn reftable() -> Option<Dir> {
     let (options, scratch) = (["--ref-format", "reftable"], Dir::new());
     let made = git_command(&scratch, &["init", "--quiet", options[0], options[1]]).output().unwrap();
     if !made.status.success() {
-        say("this git does not know reftable: it is not asked for a commit");
+        say("this git does not support reftable: the test is skipped");
         return None;
     }
     let dir = repository_of(&options);

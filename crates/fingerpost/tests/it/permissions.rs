@@ -54,7 +54,7 @@ fn unreadable_and_missing_files_are_different_errors() {
     let home = Dir::new();
     let Some(process) = ordinary_user(&home) else {
         return say(
-            "this user may read everything, and no other can run the tests: permissions are not tested",
+            "permissions do not apply to this user, and no other can run the tests: permissions are not tested",
         );
     };
     let said = alone_in(process, || {
@@ -93,7 +93,7 @@ fn unreadable_and_missing_files_are_different_errors() {
         for path in ["dist", "static/closed"] {
             permit(&dir.at(path), 0o755);
         }
-        "said so".to_owned()
+        "checked".to_owned()
     });
-    assert_eq!(said, "said so");
+    assert_eq!(said, "checked");
 }

@@ -175,7 +175,7 @@ fn page_rendered_in_a_scope_never_mixes_releases() {
                 while pages < 20 || !done.load(Relaxed) {
                     let numbers = assets.snapshot().scope(page);
                     assert!(numbers.iter().all(|number| *number == numbers[0]), "{numbers:?}");
-                    assert!(numbers[0] >= last, "releases only ever get newer");
+                    assert!(numbers[0] >= last, "releases never get older");
                     last = numbers[0];
                     pages += 1;
                 }

@@ -139,9 +139,9 @@ fn same_component_files_in_another_directory_give_the_same_version() {
     let glob = r#"components = { templates = ["templates/**"] }"#;
     let expected = hash(lines("templates", &files));
     assert_eq!(version(&files, glob, false), expected);
-    assert_eq!(version(&[files[1], files[0]], glob, false), expected, "whatever was made first");
+    assert_eq!(version(&[files[1], files[0]], glob, false), expected, "independent of the order of creation");
     let twice = r#"components = { templates = ["./templates/b/c.html", "templates//*.html", "templates/**/*.html"] }"#;
-    assert_eq!(version(&files, twice, false), expected, "however often and in whichever way they are named");
+    assert_eq!(version(&files, twice, false), expected, "independent of repeated and different patterns");
     assert_eq!(alone(move || version(&files, glob, true)), expected);
 }
 

@@ -79,7 +79,7 @@ fn lost_times_of_the_manifest_retain_all_releases_for_the_age() {
         assert_kept_with_warning(&by_age(&site), &warning);
         let record = site.read(TIMES);
         assert_kept_with_warning(&by_age(&site), &warning);
-        assert_eq!(site.read(TIMES), record, "the age counts from the first run");
+        assert_eq!(site.read(TIMES), record, "the age starts at the first run");
         make_manifest_older(&site, 8 * DAY);
         assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
 

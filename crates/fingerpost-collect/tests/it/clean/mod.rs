@@ -148,7 +148,7 @@ pub(crate) fn until_changed(file: &Path, action: impl Fn()) {
     while changed(file) == before {
         assert!(
             started.elapsed() < Duration::from_secs(60),
-            "the change time of {} stands still",
+            "the change time of {} does not advance",
             file.display()
         );
         action();

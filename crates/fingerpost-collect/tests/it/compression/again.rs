@@ -155,7 +155,7 @@ fn variants_of_an_earlier_output_dir_are_imported() {
         fs::read(site.path("out").join(&variant)).ok(),
         fs::read(site.path("old").join(&variant)).ok()
     );
-    assert_eq!(report.compressed, 1, "what has not changed is taken over, too");
+    assert_eq!(report.compressed, 1, "unchanged variants are imported");
     assert_variants_intact(&site, "out");
 }
 

@@ -76,5 +76,5 @@ async fn existing_script_tag_in_a_page_is_kept() {
     let layer = VersionLayer::new(&assets);
     let answer = send(layer.layer(always(response(200, &[HTML], once))), request("/", &[])).await;
     assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), once);
-    assert_eq!(answer.attribute("data-version"), Some("v1"), "the first one counts");
+    assert_eq!(answer.attribute("data-version"), Some("v1"), "the inserted tag comes first");
 }
