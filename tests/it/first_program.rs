@@ -1,4 +1,4 @@
-//! The complete program of the root README, copied into an empty project.
+//! The complete program of the root README and its variants, copied into empty projects.
 
 use std::{
     fs,
@@ -31,15 +31,40 @@ fn replaced(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
+/// Returns a text whose lines from the one that starts with `from` to the one that equals `to` are replaced.
+fn with_lines_replaced(text: &str, from: &str, to: &str, by: &str) -> String {
+    let start = text.find(&format!("\n{from}")).expect(from) + 1;
+    let end = start + text[start..].find(&format!("\n{to}\n")).expect(to) + to.len() + 2;
+    [&text[..start], by, &text[end..]].concat()
+}
+
+/// Returns the manifest and the program, changed for an engine as the README says.
+fn manifest_and_program(engine: &str) -> [String; 2] {
+    let mut manifest = block("toml\n", "[package]").to_owned();
+    let mut program = block("rust,no_run\n", "axum::serve").to_owned();
+    if engine != "minijinja" {
+        let (dependencies, others) =
+            manifest.lines().partition::<Vec<_>, _>(|line| line.contains("minijinja"));
+        assert_eq!(dependencies.len(), 2, "{manifest}");
+        manifest = format!("{}\n{}", others.join("\n"), block("toml\n", &format!("fingerpost-{engine} =")));
+        let pages = block("rust,no_run\n", &format!("fingerpost_{engine}::"));
+        program = with_lines_replaced(&program, "mod pages {", "}", pages);
+    }
+    [manifest, program]
+}
+
 /// Writes the program, its manifest and its static files into an empty directory.
-fn project() -> TempDir {
+fn project(engine: &str) -> TempDir {
     let dir = TempDir::new().expect("a temporary folder");
     let write = |path: &str, text: String| fs::write(dir.path().join(path), text).expect("a writable file");
     let workspace = root().to_str().expect("a UTF-8 path").replace('\\', "/");
     fs::create_dir(dir.path().join("src")).expect("a new folder");
-    write("Cargo.toml", replaced(block("toml\n", "[package]"), "../fingerpost/", &format!("{workspace}/")));
-    write("src/main.rs", block("rust,no_run\n", "axum::serve").to_owned());
-    // With the lock file of the workspace, most dependencies are compiled already and none has to be fetched.
+    let [manifest, program] = manifest_and_program(engine);
+    // One target directory holds all the programs, so their names must differ.
+    let manifest = replaced(&manifest, "\"my-site\"", &format!("\"readme-{engine}\""));
+    write("Cargo.toml", replaced(&manifest, "../fingerpost/", &format!("{workspace}/")));
+    write("src/main.rs", program);
+    // With the versions of the workspace, most dependencies are compiled already, and none has to be fetched.
     fs::copy(root().join("Cargo.lock"), dir.path().join("Cargo.lock")).expect("a lock file");
 
     let files = replaced(block("sh\n", "static/css/app.css"), "cargo run", "");
@@ -69,17 +94,8 @@ fn connections(calls: &str) -> (usize, usize) {
     (accepted, count(|call| call.contains("TCP_NODELAY, [1]")))
 }
 
-#[tokio::test]
-#[ignore = "needs strace: run tests/setup"]
-async fn readme_program_serves_page_and_assets_over_one_connection_without_delay() {
-    let project = project();
-    let calls = project.path().join("calls");
-    let tracer = strace(&calls, "trace=accept,accept4,setsockopt");
-    let mut server = server(project.path());
-    if let Some(mut tracer) = tracer {
-        tracer.arg(server.get_program()).current_dir(&project);
-        server = tracer;
-    }
+/// Starts the site and requests its page and what the page refers to, over one connection.
+async fn check_page_and_assets(server: &mut Command) {
     let site = Server::start(server.env("ADDRESS", "127.0.0.1:0"));
     let client = Asker::default();
     let get = async |path: &str| {
@@ -91,6 +107,7 @@ async fn readme_program_serves_page_and_assets_over_one_connection_without_delay
 
     let page = get("/").await;
     let page = str::from_utf8(&page).expect("UTF-8");
+    assert!(page.contains("<h1>Hello from axum</h1>"), "{page}");
     let urls: Vec<_> = page.split('"').filter(|text| text.starts_with('/')).collect();
     assert_eq!(urls.len(), 2, "the style sheet and the script of `VersionLayer` in {page}");
     let mut style = String::new();
@@ -101,12 +118,34 @@ async fn readme_program_serves_page_and_assets_over_one_connection_without_delay
         }
     }
     assert!(page.contains(&format!("href=\"{style}\"")), "{style} in {page}");
+}
+
+#[tokio::test]
+#[ignore = "needs strace: run tests/setup"]
+async fn readme_program_serves_page_and_assets_over_one_connection_without_delay() {
+    let project = project("minijinja");
+    let calls = project.path().join("calls");
+    let tracer = strace(&calls, "trace=accept,accept4,setsockopt");
+    let mut server = server(project.path());
+    if let Some(mut tracer) = tracer {
+        tracer.arg(server.get_program()).current_dir(&project);
+        server = tracer;
+    }
+    check_page_and_assets(&mut server).await;
     if let Ok(calls) = fs::read_to_string(calls) {
         assert_eq!(connections(&calls), (1, 1), "{calls}");
     }
 }
 
-/// Checks all programs on pages and in examples, because readers copy them.
+#[tokio::test]
+async fn readme_variants_serve_page_and_assets() {
+    for engine in ["tera", "askama"] {
+        let project = project(engine);
+        check_page_and_assets(&mut server(project.path())).await;
+    }
+}
+
+/// Checks the programs of the pages and of the examples, whose readers copy them.
 #[test]
 fn every_documented_server_sets_tcp_nodelay() {
     let (mut programs, mut slow) = (0, Vec::new());

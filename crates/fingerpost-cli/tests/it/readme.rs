@@ -1,4 +1,4 @@
-//! The output shown in the README is the actual output.
+//! The commands and output that the README files show.
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure},
@@ -47,4 +47,20 @@ fn readme_shows_the_actual_output() {
     let shown =
         include_str!("../../README.md").split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
     assert_eq!(said, serde_json::from_str::<serde_json::Value>(shown).unwrap());
+}
+
+#[test]
+fn deploy_commands_of_the_root_readme_succeed() {
+    let (_, deploy) = include_str!("../../../../README.md").split_once("\n## Deploy\n").unwrap();
+    let (_, commands) = deploy.split_once("```sh\n").unwrap();
+    let (commands, _) = commands.split_once("```").unwrap();
+    let site = Site::new(&[("static/css/app.css", "a{}")]);
+    let mut ran = Vec::new();
+    for command in commands.lines().filter_map(|line| line.strip_prefix("fingerpost ")) {
+        let args: Vec<_> = command.split('#').next().unwrap().split_whitespace().collect();
+        let ended = site.run(&args);
+        assert_eq!(ended.code, Some(0), "{command}: {}", ended.stderr);
+        ran.push(args[0]);
+    }
+    assert_eq!(ran, ["collect", "clean"]);
 }
