@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     manifest::store::Store,
     mode::Mode,
-    resolve::{Resolver, UrlForm, loader::Loader, strategy::Strategy, url_options::UrlOptions},
+    resolve::{Resolver, loader::Loader, strategy::Strategy},
     snapshot::{self, Snapshot},
     url::{Url, base_url::BaseUrl},
     version::AppVersion,
@@ -61,7 +61,6 @@ use crate::{
 pub struct Assets(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
-    url_options: UrlOptions,
     loader: Loader,
     current: ArcSwap<Resolver>,
     /// The number of `current`, or of what is just about to be, for those who only want to know whether it is still theirs.
@@ -70,10 +69,9 @@ pub(crate) struct Shared {
 }
 
 impl Assets {
-    pub(crate) fn load(url_options: UrlOptions, loader: Loader) -> Result<Self, Error> {
-        let current = ArcSwap::from_pointee(loader.resolver(&url_options, None)?);
+    pub(crate) fn load(loader: Loader) -> Result<Self, Error> {
+        let current = ArcSwap::from_pointee(loader.resolver(None)?);
         Ok(Self(Arc::new(Shared {
-            url_options,
             loader,
             current,
             generation: AtomicU64::new(0),
@@ -96,7 +94,7 @@ impl Assets {
     /// for a path that can name nothing; in development
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
     pub fn url(&self, path: &str) -> Result<Url, Error> {
-        self.with_resolver(|resolver| resolver.url(&self.0.url_options, path, UrlForm::Relative))
+        self.with_resolver(|resolver| resolver.url(path, |urls| &urls.url))
     }
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
@@ -107,7 +105,7 @@ impl Assets {
     ///
     /// As for [`url`](Self::url).
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
-        self.with_resolver(|resolver| resolver.url(&self.0.url_options, path, UrlForm::Absolute))
+        self.with_resolver(|resolver| resolver.url(path, |urls| &urls.absolute))
     }
 
     /// Returns the value of an `integrity` attribute: `sha256-…`, from the digest of the bytes that are served.
@@ -127,7 +125,7 @@ impl Assets {
     ///
     /// As for [`url`](Self::url); an unknown asset is always one.
     pub fn integrity(&self, path: &str) -> Result<String, Error> {
-        self.with_resolver(|resolver| resolver.integrity(&self.0.url_options, path))
+        self.with_resolver(|resolver| resolver.integrity(path))
     }
 
     /// The app version, as it was when these assets were built or reloaded last.
@@ -149,7 +147,7 @@ impl Assets {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
-        self.with_resolver(|resolver| resolver.list(&self.0.url_options)).into_iter()
+        self.with_resolver(Resolver::list).into_iter()
     }
 
     /// Pins the release in force; within a [`Snapshot::scope`] of these assets, the scope's.
@@ -173,7 +171,7 @@ impl Assets {
     /// As for [`AssetsBuilder::build`](crate::AssetsBuilder::build); then what was in force stays in force.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
-            let resolver = Arc::new(self.0.loader.resolver(&self.0.url_options, Some(&self.current()))?);
+            let resolver = Arc::new(self.0.loader.resolver(Some(&self.current()))?);
             // First, so that nobody who has seen the release is content with what was made of the one before.
             self.0.generation.store(resolver.generation, Ordering::Release);
             self.0.current.store(Arc::clone(&resolver));
@@ -185,12 +183,12 @@ impl Assets {
 
     /// The mode in force: [`Mode::Dev`] or [`Mode::Production`], never [`Mode::Auto`].
     pub fn mode(&self) -> Mode {
-        self.0.url_options.mode
+        self.0.loader.mode
     }
 
     /// What precedes every asset path.
     pub fn base_url(&self) -> &BaseUrl {
-        &self.0.url_options.base
+        &self.0.loader.options.base
     }
 
     /// Where a server answers for these assets: the path of the base URL up to the path token, if there is one.
@@ -211,7 +209,7 @@ impl Assets {
     /// ```
     pub fn mount_path(&self) -> &str {
         let path = self.base_url().path();
-        self.0.url_options.mount_path_len.map_or(path, |length| &path[..length])
+        self.0.loader.options.mount_path_len.map_or(path, |length| &path[..length])
     }
 
     /// The strategy in force: `None` for the content query of development.
@@ -221,11 +219,7 @@ impl Assets {
 
     /// Where collected bytes come from, if the strategy in force is [`Manifest`](crate::Strategy::Manifest).
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
-        self.0.loader.active_store()
-    }
-
-    pub(crate) fn url_options(&self) -> &UrlOptions {
-        &self.0.url_options
+        self.0.loader.store.as_ref().filter(|_| self.strategy() == Some(&Strategy::Manifest))
     }
 
     /// The release in force, whatever a scope may say.

@@ -15,11 +15,13 @@ use crate::{
         loader::Loader,
         missing::{MissingWarnings, OnMissing},
         strategy::{Strategy, mount_path_len},
-        url_options::UrlOptions,
     },
     settings::Settings,
     sources::{SourceDir, ignore_rules::IgnoreRules},
-    url::base_url::{BaseUrl, parse_origin},
+    url::{
+        base_url::{BaseUrl, parse_origin},
+        url_options::UrlOptions,
+    },
     version::{components::Components, settings::VersionSettings, version_sources::VersionSources},
 };
 
@@ -398,14 +400,11 @@ impl AssetsBuilder {
         let origin = self.origin.map(|it| (it, "`origin`")).or_else(from_environment).or_else(from_file);
         let origin = origin.map(|(origin, place)| parse_origin(&origin, place)).transpose()?;
         let mount_path_len = strategy.as_ref().and_then(|_| mount_path_len(&pattern));
-        let url_options = UrlOptions {
-            mode,
+        let options = UrlOptions {
             origin: origin.filter(|_| !base.is_absolute()),
             base,
             mount_path_len,
             dev_version_query: !self.without_dev_version_query,
-            on_missing: self.on_missing,
-            missing_warnings: MissingWarnings::default(),
         };
         let mut sources = self.sources.into_iter().collect::<Result<Vec<_>, _>>()?;
         if sources.is_empty() {
@@ -434,9 +433,18 @@ impl AssetsBuilder {
             settings: version_settings,
         };
         let working_dir = env::current_dir().ok();
-        Assets::load(
-            url_options,
-            Loader { strategy, sources, output, working_dir, store, rules, mode_is_explicit, versions },
-        )
+        Assets::load(Loader {
+            mode,
+            options: options.into(),
+            missing_warnings: (self.on_missing == OnMissing::Plain).then(Arc::<MissingWarnings>::default),
+            strategy,
+            sources,
+            output,
+            working_dir,
+            store,
+            rules,
+            mode_is_explicit,
+            versions,
+        })
     }
 }

@@ -73,13 +73,6 @@ impl Error {
         Problem::InTemplate { cause: self, name: name.into() }.into()
     }
 
-    pub(crate) fn missing(&self) -> Option<&Missing> {
-        match &*self.0 {
-            Problem::NotFound(missing) => Some(missing),
-            _ => None,
-        }
-    }
-
     pub(crate) fn unreadable(path: impl Into<PathBuf>, cause: io::Error) -> Self {
         Problem::Unreadable { path: path.into(), cause }.into()
     }
@@ -178,6 +171,20 @@ pub(crate) enum PathReason {
     OtherHost,
     #[error("has a scheme ({}); an asset path is relative to the asset directory", quoted(.0))]
     Scheme(String),
+}
+
+/// Why there is no file for an asset path.
+#[derive(Debug, Clone)]
+pub(crate) enum Miss {
+    /// No such asset, and the reason, if a file of the name is there.
+    NotFound(Option<String>),
+    Failed(Error),
+}
+
+impl From<Error> for Miss {
+    fn from(err: Error) -> Self {
+        Self::Failed(err)
+    }
 }
 
 /// An asset that was asked for and is not there: what, where, why, and what may have been meant.

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     manifest::digest::ContentHash,
     mode::Mode,
-    resolve::{Resolver, UrlForm},
+    resolve::{Resolver, active_strategy::ActiveStrategy},
     sources::baseline::BaselineFile,
     url::{Url, asset_path::AssetPath},
     version::AppVersion,
@@ -66,7 +66,7 @@ impl Snapshot {
     ///
     /// As for [`Assets::url`].
     pub fn url(&self, path: &str) -> Result<Url, Error> {
-        self.resolver.url(self.assets.url_options(), path, UrlForm::Relative)
+        self.resolver.url(path, |urls| &urls.url)
     }
 
     /// The URL of an asset, for text that may be meant as something else: nothing for what nobody knows, for a directory,
@@ -88,7 +88,7 @@ impl Snapshot {
     ///
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) in development.
     pub fn try_url(&self, path: &str) -> Result<Option<Url>, Error> {
-        self.resolver.try_url(self.assets.url_options(), path)
+        self.resolver.try_url(path)
     }
 
     /// As [`Assets::absolute_url`], in this release.
@@ -97,7 +97,7 @@ impl Snapshot {
     ///
     /// As for [`Assets::url`].
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
-        self.resolver.url(self.assets.url_options(), path, UrlForm::Absolute)
+        self.resolver.url(path, |urls| &urls.absolute)
     }
 
     /// As [`Assets::integrity`], in this release.
@@ -106,14 +106,17 @@ impl Snapshot {
     ///
     /// As for [`Assets::integrity`].
     pub fn integrity(&self, path: &str) -> Result<String, Error> {
-        self.resolver.integrity(self.assets.url_options(), path)
+        self.resolver.integrity(path)
     }
 
     /// The file of an asset path as it was when it was listed, for [`Strategy`](crate::Strategy)s without a build step:
     /// `None` for all others, and for what is not in the list. See [`BaselineFile`].
     #[doc(hidden)]
     pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
-        self.resolver.baseline_file(path)
+        match &self.resolver.strategy {
+            ActiveStrategy::Listed(listed) => listed.baseline_file(path),
+            _ => None,
+        }
     }
 
     /// Where an asset lies in the output dir, for [`Strategy::Manifest`](crate::Strategy::Manifest): `None` for all others,
@@ -129,7 +132,10 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn hashed_path(&self, path: &str) -> Option<&str> {
-        self.resolver.hashed_path(path)
+        match &self.resolver.strategy {
+            ActiveStrategy::Collected(collected) => collected.hashed_path(path),
+            _ => None,
+        }
     }
 
     /// Opens the file that an asset path stands for in the source dirs at this moment: for development, and for
@@ -246,7 +252,7 @@ impl Snapshot {
 
     /// As [`Assets::iter`], in this release.
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
-        self.resolver.list(self.assets.url_options()).into_iter()
+        self.resolver.list().into_iter()
     }
 
     /// The assets that this is a snapshot of.

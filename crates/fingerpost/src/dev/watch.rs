@@ -164,8 +164,8 @@ mod tests {
         use crate::{
             dev::Development,
             manifest::digest::Digest,
-            resolve::url_options::UrlOptions,
             sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
+            url::url_options::UrlOptions,
         };
 
         const AGED: Duration = Duration::from_millis(2_100);
@@ -190,10 +190,9 @@ mod tests {
         });
         let watch = watch.unwrap();
         let events = Arc::clone(&watch.events);
-        let development = Development::with_watch(sources, Some(watch));
-        let options = UrlOptions::development();
+        let development = Development::with_watch(sources, UrlOptions::development(), Some(watch));
         let answers =
-            |content: &[u8]| development.digest(&options, "a.css").unwrap() == Digest::from_content(content);
+            |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();
         assert!(matches!(heard.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
 

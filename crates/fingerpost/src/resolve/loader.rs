@@ -9,14 +9,17 @@ use crate::{
     dev::Development,
     error::Error,
     manifest::{Manifest, store::Store},
+    mode::Mode,
     resolve::{
-        Lookup, Resolver,
-        lookup_table::{LookupTable, read_manifest},
+        Resolver,
+        active_strategy::ActiveStrategy,
+        collected::{Collected, read_manifest},
+        listed::ListedSources,
+        missing::MissingWarnings,
         strategy::Strategy,
-        url_options::UrlOptions,
     },
     sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
-    url::base_url::BaseUrl,
+    url::{base_url::BaseUrl, url_options::UrlOptions},
     version::{
         AppVersion, VersionSource, git,
         version_sources::{Counts, VersionSources},
@@ -25,6 +28,11 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Loader {
+    /// `Dev` or `Production`.
+    pub(crate) mode: Mode,
+    pub(crate) options: Arc<UrlOptions>,
+    /// Set if an unknown asset gets its unhashed URL.
+    pub(crate) missing_warnings: Option<Arc<MissingWarnings>>,
     /// `None` for the content query of development.
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
@@ -40,26 +48,23 @@ pub(crate) struct Loader {
 
 impl Loader {
     /// What is in force from now on, after `earlier`.
-    pub(crate) fn resolver(
-        &self,
-        options: &UrlOptions,
-        earlier: Option<&Resolver>,
-    ) -> Result<Resolver, Error> {
+    pub(crate) fn resolver(&self, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
         let generation = earlier.map_or(0, |earlier| earlier.generation + 1);
-        let (lookup, (version, components)) = match &self.strategy {
-            None => (
-                Lookup::Development(Box::new(Development::watched(self.open_sources()?))),
-                self.version(None)?,
-            ),
+        let options = &self.options;
+        let (strategy, (version, components)) = match &self.strategy {
+            None => {
+                let development = Development::new(self.open_sources()?, Arc::clone(options));
+                (ActiveStrategy::Development(development.into()), self.version(None)?)
+            }
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| {
                     Error::config(
                         "no output dir is set; name the directory that `fingerpost collect` writes to",
                     )
                 })?;
-                let manifest = read_manifest(options, &*store, || self.collect_advice(options))?;
+                let manifest = read_manifest(options, &*store, || self.collect_advice())?;
                 let version = self.version(Some((&manifest, store.place())))?;
-                (Lookup::Table(LookupTable::from_manifest(options, &manifest, store)), version)
+                (ActiveStrategy::Collected(Collected::new(options, &manifest, store)), version)
             }
             Some(Strategy::VersionQuery) => {
                 let (version, components) = self.version(None)?;
@@ -67,33 +72,37 @@ impl Loader {
                 let earlier = earlier.filter(|earlier| *earlier.version == *version);
                 // Servers that decode a query as a form would read a plus as a space.
                 let in_query = version.replace('+', "%2B");
-                (self.list_sources(options, Some(&in_query), earlier)?, (version, components))
+                (self.list_sources(Some(&in_query), earlier)?, (version, components))
             }
-            Some(Strategy::PathToken(_)) => (self.list_sources(options, None, earlier)?, self.version(None)?),
+            Some(Strategy::PathToken(_)) => (self.list_sources(None, earlier)?, self.version(None)?),
         };
-        Ok(Resolver { generation, lookup, version, components, release_id: OnceLock::new() })
-    }
-
-    pub(crate) fn active_store(&self) -> Option<&Arc<dyn Store>> {
-        self.store.as_ref().filter(|_| self.strategy == Some(Strategy::Manifest))
+        Ok(Resolver {
+            generation,
+            strategy,
+            version,
+            components,
+            options: Arc::clone(options),
+            missing_warnings: self.missing_warnings.clone(),
+            release_id: OnceLock::new(),
+        })
     }
 
     /// The names of the source dirs as they are now; `earlier` has the same URLs.
     fn list_sources(
         &self,
-        options: &UrlOptions,
         version: Option<&str>,
         earlier: Option<&Resolver>,
-    ) -> Result<Lookup, Error> {
-        let earlier = earlier.and_then(|earlier| match &earlier.lookup {
-            Lookup::Table(table) => Some(table),
-            Lookup::Development(_) => None,
+    ) -> Result<ActiveStrategy, Error> {
+        let earlier = earlier.and_then(|earlier| match &earlier.strategy {
+            ActiveStrategy::Listed(listed) => Some(listed),
+            _ => None,
         });
-        Ok(Lookup::Table(LookupTable::from_sources(options, self.open_sources()?, version, earlier)?))
+        let listed = ListedSources::list(&self.options, self.open_sources()?, version, earlier)?;
+        Ok(ActiveStrategy::Listed(listed))
     }
 
     /// The command that makes the manifest that is missing.
-    fn collect_advice(&self, options: &UrlOptions) -> String {
+    fn collect_advice(&self) -> String {
         let Some(output) = &self.output else { return String::new() };
         let mut command = "fingerpost collect".to_owned();
         for source in &self.sources {
@@ -102,8 +111,9 @@ impl Loader {
         }
         command += if self.sources.is_empty() { " SOURCE" } else { "" };
         command += &format!(" --out {}", output.display());
-        if *options.base.path() != *BaseUrl::DEFAULT {
-            command += &format!(" --base-url {}", options.base.path());
+        let base = self.options.base.path();
+        if base != BaseUrl::DEFAULT {
+            command += &format!(" --base-url {base}");
         }
         let otherwise =
             if self.mode_is_explicit { "" } else { ", or set FINGERPOST_MODE=dev to read the source dirs" };

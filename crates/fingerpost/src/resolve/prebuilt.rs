@@ -3,7 +3,13 @@ use std::{fmt, sync::Arc};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use crate::{assets::Assets, error::Error, resolve::Resolver, snapshot, url::Url};
+use crate::{
+    assets::Assets,
+    error::Error,
+    resolve::{Resolver, lookup_table::LookupTable},
+    snapshot,
+    url::Url,
+};
 
 /// For adapters: one value for each asset, made beforehand of its URL, such as a template engine's own string.
 ///
@@ -59,7 +65,7 @@ impl<V> Prebuilt<V> {
         // A scope may hold on to an older release; its values are not worth keeping.
         let values_generation = latest.resolver.generation;
         let fits = pinned.map_or(values_generation >= generation, |pinned| values_generation == pinned);
-        match latest.resolver.position(path) {
+        match latest.resolver.strategy.table().and_then(|table| table.position(path)) {
             Some(position) if fits => Ok(take(&latest.values[position])),
             _ => Ok(take(&(self.make)(&self.assets.url(path)?))),
         }
@@ -83,7 +89,8 @@ impl<V> Prebuilt<V> {
 
 impl<V> Values<V> {
     fn make(resolver: Arc<Resolver>, make: fn(&Url) -> V) -> Self {
-        let values = resolver.urls_by_position().map(make).collect();
+        let values =
+            resolver.strategy.table().into_iter().flat_map(LookupTable::all_urls).map(make).collect();
         Self { resolver, values }
     }
 }

@@ -140,10 +140,8 @@ pub struct Sources {
 pub(crate) enum Verdict {
     /// It is the asset.
     Asset,
-    /// This source dir has no file of this name; a later one may.
+    /// This source dir has no such asset, for this reason; a later one may.
     NotThisFile(String),
-    /// It lies in the output dir; a later source dir may have it.
-    Output,
     /// It has it, and must not give it out.
     Refused(String),
 }
@@ -246,7 +244,7 @@ impl Sources {
     /// Where a file of this name would lie, by source dir.
     pub(crate) fn candidates(&self, path: &str) -> Vec<Candidate> {
         let candidate = |(source, dir): (usize, &SourceDir)| {
-            Some(Candidate::new(source, &dir.dir, dir.strip_prefix(path)?))
+            Some(Candidate { source, file: dir.dir.join(dir.strip_prefix(path)?) })
         };
         self.dirs.iter().enumerate().filter_map(candidate).collect()
     }
@@ -266,7 +264,7 @@ impl Sources {
         }
         let real = fs::canonicalize(&candidate.file)?;
         if self.real_output().is_some_and(|output| real.starts_with(output)) {
-            return Ok(Verdict::Output);
+            return Ok(Verdict::NotThisFile("it lies in the output dir".to_owned()));
         }
         if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
             return Ok(Verdict::Refused(format!(

@@ -2,6 +2,7 @@
 
 pub(crate) mod asset_path;
 pub(crate) mod base_url;
+pub(crate) mod url_options;
 
 use std::{fmt, ops::Deref, sync::Arc};
 

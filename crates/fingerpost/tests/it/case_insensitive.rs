@@ -144,21 +144,3 @@ fn file_not_listed_by_its_directory_is_not_found() {
     };
     std::thread::spawn(in_a_thread).join().unwrap();
 }
-
-#[cfg(target_os = "linux")]
-#[test]
-fn cache_hit_behind_a_rejected_name_reads_nothing() {
-    let in_a_thread = || {
-        let (dir, content) = (Dir::new(), vec![1; LARGE]);
-        let (_, unlisted) = listed_and_unlisted();
-        dir.write(&unlisted, &content);
-        let assets = Assets::builder().source("/proc").source(&dir).mode(Mode::Dev).build().unwrap();
-        let url = format!("/static/{unlisted}?v={}", hash(&content));
-        let two_calls = || readings(|| (0..2).for_each(|_| assert_eq!(assets.url(&unlisted).unwrap(), *url)));
-        let young = two_calls();
-        std::thread::sleep(AGED);
-        format!("young {young}, aged {}, later {}", two_calls(), two_calls())
-    };
-    let counted = alone(|| std::thread::spawn(in_a_thread).join().unwrap());
-    assert_eq!(counted, "young 2, aged 1, later 0");
-}

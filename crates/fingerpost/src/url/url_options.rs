@@ -1,22 +1,15 @@
-//! What stays the same for as long as an `Assets` lives.
+//! The settings that URLs are made with.
 
-use crate::{
-    mode::Mode,
-    resolve::missing::{MissingWarnings, OnMissing},
-    url::{Url, base_url::BaseUrl},
-};
+use crate::url::{Url, base_url::BaseUrl};
 
 #[derive(Debug)]
 pub(crate) struct UrlOptions {
-    pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
     /// How much of the base URL's path precedes the path token, if there is one.
     pub(crate) mount_path_len: Option<usize>,
-    /// What goes before a URL to make it absolute; `None` if nothing is set, or the base URL is absolute already.
+    /// Scheme and host of absolute URLs; `None` if nothing is set, or the base URL is absolute already.
     pub(crate) origin: Option<String>,
     pub(crate) dev_version_query: bool,
-    pub(crate) on_missing: OnMissing,
-    pub(crate) missing_warnings: MissingWarnings,
 }
 
 /// The two URLs of one asset.
@@ -29,19 +22,12 @@ pub(crate) struct AssetUrls {
 impl UrlOptions {
     /// The defaults of development, for unit tests.
     #[cfg(all(test, unix))]
-    pub(crate) fn development() -> Self {
-        Self {
-            mode: Mode::Dev,
-            base: BaseUrl::default(),
-            mount_path_len: None,
-            origin: None,
-            dev_version_query: true,
-            on_missing: OnMissing::Error,
-            missing_warnings: MissingWarnings::default(),
-        }
+    pub(crate) fn development() -> std::sync::Arc<Self> {
+        let base = BaseUrl::default();
+        Self { base, mount_path_len: None, origin: None, dev_version_query: true }.into()
     }
 
-    /// The URLs of what lies at `path` under the base URL.
+    /// The URLs of the file at `path` under the base URL.
     pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> AssetUrls {
         let url = Url::new(&self.base, path, version);
         let absolute = self.origin.as_ref().map_or_else(|| url.clone(), |origin| url.with_origin(origin));

@@ -1,0 +1,88 @@
+use std::{fs::File, path::PathBuf};
+
+use crate::{
+    dev::Development,
+    error::Miss,
+    manifest::digest::Digest,
+    resolve::{collected::Collected, listed::ListedSources, lookup_table::LookupTable},
+    url::{asset_path::AssetPath, url_options::AssetUrls},
+};
+
+/// The strategy in force, with what it reads.
+#[derive(Debug)]
+pub(crate) enum ActiveStrategy {
+    /// The source dirs as they are at every call.
+    Development(Box<Development>),
+    /// `VersionQuery` and `PathToken`: the source dirs as they were listed.
+    Listed(ListedSources),
+    /// `Manifest`: the files that `collect` wrote.
+    Collected(Collected),
+}
+
+impl ActiveStrategy {
+    /// The assets, if all URLs are known beforehand.
+    #[inline]
+    pub(crate) fn table(&self) -> Option<&LookupTable> {
+        match self {
+            Self::Development(_) => None,
+            Self::Listed(listed) => Some(&listed.table),
+            Self::Collected(collected) => Some(&collected.table),
+        }
+    }
+
+    /// Applies `take` to the URLs of an asset if that needs no system call.
+    #[inline]
+    pub(crate) fn known_urls<R>(&self, path: &str, take: impl FnOnce(&AssetUrls) -> R) -> Option<R> {
+        match self {
+            Self::Development(development) => development.confirmed(path, |file| take(&file.urls)),
+            _ => self.table()?.urls(path).map(take),
+        }
+    }
+
+    pub(crate) fn urls(&self, path: &str) -> Result<AssetUrls, Miss> {
+        match self {
+            Self::Development(development) => Ok(development.file(path)?.urls),
+            _ => self.known_urls(path, AssetUrls::clone).ok_or(Miss::NotFound(None)),
+        }
+    }
+
+    /// The digest of the bytes that are served for an asset.
+    pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
+        match self {
+            Self::Development(development) => Ok(development.file(path)?.digest),
+            Self::Listed(listed) => listed.digest(path),
+            Self::Collected(collected) => collected.digest(path),
+        }
+    }
+
+    /// Opens an asset in the source dirs as they are now.
+    pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Miss> {
+        match self {
+            Self::Development(development) => development.files.open(path),
+            Self::Listed(listed) => listed.files.open(path),
+            Self::Collected(_) => Err(Miss::NotFound(None)),
+        }
+    }
+
+    /// The asset paths that a template can name, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Self::Development(development) => development.files.names(),
+            _ => self
+                .table()
+                .into_iter()
+                .flat_map(LookupTable::assets)
+                .map(|asset| asset.path.to_string())
+                .collect(),
+        }
+    }
+
+    /// The places where assets are looked for, as errors name them.
+    pub(crate) fn searched(&self) -> Vec<String> {
+        match self {
+            Self::Development(development) => development.files.sources.dir_labels(),
+            Self::Listed(listed) => listed.files.sources.dir_labels(),
+            Self::Collected(collected) => vec![collected.place()],
+        }
+    }
+}

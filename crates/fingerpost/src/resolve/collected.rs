@@ -1,0 +1,114 @@
+//! The strategy `Manifest`: every asset under its hashed path.
+
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use crate::{
+    error::{Error, Miss, Problem},
+    files::is_absent,
+    manifest::{
+        MANIFEST_NAME, Manifest,
+        digest::Digest,
+        store::{Store, Stored},
+    },
+    resolve::lookup_table::{Asset, LookupTable},
+    url::{asset_path::is_nameable, url_options::UrlOptions},
+};
+
+/// The collected files that one manifest names.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    pub(crate) table: LookupTable,
+    /// By the positions of the assets.
+    files: Vec<CollectedFile>,
+    store: Arc<dyn Store>,
+}
+
+#[derive(Debug)]
+struct CollectedFile {
+    hashed: Box<str>,
+    /// From the manifest, or, where that has none, from the published file at the first call.
+    digest: OnceLock<Digest>,
+}
+
+impl Collected {
+    pub(crate) fn new(options: &UrlOptions, manifest: &Manifest, store: Arc<dyn Store>) -> Self {
+        let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
+        let (assets, files) = nameable
+            .map(|(path, entry)| {
+                let digest = entry.info.as_ref().map_or_else(OnceLock::new, |info| info.sha256.into());
+                let urls = options.urls(&entry.hashed, None);
+                (
+                    Asset { path: path.as_str().into(), urls },
+                    CollectedFile { hashed: entry.hashed.as_str().into(), digest },
+                )
+            })
+            .unzip();
+        Self { table: LookupTable::new(assets), files, store }
+    }
+
+    /// Where an asset lies in the output dir.
+    pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
+        Some(&self.files[self.table.position(path)?].hashed)
+    }
+
+    /// The digest of the bytes that are served for an asset.
+    pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
+        let position = self.table.position(path).ok_or(Miss::NotFound(None))?;
+        let CollectedFile { hashed, digest } = &self.files[position];
+        if let Some(digest) = digest.get() {
+            return Ok(*digest);
+        }
+        // Not inside the cell: the store is foreign code and may call back.
+        let read = read_digest(&*self.store, hashed)
+            .map_err(|err| Error::unreadable(Path::new(&self.store.place()).join(&**hashed), err))?;
+        Ok(*digest.get_or_init(|| read))
+    }
+
+    /// The place where names are looked up, for errors.
+    pub(crate) fn place(&self) -> String {
+        manifest_place(&*self.store)
+    }
+}
+
+fn read_digest(store: &dyn Store, hashed: &str) -> io::Result<Digest> {
+    match store.open(hashed)? {
+        Stored::Bytes(bytes) => Ok(Digest::from_content(&bytes)),
+        Stored::File(file) => Ok(Digest::from_reader(file)?.0),
+    }
+}
+
+/// Reads the manifest and compares it with the base URL it is to be used for.
+pub(crate) fn read_manifest(
+    options: &UrlOptions,
+    store: &dyn Store,
+    advice: impl FnOnce() -> String,
+) -> Result<Manifest, Error> {
+    let place = manifest_place(store);
+    let json = store.read(MANIFEST_NAME).map_err(|err| {
+        if is_absent(&err) {
+            Problem::ManifestNotFound { place: place.clone(), advice: advice() }.into()
+        } else {
+            Error::unreadable(&place, err)
+        }
+    })?;
+    let manifest = Manifest::parse(&json, &place)?;
+    match manifest.base_path() {
+        Some(made_for) if made_for != options.base.path() => Err(Error::manifest(
+            place,
+            format!(
+                "was made for `{made_for}`, and the base URL here is `{}`; collect again with `--base-url {}`",
+                options.base,
+                options.base.path()
+            ),
+        )),
+        _ => Ok(manifest),
+    }
+}
+
+fn manifest_place(store: &dyn Store) -> String {
+    Path::new(&store.place()).join(MANIFEST_NAME).display().to_string()
+}
