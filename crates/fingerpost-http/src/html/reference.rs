@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use fingerpost::{BaseUrl, Snapshot, Strategy, Url};
 
-use crate::serve::request_path::{asset_path, versions};
+use crate::serve::request_path::{asset_path, path_after_token, versions};
 
 use super::base_element::is_on_other_host;
 
@@ -65,13 +65,14 @@ fn bases(snapshot: &Snapshot) -> Vec<Base> {
     let assets = snapshot.assets();
     let base = assets.base_url();
     let host = host(base);
-    let token = match assets.strategy() {
-        Some(Strategy::PathToken(token)) => Some(token.as_str()),
-        _ => None,
-    };
-    let paths = [Some(base.path().to_owned()), token.map(|token| without_segment(base, token))];
+    let mut paths = vec![base.path().to_owned()];
+    if let Some(Strategy::PathToken(token)) = assets.strategy()
+        && let Some(after) = path_after_token(assets, token)
+    {
+        paths.push(format!("{}{after}", assets.mount_path()));
+    }
     let mut bases = Vec::new();
-    for path in paths.into_iter().flatten() {
+    for path in paths {
         if base.is_absolute() && path != "/" {
             bases.push(Base { text: path.clone(), host: 0 });
         }
@@ -83,11 +84,6 @@ fn bases(snapshot: &Snapshot) -> Vec<Base> {
 /// Scheme and host, if it has them.
 fn host(base: &BaseUrl) -> &str {
     &base.as_str()[..base.as_str().len() - base.path().len()]
-}
-
-/// If two segments are the token, it does not matter which of them goes.
-fn without_segment(base: &BaseUrl, token: &str) -> String {
-    base.path().replacen(&format!("/{token}/"), "/", 1)
 }
 
 /// The file that a path in a URL names. `?` and `#` cannot be said in an asset path.

@@ -4,6 +4,7 @@ pub(crate) mod server;
 pub(crate) mod options;
 pub(crate) mod request_path;
 pub(crate) mod path_token;
+pub(crate) mod proof;
 pub(crate) mod response;
 pub(crate) mod servable;
 pub(crate) mod published;

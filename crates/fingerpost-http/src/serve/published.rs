@@ -16,18 +16,17 @@ use fingerpost::{
     Snapshot, Store, Stored,
     manifest::{Digest, Encoding},
 };
+use http::HeaderValue;
 use parking_lot::Mutex;
 
 use crate::{
-    rfc9110::{
-        cache_control::CachePolicy,
-        offer::{Offer, Representation},
-    },
+    rfc9110::offer::Representation,
     serve::{
         content::{Content, FilePart, PromisedDigest, unsupported_content},
         hash_queue::{FileLocation, HashQueue},
         memory_budget::MemoryBudget,
         options::ServeOptions,
+        proof::Proof,
         release_index::{DiskState, IndexedFile, ReleaseIndex},
         request_path::looks_hashed,
         servable::{Servable, Unavailable},
@@ -52,7 +51,6 @@ pub(crate) struct Published {
 pub(crate) struct PublishedFile<'a> {
     published: &'a Published,
     file: Arc<IndexedFile>,
-    policy: CachePolicy,
     options: &'a ServeOptions,
     may_wait: bool,
 }
@@ -64,19 +62,18 @@ impl Published {
         Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
     }
 
-    /// What a path leads to. `Err(Waiting)` if the output dir has to be looked at first.
+    /// The file that a path leads to, and what that proves. `Err(Waiting)` if the output dir has to be looked at first.
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
-        policy_for: impl Fn(Option<Digest>) -> CachePolicy,
         snapshot: impl Fn() -> Snapshot,
         options: &'a ServeOptions,
         may_wait: bool,
-    ) -> Result<PublishedFile<'a>, Unavailable> {
-        let servable = |file, policy| PublishedFile { published: self, file, policy, options, may_wait };
+    ) -> Result<(PublishedFile<'a>, Proof<'static>), Unavailable> {
+        let served = |file| PublishedFile { published: self, file, options, may_wait };
         self.refresh_after_reload(may_wait)?;
         if let Some(file) = self.index.load().get(path).filter(|file| file.is_hashed) {
-            return Ok(servable(Arc::clone(file), CachePolicy::Immutable));
+            return Ok((served(Arc::clone(file)), Proof::Path));
         }
         let snapshot = snapshot();
         let hashed = snapshot.hashed_path(path);
@@ -93,9 +90,9 @@ impl Published {
         };
         if hashed.is_some() {
             let sha256 = file.state(None).and_then(|(state, recorded)| state.expected(recorded).sha256);
-            Ok(servable(file, policy_for(sha256)))
+            Ok((served(file), Proof::Query { sha256, version: None }))
         } else if file.is_hashed {
-            Ok(servable(file, CachePolicy::Immutable))
+            Ok((served(file), Proof::Path))
         } else {
             Err(Unavailable::Gone)
         }
@@ -248,10 +245,13 @@ impl PublishedFile<'_> {
 }
 
 impl Servable for PublishedFile<'_> {
-    fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
-        let (media_type, policy) = (self.file.media_type.clone(), self.policy);
+    fn media_type(&self) -> HeaderValue {
+        self.file.media_type.clone()
+    }
+
+    fn identity(&self) -> Representation {
         let identity = self.file.state(None).map(|(state, expected)| self.offered(state, expected));
-        Offer { media_type, policy, identity: identity.unwrap_or(self.file.identity), variants }
+        identity.unwrap_or(self.file.identity)
     }
 
     fn variants(&self) -> Cow<'_, [(Encoding, Representation)]> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fingerpost::manifest::ContentHash;
+use fingerpost::{Assets, Token, manifest::ContentHash};
 use percent_encoding::percent_decode_str;
 
 /// The path of a request below the place where assets are mounted, without its leading slash, as the name of a file:
@@ -20,6 +20,12 @@ pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     let slashes = |text: &str| text.bytes().filter(|byte| *byte == b'/').count();
     (slashes(&decoded) == slashes(path)).then_some(decoded)
+}
+
+/// The path of the base URL after the path token, as it is spelt there.
+pub(crate) fn path_after_token<'a>(assets: &'a Assets, token: &Token) -> Option<&'a str> {
+    let path = assets.base_url().path().strip_prefix(assets.mount_path())?;
+    path.strip_prefix(token.as_str())?.strip_prefix('/')
 }
 
 /// The values of all parameters `v` of a query, decoded; empty ones, too.

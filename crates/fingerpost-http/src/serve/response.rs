@@ -28,6 +28,7 @@ use crate::{
 /// A variant that is gone, or damaged, is as good as never made.
 pub(crate) fn respond(
     servable: &impl Servable,
+    policy: CachePolicy,
     method: &Method,
     headers: &HeaderMap,
 ) -> Option<Response<Content>> {
@@ -37,7 +38,8 @@ pub(crate) fn respond(
         if !unavailable.is_empty() {
             variants.to_mut().retain(|(encoding, _)| !unavailable.contains(encoding));
         }
-        let mut offer = servable.offer(&variants);
+        let (media_type, identity) = (servable.media_type(), servable.identity());
+        let mut offer = Offer { media_type, policy, identity, variants: &variants };
         let decision = offer.decide(method, headers);
         let (Decision::Send { encoding, .. } | Decision::NotModified(encoding)) = decision else {
             return Some(offer.respond(&decision, Content::EMPTY));

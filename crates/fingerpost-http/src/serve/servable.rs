@@ -7,16 +7,16 @@ use std::{
 };
 
 use fingerpost::manifest::Encoding;
+use http::HeaderValue;
 
-use crate::{
-    rfc9110::offer::{Offer, Representation},
-    serve::content::Content,
-};
+use crate::{rfc9110::offer::Representation, serve::content::Content};
 
 /// An asset that has been found.
 pub(crate) trait Servable {
-    /// What there is of it, with these variants.
-    fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a>;
+    fn media_type(&self) -> HeaderValue;
+
+    /// The file as it is.
+    fn identity(&self) -> Representation;
 
     /// Its variants.
     fn variants(&self) -> Cow<'_, [(Encoding, Representation)]> {

@@ -1,11 +1,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use fingerpost::{
-    __private::quoted,
-    AssetPath, Assets, Snapshot, Strategy, Token,
-    manifest::{ContentHash, Digest},
-};
-use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
+use fingerpost::{__private::quoted, AssetPath, Assets, Snapshot, Strategy, Token};
+use http::{Method, Response, StatusCode, Uri, request};
 
 use crate::{
     request_snapshot::existing_snapshot,
@@ -14,10 +10,11 @@ use crate::{
         content::Content,
         options::ServeOptions,
         path_token::{TokenMatch, classify},
+        proof::Proof,
         published::Published,
-        request_path::{asset_path, versions},
+        request_path::{asset_path, path_after_token},
         response::{allow_any_origin, method_not_allowed, moved, not_deployed_yet, not_found, respond},
-        servable::Unavailable,
+        servable::{Servable, Unavailable},
         source_files::{ServedSource, SourceFiles},
     },
 };
@@ -54,43 +51,40 @@ pub struct AssetServer {
 
 struct Shared {
     assets: Assets,
-    strategy: ServeStrategy,
+    files: ServedFiles,
 }
 
-/// How assets are found, by the strategy in force.
-enum ServeStrategy {
-    Manifest(Box<Published>),
+/// The files that are served, by the strategy in force.
+enum ServedFiles {
+    Collected(Box<Published>),
     Development,
-    VersionQuery(SourceFiles),
-    PathToken(SourceFiles, Token),
+    /// With the path token of the URLs, if they have one.
+    Listed(SourceFiles, Option<Token>),
 }
 
-/// What a finder finds in a request.
+/// A GET or HEAD request for an asset.
 struct AssetRequest<'a> {
-    /// The path of the request as it was spelt.
-    full_path: &'a str,
+    parts: &'a request::Parts,
     /// The path below the mount as it was spelt, without its leading slash.
     encoded_path: &'a str,
     /// The same, decoded.
     path: &'a str,
-    query: Option<&'a str>,
-    snapshot: Snapshot,
 }
 
 impl AssetServer {
     /// A server of these assets. Reads the current and the retained releases, and warns of what cannot be read.
     pub fn new(assets: &Assets) -> Self {
-        let strategy = match (assets.store(), assets.strategy()) {
+        let files = match (assets.store(), assets.strategy()) {
             (Some(store), _) => {
-                ServeStrategy::Manifest(Published::new(Arc::clone(store), assets.snapshot()).into())
+                ServedFiles::Collected(Published::new(Arc::clone(store), assets.snapshot()).into())
             }
-            (None, None) => ServeStrategy::Development,
+            (None, None) => ServedFiles::Development,
             (None, Some(Strategy::PathToken(token))) => {
-                ServeStrategy::PathToken(SourceFiles::default(), token.clone())
+                ServedFiles::Listed(SourceFiles::default(), Some(token.clone()))
             }
-            (None, Some(_)) => ServeStrategy::VersionQuery(SourceFiles::default()),
+            (None, Some(_)) => ServedFiles::Listed(SourceFiles::default(), None),
         };
-        let shared = Arc::new(Shared { assets: assets.clone(), strategy });
+        let shared = Arc::new(Shared { assets: assets.clone(), files });
         Self { options: ServeOptions::for_mode_of(assets), shared }
     }
 
@@ -159,37 +153,44 @@ impl AssetServer {
         } else {
             method_not_allowed()
         };
-        let names_files = matches!(self.shared.strategy, ServeStrategy::Development)
-            && response.status() == StatusCode::NOT_FOUND;
+        let names_files = self.is_development() && response.status() == StatusCode::NOT_FOUND;
         if self.options.allow_any_origin && !names_files {
             allow_any_origin(&mut response);
         }
         Some(for_method(&request.method, response))
     }
 
-    fn find(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
-        let request::Parts { method, uri, headers, extensions, .. } = request;
-        let Some((encoded_path, path)) = self.path(uri) else {
+    fn is_development(&self) -> bool {
+        matches!(self.shared.files, ServedFiles::Development)
+    }
+
+    fn find(&self, parts: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
+        let Some((encoded_path, path)) = self.path(&parts.uri) else {
             // The advice of development reads the disk.
-            let may_advise = may_wait || !matches!(self.shared.strategy, ServeStrategy::Development);
-            return may_advise.then(|| not_found(self.mount_advice(uri.path(), &self.assets().snapshot())));
+            let may_advise = may_wait || !self.is_development();
+            return may_advise
+                .then(|| not_found(self.mount_advice(parts.uri.path(), &self.assets().snapshot())));
         };
         let snapshot = || {
-            existing_snapshot(self.assets(), extensions).cloned().unwrap_or_else(|| self.assets().snapshot())
+            let existing = existing_snapshot(self.assets(), &parts.extensions);
+            existing.cloned().unwrap_or_else(|| self.assets().snapshot())
         };
-        let ServeStrategy::Manifest(published) = &self.shared.strategy else {
+        let request = AssetRequest { parts, encoded_path, path: &path };
+        match &self.shared.files {
+            ServedFiles::Collected(published) => {
+                match published.find(&path, snapshot, &self.options, may_wait) {
+                    Ok((file, proof)) => self.respond_with(&file, proof, &request),
+                    Err(Unavailable::Waiting) => None,
+                    Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
+                }
+            }
             // As the disk is now, which has to be asked.
-            let (full_path, query) = (uri.path(), uri.query());
-            let asset_request =
-                || AssetRequest { full_path, encoded_path, path: &path, query, snapshot: snapshot() };
-            return may_wait.then(|| self.find_source(method, headers, &asset_request()));
-        };
-        let policy =
-            |sha256: Option<Digest>| self.policy(uri.query(), sha256.as_ref().map(ContentHash::from), None);
-        match published.find(&path, policy, snapshot, &self.options, may_wait) {
-            Ok(result) => respond(&result, method, headers),
-            Err(Unavailable::Waiting) => None,
-            Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
+            _ if !may_wait => None,
+            ServedFiles::Development => Some(self.in_development(&request, &snapshot())),
+            ServedFiles::Listed(files, token) => {
+                let response = self.listed(files, token.as_ref(), &request, &snapshot());
+                Some(response.unwrap_or_else(|| not_found(None)))
+            }
         }
     }
 
@@ -203,7 +204,7 @@ impl AssetServer {
     /// Returns the advice for the other way of mounting, in development, if the request path names an asset with it.
     fn mount_advice(&self, path: &str, snapshot: &Snapshot) -> Option<String> {
         let mount = self.assets().mount_path();
-        if !matches!(self.shared.strategy, ServeStrategy::Development) || mount == "/" {
+        if !self.is_development() || mount == "/" {
             return None;
         }
         let (other_prefix, condition, advice) = if self.options.paths_include_mount {
@@ -225,121 +226,77 @@ impl AssetServer {
         ))
     }
 
-    fn find_source(
+    fn in_development(&self, request: &AssetRequest<'_>, snapshot: &Snapshot) -> Response<Content> {
+        let path = match AssetPath::parse(request.path) {
+            Ok(path) => path,
+            Err(err) => return not_found(Some(err.to_string())),
+        };
+        if let Some(file) = ServedSource::in_development(&path, snapshot) {
+            let proof = Proof::Query { sha256: file.sha256(), version: None };
+            return self.respond_with(&file, proof, request).unwrap_or_else(|| not_found(None));
+        }
+        // The error of a template, with the places searched and the nearest names.
+        let error = snapshot.url(&path).err().map(|err| err.to_string());
+        let advice = self.mount_advice(request.parts.uri.path(), snapshot);
+        let both = |advice, error| format!("{advice}\notherwise, {error}");
+        not_found(advice.into_iter().chain(error).reduce(both))
+    }
+
+    /// `None` if there is no such asset.
+    fn listed(
         &self,
-        method: &Method,
-        headers: &HeaderMap,
-        asset_request: &AssetRequest<'_>,
-    ) -> Response<Content> {
-        let result = match &self.shared.strategy {
-            ServeStrategy::VersionQuery(source_files) => self.find_by_version(source_files, asset_request),
-            ServeStrategy::PathToken(source_files, token) => {
-                self.find_by_token(source_files, token, asset_request)
-            }
-            ServeStrategy::Development | ServeStrategy::Manifest(_) => {
-                self.find_in_development(asset_request)
+        files: &SourceFiles,
+        token: Option<&Token>,
+        request: &AssetRequest<'_>,
+        snapshot: &Snapshot,
+    ) -> Option<Response<Content>> {
+        let token_match = match token {
+            None => TokenMatch::Unversioned(request.path),
+            Some(token) => {
+                let is_asset = |path: &str| snapshot.baseline_file(path).is_some();
+                classify(token, &asset_path(path_after_token(self.assets(), token)?)?, request.path, is_asset)
             }
         };
-        match result {
-            Ok(file) => respond(&file, method, headers).unwrap_or_else(|| not_found(None)),
-            Err(refusal) => *refusal,
+        let (TokenMatch::Current(path)
+        | TokenMatch::Unversioned(path)
+        | TokenMatch::Unknown(path)
+        | TokenMatch::Newer(path)
+        | TokenMatch::Older(path)) = token_match;
+        let path = AssetPath::parse(path).ok()?;
+        match token_match {
+            TokenMatch::Newer(_) => return Some(not_deployed_yet()),
+            TokenMatch::Older(_) => return Some(moved(&self.current_url(request, token?)?)),
+            // Never a redirect for an unknown token: two nodes that know nothing of each other would send a client to and fro.
+            TokenMatch::Current(_) | TokenMatch::Unversioned(_) | TokenMatch::Unknown(_) => {}
         }
+        let file = files.find(&path, snapshot, &self.options)?;
+        let version = Some(snapshot.app_version()).filter(|_| token.is_none() && file.is_proven);
+        let proof = match token_match {
+            TokenMatch::Current(_) if file.is_proven => Proof::Path,
+            TokenMatch::Unversioned(_) => Proof::Query { sha256: file.sha256(), version: version.as_deref() },
+            _ => Proof::OtherPath,
+        };
+        self.respond_with(&file, proof, request)
     }
 
-    /// Development.
-    fn find_in_development(
+    fn respond_with(
         &self,
-        asset_request: &AssetRequest<'_>,
-    ) -> Result<ServedSource, Box<Response<Content>>> {
-        let path = AssetPath::parse(asset_request.path).map_err(|err| not_found(Some(err.to_string())))?;
-        let mut file = ServedSource::in_development(&path, &asset_request.snapshot).ok_or_else(|| {
-            // The error of a template, with the places searched and the nearest names.
-            let error = asset_request.snapshot.url(&path).err().map(|err| err.to_string());
-            let advice = self.mount_advice(asset_request.full_path, &asset_request.snapshot);
-            let both = |advice, error| format!("{advice}\notherwise, {error}");
-            not_found(advice.into_iter().chain(error).reduce(both))
-        })?;
-        file.policy = self.policy(asset_request.query, file.hash(), None);
-        Ok(file)
-    }
-
-    fn find_by_version(
-        &self,
-        source_files: &SourceFiles,
-        asset_request: &AssetRequest<'_>,
-    ) -> Result<ServedSource, Box<Response<Content>>> {
-        let mut file = self.find_unchanged(source_files, asset_request.path, asset_request)?;
-        let version = file.is_proven.then(|| asset_request.snapshot.app_version());
-        file.policy = self.policy(asset_request.query, file.hash(), version.as_deref());
-        Ok(file)
-    }
-
-    fn find_by_token(
-        &self,
-        source_files: &SourceFiles,
-        token: &Token,
-        asset_request: &AssetRequest<'_>,
-    ) -> Result<ServedSource, Box<Response<Content>>> {
-        let base = self.assets().base_url().path();
-        let after = &base[self.assets().mount_path().len() + token.as_str().len() + 1..];
-        // What is no name in a request is none in the base URL.
-        let after = asset_path(after).ok_or_else(|| not_found(None))?;
-        let find = |path| self.find_unchanged(source_files, path, asset_request);
-        match classify(token, &after, asset_request.path, |path| {
-            asset_request.snapshot.baseline_file(path).is_some()
-        }) {
-            TokenMatch::Current(path) => {
-                let mut file = find(path)?;
-                file.policy = if file.is_proven { CachePolicy::Immutable } else { CachePolicy::NoStore };
-                Ok(file)
-            }
-            TokenMatch::Unversioned(path) => {
-                let mut file = find(path)?;
-                file.policy = self.policy(asset_request.query, file.hash(), None);
-                Ok(file)
-            }
-            // Never a redirect: two nodes that know nothing of each other would send a client to and fro.
-            TokenMatch::Unknown(path) => find(path),
-            TokenMatch::Newer(path) | TokenMatch::Older(path) if AssetPath::parse(path).is_err() => {
-                Err(not_found(None).into())
-            }
-            TokenMatch::Newer(_) => Err(not_deployed_yet().into()),
-            TokenMatch::Older(_) => Err(moved(&self.current_url(asset_request, &after)).into()),
-        }
-    }
-
-    fn find_unchanged(
-        &self,
-        source_files: &SourceFiles,
-        path: &str,
-        asset_request: &AssetRequest<'_>,
-    ) -> Result<ServedSource, Box<Response<Content>>> {
-        let path = AssetPath::parse(path).map_err(|_| not_found(None))?;
-        let result = source_files.find(&path, &asset_request.snapshot, &self.options);
-        result.ok_or_else(|| not_found(None).into())
+        file: &impl Servable,
+        proof: Proof<'_>,
+        request: &AssetRequest<'_>,
+    ) -> Option<Response<Content>> {
+        let request::Parts { method, uri, headers, .. } = request.parts;
+        let policy = proof.policy(uri.query(), self.options.unversioned_policy);
+        respond(file, policy, method, headers)
     }
 
     /// The URL with the current token instead of its own; asset path and query as they were spelt.
-    fn current_url(&self, asset_request: &AssetRequest<'_>, after: &str) -> String {
+    fn current_url(&self, request: &AssetRequest<'_>, token: &Token) -> Option<String> {
         // Decoding leaves the number of slashes as it was.
-        let before = 1 + after.matches('/').count();
-        let rest = asset_request.encoded_path.splitn(before + 1, '/').nth(before).unwrap_or_default();
-        let query = asset_request.query.map_or_else(String::new, |query| format!("?{query}"));
-        format!("{}{rest}{query}", self.assets().base_url().path())
-    }
-
-    /// How long the bytes about to be sent may be kept under this URL: for ever if every version in it is their content
-    /// hash, or `version`, which the caller has proven.
-    fn policy(&self, query: Option<&str>, hash: Option<ContentHash>, version: Option<&str>) -> CachePolicy {
-        let mut versions = versions(query.unwrap_or_default()).peekable();
-        if versions.peek().is_none() {
-            return self.options.unversioned_policy;
-        }
-        let is_proven = |given: Cow<'_, [u8]>| {
-            hash.is_some_and(|hash| *given == *hash.as_str().as_bytes())
-                || version.is_some_and(|version| *given == *version.as_bytes())
-        };
-        if versions.all(is_proven) { CachePolicy::Immutable } else { CachePolicy::NoStore }
+        let before = 1 + path_after_token(self.assets(), token)?.matches('/').count();
+        let rest = request.encoded_path.splitn(before + 1, '/').nth(before).unwrap_or_default();
+        let query = request.parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
+        Some(format!("{}{rest}{query}", self.assets().base_url().path()))
     }
 }
 

@@ -12,18 +12,14 @@ use bytes::Bytes;
 use fingerpost::{
     __private::{BaselineFile, FileStamp},
     AppVersion, AssetPath, ErrorKind, Snapshot,
-    manifest::{ContentHash, Digest, Encoding},
+    manifest::{Digest, Encoding},
 };
 use hashbrown::HashMap;
 use http::HeaderValue;
 use parking_lot::Mutex;
 
 use crate::{
-    rfc9110::{
-        cache_control::CachePolicy,
-        media_type::media_type,
-        offer::{Offer, Representation},
-    },
+    rfc9110::{media_type::media_type, offer::Representation},
     serve::{
         content::{Content, FilePart, PromisedDigest},
         hash_queue::{FileLocation, HashQueue, LargeDigest},
@@ -78,7 +74,6 @@ pub(crate) struct ServedSource {
     pub(crate) is_proven: bool,
     /// `true` if its stamp is the listed one and its digest is still being computed.
     is_pending: bool,
-    pub(crate) policy: CachePolicy,
     body: Body,
     state: Arc<FileState>,
 }
@@ -121,9 +116,9 @@ impl ServedSource {
         state.or_log(&file_path, read())
     }
 
-    /// The content hash, if the file is not too large for one.
-    pub(crate) fn hash(&self) -> Option<ContentHash> {
-        self.representation.sha256.as_ref().map(ContentHash::from)
+    /// The digest, unless the file is too large for one.
+    pub(crate) fn sha256(&self) -> Option<Digest> {
+        self.representation.sha256
     }
 
     fn new(path: &AssetPath, size: u64, sha256: Option<Digest>, body: Body, state: &Arc<FileState>) -> Self {
@@ -132,7 +127,6 @@ impl ServedSource {
             representation: Representation { size, sha256 },
             is_proven: false,
             is_pending: false,
-            policy: CachePolicy::NoStore,
             body,
             state: Arc::clone(state),
         }
@@ -287,9 +281,12 @@ fn open(baseline: &BaselineFile) -> Option<(File, FileStamp)> {
 }
 
 impl Servable for ServedSource {
-    fn offer<'a>(&self, variants: &'a [(Encoding, Representation)]) -> Offer<'a> {
-        let media_type = self.media_type.clone();
-        Offer { media_type, policy: self.policy, identity: self.representation, variants }
+    fn media_type(&self) -> HeaderValue {
+        self.media_type.clone()
+    }
+
+    fn identity(&self) -> Representation {
+        self.representation
     }
 
     fn is_pending(&self, _: &Representation) -> bool {
@@ -381,7 +378,7 @@ mod tests {
         fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
         for _ in 0..3 {
             let file = source_files.find(&path, &assets.snapshot(), &options).unwrap();
-            assert!(!file.is_proven && !file.is_pending && file.hash().is_none());
+            assert!(!file.is_proven && !file.is_pending && file.sha256().is_none());
         }
         assert!(!source_files.large_files.is_started());
     }
@@ -444,7 +441,7 @@ mod tests {
         thread::sleep(Duration::from_millis(2100));
         let bytes = || {
             let file = source_files.find(&path, &assets.snapshot(), &options).unwrap();
-            assert!(!file.is_proven && file.hash() == Some(ContentHash::from_content(b"one")));
+            assert!(!file.is_proven && file.sha256() == Some(Digest::from_content(b"one")));
             let Body::Bytes(bytes) = file.body else { panic!("it is small") };
             bytes.as_ptr()
         };

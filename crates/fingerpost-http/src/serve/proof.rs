@@ -1,0 +1,38 @@
+use std::borrow::Cow;
+
+use fingerpost::manifest::{ContentHash, Digest};
+
+use crate::{rfc9110::cache_control::CachePolicy, serve::request_path::versions};
+
+/// What is proven about a request and the file that it leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof<'v> {
+    /// The path has a version, a hash or a path token, and it is that of the file.
+    Path,
+    /// The path has a version, and it is not known to be that of the file.
+    OtherPath,
+    /// The path has no version. A version in the query is that of the file if it is the content hash of `sha256` or equal to
+    /// `version`.
+    Query { sha256: Option<Digest>, version: Option<&'v str> },
+}
+
+impl Proof<'_> {
+    /// How long a response may be cached under a URL with this query; `unversioned` if there is no version in it.
+    pub(crate) fn policy(self, query: Option<&str>, unversioned: CachePolicy) -> CachePolicy {
+        let (sha256, version) = match self {
+            Self::Path => return CachePolicy::Immutable,
+            Self::OtherPath => return CachePolicy::NoStore,
+            Self::Query { sha256, version } => (sha256, version),
+        };
+        let mut versions = versions(query.unwrap_or_default()).peekable();
+        if versions.peek().is_none() {
+            return unversioned;
+        }
+        let hash = sha256.as_ref().map(ContentHash::from);
+        let hash = hash.as_ref().map(ContentHash::as_str);
+        let is_proven = |given: Cow<'_, [u8]>| {
+            [hash, version].into_iter().flatten().any(|known| *given == *known.as_bytes())
+        };
+        if versions.all(is_proven) { CachePolicy::Immutable } else { CachePolicy::NoStore }
+    }
+}
