@@ -8,6 +8,7 @@ mod html;
 mod version;
 mod rfc9110;
 mod request_snapshot;
+mod report_once;
 #[cfg(test)]
 mod log_capture;
 

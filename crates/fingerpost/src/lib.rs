@@ -84,4 +84,5 @@ pub mod __private {
     pub use crate::sources::baseline::BaselineFile;
     pub use crate::suggest::{differs_in_case, nearest};
     pub use crate::toml_table::{SettingsTable, toml_key};
+    pub use crate::url::{query_versions, scheme};
 }

@@ -1,3 +1,5 @@
+use fingerpost::__private::scheme;
+
 /// Whether the paths in a document with this `<base href>` are paths on a host other than `own`, scheme and host of the
 /// base URL. `own` is empty if that is a path: nobody knows the host of the page then.
 ///
@@ -11,13 +13,6 @@ pub(super) fn is_on_other_host(href: &str, own: &str) -> bool {
         Some(_) => !is_on(&url, own),
         None => url.starts_with("//") && !is_on(&url, own.trim_start_matches(|c| c != '/')),
     }
-}
-
-fn scheme(url: &str) -> Option<&str> {
-    let (scheme, _) = url.split_once(':')?;
-    let is_one = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    is_one.then_some(scheme)
 }
 
 fn is_on(url: &str, host: &str) -> bool {

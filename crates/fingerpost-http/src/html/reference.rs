@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
-use fingerpost::{BaseUrl, Snapshot, Strategy, Url};
+use fingerpost::{__private::query_versions, BaseUrl, Snapshot, Strategy, Url};
 
-use crate::serve::request_path::{asset_path, path_after_token, versions};
+use crate::serve::request_path::{asset_path, path_after_token};
 
 use super::base_element::is_on_other_host;
 
@@ -94,7 +94,7 @@ fn file_name(path: &str) -> Option<Cow<'_, str>> {
 /// Whether the query has a parameter `v`.
 fn has_version(suffix: &str) -> bool {
     let query = suffix.split('#').next().unwrap_or_default();
-    versions(query.strip_prefix('?').unwrap_or_default()).next().is_some()
+    query_versions(query.strip_prefix('?').unwrap_or_default()).next().is_some()
 }
 
 #[cfg(test)]

@@ -92,6 +92,12 @@ pub(crate) struct PromisedDigest {
     pub(crate) queue: Arc<HashQueue>,
 }
 
+impl PromisedDigest {
+    pub(crate) fn new(sha256: Option<Digest>, queue: &Arc<HashQueue>) -> Option<Self> {
+        sha256.map(|sha256| Self { sha256, queue: Arc::clone(queue) })
+    }
+}
+
 impl FilePart {
     pub(crate) fn new(
         mut file: File,

@@ -1,8 +1,11 @@
 use std::borrow::Cow;
 
-use fingerpost::manifest::{ContentHash, Digest};
+use fingerpost::{
+    __private::query_versions,
+    manifest::{ContentHash, Digest},
+};
 
-use crate::{rfc9110::cache_control::CachePolicy, serve::request_path::versions};
+use crate::rfc9110::cache_control::CachePolicy;
 
 /// What is proven about a request and the file that it leads to.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +27,7 @@ impl Proof<'_> {
             Self::OtherPath => return CachePolicy::NoStore,
             Self::Query { sha256, version } => (sha256, version),
         };
-        let mut versions = versions(query.unwrap_or_default()).peekable();
+        let mut versions = query_versions(query.unwrap_or_default()).peekable();
         if versions.peek().is_none() {
             return unversioned;
         }

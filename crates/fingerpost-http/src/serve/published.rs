@@ -136,92 +136,31 @@ impl Published {
         *last = Instant::now();
     }
 
-    /// Reads the bytes under a name, if they are those of the release.
-    fn read(&self, file: &ReadRequest<'_>, limits: CacheLimits) -> Result<Content, ReadFailure> {
-        let ReadRequest { name, expected, state, part, .. } = *file;
-        let is_large = expected.size > limits.per_file;
-        let bytes = match self.store.open(name)? {
-            Stored::Bytes(bytes) => bytes,
-            Stored::File(on_disk) => {
-                if on_disk.metadata()?.len() != expected.size {
-                    return Err(mismatch().into());
-                }
-                if is_large {
-                    return self.open_part(on_disk, file);
-                }
-                let mut bytes = Vec::with_capacity(expected.size as usize);
-                // What grows meanwhile is not followed to its end.
-                on_disk.take(expected.size + 1).read_to_end(&mut bytes)?;
-                bytes
-            }
-            _ => return Err(unsupported_content().into()),
-        };
-        if bytes.len() as u64 != expected.size {
-            return Err(mismatch().into());
-        }
-        let bytes = Bytes::from(bytes);
-        if !is_large {
-            state.verify(&bytes, expected).ok_or_else(mismatch)?;
-            if let Some(cached) = self.memory_budget.cache(&bytes, limits.all) {
-                state.cached.set(cached).ok();
-            }
-        } else if !state.is_verified(expected) {
-            state.large().set(state.verify(&bytes, expected).ok_or_else(mismatch)?);
-        }
-        Ok(Content::slice(&bytes, part))
-    }
-
     /// A part of a large file. Until its digest has been computed, it is streamed to those who were promised none.
-    fn open_part(&self, on_disk: fs::File, file: &ReadRequest<'_>) -> Result<Content, ReadFailure> {
+    fn open_part(
+        &self,
+        name: &str,
+        on_disk: fs::File,
+        (state, expected): (&DiskState, &Representation),
+        promised: Option<Digest>,
+        part: &Range<u64>,
+    ) -> io::Result<Option<Content>> {
         let stamp = FileStamp::from_metadata(&on_disk.metadata()?);
-        let location = || FileLocation::Stored(Arc::clone(&self.store), file.name.to_owned());
-        let large = file.state.large();
-        match large.get_or_queue(stamp, &self.large_files, location) {
-            None if file.promised.is_some() => return Err(ReadFailure::Changed),
-            Some(sha256) if file.expected.sha256.is_some_and(|expected| expected != sha256) => {
-                return Err(mismatch().into());
+        let location = || FileLocation::Stored(Arc::clone(&self.store), name.to_owned());
+        match state.large().get_or_queue(stamp, &self.large_files, location) {
+            None if promised.is_some() => return Ok(None),
+            Some(sha256) if expected.sha256.is_some_and(|expected| expected != sha256) => {
+                return Err(mismatch());
             }
             _ => {}
         }
-        let queue = || Arc::clone(&self.large_files);
-        let promised = file.promised.map(|sha256| PromisedDigest { sha256, queue: queue() });
-        let part = FilePart::new(on_disk, file.part.clone(), stamp, promised)?;
-        Ok(Content::File(part.into()))
-    }
-}
-
-/// The representation to read, and the slot that remembers it.
-struct ReadRequest<'a> {
-    name: &'a str,
-    expected: &'a Representation,
-    /// The digest of the representation, if the response promises it with an ETag.
-    promised: Option<Digest>,
-    state: &'a DiskState,
-    part: &'a Range<u64>,
-}
-
-/// Why nothing was read.
-enum ReadFailure {
-    Failed(io::Error),
-    /// The digest of the file was promised and is unknown by now.
-    Changed,
-}
-
-impl From<io::Error> for ReadFailure {
-    fn from(err: io::Error) -> Self {
-        Self::Failed(err)
+        let promised = PromisedDigest::new(promised, &self.large_files);
+        Ok(Some(Content::File(FilePart::new(on_disk, part.clone(), stamp, promised)?.into())))
     }
 }
 
 fn mismatch() -> io::Error {
     io::Error::other("it is not the file that the release names; collect again")
-}
-
-/// How much memory may be used.
-#[derive(Clone, Copy)]
-struct CacheLimits {
-    per_file: u64,
-    all: u64,
 }
 
 impl PublishedFile<'_> {
@@ -234,6 +173,49 @@ impl PublishedFile<'_> {
 
     fn is_small(&self, expected: &Representation) -> bool {
         expected.size <= self.options.max_cached_file
+    }
+
+    /// Reads a part of the bytes under a name, if they are those of the release; `promised` is the digest of all of them, if the
+    /// response promises it with an ETag. `None` if that digest is unknown by now.
+    fn read(
+        &self,
+        name: &str,
+        (state, recorded): (&DiskState, &Representation),
+        promised: Option<Digest>,
+        part: &Range<u64>,
+    ) -> io::Result<Option<Content>> {
+        let expected = state.expected(recorded);
+        let is_small = self.is_small(&expected);
+        let bytes = match self.published.store.open(name)? {
+            Stored::Bytes(bytes) => bytes,
+            Stored::File(on_disk) if on_disk.metadata()?.len() != expected.size => return Err(mismatch()),
+            Stored::File(on_disk) if is_small => {
+                let mut bytes = Vec::with_capacity(expected.size as usize);
+                // What grows meanwhile is not followed to its end.
+                on_disk.take(expected.size + 1).read_to_end(&mut bytes)?;
+                bytes
+            }
+            Stored::File(on_disk) => {
+                return self.published.open_part(name, on_disk, (state, &expected), promised, part);
+            }
+            _ => return Err(unsupported_content()),
+        };
+        if bytes.len() as u64 != expected.size {
+            return Err(mismatch());
+        }
+        let bytes = Bytes::from(bytes);
+        if is_small {
+            state.verify(&bytes, &expected).ok_or_else(mismatch)?;
+            let capacity = self.options.cache_capacity;
+            // Files that only retained releases name never fill all of it.
+            let capacity = if self.file.is_current { capacity } else { capacity / 2 };
+            if let Some(cached) = self.published.memory_budget.cache(&bytes, capacity) {
+                state.cached.set(cached).ok();
+            }
+        } else if !state.is_verified(&expected) {
+            state.large().set(state.verify(&bytes, &expected).ok_or_else(mismatch)?);
+        }
+        Ok(Some(Content::slice(&bytes, part)))
     }
 
     /// Logs once that a file cannot be served; again only if it was served in between.
@@ -281,22 +263,15 @@ impl Servable for PublishedFile<'_> {
         if !self.may_wait {
             return Err(Unavailable::Waiting);
         }
-        let (name, capacity) = (self.file.name(encoding), self.options.cache_capacity);
-        // So that what nobody names any more never fills all of it.
-        let all = if self.file.is_current { capacity } else { capacity / 2 };
-        let limits = CacheLimits { per_file: self.options.max_cached_file, all };
-        let (promised, expected) = (representation.sha256, &state.expected(recorded));
-        let read = self.published.read(&ReadRequest { name: &name, expected, promised, state, part }, limits);
-        match read {
-            Ok(content) => {
+        let name = self.file.name(encoding);
+        let read = self.read(&name, (state, recorded), representation.sha256, part);
+        match read.inspect_err(|err| self.report(&name, state, err)) {
+            Ok(Some(content)) => {
                 state.errors.reset();
                 Ok(content)
             }
-            Err(ReadFailure::Changed) => Err(Unavailable::Changed),
-            Err(ReadFailure::Failed(err)) => {
-                self.report(&name, state, &err);
-                Err(Unavailable::Gone)
-            }
+            Ok(None) => Err(Unavailable::Changed),
+            Err(_) => Err(Unavailable::Gone),
         }
     }
 }

@@ -14,13 +14,13 @@ use hashbrown::{HashMap, HashSet};
 use http::HeaderValue;
 
 use crate::{
+    report_once::ReportOnce,
     rfc9110::{media_type::media_type, offer::Representation},
     serve::{
         content::unsupported_content,
         hash_queue::LargeDigest,
         memory_budget::CachedBytes,
         release_names::{NamedFile, files_of_manifest, files_of_release},
-        servable::ReportOnce,
     },
 };
 

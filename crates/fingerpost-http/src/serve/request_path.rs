@@ -1,4 +1,4 @@
-//! What a request names: a path, decoded once, and the versions in its query.
+//! What the path of a request names.
 
 use std::borrow::Cow;
 
@@ -26,15 +26,6 @@ pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
 pub(crate) fn path_after_token<'a>(assets: &'a Assets, token: &Token) -> Option<&'a str> {
     let path = assets.base_url().path().strip_prefix(assets.mount_path())?;
     path.strip_prefix(token.as_str())?.strip_prefix('/')
-}
-
-/// The values of all parameters `v` of a query, decoded; empty ones, too.
-pub(crate) fn versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
-    query.split('&').filter_map(|parameter| {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        // In whichever spelling: a cache may take them for the same.
-        percent_decode_str(name).eq(*b"v").then(|| percent_decode_str(value).into())
-    })
 }
 
 /// Whether a name has a hash where hashed paths have theirs. Proves nothing: it says where a second look is worth its
@@ -66,17 +57,6 @@ mod tests {
         {
             assert_eq!(asset_path(path), None, "{path}");
         }
-    }
-
-    #[test]
-    fn version_parameters_are_found_anywhere_in_the_query() {
-        let found = |query| -> Vec<_> {
-            versions(query).map(|version| String::from_utf8_lossy(&version).into_owned()).collect()
-        };
-        assert_eq!(found("v=1"), ["1"]);
-        assert_eq!(found("x=1&v=a%2Bb&v"), ["a+b", ""]);
-        assert_eq!(found("%76=1"), ["1"]);
-        assert_eq!(found("rev=1&V=2&vv=3&x=v=4&"), [""; 0]);
     }
 
     #[test]

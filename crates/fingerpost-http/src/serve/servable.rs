@@ -1,10 +1,6 @@
 //! What a URL leads to, whichever strategy it was found by.
 
-use std::{
-    borrow::Cow,
-    ops::Range,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::{borrow::Cow, ops::Range};
 
 use fingerpost::manifest::Encoding;
 use http::HeaderValue;
@@ -43,22 +39,4 @@ pub(crate) enum Unavailable {
     Gone,
     /// The file on disk is another one since its digest was computed, so the offer was wrong.
     Changed,
-}
-
-/// `true` if it has been logged that a file cannot be served, and it has not been served since.
-#[derive(Debug, Default)]
-pub(crate) struct ReportOnce(AtomicBool);
-
-impl ReportOnce {
-    /// Calls `log`, unless an error of the file has been logged since it was served.
-    pub(crate) fn report(&self, log: impl FnOnce()) {
-        if !self.0.swap(true, Relaxed) {
-            log();
-        }
-    }
-
-    /// The file has been served: its next error is logged.
-    pub(crate) fn reset(&self) {
-        self.0.store(false, Relaxed);
-    }
 }

@@ -19,13 +19,14 @@ use http::HeaderValue;
 use parking_lot::Mutex;
 
 use crate::{
+    report_once::ReportOnce,
     rfc9110::{media_type::media_type, offer::Representation},
     serve::{
         content::{Content, FilePart, PromisedDigest},
         hash_queue::{FileLocation, HashQueue, LargeDigest},
         memory_budget::{CachedBytes, MemoryBudget},
         options::ServeOptions,
-        servable::{ReportOnce, Servable, Unavailable},
+        servable::{Servable, Unavailable},
         verified_file::VerifiedFile,
     },
 };
@@ -62,8 +63,8 @@ struct ContentState {
     /// The identity of a small file at its last read, and its bytes.
     verified: Option<VerifiedFile>,
     cached: Option<CachedBytes>,
-    /// Whether somebody has been told that the file is another one by now.
-    is_warned: bool,
+    /// Warnings that the file is another one by now.
+    changed: ReportOnce,
 }
 
 /// A file of a source dir, as it is answered under one URL.
@@ -161,18 +162,18 @@ impl SourceFiles {
                     pinned: None,
                     verified,
                     cached,
-                    is_warned: false,
+                    changed: ReportOnce::default(),
                 })
             }
         };
         let file = self.find_unchanged(path, baseline, &state, content, options);
-        if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending)
-            && !std::mem::replace(&mut content.is_warned, true)
-        {
-            tracing::warn!(
-                "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
-                baseline.file.display()
-            );
+        if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending) {
+            content.changed.report(|| {
+                tracing::warn!(
+                    "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
+                    baseline.file.display()
+                );
+            });
         }
         file.or_else(|| {
             content.cached = None;
@@ -213,8 +214,7 @@ impl SourceFiles {
         let sha256 =
             state.large.get_or_queue(stamp, &self.large_files, || FileLocation::Path(baseline.file.clone()));
         let is_proven = sha256.is_some_and(|sha256| content.is_proven(sha256, is_baseline(stamp)));
-        let queue = || Arc::clone(&self.large_files);
-        let promised = sha256.map(|sha256| PromisedDigest { sha256, queue: queue() });
+        let promised = PromisedDigest::new(sha256, &self.large_files);
         let file = ServedSource::new(path, stamp.length(), sha256, body(promised), state);
         Some(ServedSource { is_proven, is_pending: sha256.is_none(), ..file })
     }

@@ -65,7 +65,12 @@ impl VersionExchange {
         let change = html.finish(response);
         if change == HtmlChange::Nothing {
             if html.is_kept_by_compression(response) {
-                self.options.warn_once.compressed();
+                self.options.compressed.report(|| {
+                    tracing::warn!(
+                        "a page was compressed already, so the client script could not be put into it; put the layer of the \
+                         version inside of the layer that compresses"
+                    );
+                });
             }
         } else if self.nonce.is_some() {
             response.headers.remove(ETAG);
@@ -78,7 +83,12 @@ impl VersionExchange {
         let nonce = self.nonce.as_ref().filter(|nonce| {
             let is_valid = nonce.is_valid();
             if !is_valid {
-                self.options.warn_once.invalid_nonce();
+                self.options.invalid_nonce.report(|| {
+                    tracing::warn!(
+                        "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, \
+                         digits, `+ / - _`, and up to two `=` at its end"
+                    );
+                });
             }
             is_valid
         });

@@ -57,7 +57,8 @@ impl VersionMiddleware {
             on_mismatch: OnMismatch::default(),
             script: path.join(&client::file_name()),
             path,
-            warn_once: Arc::default(),
+            compressed: Arc::default(),
+            invalid_nonce: Arc::default(),
         };
         Self { assets: assets.clone(), options: Arc::new(options) }
     }

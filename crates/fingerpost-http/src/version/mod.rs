@@ -16,7 +16,5 @@ pub(crate) mod nonce;
 pub(crate) mod client_path;
 #[cfg(feature = "html")]
 pub(crate) mod client;
-#[cfg(feature = "html")]
-pub(crate) mod warn_once;
 pub(crate) mod endpoints;
 pub(crate) mod requested_version;

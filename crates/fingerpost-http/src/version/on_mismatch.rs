@@ -54,16 +54,13 @@ impl FromStr for OnMismatch {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self, Error> {
-        match word {
-            "reload" => Ok(Self::Reload),
-            "prompt" => Ok(Self::Prompt),
-            "warn" => Ok(Self::Warn),
-            "ignore" => Ok(Self::Ignore),
-            _ => Err(Error::config(format!(
+        let all = [Self::Reload, Self::Prompt, Self::Warn, Self::Ignore];
+        all.into_iter().find(|action| action.as_str() == word).ok_or_else(|| {
+            Error::config(format!(
                 "{} is not an action for stale pages; write `reload`, `prompt`, `warn` or `ignore`",
                 quoted(word)
-            ))),
-        }
+            ))
+        })
     }
 }
 

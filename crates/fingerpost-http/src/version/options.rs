@@ -5,7 +5,8 @@ use std::sync::Arc;
 use fingerpost::Snapshot;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{client_path::ClientPath, nonce::CspNonce, on_mismatch::OnMismatch, warn_once::WarnOnce};
+use super::{client_path::ClientPath, nonce::CspNonce, on_mismatch::OnMismatch};
+use crate::report_once::ReportOnce;
 
 #[derive(Debug, Clone)]
 pub(super) struct VersionOptions {
@@ -14,7 +15,10 @@ pub(super) struct VersionOptions {
     pub(super) path: ClientPath,
     /// The URL of the client script.
     pub(super) script: String,
-    pub(super) warn_once: Arc<WarnOnce>,
+    /// Warnings of pages that were compressed already.
+    pub(super) compressed: Arc<ReportOnce>,
+    /// Warnings of nonces that are not valid.
+    pub(super) invalid_nonce: Arc<ReportOnce>,
 }
 
 /// That a layer has done its work on a response already: what lies inside wins.

@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::error::Error;
+use crate::{error::Error, version::AppVersion};
 
 /// The per-deploy segment in a URL: `/static/<token>/css/app.css`.
 ///
@@ -149,10 +149,8 @@ impl fmt::Display for Token {
 }
 
 fn validate(text: &str) -> Result<Arc<str>, Error> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~+-".contains(&byte);
     // A browser would resolve these two away.
-    let is_dots = matches!(text, "." | "..");
-    if text.is_empty() || text.len() > 128 || is_dots || !text.bytes().all(is_plain) {
+    if matches!(text, "." | "..") || AppVersion::explicit(text).is_err() {
         return Err(Error::config(format!(
             "path token {} must have 1 to 128 letters, digits and `. _ ~ + -`",
             crate::quote::quoted(text)

@@ -3,6 +3,7 @@ use std::{fmt, ops::Deref};
 use crate::{
     error::{Error, PathReason, Problem},
     manifest::digest::ContentHash,
+    url::scheme,
 };
 
 /// The canonical name of an asset: `css/app.css`.
@@ -159,14 +160,6 @@ fn reason_to_refuse(path: &str) -> Option<PathReason> {
     } else {
         None
     }
-}
-
-/// RFC 3986 §3.1: a letter, then letters, digits, `+`, `-` and `.` up to the first colon. `C:` is one, too.
-fn scheme(path: &str) -> Option<&str> {
-    let (scheme, _) = path.split_once(':')?;
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    is_scheme.then_some(scheme)
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Er
 }
 
 /// Where the path of a URL begins (its end, if it has none), or `None` if this is no URL that we take.
-fn path_start(url: &str) -> Option<usize> {
+pub(crate) fn path_start(url: &str) -> Option<usize> {
     if url.starts_with('/') {
         return Some(0);
     }

@@ -4,7 +4,7 @@ pub(crate) mod asset_path;
 pub(crate) mod base_url;
 pub(crate) mod url_options;
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -94,7 +94,9 @@ impl Url {
             text.push('?');
             push_encoded(&mut text, query, SUFFIX);
         }
-        if let Some(version) = version.filter(|_| !template_path.query.is_some_and(has_version)) {
+        if let Some(version) =
+            version.filter(|_| template_path.query.is_none_or(|query| query_versions(query).next().is_none()))
+        {
             text.push_str(match template_path.query {
                 None => "?",
                 // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
@@ -124,12 +126,29 @@ impl Url {
     }
 }
 
-/// Whether a query has a parameter named `v`, however it is spelt.
-pub(crate) fn has_version(query: &str) -> bool {
-    query.split('&').any(|parameter| {
-        let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
-        percent_decode_str(name).eq([b'v'])
+/// The values of all parameters `v` of a query, decoded; empty ones, too.
+///
+/// ```
+/// use fingerpost::__private::query_versions;
+///
+/// assert!(query_versions("x=1&v=a%2Bb&%76").eq([&b"a+b"[..], b""]));
+/// assert_eq!(query_versions("rev=1&V=2&vv=3&x=v=4&").count(), 0);
+/// ```
+pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    query.split('&').filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        // In every spelling: a cache may take them for the same.
+        percent_decode_str(name).eq(*b"v").then(|| percent_decode_str(value).into())
     })
+}
+
+/// The scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon. `C:` is one,
+/// too.
+pub fn scheme(url: &str) -> Option<&str> {
+    let (scheme, _) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then_some(scheme)
 }
 
 /// Appends `text`, in which `%41` is an escape that the author wrote and any other `%` is not.

@@ -8,11 +8,6 @@ use crate::{
     freshness::AGED,
     support::{Dir, alone_in, dev, hash, say},
 };
-#[cfg(target_os = "linux")]
-use crate::{
-    freshness::{LARGE, readings},
-    support::alone,
-};
 
 #[track_caller]
 fn reason(assets: &Assets, path: &str) -> String {

@@ -200,10 +200,10 @@ pub(crate) fn bytes_read() -> Option<u64> {
     None
 }
 
-pub(crate) const LARGE: usize = 4 * 1024 * 1024;
+const LARGE: usize = 4 * 1024 * 1024;
 
-/// How often `work` reads the large file in full, from the counters of the kernel, rounded to a tenth.
-pub(crate) fn readings(work: impl FnOnce()) -> f64 {
+/// How often the file was read from start to end, counted by the kernel, to a tenth.
+fn readings(work: impl FnOnce()) -> f64 {
     let before = bytes_read().unwrap();
     work();
     let bytes = bytes_read().unwrap() - before;

@@ -1,0 +1,18 @@
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Keeps a log from being filled with one message.
+#[derive(Debug, Default)]
+pub(crate) struct ReportOnce(AtomicBool);
+
+impl ReportOnce {
+    /// Calls `log`, unless it has been called since the last reset.
+    pub(crate) fn report(&self, log: impl FnOnce()) {
+        if !self.0.swap(true, Relaxed) {
+            log();
+        }
+    }
+
+    pub(crate) fn reset(&self) {
+        self.0.store(false, Relaxed);
+    }
+}
