@@ -7,20 +7,21 @@ use crate::version::requested_version::VERSION_COOKIE;
 
 #[derive(Debug, Clone)]
 pub(super) struct Cookie {
-    name: String,
-    path: String,
-    domain: Option<String>,
-    expiry: HeaderValue,
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) domain: Option<String>,
 }
 
 impl Default for Cookie {
     fn default() -> Self {
-        Self::new(VERSION_COOKIE, "/", None).expect("the name and path of a cookie")
+        Self { name: VERSION_COOKIE.to_owned(), path: "/".to_owned(), domain: None }
     }
 }
 
 impl Cookie {
-    fn new(name: &str, path: &str, domain: Option<&str>) -> Result<Self, Error> {
+    /// Refuses a cookie that cannot be set.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let Self { name, path, domain } = self;
         let refuse = |what, text, advice| {
             Err(Error::config(format!("{} cannot be the {what} of a cookie; {advice}", quoted(text))))
         };
@@ -33,38 +34,27 @@ impl Cookie {
             return refuse("path", path, "write one that begins with `/` and has no space and no `;`");
         }
         let is_in_domains = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
-        if let Some(domain) = domain.filter(|it| it.is_empty() || !it.chars().all(is_in_domains)) {
+        if let Some(domain) = domain.as_ref().filter(|it| it.is_empty() || !it.chars().all(is_in_domains)) {
             return refuse("domain", domain, "write one such as `example.com`");
         }
         // RFC 6265bis, §4.1.3: browsers ignore what is set otherwise under such names.
-        let has_prefix =
-            |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-        if has_prefix("__Host-") && (path != "/" || domain.is_some()) {
+        if self.has_prefix("__Host-") && (path != "/" || domain.is_some()) {
             return refuse("name", name, "with `__Host-` it has the path `/` and no domain");
         }
-        let domain_attribute = domain.map_or_else(String::new, |domain| format!("; Domain={domain}"));
-        let secure = if has_prefix("__Host-") || has_prefix("__Secure-") { "; Secure" } else { "" };
-        let expiry = format!(
-            "{name}=; Path={path}{domain_attribute}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT{secure}"
-        );
-        let expiry = HeaderValue::try_from(expiry).expect("all of it is printable");
-        Ok(Self { name: name.to_owned(), path: path.to_owned(), domain: domain.map(str::to_owned), expiry })
+        Ok(())
     }
 
-    pub(super) fn with_name(&self, name: &str) -> Result<Self, Error> {
-        Self::new(name, &self.path, self.domain.as_deref())
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
-    pub(super) fn with_path(&self, path: &str) -> Result<Self, Error> {
-        Self::new(&self.name, path, self.domain.as_deref())
-    }
-
-    pub(super) fn with_domain(&self, domain: &str) -> Result<Self, Error> {
-        Self::new(&self.name, &self.path, Some(domain))
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    fn expiry(&self) -> HeaderValue {
+        let Self { name, path, domain } = self;
+        let domain = domain.as_ref().map_or_else(String::new, |domain| format!("; Domain={domain}"));
+        let secure = if self.has_prefix("__Host-") || self.has_prefix("__Secure-") { "; Secure" } else { "" };
+        let expiry =
+            format!("{name}=; Path={path}{domain}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT{secure}");
+        HeaderValue::try_from(expiry).expect("all of it is printable")
     }
 
     /// Makes a browser forget it, unless the application has just set it; whether it does.
@@ -75,7 +65,7 @@ impl Cookie {
         };
         let expires = !headers.get_all(SET_COOKIE).iter().any(is_ours);
         if expires {
-            headers.append(SET_COOKIE, self.expiry.clone());
+            headers.append(SET_COOKIE, self.expiry());
         }
         expires
     }

@@ -156,7 +156,7 @@ impl VersionRouter {
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a cookie, or begins
     /// with `__Host-` while there is a domain or another path than `/`.
     pub fn cookie_name(self, name: &str) -> Result<Self, Error> {
-        self.with_cookie(|cookie| cookie.with_name(name))
+        self.with_cookie(|cookie| name.clone_into(&mut cookie.name))
     }
 
     /// The path that the cookie was set for: a browser expires no other. Defaults to `/`.
@@ -165,7 +165,7 @@ impl VersionRouter {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the path of a cookie.
     pub fn cookie_path(self, path: &str) -> Result<Self, Error> {
-        self.with_cookie(|cookie| cookie.with_path(path))
+        self.with_cookie(|cookie| path.clone_into(&mut cookie.path))
     }
 
     /// The domain that the cookie was set for: a browser expires no other. Defaults to none, which is this host alone.
@@ -174,12 +174,13 @@ impl VersionRouter {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the domain of a cookie.
     pub fn cookie_domain(self, domain: &str) -> Result<Self, Error> {
-        self.with_cookie(|cookie| cookie.with_domain(domain))
+        self.with_cookie(|cookie| cookie.domain = Some(domain.to_owned()))
     }
 
-    fn with_cookie(mut self, change: impl FnOnce(&Cookie) -> Result<Cookie, Error>) -> Result<Self, Error> {
-        let config = Arc::make_mut(&mut self.0);
-        config.cookie = change(&config.cookie)?;
+    fn with_cookie(mut self, change: impl FnOnce(&mut Cookie)) -> Result<Self, Error> {
+        let cookie = &mut Arc::make_mut(&mut self.0).cookie;
+        change(cookie);
+        cookie.check()?;
         Ok(self)
     }
 
@@ -198,7 +199,7 @@ impl VersionRouter {
         let requested = RequestedVersion::from_headers(
             &request.headers,
             &config.version_header,
-            config.cookie.name(),
+            &config.cookie.name,
             is_known,
         );
         let route = requested.version().and_then(|version| config.routes.get(version));

@@ -2,22 +2,8 @@
 
 use fingerpost::{__private::TokenAge, Token};
 
-/// What a path below the mount is, by its token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenMatch<'a> {
-    /// This deploy's URL of a path.
-    Current(&'a str),
-    /// A path without a token.
-    Unversioned(&'a str),
-    /// An earlier deploy's URL of a path.
-    Older(&'a str),
-    /// A later deploy's.
-    Newer(&'a str),
-    /// Somebody's URL of a path.
-    Unknown(&'a str),
-}
-
-/// Judges a decoded path; `after`, decoded as well, stands between the token and the asset path in the base URL.
+/// Splits a decoded path below the mount into its token, as far as that has a meaning, and the asset path. `after`, decoded as
+/// well, stands between the two in the base URL.
 ///
 /// In this order: the current token; the whole rest names an asset, so that a directory called `2024` is reached; for
 /// ordered tokens, something that is no number; then older, newer, previous and unknown.
@@ -26,19 +12,16 @@ pub(crate) fn classify<'a>(
     after: &str,
     path: &'a str,
     is_asset: impl FnOnce(&str) -> bool,
-) -> TokenMatch<'a> {
+) -> (Option<TokenAge>, &'a str) {
     let without_token = path.strip_prefix(after);
+    let unversioned = (None, without_token.unwrap_or(path));
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    let (age, rest) = (token.age_of(first), rest.strip_prefix(after));
-    match (age, rest) {
-        (TokenAge::Current, Some(rest)) => TokenMatch::Current(rest),
-        _ if without_token.is_some_and(is_asset) => TokenMatch::Unversioned(without_token.unwrap_or(path)),
-        (TokenAge::Older, Some(rest)) => TokenMatch::Older(rest),
-        (TokenAge::Newer, Some(rest)) => TokenMatch::Newer(rest),
-        (TokenAge::Unknown, Some(rest)) if !token.is_ordered() && Token::opaque(first).is_ok() => {
-            TokenMatch::Unknown(rest)
-        }
-        _ => TokenMatch::Unversioned(without_token.unwrap_or(path)),
+    let Some(rest) = rest.strip_prefix(after) else { return unversioned };
+    match token.age_of(first) {
+        TokenAge::Current => (Some(TokenAge::Current), rest),
+        _ if without_token.is_some_and(is_asset) => unversioned,
+        TokenAge::Unknown if token.is_ordered() || Token::opaque(first).is_err() => unversioned,
+        age => (Some(age), rest),
     }
 }
 
@@ -47,7 +30,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn classified<'a>(token: &Token, after: &str, path: &'a str) -> TokenMatch<'a> {
+    fn classified<'a>(token: &Token, after: &str, path: &'a str) -> (Option<TokenAge>, &'a str) {
         classify(token, after, path, |asset| matches!(asset, "2024/logo.png" | "1000/a.css" | "css/app.css"))
     }
 
@@ -55,17 +38,17 @@ mod tests {
     fn ordered_token_recognizes_older_and_newer_tokens() {
         let token = Token::ordered(1000).unwrap();
         for (path, expected) in [
-            ("1000/css/app.css", TokenMatch::Current("css/app.css")),
-            ("1000/nope.css", TokenMatch::Current("nope.css")),
-            ("1000/a.css", TokenMatch::Current("a.css")),
-            ("css/app.css", TokenMatch::Unversioned("css/app.css")),
-            ("2024/logo.png", TokenMatch::Unversioned("2024/logo.png")),
-            ("2024/nope.png", TokenMatch::Newer("nope.png")),
-            ("999/css/app.css", TokenMatch::Older("css/app.css")),
-            ("01000/css/app.css", TokenMatch::Older("css/app.css")),
-            ("99999999999999999999999999/x", TokenMatch::Newer("x")),
-            ("-1/css/app.css", TokenMatch::Unversioned("-1/css/app.css")),
-            ("", TokenMatch::Unversioned("")),
+            ("1000/css/app.css", (Some(TokenAge::Current), "css/app.css")),
+            ("1000/nope.css", (Some(TokenAge::Current), "nope.css")),
+            ("1000/a.css", (Some(TokenAge::Current), "a.css")),
+            ("css/app.css", (None, "css/app.css")),
+            ("2024/logo.png", (None, "2024/logo.png")),
+            ("2024/nope.png", (Some(TokenAge::Newer), "nope.png")),
+            ("999/css/app.css", (Some(TokenAge::Older), "css/app.css")),
+            ("01000/css/app.css", (Some(TokenAge::Older), "css/app.css")),
+            ("99999999999999999999999999/x", (Some(TokenAge::Newer), "x")),
+            ("-1/css/app.css", (None, "-1/css/app.css")),
+            ("", (None, "")),
         ] {
             assert_eq!(classified(&token, "", path), expected, "{path}");
         }
@@ -75,13 +58,13 @@ mod tests {
     fn opaque_token_recognizes_only_configured_previous_tokens() {
         let token = Token::opaque("3f2a91b").unwrap().previous(["9c01d22"]).unwrap();
         for (path, expected) in [
-            ("3f2a91b/css/app.css", TokenMatch::Current("css/app.css")),
-            ("9c01d22/css/app.css", TokenMatch::Older("css/app.css")),
-            ("0000000/css/app.css", TokenMatch::Unknown("css/app.css")),
-            ("css/app.css", TokenMatch::Unversioned("css/app.css")),
-            ("css/nope.css", TokenMatch::Unknown("nope.css")),
-            ("./css/app.css", TokenMatch::Unversioned("./css/app.css")),
-            ("a b/css/app.css", TokenMatch::Unversioned("a b/css/app.css")),
+            ("3f2a91b/css/app.css", (Some(TokenAge::Current), "css/app.css")),
+            ("9c01d22/css/app.css", (Some(TokenAge::Older), "css/app.css")),
+            ("0000000/css/app.css", (Some(TokenAge::Unknown), "css/app.css")),
+            ("css/app.css", (None, "css/app.css")),
+            ("css/nope.css", (Some(TokenAge::Unknown), "nope.css")),
+            ("./css/app.css", (None, "./css/app.css")),
+            ("a b/css/app.css", (None, "a b/css/app.css")),
         ] {
             assert_eq!(classified(&token, "", path), expected, "{path}");
         }
@@ -91,11 +74,11 @@ mod tests {
     fn base_url_may_have_a_path_between_the_token_and_the_asset_path() {
         let token = Token::ordered(1000).unwrap();
         for (path, expected) in [
-            ("1000/static/css/app.css", TokenMatch::Current("css/app.css")),
-            ("999/static/css/app.css", TokenMatch::Older("css/app.css")),
-            ("static/css/app.css", TokenMatch::Unversioned("css/app.css")),
-            ("999/css/app.css", TokenMatch::Unversioned("999/css/app.css")),
-            ("999", TokenMatch::Unversioned("999")),
+            ("1000/static/css/app.css", (Some(TokenAge::Current), "css/app.css")),
+            ("999/static/css/app.css", (Some(TokenAge::Older), "css/app.css")),
+            ("static/css/app.css", (None, "css/app.css")),
+            ("999/css/app.css", (None, "999/css/app.css")),
+            ("999", (None, "999")),
         ] {
             assert_eq!(classified(&token, "static/", path), expected, "{path}");
         }

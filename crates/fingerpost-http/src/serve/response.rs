@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
 use fingerpost::manifest::Encoding;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
@@ -165,8 +166,8 @@ impl Offer<'_> {
 }
 
 /// What all answers have in common.
-fn base_response(status: StatusCode, content: Content, policy: CachePolicy) -> Response<Content> {
-    let mut response = Response::new(content);
+fn base_response<B>(status: StatusCode, body: B, policy: CachePolicy) -> Response<B> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.reserve(if status == StatusCode::NOT_MODIFIED { 6 } else { 10 });
@@ -183,9 +184,18 @@ fn error_response(status: StatusCode) -> Response<Content> {
 
 /// An answer for people.
 fn text_response(status: StatusCode, text: String) -> Response<Content> {
-    let length = text.len() as u64;
-    let mut response = base_response(status, Content::Bytes(text.into()), CachePolicy::NoStore);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    uncached_response(status, "text/plain; charset=utf-8", text.into()).map(Content::Bytes)
+}
+
+/// A `no-store` response with a body that is made for it.
+pub(crate) fn uncached_response(
+    status: StatusCode,
+    media_type: &'static str,
+    body: Bytes,
+) -> Response<Bytes> {
+    let length = body.len() as u64;
+    let mut response = base_response(status, body, CachePolicy::NoStore);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response.headers_mut().insert(CONTENT_LENGTH, length.into());
     response
 }

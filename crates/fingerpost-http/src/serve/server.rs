@@ -1,6 +1,9 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use fingerpost::{__private::quoted, AssetPath, Assets, Snapshot, Strategy, Token};
+use fingerpost::{
+    __private::{TokenAge, quoted},
+    AssetPath, Assets, Snapshot, Strategy, Token,
+};
 use http::{Method, Response, StatusCode, Uri, request};
 
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
     serve::{
         content::Content,
         options::ServeOptions,
-        path_token::{TokenMatch, classify},
+        path_token::classify,
         proof::Proof,
         published::Published,
         request_path::{asset_path, path_after_token},
@@ -250,31 +253,26 @@ impl AssetServer {
         request: &AssetRequest<'_>,
         snapshot: &Snapshot,
     ) -> Option<Response<Content>> {
-        let token_match = match token {
-            None => TokenMatch::Unversioned(request.path),
+        let (age, path) = match token {
+            None => (None, request.path),
             Some(token) => {
                 let is_asset = |path: &str| snapshot.baseline_file(path).is_some();
                 classify(token, &asset_path(path_after_token(self.assets(), token)?)?, request.path, is_asset)
             }
         };
-        let (TokenMatch::Current(path)
-        | TokenMatch::Unversioned(path)
-        | TokenMatch::Unknown(path)
-        | TokenMatch::Newer(path)
-        | TokenMatch::Older(path)) = token_match;
         let path = AssetPath::parse(path).ok()?;
-        match token_match {
-            TokenMatch::Newer(_) => return Some(not_deployed_yet()),
-            TokenMatch::Older(_) => return Some(moved(&self.current_url(request, token?)?)),
+        match age {
+            Some(TokenAge::Newer) => return Some(not_deployed_yet()),
+            Some(TokenAge::Older) => return Some(moved(&self.current_url(request, token?)?)),
             // Never a redirect for an unknown token: two nodes that know nothing of each other would send a client to and fro.
-            TokenMatch::Current(_) | TokenMatch::Unversioned(_) | TokenMatch::Unknown(_) => {}
+            _ => {}
         }
         let file = files.find(&path, snapshot, &self.options)?;
         let version = Some(snapshot.app_version()).filter(|_| token.is_none() && file.is_proven);
-        let proof = match token_match {
-            TokenMatch::Current(_) if file.is_proven => Proof::Path,
-            TokenMatch::Unversioned(_) => Proof::Query { sha256: file.sha256(), version: version.as_deref() },
-            _ => Proof::OtherPath,
+        let proof = match age {
+            None => Proof::Query { sha256: file.sha256(), version: version.as_deref() },
+            Some(TokenAge::Current) if file.is_proven => Proof::Path,
+            Some(_) => Proof::OtherPath,
         };
         self.respond_with(&file, proof, request)
     }

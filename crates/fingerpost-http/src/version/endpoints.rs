@@ -4,15 +4,14 @@ use bytes::Bytes;
 use fingerpost::{Assets, BustToken, Error, Mode, Snapshot};
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
-    header::{
-        ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE,
-        X_CONTENT_TYPE_OPTIONS,
-    },
+    header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE},
     request,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{request_snapshot::existing_snapshot, rfc9110::method::for_method};
+use crate::{
+    request_snapshot::existing_snapshot, rfc9110::method::for_method, serve::response::uncached_response,
+};
 
 /// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
 ///
@@ -198,16 +197,7 @@ fn error_response(status: StatusCode, reason: &str) -> Response<Bytes> {
 }
 
 pub(crate) fn json_response(status: StatusCode, json: impl Into<Bytes>) -> Response<Bytes> {
-    let json = json.into();
-    let length = json.len() as u64;
-    let mut response = Response::new(json);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_LENGTH, length.into());
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    uncached_response(status, "application/json", json.into())
 }
 
 #[cfg(test)]
@@ -242,8 +232,8 @@ mod tests {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert!(endpoints.handles(&parts));
         let response = endpoints.respond_blocking(&parts);
-        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
-        assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         response
     }
 

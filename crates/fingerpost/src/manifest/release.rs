@@ -17,10 +17,11 @@ use crate::{
 /// assert_eq!(Release::parse(&release.to_json(), 2, "2.json")?, release);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Release {
     /// Counts up from 1; the name of the file.
+    #[serde(skip)]
     pub number: u64,
     /// When it was published, in seconds since 1970, UTC.
     pub published: u64,
@@ -31,14 +32,6 @@ pub struct Release {
     pub references: BTreeMap<String, Vec<String>>,
     /// The manifest as published.
     pub manifest: Manifest,
-}
-
-#[derive(Serialize)]
-struct ReleaseOut<'a> {
-    published: u64,
-    replaces: u64,
-    references: &'a BTreeMap<String, Vec<String>>,
-    manifest: &'a Manifest,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +81,6 @@ impl Release {
     ///
     /// Those of the writer.
     pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
-        let Self { published, replaces, references, manifest, .. } = self;
-        json::write(&ReleaseOut { published: *published, replaces: *replaces, references, manifest }, writer)
+        json::write(self, writer)
     }
 }
