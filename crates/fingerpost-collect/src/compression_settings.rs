@@ -7,57 +7,6 @@ use crate::{
     diagnostics::problem::{Error, Problem},
 };
 
-/// Types that are text, or hold their bytes plain. What is not here is compressed already, as images, `woff2` and archives
-/// are, or too rare to spend time on.
-const COMPRESSIBLE: [&str; 46] = [
-    "appcache",
-    "atom",
-    "bmp",
-    "cjs",
-    "css",
-    "csv",
-    "cur",
-    "eot",
-    "geojson",
-    "gltf",
-    "glsl",
-    "htm",
-    "html",
-    "ico",
-    "ics",
-    "js",
-    "json",
-    "json5",
-    "jsonld",
-    "jsx",
-    "map",
-    "md",
-    "mjs",
-    "mts",
-    "otf",
-    "rss",
-    "rtf",
-    "scss",
-    "srt",
-    "svg",
-    "topojson",
-    "ts",
-    "tsv",
-    "tsx",
-    "ttc",
-    "ttf",
-    "txt",
-    "vtt",
-    "wasm",
-    "webmanifest",
-    "wgsl",
-    "xhtml",
-    "xml",
-    "xsl",
-    "yaml",
-    "yml",
-];
-
 /// The headers that announce a variant are about as long as what a shorter file could gain.
 const SMALLEST: u64 = 100;
 
@@ -91,10 +40,16 @@ impl CompressionSettings {
             return &[];
         }
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        match COMPRESSIBLE.iter().find(|known| extension.eq_ignore_ascii_case(known)) {
-            Some(&"map") => &self.maps,
-            Some(_) => &self.usual,
-            None => &[],
+        match &*extension.to_ascii_lowercase() {
+            "map" => &self.maps,
+            // Text, or bytes in no other compression. Images, `woff2` and archives are compressed already, and all others
+            // are too rare to spend time on.
+            "appcache" | "atom" | "bmp" | "cjs" | "css" | "csv" | "cur" | "eot" | "geojson" | "gltf"
+            | "glsl" | "htm" | "html" | "ico" | "ics" | "js" | "json" | "json5" | "jsonld" | "jsx" | "md"
+            | "mjs" | "mts" | "otf" | "rss" | "rtf" | "scss" | "srt" | "svg" | "topojson" | "ts" | "tsv"
+            | "tsx" | "ttc" | "ttf" | "txt" | "vtt" | "wasm" | "webmanifest" | "wgsl" | "xhtml" | "xml"
+            | "xsl" | "yaml" | "yml" => &self.usual,
+            _ => &[],
         }
     }
 }
