@@ -6,7 +6,7 @@ use std::{
 use fingerpost::{
     __private::PublishedRelease,
     AssetPath,
-    manifest::{Digest, Entry, Manifest, Release},
+    manifest::{Digest, Encoding, Entry, Manifest, Release},
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
-    output::history::History,
+    output::{history::History, variant::variant_name},
 };
 
 /// All that was published in an output dir, without what cleaning need not know.
@@ -42,7 +42,7 @@ pub(super) struct NamedFile {
     pub(super) hashed: String,
     /// Length and hash, which manifests of other programs do not tell.
     pub(super) content: Option<(u64, Digest)>,
-    encodings: Vec<String>,
+    encodings: Vec<Encoding>,
 }
 
 impl ReleaseHistory {
@@ -85,14 +85,7 @@ impl ReleaseHistory {
 impl NamedFile {
     /// The names of its compressed variants.
     pub(super) fn variants(&self) -> impl Iterator<Item = String> {
-        let ending = |encoding: &String| match encoding.as_str() {
-            "br" => Some("br"),
-            "gzip" => Some("gz"),
-            "zstd" => Some("zst"),
-            _ => None,
-        };
-        let endings = self.encodings.iter().filter_map(ending);
-        endings.map(|ending| format!("{}.{ending}", self.hashed))
+        self.encodings.iter().map(|encoding| variant_name(&self.hashed, *encoding))
     }
 }
 
@@ -112,11 +105,12 @@ fn files(manifest: &Manifest, all: &Mutex<HashSet<Arc<NamedFile>>>) -> SharedFil
 
 fn named_file(path: &AssetPath, entry: &Entry) -> NamedFile {
     let info = entry.info.as_ref();
+    let names = info.into_iter().flat_map(|info| info.encodings.keys());
     NamedFile {
         asset: path.clone(),
         hashed: entry.hashed.clone(),
         content: info.map(|info| (info.size, info.sha256)),
-        encodings: info.map_or_else(Vec::new, |info| info.encodings.keys().cloned().collect()),
+        encodings: names.flat_map(|name| Encoding::from_name(name)).collect(),
     }
 }
 
