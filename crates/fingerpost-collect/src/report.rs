@@ -26,7 +26,7 @@ use crate::{
 /// assert_eq!((second.written, second.unchanged, second.release), (0, 1, None));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// How many assets the manifest names.
@@ -83,17 +83,9 @@ impl Report {
             compressed: variants.compressed,
             verified: run.output.published.verified(),
             repaired: run.output.published.repaired(),
-            recorded: None,
-            release: None,
-            adopted: None,
             hash: manifest.hash().unwrap_or_default(),
-            kept: Vec::new(),
-            shadowed: Vec::new(),
-            ignored: Vec::new(),
-            warnings: Vec::new(),
-            notes: Vec::new(),
             dry_run: run.options.dry_run,
-            seconds: 0.0,
+            ..Self::default()
         }
     }
 

@@ -1,7 +1,7 @@
 use std::{fmt, io, path::Path};
 
 use fingerpost::__private::quoted;
-use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+use serde::{Serialize, Serializer};
 
 use crate::diagnostics::{
     left_out::{LeftOut, Shadowed},
@@ -19,17 +19,24 @@ use crate::diagnostics::{
 /// assert_eq!(err.problems().len(), 1);
 /// assert!(err.to_string().starts_with("no source dir is set; "));
 /// ```
+///
+/// As JSON `{"errors": […], "warnings": […]}`, which `fingerpost collect --json` prints.
+#[derive(Serialize)]
 pub struct Error {
-    first: Problem,
-    others: Vec<Problem>,
+    /// At least one.
+    #[serde(rename = "errors")]
+    problems: Vec<Problem>,
+    #[serde(flatten)]
     besides: Box<Remarks>,
 }
 
 /// What a run that fails has found out all the same.
-#[derive(Default)]
+#[derive(Default, Serialize)]
 pub(crate) struct Remarks {
     pub(crate) warnings: Vec<Problem>,
+    #[serde(skip)]
     pub(crate) notes: Vec<Problem>,
+    #[serde(skip)]
     pub(crate) left_out: LeftOut,
 }
 
@@ -63,15 +70,16 @@ pub enum ErrorKind {
 }
 
 /// One thing that is wrong: what, where, and what to do about it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Problem {
     kind: ErrorKind,
     message: String,
+    #[serde(flatten)]
     details: Option<Box<Details>>,
 }
 
 /// What is known of a problem that stands in a file.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
 struct Details {
     location: Location,
     advice: Option<String>,
@@ -82,13 +90,12 @@ struct Details {
 impl Error {
     /// The kind of the first problem.
     pub fn kind(&self) -> ErrorKind {
-        self.first.kind
+        self.problems[0].kind
     }
 
     /// All problems, in the order in which the steps of a run found them.
     pub fn problems(&self) -> impl ExactSizeIterator<Item = &Problem> {
-        let all: Vec<_> = std::iter::once(&self.first).chain(&self.others).collect();
-        all.into_iter()
+        self.problems.iter()
     }
 
     /// What looked wrong as well until then, and would not have stopped the run.
@@ -113,11 +120,7 @@ impl Error {
 
     /// Nothing, if there is no problem.
     pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
-        let mut problems = problems.into_iter();
-        match problems.next() {
-            Some(first) => Err(Self { others: problems.collect(), ..first.into() }),
-            None => Ok(()),
-        }
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems, besides: Box::default() }) }
     }
 
     pub(crate) fn with(self, besides: Remarks) -> Self {
@@ -130,8 +133,7 @@ pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A,
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(mut err), Err(more)) => {
-            err.others.push(more.first);
-            err.others.extend(more.others);
+            err.problems.extend(more.problems);
             Err(err)
         }
         (Err(err), Ok(_)) | (Ok(_), Err(err)) => Err(err),
@@ -226,8 +228,8 @@ impl From<fingerpost::Error> for Problem {
 }
 
 impl From<Problem> for Error {
-    fn from(first: Problem) -> Self {
-        Self { first, others: Vec::new(), besides: Box::default() }
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem], besides: Box::default() }
     }
 }
 
@@ -237,21 +239,10 @@ impl From<fingerpost::Error> for Error {
     }
 }
 
-/// `{"errors": […], "warnings": […]}`, as `fingerpost collect --json` prints it.
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let errors: Vec<_> = self.problems().collect();
-        let mut fields = serializer.serialize_struct("Error", 2)?;
-        fields.serialize_field("errors", &errors)?;
-        fields.serialize_field("warnings", self.warnings())?;
-        fields.end()
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.first.fmt(f)?;
-        self.others.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+        let lines: Vec<_> = self.problems.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -298,18 +289,8 @@ impl ErrorKind {
     }
 }
 
-/// As it stands in a report: what does not apply is left out.
-impl Serialize for Problem {
+impl Serialize for ErrorKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Problem", 6)?;
-        fields.serialize_field("kind", self.kind.as_str())?;
-        fields.serialize_field("message", &self.message)?;
-        if let Some(Details { location, advice, searched, silence }) = self.details.as_deref() {
-            fields.serialize_field("location", location)?;
-            fields.serialize_field("advice", advice)?;
-            fields.serialize_field("searched", searched)?;
-            fields.serialize_field("silence", silence)?;
-        }
-        fields.end()
+        serializer.serialize_str(self.as_str())
     }
 }
