@@ -5,13 +5,13 @@ use std::io::{self, BufWriter, Write};
 use fingerpost::manifest::Digest;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{hash_writer::HashWriter, staging::Buffered};
+use super::hash_writer::HashWriter;
 
 /// Writes JSON with its digest behind it. Piece by piece: the whole text would take much memory.
-pub(crate) fn write_signed(contents: &impl Serialize, file: &mut Buffered<'_>) -> io::Result<()> {
+pub(crate) fn write_signed(contents: &impl Serialize, file: impl Write) -> io::Result<()> {
     let mut hash_writer = BufWriter::new(HashWriter::new(file));
     serde_json::to_writer(&mut hash_writer, contents)?;
-    let (file, digest) = hash_writer.into_inner()?.finish();
+    let (mut file, digest) = hash_writer.into_inner()?.finish();
     write!(file, "\n{digest}\n")
 }
 

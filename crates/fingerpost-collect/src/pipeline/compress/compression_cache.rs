@@ -2,24 +2,28 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::Path,
 };
 
 use fingerpost::manifest::{Digest, Encoding, EncodingInfo};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::{
     compression::Compression,
     diagnostics::problem::Problem,
-    output::{Output, staging::Staging},
+    output::{
+        Output,
+        signed_json::{parse_signed, write_signed},
+        staging::Staging,
+    },
 };
 
 /// Where it is kept. Losing it costs nothing but the time to compress everything again.
 const FILE: &str = ".fingerpost/compressed.json";
 
-/// Another number makes other programs start anew.
-const SCHEMA: u32 = 1;
+/// Another version may have other encoders.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// SHA-256 of a file → name of an encoding → what became of it.
 type OutcomesByFile = BTreeMap<String, BTreeMap<String, Outcome>>;
@@ -39,20 +43,10 @@ struct Outcome {
     variant: Option<EncodingInfo>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    schema: u32,
-    /// Another version may have other encoders.
-    program: String,
-    /// Of the text of `files`: half a record, or one that was edited, is none.
-    sha256: Digest,
-    files: Box<RawValue>,
-}
-
 impl CompressionCache {
     /// What an output dir remembers. Damaged, foreign and unreadable records count as none.
     pub(crate) fn read(dir: &Path) -> Self {
-        let saved = std::fs::read(dir.join(FILE)).unwrap_or_default();
+        let saved = fs::read(dir.join(FILE)).unwrap_or_default();
         Self { files: parse(&saved).unwrap_or_default(), saved }
     }
 
@@ -115,17 +109,14 @@ impl CompressionCache {
 }
 
 fn parse(json: &[u8]) -> Option<OutcomesByFile> {
-    let saved: Saved = serde_json::from_slice(json).ok()?;
-    let is_ours = saved.schema == SCHEMA && saved.program == env!("CARGO_PKG_VERSION");
-    let is_whole = Digest::from_content(saved.files.get().as_bytes()) == saved.sha256;
-    if is_ours && is_whole { serde_json::from_str(saved.files.get()).ok() } else { None }
+    let (program, files): (String, OutcomesByFile) = parse_signed(json)?;
+    (program == PROGRAM).then_some(files)
 }
 
 fn to_json(files: &OutcomesByFile) -> Vec<u8> {
-    let files = serde_json::value::to_raw_value(files).expect("maps with text keys always serialize");
-    let sha256 = Digest::from_content(files.get().as_bytes());
-    let saved = Saved { schema: SCHEMA, program: env!("CARGO_PKG_VERSION").to_owned(), sha256, files };
-    serde_json::to_vec(&saved).expect("plain data")
+    let mut json = Vec::new();
+    write_signed(&(PROGRAM, files), &mut json).expect("maps with text keys always serialize");
+    json
 }
 
 #[cfg(test)]
@@ -139,15 +130,15 @@ mod tests {
         known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));
         let json = String::from_utf8(to_json(&known.files)).unwrap();
         assert_eq!(parse(json.as_bytes()), Some(known.files));
-        let version = format!("\"program\":\"{}", env!("CARGO_PKG_VERSION"));
-        for (from, to) in
-            [("777", "778"), ("\"schema\":1", "\"schema\":2"), (&*version, "\"program\":\"x"), ("}", "")]
-        {
+        for (from, to) in [("777", "778"), ("}", "")] {
             let other = json.replace(from, to);
             assert_ne!(other, json);
             assert_eq!(parse(other.as_bytes()), None, "{other}");
         }
         assert!((0..json.len()).all(|end| parse(&json.as_bytes()[..end]).is_none()));
+        let mut foreign = Vec::new();
+        write_signed(&("0.0.0", OutcomesByFile::new()), &mut foreign).unwrap();
+        assert_eq!(parse(&foreign), None);
     }
 
     #[test]
