@@ -1,9 +1,9 @@
 //! Names of files where nothing is rewritten: in SVG, HTML, web app manifests and playlists, and those of workers, which
-//! are relative to a page. Found by a look at the bytes alone, because nothing follows from them but a warning.
+//! are relative to a page. Found by patterns alone, because nothing follows from them but a warning.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
-use memchr::memmem;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -21,9 +21,6 @@ pub(crate) enum Unrewritable {
     File(String),
 }
 
-/// A longer value is none.
-const LONGEST: usize = 1000;
-
 /// Where a file may hold such names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
@@ -39,163 +36,111 @@ pub(crate) enum Markup {
 
 impl Markup {
     pub(crate) fn from_path(path: &str) -> Option<Self> {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let (_, extension) = name.rsplit_once('.')?;
-        let is = |known: &[&str]| known.iter().any(|known| extension.eq_ignore_ascii_case(known));
-        match extension {
-            _ if is(&["svg", "html", "htm", "xhtml"]) => Some(Self::Attributes),
-            _ if name.eq_ignore_ascii_case("browserconfig.xml") => Some(Self::Attributes),
-            _ if is(&["webmanifest"]) => Some(Self::WebManifest),
-            _ if is(&["m3u8"]) => Some(Self::Playlist),
-            _ if is(&["js", "mjs", "cjs"]) => Some(Self::Calls),
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        match name.rsplit_once('.')? {
+            (_, "svg" | "html" | "htm" | "xhtml") | ("browserconfig", "xml") => Some(Self::Attributes),
+            (_, "webmanifest") => Some(Self::WebManifest),
+            (_, "m3u8") => Some(Self::Playlist),
+            (_, "js" | "mjs" | "cjs") => Some(Self::Calls),
             _ => None,
         }
     }
 
     /// All names in a file, and where they stand.
     pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
-        match self {
-            Self::Attributes => names_in_markup(bytes, place),
-            Self::WebManifest => assets(members(bytes), place),
-            Self::Playlist => assets(playlist(bytes), place),
-            Self::Calls => calls(bytes, place),
+        let patterns = match self {
+            Self::Attributes => &[&ATTRIBUTE, &STYLE, &PATH][..],
+            Self::WebManifest => &[&MEMBER],
+            Self::Playlist => &[&LINE],
+            Self::Calls => &[],
+        };
+        let mut named: Vec<_> = patterns.iter().flat_map(|pattern| values(pattern, bytes)).collect();
+        if self == Self::Attributes {
+            named.extend(values_in_lists(&SRCSET, &CANDIDATE, bytes));
         }
+        let named = named.into_iter().filter_map(|(span, value)| Some((span, asset(value, place)?)));
+        let mut names: Vec<_> = named.collect();
+        if matches!(self, Self::Attributes | Self::Calls) {
+            let called = values_in_lists(&CALL, &ARGUMENT, bytes);
+            names.extend(called.filter_map(|(span, value)| Some((span, called_file(value, place)?))));
+        }
+        names.sort_by_key(|(span, _)| span.start);
+        names.dedup_by_key(|(span, _)| span.start);
+        names
     }
+}
+
+/// A text between quotes, unless it needs closer reading: something in it may stand for something else.
+const QUOTED: &str = r#""([^"\\${<\n]*)"|'([^'\\${<\n]*)'|`([^`\\${<\n]*)`"#;
+
+/// `href="…"`, also as `xlink:href`, and `src="…"`; in HTML case does not count, and there may be spaces.
+static ATTRIBUTE: Pattern = LazyLock::new(|| regex(&format!(r"[\s:](?i:href|src)\s*=\s*(?:{QUOTED})")));
+
+/// `srcset="…"` and `imagesrcset="…"`, and in them the URL of each candidate.
+static SRCSET: Pattern =
+    LazyLock::new(|| regex(r#"[\s:](?i:(?:image)?srcset)\s*=\s*(?:"([^"]*)"|'([^']*)')"#));
+static CANDIDATE: Pattern = LazyLock::new(|| regex(r"(?:^|,)\s*([^\s,\\${<]+)"));
+
+/// `url(…)` in styles, whether it is quoted or not.
+static STYLE: Pattern = LazyLock::new(|| regex(&format!(r#"url\(\s*(?:{QUOTED}|([^"'`)\\${{<\n]*?)\s*\))"#)));
+
+/// All that is quoted and begins as a path does, wherever it stands: import maps and modules within a page have no other mark.
+static PATH: Pattern = LazyLock::new(|| regex(r#""(\.{0,2}/[^"\\${<\n]*)"|'(\.{0,2}/[^'\\${<\n]*)'"#));
+
+/// `"src": "…"` and `"url": "…"` of icons, screenshots and shortcuts.
+static MEMBER: Pattern = LazyLock::new(|| regex(&format!(r#""(?:src|url)"\s*:\s*(?:{QUOTED})"#)));
+
+/// Lines that are no comments, and `URI="…"` of tags.
+static LINE: Pattern =
+    LazyLock::new(|| regex(&format!(r#"(?m)^#.*?URI=(?:{QUOTED})|^([^#\\${{<\n][^\\${{<\n]*?)[\t\r ]*$"#)));
+
+/// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")` and `serviceWorker.register("…")`, up to the first
+/// argument that is no text, and each of those before it.
+static CALL: Pattern = LazyLock::new(|| {
+    let call = r"(?:Worker|importScripts|serviceWorker\.register)\(";
+    regex(&format!(r"{call}\s*((?:(?:{QUOTED})\s*,\s*)*(?:{QUOTED}))\s*[,)]"))
+});
+static ARGUMENT: Pattern = LazyLock::new(|| regex(QUOTED));
+
+type Pattern = LazyLock<Regex>;
+
+fn regex(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern).unicode(false).build().expect("a valid pattern")
 }
 
 /// A value, and where it stands.
 type Value<'b> = (Range<usize>, &'b str);
 
-/// What SVG and HTML name: in attributes, in `url(…)`, and in import maps and scripts.
-fn names_in_markup(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
-    let mut names = assets(attributes(bytes).chain(urls(bytes)).chain(paths(bytes)), place);
-    names.extend(calls(bytes, place));
-    names.sort_by_key(|(span, _)| span.start);
-    names.dedup_by_key(|(span, _)| span.start);
-    names
-}
-
-/// The values that lead to an asset, if it is there.
-fn assets<'b>(
-    values: impl Iterator<Item = Value<'b>>,
-    place: Place<'_>,
-) -> Vec<(Range<usize>, Unrewritable)> {
-    let targets = values.filter_map(|(span, value)| match target(value, place)? {
-        Target::Asset(path) => Some((span, Unrewritable::Asset(path))),
-        Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
-    });
-    targets.collect()
-}
-
-/// `"src": "…"` and `"url": "…"` of icons, screenshots and shortcuts.
-fn members(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
-    let value = |at: usize| {
-        let (_, name) = quoted(bytes, at, b"\"")?;
-        let colon = past_spaces(bytes, at + name.len() + 2);
-        let is_known = matches!(name, "src" | "url") && bytes.get(colon) == Some(&b':');
-        if is_known { literal(bytes, past_spaces(bytes, colon + 1), b"\"") } else { None }
-    };
-    memchr::memchr_iter(b'"', bytes).filter_map(value)
-}
-
-/// Lines that are no comments, and `URI="…"` of tags.
-fn playlist(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
-    let lines = bytes.split(|byte| *byte == b'\n').scan(0, |next, line| {
-        let start = *next;
-        *next += line.len() + 1;
-        Some((start, line))
-    });
-    lines.filter_map(|(start, line)| {
-        if line.starts_with(b"#") {
-            let (span, value) = literal(line, memmem::find(line, b"URI=")? + "URI=".len(), b"\"")?;
-            return Some((start + span.start..start + span.end, value));
-        }
-        let line = line.trim_ascii_end();
-        Some((start..start + line.len(), str::from_utf8(line).ok()?)).filter(is_plain)
+/// The first group of each match.
+fn values<'b>(pattern: &'static Regex, bytes: &'b [u8]) -> impl Iterator<Item = Value<'b>> {
+    pattern.captures_iter(bytes).filter_map(|captures| {
+        let group = captures.iter().skip(1).flatten().next()?;
+        Some((group.range(), str::from_utf8(group.as_bytes()).ok()?))
     })
 }
 
-/// `href="…"`, also as `xlink:href`, `src="…"`, and each of `srcset="…"`; in HTML case does not count, and there may be spaces.
-fn attributes(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
-    let values = memchr::memchr_iter(b'=', bytes).map(|equals| {
-        let name = attribute(&bytes[..equals]);
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        let value = || quoted(bytes, past_spaces(bytes, equals + 1), b"\"'");
-        if is("href") || is("src") {
-            value().filter(is_plain).into_iter().collect()
-        } else if is("srcset") || is("imagesrcset") {
-            value().map_or_else(Vec::new, candidates)
-        } else {
-            Vec::new()
-        }
-    });
-    values.flatten()
+/// The values in lists.
+fn values_in_lists<'b>(
+    list: &'static Regex,
+    value: &'static Regex,
+    bytes: &'b [u8],
+) -> impl Iterator<Item = Value<'b>> {
+    values(list, bytes).flat_map(move |(list, text)| {
+        let place = move |span: Range<usize>| list.start + span.start..list.start + span.end;
+        values(value, text.as_bytes()).map(move |(span, value)| (place(span), value))
+    })
 }
 
-/// The name at the end of a text, behind a space or a namespace; nothing, if it is part of a longer one.
-fn attribute(before: &[u8]) -> &[u8] {
-    const LONGEST: usize = "imagesrcset".len();
-    let before = before.trim_ascii_end();
-    let letters = before.iter().rev().take(LONGEST).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let (before, name) = before.split_at(before.len() - letters);
-    let begins = before.last().is_some_and(|last| last.is_ascii_whitespace() || *last == b':');
-    if begins { name } else { &[] }
-}
-
-/// HTML, "srcset attributes": each candidate is a URL and what it is for.
-fn candidates((span, value): Value<'_>) -> Vec<Value<'_>> {
-    let mut found = Vec::new();
-    let mut start = span.start;
-    for candidate in value.split(',') {
-        let url = candidate.split_ascii_whitespace().next().unwrap_or_default();
-        let at = start + candidate.len() - candidate.trim_ascii_start().len();
-        found.push((at..at + url.len(), url));
-        start += candidate.len() + 1;
+/// An asset, if it is there.
+fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
+    match target(value, place)? {
+        Target::Asset(path) => Some(Unrewritable::Asset(path)),
+        Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
     }
-    found.retain(is_plain);
-    found
 }
 
-/// `url(…)` in styles, whether it is quoted or not.
-fn urls(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
-    let value = |at: usize| {
-        let at = past_spaces(bytes, at + "url(".len());
-        literal(bytes, at, b"\"'").or_else(|| {
-            let (span, value) = until(bytes, at, b')')?;
-            let value = value.trim_ascii_end();
-            Some((span.start..span.start + value.len(), value)).filter(is_plain)
-        })
-    };
-    memmem::find_iter(bytes, "url(").filter_map(value)
-}
-
-/// All that is quoted and begins as a path does, wherever it stands: import maps and modules within a page have no other mark.
-fn paths(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
-    let quotes = memchr::memchr2_iter(b'"', b'\'', bytes);
-    let is_path = |value: &str| ["/", "./", "../"].iter().any(|start| value.starts_with(start));
-    quotes.filter_map(|at| literal(bytes, at, b"\"'")).filter(move |(_, value)| is_path(value))
-}
-
-/// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")`, `serviceWorker.register("…")`.
-fn calls(bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
-    let mut names = Vec::new();
-    for call in ["Worker(", "importScripts(", "serviceWorker.register("] {
-        for at in memmem::find_iter(bytes, call) {
-            let mut argument = past_spaces(bytes, at + call.len());
-            while let Some((span, value)) = literal(bytes, argument, b"\"'`") {
-                let end = past_spaces(bytes, span.end + 1);
-                if !matches!(bytes.get(end), Some(b',' | b')')) {
-                    break;
-                }
-                names.extend(called(value, place).map(|plain| (span, plain)));
-                argument = past_spaces(bytes, end + 1);
-            }
-        }
-    }
-    names
-}
-
-fn called(value: &str, place: Place<'_>) -> Option<Unrewritable> {
+/// The file that a call means: relative to the page, unless its URL is absolute.
+fn called_file(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     let path = match target(value, place)? {
         Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,
         Target::OutsideBase(_) => return None,
@@ -204,31 +149,6 @@ fn called(value: &str, place: Place<'_>) -> Option<Unrewritable> {
         return Some(Unrewritable::Asset(path));
     }
     Some(Unrewritable::File(path.rsplit('/').next()?.to_owned()))
-}
-
-fn past_spaces(bytes: &[u8], at: usize) -> usize {
-    bytes.len() - bytes[at..].trim_ascii_start().len()
-}
-
-/// What stands between quotes, unless it needs closer reading.
-fn literal<'b>(bytes: &'b [u8], at: usize, quotes: &[u8]) -> Option<Value<'b>> {
-    quoted(bytes, at, quotes).filter(is_plain)
-}
-
-fn quoted<'b>(bytes: &'b [u8], at: usize, quotes: &[u8]) -> Option<Value<'b>> {
-    let quote = bytes.get(at).filter(|first| quotes.contains(first))?;
-    until(bytes, at + 1, *quote)
-}
-
-fn until(bytes: &[u8], at: usize, end: u8) -> Option<Value<'_>> {
-    let rest = &bytes[at..];
-    let length = memchr::memchr(end, &rest[..rest.len().min(LONGEST)])?;
-    Some((at..at + length, str::from_utf8(&rest[..length]).ok()?))
-}
-
-/// Nothing in it stands for anything else.
-fn is_plain((_, value): &Value<'_>) -> bool {
-    !value.contains(['\\', '$', '{', '<', '\n'])
 }
 
 /// The target of a URL without escapes of CSS or JavaScript.
