@@ -113,15 +113,13 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Repor
     let imported = import_releases(&run, &assets, diagnostics)?;
     verify_releases(&run, &assets, &imported, diagnostics)?;
     check_names(&run, &assets, &imported, diagnostics);
-    diagnostics.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
+    diagnostics.check().inspect_err(|_| save_cache(&run, &assets))?;
     let variants = Variants::make(&mut assets, &run, diagnostics)?;
     check_variants(&run, &assets, diagnostics);
-    diagnostics.check().inspect_err(|_| run.cache.save(&assets, &run.output.staging))?;
+    diagnostics.check().inspect_err(|_| save_cache(&run, &assets))?;
 
-    let (manifest, ()) = rayon::join(
-        || make_manifest(&run, &assets, components),
-        || run.cache.save(&assets, &run.output.staging),
-    );
+    let (manifest, ()) =
+        rayon::join(|| make_manifest(&run, &assets, components), || save_cache(&run, &assets));
     let report = Report::new(&run, &assets, &variants, &manifest);
     // What is known of the files takes more memory than their names, and the past is still to be read.
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
@@ -151,4 +149,9 @@ fn analyze_and_name(
     assets.extend(named);
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((assets, references))
+}
+
+/// Keeps what this run knows of the source files, for the next.
+fn save_cache(run: &Run<'_>, assets: &[Asset]) {
+    run.cache.save(assets.iter().map(Asset::cache_entry), &run.output.staging);
 }

@@ -4,11 +4,11 @@
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
 use fingerpost::{__private::FileStamp, sources::SourceFile};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::signed_json::{parse_signed, write_signed};
 use crate::output::{
-    source_info::{AssignedName, Inputs, SourceInfo},
+    source_info::{AssignedName, SourceInfo},
     staging::Staging,
 };
 
@@ -16,66 +16,48 @@ pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
 /// The version of the analysis of a file. Raise it when the analysis finds something else than before: otherwise unchanged files
 /// keep their earlier results until the version of this crate changes.
-const ANALYSIS: u32 = 2;
+const ANALYSIS: u32 = 3;
 
-/// A run by another program, with other features or checks or for another base URL would find out other things.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Key {
-    version: String,
-    analysis: u32,
-    js: bool,
-    /// The parser of scripts asserts more then, and gives up more.
-    debug: bool,
-    base: String,
-}
-
-#[derive(Deserialize)]
-struct Contents {
-    key: Key,
-    sources: HashMap<String, Arc<SourceInfo>>,
+/// What a run knows of one file, for the next.
+pub(crate) struct CacheEntry<'a> {
+    /// The asset path.
+    pub(crate) path: &'a str,
+    pub(crate) source_info: &'a Arc<SourceInfo>,
+    pub(crate) assigned_name: AssignedName,
 }
 
 #[derive(Serialize)]
-struct ContentsOut<'a, E: CacheEntry> {
-    key: &'a Key,
-    #[serde(serialize_with = "source_infos_out")]
-    sources: &'a [E],
-}
-
-#[derive(Serialize)]
-struct SourceInfoOut<'a> {
+struct SavedInfo<'a> {
     #[serde(flatten)]
     source_info: &'a SourceInfo,
     assigned_name: AssignedName,
 }
 
-/// What a run knows of one file, for the next.
-pub(crate) trait CacheEntry {
-    /// The asset path.
-    fn path(&self) -> &str;
-    fn source_info(&self) -> &Arc<SourceInfo>;
-    fn inputs(&self) -> &Inputs;
-    fn assigned_name(&self) -> AssignedName;
+/// A map by asset path, which is never whole in memory.
+struct SavedInfos<I>(I);
+
+impl<'a, I: Iterator<Item = CacheEntry<'a>> + Clone> Serialize for SavedInfos<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.clone().map(|CacheEntry { path, source_info, assigned_name }| {
+            (path, SavedInfo { source_info, assigned_name })
+        }))
+    }
 }
 
 /// What an earlier run knew of the source files.
 pub(crate) struct Cache {
-    key: Key,
+    /// A run by another program, with other features or checks or for another base URL would find out other things.
+    key: String,
     sources: HashMap<String, Arc<SourceInfo>>,
 }
 
 impl Cache {
     /// Reads the cache of an output dir. One that is not there, is damaged, or is another program's, is as good as empty.
     pub(crate) fn read(dir: &Path, base: &str) -> Self {
-        let key = Key {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            analysis: ANALYSIS,
-            js: cfg!(feature = "js"),
-            debug: cfg!(debug_assertions),
-            base: base.to_owned(),
-        };
-        let contents = fs::read(dir.join(FILE)).ok().and_then(|bytes| parse(&bytes));
-        let sources = contents.filter(|contents| contents.key == key).map(|contents| contents.sources);
+        // The parser of scripts asserts more in a debug build, and gives up more.
+        let (version, js, debug) = (env!("CARGO_PKG_VERSION"), cfg!(feature = "js"), cfg!(debug_assertions));
+        let key = format!("version={version} analysis={ANALYSIS} js={js} debug={debug} base={base}");
+        let sources = fs::read(dir.join(FILE)).ok().and_then(|bytes| parse(&bytes, &key));
         Self { key, sources: sources.unwrap_or_default() }
     }
 
@@ -92,42 +74,28 @@ impl Cache {
         self.sources = HashMap::new();
     }
 
-    /// Writes down what this run knows, unless that is the same.
-    pub(crate) fn save<E: CacheEntry>(&self, entries: &[E], staging: &Staging) {
-        let is_known = |entry: &E| {
-            let source_info = self
-                .sources
-                .get(entry.path())
-                .filter(|source_info| Arc::ptr_eq(source_info, entry.source_info()));
-            source_info.is_some_and(|source_info| source_info.named_from(entry.inputs()).is_some())
+    /// Writes down what this run knows, unless that is the same: of files that nobody has changed lately, because only of
+    /// these the same stamp means the same bytes.
+    pub(crate) fn save<'a>(&self, entries: impl Iterator<Item = CacheEntry<'a>> + Clone, staging: &Staging) {
+        let trusted = entries.filter(|entry| entry.source_info.is_trusted);
+        let is_known = |CacheEntry { path, source_info, assigned_name }: CacheEntry<'_>| {
+            let known = self.sources.get(path).filter(|known| Arc::ptr_eq(known, source_info));
+            known.is_some_and(|known| known.named_from(&assigned_name.from).is_some())
         };
-        if trusted(entries).count() == self.sources.len() && trusted(entries).all(is_known) {
+        if trusted.clone().count() == self.sources.len() && trusted.clone().all(is_known) {
             return;
         }
-        let contents = ContentsOut { key: &self.key, sources: entries };
+        let contents = (&self.key, SavedInfos(trusted));
         if let Err(problem) = staging.put(FILE.as_ref(), |file| write_signed(&contents, file)) {
             tracing::warn!("the next run will take longer: {problem}");
         }
     }
 }
 
-/// What nobody has changed lately: only of that the same stamp means the same bytes.
-fn trusted<E: CacheEntry>(entries: &[E]) -> impl Iterator<Item = &E> {
-    entries.iter().filter(|entry| entry.source_info().is_trusted)
-}
-
-fn source_info_out<E: CacheEntry>(entry: &E) -> (&str, SourceInfoOut<'_>) {
-    (entry.path(), SourceInfoOut { source_info: entry.source_info(), assigned_name: entry.assigned_name() })
-}
-
-fn source_infos_out<E: CacheEntry, S: Serializer>(entries: &[E], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(trusted(entries).map(source_info_out))
-}
-
-fn parse(bytes: &[u8]) -> Option<Contents> {
-    let mut contents: Contents = parse_signed(bytes)?;
-    for source_info in contents.sources.values_mut() {
+fn parse(bytes: &[u8], key: &str) -> Option<HashMap<String, Arc<SourceInfo>>> {
+    let (saved_key, mut sources): (String, HashMap<String, Arc<SourceInfo>>) = parse_signed(bytes)?;
+    for source_info in sources.values_mut() {
         Arc::get_mut(source_info)?.is_trusted = true;
     }
-    Some(contents)
+    (saved_key == key).then_some(sources)
 }

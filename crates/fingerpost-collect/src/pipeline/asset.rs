@@ -93,25 +93,11 @@ impl Asset {
         let is_there = || run.output.has(&self.hashed, self.info.size, &self.info.sha256);
         staged.or_else(|| is_there().then(|| run.options.out.join(&self.hashed)))
     }
-}
-
-impl CacheEntry for Asset {
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn source_info(&self) -> &Arc<SourceInfo> {
-        &self.source_info
-    }
-
-    fn inputs(&self) -> &Inputs {
-        &self.from
-    }
 
     /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
-    fn assigned_name(&self) -> AssignedName {
-        let mut info = self.info.clone();
-        info.encodings.clear();
-        AssignedName { from: self.from, hash: self.hash, info }
+    pub(crate) fn cache_entry(&self) -> CacheEntry<'_> {
+        let info = FileInfo::new(self.info.size, self.info.sha256);
+        let assigned_name = AssignedName { from: self.from, hash: self.hash, info };
+        CacheEntry { path: &self.path, source_info: &self.source_info, assigned_name }
     }
 }
