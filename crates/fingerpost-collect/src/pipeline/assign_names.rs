@@ -135,7 +135,7 @@ impl NameAssigner<'_> {
 
     fn push_hashes(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool, key: &mut Vec<u8>) {
         for link in self.links.links_of(member).iter().filter(wanted) {
-            let place = link.edit.span().start as u64;
+            let place = link.edit.span.start as u64;
             key.extend_from_slice(&place.to_be_bytes());
             key.extend_from_slice(self.hash(link.to).as_ref().map_or("", ContentHash::as_str).as_bytes());
         }

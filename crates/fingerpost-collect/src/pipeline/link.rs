@@ -23,11 +23,10 @@ use crate::{
     output::source_info::SourceInfo,
     pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
     references::{
-        self,
         edit::Edit,
         raw_reference::Kind,
         reference::Reference,
-        resolve::{Place, Target},
+        resolve::{Place, Target, resolve},
     },
 };
 
@@ -199,7 +198,7 @@ impl<'a> Targets<'a> {
     /// The advice for a reference with too many `../`: the longest one with fewer that leads to a file.
     fn with_fewer_steps_up(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
-        let leads_to_a_file = |shorter: &&str| match references::unrewritable::target(shorter, place) {
+        let leads_to_a_file = |shorter: &&str| match resolve(shorter, Kind::Url, place) {
             Some(Target::Asset(path)) => self.files.contains_key(path.as_str()),
             _ => false,
         };

@@ -11,10 +11,9 @@ pub(crate) fn rewrite<'a>(
     let mut rewritten = Vec::with_capacity(bytes.len() + bytes.len() / 8);
     let mut copied = 0;
     for (edit, hash) in edits {
-        let span = edit.span();
-        rewritten.extend_from_slice(bytes.get(copied..span.start)?);
+        rewritten.extend_from_slice(bytes.get(copied..edit.span.start)?);
         rewritten.extend_from_slice(edit.text(&hash).as_bytes());
-        copied = span.end;
+        copied = edit.span.end;
     }
     rewritten.extend_from_slice(bytes.get(copied..)?);
     Some(rewritten)
@@ -23,18 +22,20 @@ pub(crate) fn rewrite<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::references::raw_reference::Syntax;
 
     #[test]
     fn invalid_edit_positions_return_none() {
         let hash = ContentHash::from_content(b"");
         let rewritten = |places: &[usize]| {
-            let edits: Vec<_> = places.iter().map(|&place| Edit::Insert(place)).collect();
+            let edit = |&place: &usize| Edit::new("a.b", place - 1, Syntax::Literal);
+            let edits: Vec<_> = places.iter().map(edit).collect();
             rewrite(b"abc", edits.iter().map(|edit| (edit, hash)))
         };
         assert_eq!(rewritten(&[3]).unwrap(), format!("abc.{hash}").as_bytes());
         assert_eq!(rewritten(&[4]), None);
         assert_eq!(rewritten(&[2, 1]), None);
-        let beyond = Edit::Replace { span: 1..4, stem: String::new(), extension: String::new() };
+        let beyond = Edit::new("a%2e", 1, Syntax::Literal);
         assert_eq!(rewrite(b"abc", [(&beyond, hash)].into_iter()), None);
     }
 }

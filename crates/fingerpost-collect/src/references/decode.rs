@@ -3,9 +3,6 @@ use std::borrow::Cow;
 /// What a parser reads in place of a byte that is not UTF-8: a letter, as browsers read one there.
 const SUBSTITUTE: char = '_';
 
-/// What a reference has in place of such a byte: no name of a file has it.
-pub(crate) const NOT_UTF_8: u8 = 0xff;
-
 /// A file as text for a parser: every byte keeps its place, a byte order mark as well, which CSS takes for a name of one
 /// letter and JavaScript for white space.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {

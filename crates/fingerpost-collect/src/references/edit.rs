@@ -1,117 +1,100 @@
 use std::ops::Range;
 
 use fingerpost::manifest::ContentHash;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::escapes::Unit;
+use super::{raw_reference::Syntax, resolve::without_ignored};
 
-/// How a hash gets into a reference.
+/// How a hash gets into a reference: `.` and the hash are inserted before the last dot of the written name. Where that dot is
+/// a piece of an escape, the whole name is written anew, in canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Edit {
-    /// `.` and the hash, before this byte.
-    Insert(usize),
-    /// The whole last segment is written anew, because its dot is a piece of an escape.
-    Replace {
-        /// What is replaced.
-        span: Range<usize>,
-        /// The name up to its extension, in canonical spelling.
-        stem: String,
-        /// The extension with its dot.
-        extension: String,
-    },
+pub(crate) struct Edit {
+    /// Which bytes are replaced; none, where a dot and a hash are inserted.
+    pub(crate) span: Range<usize>,
+    /// What is written before them, and behind them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    stem: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    extension: String,
 }
 
 /// What stands for itself in CSS with and without quotes, in a JavaScript string, and in a URL.
-const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~').remove(b'-');
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~').remove(b'-').remove(b'/');
 
 impl Edit {
-    /// The edit for a last segment as it is written; `None` for none. It follows [`fingerpost::AssetPath::hashed`].
-    pub(crate) fn from_name(name: &[Unit]) -> Option<Self> {
-        let (first, last) = (name.first()?, name.last()?);
-        let name = percent_decoded(name);
-        let dot = name.iter().rposition(|unit| unit.byte == b'.').filter(|dot| *dot > 0);
-        let Some(dot) = dot else { return Some(Self::Insert(last.end)) };
-        let Unit { start, end, .. } = name[dot];
-        if end - start == 1 {
-            return Some(Self::Insert(start));
-        }
-        let spelt = |units: &[Unit]| {
-            let bytes: Vec<u8> = units.iter().map(|unit| unit.byte).collect();
-            utf8_percent_encode(&String::from_utf8_lossy(&bytes), NAME).to_string()
+    /// The edit of a reference to a file, which is written at `start`. It follows [`fingerpost::AssetPath::hashed`].
+    pub(crate) fn new(written: &str, start: usize, syntax: Syntax) -> Self {
+        let path = &written[..written.find(['?', '#']).unwrap_or(written.len())];
+        let name_start = path.rfind('/').map_or(0, |slash| slash + 1);
+        let name = &path[name_start..];
+        // Behind an escape, white space may be a part of it.
+        let name = if name.contains('\\') { name } else { name.trim_end_matches(|c| c <= ' ') };
+        let at = |place: usize| start + name_start + place;
+        let meant = |text| {
+            let url = without_ignored(&syntax.decode(text)).replace('\\', "/");
+            percent_decode_str(&url).collect::<Vec<_>>()
         };
-        let (stem, extension) = name.split_at(dot);
-        Some(Self::Replace { span: first.start..last.end, stem: spelt(stem), extension: spelt(extension) })
-    }
-
-    /// Which bytes it replaces.
-    pub(crate) fn span(&self) -> Range<usize> {
-        match self {
-            Self::Insert(at) => *at..*at,
-            Self::Replace { span, .. } => span.clone(),
+        let whole = meant(name);
+        let segment = whole.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let Some(dot) = whole.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > segment) else {
+            return Self::insert(at(name.len()));
+        };
+        let literal = name.rfind('.').filter(|literal| !name[..*literal].ends_with('\\'));
+        if let Some(literal) = literal.filter(|literal| meant(&name[*literal..]) == whole[dot..]) {
+            return Self::insert(at(literal));
         }
+        let spelt = |bytes: &[u8]| utf8_percent_encode(&String::from_utf8_lossy(bytes), NAME).to_string();
+        Self { span: at(0)..at(name.len()), stem: spelt(&whole[..dot]), extension: spelt(&whole[dot..]) }
     }
 
-    /// What it writes there.
+    fn insert(place: usize) -> Self {
+        Self { span: place..place, stem: String::new(), extension: String::new() }
+    }
+
+    /// What is written in place of the span.
     pub(crate) fn text(&self, hash: &ContentHash) -> String {
-        match self {
-            Self::Insert(_) => format!(".{hash}"),
-            Self::Replace { stem, extension, .. } => format!("{stem}.{hash}{extension}"),
-        }
+        let Self { stem, extension, .. } = self;
+        format!("{stem}.{hash}{extension}")
     }
-}
-
-/// Each byte of a name with all that spells it.
-fn percent_decoded(units: &[Unit]) -> Vec<Unit> {
-    let digit = |unit: &Unit| char::from(unit.byte).to_digit(16);
-    let mut decoded = Vec::with_capacity(units.len());
-    let mut rest = units;
-    while let [unit, tail @ ..] = rest {
-        rest = match (unit.byte, tail) {
-            (b'%', [high, low, tail @ ..]) if digit(high).is_some() && digit(low).is_some() => {
-                let byte = digit(high).zip(digit(low)).map_or(b'%', |(high, low)| (high * 16 + low) as u8);
-                decoded.push(Unit { byte, start: unit.start, end: low.end });
-                tail
-            }
-            _ => {
-                decoded.push(*unit);
-                tail
-            }
-        };
-    }
-    decoded
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::references::escapes;
 
     #[track_caller]
-    fn edited(written: &str, units: fn(&str, usize) -> Vec<Unit>) -> String {
-        let edit = Edit::from_name(&units(written, 0)).unwrap();
+    fn edited(written: &str, syntax: Syntax) -> String {
+        let edit = Edit::new(written, 0, syntax);
         let mut text = written.to_owned();
-        text.replace_range(edit.span(), &edit.text(&ContentHash::from_content(b"")));
+        text.replace_range(edit.span.clone(), &edit.text(&ContentHash::from_content(b"")));
         text
     }
 
     #[test]
     fn hash_is_inserted_before_the_last_literal_dot() {
-        let plain = |written| edited(written, escapes::plain);
+        let plain = |written| edited(written, Syntax::Literal);
         assert_eq!(plain("a.png"), "a.e3b0c44298fc.png");
         assert_eq!(plain("a.tar.gz"), "a.tar.e3b0c44298fc.gz");
         assert_eq!(plain("LICENSE"), "LICENSE.e3b0c44298fc");
         assert_eq!(plain(".nojekyll"), ".nojekyll.e3b0c44298fc");
         assert_eq!(plain("b%20c.png"), "b%20c.e3b0c44298fc.png");
         assert_eq!(plain("caf%C3%A9"), "caf%C3%A9.e3b0c44298fc");
-        assert_eq!(edited("b\\ c.p\\6e g", escapes::css), "b\\ c.e3b0c44298fc.p\\6e g");
-        assert_eq!(edited("noext\\62 ", escapes::css), "noext\\62 .e3b0c44298fc");
+        assert_eq!(plain("../x.y/LICENSE ?a.b#c.d"), "../x.y/LICENSE.e3b0c44298fc ?a.b#c.d");
+        assert_eq!(plain("..\\x.y\\a.png\n"), "..\\x.y\\a.e3b0c44298fc.png\n");
+        assert_eq!(edited("b\\ c.p\\6e g", Syntax::Css), "b\\ c.e3b0c44298fc.p\\6e g");
+        assert_eq!(edited("noext\\62 ", Syntax::Css), "noext\\62 .e3b0c44298fc");
+        assert_eq!(edited("../\\.nojekyll", Syntax::Css), "../\\.nojekyll.e3b0c44298fc");
     }
 
     #[test]
     fn name_with_an_escaped_dot_is_written_in_canonical_form() {
-        assert_eq!(edited("b c%2epng", escapes::plain), "b%20c.e3b0c44298fc.png");
-        assert_eq!(edited("b\\ c\\2epng", escapes::css), "b%20c.e3b0c44298fc.png");
-        assert_eq!(edited("m\\x2ejs", escapes::javascript), "m.e3b0c44298fc.js");
+        assert_eq!(edited("x/b c%2epng?y", Syntax::Literal), "x/b%20c.e3b0c44298fc.png?y");
+        assert_eq!(edited("b.c%2epng", Syntax::Literal), "b.c.e3b0c44298fc.png");
+        assert_eq!(edited("b\\ c\\2epng", Syntax::Css), "b%20c.e3b0c44298fc.png");
+        assert_eq!(edited("../i/b\\.png ", Syntax::Css), "../i/b.e3b0c44298fc.png");
+        assert_eq!(edited("..\\5c i\\5c b\\2epng", Syntax::Css), "../i/b.e3b0c44298fc.png");
+        assert_eq!(edited("m\\x2ejs", Syntax::JavaScript), "m.e3b0c44298fc.js");
+        assert_eq!(edited("m.a\\u{2e}js", Syntax::JavaScript), "m.a.e3b0c44298fc.js");
     }
 }

@@ -77,9 +77,10 @@ fn scan_script(text: &str) -> Scan {
     Scan { written: source_map::at_the_end(text).into_iter().collect(), parse_failure, ..Scan::default() }
 }
 
-fn reference(written: &RawReference, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {
-    let mut units = written.units(text, bytes);
-    let resolved = resolve(&mut units, written.kind, place)?;
-    let edit = Edit::from_name(resolved.name)?;
-    Some(Reference { span: written.span.clone(), kind: written.kind, target: resolved.target, edit })
+fn reference(raw: &RawReference, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {
+    let RawReference { span, kind, syntax } = raw.clone();
+    let written = String::from_utf8_lossy(&bytes[span.clone()]);
+    let target = resolve(&syntax.decode(&written), kind, place)?;
+    let edit = Edit::new(&text[span.clone()], span.start, syntax);
+    Some(Reference { span, kind, target, edit })
 }

@@ -1,11 +1,8 @@
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    decode::NOT_UTF_8,
-    escapes::{self, Unit},
-};
+use super::escapes;
 
 /// What a reference is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,20 +37,13 @@ pub(crate) enum Syntax {
     Literal,
 }
 
-impl RawReference {
-    /// What is meant, byte by byte, and where each byte is written; `text` is what a parser read of the file's `bytes`.
-    pub(crate) fn units(&self, text: &str, bytes: &[u8]) -> Vec<Unit> {
-        let written = &text[self.span.clone()];
-        let mut units = match self.syntax {
-            Syntax::Css => escapes::css(written, self.span.start),
-            Syntax::JavaScript => escapes::javascript(written, self.span.start),
-            Syntax::Literal => escapes::plain(written, self.span.start),
-        };
-        if text.as_bytes()[self.span.clone()] != bytes[self.span.clone()] {
-            for unit in units.iter_mut().filter(|unit| text.as_bytes()[unit.start] != bytes[unit.start]) {
-                unit.byte = NOT_UTF_8;
-            }
+impl Syntax {
+    /// What a text means that is written so.
+    pub(crate) fn decode(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Css => escapes::css(text),
+            Self::JavaScript => escapes::javascript(text),
+            Self::Literal => text.into(),
         }
-        units
     }
 }

@@ -1,10 +1,10 @@
 //! Which file a reference means, by the rules by which browsers resolve URLs (WHATWG URL, §4.4).
 
 use fingerpost::AssetPath;
-use percent_encoding::percent_decode;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::{escapes::Unit, raw_reference::Kind};
+use super::raw_reference::Kind;
 
 /// What a reference leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,29 +27,24 @@ pub(crate) struct Place<'a> {
     pub(crate) path: &'a AssetPath,
 }
 
-/// A reference that leads to a file.
-pub(crate) struct Resolved<'a> {
-    pub(crate) target: Target,
-    /// The last segment of the path, as it is written.
-    pub(crate) name: &'a [Unit],
-}
-
-/// `None` for all that is left alone: other hosts and schemes, fragments, directories, bare module specifiers.
-///
-/// Takes the white space out of `units` that a browser ignores.
-pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>) -> Option<Resolved<'a>> {
-    let is_bare = kind == Kind::Module && is_bare(units);
-    without_ignored(units);
-    let end = units.iter().position(|unit| matches!(unit.byte, b'?' | b'#')).unwrap_or(units.len());
-    let path = &units[..end];
-    let segments: Vec<_> = path.split(|unit| is_slash(unit.byte)).collect();
-    let name = *segments.last()?;
-    if path.is_empty() || has_scheme(path) || names_a_host(path) || is_bare {
+/// Resolves what a reference means. `None` for all that is left alone: other hosts and schemes, fragments, directories, bare
+/// module specifiers.
+pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<Target> {
+    let is_bare =
+        kind == Kind::Module && !["/", "./", "../"].iter().any(|start| reference.starts_with(start));
+    let reference = without_ignored(reference);
+    let path = reference.split(['?', '#']).next()?;
+    // In an `http` URL a backslash is a slash.
+    let segments: Vec<_> = path.split(['/', '\\']).collect();
+    let names_a_host = matches!(segments[..], ["", "", ..]);
+    let name = decoded(segments.last()?);
+    // HTML, "resolve a URL-like module specifier": only what begins with `/`, `./` or `../`, to the letter, is a URL.
+    if is_bare || has_scheme(path) || names_a_host || matches!(&*name, "" | "." | "..") {
         return None;
     }
     let is_absolute = segments[0].is_empty();
     let base = place.base.split('/').filter(|segment| !segment.is_empty());
-    let base: Vec<_> = base.map(|segment| without_encoding(segment.as_bytes())).collect();
+    let base: Vec<_> = base.map(decoded).collect();
     let mut resolved = Vec::new();
     if !is_absolute {
         resolved.clone_from(&base);
@@ -63,62 +58,30 @@ pub(crate) fn resolve<'a>(units: &'a mut Vec<Unit>, kind: Kind, place: Place<'_>
             other => resolved.push(other.to_owned()),
         }
     }
-    if matches!(&*decoded(name), "" | "." | "..") {
-        return None;
-    }
-    let target = match resolved.strip_prefix(&*base).filter(|asset| !asset.is_empty()) {
+    Some(match resolved.strip_prefix(&*base).filter(|asset| !asset.is_empty()) {
         Some(asset) if asset.iter().any(|segment| segment.contains('/')) => Target::Nowhere(joined(asset)),
         Some(asset) => Target::Asset(joined(asset)),
         None if is_absolute => Target::OutsideBase(joined(&resolved)),
         None => Target::LeavesBase(format!("/{}", joined(&resolved))),
-    };
-    Some(Resolved { target, name })
-}
-
-/// Control characters and spaces at either end, and line breaks and tabs anywhere.
-fn without_ignored(units: &mut Vec<Unit>) {
-    let is_blank = |unit: &Unit| unit.byte <= b' ';
-    let end = units.len() - units.iter().rev().take_while(|unit| is_blank(unit)).count();
-    units.truncate(end);
-    let start = units.iter().take_while(|unit| is_blank(unit)).count();
-    units.drain(..start);
-    units.retain(|unit| !matches!(unit.byte, b'\t' | b'\n' | b'\r'));
-}
-
-/// In an `http` URL a backslash is a slash.
-fn is_slash(byte: u8) -> bool {
-    matches!(byte, b'/' | b'\\')
-}
-
-fn names_a_host(path: &[Unit]) -> bool {
-    path.len() > 1 && path[..2].iter().all(|unit| is_slash(unit.byte))
-}
-
-/// RFC 3986 §3.1, in either case.
-fn has_scheme(path: &[Unit]) -> bool {
-    let colon = path.iter().position(|unit| unit.byte == b':');
-    let scheme = colon.map(|colon| path[..colon].iter().map(|unit| unit.byte));
-    scheme.is_some_and(|mut scheme| {
-        scheme.next().is_some_and(|first| first.is_ascii_alphabetic())
-            && scheme.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     })
 }
 
-/// HTML, "resolve a URL-like module specifier": only what begins with `/`, `./` or `../`, to the letter, is a URL.
-fn is_bare(units: &[Unit]) -> bool {
-    let begins = |start: &str| units.iter().map(|unit| unit.byte).take(start.len()).eq(start.bytes());
-    !["/", "./", "../"].into_iter().any(begins)
+/// A URL without what browsers ignore: control characters and spaces at either end, and line breaks and tabs anywhere.
+pub(super) fn without_ignored(url: &str) -> String {
+    url.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "")
+}
+
+/// RFC 3986 §3.1, in either case.
+fn has_scheme(path: &str) -> bool {
+    path.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    })
 }
 
 /// A segment without its percent-encoding. A slash that was encoded divides nothing, so the segment may hold one.
-fn decoded(segment: &[Unit]) -> String {
-    let bytes: Vec<u8> = segment.iter().map(|unit| unit.byte).collect();
-    without_encoding(&bytes)
-}
-
-fn without_encoding(segment: &[u8]) -> String {
-    let decoded: Vec<u8> = percent_decode(segment).collect();
-    String::from_utf8_lossy(&decoded).into_owned()
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// A path of these segments, in which a slash that was encoded is so again.
@@ -130,12 +93,10 @@ fn joined(segments: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::references::escapes;
 
     fn target(reference: &str, kind: Kind, base: &str) -> Option<Target> {
         let path = AssetPath::parse("css/app.css").unwrap();
-        let mut units = escapes::plain(reference, 0);
-        resolve(&mut units, kind, Place { base, path: &path }).map(|resolved| resolved.target)
+        resolve(reference, kind, Place { base, path: &path })
     }
 
     #[track_caller]

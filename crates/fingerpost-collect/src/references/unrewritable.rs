@@ -7,7 +7,6 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    escapes,
     raw_reference::Kind,
     resolve::{Place, Target, resolve},
 };
@@ -133,7 +132,7 @@ fn values_in_lists<'b>(
 
 /// An asset, if it is there.
 fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
-    match target(value, place)? {
+    match resolve(value, Kind::Url, place)? {
         Target::Asset(path) => Some(Unrewritable::Asset(path)),
         Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
     }
@@ -141,7 +140,7 @@ fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
 
 /// The file that a call means: relative to the page, unless its URL is absolute.
 fn called_file(value: &str, place: Place<'_>) -> Option<Unrewritable> {
-    let path = match target(value, place)? {
+    let path = match resolve(value, Kind::Url, place)? {
         Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,
         Target::OutsideBase(_) => return None,
     };
@@ -149,11 +148,6 @@ fn called_file(value: &str, place: Place<'_>) -> Option<Unrewritable> {
         return Some(Unrewritable::Asset(path));
     }
     Some(Unrewritable::File(path.rsplit('/').next()?.to_owned()))
-}
-
-/// The target of a URL without escapes of CSS or JavaScript.
-pub(crate) fn target(value: &str, place: Place<'_>) -> Option<Target> {
-    resolve(&mut escapes::plain(value, 0), Kind::Url, place).map(|resolved| resolved.target)
 }
 
 #[cfg(test)]
