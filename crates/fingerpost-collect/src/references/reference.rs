@@ -76,10 +76,9 @@ impl Language {
     /// What a file is written in, by its extension.
     pub(crate) fn from_path(path: &str) -> Option<Self> {
         let (_, extension) = path.rsplit_once('.')?;
-        let is = |known: &str| extension.eq_ignore_ascii_case(known);
-        match extension {
-            _ if is("css") => Some(Self::Css),
-            _ if is("js") || is("mjs") || is("cjs") => Some(Self::JavaScript),
+        match &*extension.to_ascii_lowercase() {
+            "css" => Some(Self::Css),
+            "js" | "mjs" | "cjs" => Some(Self::JavaScript),
             _ => None,
         }
     }
