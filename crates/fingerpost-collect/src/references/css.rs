@@ -1,8 +1,9 @@
 //! References in style sheets, by tokens (CSS Syntax Level 3).
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use cssparser::{Parser, Token};
+use regex::bytes::Regex;
 
 use super::{
     raw_reference::{Kind, RawReference, Syntax},
@@ -17,23 +18,15 @@ const DEEPEST: usize = 255;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooDeep(pub(crate) usize);
 
-/// Whether a style sheet can hold a reference at all: an escape may spell any of the names.
-pub(crate) fn may_refer(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let calls = || memchr::memchr_iter(b'(', bytes).map(|at| &bytes[..at]);
-    let ends_with = |before: &[u8], name: &[u8]| {
-        before.len() >= name.len() && before[before.len() - name.len()..].eq_ignore_ascii_case(name)
-    };
-    memchr::memchr(b'\\', bytes).is_some()
-        || contains_import(bytes)
-        || memchr::memmem::find(bytes, b"sourceMappingURL=").is_some()
-        || calls()
-            .any(|before| [&b"url"[..], b"src", b"image-set"].iter().any(|name| ends_with(before, name)))
-}
+/// What each style sheet has that holds a reference: an escape may spell any of the names.
+static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"(?-u)(?i:url\(|src\(|image-set\(|@import)|\\|sourceMappingURL=";
+    Regex::new(pattern).expect("a valid pattern")
+});
 
-fn contains_import(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'@', bytes)
-        .any(|at| bytes.get(at + 1..at + 7).is_some_and(|name| name.eq_ignore_ascii_case(b"import")))
+/// Whether a style sheet can hold a reference at all.
+pub(crate) fn may_refer(text: &str) -> bool {
+    MAY_REFER.is_match(text.as_bytes())
 }
 
 /// Finds all references.
