@@ -1,5 +1,5 @@
 use std::{
-    io::{self, BufWriter},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,12 +9,9 @@ use fingerpost::{
     manifest::{Digest, MANIFEST_NAME, Manifest, Release},
 };
 
-use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{ErrorKind, Problem},
-    },
-    output::hash_writer::HashWriter,
+use crate::diagnostics::{
+    collector::Diagnostics,
+    problem::{ErrorKind, Problem},
 };
 
 /// What an output dir has published so far.
@@ -95,9 +92,6 @@ impl Current {
 
     /// Whether the file is just as it would be written now.
     pub(crate) fn is(&self, manifest: &Manifest) -> bool {
-        let mut hash_writer = BufWriter::new(HashWriter::new(io::sink()));
-        let written = self.manifest == *manifest && manifest.write_to(&mut hash_writer).is_ok();
-        let hash_writer = written.then(|| hash_writer.into_inner().ok()).flatten();
-        hash_writer.is_some_and(|hash_writer| hash_writer.finish().1 == self.digest)
+        self.manifest == *manifest && Digest::from_content(&manifest.to_json()) == self.digest
     }
 }
