@@ -55,12 +55,7 @@ fn wait_for(file: &mut File, path: &Path, wait: bool, progress: &dyn Progress) -
     let message = format!("waiting for {holder}, which holds {place}");
     tracing::info!("{message}");
     progress.waiting(&message);
-    loop {
-        match file.lock() {
-            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-            locked => return locked.map_err(|err| Problem::output("lock", path, &err)),
-        }
-    }
+    file.lock().map_err(|err| Problem::output("lock", path, &err))
 }
 
 /// Who holds the lock, as far as one can read it; Windows does not let others read a locked file.
