@@ -288,3 +288,8 @@ pub(crate) fn reserved(name: &str) -> Option<&'static str> {
         None
     }
 }
+
+/// The directories above a file, the highest first.
+pub(crate) fn dirs_above(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(slash, _)| &name[..slash])
+}

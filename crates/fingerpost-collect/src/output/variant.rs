@@ -1,6 +1,6 @@
-//! The names of compressed copies.
+//! The names of published files and of their compressed copies.
 
-use fingerpost::manifest::{Encoding, EncodingInfo, FileInfo};
+use fingerpost::manifest::{Digest, Encoding, EncodingInfo, Entry, FileInfo};
 
 /// The name of a variant of a file.
 pub(crate) fn variant_name(file: &str, encoding: Encoding) -> String {
@@ -15,4 +15,15 @@ pub(crate) fn variant_names<'a>(
     let name =
         |(name, &variant): (&String, _)| Some((variant_name(file, Encoding::from_name(name)?), variant));
     info.encodings.iter().filter_map(name)
+}
+
+/// Size and hash of a file, where the manifest says them.
+pub(crate) type KnownContent = Option<(u64, Digest)>;
+
+/// The files that an entry of a manifest stands for: its variants and itself.
+pub(crate) fn files_of(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
+    let info = entry.info.as_ref();
+    let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
+    let variants = variants.map(|(name, variant)| (name, Some((variant.size, variant.sha256))));
+    variants.chain([(entry.hashed.clone(), info.map(|info| (info.size, info.sha256)))])
 }

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{
     __private::quoted,
-    manifest::{ContentHash, FileInfo, Manifest, Release},
+    manifest::{ContentHash, Manifest},
 };
 
 use crate::{
     diagnostics::{collector::Diagnostics, problem::ErrorKind},
-    output::{history::History, reserved, variant::variant_names},
+    output::{
+        dirs_above, reserved,
+        variant::{files_of, variant_names},
+    },
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 
@@ -23,12 +26,11 @@ pub(crate) fn check_names(
     let originals = if run.options.originals { assets } else { &[] };
     let hashed = assets.iter().map(|asset| (asset.hashed.as_str(), asset));
     let names: Vec<_> = hashed.chain(originals.iter().map(|asset| (asset.path.as_str(), asset))).collect();
-    check_lengths(assets, diagnostics);
+    assets.iter().for_each(|asset| check_length(asset, &asset.hashed, "hashed", diagnostics));
     check_reserved(&names, diagnostics);
     check_each_other(&names, diagnostics);
     check_imported(&names, kept, diagnostics);
-    check_releases(run, originals, kept, diagnostics);
-    check_groups(run, assets, kept, diagnostics);
+    check_published(run, (assets, originals), kept, diagnostics);
 }
 
 /// Does the same for compressed variants, which are known last. Their hashed names end as those of files never do.
@@ -53,10 +55,6 @@ pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut 
 
 /// The hash makes a name longer than it was, and no common file system goes beyond this.
 const LONGEST: usize = 255;
-
-fn check_lengths(assets: &[Asset], diagnostics: &mut Diagnostics) {
-    assets.iter().for_each(|asset| check_length(asset, &asset.hashed, "hashed", diagnostics));
-}
 
 fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnostics) {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -101,7 +99,7 @@ fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
         }
     }
     for (name, asset) in &owners {
-        clashes.extend(dirs(name).filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
+        clashes.extend(dirs_above(name).filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
     }
     clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
@@ -111,7 +109,7 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
     let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
     for (name, asset) in names {
         let below = format!("{name}/");
-        let file = dirs(name).find(|dir| kept.contains(dir));
+        let file = dirs_above(name).find(|dir| kept.contains(dir));
         let file_below = || kept.range(&*below..).next().filter(|file| file.starts_with(&below)).copied();
         if let Some(file) = file.or_else(file_below) {
             diagnostics.problem(ErrorKind::Clash, wants_the_place_of(file, asset));
@@ -119,63 +117,50 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
     }
 }
 
-/// A plain name must never replace what was published under a hashed one: browsers keep that for ever.
-fn check_releases(
+/// What was published under a hashed name must stay: browsers keep it for ever. A plain name may look like one. And the hash of
+/// a group leaves the references inside of it as the author wrote them; which those are, the base URL decides too, so another
+/// one may give the same name to other bytes.
+fn check_published(
     run: &Run<'_>,
-    originals: &[Asset],
+    (assets, originals): (&[Asset], &[Asset]),
     kept: &ImportedReleases,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut plain: BTreeMap<_, _> = originals.iter().map(|asset| (asset.path.as_str(), asset)).collect();
-    // All that was published here is read only if it can hold such a name; what is taken over may hold any.
-    let history = originals.iter().any(|asset| looks_hashed(&asset.path)).then_some(&run.history);
-    let releases = history.map_or_else(Vec::new, |history| history.releases(diagnostics).collect());
-    let current = history.and_then(History::manifest).into_iter().chain(&kept.current);
-    let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
-    for (path, entry) in manifests.chain(current).flatten() {
-        let variants = entry.info.iter().flat_map(|info| variant_names(&entry.hashed, info));
-        let variants = variants.map(|(name, variant)| (name, Some(variant.sha256)));
-        let file = (entry.hashed.clone(), entry.info.as_ref().map(|info: &FileInfo| info.sha256));
-        for (name, sha256) in variants.chain([file]) {
-            if plain.get(&*name).is_some_and(|asset| Some(asset.info.sha256) != sha256) {
-                plain.remove(&*name);
-                diagnostics.problem(ErrorKind::Clash, published_before(&name, path));
-            }
-        }
+    let mut plain: BTreeMap<_, _> = originals.iter().map(|asset| (&*asset.path, asset)).collect();
+    let members = assets.iter().filter(|asset| asset.is_in_group());
+    let mut members: BTreeMap<_, _> = members.map(|asset| (&*asset.hashed, asset)).collect();
+    if plain.is_empty() && members.is_empty() {
+        return;
     }
-}
-
-/// The hash of a group leaves the references inside of it as the author wrote them. Which those are, the base URL decides too,
-/// so another one may give the same name to other bytes. What was published under it must stay: browsers keep it for ever.
-fn check_groups(run: &Run<'_>, assets: &[Asset], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
-    let mut members: BTreeMap<_, _> =
-        assets.iter().filter(|asset| asset.is_in_group()).map(|asset| (&*asset.hashed, asset)).collect();
     let current = run.history.manifest();
-    // All that was published here is read only if a file of such a name is there, and not known to be the same.
     let is_in_force = |asset: &Asset| {
         let entry = current.and_then(|current| current.get(&asset.path));
         let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
     };
-    let is_suspect = members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
-    let releases =
-        if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::<Release>::new() };
+    // All that was published here is read only if it can hold such a name: one that looks hashed, or that of a file which is
+    // there and not known to be the same.
+    let is_suspect = originals.iter().any(|asset| looks_hashed(&asset.path))
+        || members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
+    let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for manifest in manifests.chain(current).chain(&kept.current) {
-        for (_, entry) in manifest {
-            let Some(info) = &entry.info else { continue };
-            if members.get(&*entry.hashed).is_some_and(|asset| asset.info.sha256 != info.sha256)
-                && let Some(asset) = members.remove(&*entry.hashed)
+        let files = manifest.iter().flat_map(|(path, entry)| files_of(entry).map(move |file| (path, file)));
+        for (path, (name, known)) in files {
+            let sha256 = known.map(|(_, sha256)| sha256);
+            let differs = |asset: &&Asset| sha256 != Some(asset.info.sha256);
+            if plain.get(&*name).is_some_and(differs) {
+                plain.remove(&*name);
+                diagnostics.problem(ErrorKind::Clash, published_before(&name, path));
+            }
+            if let Some(member) =
+                members.get(&*name).copied().filter(|member| sha256.is_some() && differs(member))
             {
-                diagnostics.problem(ErrorKind::Clash, published_with_other_bytes(asset, manifest));
+                members.remove(&*name);
+                diagnostics.problem(ErrorKind::Clash, published_with_other_bytes(member, manifest));
             }
         }
     }
-}
-
-/// The directories above a file, the highest first.
-fn dirs(name: &str) -> impl Iterator<Item = &str> {
-    name.match_indices('/').map(|(slash, _)| &name[..slash])
 }
 
 /// Whether a name may be one that `collect` gave.

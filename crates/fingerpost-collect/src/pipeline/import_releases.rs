@@ -10,7 +10,7 @@ use std::{
 use fingerpost::{
     __private::quoted,
     DirStore, Store,
-    manifest::{Digest, Entry, Manifest, Release},
+    manifest::{Manifest, Release},
 };
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
         manifest_times::{Change, Edit},
         reserved,
         staging::Staged,
-        variant::{variant_name, variant_names},
+        variant::{KnownContent, files_of, variant_name},
     },
     pipeline::{asset::Asset, run_context::Run},
 };
@@ -63,7 +63,7 @@ pub(crate) fn import_releases(
     let edit = Edit::from_earlier_dir(Change::read(dir).edit, is_put_back);
     let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
-    let files = files_of(manifests, assets, &run.options.compress);
+    let files = earlier_files(manifests, assets, &run.options.compress);
     let staged = diagnostics.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
     let releases = new.filter_map(|release| diagnostics.take(release)?).collect();
@@ -106,7 +106,7 @@ pub(crate) fn verify_releases(
     }
     let releases: Vec<_> = run.history.releases(diagnostics).collect();
     let manifests = releases.iter().map(|release| &release.manifest).chain(run.history.manifest());
-    let mut files = files_of(manifests, assets, &run.options.compress);
+    let mut files = earlier_files(manifests, assets, &run.options.compress);
     let taken_over: HashSet<_> = kept.names.iter().collect();
     files.retain(|(name, _)| !taken_over.contains(name) && reserved(name).is_none());
     diagnostics.take_all(files, |(name, known)| verify_file(&name, known, run))?;
@@ -128,17 +128,13 @@ fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Dia
     )))
 }
 
-/// Size and hash of a file, where the manifest says them.
-type KnownContent = Option<(u64, Digest)>;
-
 /// All files that the manifests name, with their variants, but those that are collected or made anyway.
-fn files_of<'a>(
+fn earlier_files<'a>(
     manifests: impl Iterator<Item = &'a Manifest>,
     assets: &[Asset],
     wanted: &CompressionSettings,
 ) -> Vec<(String, KnownContent)> {
-    let mut files: BTreeMap<_, _> =
-        manifests.flatten().flat_map(|(_, entry)| files_of_entry(entry)).collect();
+    let mut files: BTreeMap<_, _> = manifests.flatten().flat_map(|(_, entry)| files_of(entry)).collect();
     for asset in assets {
         files.remove(&asset.hashed);
         for compression in wanted.for_asset(&asset.path, asset.info.size) {
@@ -146,13 +142,6 @@ fn files_of<'a>(
         }
     }
     files.into_iter().collect()
-}
-
-fn files_of_entry(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
-    let info = entry.info.as_ref();
-    let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
-    let variants = variants.map(|(name, variant)| (name, Some((variant.size, variant.sha256))));
-    variants.chain([(entry.hashed.clone(), info.map(|info| (info.size, info.sha256)))])
 }
 
 /// A file that should be here and is not. Manifests of other programs do not say how long it is: then any will do.
