@@ -3,12 +3,13 @@ use std::{
     time::Duration,
 };
 
-use fingerpost::Settings;
+use fingerpost::{__private::Retention, Settings};
 
 use crate::{
     collect_config,
     diagnostics::problem::{Error, both},
-    settings_tables::Tables,
+    duration::now,
+    settings_tables::{CleanSettings, Tables},
 };
 
 /// Which output dir to clean, and what stays in it. Nothing is read or checked before [`clean`](crate::clean).
@@ -19,8 +20,8 @@ use crate::{
 pub struct CleanConfig {
     settings: Settings,
     tables: Tables,
-    without_waiting: bool,
-    dry_run: bool,
+    pub(super) without_waiting: bool,
+    pub(super) dry_run: bool,
 }
 
 impl CleanConfig {
@@ -92,23 +93,16 @@ impl CleanConfig {
         self
     }
 
-    pub(super) fn options(&self) -> Result<CleanOptions, Error> {
+    /// Checks every setting, and returns the output dir.
+    pub(super) fn output_dir(&self) -> Result<PathBuf, Error> {
         let ((), out) = both(self.tables.check(), collect_config::output_dir(&self.settings))?;
-        Ok(CleanOptions {
-            out,
-            keep: self.tables.clean.keep.unwrap_or(3),
-            age: self.tables.clean.older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60)),
-            wait: !self.without_waiting,
-            dry_run: self.dry_run,
-        })
+        Ok(out)
     }
-}
 
-/// The settings of one run, checked.
-pub(super) struct CleanOptions {
-    pub(super) out: PathBuf,
-    pub(super) keep: usize,
-    pub(super) age: Duration,
-    pub(super) wait: bool,
-    pub(super) dry_run: bool,
+    /// How many releases stay, and for how long.
+    pub(super) fn retention(&self) -> Retention {
+        let CleanSettings { keep, older_than } = self.tables.clean;
+        let age = older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60));
+        Retention { keep: keep.unwrap_or(3), age, now: now() }
+    }
 }

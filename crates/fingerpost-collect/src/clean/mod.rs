@@ -13,23 +13,17 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Retention, quoted},
+    __private::quoted,
     DirStore,
     manifest::{MANIFEST_NAME, Release},
 };
 
-use self::{
-    clean_config::{CleanConfig, CleanOptions},
-    release_files::ReleaseHistory,
-    removal::Removal,
-    report::CleanReport,
-};
+use self::{clean_config::CleanConfig, release_files::ReleaseHistory, removal::Removal, report::CleanReport};
 use crate::{
     diagnostics::{
         collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
-    duration::now,
     output::{
         Output,
         history::History,
@@ -85,36 +79,36 @@ pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
 /// As for [`clean`].
 pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
     let started = Instant::now();
-    let options = config.options()?;
+    let out = config.output_dir()?;
     let mut diagnostics = Diagnostics::default();
 
-    let output = open(&options, progress)?;
-    let store = DirStore::new(&options.out);
-    let history = History::read(&store, &options.out)?;
+    let output = open(&out, config, progress)?;
+    let store = DirStore::new(&out);
+    let history = History::read(&store, &out)?;
     let mut releases = ReleaseHistory::read(&history, &mut diagnostics)?;
     let recorded = publish::recorded(&history, &mut diagnostics)?;
-    recorded.iter().for_each(|release| releases.add(release));
-    let retention = Retention { keep: options.keep, age: options.age, now: now() };
-    let retained = retention.retained(&releases.published());
+    recorded.iter().for_each(|release| releases.add(release, true));
+    let retention = config.retention();
+    let retained = retention.retained(&releases.releases);
     retained.warning.into_iter().for_each(|warning| diagnostics.warn(ErrorKind::Manifest, warning));
     let mut kept = retained.numbers;
     if let Some(edit) = output.change.edit
         && retention.is_young(Duration::from_secs(edit.until))
     {
-        keep_all(&releases, &mut kept, &options.out, edit.cause, &mut diagnostics);
+        keep_all(&releases, &mut kept, &out, edit.cause, &mut diagnostics);
     }
-    let removal = Removal::plan(&options.out, &releases, &kept)?;
+    let removal = Removal::plan(&out, &releases, &kept)?;
 
     let numbers = releases.releases.iter().map(|release| release.number);
     let (kept, removed): (Vec<_>, Vec<_>) = numbers.partition(|number| kept.contains(number));
-    let mut report = CleanReport { kept, removed, dry_run: options.dry_run, ..CleanReport::default() };
+    let mut report = CleanReport { kept, removed, dry_run: config.dry_run, ..CleanReport::default() };
     report.recorded = recorded.as_ref().map(|release| release.number);
-    report.bytes = removal.bytes() + sizes(&options.out, &report.removed);
-    if !options.dry_run {
+    report.bytes = removal.bytes() + sizes(&out, &report.removed);
+    if !config.dry_run {
         output.record_change(&mut diagnostics);
         recorded.iter().try_for_each(|release| publish::record(release, &output, &mut diagnostics))?;
         removal.carry_out()?;
-        remove_releases(&options.out, &report.removed)?;
+        remove_releases(&out, &report.removed)?;
     }
     report.files = removal.into_names();
     report.warnings = diagnostics.finish().warnings;
@@ -164,18 +158,18 @@ fn describe(cause: Cause, out: &Path) -> String {
 
 /// Takes the lock if the output dir has records that another run could change. Unlike `collect`, it does not create an
 /// output dir.
-fn open(options: &CleanOptions, progress: &dyn Progress) -> Result<Output, Problem> {
-    if !options.out.is_dir() {
-        let dir = quoted(options.out.display());
+fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Output, Problem> {
+    if !out.is_dir() {
+        let dir = quoted(out.display());
         let message =
             format!("output dir {dir} is not a directory; correct the path, or collect into it first");
         return Err(Problem::new(ErrorKind::Output, message));
     }
-    let mut output = Output::dry(&options.out)?;
-    if !options.dry_run && options.out.join(".fingerpost").is_dir() {
-        output.acquire(options.wait, progress)?;
+    let mut output = Output::dry(out)?;
+    if !config.dry_run && out.join(".fingerpost").is_dir() {
+        output.acquire(!config.without_waiting, progress)?;
     }
-    check_manifest(&options.out)?;
+    check_manifest(out)?;
     Ok(output)
 }
 

@@ -1,7 +1,7 @@
 //! Which files go with the releases that go.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -11,7 +11,10 @@ use fingerpost::manifest::Digest;
 use rayon::prelude::*;
 
 use super::release_files::{NamedFile, ReleaseHistory};
-use crate::{diagnostics::problem::Problem, output::reserved};
+use crate::{
+    diagnostics::problem::Problem,
+    output::{dirs_above, reserved},
+};
 
 /// What a run removes besides release files.
 pub(super) struct Removal {
@@ -40,12 +43,12 @@ type Claims<'a> = BTreeMap<String, Claim<'a>>;
 impl Removal {
     /// Looks for every file that a release names and none of those that stay.
     pub(super) fn plan(out: &Path, history: &ReleaseHistory, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
-        let (staying, going): (Vec<_>, Vec<_>) =
-            history.releases.iter().partition(|release| kept.contains(&release.number));
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
-        let staying = staying.iter().flat_map(|release| &release.files);
-        let kept = KeptNames::from_files(staying.map(|named| &**named), &root);
-        let claims = claims(going.iter().flat_map(|release| &release.files).map(|named| &**named), &kept);
+        let is_kept = |number: &u64| kept.contains(number);
+        let staying = history.files.iter().filter(|(_, releases)| releases.iter().any(is_kept));
+        let going = history.files.iter().filter(|(_, releases)| !releases.iter().all(is_kept));
+        let going: Vec<_> = going.map(|(file, _)| file).collect();
+        let claims = claims(&going, &KeptNames::from_files(staying.map(|(file, _)| file), &root));
         let dirs = dirs(claims.keys(), &root);
         let files: Result<Vec<_>, _> =
             claims.into_par_iter().map(|(name, claim)| find(&root, name, &claim)).collect();
@@ -86,8 +89,7 @@ struct KeptNames<'a> {
 
 impl<'a> KeptNames<'a> {
     fn from_files<'f>(files: impl Iterator<Item = &'f NamedFile>, root: &'a Path) -> Self {
-        let files: HashSet<_> = files.collect();
-        let mut names = HashMap::<_, Vec<_>>::with_capacity(2 * files.len());
+        let mut names = HashMap::<_, Vec<_>>::new();
         for file in files {
             for name in file.variants().chain([file.hashed.clone(), file.asset.to_string()]) {
                 names.entry(name.to_lowercase()).or_default().push(name);
@@ -106,10 +108,9 @@ impl<'a> KeptNames<'a> {
 }
 
 /// What the releases that go name, without what is kept and what nobody may name.
-fn claims<'a>(going: impl Iterator<Item = &'a NamedFile>, kept: &KeptNames<'_>) -> Claims<'a> {
+fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
     let mut claims = Claims::new();
-    let going: HashSet<_> = going.collect();
-    for named in &going {
+    for named in going {
         for name in named.variants().chain([named.hashed.clone()]) {
             claims.insert(name, Claim::NamedFile);
         }
@@ -167,7 +168,6 @@ fn is_real(path: &Path) -> bool {
 
 /// All directories above these names, the deepest first.
 fn dirs<'a>(names: impl Iterator<Item = &'a String>, root: &Path) -> Vec<PathBuf> {
-    let above = |name: &'a String| name.match_indices('/').map(|(slash, _)| &name[..slash]);
-    let dirs: BTreeSet<_> = names.flat_map(above).collect();
+    let dirs: BTreeSet<_> = names.flat_map(|name| dirs_above(name)).collect();
     dirs.into_iter().rev().map(|dir| place(root, dir)).collect()
 }
