@@ -60,7 +60,7 @@ use crate::{
         conflicts::{check_names, check_variants},
         import_releases::{import_releases, verify_releases},
         link::Links,
-        publish::{Numbers, Publication, ReferenceMap, StagedFiles, make_manifest},
+        publish::{Publication, ReferenceMap, StagedFiles, make_manifest},
         run_context::Run,
         scan::scan,
         unrewritable_warnings::warn_about_unrewritable,
@@ -97,13 +97,13 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
     let mut diagnostics = Diagnostics::default();
     run.output.record_change(&mut diagnostics);
     match publish_all(run, &mut diagnostics) {
-        Ok((report, numbers)) => Ok(report.finish(numbers, diagnostics, started.elapsed())),
-        Err(err) => Err(err.with(diagnostics.finish())),
+        Ok(report) => Ok(report.finish(diagnostics.remarks, started.elapsed())),
+        Err(err) => Err(err.with(diagnostics.remarks)),
     }
 }
 
 /// All steps of a run, in their order.
-fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Report, Numbers), Error> {
+fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
     let files = scan(&run, diagnostics);
     let components = run.components(diagnostics);
     let (mut assets, references) = analyze_and_name(files, &run, diagnostics)?;
@@ -126,13 +126,13 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<(Repor
     let files = StagedFiles::from_assets(assets);
     run.cache.forget();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
-    let numbers = publication.numbers(&run.history);
+    let report = report.with_releases(&publication.releases, &run.history.numbers);
     publication.write(files, variants, &run, diagnostics)?;
     // Where all sources are too young to be cached, the next run reads everything anyway.
     if leaves_cache {
         run.output.published.save(&run.output.staging);
     }
-    Ok((report, numbers))
+    Ok(report)
 }
 
 /// Reads all files, and names and stages them. They come sorted by path, and with what they refer to.

@@ -1,15 +1,14 @@
 use std::time::Duration;
 
-use fingerpost::manifest::Manifest;
+use fingerpost::{__private::NumberedReleases, manifest::Manifest};
 use serde::Serialize;
 
 use crate::{
     diagnostics::{
-        collector::Diagnostics,
-        left_out::{LeftOut, Shadowed},
+        left_out::Shadowed,
         problem::{Problem, Remarks},
     },
-    pipeline::{asset::Asset, compress::Variants, publish::Numbers, run_context::Run},
+    pipeline::{asset::Asset, compress::Variants, run_context::Run},
 };
 
 /// What a run has done; as JSON, what `fingerpost collect --json` prints.
@@ -89,12 +88,19 @@ impl Report {
         }
     }
 
+    /// Adds the releases that were not here before: those that are taken over, and the one that is new, if there is any.
+    pub(crate) fn with_releases(self, releases: &NumberedReleases, before: &[u64]) -> Self {
+        let &NumberedReleases { ref imported, ref added, recorded, adopted } = releases;
+        let kept = imported.iter().map(|release| release.number);
+        let kept = kept.filter(|number| !before.contains(number)).collect();
+        let release = added.last().map(|release| release.number);
+        Self { kept, recorded, release, adopted, ..self }
+    }
+
     /// Adds the rest when all is done.
-    pub(crate) fn finish(self, numbers: Numbers, diagnostics: Diagnostics, took: Duration) -> Self {
-        let Numbers { kept, recorded, release, adopted } = numbers;
-        let Remarks { warnings, notes, left_out: LeftOut { shadowed, ignored } } = diagnostics.finish();
-        let seconds = took.as_secs_f64();
-        Self { kept, recorded, release, adopted, shadowed, ignored, warnings, notes, seconds, ..self }
+    pub(crate) fn finish(self, remarks: Remarks, took: Duration) -> Self {
+        let Remarks { warnings, notes, shadowed, ignored } = remarks;
+        Self { shadowed, ignored, warnings, notes, seconds: took.as_secs_f64(), ..self }
     }
 }
 

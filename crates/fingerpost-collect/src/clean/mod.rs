@@ -111,7 +111,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
         remove_releases(&out, &report.removed)?;
     }
     report.files = removal.into_names();
-    report.warnings = diagnostics.finish().warnings;
+    report.warnings = diagnostics.remarks.warnings;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

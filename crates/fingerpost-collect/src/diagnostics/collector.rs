@@ -4,7 +4,6 @@ use fingerpost::__private::Severity;
 use rayon::prelude::*;
 
 use crate::diagnostics::{
-    left_out::LeftOut,
     note::Note,
     problem::{Error, ErrorKind, Problem, Remarks},
     rule_severities::RuleSeverities,
@@ -14,9 +13,8 @@ use crate::diagnostics::{
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     problems: Vec<Problem>,
-    warnings: Vec<Problem>,
-    notes: Vec<Problem>,
-    pub(crate) left_out: LeftOut,
+    /// All that does not stop the run.
+    pub(crate) remarks: Remarks,
 }
 
 /// Something to be told at the end of a run.
@@ -37,8 +35,8 @@ impl Diagnostics {
     pub(crate) fn add(&mut self, diagnostic: impl Into<Diagnostic>) {
         match diagnostic.into() {
             Diagnostic::Problem(problem) => self.problems.push(problem),
-            Diagnostic::Warning(warning) if self.warnings.contains(&warning) => {}
-            Diagnostic::Warning(warning) => self.warnings.push(warning),
+            Diagnostic::Warning(warning) if self.remarks.warnings.contains(&warning) => {}
+            Diagnostic::Warning(warning) => self.remarks.warnings.push(warning),
         }
     }
 
@@ -60,14 +58,14 @@ impl Diagnostics {
 
     /// Adds what nobody has to do anything about.
     pub(crate) fn note(&mut self, note: Problem) {
-        self.notes.push(note);
+        self.remarks.notes.push(note);
     }
 
     /// As serious as its rule says.
     pub(crate) fn add_with_severity(&mut self, severity: Severity, problem: Problem) {
         match severity {
             Severity::Error => self.problems.push(problem),
-            Severity::Warn => self.warnings.push(problem),
+            Severity::Warn => self.remarks.warnings.push(problem),
             Severity::Ignore => {}
         }
     }
@@ -126,11 +124,5 @@ impl Diagnostics {
     /// Ends the run here, if there is any problem.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         Error::from_problems(std::mem::take(&mut self.problems))
-    }
-
-    /// All that does not stop a run.
-    pub(crate) fn finish(self) -> Remarks {
-        let Self { warnings, notes, left_out, .. } = self;
-        Remarks { warnings, notes, left_out }
     }
 }

@@ -3,11 +3,7 @@ use std::{fmt, io, path::Path};
 use fingerpost::__private::quoted;
 use serde::{Serialize, Serializer};
 
-use crate::diagnostics::{
-    left_out::{LeftOut, Shadowed},
-    location::Location,
-    rule::Rule,
-};
+use crate::diagnostics::{left_out::Shadowed, location::Location, rule::Rule};
 
 /// Everything that went wrong in one run, one [`Problem`] a line.
 ///
@@ -37,7 +33,9 @@ pub(crate) struct Remarks {
     #[serde(skip)]
     pub(crate) notes: Vec<Problem>,
     #[serde(skip)]
-    pub(crate) left_out: LeftOut,
+    pub(crate) shadowed: Vec<Shadowed>,
+    #[serde(skip)]
+    pub(crate) ignored: Vec<String>,
 }
 
 /// The kinds of [`Problem`], for code that has to tell them apart.
@@ -110,12 +108,12 @@ impl Error {
 
     /// Files that an earlier source dir hides.
     pub fn shadowed(&self) -> &[Shadowed] {
-        &self.besides.left_out.shadowed
+        &self.besides.shadowed
     }
 
     /// What the rules leave out, as in [`Report::ignored`](crate::Report::ignored).
     pub fn ignored(&self) -> &[String] {
-        &self.besides.left_out.ignored
+        &self.besides.ignored
     }
 
     /// Nothing, if there is no problem.

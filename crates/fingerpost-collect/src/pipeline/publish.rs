@@ -36,18 +36,10 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
 pub(crate) struct Publication {
     /// Files of releases that are taken over.
     files: Vec<Staged>,
-    releases: NumberedReleases,
+    pub(crate) releases: NumberedReleases,
     manifest: Manifest,
     /// A change of the manifest that no new release accounts for.
     edit: Option<Edit>,
-}
-
-/// The numbers of releases, as a report tells them.
-pub(crate) struct Numbers {
-    pub(crate) kept: Vec<u64>,
-    pub(crate) recorded: Option<u64>,
-    pub(crate) release: Option<u64>,
-    pub(crate) adopted: Option<u64>,
 }
 
 /// The assets that are not in their places yet.
@@ -93,15 +85,6 @@ impl Publication {
         let releases = numbering.publish(&manifest, references, edit.is_some())?;
         let edit = edit.filter(|_| releases.added.is_empty());
         Ok(Self { files: kept.staged, releases, manifest, edit })
-    }
-
-    /// The releases that are taken over and were not here, and the one that is new, if there is any.
-    pub(crate) fn numbers(&self, history: &History<'_>) -> Numbers {
-        let NumberedReleases { imported, added, recorded, adopted } = &self.releases;
-        let kept = imported.iter().map(|release| release.number);
-        let kept = kept.filter(|number| !history.numbers.contains(number)).collect();
-        let release = added.last().map(|release| release.number);
-        Numbers { kept, recorded: *recorded, release, adopted: *adopted }
     }
 
     /// Stages the releases, and the manifest if it has a new release or its file is to be another.

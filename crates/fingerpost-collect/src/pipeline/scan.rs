@@ -8,7 +8,7 @@ use fingerpost::{
 use crate::{
     diagnostics::{
         collector::Diagnostics,
-        left_out::{LeftOut, Shadowed},
+        left_out::Shadowed,
         problem::{ErrorKind, Problem},
         rule::Rule,
     },
@@ -30,7 +30,7 @@ pub(crate) fn scan(run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFi
         diagnostics.add_with_severity(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
     }
     let ignored = ignored.iter().map(|path| path.display().to_string()).collect();
-    diagnostics.left_out = LeftOut { shadowed, ignored };
+    (diagnostics.remarks.shadowed, diagnostics.remarks.ignored) = (shadowed, ignored);
     files
 }
 
