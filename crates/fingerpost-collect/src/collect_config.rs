@@ -14,6 +14,7 @@ use crate::{
         rule::Rule,
         rule_severities::RuleSeverities,
     },
+    output::OutputOptions,
     settings_tables::Tables,
 };
 
@@ -285,12 +286,14 @@ impl CollectConfig {
             originals: self.tables.collect.originals,
             compress,
             keep_from,
-            fsync: self.tables.collect.fsync,
             severities,
             version: self.settings.version.clone(),
-            wait: !self.without_waiting,
-            dry_run: self.dry_run,
-            verify: self.verify,
+            writing: OutputOptions {
+                fsync: self.tables.collect.fsync,
+                wait: !self.without_waiting,
+                dry_run: self.dry_run,
+                verify: self.verify,
+            },
         })
     }
 
@@ -357,10 +360,7 @@ pub(crate) struct RunOptions {
     pub(crate) originals: bool,
     pub(crate) compress: CompressionSettings,
     pub(crate) keep_from: Option<PathBuf>,
-    pub(crate) fsync: bool,
     pub(crate) severities: RuleSeverities,
     pub(crate) version: VersionSettings,
-    pub(crate) wait: bool,
-    pub(crate) dry_run: bool,
-    pub(crate) verify: bool,
+    pub(crate) writing: OutputOptions,
 }

@@ -83,7 +83,7 @@ impl Report {
             verified: run.output.published.verified(),
             repaired: run.output.published.repaired(),
             hash: manifest.hash().unwrap_or_default(),
-            dry_run: run.options.dry_run,
+            dry_run: run.options.writing.dry_run,
             ..Self::default()
         }
     }

@@ -101,7 +101,7 @@ pub(crate) fn verify_releases(
     kept: &ImportedReleases,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Error> {
-    if !run.options.verify {
+    if !run.options.writing.verify {
         return Ok(());
     }
     let releases: Vec<_> = run.history.releases(diagnostics).collect();

@@ -3,7 +3,7 @@ use fingerpost::{Store, manifest::ComponentInfo};
 use crate::{
     collect_config::RunOptions,
     diagnostics::{collector::Diagnostics, problem::Problem},
-    output::{Output, OutputOptions, cache::Cache, history::History},
+    output::{Output, cache::Cache, history::History},
     progress::Progress,
 };
 
@@ -26,9 +26,7 @@ impl<'a> Run<'a> {
         store: &'a dyn Store,
         progress: &'a dyn Progress,
     ) -> Result<Self, Problem> {
-        let RunOptions { fsync, wait, dry_run, verify, .. } = options;
-        let output_options = OutputOptions { fsync, wait, dry_run, verify };
-        let output = Output::open(&options.out, output_options, progress)?;
+        let output = Output::open(&options.out, options.writing, progress)?;
         let history = History::read(store, &options.out)?;
         let cache = Cache::read(&options.out, options.base.path());
         Ok(Self { options, output, history, cache, progress })
