@@ -101,9 +101,7 @@ impl CompressionTask {
 
     /// What the manifest in force says of the same bytes.
     fn guess(self, asset: &Asset, run: &Run<'_>) -> CompressionResult {
-        let published = asset.info_in_force(run).filter(|info| info.sha256 == self.sha256);
-        let variant = published.and_then(|info| info.encodings.get(self.compression.encoding().as_str()));
-        let variant = variant.copied();
+        let variant = published(asset, self.compression.encoding(), run);
         CompressionResult { task: self, variant, by: MadeBy::Guessing, hashed: Vec::new(), plain: Vec::new() }
     }
 
@@ -132,14 +130,19 @@ impl CompressionTask {
     }
 }
 
+/// The variant that the manifest in force has for the same bytes.
+pub(super) fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
+    let info = asset.info_in_force(run).filter(|info| info.sha256 == asset.info.sha256)?;
+    info.encodings.get(encoding.as_str()).copied()
+}
+
 /// Whether a known variant is there, under all names that it is to have.
 ///
 /// One that the manifest in force names and that has other bytes is damaged. Others may be of another level.
 pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));
-    let published = asset.info_in_force(run).and_then(|info| info.encodings.get(encoding.as_str()));
-    let is_there = if published == Some(&variant) {
+    let is_there = if published(asset, encoding, run) == Some(variant) {
         run.output.has(&hashed, size, &sha256)
     } else {
         run.output.has_content(&hashed, size, &sha256)

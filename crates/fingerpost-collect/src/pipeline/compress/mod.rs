@@ -4,7 +4,7 @@ mod encode;
 mod compression_task;
 mod compression_cache;
 
-use fingerpost::manifest::{Encoding, EncodingInfo};
+use fingerpost::manifest::Encoding;
 use rayon::prelude::*;
 
 use self::{
@@ -119,7 +119,7 @@ fn reuse_cached(
     for &compression in run.options.compress.for_asset(&asset.path, asset.info.size) {
         let encoding = compression.encoding();
         // Whatever its level: the manifest names it, so nothing else may ever lie there.
-        let published = published(asset, encoding, run).map(Some);
+        let published = compression_task::published(asset, encoding, run).map(Some);
         match published.or_else(|| known.get(&asset.info.sha256, compression)) {
             Some(None) => {}
             Some(Some(variant)) if compression_task::are_there(asset, encoding, variant, run) => {
@@ -129,12 +129,6 @@ fn reuse_cached(
         }
     }
     missing
-}
-
-/// The variant that the manifest in force has for the same bytes.
-fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
-    let info = asset.info_in_force(run).filter(|info| info.sha256 == asset.info.sha256)?;
-    info.encodings.get(encoding.as_str()).copied()
 }
 
 /// Only what has just the bytes that were written: another file may well have this name.
