@@ -25,13 +25,17 @@ const FILE: &str = ".fingerpost/compressed.json";
 /// Another version may have other encoders.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
-/// SHA-256 of a file → name of an encoding → what became of it.
-type OutcomesByFile = BTreeMap<String, BTreeMap<String, Outcome>>;
+/// SHA-256 of a file and the name of an encoding → what became of it.
+type Outcomes = BTreeMap<String, Outcome>;
+
+fn key(sha256: &Digest, encoding: Encoding) -> String {
+    format!("{sha256} {encoding}")
+}
 
 /// The last outcome for each file and encoding: of several levels it is the one whose variant lies in the output dir.
 #[derive(Debug, Default)]
 pub(crate) struct CompressionCache {
-    files: OutcomesByFile,
+    outcomes: Outcomes,
     /// What the file holds now.
     saved: Vec<u8>,
 }
@@ -47,22 +51,19 @@ impl CompressionCache {
     /// What an output dir remembers. Damaged, foreign and unreadable records count as none.
     pub(crate) fn read(dir: &Path) -> Self {
         let saved = fs::read(dir.join(FILE)).unwrap_or_default();
-        Self { files: parse(&saved).unwrap_or_default(), saved }
+        Self { outcomes: parse(&saved).unwrap_or_default(), saved }
     }
 
     /// What became of a file with this SHA-256: a variant, none because it would not be smaller, or nobody knows.
     pub(crate) fn get(&self, sha256: &Digest, compression: Compression) -> Option<Option<EncodingInfo>> {
-        let outcome = self.files.get(&sha256.to_string())?.get(compression.encoding().as_str())?;
+        let outcome = self.outcomes.get(&key(sha256, compression.encoding()))?;
         (outcome.level == compression.level()).then_some(outcome.variant)
     }
 
     /// Adds what another output dir remembers, where nothing is known here.
     pub(crate) fn add(&mut self, other: Self) {
-        for (sha256, outcomes) in other.files {
-            let here = self.files.entry(sha256).or_default();
-            outcomes.into_iter().for_each(|(encoding, outcome)| {
-                here.entry(encoding).or_insert(outcome);
-            });
+        for (key, outcome) in other.outcomes {
+            self.outcomes.entry(key).or_insert(outcome);
         }
     }
 
@@ -73,19 +74,18 @@ impl CompressionCache {
         variant: Option<EncodingInfo>,
     ) {
         let outcome = Outcome { level: compression.level(), variant };
-        let name = compression.encoding().to_string();
-        self.files.entry(sha256.to_string()).or_default().insert(name, outcome);
+        self.outcomes.insert(key(sha256, compression.encoding()), outcome);
     }
 
     /// Whether there is or was a variant of it, at any level.
     pub(crate) fn mentions(&self, sha256: &Digest, encoding: Encoding) -> bool {
-        self.files.get(&sha256.to_string()).is_some_and(|outcomes| outcomes.contains_key(encoding.as_str()))
+        self.outcomes.contains_key(&key(sha256, encoding))
     }
 
     /// Forgets all other files, so that the record does not grow for ever.
     pub(crate) fn retain(&mut self, files: impl Iterator<Item = Digest>) {
         let files: BTreeSet<_> = files.map(|sha256| sha256.to_string()).collect();
-        self.files.retain(|sha256, _| files.contains(sha256));
+        self.outcomes.retain(|key, _| key.split_once(' ').is_some_and(|(sha256, _)| files.contains(sha256)));
     }
 
     /// Removes the record until it is saved.
@@ -99,7 +99,7 @@ impl CompressionCache {
 
     /// Writes the record, if it has changed.
     pub(crate) fn save(&mut self, staging: &Staging) -> Result<(), Problem> {
-        let json = to_json(&self.files);
+        let json = to_json(&self.outcomes);
         if json != self.saved {
             staging.replace(FILE, &json)?;
             self.saved = json;
@@ -108,12 +108,12 @@ impl CompressionCache {
     }
 }
 
-fn parse(json: &[u8]) -> Option<OutcomesByFile> {
-    let (program, files): (String, OutcomesByFile) = parse_signed(json)?;
+fn parse(json: &[u8]) -> Option<Outcomes> {
+    let (program, files): (String, Outcomes) = parse_signed(json)?;
     (program == PROGRAM).then_some(files)
 }
 
-fn to_json(files: &OutcomesByFile) -> Vec<u8> {
+fn to_json(files: &Outcomes) -> Vec<u8> {
     let mut json = Vec::new();
     write_signed(&(PROGRAM, files), &mut json).expect("maps with text keys always serialize");
     json
@@ -128,8 +128,8 @@ mod tests {
         let (sha256, gzip) = (Digest::from_content(b"a"), Compression::from(Encoding::Gzip));
         let mut known = CompressionCache::default();
         known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));
-        let json = String::from_utf8(to_json(&known.files)).unwrap();
-        assert_eq!(parse(json.as_bytes()), Some(known.files));
+        let json = String::from_utf8(to_json(&known.outcomes)).unwrap();
+        assert_eq!(parse(json.as_bytes()), Some(known.outcomes));
         for (from, to) in [("777", "778"), ("}", "")] {
             let other = json.replace(from, to);
             assert_ne!(other, json);
@@ -137,7 +137,7 @@ mod tests {
         }
         assert!((0..json.len()).all(|end| parse(&json.as_bytes()[..end]).is_none()));
         let mut foreign = Vec::new();
-        write_signed(&("0.0.0", OutcomesByFile::new()), &mut foreign).unwrap();
+        write_signed(&("0.0.0", Outcomes::new()), &mut foreign).unwrap();
         assert_eq!(parse(&foreign), None);
     }
 
