@@ -1,5 +1,7 @@
 //! Which files are worth compressing, by extension.
 
+use std::collections::BTreeSet;
+
 use fingerpost::manifest::Encoding;
 
 use crate::{
@@ -22,10 +24,8 @@ impl CompressionSettings {
         let maps = maps.unwrap_or_else(|| {
             usual.iter().copied().filter(|compression| compression.encoding() == Encoding::Gzip).collect()
         });
-        let all = Encoding::ALL.into_iter().filter_map(|encoding| {
-            usual.iter().chain(&maps).find(|compression| compression.encoding() == encoding)
-        });
-        Error::from_problems(all.filter_map(|&compression| check(compression).err()).collect())?;
+        let all: BTreeSet<_> = usual.iter().chain(&maps).map(|compression| compression.encoding()).collect();
+        Error::from_problems(all.into_iter().filter_map(|encoding| check(encoding).err()).collect())?;
         Ok(Self { usual, maps })
     }
 
@@ -55,13 +55,12 @@ impl CompressionSettings {
 }
 
 /// Fails if this program has no encoder for it.
-pub(crate) fn check(compression: Compression) -> Result<(), Problem> {
-    let feature = match compression.encoding() {
+pub(crate) fn check(encoding: Encoding) -> Result<(), Problem> {
+    let feature = match encoding {
         Encoding::Br if cfg!(not(feature = "brotli")) => "brotli",
         Encoding::Zstd if cfg!(not(feature = "zstd")) => "zstd",
         _ => return Ok(()),
     };
-    let encoding = compression.encoding();
     let message = format!("compression `{encoding}` is not built in; leave it out, or turn on the feature");
     Err(Problem::config(format!("{message} `{feature}` of `fingerpost-collect`")))
 }

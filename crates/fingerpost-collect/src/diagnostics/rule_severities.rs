@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fingerpost::{
-    __private::{Severity, quoted},
-    sources::check_glob,
-};
+use fingerpost::{__private::Severity, sources::check_glob};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{problem::Problem, rule::Rule};
@@ -33,7 +30,7 @@ impl RuleSeverities {
             let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
                 .literal_separator(true)
                 .build()
-                .map_err(|err| Problem::config(format!("rules: glob {}: {err}", quoted(text))))?;
+                .expect("a glob that has been checked");
             severity_overrides.push((glob.compile_matcher(), severities.clone()));
         }
         severity_overrides.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
