@@ -119,7 +119,7 @@ pub(crate) struct RunArgs {
 #[command(after_help = COLLECT_EXAMPLES)]
 pub(crate) struct CollectArgs {
     #[command(flatten)]
-    site: SiteArgs,
+    pub(crate) site: SiteArgs,
 
     /// Write the plain names too, for a server that does not read the manifest
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -207,7 +207,7 @@ pub(crate) struct FindArgs {
     pub(crate) path: String,
 
     #[command(flatten)]
-    site: SiteArgs,
+    pub(crate) site: SiteArgs,
 }
 
 #[derive(clap::Args, Debug)]
@@ -269,7 +269,7 @@ impl Args {
 
 impl SiteArgs {
     /// Puts what was said on the command line before the settings. Globs are added to theirs.
-    fn apply_to(&self, mut settings: Settings) -> Settings {
+    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         if !self.sources.is_empty() {
             settings.sources.clone_from(&self.sources);
         }
@@ -283,10 +283,6 @@ impl SiteArgs {
 }
 
 impl CollectArgs {
-    pub(crate) fn apply_to(&self, settings: Settings) -> Settings {
-        self.site.apply_to(settings)
-    }
-
     /// Puts the flags before the table `[collect]`.
     pub(crate) fn configure(&self, settings: Settings) -> CollectConfig {
         let mut config = CollectConfig::from_settings(settings)
@@ -336,12 +332,6 @@ impl CleanArgs {
             config = config.older_than(age);
         }
         config
-    }
-}
-
-impl FindArgs {
-    pub(crate) fn apply_to(&self, settings: Settings) -> Settings {
-        self.site.apply_to(settings)
     }
 }
 

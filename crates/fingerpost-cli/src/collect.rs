@@ -17,7 +17,7 @@ use crate::{
 
 pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
     let settings = match all.settings() {
-        Ok(settings) => args.apply_to(settings),
+        Ok(settings) => args.site.apply_to(settings),
         Err(err) => return Err(report_failure(&err.into(), (args, all), &[], printer)),
     };
     if settings.sources.is_empty() {

@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 
 use fingerpost::{
     __private::quoted,
-    Assets, DirStore, Error, ErrorKind, Mode, Settings, Store as _,
-    manifest::{MANIFEST_NAME, Manifest},
+    Assets, Error, ErrorKind, Mode, Settings,
     sources::{SourceFile, Sources},
 };
 use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, ReferenceReport, references};
@@ -11,7 +10,7 @@ use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, ReferenceRepor
 use crate::{args::FindArgs, exit::Exit, printer::Printer, terminal::escape_controls};
 
 pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
-    let settings = args.apply_to(settings);
+    let settings = args.site.apply_to(settings);
     if settings.sources.is_empty() {
         return Err(Exit::usage("find", "no source dir is named here or in a settings file"));
     }
@@ -58,14 +57,9 @@ fn source_files(settings: &Settings, name: &str) -> Result<Lines, Exit> {
 
 /// What the manifest makes of the asset.
 fn production_lines(settings: &Settings, written: &str, name: &str) -> Result<Lines, Error> {
-    let url = assets(settings, Mode::Production)?.url(written)?;
-    let mut lines = vec![("production", url.to_string())];
-    let store = DirStore::new(settings.out.clone().unwrap_or_default());
-    if let Ok(json) = store.read(MANIFEST_NAME)
-        && let Some(entry) = Manifest::parse(&json, &store.place())?.get(name)
-    {
-        lines.push(("hashed path", entry.hashed.clone()));
-    }
+    let snapshot = assets(settings, Mode::Production)?.snapshot();
+    let mut lines = vec![("production", snapshot.url(written)?.to_string())];
+    lines.extend(snapshot.hashed_path(name).map(|hashed| ("hashed path", hashed.to_owned())));
     Ok(lines)
 }
 
