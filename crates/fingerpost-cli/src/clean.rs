@@ -1,5 +1,5 @@
 use fingerpost::{__private::quoted, Settings};
-use fingerpost_collect::{CleanReport, Error, ErrorKind, Progress, clean_with};
+use fingerpost_collect::{CleanReport, ErrorKind, clean_with};
 use indicatif::DecimalBytes;
 
 use crate::{args::CleanArgs, exit::Exit, hints, plural::pluralize, printer::Printer};
@@ -14,27 +14,16 @@ pub(crate) fn run(
     if settings.out.is_none() {
         return Err(Exit::usage("clean", "no output dir is named here (--out) or in a settings file"));
     }
-    let report = clean_with(&args.configure(settings), &CleanProgress(printer))
-        .map_err(|err| report_failure(&err, args, printer))?;
+    let report = clean_with(&args.configure(settings), printer).map_err(|err| {
+        let is_locked = err.kind() == ErrorKind::Locked;
+        let hints = is_locked.then(|| hints::WAIT_FOR_LOCK.to_owned());
+        Exit::from_error(&err, None, hints.as_slice(), args.run.json, printer)
+    })?;
     print_report(&report, verbose, printer);
     if args.run.json {
         printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;
     }
     Ok(())
-}
-
-/// Tells of everything that went wrong.
-fn report_failure(err: &Error, args: &CleanArgs, printer: &Printer) -> Exit {
-    printer.warnings(err.warnings());
-    printer.errors(err.problems());
-    if err.kind() == ErrorKind::Locked {
-        printer.hint(hints::WAIT_FOR_LOCK);
-    }
-    if args.run.json {
-        // The run has failed already, whoever reads it or not.
-        let _ = printer.data(serde_json::to_string(err).expect("problems are plain data"));
-    }
-    Exit::AlreadyReported
 }
 
 /// What a person wants to know, the sum of it last.
@@ -65,13 +54,4 @@ fn summary(report: &CleanReport) -> String {
     let (gone, free) = if *dry_run { ("to remove", "to free") } else { ("removed", "freed") };
     let bytes = DecimalBytes(report.bytes);
     format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
-}
-
-/// Tells whom the run waits for.
-struct CleanProgress<'a>(&'a Printer);
-
-impl Progress for CleanProgress<'_> {
-    fn waiting(&self, message: &str) {
-        self.0.info(message);
-    }
 }

@@ -48,18 +48,10 @@ fn report_failure(
     if all.verbose {
         print_details(err.ignored(), err.shadowed(), err.notes(), printer);
     }
-    printer.warnings(err.warnings());
-    printer.errors(err.problems());
     let files: HashSet<_> = err.problems().filter_map(|problem| Some(&problem.location()?.file)).collect();
-    if !files.is_empty() || err.problems().len() > 1 {
-        printer.info(failed_summary(err.problems().len(), files.len()));
-    }
-    hints.iter().for_each(|hint| printer.hint(hint));
-    if args.run.json {
-        // The run has failed already, whoever reads it or not.
-        let _ = printer.data(serde_json::to_string(err).expect("problems are plain data"));
-    }
-    Exit::AlreadyReported
+    let has_summary = !files.is_empty() || err.problems().len() > 1;
+    let summary = has_summary.then(|| failed_summary(err.problems().len(), files.len()));
+    Exit::from_error(err, summary, hints, args.run.json, printer)
 }
 
 fn failed_summary(problems: usize, files: usize) -> String {
@@ -149,7 +141,7 @@ impl Drop for CollectProgress<'_> {
 
 impl Progress for CollectProgress<'_> {
     fn waiting(&self, message: &str) {
-        self.printer.info(message);
+        self.printer.waiting(message);
     }
 
     fn found(&self, files: usize) {

@@ -1,5 +1,7 @@
 use std::{fmt::Display, io, process::ExitCode};
 
+use fingerpost_collect::Error;
+
 use crate::{args::Args, printer::Printer, terminal::escape_controls_per_line};
 
 /// Why the program ends without success.
@@ -21,6 +23,25 @@ impl Exit {
 
     pub(crate) fn usage(command: &'static str, message: &'static str) -> Self {
         Self::Usage { command, message }
+    }
+
+    /// Reports all that a run found, then what it comes to, and what to do about it.
+    pub(crate) fn from_error(
+        err: &Error,
+        summary: Option<String>,
+        hints: &[String],
+        json: bool,
+        printer: &Printer,
+    ) -> Self {
+        printer.warnings(err.warnings());
+        printer.errors(err.problems());
+        summary.iter().for_each(|summary| printer.info(summary));
+        hints.iter().for_each(|hint| printer.hint(hint));
+        if json {
+            // The run has failed already, whoever reads it or not.
+            let _ = printer.data(serde_json::to_string(err).expect("problems are plain data"));
+        }
+        Self::AlreadyReported
     }
 
     /// Tells what went wrong and returns the exit code.

@@ -5,7 +5,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use fingerpost_collect::Problem;
+use fingerpost_collect::{Problem, Progress};
 use miette::Severity;
 
 use crate::{
@@ -85,5 +85,12 @@ impl Printer {
     /// Prints a line for the person who looks on. If nobody does, there is nothing to be done about it.
     pub(crate) fn info(&self, message: impl Display) {
         let _ = writeln!(AutoStream::new(io::stderr().lock(), self.color), "{message}");
+    }
+}
+
+/// Tells whom a run waits for.
+impl Progress for Printer {
+    fn waiting(&self, message: &str) {
+        self.info(message);
     }
 }
