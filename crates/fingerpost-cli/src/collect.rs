@@ -68,7 +68,7 @@ fn print_report(report: &Report, args: &Args, printer: &Printer) {
         print_details(&report.ignored, &report.shadowed, &report.notes, printer);
     }
     printer.warnings(&report.warnings);
-    suppress::hints(&report.warnings, args.settings_file()).iter().for_each(|hint| printer.hint(hint));
+    suppress::hint(&report.warnings, args.settings_file()).iter().for_each(|hint| printer.hint(hint));
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         printer.info(format_args!("took over release {}", numbers.join(", ")));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Rule, Severity};
 
-use crate::{args::Args, rerun, suppress};
+use crate::{args::Args, suppress};
 
 /// For those who find the lock taken.
 pub(crate) const WAIT_FOR_LOCK: &str = "leave `--no-wait` out to wait for it";
@@ -15,24 +15,24 @@ pub(crate) fn for_error(err: &Error, config: &CollectConfig, args: &Args) -> Vec
     if err.problems().any(|problem| problem.kind() == ErrorKind::Locked) {
         hints.push(WAIT_FOR_LOCK.to_owned());
     }
-    if let Some(command) = publish_with_warnings(err, config) {
-        hints.push(format!("to publish all the same, with warnings, run: {command}"));
+    if let Some(flags) = publish_with_warnings(err, config) {
+        hints.push(format!("to publish all the same, with warnings, run it with `{flags}`"));
     }
-    hints.extend(suppress::hints(err.warnings().iter().chain(err.problems()), args.settings_file()));
+    hints.extend(suppress::hint(err.warnings().iter().chain(err.problems()), args.settings_file()));
     hints
 }
 
-/// The same command with levels that let these problems pass, if all of them break rules.
+/// The flags with levels that let these problems pass, if all of them break rules.
 fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> {
-    let rules: Option<Vec<_>> = err.problems().map(broken_rule).collect();
-    let rules = rules?;
+    let flags: Option<BTreeSet<_>> =
+        err.problems().map(|problem| severity_flag(broken_rule(problem)?)).collect();
     // What is said of some files goes before what is said of all.
     let mut exceptions = config.severity_overrides();
     if exceptions.any(|(_, rule, severity)| severity_flag(rule).is_some() && severity == Severity::Error) {
         return None;
     }
-    let flags: Option<BTreeSet<_>> = rules.into_iter().map(severity_flag).collect();
-    rerun::command_with_flags(&flags?.into_iter().map(|flag| (flag, "warn")).collect::<Vec<_>>())
+    let flags: Vec<_> = flags?.into_iter().map(|flag| format!("{flag} warn")).collect();
+    Some(flags.join(" "))
 }
 
 /// The flag that sets the level of a rule, if there is one.

@@ -11,7 +11,6 @@ mod diagnostics;
 mod terminal;
 mod hints;
 mod suppress;
-mod rerun;
 mod plural;
 mod exit;
 

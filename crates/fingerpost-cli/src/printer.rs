@@ -3,13 +3,13 @@ use std::{
     io::{self, Write as _},
 };
 
+use annotate_snippets::Level;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use fingerpost_collect::{Problem, Progress};
-use miette::Severity;
 
 use crate::{
-    diagnostics::{DiagnosticRenderer, one_line},
+    diagnostics::{one_line, with_excerpt},
     terminal::Terminal,
 };
 
@@ -58,22 +58,25 @@ impl Printer {
 
     /// What stops a run.
     pub(crate) fn errors<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
-        self.problems(problems, Severity::Error);
+        self.problems(problems, &Level::ERROR, |line| self.error(line));
     }
 
     /// What does not.
     pub(crate) fn warnings<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
-        self.problems(problems, Severity::Warning);
+        self.problems(problems, &Level::WARNING, |line| self.warning(line));
     }
 
-    fn problems<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>, severity: Severity) {
-        let diagnostics = DiagnosticRenderer::new(&self.terminal);
+    fn problems<'p>(
+        &self,
+        problems: impl IntoIterator<Item = &'p Problem>,
+        level: &Level<'_>,
+        print_line: impl Fn(String),
+    ) {
         for (number, problem) in problems.into_iter().enumerate() {
-            let with_excerpt = (number < MAX_EXCERPTS).then(|| diagnostics.with_excerpt(problem, severity));
-            match (with_excerpt.flatten(), severity) {
-                (Some(text), _) => self.info(text),
-                (None, Severity::Error) => self.error(one_line(problem, &self.terminal)),
-                (None, _) => self.warning(one_line(problem, &self.terminal)),
+            let is_first = number < MAX_EXCERPTS;
+            match is_first.then(|| with_excerpt(problem, level.clone(), &self.terminal)).flatten() {
+                Some(text) => self.info(text),
+                None => print_line(one_line(problem, &self.terminal)),
             }
         }
     }

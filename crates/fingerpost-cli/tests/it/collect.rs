@@ -87,8 +87,8 @@ fn all_problems_are_reported_and_nothing_is_published() {
         let [hides, file] = ["theme", "static"].map(|dir| site.quoted_path(&format!("{dir}/{name}")));
         format!("error: {hides} is hidden by {file}; remove one of them\n")
     });
-    let end = "2 problems; nothing was published\nhint: to publish all the same, with warnings, run: fingerpost collect \
-               static theme --out out --shadowed warn\n";
+    let end = "2 problems; nothing was published\nhint: to publish all the same, with warnings, run it with \
+               `--shadowed warn`\n";
     assert_eq!(site.normalized_stderr(&ended), format!("{a}{b}{end}"));
     assert!(!site.path("out/staticfiles.json").exists());
 }
