@@ -51,7 +51,7 @@ fn report_failure(
     let files: HashSet<_> = err.problems().filter_map(|problem| Some(&problem.location()?.file)).collect();
     let has_summary = !files.is_empty() || err.problems().len() > 1;
     let summary = has_summary.then(|| failed_summary(err.problems().len(), files.len()));
-    Exit::from_error(err, summary, hints, args.run.json, printer)
+    Exit::from_error(err, summary.as_deref(), hints, args.run.json, printer)
 }
 
 fn failed_summary(problems: usize, files: usize) -> String {

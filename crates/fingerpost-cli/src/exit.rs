@@ -28,14 +28,14 @@ impl Exit {
     /// Reports all that a run found, then what it comes to, and what to do about it.
     pub(crate) fn from_error(
         err: &Error,
-        summary: Option<String>,
+        summary: Option<&str>,
         hints: &[String],
         json: bool,
         printer: &Printer,
     ) -> Self {
         printer.warnings(err.warnings());
         printer.errors(err.problems());
-        summary.iter().for_each(|summary| printer.info(summary));
+        summary.into_iter().for_each(|summary| printer.info(summary));
         hints.iter().for_each(|hint| printer.hint(hint));
         if json {
             // The run has failed already, whoever reads it or not.

@@ -24,8 +24,11 @@ pub(crate) fn for_error(err: &Error, config: &CollectConfig, args: &Args) -> Vec
 
 /// The flags with levels that let these problems pass, if all of them break rules.
 fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> {
-    let flags: Option<BTreeSet<_>> =
-        err.problems().map(|problem| severity_flag(broken_rule(problem)?)).collect();
+    let flag = |problem: &Problem| match problem.kind() {
+        ErrorKind::Rule(rule) => severity_flag(rule),
+        _ => None,
+    };
+    let flags: Option<BTreeSet<_>> = err.problems().map(flag).collect();
     // What is said of some files goes before what is said of all.
     let mut exceptions = config.severity_overrides();
     if exceptions.any(|(_, rule, severity)| severity_flag(rule).is_some() && severity == Severity::Error) {
@@ -40,13 +43,6 @@ fn severity_flag(rule: Rule) -> Option<&'static str> {
     match rule {
         Rule::Missing | Rule::MissingMap | Rule::LeavesBase => Some("--missing"),
         Rule::Shadowed => Some("--shadowed"),
-        _ => None,
-    }
-}
-
-fn broken_rule(problem: &Problem) -> Option<Rule> {
-    match problem.kind() {
-        ErrorKind::Rule(rule) => Some(rule),
         _ => None,
     }
 }
