@@ -27,7 +27,8 @@ pub use diagnostics::problem::{Error, ErrorKind, Problem};
 pub use diagnostics::rule::Rule;
 pub use fingerpost::__private::Severity;
 pub use progress::Progress;
-pub use reference_report::{Reference, ReferenceKind, ReferenceReport, references};
+pub use reference_report::{Reference, ReferenceReport, references};
+pub use references::raw_reference::ReferenceKind;
 pub use report::Report;
 
 /// Items that only the program of this workspace uses. They may change in every release.

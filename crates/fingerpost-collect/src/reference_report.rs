@@ -19,7 +19,7 @@ use crate::{
     pipeline::{analyze, unrewritable_warnings::KnownNames},
     references::{
         self,
-        raw_reference::Kind,
+        raw_reference::ReferenceKind,
         reference::{Language, References},
         resolve::{Place, Target},
         unrewritable::{Markup, Unrewritable},
@@ -51,22 +51,6 @@ pub struct Reference {
     pub left_out: Option<String>,
     /// How it names it.
     pub kind: ReferenceKind,
-}
-
-/// How a file names another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ReferenceKind {
-    /// By a URL in CSS, or `new URL(…, import.meta.url)`.
-    Url,
-    /// By `import`, `export … from` or `import.meta.resolve`: the file is a module that runs once for each URL it has.
-    Module,
-    /// By a source map comment.
-    SourceMap,
-    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG, HTML, web app manifests
-    /// (`.webmanifest`), playlists (`.m3u8`) and `browserconfig.xml`, and in `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
-    PlainName,
 }
 
 /// Finds what all files of the source dirs name, as they are now. It writes nothing, and needs no output dir.
@@ -133,7 +117,7 @@ fn named_in(
         unread = parse_failure.map(|why| analyze::unread(&mut places, &why));
         named.extend(list.into_iter().filter_map(|reference| match reference.target {
             Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
-                Some((reference.span, to, reference.kind.into()))
+                Some((reference.span, to, reference.kind))
             }
             Target::OutsideBase(_) => None,
         }));
@@ -150,14 +134,4 @@ fn named_in(
         Reference { location: places.locate(span), exists, left_out, to, kind }
     };
     Ok((named.into_iter().map(reference).collect(), unread))
-}
-
-impl From<Kind> for ReferenceKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Url => Self::Url,
-            Kind::Module => Self::Module,
-            Kind::SourceMap => Self::SourceMap,
-        }
-    }
 }

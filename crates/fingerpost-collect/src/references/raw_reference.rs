@@ -4,17 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::escapes;
 
-/// What a reference is for.
+/// How a file names another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    /// A URL in CSS, or in `new URL(…, import.meta.url)`.
+#[non_exhaustive]
+pub enum ReferenceKind {
+    /// By a URL in CSS, or `new URL(…, import.meta.url)`.
     Url,
-    /// A module specifier: bare ones go through an import map and are nobody's files.
+    /// By `import`, `export … from` or `import.meta.resolve`: the file is a module that runs once for each URL it has.
     Module,
-    /// A source map, which nobody but a debugger asks for.
+    /// By a source map comment.
     SourceMap,
+    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG, HTML, web app manifests
+    /// (`.webmanifest`), playlists (`.m3u8`) and `browserconfig.xml`, and in `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
+    PlainName,
 }
+
+/// How a parser tells what a reference is for.
+pub(crate) type Kind = ReferenceKind;
 
 /// A place in a file where an author wrote what may be a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
