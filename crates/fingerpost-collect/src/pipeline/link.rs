@@ -114,20 +114,16 @@ impl<'a> Targets<'a> {
         Self { files: named.chain(waiting).collect(), near: RefCell::default() }
     }
 
-    fn get(&self, path: &str) -> Option<LinkTarget> {
-        self.files.get(path).copied()
-    }
-
     fn link(&self, reference: &'a Reference) -> Option<Link<'a>> {
         let Target::Asset(path) = &reference.target else { return None };
-        Some(Link { edit: &reference.edit, to: self.get(path)?, path })
+        Some(Link { edit: &reference.edit, to: *self.files.get(&**path)?, path })
     }
 
     fn is_broken(&self, reference: &Reference) -> bool {
         match &reference.target {
-            Target::Asset(path) => self.get(path).is_none(),
+            Target::Asset(path) => !self.files.contains_key(&**path),
             // Another application may serve it.
-            Target::OutsideBase(path) => self.get(path).is_some(),
+            Target::OutsideBase(path) => self.files.contains_key(&**path),
             Target::Nowhere(_) | Target::LeavesBase(_) => true,
         }
     }

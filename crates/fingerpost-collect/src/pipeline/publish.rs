@@ -59,12 +59,6 @@ impl StagedFiles {
     }
 }
 
-/// What is written last.
-struct Records {
-    releases: Vec<Option<Staged>>,
-    manifest: Option<Staged>,
-}
-
 impl Publication {
     /// Numbers what has no number yet: the manifest in the earlier output directory and the one in force, each if no release
     /// holds it, and then `manifest` with its references, unless it is in force. The manifest in force gets a new number as
@@ -87,17 +81,6 @@ impl Publication {
         Ok(Self { files: kept.staged, releases, manifest, edit })
     }
 
-    /// Stages the releases, and the manifest if it has a new release or its file is to be another.
-    fn records(&self, run: &Run<'_>) -> Result<Records, Problem> {
-        let release = |release| stage_release(release, &run.output);
-        let NumberedReleases { imported, added, .. } = &self.releases;
-        let releases = imported.iter().chain(added).map(release).collect::<Result<_, _>>()?;
-        let is_there = run.history.current.as_ref().is_some_and(|current| current.is(&self.manifest));
-        let manifest =
-            if is_there && added.is_empty() { None } else { stage_manifest(&self.manifest, &run.output)? };
-        Ok(Records { releases, manifest })
-    }
-
     /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
     /// differs.
     pub(crate) fn write(
@@ -107,7 +90,12 @@ impl Publication {
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Problem> {
-        let (records, edit) = (self.records(run)?, self.edit);
+        let NumberedReleases { imported, added, .. } = &self.releases;
+        let releases = imported.iter().chain(added).map(|release| stage_release(release, &run.output));
+        let releases: Vec<_> = releases.collect::<Result<_, _>>()?;
+        let is_there = run.history.current.as_ref().is_some_and(|current| current.is(&self.manifest));
+        let manifest =
+            if is_there && added.is_empty() { None } else { stage_manifest(&self.manifest, &run.output)? };
         variants.withdraw_record(run)?;
         let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
@@ -115,11 +103,12 @@ impl Publication {
         let originals = files.originals.into_iter().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
-        let mut releases = records.releases.into_iter().flatten();
+        let mut releases = releases.into_iter().flatten();
         releases.try_for_each(|record| run.output.staging.publish_record(record))?;
-        match records.manifest {
-            Some(manifest) => run.output.publish_manifest(manifest, edit, diagnostics)?,
-            None => run.output.record_edit(edit, diagnostics),
+        // It has a new release, or its file is to be another.
+        match manifest {
+            Some(manifest) => run.output.publish_manifest(manifest, self.edit, diagnostics)?,
+            None => run.output.record_edit(self.edit, diagnostics),
         }
         Ok(())
     }
