@@ -21,7 +21,7 @@ pub(crate) mod raw_reference;
 mod escapes;
 mod decode;
 #[cfg(all(test, feature = "js"))]
-mod spellings;
+mod tests;
 
 use self::{
     css::TooDeep,
