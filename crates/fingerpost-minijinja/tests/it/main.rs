@@ -13,3 +13,6 @@ mod registration;
 mod reload;
 
 use fingerpost_minijinja::register;
+
+/// A concatenation of a safe and an ordinary string escapes the latter and is safe.
+const IS_CONCATENATION_SAFE: bool = true;

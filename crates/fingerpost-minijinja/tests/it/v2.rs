@@ -16,3 +16,6 @@ mod registration;
 mod reload;
 
 use fingerpost_minijinja::v2::register;
+
+/// A concatenation of a safe and an ordinary string escapes the latter and is safe.
+const IS_CONCATENATION_SAFE: bool = false;

@@ -38,9 +38,11 @@ fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether a directory on the way to a file under `dir` is a symlink to one above it. A walk ends at such a loop.
+/// Returns `true` if a directory on the way to a file under `dir` is a symlink to a directory above it, also if that is above
+/// `dir`. A walk ends at such a loop.
 pub(crate) fn is_symlink_loop(dir: &Path, path: &str) -> io::Result<bool> {
-    let (mut dir, mut above) = (dir.to_owned(), Vec::new());
+    let mut above: Vec<_> = fs::canonicalize(dir)?.ancestors().skip(1).map(Path::to_owned).collect();
+    let mut dir = dir.to_owned();
     for name in path.split('/') {
         let real = fs::canonicalize(&dir)?;
         if above.contains(&real) {

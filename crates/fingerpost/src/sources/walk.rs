@@ -136,7 +136,7 @@ impl<'a> Walk<'a> {
         match path {
             Err(text) => EntryKind::Invalid(invalid_name(entry, &text)),
             Ok(_) if self.is_output(entry) => EntryKind::Skipped,
-            Ok(path) => match self.outside_target(entry) {
+            Ok(path) => match self.outside_target(entry.path(), entry.path_is_symlink()) {
                 Some(target) => {
                     EntryKind::Invalid(Problem::Symlink { path: entry.path().to_owned(), target }.into())
                 }
@@ -168,21 +168,28 @@ impl<'a> Walk<'a> {
     }
 
     /// Where a symlink leads to, if that is out of the source dir and not allowed.
-    fn outside_target(&self, entry: &DirEntry) -> Option<PathBuf> {
-        if !entry.path_is_symlink() || self.sources.rules().follow_symlinks() {
+    fn outside_target(&self, path: &Path, is_symlink: bool) -> Option<PathBuf> {
+        if !is_symlink || self.sources.rules().follow_symlinks() {
             return None;
         }
-        let real = fs::canonicalize(entry.path()).ok()?;
+        let real = fs::canonicalize(path).ok()?;
         self.real_root.as_ref().is_some_and(|root| !real.starts_with(root)).then_some(real)
     }
 
-    /// Notes a walk's error as one of ours; a symlink loop simply ends, and what is ignored may be broken.
+    /// Records the error of a walk, unless it is a symlink loop or the entry is ignored.
+    ///
+    /// To walkdir, a symlink to a directory above the root is a loop too.
     fn record_error(&self, err: walkdir::Error, listing: &mut Listing) {
         let path = err.path().unwrap_or(self.root.dir()).to_owned();
         let ignored = self
             .path_of(&path)
             .is_ok_and(|path| self.sources.rules().reason_to_ignore_entry(&path).is_some());
-        if ignored || err.loop_ancestor().is_some() {
+        if ignored {
+            return;
+        }
+        if err.loop_ancestor().is_some() {
+            let target = self.outside_target(&path, true);
+            listing.problems.extend(target.map(|target| Problem::Symlink { path, target }.into()));
             return;
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));

@@ -132,6 +132,16 @@ fn symlink_loops_and_dangling_symlinks_are_not_found() {
 }
 
 #[test]
+fn symlink_to_a_directory_above_the_source_dir_is_a_loop() {
+    let dir = Dir::of(&["static/a.css", "secret.css"]);
+    link(&dir, "static/up", "..");
+    let builder = Assets::builder().source(dir.at("static")).mode(fingerpost::Mode::Dev);
+    let assets = builder.settings(settings(|settings| settings.follow_symlinks = true)).build().unwrap();
+    assert!(assets.iter().map(|(path, _)| path).eq(["a.css"]));
+    assert!(not_found(&assets, "up/secret.css").contains("leads back to a directory above it"));
+}
+
+#[test]
 fn file_replaced_by_a_symlink_out_of_the_source_dir_is_not_found() {
     let (dir, outside) = (Dir::of(&["a.css", "css/b.css"]), Dir::of(&["a.css"]));
     let assets = dev(&dir).build().unwrap();
