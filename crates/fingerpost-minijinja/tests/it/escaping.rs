@@ -53,7 +53,7 @@ fn concatenated_url_is_escaped_at_most_once() {
         "page.html",
         &[
             ("{{ static('css/app.css') ~ '#a' }}", "CONCATENATED#a"),
-            ("{{ static('css/app.css') + '#a' }}", "SLASHES#a"),
+            ("{{ static('css/app.css') + '#a' }}", "CONCATENATED#a"),
             ("{{ static('css/app.css') ~ '\"><script>' }}", "CONCATENATED&quot;&gt;&lt;script&gt;"),
             ("{{ '%s' | format(static('css/app.css')) }}", "SLASHES"),
             ("{{ [static('css/app.css')] | join }}", "URL"),
