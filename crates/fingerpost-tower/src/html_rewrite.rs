@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{html_transform_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped};
+use crate::{html_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped};
 
 /// How the entity tags of this layer are known, and what else its changes depend on.
 const LAYER_NAME: &str = "html";

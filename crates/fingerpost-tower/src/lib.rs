@@ -15,7 +15,7 @@ mod html_rewrite;
 mod content_body;
 mod either_body;
 #[cfg(feature = "html")]
-mod html_transform_body;
+mod html_body;
 #[cfg(feature = "html")]
 mod snapshot_scoped;
 mod maybe_blocking;

@@ -19,9 +19,7 @@ use tower_service::Service;
 
 #[cfg(feature = "metrics")]
 use crate::request_counter::count_request;
-use crate::{
-    either_body::EitherBody, html_transform_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped,
-};
+use crate::{either_body::EitherBody, html_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped};
 
 /// Tells every client the app version, so that a page which is open during a deploy learns that it is stale and renews itself.
 ///
