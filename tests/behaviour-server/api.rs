@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use axum::{Router, extract::Request, middleware};
 use fingerpost::{Assets, AssetsBuilder, Error, Mode, OnMissing, Settings, Strategy, Token};
 use fingerpost_tower::{
-    CachePolicy, CspNonce, HtmlRewriteLayer, OnMismatch, StaticFiles, VersionEndpointsLayer, VersionLayer,
-    VersionRouterLayer,
+    AssetServer, CachePolicy, CspNonce, HtmlRewriteLayer, OnMismatch, StaticFiles, VersionEndpoints,
+    VersionEndpointsLayer, VersionLayer, VersionMiddleware, VersionRouter, VersionRouterLayer,
 };
 
 const SECRET: &str = "correct horse battery staple";
@@ -77,20 +77,22 @@ fn usual(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, E
 
 /// Returns a site in which every setting of the layers differs from its default.
 fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
-    let files = StaticFiles::new(assets)
+    let files = AssetServer::new(assets)
         .unversioned_policy(CachePolicy::Seconds(60))
         .allow_any_origin(false)
         .paths_include_mount(true)
         .max_cached_file(1000)
         .cache_capacity(0);
-    let no_cache = StaticFiles::new(assets).unversioned_policy(CachePolicy::NoCache);
-    let layer = VersionLayer::new(assets);
+    let no_cache = AssetServer::new(assets).unversioned_policy(CachePolicy::NoCache);
+    let endpoints = VersionEndpoints::new(assets, None).paths("state", "/bust");
+    let middleware = VersionMiddleware::new(assets);
+    let middleware = middleware.header(false).on_mismatch(OnMismatch::Prompt).client_path("/client")?;
     Ok(pages(resolve(assets))
-        .route_service("/a/{*path}", files)
-        .nest_service("/static", no_cache)
+        .route_service("/a/{*path}", StaticFiles::from(files))
+        .nest_service("/static", StaticFiles::from(no_cache))
         .layer(HtmlRewriteLayer::new(assets))
-        .layer(VersionEndpointsLayer::without_bust(assets).paths("state", "/bust"))
-        .layer(layer.header(false).on_mismatch(OnMismatch::Prompt).client_path("/client")?)
+        .layer(VersionEndpointsLayer::from(endpoints))
+        .layer(VersionLayer::from(middleware))
         .layer(middleware::from_fn(async |mut request: Request, next: middleware::Next| {
             let nonce = request.headers().get("x-nonce").and_then(|nonce| nonce.to_str().ok());
             if let Some(nonce) = nonce.map(|nonce| CspNonce(nonce.to_owned())) {
@@ -102,7 +104,7 @@ fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router
 
 /// Returns a site behind a router of two versions, which has custom names for headers and cookies below `/named`.
 fn routed(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
-    let named = VersionRouterLayer::new(VERSIONS)?
+    let named = VersionRouter::new(VERSIONS)?
         .version_header("X-Shop-Version")?
         .target_header("X-Route-To")?
         .served_header("X-Shop-Served")?
@@ -115,11 +117,11 @@ fn routed(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, 
             .layer(VersionEndpointsLayer::without_bust(assets))
             .layer(VersionLayer::new(assets).on_mismatch(mismatch)))
     };
-    let router = VersionRouterLayer::new(VERSIONS)?.default_version("v1.2")?;
+    let router = VersionRouter::new(VERSIONS)?.default_version("v1.2")?;
     Ok(Router::new()
-        .nest("/named", site(OnMismatch::Warn)?.layer(named))
+        .nest("/named", site(OnMismatch::Warn)?.layer(VersionRouterLayer::from(named)))
         .nest("/quiet", site(OnMismatch::Ignore)?)
-        .merge(site(OnMismatch::Reload)?.layer(router)))
+        .merge(site(OnMismatch::Reload)?.layer(VersionRouterLayer::from(router))))
 }
 
 fn resolve(assets: &Assets) -> Resolve {
@@ -163,8 +165,8 @@ pub fn errors(root: &Path) -> Vec<String> {
     };
     let built = |builder: AssetsBuilder| builder.build().map(|assets| format!("{assets:?}"));
     let token = |token: Result<Token, Error>| token.map(|token| format!("{token:?}"));
-    let layer = |layer: Result<VersionRouterLayer, Error>| layer.map(|_| String::new());
-    let named = || VersionRouterLayer::new(VERSIONS);
+    let router = |router: Result<VersionRouter, Error>| router.map(|_| String::new());
+    let named = || VersionRouter::new(VERSIONS);
     let results = [
         built(Assets::builder().mode(Mode::Dev)),
         built(Assets::builder().mode(Mode::Production)),
@@ -194,16 +196,16 @@ pub fn errors(root: &Path) -> Vec<String> {
         token(Token::opaque("a").and_then(|token| token.previous(["a b"]))),
         VersionEndpointsLayer::with_secret(&in_dev, "short").map(|_| String::new()),
         VersionEndpointsLayer::new(&in_dev).map(|_| "no secret".to_owned()),
-        VersionLayer::new(&in_dev).client_path("client").map(|_| String::new()),
-        VersionLayer::new(&in_dev).client_path("/a b").map(|_| String::new()),
-        layer(VersionRouterLayer::new([("v1", "a"), ("v1", "b")])),
-        layer(VersionRouterLayer::new([("v 1", "a")])),
-        layer(VersionRouterLayer::new([("v1", "a\n")])),
-        layer(named().and_then(|layer| layer.default_version("v9"))),
-        layer(named().and_then(|layer| layer.version_header("a b"))),
-        layer(named().and_then(|layer| layer.cookie_name("a=b"))),
-        layer(named().and_then(|layer| layer.cookie_path("a;b"))),
-        layer(named().and_then(|layer| layer.cookie_domain("a;b"))),
+        VersionMiddleware::new(&in_dev).client_path("client").map(|_| String::new()),
+        VersionMiddleware::new(&in_dev).client_path("/a b").map(|_| String::new()),
+        router(VersionRouter::new([("v1", "a"), ("v1", "b")])),
+        router(VersionRouter::new([("v 1", "a")])),
+        router(VersionRouter::new([("v1", "a\n")])),
+        router(named().and_then(|router| router.default_version("v9"))),
+        router(named().and_then(|router| router.version_header("a b"))),
+        router(named().and_then(|router| router.cookie_name("a=b"))),
+        router(named().and_then(|router| router.cookie_path("a;b"))),
+        router(named().and_then(|router| router.cookie_domain("a;b"))),
         settings("sources = \"static\""),
         settings("app_version = \"v1\""),
         settings("unknown = 1"),

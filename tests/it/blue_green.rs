@@ -13,7 +13,7 @@ use axum::{
     routing::get,
 };
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::{StaticFiles, VersionEndpointsLayer, VersionLayer, VersionRouterLayer};
+use fingerpost_tower::{StaticFiles, VersionEndpointsLayer, VersionLayer, VersionRouter, VersionRouterLayer};
 use http::Response;
 use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot};
@@ -71,10 +71,10 @@ fn site(source: &TempDir, version: &'static str, target: &str) -> Router {
     std::fs::write(source.path().join("app.css"), "body{}").expect("a writable file");
     let assets = Assets::builder().source(source.path()).mode(Mode::Dev).app_version(version);
     let assets = assets.build().expect("a source dir");
-    let router = VersionRouterLayer::new([(version, target)]).expect("a map").default_version(version);
+    let router = VersionRouter::new([(version, target)]).expect("a map").default_version(version);
     Router::new()
         .route("/", get(async move || Html(version)))
-        .layer(router.expect("a version in the map"))
+        .layer(VersionRouterLayer::from(router.expect("a version in the map")))
         .nest_service("/static", StaticFiles::new(&assets))
         .layer(VersionEndpointsLayer::without_bust(&assets))
         .layer(VersionLayer::new(&assets))

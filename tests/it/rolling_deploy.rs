@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use fingerpost::{Assets, Mode, Strategy, Token};
-use fingerpost_tower::{CachePolicy, StaticFiles};
+use fingerpost_tower::{AssetServer, CachePolicy, StaticFiles};
 use http::Request;
 use tempfile::TempDir;
 
@@ -151,9 +151,9 @@ async fn deploy_build_free(
             let assets = Assets::builder().source(sources[step].path()).mode(Mode::Production);
             let assets = assets.strategy(strategy(step)).base_url(base_url).app_version(version);
             let assets = assets.build().expect("a source dir");
-            let files = StaticFiles::new(&assets);
-            nodes[node]
-                .run(site(&assets, unversioned.into_iter().fold(files, StaticFiles::unversioned_policy)));
+            let server =
+                unversioned.into_iter().fold(AssetServer::new(&assets), AssetServer::unversioned_policy);
+            nodes[node].run(site(&assets, server.into()));
         };
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);

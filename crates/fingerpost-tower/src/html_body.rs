@@ -1,6 +1,5 @@
-//! The body of a response whose HTML is changed on its way.
-
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -13,41 +12,40 @@ use pin_project_lite::pin_project;
 
 use crate::{either_body::into_bytes, snapshot_scoped::SnapshotScoped};
 
-/// What changes a document that comes in pieces.
-pub(crate) trait HtmlTransform {
-    /// Takes the next piece and gives out all that is certain by now.
-    fn write(&mut self, chunk: Bytes) -> Bytes;
-
-    /// Gives out what was held back.
-    fn end(self) -> Bytes;
-}
-
 pin_project! {
-    /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
-    pub(crate) struct HtmlTransformBody<B: Body, T> {
+    /// The body of the responses of a layer that changes HTML.
+    ///
+    /// The trailers of a changed page pass without digests. If the inner body fails, all its data until then comes first.
+    pub struct HtmlBody<B: Body> {
         #[pin]
         inner: SnapshotScoped<B>,
-        state: State<T>,
+        state: State,
         // What comes after the rest that was held back.
         after_rest: Option<Result<Frame<Bytes>, B::Error>>,
     }
 }
 
-enum State<T> {
+enum State {
     /// Passes as it is.
     Unchanged,
     /// Passes as it is, as the body of a HEAD response or after the end of a document; what GET would send has another length.
     UnknownLength,
-    Transforming(T),
+    Transforming(Transform),
     Ended,
 }
 
-impl<B: Body, T: HtmlTransform> HtmlTransformBody<B, T> {
+/// A change of a document that comes in pieces.
+pub(crate) enum Transform {
+    Rewrite(UrlRewriter),
+    Insert(HeadInserter),
+}
+
+impl<B: Body> HtmlBody<B> {
     pub(crate) fn new(
         inner: B,
         snapshot: &Snapshot,
         change: HtmlChange,
-        transform: impl FnOnce(HtmlEncoding) -> T,
+        transform: impl FnOnce(HtmlEncoding) -> Transform,
     ) -> Self {
         let state = match change {
             HtmlChange::Body(encoding) if !inner.is_end_stream() => State::Transforming(transform(encoding)),
@@ -58,7 +56,7 @@ impl<B: Body, T: HtmlTransform> HtmlTransformBody<B, T> {
     }
 }
 
-impl<B: Body, T: HtmlTransform> Body for HtmlTransformBody<B, T> {
+impl<B: Body> Body for HtmlBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -118,7 +116,7 @@ impl<B: Body, T: HtmlTransform> Body for HtmlTransformBody<B, T> {
     }
 }
 
-impl<T: HtmlTransform> State<T> {
+impl State {
     /// The document is at its end, or will not go on; what was held back of it.
     fn finish(&mut self, has_more: bool) -> Bytes {
         let after = if has_more { Self::UnknownLength } else { Self::Ended };
@@ -129,23 +127,21 @@ impl<T: HtmlTransform> State<T> {
     }
 }
 
-impl HtmlTransform for UrlRewriter {
+impl Transform {
+    /// Takes the next piece and returns all that is certain by now.
     fn write(&mut self, chunk: Bytes) -> Bytes {
-        Self::write(self, &chunk)
+        match self {
+            Self::Rewrite(rewriter) => rewriter.write(&chunk),
+            Self::Insert(inserter) => inserter.write(chunk),
+        }
     }
 
+    /// Returns the data that was held back.
     fn end(self) -> Bytes {
-        Self::end(self)
-    }
-}
-
-impl HtmlTransform for HeadInserter {
-    fn write(&mut self, chunk: Bytes) -> Bytes {
-        Self::write(self, chunk)
-    }
-
-    fn end(self) -> Bytes {
-        Self::end(self)
+        match self {
+            Self::Rewrite(rewriter) => rewriter.end(),
+            Self::Insert(inserter) => inserter.end(),
+        }
     }
 }
 
@@ -156,5 +152,11 @@ fn without_digests(frame: Frame<Bytes>) -> Frame<Bytes> {
             Frame::trailers(trailers)
         }
         Err(frame) => frame,
+    }
+}
+
+impl<B: Body> fmt::Debug for HtmlBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HtmlBody").finish_non_exhaustive()
     }
 }

@@ -1,21 +1,20 @@
 //! Versions of assets in HTML that the inner service answers with.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use fingerpost::{Assets, Snapshot};
-use fingerpost_http::{HtmlChange, HtmlExchange, UrlRewriter, request_snapshot};
+use fingerpost_http::{HtmlExchange, UrlRewriter, request_snapshot};
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
+use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{html_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped};
+use crate::{
+    either_body::EitherBody,
+    html_body::{HtmlBody, Transform},
+    response_future::{Exchange, ResponseFuture},
+    snapshot_scoped::SnapshotScoped,
+};
 
 /// How the entity tags of this layer are known, and what else its changes depend on.
 const LAYER_NAME: &str = "html";
@@ -88,21 +87,14 @@ pub struct HtmlRewriteService<S> {
     assets: Assets,
 }
 
-impl<S> HtmlRewriteService<S> {
-    /// Around `inner`, without the layer.
-    pub fn new(inner: S, assets: &Assets) -> Self {
-        HtmlRewriteLayer::new(assets).layer(inner)
-    }
-}
-
 impl<S, B, R> Service<Request<B>> for HtmlRewriteService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
 {
-    type Response = Response<HtmlRewriteBody<R>>;
+    type Response = Response<EitherBody<HtmlBody<R>>>;
     type Error = S::Error;
-    type Future = HtmlRewriteFuture<S::Future>;
+    type Future = ResponseFuture<SnapshotScoped<S::Future>, (HtmlExchange, Snapshot)>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -113,82 +105,18 @@ where
         let snapshot = request_snapshot(&self.assets, &mut parts.extensions);
         let exchange = HtmlExchange::begin(LAYER_NAME, ETAG_SETTINGS, &snapshot, &mut parts);
         let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
-        HtmlRewriteFuture::new(inner, snapshot, exchange)
+        ResponseFuture::from_inner(SnapshotScoped::new(inner, snapshot.clone()), (exchange, snapshot))
     }
 }
 
-pin_project! {
-    /// The future of [`HtmlRewriteService`].
-    #[derive(Debug)]
-    pub struct HtmlRewriteFuture<F> {
-        #[pin]
-        inner: SnapshotScoped<F>,
-        snapshot: Snapshot,
-        exchange: HtmlExchange,
-    }
-}
+impl<B: Body> Exchange<B> for (HtmlExchange, Snapshot) {
+    type Body = HtmlBody<B>;
 
-impl<F> HtmlRewriteFuture<F> {
-    fn new(inner: F, snapshot: Snapshot, exchange: HtmlExchange) -> Self {
-        Self { inner: SnapshotScoped::new(inner, snapshot.clone()), snapshot, exchange }
-    }
-}
-
-impl<F, B, E> Future for HtmlRewriteFuture<F>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-    B: Body,
-{
-    type Output = Result<Response<HtmlRewriteBody<B>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let (mut parts, body) = ready!(this.inner.poll(cx))?.into_parts();
-        let change = this.exchange.finish(&mut parts);
-        let body = HtmlRewriteBody::new(body, this.snapshot, change);
-        Poll::Ready(Ok(Response::from_parts(parts, body)))
-    }
-}
-
-pin_project! {
-    /// The body of the responses of [`HtmlRewriteService`].
-    ///
-    /// Trailers pass, without digests. If the inner body fails, all that it gave until then comes out first.
-    pub struct HtmlRewriteBody<B: Body> {
-        #[pin]
-        inner: HtmlTransformBody<B, UrlRewriter>,
-    }
-}
-
-impl<B: Body> HtmlRewriteBody<B> {
-    fn new(inner: B, snapshot: &Snapshot, change: HtmlChange) -> Self {
-        let rewriter = |encoding| UrlRewriter::with_encoding(snapshot, encoding);
-        Self { inner: HtmlTransformBody::new(inner, snapshot, change, rewriter) }
-    }
-}
-
-impl<B: Body> Body for HtmlRewriteBody<B> {
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.project().inner.poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl<B: Body> fmt::Debug for HtmlRewriteBody<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HtmlRewriteBody").finish_non_exhaustive()
+    fn finish(&mut self, response: Response<B>) -> Response<HtmlBody<B>> {
+        let (exchange, snapshot) = self;
+        let (mut parts, body) = response.into_parts();
+        let change = exchange.finish(&mut parts);
+        let rewriter = |encoding| Transform::Rewrite(UrlRewriter::with_encoding(snapshot, encoding));
+        Response::from_parts(parts, HtmlBody::new(body, snapshot, change, rewriter))
     }
 }

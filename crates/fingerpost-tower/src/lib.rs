@@ -18,22 +18,26 @@ mod either_body;
 mod html_body;
 #[cfg(feature = "html")]
 mod snapshot_scoped;
+mod response_future;
 mod maybe_blocking;
 #[cfg(all(feature = "html", feature = "metrics"))]
 mod request_counter;
 
 pub use content_body::ContentBody;
 pub use either_body::EitherBody;
-pub use fingerpost_http::CachePolicy;
+pub use fingerpost_http::{AssetServer, CachePolicy, VersionEndpoints, VersionRouter};
 #[cfg(feature = "html")]
-pub use fingerpost_http::{CspNonce, OnMismatch};
+pub use fingerpost_http::{CspNonce, OnMismatch, VersionMiddleware};
 #[cfg(feature = "html")]
-pub use html_rewrite::{HtmlRewriteBody, HtmlRewriteFuture, HtmlRewriteLayer, HtmlRewriteService};
+pub use html_body::HtmlBody;
+#[cfg(feature = "html")]
+pub use html_rewrite::{HtmlRewriteLayer, HtmlRewriteService};
+pub use response_future::ResponseFuture;
 pub use static_files::{StaticFiles, StaticFilesFuture};
 #[cfg(feature = "html")]
-pub use version::{VersionBody, VersionFuture, VersionLayer, VersionService};
-pub use version_endpoints::{VersionEndpointsFuture, VersionEndpointsLayer, VersionEndpointsService};
-pub use version_router::{VersionRouterFuture, VersionRouterLayer, VersionRouterService};
+pub use version::{VersionLayer, VersionService};
+pub use version_endpoints::{VersionEndpointsLayer, VersionEndpointsService};
+pub use version_router::{VersionRouterLayer, VersionRouterService};
 
 /// [deploying]: crate::deploying
 /// [draining]: crate::draining
@@ -49,7 +53,7 @@ pub mod blue_green {}
 ///
 /// # In the API
 ///
-/// [`StaticFiles::unversioned_policy`], [`Strategy`](fingerpost::Strategy), [`Token`](fingerpost::Token),
+/// [`AssetServer::unversioned_policy`], [`Strategy`](fingerpost::Strategy), [`Token`](fingerpost::Token),
 /// [`AssetsBuilder::version_from_git`](fingerpost::AssetsBuilder::version_from_git),
 /// [`Assets::reload`](fingerpost::Assets::reload).
 pub mod deploying {}

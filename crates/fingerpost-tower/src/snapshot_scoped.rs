@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// A future or body that is always polled within the scope of its snapshot.
     #[derive(Debug)]
-    pub(crate) struct SnapshotScoped<T> {
+    pub struct SnapshotScoped<T> {
         #[pin]
         inner: T,
         snapshot: Snapshot,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use fingerpost::Assets;
-use fingerpost_http::{AssetServer, CachePolicy, Content};
+use fingerpost_http::{AssetServer, Content};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -38,62 +38,39 @@ use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Settings
+///
+/// [`AssetServer`] has all settings; make a service of it with `from`:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use fingerpost_tower::{AssetServer, StaticFiles};
+/// use http::Request;
+/// use tower::ServiceExt as _;
+///
+/// let files = StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true));
+/// assert_eq!(files.oneshot(Request::get("/static/app.css").body(())?).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct StaticFiles(AssetServer);
 
 impl StaticFiles {
-    /// Serves these assets. Reads the current and the retained releases, and warns of what cannot be read.
+    /// Returns a service with the defaults of [`AssetServer`]. For other settings, use `from`.
     pub fn new(assets: &Assets) -> Self {
-        Self(AssetServer::new(assets))
+        AssetServer::new(assets).into()
     }
+}
 
-    /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
-    /// [`CachePolicy::NoCache`] in development: see [`AssetServer::unversioned_policy`].
-    #[must_use]
-    pub fn unversioned_policy(self, policy: CachePolicy) -> Self {
-        Self(self.0.unversioned_policy(policy))
-    }
-
-    /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
-    /// axum's `nest_service` does.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let dir = tempfile::tempdir()?;
-    /// # std::fs::write(dir.path().join("app.css"), "body{}")?;
-    /// # let assets = fingerpost::Assets::dev(dir.path())?;
-    /// use fingerpost_tower::StaticFiles;
-    /// use http::Request;
-    /// use tower::ServiceExt as _;
-    ///
-    /// let files = StaticFiles::new(&assets).paths_include_mount(true);
-    /// assert_eq!(files.oneshot(Request::get("/static/app.css").body(())?).await?.status(), 200);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn paths_include_mount(self, included: bool) -> Self {
-        Self(self.0.paths_include_mount(included))
-    }
-
-    /// Whether answers say `Access-Control-Allow-Origin: *`. Defaults to `true`: see [`AssetServer::allow_any_origin`].
-    #[must_use]
-    pub fn allow_any_origin(self, allowed: bool) -> Self {
-        Self(self.0.allow_any_origin(allowed))
-    }
-
-    /// Up to how many bytes a file is answered from memory in production. Defaults to 128 KiB. Larger files are streamed, and
-    /// cacheable once a background thread has hashed them: see [`AssetServer::max_cached_file`].
-    #[must_use]
-    pub fn max_cached_file(self, bytes: u64) -> Self {
-        Self(self.0.max_cached_file(bytes))
-    }
-
-    /// How many bytes of collected files are kept in memory in all. Defaults to 64 MiB.
-    #[must_use]
-    pub fn cache_capacity(self, bytes: u64) -> Self {
-        Self(self.0.cache_capacity(bytes))
+impl From<AssetServer> for StaticFiles {
+    fn from(server: AssetServer) -> Self {
+        Self(server)
     }
 }
 

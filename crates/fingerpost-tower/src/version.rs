@@ -1,25 +1,23 @@
 //! The app version on every response, and the client script in every page.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use fingerpost::{Assets, Error, Snapshot};
-use fingerpost_http::{
-    HeadInserter, HtmlChange, OnMismatch, VersionExchange, VersionMiddleware, request_snapshot,
-};
+use fingerpost::{Assets, Snapshot};
+use fingerpost_http::{OnMismatch, VersionExchange, VersionMiddleware, request_snapshot};
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
+use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
 #[cfg(feature = "metrics")]
 use crate::request_counter::count_request;
-use crate::{either_body::EitherBody, html_body::HtmlTransformBody, snapshot_scoped::SnapshotScoped};
+use crate::{
+    either_body::EitherBody,
+    html_body::{HtmlBody, Transform},
+    maybe_blocking::MaybeBlocking,
+    response_future::{Exchange, ResponseFuture},
+    snapshot_scoped::SnapshotScoped,
+};
 
 /// Tells every client the app version, so that a page which is open during a deploy learns that it is stale and renews itself.
 ///
@@ -46,7 +44,7 @@ use crate::{either_body::EitherBody, html_body::HtmlTransformBody, snapshot_scop
 /// - Inside of a layer that makes a nonce for a content security policy, which leaves it in the request's extensions as
 ///   [`CspNonce`](crate::CspNonce). `script-src 'self'` needs none.
 /// - One inside of another is harmless: the response keeps the headers and the script of the inner one. If that has other
-///   assets, give it another [`client_path`](Self::client_path).
+///   assets, give it another [`client_path`](VersionMiddleware::client_path).
 ///
 /// # HTML
 ///
@@ -67,6 +65,19 @@ use crate::{either_body::EitherBody, html_body::HtmlTransformBody, snapshot_scop
 /// the same assets leaves it. It is in force ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service is
 /// called, and whenever its future and its body are polled. So `app_version()` in a template, the URLs of assets, the headers
 /// and the script's `data-version` never disagree within one response.
+///
+/// # Settings
+///
+/// [`VersionMiddleware`] has all settings; make a layer of it with `from`:
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use fingerpost_tower::{VersionLayer, VersionMiddleware};
+///
+/// let layer = VersionLayer::from(VersionMiddleware::new(&assets).client_path("/assets/_version")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Counters
 ///
@@ -100,45 +111,27 @@ use crate::{either_body::EitherBody, html_body::HtmlTransformBody, snapshot_scop
 pub struct VersionLayer(VersionMiddleware);
 
 impl VersionLayer {
-    /// Tells the app version of these assets.
+    /// Returns a layer with the defaults of [`VersionMiddleware`]. For other settings, use `from`.
     pub fn new(assets: &Assets) -> Self {
-        Self(VersionMiddleware::new(assets))
+        VersionMiddleware::new(assets).into()
     }
 
-    /// Whether responses say `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
-    ///
-    /// Without them pages still get the script. It sends the page's version with its requests, and acts on the 409 of a router;
-    /// of a deploy that nothing refuses it learns nothing.
+    /// See [`VersionMiddleware::header`].
     #[must_use]
     pub fn header(self, has_header: bool) -> Self {
         Self(self.0.header(has_header))
     }
 
-    /// What a page does once it is stale. Defaults to [`OnMismatch::Reload`]; [`OnMismatch::Ignore`] puts no script into pages,
-    /// and tells those that have it to do nothing.
+    /// See [`VersionMiddleware::on_mismatch`].
     #[must_use]
-    pub fn on_mismatch(self, action: OnMismatch) -> Self {
-        Self(self.0.on_mismatch(action))
+    pub fn on_mismatch(self, on_mismatch: OnMismatch) -> Self {
+        Self(self.0.on_mismatch(on_mismatch))
     }
+}
 
-    /// What precedes `client.<hash>.js` and `version`, which the layer answers. Defaults to `/_fingerpost`.
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let assets = fingerpost::Assets::dev(dir.path())?;
-    /// use fingerpost_tower::VersionLayer;
-    ///
-    /// let layer = VersionLayer::new(&assets).client_path("/assets/_version")?;
-    /// assert!(VersionLayer::new(&assets).client_path("assets").is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if it does not begin with `/`, names nothing, or holds
-    /// anything else than letters, digits and `. _ ~ - /`.
-    pub fn client_path(self, path: &str) -> Result<Self, Error> {
-        self.0.client_path(path).map(Self)
+impl From<VersionMiddleware> for VersionLayer {
+    fn from(middleware: VersionMiddleware) -> Self {
+        Self(middleware)
     }
 }
 
@@ -157,21 +150,14 @@ pub struct VersionService<S> {
     middleware: VersionMiddleware,
 }
 
-impl<S> VersionService<S> {
-    /// Around `inner`, without the layer and with its defaults.
-    pub fn new(inner: S, assets: &Assets) -> Self {
-        VersionLayer::new(assets).layer(inner)
-    }
-}
-
 impl<S, B, R> Service<Request<B>> for VersionService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
 {
-    type Response = Response<VersionBody<R>>;
+    type Response = Response<EitherBody<HtmlBody<R>>>;
     type Error = S::Error;
-    type Future = VersionFuture<S::Future>;
+    type Future = ResponseFuture<SnapshotScoped<S::Future>, (VersionExchange, Snapshot)>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -183,116 +169,22 @@ where
         #[cfg(feature = "metrics")]
         count_request(&mut parts, &snapshot);
         if let Some(response) = self.middleware.respond(&parts, &snapshot) {
-            return VersionFuture::from_layer(response);
+            return ResponseFuture::from_layer(MaybeBlocking::ready(response));
         }
         let exchange = self.middleware.begin(&snapshot, &mut parts);
         let inner = snapshot.scope(|| self.inner.call(Request::from_parts(parts, body)));
-        VersionFuture::from_inner(inner, snapshot, exchange)
+        ResponseFuture::from_inner(SnapshotScoped::new(inner, snapshot.clone()), (exchange, snapshot))
     }
 }
 
-pin_project! {
-    /// The future of [`VersionService`].
-    #[derive(Debug)]
-    pub struct VersionFuture<F> {
-        #[pin]
-        state: State<F>,
-    }
-}
+impl<B: Body> Exchange<B> for (VersionExchange, Snapshot) {
+    type Body = HtmlBody<B>;
 
-pin_project! {
-    #[derive(Debug)]
-    #[project = StateProjection]
-    enum State<F> {
-        FromInner { #[pin] inner: SnapshotScoped<F>, snapshot: Snapshot, exchange: VersionExchange },
-        // An answer of the layer itself.
-        FromLayer { response: Option<Response<Bytes>> },
-    }
-}
-
-impl<F> VersionFuture<F> {
-    fn from_inner(inner: F, snapshot: Snapshot, exchange: VersionExchange) -> Self {
-        Self {
-            state: State::FromInner {
-                inner: SnapshotScoped::new(inner, snapshot.clone()),
-                snapshot,
-                exchange,
-            },
-        }
-    }
-
-    fn from_layer(response: Response<Bytes>) -> Self {
-        Self { state: State::FromLayer { response: Some(response) } }
-    }
-}
-
-impl<F, B, E> Future for VersionFuture<F>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-    B: Body,
-{
-    type Output = Result<Response<VersionBody<B>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::FromInner { inner, snapshot, exchange } => {
-                let (mut parts, body) = ready!(inner.poll(cx))?.into_parts();
-                let change = exchange.finish(&mut parts);
-                let body = VersionBody::from_inner(body, snapshot, change, exchange);
-                Poll::Ready(Ok(Response::from_parts(parts, body)))
-            }
-            StateProjection::FromLayer { response } => {
-                let response = response.take().expect("a future is not polled after its end");
-                Poll::Ready(Ok(response.map(VersionBody::from_layer)))
-            }
-        }
-    }
-}
-
-pin_project! {
-    /// The body of the responses of [`VersionService`].
-    ///
-    /// Trailers pass, of a page without digests. If the inner body fails, all that it gave until then comes out first.
-    pub struct VersionBody<B: Body> {
-        #[pin]
-        inner: EitherBody<HtmlTransformBody<B, HeadInserter>>,
-    }
-}
-
-impl<B: Body> VersionBody<B> {
-    fn from_inner(inner: B, snapshot: &Snapshot, change: HtmlChange, exchange: &VersionExchange) -> Self {
-        let body = HtmlTransformBody::new(inner, snapshot, change, |encoding| exchange.inserter(encoding));
-        Self { inner: EitherBody::from_inner(body) }
-    }
-
-    /// An answer of the layer itself.
-    fn from_layer(bytes: Bytes) -> Self {
-        Self { inner: EitherBody::from_layer(bytes) }
-    }
-}
-
-impl<B: Body> Body for VersionBody<B> {
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.project().inner.poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl<B: Body> fmt::Debug for VersionBody<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VersionBody").finish_non_exhaustive()
+    fn finish(&mut self, response: Response<B>) -> Response<HtmlBody<B>> {
+        let (exchange, snapshot) = self;
+        let (mut parts, body) = response.into_parts();
+        let change = exchange.finish(&mut parts);
+        let inserter = |encoding| Transform::Insert(exchange.inserter(encoding));
+        Response::from_parts(parts, HtmlBody::new(body, snapshot, change, inserter))
     }
 }

@@ -1,20 +1,13 @@
-use std::{
-    borrow::Cow,
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use fingerpost::{Assets, BustToken, Error};
 use fingerpost_http::VersionEndpoints;
 use http::{Request, Response};
 use http_body::Body;
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
+use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_future::ResponseFuture};
 
 /// Answers `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
@@ -25,8 +18,18 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
 ///
 /// In axum, put it around the outermost `Router`, after all routes: both paths are then answered whatever routes there are,
 /// and before them. Around a router that is nested under `/shop`, a layer sees paths without `/shop`, and axum asks it only
-/// for what that router has a route or a fallback for; so there, too, put the layer around the outermost router, with
-/// [`paths`](Self::paths).
+/// for what that router has a route or a fallback for; so there, too, put the layer around the outermost router, with other
+/// [`paths`](VersionEndpoints::paths):
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use fingerpost_tower::{VersionEndpoints, VersionEndpointsLayer};
+///
+/// let endpoints = VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust");
+/// let layer = VersionEndpointsLayer::from(endpoints);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// Reading happens on tokio's threads for blocking work: it has to be called inside of a tokio runtime.
 ///
@@ -95,21 +98,11 @@ impl VersionEndpointsLayer {
     pub fn without_bust(assets: &Assets) -> Self {
         Self(VersionEndpoints::new(assets, None))
     }
+}
 
-    /// Other paths, from the root of what the layer is put around. Default to `/version` and `/cache/bust`.
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// # let assets = fingerpost::Assets::dev(dir.path())?;
-    /// use fingerpost_tower::VersionEndpointsLayer;
-    ///
-    /// let layer = VersionEndpointsLayer::with_secret(&assets, "correct horse battery staple")?
-    ///     .paths("/shop/version", "/shop/cache/bust");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn paths(self, version: impl Into<Cow<'static, str>>, bust: impl Into<Cow<'static, str>>) -> Self {
-        Self(self.0.paths(version, bust))
+impl From<VersionEndpoints> for VersionEndpointsLayer {
+    fn from(endpoints: VersionEndpoints) -> Self {
+        Self(endpoints)
     }
 }
 
@@ -135,7 +128,7 @@ where
 {
     type Response = Response<EitherBody<R>>;
     type Error = S::Error;
-    type Future = VersionEndpointsFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, ()>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -144,54 +137,14 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
         if !self.endpoints.handles(&parts) {
-            let inner = self.inner.call(Request::from_parts(parts, body));
-            return VersionEndpointsFuture { state: State::FromInner { inner } };
+            return ResponseFuture::from_inner(self.inner.call(Request::from_parts(parts, body)), ());
         }
-        let response = match self.endpoints.respond(&parts) {
+        ResponseFuture::from_layer(match self.endpoints.respond(&parts) {
             Some(response) => MaybeBlocking::ready(response),
             None => {
                 let endpoints = self.endpoints.clone();
                 MaybeBlocking::blocking(move || endpoints.respond_blocking(&parts))
             }
-        };
-        VersionEndpointsFuture { state: State::FromLayer { response } }
-    }
-}
-
-pin_project! {
-    /// The future of [`VersionEndpointsService`].
-    pub struct VersionEndpointsFuture<F> {
-        #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<F> {
-        FromLayer { response: MaybeBlocking<Bytes> },
-        FromInner { #[pin] inner: F },
-    }
-}
-
-impl<F, R, E> Future for VersionEndpointsFuture<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-{
-    type Output = Result<Response<EitherBody<R>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match self.project().state.project() {
-            StateProjection::FromLayer { response } => {
-                ready!(Pin::new(response).poll(cx)).map(EitherBody::from_layer)
-            }
-            StateProjection::FromInner { inner } => ready!(inner.poll(cx))?.map(EitherBody::from_inner),
-        }))
-    }
-}
-
-impl<F> fmt::Debug for VersionEndpointsFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VersionEndpointsFuture").finish_non_exhaustive()
+        })
     }
 }

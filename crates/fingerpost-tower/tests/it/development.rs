@@ -3,8 +3,8 @@
 use std::fs;
 
 use axum::{Router, body::Body};
-use fingerpost::manifest::ContentHash;
-use fingerpost_tower::StaticFiles;
+use fingerpost::{Assets, manifest::ContentHash};
+use fingerpost_tower::{AssetServer, StaticFiles};
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -163,6 +163,12 @@ fn route(files: StaticFiles) -> Router {
     Router::new().route_service("/static/{*path}", files)
 }
 
+/// A service for paths below the mount, and one for paths that include it.
+fn both_ways(assets: &Assets) -> (StaticFiles, StaticFiles) {
+    let server = AssetServer::new(assets);
+    (server.clone().into(), server.paths_include_mount(true).into())
+}
+
 fn nest(files: StaticFiles) -> Router {
     Router::new().nest_service("/static", files)
 }
@@ -171,8 +177,7 @@ fn nest(files: StaticFiles) -> Router {
 async fn mismatched_mount_is_explained_in_development() {
     let site = Site::new(&[("css/app.css", b"one")]);
     site.collect();
-    let files = StaticFiles::new(&site.development());
-    let whole = files.clone().paths_include_mount(true);
+    let (files, whole) = both_ways(&site.development());
     let answer = text(route(files.clone()), "/static/css/app.css").await;
     assert_eq!(answer.split_once('\n').unwrap().0, UNREMOVED);
     assert_eq!(
@@ -186,16 +191,15 @@ async fn mismatched_mount_is_explained_in_development() {
         assert!(answer.starts_with("asset `css/ap.css` was not found"), "{answer}");
         assert!(answer.ends_with("(did you mean `css/app.css`?)"), "{answer}");
     }
-    let files = StaticFiles::new(&site.production());
-    assert_eq!(text(route(files.clone()), "/static/css/app.css").await, "Not Found");
-    assert_eq!(text(nest(files.paths_include_mount(true)), "/static/css/app.css").await, "Not Found");
+    let (files, whole) = both_ways(&site.production());
+    assert_eq!(text(route(files), "/static/css/app.css").await, "Not Found");
+    assert_eq!(text(nest(whole), "/static/css/app.css").await, "Not Found");
 }
 
 #[tokio::test]
 async fn missing_asset_gets_no_mount_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
-    let files = StaticFiles::new(&site.development());
-    let whole = files.clone().paths_include_mount(true);
+    let (files, whole) = both_ways(&site.development());
     let fallback = Router::new().fallback_service(whole.clone());
     for path in ["/favicon.ico", "/", "/static", "/css/ap.css", "/css//app.css", "/..%2Fcss/app.css"] {
         assert_eq!(text(fallback.clone(), path).await, "Not Found", "{path}");
@@ -209,12 +213,12 @@ async fn missing_asset_gets_no_mount_advice() {
 #[tokio::test]
 async fn missing_asset_in_a_directory_named_like_the_mount_gets_error_and_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
-    let files = StaticFiles::new(&site.development());
-    let answer = text(nest(files.clone()), "/static/static/css/app.css").await;
+    let (files, whole) = both_ways(&site.development());
+    let answer = text(nest(files), "/static/static/css/app.css").await;
     let (advice, error) = answer.split_once("\notherwise, ").unwrap();
     assert_eq!(advice, UNREMOVED);
     assert!(error.starts_with("asset `static/css/app.css` was not found"), "{answer}");
-    let answer = text(nest(files.paths_include_mount(true)), "/static/static/css/more.css").await;
+    let answer = text(nest(whole), "/static/static/css/more.css").await;
     let (advice, error) = answer.split_once("\notherwise, ").unwrap();
     assert!(
         advice.ends_with(": mount with `route_service`, or remove `.paths_include_mount(true)`"),

@@ -4,7 +4,7 @@ use std::fs;
 
 use axum::{Router, body::Body};
 use fingerpost::{Mode, manifest::Digest};
-use fingerpost_tower::{CachePolicy, StaticFiles};
+use fingerpost_tower::{AssetServer, CachePolicy, StaticFiles};
 use http::{Method, Request};
 use tower::ServiceExt as _;
 
@@ -38,7 +38,8 @@ async fn hashed_path_is_immutable_with_any_query() {
 #[tokio::test]
 async fn asset_path_is_immutable_only_with_a_proven_version() {
     let site = Site::new(&[("css/app.css", CSS)]);
-    let files = StaticFiles::new(&site.collect().production());
+    let server = AssetServer::new(&site.collect().production());
+    let files = server.clone().into();
     let hash = &Digest::from_content(CSS).to_string()[..12];
     for (query, cache) in [
         (String::new(), ONE_HOUR),
@@ -55,9 +56,9 @@ async fn asset_path_is_immutable_only_with_a_proven_version() {
         answer.assert_is(200, cache, CSS);
         assert_eq!(answer.header("etag"), tag(CSS));
     }
-    let files = files.unversioned_policy(CachePolicy::Seconds(60));
+    let files = server.clone().unversioned_policy(CachePolicy::Seconds(60)).into();
     get(&files, "/css/app.css").await.assert_is(200, "public, max-age=60", CSS);
-    let files = files.unversioned_policy(CachePolicy::Immutable);
+    let files = server.unversioned_policy(CachePolicy::Immutable).into();
     get(&files, "/css/app.css").await.assert_is(200, ONE_HOUR, CSS);
 }
 
@@ -156,7 +157,7 @@ async fn large_files_are_streamed_and_small_files_are_cached_in_memory() {
 #[tokio::test]
 async fn cache_capacity_limits_cached_bytes() {
     let site = Site::new(&[("a.txt", b"aaaaaa"), ("b.txt", b"bbbbbb")]);
-    let files = StaticFiles::new(&site.collect().production()).cache_capacity(10);
+    let files = StaticFiles::from(AssetServer::new(&site.collect().production()).cache_capacity(10));
     get(&files, "/a.txt").await.assert_is(200, ONE_HOUR, b"aaaaaa");
     get(&files, "/b.txt").await.assert_is(200, ONE_HOUR, b"bbbbbb");
     get(&files, "/b.txt").await.assert_is(200, ONE_HOUR, b"bbbbbb");
@@ -221,7 +222,7 @@ async fn pipes_and_devices_in_place_of_a_file_are_not_read() {
 #[tokio::test]
 async fn cross_origin_access_can_be_disabled() {
     let site = Site::new(&[("a.css", CSS)]);
-    let files = StaticFiles::new(&site.collect().production()).allow_any_origin(false);
+    let files = StaticFiles::from(AssetServer::new(&site.collect().production()).allow_any_origin(false));
     assert_eq!(get(&files, "/a.css").await.header("access-control-allow-origin"), "-");
 }
 
@@ -237,7 +238,7 @@ async fn axum_mount_and_full_paths_are_both_supported() {
         (200, &IMMUTABLE.parse().unwrap())
     );
 
-    let files = StaticFiles::new(&assets).paths_include_mount(true);
+    let files = StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true));
     get(&files, &url).await.assert_is(200, IMMUTABLE, CSS);
     get(&files, &path_below_mount(&url)).await.assert_not_found();
     get(&files, "/staticfoo/a.css").await.assert_not_found();

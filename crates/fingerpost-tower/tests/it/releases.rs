@@ -10,7 +10,7 @@ use std::{
 };
 
 use fingerpost::{Assets, DirStore, Mode, Store};
-use fingerpost_tower::StaticFiles;
+use fingerpost_tower::{AssetServer, StaticFiles};
 use http::{Method, Request};
 use tower::ServiceExt as _;
 
@@ -197,7 +197,7 @@ async fn variants_added_later_are_served_after_reload() {
 async fn unchanged_files_stay_cached_when_a_release_is_published() {
     let site = Site::new(&[("a.css", b"one"), ("same.css", b"same")]);
     let assets = site.collect().production();
-    let files = StaticFiles::new(&assets).cache_capacity(7);
+    let files = StaticFiles::from(AssetServer::new(&assets).cache_capacity(7));
     let [one, same] = ["a.css", "same.css"].map(|path| path_below_mount(&assets.url(path).unwrap()));
     get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");
     get(&files, &same).await.assert_is(200, IMMUTABLE, b"same");

@@ -5,7 +5,7 @@ use std::{env, fs, process::Command};
 use axum::{Router, body::Body, routing::get};
 use bytes::Bytes;
 use fingerpost::{Assets, BustToken, ErrorKind, Mode};
-use fingerpost_tower::VersionEndpointsLayer;
+use fingerpost_tower::{VersionEndpoints, VersionEndpointsLayer};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -202,8 +202,9 @@ async fn endpoint_paths_below_a_prefix_are_set_on_the_outermost_layer() {
     let inside = Router::new().nest("/shop", shop.clone().layer(layer(&assets)));
     assert_eq!(send(&inside, "GET", "/shop/version", None).await.status().as_u16(), 404);
 
-    let outside =
-        Router::new().nest("/shop", shop).layer(layer(&assets).paths("/shop/version", "/shop/cache/bust"));
+    let token = BustToken::from_secret(SECRET).unwrap();
+    let endpoints = VersionEndpoints::new(&assets, Some(token)).paths("/shop/version", "/shop/cache/bust");
+    let outside = Router::new().nest("/shop", shop).layer(VersionEndpointsLayer::from(endpoints));
     assert_eq!(send(&outside, "GET", "/shop/version", None).await.status().as_u16(), 200);
     assert_eq!(send(&outside, "POST", "/shop/cache/bust", Some(&bearer())).await.status().as_u16(), 200);
     assert_eq!(send(&outside, "GET", "/version", None).await.status().as_u16(), 404);

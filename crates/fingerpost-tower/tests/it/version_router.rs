@@ -8,7 +8,7 @@ use std::sync::{
 use axum::{Router, body::Body, response::Html, routing::get};
 use bytes::Bytes;
 use fingerpost::ErrorKind;
-use fingerpost_tower::VersionRouterLayer;
+use fingerpost_tower::{VersionRouter, VersionRouterLayer};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -27,7 +27,7 @@ fn app(layer: VersionRouterLayer) -> (Router, Arc<AtomicUsize>) {
 }
 
 fn router() -> VersionRouterLayer {
-    VersionRouterLayer::new(VERSIONS).unwrap().default_version("v2").unwrap()
+    VersionRouter::new(VERSIONS).unwrap().default_version("v2").unwrap().into()
 }
 
 async fn send(app: &Router, method: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
@@ -115,6 +115,6 @@ async fn empty_map_changes_nothing() {
 
 #[test]
 fn default_version_missing_from_the_map_is_an_error() {
-    let err = VersionRouterLayer::new(VERSIONS).unwrap().default_version("v3").unwrap_err();
+    let err = VersionRouter::new(VERSIONS).unwrap().default_version("v3").unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
 }

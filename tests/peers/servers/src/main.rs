@@ -18,7 +18,7 @@ use axum::{
     serve::ListenerExt,
 };
 use fingerpost::Assets;
-use fingerpost_tower::StaticFiles;
+use fingerpost_tower::{AssetServer, StaticFiles};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
@@ -33,8 +33,8 @@ fn main() -> Result<()> {
     }
     let app = match &**kind {
         "fingerpost" => {
-            let files = StaticFiles::new(&Assets::production(dir)?).paths_include_mount(true);
-            Router::new().route_service("/static/{*path}", files)
+            let server = AssetServer::new(&Assets::production(dir)?).paths_include_mount(true);
+            Router::new().route_service("/static/{*path}", StaticFiles::from(server))
         }
         "fixed" => fixed(dir)?,
         "servedir" => {

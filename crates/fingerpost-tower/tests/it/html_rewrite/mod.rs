@@ -11,7 +11,7 @@ use std::{
 use axum::{Router, response::Html, routing::get};
 use bytes::Bytes;
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::{HtmlRewriteBody, HtmlRewriteLayer};
+use fingerpost_tower::{EitherBody, HtmlBody, HtmlRewriteLayer};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty, Full};
@@ -52,7 +52,7 @@ async fn rewrite<B: Body>(
     assets: &Assets,
     request: Request<()>,
     response: Response<B>,
-) -> Response<HtmlRewriteBody<B>> {
+) -> Response<EitherBody<HtmlBody<B>>> {
     let response = Arc::new(Mutex::new(Some(response)));
     let inner = service_fn(|_| {
         let response = Arc::clone(&response);
@@ -156,5 +156,5 @@ fn public_types_are_clone_send_and_sync() {
     let layer = HtmlRewriteLayer::new(&assets);
     is_send_sync_and_clone(&layer);
     is_send_sync_and_clone(&layer.layer(()));
-    is_send_and_sync::<HtmlRewriteBody<Full<Bytes>>>();
+    is_send_and_sync::<HtmlBody<Full<Bytes>>>();
 }

@@ -1,13 +1,13 @@
 use std::io;
 
-use fingerpost_tower::HtmlRewriteBody;
+use fingerpost_tower::{EitherBody, HtmlBody};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 
 use super::{production, request, rewrite};
 use crate::frames::{Frames, Piece, data, next};
 
-async fn rewritten(frames: impl IntoIterator<Item = Piece>) -> HtmlRewriteBody<Frames> {
+async fn rewritten(frames: impl IntoIterator<Item = Piece>) -> EitherBody<HtmlBody<Frames>> {
     let (_dir, assets) = production();
     let page = Response::builder().header("content-type", "text/html").body(Frames::new(frames)).unwrap();
     rewrite(&assets, request(&[]), page).await.into_body()

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, convert::Infallible};
 
 use fingerpost::{Assets, Mode};
-use fingerpost_tower::VersionLayer;
+use fingerpost_tower::{VersionLayer, VersionMiddleware};
 use http::{Method, Request, Response};
 use tower::{Layer, service_fn};
 
@@ -149,7 +149,8 @@ async fn other_paths_reach_the_inner_service() {
 
 #[tokio::test]
 async fn client_path_is_configurable() {
-    let layer = layer().client_path("/a/b/").unwrap();
+    let middleware = VersionMiddleware::new(&production().1);
+    let layer = VersionLayer::from(middleware.client_path("/a/b/").unwrap());
     let answer = send(layer.layer(always(page())), request("/", &[])).await;
     let src = answer.attribute("src").unwrap();
     assert!(src.starts_with("/a/b/client."), "{src}");
@@ -161,9 +162,9 @@ async fn client_path_is_configurable() {
 
 #[test]
 fn invalid_client_path_is_an_error() {
-    let layer = VersionLayer::new(&production().1);
+    let middleware = VersionMiddleware::new(&production().1);
     for path in ["", "/", "x", "//x", "/x//y", "/..", "/x y", "/x?y", "/\"x", "/é", "/%41", "https://x/y"] {
-        let err = layer.clone().client_path(path).unwrap_err().to_string();
+        let err = middleware.clone().client_path(path).unwrap_err().to_string();
         assert!(
             err.starts_with("client path `") && err.ends_with("write one such as `/_fingerpost`"),
             "{err}"

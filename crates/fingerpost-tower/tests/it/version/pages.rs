@@ -1,6 +1,6 @@
 use axum::{Router, body::Body, response::Html, routing::get};
 use bytes::Bytes;
-use fingerpost_tower::{StaticFiles, VersionBody, VersionFuture, VersionLayer, VersionService};
+use fingerpost_tower::{EitherBody, HtmlBody, ResponseFuture, StaticFiles, VersionLayer};
 use http::{Method, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -222,8 +222,8 @@ fn public_types_are_clone_send_and_sync() {
     fn is_send_and_sync<T: Send + Sync>() {}
     is_send_sync_and_clone(&layer());
     is_send_sync_and_clone(&layer().layer(()));
-    is_send_and_sync::<VersionBody<Full<Bytes>>>();
-    is_send_and_sync::<VersionFuture<std::future::Ready<()>>>();
-    let text = format!("{:?}", VersionService::new((), &production().1));
+    is_send_and_sync::<EitherBody<HtmlBody<Full<Bytes>>>>();
+    is_send_and_sync::<ResponseFuture<std::future::Ready<()>, ()>>();
+    let text = format!("{:?}", layer().layer(()));
     assert!(text.starts_with("VersionService {"), "{text}");
 }

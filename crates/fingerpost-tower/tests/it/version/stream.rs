@@ -1,6 +1,6 @@
 use std::io;
 
-use fingerpost_tower::{VersionBody, VersionLayer};
+use fingerpost_tower::{EitherBody, HtmlBody, VersionLayer};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
@@ -9,7 +9,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::{PAGE, always, page, production, request, send};
 use crate::frames::{Frames, Piece, data, next};
 
-async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> VersionBody<Frames> {
+async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> EitherBody<HtmlBody<Frames>> {
     let mut frames = Some(Frames::new(frames));
     let inner = service_fn(move |_| {
         let body = frames.take().unwrap();

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use fingerpost_tower::{OnMismatch, VersionLayer};
+use fingerpost_tower::{OnMismatch, VersionLayer, VersionMiddleware};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
@@ -76,7 +76,7 @@ async fn page_is_sent_again_when_a_setting_changes_its_script_tag() {
         (layer.clone().header(false), 304),
         (layer.clone().on_mismatch(OnMismatch::Prompt), 200),
         (layer.clone().on_mismatch(OnMismatch::Ignore), 200),
-        (layer.client_path("/x").unwrap(), 200),
+        (VersionMiddleware::new(&assets).client_path("/x").unwrap().into(), 200),
     ] {
         let answer = visit(&layer, "/", &[&BROWSER[..], &[("if-none-match", &tag)]].concat()).await;
         assert_eq!(answer.status, status, "{layer:?}");
