@@ -39,18 +39,18 @@ mod generated {
         Values, filter_fn,
         filters::{HtmlSafeOutput, MaybeSafe},
     };
-    use fingerpost::Url;
+    use fingerpost::{Assets, Url};
 
-    use crate::{current_assets::CurrentAssets, error::Error};
+    use crate::{error::Error, helpers::with_assets};
 
     #[filter_fn]
     pub fn r#static(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {
-        Ok(mark_safe(resolve(path, values, |assets, path| assets.url(path))?))
+        Ok(mark_safe(resolve(path, values, Assets::url)?))
     }
 
     #[filter_fn]
     pub fn static_url(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {
-        Ok(mark_safe(resolve(path, values, |assets, path| assets.absolute_url(path))?))
+        Ok(mark_safe(resolve(path, values, Assets::absolute_url)?))
     }
 
     #[filter_fn]
@@ -58,18 +58,18 @@ mod generated {
         path: impl Display,
         values: &dyn Values,
     ) -> askama::Result<HtmlSafeOutput<String>> {
-        Ok(HtmlSafeOutput(resolve(path, values, |assets, path| assets.integrity(path))?))
+        Ok(HtmlSafeOutput(resolve(path, values, Assets::integrity)?))
     }
 
     fn resolve<T>(
         path: impl Display,
         values: &dyn Values,
-        lookup: fn(CurrentAssets<'_>, &str) -> Result<T, fingerpost::Error>,
+        lookup: fn(&Assets, &str) -> Result<T, fingerpost::Error>,
     ) -> askama::Result<T> {
         // Not `to_string`, which panics where the value cannot be shown.
         let mut text = String::new();
         write!(text, "{path}")?;
-        CurrentAssets::with(values, |assets| lookup(assets, &text))
+        with_assets(values, |assets| lookup(assets, &text))
             .map_err(|kind| askama::Error::custom(Error::from(kind)))?
             .map_err(askama::Error::custom)
     }

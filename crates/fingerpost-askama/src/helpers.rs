@@ -1,11 +1,57 @@
-use std::{any::type_name, fmt};
+use std::{
+    any::{Any, type_name},
+    fmt,
+    sync::OnceLock,
+};
 
 use askama::{
     FastWritable, NO_VALUES, Template, Values,
     filters::{HtmlSafe, MaybeSafe},
 };
+use fingerpost::{Assets, Snapshot};
 
-use crate::{current_assets::CurrentAssets, error::Error};
+use crate::{
+    KEY,
+    error::{Error, ErrorKind},
+};
+
+static GLOBAL: OnceLock<Assets> = OnceLock::new();
+
+/// Sets the assets of all templates of the process.
+///
+/// Call it once, at start-up. Templates see a later [`Assets::reload`] by themselves.
+///
+/// # Errors
+///
+/// [`ErrorKind::AlreadyInitialized`] at any further call; the assets of the first stay.
+pub fn init(assets: Assets) -> Result<(), Error> {
+    GLOBAL.set(assets).map_err(|_| ErrorKind::AlreadyInitialized.into())
+}
+
+/// The assets of one rendering, for [`Template::render_with_values`](askama::Template::render_with_values).
+///
+/// A pair of [`KEY`] and value, so that it can stand in an array or a map beside others.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
+/// # let assets = fingerpost::Assets::dev(dir.path())?;
+/// use askama::Template;
+/// use fingerpost_askama::{StaticHelpers as _, values};
+///
+/// #[derive(Template)]
+/// #[template(source = r#"{{ static("app.css") }}"#, ext = "html")]
+/// struct Page;
+///
+/// assert_eq!(Page.render_with_values(&values(&assets))?, "/static/app.css?v=7c98040a5416");
+///
+/// let more = [values(&assets), ("answer", &42)];
+/// assert_eq!(Page.render_with_values(&more)?, "/static/app.css?v=7c98040a5416");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
+    (KEY, assets)
+}
 
 /// Gives every template `static()`, `static_url()`, `static_integrity()` and `app_version()`.
 ///
@@ -15,25 +61,29 @@ pub trait StaticHelpers: Template {
     /// [`Assets::url`](fingerpost::Assets::url): `{{ static("css/app.css") }}`.
     #[inline]
     fn r#static<'a>(&self, path: &'a str) -> MaybeSafe<StaticUrl<'a>> {
-        StaticUrl::in_template::<Self>(HelperKind::Url, path)
+        StaticUrl::in_template::<Self>(path, |assets, path, out| Ok(out.write_str(&assets.url(path)?)))
     }
 
     /// [`Assets::absolute_url`](fingerpost::Assets::absolute_url): `{{ static_url("img/card.png") }}`.
     #[inline]
     fn static_url<'a>(&self, path: &'a str) -> MaybeSafe<StaticUrl<'a>> {
-        StaticUrl::in_template::<Self>(HelperKind::AbsoluteUrl, path)
+        StaticUrl::in_template::<Self>(path, |assets, path, out| {
+            Ok(out.write_str(&assets.absolute_url(path)?))
+        })
     }
 
     /// [`Assets::integrity`](fingerpost::Assets::integrity): `{{ static_integrity("js/app.js") }}`.
     #[inline]
     fn static_integrity<'a>(&self, path: &'a str) -> StaticText<'a> {
-        StaticText(HelperCall::new::<Self>(HelperKind::Integrity, path))
+        StaticText(HelperCall::new::<Self>(path, |assets, path, out| {
+            Ok(out.write_str(&assets.integrity(path)?))
+        }))
     }
 
     /// [`Assets::app_version`](fingerpost::Assets::app_version): `{{ app_version() }}`.
     #[inline]
     fn app_version(&self) -> StaticText<'static> {
-        StaticText(HelperCall::new::<Self>(HelperKind::AppVersion, ""))
+        StaticText(HelperCall::new::<Self>("", |assets, _, out| Ok(out.write_str(&assets.app_version()))))
     }
 }
 
@@ -50,60 +100,36 @@ pub struct StaticText<'a>(HelperCall<'a>);
 impl<'a> StaticUrl<'a> {
     /// Left to the engine to escape if the author wrote a query or an `&`, for only they can bring an `&` into a URL.
     #[inline]
-    fn in_template<T: Template + ?Sized>(kind: HelperKind, path: &'a str) -> MaybeSafe<Self> {
-        let url = Self(HelperCall::new::<T>(kind, path));
+    fn in_template<T: Template + ?Sized>(path: &'a str, write: WriteValue) -> MaybeSafe<Self> {
+        let url = Self(HelperCall::new::<T>(path, write));
         // No early end: so the compiler knows the answer for a literal beforehand.
         let may_need_escaping = path.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'&'));
         if may_need_escaping { MaybeSafe::NeedsEscaping(url) } else { MaybeSafe::Safe(url) }
     }
 }
 
+/// Writes the value of an asset path.
+type WriteValue = fn(&Assets, &str, &mut dyn fmt::Write) -> Result<fmt::Result, fingerpost::Error>;
+
 /// A call of a helper in a template.
 #[derive(Debug, Clone, Copy)]
 struct HelperCall<'a> {
-    kind: HelperKind,
     path: &'a str,
+    write: WriteValue,
     template: &'static str,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum HelperKind {
-    Url,
-    AbsoluteUrl,
-    Integrity,
-    AppVersion,
 }
 
 impl<'a> HelperCall<'a> {
     #[inline]
-    fn new<T: ?Sized>(kind: HelperKind, path: &'a str) -> Self {
-        Self { kind, path, template: type_name::<T>() }
+    fn new<T: ?Sized>(path: &'a str, write: WriteValue) -> Self {
+        Self { path, write, template: type_name::<T>() }
     }
 
     #[inline]
     fn write(&self, out: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
-        let path = self.path;
-        Ok(match self.kind {
-            HelperKind::Url => out.write_str(&self.resolve(values, |assets| assets.url(path))?),
-            HelperKind::AbsoluteUrl => {
-                out.write_str(&self.resolve(values, |assets| assets.absolute_url(path))?)
-            }
-            HelperKind::Integrity => out.write_str(&self.resolve(values, |assets| assets.integrity(path))?),
-            HelperKind::AppVersion => {
-                out.write_str(&self.resolve(values, |assets| Ok(assets.app_version()))?)
-            }
-        }?)
-    }
-
-    #[inline]
-    fn resolve<T>(
-        &self,
-        values: &dyn Values,
-        lookup: impl Fn(CurrentAssets<'_>) -> Result<T, fingerpost::Error>,
-    ) -> askama::Result<T> {
-        CurrentAssets::with(values, lookup)
+        Ok(with_assets(values, |assets| (self.write)(assets, self.path, out))
             .map_err(|kind| askama::Error::custom(Error::in_template(kind, self.template)))?
-            .map_err(|err| askama::Error::custom(err.in_template(self.template)))
+            .map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
     }
 
     /// Where the engine goes through [`fmt::Display`], it has no runtime values and nothing to keep an error in.
@@ -139,3 +165,24 @@ impl fmt::Display for StaticText<'_> {
 }
 
 impl HtmlSafe for StaticText<'_> {}
+
+/// Calls `lookup` with the assets of the runtime value, else of the innermost scope, else of [`init`].
+///
+/// Within the scope, its assets look up paths in its snapshot.
+#[inline]
+pub(crate) fn with_assets<R>(
+    values: &dyn Values,
+    mut lookup: impl FnMut(&Assets) -> R,
+) -> Result<R, ErrorKind> {
+    let assets = match askama::get_value(values, KEY) {
+        Ok(assets) => assets,
+        Err(askama::Error::ValueMissing) => {
+            if let Some(value) = Snapshot::with_current(|snapshot| lookup(snapshot.assets())) {
+                return Ok(value);
+            }
+            GLOBAL.get().ok_or(ErrorKind::NoAssets)?
+        }
+        Err(_) => return Err(ErrorKind::WrongValue),
+    };
+    Ok(lookup(assets))
+}

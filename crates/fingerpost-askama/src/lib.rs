@@ -89,11 +89,9 @@ pub mod filters;
 /// [`StaticHelpers`], [`filters`], [`init`], [`values`], [`Snapshot::scope`](fingerpost::Snapshot::scope).
 pub mod guide {}
 mod helpers;
-mod current_assets;
 
-pub use current_assets::{init, values};
 pub use error::{Error, ErrorKind};
-pub use helpers::{StaticHelpers, StaticText, StaticUrl};
+pub use helpers::{StaticHelpers, StaticText, StaticUrl, init, values};
 
 /// The key of the runtime value that helpers look for, before anything else.
 ///

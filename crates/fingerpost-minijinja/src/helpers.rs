@@ -26,12 +26,12 @@ use super::{
 /// allocates nothing.
 pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     let urls = Arc::new(Prebuilt::new(assets, UrlValue::new));
-    for kind in HelperKind::ALL {
-        let helper = Helper { kind, urls: Arc::clone(&urls) };
+    for (name, make_value) in HELPERS {
+        let helper = Helper { name, make_value, urls: Arc::clone(&urls) };
         let filter = helper.clone();
-        env.add_global(kind.name(), Value::from_object(helper));
+        env.add_global(name, Value::from_object(helper));
         env.add_filter(
-            kind.name(),
+            name,
             // A third parameter, to say what is wrong with it, would make every call a third slower.
             move |state: &State<'_, '_>, path: &Value| filter.value(state, path),
         );
@@ -72,37 +72,28 @@ impl UrlValue {
     }
 }
 
-/// What a helper makes of an asset path.
-#[derive(Debug, Clone, Copy)]
-enum HelperKind {
-    Url,
-    AbsoluteUrl,
-    Integrity,
-}
+/// Makes the value of an asset path.
+type MakeValue = fn(&Prebuilt<UrlValue>, &str, &State<'_, '_>) -> Result<Value, Error>;
 
-impl HelperKind {
-    const ALL: [Self; 3] = [Self::Url, Self::AbsoluteUrl, Self::Integrity];
-
-    /// What templates call it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Url => "static",
-            Self::AbsoluteUrl => "static_url",
-            Self::Integrity => "static_integrity",
-        }
-    }
-
-    /// What is wrong with its arguments.
-    fn usage_error(self, found: &str) -> String {
-        let name = self.name();
-        format!("{name}() takes an asset path, such as {name}('css/app.css'), {found}")
-    }
-}
+const HELPERS: [(&str, MakeValue); 3] = [
+    ("static", |urls, path, state| {
+        urls.get(path, |url| Ok(url.for_template(state))).unwrap_or_else(resolve_error)
+    }),
+    ("static_url", |urls, path, state| {
+        let url = urls.assets().absolute_url(path);
+        url.map_or_else(resolve_error, |url| Ok(UrlValue::new(&url).for_template(state)))
+    }),
+    ("static_integrity", |urls, path, state| {
+        let integrity = urls.assets().integrity(path);
+        integrity.map_or_else(resolve_error, |text| Ok(UrlValue::from_integrity(text).for_template(state)))
+    }),
+];
 
 /// A function of one asset path, as an object: only so does a call see its arguments without a copy.
 #[derive(Debug, Clone)]
 struct Helper {
-    kind: HelperKind,
+    name: &'static str,
+    make_value: MakeValue,
     urls: Arc<Prebuilt<UrlValue>>,
 }
 
@@ -110,24 +101,8 @@ impl Helper {
     #[inline]
     fn value(&self, state: &State<'_, '_>, path: &Value) -> Result<Value, Error> {
         match path.as_str() {
-            Some(path) => self.value_of_path(state, path),
+            Some(path) => (self.make_value)(&self.urls, path, state),
             None => Err(self.wrong_type_error(path)),
-        }
-    }
-
-    #[inline]
-    fn value_of_path(&self, state: &State<'_, '_>, path: &str) -> Result<Value, Error> {
-        let assets = self.urls.assets();
-        match self.kind {
-            HelperKind::Url => {
-                self.urls.get(path, |url| Ok(url.for_template(state))).unwrap_or_else(resolve_error)
-            }
-            HelperKind::AbsoluteUrl => assets
-                .absolute_url(path)
-                .map_or_else(resolve_error, |url| Ok(UrlValue::new(&url).for_template(state))),
-            HelperKind::Integrity => assets.integrity(path).map_or_else(resolve_error, |integrity| {
-                Ok(UrlValue::from_integrity(integrity).for_template(state))
-            }),
         }
     }
 
@@ -156,7 +131,8 @@ impl Helper {
     }
 
     fn usage_error(&self, kind: ErrorKind, found: &str) -> Error {
-        Error::new(kind, self.kind.usage_error(found))
+        let name = self.name;
+        Error::new(kind, format!("{name}() takes an asset path, such as {name}('css/app.css'), {found}"))
     }
 }
 
@@ -183,6 +159,6 @@ impl Object for Helper {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.name())
+        f.write_str(self.name)
     }
 }

@@ -1,4 +1,4 @@
-//! The helpers of Tera 2, and what both majors share: which helpers there are, and what they may be called with.
+//! The helpers of Tera 2, and the check of arguments that both majors share.
 
 use std::{fmt::Display, sync::Arc};
 
@@ -14,10 +14,10 @@ use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraRes
 /// a release become engine values beforehand; a filter clones such a value and allocates nothing.
 pub fn register(tera: &mut Tera, assets: &Assets) {
     let urls = Arc::new(Prebuilt::new(assets, url_value));
-    for kind in HelperKind::ALL {
-        let helper = Helper { kind, urls: Arc::clone(&urls) };
-        tera.register_function(kind.name(), helper.clone());
-        tera.register_filter(kind.name(), helper);
+    for (name, make_value) in HELPERS {
+        let helper = Helper { name, make_value, urls: Arc::clone(&urls) };
+        tera.register_function(name, helper.clone());
+        tera.register_filter(name, helper);
     }
     let assets = assets.clone();
     tera.register_function("app_version", move |keywords: Kwargs, _: &State<'_>| {
@@ -33,26 +33,31 @@ fn url_value(url: &Url) -> Value {
     if url.is_html_inert() { Value::safe_string(url) } else { Value::normal_string(url) }
 }
 
+/// Makes the value of an asset path.
+type MakeValue = fn(&Prebuilt<Value>, &str) -> TeraResult<Value>;
+
+const HELPERS: [(&str, MakeValue); 3] = [
+    ("static", |urls, path| urls.get(path, |url| Ok(url.clone())).unwrap_or_else(resolve_error)),
+    ("static_url", |urls, path| {
+        urls.assets().absolute_url(path).map_or_else(resolve_error, |url| Ok(url_value(&url)))
+    }),
+    ("static_integrity", |urls, path| {
+        urls.assets().integrity(path).map_or_else(resolve_error, |text| Ok(Value::safe_string(&text)))
+    }),
+];
+
 /// A function or a filter of one asset path.
 #[derive(Debug, Clone)]
 struct Helper {
-    kind: HelperKind,
+    name: &'static str,
+    make_value: MakeValue,
     urls: Arc<Prebuilt<Value>>,
 }
 
 impl Helper {
     #[inline]
     fn value(&self, path: &str) -> TeraResult<Value> {
-        let assets = self.urls.assets();
-        match self.kind {
-            HelperKind::Url => self.urls.get(path, |url| Ok(url.clone())).unwrap_or_else(resolve_error),
-            HelperKind::AbsoluteUrl => {
-                assets.absolute_url(path).map_or_else(resolve_error, |url| Ok(url_value(&url)))
-            }
-            HelperKind::Integrity => {
-                assets.integrity(path).map_or_else(resolve_error, |text| Ok(Value::safe_string(&text)))
-            }
-        }
+        (self.make_value)(&self.urls, path)
     }
 
     fn checked_value(&self, path: Result<&str, String>) -> TeraResult<Value> {
@@ -62,7 +67,7 @@ impl Helper {
 
 impl Function<TeraResult<Value>> for Helper {
     fn call(&self, keywords: Kwargs, _: &State<'_>) -> TeraResult<Value> {
-        self.checked_value(self.kind.path_of_call(keyword_arguments(&keywords)))
+        self.checked_value(path_of_call(self.name, keyword_arguments(&keywords)))
     }
 }
 
@@ -77,7 +82,7 @@ impl Filter<&Value, UncopiedResult> for Helper {
             }
             _ => {
                 let keywords = keyword_arguments(&keywords).map(|(keyword, _)| keyword);
-                UncopiedResult(self.checked_value(self.kind.path_of_filter(argument(input), keywords)))
+                UncopiedResult(self.checked_value(path_of_filter(self.name, argument(input), keywords)))
             }
         }
     }
@@ -106,14 +111,6 @@ fn resolve_error(err: impl Display) -> TeraResult<Value> {
     Err(Error::message(err))
 }
 
-/// What a helper makes of an asset path.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum HelperKind {
-    Url,
-    AbsoluteUrl,
-    Integrity,
-}
-
 /// An argument in a template, as far as a helper looks at it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Argument<'a> {
@@ -125,49 +122,32 @@ pub(crate) enum Argument<'a> {
 /// What `app_version(of='x')` is told.
 pub(crate) const APP_VERSION_USAGE: &str = "app_version() takes no argument";
 
-impl HelperKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Url, Self::AbsoluteUrl, Self::Integrity];
-
-    /// What templates call it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Url => "static",
-            Self::AbsoluteUrl => "static_url",
-            Self::Integrity => "static_integrity",
+/// Returns the path in `static(path='css/app.css')`, or the usage error.
+pub(crate) fn path_of_call<'a>(
+    name: &str,
+    arguments: impl Iterator<Item = (&'a str, Argument<'a>)>,
+) -> Result<&'a str, String> {
+    let (mut path, mut unknown) = (None, None);
+    for (keyword, argument) in arguments {
+        if keyword == "path" {
+            path = Some(argument);
+        } else {
+            // Keywords come in no order, so that one has to be chosen that is always the same.
+            unknown = unknown.max(Some(keyword));
         }
     }
+    single_path(path, unknown, || format!("{name}() takes an asset path, such as {name}(path='css/app.css')"))
+}
 
-    /// The path in `static(path='css/app.css')`, or what is wrong with the call.
-    pub(crate) fn path_of_call<'a>(
-        self,
-        arguments: impl Iterator<Item = (&'a str, Argument<'a>)>,
-    ) -> Result<&'a str, String> {
-        let (mut path, mut unknown) = (None, None);
-        for (keyword, argument) in arguments {
-            if keyword == "path" {
-                path = Some(argument);
-            } else {
-                // Keywords come in no order, so that one has to be chosen that is always the same.
-                unknown = unknown.max(Some(keyword));
-            }
-        }
-        let name = self.name();
-        single_path(path, unknown, || {
-            format!("{name}() takes an asset path, such as {name}(path='css/app.css')")
-        })
-    }
-
-    /// The path in `'css/app.css' | static`, or what is wrong with the call.
-    pub(crate) fn path_of_filter<'a>(
-        self,
-        input: Argument<'a>,
-        keywords: impl Iterator<Item = &'a str>,
-    ) -> Result<&'a str, String> {
-        let name = self.name();
-        single_path(Some(input), keywords.max(), || {
-            format!("the filter {name} takes an asset path, such as 'css/app.css' | {name}")
-        })
-    }
+/// Returns the path in `'css/app.css' | static`, or the usage error.
+pub(crate) fn path_of_filter<'a>(
+    name: &str,
+    input: Argument<'a>,
+    keywords: impl Iterator<Item = &'a str>,
+) -> Result<&'a str, String> {
+    single_path(Some(input), keywords.max(), || {
+        format!("the filter {name} takes an asset path, such as 'css/app.css' | {name}")
+    })
 }
 
 /// The path, if that is all there is. `usage` says what should have been there.

@@ -6,7 +6,7 @@
 //! # std::fs::create_dir(dir.path().join("css"))?;
 //! # std::fs::write(dir.path().join("css/app.css"), "body{}")?;
 //! # let static_dir = dir.path();
-//! use fingerpost::Assets;
+//! use fingerpost::{Assets, Error as CoreError};
 //! use tera::{Context, Tera};
 //!
 //! let assets = Assets::dev(static_dir)?;
@@ -68,19 +68,19 @@
 
 use std::collections::HashMap;
 
-use fingerpost::Assets;
+use fingerpost::{Assets, Error as CoreError};
 use tera1::{Error, Filter, Function, Result, Tera, Value};
 
-use crate::helpers::{APP_VERSION_USAGE, Argument, HelperKind};
+use crate::helpers::{APP_VERSION_USAGE, Argument, path_of_call, path_of_filter};
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///
 /// Call it once, before or after templates are added; functions and filters of these names are replaced.
 pub fn register(tera: &mut Tera, assets: &Assets) {
-    for kind in HelperKind::ALL {
-        let helper = Helper { kind, assets: assets.clone() };
-        tera.register_function(kind.name(), helper.clone());
-        tera.register_filter(kind.name(), helper);
+    for (name, make_text) in HELPERS {
+        let helper = Helper { name, make_text, assets: assets.clone() };
+        tera.register_function(name, helper.clone());
+        tera.register_filter(name, helper);
     }
     let assets = assets.clone();
     tera.register_function("app_version", move |arguments: &HashMap<String, Value>| {
@@ -92,21 +92,26 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
     });
 }
 
+/// Makes the text of an asset path.
+type MakeText = fn(&Assets, &str) -> std::result::Result<String, CoreError>;
+
+const HELPERS: [(&str, MakeText); 3] = [
+    ("static", |assets, path| assets.url(path).map(|url| escape_ampersand(&url))),
+    ("static_url", |assets, path| assets.absolute_url(path).map(|url| escape_ampersand(&url))),
+    ("static_integrity", Assets::integrity),
+];
+
 /// A function or a filter of one asset path.
 #[derive(Debug, Clone)]
 struct Helper {
-    kind: HelperKind,
+    name: &'static str,
+    make_text: MakeText,
     assets: Assets,
 }
 
 impl Helper {
     fn value(&self, path: std::result::Result<&str, String>) -> Result<Value> {
-        let path = path?;
-        let text = match self.kind {
-            HelperKind::Url => self.assets.url(path).map(|url| escape_ampersand(&url)),
-            HelperKind::AbsoluteUrl => self.assets.absolute_url(path).map(|url| escape_ampersand(&url)),
-            HelperKind::Integrity => self.assets.integrity(path),
-        };
+        let text = (self.make_text)(&self.assets, path?);
         text.map(Value::from).map_err(|err| Error::chain("cannot resolve the asset path", err))
     }
 }
@@ -119,7 +124,7 @@ fn escape_ampersand(text: &str) -> String {
 impl Function for Helper {
     fn call(&self, arguments: &HashMap<String, Value>) -> Result<Value> {
         let arguments = arguments.iter().map(|(keyword, value)| (keyword.as_str(), argument(value)));
-        self.value(self.kind.path_of_call(arguments))
+        self.value(path_of_call(self.name, arguments))
     }
 
     fn is_safe(&self) -> bool {
@@ -129,7 +134,7 @@ impl Function for Helper {
 
 impl Filter for Helper {
     fn filter(&self, input: &Value, arguments: &HashMap<String, Value>) -> Result<Value> {
-        self.value(self.kind.path_of_filter(argument(input), arguments.keys().map(String::as_str)))
+        self.value(path_of_filter(self.name, argument(input), arguments.keys().map(String::as_str)))
     }
 
     fn is_safe(&self) -> bool {
