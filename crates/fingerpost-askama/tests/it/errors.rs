@@ -1,10 +1,11 @@
 //! Assets that are not there, and what the engine makes of an error.
 
 use askama::Template;
-use fingerpost::{ErrorKind, OnMissing};
+use conformance::Site;
+use fingerpost::ErrorKind;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
-use crate::support::{Site, core_error, page, release};
+use crate::support::{core_error, release};
 
 #[derive(Template)]
 #[template(source = "{{ static(path) }}", ext = "html")]
@@ -52,32 +53,6 @@ fn unknown_asset_is_an_error_with_the_template_and_a_suggestion() {
     assert_eq!(failure(&Absolute { path, _extra: 7 }), named("Absolute<'_, i32>"));
     assert_eq!(failure(&Integrity { path }), named("Integrity<'_>"));
     assert_eq!(failure(&Filtered { path }), story);
-}
-
-#[test]
-fn invalid_asset_path_is_an_error() {
-    let (_site, assets) = release("");
-    for (path, story) in [
-        ("../a.css", "path `../a.css` leaves the asset directory"),
-        ("", "path `` is empty"),
-        (
-            "javascript:alert(1)",
-            "path `javascript:alert(1)` has a scheme (`javascript`); an asset path is relative to the asset directory",
-        ),
-    ] {
-        let err = Page { path }.render_with_values(&values(&assets)).unwrap_err();
-        assert_eq!(err.to_string(), format!("{story} (in template `it::errors::Page<'_>`)"));
-        assert_eq!(core_error(&err).unwrap().kind(), ErrorKind::InvalidPath);
-    }
-}
-
-#[test]
-fn unknown_asset_is_allowed_with_the_plain_policy() {
-    let site = Site::with_files(&[]);
-    for assets in site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain)) {
-        assert_eq!(page(&assets, &Page { path: "a.css" }), "/static/a.css");
-        assert_eq!(page(&assets, &Filtered { path: "a.css" }), "/static/a.css");
-    }
 }
 
 #[derive(Template)]

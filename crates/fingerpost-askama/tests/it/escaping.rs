@@ -3,10 +3,11 @@
 use std::fmt;
 
 use askama::{Template, filters::Escaper};
+use conformance::Site;
 use fingerpost::Assets;
 use fingerpost_askama::{StaticHelpers as _, filters};
 
-use crate::support::{Site, page};
+use crate::support::page;
 
 /// An escaper of the site's own: it puts brackets around underscores.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,11 @@
 //! What the functions and filters answer.
 
 use askama::Template;
+use conformance::{CONTENT, Site};
 use fingerpost::AssetsBuilder;
 use fingerpost_askama::{StaticHelpers as _, filters};
 
-use crate::support::{CONTENT, Site, page};
+use crate::support::page;
 
 #[derive(Template)]
 #[template(

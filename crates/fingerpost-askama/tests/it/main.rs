@@ -8,7 +8,6 @@ mod escaping;
 mod errors;
 mod current_assets;
 mod helpers;
-mod untrusted_paths;
-mod reload;
+mod adapter;
 mod templates;
 mod responses;

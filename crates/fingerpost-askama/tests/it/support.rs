@@ -1,77 +1,16 @@
-//! What the tests are made of: one site in both modes, pages rendered with it, and processes of their own.
+//! Pages of a site, rendered, and tests in a process of their own.
 
 use std::{
     env,
     error::Error as _,
-    fs,
     io::{self, Write as _},
-    path::{Path, PathBuf},
     process::{self, Command},
 };
 
 use askama::Template;
-use fingerpost::{
-    AssetPath, Assets, AssetsBuilder, Mode,
-    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
-};
+use conformance::{Site, hash};
+use fingerpost::Assets;
 use fingerpost_askama::values;
-use tempfile::TempDir;
-
-/// What every file holds at first.
-pub(crate) const CONTENT: &str = "body{}";
-
-/// The same files as a source dir and as an output dir.
-pub(crate) struct Site(TempDir);
-
-impl Site {
-    /// Files that hold [`CONTENT`].
-    pub(crate) fn with_files(paths: &[&str]) -> Self {
-        let site = Self(tempfile::tempdir().unwrap());
-        site.publish(paths, CONTENT);
-        site
-    }
-
-    /// Writes the files, all with this content, as an author does and as `collect` does.
-    pub(crate) fn publish(&self, paths: &[&str], content: &str) {
-        let mut manifest = Manifest::new("/static/");
-        fs::create_dir_all(self.source()).unwrap();
-        for path in paths {
-            let path = AssetPath::parse(path).unwrap();
-            let digest = Digest::from_content(content.as_bytes());
-            let hashed = path.hashed(&ContentHash::from(&digest));
-            self.write(&self.source().join(&*path), content);
-            self.write(&self.output().join(&hashed), content);
-            manifest.insert(path, hashed, FileInfo::new(content.len() as u64, digest));
-        }
-        self.write(&self.output().join(MANIFEST_NAME), manifest.to_json());
-    }
-
-    pub(crate) fn development(&self) -> AssetsBuilder {
-        Assets::builder().source(self.source()).mode(Mode::Dev).app_version("v7")
-    }
-
-    pub(crate) fn production(&self) -> AssetsBuilder {
-        Assets::builder().collected(self.output()).mode(Mode::Production).app_version("v7")
-    }
-
-    /// The site in both modes, each with the same settings.
-    pub(crate) fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
-        [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
-    }
-
-    pub(crate) fn source(&self) -> PathBuf {
-        self.0.path().join("source")
-    }
-
-    fn output(&self) -> PathBuf {
-        self.0.path().join("output")
-    }
-
-    fn write(&self, file: &Path, content: impl AsRef<[u8]>) {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
-    }
-}
 
 /// Assets in production whose one file, `css/app.css`, holds `content`.
 pub(crate) fn release(content: &str) -> (Site, Assets) {
@@ -83,7 +22,7 @@ pub(crate) fn release(content: &str) -> (Site, Assets) {
 
 /// What `css/app.css` is called in production when it holds `content`.
 pub(crate) fn hashed_path(content: &str) -> String {
-    format!("/static/css/app.{}.css", ContentHash::from_content(content.as_bytes()))
+    format!("/static/css/app.{}.css", hash(content))
 }
 
 /// A page that gets its assets as a runtime value.

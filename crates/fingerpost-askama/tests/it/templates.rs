@@ -3,9 +3,10 @@
 use std::fmt::Display;
 
 use askama::{DynTemplate, Template};
+use conformance::Site;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
-use crate::support::{Site, page};
+use crate::support::page;
 
 /// Checks a page in production, where `URL` stands for the URL of `css/app.css`.
 #[track_caller]

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use conformance::Site;
 use minijinja::{Environment, Value};
 
-use crate::support::{Site, environment};
+use crate::support::environment;
 
 const URL: &str = "/static/css/app.7c98040a5416.css";
 

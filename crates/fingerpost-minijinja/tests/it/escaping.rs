@@ -1,8 +1,9 @@
 //! What becomes of a URL between the helper and the page.
 
+use conformance::Site;
 use minijinja::{AutoEscape, Environment, Value, escape_formatter};
 
-use crate::support::{Site, decode_attribute, environment, render_page};
+use crate::support::{decode_attribute, environment, render_page};
 
 /// Checks pages of some name in both modes. In the expected text, `URL` stands for the URL of `css/app.css`, `SLASHES` for the
 /// same as MiniJinja escapes an ordinary string, and `CONCATENATED` for the one of the two that a concatenation has.

@@ -1,8 +1,9 @@
 //! What the functions and filters answer.
 
+use conformance::{CONTENT, Site, hash};
 use fingerpost::AssetsBuilder;
 
-use crate::support::{CONTENT, Site, environment, hash, render_page};
+use crate::support::{environment, render_page};
 
 /// Checks what each expression shows, in development and in production.
 #[track_caller]

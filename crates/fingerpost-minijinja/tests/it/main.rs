@@ -6,11 +6,10 @@ mod allocations;
 mod documentation;
 mod escaping;
 mod helpers;
-mod untrusted_paths;
+mod adapter;
 mod missing_assets;
 mod wrong_arguments;
 mod registration;
-mod reload;
 
 use fingerpost_minijinja::register;
 

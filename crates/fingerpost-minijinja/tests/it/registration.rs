@@ -2,10 +2,11 @@
 
 use std::thread;
 
+use conformance::{Site, hash};
 use fingerpost::Assets;
 use minijinja::{Environment, ErrorKind, context};
 
-use crate::support::{Site, environment, hash, render_error};
+use crate::support::{environment, render_error};
 
 const SOURCE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
 

@@ -1,90 +1,27 @@
-//! What the tests are made of: one site in both modes, and pages rendered with it.
+//! Pages of a site, rendered.
 
-use std::{
-    error::Error as _,
-    fs,
-    iter::successors,
-    path::{Path, PathBuf},
-};
+use std::{error::Error as _, iter::successors};
 
-use fingerpost::{
-    AssetPath, Assets, AssetsBuilder, Mode,
-    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
-};
-use minijinja::{Environment, Error, Value};
-use tempfile::TempDir;
-
-/// What every file holds at first, and its content hash.
-pub(crate) const CONTENT: &str = "body{}";
-pub(crate) const HASH: &str = "7c98040a5416";
-
-/// The same files as a source dir and as an output dir.
-pub(crate) struct Site(TempDir);
-
-impl Site {
-    /// Files that hold [`CONTENT`].
-    pub(crate) fn with_files(paths: &[&str]) -> Self {
-        let site = Self(tempfile::tempdir().unwrap());
-        site.publish(paths, CONTENT);
-        site
-    }
-
-    /// Writes the files, all with this content, as an author does and as `collect` does.
-    pub(crate) fn publish(&self, paths: &[&str], content: &str) {
-        let mut manifest = Manifest::new("/static/");
-        for path in paths {
-            let path = AssetPath::parse(path).unwrap();
-            let digest = Digest::from_content(content.as_bytes());
-            let hashed = path.hashed(&ContentHash::from(&digest));
-            self.write(&self.source().join(&*path), content);
-            self.write(&self.output().join(&hashed), content);
-            manifest.insert(path, hashed, FileInfo::new(content.len() as u64, digest));
-        }
-        self.write(&self.output().join(MANIFEST_NAME), manifest.to_json());
-    }
-
-    /// Leaves a manifest that cannot be read.
-    pub(crate) fn break_manifest(&self) {
-        self.write(&self.output().join(MANIFEST_NAME), "{");
-    }
-
-    pub(crate) fn development(&self) -> AssetsBuilder {
-        Assets::builder().source(self.source()).mode(Mode::Dev).app_version("v7")
-    }
-
-    pub(crate) fn production(&self) -> AssetsBuilder {
-        Assets::builder().collected(self.output()).mode(Mode::Production).app_version("v7")
-    }
-
-    /// The site in both modes, each with the same settings.
-    pub(crate) fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
-        [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
-    }
-
-    fn source(&self) -> PathBuf {
-        self.0.path().join("source")
-    }
-
-    fn output(&self) -> PathBuf {
-        self.0.path().join("output")
-    }
-
-    fn write(&self, file: &Path, content: impl AsRef<[u8]>) {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
-    }
-}
-
-/// The content hash of some text.
-pub(crate) fn hash(content: &str) -> String {
-    ContentHash::from_content(content.as_bytes()).to_string()
-}
+use conformance::{Render, templates};
+use fingerpost::Assets;
+use minijinja::{Environment, Error, Value, context};
 
 /// An environment as a site has one.
 pub(crate) fn environment(assets: &Assets) -> Environment<'static> {
     let mut env = Environment::new();
     crate::register(&mut env, assets);
     env
+}
+
+/// Renders the pages of the tests that all adapters share.
+pub(crate) fn engine(assets: &Assets) -> Render {
+    let mut env = environment(assets);
+    for (name, source) in templates(|helper| format!("{helper}(path)")) {
+        env.add_template_owned(name, source).unwrap();
+    }
+    Box::new(move |name, path| {
+        env.get_template(name).unwrap().render(context! { path }).map_err(|err| err.to_string())
+    })
 }
 
 /// A page that needs no context.

@@ -9,11 +9,10 @@ mod support;
 mod allocations;
 mod escaping;
 mod helpers;
-mod untrusted_paths;
+mod adapter;
 mod missing_assets;
 mod wrong_arguments;
 mod registration;
-mod reload;
 
 use fingerpost_minijinja::v2::register;
 

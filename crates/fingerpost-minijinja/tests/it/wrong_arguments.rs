@@ -1,5 +1,6 @@
 //! Arguments that are no asset path.
 
+use conformance::Site;
 use fingerpost::Assets;
 use minijinja::{
     Environment,
@@ -7,7 +8,7 @@ use minijinja::{
     UndefinedBehavior, Value, context,
 };
 
-use crate::support::{Site, core_error, environment, render_error};
+use crate::support::{core_error, environment, render_error};
 
 fn development() -> (Site, Assets) {
     let site = Site::with_files(&["a.css"]);

@@ -4,7 +4,8 @@ use std::io;
 
 use tera::{Context, Kwargs, State, Tera, Value};
 
-use crate::support::{Engine as _, Site};
+use crate::support::Engine as _;
+use conformance::Site;
 
 const URL: &str = "/static/css/app.7c98040a5416.css";
 

@@ -1,8 +1,9 @@
 //! What becomes of a URL where HTML is escaped, and where nothing is.
 
+use conformance::{CONTENT, Site};
 use fingerpost::manifest::Digest;
 
-use crate::support::{CONTENT, Engine, Site};
+use crate::support::Engine;
 
 each_major! {
     url_in_html_is_unchanged_except_that_ampersands_are_escaped_once

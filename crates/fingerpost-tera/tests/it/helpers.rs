@@ -1,8 +1,9 @@
 //! What the functions and filters answer.
 
+use conformance::{CONTENT, Site, hash};
 use fingerpost::{AssetsBuilder, manifest::Digest};
 
-use crate::support::{CONTENT, Engine, Site, hash};
+use crate::support::Engine;
 
 const URL: &str = "/static/css/app.css?v=7c98040a5416";
 const HASHED: &str = "/static/css/app.7c98040a5416.css";

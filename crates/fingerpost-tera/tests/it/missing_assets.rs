@@ -1,62 +1,15 @@
 //! Assets that are not there.
 
-use fingerpost::OnMissing;
-
 #[cfg(feature = "v1")]
 use crate::support::causes;
-use crate::{
-    documentation::assert_documented,
-    support::{Engine, Site},
-};
-
-each_major! {
-    invalid_asset_path_is_an_error_with_the_reason
-    unknown_asset_with_plain_policy_has_a_url_and_no_integrity
-}
+use crate::{documentation::assert_documented, support::Engine};
+use conformance::Site;
 
 /// Each helper in each form with this path.
 fn calls(path: &str) -> impl Iterator<Item = String> {
     ["static", "static_url", "static_integrity"]
         .into_iter()
         .flat_map(move |helper| [format!("{helper}(path={path})"), format!("{path} | {helper}")])
-}
-
-fn invalid_asset_path_is_an_error_with_the_reason<E: Engine>() {
-    for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
-        for (path, text) in [
-            ("../secret", "path `../secret` leaves the asset directory"),
-            ("", "path `` is empty"),
-            ("css\\app.css", "path `css\\app.css` holds a backslash; write `css/app.css`"),
-            ("./css/app.css", "path `./css/app.css` has a `.` segment; write `css/app.css`"),
-            ("a\0b", "path `a\\0b` holds a NUL byte"),
-        ] {
-            for call in calls("path") {
-                let engine = E::with_templates(&assets, &[("page.html", &format!("{{{{ {call} }}}}"))]);
-                let err = engine.render_with("page.html", &[("path", path)]).unwrap_err();
-                assert!(err.lines().any(|line| line.trim_start_matches("error: ") == text), "{call}: {err}");
-            }
-        }
-    }
-}
-
-fn unknown_asset_with_plain_policy_has_a_url_and_no_integrity<E: Engine>() {
-    let site = Site::with_files(&["a.css"]);
-    for assets in
-        site.in_both_modes(|assets| assets.on_missing(OnMissing::Plain).origin("https://example.com"))
-    {
-        let engine = E::with_templates(
-            &assets,
-            &[
-                ("url.html", "{{ static(path='b.css') }} {{ 'b.css' | static }} {{ 'b.css' | static_url }}"),
-                ("query.html", "{{ 'b.css?x=1&y=2' | static }}"),
-                ("integrity.html", "{{ static_integrity(path='b.css') }}"),
-            ],
-        );
-        assert_eq!(engine.page("url.html"), "/static/b.css /static/b.css https://example.com/static/b.css");
-        assert_eq!(engine.page("query.html"), "/static/b.css?x=1&amp;y=2");
-        let err = engine.render_with("integrity.html", &[]).unwrap_err();
-        assert!(err.contains("asset `b.css` was not found in `"), "{err}");
-    }
 }
 
 #[test]

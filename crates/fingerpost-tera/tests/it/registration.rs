@@ -2,12 +2,10 @@
 
 use std::thread;
 
+use conformance::{HASH, Site, hash};
 use fingerpost::Assets;
 
-use crate::{
-    documentation::assert_documented,
-    support::{Engine, HASH, Site, hash},
-};
+use crate::{documentation::assert_documented, support::Engine};
 
 const SOURCE: &str =
     "{{ static(path='a.css') }} {{ 'a.css' | static }} {{ 'a.css' | static_url }} {{ app_version() }}";

@@ -1,84 +1,9 @@
-//! What the tests are made of: one site in both modes, and both majors of Tera behind one face.
+//! Both majors of Tera behind one trait.
 
-use std::{
-    collections::BTreeMap,
-    error::Error,
-    fs,
-    iter::successors,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, error::Error, iter::successors};
 
-use fingerpost::{
-    AssetPath, Assets, AssetsBuilder, Mode,
-    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
-};
-use tempfile::TempDir;
-
-/// What every file holds at first, and its content hash.
-pub(crate) const CONTENT: &str = "body{}";
-pub(crate) const HASH: &str = "7c98040a5416";
-
-/// The same files as a source dir and as an output dir.
-pub(crate) struct Site(TempDir);
-
-impl Site {
-    /// Files that hold [`CONTENT`].
-    pub(crate) fn with_files(paths: &[&str]) -> Self {
-        let site = Self(tempfile::tempdir().unwrap());
-        site.publish(paths, CONTENT);
-        site
-    }
-
-    /// Writes the files, all with this content, as an author does and as `collect` does.
-    pub(crate) fn publish(&self, paths: &[&str], content: &str) {
-        let mut manifest = Manifest::new("/static/");
-        for path in paths {
-            let path = AssetPath::parse(path).unwrap();
-            let digest = Digest::from_content(content.as_bytes());
-            let hashed = path.hashed(&ContentHash::from(&digest));
-            self.write(&self.source().join(&*path), content);
-            self.write(&self.output().join(&hashed), content);
-            manifest.insert(path, hashed, FileInfo::new(content.len() as u64, digest));
-        }
-        self.write(&self.output().join(MANIFEST_NAME), manifest.to_json());
-    }
-
-    pub(crate) fn development(&self) -> AssetsBuilder {
-        Assets::builder().source(self.source()).mode(Mode::Dev).app_version("v7")
-    }
-
-    pub(crate) fn production(&self) -> AssetsBuilder {
-        Assets::builder().collected(self.output()).mode(Mode::Production).app_version("v7")
-    }
-
-    /// The site in both modes, each with the same settings.
-    pub(crate) fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
-        [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
-    }
-
-    /// Leaves an output dir that cannot be reloaded.
-    pub(crate) fn break_manifest(&self) {
-        self.write(&self.output().join(MANIFEST_NAME), "{");
-    }
-
-    fn source(&self) -> PathBuf {
-        self.0.path().join("source")
-    }
-
-    fn output(&self) -> PathBuf {
-        self.0.path().join("output")
-    }
-
-    fn write(&self, file: &Path, content: impl AsRef<[u8]>) {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
-    }
-}
-
-/// The content hash of some text.
-pub(crate) fn hash(content: &str) -> String {
-    ContentHash::from_content(content.as_bytes()).to_string()
-}
+use conformance::{Render, templates};
+use fingerpost::Assets;
 
 /// What a major of Tera can do, with every error as all its text.
 pub(crate) trait Engine: Default + Clone + Send + Sync {
@@ -140,6 +65,19 @@ macro_rules! engine {
 engine!(tera, fingerpost_tera::register, false);
 #[cfg(feature = "v1")]
 engine!(tera1, fingerpost_tera::v1::register, true);
+
+/// Renders the pages of the tests that all adapters share.
+pub(crate) fn engine<E: Engine + 'static>(assets: &Assets) -> Render {
+    let mut engine = E::with_templates(assets, &[]);
+    for (name, source) in templates(|helper| format!("{helper}(path=path)")) {
+        engine.add(&name, &source).unwrap();
+    }
+    Box::new(move |name, path| {
+        let page = engine.render_with(name, &[("path", path)])?;
+        let is_escaped_text = E::HELPERS_ESCAPE && name.ends_with(".txt");
+        Ok(if is_escaped_text { page.replace("&amp;", "&") } else { page })
+    })
+}
 
 /// An error and all behind it.
 pub(crate) fn causes<'a>(err: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -1,6 +1,7 @@
 //! Calls that are no calls of these helpers.
 
-use crate::support::{Engine, Site};
+use crate::support::Engine;
+use conformance::Site;
 
 /// A call, and what its error says.
 type Rows<'a> = &'a [(&'a str, &'a str)];

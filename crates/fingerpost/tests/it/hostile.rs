@@ -1,150 +1,15 @@
 //! Untrusted asset paths.
 
-use fingerpost::{AssetPath, Assets, OnMissing, Url, manifest::Digest, sources::IgnoreRules};
+use conformance::{check_cases, hostile_file, hostile_path};
+use fingerpost::{AssetPath, Assets, OnMissing, Url, manifest::Digest};
 use percent_encoding::percent_decode_str;
-use proptest::{
-    collection::vec,
-    prelude::*,
-    sample::select,
-    test_runner::{TestCaseError, TestRunner},
-};
+use proptest::{prelude::*, sample::select};
 
 use crate::support::{Dir, UrlOptions, dev, hash, list, paths, production, publish};
 
 const BASES: [&str; 3] = ["/", "/static/", "https://cdn.example.com/x/"];
 
-/// Pieces of text that are dangerous in HTML, URLs, shells or terminals.
-const PIECES: &[&str] = &[
-    "\"",
-    "'",
-    "<",
-    ">",
-    "&",
-    "&amp;",
-    "&#38;",
-    "<script>",
-    "</script>",
-    "javascript:",
-    "data:text/html,",
-    "vbscript:",
-    "https://evil.example/",
-    "//evil.example",
-    "///",
-    "/",
-    "//",
-    "/",
-    ".",
-    "..",
-    "../",
-    "/../",
-    "%2e%2e",
-    "%2e%2e%2f",
-    "%2E.",
-    ".%00",
-    "\0",
-    "?",
-    "#",
-    "?v=3",
-    "&v=",
-    "?v",
-    "?x=1&y=2",
-    "\\",
-    "\\\\evil",
-    "C:",
-    "c:\\",
-    ":",
-    "@",
-    "@evil",
-    ";",
-    "%",
-    "%2",
-    "%zz",
-    "%25",
-    "%c0%ae",
-    "+",
-    " ",
-    "\t",
-    "\r\n",
-    "\u{1b}[2J",
-    "\u{7f}",
-    "`",
-    "{",
-    "}",
-    "{{x}}",
-    "|",
-    "^",
-    "[",
-    "]",
-    "(",
-    ")",
-    "*",
-    "~",
-    "\u{202e}",
-    "\u{2066}",
-    "\u{2069}",
-    "\u{200f}",
-    "\u{feff}",
-    "\u{2028}",
-    "é",
-    "e\u{301}",
-    "⊗",
-    "．．",
-    "／",
-    "＼",
-    "ｊavascript：",
-    "😀",
-    "\u{10ffff}",
-    "a.css",
-    "css/app.css",
-    "static/",
-    "app",
-    ".css",
-    "CON",
-    "v=",
-];
-
-fn hostile() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        6 => select(PIECES).prop_map(str::to_owned),
-        2 => any::<char>().prop_map(String::from),
-        1 => "[a-z0-9]{1,6}",
-    ];
-    let short = vec(piece.clone(), 0..8).prop_map(|pieces| pieces.concat());
-    let long = vec(piece, 0..800).prop_map(|pieces| cut(pieces.concat(), 4_096));
-    let behind = (select(&["a.css", "/a.css", "css/", "a.css?", "a.css#"][..]), short.clone());
-    let arbitrary = vec(any::<char>(), 0..2_000).prop_map(|text| cut(text.into_iter().collect(), 4_096));
-    prop_oneof![6 => short, 3 => behind.prop_map(|(head, tail)| head.to_owned() + &tail), 1 => long, 1 => arbitrary]
-}
-
-fn cut(mut text: String, longest: usize) -> String {
-    text.truncate(text.floor_char_boundary(longest));
-    text
-}
-
-/// An asset path that some file system can store.
-fn hostile_file() -> impl Strategy<Value = String> {
-    let is_piece = |piece: &&&str| !piece.contains(['/', '\0']);
-    let pieces: Vec<_> = PIECES.iter().filter(is_piece).copied().collect();
-    let letter = any::<char>().prop_filter("no separator", |c| !matches!(c, '/' | '\0'));
-    let piece = prop_oneof![4 => select(pieces).prop_map(str::to_owned), 1 => letter.prop_map(String::from)];
-    let segment = vec(piece, 1..6).prop_map(|pieces| cut(pieces.concat(), 200));
-    vec(segment, 1..4).prop_map(|segments| segments.join("/")).prop_filter("an asset path", |path| {
-        AssetPath::parse(path).is_ok() && IgnoreRules::default().reason_to_ignore(path).is_none()
-    })
-}
-
-/// Runs `check` on this many values, and reports the simplest that fails.
-#[track_caller]
-fn always<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let result = TestRunner::new(config).run(values, |value| {
-        check(value);
-        Ok::<_, TestCaseError>(())
-    });
-    result.unwrap_or_else(|failure| panic!("{failure}"));
-}
-
-/// Returns `true` if the URL may contain `&`: the author wrote one, or a version is appended to a query.
+/// Whether an author asked for an `&` in the URL. A version in the query makes one of any query.
 fn may_have_an_ampersand(written: &str, has_version: bool) -> bool {
     let [_, query, fragment] = parts(written);
     query.contains('&') || fragment.contains('&') || (has_version && !query.is_empty())
@@ -199,7 +64,7 @@ fn any_input_yields_an_error_or_a_safe_url_below_the_base_url() {
         let path = fingerpost::BaseUrl::parse(base).unwrap().path().to_owned();
         let (source, output) = (Dir::with(&files), publish(&files, &path));
         let (dev, production) = (plain(dev(&source), base), plain(production(&output), base));
-        always(600, &hostile(), |written| match (dev.url(&written), production.url(&written)) {
+        check_cases(600, &hostile_path(), |written| match (dev.url(&written), production.url(&written)) {
             (Ok(in_development), Ok(in_production)) => {
                 is_harmless(base, &written, &in_development);
                 is_harmless(base, &written, &in_production);
@@ -220,7 +85,7 @@ fn any_input_yields_an_error_or_a_safe_url_below_the_base_url() {
 fn error_messages_are_single_short_lines() {
     let site = UrlOptions::of(&["a.css", "css/app.css", "⊗.txt"]);
     for (mode, assets) in site.both() {
-        always(600, &hostile(), |written| {
+        check_cases(600, &hostile_path(), |written| {
             for err in [assets.url(&written).err(), assets.integrity(&written).err()].into_iter().flatten() {
                 let text = err.to_string();
                 let unseen = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -235,7 +100,7 @@ fn error_messages_are_single_short_lines() {
 #[test]
 fn any_file_name_yields_the_same_safe_url_in_both_modes() {
     let suffixes = select(&["", "?x=1", "?x=1&y=<2>", "#\"'<&>", "?", "?v=3", "?#", "?'\"&#%"][..]);
-    always(200, &(hostile_file(), suffixes, select(&BASES[..])), |(path, suffix, base)| {
+    check_cases(200, &(hostile_file(), suffixes, select(&BASES[..])), |(path, suffix, base)| {
         let base_path = fingerpost::BaseUrl::parse(base).unwrap().path().to_owned();
         let (source, output) = (Dir::with(&[(&path, &path)]), publish(&[(&path, &path)], &base_path));
         assert_eq!(paths(&list(&source)), [&*path]);

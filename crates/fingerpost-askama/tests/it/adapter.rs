@@ -1,0 +1,51 @@
+//! The tests that the adapters of all engines share.
+
+use askama::Template;
+use conformance::Render;
+use fingerpost::Assets;
+use fingerpost_askama::{StaticHelpers as _, filters, values};
+
+/// Makes one function that renders the template of a name.
+macro_rules! pages {
+    ($($name:literal $page:ident $source:tt $extension:tt)*) => {
+        $(#[derive(Template)]
+        #[template(source = $source, ext = $extension)]
+        struct $page<'a> {
+            path: &'a str,
+        })*
+
+        fn engine(assets: &Assets) -> Render {
+            let assets = assets.clone();
+            Box::new(move |name, path| {
+                let values = values(&assets);
+                let page = match name {
+                    $($name => $page { path }.render_with_values(&values),)*
+                    "version.html" => Version.render_with_values(&values),
+                    _ => panic!("there is no page {name}"),
+                };
+                page.map_err(|err| err.to_string())
+            })
+        }
+    };
+}
+
+pages! {
+    "static.html" Url "{{ static(path) }}" "html"
+    "static.txt" UrlText "{{ static(path) }}" "txt"
+    "static-filter.html" FilteredUrl "{{ path|static }}" "html"
+    "static-filter.txt" FilteredUrlText "{{ path|static }}" "txt"
+    "static_url.html" AbsoluteUrl "{{ static_url(path) }}" "html"
+    "static_url.txt" AbsoluteUrlText "{{ static_url(path) }}" "txt"
+    "static_url-filter.html" FilteredAbsoluteUrl "{{ path|static_url }}" "html"
+    "static_url-filter.txt" FilteredAbsoluteUrlText "{{ path|static_url }}" "txt"
+    "static_integrity.html" Integrity "{{ static_integrity(path) }}" "html"
+    "static_integrity.txt" IntegrityText "{{ static_integrity(path) }}" "txt"
+    "static_integrity-filter.html" FilteredIntegrity "{{ path|static_integrity }}" "html"
+    "static_integrity-filter.txt" FilteredIntegrityText "{{ path|static_integrity }}" "txt"
+}
+
+#[derive(Template)]
+#[template(source = "{{ app_version() }}", ext = "html")]
+struct Version;
+
+conformance::adapter_tests!(engine);

@@ -1,0 +1,54 @@
+//! Tests that the adapter of every template engine passes, and hostile asset paths for others.
+//!
+//! An adapter runs them with [`adapter_tests!`] and a function from [`Assets`](fingerpost::Assets) to [`Render`].
+
+mod missing_assets;
+mod untrusted_paths;
+mod reload;
+mod hostile;
+mod pages;
+mod site;
+
+pub use hostile::{check_cases, hostile_file, hostile_path};
+pub use missing_assets::{
+    invalid_asset_path_is_an_error_with_the_reason,
+    unknown_asset_with_plain_policy_has_a_url_and_no_integrity,
+};
+pub use pages::{Render, templates};
+pub use reload::{
+    next_page_after_reload_uses_the_new_release, page_in_a_scope_never_mixes_releases,
+    reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing,
+    scope_in_development_pins_only_the_version, scope_of_other_assets_is_ignored,
+    scope_pins_all_helpers_across_two_reloads,
+};
+pub use site::{CONTENT, HASH, Site, hash};
+pub use untrusted_paths::{
+    any_file_has_a_url_below_the_base_url, any_path_yields_an_error_or_a_url_below_the_base_url,
+    hostile_path_is_rejected_or_encoded,
+};
+
+/// Makes a test of each function of this crate that takes an engine.
+#[macro_export]
+macro_rules! adapter_tests {
+    ($engine:expr) => {
+        $crate::adapter_tests! { $engine;
+            invalid_asset_path_is_an_error_with_the_reason
+            unknown_asset_with_plain_policy_has_a_url_and_no_integrity
+            hostile_path_is_rejected_or_encoded
+            any_path_yields_an_error_or_a_url_below_the_base_url
+            any_file_has_a_url_below_the_base_url
+            next_page_after_reload_uses_the_new_release
+            reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing
+            scope_pins_all_helpers_across_two_reloads
+            scope_of_other_assets_is_ignored
+            scope_in_development_pins_only_the_version
+            page_in_a_scope_never_mixes_releases
+        }
+    };
+    ($engine:expr; $($test:ident)*) => {
+        $(#[test]
+        fn $test() {
+            $crate::$test(&$engine);
+        })*
+    };
+}

@@ -1,0 +1,48 @@
+use fingerpost::{Assets, Error};
+
+/// Renders the page of this name with this asset path; an error is its whole text.
+///
+/// The pages are those of [`templates`].
+pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
+
+/// The helpers that take an asset path.
+const HELPERS: [&str; 3] = ["static", "static_url", "static_integrity"];
+
+/// Returns name and source of each template; `call` returns the call of a helper with the variable `path`.
+pub fn templates(call: impl Fn(&str) -> String) -> Vec<(String, String)> {
+    let source = |Page { name, helper, .. }: Page| {
+        let filter = format!("path | {helper}");
+        let source = if name.contains("-filter.") { filter } else { call(helper) };
+        (name, format!("{{{{ {source} }}}}"))
+    };
+    pages().map(source).chain([("version.html".to_owned(), "{{ app_version() }}".to_owned())]).collect()
+}
+
+/// A template of one call of a helper: `static.html`, `static-filter.txt`.
+pub(crate) struct Page {
+    pub(crate) name: String,
+    pub(crate) helper: &'static str,
+    pub(crate) is_html: bool,
+}
+
+pub(crate) fn pages() -> impl Iterator<Item = Page> {
+    HELPERS.into_iter().flat_map(|helper| {
+        [(".html", true), ("-filter.html", true), (".txt", false), ("-filter.txt", false)]
+            .map(|(suffix, is_html)| Page { name: format!("{helper}{suffix}"), helper, is_html })
+    })
+}
+
+impl Page {
+    pub(crate) fn is_integrity(&self) -> bool {
+        self.helper == "static_integrity"
+    }
+
+    /// Returns the value that the helper writes.
+    pub(crate) fn expected(&self, assets: &Assets, path: &str) -> Result<String, Error> {
+        match self.helper {
+            "static" => assets.url(path).map(|url| url.to_string()),
+            "static_url" => assets.absolute_url(path).map(|url| url.to_string()),
+            _ => assets.integrity(path),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{
+    AssetPath, Assets, AssetsBuilder, Mode, OnMissing,
+    manifest::{ContentHash, Digest, FileInfo, MANIFEST_NAME, Manifest},
+};
+use tempfile::TempDir;
+
+/// The first content of every file, and its content hash.
+pub const CONTENT: &str = "body{}";
+/// The content hash of [`CONTENT`].
+pub const HASH: &str = "7c98040a5416";
+
+/// The same files as a source directory and as an output directory.
+#[derive(Debug)]
+pub struct Site(TempDir);
+
+impl Site {
+    /// Files that hold [`CONTENT`].
+    pub fn with_files(paths: &[&str]) -> Self {
+        let site = Self(tempfile::tempdir().unwrap());
+        fs::create_dir_all(site.source()).unwrap();
+        site.publish(paths, CONTENT);
+        site
+    }
+
+    /// Writes the files, all with this content, as an author does and as `collect` does.
+    pub fn publish(&self, paths: &[&str], content: &str) {
+        let mut manifest = Manifest::new("/static/");
+        for path in paths {
+            let path = AssetPath::parse(path).unwrap();
+            let digest = Digest::from_content(content.as_bytes());
+            let hashed = path.hashed(&ContentHash::from(&digest));
+            write(&self.source().join(&*path), content);
+            write(&self.output().join(&hashed), content);
+            manifest.insert(path, hashed, FileInfo::new(content.len() as u64, digest));
+        }
+        write(&self.output().join(MANIFEST_NAME), manifest.to_json());
+    }
+
+    /// Leaves a manifest that cannot be read.
+    pub fn break_manifest(&self) {
+        write(&self.output().join(MANIFEST_NAME), "{");
+    }
+
+    /// A builder for development, with the app version `v7`.
+    pub fn development(&self) -> AssetsBuilder {
+        Assets::builder().source(self.source()).mode(Mode::Dev).app_version("v7")
+    }
+
+    /// A builder for production, with the app version `v7`.
+    pub fn production(&self) -> AssetsBuilder {
+        Assets::builder().collected(self.output()).mode(Mode::Production).app_version("v7")
+    }
+
+    /// The site in both modes, each with the same settings.
+    pub fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
+        [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
+    }
+
+    /// The site in both modes, with an origin, for both ways to treat missing assets.
+    pub(crate) fn in_all_ways(&self) -> impl Iterator<Item = (OnMissing, Assets)> {
+        [OnMissing::Error, OnMissing::Plain].into_iter().flat_map(|on_missing| {
+            let set = |assets: AssetsBuilder| assets.on_missing(on_missing).origin("https://example.com");
+            self.in_both_modes(set).map(|assets| (on_missing, assets))
+        })
+    }
+
+    /// The source directory.
+    pub fn source(&self) -> PathBuf {
+        self.0.path().join("source")
+    }
+
+    fn output(&self) -> PathBuf {
+        self.0.path().join("output")
+    }
+}
+
+fn write(file: &Path, content: impl AsRef<[u8]>) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
+/// The content hash of a text.
+pub fn hash(content: &str) -> String {
+    ContentHash::from_content(content.as_bytes()).to_string()
+}
