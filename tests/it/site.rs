@@ -27,7 +27,7 @@ async fn carries_its_hash(site: &Server, mode: Mode, path: &str, url: &str) {
     assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
     if mode == Mode::Dev {
         assert!(
-            fs::read(examples().join("site/static").join(path)).expect("a source file") == bytes,
+            fs::read(examples().join("axum-minijinja/static").join(path)).expect("a source file") == bytes,
             "{path}"
         );
     }

@@ -66,7 +66,7 @@ impl Site {
     pub async fn open(example: &str) -> anyhow::Result<Self> {
         let args = Args::parse();
         let listener = listen(args.port).await?;
-        let static_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
+        let static_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../axum-minijinja/static");
         let dist_dir = Path::new(example).join("dist/static");
         Ok(Self {
             address: format!("http://{}", listener.local_addr()?),
