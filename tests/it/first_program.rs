@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::{
     pages::files_below,
     readme::root,
-    tools::{Asker, Server, built_in, expected_url, strace},
+    tools::{Asker, Server, built_outside, expected_url, strace},
 };
 
 const README: &str = include_str!("../../README.md");
@@ -73,14 +73,8 @@ fn project(engine: &str) -> TempDir {
     dir
 }
 
-/// Builds the project in the target directory and with the debug settings of the workspace, to reuse compiled
-/// dependencies.
 fn server(project: &Path) -> Command {
-    let target =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");
-    let debug = "profile.dev.debug='line-tables-only'";
-    let mut server =
-        Command::new(built_in(project, &["--offline", "--target-dir", target, "--config", debug]));
+    let mut server = Command::new(built_outside(project));
     server.current_dir(project).env_remove("FINGERPOST_MODE").env_remove("FINGERPOST_APP_VERSION");
     server
 }

@@ -7,6 +7,7 @@ mod client;
 mod development;
 mod django;
 mod engines;
+mod examples;
 mod first_program;
 mod harness;
 mod hyperdjango;

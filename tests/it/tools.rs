@@ -25,7 +25,7 @@ pub(crate) use browser::Browser;
 pub(crate) use haproxy::Haproxy;
 pub(crate) use http::{Asker, ask, get, serve};
 pub(crate) use nginx::Nginx;
-pub(crate) use process::{Server, built_in};
+pub(crate) use process::{Server, built_outside};
 
 /// The tools that `tests/setup` installs. `tests/run` lists the missing ones in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,68 +1,84 @@
-//! A small site that shows Fingerpost at work, with axum and Askama.
+//! A small site with versioned assets: axum and Askama.
 //!
-//! `cargo run -p axum-askama` serves development: URLs carry the hash of each file as it is now.
+//! `cargo run -p axum-askama` serves development: URLs have the hash of each file as it is now.
 //! `cargo run -p axum-askama -- --production` collects first and serves hashed names.
 
+use std::{env, sync::Arc};
+
+use anyhow::Context as _;
 use askama::Template;
-use fingerpost::Assets;
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+    routing::get,
+    serve::ListenerExt as _,
+};
+use fingerpost::{Assets, Mode};
 use fingerpost_askama::StaticHelpers as _;
+use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::StaticFiles;
-use site::{Page, Site};
+use tokio::net::TcpListener;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home<'a> {
-    page: Page,
-    assets: &'a Assets,
+    items: &'a [Item],
 }
 
-#[derive(Template)]
-#[template(path = "how.html")]
-struct How<'a> {
-    page: Page,
-    assets: &'a Assets,
-}
-
-#[derive(Template)]
-#[template(path = "not_found.html")]
-struct NotFound {
-    page: Page,
+struct Item {
+    name: &'static str,
+    grams: u32,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let site = Site::open(env!("CARGO_MANIFEST_DIR")).await?;
-    site.collect()?;
-    let assets = Assets::builder()
-        .source(&site.static_dir)
-        .collected(&site.dist_dir)
-        .base_url("/static/")
-        .origin(&site.address)
-        .mode(site.mode)
-        .build()?;
+    // Finds `static` and `dist` from every directory. A deployed program starts where they are.
+    env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
-    fingerpost_askama::init(assets.clone())?;
-    site.serve(StaticFiles::new(&assets), move |page| {
-        Ok(match page.template {
-            "home.html" => Home { page, assets: &assets }.render()?,
-            "how.html" => How { page, assets: &assets }.render()?,
-            _ => NotFound { page }.render()?,
-        })
-    })
-    .await
+    let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
+    if mode == Mode::Production {
+        // A deploy runs `fingerpost collect static --out dist/static` before it starts the program.
+        collect(&CollectConfig::new("dist/static").source("static"))?;
+    }
+    let assets = Assets::builder().source("static").collected("dist/static").mode(mode).build()?;
+    fingerpost_askama::init(assets.clone())?; // what `static()` in a template uses
+
+    let items = [
+        Item { name: "Map and compass", grams: 190 },
+        Item { name: "Rain jacket", grams: 410 },
+        Item { name: "Water, one litre", grams: 1040 },
+        Item { name: "Bread and cheese", grams: 350 },
+    ];
+    let app = Router::new()
+        .route("/", get(home))
+        .with_state(Arc::from(items))
+        .nest_service("/static", StaticFiles::new(&assets));
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
+    })?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
+    Ok(())
 }
 
-/// Returns the pieces of an asset's URL: what precedes the version, its sign, the version, what follows it.
-///
-/// A macro does this in the other examples. Askama's templates call Rust.
-fn pieces<'u>(url: &'u str, path: &str) -> (&'u str, &'u str, &'u str, &'u str) {
-    if let Some((before, version)) = url.split_once("?v=") {
-        return (before, "?v=", version, "");
+async fn home(State(items): State<Arc<[Item]>>) -> Result<Html<String>, AppError> {
+    Ok(Html(Home { items: &items }.render()?))
+}
+
+/// Shows the error in the browser. A public site logs it instead.
+struct AppError(askama::Error);
+
+impl From<askama::Error> for AppError {
+    fn from(err: askama::Error) -> Self {
+        Self(err)
     }
-    // `app.min.<hash>.css`, or `LICENSE.<hash>` where a name has no extension.
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let after = name.rfind('.').map_or(0, |dot| name.len() - dot);
-    let (url, after) = url.split_at(url.len() - after);
-    let (before, version) = url.rsplit_once('.').unwrap_or((url, ""));
-    (before, ".", version, after)
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, self.0.to_string()).into_response()
+    }
 }

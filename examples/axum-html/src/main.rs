@@ -1,29 +1,39 @@
-//! Plain HTML pages, with no template engine and no build step: their references get a version on the way out.
+//! Plain HTML pages: no template engine and no build step. A layer puts the versions into their URLs.
 //!
-//! `cargo run -p axum-html` is development: the version is the hash of each file as it is now. With `-- --production` it is
-//! the commit of the repository, or `FINGERPOST_APP_VERSION`.
+//! `cargo run -p axum-html` serves development: the version is the hash of each file as it is now. With `-- --production` it
+//! is the commit of the repository, or `FINGERPOST_APP_VERSION`.
 
-use axum::Router;
-use fingerpost::{Assets, Strategy};
+use std::env;
+
+use anyhow::Context as _;
+use axum::{Router, serve::ListenerExt as _};
+use fingerpost::{Assets, Mode, Strategy};
 use fingerpost_tower::{HtmlRewriteLayer, StaticFiles};
-use site::Site;
+use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let site = Site::open(env!("CARGO_MANIFEST_DIR")).await?;
+    // Finds `static` and `pages` from every directory. A deployed program starts where they are.
+    env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
+
+    let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
     let assets = Assets::builder()
-        .source(&site.static_dir)
-        .base_url("/static/")
+        .source("static")
         .strategy(Strategy::VersionQuery)
         .version_from_git()
-        .mode(site.mode)
+        .mode(mode)
         .build()?;
 
-    let pages = ServeDir::new(concat!(env!("CARGO_MANIFEST_DIR"), "/pages"));
     let app = Router::new()
-        .fallback_service(pages)
+        .fallback_service(ServeDir::new("pages"))
         .layer(HtmlRewriteLayer::new(&assets))
         .nest_service("/static", StaticFiles::new(&assets));
-    site.run(app).await
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
+    })?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
+    Ok(())
 }

@@ -1,32 +1,25 @@
-//! Where htmx comes from: it is not ours, so it is not in the repository.
-
-use std::{
-    env,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, ensure};
 
 const PACKAGE: &str = "htmx.org@2.0.11";
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+const ADVICE: &str = "install Node.js, or set HTMX_DIST to a directory with htmx.min.js";
 
-/// The folder that holds `htmx.min.js`: what `HTMX_DIST` names, or else what npm has fetched, which it does once.
-pub(crate) fn folder(dist: &Path) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = env::var_os("HTMX_DIST").map(PathBuf::from) {
-        ensure!(folder.join("htmx.min.js").is_file(), "HTMX_DIST: {} has no htmx.min.js", folder.display());
-        return Ok(folder);
+/// Returns the directory of `htmx.min.js`: `HTMX_DIST`, or the package that npm downloads at the first start.
+pub(crate) fn directory() -> anyhow::Result<PathBuf> {
+    if let Some(dir) = env::var_os("HTMX_DIST").map(PathBuf::from) {
+        ensure!(dir.join("htmx.min.js").is_file(), "HTMX_DIST: {} has no htmx.min.js", dir.display());
+        return Ok(dir);
     }
-    let folder = dist.join("npm/node_modules/htmx.org/dist");
-    if !folder.join("htmx.min.js").is_file() {
-        writeln!(io::stderr(), "Fetching {PACKAGE} with npm, once.")?;
-        let mut command = Command::new(NPM);
-        command.args(["install", "--silent", "--no-save", "--ignore-scripts", PACKAGE, "--prefix"]);
-        let advice = "install Node.js, or set HTMX_DIST to a folder that holds htmx.min.js";
-        let status = command.arg(dist.join("npm")).status();
-        let status = status.with_context(|| format!("npm, which fetches htmx, does not run; {advice}"))?;
-        ensure!(status.success(), "npm could not fetch {PACKAGE}; {advice}");
+    let dir = PathBuf::from("dist/npm/node_modules/htmx.org/dist");
+    if !dir.join("htmx.min.js").is_file() {
+        eprintln!("Downloading {PACKAGE} with npm.");
+        let mut npm = Command::new(NPM);
+        npm.args(["install", "--silent", "--no-save", "--ignore-scripts", "--prefix", "dist/npm", PACKAGE]);
+        let status =
+            npm.status().with_context(|| format!("cannot run npm, which downloads htmx; {ADVICE}"))?;
+        ensure!(status.success(), "npm cannot download {PACKAGE}; {ADVICE}");
     }
-    Ok(folder)
+    Ok(dir)
 }

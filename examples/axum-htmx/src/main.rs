@@ -1,53 +1,65 @@
-//! A small htmx site that is deployed while it is open, to watch what its pages do then.
+//! A small htmx site whose pages stay open during a deploy.
 //!
 //! `cargo run -p axum-htmx`, open a page of each policy in a tab of its own, press "Deploy", and go on in the tabs.
 
-mod deploy;
 mod htmx;
 mod pages;
+mod releases;
 
-use std::{path::Path, sync::Arc};
+use std::{env, sync::Arc};
 
+use anyhow::Context as _;
 use axum::{
     Router,
     extract::State,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
-    response::{IntoResponse as _, Redirect, Response},
+    response::Redirect,
     routing::post,
+    serve::ListenerExt as _,
 };
 use fingerpost::{Assets, Mode};
+use fingerpost_collect::CollectConfig;
 use fingerpost_tower::{OnMismatch, StaticFiles, VersionEndpointsLayer, VersionLayer};
-use site::Site;
-use tokio::task::spawn_blocking;
+use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use deploy::Deploys;
-use pages::Pages;
+use pages::{AppError, Pages};
+use releases::Releases;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let site = Site::open(env!("CARGO_MANIFEST_DIR")).await?;
-    let deploys = Deploys::new(Path::new(env!("CARGO_MANIFEST_DIR")), &site.static_dir, &site.dist_dir)?;
-    deploys.publish()?;
-    let assets =
-        Assets::builder().collected(&site.dist_dir).base_url("/static/").mode(Mode::Production).build()?;
-    site.run(app(&assets, deploys)?).await
+    // Finds `static`, `templates` and `dist` from every directory. A deployed program starts where they are.
+    env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
+
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
+    })?;
+
+    let config = CollectConfig::new("dist/static").source("static").source_at("htmx", htmx::directory()?);
+    let releases = Releases::new(config);
+    releases.publish()?;
+    let assets = Assets::builder().collected("dist/static").mode(Mode::Production).build()?;
+
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app(&assets, releases)?).await?;
+    Ok(())
 }
 
-fn app(assets: &Assets, deploys: Deploys) -> anyhow::Result<Router> {
+fn app(assets: &Assets, releases: Releases) -> anyhow::Result<Router> {
     let pages = Pages::new(assets);
     let policy = |mismatch: OnMismatch| {
         pages.of_policy(mismatch).layer(VersionLayer::new(assets).on_mismatch(mismatch))
     };
-    let endpoints = match std::env::var_os("FINGERPOST_SECRET") {
+    let endpoints = match env::var_os("FINGERPOST_SECRET") {
         Some(_) => VersionEndpointsLayer::new(assets)?,
         None => VersionEndpointsLayer::without_bust(assets),
     };
-    // No inline script, no inline style, nothing from elsewhere: the client script needs none of that.
+    // The client script works without inline scripts and styles.
     let strict = HeaderValue::from_static("default-src 'self'");
     Ok(pages
         .home()
-        .route("/deploy", post(deploy).with_state((Arc::new(deploys), assets.clone())))
+        .route("/deploy", post(deploy).with_state((Arc::new(releases), assets.clone())))
         .merge(policy(OnMismatch::Reload))
         .merge(policy(OnMismatch::Prompt))
         .merge(policy(OnMismatch::Warn))
@@ -55,15 +67,12 @@ fn app(assets: &Assets, deploys: Deploys) -> anyhow::Result<Router> {
         .nest_service("/static", StaticFiles::new(assets))
         .layer(endpoints)
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, strict))
-        // Around all of them: it answers the path of the client script, and leaves pages alone that have theirs.
+        // Serves the client script. Does not change the pages that an inner `VersionLayer` has changed.
         .layer(VersionLayer::new(assets)))
 }
 
-/// What a deploy script does: `fingerpost collect`, and then `/cache/bust`.
-async fn deploy(State((deploys, assets)): State<(Arc<Deploys>, Assets)>) -> Response {
-    let deployed = spawn_blocking(move || deploys.publish().and_then(|()| Ok(assets.reload()?)));
-    match deployed.await.map_err(anyhow::Error::from).flatten() {
-        Ok(_) => Redirect::to("/").into_response(),
-        Err(err) => pages::failed(&err).into_response(),
-    }
+/// Does what a deploy script does: `fingerpost collect`, then `POST /cache/bust`.
+async fn deploy(State((releases, assets)): State<(Arc<Releases>, Assets)>) -> Result<Redirect, AppError> {
+    spawn_blocking(move || releases.publish().and_then(|()| Ok(assets.reload()?))).await??;
+    Ok(Redirect::to("/"))
 }

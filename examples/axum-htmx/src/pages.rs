@@ -15,21 +15,21 @@ use minijinja::{Environment, Value, context, path_loader};
 pub(crate) struct Pages(Arc<Environment<'static>>);
 
 const POLICIES: [(OnMismatch, &str); 4] = [
-    (OnMismatch::Reload, "The page reloads, unless something has been typed into it: then it asks."),
-    (OnMismatch::Prompt, "A banner says so. Whoever reads the page decides."),
-    (OnMismatch::Warn, "A line in the browser’s console, for those who develop the site."),
-    (OnMismatch::Ignore, "Nothing. The page goes on with the style sheet of its day."),
+    (OnMismatch::Reload, "The page reloads. If the visitor has typed something, it asks first."),
+    (OnMismatch::Prompt, "A banner offers to reload."),
+    (OnMismatch::Warn, "The browser’s console has a warning for the developers of the site."),
+    (OnMismatch::Ignore, "Nothing happens. The page keeps its old style sheet."),
 ];
 
 impl Pages {
     pub(crate) fn new(assets: &Assets) -> Self {
         let mut env = Environment::new();
-        env.set_loader(path_loader(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")));
+        env.set_loader(path_loader("templates"));
         fingerpost_minijinja::register(&mut env, assets);
         Self(env.into())
     }
 
-    /// The page from which the others are opened.
+    /// Returns the page with links to all others.
     pub(crate) fn home(&self) -> Router {
         let pages = self.clone();
         let policies: Vec<_> =
@@ -37,7 +37,7 @@ impl Pages {
         Router::new().route("/", get(async move || pages.render("home.html", &context! { policies })))
     }
 
-    /// Two pages, a fragment and a form that one policy holds for.
+    /// Returns two pages, a fragment and a form for one policy.
     pub(crate) fn of_policy(&self, mismatch: OnMismatch) -> Router {
         let name = mismatch.as_str();
         let what = POLICIES.iter().find(|(other, _)| *other == mismatch).map(|(_, what)| *what);
@@ -55,9 +55,8 @@ impl Pages {
             .route(&format!("/{name}/fragment"), page("fragment.html").post(save))
     }
 
-    fn render(&self, template: &str, context: &Value) -> Response {
-        let html = self.0.get_template(template).and_then(|template| template.render(context));
-        html.map(Html).map_err(|err| failed(&err.into())).into_response()
+    fn render(&self, template: &str, context: &Value) -> Result<Html<String>, AppError> {
+        Ok(Html(self.0.get_template(template)?.render(context)?))
     }
 }
 
@@ -66,7 +65,17 @@ struct Note {
     text: String,
 }
 
-/// Tells whoever runs the example what went wrong.
-pub(crate) fn failed(err: &anyhow::Error) -> (StatusCode, String) {
-    (StatusCode::INTERNAL_SERVER_ERROR, format!("{err:#}"))
+/// Shows the error in the browser. A public site logs it instead.
+pub(crate) struct AppError(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for AppError {
+    fn from(err: E) -> Self {
+        Self(err.into())
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("{:#}", self.0)).into_response()
+    }
 }

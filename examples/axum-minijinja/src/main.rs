@@ -1,39 +1,96 @@
-//! A small site that shows Fingerpost at work, with axum and MiniJinja.
+//! A site with versioned assets: axum and MiniJinja.
 //!
-//! `cargo run -p axum-minijinja` serves development: URLs carry the hash of each file as it is now.
+//! `cargo run -p axum-minijinja` serves development: URLs have the hash of each file as it is now.
 //! `cargo run -p axum-minijinja -- --production` collects first and serves hashed names.
 
-use std::borrow::Cow;
+use std::{env, sync::Arc};
 
+use anyhow::Context as _;
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, Uri},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+    serve::ListenerExt as _,
+};
 use fingerpost::{Assets, Mode};
+use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::StaticFiles;
 use minijinja::{Environment, context, path_loader};
-use site::{Page, Site};
+use tokio::net::TcpListener;
+
+/// The state of the router.
+type Templates = Arc<Environment<'static>>;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let site = Site::open(env!("CARGO_MANIFEST_DIR")).await?;
-    site.collect()?;
+    // Finds `static`, `templates` and `dist` from every directory. A deployed program starts where they are.
+    env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
+
+    let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
+    if mode == Mode::Production {
+        // A deploy runs `fingerpost collect static --out dist/static` before it starts the program.
+        collect(&CollectConfig::new("dist/static").source("static"))?;
+    }
+    let listener = listen().await?;
+    let origin = format!("http://{}", listener.local_addr()?);
     let assets = Assets::builder()
-        .source(&site.static_dir)
-        .collected(&site.dist_dir)
-        .base_url("/static/")
-        .origin(&site.address)
-        .mode(site.mode)
+        .source("static") // where you edit the files
+        .collected("dist/static") // where `collect` writes them
+        .origin(&origin) // for `static_url`
+        .mode(mode)
         .build()?;
 
-    // In production built once; in development every request reads the templates anew.
-    let production = (site.mode == Mode::Production).then(|| templates(&assets));
-    site.serve(StaticFiles::new(&assets), move |Page { template, title, path, mode }| {
-        let env = production.as_ref().map_or_else(|| Cow::Owned(templates(&assets)), Cow::Borrowed);
-        Ok(env.get_template(template)?.render(context! { title, path, mode })?)
-    })
-    .await
+    let app = Router::new()
+        .route("/", get(home))
+        .route("/how", get(how))
+        .fallback(not_found)
+        .with_state(templates(&assets))
+        .nest_service("/static", StaticFiles::new(&assets));
+    println!("{origin}");
+    axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
+    Ok(())
 }
 
-fn templates(assets: &Assets) -> Environment<'static> {
+async fn listen() -> anyhow::Result<TcpListener> {
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await;
+    listener.with_context(|| {
+        format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
+    })
+}
+
+fn templates(assets: &Assets) -> Templates {
     let mut env = Environment::new();
-    env.set_loader(path_loader(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")));
+    env.set_loader(path_loader("templates")); // reads a template again after an edit
+    env.add_global("mode", if assets.mode() == Mode::Dev { "development" } else { "production" });
     fingerpost_minijinja::register(&mut env, assets);
-    env
+    Arc::new(env)
+}
+
+async fn home(State(templates): State<Templates>) -> Result<Html<String>, AppError> {
+    render(&templates, "home.html", "/")
+}
+
+async fn how(State(templates): State<Templates>) -> Result<Html<String>, AppError> {
+    render(&templates, "how.html", "/how")
+}
+
+async fn not_found(State(templates): State<Templates>, uri: Uri) -> Result<impl IntoResponse, AppError> {
+    Ok((StatusCode::NOT_FOUND, render(&templates, "not_found.html", uri.path())?))
+}
+
+fn render(templates: &Templates, name: &str, path: &str) -> Result<Html<String>, AppError> {
+    let page = templates.get_template(name).and_then(|page| page.render(context! { path }));
+    page.map(Html).map_err(AppError)
+}
+
+/// Shows the error in the browser. A public site logs it instead.
+struct AppError(minijinja::Error);
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("{:#}", self.0)).into_response()
+    }
 }

@@ -1,49 +1,69 @@
-//! A page whose asset URLs carry a token of the deploy: no build step, and a new URL for every file with every deploy.
+//! A page whose asset URLs have a token of the deploy: no build step, and with every deploy a new URL for every file.
 //!
-//! `cargo run -p axum-token` is development, which leaves the token out: a URL has the hash of its file as it is now. With
-//! `-- --production` it is deploy 1000, and with `DEPLOY=1001` before that the one after it. In a real site the number comes
-//! from the pipeline, and all processes of a deploy have the same.
+//! `cargo run -p axum-token` serves development, without a token: URLs have the hash of each file as it is now. With
+//! `-- --production` it is deploy 1000, or the number in `DEPLOY`. The number comes from the pipeline; all processes of a
+//! deploy have the same.
 
 use std::{env, sync::Arc};
 
 use anyhow::Context as _;
 use axum::{
     Router,
+    extract::State,
     http::StatusCode,
-    response::{Html, IntoResponse},
+    response::{Html, IntoResponse, Response},
     routing::get,
+    serve::ListenerExt as _,
 };
 use fingerpost::{Assets, Mode, Strategy, Token};
 use fingerpost_tower::StaticFiles;
-use minijinja::{Environment, context};
-use site::Site;
+use minijinja::{Environment, path_loader};
+use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let site = Site::open(env!("CARGO_MANIFEST_DIR")).await?;
-    let deploy: u64 =
-        env::var("DEPLOY").map_or(Ok(1000), |deploy| deploy.parse()).context("DEPLOY is a number")?;
+    // Finds `static` and `templates` from every directory. A deployed program starts where they are.
+    env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
+
+    let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
+    let deploy = env::var("DEPLOY").unwrap_or_else(|_| "1000".to_owned());
+    let deploy: u64 = deploy.parse().with_context(|| format!("DEPLOY is `{deploy}`, not a number"))?;
     let assets = Assets::builder()
-        .source(&site.static_dir)
-        .base_url("/static/{breaker}/")
+        .source("static")
+        .base_url("/static/{breaker}/") // the token replaces `{breaker}`
         .strategy(Strategy::PathToken(Token::ordered(deploy)?))
-        .mode(site.mode)
+        .mode(mode)
         .build()?;
 
-    let mut env = Environment::new();
-    fingerpost_minijinja::register(&mut env, &assets);
-    env.add_template("page.html", include_str!("page.html"))?;
-    let env = Arc::new(env);
-    let production = site.mode == Mode::Production;
-    let page = get(async move || {
-        let page =
-            env.get_template("page.html").and_then(|page| page.render(context! { deploy, production }));
-        match page {
-            Ok(page) => Html(page).into_response(),
-            Err(err) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{err:#}")).into_response(),
-        }
-    });
-    // At what precedes the token.
-    let app = Router::new().route("/", page).nest_service("/static", StaticFiles::new(&assets));
-    site.run(app).await
+    let mut templates = Environment::new();
+    templates.set_loader(path_loader("templates"));
+    templates.add_global("deploy", deploy);
+    templates.add_global("production", mode == Mode::Production);
+    fingerpost_minijinja::register(&mut templates, &assets);
+
+    let app = Router::new()
+        .route("/", get(home))
+        .with_state(Arc::new(templates))
+        .nest_service("/static", StaticFiles::new(&assets)); // what precedes the token
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
+    })?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
+    Ok(())
+}
+
+async fn home(State(templates): State<Arc<Environment<'static>>>) -> Result<Html<String>, AppError> {
+    let page = templates.get_template("home.html").and_then(|page| page.render(()));
+    page.map(Html).map_err(AppError)
+}
+
+/// Shows the error in the browser. A public site logs it instead.
+struct AppError(minijinja::Error);
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("{:#}", self.0)).into_response()
+    }
 }

@@ -1,7 +1,6 @@
 //! Child processes that end with the test.
 
 use std::{
-    env::consts::EXE_SUFFIX,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -87,13 +86,8 @@ impl Server {
     /// environment.
     #[track_caller]
     pub(crate) fn example_command(name: &str) -> Command {
-        let binary = built(name);
-        // An example builds the program itself if it is missing, which would exceed the time limit of a test.
-        if !binary.with_file_name(format!("fingerpost{EXE_SUFFIX}")).exists() {
-            built("fingerpost-cli");
-        }
-        let mut command = Command::new(binary);
-        command.args(["--port", "0"]).current_dir(root()).env_remove("FINGERPOST_APP_VERSION");
+        let mut command = Command::new(built_in(root(), &["--locked", "--package", name]));
+        command.env("ADDRESS", "127.0.0.1:0").current_dir(root()).env_remove("FINGERPOST_APP_VERSION");
         command
     }
 
@@ -117,15 +111,9 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace")
 }
 
-/// Builds a package of the workspace and returns the path of its program.
+/// Builds the project in a directory with more arguments for `cargo build`, and returns its program.
 #[track_caller]
-fn built(package: &str) -> PathBuf {
-    built_in(root(), &["--locked", "--package", package])
-}
-
-/// Builds the project in a directory with additional arguments for `cargo build`, and returns the path of its program.
-#[track_caller]
-pub(crate) fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
+fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--message-format", "json"])
         .args(arguments)
@@ -141,4 +129,15 @@ pub(crate) fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .expect("a message that names the program")
+}
+
+/// Builds a project outside the repository and returns its program. The target directory and the profile are those of the
+/// workspace, to share what is compiled.
+#[track_caller]
+pub(crate) fn built_outside(project: &Path) -> PathBuf {
+    let target =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");
+    let debug = "profile.dev.debug='line-tables-only'";
+    let sha2 = "profile.dev.package.sha2.opt-level=3";
+    built_in(project, &["--offline", "--target-dir", target, "--config", debug, "--config", sha2])
 }

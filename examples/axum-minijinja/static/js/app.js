@@ -1,11 +1,11 @@
-// Asks for every file this page names and shows what the server answered.
+// Requests every file of this page again and shows the responses.
 
 import { ask, filesNamedBy } from './probe.js';
 
-// What precedes the version, the version, what follows it: `?v=…` in development, `.….css` in production.
+// The version of a URL: `?v=<hash>` in development, `.<hash>.css` in production.
 const VERSIONED = /^(?<start>.*)(?<before>\?v=|\.)(?<version>[0-9a-f]{12})(?<after>|\.\w+)$/;
 
-/** The asset paths by URL, as the server's own table gives them. */
+/** Returns the asset paths by URL, from the table of the page. */
 function assetPaths() {
   const rows = document.querySelectorAll('#urls tbody tr');
   return new Map([...rows].map(({ cells: [path, url] }) => [
@@ -21,7 +21,7 @@ function element(name, className, ...children) {
   return node;
 }
 
-/** The URL without its origin, the version in it marked as in the server's table. */
+/** Returns the URL without its origin, with the version marked. */
 function markedUrl(url) {
   const path = url.slice(new URL(url).origin.length);
   const match = path.match(VERSIONED);
@@ -31,7 +31,7 @@ function markedUrl(url) {
 }
 
 function row(path, file) {
-  const status = element('td', '', 'asking …');
+  const status = element('td', '', '…');
   const size = element('td', 'number');
   const name = element('th', '', element('code', '', path ?? file.role));
   name.scope = 'row';

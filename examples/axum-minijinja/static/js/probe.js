@@ -1,4 +1,4 @@
-/** Lists the files that the page's own elements name, each once. */
+/** Returns the files in the links, scripts and images of the page, each once. */
 export function filesNamedBy(page) {
   const files = new Map();
   const add = (element, role, url) => url && !files.has(url) && files.set(url, { element, role, url });
@@ -9,13 +9,13 @@ export function filesNamedBy(page) {
   return [...files.values()];
 }
 
-/** Asks the server for one URL; a server that cannot be reached is an answer as well. */
+/** Requests one URL. */
 export async function ask(url) {
   try {
     const response = await fetch(url);
     const { size } = await response.blob();
     return { ok: response.ok, status: `${response.status} ${response.statusText}`.trim(), size };
   } catch {
-    return { ok: false, status: 'no answer' };
+    return { ok: false, status: 'no response' };
   }
 }

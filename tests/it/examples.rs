@@ -1,0 +1,92 @@
+//! The examples as a developer starts and copies them.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    pages::files_below,
+    readme::root,
+    tools::{Server, built_outside, get},
+};
+
+const EXAMPLES: [&str; 6] =
+    ["axum-askama", "axum-html", "axum-htmx", "axum-minijinja", "axum-tera", "axum-token"];
+
+/// Copies an example and returns its program.
+fn built_copy(example: &str, to: &Path) -> PathBuf {
+    let from = root().join("examples").join(example);
+    for file in files_below(&from) {
+        let copy = to.join(file.strip_prefix(&from).expect("a file of the example"));
+        fs::create_dir_all(copy.parent().expect("a folder")).expect("a new folder");
+        fs::copy(&file, copy).expect("a copy");
+    }
+    fs::copy(root().join("Cargo.lock"), to.join("Cargo.lock")).expect("a lock file");
+
+    let manifest = fs::read_to_string(to.join("Cargo.toml")).expect("a manifest");
+    let crates = root().join("crates").to_str().expect("a UTF-8 path").replace('\\', "/");
+    // Another name, because the copy has the target directory of the workspace.
+    let name = format!("name = \"copy-of-{example}\"");
+    let adjusted = manifest.replace("../../crates", &crates).replace(&format!("name = \"{example}\""), &name);
+    assert!(adjusted.contains(&name) && adjusted.contains(&crates), "{adjusted}");
+    fs::write(to.join("Cargo.toml"), adjusted).expect("a writable manifest");
+    built_outside(to)
+}
+
+/// Returns a directory with an empty `htmx.min.js`.
+fn htmx() -> TempDir {
+    let dir = TempDir::new().expect("a temporary folder");
+    fs::write(dir.path().join("htmx.min.js"), "").expect("a writable file");
+    dir
+}
+
+#[tokio::test]
+async fn copies_of_the_examples_build_and_serve_in_both_modes() {
+    let htmx = htmx();
+    for example in EXAMPLES {
+        let project = TempDir::new().expect("a temporary folder");
+        let program = built_copy(example, project.path());
+        for arguments in [&[][..], &["--production"]] {
+            let mut command = Command::new(&program);
+            command.args(arguments).env("ADDRESS", "127.0.0.1:0").env("HTMX_DIST", htmx.path());
+            let site = Server::start(command.env("FINGERPOST_APP_VERSION", "v1"));
+            let (status, page) = get(&site.url("/")).await;
+            assert_eq!(status, 200, "{example} {arguments:?}");
+            let page = String::from_utf8(page).expect("UTF-8");
+            let (_, style) = page.split_once("rel=\"stylesheet\" href=\"").expect("a style sheet");
+            let style = style.split('"').next().expect("a URL");
+            assert!(style != "/static/css/app.css", "{example} {arguments:?}: no version in {style}");
+            assert_eq!(get(&site.url(style)).await.0, 200, "{example} {arguments:?}: {style}");
+        }
+    }
+}
+
+#[test]
+fn main_files_of_the_examples_have_fewer_than_a_hundred_lines() {
+    let lines = |example: &str| {
+        let main = root().join("examples").join(example).join("src/main.rs");
+        fs::read_to_string(main).expect("a readable file").lines().count()
+    };
+    let long: Vec<_> = EXAMPLES.into_iter().filter(|example| lines(example) >= 100).collect();
+    assert_eq!(long, [""; 0]);
+}
+
+#[test]
+fn address_in_use_is_reported_with_the_variable_to_set() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for example in EXAMPLES {
+        let output = Server::example_command(example).env("ADDRESS", &address).output().expect("a program");
+        let message = String::from_utf8_lossy(&output.stderr);
+        let expected = format!(
+            "Error: cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …"
+        );
+        assert!(message.starts_with(&expected), "{example}: {message}");
+        assert_eq!(output.status.code(), Some(1), "{example}");
+    }
+}
