@@ -112,6 +112,7 @@ async fn nothing_has_failed(browser: &mut Browser, least: usize) {
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_development() {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::example("axum-minijinja");
@@ -125,6 +126,7 @@ async fn minijinja_example_works_in_development() {
 /// In production an example collects into a folder of its own. Of two that start at once the second waits, and writes
 /// nothing.
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_production() {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(Server::example_command("axum-minijinja").arg("--production"));
@@ -182,11 +184,13 @@ async fn small_example_works(example: &str, click: &str, changed: &str, text: &s
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn tera_example_works_in_both_modes() {
     small_example_works("axum-tera", "#units", "[data-km]", "9.0 miles").await;
 }
 
 #[tokio::test]
+#[ignore = "needs Chromium: run tests/setup"]
 async fn askama_example_works_in_both_modes() {
     small_example_works("axum-askama", "input", "output", "190 g").await;
 }
