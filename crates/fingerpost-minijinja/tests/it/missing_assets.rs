@@ -1,10 +1,10 @@
 //! Assets that are not there.
 
 use conformance::Site;
-use fingerpost::{Assets, ErrorKind, OnMissing};
-use minijinja::{Environment, Error, context};
+use fingerpost::ErrorKind;
+use minijinja::{Environment, Error};
 
-use crate::support::{core_error, environment, render_error, render_page};
+use crate::support::{core_error, environment, render_error};
 
 /// The core's text, under the engine's heading.
 #[track_caller]

@@ -3,7 +3,7 @@
 use conformance::{check_cases, hostile_file, hostile_path};
 use fingerpost::{AssetPath, Assets, OnMissing, Url, manifest::Digest};
 use percent_encoding::percent_decode_str;
-use proptest::{prelude::*, sample::select};
+use proptest::sample::select;
 
 use crate::support::{Dir, UrlOptions, dev, hash, list, paths, production, publish};
 
