@@ -12,7 +12,7 @@ use crate::{
     diagnostics::{
         problem::{Error, Problem, both},
         rule::Rule,
-        rule_severities::RuleSeverities,
+        rule_severities::{EVERYWHERE, RuleSeverities},
     },
     output::OutputOptions,
     settings_tables::Tables,
@@ -251,9 +251,8 @@ impl CollectConfig {
     /// How seriously a rule is taken, in all files for which no [`severity_override`](Self::severity_override) says otherwise.
     ///
     /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
-    pub fn severity(mut self, rule: Rule, severity: Severity) -> Self {
-        self.tables.collect.severities.insert(rule, severity);
-        self
+    pub fn severity(self, rule: Rule, severity: Severity) -> Self {
+        self.severity_override(EVERYWHERE, rule, severity)
     }
 
     /// How seriously a rule is taken in the files that a glob matches: in those that break it, and for
@@ -261,14 +260,14 @@ impl CollectConfig {
     ///
     /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
     pub fn severity_override(mut self, glob: impl Into<String>, rule: Rule, severity: Severity) -> Self {
-        self.tables.collect.severity_overrides.entry(glob.into()).or_default().insert(rule, severity);
+        self.tables.collect.rules.entry(glob.into()).or_default().insert(rule, severity);
         self
     }
 
     /// Returns every severity that holds for some files: the glob, the rule and its severity.
     pub fn severity_overrides(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
-        let severity_overrides = self.tables.collect.severity_overrides.iter();
-        severity_overrides.flat_map(|(glob, severities)| {
+        let by_glob = self.tables.collect.rules.iter().filter(|(glob, _)| *glob != EVERYWHERE);
+        by_glob.flat_map(|(glob, severities)| {
             severities.iter().map(|(rule, severity)| (&**glob, *rule, *severity))
         })
     }
@@ -304,8 +303,7 @@ impl CollectConfig {
     }
 
     fn severities(&self) -> Result<RuleSeverities, Error> {
-        let settings = &self.tables.collect;
-        RuleSeverities::new(&settings.severities, &settings.severity_overrides).map_err(Error::from)
+        Ok(RuleSeverities::new(&self.tables.collect.rules)?)
     }
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {

@@ -9,7 +9,7 @@ use crate::{
     diagnostics::{
         problem::{Error, Problem},
         rule::Rule,
-        rule_severities::Severities,
+        rule_severities::{EVERYWHERE, Severities, SeveritiesByGlob},
     },
     duration::parse_duration,
 };
@@ -30,10 +30,7 @@ pub(crate) struct CollectSettings {
     pub(crate) originals: bool,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
-    /// The severities in all files that no glob of `severity_overrides` matches.
-    pub(crate) severities: Severities,
-    /// The severities in some files, by glob.
-    pub(crate) severity_overrides: BTreeMap<String, Severities>,
+    pub(crate) rules: SeveritiesByGlob,
 }
 
 /// The table `[clean]`. `None` is the default of `clean`.
@@ -68,8 +65,7 @@ impl CollectSettings {
             originals: table.get("originals").unwrap_or_default(),
             keep_from: table.path("keep-from"),
             fsync: table.get("fsync").unwrap_or_default(),
-            severities: severities(&mut rules),
-            severity_overrides: severity_overrides(&mut rules),
+            rules: severities_by_glob(&mut rules),
         };
         table.include(rules);
         settings
@@ -96,15 +92,15 @@ fn severities(table: &mut SettingsTable<'_>) -> Severities {
     said.collect()
 }
 
-fn severity_overrides(rules: &mut SettingsTable<'_>) -> BTreeMap<String, Severities> {
-    let mut severity_overrides = BTreeMap::new();
+fn severities_by_glob(rules: &mut SettingsTable<'_>) -> SeveritiesByGlob {
+    let mut by_glob = BTreeMap::from([(EVERYWHERE.to_owned(), severities(rules))]);
     for (glob, mut table) in rules.other_tables() {
         let severities = severities(&mut table);
         match check_glob(&glob) {
-            Ok(()) => drop(severity_overrides.insert(glob, severities)),
+            Ok(()) => by_glob.entry(glob).or_default().extend(severities),
             Err(err) => table.reject(&err),
         }
         rules.include(table);
     }
-    severity_overrides
+    by_glob
 }

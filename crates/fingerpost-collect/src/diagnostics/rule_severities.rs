@@ -1,6 +1,6 @@
 //! How seriously each broken rule is taken, by rule and by file.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use fingerpost::{__private::Severity, sources::check_glob};
 use globset::{GlobBuilder, GlobMatcher};
@@ -10,38 +10,38 @@ use super::{problem::Problem, rule::Rule};
 /// Severities by rule. A rule that is not in it has its default, or that of a shorter glob.
 pub(crate) type Severities = BTreeMap<Rule, Severity>;
 
-/// The severities of one run.
+/// The severities of rules in the files that a glob matches.
+pub(crate) type SeveritiesByGlob = BTreeMap<String, Severities>;
+
+/// The glob of all files, for which any other goes before it.
+pub(crate) const EVERYWHERE: &str = "**";
+
+/// The severities of one run: the longest glob first, because it says the most.
 #[derive(Debug, Default)]
-pub(crate) struct RuleSeverities {
-    everywhere: Severities,
-    /// The longest glob first, because it says the most.
-    severity_overrides: Vec<(GlobMatcher, Severities)>,
-}
+pub(crate) struct RuleSeverities(Vec<(GlobMatcher, Severities)>);
 
 impl RuleSeverities {
-    pub(crate) fn new(
-        everywhere: &Severities,
-        by_glob: &BTreeMap<String, Severities>,
-    ) -> Result<Self, Problem> {
-        let mut severity_overrides = Vec::with_capacity(by_glob.len());
+    pub(crate) fn new(by_glob: &SeveritiesByGlob) -> Result<Self, Problem> {
+        let mut matchers = Vec::with_capacity(by_glob.len());
         for (text, severities) in by_glob {
             check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
-            let anywhere = if text.contains('/') { String::new() } else { "**/".to_owned() };
-            let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/')))
-                .literal_separator(true)
-                .build()
-                .expect("a glob that has been checked");
-            severity_overrides.push((glob.compile_matcher(), severities.clone()));
+            let is_path = text.contains('/') || text == EVERYWHERE;
+            let anywhere = if is_path { String::new() } else { "**/".to_owned() };
+            let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/'))).literal_separator(true).build();
+            matchers.push((glob.expect("it has been checked").compile_matcher(), severities.clone()));
         }
-        severity_overrides.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.glob().glob().len()));
-        Ok(Self { everywhere: everywhere.clone(), severity_overrides })
+        matchers.sort_by_key(|(matcher, _)| {
+            let text = matcher.glob().glob();
+            (text == EVERYWHERE, Reverse(text.len()))
+        });
+        Ok(Self(matchers))
     }
 
     /// How seriously a rule is taken in the file of this asset path.
     pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
-        let matching = self.severity_overrides.iter().filter(|(glob, _)| glob.is_match(asset));
-        let mut said = matching.map(|(_, severities)| severities).chain([&self.everywhere]);
-        said.find_map(|severities| severities.get(&rule).copied()).unwrap_or_else(|| rule.default_severity())
+        let mut matching = self.0.iter().filter(|(glob, _)| glob.is_match(asset));
+        let severity = matching.find_map(|(_, severities)| severities.get(&rule).copied());
+        severity.unwrap_or_else(|| rule.default_severity())
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
         std::fs::write(&file, toml).unwrap();
         let tables = Tables::read(&fingerpost::Settings::read(&file).unwrap());
         tables.check().unwrap();
-        RuleSeverities::new(&tables.collect.severities, &tables.collect.severity_overrides).unwrap()
+        RuleSeverities::new(&tables.collect.rules).unwrap()
     }
 
     #[test]
@@ -66,9 +66,11 @@ mod tests {
                rules.missing = "warn"
                rules."vendor/**".missing = "ignore"
                rules."vendor/own/*.css" = { missing = "error", missing-map = "error" }
+               rules."/a".missing = "error"
                rules."x.js".leaves-base = "warn""#,
         );
         assert_eq!(severities.get(Rule::Missing, "css/app.css"), Severity::Warn);
+        assert_eq!(severities.get(Rule::Missing, "a"), Severity::Error);
         assert_eq!(severities.get(Rule::Missing, "vendor/x/y.css"), Severity::Ignore);
         assert_eq!(severities.get(Rule::Missing, "vendor/own/a.css"), Severity::Error);
         assert_eq!(severities.get(Rule::MissingMap, "vendor/own/a.css"), Severity::Error);
