@@ -1,4 +1,4 @@
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::VecDeque, iter};
 
 use fingerpost::__private::Severity;
 use rayon::prelude::*;
@@ -91,14 +91,26 @@ impl Diagnostics {
     pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
-        size: impl Fn(&T) -> u64 + Sync,
+        size: impl Fn(&T) -> u64,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        let sized = items.into_par_iter().enumerate().map(|(place, item)| (size(&item), place, item));
-        let mut queue: Vec<_> = sized.collect();
-        queue.sort_by_key(|(size, ..)| Reverse(*size));
-        let queue = queue.into_iter().map(|(_, place, item)| (place, item));
-        self.take_results(queue.par_bridge(), work)
+        self.take_results(largest_first(items, size).into_iter().par_bridge(), work)
+    }
+
+    /// The same, but every second thread takes the smallest item that is left, so that few large ones are in memory at once.
+    /// Items of middling size come last.
+    pub(crate) fn take_from_both_ends<T: Send, R: Send, F: Into<Diagnostic> + Send>(
+        &mut self,
+        items: Vec<T>,
+        size: impl Fn(&T) -> u64,
+        work: impl Fn(T) -> Result<R, F> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let mut queue = VecDeque::from(largest_first(items, size));
+        let next = move || match rayon::current_thread_index() {
+            Some(thread) if thread % 2 == 1 => queue.pop_back(),
+            _ => queue.pop_front(),
+        };
+        self.take_results(iter::from_fn(next).par_bridge(), work)
     }
 
     /// Sorts the results by the places of their items.
@@ -125,4 +137,11 @@ impl Diagnostics {
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         Error::from_problems(std::mem::take(&mut self.problems))
     }
+}
+
+/// Sorts items by their sizes, each with its place.
+fn largest_first<T>(items: Vec<T>, size: impl Fn(&T) -> u64) -> Vec<(usize, T)> {
+    let mut queue: Vec<_> = items.into_iter().enumerate().collect();
+    queue.sort_by_key(|(_, item)| Reverse(size(item)));
+    queue
 }

@@ -61,12 +61,11 @@ impl Cache {
         Self { key, sources: sources.unwrap_or_default() }
     }
 
-    /// What is known of a file, if nobody has touched it since. Costs one `stat`.
-    pub(crate) fn source_info(&self, file: &SourceFile) -> Option<Arc<SourceInfo>> {
-        let source_info =
-            self.sources.get(file.path.as_str()).filter(|source_info| source_info.file == file.file)?;
-        let stamp = FileStamp::from_metadata(&fs::metadata(&file.file).ok()?);
-        (stamp == source_info.stamp).then(|| source_info.clone())
+    /// Returns what is known of a file, if its stamp is still the same.
+    pub(crate) fn source_info(&self, file: &SourceFile, stamp: Option<FileStamp>) -> Option<Arc<SourceInfo>> {
+        let source_info = self.sources.get(file.path.as_str())?;
+        let is_same = source_info.file == file.file && Some(source_info.stamp) == stamp;
+        is_same.then(|| source_info.clone())
     }
 
     /// Gives the memory back. From here on nothing is known any more.

@@ -2,7 +2,11 @@
 
 use std::{cell::Cell, fs, sync::Arc};
 
-use fingerpost::{__private::Reading, sources::SourceFile};
+use fingerpost::{
+    __private::{FileStamp, Reading},
+    sources::SourceFile,
+};
+use rayon::prelude::*;
 
 use crate::{
     diagnostics::{
@@ -51,8 +55,10 @@ impl Analyzed {
     ) -> Result<Self, Error> {
         run.progress.found(files.len());
         let mut analyzed = Self::default();
-        let size = |file: &SourceFile| fs::metadata(&file.file).map_or(0, |metadata| metadata.len());
-        for look in diagnostics.take_largest_first(files, size, |file| analyze_file(file, run))? {
+        let stamped: Vec<_> = files.into_par_iter().map(|file| (stamp(&file), file)).collect();
+        let size = |(stamp, _): &(Option<FileStamp>, _)| stamp.map_or(0, |stamp| stamp.length());
+        let work = |(stamp, file)| analyze_file(file, stamp, run);
+        for look in diagnostics.take_from_both_ends(stamped, size, work)? {
             match look {
                 Analysis::Done(asset) => analyzed.done.push(*asset),
                 Analysis::Referring(referring) => analyzed.referring.push(referring),
@@ -62,8 +68,12 @@ impl Analyzed {
     }
 }
 
-fn analyze_file(file: SourceFile, run: &Run<'_>) -> Result<Analysis, Problem> {
-    let (source_info, content) = match run.cache.source_info(&file) {
+fn stamp(file: &SourceFile) -> Option<FileStamp> {
+    fs::metadata(&file.file).ok().map(|metadata| FileStamp::from_metadata(&metadata))
+}
+
+fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Result<Analysis, Problem> {
+    let (source_info, content) = match run.cache.source_info(&file, stamp) {
         Some(source_info) => (source_info, None),
         None => read(&file, run)?,
     };
