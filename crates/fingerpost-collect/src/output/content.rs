@@ -11,7 +11,10 @@ use fingerpost::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostics::problem::{ErrorKind, Problem};
+use crate::{
+    diagnostics::problem::{ErrorKind, Problem},
+    output::buffer::Buffer,
+};
 
 /// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
 const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
@@ -24,7 +27,7 @@ pub(crate) struct Content {
 }
 
 enum Bytes {
-    Here(Vec<u8>),
+    Here(Buffer),
     In(PathBuf),
 }
 
@@ -52,7 +55,7 @@ impl Content {
     }
 
     /// The bytes of a file that has been read whole.
-    pub(crate) fn new(content_id: ContentId, bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(content_id: ContentId, bytes: Buffer) -> Self {
         Self { size: content_id.size, sha256: content_id.sha256, bytes: Bytes::Here(bytes) }
     }
 
@@ -79,8 +82,8 @@ impl Content {
     }
 }
 
-impl From<Vec<u8>> for Content {
-    fn from(bytes: Vec<u8>) -> Self {
+impl From<Buffer> for Content {
+    fn from(bytes: Buffer) -> Self {
         Self { size: bytes.len() as u64, sha256: Digest::from_content(&bytes), bytes: Bytes::Here(bytes) }
     }
 }
@@ -94,7 +97,7 @@ pub(crate) struct ContentId {
 
 impl ContentId {
     /// Reads the whole of a file.
-    pub(crate) fn read(file: &Path) -> Result<Reading<(Self, Vec<u8>)>, Problem> {
+    pub(crate) fn read(file: &Path) -> Result<Reading<(Self, Buffer)>, Problem> {
         stable(file, |handle| {
             let bytes = whole(handle)?;
             Ok((Self::from_bytes(&bytes), bytes))
@@ -106,7 +109,7 @@ impl ContentId {
     }
 
     /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
-    pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Vec<u8>, Problem> {
+    pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
         if trusted == Some(stamp) || Self::from_bytes(&bytes) == self {
             Ok(bytes)
@@ -122,11 +125,11 @@ fn stable<T>(file: &Path, read: impl FnMut(&mut File) -> io::Result<T>) -> Resul
     if reading.is_stable { Ok(reading) } else { Err(changed(file)) }
 }
 
-/// One byte more than there are shows a file that grows.
-fn whole(file: &mut File) -> io::Result<Vec<u8>> {
+/// Reads no further than the file was long; the stamp shows whether it grows.
+fn whole(file: &mut File) -> io::Result<Buffer> {
     let length = file.metadata()?.len();
-    let mut bytes = Vec::with_capacity(length as usize + 1);
-    file.take(length + 1).read_to_end(&mut bytes)?;
+    let mut bytes = Buffer::with_capacity(length as usize);
+    file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod staging;
 pub(crate) mod lock;
+pub(crate) mod buffer;
 pub(crate) mod content;
 pub(crate) mod history;
 pub(crate) mod cache;

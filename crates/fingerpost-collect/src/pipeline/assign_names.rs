@@ -14,7 +14,7 @@ use crate::{
         collector::Diagnostics,
         problem::{Error, ErrorKind, Problem},
     },
-    output::{cache, content::Content, source_info::Inputs},
+    output::{buffer::Buffer, cache, content::Content, source_info::Inputs},
     pipeline::{
         asset::{Asset, Source},
         link::{Link, LinkTarget, Links},
@@ -107,7 +107,7 @@ impl NameAssigner<'_> {
             hasher.update(self.waiting[member].file.path.as_bytes());
             hasher.update([0]);
             hasher.update((bytes.len() as u64).to_be_bytes());
-            hasher.update(bytes);
+            hasher.update(&*bytes);
         }
         Ok(hasher.finalize().into())
     }
@@ -142,7 +142,7 @@ impl NameAssigner<'_> {
     }
 
     /// A file's bytes with the hashes in those references that are wanted.
-    fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Vec<u8>, Problem> {
+    fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Buffer, Problem> {
         let Source { file, source_info } = &self.waiting[member];
         let bytes = source_info
             .content_id

@@ -1,14 +1,14 @@
 use fingerpost::manifest::ContentHash;
 
-use crate::references::edit::Edit;
+use crate::{output::buffer::Buffer, references::edit::Edit};
 
 /// The bytes with a hash in every reference. `edits` come in the order of their places; all else stays as it was. `None` if
 /// there are no such places, because somebody has changed the cache.
 pub(crate) fn rewrite<'a>(
     bytes: &[u8],
     edits: impl Iterator<Item = (&'a Edit, ContentHash)>,
-) -> Option<Vec<u8>> {
-    let mut rewritten = Vec::with_capacity(bytes.len() + bytes.len() / 8);
+) -> Option<Buffer> {
+    let mut rewritten = Buffer::with_capacity(bytes.len() + bytes.len() / 8);
     let mut copied = 0;
     for (edit, hash) in edits {
         rewritten.extend_from_slice(bytes.get(copied..edit.span.start)?);
@@ -28,14 +28,13 @@ mod tests {
     fn invalid_edit_positions_return_none() {
         let hash = ContentHash::from_content(b"");
         let rewritten = |places: &[usize]| {
-            let edit = |&place: &usize| Edit::new("a.b", place - 1, Syntax::Literal);
-            let edits: Vec<_> = places.iter().map(edit).collect();
-            rewrite(b"abc", edits.iter().map(|edit| (edit, hash)))
+            let edits: Vec<_> = places.iter().map(|&place| Edit::Insert(place)).collect();
+            rewrite(b"abc", edits.iter().map(|edit| (edit, hash))).map(|bytes| bytes.to_vec())
         };
         assert_eq!(rewritten(&[3]).unwrap(), format!("abc.{hash}").as_bytes());
         assert_eq!(rewritten(&[4]), None);
         assert_eq!(rewritten(&[2, 1]), None);
-        let beyond = Edit::new("a%2e", 1, Syntax::Literal);
-        assert_eq!(rewrite(b"abc", [(&beyond, hash)].into_iter()), None);
+        let beyond = Edit::Replace { span: 1..4, stem: String::new(), extension: String::new() };
+        assert!(rewrite(b"abc", [(&beyond, hash)].into_iter()).is_none());
     }
 }

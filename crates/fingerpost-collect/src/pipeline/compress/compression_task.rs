@@ -12,6 +12,7 @@ use crate::{
     compression::Compression,
     diagnostics::problem::{ErrorKind, Problem},
     output::{
+        buffer::Buffer,
         content::{Content, WriteError},
         staging::Staged,
         variant::variant_name,
@@ -109,7 +110,7 @@ impl CompressionTask {
     fn compress(&self, file: &Path) -> Result<Content, Problem> {
         let content = Content::in_file(file, self.size, self.sha256);
         let compressed = encode(self.compression, self.size, |encoder| content.write_to(encoder));
-        compressed.map(Content::from).map_err(|err| {
+        compressed.map(|bytes| Content::from(Buffer::from(bytes))).map_err(|err| {
             let file = quoted(file.display());
             let message = match err {
                 WriteError::Output(err) => format!("cannot compress {file}: {err}"),
