@@ -87,12 +87,9 @@ pub fn collect(config: &CollectConfig) -> Result<Report, Error> {
 ///
 /// As for [`collect`].
 pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
-    references::with_deep_stacks(|| collect_here(config, progress))
-}
-
-fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let options = config.options()?;
+    start_threads()?;
     let store = DirStore::new(&options.out);
     let run = Run::open(options, &store, progress)?;
     let mut diagnostics = Diagnostics::default();
@@ -100,6 +97,20 @@ fn collect_here(config: &CollectConfig, progress: &dyn Progress) -> Result<Repor
     match publish_all(run, &mut diagnostics) {
         Ok(report) => Ok(report.finish(diagnostics.remarks, started.elapsed())),
         Err(err) => Err(err.with(diagnostics.remarks)),
+    }
+}
+
+/// Starts the threads of the run before it takes the lock: without memory for them, rayon would panic in the middle of it.
+fn start_threads() -> Result<(), Problem> {
+    let is_started = rayon::current_thread_index().is_some();
+    let started = if is_started { Ok(()) } else { rayon::ThreadPoolBuilder::new().build_global() };
+    // Without a source the threads run already.
+    match started.err().as_ref().and_then(std::error::Error::source) {
+        Some(cause) => {
+            let message = format!("not enough memory to start threads: {cause}");
+            Err(Problem::new(ErrorKind::OutOfMemory, message))
+        }
+        None => Ok(()),
     }
 }
 

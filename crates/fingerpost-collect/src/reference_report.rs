@@ -113,7 +113,7 @@ fn named_in(
     if let Some(language) = language {
         let found = references::find(language, &bytes, place);
         let References { list, parse_failure, .. } =
-            found.map_err(|too_deep| analyze::too_deep(file, &bytes, &too_deep))?;
+            found.map_err(|err| analyze::scan_error(file, &bytes, err))?;
         unread = parse_failure.map(|why| analyze::unread(&mut places, &why));
         named.extend(list.into_iter().filter_map(|reference| match reference.target {
             Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {

@@ -62,7 +62,7 @@ pub struct Report {
     pub ignored: Vec<String>,
     /// What looked wrong and did not stop the run.
     pub warnings: Vec<Problem>,
-    /// What nobody has to do anything about: imports of what only the browser will know, scripts that are no modules.
+    /// What nobody has to do anything about: imports of what only the browser will know.
     pub notes: Vec<Problem>,
     /// Whether this is what a run would have done, and nothing was written.
     pub dry_run: bool,

@@ -77,7 +77,7 @@ impl Diagnostics {
 
     /// Does the same to all items, on all cores, and keeps the good results.
     ///
-    /// The first failure of the output dir ends it, because every other item would only repeat it.
+    /// The first failure of the output dir and the first lack of memory end it, because every other item would only repeat it.
     pub(crate) fn take_all<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
@@ -121,7 +121,11 @@ impl Diagnostics {
     ) -> Result<Vec<R>, Error> {
         let results: Result<Vec<_>, Problem> = items
             .map(|(place, item)| match work(item).map_err(F::into) {
-                Err(Diagnostic::Problem(problem)) if problem.kind() == ErrorKind::Output => Err(problem),
+                Err(Diagnostic::Problem(problem))
+                    if matches!(problem.kind(), ErrorKind::Output | ErrorKind::OutOfMemory) =>
+                {
+                    Err(problem)
+                }
                 result => Ok((place, result)),
             })
             .collect();

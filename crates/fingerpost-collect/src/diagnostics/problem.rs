@@ -53,8 +53,11 @@ pub enum ErrorKind {
     Unknown,
     /// A file names another where nothing can be rewritten. It stops nothing.
     PlainName,
-    /// A file is nested deeper than anything that a browser would read.
+    /// A file is nested deeper than can be parsed: a style sheet beyond 255 blocks, a script beyond about 30,000 brackets or
+    /// 100,000 operators.
     TooDeep,
+    /// There is not enough memory to parse a script, or to start threads.
+    OutOfMemory,
     /// Two files want the same name in the output dir.
     Clash,
     /// A manifest in an output dir cannot be used.
@@ -278,6 +281,7 @@ impl ErrorKind {
             Self::Unknown => "unknown",
             Self::PlainName => "plain-name",
             Self::TooDeep => "too-deep",
+            Self::OutOfMemory => "out-of-memory",
             Self::Clash => "clash",
             Self::Manifest => "manifest",
             Self::KeepFrom => "keep-from",

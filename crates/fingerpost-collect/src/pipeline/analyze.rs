@@ -3,7 +3,7 @@
 use std::{cell::Cell, fs, sync::Arc};
 
 use fingerpost::{
-    __private::{FileStamp, Reading},
+    __private::{FileStamp, Reading, quoted},
     sources::SourceFile,
 };
 use rayon::prelude::*;
@@ -26,8 +26,7 @@ use crate::{
     },
     references::{
         self,
-        css::TooDeep,
-        reference::{Language, ParseFailure, ParseFailureKind, References},
+        reference::{Language, ParseFailure, ParseFailureKind, References, ScanError},
         resolve::Place,
         unrewritable::{Markup, Unrewritable},
     },
@@ -101,17 +100,14 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     let reading = ContentId::read(&file.file)?;
     let (content_id, bytes) = (reading.value.0, &reading.value.1);
     let References { list, unknown, parse_failure } =
-        references::find(language, bytes, place).map_err(|depth| too_deep(file, bytes, &depth))?;
+        references::find(language, bytes, place).map_err(|err| scan_error(file, bytes, err))?;
     let mut places = Places::new(&file.file, &file.path, bytes);
-    let has_given_up = parse_failure.as_ref().is_some_and(|why| why.obstacle == ParseFailureKind::GivenUp);
     let parse_failure = parse_failure.map(|why| unread(&mut places, &why));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
     let unrewritable = find_unrewritable(bytes, place);
     let source_info = source_info(file, &reading, content_id);
-    // The next run may have more memory.
-    let is_trusted = source_info.is_trusted && !has_given_up;
-    let source_info = SourceInfo { is_trusted, references: list, notes, unrewritable, ..source_info };
+    let source_info = SourceInfo { references: list, notes, unrewritable, ..source_info };
     let content = (!source_info.names_assets()).then(|| Content::new(content_id, reading.value.1));
     Ok((Arc::new(source_info), content))
 }
@@ -129,9 +125,23 @@ fn source_info<T>(file: &SourceFile, reading: &Reading<T>, content_id: ContentId
     SourceInfo { file, stamp, is_trusted, content_id, references, notes, unrewritable, assigned_name: None }
 }
 
-pub(crate) fn too_deep(file: &SourceFile, bytes: &[u8], &TooDeep(at): &TooDeep) -> Problem {
+pub(crate) fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
+    let (at, message) = match err {
+        ScanError::StyleSheetTooDeep(at) => {
+            (at, "more than 255 blocks are open here; no browser reads that, so correct or ignore the file")
+        }
+        ScanError::ScriptTooDeep(at) => (
+            at,
+            "brackets, operators or statements are nested too deep here to be parsed; correct or ignore the file",
+        ),
+        ScanError::OutOfMemory => {
+            let file = quoted(file.file.display());
+            let message =
+                format!("not enough memory to parse {file}; provide more memory, or ignore the file");
+            return Problem::new(ErrorKind::OutOfMemory, message);
+        }
+    };
     let location = Location::new(&file.file, &file.path, bytes, at..at + 1);
-    let message = "more than 255 blocks are open here; no browser reads that, so correct or ignore the file";
     Problem::with_location(location, ErrorKind::TooDeep, message)
 }
 
@@ -148,11 +158,12 @@ pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
         ParseFailureKind::GivenUp => {
             ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax)
         }
-        ParseFailureKind::NotAModule => {
-            ("cannot be parsed as a module; its references are neither rewritten nor listed", Rule::Syntax)
-        }
+        ParseFailureKind::NotValid => (
+            "cannot be parsed as a module or script; its references are neither rewritten nor listed",
+            Rule::Syntax,
+        ),
     };
     let message = format!("{what}: {}", why.reason);
     let location = places.locate(why.span.clone());
-    Note { location, message, rule: why.may_refer.then_some(rule) }
+    Note { location, message, rule: Some(rule) }
 }

@@ -7,16 +7,12 @@ use regex::bytes::Regex;
 
 use super::{
     raw_reference::{Kind, RawReference, Syntax},
-    reference::Scan,
+    reference::{Scan, ScanError},
     source_map,
 };
 
 /// No style sheet that a browser would read goes deeper.
 const DEEPEST: usize = 255;
-
-/// A style sheet with blocks in blocks beyond any sense, and the byte where it goes too deep.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooDeep(pub(crate) usize);
 
 /// What each style sheet has that holds a reference: an escape may spell any of the names.
 static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,7 +26,7 @@ pub(crate) fn may_refer(text: &str) -> bool {
 }
 
 /// Finds all references.
-pub(crate) fn scan(text: &str) -> Result<Scan, TooDeep> {
+pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
     let mut scanner = Scanner { text, open: Vec::new(), expects: Expects::Nothing, found: Vec::new() };
     let mut at = 0;
     while at < text.len() {
@@ -74,7 +70,7 @@ impl Scanner<'_> {
     ///
     /// The parser would jump over the block that follows, or want to be called for it, a call for each level; a new one
     /// that starts behind the opening token does neither.
-    fn read_flat(&mut self, from: usize) -> Result<usize, TooDeep> {
+    fn read_flat(&mut self, from: usize) -> Result<usize, ScanError> {
         let mut parser = Parser::new(&self.text[from..]);
         loop {
             let start = from + parser.position().byte_index();
@@ -85,7 +81,7 @@ impl Scanner<'_> {
             let depth = self.open.len();
             self.token(&token, start..end);
             if self.open.len() > depth {
-                return if depth < DEEPEST { Ok(end) } else { Err(TooDeep(start)) };
+                return if depth < DEEPEST { Ok(end) } else { Err(ScanError::StyleSheetTooDeep(start)) };
             }
         }
     }
@@ -302,7 +298,7 @@ mod tests {
     fn more_than_255_nested_brackets_are_an_error() {
         let nested = |depth| format!("{}url(x)", "(".repeat(depth));
         assert_eq!(references(&nested(255)), ["x"]);
-        assert_eq!(scan(&nested(256)), Err(TooDeep(255)));
-        assert_eq!(scan(&"{".repeat(1_000_000)), Err(TooDeep(255)));
+        assert_eq!(scan(&nested(256)), Err(ScanError::StyleSheetTooDeep(255)));
+        assert_eq!(scan(&"{".repeat(1_000_000)), Err(ScanError::StyleSheetTooDeep(255)));
     }
 }

@@ -5,15 +5,11 @@ pub(crate) mod css;
 mod js;
 #[cfg(feature = "js")]
 mod calls;
-#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "the parser of scripts finds comments"))]
 mod source_map;
 pub(crate) mod unrewritable;
 mod prefilter;
 #[cfg(feature = "js")]
-mod nesting;
-#[cfg(feature = "js")]
-mod stack;
-mod lexer;
+mod depth;
 pub(crate) mod reference;
 pub(crate) mod edit;
 pub(crate) mod resolve;
@@ -24,20 +20,18 @@ mod decode;
 mod tests;
 
 use self::{
-    css::TooDeep,
     decode::{is_utf_16, text},
     edit::Edit,
     raw_reference::RawReference,
-    reference::{Language, ParseFailure, ParseFailureKind, Reference, References, Scan},
+    reference::{Language, ParseFailure, ParseFailureKind, Reference, References, Scan, ScanError},
     resolve::{Place, resolve},
 };
 
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
-pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, TooDeep> {
+pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, ScanError> {
     if is_utf_16(bytes) {
         let reason = "it is UTF-16, so save it as UTF-8".to_owned();
-        let (obstacle, may_refer) = (ParseFailureKind::GivenUp, true);
-        let parse_failure = Some(ParseFailure { obstacle, reason, span: 0..0, may_refer });
+        let parse_failure = Some(ParseFailure { obstacle: ParseFailureKind::GivenUp, reason, span: 0..0 });
         return Ok(References { parse_failure, ..References::default() });
     }
     let text = text(bytes);
@@ -46,35 +40,25 @@ pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result
     Ok(References { list, unknown, parse_failure })
 }
 
-fn scan(language: Language, text: &str) -> Result<Scan, TooDeep> {
+fn scan(language: Language, text: &str) -> Result<Scan, ScanError> {
     match language {
         Language::Css if css::may_refer(text) => css::scan(text),
         Language::Css => Ok(Scan::default()),
-        Language::JavaScript => Ok(scan_script(text)),
+        Language::JavaScript => scan_script(text),
     }
 }
 
 #[cfg(feature = "js")]
 use js::scan as scan_script;
-#[cfg(feature = "js")]
-pub(crate) use stack::with_deep_stacks;
-
-/// Without a parser the usual ones are deep enough.
+/// Without a parser, only the source map is found.
 #[cfg(not(feature = "js"))]
-pub(crate) fn with_deep_stacks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    work()
-}
-
-/// Without a parser, only the source map at the end of the file can be told from a string.
-#[cfg(not(feature = "js"))]
-fn scan_script(text: &str) -> Scan {
+fn scan_script(text: &str) -> Result<Scan, ScanError> {
     let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
         obstacle: ParseFailureKind::NoParser,
         reason: "this build lacks the feature `js` of `fingerpost-collect`; turn it on".to_owned(),
         span: at..at,
-        may_refer: true,
     });
-    Scan { written: source_map::at_the_end(text).into_iter().collect(), parse_failure, ..Scan::default() }
+    Ok(Scan { written: source_map::in_script(text).into_iter().collect(), parse_failure, ..Scan::default() })
 }
 
 fn reference(raw: &RawReference, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {

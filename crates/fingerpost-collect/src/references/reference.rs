@@ -34,8 +34,6 @@ pub(crate) struct ParseFailure {
     pub(crate) reason: String,
     /// The place of the fault.
     pub(crate) span: Range<usize>,
-    /// `true` if something in the file looks like a reference.
-    pub(crate) may_refer: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +42,21 @@ pub(crate) enum ParseFailureKind {
     /// This build has no parser of scripts.
     #[cfg_attr(feature = "js", allow(dead_code, reason = "this build has one"))]
     NoParser,
-    /// The file is no valid module.
-    NotAModule,
-    /// A browser may be able to read the file, and another run with more memory as well.
+    /// The file is neither a valid module nor a valid script.
+    NotValid,
+    /// A browser may be able to read the file.
     GivenUp,
+}
+
+/// Why a file cannot be scanned. It ends the run, so that no file is published with some of its references rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts needs a stack"))]
+pub(crate) enum ScanError {
+    /// A style sheet is nested too deep, from this byte on.
+    StyleSheetTooDeep(usize),
+    /// A script is nested too deep, from this byte on.
+    ScriptTooDeep(usize),
+    OutOfMemory,
 }
 
 /// What a parser has found.
@@ -60,8 +69,8 @@ pub(crate) struct Scan {
 
 #[cfg(feature = "js")]
 impl Scan {
-    pub(super) fn from_reference(written: RawReference) -> Self {
-        Self { written: vec![written], ..Self::default() }
+    pub(super) fn from_failure(parse_failure: ParseFailure) -> Self {
+        Self { parse_failure: Some(parse_failure), ..Self::default() }
     }
 }
 

@@ -103,9 +103,9 @@ fn syntax_error_in_a_module_is_a_warning_with_its_location() {
     assert_eq!(warning.kind(), ErrorKind::Rule(Rule::Syntax));
     assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((2, 11)));
     assert!(
-        warning
-            .message()
-            .starts_with("cannot be parsed as a module; its references are neither rewritten nor listed: "),
+        warning.message().starts_with(
+            "cannot be parsed as a module or script; its references are neither rewritten nor listed: "
+        ),
         "{warning}"
     );
     assert_eq!(warning.silence(), Some("collect.rules.\"js/app.js\".syntax = \"ignore\""));
@@ -141,4 +141,34 @@ fn missing_file_extension_is_reported() {
     assert!(problem.contains("`./nope` points to `js/nope`, which does not exist"), "{problem}");
     assert!(problem.contains("`js/nope.js` exists; browsers do not add endings"), "{problem}");
     assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));
+}
+
+#[test]
+fn imports_of_scripts_that_are_no_modules_get_the_hash() {
+    let app = app();
+    for written in [
+        "var f = 010; import(\"./m.js\");",
+        "with (a) import('./m.js')",
+        "<!-- c\nimport('./m.js')\n//# sourceMappingURL=data:application/json,{}",
+    ] {
+        let report = app.becomes(written, &written.replace("m.js", "m.{js/m.js}.js"));
+        assert_eq!((report.warnings, report.notes), (vec![], vec![]), "{written}");
+    }
+}
+
+#[test]
+fn too_deeply_nested_script_is_an_error_with_its_location() {
+    let app = app();
+    app.write(format!("import './m.js';\n{}", "(".repeat(40_000)));
+    let err = collect(&app.config().severity(Rule::Syntax, Severity::Ignore)).unwrap_err();
+    let [problem] = &err.problems().collect::<Vec<_>>()[..] else { panic!("{err}") };
+    assert_eq!(
+        problem.message(),
+        "brackets, operators or statements are nested too deep here to be parsed; correct or ignore the file"
+    );
+    assert_eq!(
+        (problem.kind(), problem.location().map(|location| location.line)),
+        (ErrorKind::TooDeep, Some(2))
+    );
+    assert!(!app.site.path("out/staticfiles.json").exists());
 }
