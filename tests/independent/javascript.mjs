@@ -8,16 +8,18 @@ await init();
 
 /** Returns all references of a script, with the start and the end of their text, and its value. */
 export function references(js) {
-    const found = [];
-    const onComment = (_block, text, start) => {
-        found.push(...inSourceMapComment(js, start + 2, start + 2 + text.length));
-    };
-    let program;
+    let parsed;
     try {
-        program = parse(js, { ecmaVersion: 'latest', sourceType: 'module', onComment });
+        parsed = parsedAs('module', js);
     } catch (error) {
-        return { found: inLastComment(js), reason: error.message };
+        try {
+            parsed = parsedAs('script', js);
+        } catch {
+            return { found: inLastComment(js), reason: error.message };
+        }
     }
+    const { program, sourceMap } = parsed;
+    const found = [...sourceMap];
     const nodes = [program];
     for (let node = nodes.pop(); node; node = nodes.pop()) {
         const { literal, ...kind } = reference(node);
@@ -28,6 +30,20 @@ export function references(js) {
         }
     }
     return { found: found.sort((a, b) => a.start - b.start) };
+}
+
+/** Returns the syntax tree, and the source map by ECMA-426: the last comment that names one, unless a token follows. */
+function parsedAs(sourceType, js) {
+    let sourceMap = [];
+    const onToken = ({ type }) => {
+        if (type.label !== 'eof') sourceMap = [];
+    };
+    const onComment = (_block, text, start) => {
+        const [found] = inSourceMapComment(js, start + 2, start + 2 + text.length);
+        if (found) sourceMap = [found];
+    };
+    const program = parse(js, { ecmaVersion: 'latest', sourceType, onComment, onToken });
+    return { program, sourceMap };
 }
 
 /** Returns the start of all constant specifiers of imports and exports; `undefined` if the script cannot be parsed. */
