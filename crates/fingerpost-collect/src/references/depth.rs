@@ -228,10 +228,19 @@ impl Scan<'_> {
             match reading.last {
                 Token::Name if is_closed && !NAMES_AFTER_LITERALS.contains(&word) => return Ok(false),
                 Token::Name | Token::Literal => count.depth += 1,
-                _ if [&b"case"[..], b"default"].contains(&word) && last != Token::Dot => {
+                _ if [&b"case"[..], b"default"].contains(&word)
+                    && last != Token::Dot
+                    && last != Token::Keyword =>
+                {
                     count.end_statement()
                 }
-                _ => count.add_to_statement(),
+                _ => {
+                    count.add_to_statement();
+                    // The parser goes on behind `class extends A, B`, which is an error.
+                    if word == b"extends" || word.contains(&b'\\') {
+                        count.item = count.depth;
+                    }
+                }
             }
             return Ok(true);
         }
@@ -573,6 +582,8 @@ mod tests {
             "typeof\n",
             "a:b,",
             "x=@a\nclass{",
+            "class extends a,",
+            "@a export default class extends ",
             "(/[)]/,",
             "(\")\",",
             "[/*]*/,",
