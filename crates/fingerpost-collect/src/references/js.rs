@@ -4,7 +4,6 @@ use std::{cell::RefCell, ops::Range, panic, sync::Once, thread};
 
 use oxc_allocator::Allocator;
 use oxc_parser::{Parser, ParserReturn};
-use oxc_semantic::SemanticBuilder;
 use oxc_span::{LabeledSpan, SourceType};
 
 use super::{
@@ -81,7 +80,7 @@ fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Result<Scan,
     }
 }
 
-/// Parses, and checks for errors that the parser leaves to others.
+/// Parses. Errors that only the code around a place shows, such as two `let a`, are left to browsers.
 ///
 /// The parser panics for lack of memory. A debug build of it also panics on some input, which counts as invalid.
 fn checked<'a>(
@@ -93,10 +92,7 @@ fn checked<'a>(
     let parse = || {
         let parsed = Parser::new(arena, text, source_type).parse();
         let fault = parsed.diagnostics.errors().next().map(|error| not_valid(&error.message, &error.labels));
-        match fault.or_else(|| early_error(&parsed)) {
-            Some(fault) => Err(fault),
-            None => Ok(parsed),
-        }
+        fault.map_or(Ok(parsed), Err)
     };
     panic::catch_unwind(panic::AssertUnwindSafe(parse)).or_else(|payload| {
         match payload.downcast_ref::<&str>() {
@@ -130,17 +126,6 @@ fn silence_lack_of_memory() {
 fn not_valid(message: &str, labels: &[LabeledSpan]) -> ParseFailure {
     let span: Range<usize> = labels.first().map(|label| bytes(label.span())).unwrap_or_default();
     ParseFailure { obstacle: ParseFailureKind::NotValid, reason: message.to_owned(), span }
-}
-
-/// The first error that the parser does not report, and browsers do. Code with `import` as a statement, `export` or
-/// `import.meta` is a module for sure; other code may be a script.
-fn early_error(parsed: &ParserReturn<'_>) -> Option<ParseFailure> {
-    let record = &parsed.module_record;
-    if record.has_module_syntax || record.dynamic_imports.is_empty() {
-        return None;
-    }
-    let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
-    checked.diagnostics.errors().next().map(|error| not_valid(&error.message, &error.labels))
 }
 
 fn references(parsed: &ParserReturn<'_>, prefilter: Prefilter) -> Scan {
@@ -286,7 +271,6 @@ mod tests {
             "<!-- c\nimport './m.js'",
             "<!-- c\nexport * from './m.js'",
             "<!-- c\nnew URL('./m.js', import.meta.url)",
-            "let a; let a; import('./m.js')",
         ] {
             let js = format!("{js}\n//# sourceMappingURL=m.js.map\n");
             assert_eq!(references(&js), ["m.js.map"], "{js:?}");
@@ -306,6 +290,7 @@ mod tests {
             "var await = 1, x = await /1; import('./m.js')",
             "yield = 1; delete yield; import('./m.js')",
             "function f(a, a) { import('./m.js') }",
+            "let a; let a; import('./m.js')",
         ] {
             assert_eq!(references(js), ["./m.js"], "{js:?}");
             assert_eq!(scan(js).unwrap().parse_failure, None, "{js:?}");
