@@ -1,8 +1,11 @@
-//! The depth to which the parser of scripts recurses, found without parsing.
+//! An upper bound of the depth to which the parser of scripts recurses, found without parsing.
 //!
-//! The scan splits a script into tokens and adds up the brackets and operators that are open at once. Only a parser can tell
-//! some divisions from regular expressions. There the scan continues with both readings until one of them is a syntax error or
-//! both agree again, so the result is an upper bound for every script.
+//! The scan splits a script into tokens, and each counts as a level. Levels end only where the parser has certainly returned: at a
+//! closing bracket, where a statement ends, and at a comma. The parser continues after many errors and reads some TypeScript, so a
+//! statement with a token that may mean more than it does in plain JavaScript counts in full.
+//!
+//! Only a parser can tell some divisions from regular expressions. There the scan continues with both readings until one of them
+//! is an error that ends the parse or both agree again.
 
 /// The deepest nesting that is parsed, in levels. A bracket counts as [`BRACKET`], an operator or operand as one.
 pub(super) const DEEPEST: u32 = 200_000;
@@ -15,6 +18,9 @@ const KEYWORD: u32 = 2;
 
 /// Readings of a script that are followed at once. Published code needs at most three.
 const MOST_READINGS: usize = 16;
+
+/// Brackets of all readings that are remembered at once.
+const MOST_BRACKETS: usize = 1 << 20;
 
 /// The byte where a script is nested deeper than [`DEEPEST`], or has too many readings.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +53,7 @@ struct Level {
     outer: usize,
     /// A hash of the kinds of this bracket and all around it.
     kinds: u64,
-    /// The depth outside.
+    /// The count outside, before the bracket.
     count: Count,
 }
 
@@ -63,15 +69,24 @@ enum Open {
     Substitution,
 }
 
-/// The depth at one place.
+/// The levels at one place.
 #[derive(Clone, Copy, Default)]
 struct Count {
-    depth: u32,
-    /// The depth at the start of the statement.
-    statement: u32,
-    /// The depth after the next comma: without the expression before it, but with what is before that, such as `if` and labels.
-    item: u32,
+    /// Levels around the innermost open bracket.
+    outside: u32,
+    /// Levels of the statement or list item in it, up to here.
+    here: u32,
+    /// Those of them that a comma does not end, such as `if` and labels.
+    prefix: u32,
+    /// Levels of the deepest bracket in that statement or item.
+    inside: u32,
+    /// Levels of the deepest statement or item before.
+    before: u32,
     has_comma: bool,
+    /// Whether only `;` ends the statement, and nothing ends an item.
+    is_unclear: bool,
+    /// Whether this may be between `extends` and the body of a class.
+    in_heritage: bool,
 }
 
 /// One way to split a script into tokens.
@@ -90,47 +105,75 @@ enum Token {
     Operator,
     Division,
     Dot,
+    /// `++` and `--` that may stand before or behind an operand.
     Increment,
     Semicolon,
     /// A reserved word before an operand or a statement.
     Keyword,
     /// `if`, `for`, `while`, `with`.
     Head,
-    /// A name, or a keyword: `await`, `x.if`, `\u{69}f`.
+    /// A name, or a keyword: `await`, `\u{69}f`.
     NameOrKeyword,
     Name,
     String,
     /// A number, a regular expression, the end of a template.
     Literal,
-    /// `)`, `]`.
+    /// `)`, `]`, and `++` behind an operand.
     Closing,
     /// `)` of a head.
     ClosingHead,
     ClosingBrace,
 }
 
+impl Token {
+    fn is_before_operand(self) -> bool {
+        use Token::{Division, Dot, Head, Keyword, Operator, Semicolon};
+        matches!(self, Operator | Division | Dot | Semicolon | Keyword | Head)
+    }
+
+    fn is_operand(self) -> bool {
+        matches!(self, Self::Name | Self::String | Self::Literal | Self::Closing)
+    }
+}
+
 impl Count {
-    fn end_statement(&mut self) {
-        *self = Self { depth: self.statement, item: self.statement, has_comma: false, ..*self };
+    /// The count behind an opening bracket.
+    fn bracket(&self) -> Self {
+        let outside = self.outside + self.here + BRACKET;
+        Self { outside, is_unclear: self.is_unclear, ..Self::default() }
     }
 
-    /// Ends a statement in another, which goes on.
-    fn end_inner_statement(&mut self) {
-        (self.depth, self.has_comma) = (self.item, false);
+    /// Levels of all in the innermost bracket.
+    fn content(&self) -> u32 {
+        self.before.max(self.here + self.inside)
     }
 
-    /// Adds a keyword or a colon: a comma does not end the statement that it is part of.
-    fn add_to_statement(&mut self) {
-        self.depth += KEYWORD;
-        self.item += if self.has_comma { 0 } else { KEYWORD };
+    fn end_statement(&mut self, is_unclear: bool) {
+        *self = Self { outside: self.outside, before: self.content(), is_unclear, ..Self::default() };
+    }
+
+    fn end_item(&mut self) {
+        if !self.is_unclear {
+            let (before, here) = (self.content(), self.prefix);
+            *self = Self { before, here, inside: 0, has_comma: true, ..*self };
+        }
+    }
+
+    fn add_keyword(&mut self) {
+        self.here += KEYWORD;
+        self.prefix += if self.has_comma { 0 } else { KEYWORD };
     }
 
     fn max(self, other: Self) -> Self {
         Self {
-            depth: self.depth.max(other.depth),
-            statement: self.statement.max(other.statement),
-            item: self.item.max(other.item),
+            outside: self.outside.max(other.outside),
+            here: self.here.max(other.here),
+            prefix: self.prefix.max(other.prefix),
+            inside: self.inside.max(other.inside),
+            before: self.before.max(other.before),
             has_comma: self.has_comma && other.has_comma,
+            is_unclear: self.is_unclear || other.is_unclear,
+            in_heritage: self.in_heritage || other.in_heritage,
         }
     }
 }
@@ -140,9 +183,11 @@ impl Scan<'_> {
         let mut reading = Reading { at: 0, last: Token::Semicolon, open: 0, count: Count::default() };
         reading.at = if self.bytes.starts_with(b"#!") { line_length(self.text) } else { 0 };
         loop {
+            let start = reading.at;
             let goes_on = self.step(&mut reading)?;
-            self.deepest = self.deepest.max(reading.count.depth);
-            if self.deepest > DEEPEST {
+            let Count { outside, here, inside, .. } = reading.count;
+            self.deepest = self.deepest.max(outside + here + inside);
+            if self.deepest > DEEPEST || self.levels.len() > MOST_BRACKETS {
                 return Err(TooDeep(reading.at.min(self.bytes.len())));
             }
             if self.others.is_empty() {
@@ -151,6 +196,7 @@ impl Scan<'_> {
                 }
                 self.levels.truncate(reading.open + 1);
             } else {
+                self.spend(reading.at - start, start)?;
                 reading = self.rearmost(goes_on.then_some(reading))?;
             }
         }
@@ -206,53 +252,37 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Reads a token. Returns `false` at the end, or where the parser stops because of a syntax error.
+    /// Reads a token. Returns `false` at the end, or where the parser stops because of an error.
     fn step(&mut self, reading: &mut Reading) -> Result<bool, TooDeep> {
         let is_first = reading.at == 0;
-        let new_line = self.skip_blank(reading);
+        let new_line = self.skip_blank(reading) || is_first;
         let Some(&byte) = self.bytes.get(reading.at) else { return Ok(false) };
         let rest = &self.bytes[reading.at..];
         let last = reading.last;
-        let word = &rest[..self.word_length(reading.at)];
+        let word = &rest[..self.word_length(reading)];
         let begins_operand = !word.is_empty() || matches!(byte, b'"' | b'\'');
         let begins_operand_mark = b"`([{+-!~/.@#".contains(&byte) || rest.starts_with(b"<!--");
         if last == Token::Division && !begins_operand && !begins_operand_mark {
             return Ok(false);
         }
-        end_statement(reading, word, begins_operand, new_line);
-        let count = &mut reading.count;
-        let is_closed = matches!(last, Token::String | Token::Literal) && !new_line;
+        if ends_statement(reading, word, begins_operand, new_line) {
+            reading.count.end_statement(self.levels[reading.open].count.is_unclear);
+        }
         if !word.is_empty() {
-            reading.at += word.len();
-            reading.last = classify(word, last == Token::Dot);
-            match reading.last {
-                Token::Name if is_closed && !NAMES_AFTER_LITERALS.contains(&word) => return Ok(false),
-                Token::Name | Token::Literal => count.depth += 1,
-                _ if [&b"case"[..], b"default"].contains(&word)
-                    && last != Token::Dot
-                    && last != Token::Keyword =>
-                {
-                    count.end_statement()
-                }
-                _ => {
-                    count.add_to_statement();
-                    // The parser goes on behind `class extends A, B`, which is an error.
-                    if word == b"extends" || word.contains(&b'\\') {
-                        count.item = count.depth;
-                    }
-                }
-            }
+            add_word(reading, word);
             return Ok(true);
         }
+        let count = &mut reading.count;
         reading.at += 1;
+        reading.last = Token::Operator;
         match byte {
             b'"' | b'\'' => {
-                count.depth += 1;
+                count.here += 1;
                 reading.last = Token::String;
-                return Ok(!is_closed && self.skip_string(reading, byte));
+                return Ok(self.skip_string(reading, byte));
             }
             b'`' => {
-                count.depth += 1;
+                count.here += 1;
                 return Ok(self.skip_template(reading));
             }
             b'(' if matches!(last, Token::Head | Token::NameOrKeyword) => self.open(reading, Open::Head),
@@ -260,28 +290,36 @@ impl Scan<'_> {
             b'[' => self.open(reading, Open::Bracket),
             b'{' => self.open(reading, Open::Brace),
             b')' | b']' | b'}' => return Ok(self.close(reading, byte)),
-            b'/' => return self.slash(reading, new_line),
+            b'/' => return self.slash(reading, last, new_line),
             b';' => reading.last = Token::Semicolon,
-            b',' => {
-                (count.depth, count.has_comma) = (count.item, true);
-                reading.last = Token::Operator;
-            }
+            b',' => count.end_item(),
             b':' => {
-                count.add_to_statement();
-                reading.last = Token::Operator;
+                count.add_keyword();
+                count.in_heritage = false;
+                if !count.has_comma {
+                    count.prefix = count.here;
+                }
             }
             b'<' if rest.starts_with(b"<!--") => self.html_comment(reading, last)?,
-            b'-' if rest.starts_with(b"-->") && (new_line || is_first) => self.html_comment(reading, last)?,
+            b'-' if rest.starts_with(b"-->") && new_line => self.html_comment(reading, last)?,
             b'+' | b'-' if rest.get(1) == Some(&byte) => {
+                count.here += 1;
                 reading.at += 1;
-                count.depth += 1;
-                reading.last = Token::Increment;
+                reading.last = match last {
+                    _ if last.is_operand() && !new_line => Token::Closing,
+                    _ if last.is_operand() || last.is_before_operand() => Token::Operator,
+                    _ => Token::Increment,
+                };
             }
             _ => {
-                count.depth += 1;
-                // A spread is no property.
-                let is_dot = byte == b'#' || byte == b'.' && last != Token::Dot;
-                reading.last = if is_dot { Token::Dot } else { Token::Operator };
+                count.here += 1;
+                count.is_unclear |= byte == b'@' || byte == b'<' && count.in_heritage;
+                count.in_heritage &= byte != b'=';
+                match byte {
+                    b'.' if rest.starts_with(b"...") => reading.at += 2,
+                    b'.' | b'#' => reading.last = Token::Dot,
+                    _ => {}
+                }
             }
         }
         Ok(true)
@@ -316,33 +354,42 @@ impl Scan<'_> {
         }
     }
 
-    /// White space outside of ASCII.
+    /// White space outside of ASCII, by the parser, which takes U+200B for white space.
     fn space(&self, at: usize) -> Option<char> {
         let char = self.text[at..].chars().next()?;
-        (char.is_whitespace() || char == '\u{feff}').then_some(char)
+        (char.is_whitespace() || matches!(char, '\u{200b}' | '\u{feff}')).then_some(char)
     }
 
     /// The length of a name, keyword or number.
-    fn word_length(&self, start: usize) -> usize {
-        let is_number = self.bytes[start].is_ascii_digit();
-        let mut at = start;
-        while let Some(&byte) = self.bytes.get(at) {
-            at += match byte {
+    fn word_length(&self, reading: &Reading) -> usize {
+        let rest = &self.bytes[reading.at..];
+        if rest[0].is_ascii_digit() {
+            return number_length(rest, reading.last == Token::Dot);
+        }
+        let mut length = 0;
+        while let Some(&byte) = rest.get(length) {
+            length += match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' => 1,
-                b'.' if is_number => 1,
-                b'\\' if self.bytes[at..].starts_with(b"\\u{") => {
-                    let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
-                    let end = at + 3 + self.bytes[at + 3..].iter().take_while(is_digit).count();
-                    end - at + usize::from(self.bytes.get(end) == Some(&b'}'))
-                }
-                b'\\' => 1,
-                0x80.. if self.space(at).is_none() => {
-                    self.text[at..].chars().next().map_or(1, char::len_utf8)
-                }
+                b'\\' => self.escape_length(reading.at + length),
+                0x80.. if self.space(reading.at + length).is_none() => self.char_length(reading.at + length),
                 _ => break,
             }
         }
-        at - start
+        length
+    }
+
+    /// The length of an escape in a name. The parser takes any character behind `\` for a part of the name, with an error.
+    fn escape_length(&self, at: usize) -> usize {
+        let Some(digits) = self.text[at..].strip_prefix("\\u{") else {
+            return 1 + self.char_length(at + 1);
+        };
+        let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let is_char = u32::from_str_radix(&digits[..length], 16).is_ok_and(|char| char <= 0x10_ffff);
+        3 + length + usize::from(is_char && digits[length..].starts_with('}'))
+    }
+
+    fn char_length(&self, at: usize) -> usize {
+        self.text[at..].chars().next().map_or(0, char::len_utf8)
     }
 
     /// Moves to the end of a string. Returns `false` if there is none in its line.
@@ -388,16 +435,16 @@ impl Scan<'_> {
         let kinds =
             self.levels[reading.open].kinds.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(kind as u64);
         self.levels.push(Level { kind, outer: reading.open, kinds, count: reading.count });
-        let depth = reading.count.depth + BRACKET;
         reading.open = self.levels.len() - 1;
-        reading.count = Count { depth, statement: depth, item: depth, has_comma: false };
+        reading.count = reading.count.bracket();
         reading.last = Token::Operator;
     }
 
     /// Returns `false` if another bracket is open.
     fn close(&mut self, reading: &mut Reading, byte: u8) -> bool {
         let Level { kind, outer, count, .. } = self.levels[reading.open];
-        (reading.open, reading.count) = (outer, count);
+        let inside = count.inside.max(BRACKET + reading.count.content());
+        (reading.open, reading.count) = (outer, Count { inside, ..count });
         reading.last = match (kind, byte) {
             (Open::Substitution, b'}') => return self.skip_template(reading),
             (Open::Parenthesis, b')') | (Open::Bracket, b']') => Token::Closing,
@@ -405,26 +452,19 @@ impl Scan<'_> {
             (Open::Brace, b'}') => Token::ClosingBrace,
             _ => return false,
         };
-        reading.count.depth += 1;
+        reading.count.here += 1;
         true
     }
 
     /// Reads a division or a regular expression.
-    fn slash(&mut self, reading: &mut Reading, new_line: bool) -> Result<bool, TooDeep> {
-        let (may_divide, may_be_literal) = match reading.last {
-            Token::Operator
-            | Token::Division
-            | Token::Dot
-            | Token::Semicolon
-            | Token::Keyword
-            | Token::Head => (false, true),
-            Token::Name | Token::String => (true, new_line),
-            Token::Literal | Token::Closing => (true, false),
-            Token::Increment | Token::NameOrKeyword | Token::ClosingHead | Token::ClosingBrace => {
-                (true, true)
-            }
+    fn slash(&mut self, reading: &mut Reading, last: Token, new_line: bool) -> Result<bool, TooDeep> {
+        let (may_divide, may_be_literal) = match last {
+            Token::Literal => (true, false),
+            // A declaration without a value may end before.
+            Token::Name | Token::String | Token::Closing => (true, new_line),
+            _ => (!last.is_before_operand(), true),
         };
-        reading.count.depth += 1;
+        reading.count.here += 1;
         let mut literal = Reading { last: Token::Literal, ..*reading };
         let is_literal = may_be_literal && self.skip_regular_expression(&mut literal);
         if may_be_literal && !is_literal {
@@ -476,66 +516,91 @@ impl Scan<'_> {
         let length = line_length(&self.text[start..]);
         self.spend(length, start)?;
         self.add(Reading { at: start + length, last, ..*reading })?;
-        reading.count.depth += 1;
+        reading.count.here += 1;
         reading.last = Token::Operator;
         Ok(())
     }
 }
 
-/// Ends the statement that is complete before this token.
-fn end_statement(reading: &mut Reading, word: &[u8], begins_operand: bool, new_line: bool) {
-    let count = &mut reading.count;
-    let begins_statement = begins_operand && !CONTINUATIONS.contains(&word) && !word.contains(&b'\\');
+/// Whether the statement before this token is complete.
+fn ends_statement(reading: &Reading, word: &[u8], begins_operand: bool, new_line: bool) -> bool {
+    let is_unclear = reading.count.is_unclear;
+    let is_escaped = word.contains(&b'\\');
+    let begins_statement = begins_operand && !is_escaped && !is_unclear && !CONTINUATIONS.contains(&word);
     match reading.last {
-        Token::Semicolon if [&b"else"[..], b"while"].contains(&word) || word.contains(&b'\\') => {
-            count.end_inner_statement()
-        }
-        Token::Semicolon => count.end_statement(),
-        Token::ClosingBrace if begins_statement => count.end_statement(),
-        Token::ClosingBrace if [&b"else"[..], b"while", b"catch", b"finally"].contains(&word) => {
-            count.end_inner_statement()
-        }
-        Token::Name | Token::String | Token::Literal | Token::Closing if new_line && begins_statement => {
-            count.end_statement();
+        Token::Semicolon => !is_escaped && word != b"else" && !(is_unclear && word == b"while"),
+        Token::ClosingBrace => begins_statement,
+        last => last.is_operand() && new_line && begins_statement,
+    }
+}
+
+/// Words that may continue the statement of the line before.
+const CONTINUATIONS: [&[u8]; 9] =
+    [b"as", b"catch", b"else", b"extends", b"finally", b"implements", b"in", b"instanceof", b"satisfies"];
+
+fn add_word(reading: &mut Reading, word: &[u8]) {
+    let Reading { last, count, .. } = reading;
+    let is_escaped = word.contains(&b'\\');
+    let before = *last;
+    *last = classify(word, before == Token::Dot);
+    reading.at += word.len();
+    match *last {
+        Token::Name | Token::Literal => count.here += 1,
+        _ => count.add_keyword(),
+    }
+    count.is_unclear |= is_escaped;
+    if before == Token::Dot {
+        return;
+    }
+    match word {
+        b"as" | b"satisfies" => count.is_unclear |= !before.is_before_operand(),
+        b"implements" => count.is_unclear |= !before.is_before_operand() || before == Token::Keyword,
+        b"interface" => count.is_unclear |= before == Token::Keyword,
+        // Any `while` may belong to it.
+        b"do" => count.is_unclear = true,
+        // The parser goes on behind `class extends A, B`, which is an error.
+        b"extends" => (count.prefix, count.in_heritage) = (count.here, true),
+        b"else" | b"for" | b"if" | b"while" | b"with" => {
+            (count.prefix, count.has_comma) = (count.here, false)
         }
         _ => {}
     }
 }
 
-/// Words that may continue the statement of the line before.
-const CONTINUATIONS: [&[u8]; 12] = [
-    b"as",
-    b"catch",
-    b"class",
-    b"else",
-    b"extends",
-    b"finally",
-    b"from",
-    b"in",
-    b"instanceof",
-    b"of",
-    b"while",
-    b"with",
-];
-
-/// Names that follow a literal in the same line.
-const NAMES_AFTER_LITERALS: [&[u8]; 3] = [b"as", b"assert", b"from"];
-
 fn classify(word: &[u8], is_property: bool) -> Token {
     match word {
         [b'0'..=b'9', ..] => Token::Literal,
-        b"await" | b"of" | b"yield" => Token::NameOrKeyword,
         _ if word.contains(&b'\\') => Token::NameOrKeyword,
-        b"for" | b"if" | b"while" | b"with" if !is_property => Token::Head,
+        _ if is_property => Token::Name,
+        b"await" | b"of" | b"yield" => Token::NameOrKeyword,
+        b"for" | b"if" | b"while" | b"with" => Token::Head,
         b"break" | b"case" | b"catch" | b"class" | b"const" | b"continue" | b"debugger" | b"default"
-        | b"delete" | b"do" | b"else" | b"export" | b"extends" | b"finally" | b"for" | b"function"
-        | b"if" | b"import" | b"in" | b"instanceof" | b"new" | b"return" | b"switch" | b"throw" | b"try"
-        | b"typeof" | b"var" | b"void" | b"while" | b"with" => match is_property {
-            true => Token::NameOrKeyword,
-            false => Token::Keyword,
-        },
+        | b"delete" | b"do" | b"else" | b"export" | b"extends" | b"finally" | b"function" | b"import"
+        | b"in" | b"instanceof" | b"new" | b"return" | b"switch" | b"throw" | b"try" | b"typeof" | b"var"
+        | b"void" => Token::Keyword,
         _ => Token::Name,
     }
+}
+
+/// The length of a number, without what the parser reads as the next token.
+fn number_length(bytes: &[u8], has_point: bool) -> usize {
+    let digits = |from: usize| {
+        let is_digit = |byte: &&u8| byte.is_ascii_digit() || **byte == b'_';
+        from + bytes[from..].iter().take_while(is_digit).count()
+    };
+    if let [b'0', b'b' | b'B' | b'o' | b'O' | b'x' | b'X', digits @ ..] = bytes {
+        return 2 + digits.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    }
+    let mut end = digits(0);
+    let is_octal = bytes[0] == b'0' && end > 1;
+    if !has_point && !is_octal && bytes.get(end) == Some(&b'.') {
+        end = digits(end + 1);
+    }
+    if let Some(b'e' | b'E') = bytes.get(end) {
+        end += 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        end = digits(end);
+    }
+    end + usize::from(bytes.get(end) == Some(&b'n'))
 }
 
 const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
@@ -596,6 +661,68 @@ mod tests {
         }
     }
 
+    /// The parser continues after these errors, or reads them in a way that is not that of plain JavaScript.
+    #[test]
+    fn nesting_is_counted_where_a_statement_or_an_item_seems_to_end() {
+        for link in [
+            // An `else` continues the statement.
+            "if(c)d,e\nelse ",
+            "if(c)d,e++\nelse ",
+            "if(c)d,e;else ",
+            "if(c)d\nels\\u0065 ",
+            "if(c)a:d\nelse ",
+            "if(c){}\nelse ",
+            "if(c)if(d)try{}catch{}else ",
+            "do if(c)do d;while(e)else ",
+            "while(c)if(d)e;else ",
+            // Operators that stand before the operand.
+            "++\ntypeof ",
+            "a in\n",
+            "a\nin ",
+            "a\ninstanceof ",
+            "await\n",
+            "typeof\u{200b}",
+            // Numbers and names that end earlier than they seem to.
+            "x=00.\na=",
+            "1..a=\n",
+            "0e5+in ",
+            // TypeScript.
+            "a as b<c,",
+            "a satisfies b<c,",
+            "a++ as{b:c<d,e:",
+            "class a implements b<c,",
+            "class extends a<b,",
+            "class extends{}.a<b,",
+            "class extends class a{},b<c,",
+            "export default interface a extends b<c,",
+            // Decorators and escapes.
+            "@a\nabstract class extends ",
+            "x=@a \\u0065xport default class extends ",
+        ] {
+            assert!(depth_of(link) >= 1_000, "{link:?}: {}", depth_of(link));
+        }
+        for (before, link) in [
+            ("a as ", "b<c,"),
+            ("a as ", "keyof\n"),
+            ("a as{x:", "b<c,"),
+            ("class a implements ", "b<c,"),
+            ("class extends a,", "b<c,"),
+            ("1..a", ".a"),
+        ] {
+            let depth = depth(&format!("{before}{}", link.repeat(1_000)));
+            assert!(depth.as_ref().is_ok_and(|depth| *depth >= 1_000), "{before:?}: {depth:?}");
+        }
+    }
+
+    /// The operators behind a bracket are around it in the syntax tree.
+    #[test]
+    fn operators_behind_brackets_are_added_to_what_is_in_them() {
+        let nested =
+            |count| format!("{}a{}", "f(".repeat(count), format!("){}", "()".repeat(10)).repeat(count));
+        let [one, two] = [100, 200].map(|count| depth(&nested(count)).expect("a depth"));
+        assert!(two - one >= 1_000, "{one} {two}");
+    }
+
     #[test]
     fn finished_statements_and_items_are_not_counted() {
         for link in [
@@ -611,9 +738,18 @@ mod tests {
             "{a:b};",
             "if(a){b}else{c}",
             "if(a){b}",
+            "if(a)b;else c;",
+            "while(a);",
+            "do{}while(a);",
+            "a++\n",
+            "a.delete(b)\n",
+            "x=a<b,",
+            "as=a,",
+            "class a extends b{}",
+            "if(a){}else if(b)c,d;",
             "function f(){}",
             "while(a){}x;",
-            "case 1:",
+            "case 1:a;",
             "f(`${a}`);",
             "x=a/b;",
             "x=/[(]/;",
@@ -662,6 +798,10 @@ mod tests {
             "a<!--\"\"\n",
             "\n--> '\n",
             "#!'\n",
+            "let [a]\n/\"/;",
+            "class A{@a`` b=",
+            "a\\\"",
+            "`${\\u{ffffffff}`/",
         ] {
             let text = format!("{slash}{}", "(".repeat(1_000));
             let depth = depth(&text);
@@ -691,6 +831,8 @@ mod tests {
             "`${{}/`",
             "{}/'\n",
             "\n-->{}/",
+            "{}/ /*;<",
+            "<!--/*\n{}a,",
         ] {
             depth(&link.repeat(1_000_000 / link.len())).ok();
         }

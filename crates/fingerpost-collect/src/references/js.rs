@@ -338,6 +338,19 @@ mod tests {
             let js = format!("import './m.js';{}", open.repeat(220_000));
             assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{open}");
         }
+        // The parser goes on after the errors in these.
+        for script in [
+            format!("{};", "if(c)d,e\nelse ".repeat(100_000)),
+            format!("a,b++\n{}", "if(c)d,e++\nelse ".repeat(100_000)),
+            format!("class A{{@a`` b={}", "(".repeat(50_000)),
+            format!("let [a]\n/\"/;{}", "(".repeat(50_000)),
+            format!("a as {}", "b<c,".repeat(100_000)),
+            format!("class A implements {}", "b<c,".repeat(100_000)),
+            format!("x={}", "@a \\u0065xport default class extends ".repeat(100_000)),
+        ] {
+            let js = format!("import './m.js';import('./m.js');import.meta.url;{script}");
+            assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{}", &script[..20]);
+        }
         for open in ["(\")\",", "[/*]*/,", "a=>b?/;/.x:", "{`}`;", "(/[)]/,"] {
             let js = format!("import './m.js';{}", open.repeat(50_000));
             assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{open}");
@@ -438,7 +451,14 @@ mod tests {
     #[test]
     fn flat_scripts_of_any_length_are_parsed() {
         let length = if is_large() { 64 * 1024 * 1024 } else { 4 * 1024 * 1024 };
-        for link in ["(a);", "c[i+8>>2]=(c[i+4>>2]|0)+(d|0)|0;if((b|0)==3){b=a+1|0;break}"] {
+        for link in [
+            "(a);",
+            "c[i+8>>2]=(c[i+4>>2]|0)+(d|0)|0;if((b|0)==3){b=a+1|0;break}",
+            "a,a\n",
+            "if(a)b;else c;",
+            "while(a);",
+            "a++\n",
+        ] {
             let js =
                 format!("import'./m.js';function f(){{for(;;){{{}}}}}", link.repeat(length / link.len()));
             assert_eq!(references(&js), ["./m.js"], "{link}");
