@@ -28,13 +28,14 @@ mod tests {
     fn invalid_edit_positions_return_none() {
         let hash = ContentHash::from_content(b"");
         let rewritten = |places: &[usize]| {
-            let edits: Vec<_> = places.iter().map(|&place| Edit::Insert(place)).collect();
+            let edit = |&place: &usize| Edit::new("a.b", place - 1, Syntax::Literal);
+            let edits: Vec<_> = places.iter().map(edit).collect();
             rewrite(b"abc", edits.iter().map(|edit| (edit, hash))).map(|bytes| bytes.to_vec())
         };
         assert_eq!(rewritten(&[3]).unwrap(), format!("abc.{hash}").as_bytes());
         assert_eq!(rewritten(&[4]), None);
         assert_eq!(rewritten(&[2, 1]), None);
-        let beyond = Edit::Replace { span: 1..4, stem: String::new(), extension: String::new() };
+        let beyond = Edit::new("a%2e", 1, Syntax::Literal);
         assert!(rewrite(b"abc", [(&beyond, hash)].into_iter()).is_none());
     }
 }
