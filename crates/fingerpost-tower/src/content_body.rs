@@ -12,8 +12,9 @@ use fingerpost_http::{Content, FilePart};
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// The body of an answer of [`StaticFiles`](crate::StaticFiles): from memory, or read from a file piece by piece on tokio's
-/// threads for blocking work.
+/// The body of a response of [`StaticFiles`](crate::StaticFiles).
+///
+/// It holds its bytes in memory, or reads a file in chunks on tokio's blocking threads.
 pub struct ContentBody {
     remaining: u64,
     state: State,

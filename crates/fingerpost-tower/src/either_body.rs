@@ -9,8 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a response of a layer that answers some requests itself: its own few bytes, or what the inner service sends,
-    /// frame by frame.
+    /// The body of a response that comes either from the layer itself or from the inner service.
     pub struct EitherBody<B> {
         #[pin]
         inner: Option<B>,
@@ -53,7 +52,7 @@ impl<B: Body> Body for EitherBody<B> {
     }
 }
 
-/// Copies nothing if they are `Bytes` already.
+/// Converts without copying if `data` is already `Bytes`.
 pub(crate) fn into_bytes(mut data: impl Buf) -> Bytes {
     data.copy_to_bytes(data.remaining())
 }

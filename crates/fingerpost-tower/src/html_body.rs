@@ -13,28 +13,30 @@ use pin_project_lite::pin_project;
 use crate::{either_body::into_bytes, snapshot_scoped::SnapshotScoped};
 
 pin_project! {
-    /// The body of the responses of a layer that changes HTML.
+    /// The body of a response of a layer that changes HTML.
     ///
-    /// The trailers of a changed page pass without digests. If the inner body fails, all its data until then comes first.
+    /// Digests are removed from the trailers of a changed page. If the inner body fails, the data that it sent before the
+    /// error is sent first.
     pub struct HtmlBody<B: Body> {
         #[pin]
         inner: SnapshotScoped<B>,
         state: State,
-        // What comes after the rest that was held back.
+        // The frame to send after the remaining output of the transform.
         after_rest: Option<Result<Frame<Bytes>, B::Error>>,
     }
 }
 
 enum State {
-    /// Passes as it is.
+    /// Passes frames on unchanged.
     Unchanged,
-    /// Passes as it is, as the body of a HEAD response or after the end of a document; what GET would send has another length.
+    /// Passes frames on unchanged, but reports no size: the body of a HEAD response, whose GET response has another length, or
+    /// the frames after the end of a document.
     UnknownLength,
     Transforming(Transform),
     Ended,
 }
 
-/// A change of a document that comes in pieces.
+/// A streaming change of an HTML document.
 pub(crate) enum Transform {
     Rewrite(UrlRewriter),
     Insert(HeadInserter),
@@ -78,7 +80,6 @@ impl<B: Body> Body for HtmlBody<B> {
             let frame = match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => {
                     let data = transform.write(data);
-                    // An empty frame would tell nobody anything.
                     if data.is_empty() {
                         continue;
                     }
@@ -117,7 +118,7 @@ impl<B: Body> Body for HtmlBody<B> {
 }
 
 impl State {
-    /// The document is at its end, or will not go on; what was held back of it.
+    /// Ends the document and returns the data that the transform held back.
     fn finish(&mut self, has_more: bool) -> Bytes {
         let after = if has_more { Self::UnknownLength } else { Self::Ended };
         match std::mem::replace(self, after) {
@@ -128,7 +129,7 @@ impl State {
 }
 
 impl Transform {
-    /// Takes the next piece and returns all that is certain by now.
+    /// Processes a chunk and returns the output that is complete so far.
     fn write(&mut self, chunk: Bytes) -> Bytes {
         match self {
             Self::Rewrite(rewriter) => rewriter.write(&chunk),

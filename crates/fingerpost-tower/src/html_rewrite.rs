@@ -1,5 +1,3 @@
-//! Versions of assets in HTML that the inner service answers with.
-
 use std::task::{Context, Poll};
 
 use fingerpost::{Assets, Snapshot};
@@ -16,28 +14,30 @@ use crate::{
     snapshot_scoped::SnapshotScoped,
 };
 
-/// How the entity tags of this layer are known, and what else its changes depend on.
+/// Marks the entity tags of this layer.
 const LAYER_NAME: &str = "html";
+/// An upgrade of this crate may change the output, so its version is part of the entity tag.
 const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 
-/// Puts the present URLs of assets into HTML that was not rendered through a template helper: files, what other programs
-/// wrote, what a proxy passes on.
+/// Replaces asset references in HTML pages with their current URLs.
 ///
-/// It streams: what comes in goes out, only an incomplete tag is held back. What is versioned, and what is left as it is, says
-/// [`rewrite_html`](fingerpost_http::rewrite_html).
+/// For HTML that no template helper rendered: files, output of other programs, proxied pages. The page is streamed; only an
+/// incomplete tag is held back. [`rewrite_html`](fingerpost_http::rewrite_html) lists the attributes that are rewritten.
 ///
-/// Only uncompressed `text/html` is changed, so a layer that compresses belongs around this one. Compressed answers, parts
-/// (206), and answers that say `immutable` or `no-transform` pass as they are. So do downloads (`Content-Disposition: attachment`),
-/// because a saved page cannot load `/static/…` from a disk. What is changed has no `Content-Length`, `Last-Modified` or
-/// digests any more, and its `ETag` changes with every release, because a page whose file stays the same still gets new URLs:
-/// see [`HtmlExchange`]. In development it has no `ETag`.
+/// Put a compression layer outside of this one, because compressed HTML is left unchanged. Also left unchanged:
 ///
-/// One snapshot of the assets is taken for each request, or taken over from the request's extensions, where an outer layer of
-/// the same assets leaves it. It is in force ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service is
-/// called, and whenever its future and its body are polled.
+/// - responses other than `text/html`, pages in UTF-16, and partial content (206),
+/// - responses with `Cache-Control: immutable` or `no-transform`,
+/// - downloads (`Content-Disposition: attachment`), because a saved page cannot load `/static/…` from a disk.
 ///
-/// In development each reference costs one look at the disk while the body is polled, and a hash if the file is new. In
-/// production nothing blocks.
+/// `Content-Length`, `Last-Modified` and digests are removed from a changed response. Its `ETag` changes with every release, and
+/// is removed in development; see [`HtmlExchange`].
+///
+/// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
+/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run.
+///
+/// In production, rewriting does not block. In development, each reference reads the `stat` of a file while the body is polled,
+/// and hashes the file if it has changed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -66,7 +66,7 @@ pub struct HtmlRewriteLayer {
 }
 
 impl HtmlRewriteLayer {
-    /// Versions what is an asset of these.
+    /// Returns a layer that rewrites references to these assets.
     pub fn new(assets: &Assets) -> Self {
         Self { assets: assets.clone() }
     }

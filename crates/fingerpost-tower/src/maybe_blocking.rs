@@ -8,7 +8,7 @@ use std::{
 use http::Response;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// An answer of ours: there at once, or made on one of tokio's threads for blocking work.
+/// A response of a layer or service itself: ready at once, or computed on one of tokio's blocking threads.
 pub(crate) enum MaybeBlocking<B> {
     Ready(Option<Response<B>>),
     Blocking(JoinHandle<Response<B>>),
@@ -30,13 +30,13 @@ impl<B: Unpin> Future for MaybeBlocking<B> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<B>> {
         match self.get_mut() {
             Self::Ready(response) => {
-                Poll::Ready(response.take().expect("a future is not polled after its end"))
+                Poll::Ready(response.take().expect("`MaybeBlocking` is not polled after completion"))
             }
             Self::Blocking(work) => match ready!(Pin::new(work).poll(cx)) {
                 Ok(response) => Poll::Ready(response),
                 Err(err) => match err.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),
-                    // The runtime is shutting down: nobody waits for an answer.
+                    // Cancelled: the runtime is shutting down, and drops this future as well.
                     Err(_) => Poll::Pending,
                 },
             },

@@ -4,11 +4,13 @@ use http::request;
 
 const REQUESTS: &str = "fingerpost_requests_total";
 
-/// That an outer layer has counted a request.
+/// A request extension: an outer layer has already counted the request.
 #[derive(Debug, Clone, Copy)]
 struct Counted;
 
-/// Counts a request once, by the version that it asks for. With literal labels the facade allocates nothing.
+/// Counts a request once, by the version that it names.
+///
+/// The labels are literals, because the facade then allocates nothing.
 pub(crate) fn count_request(request: &mut request::Parts, snapshot: &Snapshot) {
     if request.extensions.insert(Counted).is_some() {
         return;

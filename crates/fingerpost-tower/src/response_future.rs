@@ -13,8 +13,9 @@ use pin_project_lite::pin_project;
 use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
 
 pin_project! {
-    /// The future of the services of this crate's layers: the response of the layer itself, or that of the inner service with
-    /// the changes of the layer.
+    /// The future of a layer's service.
+    ///
+    /// It resolves to the response of the layer itself, or to the inner service's response as changed by the layer.
     pub struct ResponseFuture<F, X> {
         #[pin]
         state: State<F, X>,
@@ -29,16 +30,16 @@ pin_project! {
     }
 }
 
-/// A request and its response on their way through a layer.
+/// The state that a layer keeps between a request and its response.
 pub trait Exchange<B> {
     /// The body of the changed response.
     type Body;
 
-    /// Changes the response of the inner service.
+    /// Applies the changes of the layer to the response of the inner service.
     fn finish(&mut self, response: Response<B>) -> Response<Self::Body>;
 }
 
-/// The response passes unchanged.
+/// Leaves the response unchanged.
 impl<B: Body> Exchange<B> for () {
     type Body = B;
 

@@ -1,5 +1,3 @@
-//! A snapshot in force wherever the inner service runs.
-
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -10,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A future or body that is always polled within the scope of its snapshot.
+    /// A future or body that is polled inside the scope of its snapshot.
     #[derive(Debug)]
     pub struct SnapshotScoped<T> {
         #[pin]

@@ -13,10 +13,18 @@ use tower_service::Service;
 
 use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 
-/// Serves assets, in every mode and by every strategy, with caching headers that are never wrong.
+/// Serves assets with their caching headers, in every mode and for every strategy.
 ///
-/// Mount it where the base URL points: [`Assets::mount_path`] says where. What lies in memory is answered at once, all else
-/// on tokio's threads for blocking work; it has to be called inside of a tokio runtime.
+/// Mount it at the path of the base URL, which [`Assets::mount_path`] returns. By default, request paths are relative to the
+/// mount, as in axum's `nest_service`. Files in memory are sent at once; all others are read on tokio's blocking threads.
+/// Methods other than GET and HEAD get a 405.
+///
+/// For other settings, build an [`AssetServer`] and convert it:
+/// `StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true))`.
+///
+/// # Panics
+///
+/// `call`, and polling a response body, panic outside of a tokio runtime if a file must be read.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -32,29 +40,9 @@ use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 /// let app: Router = Router::new().nest_service("/static", StaticFiles::new(&assets));
 ///
 /// let url = assets.url("app.css")?;
-/// let answer = app.oneshot(Request::get(&*url).body(Body::empty())?).await?;
-/// assert_eq!(answer.status(), 200);
-/// assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # Settings
-///
-/// [`AssetServer`] has all settings; make a service of it with `from`:
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let dir = tempfile::tempdir()?;
-/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
-/// # let assets = fingerpost::Assets::dev(dir.path())?;
-/// use fingerpost_tower::{AssetServer, StaticFiles};
-/// use http::Request;
-/// use tower::ServiceExt as _;
-///
-/// let files = StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true));
-/// assert_eq!(files.oneshot(Request::get("/static/app.css").body(())?).await?.status(), 200);
+/// let response = app.oneshot(Request::get(&*url).body(Body::empty())?).await?;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
 /// # Ok(())
 /// # }
 /// ```
@@ -95,7 +83,7 @@ impl<B> Service<Request<B>> for StaticFiles {
     }
 }
 
-/// The answer of [`StaticFiles`].
+/// The future of [`StaticFiles`].
 pub struct StaticFilesFuture(MaybeBlocking<Content>);
 
 impl Future for StaticFilesFuture {

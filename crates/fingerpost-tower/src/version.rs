@@ -1,5 +1,3 @@
-//! The app version on every response, and the client script in every page.
-
 use std::task::{Context, Poll};
 
 use fingerpost::{Assets, Snapshot};
@@ -19,69 +17,61 @@ use crate::{
     snapshot_scoped::SnapshotScoped,
 };
 
-/// Tells every client the app version, so that a page which is open during a deploy learns that it is stale and renews itself.
+/// Adds the app version to every response, and the client script to every HTML page.
 ///
-/// Every response says `X-App-Version`, and in `X-App-Version-Action` what a page of another version is to do
-/// ([`on_mismatch`](Self::on_mismatch)): errors, redirects, 304, files, and what the layer answers itself. Every HTML page gets
-/// the client script, as the first child of its `<head>`:
+/// The script compares the version of an open page with that of later responses. After a deploy the page is stale, and the
+/// script acts on it as [`on_mismatch`](Self::on_mismatch) sets.
+///
+/// Every response gets the headers `X-App-Version` and `X-App-Version-Action`: pages, files, errors, redirects, 304, and the
+/// responses of the layer itself. The script is inserted as the first child of `<head>`:
 ///
 /// ```html
 /// <script defer src="/_fingerpost/client.<hash>.js" data-version="5940499ec5f6" data-action="reload"></script>
 /// ```
 ///
-/// An [`AppVersion`](fingerpost::AppVersion) has no character that means anything in a header, an attribute or JSON: what does is
-/// refused at start-up and on reload, so it is never escaped and never left out.
+/// An [`AppVersion`](fingerpost::AppVersion) contains only characters that need no escaping in headers, attributes and JSON.
+/// A page in response to another method than GET or HEAD also gets `data-posted`, because a reload would not show it again.
 ///
-/// A page that answers another request than GET or HEAD gets `data-posted` as well: no reload would bring it back.
+/// The layer serves the script as `immutable`; under an outdated hash it sends the current script with `no-store`. It also
+/// serves `/_fingerpost/version`, with the same content as `/version`. Both accept only GET and HEAD. All other requests reach
+/// the inner service.
 ///
-/// The layer answers the path of the script, for a year and `immutable`, and with another hash the present script, `no-store`.
-/// It answers `/_fingerpost/version` as well, with what `/version` says, and both for GET and HEAD alone. All else goes on.
+/// # Position
 ///
-/// # Where it belongs
-///
-/// - Around the whole site, static files included, and not into what takes off a part of the path, such as axum's `nest`.
-/// - Inside of a layer that compresses. A page that is compressed already is left alone, and that is said once, by a warning.
-/// - Inside of a layer that makes a nonce for a content security policy, which leaves it in the request's extensions as
-///   [`CspNonce`](crate::CspNonce). `script-src 'self'` needs none.
-/// - One inside of another is harmless: the response keeps the headers and the script of the inner one. If that has other
-///   assets, give it another [`client_path`](VersionMiddleware::client_path).
+/// - Around the whole site, static files included. Request paths must be complete, so it does not work inside axum's `nest`.
+/// - Inside of a compression layer. Compressed pages are left unchanged, with one warning.
+/// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no nonce.
+/// - Inside of another `VersionLayer`, or around one: the response keeps the headers and the script of the inner one. If their
+///   assets differ, set another [`client_path`](VersionMiddleware::client_path) for one of them.
 ///
 /// # HTML
 ///
-/// It streams: what comes in goes out, only an incomplete tag is held back, and nothing once the script is in. What has no
-/// `<head>` gets no script, and a `<head>` inside of `<template>` is none
-/// ([`HeadInserter`](fingerpost_http::HeadInserter)). Pages in UTF-16, parts (206), and answers that say `immutable` or
-/// `no-transform` pass as they are. So do downloads (`Content-Disposition: attachment`): a saved page has no server to compare with.
+/// The page is streamed. Until the script is inserted, an incomplete tag is held back. Pages without a `<head>` get no script; a
+/// `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). Also left unchanged:
 ///
-/// What follows in the `<head>` stands some 120 bytes later than before. A `<meta charset>` counts within the first 1024 bytes of a
-/// page, so say the charset in `Content-Type`, or early.
+/// - pages in UTF-16, and partial content (206),
+/// - responses with `Cache-Control: immutable` or `no-transform`,
+/// - downloads (`Content-Disposition: attachment`), because a saved page has no server to compare with,
+/// - all pages with [`OnMismatch::Ignore`].
 ///
-/// A page has no `Content-Length`, `Last-Modified` or digests any more, and its `ETag` changes with every release: see
-/// [`HtmlExchange`](fingerpost_http::HtmlExchange). With a nonce it has none, because each page is another one then.
+/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers look for `<meta charset>` only in the first 1024
+/// bytes, so set the charset in `Content-Type`, or near the start of the page.
+///
+/// `Content-Length`, `Last-Modified` and digests are removed from a changed page. Its `ETag` changes with every release (see
+/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because then no two pages are equal.
 ///
 /// # One release
 ///
-/// One snapshot of the assets is taken for each request, or taken over from the request's extensions, where an outer layer of
-/// the same assets leaves it. It is in force ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service is
-/// called, and whenever its future and its body are polled. So `app_version()` in a template, the URLs of assets, the headers
-/// and the script's `data-version` never disagree within one response.
+/// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
+/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. So the URLs and
+/// `app_version()` in templates, the headers and the script's `data-version` are always those of one release.
 ///
 /// # Settings
 ///
-/// [`VersionMiddleware`] has all settings; make a layer of it with `from`:
+/// For other settings, build a [`VersionMiddleware`] and convert it:
+/// `VersionLayer::from(VersionMiddleware::new(&assets).client_path("/assets/_version")?)`.
 ///
-/// ```
-/// # let dir = tempfile::tempdir()?;
-/// # let assets = fingerpost::Assets::dev(dir.path())?;
-/// use fingerpost_tower::{VersionLayer, VersionMiddleware};
-///
-/// let layer = VersionLayer::from(VersionMiddleware::new(&assets).client_path("/assets/_version")?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Counters
-///
-/// With the feature `metrics`, `fingerpost_requests_total` counts requests by what they ask for: see
+/// With the feature `metrics`, the counter `fingerpost_requests_total` counts requests by the version that they name: see
 /// [`draining`](crate::draining).
 ///
 /// ```

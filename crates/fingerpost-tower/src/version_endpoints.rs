@@ -9,29 +9,22 @@ use tower_service::Service;
 
 use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_future::ResponseFuture};
 
-/// Answers `GET /version` and `POST /cache/bust` in front of a whole site.
+/// Handles `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
-/// `/version` tells everybody the app version, where it comes from and how many files its components have. `/cache/bust` is
-/// for deploy scripts: with the right bearer token it reads manifest, components and source dirs again, puts them in force
-/// for all requests at once and answers with the new version; a broken manifest is a 500 with the reason, and what was in
-/// force stays. Nobody keeps any of these answers. See [`BustToken`] for the token, which `fingerpost bust-token` prints.
+/// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
+/// scripts: with the bearer token that `fingerpost bust-token` prints ([`BustToken`]), it reads the manifest, components and
+/// source directories again, switches all requests to them at once, and returns the new version. If one of them is broken, the
+/// response is a 500 with the reason, and nothing changes. No response is cached. All other requests reach the inner service.
 ///
-/// In axum, put it around the outermost `Router`, after all routes: both paths are then answered whatever routes there are,
-/// and before them. Around a router that is nested under `/shop`, a layer sees paths without `/shop`, and axum asks it only
-/// for what that router has a route or a fallback for; so there, too, put the layer around the outermost router, with other
-/// [`paths`](VersionEndpoints::paths):
+/// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router sees paths without their
+/// prefix, and only those that the router has a route or a fallback for.
 ///
-/// ```
-/// # let dir = tempfile::tempdir()?;
-/// # let assets = fingerpost::Assets::dev(dir.path())?;
-/// use fingerpost_tower::{VersionEndpoints, VersionEndpointsLayer};
+/// For other paths, build a [`VersionEndpoints`] and convert it:
+/// `VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust").into()`.
 ///
-/// let endpoints = VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust");
-/// let layer = VersionEndpointsLayer::from(endpoints);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// # Panics
 ///
-/// Reading happens on tokio's threads for blocking work: it has to be called inside of a tokio runtime.
+/// A valid `POST /cache/bust` panics outside of a tokio runtime, because files are read on tokio's blocking threads.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -48,8 +41,8 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 ///     .route("/", get(async || "a page"))
 ///     .layer(VersionEndpointsLayer::with_secret(&assets, secret)?);
 ///
-/// let answer = app.clone().oneshot(Request::get("/version").body(Body::empty())?).await?;
-/// assert_eq!(answer.headers()["content-type"], "application/json");
+/// let response = app.clone().oneshot(Request::get("/version").body(Body::empty())?).await?;
+/// assert_eq!(response.headers()["content-type"], "application/json");
 ///
 /// let bearer = format!("Bearer {}", BustToken::from_secret(secret)?.as_str());
 /// let bust = Request::post("/cache/bust").header("authorization", bearer).body(Body::empty())?;
@@ -61,40 +54,28 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 pub struct VersionEndpointsLayer(VersionEndpoints);
 
 impl VersionEndpointsLayer {
-    /// Both endpoints; the secret of the bust token is taken from the environment variable `FINGERPOST_SECRET`.
+    /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`.
     ///
-    /// In development the variable may be unset or empty. Then this is [`without_bust`](Self::without_bust), with a warning:
-    /// `POST /cache/bust` goes to the inner service, which is a 404 in most sites.
+    /// If the variable is unset or empty in development, this is [`without_bust`](Self::without_bust), with a warning.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) in production if the variable is not set, and in both
-    /// modes if it has less than 16 bytes: a `/cache/bust` that everybody may call is refused here, and not at the first request.
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir()?;
-    /// use axum::Router;
-    /// use fingerpost::Assets;
-    /// use fingerpost_tower::VersionEndpointsLayer;
-    ///
-    /// let assets = Assets::dev(dir.path())?;
-    /// let app: Router = Router::new().layer(VersionEndpointsLayer::new(&assets)?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the variable is unset or empty in production, or if
+    /// it has fewer than 16 bytes.
     pub fn new(assets: &Assets) -> Result<Self, Error> {
         VersionEndpoints::from_env(assets).map(Self)
     }
 
-    /// Both endpoints, with this secret.
+    /// Returns a layer with both endpoints, with this secret.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the secret has less than 16 bytes.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the secret has fewer than 16 bytes.
     pub fn with_secret(assets: &Assets, secret: impl AsRef<[u8]>) -> Result<Self, Error> {
         Ok(Self(VersionEndpoints::new(assets, Some(BustToken::from_secret(secret)?))))
     }
 
-    /// `/version` alone, which needs no secret. What is asked for under `/cache/bust` is the inner service's.
+    /// Returns a layer with `/version` alone, which needs no secret. Requests for `/cache/bust` reach the inner service.
     pub fn without_bust(assets: &Assets) -> Self {
         Self(VersionEndpoints::new(assets, None))
     }

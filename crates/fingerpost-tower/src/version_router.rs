@@ -1,5 +1,3 @@
-//! Which of several running versions a request is for.
-
 use std::task::{Context, Poll};
 
 use fingerpost::Error;
@@ -11,16 +9,19 @@ use tower_service::Service;
 
 use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_future::ResponseFuture};
 
-/// Tells pages of a version that runs no more to renew themselves, and a proxy where all others go.
+/// Rejects requests for retired versions with a 409, and names the backend target for all others.
 ///
-/// A request says its version in the header `X-App-Requested-Version`, else in the cookie `app_version`, else it is the
-/// default. A version in the map passes, and the response says `x-backend-target` and `x-app-served-version`. Any other in the
-/// header is refused before the inner service sees it: 409, `no-store`, with the versions of the map as JSON; in the cookie it
-/// counts as no version. What else counts as none, when the cookie is expired, and what caches are told, says
-/// [`VersionRouter`]; how to run several versions behind nginx or HAProxy, the module `blue_green`.
+/// A request names its version in the header `X-App-Requested-Version`, or else in the cookie `app_version`; otherwise it gets
+/// the default version. If the version is in the map, the request reaches the inner service, and the response gets the headers
+/// `x-backend-target` and `x-app-served-version`. An unknown version in the header is rejected before the inner service: 409,
+/// `no-store`, with the versions of the map as JSON. An unknown version in the cookie counts as none. Without a default,
+/// requests that name no version pass unchanged.
 ///
-/// Put it around pages, and not around [`StaticFiles`](crate::StaticFiles): the files of an old page are to be had for as long
-/// as it is open. `VersionLayer`, whose script understands the 409, belongs around this one.
+/// [`VersionRouter`] describes `Vary`, invalid headers and the expiry of the cookie. The module `blue_green` has
+/// configurations for nginx and HAProxy.
+///
+/// Put the layer around pages, but not around [`StaticFiles`](crate::StaticFiles): an old page needs its files as long as it is
+/// open. Put `VersionLayer` outside of it, because its script reloads the page on the 409.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -32,11 +33,11 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// let router = VersionRouter::new([("v1", "blue"), ("v2", "green")])?.default_version("v2")?;
 /// let app: Router =
 ///     Router::new().route("/", get(async || "a page")).layer(VersionRouterLayer::from(router));
-/// let ask = |version: &str| Request::get("/").header("x-app-requested-version", version).body(Body::empty());
+/// let request = |version: &str| Request::get("/").header("x-app-requested-version", version).body(Body::empty());
 ///
-/// let answer = app.clone().oneshot(ask("v1")?).await?;
-/// assert_eq!(answer.headers()["x-backend-target"], "blue");
-/// assert_eq!(app.oneshot(ask("v0")?).await?.status(), 409);
+/// let response = app.clone().oneshot(request("v1")?).await?;
+/// assert_eq!(response.headers()["x-backend-target"], "blue");
+/// assert_eq!(app.oneshot(request("v0")?).await?.status(), 409);
 /// # Ok(())
 /// # }
 /// ```
