@@ -22,10 +22,6 @@ use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 /// For other settings, build an [`AssetServer`] and convert it:
 /// `StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true))`.
 ///
-/// # Panics
-///
-/// `call`, and polling a response body, panic outside of a tokio runtime if a file must be read.
-///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,6 +42,10 @@ use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Panics
+///
+/// `call`, and polling a response body, panic outside of a tokio runtime if a file must be read.
 #[derive(Debug, Clone)]
 pub struct StaticFiles(AssetServer);
 

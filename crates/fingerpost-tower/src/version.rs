@@ -36,6 +36,30 @@ use crate::{
 /// serves `/_fingerpost/version`, with the same content as `/version`. Both accept only GET and HEAD. All other requests reach
 /// the inner service.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// use axum::{Router, body::{Body, to_bytes}, http::Request, response::Html, routing::get};
+/// use fingerpost::{Assets, Mode};
+/// use fingerpost_tower::VersionLayer;
+/// use tower::ServiceExt;
+///
+/// let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).app_version("v1.2").build()?;
+/// let app: Router = Router::new()
+///     .route("/", get(async || Html("<head><title>Hello</title></head>")))
+///     .layer(VersionLayer::new(&assets));
+///
+/// let response = app.oneshot(Request::get("/").body(Body::empty())?).await?;
+/// assert_eq!(response.headers()["x-app-version"], "v1.2");
+/// let html = to_bytes(response.into_body(), 1000).await?;
+/// let html = std::str::from_utf8(&html)?;
+/// assert!(html.starts_with("<head><script defer src=\"/_fingerpost/client."));
+/// assert!(html.ends_with(".js\" data-version=\"v1.2\" data-action=\"reload\"></script><title>Hello</title></head>"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Position
 ///
 /// - Around the whole site, static files included. Request paths must be complete, so it does not work inside axum's `nest`.
@@ -73,30 +97,6 @@ use crate::{
 ///
 /// With the feature `metrics`, the counter `fingerpost_requests_total` counts requests by the version that they name: see
 /// [`draining`](crate::draining).
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let dir = tempfile::tempdir()?;
-/// use axum::{Router, body::{Body, to_bytes}, http::Request, response::Html, routing::get};
-/// use fingerpost::{Assets, Mode};
-/// use fingerpost_tower::VersionLayer;
-/// use tower::ServiceExt;
-///
-/// let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).app_version("v1.2").build()?;
-/// let app: Router = Router::new()
-///     .route("/", get(async || Html("<head><title>Hello</title></head>")))
-///     .layer(VersionLayer::new(&assets));
-///
-/// let response = app.oneshot(Request::get("/").body(Body::empty())?).await?;
-/// assert_eq!(response.headers()["x-app-version"], "v1.2");
-/// let html = to_bytes(response.into_body(), 1000).await?;
-/// let html = std::str::from_utf8(&html)?;
-/// assert!(html.starts_with("<head><script defer src=\"/_fingerpost/client."));
-/// assert!(html.ends_with(".js\" data-version=\"v1.2\" data-action=\"reload\"></script><title>Hello</title></head>"));
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 pub struct VersionLayer(VersionMiddleware);
 

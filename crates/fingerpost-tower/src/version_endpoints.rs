@@ -22,10 +22,6 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// For other paths, build a [`VersionEndpoints`] and convert it:
 /// `VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust").into()`.
 ///
-/// # Panics
-///
-/// A valid `POST /cache/bust` panics outside of a tokio runtime, because files are read on tokio's blocking threads.
-///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,6 +46,10 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Panics
+///
+/// A valid `POST /cache/bust` panics outside of a tokio runtime, because files are read on tokio's blocking threads.
 #[derive(Debug, Clone)]
 pub struct VersionEndpointsLayer(VersionEndpoints);
 
