@@ -1,5 +1,5 @@
-//! A `static()` call in a rendered page against a function that returns one prebuilt safe value.
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+//! Compares a `static()` call in a rendered page with a function that returns one prebuilt safe value.
+#![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 #[path = "../../fingerpost/benches/ratio/mod.rs"]
 mod ratio;
@@ -12,7 +12,7 @@ use fingerpost::{
 };
 use minijinja::{Environment, Value};
 
-/// Calls in one page: enough that what a page costs by itself does not count.
+/// Calls in one page: enough to make the fixed cost of a page negligible.
 const CALLS: usize = 100;
 
 /// Different assets in one page.
@@ -35,7 +35,7 @@ fn main() -> std::process::ExitCode {
     let filtered = constant.clone();
     env.add_function("static_constant", move |_: &str| constant.clone());
     env.add_filter("static_constant", move |_: &str| filtered.clone());
-    // Nothing but calls, so that nothing else is measured.
+    // The page has only calls, because nothing else should be measured.
     let page = |call: &dyn Fn(usize) -> String| {
         (0..CALLS).map(|i| format!("{{{{ {} }}}}", call(i))).collect::<String>()
     };
@@ -68,7 +68,7 @@ fn main() -> std::process::ExitCode {
             render("constant.html"),
         );
     });
-    // A filter costs the engine less than a function, so the same look-up weighs more.
+    // The engine calls a filter faster than a function, so the lookup is a larger share of the time.
     ratio::compare(
         &mut criterion,
         "a page of 100 static filters",

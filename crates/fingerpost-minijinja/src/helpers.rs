@@ -1,7 +1,7 @@
-//! The helpers of one major version of MiniJinja.
+//! The helpers for one major version of MiniJinja.
 //!
-//! This file is a module of the crate root for MiniJinja 3 and of `v2` for MiniJinja 2. The parent module names the
-//! engine and the two types that differ.
+//! The crate root includes this file for MiniJinja 3, and `v2` includes it for MiniJinja 2. The parent module defines
+//! `engine` and the two types that differ.
 
 use std::{fmt, sync::Arc};
 
@@ -21,9 +21,8 @@ use super::{
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as
 /// filters.
 ///
-/// Call it once, before or after templates are added; functions and filters of these names are replaced. In
-/// production the URLs of a release become engine values beforehand; `static` then clones such a value and
-/// allocates nothing.
+/// Call it once, before or after templates are added. It replaces functions and filters of these names. In
+/// production, `static` returns a prebuilt value and does not allocate.
 pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     let urls = Arc::new(Prebuilt::new(assets, UrlValue::new));
     for (name, make_value) in HELPERS {
@@ -32,7 +31,7 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
         env.add_global(name, Value::from_object(helper));
         env.add_filter(
             name,
-            // A third parameter, to say what is wrong with it, would make every call a third slower.
+            // The engine rejects extra arguments. Checking them here takes a third parameter, and a third more time.
             move |state: &State<'_, '_>, path: &Value| filter.value(state, path),
         );
     }
@@ -46,8 +45,9 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     });
 }
 
-/// A text that HTML escaping would leave as it is, in both of the engine's forms. Cloning either only counts a
-/// reference.
+/// A URL or integrity value, as a safe and as an ordinary string.
+///
+/// Both are prebuilt, because cloning a value only increments a reference count.
 struct UrlValue {
     safe: Value,
     plain: Value,
@@ -60,19 +60,19 @@ impl UrlValue {
         Self { safe, plain }
     }
 
-    /// Base64 has nothing to escape but the slash, which MiniJinja escapes for no reason of HTML's.
+    /// HTML has nothing to escape in Base64. MiniJinja would escape the slash.
     fn from_integrity(integrity: String) -> Self {
         Self { plain: Value::from(&*integrity), safe: Value::from_safe_string(integrity) }
     }
 
-    /// Safe where HTML is escaped. A safe string in a JSON or JavaScript template would come out unquoted.
+    /// Returns the safe form only in HTML templates: JSON and JavaScript templates print a safe string without quotes.
     #[inline]
     fn for_template(&self, state: &State<'_, '_>) -> Value {
         if matches!(state.auto_escape(), AutoEscape::Html) { self.safe.clone() } else { self.plain.clone() }
     }
 }
 
-/// Makes the value of an asset path.
+/// Returns the value for an asset path.
 type MakeValue = fn(&Prebuilt<UrlValue>, &str, &State<'_, '_>) -> Result<Value, Error>;
 
 const HELPERS: [(&str, MakeValue); 3] = [
@@ -89,7 +89,7 @@ const HELPERS: [(&str, MakeValue); 3] = [
     }),
 ];
 
-/// A function of one asset path, as an object: only so does a call see its arguments without a copy.
+/// A function of one asset path. An `Object` receives its arguments without a copy; a closure does not.
 #[derive(Debug, Clone)]
 struct Helper {
     name: &'static str,
@@ -106,28 +106,28 @@ impl Helper {
         }
     }
 
-    /// `path=`, which is how Tera wants it.
+    /// Returns the argument `path=`, which Tera requires and this crate accepts for compatibility.
     fn path_keyword(&self, keywords: &Value) -> Result<Value, Error> {
         let keywords = Kwargs::try_from(keywords.clone())?;
         if let Some(unknown) = keywords.args().find(|keyword| *keyword != "path") {
-            let found = format!("and no keyword {}", quoted(unknown));
+            let found = format!("but got the unknown keyword {}", quoted(unknown));
             return Err(self.usage_error(ErrorKind::TooManyArguments, &found));
         }
         keywords.get("path").map_err(|_| self.missing_path())
     }
 
     fn missing_path(&self) -> Error {
-        self.usage_error(ErrorKind::MissingArgument, "but has no argument")
+        self.usage_error(ErrorKind::MissingArgument, "but got no argument")
     }
 
     fn too_many_arguments(&self) -> Error {
-        self.usage_error(ErrorKind::TooManyArguments, "and nothing else")
+        self.usage_error(ErrorKind::TooManyArguments, "but got more than one argument")
     }
 
-    /// Does not show the value: it may be long, or a secret.
+    /// Shows the type only: the value may be long, or a secret.
     fn wrong_type_error(&self, path: &Value) -> Error {
-        let of_type = if path.is_undefined() || path.is_none() { "" } else { "of type " };
-        self.usage_error(ErrorKind::InvalidOperation, &format!("but it is {of_type}{}", path.kind()))
+        let of_type = if path.is_undefined() || path.is_none() { "" } else { "a value of type " };
+        self.usage_error(ErrorKind::InvalidOperation, &format!("but got {of_type}{}", path.kind()))
     }
 
     fn usage_error(&self, kind: ErrorKind, found: &str) -> Error {
@@ -136,15 +136,15 @@ impl Helper {
     }
 }
 
-/// In the message, because only that stands beside the template's name; and as the source, because only there can a
-/// program ask for its kind. A report that prints both says it twice.
+/// Puts the error of the core into the message and the source: MiniJinja prints the template's name next to the message,
+/// and programs read the kind from the source. A reporter that prints both repeats the text.
 #[cold]
 fn resolve_error(err: fingerpost::Error) -> Result<Value, Error> {
     Err(Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err))
 }
 
 impl Object for Helper {
-    /// As the engine's own functions, not a map.
+    /// The default is a map; the engine's own functions are plain objects.
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }

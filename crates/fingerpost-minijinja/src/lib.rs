@@ -18,45 +18,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | in the template | is |
+//! | in the template | value |
 //! |---|---|
 //! | `{{ static('css/app.css') }}`, `{{ 'css/app.css' \| static }}` | [`Assets::url`] |
 //! | `{{ static_url('img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
-//! | `{{ static_integrity('js/app.js') }}` | [`Assets::integrity`] |
+//! | `{{ static_integrity('js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
-//! `path=` works, too, so that templates can be copied from Tera. There is no other keyword.
+//! The functions also accept the keyword `path=`, so that templates can be copied from Tera.
 //!
 //! # Escaping
 //!
-//! A URL is percent-encoded so that HTML escaping has nothing to do, and is marked safe where a template escapes HTML:
-//! without that MiniJinja would print each `/` as `&#x2f;`. A URL with an `&`, which only an author's own query can bring
-//! in, is an ordinary string. In JSON and JavaScript templates every URL is an ordinary string, so it comes out quoted.
+//! A URL is percent-encoded, so HTML has nothing to escape in it. In HTML templates it is a safe string; otherwise MiniJinja
+//! would print each `/` as `&#x2f;`. A URL with an `&`, which only a query or fragment in the template can contain, is an
+//! ordinary string. In JSON and JavaScript templates every URL is an ordinary string, which MiniJinja prints in quotes.
 //!
-//! A URL is marked where it is made: one that is kept by `{% set %}` in an HTML template, and printed in an
-//! `{% autoescape 'json' %}` or in an included script, has no quotes. Call `static()` there, or add `|tojson`.
+//! The template of the call decides. If an HTML template assigns a URL with `{% set %}`, and an `{% autoescape 'json' %}` or
+//! an included script prints it, there are no quotes. Call `static()` there instead, or add `|tojson`.
 //!
 //! # Errors
 //!
-//! A wrong argument and an unknown asset are errors with the template's name and line. Behind the latter, as its
-//! `source()`, stands a [`fingerpost::Error`]; in an included template it is one `source()` further down.
+//! Unknown assets and wrong arguments are errors with the template's name and line. For an unknown asset, the `source()` is a
+//! [`fingerpost::Error`]. In an included template, it is the `source()` of the `source()`.
 //!
 //! ```text
 //! invalid operation: asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?) (in page.html:2)
 //! ```
 //!
-//! A variable named `static` hides the function, as in every Jinja template, but not the filter.
+//! A variable named `static` hides the function, but not the filter.
 //!
 //! # Reloads
 //!
-//! After [`Assets::reload`] the very next render shows the new URLs. A page that is rendered in a
-//! [`Snapshot::scope`](fingerpost::Snapshot::scope) shows those of the snapshot.
+//! After [`Assets::reload`], the next render shows the new URLs. In a [`Snapshot::scope`](fingerpost::Snapshot::scope), a page
+//! shows the URLs of the snapshot.
 //!
 //! # Features
 //!
-//! | name | brings | by default |
+//! | name | description | default? |
 //! |---|---|---|
-//! | `v2` | the module `v2`: the same for MiniJinja 2 | no |
+//! | `v2` | the module `v2`, for MiniJinja 2 | no |
 //!
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
@@ -76,8 +76,8 @@ pub mod v2;
 pub use helpers::register;
 use minijinja as engine;
 
-/// What the engine passes to a function besides its arguments.
+/// The render state that the engine passes to a function.
 type CallState<'a, 't, 'e> = &'a mut engine::State<'t, 'e>;
 
-/// An argument that a function does not expect, keyword arguments included.
+/// An unexpected argument, positional or keyword.
 type ExtraArgument = engine::value::ValueOrKwargs;

@@ -1,4 +1,4 @@
-//! The same for MiniJinja 2.
+//! The helpers for MiniJinja 2.
 //!
 //! ```
 //! # use minijinja2 as minijinja;
@@ -19,17 +19,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The functions and filters, their escaping and their errors are those of [MiniJinja 3](crate).
+//! Functions, filters, escaping and errors are the same as for [MiniJinja 3](crate).
 
 #[path = "helpers.rs"]
-#[expect(clippy::duplicate_mod, reason = "the majors have the same API but for two types")]
+#[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
 mod helpers;
 
 pub use helpers::register;
 use minijinja2 as engine;
 
-/// What the engine passes to a function besides its arguments.
+/// The render state that the engine passes to a function.
 type CallState<'a, 't, 'e> = &'a engine::State<'t, 'e>;
 
-/// An argument that a function does not expect, keyword arguments included.
+/// An unexpected argument, positional or keyword.
 type ExtraArgument = engine::Value;

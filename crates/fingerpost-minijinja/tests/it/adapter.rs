@@ -1,3 +1,3 @@
-//! The tests that the adapters of all engines share.
+//! The tests that all adapters share.
 
 conformance::adapter_tests!(crate::support::engine);

@@ -1,4 +1,4 @@
-//! What a call costs the allocator.
+//! Allocations of a call.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::support::environment;
 
 const URL: &str = "/static/css/app.7c98040a5416.css";
 
-/// A page of 100 calls.
+/// Adds a page of 100 calls.
 fn add_page(env: &mut Environment<'_>, name: &str, call: &str) {
     let mut source = String::new();
     for _ in 0..100 {
@@ -18,7 +18,7 @@ fn add_page(env: &mut Environment<'_>, name: &str, call: &str) {
     env.add_template_owned(name.to_owned(), source).unwrap();
 }
 
-/// How often, and how much, a page allocates once everything is warm.
+/// Returns the number of allocations and bytes of a page, after a first render has filled all caches.
 fn allocations(env: &Environment<'_>, name: &str) -> (u64, u64) {
     let template = env.get_template(name).unwrap();
     let render = || template.render(()).unwrap();

@@ -1,8 +1,8 @@
-//! What the documentation says of the crate is so.
+//! The documentation matches the crate.
 
 use std::collections::BTreeSet;
 
-/// The names that start lines, from the one after `start` up to the first empty line.
+/// Returns the name at the start of each line, from the line after `start` to the first empty line.
 fn names<'a>(text: &'a str, start: &str, before: &str, after: char) -> BTreeSet<&'a str> {
     let (_, rest) = text.split_once(start).expect(start);
     rest.lines()

@@ -1,12 +1,14 @@
-//! What becomes of a URL between the helper and the page.
+//! Escaping of URLs in pages.
 
 use conformance::Site;
 use minijinja::{AutoEscape, Environment, Value, escape_formatter};
 
 use crate::support::{decode_attribute, environment, render_page};
 
-/// Checks pages of some name in both modes. In the expected text, `URL` stands for the URL of `css/app.css`, `SLASHES` for the
-/// same as MiniJinja escapes an ordinary string, and `CONCATENATED` for the one of the two that a concatenation has.
+/// Checks pages of this name in both modes.
+///
+/// In the expected text, `URL` stands for the URL of `css/app.css`, `SLASHES` for the URL escaped as an ordinary string, and
+/// `CONCATENATED` for the one of the two that results from a concatenation.
 #[track_caller]
 fn assert_rendered(name: &str, rows: &[(&str, &str)]) {
     let site = Site::with_files(&["css/app.css"]);
@@ -153,7 +155,7 @@ fn url_in_an_html_script_with_json_escaping_is_a_quoted_string() {
             ("{% autoescape 'json' %}{{ 'css/app.css' | static }}{% endautoescape %}", "\"URL\""),
             ("{{ static('css/app.css') | tojson }}", "\"URL\""),
             ("{{ [static('css/app.css')] | tojson }}", "[\"URL\"]"),
-            // A safe string goes unquoted into a script; that is so with every safe string.
+            // MiniJinja prints every safe string without quotes in a script.
             ("{% set url = static('css/app.css') %}{% include 'url.js' %}", "var a = URL, b = \"URL\";"),
         ],
     );

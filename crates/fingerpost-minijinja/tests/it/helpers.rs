@@ -1,11 +1,11 @@
-//! What the functions and filters answer.
+//! Values of the functions and filters.
 
 use conformance::{CONTENT, Site, hash};
 use fingerpost::AssetsBuilder;
 
 use crate::support::{environment, render_page};
 
-/// Checks what each expression shows, in development and in production.
+/// Checks the output of each expression, in development and in production.
 #[track_caller]
 fn assert_values(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
     let site = Site::with_files(&["css/app.css", "img/card.png"]);

@@ -1,4 +1,4 @@
-//! What a template sees of the helpers, through the public API alone: in MiniJinja 3.
+//! Tests of the helpers in MiniJinja 3, through the public API.
 
 mod support;
 
@@ -13,5 +13,5 @@ mod registration;
 
 use fingerpost_minijinja::register;
 
-/// A concatenation of a safe and an ordinary string escapes the latter and is safe.
+/// Whether concatenating a safe and an ordinary string escapes the latter and returns a safe string.
 const IS_CONCATENATION_SAFE: bool = true;

@@ -1,4 +1,4 @@
-//! Assets that are not there.
+//! Assets that do not exist.
 
 use conformance::Site;
 use fingerpost::ErrorKind;
@@ -6,10 +6,10 @@ use minijinja::{Environment, Error};
 
 use crate::support::{core_error, environment, render_error};
 
-/// The core's text, under the engine's heading.
+/// Checks that the error has the text of the core and the location.
 #[track_caller]
 fn assert_not_found(err: &Error, place: &str) {
-    let core = core_error(err).expect("the core's error is behind the engine's");
+    let core = core_error(err).expect("the source is an error of the core");
     assert_eq!(core.kind(), ErrorKind::NotFound);
     assert_eq!(err.kind(), minijinja::ErrorKind::InvalidOperation);
     assert_eq!(err.to_string(), format!("invalid operation: {core} (in {place})"));

@@ -1,4 +1,4 @@
-//! Environments: what is registered where, and what it meets there.
+//! Registration of the helpers in environments.
 
 use std::thread;
 
@@ -10,7 +10,7 @@ use crate::support::{environment, render_error};
 
 const SOURCE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
 
-/// Assets below a base URL of their own, so that URLs tell which assets they are of.
+/// Returns assets with this base URL, which makes their URLs distinguishable.
 fn assets_at(site: &Site, base: &str) -> Assets {
     site.development().base_url(base).app_version(base.trim_matches('/')).build().unwrap()
 }
@@ -77,7 +77,7 @@ fn environments_use_their_own_assets() {
     let changed = expected("/one/").replace("7c98040a5416", &hash("changed"));
     assert_page(&one, &changed);
     assert_page(&two, &expected("/two/"));
-    // A copy of an environment that gets other assets leaves the first alone.
+    // Registering other assets in an environment does not change its clone.
     crate::register(&mut one, &assets_at(&sites[1], "/two/"));
     assert_page(&one, &expected("/two/"));
     assert_page(&clone, &changed);
@@ -131,7 +131,7 @@ fn variable_named_like_a_helper_hides_the_function_but_not_the_filter() {
     let source = "{{ static }} {{ 'a.css' | static }} {{ static_url('a.css') }}";
     let page = env.render_named_str("page.html", source, context! { static => "b.css" }).unwrap();
     assert_eq!(page, "b.css /static/a.7c98040a5416.css /static/a.7c98040a5416.css");
-    // A macro of that name is the author's own.
+    // A macro of that name replaces the function.
     let source = "{% macro static(path) %}[{{ path | static }}]{% endmacro %}{{ static('a.css') }}";
     let page = env.render_named_str("page.html", source, ()).unwrap();
     assert_eq!(page, "[/static/a.7c98040a5416.css]");

@@ -1,4 +1,4 @@
-//! Pages of a site, rendered.
+//! Environments, rendered pages and errors.
 
 use std::{error::Error as _, iter::successors};
 
@@ -6,14 +6,14 @@ use conformance::{Render, templates};
 use fingerpost::Assets;
 use minijinja::{Environment, Error, Value, context};
 
-/// An environment as a site has one.
+/// Returns an environment with the helpers.
 pub(crate) fn environment(assets: &Assets) -> Environment<'static> {
     let mut env = Environment::new();
     crate::register(&mut env, assets);
     env
 }
 
-/// Renders the pages of the tests that all adapters share.
+/// Returns a function that renders the pages of the shared adapter tests.
 pub(crate) fn engine(assets: &Assets) -> Render {
     let mut env = environment(assets);
     for (name, source) in templates(|helper| format!("{helper}(path)")) {
@@ -24,28 +24,28 @@ pub(crate) fn engine(assets: &Assets) -> Render {
     })
 }
 
-/// A page that needs no context.
+/// Renders a page without a context.
 #[track_caller]
 pub(crate) fn render_page(assets: &Assets, name: &str, source: &str) -> String {
     environment(assets).render_named_str(name, source, ()).unwrap_or_else(|err| panic!("{source}: {err}"))
 }
 
-/// What a page fails with.
+/// Returns the error of a page.
 #[track_caller]
 pub(crate) fn render_error(env: &Environment<'_>, name: &str, source: &str, context: Value) -> Error {
     match env.render_named_str(name, source, context) {
-        Ok(page) => panic!("{source} is no error but {page}"),
+        Ok(page) => panic!("{source} renders {page}, expected an error"),
         Err(err) => err,
     }
 }
 
-/// The core's own error behind what the engine says.
+/// Returns the error of the core in the chain of sources.
 pub(crate) fn core_error(err: &Error) -> Option<&fingerpost::Error> {
     successors(err.source(), |err: &&(dyn std::error::Error + 'static)| (*err).source())
         .find_map(|err| err.downcast_ref())
 }
 
-/// Takes the character references of an attribute's value back, and knows no others than MiniJinja writes.
+/// Decodes the character references that MiniJinja writes into an attribute; panics for all others.
 #[track_caller]
 pub(crate) fn decode_attribute(attribute: &str) -> String {
     let mut pieces = attribute.split('&');

@@ -1,7 +1,7 @@
-//! What a template sees of the helpers, through the public API alone: in MiniJinja 2.
+//! Tests of the helpers in MiniJinja 2, through the public API.
 #![allow(clippy::useless_conversion, reason = "MiniJinja 3 has a `Cow` where MiniJinja 2 has a `&str`")]
 
-// The modules are those of `main.rs`. Here their `minijinja` is this one.
+// The modules of `main.rs`, compiled with MiniJinja 2 as `minijinja`.
 extern crate minijinja2 as minijinja;
 
 mod support;
@@ -16,5 +16,5 @@ mod registration;
 
 use fingerpost_minijinja::v2::register;
 
-/// A concatenation of a safe and an ordinary string escapes the latter and is safe.
+/// Whether concatenating a safe and an ordinary string escapes the latter and returns a safe string.
 const IS_CONCATENATION_SAFE: bool = false;

@@ -1,4 +1,4 @@
-//! Arguments that are no asset path.
+//! Arguments that are not an asset path.
 
 use conformance::Site;
 use fingerpost::Assets;
@@ -27,7 +27,7 @@ fn context() -> Value {
     }
 }
 
-/// Checks the kind, the text and the place of the error, for each helper in place of `static`.
+/// Checks the kind, text and location of the error, with each helper in place of `static`.
 #[track_caller]
 fn assert_usage_error(env: &Environment<'_>, source: &str, kind: ErrorKind, found: &str) {
     for name in ["static", "static_url", "static_integrity"] {
@@ -46,17 +46,17 @@ fn non_string_argument_is_rejected_without_showing_its_value() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for (value, found) in [
-        ("nothing", "but it is none"),
-        ("unset", "but it is undefined"),
-        ("user.email", "but it is undefined"),
-        ("number", "but it is of type number"),
-        ("1.5", "but it is of type number"),
-        ("true", "but it is of type bool"),
-        ("list", "but it is of type sequence"),
-        ("user", "but it is of type map"),
-        ("long", "but it is of type iterator"),
-        ("bytes", "but it is of type bytes"),
-        ("app_version", "but it is of type plain object"),
+        ("nothing", "but got none"),
+        ("unset", "but got undefined"),
+        ("user.email", "but got undefined"),
+        ("number", "but got a value of type number"),
+        ("1.5", "but got a value of type number"),
+        ("true", "but got a value of type bool"),
+        ("list", "but got a value of type sequence"),
+        ("user", "but got a value of type map"),
+        ("long", "but got a value of type iterator"),
+        ("bytes", "but got a value of type bytes"),
+        ("app_version", "but got a value of type plain object"),
     ] {
         for call in ["static(VALUE)", "static(path=VALUE)", "VALUE | static", "static(**{'path': VALUE})"] {
             assert_usage_error(&env, &call.replace("VALUE", value), InvalidOperation, found);
@@ -69,7 +69,7 @@ fn helper_call_requires_exactly_one_path() {
     let (_site, assets) = development();
     let env = environment(&assets);
     for call in ["static()", "static(*[])", "static(**{})", "static(**{1: 'a.css'})"] {
-        assert_usage_error(&env, call, MissingArgument, "but has no argument");
+        assert_usage_error(&env, call, MissingArgument, "but got no argument");
     }
     for call in [
         "static('a.css', 'a.css')",
@@ -78,7 +78,7 @@ fn helper_call_requires_exactly_one_path() {
         "static('a.css', absolute=true)",
         "static(*['a.css', 'a.css'])",
     ] {
-        assert_usage_error(&env, call, TooManyArguments, "and nothing else");
+        assert_usage_error(&env, call, TooManyArguments, "but got more than one argument");
     }
     for filter in
         ["'a.css' | static('a.css')", "'a.css' | static(path='a.css')", "number | static(absolute=true)"]
@@ -98,7 +98,7 @@ fn unknown_keyword_arguments_are_rejected() {
         ("static(Path='a.css')", "Path"),
         ("static(**{'a\\nb': 1})", "a\\nb"),
     ] {
-        assert_usage_error(&env, call, TooManyArguments, &format!("and no keyword `{keyword}`"));
+        assert_usage_error(&env, call, TooManyArguments, &format!("but got the unknown keyword `{keyword}`"));
     }
 }
 
@@ -135,7 +135,7 @@ fn wrong_argument_is_an_error_with_every_undefined_behavior() {
         let mut env = environment(&assets);
         env.set_undefined_behavior(behavior);
         for call in ["static(unset)", "static(path=unset)", "unset | static", "static(user.email)"] {
-            assert_usage_error(&env, call, InvalidOperation, "but it is undefined");
+            assert_usage_error(&env, call, InvalidOperation, "but got undefined");
         }
         let source = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
         let page = env.render_named_str("page.html", source, ()).unwrap();
