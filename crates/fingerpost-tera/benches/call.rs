@@ -1,5 +1,5 @@
-//! A `static` filter and a `static()` call in a rendered page against ones that return one prebuilt safe value.
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+//! Compares the filter and the function `static` in a rendered page with ones that return one prebuilt safe value.
+#![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 #[path = "../../fingerpost/benches/ratio/mod.rs"]
 mod ratio;
@@ -12,7 +12,7 @@ use fingerpost::{
 };
 use tera::{Context, Kwargs, State, Tera, Value};
 
-/// Calls in one page: enough that what a page costs by itself does not count.
+/// Calls in one page: enough to make the fixed cost of a page negligible.
 const CALLS: usize = 100;
 
 /// Different assets in one page.
@@ -33,10 +33,10 @@ fn main() -> std::process::ExitCode {
     fingerpost_tera::register(&mut tera, &assets);
     let constant = Value::safe_string("/static/components/widget-7/style.0123456789ab.css");
     let filtered = constant.clone();
-    // A name as long as `static`, because Tera hashes it at every call.
+    // As long as `static`, because Tera hashes the name at every call.
     tera.register_function("statik", move |_: Kwargs, _: &State<'_>| constant.clone());
     tera.register_filter("statik", move |_: &str, _: Kwargs, _: &State<'_>| filtered.clone());
-    // Nothing but calls, so that nothing else is measured.
+    // The page has only calls, because nothing else should be measured.
     let page = |call: &dyn Fn(usize) -> String| {
         (0..CALLS).map(|i| format!("{{{{ {} }}}}", call(i))).collect::<String>()
     };

@@ -18,20 +18,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | in the template | is |
+//! | in the template | value |
 //! |---|---|
 //! | `{{ static(path='css/app.css') }}`, `{{ 'css/app.css' \| static }}` | [`Assets::url`] |
 //! | `{{ static_url(path='img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity(path='js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
-//! The filter is the faster form: Tera makes a map of the keywords for every call of a function, and nothing for a filter.
-//! A function takes keywords alone: `static('css/app.css')` is the syntax error `Found string but expected identifier.`
+//! The filters are faster: Tera builds a map of the keywords for every function call, and none for a filter. Functions accept
+//! only keyword arguments: `static('css/app.css')` is the syntax error `Found string but expected identifier.`
 //!
 //! # Register first
 //!
-//! Tera looks for functions and filters when a template is added, so [`register`] comes before `load_from_glob` and
-//! `add_raw_template`. Otherwise they say:
+//! Tera looks up functions and filters when a template is added. Call [`register`] before `load_from_glob` and
+//! `add_raw_template`, which otherwise fail:
 //!
 //! ```text
 //! error: Unknown function `static`
@@ -41,22 +41,20 @@
 //!   |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^
 //! ```
 //!
-//! A clone of a `Tera` has the helpers, too, `register_from` takes them over, and `render_str` knows them; `Tera::one_off`
-//! starts without.
+//! Clones of a `Tera` and `render_str` have the helpers, and `register_from` copies them. `Tera::one_off` does not have them.
 //!
 //! # Escaping
 //!
-//! A URL is percent-encoded so that HTML escaping has nothing to do, and is marked safe, which spares Tera the search. A
-//! URL with an `&`, which only an author's own query can bring in, is an ordinary string, and so is a concatenation: Tera
-//! escapes either where a template escapes. In all other templates, JSON and JavaScript among them, a URL comes out bare:
-//! put quotes around it.
+//! A URL is percent-encoded, so HTML has nothing to escape in it, and it is a safe string. A URL with an `&`, which only a query
+//! or fragment in the template can contain, is an ordinary string, and so is every concatenation. Tera escapes both in HTML
+//! templates. In all other templates, JSON and JavaScript included, a URL is printed without quotes: write them yourself.
 //!
-//! A filter binds closer than `~`: write `{{ ('css/' ~ theme) | static }}`.
+//! A filter binds more tightly than `~`: write `{{ ('css/' ~ theme) | static }}`.
 //!
 //! # Errors
 //!
-//! An unknown asset and a wrong argument are errors with the template's name and line. Tera keeps no `source()`, so the
-//! text is all there is of [`fingerpost::Error`]:
+//! Unknown assets and wrong arguments are errors with the template's name and line. Tera keeps no `source()`, so only the text
+//! of the [`fingerpost::Error`] is available:
 //!
 //! ```text
 //! error: asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?)
@@ -68,14 +66,14 @@
 //!
 //! # Reloads
 //!
-//! After [`Assets::reload`] the very next render shows the new URLs. A page that is rendered in a
-//! [`Snapshot::scope`](fingerpost::Snapshot::scope) shows those of the snapshot.
+//! After [`Assets::reload`], the next render shows the new URLs. In a [`Snapshot::scope`](fingerpost::Snapshot::scope), a page
+//! shows the URLs of the snapshot.
 //!
 //! # Features
 //!
-//! | name | brings | by default |
+//! | name | description | default? |
 //! |---|---|---|
-//! | `v1` | the module `v1`: the same for Tera 1 | no |
+//! | `v1` | the module `v1`, for Tera 1 | no |
 //!
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url

@@ -1,4 +1,4 @@
-//! The same for Tera 1.
+//! The helpers for Tera 1.
 //!
 //! ```
 //! # use tera1 as tera;
@@ -19,21 +19,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The functions and filters are those of [Tera 2](crate). Tera 1 looks for them when a page is rendered, so that they may
-//! be registered after the templates, as with `Tera::new("templates/**/*")`. Neither form is faster than the other.
+//! Functions and filters are the same as for [Tera 2](crate). Tera 1 looks them up when a page is rendered, so they can be
+//! registered after the templates, as `Tera::new("templates/**/*")` requires. Functions and filters are equally fast.
 //!
 //! # Escaping
 //!
-//! Tera 1 knows safe functions and filters, but no safe values; otherwise it escapes `/` as `&#x2F;`.
+//! Tera 1 has safe functions and filters, but no safe values, and escapes `/` as `&#x2F;`.
 //!
-//! - What a helper answers comes out as it is.
-//! - What `{% set %}` keeps is escaped once more. Write `{{ url | safe }}`, which loses nothing: a URL never has markup.
-//! - A concatenation with a safe function in it is **not escaped**, just as Tera 1 escapes no concatenation of strings and
-//!   variables. Where a part of it comes from a user, do not concatenate: `{{ static(path='icons.svg') }}#{{ icon }}`.
+//! - The output of a helper is not escaped.
+//! - A URL in a `{% set %}` variable is escaped in HTML. Write `{{ url | safe }}`: a URL contains no markup.
+//! - A concatenation that contains a safe function is **not escaped**; Tera 1 does not escape concatenations of strings and
+//!   variables either. Do not concatenate user input: write `{{ static(path='icons.svg') }}#{{ icon }}`.
 //!
-//! A limitation: a helper does not know where its answer goes, so in a URL with an `&`, which only an author's own query
-//! or fragment can bring in, that is always written as HTML wants it. In a text template it should be bare, and in a variable it is
-//! escaped twice. Tera 2 does either right.
+//! A helper does not know the context of its output. It always writes the `&` of a query or fragment as `&amp;`, also in text
+//! templates; in a variable it is escaped twice. Tera 2 does not have this limitation.
 //!
 //! ```
 //! # use tera1 as tera;
@@ -57,7 +56,7 @@
 //!
 //! # Errors
 //!
-//! Tera 1 tells the page that was asked for, without the line. [`fingerpost::Error`] is the last `source()`:
+//! An error has the name of the rendered template, but no line. The last `source()` is a [`fingerpost::Error`]:
 //!
 //! ```text
 //! Failed to render 'page.html'
@@ -75,7 +74,7 @@ use crate::helpers::{APP_VERSION_USAGE, Argument, path_of_call, path_of_filter};
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///
-/// Call it once, before or after templates are added; functions and filters of these names are replaced.
+/// Call it once, before or after templates are added. It replaces functions and filters of these names.
 pub fn register(tera: &mut Tera, assets: &Assets) {
     for (name, make_text) in HELPERS {
         let helper = Helper { name, make_text, assets: assets.clone() };
@@ -92,7 +91,7 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
     });
 }
 
-/// Makes the text of an asset path.
+/// Returns the text for an asset path.
 type MakeText = fn(&Assets, &str) -> std::result::Result<String, CoreError>;
 
 const HELPERS: [(&str, MakeText); 3] = [
@@ -116,7 +115,7 @@ impl Helper {
     }
 }
 
-/// Escapes the one character that a URL may have and HTML may not: nobody does it after a safe function.
+/// Escapes `&`, the only character in a URL that HTML escapes. Tera does not escape the output of a safe function.
 fn escape_ampersand(text: &str) -> String {
     text.replace('&', "&amp;")
 }

@@ -1,4 +1,4 @@
-//! The tests that the adapters of all engines share.
+//! The tests that all adapters share.
 
 mod tera_2 {
     conformance::adapter_tests!(crate::support::engine::<tera::Tera>);

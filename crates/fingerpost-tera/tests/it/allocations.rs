@@ -1,4 +1,4 @@
-//! What a call costs the allocator.
+//! Allocations of a call.
 
 use std::io;
 
@@ -9,7 +9,8 @@ use conformance::Site;
 
 const URL: &str = "/static/css/app.7c98040a5416.css";
 
-/// How often, and how much, a page of 100 calls allocates once everything is warm. It is not kept, so that only calls count.
+/// Returns the number of allocations and bytes of a page of 100 calls, after a first render has filled all caches. The output
+/// is discarded, so that only calls count.
 fn allocations(tera: &Tera, name: &str) -> (u64, u64) {
     assert_eq!(tera.page(name), URL.repeat(100), "{name}");
     let context = Context::new();

@@ -1,8 +1,8 @@
-//! What the documentation says of the crate is so.
+//! The documentation matches the crate.
 
 use std::collections::BTreeSet;
 
-/// The part of a text that follows `start`, up to the first empty line.
+/// Returns the lines after `start`, up to the first empty line.
 fn paragraph<'a>(text: &'a str, start: &str) -> impl Iterator<Item = &'a str> {
     let (_, rest) = text.split_once(start).expect(start);
     rest.lines().take_while(|line| !matches!(*line, "" | "//!"))
@@ -19,7 +19,7 @@ fn feature_table_matches_cargo_toml() {
     assert_eq!(documented, features);
 }
 
-/// Checks that a message stands in the documentation as the engine gives it.
+/// Checks that the documentation contains a message of the engine.
 #[track_caller]
 pub(crate) fn assert_documented(documentation: &str, message: &str) {
     for line in message.lines() {

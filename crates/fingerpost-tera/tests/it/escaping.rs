@@ -1,4 +1,4 @@
-//! What becomes of a URL where HTML is escaped, and where nothing is.
+//! Escaping of URLs, in HTML and in other templates.
 
 use conformance::{CONTENT, Site};
 use fingerpost::manifest::Digest;
@@ -11,7 +11,7 @@ each_major! {
     url_in_json_is_not_quoted
 }
 
-/// Checks what each expression shows as a template of this name, with `user` from outside.
+/// Checks the output of each expression in a template of this name. The variable `user` contains markup.
 #[track_caller]
 fn assert_rendered<E: Engine>(name: &str, rows: &[(&str, &str)]) {
     let site = Site::with_files(&["a.css", "b.svg"]);
@@ -135,7 +135,7 @@ fn tera_1_escapes_a_url_in_a_variable_again() {
     );
 }
 
-/// As the documentation says. It is the engine's doing; should a version of it behave better, the advice may go.
+/// Documented in `v1`. If a later version of Tera 1 escapes concatenations, remove the advice there.
 #[cfg(feature = "v1")]
 #[test]
 fn tera_1_does_not_escape_concatenations() {

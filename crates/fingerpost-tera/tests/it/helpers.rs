@@ -1,4 +1,4 @@
-//! What the functions and filters answer.
+//! Values of the functions and filters.
 
 use conformance::{CONTENT, Site, hash};
 use fingerpost::{AssetsBuilder, manifest::Digest};
@@ -16,7 +16,7 @@ each_major! {
     changed_file_has_a_new_url_in_the_next_page
 }
 
-/// Checks what each expression shows, in development and in production, in HTML and in text.
+/// Checks the output of each expression, in development and in production, in HTML and in text.
 #[track_caller]
 fn assert_values<E: Engine>(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, &str, &str)]) {
     let site = Site::with_files(&["css/app.css", "img/card.png"]);
@@ -106,7 +106,7 @@ fn changed_file_has_a_new_url_in_the_next_page<E: Engine>() {
     }
 }
 
-/// Renders templates that may need each other, and compares.
+/// Checks the output of each template. Templates may extend and include each other.
 #[track_caller]
 fn assert_templates_render<E: Engine>(rows: &[(&str, &str, &str)]) {
     let site = Site::with_files(&["a.css", "b.css"]);

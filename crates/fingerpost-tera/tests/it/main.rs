@@ -1,4 +1,4 @@
-//! What a template sees of the helpers, through the public API alone: in Tera 2 and, with the feature `v1`, in Tera 1.
+//! Tests of the helpers in Tera 2 and, with the feature `v1`, in Tera 1, through the public API.
 
 #[macro_use]
 mod support;

@@ -1,11 +1,11 @@
-//! Assets that are not there.
+//! Assets that do not exist.
 
 #[cfg(feature = "v1")]
 use crate::support::causes;
 use crate::{documentation::assert_documented, support::Engine};
 use conformance::Site;
 
-/// Each helper in each form with this path.
+/// Returns a call of each helper with this path, as function and as filter.
 fn calls(path: &str) -> impl Iterator<Item = String> {
     ["static", "static_url", "static_integrity"]
         .into_iter()
@@ -21,7 +21,7 @@ fn tera_2_reports_an_unknown_asset_with_core_message_and_location() {
         for call in calls("'css/ap.css'") {
             let tera =
                 tera::Tera::with_templates(&assets, &[("page.html", &format!("<html>\n{{{{ {call} }}}}"))]);
-            // At the name of a filter, and under the whole of a function's call.
+            // Tera marks the name of a filter, but the whole call of a function.
             let at = call.rfind(' ').map_or(0, |space| space + 1);
             let (indent, marks) = (" ".repeat(at), "^".repeat(call.len() - at));
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Where the helpers come from, and where they go.
+//! Registration of the helpers.
 
 use std::thread;
 
@@ -20,7 +20,7 @@ fn assets_at(site: &Site, base_url: &str) -> Assets {
     site.development().base_url(base_url).app_version(base_url.trim_matches('/')).build().unwrap()
 }
 
-/// What [`SOURCE`] is under a base URL.
+/// Returns the output of [`SOURCE`] with this base URL.
 fn expected(base_url: &str) -> String {
     let url = format!("{base_url}a.css?v={HASH}");
     format!("{url} {url} {url} {}", base_url.trim_matches('/'))
@@ -36,7 +36,7 @@ fn engines_use_their_own_assets<E: Engine>() {
     let changed = expected("/one/").replace(HASH, &hash("changed"));
     assert_eq!(one.page("page.html"), changed);
     assert_eq!(two.page("page.html"), expected("/two/"));
-    // A copy that gets other assets leaves the first alone.
+    // Registering other assets in a clone does not change the original.
     one.register(&assets_at(&sites[1], "/two/"));
     assert_eq!(one.page("page.html"), expected("/two/"));
     assert_eq!(clone.page("page.html"), changed);
@@ -57,7 +57,7 @@ fn existing_helpers_are_replaced<E: Engine>() {
     let mut engine = E::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     engine.register(&assets_at(&site, "/two/"));
     assert_eq!(engine.page("page.html"), expected("/two/"));
-    // A variable is no function.
+    // A variable of that name does not hide the function.
     engine.add("variable.html", "{{ static(path=static) }} {{ static | static }}").unwrap();
     let page = engine.render_with("variable.html", &[("static", "a.css")]).unwrap();
     let url = format!("/two/a.css?v={HASH}");
@@ -84,7 +84,7 @@ fn tera_2_requires_helpers_to_be_registered_before_templates() {
         let err = tera.add("page.html", &format!("{{{{ {call} }}}}")).unwrap_err();
         assert!(err.starts_with(message), "{err}");
     }
-    // It is not too late for another try.
+    // The template can be added after the registration.
     let site = Site::with_files(&["css/app.css"]);
     tera.register(&site.production().build().unwrap());
     tera.add("page.html", source).unwrap();
@@ -112,7 +112,7 @@ fn tera_2_instances_can_take_over_helpers_from_another() {
     other.register_from(&one);
     other.add("page.html", SOURCE).unwrap();
     assert_eq!(other.page("page.html"), expected("/one/"));
-    // What is there stays.
+    // Existing helpers are not replaced.
     let mut two = tera::Tera::with_templates(&assets_at(&site, "/two/"), &[]);
     two.register_from(&one);
     two.add("page.html", SOURCE).unwrap();

@@ -5,19 +5,19 @@ use std::{collections::BTreeMap, error::Error, iter::successors};
 use conformance::{Render, templates};
 use fingerpost::Assets;
 
-/// What a major of Tera can do, with every error as all its text.
+/// A major version of Tera. Errors are the text of the whole chain.
 pub(crate) trait Engine: Default + Clone + Send + Sync {
-    /// Whether a URL with an `&` comes escaped from the helper itself.
+    /// `true` if the helper itself escapes the `&` of a URL.
     const HELPERS_ESCAPE: bool;
 
     fn register(&mut self, assets: &Assets);
 
     fn add(&mut self, name: &str, source: &str) -> Result<(), String>;
 
-    /// Renders with these variables, and with a `list`, a `map` and a `nothing`.
+    /// Renders with these variables, and with `list`, `map` and `nothing`.
     fn render_with(&self, name: &str, variables: &[(&'static str, &str)]) -> Result<String, String>;
 
-    /// An engine as a site has one, with its templates.
+    /// Returns an engine with the helpers and these templates.
     #[track_caller]
     fn with_templates(assets: &Assets, templates: &[(&str, &str)]) -> Self {
         let mut engine = Self::default();
@@ -28,7 +28,7 @@ pub(crate) trait Engine: Default + Clone + Send + Sync {
         engine
     }
 
-    /// A page that needs no variables.
+    /// Renders a page without other variables.
     #[track_caller]
     fn page(&self, name: &str) -> String {
         self.render_with(name, &[]).unwrap_or_else(|err| panic!("{name}: {err}"))
@@ -66,7 +66,7 @@ engine!(tera, fingerpost_tera::register, false);
 #[cfg(feature = "v1")]
 engine!(tera1, fingerpost_tera::v1::register, true);
 
-/// Renders the pages of the tests that all adapters share.
+/// Returns a function that renders the pages of the shared adapter tests.
 pub(crate) fn engine<E: Engine + 'static>(assets: &Assets) -> Render {
     let mut engine = E::with_templates(assets, &[]);
     for (name, source) in templates(|helper| format!("{helper}(path=path)")) {
@@ -79,17 +79,17 @@ pub(crate) fn engine<E: Engine + 'static>(assets: &Assets) -> Render {
     })
 }
 
-/// An error and all behind it.
+/// Returns an error and its chain of sources.
 pub(crate) fn causes<'a>(err: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(err), |err: &&'a (dyn Error + 'static)| (*err).source())
 }
 
-/// The texts of an error and all behind it, one a line.
+/// Returns the text of an error and of each source, one per line.
 pub(crate) fn chain(err: &(dyn Error + 'static)) -> String {
     causes(err).map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Makes tests of functions that are generic over [`Engine`], one for each major of Tera.
+/// Declares a test for each major of Tera from each function that is generic over [`Engine`].
 macro_rules! each_major {
     ($($fact:ident)*) => {
         mod tera_2 {

@@ -1,9 +1,9 @@
-//! Calls that are no calls of these helpers.
+//! Calls with wrong arguments.
 
 use crate::support::Engine;
 use conformance::Site;
 
-/// A call, and what its error says.
+/// A call and the message of its error.
 type Rows<'a> = &'a [(&'a str, &'a str)];
 
 each_major! {
@@ -11,7 +11,7 @@ each_major! {
     app_version_takes_no_argument
 }
 
-/// What `{{ call }}` fails with.
+/// Returns the error of `{{ call }}`.
 #[track_caller]
 fn failure<E: Engine>(call: &str) -> String {
     let source = format!("\n{{{{ {call} }}}}");
@@ -20,12 +20,12 @@ fn failure<E: Engine>(call: &str) -> String {
         &[("page.html", &source)],
     );
     match engine.render_with("page.html", &[]) {
-        Ok(page) => panic!("{call} is no error but {page}"),
+        Ok(page) => panic!("{call} renders {page}, expected an error"),
         Err(err) => err,
     }
 }
 
-/// Checks what is said of each call, for every helper.
+/// Checks the message for each call, for every helper.
 #[track_caller]
 fn assert_usage_errors<E: Engine>(rows: Rows<'_>) {
     for helper in ["static", "static_url", "static_integrity"] {
@@ -42,32 +42,32 @@ fn missing_path_and_unknown_keyword_are_errors_with_advice<E: Engine>() {
     let long = "x".repeat(300);
     let shown = "x".repeat(200);
     assert_usage_errors::<E>(&[
-        ("static()", "static() takes an asset path, such as static(path='css/app.css'), but has no argument"),
+        ("static()", "static() takes an asset path, such as static(path='css/app.css'), but got no argument"),
         (
             "static(file='a.css')",
-            "static() takes an asset path, such as static(path='css/app.css'), and no keyword `file`",
+            "static() takes an asset path, such as static(path='css/app.css'), but got the unknown keyword `file`",
         ),
         (
             "static(path='a.css', absolute=true)",
-            "static() takes an asset path, such as static(path='css/app.css'), and no keyword `absolute`",
+            "static() takes an asset path, such as static(path='css/app.css'), but got the unknown keyword `absolute`",
         ),
         (
             "static(a=1, path='a.css', c=3, b=2)",
-            "static() takes an asset path, such as static(path='css/app.css'), and no keyword `c`",
+            "static() takes an asset path, such as static(path='css/app.css'), but got the unknown keyword `c`",
         ),
         (
             &format!("static({long}=1)"),
             &format!(
-                "static() takes an asset path, such as static(path='css/app.css'), and no keyword `{shown}…`"
+                "static() takes an asset path, such as static(path='css/app.css'), but got the unknown keyword `{shown}…`"
             ),
         ),
         (
             "'a.css' | static(absolute=true)",
-            "the filter static takes an asset path, such as 'css/app.css' | static, and no keyword `absolute`",
+            "the filter static takes an asset path, such as 'css/app.css' | static, but got the unknown keyword `absolute`",
         ),
         (
             "3 | static(path='a.css')",
-            "the filter static takes an asset path, such as 'css/app.css' | static, and no keyword `path`",
+            "the filter static takes an asset path, such as 'css/app.css' | static, but got the unknown keyword `path`",
         ),
     ]);
 }
@@ -77,18 +77,18 @@ fn app_version_takes_no_argument<E: Engine>() {
     assert!(err.contains("app_version() takes no argument"), "{err}");
 }
 
-/// Checks what is said of a value that is no text, in both forms.
+/// Checks the message for a value that is not a string, in a function and in a filter.
 #[track_caller]
 fn assert_refused<E: Engine>(value: &str, found: &str) {
     assert_usage_errors::<E>(&[
         (
             &format!("static(path={value})"),
-            &format!("static() takes an asset path, such as static(path='css/app.css'), but it is {found}"),
+            &format!("static() takes an asset path, such as static(path='css/app.css'), but got {found}"),
         ),
         (
             &format!("{value} | static"),
             &format!(
-                "the filter static takes an asset path, such as 'css/app.css' | static, but it is {found}"
+                "the filter static takes an asset path, such as 'css/app.css' | static, but got {found}"
             ),
         ),
     ]);
@@ -97,11 +97,11 @@ fn assert_refused<E: Engine>(value: &str, found: &str) {
 #[test]
 fn tera_2_error_names_the_actual_type() {
     for (value, found) in [
-        ("3", "of type i64"),
-        ("1.5", "of type f64"),
-        ("true", "of type bool"),
-        ("list", "of type array"),
-        ("map", "of type map/struct"),
+        ("3", "a value of type i64"),
+        ("1.5", "a value of type f64"),
+        ("true", "a value of type bool"),
+        ("list", "a value of type array"),
+        ("map", "a value of type map/struct"),
         ("nothing", "none"),
         ("unknown", "undefined"),
         ("map.nothing", "undefined"),
@@ -114,7 +114,7 @@ fn tera_2_error_names_the_actual_type() {
 fn tera_2_error_shows_the_source_location() {
     assert_eq!(
         failure::<tera::Tera>("3 | static"),
-        "error: the filter static takes an asset path, such as 'css/app.css' | static, but it is of type i64\n \
+        "error: the filter static takes an asset path, such as 'css/app.css' | static, but got a value of type i64\n \
         --> page.html:2:8\n  \
         |\n\
         2 | {{ 3 | static }}\n  \
@@ -126,11 +126,11 @@ fn tera_2_error_shows_the_source_location() {
 #[test]
 fn tera_1_error_names_the_actual_type() {
     for (value, found) in [
-        ("3", "of type number"),
-        ("1.5", "of type number"),
-        ("true", "of type bool"),
-        ("list", "of type array"),
-        ("map", "of type object"),
+        ("3", "a value of type number"),
+        ("1.5", "a value of type number"),
+        ("true", "a value of type bool"),
+        ("list", "a value of type array"),
+        ("map", "a value of type object"),
         ("nothing", "null"),
     ] {
         assert_refused::<tera1::Tera>(value, found);
@@ -144,12 +144,12 @@ fn tera_1_error_names_the_template() {
         failure::<tera1::Tera>("static()"),
         "Failed to render 'page.html'\n\
         Function call 'static' failed\n\
-        static() takes an asset path, such as static(path='css/app.css'), but has no argument"
+        static() takes an asset path, such as static(path='css/app.css'), but got no argument"
     );
     assert_eq!(
         failure::<tera1::Tera>("3 | static"),
         "Failed to render 'page.html'\n\
         Filter call 'static' failed\n\
-        the filter static takes an asset path, such as 'css/app.css' | static, but it is of type number"
+        the filter static takes an asset path, such as 'css/app.css' | static, but got a value of type number"
     );
 }
