@@ -1,5 +1,5 @@
-//! A `static()` in a rendered page against `Assets::url` and one `write_str`.
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+//! Compares a `static()` call in a rendered page with `Assets::url` and one `write_str`.
+#![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 #[path = "../../fingerpost/benches/ratio/mod.rs"]
 mod ratio;
@@ -16,7 +16,7 @@ use fingerpost::{
 };
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
-// Pages of 100 calls, so that what a page costs by itself does not count; and nothing but calls.
+// Each page has 100 calls, which makes its fixed cost negligible, and nothing else.
 
 #[derive(Template)]
 #[template(
@@ -77,7 +77,7 @@ fn main() -> std::process::ExitCode {
 
     let (mut criterion, snapshot) = (ratio::criterion(), assets.snapshot());
     let urls = || urls(&assets, &variables.paths);
-    // A filter copies the path, whatever it is made of.
+    // The filters have a larger budget, because they copy the path.
     let rows: [(&str, f64, Call<'_>); 4] = [
         ("static() calls", 1.5, &render),
         ("static() calls with runtime values", 1.5, &render_with_values),
@@ -90,7 +90,7 @@ fn main() -> std::process::ExitCode {
         let outside = ratio::cost(&mut criterion, &name, page(call));
         ratio::judge(&name, Some(budget), outside, baseline);
 
-        // Inside, `Assets::url` itself is faster: the budget is against the baseline outside.
+        // In a scope `Assets::url` itself is faster, so the budget applies to the baseline outside of it.
         let name = format!("{name} in a scope");
         snapshot.scope(|| {
             let fast_baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
@@ -110,7 +110,7 @@ fn main() -> std::process::ExitCode {
     ratio::finish(&mut criterion)
 }
 
-/// Measures while another thread renders in a scope all the time: what both count at once is slow.
+/// Measures while another thread renders in a scope. Reference counts that both threads modify are slow.
 fn beside_another_thread(
     render: &(impl Fn(&mut String) + Sync),
     snapshot: &Snapshot,
@@ -130,7 +130,7 @@ fn beside_another_thread(
     });
 }
 
-/// Renders into a string that is long enough, as the baseline writes.
+/// Renders into a string that never grows, like the baseline.
 fn page(call: Call<'_>) -> impl FnMut() {
     let mut rendered = String::with_capacity(10_000);
     move || {
@@ -139,7 +139,7 @@ fn page(call: Call<'_>) -> impl FnMut() {
     }
 }
 
-/// What a page is compared with: `Assets::url` and one `write_str` for each of its calls.
+/// The baseline of a page: `Assets::url` and one `write_str` for each of its calls.
 fn urls(assets: &Assets, paths: &[String]) -> impl FnMut() {
     let mut written = String::with_capacity(10_000);
     move || {

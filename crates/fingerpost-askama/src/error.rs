@@ -4,20 +4,20 @@ use fingerpost::__private::quoted;
 
 use crate::KEY;
 
-/// Why there are no assets to ask, as one sentence that says what to do.
+/// An error in the setup of the assets.
 ///
-/// An asset that is not there is a [`fingerpost::Error`].
+/// A missing asset is a [`fingerpost::Error`] instead.
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: ErrorKind,
     template: Option<&'static str>,
 }
 
-/// The kinds of [`Error`], for code that has to tell them apart.
+/// The kind of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// [`init`](crate::init) was called before.
+    /// [`init`](crate::init) was called a second time.
     AlreadyInitialized,
     /// A helper found neither a runtime value nor a scope, and [`init`](crate::init) was not called.
     NoAssets,
@@ -26,7 +26,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// The kind of this error.
+    /// Returns the kind of this error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -46,10 +46,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             ErrorKind::AlreadyInitialized => {
-                f.write_str("`fingerpost_askama::init` was called before; call it once, at start-up")
+                f.write_str("`fingerpost_askama::init` was already called; call it once, at start-up")
             }
             ErrorKind::NoAssets => f.write_str(
-                "templates have no assets to ask; call `fingerpost_askama::init(assets)` at start-up, or render with \
+                "templates have no assets; call `fingerpost_askama::init(assets)` at start-up, or render with \
                  `fingerpost_askama::values(&assets)`",
             ),
             ErrorKind::WrongValue => write!(

@@ -1,7 +1,7 @@
-//! `{{ "css/app.css"|static }}`, after `use fingerpost_askama::filters;`.
+//! The helpers as filters: `{{ "css/app.css"|static }}`, after `use fingerpost_askama::filters;`.
 //!
-//! The same as the functions, for a path that is put together in the template: `{{ ("img/" ~ name)|static }}`. Beside
-//! filters of your own:
+//! Unlike the functions, they accept a path that the template builds: `{{ ("img/" ~ name)|static }}`. To combine them with your
+//! own filters:
 //!
 //! ```
 //! mod filters {
@@ -18,20 +18,20 @@
 //! # assert_eq!(askama::Template::render(&Page).unwrap(), "a!");
 //! ```
 //!
-//! A filter does not know which template it is in, so its errors do not say; and it copies the path.
+//! A filter copies the path, and its errors do not name the template, which Askama does not pass to filters.
 
-/// [`Assets::url`](fingerpost::Assets::url).
+/// Returns the URL of an asset: [`Assets::url`](fingerpost::Assets::url).
 #[doc(inline)]
 pub use generated::r#static;
-/// [`Assets::integrity`](fingerpost::Assets::integrity).
+/// Returns the integrity value of an asset: [`Assets::integrity`](fingerpost::Assets::integrity).
 #[doc(inline)]
 pub use generated::static_integrity;
-/// [`Assets::absolute_url`](fingerpost::Assets::absolute_url).
+/// Returns the absolute URL of an asset: [`Assets::absolute_url`](fingerpost::Assets::absolute_url).
 #[doc(inline)]
 pub use generated::static_url;
 
 mod generated {
-    #![allow(missing_docs, missing_debug_implementations, reason = "types that `filter_fn` makes")]
+    #![allow(missing_docs, missing_debug_implementations, reason = "types that `filter_fn` generates")]
 
     use std::fmt::{Display, Write as _};
 
@@ -66,7 +66,7 @@ mod generated {
         values: &dyn Values,
         lookup: fn(&Assets, &str) -> Result<T, fingerpost::Error>,
     ) -> askama::Result<T> {
-        // Not `to_string`, which panics where the value cannot be shown.
+        // `to_string` would panic if `Display` fails.
         let mut text = String::new();
         write!(text, "{path}")?;
         with_assets(values, |assets| lookup(assets, &text))

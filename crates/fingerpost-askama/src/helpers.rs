@@ -19,18 +19,18 @@ static GLOBAL: OnceLock<Assets> = OnceLock::new();
 
 /// Sets the assets of all templates of the process.
 ///
-/// Call it once, at start-up. Templates see a later [`Assets::reload`] by themselves.
+/// Call it once, at start-up. After an [`Assets::reload`], templates use the new release.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::AlreadyInitialized`] at any further call; the assets of the first stay.
+/// [`ErrorKind::AlreadyInitialized`] on every later call, which leaves the assets of the first call in place.
 pub fn init(assets: Assets) -> Result<(), Error> {
     GLOBAL.set(assets).map_err(|_| ErrorKind::AlreadyInitialized.into())
 }
 
-/// The assets of one rendering, for [`Template::render_with_values`](askama::Template::render_with_values).
+/// Returns the assets as a runtime value, for [`Template::render_with_values`](askama::Template::render_with_values).
 ///
-/// A pair of [`KEY`] and value, so that it can stand in an array or a map beside others.
+/// It is a pair of [`KEY`] and value, which can be an item of an array or a map of values.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -53,18 +53,18 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
     (KEY, assets)
 }
 
-/// Gives every template `static()`, `static_url()`, `static_integrity()` and `app_version()`.
+/// Adds the functions `static()`, `static_url()`, `static_integrity()` and `app_version()` to every template.
 ///
-/// One line in each module that derives [`Template`] does it: `use fingerpost_askama::StaticHelpers as _;`. The values
-/// are looked up when the template writes them, straight into the output.
+/// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The values are looked up when the
+/// template is rendered, and written directly to the output.
 pub trait StaticHelpers: Template {
-    /// [`Assets::url`](fingerpost::Assets::url): `{{ static("css/app.css") }}`.
+    /// Writes the URL of an asset, [`Assets::url`](fingerpost::Assets::url): `{{ static("css/app.css") }}`.
     #[inline]
     fn r#static<'a>(&self, path: &'a str) -> MaybeSafe<StaticUrl<'a>> {
         StaticUrl::in_template::<Self>(path, |assets, path, out| Ok(out.write_str(&assets.url(path)?)))
     }
 
-    /// [`Assets::absolute_url`](fingerpost::Assets::absolute_url): `{{ static_url("img/card.png") }}`.
+    /// Writes the absolute URL of an asset, [`Assets::absolute_url`](fingerpost::Assets::absolute_url): `{{ static_url("img/card.png") }}`.
     #[inline]
     fn static_url<'a>(&self, path: &'a str) -> MaybeSafe<StaticUrl<'a>> {
         StaticUrl::in_template::<Self>(path, |assets, path, out| {
@@ -72,7 +72,7 @@ pub trait StaticHelpers: Template {
         })
     }
 
-    /// [`Assets::integrity`](fingerpost::Assets::integrity): `{{ static_integrity("js/app.js") }}`.
+    /// Writes the integrity value of an asset, [`Assets::integrity`](fingerpost::Assets::integrity): `{{ static_integrity("js/app.js") }}`.
     #[inline]
     fn static_integrity<'a>(&self, path: &'a str) -> StaticText<'a> {
         StaticText(HelperCall::new::<Self>(path, |assets, path, out| {
@@ -80,7 +80,7 @@ pub trait StaticHelpers: Template {
         }))
     }
 
-    /// [`Assets::app_version`](fingerpost::Assets::app_version): `{{ app_version() }}`.
+    /// Writes the app version, [`Assets::app_version`](fingerpost::Assets::app_version): `{{ app_version() }}`.
     #[inline]
     fn app_version(&self) -> StaticText<'static> {
         StaticText(HelperCall::new::<Self>("", |assets, _, out| Ok(out.write_str(&assets.app_version()))))
@@ -89,26 +89,26 @@ pub trait StaticHelpers: Template {
 
 impl<T: Template + ?Sized> StaticHelpers for T {}
 
-/// The URL of an asset, looked up when the template writes it.
+/// The URL of an asset, looked up when it is written.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticUrl<'a>(HelperCall<'a>);
 
-/// An integrity value or the app version, looked up when the template writes it. HTML escaping would leave it as it is.
+/// An integrity value or the app version, looked up when it is written. HTML has nothing to escape in it.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticText<'a>(HelperCall<'a>);
 
 impl<'a> StaticUrl<'a> {
-    /// Left to the engine to escape if the author wrote a query or an `&`, for only they can bring an `&` into a URL.
+    /// Returns a URL that the engine escapes if `path` has a query or an `&`. Only these can put an `&` into a URL.
     #[inline]
     fn in_template<T: Template + ?Sized>(path: &'a str, write: WriteValue) -> MaybeSafe<Self> {
         let url = Self(HelperCall::new::<T>(path, write));
-        // No early end: so the compiler knows the answer for a literal beforehand.
+        // Without an early exit, the compiler evaluates this for a literal.
         let may_need_escaping = path.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'&'));
         if may_need_escaping { MaybeSafe::NeedsEscaping(url) } else { MaybeSafe::Safe(url) }
     }
 }
 
-/// Writes the value of an asset path.
+/// Writes the value for an asset path.
 type WriteValue = fn(&Assets, &str, &mut dyn fmt::Write) -> Result<fmt::Result, fingerpost::Error>;
 
 /// A call of a helper in a template.
@@ -132,7 +132,7 @@ impl<'a> HelperCall<'a> {
             .map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
     }
 
-    /// Where the engine goes through [`fmt::Display`], it has no runtime values and nothing to keep an error in.
+    /// Through [`fmt::Display`], the engine passes no runtime values and cannot return the error.
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, NO_VALUES).map_err(|_| fmt::Error)
     }
@@ -166,9 +166,9 @@ impl fmt::Display for StaticText<'_> {
 
 impl HtmlSafe for StaticText<'_> {}
 
-/// Calls `lookup` with the assets of the runtime value, else of the innermost scope, else of [`init`].
+/// Calls `lookup` with the assets of the runtime value, or else of the innermost scope, or else of [`init`].
 ///
-/// Within the scope, its assets look up paths in its snapshot.
+/// Inside a scope, its assets look up paths in its snapshot.
 #[inline]
 pub(crate) fn with_assets<R>(
     values: &dyn Values,

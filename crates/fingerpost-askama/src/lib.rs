@@ -18,56 +18,53 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | in the template | is |
+//! | in the template | value |
 //! |---|---|
 //! | `{{ static("css/app.css") }}`, `{{ "css/app.css"\|static }}` | [`Assets::url`] |
 //! | `{{ static_url("img/card.png") }}`, `{{ "img/card.png"\|static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity("js/app.js") }}`, `{{ "js/app.js"\|static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
-//! The functions need `use fingerpost_askama::StaticHelpers as _;` in every module that derives a template, the filters
-//! `use fingerpost_askama::filters;`. The [guide] shows what the compiler says without the first, and an example of each
-//! kind of template: inherited, included, generic, a block alone, a response of `askama_web`.
+//! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and
+//! `use fingerpost_askama::filters;` for the filters. The [guide] has the compiler's error without the first line, and an example
+//! of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
 //!
-//! A function takes a `&str`; a path that is put together in the template goes to the filter:
-//! `{{ ("img/" ~ name)|static }}`.
+//! The functions accept a `&str`. Pass a path that the template builds to the filter: `{{ ("img/" ~ name)|static }}`.
 //!
 //! # Which assets
 //!
-//! A helper asks the first of these that is there; the [guide](guide#which-assets) has an example of each:
+//! A helper uses the first of these that exists; the [guide](guide#which-assets) has an example of each:
 //!
 //! 1. The runtime value of this rendering: `page.render_with_values(&fingerpost_askama::values(&assets))`.
-//! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of whichever assets.
+//! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of any assets.
 //! 3. The global, which [`init`] sets once.
 //!
-//! So a site calls [`init`] and forgets about it, and a process with two sites, or with tests of different assets, uses
-//! one of the others.
+//! A site calls [`init`] at start-up. A process with two sites, or with tests of different assets, uses one of the other two.
 //!
 //! # Escaping
 //!
-//! A URL is percent-encoded so that HTML escaping has nothing to do, and is written as it is. A URL with a query of the
-//! author's is ordinary text: of `{{ static("a.svg?x=1&y=2") }}` HTML gets `&#38;`, a text template `&`. In JSON and
-//! JavaScript templates every URL is bare, so write the quotes.
+//! A URL is percent-encoded, so HTML has nothing to escape in it, and it is written unchanged. A URL with a query or an `&` in
+//! the template is escaped like other text: in `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and stays in a text
+//! template. JSON and JavaScript templates print every URL without quotes: write them yourself.
 //!
-//! An escaper of your own sees URLs with a query alone. `{{ static("a.svg")|escape }}` shows it any.
+//! A custom escaper receives only URLs with a query or an `&`. With `{{ static("a.svg")|escape }}` it receives every URL.
 //!
 //! # Errors
 //!
-//! An unknown asset is an error with the template's type, which a filter does not know. [`fingerpost::Error`] is its
-//! `source()`; [`Error`] is, where there are no assets to ask:
+//! An unknown asset is an error with the type of the template; errors of filters do not have the type. The `source()` is a
+//! [`fingerpost::Error`], or an [`Error`] if no assets are set:
 //!
 //! ```text
 //! asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?) (in template `site::Page`)
 //! ```
 //!
-//! As with every error in an Askama template, use `render` or `render_into`: `write_into` says no more than "an error
+//! To get the error, use `render` or `render_into`, as for every Askama template: the error of `write_into` is only "an error
 //! occurred when formatting an argument", and `to_string` panics.
 //!
 //! # Reloads
 //!
-//! After [`Assets::reload`] the very next render shows the new URLs. A page that is rendered in a
-//! [`Snapshot::scope`](fingerpost::Snapshot::scope) shows those of the snapshot; one that is rendered with runtime
-//! values does so if the snapshot is of the same assets.
+//! After [`Assets::reload`], the next render shows the new URLs. In a [`Snapshot::scope`](fingerpost::Snapshot::scope), a page
+//! shows the URLs of the snapshot; with a runtime value, only if the snapshot is of the same assets.
 //!
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
@@ -93,7 +90,7 @@ mod helpers;
 pub use error::{Error, ErrorKind};
 pub use helpers::{StaticHelpers, StaticText, StaticUrl, init, values};
 
-/// The key of the runtime value that helpers look for, before anything else.
+/// The key of the runtime value that has the assets.
 ///
-/// Its value is an [`Assets`](fingerpost::Assets), or a `Box`, `Rc` or `Arc` of one. [`values`] makes the pair.
+/// The value is an [`Assets`](fingerpost::Assets), or a `Box`, `Rc` or `Arc` of one. [`values`] returns key and value.
 pub const KEY: &str = "fingerpost";

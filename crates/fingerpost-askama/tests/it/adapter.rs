@@ -1,11 +1,11 @@
-//! The tests that the adapters of all engines share.
+//! The tests that all adapters share.
 
 use askama::Template;
 use conformance::Render;
 use fingerpost::Assets;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
-/// Makes one function that renders the template of a name.
+/// Declares the templates, and a function that renders a template by name.
 macro_rules! pages {
     ($($name:literal $page:ident $source:tt $extension:tt)*) => {
         $(#[derive(Template)]

@@ -1,4 +1,4 @@
-//! What a call costs the allocator.
+//! Allocations of a call.
 
 use askama::{Template, Values};
 use fingerpost_askama::{StaticHelpers as _, values};
@@ -16,12 +16,12 @@ struct Calls {
 
 const CALLS: Calls = Calls { paths: ["css/app.css"; 100] };
 
-/// How often a page of calls allocates, into a string that is long enough.
+/// Returns the number of allocations of a page of calls. The output string does not grow.
 #[track_caller]
 fn allocations(values: &dyn Values) -> u64 {
     let mut out = String::with_capacity(40_000);
     let mut render = || CALLS.render_into_with_values(&mut out, values).unwrap();
-    render(); // What is made once a thread is made now.
+    render(); // Values that are created once per thread exist after this call.
     allocation_counter::measure(render).count_total
 }
 
@@ -40,9 +40,9 @@ fn functions_do_not_allocate_in_production() {
 
 #[test]
 fn functions_do_not_allocate_with_the_global() {
-    let answer = in_own_process(|| {
+    let count = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         allocations(askama::NO_VALUES).to_string()
     });
-    assert_eq!(answer, "0");
+    assert_eq!(count, "0");
 }

@@ -1,4 +1,4 @@
-//! What the compiler says, and the guide.
+//! Compiler errors, and the examples of the guide.
 
 use std::fs;
 
@@ -15,8 +15,8 @@ fn missing_use_line_and_wrong_arguments_do_not_compile() {
 
 #[test]
 fn guide_shows_the_compiler_error_for_a_missing_use_line() {
-    let said = read("tests/ui/page.stderr").replace("tests/ui/", "src/");
-    assert!(read("docs/guide.md").contains(&format!("```text\n{said}```")), "{said}");
+    let error = read("tests/ui/page.stderr").replace("tests/ui/", "src/");
+    assert!(read("docs/guide.md").contains(&format!("```text\n{error}```")), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which assets a helper asks: the runtime value, then the scope, then the global.
+//! The assets that a helper uses: the runtime value, then the scope, then the global.
 
 use std::{
     any::Any,
@@ -22,7 +22,7 @@ struct Page;
 #[template(source = r#"{{ "css/app.css"|static }}"#, ext = "html")]
 struct Filtered;
 
-/// What function and filter show, which is the same.
+/// Returns the URL, which is the same for function and filter.
 #[track_caller]
 fn render(values: &dyn Values) -> String {
     let url = Page.render_with_values(values).unwrap();
@@ -91,7 +91,7 @@ fn runtime_value_uses_the_scope_of_the_same_assets() {
     });
 }
 
-/// Renders a page for another site whenever it is written to.
+/// A writer that renders a page of another site on every write.
 struct RenderingWriter<'a> {
     other: &'a Assets,
     seen: Vec<String>,
@@ -126,7 +126,7 @@ fn thread_may_alternate_between_two_sites() {
 
 #[test]
 fn global_is_visible_on_every_thread_and_has_the_lowest_precedence() {
-    let answer = in_own_process(|| {
+    let result = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one.clone()).unwrap();
         assert_eq!(two.snapshot().scope(render_without_values), hashed_path("two"));
@@ -135,12 +135,12 @@ fn global_is_visible_on_every_thread_and_has_the_lowest_precedence() {
         let elsewhere = std::thread::spawn(render_without_values).join().unwrap();
         format!("{elsewhere} {}", render_without_values())
     });
-    assert_eq!(answer, format!("{0} {0}", hashed_path("one")));
+    assert_eq!(result, format!("{0} {0}", hashed_path("one")));
 }
 
 #[test]
 fn global_follows_reloads_and_its_scope() {
-    let answer = in_own_process(|| {
+    let result = in_own_process(|| {
         let (site, assets) = release("one");
         init(assets.clone()).unwrap();
         let before = assets.snapshot();
@@ -148,27 +148,27 @@ fn global_follows_reloads_and_its_scope() {
         assets.reload().unwrap();
         format!("{} {}", render_without_values(), before.scope(render_without_values))
     });
-    assert_eq!(answer, format!("{} {}", hashed_path("two"), hashed_path("one")));
+    assert_eq!(result, format!("{} {}", hashed_path("two"), hashed_path("one")));
 }
 
 #[test]
 fn second_global_is_an_error_and_the_first_is_kept() {
-    let answer = in_own_process(|| {
+    let result = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one).unwrap();
         let err = init(two.clone()).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::AlreadyInitialized);
-        // The second assets are still their owner's.
+        // The second assets remain usable.
         assert_eq!(render(&values(&two)), hashed_path("two"));
         format!("{err}: {}", render_without_values())
     });
-    let expected = "`fingerpost_askama::init` was called before; call it once, at start-up";
-    assert_eq!(answer, format!("{expected}: {}", hashed_path("one")));
+    let expected = "`fingerpost_askama::init` was already called; call it once, at start-up";
+    assert_eq!(result, format!("{expected}: {}", hashed_path("one")));
 }
 
 #[test]
 fn rendering_without_assets_is_an_error_with_advice() {
-    let advice = "templates have no assets to ask; call `fingerpost_askama::init(assets)` at start-up, \
+    let advice = "templates have no assets; call `fingerpost_askama::init(assets)` at start-up, \
                   or render with `fingerpost_askama::values(&assets)`";
     let err = Page.render().unwrap_err();
     assert_eq!(err.to_string(), format!("{advice} (in template `it::current_assets::Page`)"));

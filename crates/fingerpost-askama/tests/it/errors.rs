@@ -1,4 +1,4 @@
-//! Assets that are not there, and what the engine makes of an error.
+//! Missing assets, and errors through the engine.
 
 use askama::Template;
 use conformance::Site;
@@ -36,7 +36,7 @@ struct Filtered<'a> {
 fn unknown_asset_is_an_error_with_the_template_and_a_suggestion() {
     let site = Site::with_files(&["css/app.css"]);
     let assets = site.development().build().unwrap();
-    let story = format!(
+    let message = format!(
         "asset `css/ap.css` was not found in `{}` (did you mean `css/app.css`?)",
         site.source().display()
     );
@@ -44,15 +44,15 @@ fn unknown_asset_is_an_error_with_the_template_and_a_suggestion() {
     let failure = |template: &dyn askama::DynTemplate| {
         let err = template.dyn_render_with_values(&values(&assets)).unwrap_err();
         assert_eq!(core_error(&err).unwrap().kind(), ErrorKind::NotFound);
-        // Told once: there is no further cause that a reporter would print as well.
+        // A further source would make reporters print the text twice.
         assert!(std::error::Error::source(core_error(&err).unwrap()).is_none());
         err.to_string()
     };
-    let named = |name: &str| format!("{story} (in template `it::errors::{name}`)");
+    let named = |name: &str| format!("{message} (in template `it::errors::{name}`)");
     assert_eq!(failure(&Page { path }), named("Page<'_>"));
     assert_eq!(failure(&Absolute { path, _extra: 7 }), named("Absolute<'_, i32>"));
     assert_eq!(failure(&Integrity { path }), named("Integrity<'_>"));
-    assert_eq!(failure(&Filtered { path }), story);
+    assert_eq!(failure(&Filtered { path }), message);
 }
 
 #[derive(Template)]
@@ -91,12 +91,12 @@ fn formatting_without_error_details_still_fails() {
 #[derive(Template)]
 #[template(source = r#"{{ broken|static }}"#, ext = "html")]
 struct Broken {
-    broken: CannotBeShown,
+    broken: FailingDisplay,
 }
 
-struct CannotBeShown;
+struct FailingDisplay;
 
-impl std::fmt::Display for CannotBeShown {
+impl std::fmt::Display for FailingDisplay {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         Err(std::fmt::Error)
     }
@@ -105,6 +105,6 @@ impl std::fmt::Display for CannotBeShown {
 #[test]
 fn failing_path_display_is_an_error_and_not_a_panic() {
     let (_site, assets) = release("");
-    let err = Broken { broken: CannotBeShown }.render_with_values(&values(&assets)).unwrap_err();
+    let err = Broken { broken: FailingDisplay }.render_with_values(&values(&assets)).unwrap_err();
     assert!(matches!(err, askama::Error::Fmt));
 }

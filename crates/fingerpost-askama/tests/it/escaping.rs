@@ -1,4 +1,4 @@
-//! What becomes of a URL between the helper and the page.
+//! Escaping of URLs in pages.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use fingerpost_askama::{StaticHelpers as _, filters};
 
 use crate::support::page;
 
-/// An escaper of the site's own: it puts brackets around underscores.
+/// A custom escaper, which puts brackets around underscores.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Brackets;
 
@@ -21,7 +21,7 @@ impl Escaper for Brackets {
 
 type Render = fn(&Assets, &str) -> [String; 3];
 
-/// The same source as a template of HTML, of text, and of the site's own kind.
+/// Declares the same source as an HTML template, as text, and as a template with the custom escaper.
 macro_rules! templates {
     ($source:literal) => {{
         #[derive(Template)]
@@ -49,7 +49,7 @@ macro_rules! templates {
     }};
 }
 
-/// Assets of one file, whose URL is `/static/a_b.7c98040a5416.svg`.
+/// Returns assets with one file, whose URL is `/static/a_b.7c98040a5416.svg`.
 fn assets() -> (Site, Assets) {
     let site = Site::with_files(&["a_b.svg"]);
     let assets = site.production().origin("https://a.test").build().unwrap();
@@ -147,7 +147,7 @@ fn concatenated_url_is_escaped_at_most_once() {
         (
             templates!("{% filter lower %}{{ static(path) }}{% endfilter %}"),
             "/static/a_b.7c98040a5416.svg#c",
-            // Askama escapes what a filter block makes, and what stands in it.
+            // Askama escapes the output of a filter block and its content.
             "/static/a_b.7c98040a5416.svg?x=1&#38;#38;y=%3c2%3e#c&#38;#38;d",
         ),
     ] {

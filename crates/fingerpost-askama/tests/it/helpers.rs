@@ -1,4 +1,4 @@
-//! What the functions and filters answer.
+//! Values of the functions and filters.
 
 use askama::Template;
 use conformance::{CONTENT, Site};
@@ -16,7 +16,7 @@ struct Urls<'a> {
     path: &'a str,
 }
 
-/// Checks what `static` and `static_url` show of a path, in development and in production, by function and by filter.
+/// Checks `static` and `static_url` of a path, in development and in production, as function and as filter.
 #[track_caller]
 fn assert_urls(set: impl Fn(AssetsBuilder) -> AssetsBuilder, rows: &[(&str, [&str; 2], [&str; 2])]) {
     let site = Site::with_files(&["css/app.css", "img/card.png"]);
@@ -130,6 +130,6 @@ fn helper_results_are_debug_copy_send_and_sync() {
     assert!(value(Rest.app_version()).starts_with("StaticText("));
     match Rest.r#static("a.css") {
         askama::filters::MaybeSafe::Safe(url) => assert!(value(url).contains("a.css")),
-        askama::filters::MaybeSafe::NeedsEscaping(_) => panic!("there is nothing to escape"),
+        askama::filters::MaybeSafe::NeedsEscaping(_) => panic!("expected a safe value"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a template sees of the helpers, through the public API alone.
+//! Tests of the helpers, through the public API.
 
 mod support;
 

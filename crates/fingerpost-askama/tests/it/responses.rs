@@ -35,13 +35,13 @@ async fn page() -> Page {
     Page
 }
 
-/// A page whose handler waits, so that it goes on in another poll.
+/// A page whose handler needs more than one poll.
 async fn slow() -> Page {
     tokio::task::yield_now().await;
     Page
 }
 
-/// What a layer does that pins a release for a request: it enters the scope at every poll.
+/// Enters the scope at every poll, as a layer does that pins a release for a request.
 async fn pin_snapshot(snapshot: Snapshot, request: Request, next: Next) -> Response {
     let mut response = pin!(next.run(request));
     poll_fn(|context| snapshot.scope(|| response.as_mut().poll(context))).await
@@ -110,13 +110,13 @@ async fn page_without_assets_is_a_server_error() {
 
 #[test]
 fn site_works_with_only_the_global() {
-    let answer = in_own_process(|| {
+    let result = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let router = Router::new().route("/", get(page));
         runtime.block_on(fetch(&router, "/")).1
     });
-    assert_eq!(answer, hashed_path("one"));
+    assert_eq!(result, hashed_path("one"));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Pages of a site, rendered, and tests in a process of their own.
+//! Rendered pages, and tests in a separate process.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use conformance::{Site, hash};
 use fingerpost::Assets;
 use fingerpost_askama::values;
 
-/// Assets in production whose one file, `css/app.css`, holds `content`.
+/// Returns assets in production with one file, `css/app.css`, and its content.
 pub(crate) fn release(content: &str) -> (Site, Assets) {
     let site = Site::with_files(&[]);
     site.publish(&["css/app.css"], content);
@@ -20,38 +20,38 @@ pub(crate) fn release(content: &str) -> (Site, Assets) {
     (site, assets)
 }
 
-/// What `css/app.css` is called in production when it holds `content`.
+/// Returns the URL of `css/app.css` in production for this content.
 pub(crate) fn hashed_path(content: &str) -> String {
     format!("/static/css/app.{}.css", hash(content))
 }
 
-/// A page that gets its assets as a runtime value.
+/// Renders a page with the assets as a runtime value.
 #[track_caller]
 pub(crate) fn page(assets: &Assets, template: &impl Template) -> String {
     template.render_with_values(&values(assets)).unwrap()
 }
 
-/// The core's own error, right behind what the engine says.
+/// Returns the error of the core, which is the source of the engine's error.
 pub(crate) fn core_error(err: &askama::Error) -> Option<&fingerpost::Error> {
     err.source().and_then(|err| err.downcast_ref())
 }
 
-/// Our own error, right behind what the engine says.
+/// Returns the error of this crate, which is the source of the engine's error.
 pub(crate) fn own_error(err: &askama::Error) -> Option<&fingerpost_askama::Error> {
     err.source().and_then(|err| err.downcast_ref())
 }
 
 const CHILD_VARIABLE: &str = "FINGERPOST_IT_CHILD";
-const RESULT_PREFIX: &str = "answer: ";
+const RESULT_PREFIX: &str = "result: ";
 
-/// What `job` answers in a process of its own, for a process has one global.
+/// Returns the result of `job` in a separate process, because the global can be set only once per process.
 ///
-/// The process is this program, told to run the calling test alone: there the call does its job and ends the process. So
-/// the closure is written in the test itself.
+/// The process is this test program, which runs only the calling test. There, this call runs the job and exits. The name of the
+/// test comes from the type of the closure, so write the closure in the test itself.
 #[track_caller]
 pub(crate) fn in_own_process<J: FnOnce() -> String>(job: J) -> String {
     if env::var_os(CHILD_VARIABLE).is_some() {
-        write!(io::stderr(), "{RESULT_PREFIX}{}", job()).expect("standard error can be written to");
+        write!(io::stderr(), "{RESULT_PREFIX}{}", job()).expect("standard error is writable");
         process::exit(0);
     }
     let test = std::any::type_name::<J>().replace("::{{closure}}", "");
@@ -62,7 +62,7 @@ pub(crate) fn in_own_process<J: FnOnce() -> String>(job: J) -> String {
     let output = output.unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     match stderr.split_once(RESULT_PREFIX) {
-        Some((_, answer)) if output.status.success() => answer.to_owned(),
-        _ => panic!("{test} in a process of its own: {}\n{stderr}", output.status),
+        Some((_, result)) if output.status.success() => result.to_owned(),
+        _ => panic!("{test} in a separate process: {}\n{stderr}", output.status),
     }
 }

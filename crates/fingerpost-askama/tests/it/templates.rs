@@ -8,7 +8,7 @@ use fingerpost_askama::{StaticHelpers as _, filters, values};
 
 use crate::support::page;
 
-/// Checks a page in production, where `URL` stands for the URL of `css/app.css`.
+/// Checks a page in production. `URL` stands for the URL of `css/app.css`.
 #[track_caller]
 fn assert_renders(template: &impl Template, expected: &str) {
     let site = Site::with_files(&["css/app.css", "img/a.svg", "js/app.js"]);
@@ -92,7 +92,7 @@ enum Variants<'a> {
 )]
 enum Matched {
     Css,
-    #[allow(dead_code, reason = "a variant that the template knows")]
+    #[allow(dead_code, reason = "used only by the template")]
     Js,
 }
 
@@ -176,7 +176,7 @@ mod with_own_filters {
     use askama::Template;
     use fingerpost_askama::StaticHelpers as _;
 
-    #[allow(unreachable_pub, reason = "methods that `filter_fn` makes")]
+    #[allow(unreachable_pub, reason = "methods that `filter_fn` generates")]
     mod filters {
         pub(crate) use fingerpost_askama::filters::*;
 
@@ -205,7 +205,7 @@ fn filters_coexist_with_those_of_the_application() {
 
 mod with_own_helper {
     use askama::Template;
-    #[allow(unused_imports, reason = "what stands in a module for its other templates")]
+    #[allow(unused_imports, reason = "other templates of a module would use it")]
     use fingerpost_askama::StaticHelpers as _;
 
     #[derive(Template)]
