@@ -1,7 +1,7 @@
 //! The tests that all adapters share.
 
+use adapter_suite::Render;
 use askama::Template;
-use conformance::Render;
 use fingerpost::Assets;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
@@ -48,4 +48,4 @@ pages! {
 #[template(source = "{{ app_version() }}", ext = "html")]
 struct Version;
 
-conformance::adapter_tests!(engine);
+adapter_suite::adapter_tests!(engine);

@@ -1,7 +1,7 @@
 //! Missing assets, and errors through the engine.
 
+use adapter_suite::Site;
 use askama::Template;
-use conformance::Site;
 use fingerpost::ErrorKind;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use adapter_suite::Site;
 use askama::{Template, filters::Escaper};
-use conformance::Site;
 use fingerpost::Assets;
 use fingerpost_askama::{StaticHelpers as _, filters};
 

@@ -1,7 +1,7 @@
 //! Values of the functions and filters.
 
+use adapter_suite::{CONTENT, Site};
 use askama::Template;
-use conformance::{CONTENT, Site};
 use fingerpost::AssetsBuilder;
 use fingerpost_askama::{StaticHelpers as _, filters};
 

@@ -7,8 +7,8 @@ use std::{
     process::{self, Command},
 };
 
+use adapter_suite::{Site, hash};
 use askama::Template;
-use conformance::{Site, hash};
 use fingerpost::Assets;
 use fingerpost_askama::values;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
+use adapter_suite::Site;
 use askama::{DynTemplate, Template};
-use conformance::Site;
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
 use crate::support::page;

@@ -1,3 +1,3 @@
 //! The tests that all adapters share.
 
-conformance::adapter_tests!(crate::support::engine);
+adapter_suite::adapter_tests!(crate::support::engine);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use conformance::Site;
+use adapter_suite::Site;
 use minijinja::{Environment, Value};
 
 use crate::support::environment;

@@ -1,6 +1,6 @@
 //! Escaping of URLs in pages.
 
-use conformance::Site;
+use adapter_suite::Site;
 use minijinja::{AutoEscape, Environment, Value, escape_formatter};
 
 use crate::support::{decode_attribute, environment, render_page};

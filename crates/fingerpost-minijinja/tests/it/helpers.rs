@@ -1,6 +1,6 @@
 //! Values of the functions and filters.
 
-use conformance::{CONTENT, Site, hash};
+use adapter_suite::{CONTENT, Site, hash};
 use fingerpost::AssetsBuilder;
 
 use crate::support::{environment, render_page};

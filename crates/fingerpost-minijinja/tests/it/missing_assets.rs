@@ -1,6 +1,6 @@
 //! Assets that do not exist.
 
-use conformance::Site;
+use adapter_suite::Site;
 use fingerpost::ErrorKind;
 use minijinja::{Environment, Error};
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use conformance::{Site, hash};
+use adapter_suite::{Site, hash};
 use fingerpost::Assets;
 use minijinja::{Environment, ErrorKind, context};
 

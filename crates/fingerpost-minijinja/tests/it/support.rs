@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, iter::successors};
 
-use conformance::{Render, templates};
+use adapter_suite::{Render, templates};
 use fingerpost::Assets;
 use minijinja::{Environment, Error, Value, context};
 

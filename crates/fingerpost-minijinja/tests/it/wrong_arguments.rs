@@ -1,6 +1,6 @@
 //! Arguments that are not an asset path.
 
-use conformance::Site;
+use adapter_suite::Site;
 use fingerpost::Assets;
 use minijinja::{
     Environment,

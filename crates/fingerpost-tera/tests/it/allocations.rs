@@ -5,7 +5,7 @@ use std::io;
 use tera::{Context, Kwargs, State, Tera, Value};
 
 use crate::support::Engine as _;
-use conformance::Site;
+use adapter_suite::Site;
 
 const URL: &str = "/static/css/app.7c98040a5416.css";
 

@@ -1,6 +1,6 @@
 //! Escaping of URLs, in HTML and in other templates.
 
-use conformance::{CONTENT, Site};
+use adapter_suite::{CONTENT, Site};
 use fingerpost::manifest::Digest;
 
 use crate::support::Engine;

@@ -1,6 +1,6 @@
 //! Values of the functions and filters.
 
-use conformance::{CONTENT, Site, hash};
+use adapter_suite::{CONTENT, Site, hash};
 use fingerpost::{AssetsBuilder, manifest::Digest};
 
 use crate::support::Engine;

@@ -3,7 +3,7 @@
 #[cfg(feature = "v1")]
 use crate::support::causes;
 use crate::{documentation::assert_documented, support::Engine};
-use conformance::Site;
+use adapter_suite::Site;
 
 /// Returns a call of each helper with this path, as function and as filter.
 fn calls(path: &str) -> impl Iterator<Item = String> {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use conformance::{HASH, Site, hash};
+use adapter_suite::{HASH, Site, hash};
 use fingerpost::Assets;
 
 use crate::{documentation::assert_documented, support::Engine};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, error::Error, iter::successors};
 
-use conformance::{Render, templates};
+use adapter_suite::{Render, templates};
 use fingerpost::Assets;
 
 /// A major version of Tera. Errors are the text of the whole chain.

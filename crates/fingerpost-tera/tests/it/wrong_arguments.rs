@@ -1,7 +1,7 @@
 //! Calls with wrong arguments.
 
 use crate::support::Engine;
-use conformance::Site;
+use adapter_suite::Site;
 
 /// A call and the message of its error.
 type Rows<'a> = &'a [(&'a str, &'a str)];

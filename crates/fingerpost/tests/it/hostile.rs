@@ -1,6 +1,6 @@
 //! Untrusted asset paths.
 
-use conformance::{check_cases, hostile_file, hostile_path};
+use adapter_suite::{check_cases, hostile_file, hostile_path};
 use fingerpost::{AssetPath, Assets, OnMissing, Url, manifest::Digest};
 use percent_encoding::percent_decode_str;
 use proptest::sample::select;
