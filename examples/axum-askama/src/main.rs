@@ -1,7 +1,7 @@
 //! A small site with versioned assets: axum and Askama.
 //!
-//! `cargo run -p axum-askama` serves development: URLs have the hash of each file as it is now.
-//! `cargo run -p axum-askama -- --production` collects first and serves hashed names.
+//! `cargo run -p axum-askama` runs in development mode: each URL has the current hash of its file.
+//! `cargo run -p axum-askama -- --production` runs `collect` first and serves hashed names.
 
 use std::{env, sync::Arc};
 
@@ -34,7 +34,7 @@ struct Item {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package or, on a machine without it, at the working directory.
+    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -43,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
         collect(&CollectConfig::new("dist/static").source("static"))?;
     }
     let assets = Assets::builder().source("static").collected("dist/static").mode(mode).build()?;
-    fingerpost_askama::init(assets.clone())?; // what `static()` in a template uses
+    fingerpost_askama::init(assets.clone())?; // the assets of `static()` in all templates
 
     let items = [
         Item { name: "Map and compass", grams: 190 },
@@ -60,7 +60,7 @@ async fn main() -> anyhow::Result<()> {
         format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
     })?;
     println!("http://{}", listener.local_addr()?);
-    // `set_nodelay`: otherwise a response in two pieces waits 40 ms for an acknowledgement.
+    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }

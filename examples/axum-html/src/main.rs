@@ -1,7 +1,7 @@
-//! Plain HTML pages: no template engine and no build step. A layer puts the versions into their URLs.
+//! Plain HTML pages without a template engine or a build step. A layer adds versions to the asset URLs in them.
 //!
-//! `cargo run -p axum-html` serves development: the version is the hash of each file as it is now. With `-- --production` it
-//! is the commit of the repository, or `FINGERPOST_APP_VERSION`.
+//! `cargo run -p axum-html` runs in development mode: the version is the current hash of each file. With `-- --production`, it is
+//! the commit of the repository, or `FINGERPOST_APP_VERSION`.
 
 use std::env;
 
@@ -14,7 +14,7 @@ use tower_http::services::ServeDir;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package or, on a machine without it, at the working directory.
+    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
     })?;
     println!("http://{}", listener.local_addr()?);
-    // `set_nodelay`: otherwise a response in two pieces waits 40 ms for an acknowledgement.
+    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }

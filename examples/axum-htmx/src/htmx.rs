@@ -17,9 +17,8 @@ pub(crate) fn directory() -> anyhow::Result<PathBuf> {
         eprintln!("Downloading {PACKAGE} with npm.");
         let mut npm = Command::new(NPM);
         npm.args(["install", "--silent", "--no-save", "--ignore-scripts", "--prefix", "dist/npm", PACKAGE]);
-        let status =
-            npm.status().with_context(|| format!("cannot run npm, which downloads htmx; {ADVICE}"))?;
-        ensure!(status.success(), "npm cannot download {PACKAGE}; {ADVICE}");
+        let status = npm.status().with_context(|| format!("cannot run npm to download htmx; {ADVICE}"))?;
+        ensure!(status.success(), "npm failed to download {PACKAGE}; {ADVICE}");
     }
     Ok(dir)
 }

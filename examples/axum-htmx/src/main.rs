@@ -1,6 +1,6 @@
 //! A small htmx site whose pages stay open during a deploy.
 //!
-//! `cargo run -p axum-htmx`, open a page of each policy in a tab of its own, press "Deploy", and go on in the tabs.
+//! Run `cargo run -p axum-htmx`, open the page of each policy in its own tab, press "Deploy", and continue in the tabs.
 
 mod htmx;
 mod pages;
@@ -28,7 +28,7 @@ use releases::Releases;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package or, on a machine without it, at the working directory.
+    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
@@ -42,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
     let assets = Assets::builder().collected("dist/static").mode(Mode::Production).build()?;
 
     println!("http://{}", listener.local_addr()?);
-    // `set_nodelay`: otherwise a response in two pieces waits 40 ms for an acknowledgement.
+    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app(&assets, releases)?).await?;
     Ok(())
 }
@@ -68,11 +68,11 @@ fn app(assets: &Assets, releases: Releases) -> anyhow::Result<Router> {
         .nest_service("/static", StaticFiles::new(assets))
         .layer(endpoints)
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, strict))
-        // Serves the client script. Does not change the pages that an inner `VersionLayer` has changed.
+        // Serves the client script. Pages that an inner `VersionLayer` has changed stay unchanged.
         .layer(VersionLayer::new(assets)))
 }
 
-/// Does what a deploy script does: `fingerpost collect`, then `POST /cache/bust`.
+/// Simulates a deploy script: `fingerpost collect`, then `POST /cache/bust`.
 async fn deploy(State((releases, assets)): State<(Arc<Releases>, Assets)>) -> Result<Redirect, AppError> {
     spawn_blocking(move || releases.publish().and_then(|()| Ok(assets.reload()?))).await??;
     Ok(Redirect::to("/"))

@@ -15,9 +15,9 @@ use minijinja::{Environment, Value, context, path_loader};
 pub(crate) struct Pages(Arc<Environment<'static>>);
 
 const POLICIES: [(OnMismatch, &str); 4] = [
-    (OnMismatch::Reload, "The page reloads. If the visitor has typed something, it asks first."),
+    (OnMismatch::Reload, "The page reloads. If the visitor has typed something, it shows a banner instead."),
     (OnMismatch::Prompt, "A banner offers to reload."),
-    (OnMismatch::Warn, "The browser’s console has a warning for the developers of the site."),
+    (OnMismatch::Warn, "The browser’s console shows a warning for developers."),
     (OnMismatch::Ignore, "Nothing happens. The page keeps its old style sheet."),
 ];
 
@@ -29,7 +29,7 @@ impl Pages {
         Self(env.into())
     }
 
-    /// Returns the page with links to all others.
+    /// Returns the home page, which links to the page of each policy.
     pub(crate) fn home(&self) -> Router {
         let pages = self.clone();
         let policies: Vec<_> =

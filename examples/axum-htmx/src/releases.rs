@@ -5,7 +5,7 @@ use std::{
 
 use fingerpost_collect::{CollectConfig, collect};
 
-/// Publishes the releases. Each has a number and a color.
+/// Publishes releases. Each has a number and a color.
 pub(crate) struct Releases {
     config: CollectConfig,
     published: Mutex<u32>,
@@ -28,7 +28,7 @@ impl Releases {
     }
 }
 
-/// Steps of the golden angle keep the hues of successive releases far apart.
+/// Steps of the golden angle give successive releases clearly different hues.
 fn style(number: u32) -> String {
     let hue = f64::from(number) * 137.5 % 360.0;
     format!(":root {{ --accent: hsl({hue} 60% 40%) }}\n.release::after {{ content: \"{number}\" }}\n")

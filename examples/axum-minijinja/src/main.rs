@@ -1,7 +1,7 @@
 //! A site with versioned assets: axum and MiniJinja.
 //!
-//! `cargo run -p axum-minijinja` serves development: URLs have the hash of each file as it is now.
-//! `cargo run -p axum-minijinja -- --production` collects first and serves hashed names.
+//! `cargo run -p axum-minijinja` runs in development mode: each URL has the current hash of its file.
+//! `cargo run -p axum-minijinja -- --production` runs `collect` first and serves hashed names.
 
 use std::{env, sync::Arc};
 
@@ -25,7 +25,7 @@ type Templates = Arc<Environment<'static>>;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package or, on a machine without it, at the working directory.
+    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -36,8 +36,8 @@ async fn main() -> anyhow::Result<()> {
     let listener = listen().await?;
     let origin = format!("http://{}", listener.local_addr()?);
     let assets = Assets::builder()
-        .source("static") // where you edit the files
-        .collected("dist/static") // where `collect` writes them
+        .source("static") // the source directory
+        .collected("dist/static") // the output directory of `collect`
         .origin(&origin) // for `static_url`
         .mode(mode)
         .build()?;
@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
         .with_state(templates(&assets))
         .nest_service("/static", StaticFiles::new(&assets));
     println!("{origin}");
-    // `set_nodelay`: otherwise a response in two pieces waits 40 ms for an acknowledgement.
+    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A small site with versioned assets: axum and Tera.
 //!
-//! `cargo run -p axum-tera` serves development: URLs have the hash of each file as it is now.
-//! `cargo run -p axum-tera -- --production` collects first and serves hashed names.
+//! `cargo run -p axum-tera` runs in development mode: each URL has the current hash of its file.
+//! `cargo run -p axum-tera -- --production` runs `collect` first and serves hashed names.
 
 use std::{borrow::Cow, env, sync::Arc};
 
@@ -35,7 +35,7 @@ const WALKS: [Walk; 3] = [
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package or, on a machine without it, at the working directory.
+    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -59,7 +59,7 @@ async fn main() -> anyhow::Result<()> {
         format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
     })?;
     println!("http://{}", listener.local_addr()?);
-    // `set_nodelay`: otherwise a response in two pieces waits 40 ms for an acknowledgement.
+    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }
@@ -82,7 +82,7 @@ impl Templates {
     fn render(&self, name: &str, context: &Context) -> Result<Html<String>, AppError> {
         let mut tera = Cow::Borrowed(&*self.tera);
         if self.mode == Mode::Dev {
-            tera.to_mut().full_reload().map_err(AppError)?; // templates may have been edited
+            tera.to_mut().full_reload().map_err(AppError)?; // reads edited templates
         }
         tera.render(name, context).map(Html).map_err(AppError)
     }

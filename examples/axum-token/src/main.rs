@@ -1,8 +1,8 @@
-//! A page whose asset URLs have a token of the deploy: no build step, and with every deploy a new URL for every file.
+//! A page whose asset URLs contain a token of the deploy. There is no build step; every deploy gives every file a new URL.
 //!
-//! `cargo run -p axum-token` serves development, without a token: URLs have the hash of each file as it is now. With
-//! `-- --production` it is deploy 1000, or the number in `DEPLOY`. The number comes from the pipeline; all processes of a
-//! deploy have the same.
+//! `cargo run -p axum-token` runs in development mode, without a token: each URL has the current hash of its file. With
+//! `-- --production`, the token is 1000, or the number in `DEPLOY`. The pipeline sets it to the same value for all processes
+//! of a deploy.
 
 use std::{env, sync::Arc};
 
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package or, on a machine without it, at the working directory.
+    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -44,13 +44,13 @@ async fn main() -> anyhow::Result<()> {
     let app = Router::new()
         .route("/", get(home))
         .with_state(Arc::new(templates))
-        .nest_service("/static", StaticFiles::new(&assets)); // what precedes the token
+        .nest_service("/static", StaticFiles::new(&assets)); // the path before the token
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.with_context(|| {
         format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
     })?;
     println!("http://{}", listener.local_addr()?);
-    // `set_nodelay`: otherwise a response in two pieces waits 40 ms for an acknowledgement.
+    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }

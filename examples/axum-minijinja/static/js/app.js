@@ -1,6 +1,6 @@
 // Requests every file of this page again and shows the responses.
 
-import { ask, filesNamedBy } from './probe.js';
+import { filesOf, request } from './probe.js';
 
 // The version of a URL: `?v=<hash>` in development, `.<hash>.css` in production.
 const VERSIONED = /^(?<start>.*)(?<before>\?v=|\.)(?<version>[0-9a-f]{12})(?<after>|\.\w+)$/;
@@ -41,19 +41,19 @@ function row(path, file) {
 async function check(board) {
   const button = board.querySelector('button');
   const paths = assetPaths();
-  const entries = filesNamedBy(document).map((file) => ({ ...row(paths.get(file.url), file), file }));
+  const entries = filesOf(document).map((file) => ({ ...row(paths.get(file.url), file), file }));
   button.disabled = true;
   board.querySelector('tbody').replaceChildren(...entries.map((entry) => entry.row));
 
-  const answers = await Promise.all(entries.map(async ({ file, status, size }) => {
-    const answer = await ask(file.url);
-    status.replaceChildren(element('span', answer.ok ? 'status' : 'status status--bad', answer.status));
-    size.textContent = answer.size === undefined ? '' : `${answer.size.toLocaleString('en')} B`;
-    return answer;
+  const responses = await Promise.all(entries.map(async ({ file, status, size }) => {
+    const response = await request(file.url);
+    status.replaceChildren(element('span', response.ok ? 'status' : 'status status--bad', response.status));
+    size.textContent = response.size === undefined ? '' : `${response.size.toLocaleString('en')} B`;
+    return response;
   }));
 
-  const arrived = answers.filter((answer) => answer.ok).length;
-  board.querySelector('[role=status]').textContent = `${arrived} of ${answers.length} files arrived.`;
+  const arrived = responses.filter((response) => response.ok).length;
+  board.querySelector('[role=status]').textContent = `${arrived} of ${responses.length} files arrived.`;
   button.disabled = false;
 }
 

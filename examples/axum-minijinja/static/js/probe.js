@@ -1,5 +1,5 @@
 /** Returns the files in the links, scripts and images of the page, each once. */
-export function filesNamedBy(page) {
+export function filesOf(page) {
   const files = new Map();
   const add = (element, role, url) => url && !files.has(url) && files.set(url, { element, role, url });
 
@@ -9,8 +9,8 @@ export function filesNamedBy(page) {
   return [...files.values()];
 }
 
-/** Requests one URL. */
-export async function ask(url) {
+/** Requests a URL and returns its status and size. */
+export async function request(url) {
   try {
     const response = await fetch(url);
     const { size } = await response.blob();
