@@ -6,7 +6,7 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 
-/// Texts that some program has taken for something else.
+/// Strings that programs have misinterpreted.
 const PIECES: &[&str] = &[
     "\"",
     "'",
@@ -106,7 +106,7 @@ const PIECES: &[&str] = &[
     "a.css?x&",
 ];
 
-/// Any text, most often one like a path or a URL.
+/// Generates any text, most often similar to a path or a URL.
 pub fn hostile_path() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         6 => select(PIECES).prop_map(str::to_owned),
@@ -125,7 +125,7 @@ fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// An asset path that a disk can hold.
+/// Generates an asset path that is a valid file path on Unix, and that the default rules do not ignore.
 pub fn hostile_file() -> impl Strategy<Value = String> {
     let is_piece = |piece: &&&str| !piece.contains(['/', '\0']);
     let pieces: Vec<_> = PIECES.iter().filter(is_piece).copied().collect();
@@ -137,7 +137,7 @@ pub fn hostile_file() -> impl Strategy<Value = String> {
     })
 }
 
-/// Runs `check` on `cases` values, and panics with the simplest that fails.
+/// Runs `check` on `cases` values, and panics with the simplest one that fails.
 #[track_caller]
 pub fn check_cases<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };

@@ -1,6 +1,6 @@
-//! Tests that the adapter of every template engine passes, and hostile asset paths for others.
+//! Shared tests of the template engine adapters, and generators of hostile asset paths.
 //!
-//! An adapter runs them with [`adapter_tests!`] and a function from [`Assets`](fingerpost::Assets) to [`Render`].
+//! An adapter declares the tests with [`adapter_tests!`], and passes a function from [`Assets`](fingerpost::Assets) to [`Render`].
 
 mod missing_assets;
 mod untrusted_paths;
@@ -27,7 +27,7 @@ pub use untrusted_paths::{
     hostile_path_is_rejected_or_encoded,
 };
 
-/// Makes a test of each function of this crate that takes an engine.
+/// Declares a test for each function of this crate that takes an engine.
 #[macro_export]
 macro_rules! adapter_tests {
     ($engine:expr) => {

@@ -7,7 +7,7 @@ use crate::{
     site::Site,
 };
 
-/// The error contains the text of the core, with every helper.
+/// The error of every helper contains the message of the core.
 pub fn invalid_asset_path_is_an_error_with_the_reason(engine: &dyn Fn(&Assets) -> Render) {
     for assets in Site::with_files(&["css/app.css"]).in_both_modes(|assets| assets) {
         let render = engine(&assets);
@@ -34,7 +34,7 @@ pub fn invalid_asset_path_is_an_error_with_the_reason(engine: &dyn Fn(&Assets) -
     }
 }
 
-/// With [`OnMissing::Plain`], a URL without a hash is written.
+/// With [`OnMissing::Plain`], the URL has no hash, and the integrity is an error.
 pub fn unknown_asset_with_plain_policy_has_a_url_and_no_integrity(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["a.css"]);
     for assets in

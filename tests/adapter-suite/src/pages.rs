@@ -1,14 +1,14 @@
 use fingerpost::{Assets, Error};
 
-/// Renders the page of this name with this asset path; an error is its whole text.
+/// Renders the page of this name with this asset path. An error is its complete text.
 ///
-/// The pages are those of [`templates`].
+/// [`templates`] returns the pages.
 pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
 
 /// The helpers that take an asset path.
 const HELPERS: [&str; 3] = ["static", "static_url", "static_integrity"];
 
-/// Returns name and source of each template; `call` returns the call of a helper with the variable `path`.
+/// Returns name and source of each template. `call` returns the syntax that calls a helper with the variable `path`.
 pub fn templates(call: impl Fn(&str) -> String) -> Vec<(String, String)> {
     let source = |Page { name, helper, .. }: Page| {
         let filter = format!("path | {helper}");
@@ -18,7 +18,7 @@ pub fn templates(call: impl Fn(&str) -> String) -> Vec<(String, String)> {
     pages().map(source).chain([("version.html".to_owned(), "{{ app_version() }}".to_owned())]).collect()
 }
 
-/// A template of one call of a helper: `static.html`, `static-filter.txt`.
+/// A template with a single helper call, such as `static.html` or `static-filter.txt`.
 pub(crate) struct Page {
     pub(crate) name: String,
     pub(crate) helper: &'static str,

@@ -1,4 +1,4 @@
-//! Releases that are published while pages are rendered.
+//! Reloads and scopes.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -19,7 +19,7 @@ fn site(engine: &dyn Fn(&Assets) -> Render) -> (Site, Assets, Render) {
     (site, assets, render)
 }
 
-/// Returns every page, for a path whose value may be prebuilt and for one whose value is made at the call.
+/// Returns the output of every page, for a path whose value can be prebuilt and for one with a fragment, whose value cannot.
 fn rendered(render: &Render) -> String {
     let calls = pages().flat_map(|page| {
         let paths = if page.is_integrity() { &["a.css"][..] } else { &["a.css", "a.css#f"] };
@@ -28,7 +28,7 @@ fn rendered(render: &Render) -> String {
     calls.chain([render("version.html", "").unwrap()]).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the value of [`rendered`] when all files hold `content`.
+/// Returns the expected value of [`rendered`] if all files have this content.
 fn expected(assets: &Assets, content: &str) -> String {
     let url = format!("/static/a.{}.css", hash(content));
     let integrity = Digest::from_content(content.as_bytes()).integrity();
@@ -46,7 +46,7 @@ pub fn next_page_after_reload_uses_the_new_release(engine: &dyn Fn(&Assets) -> R
     for content in ["two", "three", CONTENT] {
         let before = rendered(&render);
         site.publish(&["0.css", "a.css"], content);
-        assert_eq!(rendered(&render), before, "nothing is read before a reload");
+        assert_eq!(rendered(&render), before, "a release is used only after a reload");
         assets.reload().unwrap();
         assert_eq!(rendered(&render), expected(&assets, content));
     }
@@ -54,7 +54,7 @@ pub fn next_page_after_reload_uses_the_new_release(engine: &dyn Fn(&Assets) -> R
     assert!(err.contains("asset `gone.css` was not found"), "{err}");
 }
 
-/// Clones share their release, and an error keeps it.
+/// A reload applies to all clones. A failed reload keeps the release.
 pub fn reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing(
     engine: &dyn Fn(&Assets) -> Render,
 ) {
@@ -83,7 +83,7 @@ pub fn scope_pins_all_helpers_across_two_reloads(engine: &dyn Fn(&Assets) -> Ren
     assets.reload().unwrap();
     let third = expected(&assets, "three");
     assert!(first != second && second != third);
-    // First in an older scope, before anything is made for the newest release.
+    // Starts in an older scope, before any value of the newest release is cached.
     for _ in 0..2 {
         assert_eq!(one.scope(|| rendered(&render)), first);
         assert_eq!(two.scope(|| rendered(&render)), second);
@@ -97,7 +97,7 @@ pub fn scope_pins_all_helpers_across_two_reloads(engine: &dyn Fn(&Assets) -> Ren
     }
 }
 
-/// A scope counts for its own assets alone.
+/// A scope applies only to its own assets.
 pub fn scope_of_other_assets_is_ignored(engine: &dyn Fn(&Assets) -> Render) {
     let ((site, assets, render), (_other_site, other, other_render)) = (site(engine), site(engine));
     let (old, other_old) = (assets.snapshot(), other.snapshot());
@@ -110,7 +110,7 @@ pub fn scope_of_other_assets_is_ignored(engine: &dyn Fn(&Assets) -> Render) {
     assert_eq!(old.scope(|| rendered(&other_render)), expected(&other, CONTENT));
 }
 
-/// Development hashes the files as they are.
+/// In development, the URL has the hash of the current content, also in a scope.
 pub fn scope_in_development_pins_only_the_version(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();
@@ -126,7 +126,7 @@ pub fn scope_in_development_pins_only_the_version(engine: &dyn Fn(&Assets) -> Re
     });
 }
 
-/// Two threads render while a third one reloads.
+/// Two threads render while a third thread reloads.
 pub fn page_in_a_scope_never_mixes_releases(engine: &dyn Fn(&Assets) -> Render) {
     let (site, assets, render) = site(engine);
     let (done, rendered_pages) = (AtomicBool::new(false), AtomicUsize::new(0));

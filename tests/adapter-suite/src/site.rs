@@ -9,17 +9,17 @@ use fingerpost::{
 };
 use tempfile::TempDir;
 
-/// The first content of every file, and its content hash.
+/// The initial content of every file.
 pub const CONTENT: &str = "body{}";
 /// The content hash of [`CONTENT`].
 pub const HASH: &str = "7c98040a5416";
 
-/// The same files as a source directory and as an output directory.
+/// A source directory and an output directory with the same files.
 #[derive(Debug)]
 pub struct Site(TempDir);
 
 impl Site {
-    /// Files that hold [`CONTENT`].
+    /// Creates a site whose files all contain [`CONTENT`].
     pub fn with_files(paths: &[&str]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         fs::create_dir_all(site.source()).unwrap();
@@ -27,7 +27,7 @@ impl Site {
         site
     }
 
-    /// Writes the files, all with this content, as an author does and as `collect` does.
+    /// Writes this content to all these files in the source directory, and publishes them in the output directory.
     pub fn publish(&self, paths: &[&str], content: &str) {
         let mut manifest = Manifest::new("/static/");
         for path in paths {
@@ -41,27 +41,27 @@ impl Site {
         write(&self.output().join(MANIFEST_NAME), manifest.to_json());
     }
 
-    /// Leaves a manifest that cannot be read.
+    /// Replaces the manifest with invalid JSON.
     pub fn break_manifest(&self) {
         write(&self.output().join(MANIFEST_NAME), "{");
     }
 
-    /// A builder for development, with the app version `v7`.
+    /// Returns a builder for development, with the app version `v7`.
     pub fn development(&self) -> AssetsBuilder {
         Assets::builder().source(self.source()).mode(Mode::Dev).app_version("v7")
     }
 
-    /// A builder for production, with the app version `v7`.
+    /// Returns a builder for production, with the app version `v7`.
     pub fn production(&self) -> AssetsBuilder {
         Assets::builder().collected(self.output()).mode(Mode::Production).app_version("v7")
     }
 
-    /// The site in both modes, each with the same settings.
+    /// Returns the assets in both modes, with the settings of `set`.
     pub fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
         [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
     }
 
-    /// The site in both modes, with an origin, for both ways to treat missing assets.
+    /// Returns the assets in both modes, with an origin, for both values of [`OnMissing`].
     pub(crate) fn in_all_ways(&self) -> impl Iterator<Item = (OnMissing, Assets)> {
         [OnMissing::Error, OnMissing::Plain].into_iter().flat_map(|on_missing| {
             let set = |assets: AssetsBuilder| assets.on_missing(on_missing).origin("https://example.com");
@@ -69,7 +69,7 @@ impl Site {
         })
     }
 
-    /// The source directory.
+    /// Returns the source directory.
     pub fn source(&self) -> PathBuf {
         self.0.path().join("source")
     }
@@ -84,7 +84,7 @@ fn write(file: &Path, content: impl AsRef<[u8]>) {
     fs::write(file, content).unwrap();
 }
 
-/// The content hash of a text.
+/// Returns the content hash of a text.
 pub fn hash(content: &str) -> String {
     ContentHash::from_content(content.as_bytes()).to_string()
 }

@@ -59,7 +59,7 @@ pub fn hostile_path_is_rejected_or_encoded(engine: &dyn Fn(&Assets) -> Render) {
         let render = engine(&assets);
         for (path, plain) in rows {
             let url = assert_harmless(&assets, &render, path);
-            // A path that ends in a slash names no asset.
+            // A path that ends in a slash is not looked up.
             let has_url = on_missing == OnMissing::Plain || path.ends_with('/');
             assert_eq!(url.as_deref(), plain.filter(|_| has_url), "{path:?}");
         }
@@ -87,9 +87,9 @@ pub fn any_file_has_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render)
         let hashed = AssetPath::parse(&path).unwrap().hashed(&ContentHash::from_content(CONTENT.as_bytes()));
         for (_, assets) in Site::with_files(&[&path]).in_all_ways() {
             let url = assert_harmless(&assets, &engine(&assets), &format!("{path}{suffix}"));
-            let url = url.expect("the file is there");
+            let url = url.expect("the file exists");
             let (file, _) = url.split_once(['?', '#']).unwrap_or((&url, ""));
-            // A server that decodes the path once finds the file.
+            // The server finds the file after it decodes the path once.
             let file = percent_decoded(file.strip_prefix("/static/").unwrap());
             assert!(file == path || file == hashed, "{file}");
             assert!(assets.integrity(&path).is_ok());
@@ -97,8 +97,9 @@ pub fn any_file_has_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render)
     });
 }
 
-/// Checks that every page with this path is an error with the text of the core, or the core's value without markup. Returns
-/// the URL.
+/// Checks that every page with this path has the core's value without markup, or an error with the core's message.
+///
+/// Returns the URL.
 #[track_caller]
 fn assert_harmless(assets: &Assets, render: &Render, path: &str) -> Option<String> {
     for page in pages() {
@@ -111,21 +112,21 @@ fn assert_harmless(assets: &Assets, render: &Render, path: &str) -> Option<Strin
                 }
             }
             (Err(text), Err(err)) => assert_reported(&text, &err),
-            (text, expected) => panic!("{path:?} is {text:?} in {name} and {expected:?} in the core"),
+            (text, expected) => panic!("{path:?}: {name} has {text:?}, the core has {expected:?}"),
         }
     }
     assets.url(path).map(|url| url.to_string()).ok()
 }
 
-/// Checks that the whole text of the core is in the text of the engine, harmless to a terminal.
+/// Checks that the engine's error contains the complete message of the core, and no control characters.
 #[track_caller]
 fn assert_reported(text: &str, err: &fingerpost::Error) {
-    assert!(text.contains(&err.to_string()), "{text:?} lacks {err}");
+    assert!(text.contains(&err.to_string()), "{text:?} does not contain {err}");
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     assert!(text.chars().count() < 1_600, "{text}");
 }
 
-/// Returns the text that a browser reads from an attribute, in any kind of quotes or none.
+/// Returns the text that a browser reads from an attribute, with any quotes or none.
 #[track_caller]
 fn decode_attribute(value: &str) -> String {
     assert!(!value.contains(['"', '\'', '<', '>', '`', '\0']), "{value}");
@@ -153,7 +154,7 @@ fn assert_below_base_url(url: &str) {
     assert_eq!(host, ("https", Some("example.com"), None), "{url}");
     assert_eq!((requested.username(), requested.password()), ("", None), "{url}");
     assert!(requested.path().starts_with("/static/"), "{url}");
-    // The browser changes nothing, so the server gets this URL.
+    // The browser does not change the URL.
     let without_origin = |url: &str| url.strip_prefix("https://example.com").unwrap_or(url).to_owned();
     assert_eq!(without_origin(requested.as_str()), without_origin(url));
 }

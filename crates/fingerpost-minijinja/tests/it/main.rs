@@ -13,5 +13,5 @@ mod registration;
 
 use fingerpost_minijinja::register;
 
-/// Whether concatenating a safe and an ordinary string escapes the latter and returns a safe string.
+/// `true` if a concatenation of a safe and an ordinary string escapes the latter and is safe.
 const IS_CONCATENATION_SAFE: bool = true;

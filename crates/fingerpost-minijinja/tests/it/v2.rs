@@ -16,5 +16,5 @@ mod registration;
 
 use fingerpost_minijinja::v2::register;
 
-/// Whether concatenating a safe and an ordinary string escapes the latter and returns a safe string.
+/// `true` if a concatenation of a safe and an ordinary string escapes the latter and is safe.
 const IS_CONCATENATION_SAFE: bool = false;
