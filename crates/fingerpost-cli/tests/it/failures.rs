@@ -311,13 +311,17 @@ fn run_writes_its_process_id_into_the_lock() {
 #[test]
 fn lack_of_memory_is_an_error_and_publishes_nothing() {
     let site = Site::new(&[("static/m.js", "")]);
-    site.write("static/a.js", format!("import './m.js';{}", "(a);".repeat(10 << 20)));
-    let command = "ulimit -v 300000 && exec \"$0\" \"$@\"";
-    let mut collect = Command::new("sh");
-    collect.args(["-c", command, PROGRAM]).args(COLLECT).current_dir(site.path(""));
-    let output = collect.envs([("RUST_BACKTRACE", "1"), ("RAYON_NUM_THREADS", "1")]).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.starts_with("error: not enough memory to parse `"), "{stderr}");
-    assert!(!site.path("out/staticfiles.json").exists());
+    // The second is nothing but errors, which the parser lists.
+    for (statement, kilobytes) in [("(a);", 300_000), ("let [a];", 2_000_000)] {
+        let count = (32 << 20) / statement.len();
+        site.write("static/a.js", format!("import './m.js';{}", statement.repeat(count)));
+        let command = format!("ulimit -v {kilobytes} && exec \"$0\" \"$@\"");
+        let mut collect = Command::new("sh");
+        collect.args(["-c", &command, PROGRAM]).args(COLLECT).current_dir(site.path(""));
+        let output = collect.envs([("RUST_BACKTRACE", "1"), ("RAYON_NUM_THREADS", "1")]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.starts_with("error: not enough memory to parse `"), "{stderr}");
+        assert!(!site.path("out/staticfiles.json").exists());
+    }
 }

@@ -30,12 +30,19 @@ const USUAL_STACK: usize = 1536 * 1024;
 /// Stack for every script that is not too deep. It is address space; only the part that is used takes memory.
 const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 
-/// Memory that the parser takes at least for a byte of text. It ends the process where the system has less.
-const MEMORY_PER_BYTE: usize = 8;
+/// Memory that must be free for a byte of text: published code takes about as much. The parser ends the process where the
+/// system has less, because not all of its memory is in the arena.
+const MEMORY_PER_BYTE: usize = 16;
+
+/// The same for longer scripts than are published. They may be made of tokens or errors alone, which take up to 160 bytes.
+const MEMORY_PER_BYTE_OF_LONG: usize = 128;
+
+const LONG: usize = 16 * 1024 * 1024;
 
 /// The parser recurses, so a script that may exhaust the stack of this thread is parsed on a thread with a larger one.
 fn parse(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
-    let memory = Vec::<u8>::new().try_reserve_exact(text.len().saturating_mul(MEMORY_PER_BYTE));
+    let per_byte = if text.len() < LONG { MEMORY_PER_BYTE } else { MEMORY_PER_BYTE_OF_LONG };
+    let memory = Vec::<u8>::new().try_reserve_exact(text.len().saturating_mul(per_byte));
     memory.map_err(|_| ScanError::OutOfMemory)?;
     let depth = depth::depth(text).map_err(|TooDeep(at)| ScanError::ScriptTooDeep(at))?;
     if depth as usize * STACK_PER_LEVEL <= USUAL_STACK {
