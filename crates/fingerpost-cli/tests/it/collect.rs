@@ -274,7 +274,7 @@ fn missing_keep_from_directory_is_reported_with_its_absolute_path() {
     let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
     let advice = "correct `--keep-from`, or leave it out at the first deploy";
     let problem = format!(
-        "error: {}, to take releases over from, is not a directory; {advice}\n",
+        "error: cannot import releases from {}: it is not a directory; {advice}\n",
         site.quoted_path("nope")
     );
     assert_eq!((ended.code, ended.stderr), (Some(1), problem));

@@ -66,13 +66,13 @@ error: `theme` points to `css/theme`, which does not exist
   = help: `css/theme.css` exists; browsers do not add endings, so write the whole name
   = note: searched in SITE/static
 
-error: `../../../etc/passwd` leaves the base URL: it leads to `/etc/passwd`
+error: `../../../etc/passwd` leaves the base URL: it resolves to `/etc/passwd`
  --> static/css/theme.css:1:14
   |
 1 | a { src: url(../../../etc/passwd) }
   |              ^^^^^^^^^^^^^^^^^^^
   |
-  = help: write `/etc/passwd` if that is meant
+  = help: write `/etc/passwd` if you mean that URL
 
 error: `./util` points to `js/util`, which does not exist
  --> static/js/app.js:1:9
@@ -305,7 +305,7 @@ fn verbose_lists_computed_imports() {
         ("static/b.js", "<!-- c\n// import './a.js'\nimport(name)"),
     ]);
     assert_eq!(stderr_of_success(&site, &COLLECT), "");
-    let unknown = "what is imported here only the browser will know, so it keeps the name that it has";
+    let unknown = "this import is computed at run time; it is left unchanged";
     let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     let expected = [
         format!("note: static/a.js:2:1: {unknown}"),
@@ -360,12 +360,12 @@ fn needed_original_names_are_reported_once() {
     ]);
     assert_eq!(
         stderr_of_success(&site, &COLLECT),
-        "warning: 4 files name others (`img/a.svg`, `index.html`, `js/app.js`, …) where nothing can be rewritten, so by \
-         plain names; if anything but `StaticFiles` serves the output dir, collect with `--originals`"
+        "warning: 4 files name others (`img/a.svg`, `index.html`, `js/app.js`, …) by plain names that cannot be rewritten; \
+         collect with `--originals` unless `StaticFiles` serves the output directory"
     );
     let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     assert!(
-        said.contains("note: `js/other.js` names `worker.js` where nothing can be rewritten\n"),
+        said.contains("note: `js/other.js` names `worker.js`, which cannot be rewritten there\n"),
         "{said}"
     );
     assert_eq!(stderr_of_success(&site, &[&COLLECT[..], &["--originals"]].concat()), "");

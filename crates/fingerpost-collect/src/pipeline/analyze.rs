@@ -1,4 +1,4 @@
-//! The first look at a file: what it refers to. What refers to nothing is named by its own bytes, and done.
+//! Finds the references of each file. Files without references are named by their own bytes and staged at once.
 
 use std::{cell::Cell, fs, sync::Arc};
 
@@ -32,11 +32,12 @@ use crate::{
     },
 };
 
-/// What has been seen of all files.
+/// All source files, analyzed.
 #[derive(Default)]
 pub(crate) struct Analyzed {
+    /// Files without references, named and staged.
     pub(crate) done: Vec<Asset>,
-    /// Files that wait for the names of other assets. Their bytes are read again then, so that memory does not hold them all.
+    /// Files that need the names of other assets first. Their bytes are read a second time, to save memory.
     pub(crate) referring: Vec<Source>,
 }
 
@@ -46,7 +47,7 @@ enum Analysis {
 }
 
 impl Analyzed {
-    /// Looks at all files, on all cores.
+    /// Analyzes all files, on all cores.
     pub(crate) fn analyze(
         files: Vec<SourceFile>,
         run: &Run<'_>,
@@ -57,8 +58,8 @@ impl Analyzed {
         let stamped: Vec<_> = files.into_par_iter().map(|file| (stamp(&file), file)).collect();
         let size = |(stamp, _): &(Option<FileStamp>, _)| stamp.map_or(0, |stamp| stamp.length());
         let work = |(stamp, file)| analyze_file(file, stamp, run);
-        for look in diagnostics.take_from_both_ends(stamped, size, work)? {
-            match look {
+        for analysis in diagnostics.take_from_both_ends(stamped, size, work)? {
+            match analysis {
                 Analysis::Done(asset) => analyzed.done.push(*asset),
                 Analysis::Referring(referring) => analyzed.referring.push(referring),
             }
@@ -80,13 +81,13 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
         return Ok(Analysis::Referring(Source { file, source_info }));
     }
     let (content_id, from) = (source_info.content_id, file.file.clone());
-    let at_hand = Cell::new(content);
-    let content = || at_hand.take().map_or_else(|| Content::read_again(&from, content_id), Ok);
+    let loaded = Cell::new(content);
+    let content = || loaded.take().map_or_else(|| Content::read_again(&from, content_id), Ok);
     let asset = Asset::stage(Source { file, source_info }, None, Inputs::default(), content, run)?;
     Ok(Analysis::Done(asset.into()))
 }
 
-/// Reads a file, and finds out all that can be found out about it alone.
+/// Reads a file and finds its references. Returns its content too, unless the file has to be rewritten.
 fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
     let place = Place { base: run.options.base.path(), path: &file.path };
     let Some(language) = Language::from_path(&file.path) else {
@@ -112,7 +113,7 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     Ok((Arc::new(source_info), content))
 }
 
-/// What the file keeps naming by plain names.
+/// Returns the plain names in a file that cannot be rewritten.
 fn find_unrewritable(bytes: &[u8], place: Place<'_>) -> Vec<Unrewritable> {
     let names = Markup::from_path(place.path).map(|markup| markup.names(bytes, place));
     names.into_iter().flatten().map(|(_, unrewritable)| unrewritable).collect()
@@ -127,9 +128,10 @@ fn source_info<T>(file: &SourceFile, reading: &Reading<T>, content_id: ContentId
 
 pub(crate) fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
     let (at, message) = match err {
-        ScanError::StyleSheetTooDeep(at) => {
-            (at, "more than 255 blocks are open here; no browser reads that, so correct or ignore the file")
-        }
+        ScanError::StyleSheetTooDeep(at) => (
+            at,
+            "blocks are nested more than 255 deep here, which no browser reads; correct or ignore the file",
+        ),
         ScanError::ScriptTooDeep(at) => (
             at,
             "brackets, operators or statements are nested too deep here to be parsed; correct or ignore the file",
@@ -146,14 +148,14 @@ pub(crate) fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Pro
 }
 
 fn unknown_import(location: Location) -> Note {
-    let message = "what is imported here only the browser will know, so it keeps the name that it has";
+    let message = "this import is computed at run time; it is left unchanged";
     Note { location, message: message.to_owned(), rule: None }
 }
 
 pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
     let (what, rule) = match why.obstacle {
         ParseFailureKind::NoParser => {
-            ("this may be a reference to another file, and cannot be rewritten", Rule::Unsupported)
+            ("this may be a reference to another file; it is not rewritten", Rule::Unsupported)
         }
         ParseFailureKind::GivenUp => {
             ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax)

@@ -17,22 +17,21 @@ use crate::{
     pipeline::run_context::Run,
 };
 
-/// One asset that has its name and, where it was not there yet, is staged.
+/// A named asset, staged unless the output directory has it.
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
     pub(crate) source_info: Arc<SourceInfo>,
-    /// What its name and bytes were made from, besides those of its author.
+    /// The inputs of its name and bytes, besides its source file.
     pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
     pub(crate) hashed: String,
     pub(crate) info: FileInfo,
-    /// Whether anything of it is new in the output dir.
+    /// `true` if the file or the original was not in the output directory.
     pub(crate) is_new: bool,
     pub(crate) staged: Option<Staged>,
     pub(crate) original: Option<Staged>,
 }
 
-/// A source file and what is known of it.
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) file: SourceFile,
@@ -40,9 +39,9 @@ pub(crate) struct Source {
 }
 
 impl Asset {
-    /// Names a file, by its bytes unless `hash` is its name, and stages what is not there yet.
+    /// Names a file and stages it unless the output directory has it.
     ///
-    /// `content` is what is served; it is not asked for if all that matters is known.
+    /// `hash` defaults to the hash of `content`, the served bytes. `content` is called only if the bytes are needed.
     pub(crate) fn stage(
         source: Source,
         hash: Option<ContentHash>,
@@ -77,24 +76,24 @@ impl Asset {
         Ok(Self { path: file.path, source_info, from, hash, hashed, info, is_new, staged, original })
     }
 
-    /// Whether it has its name from a group of files that refer to each other, and not from its bytes.
+    /// Returns `true` if the asset belongs to a cycle and is named by the hash of its group.
     pub(crate) fn is_in_group(&self) -> bool {
         self.from.group.is_some()
     }
 
-    /// What the manifest in force says of an asset.
+    /// Returns the entry of the asset path in the current manifest.
     pub(crate) fn info_in_force<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
         run.history.manifest()?.get(&self.path)?.info.as_ref()
     }
 
-    /// Where its bytes are now. A dry run has not made what is not there.
+    /// Returns the staged or published file. `None` in a dry run if the asset is not published.
     pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
         let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
         let is_there = || run.output.has(&self.hashed, self.info.size, &self.info.sha256);
         staged.or_else(|| is_there().then(|| run.options.out.join(&self.hashed)))
     }
 
-    /// What the next run need not find out again: all but the variants, which are remembered elsewhere.
+    /// Returns what the next run reuses. Variants are cached elsewhere.
     pub(crate) fn cache_entry(&self) -> CacheEntry<'_> {
         let info = FileInfo::new(self.info.size, self.info.sha256);
         let assigned_name = AssignedName { from: self.from, hash: self.hash, info };

@@ -1,4 +1,4 @@
-//! Names for files that refer to others: each gets its name when all that it refers to have theirs.
+//! Names files with references, after all files that they refer to.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Rewrites, names and stages all files that wait for others.
+/// Rewrites, names and stages all files with references.
 pub(crate) fn assign_names(
     waiting: &[Source],
     links: &Links<'_>,
@@ -44,7 +44,7 @@ pub(crate) fn assign_names(
 struct NameAssigner<'a> {
     waiting: &'a [Source],
     links: &'a Links<'a>,
-    /// What has been named so far.
+    /// The hash of each file, once it is named.
     names: Vec<OnceLock<ContentHash>>,
     run: &'a Run<'a>,
 }
@@ -64,16 +64,16 @@ impl NameAssigner<'_> {
         Ok(asset)
     }
 
-    /// Names files that refer to each other: none can be named by bytes that hold the others' names, so a hash of the
-    /// whole group and the asset path make the name. Returns what all of that follows from.
+    /// Names the files of a cycle. Their bytes contain each other's names, so each name is a hash of the whole group and the
+    /// asset path. Returns the digest of all inputs.
     fn name_members(&self, members: &[usize]) -> Result<Digest, Problem> {
         let mut sorted = members.to_vec();
         sorted.sort_by_key(|&member| &self.waiting[member].file.path);
-        let leads_out = |link: &&Link<'_>| match link.to {
+        let leaves_group = |link: &&Link<'_>| match link.to {
             LinkTarget::Waiting(number) => members.binary_search(&number).is_err(),
             LinkTarget::AssignedName(_) => true,
         };
-        let key = self.group_key(&sorted, leads_out);
+        let key = self.group_key(&sorted, leaves_group);
         let known = |&member: &usize| {
             let named = self.waiting[member].source_info.assigned_name.as_ref()?;
             (named.from.group == Some(key)).then_some(named.hash)
@@ -81,7 +81,7 @@ impl NameAssigner<'_> {
         let hashes = match members.iter().map(known).collect::<Option<Vec<_>>>() {
             Some(hashes) => hashes,
             None => {
-                let group = self.group_hash(&sorted, leads_out)?;
+                let group = self.group_hash(&sorted, leaves_group)?;
                 let hash = |&member: &usize| {
                     let path = self.waiting[member].file.path.as_bytes();
                     ContentHash::from_content(&[&group[..], &[0], path].concat())
@@ -95,15 +95,15 @@ impl NameAssigner<'_> {
         Ok(key)
     }
 
-    /// The bytes of all members, with references out of the group rewritten and those inside as the author wrote them.
+    /// Hashes the bytes of all members. Only references that leave the group are rewritten.
     fn group_hash(
         &self,
         sorted: &[usize],
-        leads_out: impl Fn(&&Link<'_>) -> bool,
+        leaves_group: impl Fn(&&Link<'_>) -> bool,
     ) -> Result<[u8; 32], Problem> {
         let mut hasher = Sha256::new();
         for &member in sorted {
-            let bytes = self.rewritten(member, &leads_out)?;
+            let bytes = self.rewritten(member, &leaves_group)?;
             hasher.update(self.waiting[member].file.path.as_bytes());
             hasher.update([0]);
             hasher.update((bytes.len() as u64).to_be_bytes());
@@ -112,21 +112,21 @@ impl NameAssigner<'_> {
         Ok(hasher.finalize().into())
     }
 
-    /// All that the hash of a group is made from, without the bytes.
-    fn group_key(&self, sorted: &[usize], leads_out: impl Fn(&&Link<'_>) -> bool) -> Digest {
+    /// Digests the inputs of a group hash without reading the files.
+    fn group_key(&self, sorted: &[usize], leaves_group: impl Fn(&&Link<'_>) -> bool) -> Digest {
         let mut key = Vec::new();
         for &member in sorted {
             let Source { file, source_info } = &self.waiting[member];
             key.extend_from_slice(file.path.as_bytes());
             key.push(0);
             key.extend_from_slice(source_info.content_id.sha256.as_bytes());
-            self.push_hashes(member, &leads_out, &mut key);
+            self.push_hashes(member, &leaves_group, &mut key);
             key.push(b'\n');
         }
         Digest::from_content(&key)
     }
 
-    /// All that the bytes of a file are made from, besides those that its author wrote.
+    /// Digests the hashes that are written into a file, with their positions.
     fn hashes(&self, member: usize) -> Digest {
         let mut key = Vec::new();
         self.push_hashes(member, |_| true, &mut key);
@@ -141,14 +141,14 @@ impl NameAssigner<'_> {
         }
     }
 
-    /// A file's bytes with the hashes in those references that are wanted.
+    /// Returns the bytes of a file with hashes in the `wanted` references.
     fn rewritten(&self, member: usize, wanted: impl Fn(&&Link<'_>) -> bool) -> Result<Buffer, Problem> {
         let Source { file, source_info } = &self.waiting[member];
         let bytes = source_info
             .content_id
             .read_again(&file.file, source_info.is_trusted.then_some(source_info.stamp))?;
         let links = self.links.links_of(member).iter().filter(wanted);
-        // What has no name has had a problem, and nothing will be published.
+        // A file without a name had an error, so nothing will be published.
         let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));
         rewrite(&bytes, edits).ok_or_else(|| self.wrong_cache(&file.file))
     }
@@ -157,7 +157,7 @@ impl NameAssigner<'_> {
         let cache = self.run.options.out.join(cache::FILE);
         let [file, cache] = [file, &cache].map(|path| quoted(path.display()));
         let message =
-            format!("{cache} names places that {file} does not have; remove it, and run this again");
+            format!("{cache} has positions that are not in {file}; remove {cache} and run this again");
         Problem::new(ErrorKind::Output, message)
     }
 

@@ -1,4 +1,4 @@
-//! Every file needs a name of its own in the output dir.
+//! Checks that no two files have the same name in the output directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::{
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 
-/// Compares all names that this run gives, with each other and with those that are taken.
+/// Compares the names of this run with each other, and with reserved, imported and published names.
 pub(crate) fn check_names(
     run: &Run<'_>,
     assets: &[Asset],
@@ -33,7 +33,7 @@ pub(crate) fn check_names(
     check_published(run, (assets, originals), kept, diagnostics);
 }
 
-/// Does the same for compressed variants, which are known last. Their hashed names end as those of files never do.
+/// Does the same for compressed variants, which are made last. The hashed path of a variant is never that of a file.
 pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
     for asset in assets {
@@ -47,13 +47,13 @@ pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut 
             let same = same.filter(|other| run.options.originals && other.info.sha256 != variant.sha256);
             let below = assets.partition_point(|other| *other.path < *dir);
             let below = assets[below..].first().filter(|other| other.path.starts_with(&dir));
-            clashes.extend(same.chain(below).map(|other| variant_wants(&name, asset, other)));
+            clashes.extend(same.chain(below).map(|other| variant_clash(&name, asset, other)));
         }
     }
     clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
 
-/// The hash makes a name longer than it was, and no common file system goes beyond this.
+/// The longest file name of common file systems, in bytes; on Windows in UTF-16 code units.
 const LONGEST: usize = 255;
 
 fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnostics) {
@@ -61,14 +61,15 @@ fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnos
     let (length, unit) =
         if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
     if length > LONGEST {
-        let too_long = format!("its {kind} name has {length} {unit}, {LONGEST} are allowed");
         let asset = quoted(both_ends(&asset.path));
-        let message = format!("asset {asset} has too long a name: {too_long}; shorten it");
+        let message = format!(
+            "the {kind} name of asset {asset} has {length} {unit}, more than the limit of {LONGEST}; shorten it"
+        );
         diagnostics.problem(ErrorKind::Source, message);
     }
 }
 
-/// A path without its middle, if it is longer than a message shows.
+/// Replaces the middle of a long path by `…`.
 fn both_ends(path: &str) -> String {
     const SHOWN: usize = 80;
     let count = path.chars().count();
@@ -93,18 +94,18 @@ fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
     for &(name, asset) in names {
         match owners.insert(name, asset) {
             Some(other) if other.info.sha256 != asset.info.sha256 => {
-                clashes.insert(both_want(name, other, asset));
+                clashes.insert(name_clash(name, other, asset));
             }
             _ => {}
         }
     }
     for (name, asset) in &owners {
-        clashes.extend(dirs_above(name).filter_map(|dir| Some(both_want(dir, owners.get(dir)?, asset))));
+        clashes.extend(dirs_above(name).filter_map(|dir| Some(name_clash(dir, owners.get(dir)?, asset))));
     }
     clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
 
-/// What is taken over may have a file where a directory is to be now, or the other way round.
+/// Reports imported files where this run needs a directory, and the reverse.
 fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
     let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
     for (name, asset) in names {
@@ -112,14 +113,14 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
         let file = dirs_above(name).find(|dir| kept.contains(dir));
         let file_below = || kept.range(&*below..).next().filter(|file| file.starts_with(&below)).copied();
         if let Some(file) = file.or_else(file_below) {
-            diagnostics.problem(ErrorKind::Clash, wants_the_place_of(file, asset));
+            diagnostics.problem(ErrorKind::Clash, directory_clash(file, asset));
         }
     }
 }
 
-/// What was published under a hashed name must stay: browsers keep it for ever. A plain name may look like one. And the hash of
-/// a group leaves the references inside of it as the author wrote them; which those are, the base URL decides too, so another
-/// one may give the same name to other bytes.
+/// Reports names that were published with other bytes: browsers cache hashed names for a year. The name of an original may
+/// look hashed. The name of a member of a cycle follows from the references inside the group as written, so another base URL
+/// may give the same name to other bytes.
 fn check_published(
     run: &Run<'_>,
     (assets, originals): (&[Asset], &[Asset]),
@@ -138,8 +139,8 @@ fn check_published(
         let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
     };
-    // All that was published here is read only if it can hold such a name: one that looks hashed, or that of a file which is
-    // there and not known to be the same.
+    // Releases are read only if an original has a name that looks hashed, or a member of a cycle that differs from the current
+    // manifest has a name that exists.
     let is_suspect = originals.iter().any(|asset| looks_hashed(&asset.path))
         || members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
     let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };
@@ -163,37 +164,37 @@ fn check_published(
     }
 }
 
-/// Whether a name may be one that `collect` gave.
+/// Returns `true` if `path` may be a hashed path.
 fn looks_hashed(path: &str) -> bool {
     path.split('.').skip(1).any(|part| ContentHash::parse(part).is_some())
 }
 
-fn both_want(name: &str, one: &Asset, other: &Asset) -> String {
+fn name_clash(name: &str, one: &Asset, other: &Asset) -> String {
     let [one, other, name] = [one.path.as_str(), other.path.as_str(), name].map(quoted);
-    format!("assets {one} and {other} both want the name {name} in the output dir; rename one of them")
+    format!("assets {one} and {other} both need {name} in the output directory; rename one of them")
 }
 
-fn wants_the_place_of(file: &str, asset: &Asset) -> String {
+fn directory_clash(file: &str, asset: &Asset) -> String {
     let [asset, file] = [asset.path.as_str(), file].map(quoted);
-    let advice = "one of them would have to be a directory; rename the asset, or leave `--keep-from` out";
-    format!("asset {asset} and file {file} of an earlier release want the same place: {advice}")
+    let advice = "one path is both a file and a directory; rename the asset, or leave out `--keep-from`";
+    format!("asset {asset} conflicts with file {file} of an earlier release: {advice}")
 }
 
-fn variant_wants(name: &str, asset: &Asset, other: &Asset) -> String {
+fn variant_clash(name: &str, asset: &Asset, other: &Asset) -> String {
     let [asset, other, name] = [asset.path.as_str(), other.path.as_str(), name].map(quoted);
     format!(
-        "compressed, asset {asset} wants the name {name} in the output dir, which asset {other} has; rename one of them"
+        "the compressed asset {asset} and the asset {other} both need {name} in the output directory; rename one of them"
     )
 }
 
 fn published_with_other_bytes(asset: &Asset, manifest: &Manifest) -> String {
     let [path, hashed] = [asset.path.as_str(), &asset.hashed].map(quoted);
     let base = manifest.base_path().map(|base| format!(" for base URL {}", quoted(base))).unwrap_or_default();
-    let advice = "collect for another base URL into another output dir";
-    format!("asset {path} was published{base} as {hashed} with other bytes than it has now; {advice}")
+    let advice = "use a separate output directory for each base URL";
+    format!("asset {path} was published{base} as {hashed} with different bytes; {advice}")
 }
 
 fn published_before(name: &str, path: &str) -> String {
     let [name, path] = [quoted(name), quoted(path)];
-    format!("asset {name} has the name under which {path} was published before; rename it")
+    format!("asset {name} has a name that was published for {path} before; rename it")
 }

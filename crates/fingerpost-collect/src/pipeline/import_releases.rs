@@ -1,4 +1,4 @@
-//! Taking over what an earlier output dir has published, so that pages of that time still find their files.
+//! Imports the releases of an earlier output directory, so that pages from before the deploy still find their files.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -31,22 +31,21 @@ use crate::{
     pipeline::{asset::Asset, run_context::Run},
 };
 
-/// What is taken over.
 #[derive(Default)]
 pub(crate) struct ImportedReleases {
-    /// The releases that are not here yet, with the numbers they had there, in rising order.
+    /// The releases that this output directory lacks, with their numbers, in rising order.
     pub(crate) releases: Vec<Release>,
-    /// What was in force there.
+    /// The current manifest of the earlier directory.
     pub(crate) current: Option<Manifest>,
-    /// A change of the manifest there that no release accounts for.
+    /// A change of that manifest that no release records.
     pub(crate) edit: Option<Edit>,
-    /// The names of the files that are not here yet.
+    /// The names of the files that this output directory lacks.
     pub(crate) names: Vec<String>,
-    /// The same files; none in a dry run.
+    /// The same files; empty in a dry run.
     pub(crate) staged: Vec<Staged>,
 }
 
-/// Reads the earlier output dir, if one is named.
+/// Imports from the directory of `--keep-from`, if it is set.
 pub(crate) fn import_releases(
     run: &Run<'_>,
     assets: &[Asset],
@@ -56,7 +55,7 @@ pub(crate) fn import_releases(
     let store = DirStore::new(dir);
     let Some(earlier) = diagnostics.take(open(&store, dir)) else { return Ok(ImportedReleases::default()) };
     let releases: Vec<_> = earlier.releases(diagnostics).collect();
-    // What is in force there now may be so until the next release here.
+    // A site may serve the current manifest of the earlier directory until the next release here.
     let newest = releases.first().filter(|release| earlier.numbers.last() == Some(&release.number));
     let is_put_back =
         !earlier.numbers.is_empty() && earlier.manifest() != newest.map(|release| &release.manifest);
@@ -74,7 +73,7 @@ pub(crate) fn import_releases(
 fn open<'a>(store: &'a dyn Store, dir: &Path) -> Result<History<'a>, Problem> {
     let wrong = |reason: &str| {
         let dir = quoted(dir.display());
-        let message = format!("{dir}, to take releases over from, {reason}");
+        let message = format!("cannot import releases from {dir}: it {reason}");
         Err(Problem::new(ErrorKind::KeepFrom, message))
     };
     if !dir.is_dir() {
@@ -94,7 +93,7 @@ fn has_files(dir: &Path) -> Result<bool, Problem> {
     Ok(entries.any(|entry| entry.is_ok_and(|entry| is_file(&entry.file_name()))))
 }
 
-/// Reads the files of earlier releases, if all published files are to be read. They cannot be made again.
+/// Reads the files of earlier releases with `--verify`, and warns of damaged ones: `collect` cannot write them again.
 pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],
@@ -120,7 +119,7 @@ fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Dia
     }
     let file = run.options.out.join(name);
     let state = if run.output.has_any(name) { "damaged" } else { "missing" };
-    let advice = "a file of an earlier release cannot be made again: restore it, or name a directory that has it with \
+    let advice = "files of earlier releases cannot be collected again: restore it, or pass a directory that has it to \
                   `--keep-from`";
     Err(Diagnostic::Warning(Problem::new(
         ErrorKind::Output,
@@ -128,7 +127,7 @@ fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Dia
     )))
 }
 
-/// All files that the manifests name, with their variants, but those that are collected or made anyway.
+/// Returns all files of the manifests, with their variants, except those that this run writes.
 fn earlier_files<'a>(
     manifests: impl Iterator<Item = &'a Manifest>,
     assets: &[Asset],
@@ -144,7 +143,8 @@ fn earlier_files<'a>(
     files.into_iter().collect()
 }
 
-/// A file that should be here and is not. Manifests of other programs do not say how long it is: then any will do.
+/// Stages a file unless the output directory has it. Manifests of other programs have no sizes; then any file of that name
+/// counts.
 fn stage(
     dir: &Path,
     hashed: &str,
@@ -163,7 +163,7 @@ fn stage(
     }
     let file = dir.join(hashed);
     let left_behind = |reason| {
-        let message = format!("{} {reason}; it is not taken over", quoted(file.display()));
+        let message = format!("{} {reason}; it is not imported", quoted(file.display()));
         Diagnostic::Warning(Problem::new(ErrorKind::KeepFrom, message))
     };
     if !file.is_file() {
@@ -179,11 +179,11 @@ fn stage(
 fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {
     let (hashed, dir) = (quoted(hashed), quoted(dir.display()));
     let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
-    Problem::new(ErrorKind::KeepFrom, format!("{message}; correct it, or leave `--keep-from` out"))
+    Problem::new(ErrorKind::KeepFrom, format!("{message}; correct it, or leave out `--keep-from`"))
 }
 
-/// Nothing, if the release is here already. Two builds of the same content differ in its time and in what it replaced: then the
-/// release is written again so that `clean` removes no earlier one sooner than either would have it.
+/// Returns `None` if the output directory has the release. Two builds of the same content may differ in `published` and
+/// `replaces`: then both are combined, so that `clean` removes no release earlier than either build would allow.
 fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Option<Release>, Problem> {
     let number = release.number;
     if !history.numbers.contains(&number) {
@@ -199,9 +199,9 @@ fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Op
         Ok(_) => {
             let [dir, here] = [dir, &history.place].map(|dir| quoted(dir.display()));
             let advice = "the two have different histories; collect into an empty output dir";
-            format!("release {number} in {dir} is another than the one in {here}: {advice}")
+            format!("release {number} in {dir} differs from release {number} in {here}: {advice}")
         }
-        Err(reason) => format!("{reason}; remove it, and it is taken over from {}", quoted(dir.display())),
+        Err(reason) => format!("{reason}; remove it to import it from {}", quoted(dir.display())),
     };
     Err(Problem::new(ErrorKind::KeepFrom, message))
 }

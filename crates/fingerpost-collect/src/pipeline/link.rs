@@ -1,4 +1,4 @@
-//! Which file each reference leads to, and what is wrong with those that lead nowhere.
+//! Resolves references to files, and reports broken references.
 
 use std::{
     cell::RefCell,
@@ -30,27 +30,26 @@ use crate::{
     },
 };
 
-/// A reference that leads to a file.
+/// A reference to an existing file.
 pub(crate) struct Link<'a> {
     pub(crate) edit: &'a Edit,
     pub(crate) to: LinkTarget,
     path: &'a str,
 }
 
-/// Where a link leads to.
 #[derive(Clone, Copy)]
 pub(crate) enum LinkTarget {
-    /// A file that has its name.
+    /// A named file.
     AssignedName(ContentHash),
-    /// A file that waits for others, by its number.
+    /// The index of a file that is not named yet.
     Waiting(usize),
 }
 
-/// All links of all files that refer to others.
+/// The links of each file with references.
 pub(crate) struct Links<'a>(Vec<Vec<Link<'a>>>);
 
 impl<'a> Links<'a> {
-    /// Follows every reference.
+    /// Resolves every reference, and reports broken ones.
     pub(crate) fn follow(analyzed: &'a Analyzed, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Self {
         let targets = Targets::new(analyzed);
         let links = |source: &'a Source| {
@@ -66,12 +65,11 @@ impl<'a> Links<'a> {
         Self(links)
     }
 
-    /// What a file refers to.
     pub(crate) fn links_of(&self, waiting: usize) -> &[Link<'a>] {
         &self.0[waiting]
     }
 
-    /// Asset path → the asset paths it refers to, sorted, each once. Files that refer to nothing are left out.
+    /// Returns a map from asset path to the asset paths it refers to, sorted and unique. Files without links are left out.
     pub(crate) fn by_path(&self, referring: &[Source]) -> BTreeMap<String, Vec<String>> {
         let paths = |links: &[Link<'_>]| {
             let mut paths: Vec<_> = links.iter().map(|link| link.path.to_owned()).collect();
@@ -83,7 +81,7 @@ impl<'a> Links<'a> {
         all.map(|(referring, links)| (referring.file.path.to_string(), paths(links))).collect()
     }
 
-    /// Which of the waiting files each of them refers to.
+    /// Returns the indices of the unnamed files that each unnamed file refers to.
     pub(crate) fn between_waiting(&self) -> Vec<Vec<usize>> {
         let waiting = |link: &Link<'_>| match link.to {
             LinkTarget::Waiting(number) => Some(number),
@@ -93,14 +91,14 @@ impl<'a> Links<'a> {
     }
 }
 
-/// So many missing files get a suggestion. Each costs a comparison with all names, and where more are missing, a whole
-/// directory is, or the base URL is wrong, which nobody finds out from similar names.
+/// The number of missing files that get a suggestion. Each suggestion costs a comparison with all names. If more files are
+/// missing, a whole directory is missing or the base URL is wrong, and similar names do not help.
 const MOST_SUGGESTIONS: usize = 50;
 
-/// All files that a reference can lead to.
+/// All files, by asset path.
 struct Targets<'a> {
     files: HashMap<&'a str, LinkTarget>,
-    /// The nearest names to those that are not there: a comparison with all, which many references to one may share.
+    /// The nearest names to each missing path, cached because many references may share one.
     near: RefCell<HashMap<String, Vec<String>>>,
 }
 
@@ -122,13 +120,13 @@ impl<'a> Targets<'a> {
     fn is_broken(&self, reference: &Reference) -> bool {
         match &reference.target {
             Target::Asset(path) => !self.files.contains_key(&**path),
-            // Another application may serve it.
+            // Without an asset of this path, another application may serve the URL.
             Target::OutsideBase(path) => self.files.contains_key(&**path),
             Target::Nowhere(_) | Target::LeavesBase(_) => true,
         }
     }
 
-    /// Reads a file with broken references once more to show their places, unless they are ignored.
+    /// Reports the broken references of a file, unless they are ignored. Reads the file again for their locations.
     fn report(
         &self,
         path: &AssetPath,
@@ -137,16 +135,16 @@ impl<'a> Targets<'a> {
         diagnostics: &mut Diagnostics,
     ) {
         let level = |reference: &Reference| run.options.severities.get(rule(reference), path);
-        let is_told =
+        let is_reported =
             |reference: &&Reference| self.is_broken(reference) && level(reference) != Severity::Ignore;
-        let told: Vec<_> = source_info.references.iter().filter(is_told).collect();
-        if told.is_empty() {
+        let reported: Vec<_> = source_info.references.iter().filter(is_reported).collect();
+        if reported.is_empty() {
             return;
         }
         let bytes = fs::read(&source_info.file).unwrap_or_default();
         let mut places = Places::new(&source_info.file, path, &bytes);
         let (own, place) = (path, Place { base: run.options.base.path(), path });
-        for reference in told {
+        for reference in reported {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
@@ -167,8 +165,8 @@ impl<'a> Targets<'a> {
                 Target::LeavesBase(url) => {
                     let meant = self.with_fewer_steps_up(&written, reference.kind, place);
                     (
-                        format!("{} leaves the base URL: it leads to {}", quoted(&written), quoted(url)),
-                        meant.or_else(|| Some(format!("write {} if that is meant", quoted(url)))),
+                        format!("{} leaves the base URL: it resolves to {}", quoted(&written), quoted(url)),
+                        meant.or_else(|| Some(format!("write {} if you mean that URL", quoted(url)))),
                         Vec::new(),
                     )
                 }
@@ -177,7 +175,7 @@ impl<'a> Targets<'a> {
                     let [outside, below] = [format!("/{written}"), format!("{base}{written}")].map(quoted);
                     (
                         format!(
-                            "{outside} is not below the base URL {}, so it does not lead to the asset {}",
+                            "{outside} is not below the base URL {}, so it is not a reference to the asset {}",
                             quoted(base),
                             quoted(path)
                         ),
@@ -191,20 +189,20 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// The advice for a reference with too many `../`: the longest one with fewer that leads to a file.
+    /// Returns the advice for a reference with too many `../`: the longest one with fewer that resolves to a file.
     fn with_fewer_steps_up(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
-        let leads_to_a_file = |shorter: &&str| match resolve(shorter, Kind::Url, place) {
+        let is_file = |shorter: &&str| match resolve(shorter, Kind::Url, place) {
             Some(Target::Asset(path)) => self.files.contains_key(path.as_str()),
             _ => false,
         };
-        let meant = shorter.into_iter().find(leads_to_a_file)?;
-        // Without it, a module specifier would be bare.
+        let meant = shorter.into_iter().find(is_file)?;
+        // Without `./`, a module specifier would be bare.
         let start = if kind == Kind::Module && !meant.starts_with("../") { "./" } else { "" };
         Some(format!("did you mean {}?", quoted(format!("{start}{meant}"))))
     }
 
-    /// What was probably meant by a reference in the file `own`: the same with an extension, or a similar name.
+    /// Returns the advice for a missing file that `own` refers to: the same path with an extension, or a similar name.
     fn advice(&self, path: &str, kind: Kind, own: &str) -> Option<String> {
         const ENDINGS: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
         let longer = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
@@ -228,7 +226,7 @@ impl<'a> Targets<'a> {
     }
 }
 
-/// A source dir as it is written in settings.
+/// Returns a source directory as it is written in settings.
 fn dir_in_settings(source: &SourceDir) -> String {
     let dir = source.dir().display();
     source.prefix().map_or_else(|| dir.to_string(), |prefix| format!("{prefix}={dir}"))

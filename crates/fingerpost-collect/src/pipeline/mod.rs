@@ -1,4 +1,4 @@
-//! The steps of a run, in their order. Each sees only earlier ones.
+//! The steps of a run, in order. Each module uses only earlier ones.
 
 pub(crate) mod run_context;
 pub(crate) mod asset;

@@ -1,20 +1,21 @@
-//! In which order files can be named: each after all that it refers to, and those that refer to each other together.
+//! Orders files for naming: each file after all that it refers to, and the files of a cycle together.
 
 use std::collections::HashMap;
 
 use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 
-/// Files that reach each other by references, or one file alone.
+/// The files of a cycle, or a single file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     /// In rising order.
     pub(crate) members: Vec<usize>,
-    /// Whether its members refer to each other, or its only one to itself.
+    /// `true` if the members refer to each other, or the only member refers to itself.
     pub(crate) is_cycle: bool,
 }
 
-/// All groups, in layers: what a group refers to outside of itself lies in earlier layers. `edges` holds what each file
-/// refers to. Linear in files and references, and nothing in it calls itself.
+/// Returns all groups in layers: a group refers only to itself and to groups in earlier layers.
+///
+/// `edges` has the targets of each file. Linear in files and references, without recursion.
 pub(crate) fn layers(edges: &[Vec<usize>]) -> Vec<Vec<Group>> {
     let mut graph = DiGraph::<(), (), usize>::with_capacity(edges.len(), 0);
     for _ in edges {
@@ -25,7 +26,7 @@ pub(crate) fn layers(edges: &[Vec<usize>]) -> Vec<Vec<Group>> {
     }
     let mut layers: Vec<Vec<Group>> = Vec::new();
     let mut layer_of = HashMap::with_capacity(edges.len());
-    // The groups come with their targets before them.
+    // `kosaraju_scc` returns the targets of a group before the group.
     for group in kosaraju_scc(&graph) {
         let mut members: Vec<_> = group.into_iter().map(|node| node.index()).collect();
         members.sort_unstable();

@@ -17,10 +17,9 @@ use crate::{
     },
 };
 
-/// Asset path → the asset paths it refers to.
+/// The asset paths that each asset path refers to.
 pub(crate) type ReferenceMap = BTreeMap<String, Vec<String>>;
 
-/// The manifest that names these assets and components.
 pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
     let mut manifest = Manifest::new(run.options.base.path());
     for (name, info) in components {
@@ -32,17 +31,17 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
     manifest
 }
 
-/// What has to be written so that a manifest comes into force.
+/// A manifest to publish, with everything that is written before it.
 pub(crate) struct Publication {
-    /// Files of releases that are taken over.
+    /// Files of imported releases.
     files: Vec<Staged>,
     pub(crate) releases: NumberedReleases,
     manifest: Manifest,
-    /// A change of the manifest that no new release accounts for.
+    /// A change of the current manifest that no new release records.
     edit: Option<Edit>,
 }
 
-/// The assets that are not in their places yet.
+/// The assets that are staged and not published yet.
 pub(crate) struct StagedFiles {
     hashed: Vec<Staged>,
     originals: Vec<Staged>,
@@ -60,9 +59,9 @@ impl StagedFiles {
 }
 
 impl Publication {
-    /// Numbers what has no number yet: the manifest in the earlier output directory and the one in force, each if no release
-    /// holds it, and then `manifest` with its references, unless it is in force. The manifest in force gets a new number as
-    /// well if only older releases than the newest hold it.
+    /// Numbers the new releases: the current manifest of the earlier output directory, the current manifest of this one, and
+    /// `manifest`. An earlier manifest gets no number if a release holds it, and `manifest` none if it is current. The current
+    /// manifest of this directory is numbered unless the newest release holds it.
     pub(crate) fn plan(
         manifest: Manifest,
         references: ReferenceMap,
@@ -81,8 +80,7 @@ impl Publication {
         Ok(Self { files: kept.staged, releases, manifest, edit })
     }
 
-    /// Puts everything in its place: first the files, then the releases that name them, and the manifest last, if it
-    /// differs.
+    /// Publishes the files, then the releases that name them, and last the manifest, if it differs.
     pub(crate) fn write(
         self,
         files: StagedFiles,
@@ -105,7 +103,7 @@ impl Publication {
         variants.remember(run)?;
         let mut releases = releases.into_iter().flatten();
         releases.try_for_each(|record| run.output.staging.publish_record(record))?;
-        // It has a new release, or its file is to be another.
+        // `Some` if the manifest has a new release or its file changes.
         match manifest {
             Some(manifest) => run.output.publish_manifest(manifest, self.edit, diagnostics)?,
             None => run.output.record_edit(self.edit, diagnostics),
@@ -122,7 +120,7 @@ fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>
     output.staging.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
 }
 
-/// Returns the manifest in force as the release that records it for later commands. None if the newest release holds it.
+/// Returns a release that records the current manifest for later commands. `None` if the newest release holds it.
 pub(crate) fn recorded(
     history: &History<'_>,
     diagnostics: &mut Diagnostics,
@@ -142,7 +140,7 @@ fn record_current<'a>(
     Ok(numbering.record_current(manifest, holder)?)
 }
 
-/// Writes such a release.
+/// Writes a release from [`recorded`].
 pub(crate) fn record(
     release: &Release,
     output: &Output,

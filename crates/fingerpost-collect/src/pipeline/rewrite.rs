@@ -2,8 +2,8 @@ use fingerpost::manifest::ContentHash;
 
 use crate::{output::buffer::Buffer, references::edit::Edit};
 
-/// The bytes with a hash in every reference. `edits` come in the order of their places; all else stays as it was. `None` if
-/// there are no such places, because somebody has changed the cache.
+/// Applies `edits`, sorted by position, to the bytes. Returns `None` if a position is invalid, as after an edit of the cache
+/// file.
 pub(crate) fn rewrite<'a>(
     bytes: &[u8],
     edits: impl Iterator<Item = (&'a Edit, ContentHash)>,

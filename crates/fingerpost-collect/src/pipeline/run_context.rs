@@ -7,10 +7,10 @@ use crate::{
     progress::Progress,
 };
 
-/// The components of the app version by name.
+/// The components of the app version, by name.
 pub(crate) type Components = Vec<(String, ComponentInfo)>;
 
-/// One run: what it is to do, where it writes, and what it finds there.
+/// The options of a run, and the state of its output directory.
 pub(crate) struct Run<'a> {
     pub(crate) options: RunOptions,
     pub(crate) output: Output,
@@ -20,7 +20,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Takes the lock first, so that nobody changes what is read then.
+    /// Takes the lock before it reads the output directory.
     pub(crate) fn open(
         options: RunOptions,
         store: &'a dyn Store,

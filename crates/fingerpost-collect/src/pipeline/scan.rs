@@ -15,12 +15,12 @@ use crate::{
     pipeline::run_context::Run,
 };
 
-/// Lists the source dirs.
+/// Lists the files of the source directories.
 pub(crate) fn scan(run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
     let Listing { files, shadowed, ignored, problems, .. } = run.options.sources.list();
     problems.into_iter().for_each(|problem| diagnostics.add(Problem::from(problem)));
     if files.is_empty() {
-        diagnostics.warn(ErrorKind::Source, "the source dirs hold no file that is an asset");
+        diagnostics.warn(ErrorKind::Source, "the source directories contain no assets");
     }
     warn_of_names_that_differ_by_case(&files, diagnostics);
     let shadowed: Vec<_> = shadowed.iter().filter_map(|hidden| shadow(&files, hidden)).collect();
@@ -43,14 +43,15 @@ fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {
     })
 }
 
-/// Where the disk does not tell upper from lower case, only one of them can ever have been there.
+/// Case-insensitive file systems can store only one of two such files.
 fn warn_of_names_that_differ_by_case(files: &[SourceFile], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for SourceFile { path, .. } in files {
         if let Some(other) = seen.insert(path.to_lowercase(), path) {
             let (other, path) = (quoted(other), quoted(path));
-            let message =
-                format!("assets {other} and {path} differ by case alone, which not every disk can keep");
+            let message = format!(
+                "assets {other} and {path} differ only in case; some file systems can store only one"
+            );
             diagnostics.warn(ErrorKind::Source, message);
         }
     }

@@ -1,4 +1,4 @@
-//! Files that name others where nothing can be rewritten.
+//! Warns of files that name others where `collect` cannot rewrite the names.
 
 use std::collections::HashMap;
 
@@ -13,11 +13,10 @@ use crate::{
     references::unrewritable::Unrewritable,
 };
 
-/// So many files are named in the warning.
+/// The number of files that the warning names.
 const MOST: usize = 3;
 
-/// Warns, in one sentence, of files whose names for others need those to be there under their plain names. With the
-/// originals in place that is nobody's concern.
+/// Adds one warning for all files that name other assets by plain names. With `--originals`, these names work.
 pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
     let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.unrewritable.is_empty()).collect();
     if naming.is_empty() || run.options.originals {
@@ -32,7 +31,7 @@ pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnosti
         else {
             continue;
         };
-        let message = format!("{} names {} where nothing can be rewritten", quoted(path), quoted(name));
+        let message = format!("{} names {}, which cannot be rewritten there", quoted(path), quoted(name));
         diagnostics.note(Problem::new(ErrorKind::PlainName, message));
         named.push(quoted(path).to_string());
     }
@@ -41,7 +40,7 @@ pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnosti
     }
 }
 
-/// All assets by their paths and by their last segments.
+/// All assets, by path and by last segment.
 pub(crate) struct KnownNames<'a>(HashMap<&'a str, Vec<&'a str>>);
 
 impl<'a> KnownNames<'a> {
@@ -56,7 +55,7 @@ impl<'a> KnownNames<'a> {
         Self(known)
     }
 
-    /// The assets that may be meant.
+    /// Returns the assets that a plain name may mean.
     pub(crate) fn get(&self, plain: &Unrewritable) -> impl Iterator<Item = &'a str> {
         let (wanted, is_path) = match plain {
             Unrewritable::Asset(path) => (path, true),
@@ -75,8 +74,8 @@ fn warning(named: &[String]) -> String {
         count => format!("{count} files name others ({examples}, …)"),
     };
     format!(
-        "{files} where nothing can be rewritten, so by plain names; if anything but `StaticFiles` serves the output \
-         dir, collect with `--originals`"
+        "{files} by plain names that cannot be rewritten; collect with `--originals` unless `StaticFiles` serves the \
+         output directory"
     )
 }
 
@@ -87,8 +86,8 @@ mod tests {
     #[test]
     fn warning_names_at_most_three_files() {
         let named = ["`a`", "`b`", "`c`", "`d`"].map(str::to_owned);
-        assert!(warning(&named[..1]).starts_with("`a` names other files where nothing"));
-        assert!(warning(&named[..3]).starts_with("3 files name others (`a`, `b`, `c`) where nothing"));
-        assert!(warning(&named).starts_with("4 files name others (`a`, `b`, `c`, …) where nothing"));
+        assert!(warning(&named[..1]).starts_with("`a` names other files by plain names"));
+        assert!(warning(&named[..3]).starts_with("3 files name others (`a`, `b`, `c`) by plain names"));
+        assert!(warning(&named).starts_with("4 files name others (`a`, `b`, `c`, …) by plain names"));
     }
 }

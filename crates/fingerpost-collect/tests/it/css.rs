@@ -157,7 +157,7 @@ fn references_out_of_the_source_dir_are_reported_and_never_opened() {
     app.write("a{b:url(../../etc/passwd)}");
     let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
     assert!(
-        problem.contains("`../../etc/passwd` leaves the base URL: it leads to `/etc/passwd`"),
+        problem.contains("`../../etc/passwd` leaves the base URL: it resolves to `/etc/passwd`"),
         "{problem}"
     );
     assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::LeavesBase));

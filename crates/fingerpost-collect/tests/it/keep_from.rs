@@ -105,7 +105,7 @@ fn release_number_with_different_content_is_an_error() {
     site.collect();
     let (old, out) = (site.shown("old"), site.shown("out"));
     let problem = format!(
-        "release 1 in {old} is another than the one in {out}: the two have different histories; collect into an empty \
+        "release 1 in {old} differs from release 1 in {out}: the two have different histories; collect into an empty \
          output dir"
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
@@ -131,8 +131,8 @@ fn missing_or_damaged_files_are_not_imported() {
     site.write(&two, "owt");
     let report = collect(&keeping(&site)).unwrap();
     let expected = [
-        format!("{} is damaged; it is not taken over", site.shown(&two)),
-        format!("{} is missing; it is not taken over", site.shown(&one)),
+        format!("{} is damaged; it is not imported", site.shown(&two)),
+        format!("{} is missing; it is not imported", site.shown(&one)),
     ];
     assert_eq!(warnings(&report), expected);
     assert_eq!(site.names("out"), ["a.8b5b9db0c13d.css", "img/b.3e23e8160039.png", "staticfiles.json"]);
@@ -154,7 +154,7 @@ fn release_damaged_in_the_output_dir_can_be_imported_again() {
     let (first, good) = ("out/.fingerpost/releases/1.json", site.read("old/.fingerpost/releases/1.json"));
     site.write(first, "{");
     let [problem] = &site.refused(&keeping(&site))[..] else { panic!("one problem") };
-    let advice = format!("; remove it, and it is taken over from {}", site.shown("old"));
+    let advice = format!("; remove it to import it from {}", site.shown("old"));
     assert!(problem.contains(&site.shown(first)) && problem.ends_with(&advice), "{problem}");
     site.remove(first);
     assert_eq!(collect(&keeping(&site)).unwrap().kept, [1]);
@@ -165,14 +165,14 @@ fn release_damaged_in_the_output_dir_can_be_imported_again() {
 fn keep_from_must_name_an_output_dir() {
     let site = Site::new(&[("static/a.css", "a")]);
     let problem = format!(
-        "{}, to take releases over from, is not a directory; correct `--keep-from`, or leave it out at the first deploy",
+        "cannot import releases from {}: it is not a directory; correct `--keep-from`, or leave it out at the first deploy",
         site.shown("old")
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
 
     site.write("old/css/a.css", "a file of something else");
     let problem = format!(
-        "{}, to take releases over from, has files but no `staticfiles.json`; correct `--keep-from`, or empty \
+        "cannot import releases from {}: it has files but no `staticfiles.json`; correct `--keep-from`, or empty \
          the directory",
         site.shown("old")
     );
@@ -262,7 +262,7 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
     ] {
         let site = published_under(name);
         let problem = format!(
-            "a manifest in {} has an asset under `{name}`, the name of {owner}; correct it, or leave `--keep-from` out",
+            "a manifest in {} has an asset under `{name}`, the name of {owner}; correct it, or leave out `--keep-from`",
             site.shown("old")
         );
         assert_eq!(site.refused(&keeping(&site)), [problem]);
@@ -273,7 +273,7 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
 #[test]
 fn original_never_replaces_an_imported_file() {
     let site = published_under("a.css");
-    let problem = "asset `a.css` has the name under which `a.css` was published before; rename it";
+    let problem = "asset `a.css` has a name that was published for `a.css` before; rename it";
     assert_eq!(site.refused(&keeping(&site).originals(true)), [problem]);
     collect(&keeping(&site)).unwrap();
     assert_eq!(site.read("out/a.css"), "old");
@@ -283,8 +283,8 @@ fn original_never_replaces_an_imported_file() {
 fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() {
     let problem = |asset: &str, file: &str| {
         format!(
-            "asset `{asset}` and file `{file}` of an earlier release want the same place: one of them would have to be \
-             a directory; rename the asset, or leave `--keep-from` out"
+            "asset `{asset}` conflicts with file `{file}` of an earlier release: one path is both a file and a directory; \
+             rename the asset, or leave out `--keep-from`"
         )
     };
     let site = published_under("docs");

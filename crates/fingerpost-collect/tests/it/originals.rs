@@ -38,7 +38,7 @@ fn original_is_updated_when_its_source_changes() {
 #[test]
 fn original_with_the_name_of_a_hashed_file_is_an_error() {
     let site = Site::new(&[("static/a.css", "a"), ("static/a.ca978112ca1b.css", "an author's own")]);
-    let problem = "assets `a.css` and `a.ca978112ca1b.css` both want the name `a.ca978112ca1b.css` in the output dir; \
+    let problem = "assets `a.css` and `a.ca978112ca1b.css` both need `a.ca978112ca1b.css` in the output directory; \
                    rename one of them";
     let config = site.config().originals(true);
     assert_eq!(site.refused(&config), [problem]);
@@ -57,8 +57,7 @@ fn original_with_the_name_of_an_earlier_hashed_file_is_an_error() {
     site.collect();
     site.write("static/a.css", "b");
     site.write("static/a.ca978112ca1b.css", "an author's own");
-    let problem =
-        "asset `a.ca978112ca1b.css` has the name under which `a.css` was published before; rename it";
+    let problem = "asset `a.ca978112ca1b.css` has a name that was published for `a.css` before; rename it";
     assert_eq!(site.refused(&site.config().originals(true)), [problem]);
     assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
 
@@ -89,7 +88,7 @@ fn name_that_is_both_a_file_and_a_directory_is_an_error() {
     let site = Site::new(&[("static/docs", "d"), ("more/docs/index.html", "i")]);
     let config = || site.config().source(site.path("more"));
     let problem =
-        "assets `docs` and `docs/index.html` both want the name `docs` in the output dir; rename one of them";
+        "assets `docs` and `docs/index.html` both need `docs` in the output directory; rename one of them";
     assert_eq!(site.refused(&config().originals(true)), [problem]);
     assert_eq!(collect(&config()).unwrap().files, 2);
 }

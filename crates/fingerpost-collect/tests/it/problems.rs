@@ -204,9 +204,8 @@ fn too_long_hashed_name_is_reported() {
     site.write(&format!("static/css/{long}"), "a");
     let unit = if cfg!(windows) { "characters" } else { "bytes" };
     let asset = format!("css/{}…{}.css", "x".repeat(76), "x".repeat(76));
-    let problem = format!(
-        "asset `{asset}` has too long a name: its hashed name has 256 {unit}, 255 are allowed; shorten it"
-    );
+    let problem =
+        format!("the hashed name of asset `{asset}` has 256 {unit}, more than the limit of 255; shorten it");
     assert_eq!(site.refused(&site.config()), [problem]);
     assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Source);
 }
@@ -361,7 +360,7 @@ fn an_absolute_reference_outside_the_base_url_to_an_asset_is_a_warning() {
     assert_eq!(warning.kind().as_str(), "outside-base");
     assert_eq!(
         warning.message(),
-        "`/img/logo.png?x` is not below the base URL `/static/`, so it does not lead to the asset `img/logo.png`"
+        "`/img/logo.png?x` is not below the base URL `/static/`, so it is not a reference to the asset `img/logo.png`"
     );
     assert_eq!(warning.advice(), Some("write `/static/img/logo.png?x` or a relative reference"));
     assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((1, 9)));
@@ -394,7 +393,7 @@ fn one_parent_segment_too_many_gets_a_corrected_suggestion() {
         ("/static/", "../../img/logo.png", "did you mean `../img/logo.png`?"),
         ("/static/", "../../../../img/logo.png?x", "did you mean `../img/logo.png?x`?"),
         ("/a/b/", "../../img/logo.png", "did you mean `../img/logo.png`?"),
-        ("/static/", "../../img/lego.png", "write `/img/lego.png` if that is meant"),
+        ("/static/", "../../img/lego.png", "write `/img/lego.png` if you mean that URL"),
     ] {
         site.write("static/css/a.css", format!("a{{b:url({written})}}"));
         let err = collect(&site.config().base_url(base)).unwrap_err();

@@ -172,8 +172,8 @@ fn cycle() -> Site {
 
 fn advice(hashed: &str) -> String {
     format!(
-        "asset `a.css` was published for base URL `/one/` as `{hashed}` with other bytes than it has now; collect for \
-         another base URL into another output dir"
+        "asset `a.css` was published for base URL `/one/` as `{hashed}` with different bytes; use a separate output \
+         directory for each base URL"
     )
 }
 

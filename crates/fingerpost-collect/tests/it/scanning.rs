@@ -140,7 +140,8 @@ fn asset_paths_that_differ_only_in_case_are_reported() {
     let site = Site::new(&[("static/App.css", "a"), ("static/app.css", "b")]);
     // A case-insensitive disk has kept only one of them.
     if site.names("static").len() == 2 {
-        let warning = "assets `App.css` and `app.css` differ by case alone, which not every disk can keep";
+        let warning =
+            "assets `App.css` and `app.css` differ only in case; some file systems can store only one";
         assert_eq!(warnings(&site.collect()), [warning]);
     }
 }
@@ -149,7 +150,7 @@ fn asset_paths_that_differ_only_in_case_are_reported() {
 fn source_dirs_without_files_are_a_warning() {
     let report = Site::new(&[]).collect();
     assert_eq!((report.files, report.release), (0, Some(1)));
-    assert_eq!(warnings(&report), ["the source dirs hold no file that is an asset"]);
+    assert_eq!(warnings(&report), ["the source directories contain no assets"]);
 }
 
 #[cfg(unix)]

@@ -174,6 +174,6 @@ fn damaged_variant_of_an_earlier_output_dir_is_not_imported() {
     site.write("static/css/a.css", text(3));
     let new = CollectConfig::new(site.path("new")).source(site.path("static")).keep_from(site.path("old"));
     let report = collect(&new).unwrap();
-    let warning = format!("{} is damaged; it is not taken over", site.shown(&variant));
+    let warning = format!("{} is damaged; it is not imported", site.shown(&variant));
     assert_eq!(crate::site::warnings(&report), [warning]);
 }

@@ -53,8 +53,8 @@ fn variant_with_the_name_of_an_asset_is_an_error() {
     let config = site.config().compress(["gzip"]);
     // Hashed names do not conflict.
     collect(&config).unwrap();
-    let problem = "compressed, asset `css/a.css` wants the name `css/a.css.gz` in the output dir, which asset \
-                   `css/a.css.gz` has; rename one of them";
+    let problem = "the compressed asset `css/a.css` and the asset `css/a.css.gz` both need `css/a.css.gz` in the output \
+                   directory; rename one of them";
     assert_eq!(site.refused(&config.clone().originals(true)), [problem]);
     assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
 
@@ -62,7 +62,7 @@ fn variant_with_the_name_of_an_asset_is_an_error() {
     let hashed = site.hashed("b.js");
     site.write(&format!("static/{hashed}.gz/x.txt"), "x");
     let problem = format!(
-        "compressed, asset `b.js` wants the name `{hashed}.gz` in the output dir, which asset `{hashed}.gz/x.txt` has; \
+        "the compressed asset `b.js` and the asset `{hashed}.gz/x.txt` both need `{hashed}.gz` in the output directory; \
          rename one of them"
     );
     fs::remove_file(site.path("out").join(format!("{hashed}.gz"))).unwrap();
@@ -77,8 +77,7 @@ fn original_with_the_name_of_an_earlier_variant_is_an_error() {
     let variant = format!("{}.gz", site.hashed("b.js"));
     site.write("static/b.js", "/* short */");
     site.write(&format!("static/{variant}"), "an author's own");
-    let problem =
-        format!("asset `{variant}` has the name under which `b.js` was published before; rename it");
+    let problem = format!("asset `{variant}` has a name that was published for `b.js` before; rename it");
     assert_eq!(site.refused(&config.originals(true)), [problem]);
 }
 
@@ -88,5 +87,6 @@ fn too_long_variant_name_is_an_error() {
     let site = Site::new(&[(&format!("static/{name}"), &text(1))]);
     site.collect();
     let [problem] = &site.refused(&site.config().compress(["gzip"]))[..] else { panic!("one problem") };
-    assert!(problem.ends_with("its compressed name has 256 bytes, 255 are allowed; shorten it"), "{problem}");
+    assert!(problem.starts_with("the compressed name of asset `nnn"), "{problem}");
+    assert!(problem.ends_with("n.css` has 256 bytes, more than the limit of 255; shorten it"), "{problem}");
 }
