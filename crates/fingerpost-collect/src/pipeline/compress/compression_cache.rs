@@ -1,4 +1,4 @@
-//! What earlier runs have learned: which files gain, and what became of them.
+//! Remembers which files compress well, and their variants, for later runs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,28 +19,28 @@ use crate::{
     },
 };
 
-/// Where it is kept. Losing it costs nothing but the time to compress everything again.
+/// The cache file. If it is lost, everything is compressed again.
 const FILE: &str = ".fingerpost/compressed.json";
 
-/// Another version may have other encoders.
+/// Other versions may have other encoders, so their cache files are ignored.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
-/// SHA-256 of a file and the name of an encoding → what became of it.
+/// Outcomes by the SHA-256 of a file and the name of an encoding.
 type Outcomes = BTreeMap<String, Outcome>;
 
 fn key(sha256: &Digest, encoding: Encoding) -> String {
     format!("{sha256} {encoding}")
 }
 
-/// The last outcome for each file and encoding: of several levels it is the one whose variant lies in the output dir.
+/// The last outcome for each file and encoding. Earlier levels are dropped: the output directory has one variant per encoding.
 #[derive(Debug, Default)]
 pub(crate) struct CompressionCache {
     outcomes: Outcomes,
-    /// What the file holds now.
+    /// The content of the cache file.
     saved: Vec<u8>,
 }
 
-/// How a file was compressed, and the variant, if it is smaller enough to be one.
+/// The level a file was compressed at, and its variant. `None` if compression saved too little.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Outcome {
     level: u8,
@@ -48,19 +48,19 @@ struct Outcome {
 }
 
 impl CompressionCache {
-    /// What an output dir remembers. Damaged, foreign and unreadable records count as none.
+    /// Reads the cache of an output directory. It is empty if the file is missing, damaged or of another version.
     pub(crate) fn read(dir: &Path) -> Self {
         let saved = fs::read(dir.join(FILE)).unwrap_or_default();
         Self { outcomes: parse(&saved).unwrap_or_default(), saved }
     }
 
-    /// What became of a file with this SHA-256: a variant, none because it would not be smaller, or nobody knows.
+    /// Returns the variant of a file with this SHA-256, `Some(None)` if compression saves too little, and `None` on a miss.
     pub(crate) fn get(&self, sha256: &Digest, compression: Compression) -> Option<Option<EncodingInfo>> {
         let outcome = self.outcomes.get(&key(sha256, compression.encoding()))?;
         (outcome.level == compression.level()).then_some(outcome.variant)
     }
 
-    /// Adds what another output dir remembers, where nothing is known here.
+    /// Adds the entries of another output directory. Existing entries win.
     pub(crate) fn add(&mut self, other: Self) {
         for (key, outcome) in other.outcomes {
             self.outcomes.entry(key).or_insert(outcome);
@@ -77,18 +77,18 @@ impl CompressionCache {
         self.outcomes.insert(key(sha256, compression.encoding()), outcome);
     }
 
-    /// Whether there is or was a variant of it, at any level.
+    /// Returns `true` if the file was compressed before, at any level.
     pub(crate) fn mentions(&self, sha256: &Digest, encoding: Encoding) -> bool {
         self.outcomes.contains_key(&key(sha256, encoding))
     }
 
-    /// Forgets all other files, so that the record does not grow for ever.
+    /// Drops all other files, which bounds the size of the cache.
     pub(crate) fn retain(&mut self, files: impl Iterator<Item = Digest>) {
         let files: BTreeSet<_> = files.map(|sha256| sha256.to_string()).collect();
         self.outcomes.retain(|key, _| key.split_once(' ').is_some_and(|(sha256, _)| files.contains(sha256)));
     }
 
-    /// Removes the record until it is saved.
+    /// Removes the cache file until [`save`](Self::save) writes it again.
     pub(crate) fn withdraw(&mut self, output: &Output) -> Result<(), Problem> {
         if self.saved.is_empty() {
             return Ok(());
@@ -97,7 +97,7 @@ impl CompressionCache {
         output.remove(FILE)
     }
 
-    /// Writes the record, if it has changed.
+    /// Writes the cache file, if it has changed.
     pub(crate) fn save(&mut self, staging: &Staging) -> Result<(), Problem> {
         let json = to_json(&self.outcomes);
         if json != self.saved {

@@ -1,4 +1,4 @@
-//! One file, one encoding: the piece of work that a thread takes from the queue.
+//! The unit of work of a thread: one content and one encoding.
 
 use std::{collections::HashMap, path::Path};
 
@@ -20,15 +20,15 @@ use crate::{
     pipeline::{asset::Asset, run_context::Run},
 };
 
-/// A variant that is not known, or not there.
+/// A variant that is not cached or not in the output directory.
 pub(super) struct MissingVariant {
     pub(super) asset: usize,
     pub(super) compression: Compression,
-    /// What it was when it was there.
+    /// The variant of an earlier run.
     pub(super) expected: Option<EncodingInfo>,
 }
 
-/// Compresses a file once, for all assets that have its bytes.
+/// Compresses one content for all assets that have it.
 pub(super) struct CompressionTask {
     pub(super) sha256: Digest,
     pub(super) compression: Compression,
@@ -45,18 +45,18 @@ pub(super) struct CompressionResult {
     pub(super) plain: Vec<Staged>,
 }
 
-/// How a variant was come by.
+/// The origin of a variant.
 #[derive(PartialEq, Eq)]
 pub(super) enum MadeBy {
     Compressing,
-    /// It lay in the earlier output dir.
+    /// Read from the earlier output directory.
     TakingOver,
-    /// A dry run has not made the file that is to be compressed.
+    /// Taken from the current manifest: a dry run has not written the file to compress.
     Guessing,
 }
 
 impl CompressionTask {
-    /// One for each content and encoding that is missing.
+    /// Creates a task for each missing content and encoding.
     pub(super) fn group(missing: Vec<MissingVariant>, assets: &[Asset]) -> Vec<Self> {
         let (mut tasks, mut places) = (Vec::<Self>::new(), HashMap::new());
         for MissingVariant { asset, compression, expected } in missing {
@@ -71,7 +71,7 @@ impl CompressionTask {
         tasks
     }
 
-    /// Compresses, and stages what is not there.
+    /// Makes the variant and stages it under each name that the output directory lacks.
     pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<CompressionResult, Problem> {
         let first = &assets[self.assets[0]];
         let (variant, by) = match (self.reuse_existing(first, run), first.file(run)) {
@@ -92,7 +92,7 @@ impl CompressionTask {
         Ok(CompressionResult { task: self, variant, by, hashed, plain })
     }
 
-    /// The same variant, if the earlier output dir has it.
+    /// Reads the expected variant from the earlier output directory.
     fn reuse_existing(&self, asset: &Asset, run: &Run<'_>) -> Option<Content> {
         let (expected, dir) = (self.expected?, run.options.keep_from.as_ref()?);
         let file = dir.join(variant_name(&asset.hashed, self.compression.encoding()));
@@ -100,13 +100,13 @@ impl CompressionTask {
         ((found.size, found.sha256) == (expected.size, expected.sha256)).then_some(found)
     }
 
-    /// What the manifest in force says of the same bytes.
+    /// Assumes the variant in the current manifest: a dry run has no file to compress.
     fn guess(self, asset: &Asset, run: &Run<'_>) -> CompressionResult {
         let variant = published(asset, self.compression.encoding(), run);
         CompressionResult { task: self, variant, by: MadeBy::Guessing, hashed: Vec::new(), plain: Vec::new() }
     }
 
-    /// The file goes through the encoder piece by piece; what comes out is kept in memory.
+    /// Compresses a file in pieces. The result is kept in memory.
     fn compress(&self, file: &Path) -> Result<Content, Problem> {
         let content = Content::in_file(file, self.size, self.sha256);
         let compressed = encode(self.compression, self.size, |encoder| content.write_to(encoder));
@@ -115,7 +115,7 @@ impl CompressionTask {
             let message = match err {
                 WriteError::Output(err) => format!("cannot compress {file}: {err}"),
                 WriteError::Input(_) => {
-                    format!("{file} does not hold what its name promises; remove it, and run this again")
+                    format!("the content of {file} does not match the hash in its name; remove it and run this again")
                 }
             };
             Problem::new(ErrorKind::Output, message)
@@ -131,15 +131,15 @@ impl CompressionTask {
     }
 }
 
-/// The variant that the manifest in force has for the same bytes.
+/// Returns the variant in the current manifest, if the asset has not changed.
 pub(super) fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
     let info = asset.info_in_force(run).filter(|info| info.sha256 == asset.info.sha256)?;
     info.encodings.get(encoding.as_str()).copied()
 }
 
-/// Whether a known variant is there, under all names that it is to have.
+/// Returns `true` if the output directory has a variant under all its names.
 ///
-/// One that the manifest in force names and that has other bytes is damaged. Others may be of another level.
+/// If the current manifest names it, other bytes are reported as damaged. Otherwise they may be of another level.
 pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));

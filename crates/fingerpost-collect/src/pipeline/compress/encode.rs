@@ -1,4 +1,4 @@
-//! The encoders. What they make depends on the bytes and the level alone: no time, no name, no thread.
+//! The encoders. Their output depends only on the input and the level, never on the time, the file name or the threads.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use flate2::GzBuilder;
 
 use crate::compression::Compression;
 
-/// RFC 1952: the operating system is unknown, which is true on every one of them.
+/// RFC 1952, OS: "unknown", so that the output is the same on every system.
 const UNKNOWN_SYSTEM: u8 = 255;
 
-/// Compresses the `size` bytes that `feed` writes, in any pieces.
+/// Compresses the `size` bytes that `feed` writes.
 pub(super) fn encode<E: From<io::Error>>(
     compression: Compression,
     #[cfg_attr(
@@ -45,10 +45,10 @@ pub(super) fn encode<E: From<io::Error>>(
     }
 }
 
-/// What an encoder is given at a time. Some would make other bytes of other pieces: `gzip:1` does.
+/// The number of bytes per write to an encoder. With `gzip:1`, the output depends on the size of the writes.
 const BLOCK: usize = 256 * 1024;
 
-/// Gives an encoder the same blocks, in whatever pieces the bytes come.
+/// Writes the bytes of `feed` to an encoder in blocks of [`BLOCK`] bytes.
 fn in_blocks<W: Write, E: From<io::Error>>(
     encoder: W,
     feed: impl FnOnce(&mut dyn Write) -> Result<(), E>,
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::compression_settings::check;
 
-    /// Text that is not all the same, and of more than one block.
+    /// Returns varied text, longer than one block.
     fn text() -> Vec<u8> {
         (0..60_000_u32)
             .flat_map(|n| format!("a{} ", n.wrapping_mul(2_654_435_761) >> 20).into_bytes())
@@ -101,7 +101,7 @@ mod tests {
     fn compressed_bytes_do_not_depend_on_the_chunk_size() {
         let text = text();
         for encoding in Encoding::ALL.into_iter().filter(|&encoding| check(encoding).is_ok()) {
-            // The highest take long in a debug build.
+            // The highest levels take long in a debug build.
             for level in [*encoding.levels().start(), 5, encoding.default_level()] {
                 let compression = format!("{encoding}:{level}").parse().unwrap();
                 let whole = encode_in_pieces(compression, &text, usize::MAX);
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn gzip_header_has_no_time_and_no_operating_system() {
         let gzip = encode_in_pieces(Encoding::Gzip.into(), &text(), usize::MAX);
-        // Method, flags, time, then the system.
+        // RFC 1952: method, flags, time; the operating system is byte 9.
         assert_eq!(gzip[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
         assert_eq!(gzip[9], UNKNOWN_SYSTEM);
     }

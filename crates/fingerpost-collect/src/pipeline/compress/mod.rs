@@ -1,4 +1,4 @@
-//! Compressed variants, beside the files that they stand in for.
+//! Compressed variants of the collected files.
 
 mod encode;
 mod compression_task;
@@ -23,22 +23,22 @@ use crate::{
 /// The variants of one run.
 #[derive(Default)]
 pub(crate) struct Variants {
-    /// Those of hashed files that are not there yet.
+    /// The new variants of hashed files.
     pub(crate) hashed: Vec<Staged>,
-    /// Those of plain names that are not there yet.
+    /// The new variants of originals.
     pub(crate) plain: Vec<Staged>,
-    /// How many times a file was compressed, or would be in a real run.
+    /// The number of files that were compressed, or would be without dry run, once per encoding.
     pub(crate) compressed: usize,
-    /// Variants of an earlier run beside plain names that have none any more.
+    /// Variants of originals that this run does not make any more.
     leftovers: Vec<String>,
-    /// Nothing, if nothing is to be compressed: then the record stays as it is.
+    /// `None` if compression is off: then the cache file stays unchanged.
     known: Option<CompressionCache>,
-    /// Whether variants that are in the record will be replaced.
+    /// `true` if this run replaces variants that are in the cache file.
     replaces: bool,
 }
 
 impl Variants {
-    /// Makes those that are not there, and adds all of them to their assets.
+    /// Makes the missing variants, and adds all variants to their assets.
     pub(crate) fn make(
         assets: &mut [Asset],
         run: &Run<'_>,
@@ -91,24 +91,25 @@ impl Variants {
         Ok(())
     }
 
-    /// Has to come before anything is published: a killed run must not leave a record of what it has replaced.
+    /// Removes the cache file if this run replaces variants in it. Call it before anything is published: a killed run must not
+    /// leave a stale cache.
     pub(crate) fn withdraw_record(&mut self, run: &Run<'_>) -> Result<(), Problem> {
         let known = self.known.as_mut().filter(|_| self.replaces);
         known.map_or(Ok(()), |known| known.withdraw(&run.output))
     }
 
-    /// Removes what a server would send in place of a newer plain file.
+    /// Removes stale variants, which a server would send instead of the newer original.
     pub(crate) fn remove_leftovers(&self, run: &Run<'_>) -> Result<(), Problem> {
         self.leftovers.iter().try_for_each(|name| run.output.remove(name))
     }
 
-    /// Writes down what was learned, once all variants are in their places.
+    /// Saves the cache. Call it after all variants are published.
     pub(crate) fn remember(&mut self, run: &Run<'_>) -> Result<(), Problem> {
         self.known.as_mut().map_or(Ok(()), |known| known.save(&run.output.staging))
     }
 }
 
-/// Adds to an asset the variants that are known and there, and returns the others.
+/// Adds the existing variants to an asset, and returns the missing ones.
 fn reuse_cached(
     number: usize,
     asset: &mut Asset,
@@ -118,7 +119,7 @@ fn reuse_cached(
     let mut missing = Vec::new();
     for &compression in run.options.compress.for_asset(&asset.path, asset.info.size) {
         let encoding = compression.encoding();
-        // Whatever its level: the manifest names it, so nothing else may ever lie there.
+        // At any level: the bytes under a published name never change.
         let published = compression_task::published(asset, encoding, run).map(Some);
         match published.or_else(|| known.get(&asset.info.sha256, compression)) {
             Some(None) => {}
@@ -131,7 +132,8 @@ fn reuse_cached(
     missing
 }
 
-/// Only what has just the bytes that were written: another file may well have this name.
+/// Returns the stale variants of originals, unless their bytes differ from the published variant: those may be files of the
+/// user.
 fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     if !run.options.originals {
         return Vec::new();
