@@ -59,9 +59,11 @@ impl StagedFiles {
 }
 
 impl Publication {
-    /// Numbers the new releases: the current manifest of the earlier output directory, the current manifest of this one, and
-    /// `manifest`. An earlier manifest gets no number if a release holds it, and `manifest` none if it is current. The current
-    /// manifest of this directory is numbered unless the newest release holds it.
+    /// Numbers the new releases, in this order:
+    ///
+    /// - the current manifest of the earlier output directory, unless a release holds it,
+    /// - the current manifest of this output directory, unless the newest release holds it,
+    /// - `manifest`, unless it is current.
     pub(crate) fn plan(
         manifest: Manifest,
         references: ReferenceMap,

@@ -1,4 +1,4 @@
-//! References that are arguments: `import(…)`, `import.meta.resolve(…)` and `new URL(…, import.meta.url)`.
+//! References in arguments: `import(…)`, `import.meta.resolve(…)` and `new URL(…, import.meta.url)`.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use oxc_span::Span;
 
 use super::raw_reference::{Kind, RawReference, Syntax};
 
-/// What the calls in a script refer to. They are visited by calls for every level, as the parser makes them.
+/// The references in the calls of a script. The visitor recurses per level, as the parser does.
 #[derive(Default)]
 pub(super) struct Calls {
     pub(super) written: Vec<RawReference>,
-    /// Imports of what only the browser will know.
+    /// Imports with a computed specifier.
     pub(super) unknown: Vec<Range<usize>>,
 }
 
@@ -23,7 +23,7 @@ impl Calls {
         calls
     }
 
-    /// The first argument, if it is constant.
+    /// Adds the first argument, if it is constant.
     fn take_first(&mut self, arguments: &[Argument<'_>], kind: Kind) {
         let first = arguments.first().and_then(Argument::as_expression);
         self.written.extend(first.and_then(constant).map(|written| RawReference { kind, ..written }));
@@ -55,7 +55,7 @@ impl<'a> VisitJs<'a> for Calls {
     }
 }
 
-/// A string, or a template without substitutions, in parentheses or not.
+/// Returns the specifier of a string or of a template without substitutions, in parentheses or not.
 fn constant(expression: &Expression<'_>) -> Option<RawReference> {
     match expression.without_parentheses() {
         Expression::StringLiteral(string) => Some(specifier(string.span)),
@@ -66,7 +66,7 @@ fn constant(expression: &Expression<'_>) -> Option<RawReference> {
     }
 }
 
-/// `import.meta.NAME`, also in brackets.
+/// Returns `true` for `import.meta.NAME` and `import.meta['NAME']`.
 fn is_of_import_meta(expression: &Expression<'_>, name: &str) -> bool {
     expression.get_member_expr().is_some_and(|member| {
         member.static_property_name() == Some(name)
@@ -74,7 +74,7 @@ fn is_of_import_meta(expression: &Expression<'_>, name: &str) -> bool {
     })
 }
 
-/// `URL`, also as a property of one of the names that the global object has.
+/// Returns `true` for `URL`, and for the `URL` of `globalThis`, `self` and `window`.
 fn is_url(callee: &Expression<'_>) -> bool {
     let is_global = |object: &Expression<'_>| {
         ["globalThis", "self", "window"].iter().any(|name| object.is_specific_id(name))
@@ -85,7 +85,7 @@ fn is_url(callee: &Expression<'_>) -> bool {
             .is_some_and(|member| member.static_property_name() == Some("URL") && is_global(member.object()))
 }
 
-/// What stands between the quotes of a literal.
+/// Returns the specifier between the quotes of a literal.
 pub(super) fn specifier(literal: Span) -> RawReference {
     let Range { start, end } = bytes(literal);
     RawReference { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }

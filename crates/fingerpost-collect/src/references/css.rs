@@ -1,4 +1,4 @@
-//! References in style sheets, by tokens (CSS Syntax Level 3).
+//! Finds references in style sheets, by tokens (CSS Syntax Level 3).
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -11,21 +11,20 @@ use super::{
     source_map,
 };
 
-/// No style sheet that a browser would read goes deeper.
+/// The deepest nesting of brackets that is read. Browsers read no deeper style sheets.
 const DEEPEST: usize = 255;
 
-/// What each style sheet has that holds a reference: an escape may spell any of the names.
+/// Matches in every style sheet with a reference. A backslash matches, because an escape may spell any of the names.
 static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?-u)(?i:url\(|src\(|image-set\(|@import)|\\|sourceMappingURL=";
-    Regex::new(pattern).expect("a valid pattern")
+    Regex::new(pattern).expect("pattern is valid")
 });
 
-/// Whether a style sheet can hold a reference at all.
+/// Returns `false` if a style sheet cannot contain a reference.
 pub(crate) fn may_refer(text: &str) -> bool {
     MAY_REFER.is_match(text.as_bytes())
 }
 
-/// Finds all references.
 pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
     let mut scanner = Scanner { text, open: Vec::new(), expects: Expects::Nothing, found: Vec::new() };
     let mut at = 0;
@@ -42,10 +41,10 @@ struct Scanner<'a> {
     found: Vec<RawReference>,
 }
 
-/// What has been opened and not yet closed.
+/// An open bracket or function.
 #[derive(Clone, Copy, PartialEq)]
 enum Open {
-    /// `(` and functions that we have no business with.
+    /// `(` and functions without references.
     Parenthesis,
     /// `url(` and `src(`: the first string is a reference.
     Url,
@@ -55,21 +54,21 @@ enum Open {
     Curly,
 }
 
-/// What the last tokens make of the next one.
+/// The meaning of the next string or URL.
 #[derive(Clone, Copy, PartialEq)]
 enum Expects {
     Nothing,
-    /// Behind `@import`, `url(` and `src(`, a string is a reference.
+    /// A string is a reference: after `@import`, `url(` and `src(`.
     Reference,
-    /// Behind `@namespace`, up to the end of the statement at this depth, nothing is.
+    /// Nothing is a reference: after `@namespace`, up to the end of the statement at this depth.
     NamespaceAt(usize),
 }
 
 impl Scanner<'_> {
     /// Reads from `from` up to the next opening token and returns where it stopped.
     ///
-    /// The parser would jump over the block that follows, or want to be called for it, a call for each level; a new one
-    /// that starts behind the opening token does neither.
+    /// The parser would skip the block that follows, or recurse for each level. A new parser that starts after the opening
+    /// token does neither.
     fn read_flat(&mut self, from: usize) -> Result<usize, ScanError> {
         let mut parser = Parser::new(&self.text[from..]);
         loop {
@@ -93,7 +92,7 @@ impl Scanner<'_> {
                 self.found.extend(source_map::in_comment(comment, span.start + 2));
                 return;
             }
-            Token::QuotedString(_) if self.wants_string() => self.reference(self.inside_quotes(span)),
+            Token::QuotedString(_) if self.expects_string() => self.reference(self.inside_quotes(span)),
             Token::UnquotedUrl(_) if !self.in_namespace() => self.reference(self.inside_url(span)),
             _ => {}
         }
@@ -124,7 +123,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn wants_string(&self) -> bool {
+    fn expects_string(&self) -> bool {
         let in_image_set = self.open.last() == Some(&Open::ImageSet) && !self.in_namespace();
         in_image_set || self.expects == Expects::Reference
     }
@@ -144,7 +143,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A closing bracket that nothing has opened is passed over, as browsers do; so is one of another kind.
+    /// Closes the innermost bracket. A closing bracket without an opening one of the same kind is skipped, as in browsers.
     fn close(&mut self, kinds: &[Open]) {
         if self.open.last().is_some_and(|open| kinds.contains(open)) {
             self.open.pop();
@@ -160,7 +159,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// At the end of the file the closing quote may be missing.
+    /// The closing quote may be missing at the end of the file.
     fn inside_quotes(&self, token: Range<usize>) -> Range<usize> {
         let start = token.start + 1;
         let quote = self.text.as_bytes()[token.start];
@@ -191,7 +190,7 @@ fn is_css_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
 
-/// The length of `text` up to a byte that is the end and has no backslash before it. White space behind a hex escape
+/// Returns the length of `text` up to the first unescaped byte for which `is_end` is true. White space after a hex escape
 /// belongs to the escape.
 fn unescaped(text: &str, is_end: impl Fn(u8) -> bool) -> usize {
     let bytes = text.as_bytes();
@@ -219,7 +218,7 @@ mod tests {
     #[track_caller]
     fn references(css: &str) -> Vec<&str> {
         let found = scan(css).unwrap().written;
-        assert!(found.is_empty() || may_refer(css), "a glance would have passed over {css:?}");
+        assert!(found.is_empty() || may_refer(css), "`may_refer` is false for {css:?}");
         found.into_iter().map(|written| &css[written.span]).collect()
     }
 

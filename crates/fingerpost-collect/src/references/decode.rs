@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-/// What a parser reads in place of a byte that is not UTF-8: a letter, as browsers read one there.
+/// Replaces a byte that is not UTF-8. It can be part of a name, as the U+FFFD that browsers read there.
 const SUBSTITUTE: char = '_';
 
-/// A file as text for a parser: every byte keeps its place, a byte order mark as well, which CSS takes for a name of one
-/// letter and JavaScript for white space.
+/// Decodes a file for a parser. Every byte keeps its offset, and so does a byte order mark: it is a name in CSS and white
+/// space in JavaScript.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -12,7 +12,7 @@ pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Whether a file begins with the byte order mark of UTF-16, which browsers go by.
+/// Returns `true` if a file begins with the byte order mark of UTF-16. Browsers decode such files as UTF-16.
 pub(crate) fn is_utf_16(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }

@@ -6,29 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{raw_reference::Syntax, resolve::without_ignored};
 
-/// How a hash gets into a reference: `.` and the hash are inserted before the last dot of the written name. Where that dot is
-/// a piece of an escape, the whole name is written anew, in canonical spelling.
+/// The edit that puts a hash into a reference: it inserts `.` and the hash before the last dot of the written name. If that dot
+/// is part of an escape, it replaces the whole name, in canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
-    /// Which bytes are replaced; none, where a dot and a hash are inserted.
+    /// The replaced bytes. Empty for an insertion.
     pub(crate) span: Range<usize>,
-    /// What is written before them, and behind them.
+    /// The text before `.` and the hash. Empty for an insertion.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     stem: String,
+    /// The text after the hash. Empty for an insertion.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     extension: String,
 }
 
-/// What stands for itself in CSS with and without quotes, in a JavaScript string, and in a URL.
+/// The characters to percent-encode: all that may need an escape in CSS with or without quotes, in JavaScript strings or in URLs.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~').remove(b'-').remove(b'/');
 
 impl Edit {
-    /// The edit of a reference to a file, which is written at `start`. It follows [`fingerpost::AssetPath::hashed`].
+    /// Returns the edit for the reference `written` at `start`. Its result matches [`fingerpost::AssetPath::hashed`].
     pub(crate) fn new(written: &str, start: usize, syntax: Syntax) -> Self {
         let path = &written[..written.find(['?', '#']).unwrap_or(written.len())];
         let name_start = path.rfind('/').map_or(0, |slash| slash + 1);
         let name = &path[name_start..];
-        // Behind an escape, white space may be a part of it.
+        // White space after an escape may belong to the escape.
         let name = if name.contains('\\') { name } else { name.trim_end_matches(|c| c <= ' ') };
         let at = |place: usize| start + name_start + place;
         let meant = |text| {
@@ -52,7 +53,7 @@ impl Edit {
         Self { span: place..place, stem: String::new(), extension: String::new() }
     }
 
-    /// What is written in place of the span.
+    /// Returns the replacement of the span.
     pub(crate) fn text(&self, hash: &ContentHash) -> String {
         let Self { stem, extension, .. } = self;
         format!("{stem}.{hash}{extension}")

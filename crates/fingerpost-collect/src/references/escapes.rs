@@ -1,9 +1,9 @@
-//! What the text of a reference means.
+//! Decodes the escapes in the text of a reference.
 
 use std::{borrow::Cow, iter::Peekable, str::Chars};
 
-/// CSS Syntax Level 3, §4.3.7: up to six hex digits and one white space, or any other character but a line break. A NUL is
-/// read as another character (§3.3).
+/// Decodes CSS escapes (CSS Syntax Level 3, §4.3.7): up to six hex digits and one white space, or any other character but a
+/// line break. A NUL is U+FFFD (§3.3).
 pub(crate) fn css(text: &str) -> Cow<'_, str> {
     let meant = unescape(text, |chars| match chars.next()? {
         '\n' | '\u{c}' => None,
@@ -25,7 +25,7 @@ pub(crate) fn css(text: &str) -> Cow<'_, str> {
     if meant.contains('\0') { meant.replace('\0', "\u{fffd}").into() } else { meant }
 }
 
-/// ECMA-262, §12.9.4, the escapes of a string in strict code, which modules are.
+/// Decodes the escapes of a JavaScript string in strict mode, as in modules (ECMA-262, §12.9.4).
 pub(crate) fn javascript(text: &str) -> Cow<'_, str> {
     unescape(text, |chars| match chars.next()? {
         '\n' | '\u{2028}' | '\u{2029}' => None,
@@ -46,7 +46,7 @@ pub(crate) fn javascript(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// What stands behind `\u`: `{…}`, or four digits, and again `\u` and four for the second half of a pair.
+/// Reads the text after `\u`: `{…}`, or four digits, which may be followed by the `\u` and four digits of a low surrogate.
 fn utf16_escape(chars: &mut Peekable<Chars<'_>>) -> char {
     if chars.next_if_eq(&'{').is_some() {
         let code = hex(chars, 0, usize::MAX);
@@ -66,7 +66,7 @@ fn utf16_escape(chars: &mut Peekable<Chars<'_>>) -> char {
     char::from_u32(first.into()).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// Reads at most `most` more hex digits behind `value`.
+/// Reads at most `most` hex digits and appends them to `value`.
 fn hex(chars: &mut Peekable<Chars<'_>>, mut value: u32, most: usize) -> u32 {
     for _ in 0..most {
         let Some(digit) = chars.next_if(char::is_ascii_hexdigit) else { break };
@@ -75,7 +75,7 @@ fn hex(chars: &mut Peekable<Chars<'_>>, mut value: u32, most: usize) -> u32 {
     value
 }
 
-/// Takes each escape apart with `escape`, which stands behind the backslash; `None` is a continued line.
+/// Decodes each escape with `escape`, which starts after the backslash. `None` is a line continuation.
 fn unescape(text: &str, escape: impl Fn(&mut Peekable<Chars<'_>>) -> Option<char>) -> Cow<'_, str> {
     if !text.contains('\\') {
         return text.into();

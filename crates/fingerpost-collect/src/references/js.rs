@@ -1,4 +1,4 @@
-//! References in scripts, by the parser's module record (ECMA-262, §16.2) and its syntax tree.
+//! Finds references in scripts, by the parser's module record (ECMA-262, §16.2) and its syntax tree.
 
 use std::{cell::RefCell, ops::Range, panic, sync::Once, thread};
 
@@ -14,7 +14,7 @@ use super::{
     source_map,
 };
 
-/// Finds all references. Text that is neither a module nor a script has those of source map comments alone.
+/// Finds all references. In text that is neither a module nor a script, only the source map comment is found.
 pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
     let prefilter = prefilter(text);
     let mut scan = if prefilter.suspect.is_some() { parse(text, prefilter)? } else { Scan::default() };
@@ -75,7 +75,7 @@ fn parse_here(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
     })
 }
 
-/// As a module, and as a script if it is none.
+/// Parses text as a module, and as a script if it is not a module.
 fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
     let fault = match checked(arena, text, SourceType::mjs())? {
         Ok(module) => return Ok(references(&module, prefilter)),
@@ -87,7 +87,7 @@ fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Result<Scan,
     }
 }
 
-/// Parses. Errors that only the code around a place shows, such as two `let a`, are left to browsers.
+/// Parses text. Errors that depend on other code, such as two `let a`, are left to browsers.
 ///
 /// The parser panics for lack of memory. A debug build of it also panics on some input, which counts as invalid.
 fn checked<'a>(
@@ -365,7 +365,7 @@ mod tests {
     }
 
     /// Every construct that the parser or a visitor recurses for, as deep as the limit allows: none overflows the stack.
-    /// `tests/release-check` wants all; a few are those with the largest frames.
+    /// Only `tests/release-check` runs all; the first five have the largest frames.
     #[test]
     fn deepest_nesting_that_is_allowed_fits_the_stack() {
         let constructs = [
@@ -454,7 +454,7 @@ mod tests {
         std::env::var_os("FINGERPOST_TEST_LARGE").is_some()
     }
 
-    /// `tests/release-check` wants 64 MiB, which take minutes in a debug build.
+    /// Only `tests/release-check` parses 64 MiB, which takes minutes in a debug build.
     #[test]
     fn flat_scripts_of_any_length_are_parsed() {
         let length = if is_large() { 64 * 1024 * 1024 } else { 4 * 1024 * 1024 };

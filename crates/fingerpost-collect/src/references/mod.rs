@@ -1,4 +1,4 @@
-//! Which other files a file refers to, and where.
+//! Finds the references of a file.
 
 pub(crate) mod css;
 #[cfg(feature = "js")]
@@ -30,7 +30,7 @@ use self::{
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, ScanError> {
     if is_utf_16(bytes) {
-        let reason = "it is UTF-16, so save it as UTF-8".to_owned();
+        let reason = "the file is UTF-16; save it as UTF-8".to_owned();
         let parse_failure = Some(ParseFailure { obstacle: ParseFailureKind::GivenUp, reason, span: 0..0 });
         return Ok(References { parse_failure, ..References::default() });
     }
@@ -55,7 +55,7 @@ use js::scan as scan_script;
 fn scan_script(text: &str) -> Result<Scan, ScanError> {
     let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
         obstacle: ParseFailureKind::NoParser,
-        reason: "this build lacks the feature `js` of `fingerpost-collect`; turn it on".to_owned(),
+        reason: "this build lacks the feature `js` of `fingerpost-collect`; enable it".to_owned(),
         span: at..at,
     });
     Ok(Scan { written: source_map::in_script(text).into_iter().collect(), parse_failure, ..Scan::default() })

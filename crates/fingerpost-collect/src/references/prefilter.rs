@@ -1,17 +1,17 @@
-//! A look at the bytes of a script, which spares most scripts the parser.
+//! A search in the bytes of a script, so that most scripts need not be parsed.
 
-/// What a look at the bytes of a script says. Comments and strings are not told apart here.
+/// The result of the search. It may be in a comment or a string.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Prefilter {
-    /// The place of the first word that may belong to a reference. Only a parser can tell.
+    /// The position of the first `import` or `from` that may belong to a reference.
     pub(crate) suspect: Option<usize>,
-    /// What surrounds `import.meta` takes more than the record of the module: its tokens.
+    /// `true` if the syntax tree has to be visited for `import.meta`: the module record does not have its uses.
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts reads it"))]
     pub(crate) has_import_meta: bool,
 }
 
-/// Looks at the words that stand before every specifier, and at what stands behind them: a specifier that is a reference
-/// begins with a dot, a slash or an escape.
+/// Searches for the words before specifiers, and checks the text after them: a specifier that is a reference begins with a
+/// dot, a slash or an escape.
 pub(crate) fn prefilter(text: &str) -> Prefilter {
     let bytes = text.as_bytes();
     let behind = |word: &'static str| {
@@ -31,7 +31,7 @@ pub(crate) fn prefilter(text: &str) -> Prefilter {
     prefilter
 }
 
-/// Whether `.meta` stands here, and behind it what may mean `url` or `resolve`.
+/// Returns `true` if the text after `import` is `.meta`, followed by something that may be `url` or `resolve`.
 fn is_import_meta(bytes: &[u8]) -> bool {
     let mut rest = past_comments(bytes);
     for word in [&b"."[..], b"meta"] {
@@ -50,7 +50,7 @@ fn is_import_meta(bytes: &[u8]) -> bool {
     }
 }
 
-/// What stands behind `import`: a specifier, or a call, or a phase and a call, as in `import.defer(…)`.
+/// Checks the text after `import`: a specifier, a call, or a phase and a call, as in `import.defer(…)`.
 fn import_may_refer(bytes: &[u8]) -> bool {
     match bytes {
         [b'.', rest @ ..] => !past_comments(rest).starts_with(b"meta"),
@@ -69,13 +69,13 @@ fn string_may_refer(bytes: &[u8]) -> bool {
     }
 }
 
-/// What only looks like a comment is none of it.
+/// Returns `true` if a comment starts here that [`past_comments`] could not skip.
 fn begins_comment(bytes: &[u8]) -> bool {
     matches!(bytes, [b'/', b'/' | b'*', ..])
 }
 
-/// Without white space and comments at the start. There may be many of them, before many words: where they are long, the
-/// rest is not for a prefilter to decide, and left where it is.
+/// Skips white space and comments, but no comment that ends after the first 200 bytes. The limit keeps the search linear; a
+/// script with a longer comment is parsed.
 fn past_comments(bytes: &[u8]) -> &[u8] {
     const LONGEST: usize = 200;
     let mut rest = trim(bytes);
@@ -83,7 +83,7 @@ fn past_comments(bytes: &[u8]) -> &[u8] {
     let (mut near, beyond) = rest.split_at(window);
     loop {
         let end = match near {
-            // What may be U+2028 ends a comment, too, and is not for a prefilter to decide.
+            // U+2028 ends a comment too. A comment with its first byte (0xe2) is left to the parser.
             [b'/', b'/', ..] => memchr::memchr3(b'\n', b'\r', 0xe2, near).filter(|&end| near[end] != 0xe2),
             [b'/', b'*', ..] => memchr::memmem::find(&near[2..], b"*/").map(|at| at + 4),
             _ => return rest,
@@ -98,7 +98,7 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
 }
 
-/// Without white space at the start; any byte beyond ASCII may be a part of some.
+/// Removes white space at the start. Bytes outside of ASCII count as white space, because they may be part of it.
 fn trim(bytes: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xb || !byte.is_ascii();
     &bytes[bytes.iter().take_while(|byte| is_space(byte)).count()..]

@@ -4,48 +4,49 @@ use serde::{Deserialize, Serialize};
 
 use super::escapes;
 
-/// How a file names another.
+/// The kind of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ReferenceKind {
-    /// By a URL in CSS, or `new URL(…, import.meta.url)`.
+    /// A URL in CSS, or in `new URL(…, import.meta.url)`.
     Url,
-    /// By `import`, `export … from` or `import.meta.resolve`: the file is a module that runs once for each URL it has.
+    /// The specifier of `import`, `export … from` or `import.meta.resolve`. Browsers run a module once per URL.
     Module,
-    /// By a source map comment.
+    /// A source map comment.
     SourceMap,
-    /// Where `collect` cannot rewrite it, so that it has to be there under its plain name: in SVG, HTML, web app manifests
-    /// (`.webmanifest`), playlists (`.m3u8`) and `browserconfig.xml`, and in `new Worker("…")`, which is relative to a page that is not known: every asset of that name may be meant.
+    /// A name that `collect` cannot rewrite, so that the file has to exist under its plain name.
+    ///
+    /// Found in SVG, HTML, web app manifests (`.webmanifest`), playlists (`.m3u8`), `browserconfig.xml` and calls such as
+    /// `new Worker("…")`. URLs in calls are relative to an unknown page, so every asset of that name is a candidate.
     PlainName,
 }
 
-/// How a parser tells what a reference is for.
+/// The short name of [`ReferenceKind`] in this crate.
 pub(crate) type Kind = ReferenceKind;
 
-/// A place in a file where an author wrote what may be a reference.
+/// A possible reference, before it is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawReference {
-    /// The bytes between the quotes or parentheses, or behind the `=` of a source map comment.
+    /// The bytes between the quotes or parentheses, or after the `=` of a source map comment.
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) syntax: Syntax,
 }
 
-/// How the text of a reference is spelt.
+/// The escapes in the text of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Syntax {
-    /// With the escapes of CSS.
     Css,
-    /// With the escapes of a JavaScript string.
+    /// The escapes of a JavaScript string.
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds strings"))]
     JavaScript,
-    /// As it stands.
+    /// No escapes.
     Literal,
 }
 
 impl Syntax {
-    /// What a text means that is written so.
+    /// Decodes the escapes.
     pub(crate) fn decode(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Css => escapes::css(text),

@@ -8,31 +8,31 @@ use super::{
     resolve::Target,
 };
 
-/// A place in a file that names another.
+/// A place in a file that names another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
-    /// What the author wrote, without quotes.
+    /// The text of the reference, without quotes.
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) target: Target,
     pub(crate) edit: Edit,
 }
 
-/// What is known of a file after one look.
+/// The references of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct References {
     pub(crate) list: Vec<Reference>,
-    /// Imports of what only the browser will know: `import(x)`.
+    /// Imports with a computed specifier, such as `import(x)`.
     pub(crate) unknown: Vec<Range<usize>>,
     pub(crate) parse_failure: Option<ParseFailure>,
 }
 
-/// Why a file could not be parsed, so that no reference but source maps was looked for.
+/// The reason why a file could not be parsed. Only its source map comment is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseFailure {
     pub(crate) obstacle: ParseFailureKind,
     pub(crate) reason: String,
-    /// The place of the fault.
+    /// The span of the syntax error.
     pub(crate) span: Range<usize>,
 }
 
@@ -48,18 +48,19 @@ pub(crate) enum ParseFailureKind {
     GivenUp,
 }
 
-/// Why a file cannot be scanned. It ends the run, so that no file is published with some of its references rewritten.
+/// The reason why a file cannot be scanned. It ends the run, so that no file is published with only some of its references
+/// rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts needs a stack"))]
 pub(crate) enum ScanError {
-    /// A style sheet is nested too deep, from this byte on.
+    /// A style sheet that is nested too deep at this byte.
     StyleSheetTooDeep(usize),
-    /// A script is nested too deep, from this byte on.
+    /// A script that is nested too deep at this byte.
     ScriptTooDeep(usize),
     OutOfMemory,
 }
 
-/// What a parser has found.
+/// The result of a parser.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
     pub(super) written: Vec<RawReference>,
@@ -74,7 +75,7 @@ impl Scan {
     }
 }
 
-/// The languages that references are looked for in.
+/// The languages in which references are found and rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Css,
@@ -82,7 +83,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// What a file is written in, by its extension.
+    /// Returns the language of a file by its extension.
     pub(crate) fn from_path(path: &str) -> Option<Self> {
         let (_, extension) = path.rsplit_once('.')?;
         match &*extension.to_ascii_lowercase() {

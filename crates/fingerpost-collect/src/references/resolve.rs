@@ -1,4 +1,4 @@
-//! Which file a reference means, by the rules by which browsers resolve URLs (WHATWG URL, §4.4).
+//! Resolves references to asset paths as browsers resolve URLs (WHATWG URL, §4.4).
 
 use fingerpost::AssetPath;
 use percent_encoding::percent_decode_str;
@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use super::raw_reference::Kind;
 
-/// What a reference leads to.
+/// The target of a reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Target {
-    /// What would be an asset of this path.
+    /// An asset path. The asset may not exist.
     Asset(String),
-    /// A path with an encoded slash in a name. No server takes that for a file.
+    /// A path with an encoded slash in a name, for which servers find no file.
     Nowhere(String),
-    /// A URL path that is not below the base URL, though the author wrote a relative one.
+    /// The URL path that a relative reference resolves to, outside of the base URL.
     LeavesBase(String),
-    /// An absolute URL path that is not below the base URL, without its first slash.
+    /// An absolute URL path outside of the base URL, without its first slash.
     OutsideBase(String),
 }
 
-/// Where a file is served: what its references are relative to.
+/// The URL of a file, which its references are relative to.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
-    /// The path of the base URL, with a slash at either end.
+    /// The path of the base URL, with a slash at both ends.
     pub(crate) base: &'a str,
     pub(crate) path: &'a AssetPath,
 }
 
-/// Resolves what a reference means. `None` for all that is left alone: other hosts and schemes, fragments, directories, bare
-/// module specifiers.
+/// Resolves a reference. Returns `None` for references that are left unchanged: other hosts and schemes, fragments,
+/// directories, and bare module specifiers.
 pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<Target> {
     let is_bare =
         kind == Kind::Module && !["/", "./", "../"].iter().any(|start| reference.starts_with(start));
@@ -38,7 +38,7 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
     let segments: Vec<_> = path.split(['/', '\\']).collect();
     let names_a_host = matches!(segments[..], ["", "", ..]);
     let name = decoded(segments.last()?);
-    // HTML, "resolve a URL-like module specifier": only what begins with `/`, `./` or `../`, to the letter, is a URL.
+    // HTML, "resolve a URL-like module specifier": only a specifier that begins with exactly `/`, `./` or `../` is a URL.
     if is_bare || has_scheme(path) || names_a_host || matches!(&*name, "" | "." | "..") {
         return None;
     }
@@ -66,12 +66,12 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
     })
 }
 
-/// A URL without what browsers ignore: control characters and spaces at either end, and line breaks and tabs anywhere.
+/// Removes what browsers ignore in a URL: control characters and spaces at both ends, and line breaks and tabs anywhere.
 pub(super) fn without_ignored(url: &str) -> String {
     url.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "")
 }
 
-/// RFC 3986 §3.1, in either case.
+/// RFC 3986 §3.1. A scheme may have upper-case letters.
 fn has_scheme(path: &str) -> bool {
     path.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -79,12 +79,12 @@ fn has_scheme(path: &str) -> bool {
     })
 }
 
-/// A segment without its percent-encoding. A slash that was encoded divides nothing, so the segment may hold one.
+/// Decodes a segment. An encoded slash is not a separator, so the result may contain a slash.
 fn decoded(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
-/// A path of these segments, in which a slash that was encoded is so again.
+/// Joins segments to a path. Slashes in a segment are encoded again.
 fn joined(segments: &[String]) -> String {
     let segments: Vec<_> = segments.iter().map(|segment| segment.replace('/', "%2F")).collect();
     segments.join("/")

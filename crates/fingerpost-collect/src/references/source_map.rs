@@ -1,4 +1,4 @@
-//! `sourceMappingURL` comments, which CSS and JavaScript share.
+//! `sourceMappingURL` comments of CSS and JavaScript.
 
 use super::raw_reference::{Kind, RawReference, Syntax};
 
@@ -6,7 +6,7 @@ const NAME: &str = "sourceMappingURL=";
 
 const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// The URL in what stands between the marks of a comment; `offset` is where that begins.
+/// Returns the URL in the text of a comment, without its delimiters. `offset` is the position of the text.
 ///
 /// ECMA-426, MatchSourceMapURL: `^[@#]\s*sourceMappingURL=(\S*?)\s*$`.
 pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
@@ -19,9 +19,10 @@ pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
     Some(RawReference { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Literal })
 }
 
-/// The source map of a script: the last comment that names one, unless code follows.
+/// Returns the source map of a script: the last `sourceMappingURL` comment, unless code follows.
 ///
-/// ECMA-426, JavaScriptExtractSourceMapURL without parsing: lines are read from the last to the first, until one decides.
+/// ECMA-426, JavaScriptExtractSourceMapURL without parsing. Reads the lines from the last to the first, up to one with code or
+/// with such a comment.
 pub(crate) fn in_script(text: &str) -> Option<RawReference> {
     memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
     let mut end = text.len();
@@ -31,7 +32,7 @@ pub(crate) fn in_script(text: &str) -> Option<RawReference> {
     })?
 }
 
-/// `Some(None)` if the last thing in the line is code, `None` if there is nothing of importance.
+/// Returns `Some(None)` if the line ends with code, and `None` if it has neither code nor a source map.
 fn in_line(line: &str, offset: usize) -> Option<Option<RawReference>> {
     let mut last = None;
     let mut rest = line.trim_start();
@@ -48,7 +49,7 @@ fn in_line(line: &str, offset: usize) -> Option<Option<RawReference>> {
             }
         };
         match in_comment(comment, inside) {
-            // It is probably in a string.
+            // A comment with a quote is probably in a string.
             _ if comment.contains(['"', '\'', '`']) => last = Some(None),
             Some(found) => last = Some(Some(found)),
             None => {}

@@ -1,10 +1,10 @@
-//! References with whatever may stand between their tokens.
+//! Finds references with any white space and comments between their tokens.
 
 use proptest::{prelude::*, sample::select};
 
 use super::js::scan;
 
-/// The words and marks of references. `S` is a string, `C` a constant in parentheses or not.
+/// The tokens of references. `S` is a string, `C` a constant in parentheses or not.
 const FORMS: [&str; 24] = [
     "import S",
     "import a from S ;",
@@ -55,7 +55,7 @@ fn is_word(token: &str) -> bool {
     token.chars().all(char::is_alphanumeric)
 }
 
-/// A form with gaps between all its tokens, and where its specifier lies.
+/// Returns a form with gaps between its tokens, and the position of its specifier.
 fn spelt(form: &str, gaps: &[&str], quote: char, parentheses: usize) -> (String, usize) {
     const SPECIFIER: &str = "./m.js";
     let constant =
@@ -69,7 +69,7 @@ fn spelt(form: &str, gaps: &[&str], quote: char, parentheses: usize) -> (String,
         before = token;
     }
     text.push_str(gaps[0]);
-    let start = text.find(SPECIFIER).expect("a specifier");
+    let start = text.find(SPECIFIER).expect("every form has a specifier");
     (text, start)
 }
 
@@ -84,7 +84,7 @@ proptest! {
         parentheses in 0..4_usize,
     ) {
         let (text, start) = spelt(form, &gaps, quote, parentheses);
-        let scan = scan(&text).expect("a scan");
+        let scan = scan(&text).expect("the script is not too deep");
         let found: Vec<_> = scan.written.iter().map(|written| (written.span.start, &text[written.span.clone()])).collect();
         prop_assert_eq!((found, scan.parse_failure), (vec![(start, "./m.js")], None), "{:?}", text);
     }

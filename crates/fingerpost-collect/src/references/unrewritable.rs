@@ -1,5 +1,5 @@
-//! Names of files where nothing is rewritten: in SVG, HTML, web app manifests and playlists, and those of workers, which
-//! are relative to a page. Found by patterns alone, because nothing follows from them but a warning.
+//! Finds names of files that `collect` cannot rewrite: in SVG, HTML, web app manifests and playlists, and of workers, whose
+//! URLs are relative to a page. Regular expressions are enough, because the names only cause a warning.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -11,16 +11,16 @@ use super::{
     resolve::{Place, Target, resolve},
 };
 
-/// What a file names, and keeps naming by its plain name.
+/// A plain name in a file that cannot be rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Unrewritable {
-    /// The asset of this path, if there is one.
+    /// An asset path. The asset may not exist.
     Asset(String),
-    /// Some file of this name: where a relative URL leads to depends on the page.
+    /// A file name without its directory, which depends on the page.
     File(String),
 }
 
-/// Where a file may hold such names.
+/// A syntax that may contain such names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
     /// Attributes, styles and scripts in SVG and HTML; `browserconfig.xml` has the same attributes.
@@ -45,7 +45,7 @@ impl Markup {
         }
     }
 
-    /// All names in a file, and where they stand.
+    /// Returns all names in a file, with their spans.
     pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
         let patterns = match self {
             Self::Attributes => &[&ATTRIBUTE, &STYLE, &PATH][..],
@@ -69,32 +69,32 @@ impl Markup {
     }
 }
 
-/// A text between quotes, unless it needs closer reading: something in it may stand for something else.
+/// A quoted string without escapes, substitutions or markup.
 const QUOTED: &str = r#""([^"\\${<\n]*)"|'([^'\\${<\n]*)'|`([^`\\${<\n]*)`"#;
 
-/// `href="…"`, also as `xlink:href`, and `src="…"`; in HTML case does not count, and there may be spaces.
+/// `href="…"`, `xlink:href="…"` and `src="…"`, in any case and with white space around `=`, as in HTML.
 static ATTRIBUTE: Pattern = LazyLock::new(|| regex(&format!(r"[\s:](?i:href|src)\s*=\s*(?:{QUOTED})")));
 
-/// `srcset="…"` and `imagesrcset="…"`, and in them the URL of each candidate.
+/// `srcset="…"` and `imagesrcset="…"`. [`CANDIDATE`] is a URL in them.
 static SRCSET: Pattern =
     LazyLock::new(|| regex(r#"[\s:](?i:(?:image)?srcset)\s*=\s*(?:"([^"]*)"|'([^']*)')"#));
 static CANDIDATE: Pattern = LazyLock::new(|| regex(r"(?:^|,)\s*([^\s,\\${<]+)"));
 
-/// `url(…)` in styles, whether it is quoted or not.
+/// `url(…)` in styles, quoted or not.
 static STYLE: Pattern = LazyLock::new(|| regex(&format!(r#"url\(\s*(?:{QUOTED}|([^"'`)\\${{<\n]*?)\s*\))"#)));
 
-/// All that is quoted and begins as a path does, wherever it stands: import maps and modules within a page have no other mark.
+/// Any quoted string that begins like a path, for import maps and inline modules.
 static PATH: Pattern = LazyLock::new(|| regex(r#""(\.{0,2}/[^"\\${<\n]*)"|'(\.{0,2}/[^'\\${<\n]*)'"#));
 
 /// `"src": "…"` and `"url": "…"` of icons, screenshots and shortcuts.
 static MEMBER: Pattern = LazyLock::new(|| regex(&format!(r#""(?:src|url)"\s*:\s*(?:{QUOTED})"#)));
 
-/// Lines that are no comments, and `URI="…"` of tags.
+/// Lines that do not begin with `#`, and `URI="…"` in tags.
 static LINE: Pattern =
     LazyLock::new(|| regex(&format!(r#"(?m)^#.*?URI=(?:{QUOTED})|^([^#\\${{<\n][^\\${{<\n]*?)[\t\r ]*$"#)));
 
 /// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")` and `serviceWorker.register("…")`, up to the first
-/// argument that is no text, and each of those before it.
+/// argument that is not a string. [`ARGUMENT`] is one of the strings.
 static CALL: Pattern = LazyLock::new(|| {
     let call = r"(?:Worker|importScripts|serviceWorker\.register)\(";
     regex(&format!(r"{call}\s*((?:(?:{QUOTED})\s*,\s*)*(?:{QUOTED}))\s*[,)]"))
@@ -104,13 +104,13 @@ static ARGUMENT: Pattern = LazyLock::new(|| regex(QUOTED));
 type Pattern = LazyLock<Regex>;
 
 fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern).unicode(false).build().expect("a valid pattern")
+    RegexBuilder::new(pattern).unicode(false).build().expect("pattern is valid")
 }
 
-/// A value, and where it stands.
+/// A value with its span.
 type Value<'b> = (Range<usize>, &'b str);
 
-/// The first group of each match.
+/// Returns the first group of each match.
 fn values<'b>(pattern: &'static Regex, bytes: &'b [u8]) -> impl Iterator<Item = Value<'b>> {
     pattern.captures_iter(bytes).filter_map(|captures| {
         let group = captures.iter().skip(1).flatten().next()?;
@@ -118,7 +118,7 @@ fn values<'b>(pattern: &'static Regex, bytes: &'b [u8]) -> impl Iterator<Item = 
     })
 }
 
-/// The values in lists.
+/// Returns all values in the first group of each match of `list`.
 fn values_in_lists<'b>(
     list: &'static Regex,
     value: &'static Regex,
@@ -130,7 +130,6 @@ fn values_in_lists<'b>(
     })
 }
 
-/// An asset, if it is there.
 fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     match resolve(value, Kind::Url, place)? {
         Target::Asset(path) => Some(Unrewritable::Asset(path)),
@@ -138,7 +137,7 @@ fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     }
 }
 
-/// The file that a call means: relative to the page, unless its URL is absolute.
+/// Resolves an argument of a call. Relative URLs are relative to the unknown page, so only the file name remains.
 fn called_file(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     let path = match resolve(value, Kind::Url, place)? {
         Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,

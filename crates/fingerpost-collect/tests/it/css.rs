@@ -311,6 +311,6 @@ fn utf_16_file_is_left_unchanged_and_reported() {
         let report = app.site.collect();
         assert_eq!(app.collected(), text);
         let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
-        assert!(warning.to_string().contains("it is UTF-16, so save it as UTF-8"), "{warning}");
+        assert!(warning.to_string().contains("the file is UTF-16; save it as UTF-8"), "{warning}");
     }
 }
