@@ -198,7 +198,7 @@ fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Op
         }
         Ok(_) => {
             let [dir, here] = [dir, &history.place].map(|dir| quoted(dir.display()));
-            let advice = "the two have different histories; collect into an empty output dir";
+            let advice = "the two have different histories; collect into an empty output directory";
             format!("release {number} in {dir} differs from release {number} in {here}: {advice}")
         }
         Err(reason) => format!("{reason}; remove it to import it from {}", quoted(dir.display())),

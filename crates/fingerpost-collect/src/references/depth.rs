@@ -83,9 +83,9 @@ struct Count {
     /// Levels of the deepest statement or item before.
     before: u32,
     has_comma: bool,
-    /// Whether only `;` ends the statement, and nothing ends an item.
+    /// `true` if only `;` ends the statement, and nothing ends an item.
     is_unclear: bool,
-    /// Whether this may be between `extends` and the body of a class.
+    /// `true` if this may be between `extends` and the body of a class.
     in_heritage: bool,
 }
 
@@ -202,7 +202,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The reading that has come least far, after it was merged with those that agree with it.
+    /// Returns the reading at the earliest position, merged with those that agree with it.
     fn rearmost(&mut self, reading: Option<Reading>) -> Result<Reading, TooDeep> {
         if let Some(reading) = reading {
             self.add(reading)?;
@@ -229,7 +229,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Whether the same brackets are open. Then the levels of `b` become the deeper of both.
+    /// Returns `true` if both have the same open brackets. Then the levels of `b` become the deeper of both.
     fn agree(&mut self, a: Reading, b: Reading) -> Result<bool, TooDeep> {
         let mut pairs = Vec::new();
         let (mut x, mut y) = (a.open, b.open);
@@ -522,7 +522,7 @@ impl Scan<'_> {
     }
 }
 
-/// Whether the statement before this token is complete.
+/// Returns `true` if the statement before this token is complete.
 fn ends_statement(reading: &Reading, word: &[u8], begins_operand: bool, new_line: bool) -> bool {
     let is_unclear = reading.count.is_unclear;
     let is_escaped = word.contains(&b'\\');
@@ -777,7 +777,7 @@ mod tests {
         assert!(depth(&format!("`{}`", "${a}".repeat(1_000))).expect("a depth") < 100);
     }
 
-    /// Whatever the scan takes the slash for, the brackets behind it are counted.
+    /// The brackets after a slash are counted, whether it is a division or begins a regular expression.
     #[test]
     fn slashes_of_any_meaning_hide_no_nesting() {
         for slash in [

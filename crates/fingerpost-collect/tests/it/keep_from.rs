@@ -106,7 +106,7 @@ fn release_number_with_different_content_is_an_error() {
     let (old, out) = (site.shown("old"), site.shown("out"));
     let problem = format!(
         "release 1 in {old} differs from release 1 in {out}: the two have different histories; collect into an empty \
-         output dir"
+         output directory"
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
     assert_eq!(collect(&keeping(&site)).unwrap_err().kind(), ErrorKind::KeepFrom);
