@@ -1,4 +1,4 @@
-//! Warnings and errors that tests expect.
+//! Captures log messages in tests.
 
 use std::{fmt, sync::Arc};
 
@@ -10,7 +10,7 @@ use tracing::{
     subscriber::with_default,
 };
 
-/// The messages that this thread logs as warnings and errors while `work` runs.
+/// Returns the warnings and errors that this thread logs while `work` runs.
 pub(crate) fn capture_log(work: impl FnOnce()) -> Vec<String> {
     let messages = Arc::default();
     with_default(Messages(Arc::clone(&messages)), work);

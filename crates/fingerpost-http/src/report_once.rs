@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Keeps a log from being filled with one message.
+/// Limits a log message to one until it is reset.
 #[derive(Debug, Default)]
 pub(crate) struct ReportOnce(AtomicBool);
 

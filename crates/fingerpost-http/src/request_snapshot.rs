@@ -1,11 +1,10 @@
 use fingerpost::{Assets, Snapshot};
 use http::Extensions;
 
-/// The snapshot of a request: one of the same assets that an outer layer has taken, else a new one, which is left in the
-/// extensions for what lies further in.
+/// Returns the snapshot of a request, and stores it in the extensions for inner layers.
 ///
-/// So all that has a hand in one answer sees one release, also while [`Assets::reload`] swaps it. A snapshot of other assets
-/// does not count, and is replaced.
+/// Reuses the snapshot that an outer layer stored, if it belongs to the same assets. So all layers of one request use one
+/// release, even while [`Assets::reload`] replaces it. A snapshot of other assets is replaced.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -31,7 +30,7 @@ pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapsho
     snapshot
 }
 
-/// The snapshot of these assets that an outer layer has taken.
+/// Returns the snapshot that an outer layer stored, if it belongs to these assets.
 pub(crate) fn existing_snapshot<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
     extensions.get::<Snapshot>().filter(|taken| taken.belongs_to(assets))
 }

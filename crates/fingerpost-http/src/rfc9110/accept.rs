@@ -1,12 +1,12 @@
 use http::{HeaderMap, header::ACCEPT};
 
-/// Whether a request asks for a page: its `Accept` names `text/html`, which browsers do when they navigate.
+/// Returns `true` if `Accept` names `text/html`, as browsers do when they navigate.
 pub(crate) fn names_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|item| essence(item).eq_ignore_ascii_case("text/html"))
 }
 
-/// The type and subtype of a `Content-Type` or of an item of `Accept`, without parameters.
+/// Returns the type and subtype of a `Content-Type` or of an item of `Accept`, without parameters.
 pub(crate) fn essence(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }

@@ -1,28 +1,28 @@
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
-/// Whether a response says one of these directives in `Cache-Control`.
+/// Returns `true` if `Cache-Control` has one of these directives.
 pub(crate) fn has_any_directive(headers: &HeaderMap, directives: &[&str]) -> bool {
     let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    let mut said = values.flat_map(|value| value.split(',')).map(str::trim);
-    said.any(|said| directives.iter().any(|directive| said.eq_ignore_ascii_case(directive)))
+    let mut present = values.flat_map(|value| value.split(',')).map(str::trim);
+    present.any(|present| directives.iter().any(|directive| present.eq_ignore_ascii_case(directive)))
 }
 
-/// How long an answer may be kept, as `Cache-Control` says it (RFC 9111, §5.2.2, and RFC 8246 for `immutable`).
+/// The `Cache-Control` of a response (RFC 9111, §5.2.2; RFC 8246 for `immutable`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CachePolicy {
-    /// A year, without asking again: only what is proven never to change under its URL.
+    /// A year, without revalidation. Only for URLs that identify the bytes of the response.
     Immutable,
-    /// So many seconds.
+    /// This number of seconds.
     Seconds(u32),
-    /// May be kept, and is asked for again each time.
+    /// Stored, but revalidated before each use.
     NoCache,
-    /// Is not kept at all: errors, redirects, and what would be wrong under this URL tomorrow.
+    /// Not stored: errors, redirects, and responses that may be wrong for this URL later.
     NoStore,
 }
 
 impl CachePolicy {
-    /// The value of the header.
+    /// Returns the value of `Cache-Control`.
     ///
     /// ```
     /// use fingerpost_http::CachePolicy;
@@ -35,7 +35,7 @@ impl CachePolicy {
             Self::Immutable => HeaderValue::from_static("public, max-age=31536000, immutable"),
             Self::Seconds(3600) => HeaderValue::from_static("public, max-age=3600"),
             Self::Seconds(seconds) => HeaderValue::try_from(format!("public, max-age={seconds}"))
-                .expect("digits and letters are a header value"),
+                .expect("ASCII text is a valid header value"),
             Self::NoCache => HeaderValue::from_static("no-cache"),
             Self::NoStore => HeaderValue::from_static("no-store"),
         }

@@ -1,24 +1,27 @@
-//! Conditions on entity tags (RFC 9110, §13). There is no `Last-Modified`, because a rollback turns dates back, so
-//! conditions on dates are never met.
+//! Conditional requests (RFC 9110, §13).
+//!
+//! There is no `Last-Modified`, because a rollback would set it to an earlier date. Conditions on dates are therefore
+//! never met.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE},
 };
 
-/// What the conditions of a GET or HEAD request come to.
+/// The result of the conditions of a GET or HEAD request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
-    /// Send it.
+    /// The representation is sent.
     Met,
-    /// The client has it: 304.
+    /// The client already has the representation: 304.
     NotModified,
-    /// The client wanted another: 412.
+    /// `If-Match` does not match: 412.
     Failed,
 }
 
-/// Judges `If-Match` and `If-None-Match` in the order of §13.2.2, for a representation with this strong tag, quotes included;
-/// one without a tag matches `*` alone.
+/// Evaluates `If-Match` and `If-None-Match` in the order of §13.2.2.
+///
+/// `tag` is the strong tag of the representation with its quotes. A representation without a tag matches only `*`.
 ///
 /// ```
 /// use fingerpost_http::{Precondition, precondition};
@@ -40,8 +43,9 @@ pub fn precondition(headers: &HeaderMap, tag: Option<&str>) -> Precondition {
     }
 }
 
-/// Whether a `Range` may be heeded: without `If-Range`, or if that is this very tag (§13.1.5; a date or a weak tag never
-/// is).
+/// Returns `true` if `Range` applies: there is no `If-Range`, or it equals this tag.
+///
+/// A date or a weak tag never matches (§13.1.5).
 pub fn may_send_part(headers: &HeaderMap, tag: Option<&str>) -> bool {
     let is_tag =
         |condition: &HeaderValue| tag.is_some_and(|tag| condition.as_bytes().trim_ascii() == tag.as_bytes());
@@ -50,13 +54,13 @@ pub fn may_send_part(headers: &HeaderMap, tag: Option<&str>) -> bool {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Comparison {
-    /// §13.1.1: a weak tag matches nothing.
+    /// §13.1.1: weak tags never match.
     Strong,
-    /// §13.1.2: whether a tag is weak does not matter.
+    /// §13.1.2: weak and strong tags match each other.
     Weak,
 }
 
-/// Whether a list of tags has this one, or is `*`.
+/// Returns `true` if a list of tags contains this tag, or is `*`.
 fn matches_tag(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, comparison: Comparison) -> bool {
     let is_tag = |(is_weak, other): (bool, &[u8])| {
         tag.is_some_and(|tag| other == tag.as_bytes()) && !(is_weak && comparison == Comparison::Strong)
@@ -67,7 +71,9 @@ fn matches_tag(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, compar
     })
 }
 
-/// The tags of a list, each with its quotes. A comma may stand inside of a tag. Ends at the first that is malformed.
+/// Iterates over the tags of a list, with their quotes, and whether each is weak. Stops at the first malformed tag.
+///
+/// A tag may contain commas.
 pub(crate) struct Tags<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Iterator for Tags<'a> {

@@ -1,20 +1,24 @@
-//! Which of a file's variants a client gets (RFC 9110, §12.5.3).
+//! Chooses the variant for a client (RFC 9110, §12.5.3).
 
 use std::cmp::Reverse;
 
 use fingerpost::manifest::Encoding;
 use http::{HeaderMap, header::ACCEPT_ENCODING};
 
-/// Nothing that lies ready is acceptable to the client: 406.
+/// No available representation is acceptable to the client: 406.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAcceptable;
 
-/// Chooses between a file as it is, of `identity` bytes, and its variants, each with its size; `None` is the file as it is.
+/// Chooses between the uncompressed file, of `identity` bytes, and its variants with their sizes. `None` is the
+/// uncompressed file.
 ///
-/// The highest weight wins, among equals the smallest, then Brotli, Zstandard and gzip. Without the header, or with an
-/// empty one, only the file as it is is sent: such clients often cannot do more. It is acceptable unless it is refused, and
-/// where it is not named it comes after all that is. What is not written as the standard has it, such as `gzip;q =0`, says
-/// nothing.
+/// The highest weight wins; among equal weights, the smallest size; among equal sizes, Brotli, Zstandard, gzip.
+///
+/// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
+///   cannot decompress.
+/// - The uncompressed file is acceptable unless it is refused. If the header does not name it, all named encodings are
+///   preferred.
+/// - Malformed items, such as `gzip;q =0`, are ignored.
 ///
 /// ```
 /// use fingerpost::manifest::Encoding;
@@ -44,7 +48,7 @@ pub fn choose_encoding(
     best.map(|(.., coding)| coding).ok_or(NotAcceptable)
 }
 
-/// Where a coding stands in the order of preference.
+/// Position in the order of preference, which is also the index in [`Accepted::named`].
 fn position(coding: Option<Encoding>) -> usize {
     match coding {
         Some(Encoding::Br) => 0,
@@ -54,7 +58,7 @@ fn position(coding: Option<Encoding>) -> usize {
     }
 }
 
-/// Weights in two-thousandths, so that there is something below the least that can be written.
+/// The weights of `Accept-Encoding` in two-thousandths, so that [`MIN_WEIGHT`] is less than the least weight of a header.
 #[derive(Default)]
 struct Accepted {
     named: [Option<u16>; 4],
@@ -72,7 +76,7 @@ impl Accepted {
         for item in items.filter_map(|item| str::from_utf8(item).ok()) {
             let (name, weight) =
                 item.split_once(';').map_or((item, Some(1000)), |(name, rest)| (name, weight(rest)));
-            // What cannot be read says nothing: it allows nothing, and refuses nothing.
+            // A malformed item neither allows nor refuses an encoding.
             let Some(weight) = weight.map(|weight| weight * SCALE) else { continue };
             match name.trim() {
                 "*" => accepted.others = Some(weight),
@@ -95,7 +99,7 @@ impl Accepted {
     }
 }
 
-/// Reads a name; `x-gzip` is `gzip` (RFC 9110, §8.4.1.3).
+/// Parses a name; `x-gzip` is `gzip` (RFC 9110, §8.4.1.3).
 fn parse(name: &str) -> Option<Option<Encoding>> {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     if is("identity") {
@@ -105,8 +109,7 @@ fn parse(name: &str) -> Option<Option<Encoding>> {
     encoding.or(is("x-gzip").then_some(Encoding::Gzip)).map(Some)
 }
 
-/// Reads what stands behind the semicolon, in thousandths. RFC 9110, §12.4.2: `OWS "q=" qvalue`, at most three decimals,
-/// and nothing else.
+/// Parses the parameter of an item, in thousandths. RFC 9110, §12.4.2: `OWS "q=" qvalue`, at most three decimals.
 fn weight(parameter: &str) -> Option<u16> {
     let parameter = parameter.trim();
     let q = parameter.strip_prefix("q=").or(parameter.strip_prefix("Q="))?;

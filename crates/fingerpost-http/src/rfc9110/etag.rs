@@ -4,8 +4,9 @@ use data_encoding::HEXLOWER;
 use fingerpost::manifest::Digest;
 use http::HeaderValue;
 
-/// A strong entity tag (RFC 9110, §8.8.3): the first 32 hex digits of the SHA-256 of the bytes that are sent. So each
-/// encoding has its own, and all hosts agree on it.
+/// A strong entity tag (RFC 9110, §8.8.3): the first 32 hex digits of the SHA-256 of the response bytes.
+///
+/// Each encoding has a different tag, and all servers compute the same tags.
 ///
 /// ```
 /// use fingerpost::manifest::Digest;
@@ -18,21 +19,21 @@ use http::HeaderValue;
 pub struct EntityTag([u8; 34]);
 
 impl EntityTag {
-    /// The tag of bytes with this SHA-256.
+    /// Creates the tag of bytes with this SHA-256.
     pub fn from_digest(digest: &Digest) -> Self {
         let mut tag = [b'"'; 34];
         HEXLOWER.encode_mut(&digest.as_bytes()[..16], &mut tag[1..33]);
         Self(tag)
     }
 
-    /// The tag with its quotes.
+    /// Returns the tag with its quotes.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("quotes and hex digits are ASCII")
     }
 
-    /// The value of the header `ETag`.
+    /// Returns the value of `ETag`.
     pub fn header(&self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.0).expect("quotes and hex digits are a header value")
+        HeaderValue::from_bytes(&self.0).expect("quotes and hex digits are valid in a header")
     }
 }
 

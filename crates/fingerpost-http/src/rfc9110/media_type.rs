@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-/// Types that browsers insist on, or that guesses get wrong; all else is left to `mime_guess`.
+/// Types that browsers require or that `mime_guess` gets wrong.
 const KNOWN: &[(&str, &str)] = &[
     ("css", "text/css; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
@@ -11,8 +11,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("webmanifest", "application/manifest+json"),
     ("wasm", "application/wasm"),
     ("svg", "image/svg+xml"),
-    // Only with `Content-Encoding: gzip` would it be an image, and an encoding here is a variant of a file, chosen by
-    // `Accept-Encoding`. As plain bytes nobody misreads it; an `.svg` that `collect` compresses does the same, and works.
+    // It would be an image only with `Content-Encoding: gzip`, but encodings are variants of a file here, chosen by
+    // `Accept-Encoding`. Use an `.svg`, which `collect` compresses.
     ("svgz", "application/octet-stream"),
     ("ico", "image/x-icon"),
     ("cur", "image/x-icon"),
@@ -32,7 +32,9 @@ const KNOWN: &[(&str, &str)] = &[
     ("zst", "application/zstd"),
 ];
 
-/// The `Content-Type` of a file, by its extension. Text is UTF-8, but for XML, which says itself what it is.
+/// Returns the `Content-Type` for the extension of a file.
+///
+/// Text has `charset=utf-8`, except XML, which declares its encoding itself.
 ///
 /// ```
 /// use fingerpost_http::media_type;
@@ -48,7 +50,7 @@ pub fn media_type(path: &str) -> HeaderValue {
         return HeaderValue::from_static(media_type);
     }
     let guess = mime_guess::from_ext(extension).first_or_octet_stream();
-    // RFC 7303, §3: a charset here would overrule the one in the XML declaration.
+    // RFC 7303, §3: a charset here would override the XML declaration.
     let is_utf8 = guess.type_() == "text" && guess.subtype() != "xml";
     let charset = if is_utf8 { "; charset=utf-8" } else { "" };
     HeaderValue::try_from(format!("{guess}{charset}"))

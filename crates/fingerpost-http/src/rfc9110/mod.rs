@@ -1,4 +1,4 @@
-//! The rules of HTTP, one file each, that know nothing of assets.
+//! The rules of HTTP, independent of assets.
 
 pub(crate) mod method;
 pub(crate) mod offer;

@@ -1,4 +1,4 @@
-//! From what there is, and what a client can use of it, to a decision.
+//! Content negotiation, conditions and ranges of one asset.
 
 use std::ops::Range;
 
@@ -13,53 +13,53 @@ use crate::rfc9110::{
     range::{Ranged, requested_range},
 };
 
-/// What there is of an asset: the file as it is, and its variants.
+/// An asset that can be sent: the uncompressed file and its variants.
 #[derive(Debug, Clone)]
 pub struct Offer<'a> {
     /// The value of `Content-Type`.
     pub media_type: HeaderValue,
-    /// How long it may be kept under the URL that was asked for.
+    /// The cache policy for the requested URL.
     pub policy: CachePolicy,
-    /// The file as it is.
+    /// The uncompressed file.
     pub identity: Representation,
-    /// The file as it is compressed.
+    /// The compressed copies.
     pub variants: &'a [(Encoding, Representation)],
 }
 
-/// One way in which the bytes of an asset lie ready.
+/// Size and digest of the file or of one variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Representation {
     /// Length in bytes.
     pub size: u64,
-    /// The SHA-256 of the bytes, if it is known before they are sent.
+    /// The SHA-256 of the bytes. `None` if it is not known before they are sent.
     pub sha256: Option<Digest>,
 }
 
-/// What a GET or HEAD request gets of an [`Offer`].
+/// The response to a GET or HEAD request for an [`Offer`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// This representation, whole or in part: 200 or 206.
+    /// The representation is sent, in full or in part: 200 or 206.
     Send {
-        /// The variant; `None` for the file as it is.
+        /// The variant. `None` for the uncompressed file.
         encoding: Option<Encoding>,
-        /// The bytes asked for; `None` for all.
+        /// The requested bytes. `None` for all.
         part: Option<Range<u64>>,
     },
-    /// The client has this representation: 304.
+    /// The client already has this representation: 304.
     NotModified(Option<Encoding>),
-    /// The client wanted another one: 412.
+    /// `If-Match` does not match: 412.
     PreconditionFailed,
-    /// It asked for bytes that are not there: 416.
+    /// The range begins after the end of the file: 416.
     RangeNotSatisfiable,
-    /// It can use none of the encodings: 406.
+    /// The client accepts none of the encodings: 406.
     NotAcceptable,
 }
 
 impl Offer<'_> {
-    /// Decides in the order of RFC 9110, §13.2.2: what is selected, then conditions, then the range.
+    /// Chooses the representation, evaluates the conditions, then applies the range (RFC 9110, §13.2.2).
     ///
-    /// A range is one of the file as it is, so that it never depends on how a variant was compressed; a client that cannot
-    /// take the file as it is, or whose `If-Range` names a variant, gets everything.
+    /// Ranges refer to the uncompressed file, so that they do not depend on the compression of a variant. The range is ignored
+    /// if the client refuses the uncompressed file, or if `If-Range` is the tag of a variant.
     ///
     /// ```
     /// use fingerpost::manifest::Digest;
@@ -97,9 +97,9 @@ impl Offer<'_> {
         }
     }
 
-    /// RFC 9110, §14.2: a range means something in a GET request alone.
+    /// RFC 9110, §14.2: a range applies only to GET.
     fn ranged(&self, method: &Method, headers: &HeaderMap) -> Ranged {
-        // Most requests have none, and need not be looked at any further.
+        // Most requests have no range, so this skips computing the tag.
         if *method != Method::GET || !headers.contains_key(RANGE) {
             return Ranged::Whole;
         }
@@ -109,7 +109,7 @@ impl Offer<'_> {
         if applies { requested_range(headers, self.identity.size) } else { Ranged::Whole }
     }
 
-    /// The representation with this encoding, if it is offered.
+    /// Returns the representation with this encoding, if it is offered.
     pub(crate) fn representation(&self, encoding: Option<Encoding>) -> Option<&Representation> {
         match encoding {
             None => Some(&self.identity),

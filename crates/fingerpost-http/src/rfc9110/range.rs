@@ -1,24 +1,24 @@
-//! Which part of a file a client asks for (RFC 9110, §14).
+//! Range requests (RFC 9110, §14).
 
 use std::ops::Range;
 
 use http::{HeaderMap, header::RANGE};
 
-/// What comes of a `Range` header.
+/// The result of a `Range` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ranged {
-    /// No range, or one that is to be ignored: everything is sent, 200.
+    /// There is no range, or it is ignored: 200.
     Whole,
-    /// These bytes, 206.
+    /// These bytes are sent: 206.
     Part(Range<u64>),
-    /// Bytes that are not there, 416.
+    /// The range is empty or begins after the end of the file: 416.
     Unsatisfiable,
 }
 
-/// Reads the header for a file of `size` bytes.
+/// Parses `Range` for a file of `size` bytes.
 ///
-/// One range of bytes is understood. What is malformed, of another unit, or several ranges, is ignored, as §14.2 allows,
-/// and so is any range of an empty file. A suffix that is longer than the file is the whole file, as a part.
+/// Only a single range of bytes is supported. Malformed headers, other units and several ranges are ignored, as §14.2
+/// allows; so are all ranges of an empty file. A suffix longer than the file selects the whole file: 206.
 ///
 /// ```
 /// use fingerpost_http::{Ranged, requested_range};
@@ -41,13 +41,13 @@ pub fn requested_range(headers: &HeaderMap, size: u64) -> Ranged {
     }
 }
 
-/// `None` for what is to be ignored.
+/// Returns `None` if the range is ignored.
 fn parse(text: &str, size: u64) -> Option<Ranged> {
     let (unit, set) = text.split_once('=')?;
     if !unit.eq_ignore_ascii_case("bytes") || set.contains(',') {
         return None;
     }
-    // §14.1.2 has an example with a space here.
+    // An example in §14.1.2 has a space here.
     let (first, last) = set.trim().split_once('-')?;
     let part = match (number(first), number(last)) {
         (Some(first), _) if last.is_empty() => first..size,
@@ -58,7 +58,7 @@ fn parse(text: &str, size: u64) -> Option<Ranged> {
     Some(if part.is_empty() { Ranged::Unsatisfiable } else { Ranged::Part(part) })
 }
 
-/// A number beyond all files is as good as the largest one.
+/// Parses a number. Numbers that overflow become `u64::MAX`, which exceeds every file size.
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
