@@ -1,4 +1,4 @@
-//! Which of several running versions a request is for.
+//! Routes requests to one of several running versions.
 
 pub(crate) mod version_router;
 pub(crate) mod routing;

@@ -1,4 +1,4 @@
-//! The versions that a router knows, and the names of its headers.
+//! Configuration of the router: its versions and header names.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) struct Route {
 impl Route {
     pub(super) fn new(version: &str, target: &str) -> Result<Self, Error> {
         let version = AppVersion::explicit(version)
-            .map_err(|err| Error::config(format!("the map of the version router is refused: {err}")))?;
+            .map_err(|err| Error::config(format!("the map of the version router is invalid: {err}")))?;
         let is_printable = !target.is_empty() && target.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let value = HeaderValue::from_str(target).ok().filter(|_| is_printable && target.trim() == target);
         let target = value.ok_or_else(|| {
@@ -41,7 +41,7 @@ impl Route {
                 quoted(&version)
             ))
         })?;
-        let version = HeaderValue::from_str(&version).expect("an app version fits into a header");
+        let version = HeaderValue::from_str(&version).expect("an app version is valid in a header");
         Ok(Self { version, target })
     }
 }

@@ -1,4 +1,4 @@
-//! What a router does with a response.
+//! Completes responses of the router.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use http::{
 use super::router_config::{Route, RouterConfig};
 use crate::rfc9110::cache_control::has_any_directive;
 
-/// Where a request goes, and what its response is to say of that.
+/// The route of a request, which also completes its response.
 #[derive(Debug, Clone)]
 pub struct Routing {
     config: Arc<RouterConfig>,
@@ -23,8 +23,9 @@ impl Routing {
         Self { config: Arc::clone(config), route, expires_cookie }
     }
 
-    /// The version and its target, for a program that is the proxy itself. `None` if the request says no version, and there is
-    /// no default.
+    /// Returns the version and its target, for programs that forward requests themselves.
+    ///
+    /// `None` if the request names no known version and there is no default.
     ///
     /// ```
     /// use fingerpost_http::VersionRouter;
@@ -41,7 +42,7 @@ impl Routing {
         route.version.to_str().ok().zip(route.target.to_str().ok())
     }
 
-    /// Puts into a response what a proxy, a browser and caches need to know.
+    /// Adds the headers for proxies, browsers and caches to a response.
     pub fn finish(&self, headers: &mut HeaderMap) {
         let config = &self.config;
         if config.routes.is_empty() {
@@ -51,7 +52,7 @@ impl Routing {
             headers.insert(config.served_header.clone(), version.clone());
             headers.insert(config.target_header.clone(), target.clone());
         }
-        // What never changes is the same for all versions, and caches are to keep it once for all.
+        // An `immutable` response is the same in all versions, so caches should store it once.
         if !has_any_directive(headers, &["immutable"]) && headers.get(VARY).is_none_or(|vary| vary != "*") {
             headers.append(VARY, config.vary.clone());
         }
@@ -61,8 +62,10 @@ impl Routing {
     }
 }
 
-/// A shared cache would expire the cookie of everybody who gets the response from it. What speaks to some caches alone goes
-/// before `Cache-Control` there: RFC 9213, and its elders of Varnish, Fastly and nginx.
+/// Prevents a shared cache from storing a `Set-Cookie` that would expire the cookie of other users.
+///
+/// Removes headers that take precedence over `Cache-Control` in some caches: RFC 9213, and the older headers of Varnish,
+/// Fastly and nginx.
 fn keep_out_of_caches(headers: &mut HeaderMap) {
     let is_targeted = |name: &HeaderName| {
         let name = name.as_str();

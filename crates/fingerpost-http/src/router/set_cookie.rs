@@ -1,4 +1,4 @@
-//! The cookie that says a version: its name, and how a browser is told to forget it.
+//! The version cookie: its attributes, and the header that expires it.
 
 use fingerpost::{__private::quoted, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
@@ -19,27 +19,27 @@ impl Default for Cookie {
 }
 
 impl Cookie {
-    /// Refuses a cookie that cannot be set.
+    /// Returns an error if browsers would reject the cookie.
     pub(super) fn check(&self) -> Result<(), Error> {
         let Self { name, path, domain } = self;
         let refuse = |what, text, advice| {
             Err(Error::config(format!("{} cannot be the {what} of a cookie; {advice}", quoted(text))))
         };
-        // RFC 6265, §4.1.1: a token, as the name of a header is.
+        // RFC 6265, §4.1.1: a token, like the name of a header.
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
             return refuse("name", name, "write letters, digits, `_` and `-`, such as `app_version`");
         }
         let is_plain = |c: char| c.is_ascii_graphic() && c != ';';
         if !path.starts_with('/') || !path.chars().all(is_plain) {
-            return refuse("path", path, "write one that begins with `/` and has no space and no `;`");
+            return refuse("path", path, "write a path that begins with `/` and has no spaces and no `;`");
         }
         let is_in_domains = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
         if let Some(domain) = domain.as_ref().filter(|it| it.is_empty() || !it.chars().all(is_in_domains)) {
-            return refuse("domain", domain, "write one such as `example.com`");
+            return refuse("domain", domain, "write a host name such as `example.com`");
         }
-        // RFC 6265bis, §4.1.3: browsers ignore what is set otherwise under such names.
+        // RFC 6265bis, §4.1.3: browsers reject other cookies with this prefix.
         if self.has_prefix("__Host-") && (path != "/" || domain.is_some()) {
-            return refuse("name", name, "with `__Host-` it has the path `/` and no domain");
+            return refuse("name", name, "a `__Host-` cookie must have the path `/` and no domain");
         }
         Ok(())
     }
@@ -54,10 +54,10 @@ impl Cookie {
         let secure = if self.has_prefix("__Host-") || self.has_prefix("__Secure-") { "; Secure" } else { "" };
         let expiry =
             format!("{name}=; Path={path}{domain}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT{secure}");
-        HeaderValue::try_from(expiry).expect("all of it is printable")
+        HeaderValue::try_from(expiry).expect("checked attributes are printable")
     }
 
-    /// Makes a browser forget it, unless the application has just set it; whether it does.
+    /// Expires the cookie, unless the application sets it in this response. Returns `true` if it was expired.
     pub(super) fn expire(&self, headers: &mut HeaderMap) -> bool {
         let is_ours = |set: &HeaderValue| {
             let rest = set.as_bytes().strip_prefix(self.name.as_bytes());

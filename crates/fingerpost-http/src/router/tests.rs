@@ -21,7 +21,7 @@ fn router() -> VersionRouter {
     without_default().default_version("v2").unwrap()
 }
 
-/// Sends a request with these headers through, to an application that answers with these.
+/// Routes a request with these headers, and completes a response with the headers `answered`.
 fn through(
     router: &VersionRouter,
     method: &str,
@@ -42,7 +42,7 @@ fn through(
     Ok(response)
 }
 
-/// What came of a GET: the served version and its target, `-` if it passed without, or the status.
+/// Returns the served version and its target of a GET (`-` for a missing header), or the status of a refusal.
 fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
     match through(router, "GET", headers, &[]) {
         Ok(response) => {
@@ -56,7 +56,7 @@ fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
 }
 
 #[track_caller]
-fn goes(headers: &[(&str, &str)], expected: &str) {
+fn assert_route(headers: &[(&str, &str)], expected: &str) {
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     assert_eq!(outcome(&router(), &headers), expected, "{headers:?}");
 }
@@ -64,23 +64,23 @@ fn goes(headers: &[(&str, &str)], expected: &str) {
 #[test]
 fn header_overrides_the_cookie_which_overrides_the_default() {
     const HEADER: &str = "x-app-requested-version";
-    goes(&[], "v2 green");
-    goes(&[(HEADER, "v1")], "v1 blue");
-    goes(&[(HEADER, " v1 ")], "v1 blue");
-    goes(&[("cookie", "app_version=v1")], "v1 blue");
-    goes(&[(HEADER, "v2"), ("cookie", "app_version=v1")], "v2 green");
-    goes(&[(HEADER, "v2"), ("cookie", "app_version=v0")], "v2 green");
-    goes(&[(HEADER, "v0"), ("cookie", "app_version=v1")], "409");
-    goes(&[(HEADER, "V1")], "409");
-    // Empty is none.
-    goes(&[(HEADER, "")], "v2 green");
-    goes(&[(HEADER, ""), ("cookie", "app_version=v1")], "v1 blue");
-    goes(&[("cookie", "app_version=")], "v2 green");
-    goes(&[("cookie", "app_version=\"\"")], "v2 green");
+    assert_route(&[], "v2 green");
+    assert_route(&[(HEADER, "v1")], "v1 blue");
+    assert_route(&[(HEADER, " v1 ")], "v1 blue");
+    assert_route(&[("cookie", "app_version=v1")], "v1 blue");
+    assert_route(&[(HEADER, "v2"), ("cookie", "app_version=v1")], "v2 green");
+    assert_route(&[(HEADER, "v2"), ("cookie", "app_version=v0")], "v2 green");
+    assert_route(&[(HEADER, "v0"), ("cookie", "app_version=v1")], "409");
+    assert_route(&[(HEADER, "V1")], "409");
+    // Empty values are ignored.
+    assert_route(&[(HEADER, "")], "v2 green");
+    assert_route(&[(HEADER, ""), ("cookie", "app_version=v1")], "v1 blue");
+    assert_route(&[("cookie", "app_version=")], "v2 green");
+    assert_route(&[("cookie", "app_version=\"\"")], "v2 green");
     // Several headers.
-    goes(&[(HEADER, "v1"), (HEADER, "v1")], "v1 blue");
-    goes(&[(HEADER, "v1"), (HEADER, "v2")], "409");
-    goes(&[(HEADER, "v1, v1")], "409");
+    assert_route(&[(HEADER, "v1"), (HEADER, "v1")], "v1 blue");
+    assert_route(&[(HEADER, "v1"), (HEADER, "v2")], "409");
+    assert_route(&[(HEADER, "v1, v1")], "409");
 }
 
 #[test]
@@ -103,9 +103,9 @@ fn cookies_are_parsed_leniently() {
         ("app_version=v1 v1", "v2 green"),
         ("app_version=%76%31", "v2 green"),
     ] {
-        goes(&[("cookie", cookie)], expected);
+        assert_route(&[("cookie", cookie)], expected);
     }
-    goes(&[("cookie", "a=b"), ("cookie", "app_version=v1")], "v1 blue");
+    assert_route(&[("cookie", "a=b"), ("cookie", "app_version=v1")], "v1 blue");
 }
 
 #[test]
@@ -116,9 +116,9 @@ fn cookie_of_a_sibling_host_does_not_hide_a_known_version() {
         ("app_version=; app_version=\"\"; app_version=v0; app_version=v1; app_version=v2", "v1 blue"),
         ("app_version=v0; app_version=v-1", "v2 green, expired"),
     ] {
-        goes(&[("cookie", cookie), PAGE], expected);
+        assert_route(&[("cookie", cookie), PAGE], expected);
     }
-    goes(&[("cookie", "app_version=v0"), ("cookie", "app_version=v1"), PAGE], "v1 blue");
+    assert_route(&[("cookie", "app_version=v0"), ("cookie", "app_version=v1"), PAGE], "v1 blue");
 }
 
 #[test]
@@ -133,12 +133,12 @@ fn unknown_cookie_is_expired_only_on_a_page_load() {
         ("text/htmlx", "v2 green"),
         ("", "v2 green"),
     ] {
-        goes(&[cookie, ("accept", accept)], expected);
+        assert_route(&[cookie, ("accept", accept)], expected);
     }
-    goes(&[cookie], "v2 green");
-    goes(&[cookie, PAGE, ("x-app-requested-version", "v0")], "409");
-    goes(&[PAGE], "v2 green");
-    goes(&[("cookie", "app_version=v1"), PAGE], "v1 blue");
+    assert_route(&[cookie], "v2 green");
+    assert_route(&[cookie, PAGE, ("x-app-requested-version", "v0")], "409");
+    assert_route(&[PAGE], "v2 green");
+    assert_route(&[("cookie", "app_version=v1"), PAGE], "v1 blue");
     let request = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     assert_eq!(outcome(&without_default(), &request), "- -, expired");
     assert!(through(&router(), "HEAD", &request, &[]).unwrap().contains_key("set-cookie"));
@@ -196,7 +196,7 @@ fn hostile_version_headers_are_refused_and_hostile_cookies_ignored() {
     for version in [&b"v1\xff"[..], b"\xe2\x8a\x97", b"v1\"", b"\"v1\"", b"v1\tv2", b"../v1", b"v1;v2"] {
         assert_eq!(outcome(&router(), &[("x-app-requested-version", version)]), "409", "{version:?}");
     }
-    // CR and LF never get as far as here.
+    // `http` rejects CR and LF.
     assert!(HeaderValue::from_bytes(b"v1\r\nx-evil: 1").is_err());
 }
 
@@ -284,7 +284,7 @@ fn cookie_name_prefixes_are_respected() {
         let response = through(&router, "GET", &[("cookie", &old(name)), (PAGE.0, PAGE.1.as_bytes())], &[]);
         assert!(response.unwrap()["set-cookie"].to_str().unwrap().ends_with(ends), "{name}");
     }
-    let advice = "cannot be the name of a cookie; with `__Host-` it has the path `/` and no domain";
+    let advice = "cannot be the name of a cookie; a `__Host-` cookie must have the path `/` and no domain";
     let host = || router().cookie_name("__Host-v").unwrap();
     for err in [host().cookie_path("/a").unwrap_err(), host().cookie_domain("a.b").unwrap_err()] {
         assert_eq!(err.to_string(), format!("`__Host-v` {advice}"));
@@ -307,7 +307,7 @@ fn invalid_settings_are_errors_at_startup_with_advice() {
     refused(
         VersionRouter::new([("", ""); 0]).unwrap().default_version("v3"),
         InvalidConfig,
-        "the default version `v3` is not in the map of the version router, which has nothing; add it there, or choose another default",
+        "the default version `v3` is not in the map of the version router, which has no versions; add it there, or choose another default",
     );
     refused(
         VersionRouter::new([("v1", "a"), ("v1", "b")]),
@@ -318,7 +318,7 @@ fn invalid_settings_are_errors_at_startup_with_advice() {
         let err = VersionRouter::new([(version, "blue")]).unwrap_err();
         assert_eq!(err.kind(), InvalidConfig, "{err}");
         assert!(
-            err.to_string().starts_with("the map of the version router is refused: app version `"),
+            err.to_string().starts_with("the map of the version router is invalid: app version `"),
             "{err}"
         );
         assert!(err.to_string().ends_with("may hold only letters, digits and `. _ ~ + -`"), "{err}");
@@ -365,7 +365,7 @@ fn bytes_of_a_header() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    /// Whatever comes, the answer is made of what the site has said, and of nothing else.
+    /// All header values and bodies come from the configuration, never from the request.
     #[test]
     fn client_input_is_never_echoed(
         header in prop::option::of(bytes_of_a_header()),

@@ -18,31 +18,35 @@ use crate::{
     },
 };
 
-/// Tells this 409 from one of the application: the script of a page knows that there is nothing in it to be shown.
+/// Lets the client script distinguish this 409 from the application's.
 const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refused");
 
-/// Says which of several running versions a request is for, without a runtime: what a framework's own layer is made of.
+/// Routes requests to one of several running versions. Framework integrations are built on it; it needs no async runtime.
 ///
-/// The request says it in the header `X-App-Requested-Version`, which speaks for one tab, else in the cookie `app_version`,
-/// which all tabs share, else it is the default, if there is one. The response of a version in the map says
-/// `x-backend-target`, for a proxy, and `x-app-served-version`. A header with a version that is not in the map is refused:
-/// 409, with those that are, and `x-app-version-refused: unknown`. So a page learns that its version has been taken out, and
-/// renews itself.
+/// The version of a request is, in this order:
 ///
-/// - A cookie with an unknown version counts as no version: no script would see the 409, and a cookie that a sibling host has
-///   set with `Domain=` survives the expiry. The response to a page load (GET or HEAD whose `Accept` names `text/html`) expires
-///   the cookie, unless it sets the cookie anew itself.
-/// - Of several cookies of the name, the first with a version in the map is taken. Browsers send the cookie with the longest path
+/// 1. the header `X-App-Requested-Version`, which is set per tab;
+/// 2. the cookie `app_version`, which all tabs share;
+/// 3. the default, if there is one.
+///
+/// If the map has the version, the response gets the headers `x-backend-target`, for a proxy, and `x-app-served-version`.
+/// If the header names any other version, the request is refused with 409, a list of the versions in the map and
+/// `x-app-version-refused: unknown`. The client script then reloads the page.
+///
+/// - A cookie with an unknown version is ignored: no script would see a 409, and a cookie that a sibling host set with
+///   `Domain=` cannot be expired. The response to a page load (GET or HEAD whose `Accept` names `text/html`) expires the
+///   cookie, unless the response sets it.
+/// - Of several version cookies, the first with a version in the map is used. Browsers send the cookie with the longest path
 ///   first. The cookie is expired only if none of them has a version in the map.
-/// - An empty header or cookie counts as none. Several headers must have the same value; otherwise they count as an unknown version.
-/// - With an empty map everything passes as it is.
+/// - Empty headers and cookies are ignored. Several headers must have the same value, or the version counts as unknown.
+/// - If the map is empty, all requests and responses pass unchanged.
 ///
-/// What clients send is compared, and neither kept nor repeated, nor logged.
+/// Values from clients are only compared: they are not stored, echoed or logged.
 ///
 /// # Caches
 ///
-/// A response gets `Vary` with the header and `Cookie`, unless it says `immutable`. A 409, and a response that expires the
-/// cookie, is `no-store`, whatever it said before. A shared cache in front of the site still has to heed `Vary`.
+/// Responses get `Vary` with the header and `Cookie`, except those with `immutable`. A 409 and a response that expires the
+/// cookie become `no-store`. A shared cache in front of the site must support `Vary`.
 ///
 /// ```
 /// use fingerpost_http::VersionRouter;
@@ -51,7 +55,7 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 /// let router = VersionRouter::new([("v1", "blue"), ("v2", "green")])?.default_version("v2")?;
 /// let (request, ()) = Request::get("/").header("cookie", "app_version=v1").body(())?.into_parts();
 /// let routing = router.route(&request).expect("a version in the map");
-/// let mut response = Response::new("what blue says");
+/// let mut response = Response::new("the response of blue");
 /// routing.finish(response.headers_mut());
 /// assert_eq!(response.headers()["x-backend-target"], "blue");
 ///
@@ -65,12 +69,12 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 pub struct VersionRouter(Arc<RouterConfig>);
 
 impl VersionRouter {
-    /// Routes each version to its target, a name that the proxy in front knows.
+    /// Creates a router from versions and their targets: names that the proxy knows.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for what is no [`AppVersion`](fingerpost::AppVersion), for a target that
-    /// cannot be a header value, and for a version that is there twice.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if a version is not a valid
+    /// [`AppVersion`](fingerpost::AppVersion) or occurs twice, or if a target cannot be a header value.
     pub fn new<V: AsRef<str>, T: AsRef<str>>(
         versions: impl IntoIterator<Item = (V, T)>,
     ) -> Result<Self, Error> {
@@ -96,7 +100,7 @@ impl VersionRouter {
         })))
     }
 
-    /// The version of a request that says none. Defaults to none: such a request passes as it is.
+    /// Sets the version of requests that name no known version. By default such requests pass unchanged.
     ///
     /// # Errors
     ///
@@ -106,7 +110,7 @@ impl VersionRouter {
         let config = Arc::make_mut(&mut self.0);
         let Some(route) = config.routes.get(version) else {
             let known: Vec<_> = config.routes.keys().map(|known| quoted(known).to_string()).collect();
-            let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+            let known = if known.is_empty() { "no versions".to_owned() } else { known.join(", ") };
             return Err(Error::config(format!(
                 "the default version {} is not in the map of the version router, which has {known}; add it there, or choose \
                  another default",
@@ -117,7 +121,7 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// The request header that says the version. Defaults to `X-App-Requested-Version`, which the client script sends.
+    /// Sets the request header with the version. Defaults to `X-App-Requested-Version`, which the client script sends.
     ///
     /// # Errors
     ///
@@ -129,7 +133,7 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// The response header that says the target. Defaults to `x-backend-target`.
+    /// Sets the response header with the target. Defaults to `x-backend-target`.
     ///
     /// # Errors
     ///
@@ -139,7 +143,7 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// The response header that says the version. Defaults to `x-app-served-version`.
+    /// Sets the response header with the version. Defaults to `x-app-served-version`.
     ///
     /// # Errors
     ///
@@ -149,17 +153,19 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// The cookie that says the version. Defaults to `app_version`. It is only read, and expired; application or proxy set it.
+    /// Sets the name of the version cookie. Defaults to `app_version`.
+    ///
+    /// The router only reads and expires the cookie; the application or the proxy sets it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a cookie, or begins
-    /// with `__Host-` while there is a domain or another path than `/`.
+    /// with `__Host-` although the cookie has a domain or a path other than `/`.
     pub fn cookie_name(self, name: &str) -> Result<Self, Error> {
         self.with_cookie(|cookie| name.clone_into(&mut cookie.name))
     }
 
-    /// The path that the cookie was set for: a browser expires no other. Defaults to `/`.
+    /// Sets the path of the cookie, which must be the one it was set with. Defaults to `/`.
     ///
     /// # Errors
     ///
@@ -168,7 +174,8 @@ impl VersionRouter {
         self.with_cookie(|cookie| path.clone_into(&mut cookie.path))
     }
 
-    /// The domain that the cookie was set for: a browser expires no other. Defaults to none, which is this host alone.
+    /// Sets the domain of the cookie, which must be the one it was set with. By default there is none: the cookie belongs to
+    /// one host.
     ///
     /// # Errors
     ///
@@ -184,11 +191,11 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// What is to be done with the response to a request.
+    /// Routes a request. Call [`Routing::finish`] with its response.
     ///
     /// # Errors
     ///
-    /// The answer to a request for a version that is not in the map; the request goes no further.
+    /// The 409 response to a request for a version that is not in the map. Do not forward the request.
     pub fn route(&self, request: &request::Parts) -> Result<Routing, Box<Response<Bytes>>> {
         let config = &self.0;
         let default = |expires| Ok(Routing::new(config, config.default.clone(), expires));
@@ -206,11 +213,11 @@ impl VersionRouter {
         match (route, requested) {
             (Some(route), _) => Ok(Routing::new(config, Some(route.clone()), false)),
             (None, RequestedVersion::Nothing) => default(false),
-            // A sibling host may have set the cookie with a domain and a path that this host does not know. Such a cookie
-            // survives the expiry, so a 409 would never end.
+            // A cookie that a sibling host set with a domain and a path unknown to this host cannot be expired, so a 409 would
+            // repeat forever.
             (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
             (None, RequestedVersion::ByHeader(_)) => {
-                tracing::debug!("a request was refused: its header names a version that is not in the map");
+                tracing::debug!("refused a request: its header names a version that is not in the map");
                 Err(config.refused(&request.method).into())
             }
         }
@@ -239,7 +246,7 @@ fn header_name(name: &str) -> Result<HeaderName, Error> {
 }
 
 fn vary(version_header: &HeaderName) -> HeaderValue {
-    HeaderValue::try_from(format!("{version_header}, cookie")).expect("names of headers fit into one")
+    HeaderValue::try_from(format!("{version_header}, cookie")).expect("header names are valid in a header")
 }
 
 fn refusal(routes: &BTreeMap<String, Route>) -> Bytes {
