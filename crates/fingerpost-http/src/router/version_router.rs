@@ -100,7 +100,7 @@ impl VersionRouter {
         })))
     }
 
-    /// Sets the version of requests that name no known version. By default such requests pass unchanged.
+    /// Sets the version of requests without one. By default such requests pass unchanged.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 use fingerpost::{__private::quoted, Error};
 
-/// What precedes the paths of the client script and of the version that it asks for: `/_fingerpost`.
+/// The path prefix of the client script and its version endpoint: `/_fingerpost`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClientPath(String);
 
@@ -8,13 +8,13 @@ impl ClientPath {
     pub(super) fn parse(path: &str) -> Result<Self, Error> {
         let refuse = |reason| {
             let path = quoted(path);
-            Err(Error::config(format!("client path {path} {reason}; write one such as `/_fingerpost`")))
+            Err(Error::config(format!("client path {path} {reason}; write a path such as `/_fingerpost`")))
         };
         let Some(inside) = path.strip_prefix('/') else { return refuse("does not begin with `/`") };
         for segment in inside.strip_suffix('/').unwrap_or(inside).split('/') {
             match segment {
                 "" => return refuse("has an empty segment"),
-                "." | ".." => return refuse("has a segment of dots"),
+                "." | ".." => return refuse("has a `.` or `..` segment"),
                 _ if segment.bytes().all(is_plain) => {}
                 _ => return refuse("may hold only letters, digits and `. _ ~ - /`"),
             }
@@ -26,13 +26,13 @@ impl ClientPath {
         format!("{}/{name}", self.0)
     }
 
-    /// What a path has below this one.
+    /// Returns the rest of a path below this one.
     pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         path.strip_prefix(&*self.0)?.strip_prefix('/')
     }
 }
 
-/// RFC 3986, §2.3: what is never spelt in two ways, nor means anything in HTML.
+/// RFC 3986, §2.3: unreserved characters have one spelling, and no meaning in HTML.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._~-".contains(&byte)
 }
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(ClientPath::parse("/_fingerpost").unwrap(), ClientPath::default());
         assert_eq!(ClientPath::parse("/_fingerpost/").unwrap(), ClientPath::default());
         assert_eq!(ClientPath::parse("/a/b.c~d-e").unwrap().join("x"), "/a/b.c~d-e/x");
-        let advice = "; write one such as `/_fingerpost`";
+        let advice = "; write a path such as `/_fingerpost`";
         for path in ["", "x", "https://x/", " /x"] {
             assert_eq!(refused(path), format!("client path `{path}` does not begin with `/`{advice}"));
         }
@@ -69,7 +69,7 @@ mod tests {
             assert_eq!(refused(path), format!("client path `{path}` has an empty segment{advice}"));
         }
         for path in ["/.", "/../x", "/x/.."] {
-            assert_eq!(refused(path), format!("client path `{path}` has a segment of dots{advice}"));
+            assert_eq!(refused(path), format!("client path `{path}` has a `.` or `..` segment{advice}"));
         }
         for path in ["/x y", "/x?", "/x#y", "/%2e", "/ä", "/x'", "/<x>"] {
             let reason = "may hold only letters, digits and `. _ ~ - /`";

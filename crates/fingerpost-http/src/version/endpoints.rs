@@ -13,7 +13,7 @@ use crate::{
     request_snapshot::existing_snapshot, rfc9110::method::for_method, serve::response::uncached_response,
 };
 
-/// What `GET /version` says of a release: `{"version", "source", "components": {name: number of files}}`.
+/// Returns the body of `GET /version`: `{"version", "source", "components": {name: number of files}}`.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -29,13 +29,15 @@ pub fn version_json(snapshot: &Snapshot) -> String {
     json!({ "version": *version, "source": version.source().as_str(), "components": components }).to_string()
 }
 
-/// Answers `GET /version` and `POST /cache/bust`, without a runtime: what a framework's own layer is made of.
+/// The endpoints `GET /version` and `POST /cache/bust`. Framework integrations are built on them; they need no async
+/// runtime.
 ///
-/// The second wants the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. It reads everything again that a reload
-/// reads, and puts it in force for everybody at once; what is broken is told, and changes nothing. No response is ever kept.
+/// `POST /cache/bust` requires the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. It calls
+/// [`Assets::reload`], which takes effect for all clones at once. If that fails, the response has the error, and nothing
+/// changes. All responses are `no-store`.
 ///
-/// The response to a bust has the new [`Snapshot`] in its extensions: an outer layer that took one before, and says the app
-/// version in a header, can say the one that the body says.
+/// The response to a successful bust has the new [`Snapshot`] in its extensions. An outer layer that adds the app version
+/// to headers can use it, so that header and body agree.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -61,15 +63,15 @@ pub struct VersionEndpoints {
 }
 
 impl VersionEndpoints {
-    /// For these assets; without a token there is no `/cache/bust`.
+    /// Creates the endpoints of these assets. Without a token there is no `/cache/bust`.
     pub fn new(assets: &Assets, token: Option<BustToken>) -> Self {
         let (version_path, bust_path) = ("/version".into(), "/cache/bust".into());
         Self { assets: assets.clone(), token, version_path, bust_path }
     }
 
-    /// Takes the secret of the token from the environment variable `FINGERPOST_SECRET`.
+    /// Creates the endpoints with the secret in the environment variable `FINGERPOST_SECRET`.
     ///
-    /// In development the variable may be unset or empty: then there is no `/cache/bust`, and a warning says so.
+    /// In development the variable may be unset or empty. There is no `/cache/bust` then, and a warning is logged.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -99,7 +101,7 @@ impl VersionEndpoints {
         Ok(Self::new(assets, Some(BustToken::from_env()?)))
     }
 
-    /// Other paths. Default to `/version` and `/cache/bust`; a leading `/` that is missing is added.
+    /// Sets the paths. They default to `/version` and `/cache/bust`. A missing leading `/` is added.
     #[must_use]
     pub fn paths(
         mut self,
@@ -111,13 +113,13 @@ impl VersionEndpoints {
         self
     }
 
-    /// Whether a request is for one of the two.
+    /// Returns `true` if the path of a request is one of the endpoints.
     pub fn handles(&self, request: &request::Parts) -> bool {
         let path = request.uri.path();
         path == self.version_path || self.token.is_some() && path == self.bust_path
     }
 
-    /// The response, if it can be given without reading anything.
+    /// Returns the response, or `None` if it requires a reload. Call [`respond_blocking`](Self::respond_blocking) then.
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Bytes>> {
         let Some(token) = self.token.as_ref().filter(|_| request.uri.path() == self.bust_path) else {
             return Some(self.version(request));
@@ -127,16 +129,16 @@ impl VersionEndpoints {
         }
         match bearer(&request.headers) {
             None => {
-                let mut response = error_response(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+                let mut response = error_response(StatusCode::UNAUTHORIZED, "a bearer token is required");
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 Some(response)
             }
             Some(given) if token.matches(given) => None,
-            Some(_) => Some(error_response(StatusCode::FORBIDDEN, "this is not the bust token")),
+            Some(_) => Some(error_response(StatusCode::FORBIDDEN, "the bust token is wrong")),
         }
     }
 
-    /// The response. May read files.
+    /// Returns the response. A reload blocks on reading files.
     pub fn respond_blocking(&self, request: &request::Parts) -> Response<Bytes> {
         self.respond(request).unwrap_or_else(|| self.bust())
     }
@@ -148,26 +150,26 @@ impl VersionEndpoints {
         }
     }
 
-    /// The old release stays in force if the new one makes no sense.
+    /// Reloads the assets. On failure the old release stays in force.
     fn bust(&self) -> Response<Bytes> {
         match self.assets.reload() {
             Ok(snapshot) => {
                 let version = snapshot.app_version();
-                tracing::info!("reloaded, because the cache was busted: app version {version}");
+                tracing::info!("reloaded by a cache bust: app version {version}");
                 let json = json!({ "status": "ok", "version": *version }).to_string();
                 let mut response = json_response(StatusCode::OK, json);
                 response.extensions_mut().insert(snapshot);
                 response
             }
             Err(err) => {
-                tracing::error!("the cache was busted, and nothing has changed: {err}");
+                tracing::error!("a cache bust failed and changed nothing: {err}");
                 error_response(StatusCode::INTERNAL_SERVER_ERROR, &err.to_string())
             }
         }
     }
 }
 
-/// Tells the app version of a release.
+/// Responds with the app version of a release.
 pub(crate) fn version_response(request: &request::Parts, snapshot: &Snapshot) -> Response<Bytes> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return method_not_allowed("GET, HEAD");
@@ -175,12 +177,11 @@ pub(crate) fn version_response(request: &request::Parts, snapshot: &Snapshot) ->
     for_method(&request.method, json_response(StatusCode::OK, version_json(snapshot)))
 }
 
-/// As paths of requests are.
 fn with_leading_slash(path: Cow<'static, str>) -> Cow<'static, str> {
     if path.starts_with('/') { path } else { format!("/{path}").into() }
 }
 
-/// RFC 9110, §11.1: the name of the scheme in any case.
+/// Returns the bearer token. RFC 9110, §11.1: the scheme is case-insensitive.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn ask(
+    fn send(
         endpoints: &VersionEndpoints,
         method: &str,
         path: &str,
@@ -240,48 +241,48 @@ mod tests {
     #[test]
     fn version_endpoint_is_public() {
         let (_dir, endpoints, _) = endpoints();
-        let response = ask(&endpoints, "GET", "/version", None);
+        let response = send(&endpoints, "GET", "/version", None);
         assert_eq!(response.body(), r#"{"components":{},"source":"manifest","version":"0123456789ab"}"#);
-        assert!(ask(&endpoints, "HEAD", "/version", None).body().is_empty());
-        assert_eq!(ask(&endpoints, "POST", "/version", None).headers()[ALLOW], "GET, HEAD");
+        assert!(send(&endpoints, "HEAD", "/version", None).body().is_empty());
+        assert_eq!(send(&endpoints, "POST", "/version", None).headers()[ALLOW], "GET, HEAD");
     }
 
     #[test]
     fn cache_bust_endpoint_requires_the_token() {
         let (dir, endpoints, token) = endpoints();
-        let none = ask(&endpoints, "POST", "/cache/bust", None);
+        let none = send(&endpoints, "POST", "/cache/bust", None);
         assert_eq!(
             (none.status(), &none.headers()[WWW_AUTHENTICATE]),
             (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap())
         );
         for wrong in ["Bearer x", "Bearer ", "bearer 0123"] {
-            assert_eq!(ask(&endpoints, "POST", "/cache/bust", Some(wrong)).status(), StatusCode::FORBIDDEN);
+            assert_eq!(send(&endpoints, "POST", "/cache/bust", Some(wrong)).status(), StatusCode::FORBIDDEN);
         }
         assert_eq!(
-            ask(&endpoints, "POST", "/cache/bust", Some("Basic x")).status(),
+            send(&endpoints, "POST", "/cache/bust", Some("Basic x")).status(),
             StatusCode::UNAUTHORIZED
         );
-        assert_eq!(ask(&endpoints, "GET", "/cache/bust", None).status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(send(&endpoints, "GET", "/cache/bust", None).status(), StatusCode::METHOD_NOT_ALLOWED);
 
         let manifest = dir.path().join("staticfiles.json");
         let right = format!("bearer {}", token.as_str());
         std::fs::write(&manifest, r#"{"version": "1.1", "paths": {}, "hash": "ba9876543210"}"#).unwrap();
-        let response = ask(&endpoints, "POST", "/cache/bust", Some(&right));
+        let response = send(&endpoints, "POST", "/cache/bust", Some(&right));
         assert_eq!(response.body(), r#"{"status":"ok","version":"ba9876543210"}"#);
         assert_eq!(&*response.extensions().get::<Snapshot>().unwrap().app_version(), "ba9876543210");
 
         std::fs::write(&manifest, "{").unwrap();
-        let response = ask(&endpoints, "POST", "/cache/bust", Some(&right));
+        let response = send(&endpoints, "POST", "/cache/bust", Some(&right));
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(ask(&endpoints, "GET", "/version", None).body().ends_with(br#""version":"ba9876543210"}"#));
+        assert!(send(&endpoints, "GET", "/version", None).body().ends_with(br#""version":"ba9876543210"}"#));
     }
 
     #[test]
     fn endpoint_paths_are_configurable() {
         let (_dir, endpoints, _) = endpoints();
         let endpoints = endpoints.paths("shop/version", "/shop/bust");
-        assert_eq!(ask(&endpoints, "GET", "/shop/version", None).status(), StatusCode::OK);
-        assert_eq!(ask(&endpoints, "POST", "/shop/bust", None).status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(send(&endpoints, "GET", "/shop/version", None).status(), StatusCode::OK);
+        assert_eq!(send(&endpoints, "POST", "/shop/bust", None).status(), StatusCode::UNAUTHORIZED);
         let (parts, ()) = Request::get("/version").body(()).unwrap().into_parts();
         assert!(!endpoints.handles(&parts));
     }

@@ -16,10 +16,10 @@ use crate::{
     request_snapshot::existing_snapshot,
 };
 
-/// How the entity tags of the layer are known.
+/// The name of the layer in entity tags.
 const NAME: &str = "version";
 
-/// One request and its response, on their way through a layer that tells the app version.
+/// One request and its response in a layer that adds the app version and the client script.
 ///
 /// Made by [`VersionMiddleware::begin`](crate::VersionMiddleware::begin).
 #[derive(Debug, Clone)]
@@ -27,9 +27,9 @@ pub struct VersionExchange {
     options: Arc<VersionOptions>,
     snapshot: Snapshot,
     nonce: Option<CspNonce>,
-    /// Whether a page answers a form that was sent, say: asking for it again would not bring it back.
+    /// `true` if the method is not GET or HEAD: a reload would not return the same page.
     is_posted: bool,
-    /// Nothing where pages stay as they are.
+    /// `None` if pages are not changed.
     html: Option<HtmlExchange>,
 }
 
@@ -49,11 +49,11 @@ impl VersionExchange {
         Self { options, snapshot, nonce, is_posted, html: Some(html) }
     }
 
-    /// Gives a response its headers, and if it is a page the validators that it will have with the script in it; says whether
-    /// the script is to be put in, with [`inserter`](Self::inserter).
+    /// Sets the headers of a response; for a page, also its validators. Returns [`HtmlChange::Body`] if the body is a page, to
+    /// be rewritten with [`inserter`](Self::inserter).
     ///
-    /// A snapshot of the same assets in the extensions of the response is what the headers tell of: the answer to a reload is of
-    /// the release that it has put in force. A response that has been through another layer of this kind keeps what it got there: what lies inside wins.
+    /// If the extensions of the response have a snapshot of the same assets, its app version is used: the response to a reload
+    /// belongs to the new release. Responses that passed through an inner layer of this kind keep the headers of that layer.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         let is_first = response.extensions.insert(VersionHandled).is_none();
         if is_first {
@@ -67,8 +67,8 @@ impl VersionExchange {
             if html.is_kept_by_compression(response) {
                 self.options.compressed.report(|| {
                     tracing::warn!(
-                        "a page was compressed already, so the client script could not be put into it; put the layer of the \
-                         version inside of the layer that compresses"
+                        "the client script was not inserted into a page because it is compressed; place the version layer \
+                         inside the compression layer"
                     );
                 });
             }
@@ -78,7 +78,7 @@ impl VersionExchange {
         if is_first { change } else { HtmlChange::Nothing }
     }
 
-    /// Puts the script into a page in this encoding.
+    /// Returns a rewriter that inserts the script tag into a page with this encoding.
     pub fn inserter(&self, encoding: HtmlEncoding) -> HeadInserter {
         let nonce = self.nonce.as_ref().filter(|nonce| {
             let is_valid = nonce.is_valid();

@@ -1,4 +1,4 @@
-//! The app version on every response, and the client script in every page.
+//! Adds the app version to responses and the client script to pages.
 
 use std::sync::Arc;
 
@@ -15,10 +15,11 @@ use super::{
     options::{VersionHandled, VersionOptions},
 };
 
-/// Tells every client the app version, and puts the client script into pages: what a framework's own layer is made of.
+/// Adds the app version to responses, and the client script to pages. Framework integrations are built on it; it needs no
+/// async runtime.
 ///
-/// For each request ask [`respond`](Self::respond) first. What has no answer goes on, after [`begin`](Self::begin), and its
-/// response comes back through [`VersionExchange::finish`].
+/// For each request, call [`respond`](Self::respond) first. If it returns `None`, call [`begin`](Self::begin), forward the
+/// request, and pass the response to [`VersionExchange::finish`].
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -49,7 +50,7 @@ pub struct VersionMiddleware {
 }
 
 impl VersionMiddleware {
-    /// Tells the app version of these assets.
+    /// Creates a middleware for the app version of these assets.
     pub fn new(assets: &Assets) -> Self {
         let path = ClientPath::default();
         let options = VersionOptions {
@@ -63,32 +64,32 @@ impl VersionMiddleware {
         Self { assets: assets.clone(), options: Arc::new(options) }
     }
 
-    /// Whether responses say `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
+    /// Sets whether responses have the headers `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
     ///
-    /// Without them pages still get the script. It sends the page's version with its requests, and acts on a 409 of a router;
-    /// of a deploy that nothing refuses it learns nothing.
+    /// Without them pages still get the script. It sends the version of the page with its requests, and acts on a 409 of a
+    /// router. Without a router it cannot notice a deploy.
     #[must_use]
     pub fn header(mut self, has_header: bool) -> Self {
         Arc::make_mut(&mut self.options).has_header = has_header;
         self
     }
 
-    /// What a page does once it is stale. Defaults to [`OnMismatch::Reload`].
+    /// Sets the action of stale pages. Defaults to [`OnMismatch::Reload`].
     #[must_use]
     pub fn on_mismatch(mut self, on_mismatch: OnMismatch) -> Self {
         Arc::make_mut(&mut self.options).on_mismatch = on_mismatch;
         self
     }
 
-    /// What precedes `client.<hash>.js` and `version`, which it answers. Defaults to `/_fingerpost`.
+    /// Sets the path prefix of the client script, `client.<hash>.js`, and of its endpoint, `version`. Defaults to
+    /// `/_fingerpost`.
     ///
-    /// It is the beginning of the path both in pages and in requests as they arrive here, so nothing may take off a part of
-    /// the path before.
+    /// Pages have URLs with this prefix, and requests must arrive with it: outer layers must not remove a part of the path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if it does not begin with `/`, names nothing, or holds
-    /// anything else than letters, digits and `. _ ~ - /`.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the path does not begin with `/`, has an empty, `.`
+    /// or `..` segment, or has characters other than letters, digits and `. _ ~ - /`.
     pub fn client_path(mut self, path: &str) -> Result<Self, Error> {
         let path = ClientPath::parse(path)?;
         let options = Arc::make_mut(&mut self.options);
@@ -97,14 +98,14 @@ impl VersionMiddleware {
         Ok(self)
     }
 
-    /// The assets whose version it tells.
+    /// Returns the assets.
     pub fn assets(&self) -> &Assets {
         &self.assets
     }
 
-    /// The answer to a request for the client script, or for the version that it asks for; nothing for any other request.
+    /// Returns the response to a request for the client script or its version endpoint, and `None` for other requests.
     ///
-    /// `snapshot` is the one of the request, as [`request_snapshot`](crate::request_snapshot) leaves it.
+    /// `snapshot` is the result of [`request_snapshot`](crate::request_snapshot).
     pub fn respond(&self, request: &request::Parts, snapshot: &Snapshot) -> Option<Response<Bytes>> {
         let name = self.options.path.below(request.uri.path())?;
         let mut response = match client::hash_in_name(name) {
@@ -117,11 +118,11 @@ impl VersionMiddleware {
         Some(response)
     }
 
-    /// Takes conditions off a request that were made for pages without the script; see
+    /// Removes conditions of a request that refer to pages without the script; see
     /// [`HtmlExchange::begin`](crate::HtmlExchange::begin).
     ///
-    /// A [`CspNonce`](crate::CspNonce) is heeded. Every page has another one, so then no condition is met and no page gets a tag: a 304 would
-    /// pair an old page, and its nonce, with a new policy.
+    /// With a [`CspNonce`](crate::CspNonce) in the extensions, pages get no `ETag`, so that no condition matches: a 304 would
+    /// combine a cached page and its old nonce with a new policy.
     pub fn begin(&self, snapshot: &Snapshot, request: &mut request::Parts) -> VersionExchange {
         VersionExchange::begin(&self.options, snapshot, request)
     }

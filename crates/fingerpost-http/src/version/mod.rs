@@ -1,4 +1,4 @@
-//! One app version: told to clients, asked for by them, and changed while the program runs.
+//! The app version: endpoints, headers, and the client script.
 
 #[cfg(feature = "html")]
 pub(crate) mod middleware;

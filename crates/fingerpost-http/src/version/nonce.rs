@@ -1,8 +1,9 @@
-/// The nonce of a page's content security policy, as a request extension: an outer layer that sets the policy leaves it there,
-/// and the script tag gets it.
+/// The nonce of a page's content security policy, for the script tag.
 ///
-/// It is written if it is what the standard calls a nonce: letters, digits, `+ / - _`, and at most two `=` at its end (CSP3,
-/// §2.3.1). Anything else never reaches a page.
+/// The layer that sets the policy stores it in the extensions of the request.
+///
+/// A nonce has letters, digits, `+ / - _`, and at most two `=` at its end (CSP3, §2.3.1). Invalid nonces are not written
+/// into pages.
 ///
 /// ```
 /// use fingerpost_http::CspNonce;

@@ -2,9 +2,9 @@ use std::{fmt, str::FromStr};
 
 use fingerpost::{__private::quoted, Error};
 
-/// What the client script does once it sees that the server has another version than the page.
+/// The action of the client script when the server has another version than the page.
 ///
-/// It can be read from a setting of the site, such as an environment variable:
+/// It can be parsed from a setting, such as an environment variable:
 ///
 /// ```
 /// use fingerpost_http::OnMismatch;
@@ -19,19 +19,19 @@ use fingerpost::{__private::quoted, Error};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnMismatch {
-    /// Loads the page anew, once per version; where a form has been filled in, it prompts.
+    /// Reloads the page, once per version. Prompts instead if a form has input.
     #[default]
     Reload,
-    /// Shows a banner with a button that loads the page anew.
+    /// Shows a banner with a button that reloads the page.
     Prompt,
     /// Writes a warning to the console.
     Warn,
-    /// Nothing. The script is not put into pages, and pages that have it already do nothing.
+    /// Does nothing. The script is not inserted into pages, and stays idle in pages that already have it.
     Ignore,
 }
 
 impl OnMismatch {
-    /// The word that stands in `X-App-Version-Action` and in `data-action`.
+    /// Returns the value of `X-App-Version-Action` and `data-action`.
     ///
     /// ```
     /// use fingerpost_http::OnMismatch;
@@ -48,7 +48,7 @@ impl OnMismatch {
     }
 }
 
-/// The word that [`as_str`](OnMismatch::as_str) gives, and no other spelling; anything else is
+/// Parses the value that [`as_str`](OnMismatch::as_str) returns. Any other value is
 /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig).
 impl FromStr for OnMismatch {
     type Err = Error;

@@ -1,4 +1,4 @@
-//! What the middleware adds to responses.
+//! Settings of the version middleware, and the headers and markup that it adds.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ pub(super) struct VersionOptions {
     pub(super) path: ClientPath,
     /// The URL of the client script.
     pub(super) script: String,
-    /// Warnings of pages that were compressed already.
+    /// Limits the warning about compressed pages.
     pub(super) compressed: Arc<ReportOnce>,
-    /// Warnings of nonces that are not valid.
+    /// Limits the warning about invalid nonces.
     pub(super) invalid_nonce: Arc<ReportOnce>,
 }
 
-/// That a layer has done its work on a response already: what lies inside wins.
+/// Marks a response whose headers an inner layer has set. Outer layers keep them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct VersionHandled;
 
@@ -30,7 +30,7 @@ impl VersionOptions {
         if !self.has_header {
             return;
         }
-        // What is no header value cannot be an app version.
+        // Every app version is a valid header value.
         if let Ok(version) = HeaderValue::from_str(&snapshot.app_version()) {
             headers.insert(HeaderName::from_static("x-app-version"), version);
         }
@@ -38,13 +38,13 @@ impl VersionOptions {
         headers.insert(HeaderName::from_static("x-app-version-action"), action);
     }
 
-    /// All that the script tag depends on besides the release.
+    /// Returns all inputs of the script tag besides the release.
     pub(super) fn tag_inputs(&self, has_nonce: bool) -> String {
         let nonce = if has_nonce { " nonce" } else { "" };
         format!("{} {}{nonce}", self.script, self.on_mismatch)
     }
 
-    /// Version and nonce are of letters that mean nothing in HTML.
+    /// Returns the script tag. `version` and `nonce` have only characters without meaning in HTML.
     pub(super) fn tag(&self, version: &str, nonce: Option<&CspNonce>, is_posted: bool) -> String {
         let Self { script, on_mismatch, .. } = self;
         let nonce = nonce.map_or_else(String::new, |CspNonce(nonce)| format!(" nonce=\"{nonce}\""));

@@ -1,25 +1,27 @@
-//! The version that a request asks for.
+//! The version requested by a client.
 
 use http::{HeaderMap, HeaderName, header::COOKIE};
 
-/// The header that speaks for one tab.
+/// The request header with the version of one tab.
 pub(crate) static VERSION_HEADER: HeaderName = HeaderName::from_static("x-app-requested-version");
 
-/// The name of the cookie that all tabs share.
+/// The name of the version cookie, which all tabs share.
 pub(crate) const VERSION_COOKIE: &str = "app_version";
 
-/// Bytes of a client: nothing is known of them.
+/// The requested version. Its bytes are unchecked input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestedVersion<'r> {
     Nothing,
     ByCookie(&'r [u8]),
-    /// `None` if several headers say different things.
+    /// `None` if several headers have different values.
     ByHeader(Option<&'r [u8]>),
 }
 
 impl<'r> RequestedVersion<'r> {
-    /// Several headers of the name must have the same value. Of several cookies of the name, the first with a known version is
-    /// taken: a sibling host may have set another one with `Domain=`. If there is none, the first that is not empty is taken.
+    /// Reads the header, then the cookie.
+    ///
+    /// Several headers must have the same value. Of several cookies, the first with a known version is used, because a sibling
+    /// host may have set another with `Domain=`; if there is none, the first that is not empty.
     pub(crate) fn from_headers(
         headers: &'r HeaderMap,
         header: &HeaderName,
@@ -45,8 +47,9 @@ impl<'r> RequestedVersion<'r> {
     }
 }
 
-/// Returns the values of the cookies of a name, read as leniently as RFC 6265, §5.2 reads `Set-Cookie`: whitespace and quotes
-/// around a value do not count. HTTP/2 may have several `Cookie` headers.
+/// Returns the values of the cookies with this name, without surrounding whitespace and quotes.
+///
+/// As lenient as RFC 6265, §5.2 is for `Set-Cookie`. HTTP/2 may have several `Cookie` headers.
 fn cookies<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| {

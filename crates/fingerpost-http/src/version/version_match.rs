@@ -2,21 +2,22 @@ use http::HeaderMap;
 
 use crate::version::requested_version::{RequestedVersion, VERSION_COOKIE, VERSION_HEADER};
 
-/// How the version that a client asks for compares with the one that answers.
+/// Compares the version that a client requests with the version of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VersionMatch {
-    /// They are the same.
+    /// The versions are equal.
     Match,
-    /// They are not: a page of another release asks.
+    /// The versions differ: the page belongs to another release.
     Different,
-    /// The client asks for none: a first visit, a link, a robot, a file.
+    /// The client requests no version: a first visit, a link, a crawler, a file.
     Unversioned,
 }
 
 impl VersionMatch {
-    /// Compares what the headers of a request ask for with `version`: `X-App-Requested-Version`, else the cookie
-    /// `app_version`, as the router reads them. An empty value counts as none, headers that contradict each other are skew, and
-    /// of several cookies one has to match.
+    /// Compares the requested version with `version`: the header `X-App-Requested-Version`, else the cookie `app_version`.
+    ///
+    /// As in [`VersionRouter`](crate::VersionRouter), empty values are ignored, several headers must have the same value, or
+    /// the result is [`Different`](Self::Different), and of several cookies one has to match.
     ///
     /// ```
     /// use fingerpost_http::VersionMatch;

@@ -87,7 +87,7 @@ async fn cache_bust_requires_the_bearer_token() {
     site.collect();
 
     let none = send(&app, "POST", "/cache/bust", None).await;
-    assert_response(&none, 401, r#"{"reason":"a bearer token is needed","status":"error"}"#);
+    assert_response(&none, 401, r#"{"reason":"a bearer token is required","status":"error"}"#);
     assert_eq!(none.headers()["www-authenticate"], "Bearer");
     let digits = bearer()["Bearer ".len()..].to_owned();
     for wrong in ["Bearer", "Bearer ", "Bearer 0", &bearer()[..38], &format!("Bearer {SECRET}")] {

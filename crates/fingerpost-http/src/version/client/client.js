@@ -1,12 +1,12 @@
-// Tells an open page that its site has moved on to another version, and renews it without losing anybody's work.
-// What it promises, and how pages have a say: `stale_pages` in the documentation of fingerpost-tower.
+// Detects that the site has another version than the open page, and reloads the page unless that would lose input.
+// Behavior and configuration: `stale_pages` in the documentation of fingerpost-tower.
 // Browsers get `client.min.js`: run `tests/minify` after a change.
 (() => {
   'use strict';
   const { fetch } = window;
   const script = document.currentScript;
   const page = script?.dataset.version;
-  // A second copy has nothing to do.
+  // Run only once per page.
   if (!page || window.fingerpost?.version) return;
 
   const VERSION = 'X-App-Version';
@@ -14,14 +14,14 @@
   const PAUSE = 60_000;
   const on = (...args) => document.addEventListener(...args);
 
-  // --- Requests, and what their answers say ---
+  // --- Requests and responses ---
 
   const absolute = (url) => new URL(url, document.baseURI);
-  // Returns the URL of a page of this site, and nothing for any other URL, such as `javascript:`.
+  // Returns the URL if it belongs to this site; `undefined` for any other, such as `javascript:`.
   function ours(text) {
     try {
       const url = absolute(text);
-      // The origin of `blob:` URLs is the one of the page that made them.
+      // The origin of a `blob:` URL is that of the page that created it.
       if (url.origin === location.origin && url.protocol === location.protocol) return url;
     } catch {}
   }
@@ -33,7 +33,7 @@
     if (ours(url)) set(REQUESTED, page);
   }
 
-  // Addresses whose page answers a POST, which cannot be had again.
+  // Addresses whose page is the response to a POST. A reload cannot restore such a page.
   const posted = new Set();
   if ('posted' in script.dataset) posted.add(bare(location.href));
 
@@ -44,7 +44,7 @@
     } catch {}
   }
 
-  // `push` is what htmx makes of `hx-push-url`, `from` the address when it asked.
+  // Evaluates a response. `push` is the value of `hx-push-url`, `from` the address when the request was sent.
   function note(answer, { method, boosted, push, anchor, from = location.href }) {
     const { url, status, redirected, headers } = answer;
     if (!ours(url)) return;
@@ -90,7 +90,7 @@
   on('htmx:after:request', (event) => {
     const { request: { method, headers, anchor }, response: { raw }, push } = event.detail.ctx;
     note(raw, { method, boosted: headers['HX-Boosted'], push, anchor, from: headers['HX-Current-URL'] });
-    // A router's list of versions is nothing to show.
+    // The 409 of a router has no content to display.
     if (raw.headers.has('X-App-Version-Refused')) event.preventDefault();
   });
 
@@ -102,19 +102,19 @@
     return answer;
   }
 
-  // What Back shows is as old as when it was left, wherever it was kept.
+  // Pages restored by Back are outdated, in the bfcache and in the history cache of htmx.
   for (const name of ['pageshow', 'popstate'])
     window.addEventListener(name, ({ persisted }) => {
       if (persisted) left = 0;
       if (persisted !== false) check('', new Headers(), { isLasting: true });
     });
 
-  // --- What is under way ---
+  // --- Pending requests ---
 
   let stay;
   let writes = 0;
   let left = 0;
-  // For a while: it may be a download.
+  // Only for a while: a download also fires `beforeunload`.
   window.addEventListener('beforeunload', () => (left = Date.now()));
   const isBusy = () => writes > 0 || Date.now() - left < PAUSE;
 
@@ -124,15 +124,15 @@
     return request.finally(() => writes--);
   }
 
-  // --- Asking the server, and acting ---
+  // --- Checking the version and acting ---
 
-  // A `<base>` after the script is not for it.
+  // A later `<base>` must not affect this URL.
   const endpoint = new URL('version', new URL(script.getAttribute('src'), location));
   const checked = new Map();
   const settled = new Set();
   let waiting;
 
-  // An answer from a cache carries the version of its day, so the server has the last word.
+  // Cached responses have the version of when they were stored, so ask the server.
   async function check(version, headers, visit) {
     waiting?.push(visit);
     if (waiting || settled.has(version) || Date.now() - checked.get(version) < PAUSE) return;
@@ -145,14 +145,15 @@
       if (now.ok) current = (await now.json()).version;
       if (now.status === 409) current = now.headers.get(VERSION) ?? version;
     } catch {}
-    // Whatever takes longer makes `act` prompt.
+    // If a request takes longer, `act` prompts.
     for (let i = 0; isBusy() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
     const visits = waiting;
     waiting = undefined;
-    // No network, or no server behind the proxy: the next answer asks again.
+    // No network, or no server behind the proxy: the next response triggers another check.
     if (typeof current !== 'string') return checked.delete(version);
     if (now.status !== 409 && current === page) return;
-    // A part of a site may have an action of its own, but what a cache kept tells of its day.
+    // Prefer the action in a response of the current version: a part of a site may have another action. Cached responses may
+    // have outdated actions.
     const said = [now.headers, headers];
     if (headers.get(VERSION) === current) said.reverse();
     act(current, said, visits);
@@ -161,7 +162,7 @@
   function act(version, said, visits) {
     if (settled.has(version)) return;
     settled.add(version);
-    // If the address is another one by now, htmx has gone there already.
+    // If the address has changed, htmx has already navigated there.
     const url = () => visits.filter(({ from, to }) => to && from === location.href).pop()?.to ?? location.href;
     const words = [...said.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
     let action = words.find((word) => Object.hasOwn(actions, word));
@@ -175,7 +176,7 @@
   const actions = {
     reload: (version, url) => {
       renew(url());
-      // Whoever begins to write before the new page is there keeps the old one.
+      // If the user types before the new page loads, keep the old page.
       stay = () => (window.stop(), (left = 0), offer(version, url));
     },
     prompt: offer,
@@ -183,7 +184,7 @@
     ignore: () => {},
   };
 
-  // Once per version, and never twice in a row. Without a memory not at all: a cache may keep serving the old page.
+  // Once per version, and at most once per minute. Never without session storage: a cache may keep serving the old page.
   function mayReload(version) {
     const key = 'fingerpost:reloads';
     try {
@@ -199,26 +200,26 @@
   function renew(url) {
     stay = undefined;
     try {
-      // Where htmx 1 and 2 keep the pages for Back, as they were.
+      // htmx 1 and 2 store outdated pages for Back here.
       for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
     } catch {}
     if (bare(url) !== bare(location.href)) return location.assign(url);
-    // Without it, a page that answered a POST would be posted again.
+    // Otherwise reloading the response to a POST would send the POST again.
     history.replaceState(history.state, '', url);
     location.reload();
   }
 
-  // --- Whether somebody's work would be lost ---
+  // --- Unsaved input ---
 
   const FIELDS = 'input, textarea, select';
   const fields = () => [...document.querySelectorAll(FIELDS)];
   const content = ({ options, value, textContent, checked }) =>
     options ? [...options].map((option) => option.value + option.selected).join() : (value ?? textContent) + checked;
-  // By name, and without passwords.
+  // Sent values by field name, without passwords.
   const sent = new Map();
   const typed = new Map();
 
-  // What was written into fields, and what others held before: `contenteditable`, custom elements.
+  // Records the last input into fields, and the original content of other elements: `contenteditable`, custom elements.
   const touch = (event) => {
     const [target] = event.composedPath();
     stay = stay?.();
@@ -237,17 +238,17 @@
     const now = content(element);
     const written = typed.get(element);
     if (!element.matches?.(FIELDS)) return now !== written;
-    // What a reset makes of a copy, taken where no custom element comes to life.
+    // The value after a reset, from a copy in a document where custom elements are inert.
     const { ownerDocument } = document.createElement('template').content;
     const form = document.createElement('form');
     const fresh = form.appendChild(ownerDocument.importNode(element, true));
-    // The field may be called `reset`.
+    // A field may be named `reset`.
     HTMLFormElement.prototype.reset.call(form);
     const before = content(fresh);
     const last = sent.get(element.name);
-    // Editors empty a hidden `textarea`.
+    // Rich text editors empty a hidden `textarea`.
     const isTaken = element.localName === 'textarea' && ![undefined, now, last].includes(written);
-    // A form with mistakes comes back filled in with what was sent. A date that is half typed is bad input.
+    // After a validation error the form has the sent values again. A partially typed date is bad input.
     return now !== before || before === last || isTaken || element.validity.badInput;
   }
 
@@ -275,9 +276,9 @@
     add(box, 'button', 'button reload', reload, () => (mayReload(version), renew(url())));
     add(box, 'button', 'button later', later, close);
     banner.onkeydown = ({ key }) => key === 'Escape' && close();
-    // Outside of the body, which htmx swaps.
+    // Outside of the body, which htmx replaces.
     document.documentElement.append(banner);
-    // Screen readers announce what changes in a status that was there before.
+    // Screen readers only announce changes of an existing status element.
     setTimeout(() => (status.textContent = text), 100);
   }
 

@@ -1,4 +1,4 @@
-//! The script that compares a page's version with the server's, and its way to the browser.
+//! Serves the client script, which compares the version of a page with the server's.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ use crate::{
     serve::{content::Content, response::method_not_allowed},
 };
 
-/// `client.js`, minified. `tests/minify` makes this file and its variants.
+/// `client.js`, minified. `tests/minify` creates this file and its variants.
 const SCRIPT: &[u8] = include_bytes!("client.min.js");
 const GZIP: &[u8] = include_bytes!("client.min.js.gz");
 const BROTLI: &[u8] = include_bytes!("client.min.js.br");
@@ -38,7 +38,7 @@ fn variant(encoding: Encoding) -> Representation {
     Representation { size: bytes.len() as u64, sha256: Some(Digest::from_content(bytes)) }
 }
 
-/// What its name holds at present.
+/// The content hash of the script.
 pub(crate) fn hash() -> ContentHash {
     ContentHash::from(&*SHA256)
 }
@@ -48,12 +48,12 @@ pub(crate) fn file_name() -> String {
     format!("client.{}.js", hash())
 }
 
-/// The hash in the name of a client script, of whichever release; nothing if this is another name.
+/// Parses the hash in the file name of a client script, which may be of another release.
 pub(crate) fn hash_in_name(file_name: &str) -> Option<ContentHash> {
     ContentHash::parse(file_name.strip_prefix("client.")?.strip_suffix(".js")?)
 }
 
-/// Answers a request for the script whose name has this hash: there is only the present one.
+/// Responds with the current script. It is `immutable` only if the URL has its hash.
 pub(crate) fn respond(request: &request::Parts, requested_hash: ContentHash) -> Response<Bytes> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return method_not_allowed().map(Content::into_bytes);

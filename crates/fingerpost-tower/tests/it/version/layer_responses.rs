@@ -166,7 +166,7 @@ fn invalid_client_path_is_an_error() {
     for path in ["", "/", "x", "//x", "/x//y", "/..", "/x y", "/x?y", "/\"x", "/é", "/%41", "https://x/y"] {
         let err = middleware.clone().client_path(path).unwrap_err().to_string();
         assert!(
-            err.starts_with("client path `") && err.ends_with("write one such as `/_fingerpost`"),
+            err.starts_with("client path `") && err.ends_with("write a path such as `/_fingerpost`"),
             "{err}"
         );
     }

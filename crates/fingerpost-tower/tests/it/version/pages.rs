@@ -107,8 +107,8 @@ fn compressed_page_is_unchanged_and_logged_once() {
     assert_eq!(
         said,
         [
-            "a page was compressed already, so the client script could not be put into it; put the layer of the version inside \
-          of the layer that compresses"
+            "the client script was not inserted into a page because it is compressed; place the version layer inside the \
+             compression layer"
         ]
     );
     let other = super::layer();
