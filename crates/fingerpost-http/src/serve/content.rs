@@ -11,12 +11,12 @@ use fingerpost::{__private::FileStamp, manifest::Digest};
 
 use crate::serve::hash_queue::{FileLocation, HashQueue, LargeDigest};
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug)]
 pub enum Content {
-    /// All of it, which may be nothing.
+    /// The whole body, which may be empty.
     Bytes(Bytes),
-    /// A file that is too large for memory. Boxed, so that those from memory stay small.
+    /// A file that is streamed. Boxed, to keep the other variant small.
     File(Box<FilePart>),
 }
 
@@ -31,12 +31,12 @@ impl Content {
     /// No body.
     pub const EMPTY: Self = Self::Bytes(Bytes::new());
 
-    /// A part of what lies in memory.
+    /// Returns a part of bytes in memory.
     pub(crate) fn slice(bytes: &Bytes, part: &Range<u64>) -> Self {
         Self::Bytes(bytes.slice(part.start as usize..part.end as usize))
     }
 
-    /// What lies in memory; nothing of a file.
+    /// Returns the bytes in memory, and no bytes for a file.
     #[cfg(feature = "html")]
     pub(crate) fn into_bytes(self) -> Bytes {
         match self {
@@ -45,7 +45,7 @@ impl Content {
         }
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     pub fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -53,7 +53,7 @@ impl Content {
         }
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -61,16 +61,16 @@ impl Content {
 
 /// The error for a kind of [`Stored`](fingerpost::Stored) content that this crate does not know.
 pub(crate) fn unsupported_content() -> io::Error {
-    io::Error::other("the store returns it in a way that is not supported")
+    io::Error::other("the store returned an unsupported kind of content")
 }
 
-/// How much of a file is read at once.
+/// The number of bytes of a file that are read at once.
 const CHUNK: u64 = 256 * 1024;
 
-/// The length up to which a file is hashed again on the thread that reads it. That takes about 10 ms.
+/// Files up to this length are hashed again on the reading thread, which takes about 10 ms.
 const LARGEST_HASHED_AT_ONCE: u64 = 4 * 1024 * 1024;
 
-/// Bytes of an open file, to be read piece by piece.
+/// A part of an open file that is read in chunks.
 #[derive(Debug)]
 pub struct FilePart {
     file: Arc<File>,
@@ -78,17 +78,17 @@ pub struct FilePart {
     /// The stamp of the file when it was opened.
     stamp: FileStamp,
     promised: Option<PromisedDigest>,
-    /// The digest of the open file, once it has another change time.
+    /// The digest of the open file, computed after its change time changed.
     rehashed: Option<Arc<LargeDigest>>,
-    /// The last bytes, while they wait for that digest.
+    /// The last bytes, withheld until that digest is known.
     withheld: Option<Bytes>,
 }
 
-/// The SHA-256 of a whole file, which a response promises with an ETag.
+/// The SHA-256 of a whole file, from which the ETag of the response was made.
 #[derive(Debug, Clone)]
 pub(crate) struct PromisedDigest {
     pub(crate) sha256: Digest,
-    /// Computes it again if the file changes while it is sent.
+    /// Hashes the file again if it changes while it is sent.
     pub(crate) queue: Arc<HashQueue>,
 }
 
@@ -109,8 +109,8 @@ impl FilePart {
         Ok(Self { file: Arc::new(file), left: part, stamp, promised, rehashed: None, withheld: None })
     }
 
-    /// Returns `Pending` while the last bytes wait for a hash of the file. [`next_chunk`](Self::next_chunk) returns
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) until this is `Ready`.
+    /// Returns `Pending` while the last bytes wait for a hash of the file. Until this returns `Ready`,
+    /// [`next_chunk`](Self::next_chunk) fails with [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.rehashed {
             Some(rehashed) if self.withheld.is_some() => rehashed.poll_idle(cx),
@@ -118,16 +118,16 @@ impl FilePart {
         }
     }
 
-    /// Reads the next bytes, 256 KiB at most. Returns `None` after the last. Blocks for the disk.
+    /// Reads the next bytes, at most 256 KiB. Returns `None` at the end. Blocks on the disk.
     ///
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call this again when
-    /// [`poll_ready`](Self::poll_ready) is ready. Files that are deleted, replaced, linked or given another mode while they are
-    /// sent are hashed again by a background thread.
+    /// [`poll_ready`](Self::poll_ready) returns `Ready`. A background thread hashes files again that are deleted, replaced,
+    /// linked or given another mode while they are sent.
     ///
-    /// All other errors are final: those of reading, and one if the file changed after it was opened. The last bytes are
-    /// withheld then, because no cache keeps an incomplete response (RFC 9111, §3.3).
+    /// All other errors are final: read errors, and a change of the file since it was opened. The last bytes are withheld then,
+    /// because caches do not store incomplete responses (RFC 9111, §3.3).
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         let left = self.left.end - self.left.start;
         let length = CHUNK.min(left);
@@ -142,7 +142,7 @@ impl FilePart {
                 chunk.into()
             }
         };
-        // Compared at every chunk, so that a slow download need not wait for the hash at its end.
+        // Checked at each chunk, so that a slow download need not wait for the hash at its end.
         match self.integrity(length == left)? {
             Integrity::Unchanged => {}
             Integrity::Changed => return Err(io::Error::other("the file changed while it was sent")),
@@ -156,13 +156,13 @@ impl FilePart {
         Ok(Some(chunk))
     }
 
-    /// Compares the open file with what it was when it was opened.
+    /// Compares the open file with its state when it was opened.
     ///
-    /// A deletion, a rename, a link and a new mode change nothing but the change time, and so does a program that writes other
-    /// bytes of the same length and then sets the modification time back, as `cp -p` does between two builds that give all
-    /// files one time. The metadata cannot tell these apart, a lower link count included, and wrong bytes that are cached as
-    /// `immutable` for a year are worse than a late end of a download. So the file is hashed again, through the open handle
-    /// because its name may be gone, unless the response promised no bytes.
+    /// Deletion, rename, link and chmod change only the change time. So does a program that writes other bytes of the same
+    /// length and restores the modification time, such as `cp -p` between two builds that give all files one time. Metadata,
+    /// link count included, cannot distinguish these cases, and caching wrong bytes as `immutable` for a year is worse than
+    /// delaying the end of a download. So the file is hashed again, unless the response has no ETag. The open handle is used,
+    /// because the name may be gone.
     fn integrity(&mut self, is_last: bool) -> io::Result<Integrity> {
         let now = FileStamp::from_metadata(&self.file.metadata()?);
         if now == self.stamp {
@@ -190,7 +190,7 @@ impl FilePart {
     }
 }
 
-/// The result of comparing an open file with what it was when it was opened.
+/// The result of comparing an open file with its state when it was opened.
 enum Integrity {
     Unchanged,
     Changed,

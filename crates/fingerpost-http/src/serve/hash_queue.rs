@@ -21,13 +21,13 @@ use parking_lot::Mutex;
 
 use crate::serve::verified_file::COARSEST_CLOCK;
 
-/// The files that wait to be hashed by one background thread.
+/// A queue of files to be hashed by one background thread.
 ///
-/// The thread starts with the first file. It ends when the queue is dropped, also in the middle of a file.
+/// The thread starts with the first file. It ends when the queue is dropped, even in the middle of a file.
 #[derive(Debug, Default)]
 pub(crate) struct HashQueue {
     sender: Mutex<Option<Sender<HashJob>>>,
-    /// The digests of files that changed while they were sent, by the stamps with which they were opened.
+    /// The digests of files that changed while they were sent, by the stamps when they were opened.
     open_files: Mutex<Vec<(FileStamp, Weak<LargeDigest>)>>,
 }
 
@@ -35,30 +35,30 @@ pub(crate) struct HashQueue {
 #[derive(Debug, Default)]
 pub(crate) struct LargeDigest(Mutex<DigestState>);
 
-/// No log is written and no store is called while this is locked.
+/// Must not be locked while logging or calling a store: both run user code.
 #[derive(Debug, Default)]
 struct DigestState {
-    /// The digest that was computed last, and the stamp of the file that had it. Bytes that are no file have no stamp.
+    /// The last computed digest and the stamp of the file then. `None` for bytes that are not from a file.
     latest: Option<(Option<FileStamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
-    /// The stamp of the file when it could not be hashed, and the time; `None` once it has been hashed.
+    /// Stamp and time of the last failure; `None` after a success.
     failed: Option<(FileStamp, Instant)>,
-    /// The tasks to wake when the job of the file is done.
+    /// Tasks to wake when the job is done.
     waiting: Vec<Waker>,
 }
 
-/// The time after which a file that could not be hashed is queued again.
+/// A file that could not be hashed is queued again after this time.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// The place from which the background thread opens a file.
+/// The location from which the background thread opens a file.
 #[derive(Debug)]
 pub(crate) enum FileLocation {
     /// A path on disk.
     Path(PathBuf),
     /// A name in a store.
     Stored(Arc<dyn Store>, String),
-    /// An open file, which may have no name any more.
+    /// An open file, whose name may be gone.
     Open(Arc<File>),
 }
 
@@ -75,24 +75,24 @@ impl DigestState {
         self.latest.filter(|(known, _)| *known == Some(stamp)).map(|(_, sha256)| sha256)
     }
 
-    /// Returns `true` if the file could not be hashed a moment ago, and still has this stamp.
+    /// Returns `true` if hashing the file failed within the last minute, and its stamp is the same.
     fn has_just_failed(&self, stamp: FileStamp) -> bool {
         self.failed.is_some_and(|(failed, since)| failed == stamp && since.elapsed() < RETRY_AFTER)
     }
 }
 
 impl LargeDigest {
-    /// The digest of the file as of the last look at it.
+    /// Returns the last computed digest, even if the file has changed since.
     pub(crate) fn latest(&self) -> Option<Digest> {
         self.0.lock().latest.map(|(_, sha256)| sha256)
     }
 
-    /// The digest of the file while it has this stamp, if it is known.
+    /// Returns the digest of the file with this stamp, if it is known.
     pub(crate) fn get(&self, stamp: FileStamp) -> Option<Digest> {
         self.0.lock().get(stamp)
     }
 
-    /// The digest of the file while it has this stamp. If it is not known yet, the file is queued, unless it is in the queue.
+    /// Returns the digest of the file with this stamp. If it is unknown, queues the file unless it is queued already.
     pub(crate) fn get_or_queue(
         self: &Arc<Self>,
         stamp: FileStamp,
@@ -119,12 +119,12 @@ impl LargeDigest {
         None
     }
 
-    /// Records the digest of bytes that were hashed elsewhere and have no stamp.
+    /// Records the digest of bytes without a stamp.
     pub(crate) fn set(&self, sha256: Digest) {
         self.0.lock().latest = Some((None, sha256));
     }
 
-    /// Returns `true` if the file could not be hashed a moment ago, and still has this stamp.
+    /// Returns `true` if hashing the file failed within the last minute, and its stamp is the same.
     pub(crate) fn has_just_failed(&self, stamp: FileStamp) -> bool {
         self.0.lock().has_just_failed(stamp)
     }
@@ -141,7 +141,7 @@ impl LargeDigest {
         Poll::Pending
     }
 
-    /// Takes the result of a job.
+    /// Records the result of a job. `None` if the file changed meanwhile.
     fn finish(&self, result: Option<(FileStamp, Digest)>) {
         self.end_job(|state| {
             if let Some((stamp, sha256)) = result {
@@ -151,7 +151,7 @@ impl LargeDigest {
         });
     }
 
-    /// Takes the failure of a job. Returns `true` for the first one since the file was hashed.
+    /// Records the failure of a job. Returns `true` for the first failure since the last success.
     fn fail(&self, stamp: FileStamp) -> bool {
         self.end_job(|state| state.failed.replace((stamp, Instant::now())).is_none())
     }
@@ -182,9 +182,9 @@ impl HashQueue {
         Ok(())
     }
 
-    /// The digest of an open file, shared by all responses that opened it with this stamp.
+    /// Returns the digest of an open file, shared by all responses that opened it with this stamp.
     ///
-    /// It is another one than that of the name of the file, which may be the name of another file by now.
+    /// It is separate from the digest of the file's name, which may refer to another file by now.
     pub(crate) fn open_file(&self, stamp: FileStamp) -> Arc<LargeDigest> {
         let mut open_files = self.open_files.lock();
         let known = open_files.iter().find(|(known, _)| *known == stamp);
@@ -203,7 +203,6 @@ impl HashQueue {
     }
 }
 
-/// The name of the background thread.
 const THREAD: &str = "fingerpost-hash";
 
 fn start() -> io::Result<Sender<HashJob>> {
@@ -214,14 +213,14 @@ fn start() -> io::Result<Sender<HashJob>> {
 
 fn run_jobs(jobs: Receiver<HashJob>) {
     for job in jobs {
-        // A message of a job calls `Store::place` and the log subscriber, which are code of the user as well.
+        // Log messages call `Store::place` and the log subscriber, which are user code too.
         catch_unwind(AssertUnwindSafe(|| job.run())).ok();
     }
 }
 
 impl HashJob {
     fn run(self) {
-        // A `Store` is code of the user.
+        // A `Store` is user code.
         let hashed = catch_unwind(AssertUnwindSafe(|| self.hash()));
         let hashed = hashed.unwrap_or_else(|_| Err(io::Error::other("the store panicked")));
         let Some(digest) = self.digest.upgrade() else { return };
@@ -232,7 +231,7 @@ impl HashJob {
         }
     }
 
-    /// The digest of the file as it is now. `None` if it changes meanwhile.
+    /// Computes the digest of the current file. Returns `None` if the file changes meanwhile, or the digest is not needed.
     fn hash(&self) -> io::Result<Option<(FileStamp, Digest)>> {
         if self.digest.strong_count() == 0 {
             return Ok(None);
@@ -248,7 +247,7 @@ impl HashJob {
         Ok((stamp()? == before).then_some((before, sha256)))
     }
 
-    /// Waits until a later change of the bytes is sure to change the stamp as well.
+    /// Waits until every later change of the bytes also changes the stamp.
     fn wait_until_settled(&self, stamp: FileStamp) {
         if !stamp.is_settled_at(SystemTime::now()) {
             let age = if stamp == self.stamp { self.first_seen.elapsed() } else { Duration::ZERO };
@@ -257,7 +256,7 @@ impl HashJob {
     }
 }
 
-/// A file that ends in an error once its digest is of no use to anyone.
+/// Reads a file; fails once its digest is not needed any more.
 struct AbortableFile<'a> {
     file: &'a File,
     offset: u64,
@@ -281,20 +280,20 @@ impl Read for AbortableFile<'_> {
     }
 }
 
-/// Reads without moving the position of the file: a response may be reading from it.
+/// Reads without moving the position of the file, because a response may be reading it.
 #[cfg(unix)]
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)
 }
 
-/// Only on Unix does a file have a change time, and is an open file queued.
+/// Open files are only queued on Unix, because other systems have no change time.
 #[cfg(not(unix))]
 fn read_at(mut file: &File, buffer: &mut [u8], _offset: u64) -> io::Result<usize> {
     file.read(buffer)
 }
 
 impl FileLocation {
-    /// Only a regular file is opened: opening a pipe would wait for a writer.
+    /// Opens only regular files: opening a pipe would block until there is a writer.
     fn open(&self) -> io::Result<Arc<File>> {
         match self {
             Self::Path(path) if fs::metadata(path)?.is_file() => File::open(path).map(Arc::new),
@@ -335,7 +334,7 @@ mod tests {
 
     use super::*;
 
-    /// A store without files. Its name tells whether the digest is locked.
+    /// A store without files. `place` returns whether the digest is locked.
     #[derive(Debug)]
     struct Empty(Arc<LargeDigest>);
 
@@ -372,7 +371,7 @@ mod tests {
             ask();
             jobs.try_recv().unwrap().run();
             ask();
-            assert!(jobs.try_recv().is_err(), "it has just failed");
+            assert!(jobs.try_recv().is_err(), "retried only after a minute");
             wait();
             ask();
             jobs.try_recv().unwrap().run();
@@ -396,10 +395,10 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &queue.open_file(other)));
         drop(first);
         queue.open_file(other);
-        assert_eq!(queue.open_files.lock().len(), 1, "what nobody sends is forgotten");
+        assert_eq!(queue.open_files.lock().len(), 1, "unused digests are removed");
     }
 
-    /// A store that panics whatever it is asked for.
+    /// A store whose methods panic.
     #[derive(Debug)]
     struct Panicking;
 

@@ -5,11 +5,11 @@ use std::sync::{
 
 use bytes::Bytes;
 
-/// How much of the memory for files is taken.
+/// The number of cached bytes, shared by all files.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryBudget(AtomicU64);
 
-/// The bytes of a file, which take their share of the memory until they are dropped.
+/// Bytes of a file that count towards the budget until they are dropped.
 #[derive(Debug)]
 pub(crate) struct CachedBytes {
     pub(crate) bytes: Bytes,
@@ -17,7 +17,7 @@ pub(crate) struct CachedBytes {
 }
 
 impl MemoryBudget {
-    /// Keeps these bytes, unless all that is kept were more than `limit` then.
+    /// Caches these bytes, unless the total would exceed `limit`.
     pub(crate) fn cache(self: &Arc<Self>, bytes: &Bytes, limit: u64) -> Option<CachedBytes> {
         let more = bytes.len() as u64;
         let fits = |taken: u64| taken.checked_add(more).filter(|all| *all <= limit);

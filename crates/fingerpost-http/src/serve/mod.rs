@@ -1,4 +1,4 @@
-//! What to answer to a request for an asset.
+//! Responds to requests for assets.
 
 pub(crate) mod server;
 pub(crate) mod options;

@@ -2,7 +2,7 @@ use fingerpost::{Assets, Mode};
 
 use crate::rfc9110::cache_control::CachePolicy;
 
-/// What a server of assets may be told.
+/// Options of [`AssetServer`](super::server::AssetServer).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ServeOptions {
     pub(crate) unversioned_policy: CachePolicy,

@@ -1,12 +1,12 @@
-//! What the first segment of a path says, where URLs carry a path token.
+//! Finds the path token in the path of a request.
 
 use fingerpost::{__private::TokenAge, Token};
 
-/// Splits a decoded path below the mount into its token, as far as that has a meaning, and the asset path. `after`, decoded as
-/// well, stands between the two in the base URL.
+/// Splits a decoded path below the mount path into the age of its token and the asset path. `after` is the decoded part of
+/// the base URL between the two.
 ///
-/// In this order: the current token; the whole rest names an asset, so that a directory called `2024` is reached; for
-/// ordered tokens, something that is no number; then older, newer, previous and unknown.
+/// A first segment that is not the current token is part of the asset path if the whole path names an asset, so that a
+/// directory called `2024` is reachable, or if it cannot be a token.
 pub(crate) fn classify<'a>(
     token: &Token,
     after: &str,

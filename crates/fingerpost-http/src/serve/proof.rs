@@ -7,20 +7,19 @@ use fingerpost::{
 
 use crate::rfc9110::cache_control::CachePolicy;
 
-/// What is proven about a request and the file that it leads to.
+/// The proof that the URL of a request identifies the bytes of a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Proof<'v> {
-    /// The path has a version, a hash or a path token, and it is that of the file.
+    /// The path has a hash, a version or a path token, and it is that of the file.
     Path,
-    /// The path has a version, and it is not known to be that of the file.
+    /// The path has one, but it is not known to be that of the file.
     OtherPath,
-    /// The path has no version. A version in the query is that of the file if it is the content hash of `sha256` or equal to
-    /// `version`.
+    /// The path has none. A version in the query is proven if it is the content hash of `sha256`, or equal to `version`.
     Query { sha256: Option<Digest>, version: Option<&'v str> },
 }
 
 impl Proof<'_> {
-    /// How long a response may be cached under a URL with this query; `unversioned` if there is no version in it.
+    /// Returns the cache policy for a URL with this query; `unversioned` if the query has no version.
     pub(crate) fn policy(self, query: Option<&str>, unversioned: CachePolicy) -> CachePolicy {
         let (sha256, version) = match self {
             Self::Path => return CachePolicy::Immutable,

@@ -1,4 +1,4 @@
-//! Production with a manifest: what the current and the retained releases name, and nothing else.
+//! Serves collected files: only those that the current and the retained releases name.
 
 use std::{
     borrow::Cow,
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// How often the output dir is looked at because of names that are not there.
+/// The output directory is read at most once in this time for unknown names.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Finds collected files.
@@ -43,11 +43,11 @@ pub(crate) struct Published {
     index: ArcSwap<ReleaseIndex>,
     memory_budget: Arc<MemoryBudget>,
     large_files: Arc<HashQueue>,
-    /// When the output dir was looked at.
+    /// The time of the last read of the output directory.
     last_refresh: Mutex<Instant>,
 }
 
-/// A collected file, as it is answered under one URL.
+/// A collected file for one request.
 pub(crate) struct PublishedFile<'a> {
     published: &'a Published,
     file: Arc<IndexedFile>,
@@ -62,7 +62,7 @@ impl Published {
         Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
     }
 
-    /// The file that a path leads to, and what that proves. `Err(Waiting)` if the output dir has to be looked at first.
+    /// Finds the file of a path, and what the path proves. `Err(Waiting)` if the output directory must be read first.
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
@@ -98,8 +98,8 @@ impl Published {
         }
     }
 
-    /// Looks at the output dir once after every reload: variants may have been added to files that are known. One request
-    /// does that; the others are answered meanwhile.
+    /// Reads the output directory once after each reload, because variants may have been added to known files. One request
+    /// reads it; the others use the old index meanwhile.
     fn refresh_after_reload(&self, may_wait: bool) -> Result<(), Unavailable> {
         if self.index.load().snapshot.is_current() {
             return Ok(());
@@ -112,7 +112,7 @@ impl Published {
         Ok(())
     }
 
-    /// Looks whether a release has been added, unless that was done a moment ago.
+    /// Reads the output directory, in case a release was added, unless it was read within [`REFRESH_INTERVAL`].
     fn refresh_if_due(&self, may_wait: bool) -> Result<(), Unavailable> {
         let mut last = if may_wait {
             self.last_refresh.lock()
@@ -136,7 +136,7 @@ impl Published {
         *last = Instant::now();
     }
 
-    /// A part of a large file. Until its digest has been computed, it is streamed to those who were promised none.
+    /// Returns a part of a large file. While its digest is unknown, it is only streamed to responses without an ETag.
     fn open_part(
         &self,
         name: &str,
@@ -160,11 +160,11 @@ impl Published {
 }
 
 fn mismatch() -> io::Error {
-    io::Error::other("it is not the file that the release names; collect again")
+    io::Error::other("its content is not that of the release; collect again")
 }
 
 impl PublishedFile<'_> {
-    /// A representation, without its digest until that of the file on disk has been found to be the same.
+    /// Returns a representation. It has no digest until the file on disk is known to match.
     fn offered(&self, state: &DiskState, recorded: &Representation) -> Representation {
         let expected = state.expected(recorded);
         let is_known = self.is_small(&expected) || state.is_verified(&expected);
@@ -175,8 +175,10 @@ impl PublishedFile<'_> {
         expected.size <= self.options.max_cached_file
     }
 
-    /// Reads a part of the bytes under a name, if they are those of the release; `promised` is the digest of all of them, if the
-    /// response promises it with an ETag. `None` if that digest is unknown by now.
+    /// Reads a part of a file, and checks that the file matches the release.
+    ///
+    /// `promised` is the digest from which the ETag of the response was made. Returns `None` if the digest of the file is no
+    /// longer known.
     fn read(
         &self,
         name: &str,
@@ -191,7 +193,7 @@ impl PublishedFile<'_> {
             Stored::File(on_disk) if on_disk.metadata()?.len() != expected.size => return Err(mismatch()),
             Stored::File(on_disk) if is_small => {
                 let mut bytes = Vec::with_capacity(expected.size as usize);
-                // What grows meanwhile is not followed to its end.
+                // One byte more than expected, to detect growth.
                 on_disk.take(expected.size + 1).read_to_end(&mut bytes)?;
                 bytes
             }
@@ -207,7 +209,7 @@ impl PublishedFile<'_> {
         if is_small {
             state.verify(&bytes, &expected).ok_or_else(mismatch)?;
             let capacity = self.options.cache_capacity;
-            // Files that only retained releases name never fill all of it.
+            // Files of retained releases alone use at most half of the budget.
             let capacity = if self.file.is_current { capacity } else { capacity / 2 };
             if let Some(cached) = self.published.memory_budget.cache(&bytes, capacity) {
                 state.cached.set(cached).ok();
@@ -218,7 +220,7 @@ impl PublishedFile<'_> {
         Ok(Some(Content::slice(&bytes, part)))
     }
 
-    /// Logs once that a file cannot be served; again only if it was served in between.
+    /// Logs an error once until the file is served again.
     fn report(&self, name: &str, state: &DiskState, err: &io::Error) {
         state.errors.report(|| {
             tracing::error!("`{name}` in `{}` cannot be served: {err}", self.published.store.place());
@@ -295,7 +297,7 @@ mod tests {
             Digest::from_content(b"body{}")
         );
         fs::write(dist.path().join("staticfiles.json"), manifest).unwrap();
-        // Without memory for it, the file is read at each request.
+        // Without a cache, each request reads the file.
         let server = AssetServer::new(&Assets::production(dist.path()).unwrap()).cache_capacity(0);
         let status = || {
             let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();

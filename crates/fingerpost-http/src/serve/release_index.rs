@@ -1,4 +1,4 @@
-//! Everything that the output dir has to give: the files of the current and of all retained releases.
+//! Index of the files of the current and of all retained releases.
 
 use std::{
     collections::BTreeMap,
@@ -24,11 +24,11 @@ use crate::{
     },
 };
 
-/// The files of all releases while one snapshot is in force.
+/// The files of all releases, and the snapshot in force when they were read.
 #[derive(Debug)]
 pub(crate) struct ReleaseIndex {
     index: Arc<FileIndex>,
-    /// The release that was in force when this was found.
+    /// The snapshot in force when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct ReleaseIndex {
 #[derive(Debug, Clone, Default)]
 struct FileIndex {
     files: HashMap<Arc<str>, CountedFile, foldhash::fast::RandomState>,
-    /// The names in each release. A release never changes.
+    /// The names in each release. Releases never change.
     releases: BTreeMap<u64, FileNames>,
     /// The names in the manifest, and the digest of its bytes.
     current: FileNames,
@@ -46,7 +46,7 @@ struct FileIndex {
 #[derive(Debug, Clone)]
 struct CountedFile {
     file: Arc<IndexedFile>,
-    /// How many releases name it; the manifest counts as one.
+    /// The number of releases that name the file; the manifest counts as one.
     releases: u32,
 }
 
@@ -56,14 +56,14 @@ type FileNames = Arc<[Arc<str>]>;
 #[derive(Debug)]
 pub(crate) struct IndexedFile {
     pub(crate) hashed: Arc<str>,
-    /// Whether its name is no asset path as well: such a name may have other bytes in the next release.
+    /// `false` if the name is also an asset path: the next release may have other bytes under that name.
     pub(crate) is_hashed: bool,
-    /// Whether the manifest names it, and not retained releases alone.
+    /// `true` if the manifest names the file, `false` if only retained releases do.
     pub(crate) is_current: bool,
     pub(crate) media_type: HeaderValue,
     pub(crate) identity: Representation,
     pub(crate) variants: Vec<(Encoding, Representation)>,
-    /// What is known of the bytes on disk, in the order of the file itself and its variants.
+    /// The state of the file and of its variants, in this order.
     states: Vec<DiskState>,
 }
 
@@ -71,26 +71,26 @@ pub(crate) struct IndexedFile {
 #[derive(Debug, Default)]
 pub(crate) struct DiskState {
     pub(crate) cached: OnceLock<CachedBytes>,
-    /// For a file that is too large to be kept.
+    /// The digest of a file that is too large for the cache.
     large: OnceLock<Arc<LargeDigest>>,
-    /// The digest that was computed first, if the manifest has none.
+    /// The first computed digest, if the manifest has none.
     pinned: OnceLock<Digest>,
     pub(crate) errors: ReportOnce,
 }
 
 impl DiskState {
-    /// The digest of the large file, which stays the same object when the next release has the file as well.
+    /// Returns the digest of the large file. The next release shares this object if it has the same file.
     pub(crate) fn large(&self) -> &Arc<LargeDigest> {
         self.large.get_or_init(Arc::default)
     }
 
-    /// The representation with its digest, if that is known. If the manifest has none, the first one that is computed counts.
+    /// Returns the representation with its digest, if known. If the manifest has none, the first computed digest is used.
     pub(crate) fn expected(&self, recorded: &Representation) -> Representation {
         let pinned = || self.pinned.get().copied().or_else(|| self.latest().map(|sha256| self.pin(sha256)));
         Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
     }
 
-    /// Returns `true` if the bytes were found to be those of this representation.
+    /// Returns `true` if the bytes are known to be those of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
         self.cached.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
     }
@@ -109,14 +109,14 @@ impl DiskState {
         self.large.get().and_then(|large| large.latest())
     }
 
-    /// The same file in another release, without the bytes that are kept.
+    /// Returns the state for the same file in another release, without the cached bytes.
     fn carry_over(&self) -> Self {
         Self { large: self.large.clone(), pinned: self.pinned.clone(), ..Self::default() }
     }
 }
 
 impl ReleaseIndex {
-    /// The files of all releases in the store while `snapshot` is in force.
+    /// Reads the files of all releases in the store.
     pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
         let index = Arc::new(FileIndex::default()).refreshed(store);
         Self { index, snapshot }
@@ -126,28 +126,28 @@ impl ReleaseIndex {
         self.index.files.get(hashed).map(|counted| &counted.file)
     }
 
-    /// The files that the store has now, while `snapshot` is in force. Files that were there before stay in memory.
+    /// Reads new releases. Cached bytes of files that are unchanged stay in memory.
     pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
         Self { index: self.index.refreshed(store), snapshot }
     }
 }
 
 impl FileIndex {
-    /// The same index if the store has the same manifest and the same releases. Only what is new is read.
+    /// Returns the updated index, or the same one if manifest and releases are unchanged. Reads only what is new.
     ///
-    /// Unreadable releases are skipped with a warning and read again the next time. An unreadable manifest leaves the old one in
-    /// force.
+    /// Unreadable releases are skipped with a warning, and read again on the next refresh. If the manifest cannot be read or
+    /// parsed, the old one stays in force.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
         let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
-            tracing::warn!("the manifest in `{place}` is not taken over: {err}");
+            tracing::warn!("the manifest in `{place}` is ignored: {err}");
             None
         });
         let numbers = store.releases().unwrap_or_else(|err| {
             tracing::warn!("the releases in `{place}` cannot be listed: {err}");
             self.releases.keys().copied().collect()
         });
-        // Copied at the first change.
+        // Cloned by the first change.
         let mut next = Arc::clone(self);
         let is_removed = |number: &u64| numbers.binary_search(number).is_err();
         let mut removed = Vec::new();
@@ -158,7 +158,7 @@ impl FileIndex {
         if let Some((manifest, digest)) = manifest {
             Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
         }
-        // The newest last: only it knows the variants that were added later.
+        // In ascending order: only the newest release has variants that were added later.
         for &number in &numbers {
             if next.releases.contains_key(&number) {
                 continue;
@@ -168,14 +168,14 @@ impl FileIndex {
                 Err(err) => tracing::warn!("release {number} in `{place}` is left out: {err}"),
             }
         }
-        // After the new names, so that a file that is in both keeps what is known of it.
+        // Remove last, so that files in both releases keep their state.
         for (_, names) in removed {
             Arc::make_mut(&mut next).remove(&names);
         }
         next
     }
 
-    /// The manifest, unless it is the one that is known.
+    /// Reads the manifest. Returns `None` if it is unchanged.
     fn changed_manifest(
         &self,
         store: &dyn Store,
@@ -200,7 +200,7 @@ impl FileIndex {
         self.remove(&earlier);
     }
 
-    /// A release that makes no sense never will, so it names nothing.
+    /// Adds a release. An invalid release gets no files, so that it is not read again.
     fn add_release(&mut self, number: u64, name: &str, json: &[u8], store: &dyn Store) {
         let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
         let named_by = if is_newest { NamedBy::NewestRelease } else { NamedBy::OlderRelease };
@@ -218,7 +218,7 @@ impl FileIndex {
         self.releases.insert(number, names);
     }
 
-    /// Adds the files of a manifest or a release. The manifest has the last word about a file, then the newest release.
+    /// Adds the files of a manifest or a release. On conflicts the manifest takes precedence, then the newest release.
     fn add(&mut self, files: Vec<NamedFile<'_>>, named_by: NamedBy, store: &dyn Store) -> FileNames {
         let is_current = named_by == NamedBy::Manifest;
         let mut names = Vec::with_capacity(files.len());
@@ -244,7 +244,7 @@ impl FileIndex {
         names.into()
     }
 
-    /// Removes the files of a release that no other one names.
+    /// Removes the files that no other release names.
     fn remove(&mut self, names: &FileNames) {
         for name in names.iter() {
             if let Some(counted) = self.files.get_mut(name) {
@@ -257,20 +257,20 @@ impl FileIndex {
     }
 }
 
-/// The name and the bytes of a release file.
+/// Returns the name and the bytes of a release file.
 fn read_release(number: u64, store: &dyn Store) -> io::Result<(String, Vec<u8>)> {
     let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
     let json = store.read(&name)?;
     Ok((name, json))
 }
 
-/// The names that are not among `others`.
+/// Returns the names that are not in `others`.
 fn names_not_in(names: &FileNames, others: &FileNames) -> Vec<Arc<str>> {
     let others: HashSet<&str, foldhash::fast::RandomState> = others.iter().map(|name| &**name).collect();
     names.iter().filter(|name| !others.contains(&***name)).cloned().collect()
 }
 
-/// The source of file names.
+/// The origin of file names.
 #[derive(Clone, Copy, PartialEq)]
 enum NamedBy {
     Manifest,
@@ -279,10 +279,10 @@ enum NamedBy {
     OlderRelease,
 }
 
-/// A larger file is hashed in the background if the manifest has no digest of it.
+/// Larger files without a digest in the manifest are hashed in the background.
 const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
-/// The file that a manifest of another program names. A large one has no digest yet.
+/// Reads size and digest of a file without them in the manifest. Large files get no digest yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
         Stored::Bytes(bytes) => {
@@ -324,8 +324,8 @@ impl IndexedFile {
         }
     }
 
-    /// The same file as another release has it. If anything differs, the bytes in memory are dropped: the current release
-    /// comes first where memory is short.
+    /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped, because files of
+    /// the current release take precedence when the budget is short.
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
         let variants = info.map_or_else(|| self.variants.clone(), variants);
@@ -342,19 +342,19 @@ impl IndexedFile {
         Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
     }
 
-    /// The slots of the variants, in their order.
+    /// Returns the states of the variants, in their order.
     pub(crate) fn variant_states(&self) -> impl Iterator<Item = &DiskState> {
         self.states[1..].iter()
     }
 
-    /// Where the bytes are kept, and what they should be.
+    /// Returns the state of a representation, and its size and digest in the manifest.
     pub(crate) fn state(&self, encoding: Option<Encoding>) -> Option<(&DiskState, &Representation)> {
         let Some(encoding) = encoding else { return Some((&self.states[0], &self.identity)) };
         let position = self.variants.iter().position(|(other, _)| *other == encoding)?;
         Some((&self.states[position + 1], &self.variants[position].1))
     }
 
-    /// The name in the output dir.
+    /// Returns the file name in the output directory.
     pub(crate) fn name(&self, encoding: Option<Encoding>) -> String {
         match encoding {
             None => self.hashed.to_string(),
@@ -367,7 +367,7 @@ fn identity(info: &FileInfo) -> Representation {
     Representation { size: info.size, sha256: Some(info.sha256) }
 }
 
-/// The variants, in the order of preference.
+/// Returns the variants in the order of preference.
 fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
     let variant = |encoding: Encoding| {
         let variant = info.encodings.get(encoding.as_str())?;
@@ -384,7 +384,7 @@ mod tests {
 
     use super::*;
 
-    /// Publishes a release with files of these names; their digests are those of their names.
+    /// Publishes a release with files of these names. Their digests are those of their names.
     fn publish(dir: &Path, number: u64, names: &[&str]) {
         let mut manifest = Manifest::new("/static/");
         for name in names {
@@ -399,7 +399,7 @@ mod tests {
         fs::write(dir.join(Release::file_name(number)), release.to_json()).unwrap();
     }
 
-    /// The names of all files, and of those of the current release.
+    /// Returns the names of all files, and of those in the current release.
     fn names(index: &FileIndex) -> (Vec<&str>, Vec<&str>) {
         let name = |file: &IndexedFile| file.hashed.len() - ".0123456789ab.css".len();
         let mut all: Vec<_> = index.files.values().map(|counted| &counted.file).collect();
@@ -419,7 +419,7 @@ mod tests {
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
         fs::write(dir.path().join("staticfiles.json"), "{").unwrap();
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
-        // It cannot be read.
+        // A release that cannot be read.
         fs::create_dir(dir.path().join(Release::file_name(3))).unwrap();
         assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
     }
@@ -507,7 +507,7 @@ mod tests {
         let second = first.refreshed(&store);
         assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::from_content(b"two")));
 
-        // Encodings that are not served make no difference.
+        // Unsupported encodings are ignored.
         publish("unknown", b"one");
         let third = second.refreshed(&store);
         publish("unknown", b"two");

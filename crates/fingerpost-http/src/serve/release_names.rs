@@ -1,6 +1,6 @@
-//! Reads the files that a release names, without copying names that are known.
+//! Parses the files of a release without copying known names.
 //!
-//! A site that retains a thousand releases reads gigabytes of the same names at start-up.
+//! A site with a thousand retained releases parses gigabytes of the same names at start-up.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -13,15 +13,15 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-/// A file that a manifest or a release names.
+/// A file in a manifest or a release.
 pub(crate) struct NamedFile<'a> {
     pub(crate) hashed: Cow<'a, str>,
-    /// `true` if the hashed path is no asset path of the same manifest.
+    /// `false` if the hashed path is also an asset path of the same manifest.
     pub(crate) is_hashed: bool,
     pub(crate) info: Option<Cow<'a, FileInfo>>,
 }
 
-/// The files of a manifest.
+/// Returns the files of a manifest.
 pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
     let files = manifest.iter().map(|(_, entry)| NamedFile {
         hashed: Cow::Borrowed(&*entry.hashed),
@@ -31,10 +31,11 @@ pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
     files.collect()
 }
 
-/// The files of a release as `collect` writes it: with sorted keys. Asset paths are checked only where `is_known` does not
-/// know the hashed path.
+/// Parses the files of a release in the form that `collect` writes, with sorted keys. Asset paths are only validated if
+/// `is_known` returns `false` for the hashed path.
 ///
-/// `None` for anything else, also for what is damaged: [`Release::parse`](fingerpost::manifest::Release::parse) says what it is.
+/// Returns `None` for all other input, including invalid releases. Use
+/// [`Release::parse`](fingerpost::manifest::Release::parse) for that and for its error.
 pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
     let ManifestJson { version, paths: Pairs(paths), fingerpost } =
         serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
@@ -84,7 +85,7 @@ struct FingerpostJson<'a> {
 #[derive(Deserialize)]
 struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The pairs of an object in their order.
+/// The entries of an object, in their order.
 struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
 
 impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Pairs<'a, V> {

@@ -1,15 +1,14 @@
-//! What the path of a request names.
+//! Decodes request paths.
 
 use std::borrow::Cow;
 
 use fingerpost::{Assets, Token, manifest::ContentHash};
 use percent_encoding::percent_decode_str;
 
-/// The path of a request below the place where assets are mounted, without its leading slash, as the name of a file:
-/// decoded once.
+/// Decodes the path of a request below the mount path, without its leading slash, once.
 ///
-/// Nothing for what names no file: bytes that are no UTF-8, a `/` that was written as `%2F`, which is part of a name and
-/// separates nothing (RFC 3986, §2.2), and an empty segment. What comes out may still be no asset path.
+/// Returns `None` for invalid UTF-8, for an encoded slash `%2F`, which does not separate segments (RFC 3986, §2.2), and for
+/// an empty segment before the end. The result may still be an invalid asset path.
 pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
     if path.starts_with('/') || path.contains("//") {
         return None;
@@ -22,14 +21,14 @@ pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
     (slashes(&decoded) == slashes(path)).then_some(decoded)
 }
 
-/// The path of the base URL after the path token, as it is spelt there.
+/// Returns the part of the base URL's path after the path token, without decoding it.
 pub(crate) fn path_after_token<'a>(assets: &'a Assets, token: &Token) -> Option<&'a str> {
     let path = assets.base_url().path().strip_prefix(assets.mount_path())?;
     path.strip_prefix(token.as_str())?.strip_prefix('/')
 }
 
-/// Whether a name has a hash where hashed paths have theirs. Proves nothing: it says where a second look is worth its
-/// while.
+/// Returns `true` if a name has a hash in the position of hashed paths. That proves nothing; it limits reads of the output
+/// directory.
 pub(crate) fn looks_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit('.').take(2).any(|part| ContentHash::parse(part).is_some())

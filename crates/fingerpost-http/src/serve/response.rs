@@ -1,4 +1,4 @@
-//! From a decision to a response.
+//! Builds responses from decisions.
 
 use std::ops::Range;
 
@@ -24,9 +24,9 @@ use crate::{
     },
 };
 
-/// Answers a GET or HEAD request; `None` if that has to wait for the disk.
+/// Responds to a GET or HEAD request. Returns `None` if that has to wait for the disk.
 ///
-/// A variant that is gone, or damaged, is as good as never made.
+/// Missing and damaged variants are skipped.
 pub(crate) fn respond(
     servable: &impl Servable,
     policy: CachePolicy,
@@ -66,14 +66,14 @@ pub(crate) fn respond(
 }
 
 impl Offer<'_> {
-    /// The answer that follows from a decision of this offer, with all its headers.
+    /// Builds the response for a decision about this offer, with all headers.
     ///
-    /// `content` is what [`Decision::Send`] asks for: the bytes of that representation, or of that part of it. For every other
-    /// decision it is [`Content::EMPTY`]. `Content-Length` is that of `content`, so for HEAD it is the same as for GET, and
-    /// the body is taken off afterwards.
+    /// For [`Decision::Send`], `content` has the bytes of that representation, or of its part; for all other decisions it is
+    /// [`Content::EMPTY`]. For HEAD, pass the same content as for GET, because `Content-Length` is its length, and remove the
+    /// body afterwards.
     ///
-    /// Sets the validator and the lifetime, `Vary` and `Accept-Ranges`, `Content-Range` and `Content-Encoding` where they
-    /// belong, and `no-store` on refusals.
+    /// Sets `ETag`, `Cache-Control`, `Vary`, `Accept-Ranges`, `Content-Range` and `Content-Encoding` where they apply. Error
+    /// responses are `no-store`.
     ///
     /// ```
     /// use fingerpost::manifest::Digest;
@@ -119,7 +119,7 @@ impl Offer<'_> {
                 response
             }
         };
-        // Also where this client gets the file as it is: another one may not.
+        // Also on responses without an encoding: other clients may get one.
         if !self.variants.is_empty() {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
@@ -140,7 +140,7 @@ impl Offer<'_> {
         headers.insert(CONTENT_TYPE, self.media_type.clone());
         headers.insert(CONTENT_LENGTH, length.into());
         match encoding {
-            // Whoever has begun with a variant must not go on with a part of the file as it is.
+            // No `Accept-Ranges`: a client must not resume a variant with a part of the uncompressed file.
             Some(encoding) => {
                 headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str()));
             }
@@ -165,7 +165,7 @@ impl Offer<'_> {
     }
 }
 
-/// What all answers have in common.
+/// Creates a response with the headers that all responses have.
 fn base_response<B>(status: StatusCode, body: B, policy: CachePolicy) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -176,18 +176,18 @@ fn base_response<B>(status: StatusCode, body: B, policy: CachePolicy) -> Respons
     response
 }
 
-/// No error is ever kept.
+/// Creates an error response, which is `no-store`.
 fn error_response(status: StatusCode) -> Response<Content> {
     let reason = status.canonical_reason().unwrap_or_default();
     text_response(status, reason.to_owned())
 }
 
-/// An answer for people.
+/// Creates a plain-text response.
 fn text_response(status: StatusCode, text: String) -> Response<Content> {
     uncached_response(status, "text/plain; charset=utf-8", text.into()).map(Content::Bytes)
 }
 
-/// A `no-store` response with a body that is made for it.
+/// Creates a `no-store` response with a generated body.
 pub(crate) fn uncached_response(
     status: StatusCode,
     media_type: &'static str,
@@ -200,7 +200,7 @@ pub(crate) fn uncached_response(
     response
 }
 
-/// There is no such asset; `reason` is for people.
+/// Creates a 404 response. `reason` is its text.
 pub(crate) fn not_found(reason: Option<String>) -> Response<Content> {
     reason.map_or_else(
         || error_response(StatusCode::NOT_FOUND),
@@ -215,9 +215,9 @@ pub(crate) fn method_not_allowed() -> Response<Content> {
     response
 }
 
-/// The asset has another URL now. Not to be kept: after a rollback the other way round is right.
+/// Creates a redirect to the current URL of an asset. It is `no-store`, because a rollback reverses it.
 pub(crate) fn moved(location: &str) -> Response<Content> {
-    // RFC 9110, §10.2.2: a URI reference, which has no bytes beyond ASCII, though some clients send them.
+    // RFC 9110, §10.2.2: a URI reference is ASCII, but some clients send other bytes.
     let location = utf8_percent_encode(location, CONTROLS).to_string();
     let Ok(location) = HeaderValue::try_from(location) else { return not_found(None) };
     let mut response = error_response(StatusCode::MOVED_PERMANENTLY);
@@ -225,19 +225,20 @@ pub(crate) fn moved(location: &str) -> Response<Content> {
     response
 }
 
-/// A later deploy's URL, which this process cannot answer yet.
+/// Creates the response to a URL of a later deploy, which this process does not have yet.
 pub(crate) fn not_deployed_yet() -> Response<Content> {
     let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3"));
     response
 }
 
-/// Lets pages of other origins use the answer: fonts, modules and whatever has an `integrity` need it, also on a redirect.
+/// Allows pages of other origins to use the response. Fonts, modules and files with `integrity` require it, on redirects
+/// too.
 pub(crate) fn allow_any_origin(response: &mut Response<Content>) {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 }
 
 fn set_header(response: &mut Response<Content>, name: HeaderName, value: String) {
-    let value = HeaderValue::try_from(value).expect("digits and letters are a header value");
+    let value = HeaderValue::try_from(value).expect("ASCII text is a valid header value");
     response.headers_mut().insert(name, value);
 }

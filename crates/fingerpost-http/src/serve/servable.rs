@@ -1,4 +1,4 @@
-//! What a URL leads to, whichever strategy it was found by.
+//! A file that can be served, independent of the strategy.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -7,22 +7,21 @@ use http::HeaderValue;
 
 use crate::{rfc9110::offer::Representation, serve::content::Content};
 
-/// An asset that has been found.
+/// The file of a request.
 pub(crate) trait Servable {
     fn media_type(&self) -> HeaderValue;
 
-    /// The file as it is.
+    /// The uncompressed file.
     fn identity(&self) -> Representation;
 
-    /// Its variants.
     fn variants(&self) -> Cow<'_, [(Encoding, Representation)]> {
         Cow::Borrowed(&[])
     }
 
-    /// Returns `true` while the digest of `representation` is being computed. Until then it is not cached.
+    /// Returns `true` while the digest of `representation` is being computed. Its responses are `no-store` until then.
     fn is_pending(&self, representation: &Representation) -> bool;
 
-    /// These bytes of what was offered as `representation`.
+    /// Returns a part of the bytes that were offered as `representation`.
     fn content(
         &self,
         encoding: Option<Encoding>,
@@ -31,12 +30,12 @@ pub(crate) trait Servable {
     ) -> Result<Content, Unavailable>;
 }
 
-/// Why there are no bytes.
+/// The reason why the bytes are unavailable.
 pub(crate) enum Unavailable {
-    /// It would have to wait for the disk.
+    /// Reading them would wait for the disk.
     Waiting,
-    /// They are not there, or are not what they should be.
+    /// The file is missing or damaged.
     Gone,
-    /// The file on disk is another one since its digest was computed, so the offer was wrong.
+    /// The file changed after its digest was computed, so the offer is outdated.
     Changed,
 }

@@ -22,13 +22,13 @@ use crate::{
     },
 };
 
-/// Answers requests for assets, without a runtime: what a framework's own service of static files is made of.
+/// Responds to requests for assets. Framework integrations are built on it; it needs no async runtime.
 ///
-/// Paths are those below the place where it is mounted ([`Assets::mount_path`]): `/css/app.css`. A [`Snapshot`] of the
-/// same assets in the extensions of a request, as [`request_snapshot`](crate::request_snapshot) leaves it, is heeded.
+/// Request paths are relative to the mount path ([`Assets::mount_path`]): `/css/app.css`. If the extensions of a request
+/// have a [`Snapshot`] of the same assets, as [`request_snapshot`](crate::request_snapshot) stores it, that is used.
 ///
-/// A cheap clone. Call [`respond`](Self::respond) first: what lies in memory is answered at once. Where it has no answer, call
-/// [`respond_blocking`](Self::respond_blocking) on a thread that may wait for the disk.
+/// Call [`respond`](Self::respond) first, which serves files from memory. If it returns `None`, call
+/// [`respond_blocking`](Self::respond_blocking) on a thread that may block on the disk. Clones are cheap and share the cache.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -57,25 +57,26 @@ struct Shared {
     files: ServedFiles,
 }
 
-/// The files that are served, by the strategy in force.
+/// The served files, by strategy.
 enum ServedFiles {
     Collected(Box<Published>),
     Development,
-    /// With the path token of the URLs, if they have one.
+    /// The token is that of [`Strategy::PathToken`].
     Listed(SourceFiles, Option<Token>),
 }
 
 /// A GET or HEAD request for an asset.
 struct AssetRequest<'a> {
     parts: &'a request::Parts,
-    /// The path below the mount as it was spelt, without its leading slash.
+    /// The path below the mount path before decoding, without its leading slash.
     encoded_path: &'a str,
-    /// The same, decoded.
+    /// The decoded path.
     path: &'a str,
 }
 
 impl AssetServer {
-    /// A server of these assets. Reads the current and the retained releases, and warns of what cannot be read.
+    /// Creates a server of these assets. Reads the current and the retained releases, and logs a warning for each that cannot
+    /// be read.
     pub fn new(assets: &Assets) -> Self {
         let files = match (assets.store(), assets.strategy()) {
             (Some(store), _) => {
@@ -91,8 +92,10 @@ impl AssetServer {
         Self { options: ServeOptions::for_mode_of(assets), shared }
     }
 
-    /// How long an asset may be kept whose URL says no version. Defaults to an hour in production, and to
-    /// [`CachePolicy::NoCache`] in development. [`CachePolicy::Immutable`] would be wrong, and counts as the default.
+    /// Sets the cache policy of URLs without a version.
+    ///
+    /// Defaults to one hour in production, and to [`CachePolicy::NoCache`] in development. [`CachePolicy::Immutable`] would be
+    /// wrong and selects the default.
     #[must_use]
     pub fn unversioned_policy(mut self, policy: CachePolicy) -> Self {
         let default = ServeOptions::for_mode_of(&self.shared.assets).unversioned_policy;
@@ -100,56 +103,57 @@ impl AssetServer {
         self
     }
 
-    /// Whether paths of requests begin with [`Assets::mount_path`], because nothing takes that off before. Defaults to `false`:
-    /// axum's `nest_service` does.
+    /// Sets whether request paths begin with [`Assets::mount_path`]. Defaults to `false`: axum's `nest_service` removes it.
     #[must_use]
     pub fn paths_include_mount(mut self, yes: bool) -> Self {
         self.options.paths_include_mount = yes;
         self
     }
 
-    /// Whether answers say `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules and files
-    /// with an `integrity`. Defaults to `true`. A 404 in development never says it: its text names files and directories.
+    /// Sets whether responses have `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules and
+    /// files with `integrity`.
+    ///
+    /// Defaults to `true`. A 404 in development never has the header, because its text names files and directories.
     #[must_use]
     pub fn allow_any_origin(mut self, yes: bool) -> Self {
         self.options.allow_any_origin = yes;
         self
     }
 
-    /// Up to how many bytes a file is answered from memory in production. Defaults to 128 KiB; larger files are streamed.
+    /// Sets the maximum size of files that are cached in memory in production. Defaults to 128 KiB; larger files are streamed.
     ///
-    /// A larger file is hashed once, on one background thread, after its first request. Until then its responses are
-    /// `no-store` and have no `ETag`. The thread starts when it is needed and ends with the server.
+    /// A larger file is hashed once, after its first request, on a background thread. Until then its responses are `no-store`
+    /// and have no `ETag`. The thread starts when it is needed and ends with the server.
     #[must_use]
     pub fn max_cached_file(mut self, bytes: u64) -> Self {
         self.options.max_cached_file = bytes;
         self
     }
 
-    /// How many bytes of collected files are kept in memory in all. Defaults to 64 MiB; what comes when that is full is read
-    /// from disk each time.
+    /// Sets the total number of cached bytes. Defaults to 64 MiB. When the cache is full, further files are read from disk for
+    /// each request.
     #[must_use]
     pub fn cache_capacity(mut self, bytes: u64) -> Self {
         self.options.cache_capacity = bytes;
         self
     }
 
-    /// The assets that it serves.
+    /// Returns the assets.
     pub fn assets(&self) -> &Assets {
         &self.shared.assets
     }
 
-    /// The answer, if it can be given without waiting for the disk.
+    /// Returns the response, or `None` if that has to wait for the disk.
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Content>> {
         self.respond_or_wait(request, false)
     }
 
-    /// The answer. May wait for the disk.
+    /// Returns the response. May block on the disk.
     pub fn respond_blocking(&self, request: &request::Parts) -> Response<Content> {
         self.respond_or_wait(request, true).unwrap_or_else(|| not_found(None))
     }
 
-    /// `None` only if it would have to wait and may not.
+    /// Returns `None` only if the response has to wait for the disk and `may_wait` is `false`.
     fn respond_or_wait(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let mut response = if matches!(request.method, Method::GET | Method::HEAD) {
             self.find(request, may_wait)?
@@ -169,7 +173,7 @@ impl AssetServer {
 
     fn find(&self, parts: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
         let Some((encoded_path, path)) = self.path(&parts.uri) else {
-            // The advice of development reads the disk.
+            // The advice in development reads the disk.
             let may_advise = may_wait || !self.is_development();
             return may_advise
                 .then(|| not_found(self.mount_advice(parts.uri.path(), &self.assets().snapshot())));
@@ -187,7 +191,7 @@ impl AssetServer {
                     Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
                 }
             }
-            // As the disk is now, which has to be asked.
+            // Source files are read for each request.
             _ if !may_wait => None,
             ServedFiles::Development => Some(self.in_development(&request, &snapshot())),
             ServedFiles::Listed(files, token) => {
@@ -197,7 +201,7 @@ impl AssetServer {
         }
     }
 
-    /// The path below the mount, as it was spelt and decoded.
+    /// Returns the path below the mount path, before and after decoding.
     fn path<'a>(&self, uri: &'a Uri) -> Option<(&'a str, Cow<'a, str>)> {
         let prefix = if self.options.paths_include_mount { self.assets().mount_path() } else { "/" };
         let encoded_path = uri.path().strip_prefix(prefix)?;
@@ -238,14 +242,14 @@ impl AssetServer {
             let proof = Proof::Query { sha256: file.sha256(), version: None };
             return self.respond_with(&file, proof, request).unwrap_or_else(|| not_found(None));
         }
-        // The error of a template, with the places searched and the nearest names.
+        // The error that templates get, with the searched directories and the nearest names.
         let error = snapshot.url(&path).err().map(|err| err.to_string());
         let advice = self.mount_advice(request.parts.uri.path(), snapshot);
         let both = |advice, error| format!("{advice}\notherwise, {error}");
         not_found(advice.into_iter().chain(error).reduce(both))
     }
 
-    /// `None` if there is no such asset.
+    /// Returns `None` if there is no such asset.
     fn listed(
         &self,
         files: &SourceFiles,
@@ -264,7 +268,7 @@ impl AssetServer {
         match age {
             Some(TokenAge::Newer) => return Some(not_deployed_yet()),
             Some(TokenAge::Older) => return Some(moved(&self.current_url(request, token?)?)),
-            // Never a redirect for an unknown token: two nodes that know nothing of each other would send a client to and fro.
+            // Unknown tokens are not redirected: two servers that do not know each other's token would redirect forever.
             _ => {}
         }
         let file = files.find(&path, snapshot, &self.options)?;
@@ -288,9 +292,9 @@ impl AssetServer {
         respond(file, policy, method, headers)
     }
 
-    /// The URL with the current token instead of its own; asset path and query as they were spelt.
+    /// Returns the URL with the current token; asset path and query keep their spelling.
     fn current_url(&self, request: &AssetRequest<'_>, token: &Token) -> Option<String> {
-        // Decoding leaves the number of slashes as it was.
+        // Decoding preserves the number of slashes.
         let before = 1 + path_after_token(self.assets(), token)?.matches('/').count();
         let rest = request.encoded_path.splitn(before + 1, '/').nth(before).unwrap_or_default();
         let query = request.parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));

@@ -1,4 +1,4 @@
-//! Files of the source dirs: as they are now, and whether they still are what a URL stands for.
+//! Serves files of the source directories, and checks that they are those that were listed.
 
 use std::{
     fs::{self, File},
@@ -31,13 +31,13 @@ use crate::{
     },
 };
 
-/// In development, larger files are streamed and not hashed.
+/// In development, larger files are streamed without a digest.
 const MAX_HASHED_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 
-/// Finds listed files of the source dirs.
+/// Finds listed files of the source directories.
 #[derive(Debug, Default)]
 pub(crate) struct SourceFiles {
-    /// By asset path; no more than are listed.
+    /// By asset path. Only listed files have an entry.
     states: Mutex<HashMap<Box<str>, Arc<FileState>, foldhash::fast::RandomState>>,
     memory_budget: Arc<MemoryBudget>,
     large_files: Arc<HashQueue>,
@@ -46,7 +46,7 @@ pub(crate) struct SourceFiles {
 /// The state of one file.
 #[derive(Debug, Default)]
 struct FileState {
-    /// Held while a small file is read, so that one request does it for all.
+    /// Locked while a small file is read, so that concurrent requests share one read.
     content: Mutex<Option<ContentState>>,
     /// The digest of a large file.
     large: Arc<LargeDigest>,
@@ -55,25 +55,25 @@ struct FileState {
 
 #[derive(Debug)]
 struct ContentState {
-    /// What the URL was made from.
+    /// The app version in the URL.
     version: AppVersion,
     baseline: FileStamp,
-    /// The content of the URL, which the first request with the listed stamp pins.
+    /// The digest of the content of this URL. The first request while the file has its listed stamp pins it.
     pinned: Option<Digest>,
-    /// The identity of a small file at its last read, and its bytes.
+    /// Stamp and digest of a small file at its last read, and its bytes.
     verified: Option<VerifiedFile>,
     cached: Option<CachedBytes>,
-    /// Warnings that the file is another one by now.
+    /// Limits the warning that the file changed.
     changed: ReportOnce,
 }
 
-/// A file of a source dir, as it is answered under one URL.
+/// A source file for one request.
 pub(crate) struct ServedSource {
     media_type: HeaderValue,
     representation: Representation,
-    /// Whether it still is what was listed.
+    /// `true` if the file has the content of this URL.
     pub(crate) is_proven: bool,
-    /// `true` if its stamp is the listed one and its digest is still being computed.
+    /// `true` while the digest of a file that may be proven is being computed.
     is_pending: bool,
     body: Body,
     state: Arc<FileState>,
@@ -85,12 +85,12 @@ enum Body {
 }
 
 impl ServedSource {
-    /// The file as it is now, in development.
+    /// Opens the current file in development.
     pub(crate) fn in_development(path: &AssetPath, snapshot: &Snapshot) -> Option<Self> {
         Self::read_current(path, snapshot, MAX_HASHED_IN_DEVELOPMENT, &Arc::default())
     }
 
-    /// The file as it is now. One of more than `largest` bytes is streamed, and has no hash.
+    /// Opens the current file. Files of more than `largest` bytes are streamed without a digest.
     fn read_current(
         path: &AssetPath,
         snapshot: &Snapshot,
@@ -117,7 +117,7 @@ impl ServedSource {
         state.or_log(&file_path, read())
     }
 
-    /// The digest, unless the file is too large for one.
+    /// Returns the digest. `None` if the file is too large or not hashed yet.
     pub(crate) fn sha256(&self) -> Option<Digest> {
         self.representation.sha256
     }
@@ -135,10 +135,10 @@ impl ServedSource {
 }
 
 impl SourceFiles {
-    /// The file as it is now, and whether it is what was listed at start-up.
+    /// Finds the current file, and checks whether it is the listed one.
     ///
-    /// The first request pins the content of the URL: later ones have to get the same, so that no two contents are ever
-    /// kept under it.
+    /// The first request pins the content of the URL. Later requests must get the same content, so that caches never have two
+    /// contents of one URL.
     pub(crate) fn find(
         &self,
         path: &AssetPath,
@@ -151,7 +151,7 @@ impl SourceFiles {
         let version = snapshot.app_version();
         let content = match &mut *content {
             Some(content) if content.version == version && content.baseline == baseline.stamp => content,
-            // The file may be the same in the next version, so it is not read again.
+            // The file is often unchanged in the next version, so its bytes are kept.
             other => {
                 let (verified, cached) =
                     other.take().map_or((None, None), |content| (content.verified, content.cached));
@@ -170,20 +170,20 @@ impl SourceFiles {
         if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending) {
             content.changed.report(|| {
                 tracing::warn!(
-                    "`{}` is not what it was at start-up: its URL is answered with `no-store` until the version changes",
+                    "`{}` may have changed since start-up: its URL is served with `no-store` until the version changes",
                     baseline.file.display()
                 );
             });
         }
         file.or_else(|| {
             content.cached = None;
-            // Another file by now, so all that is asked of one is asked again.
+            // The file changed, so `open_source` checks its path again.
             ServedSource::read_current(path, snapshot, options.max_cached_file, &state)
         })
     }
 
-    /// The file, if it is the one that was listed; its change time alone may be another one. Once it is known, that costs
-    /// two looks at the file, and no reading.
+    /// Returns the file if its stamp is the listed one, except for the change time. A known file costs two `stat` calls and no
+    /// read.
     fn find_unchanged(
         &self,
         path: &AssetPath,
@@ -196,19 +196,19 @@ impl SourceFiles {
         let is_baseline = |stamp: FileStamp| stamp == baseline.stamp;
         if stamp.length() <= options.max_cached_file {
             let (verified, bytes) = self.read_small(file, &stamp, &baseline.file, state, content, options)?;
-            // Compared before the bytes count: with another change time they may be others.
+            // Compared with the stamp of the read: if the change time differs, the bytes may, too.
             let is_proven = content.is_proven(verified.sha256, is_baseline(verified.stamp));
             let size = bytes.len() as u64;
             let file = ServedSource::new(path, size, Some(verified.sha256), Body::Bytes(bytes), state);
             return Some(ServedSource { is_proven, ..file });
         }
-        // Of a time when it was small.
+        // From when the file was small.
         (content.verified, content.cached) = (None, None);
         let body = |promised| Body::File { path: baseline.file.clone(), file, stamp, promised };
         // The digest of the listed stamp may have been computed after the last request.
         content.pinned = content.pinned.or_else(|| state.large.get(baseline.stamp));
         if content.pinned.is_none() && !is_baseline(stamp) {
-            // No digest could prove it.
+            // No digest can prove that the file is the listed one.
             return Some(ServedSource::new(path, stamp.length(), None, body(None), state));
         }
         let sha256 =
@@ -219,7 +219,7 @@ impl SourceFiles {
         Some(ServedSource { is_proven, is_pending: sha256.is_none(), ..file })
     }
 
-    /// The bytes of a small file, which are read and hashed only if they are not known.
+    /// Returns the bytes of a small file. Reads and hashes them only if they are not cached.
     fn read_small(
         &self,
         mut file: File,
@@ -245,7 +245,7 @@ impl SourceFiles {
 }
 
 impl FileState {
-    /// Logs an error of reading, once until the file is served again.
+    /// Logs a read error once until the file is served again.
     fn or_log<T>(&self, file: &Path, read: io::Result<T>) -> Option<T> {
         let log = |err: &io::Error| {
             tracing::warn!("`{}` cannot be read: {err}; the response is 404", file.display());
@@ -255,8 +255,8 @@ impl FileState {
 }
 
 impl ContentState {
-    /// Returns `true` if bytes with this digest are the content of the URL. The first that were read while the file had the stamp
-    /// with which it was listed become it.
+    /// Returns `true` if bytes with this digest are the content of the URL. Pins the digest if none is pinned and the file had
+    /// its listed stamp.
     fn is_proven(&mut self, sha256: Digest, is_baseline: bool) -> bool {
         match self.pinned {
             Some(pinned) => pinned == sha256,
@@ -269,7 +269,8 @@ impl ContentState {
     }
 }
 
-/// Opens a file that was listed, if it may still be the same. Checked first: opening a pipe would wait for a writer.
+/// Opens a listed file if its stamp is unchanged except for the change time. Checked before opening, because opening a pipe
+/// would block until there is a writer.
 fn open(baseline: &BaselineFile) -> Option<(File, FileStamp)> {
     let may_be =
         |stamp: &FileStamp| *stamp == baseline.stamp || stamp.differs_in_change_time_alone(&baseline.stamp);
@@ -326,13 +327,13 @@ mod tests {
 
     use super::*;
 
-    /// The files of a directory, by version query.
+    /// Serves a directory with [`Strategy::VersionQuery`].
     fn by_version(source: &Path, version: &str) -> Assets {
         let assets = Assets::builder().source(source).mode(Mode::Production);
         assets.strategy(Strategy::VersionQuery).app_version(version).build().unwrap()
     }
 
-    /// One source file, served by version query, in a directory that also has room for another link to it.
+    /// Creates a source directory with one file, in a directory with space for links to the file.
     #[cfg(unix)]
     fn site(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, std::path::PathBuf, Assets) {
         let dir = tempfile::tempdir().unwrap();
@@ -373,7 +374,7 @@ mod tests {
         let (dir, source, assets) = site("a.bin", [b'a'; 64]);
         let options = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
         let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());
-        // The clock of a file system stands still for some milliseconds.
+        // The clock of a file system advances in steps of some milliseconds.
         thread::sleep(Duration::from_millis(20));
         fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
         for _ in 0..3 {
@@ -401,7 +402,7 @@ mod tests {
         break_file();
         let messages = capture_log(|| assert_eq!([status(), status(), status()], [404; 3]));
         let [changed, unreadable] = &*messages else { panic!("{messages:?}") };
-        assert!(changed.contains("is not what it was at start-up"), "{changed}");
+        assert!(changed.contains("may have changed since start-up"), "{changed}");
         assert!(unreadable.ends_with("the response is 404"), "{unreadable}");
 
         fs::remove_file(&file).unwrap();

@@ -1,4 +1,4 @@
-//! Whether a file on disk still has the bytes that it is known by.
+//! Checks that a file on disk still has the bytes that were hashed.
 
 use std::{
     fs::File,
@@ -11,27 +11,27 @@ use fingerpost::{
     manifest::Digest,
 };
 
-/// What a file was when it was hashed.
+/// Stamp and digest of a file when it was hashed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VerifiedFile {
     pub(crate) stamp: FileStamp,
     pub(crate) sha256: Digest,
-    /// Whether the same stamp, seen later, means the same bytes.
+    /// `true` if the same stamp at a later time implies the same bytes.
     is_trusted: bool,
-    /// When this stamp was seen first.
+    /// The time when this stamp was first seen.
     since: Instant,
 }
 
-/// After so long, a change of the file shows in its stamp: no file system's clock is coarser.
+/// The resolution of the coarsest file system clock: after this time, every change of a file changes its stamp.
 pub(crate) const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl VerifiedFile {
-    /// Whether a file with this stamp has these bytes.
+    /// Returns `true` if a file with this stamp has these bytes.
     pub(crate) fn holds_for(&self, stamp: &FileStamp) -> bool {
         self.is_trusted && self.stamp == *stamp
     }
 
-    /// What comes of reading the file whole; `known` may spare the hash.
+    /// Reads the whole file. Uses the digest of `known` if that still applies.
     pub(crate) fn read(file: &mut File, known: Option<&Self>) -> io::Result<(Self, Vec<u8>)> {
         let began = Instant::now();
         let reading = Reading::new(file, |file| {
@@ -44,8 +44,8 @@ impl VerifiedFile {
         Ok((verified, reading.value))
     }
 
-    /// Trusted also where the file's times are in the future of this machine, if the stamp has stayed the same for long
-    /// enough: a clock that is ahead moves on, too.
+    /// Also trusts a stamp that has been the same for long enough, because file times may be in the future if another clock is
+    /// ahead.
     fn new(reading: &Reading<Vec<u8>>, began: Instant, known: Option<&Self>) -> Self {
         let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
         let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    /// An hour from now: a clock that is behind sees such files.
+    /// Creates a file with a modification time one hour in the future, as if another clock were ahead.
     fn future() -> (tempfile::NamedTempFile, File) {
         let named = tempfile::NamedTempFile::new().unwrap();
         fs::write(&named, "one").unwrap();
@@ -76,7 +76,7 @@ mod tests {
         let mut read = |known| VerifiedFile::read(&mut file, known).unwrap().0;
         let first = read(None);
         assert!(!first.is_trusted);
-        assert!(!read(Some(&first)).is_trusted, "it has not stayed for long");
+        assert!(!read(Some(&first)).is_trusted, "the stamp is new");
 
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
         let known = VerifiedFile { since: long_ago, ..first };
