@@ -1,14 +1,14 @@
 use fingerpost::__private::scheme;
 
-/// Whether the paths in a document with this `<base href>` are paths on a host other than `own`, scheme and host of the
-/// base URL. `own` is empty if that is a path: nobody knows the host of the page then.
+/// Returns `true` if paths in a document with this `<base href>` refer to a host other than `own`: scheme and host of the
+/// base URL, or empty if that is a path and the host of the page is unknown.
 ///
-/// Reads the URL as a browser does (URL Standard, "URL parsing"). What it would not take for a URL counts as another host.
+/// Parses the URL like a browser (URL Standard, "URL parsing"). Invalid URLs count as another host.
 pub(super) fn is_on_other_host(href: &str, own: &str) -> bool {
     let mut url = href.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "").replace('\\', "/");
     url.make_ascii_lowercase();
     match scheme(&url) {
-        // HTML Standard, "set the frozen base URL": these are passed over.
+        // HTML Standard, "set the frozen base URL": these schemes are ignored.
         Some("data" | "javascript") => false,
         Some(_) => !is_on(&url, own),
         None => url.starts_with("//") && !is_on(&url, own.trim_start_matches(|c| c != '/')),

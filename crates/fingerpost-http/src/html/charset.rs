@@ -6,7 +6,7 @@ use lol_html::AsciiCompatibleEncoding;
 
 use crate::rfc9110::accept::essence;
 
-/// The encoding of an HTML document that can be read as ASCII where it is markup. Defaults to UTF-8.
+/// The encoding of an HTML document, in which markup is ASCII. Defaults to UTF-8.
 ///
 /// ```
 /// use fingerpost_http::HtmlEncoding;
@@ -22,10 +22,11 @@ use crate::rfc9110::accept::essence;
 pub struct HtmlEncoding(AsciiCompatibleEncoding);
 
 impl HtmlEncoding {
-    /// What a `Content-Type` says: nothing if that is not HTML, or HTML in an encoding such as UTF-16.
+    /// Returns the encoding in a `Content-Type`. `None` if the type is not HTML, or the encoding is not ASCII-compatible, such
+    /// as UTF-16.
     ///
-    /// XHTML is not HTML: it has other rules. A charset that nobody knows counts as none, as it does in browsers, and none as
-    /// UTF-8.
+    /// XHTML is not HTML, because it has other parsing rules. A missing or unknown charset is UTF-8; browsers ignore unknown
+    /// charsets, too.
     pub fn from_content_type(content_type: &HeaderValue) -> Option<Self> {
         let content_type = content_type.to_str().ok()?;
         if !essence(content_type).eq_ignore_ascii_case("text/html") {
@@ -41,7 +42,7 @@ impl HtmlEncoding {
         self.0
     }
 
-    /// Text of an attribute in this encoding; what it has no bytes for becomes a character reference.
+    /// Encodes the text of an attribute. Characters that the encoding does not have become character references.
     pub(super) fn encode(self, text: &str) -> Cow<'_, [u8]> {
         <&Encoding>::from(self.0).encode(text).0
     }
@@ -53,7 +54,7 @@ impl Default for HtmlEncoding {
     }
 }
 
-/// The parameter `charset` of a `Content-Type`.
+/// Returns the parameter `charset` of a `Content-Type`.
 fn charset(value: &str) -> Option<&str> {
     value.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;

@@ -15,18 +15,18 @@ use super::{
 static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
 static MISPLACED_HEAD: LazyLock<Selector> = LazyLock::new(|| selector("template head, svg head, math head"));
 
-/// How much is read at first, then twice as much. A page comes as a whole more often than not, and its `<head>` stands at its
-/// beginning.
-const AT_FIRST: usize = 256;
+/// The size of the first part that is parsed; it doubles for each next part. Most pages arrive in one chunk, and their
+/// `<head>` is at the beginning.
+const FIRST_PART: usize = 256;
 
-/// Puts markup into a document that comes in pieces, as the first child of its first `<head>`.
+/// Inserts markup into a document that arrives in chunks, as the first child of its first `<head>`.
 ///
-/// A `<head>` inside of `<template>`, `<svg>` or `<math>` does not count, nor does one in a comment or in the text of
-/// elements such as `script`, `style` and `textarea`. A document without one stays as it is. Every other byte stays what it
-/// was, also in a body that is no UTF-8, or breaks off.
+/// A `<head>` inside of `<template>`, `<svg>`, `<math>`, a comment, or the text of elements such as `script`, `style` and
+/// `textarea` is ignored. A document without `<head>` is unchanged. All other bytes are preserved, even in a body that is
+/// not UTF-8 or is truncated.
 ///
-/// Gives out what it can as soon as it can: only an incomplete tag is held back, and after the `<head>` nothing, nor is
-/// anything read any more. What takes more than 16 MiB before that passes as it is.
+/// Output is returned as early as possible: only an incomplete tag is held back, and nothing after the insertion, where
+/// parsing ends. If more than 16 MiB are needed before that, the document passes unchanged.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -45,14 +45,14 @@ pub struct HeadInserter {
 
 #[derive(Debug, Default)]
 struct Progress {
-    /// What has passed since it was asked last.
+    /// The output since the last call.
     output: Vec<u8>,
-    /// The present element is a `<head>` where none belongs.
+    /// `true` if the current element is a `<head>` inside of another element that may not have one.
     is_misplaced: bool,
     is_inserted: bool,
 }
 
-/// The end of `lol_html` that the document comes out of.
+/// Receives the document from `lol_html`.
 struct Output(Arc<Mutex<Progress>>);
 
 impl OutputSink for Output {
@@ -62,7 +62,7 @@ impl OutputSink for Output {
 }
 
 impl HeadInserter {
-    /// Inserts `markup`, which should be ASCII, so that it is the same in every encoding.
+    /// Creates a rewriter that inserts `markup`, which should be ASCII, to be the same in every encoding.
     pub fn new(markup: impl Into<String>, encoding: HtmlEncoding) -> Self {
         Self::with_memory(markup.into(), encoding, MAX_MEMORY)
     }
@@ -78,7 +78,7 @@ impl HeadInserter {
         let on_head = on(&HEAD, move |head| {
             let mut progress = found.lock();
             if !mem::take(&mut progress.is_misplaced) && !mem::replace(&mut progress.is_inserted, true) {
-                // `Element::prepend` would write `<head/>` anew.
+                // `Element::prepend` would serialize `<head/>` again.
                 head.start_tag().after(&markup, ContentType::Html);
             }
             Ok(())
@@ -89,15 +89,15 @@ impl HeadInserter {
         Self { rewriting: Rewriting::new(settings, Output(Arc::clone(&progress))), progress }
     }
 
-    /// Takes the next piece and gives out all that is certain by now. Copies nothing once the markup is in.
+    /// Processes the next chunk, and returns the output so far. After the insertion, returns the chunk without copying it.
     pub fn write(&mut self, chunk: Bytes) -> Bytes {
-        let (mut rest, mut at_once) = (&chunk[..], AT_FIRST);
+        let (mut rest, mut size) = (&chunk[..], FIRST_PART);
         while !rest.is_empty() {
-            let (part, after) = rest.split_at(at_once.min(rest.len()));
+            let (part, after) = rest.split_at(size.min(rest.len()));
             if !self.rewriting.write(part) {
                 break;
             }
-            (rest, at_once) = (after, at_once * 2);
+            (rest, size) = (after, size * 2);
             if self.is_inserted() {
                 self.rewriting.end();
             }
@@ -110,7 +110,7 @@ impl HeadInserter {
         output.into()
     }
 
-    /// Gives out what was held back.
+    /// Returns the rest of the output.
     pub fn end(mut self) -> Bytes {
         self.rewriting.end();
         self.take_output().into()

@@ -1,4 +1,4 @@
-//! Versions of assets in HTML that nobody rendered through the helpers.
+//! Rewrites HTML that was not rendered through template helpers.
 
 pub(crate) mod validators;
 
@@ -37,18 +37,18 @@ static REFERRING: LazyLock<Selector> =
     LazyLock::new(|| selector("[href], [src], [srcset], [imagesrcset], [poster]"));
 static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template base[href]"));
 
-/// Puts the present URLs of assets into HTML that was not rendered through a template helper.
+/// Rewrites references to assets in HTML that was not rendered through a template helper to their current URLs.
 ///
-/// References below the base URL, `/static/css/app.css`, in the attributes `href`, `src`, `srcset`, `imagesrcset` and
-/// `poster` of any element become what [`Snapshot::url`] says; a query and a fragment stay. Where the base URL has a path
-/// token or a host, the plain path without them is understood, too.
+/// References below the base URL, such as `/static/css/app.css`, in the attributes `href`, `src`, `srcset`, `imagesrcset`
+/// and `poster` of all elements become the result of [`Snapshot::url`]. Query and fragment are preserved. If the base URL
+/// has a path token or a host, paths without them are recognized, too.
 ///
-/// Left as they are: unknown assets, anything with a `v` parameter (so that a second pass changes nothing), other hosts,
-/// relative URLs, comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. Every
-/// byte outside of a changed attribute's value stays what it was.
+/// Unchanged: unknown assets, URLs with a `v` parameter (so a second pass changes nothing), other hosts, relative URLs,
+/// comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. All bytes outside of
+/// changed attribute values are preserved.
 ///
 /// After a `<base href>` with a host other than that of the base URL (any host, if the base URL is a path), a path such as
-/// `/static/a.css` is one on that host, and is left as it is, too.
+/// `/static/a.css` refers to that host, and is unchanged, too.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -63,7 +63,7 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// [`UrlRewriter`] does the same piece by piece.
+/// [`UrlRewriter`] rewrites documents in chunks.
 pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
     let mut rewriter = UrlRewriter::new(snapshot);
     let mut rewritten = Vec::from(rewriter.write(html.as_bytes()));
@@ -71,14 +71,13 @@ pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
     String::from_utf8(rewritten).unwrap_or_else(|_| html.to_owned())
 }
 
-/// [`rewrite_html`] for a document that comes in pieces, of any size and with any boundaries.
+/// Applies [`rewrite_html`] to a document that arrives in chunks of any size.
 ///
-/// Gives out what it can as soon as it can: only an incomplete tag is held back. A tag of more than 16 MiB ends the work,
-/// and so do elements that are open within each other by the hundred thousand: the rest of the document then passes as it
-/// is.
+/// Output is returned as early as possible: only an incomplete tag is held back. If a tag has more than 16 MiB, or hundreds
+/// of thousands of elements are nested, the rest of the document passes unchanged.
 ///
-/// In development each reference below the base URL costs a look at the disk, and a hash if the file is new, as every
-/// [`Snapshot::url`] does.
+/// In development each reference below the base URL costs a `stat`, and a hash if the file is new, like every
+/// [`Snapshot::url`].
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -98,12 +97,12 @@ pub struct UrlRewriter {
 }
 
 impl UrlRewriter {
-    /// For a document in UTF-8. An attribute that is not UTF-8 is left as it is, everything else comes through.
+    /// Creates a rewriter for UTF-8 documents. Attributes with other bytes are unchanged.
     pub fn new(snapshot: &Snapshot) -> Self {
         Self::with_encoding(snapshot, HtmlEncoding::default())
     }
 
-    /// For a document in the encoding that its `Content-Type` names.
+    /// Creates a rewriter for documents in this encoding.
     pub fn with_encoding(snapshot: &Snapshot, encoding: HtmlEncoding) -> Self {
         Self::with_memory(snapshot, encoding, MAX_MEMORY)
     }
@@ -136,7 +135,7 @@ impl UrlRewriter {
         Self { rewriting: Rewriting::new(settings, SplicerSink(Arc::clone(&splicer))), splicer }
     }
 
-    /// Takes the next piece and gives out all that is certain by now.
+    /// Processes the next chunk, and returns the output so far.
     pub fn write(&mut self, chunk: &[u8]) -> Bytes {
         if self.rewriting.write(chunk) {
             self.splicer.lock().take_output()
@@ -145,14 +144,14 @@ impl UrlRewriter {
         }
     }
 
-    /// Gives out what was held back.
+    /// Returns the rest of the output.
     pub fn end(mut self) -> Bytes {
         self.rewriting.end();
         self.splicer.lock().take_output()
     }
 }
 
-/// An element of that name in an image is none of HTML.
+/// Applies a `<base>` element. Elements of that name in SVG are ignored.
 fn rebase(base: &Element<'_, '_>, references: &mut References) {
     if base.namespace_uri().ends_with("/xhtml")
         && let Some(href) = base.get_attribute("href")

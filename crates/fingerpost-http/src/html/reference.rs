@@ -6,13 +6,13 @@ use crate::serve::request_path::{asset_path, path_after_token};
 
 use super::base_element::is_on_other_host;
 
-/// What the URLs in a document stand for.
+/// Resolves the URLs in a document to assets.
 #[derive(Debug)]
 pub(super) struct References {
     snapshot: Snapshot,
-    /// The longest first.
+    /// Longer bases come first.
     bases: Vec<Base>,
-    /// Whether a path is one on another host; not decided before the first `<base href>`.
+    /// `true` if paths refer to another host. `None` before the first `<base href>`.
     paths_are_on_other_host: Option<bool>,
 }
 
@@ -21,13 +21,13 @@ impl References {
         Self { snapshot: snapshot.clone(), bases: bases(snapshot), paths_are_on_other_host: None }
     }
 
-    /// Heeds a `<base href>` for what comes after it. HTML Standard: the first one counts.
+    /// Applies a `<base href>` to the references after it. HTML Standard: only the first one counts.
     pub(super) fn rebase(&mut self, href: &str) {
         let base = self.snapshot.assets().base_url();
         self.paths_are_on_other_host.get_or_insert_with(|| is_on_other_host(href, host(base)));
     }
 
-    /// The URL of the asset that `url` names; nothing if it names none, or has a version already.
+    /// Returns the current URL of the asset that `url` refers to. `None` for other URLs, and if it already has a version.
     pub(super) fn rewritten(&self, url: &str) -> Option<Url> {
         let paths_are_on_other_host = self.paths_are_on_other_host.unwrap_or_default();
         let mut bases = self.bases.iter().filter(|base| base.host > 0 || !paths_are_on_other_host);
@@ -39,16 +39,16 @@ impl References {
         if has_version(suffix) {
             return None;
         }
-        // A file that cannot be read is reported when it is asked for.
+        // An unreadable file is reported when it is requested.
         self.snapshot.try_url(&format!("{}{suffix}", file_name(path)?)).ok()?
     }
 }
 
-/// What precedes an asset path in a document.
+/// A prefix of asset paths in a document.
 #[derive(Debug, PartialEq, Eq)]
 struct Base {
     text: String,
-    /// How much of it is scheme and host, in which upper and lower case are the same.
+    /// The length of scheme and host, which are case-insensitive.
     host: usize,
 }
 
@@ -60,7 +60,8 @@ impl Base {
     }
 }
 
-/// The base URL; without its path token, which no author knows; and without its host, if the path says enough.
+/// Returns the base URL, also without its path token, which authors do not know, and without its host, unless its path is
+/// `/`.
 fn bases(snapshot: &Snapshot) -> Vec<Base> {
     let assets = snapshot.assets();
     let base = assets.base_url();
@@ -81,17 +82,17 @@ fn bases(snapshot: &Snapshot) -> Vec<Base> {
     bases
 }
 
-/// Scheme and host, if it has them.
+/// Returns scheme and host, or an empty string.
 fn host(base: &BaseUrl) -> &str {
     &base.as_str()[..base.as_str().len() - base.path().len()]
 }
 
-/// The file that a path in a URL names. `?` and `#` cannot be said in an asset path.
+/// Decodes a path in a URL. `?` and `#` cannot occur in it, because `try_url` would read them as query and fragment.
 fn file_name(path: &str) -> Option<Cow<'_, str>> {
     asset_path(path).filter(|name| !name.starts_with('/') && !name.contains(['?', '#']))
 }
 
-/// Whether the query has a parameter `v`.
+/// Returns `true` if the query has a parameter `v`.
 fn has_version(suffix: &str) -> bool {
     let query = suffix.split('#').next().unwrap_or_default();
     query_versions(query.strip_prefix('?').unwrap_or_default()).next().is_some()

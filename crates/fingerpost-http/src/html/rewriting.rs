@@ -8,19 +8,19 @@ use parking_lot::Mutex;
 
 use super::HtmlEncoding;
 
-/// How much of a document is held back while one tag is incomplete, and how much may be known of the elements that are
-/// open, in bytes.
+/// The limit of memory for an incomplete tag and for the stack of open elements, in bytes.
 pub(super) const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
-/// A document on its way through `lol_html`, into `O`.
+/// A document that `lol_html` rewrites into the sink `O`.
 ///
-/// Nothing after an error or the end. The lock is never taken: it makes the whole `Sync`, so that it fits into any body.
+/// `None` after an error or the end. The mutex is never locked: it only makes the type `Sync`, so that it can be part of any
+/// body.
 pub(super) struct Rewriting<O: OutputSink>(Mutex<Option<Box<HtmlRewriter<'static, O>>>>);
 
-/// What all documents have in common; the handlers come on top.
+/// Returns the settings of all rewriters, without handlers.
 pub(super) fn settings(encoding: HtmlEncoding, max_memory: usize) -> Settings<'static, 'static> {
-    // With both of these it has given out all that it took when it reports an error. It is not strict, because it would
-    // stop at a `<script>` inside of a `<select>`, and nothing here is worth that.
+    // With both bail-out options, all input has been passed to the sink when an error is returned. Strict mode would fail at
+    // a `<script>` inside of a `<select>`.
     let memory = MemorySettings::new()
         .with_max_allowed_memory_usage(max_memory)
         .with_graceful_bail_out_on_memory_limit_exceeded(true);
@@ -31,12 +31,12 @@ pub(super) fn settings(encoding: HtmlEncoding, max_memory: usize) -> Settings<'s
         .with_strict(false)
 }
 
-/// One of ours. Parsing costs a fifth of what a page does, so it belongs into a `static`.
+/// Parses a constant selector. That costs a fifth of rewriting a page, so store the result in a `static`.
 pub(super) fn selector(text: &str) -> Selector {
-    text.parse().expect("a selector")
+    text.parse().expect("constant selectors are valid")
 }
 
-/// Calls `handler` with each element that `selector` names.
+/// Calls `handler` with each element that matches `selector`.
 pub(super) fn on(
     selector: &'static Selector,
     handler: impl FnMut(&mut Element<'_, '_>) -> HandlerResult + Send + 'static,
@@ -49,7 +49,7 @@ impl<O: OutputSink> Rewriting<O> {
         Self(Mutex::new(Some(Box::new(HtmlRewriter::new(settings, sink)))))
     }
 
-    /// Takes the next piece; `false` if it takes nothing any more, so that the piece has to pass as it is.
+    /// Processes the next chunk. Returns `false` if rewriting has ended and the chunk must be passed on unchanged.
     pub(super) fn write(&mut self, chunk: &[u8]) -> bool {
         let rewriter = self.0.get_mut();
         let Some(rewriting) = rewriter else { return false };
@@ -59,7 +59,7 @@ impl<O: OutputSink> Rewriting<O> {
         true
     }
 
-    /// Gives out what was held back, after an error, too.
+    /// Passes the rest of the document to the sink.
     pub(super) fn end(&mut self) {
         if let Some(rewriter) = self.0.get_mut().take() {
             rewriter.end().ok();

@@ -6,14 +6,14 @@ use parking_lot::Mutex;
 
 use super::HtmlEncoding;
 
-/// Puts new attribute values into a document that passes by.
+/// Replaces attribute values in a document that passes through.
 ///
-/// `lol_html` could set them itself, but would then write the whole tag anew. So it is only told to look, what it gives out
-/// is the document as it came in, and positions in it say where the new values go.
+/// If `lol_html` set attributes, it would serialize the whole tag again. Here it only reports positions, its output is the
+/// unchanged document, and the new values are inserted at these positions.
 #[derive(Debug)]
 pub(super) struct Splicer {
     encoding: HtmlEncoding,
-    /// How much of the document has passed.
+    /// The number of bytes of the document that have passed.
     position: usize,
     /// In the order of the document.
     edits: VecDeque<(Range<usize>, String)>,
@@ -30,12 +30,12 @@ impl Splicer {
         self.edits.push_back((place, value));
     }
 
-    /// What has passed since it was asked last.
+    /// Returns the output since the last call.
     pub(super) fn take_output(&mut self) -> Bytes {
         mem::take(&mut self.output).into()
     }
 
-    /// A tag always passes as a whole, after its edits were made known.
+    /// Passes a chunk on. `lol_html` emits each tag as a whole, after its handlers have run.
     fn pass(&mut self, chunk: &[u8]) {
         let (start, mut done) = (self.position, 0);
         self.position += chunk.len();
@@ -56,7 +56,7 @@ impl Splicer {
     }
 }
 
-/// The end of `lol_html` that the document comes out of.
+/// Receives the document from `lol_html`.
 pub(super) struct SplicerSink(pub(super) Arc<Mutex<Splicer>>);
 
 impl OutputSink for SplicerSink {

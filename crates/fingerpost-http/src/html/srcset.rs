@@ -1,9 +1,9 @@
 use std::{iter, ops::Range};
 
-/// Where the URLs of a `srcset` stand.
+/// Returns the positions of the URLs in a `srcset`.
 ///
-/// HTML Standard, "parse a srcset attribute": a URL ends at white space, so it may hold commas, but not at its end; a
-/// comma inside of parentheses does not end the descriptors.
+/// HTML Standard, "parse a srcset attribute": a URL ends at whitespace, so it may contain commas, but not at its end. A
+/// comma in parentheses does not end the descriptors.
 pub(super) fn urls(srcset: &str) -> impl Iterator<Item = Range<usize>> {
     let mut position = 0;
     iter::from_fn(move || {
@@ -20,7 +20,7 @@ pub(super) fn urls(srcset: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// How long the descriptors of a URL are, with the comma that ends them.
+/// Returns the length of the descriptors of a URL, including the comma that ends them.
 fn descriptors(text: &str) -> usize {
     let mut in_parentheses = false;
     for (position, byte) in text.bytes().enumerate() {

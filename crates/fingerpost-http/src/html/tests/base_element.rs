@@ -92,7 +92,7 @@ fn href_of_a_base_element_is_not_rewritten() {
 fn first_base_element_with_an_href_applies() {
     let snapshot = by_query();
     let (before, after) = (r#"<link href="/static/a.css">"#, r#"<link href="/static/a.css?v=H">"#);
-    for passed_over in [
+    for ignored in [
         r#"<base href="/"><base href="//other.example/">"#,
         r#"<base href><base href="//other.example/">"#,
         r#"<template><base href="//other.example/"></template>"#,
@@ -102,13 +102,13 @@ fn first_base_element_with_an_href_applies() {
         r#"<base target="//other.example/"><a href="//other.example/"></a>"#,
         r#"<base href="/" href="//other.example/">"#,
     ] {
-        versioned(&snapshot, &format!("{passed_over}{before}"), &format!("{passed_over}{after}"));
+        versioned(&snapshot, &format!("{ignored}{before}"), &format!("{ignored}{after}"));
     }
-    for heeded in [
+    for applied in [
         r#"<base target="_top"><base href="//other.example/"><base href="/">"#,
         r#"<template><base href="/"></template><base href="//other.example/">"#,
         r#"<svg><base href="/"/></svg><p><base href="//other.example/">"#,
     ] {
-        untouched(&snapshot, &format!("{heeded}{before}"));
+        untouched(&snapshot, &format!("{applied}{before}"));
     }
 }

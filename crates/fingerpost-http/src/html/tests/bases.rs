@@ -38,7 +38,7 @@ fn path_token_is_inserted() {
     for url in ["/static/a.css?x=1#f", "/static/1000/a.css?x=1#f"] {
         versioned(&snapshot, &format!(r#"<link href="{url}">"#), r#"<link href="/static/1000/a.css?x=1#f">"#);
     }
-    // The token goes before a directory of that name, as it does when the URL is asked for.
+    // The token takes precedence over a directory of that name, as in requests.
     versioned(&snapshot, "<a href='/static/1000/1000/a.css'>", "<a href='/static/1000/1000/a.css'>");
     untouched(&snapshot, r#"<link href="/static/999/a.css">"#);
     untouched(&snapshot, r#"<link href="/static/">"#);

@@ -17,10 +17,10 @@ fn documents_in_other_encodings_are_preserved() {
     let snapshot = by_query();
     let through = |content_type: &'static str, html: &[u8]| {
         let encoding = HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)).unwrap();
-        let mut versioner = UrlRewriter::with_encoding(&snapshot, encoding);
-        [versioner.write(html), versioner.end()].concat()
+        let mut rewriter = UrlRewriter::with_encoding(&snapshot, encoding);
+        [rewriter.write(html), rewriter.end()].concat()
     };
-    // Latin-1 where UTF-8 is expected: what is no UTF-8 stays, what is ASCII is versioned.
+    // Latin-1 in a document declared as UTF-8: attributes that are not UTF-8 are unchanged, the others rewritten.
     let latin = b"<p title='\xe4'>\xfc<a href=\"/static/a.css\"><a href='/static/a.css?\xe4'>";
     assert_eq!(
         through("text/html", latin),
@@ -87,21 +87,21 @@ fn documents_that_exceed_the_memory_limit_pass_unchanged() {
     let deep = "<b>".repeat(100_000);
     for (what, pieces) in [(&long, 100), (&long, 100_000), (&deep, 1_000), (&deep, 1 << 20)] {
         let html = format!("{reference}{what}{reference}");
-        let mut versioner = UrlRewriter::with_memory(&snapshot, HtmlEncoding::default(), 20_000);
+        let mut rewriter = UrlRewriter::with_memory(&snapshot, HtmlEncoding::default(), 20_000);
         let mut versioned: Vec<u8> =
-            html.as_bytes().chunks(pieces).flat_map(|piece| versioner.write(piece)).collect();
-        versioned.extend(versioner.end());
+            html.as_bytes().chunks(pieces).flat_map(|piece| rewriter.write(piece)).collect();
+        versioned.extend(rewriter.end());
         let versioned = String::from_utf8(versioned).unwrap();
         assert_eq!(versioned.replace("?v=H", ""), html);
         assert!(versioned.starts_with(r#"<a href="/static/a.css?v=H">"#));
         if pieces == 100 || what == &deep {
-            assert!(versioned.ends_with(reference), "it has given up");
+            assert!(versioned.ends_with(reference), "rewriting has ended");
         }
     }
     let open = format!("{}{reference}", "<b>".repeat(100_000));
     assert!(
         rewrite_html(&open, &snapshot).ends_with(r#"<a href="/static/a.css?v=H">"#),
-        "by far not too much"
+        "well below the limit"
     );
 }
 

@@ -53,9 +53,9 @@ fn by_manifest(base_url: &str) -> Snapshot {
 }
 
 fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, snapshot: &Snapshot) -> Vec<u8> {
-    let mut versioner = UrlRewriter::new(snapshot);
-    let mut versioned: Vec<u8> = pieces.into_iter().flat_map(|piece| versioner.write(piece)).collect();
-    versioned.extend(versioner.end());
+    let mut rewriter = UrlRewriter::new(snapshot);
+    let mut versioned: Vec<u8> = pieces.into_iter().flat_map(|piece| rewriter.write(piece)).collect();
+    versioned.extend(rewriter.end());
     versioned
 }
 

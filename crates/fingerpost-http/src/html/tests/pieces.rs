@@ -10,7 +10,7 @@ use proptest::{
 
 use super::{by_query, in_pieces};
 
-/// Pieces of documents: markup, references, and what may break either.
+/// Generates documents from markup, references, and characters that may break either.
 fn html() -> impl Strategy<Value = Vec<u8>> {
     const WORDS: &[&str] = &[
         "<",

@@ -1,14 +1,14 @@
-//! What other headers say of a request or a response.
+//! Requests and responses that are not rewritten, by their headers.
 
 use http::{HeaderMap, header::CONTENT_DISPOSITION};
 
 use crate::rfc9110::cache_control::has_any_directive;
 
-/// Whether what is asked for is a part of a page and cannot be HTML itself.
+/// Returns `true` if `Sec-Fetch-Dest` is a destination whose response cannot be HTML.
 ///
-/// Fetch Standard, §2.2.5 (request destinations). Those that navigate (`document`, `frame`, `iframe`, `fencedframe`, `object`,
-/// `embed`) show HTML, `empty` is what `fetch()` and htmx send, `text` imports any text. So they, and those that nobody knows
-/// yet, do not count.
+/// Fetch Standard, §2.2.5 (request destinations). The list omits destinations that navigate (`document`, `frame`, `iframe`,
+/// `fencedframe`, `object`, `embed`), `empty`, which `fetch()` and htmx send, and `text`, which imports any text. Unknown
+/// destinations do not match.
 pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
     const SUBRESOURCES: [&str; 16] = [
         "audio",
@@ -33,8 +33,7 @@ pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
         .is_some_and(|destination| SUBRESOURCES.iter().any(|name| destination == name))
 }
 
-/// Returns `true` if a response must reach the client unchanged: it says `immutable` or `no-transform` (RFC 9110, §7.7), or it is
-/// a download.
+/// Returns `true` if a response must not be changed: it is `immutable` or `no-transform` (RFC 9110, §7.7), or a download.
 pub(super) fn must_stay(headers: &HeaderMap) -> bool {
     has_any_directive(headers, &["immutable", "no-transform"]) || is_download(headers)
 }

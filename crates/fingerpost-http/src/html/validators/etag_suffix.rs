@@ -5,17 +5,17 @@ use http::HeaderValue;
 
 use crate::rfc9110::conditional::Tags;
 
-/// What a layer adds to entity tags: `-<name of the layer>.<hash>`.
+/// The suffix that a layer adds to entity tags: `-<name of the layer>.<hash>`.
 #[derive(Debug, Clone)]
 pub(super) struct EtagSuffix {
     layer: &'static str,
     settings: Cow<'static, str>,
     snapshot: Snapshot,
-    /// Most requests have no tag, and most answers are no HTML, so it is made when it is needed first.
+    /// Computed on first use, because most requests have no tag and most responses are not HTML.
     hash: OnceLock<Option<ContentHash>>,
 }
 
-/// Whether the part of a tag is that of the release in force.
+/// Compares the suffix of a tag with that of the current release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SuffixMatch {
     Current,
@@ -27,20 +27,20 @@ impl EtagSuffix {
         Self { layer, settings, snapshot: snapshot.clone(), hash: OnceLock::new() }
     }
 
-    /// Nothing in development.
+    /// Returns the hash. `None` in development.
     fn hash(&self) -> Option<ContentHash> {
         let of = |id| ContentHash::from_content(format!("{id}\n{}", self.settings).as_bytes());
         *self.hash.get_or_init(|| self.snapshot.release_id().map(of))
     }
 
-    /// The value of an `ETag`, weak and with the part; nothing if it is not well-formed, and in development.
+    /// Returns a weak `ETag` with the suffix. `None` if the tag is malformed, and in development.
     pub(super) fn add(&self, tag: &HeaderValue) -> Option<HeaderValue> {
         let inner = quoted(tag)?.strip_suffix(b"\"")?;
         let suffix = format!("-{}.{}\"", self.layer, self.hash()?);
         HeaderValue::from_bytes(&[b"W/", inner, suffix.as_bytes()].concat()).ok()
     }
 
-    /// A tag without the part, if it has one; both with quotes.
+    /// Removes the suffix of a tag, if it has one. Both tags include their quotes.
     pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, SuffixMatch)> {
         let tag = tag.strip_suffix(b"\"")?;
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
@@ -51,7 +51,7 @@ impl EtagSuffix {
     }
 }
 
-/// A tag with its quotes and without the mark of a weak one; nothing if it is not well-formed.
+/// Returns a tag with its quotes, without `W/`. `None` if it is malformed.
 pub(super) fn quoted(tag: &HeaderValue) -> Option<&[u8]> {
     let tag = tag.as_bytes().trim_ascii();
     let tag = tag.strip_prefix(b"W/").unwrap_or(tag);

@@ -1,7 +1,7 @@
-//! The validators of HTML that a layer changes.
+//! Validators of HTML that a layer changes.
 //!
-//! What a page says of itself (`ETag`, `Last-Modified`) was true of it before the change. A browser that sends it back would
-//! be told that nothing has changed, for ever, while the URLs in the page should change with every release.
+//! The `ETag` and `Last-Modified` of a page describe it before the change. If a browser revalidated with them, it would get
+//! 304 forever, although the URLs in the page change with each release.
 
 mod conditions;
 mod etag_suffix;
@@ -28,22 +28,22 @@ use crate::{
 use conditions::{is_for_subresource, must_stay};
 use etag_suffix::{EtagSuffix, SuffixMatch, quoted};
 
-/// What a layer may do to a response.
+/// The part of a response that a layer may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HtmlChange {
-    /// Nothing: it is no HTML, has no body that stands for itself, is compressed, or says that it stays as it is.
+    /// Nothing: the response is not HTML, has no complete body, is compressed, or must not be changed.
     Nothing,
-    /// Its headers have been changed as for GET; it has no body, because the request was HEAD.
+    /// The headers were changed as for GET. The request was HEAD, so there is no body.
     Headers,
-    /// Its headers have been changed; its body is HTML in this encoding, to be changed at will.
+    /// The headers were changed. The body is HTML in this encoding and may be rewritten.
     Body(HtmlEncoding),
 }
 
-/// One request and its response, on their way through a layer that changes HTML.
+/// One request and its response in a layer that rewrites HTML.
 ///
-/// The layer is known by a name, which it puts into entity tags: `W/"<inner>-<name>.<hash>"`. So several layers may lie
-/// around each other, each with its own name or even with the same. The hash changes with the release and the app version,
-/// and with `settings`, which is all else that the layer's changes depend on. In development HTML has no tag at all.
+/// The layer adds its name to entity tags: `W/"<inner>-<name>.<hash>"`. Layers can be nested, even with the same name. The
+/// hash changes with the release, the app version, and `settings`, which must include all other inputs of the rewriting. In
+/// development HTML has no tag.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -61,7 +61,7 @@ pub enum HtmlChange {
 /// let tag = response.headers[header::ETAG].clone();
 /// assert!(tag.to_str()?.starts_with("W/\"x-html."));
 ///
-/// // The next request has this tag, and what is inside of the layer sees its own.
+/// // The next request has this tag, and the application gets its own tag.
 /// let (mut request, ()) = Request::get("/").header(header::IF_NONE_MATCH, tag).body(())?.into_parts();
 /// HtmlExchange::begin("html", "", &snapshot, &mut request);
 /// assert_eq!(request.headers[header::IF_NONE_MATCH], "W/\"x\"");
@@ -71,20 +71,20 @@ pub enum HtmlChange {
 pub struct HtmlExchange {
     suffix: EtagSuffix,
     method: Method,
-    /// The tags that went on without the part, with quotes.
+    /// Tags whose suffix was removed from the request, with quotes.
     stripped_tags: Vec<Vec<u8>>,
 }
 
 impl HtmlExchange {
-    /// Takes conditions off a GET or HEAD request that were made for unchanged HTML; other requests stay as they are.
+    /// Removes the conditions of a GET or HEAD request that refer to unchanged HTML. Other requests are unchanged.
     ///
-    /// - `If-Modified-Since` goes, unless `Sec-Fetch-Dest` says that no HTML is asked for.
-    /// - `Range` and `If-Range` go if `Accept` names `text/html`.
-    /// - In `If-None-Match`, a tag with the present part goes on without it, and one with another part goes. A tag without a
-    ///   part goes if `Accept` names `text/html`: it is from before the layer was there. If none is left,
-    ///   `If-Modified-Since` goes as well, because it only counts where there are no tags (RFC 9110, §13.1.3).
+    /// - `If-Modified-Since` is removed, unless `Sec-Fetch-Dest` rules out HTML.
+    /// - `Range` and `If-Range` are removed if `Accept` names `text/html`.
+    /// - In `If-None-Match`, the suffix is removed from tags with the current suffix. Tags with another suffix are removed. Tags
+    ///   without a suffix, from before the layer was added, are removed if `Accept` names `text/html`. If no tag is left,
+    ///   `If-Modified-Since` is removed as well, because it would apply then (RFC 9110, §13.1.3).
     ///
-    /// `If-Match` and `If-Unmodified-Since` stay: they lead to an error at worst, never to an old page.
+    /// `If-Match` and `If-Unmodified-Since` are unchanged: at worst they cause an error, never a stale page.
     pub fn begin(
         layer: &'static str,
         settings: impl Into<Cow<'static, str>>,
@@ -100,23 +100,23 @@ impl HtmlExchange {
     }
 
     fn remove_conditions(&mut self, headers: &mut HeaderMap) {
-        let wants_html = names_html(headers);
+        let accepts_html = names_html(headers);
         if !is_for_subresource(headers) {
             headers.remove(IF_MODIFIED_SINCE);
         }
-        if wants_html {
+        if accepts_html {
             headers.remove(RANGE);
             headers.remove(IF_RANGE);
         }
-        self.strip_tags(headers, wants_html);
+        self.strip_tags(headers, accepts_html);
     }
 
-    fn strip_tags(&mut self, headers: &mut HeaderMap, wants_html: bool) {
+    fn strip_tags(&mut self, headers: &mut HeaderMap, accepts_html: bool) {
         let lists = headers.get_all(IF_NONE_MATCH).iter();
         let tags: Vec<_> = lists.flat_map(|list| Tags(list.as_bytes().trim_ascii())).collect();
         let has_suffix = tags.iter().any(|(_, tag)| self.suffix.split(tag).is_some());
-        // A list without a part goes on letter for letter, also `*`, and what is not written as the standard has it.
-        if !headers.contains_key(IF_NONE_MATCH) || !has_suffix && !wants_html {
+        // A list without a suffix is forwarded unchanged, including `*` and malformed lists.
+        if !headers.contains_key(IF_NONE_MATCH) || !has_suffix && !accepts_html {
             return;
         }
         let mut forwarded = Vec::new();
@@ -126,7 +126,7 @@ impl HtmlExchange {
                     self.stripped_tags.push(inner.clone());
                     inner
                 }
-                None if !wants_html => tag.to_vec(),
+                None if !accepts_html => tag.to_vec(),
                 _ => continue,
             };
             forwarded.push([if is_weak { &b"W/"[..] } else { b"" }, &tag].concat());
@@ -140,15 +140,15 @@ impl HtmlExchange {
         }
     }
 
-    /// Gives a response the validators that it will have once it is changed, and says whether it may be.
+    /// Changes the validators of a response to those of the changed page. Returns the part that may be changed.
     ///
-    /// It may if it is uncompressed `text/html`, in an encoding that can be read as ASCII; not if it is 204, 205, 206 or 304,
-    /// if it says `immutable` or `no-transform`, or if it is a download (`Content-Disposition: attachment`). Then:
+    /// Only uncompressed `text/html` in an ASCII-compatible encoding may be changed, unless the status is 204, 205, 206 or 304,
+    /// the response is `immutable` or `no-transform`, or it is a download (`Content-Disposition: attachment`). Then:
     ///
-    /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) go.
-    /// - `ETag` becomes weak and gets the part; in development it goes.
+    /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) are removed.
+    /// - `ETag` becomes weak and gets the suffix. In development it is removed.
     ///
-    /// A 304 to a tag that went on without its part gets the part back, and is otherwise treated the same.
+    /// In a 304 for a tag whose suffix was removed, `ETag` gets the suffix again, and the other headers are treated the same.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         if must_stay(&response.headers) {
             return HtmlChange::Nothing;
@@ -164,7 +164,7 @@ impl HtmlExchange {
         if self.method == Method::HEAD { HtmlChange::Headers } else { HtmlChange::Body(encoding) }
     }
 
-    /// Whether a response would be changed if it were not compressed.
+    /// Returns `true` if a response is unchanged only because it is compressed.
     pub(crate) fn is_kept_by_compression(&self, response: &response::Parts) -> bool {
         is_compressed(&response.headers) && !must_stay(&response.headers) && self.page(response).is_some()
     }
@@ -173,7 +173,7 @@ impl HtmlExchange {
         self.page(response).filter(|_| !is_compressed(&response.headers))
     }
 
-    /// The encoding of a response that is HTML and stands for itself.
+    /// Returns the encoding of a response that is HTML with a complete body.
     fn page(&self, response: &response::Parts) -> Option<HtmlEncoding> {
         let has_page = !response.status.is_informational()
             && !matches!(
@@ -192,7 +192,7 @@ impl HtmlExchange {
         tag.is_some_and(|tag| self.stripped_tags.iter().any(|stripped| stripped == tag))
     }
 
-    /// Takes off what is no longer true, and makes the tag the layer's own.
+    /// Removes headers that describe the unchanged body, and adds the suffix to the tag.
     fn replace_validators(&self, headers: &mut HeaderMap) {
         for name in [LAST_MODIFIED, ACCEPT_RANGES, CONTENT_LENGTH] {
             headers.remove(name);
@@ -209,8 +209,8 @@ fn is_compressed(headers: &HeaderMap) -> bool {
     !headers.get_all(CONTENT_ENCODING).iter().all(is_plain)
 }
 
-/// Removes what was computed over the bytes of a body that is changed: `Content-MD5`, `Digest`, `Content-Digest` and
-/// `Repr-Digest`. Trailers may hold them, too.
+/// Removes the digests of a body that is changed: `Content-MD5`, `Digest`, `Content-Digest` and `Repr-Digest`. Trailers may
+/// have them, too.
 pub fn remove_digests(headers: &mut HeaderMap) {
     for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
         headers.remove(HeaderName::from_static(name));

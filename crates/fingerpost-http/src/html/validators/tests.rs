@@ -5,7 +5,7 @@ use http::{Request, Response};
 
 use super::*;
 
-/// A release whose one asset has this hashed path.
+/// Creates a release with one asset, which has this hashed path.
 fn release(hashed: &str, version: &str) -> Snapshot {
     let dir = tempfile::tempdir().unwrap();
     let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "{hashed}"}}}}"#);
@@ -53,7 +53,7 @@ fn finish(exchange: &HtmlExchange, status: u16, headers: Headers<'_>) -> (HtmlCh
     (exchange.finish(&mut parts), parts.headers)
 }
 
-/// The tag that a page with the tag `inner` gets.
+/// Returns the tag of a page whose tag was `inner`.
 fn tag(snapshot: &Snapshot, inner: &str) -> String {
     let (exchange, _) = begin(snapshot, &[]);
     let (change, headers) = finish(&exchange, 200, &[HTML, ("etag", inner)]);
@@ -68,7 +68,7 @@ fn text(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
 }
 
-/// Sorted, each once.
+/// Returns the sorted header names without duplicates.
 fn names(headers: &HeaderMap) -> Vec<&str> {
     let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
@@ -80,7 +80,7 @@ fn etag_becomes_weak_and_changes_with_the_release_and_the_app_version() {
     let one = tag(&present(), "\"x\"");
     let hash = one.strip_prefix("W/\"x-html.").unwrap().strip_suffix('"').unwrap();
     assert!(hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{one}");
-    assert_eq!(tag(&release("a.1.css", "1"), "\"x\""), one, "all servers agree");
+    assert_eq!(tag(&release("a.1.css", "1"), "\"x\""), one, "the tag is the same on all servers");
     assert_eq!(tag(&present(), "W/\"x\""), one);
     assert_ne!(tag(&release("a.2.css", "1"), "\"x\""), one);
     assert_ne!(tag(&release("a.1.css", "2"), "\"x\""), one);
@@ -181,7 +181,7 @@ fn head_gets_the_headers_of_get() {
 #[test]
 fn if_modified_since_is_forwarded_only_for_subresources() {
     let date = ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT");
-    for (destination, goes_on) in [
+    for (destination, is_forwarded) in [
         ("style", true),
         ("script", true),
         ("image", true),
@@ -197,7 +197,7 @@ fn if_modified_since_is_forwarded_only_for_subresources() {
         ("something-new", false),
     ] {
         let (_, headers) = begin(&present(), &[date, ("sec-fetch-dest", destination)]);
-        assert_eq!(headers.contains_key(IF_MODIFIED_SINCE), goes_on, "{destination}");
+        assert_eq!(headers.contains_key(IF_MODIFIED_SINCE), is_forwarded, "{destination}");
     }
     assert!(!begin(&present(), &[date]).1.contains_key(IF_MODIFIED_SINCE));
     let (_, headers) = begin_as(&present(), "html", "HEAD", &[date]);
@@ -241,7 +241,7 @@ fn etag_with_the_current_suffix_is_forwarded_without_it() {
         assert_eq!(seen(PAGE.1, list), for_a_page, "{list}");
     }
     let (_, headers) = begin(&development(), &[("if-none-match", &ours)]);
-    assert_eq!(headers.len(), 0, "development has no part");
+    assert_eq!(headers.len(), 0, "there is no suffix in development");
 }
 
 #[test]
