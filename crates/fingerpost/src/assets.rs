@@ -19,10 +19,10 @@ use crate::{
     version::AppVersion,
 };
 
-/// All assets of one site: turns asset paths into URLs.
+/// The assets of one site: turns asset paths into URLs.
 ///
-/// A cheap clone, to be shared by all threads. In production a look-up is lock-free and allocates nothing; in
-/// development it costs one `stat` and is right the moment a file is saved.
+/// Cheap to clone and shareable between threads. In production a lookup is lock-free and allocates nothing. In
+/// development it costs one `stat`, and an edit is visible on the next call.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -50,20 +50,19 @@ use crate::{
 ///
 /// # Names
 ///
-/// What an author writes is the same in both modes, and what works in one works in the other: `css/app.css`, relative,
-/// with `/`. `..`, `\`, `//host` and `scheme:` are refused. Files that `collect` would not take are not found in
-/// development either. A URL can always stand in HTML as it is ([`Url::is_html_inert`] says when it cannot), whatever was
-/// put in.
+/// Asset paths are the same in both modes: relative and separated by `/`, such as `css/app.css`. `..`, `\`, `//host`
+/// and `scheme:` are rejected. Files that `collect` would not publish are not found in development either. Every URL is
+/// safe to write into HTML without escaping, except where [`Url::is_html_inert`] returns `false`.
 ///
-/// A module that a page names by `static()` and another module imports by its plain name has two URLs in development and
-/// under [`Strategy::VersionQuery`], and runs twice; name it in one of the two ways.
+/// In development and under [`Strategy::VersionQuery`], a module that a page names by `static()` and another module
+/// imports by its plain name has two URLs, and runs twice. Use one of the two ways for it.
 #[derive(Clone)]
 pub struct Assets(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     loader: Loader,
     current: ArcSwap<Resolver>,
-    /// The number of `current`, or of what is just about to be, for those who only want to know whether it is still theirs.
+    /// Generation of `current`, incremented just before a swap; lets holders detect that they are stale.
     generation: AtomicU64,
     reloads: SingleFlight<Result<Arc<Resolver>, Error>>,
 }
@@ -79,27 +78,27 @@ impl Assets {
         })))
     }
 
-    /// The URL of an asset.
+    /// Returns the URL of an asset.
     ///
-    /// `path` is an asset path; one leading `/` is tolerated, and what the author wrote behind it survives:
-    /// `sprite.svg#icon` becomes `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A
-    /// version that the author gave (`?v=3`) is left alone. A path that ends in `/` is returned without a hash.
+    /// `path` is an asset path with an optional leading `/`. Its query and fragment are kept: `sprite.svg#icon` becomes
+    /// `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A query that already has a
+    /// `v` (`?v=3`) is not changed. A path that ends in `/` is returned without a hash.
     ///
-    /// Within a [`Snapshot::scope`] of these assets it is the scope's answer.
+    /// Within a [`Snapshot::scope`] of these assets the release of the scope is used.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with the places searched and the nearest names, unless
-    /// [`OnMissing::Plain`](crate::OnMissing::Plain) is set; [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath)
-    /// for a path that can name nothing; in development
-    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    /// - [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with the places searched and the nearest names, unless
+    ///   [`OnMissing::Plain`](crate::OnMissing::Plain) is set;
+    /// - [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if `path` is not a valid asset path;
+    /// - [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable), in development only.
     pub fn url(&self, path: &str) -> Result<Url, Error> {
         self.with_resolver(|resolver| resolver.url(path, |urls| &urls.url))
     }
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
     ///
-    /// Without an origin, or with an absolute base URL, it equals [`url`](Self::url).
+    /// Equals [`url`](Self::url) if no origin is set or the base URL is absolute.
     ///
     /// # Errors
     ///
@@ -108,10 +107,10 @@ impl Assets {
         self.with_resolver(|resolver| resolver.url(path, |urls| &urls.absolute))
     }
 
-    /// Returns the value of an `integrity` attribute: `sha256-…`, from the digest of the bytes that are served.
+    /// Returns the value of an `integrity` attribute, `sha256-…`, from the digest of the bytes that are served.
     ///
-    /// In production the digest is in the manifest; if the manifest of another program has none, the file is read at the
-    /// first call. In development, and for the strategies without a build step, it is the digest of the file as it is now.
+    /// In production the digest is in the manifest; if a manifest of another program lacks it, the first call reads the
+    /// file. In development, and for the strategies without a build step, it is the digest of the file as it is now.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -123,20 +122,21 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// As for [`url`](Self::url); an unknown asset is always one.
+    /// As for [`url`](Self::url). An unknown asset is an error even with [`OnMissing::Plain`](crate::OnMissing::Plain).
     pub fn integrity(&self, path: &str) -> Result<String, Error> {
         self.with_resolver(|resolver| resolver.integrity(path))
     }
 
-    /// The app version, as it was when these assets were built or reloaded last.
+    /// Returns the app version, computed when these assets were built or last reloaded.
     pub fn app_version(&self) -> AppVersion {
         self.with_resolver(|resolver| resolver.version.clone())
     }
 
-    /// All assets with their URLs, sorted by asset path, for a service worker's list or preload headers.
+    /// Returns all assets with their URLs, sorted by asset path, for the precache list of a service worker or preload
+    /// headers.
     ///
     /// Names with a `?` or `#` are left out, because no template can name them. In development this lists the source
-    /// dirs and hashes every file; one that cannot be read is left out with a warning through `tracing`.
+    /// dirs and hashes every file; unreadable files are left out with a `tracing` warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -150,7 +150,7 @@ impl Assets {
         self.with_resolver(Resolver::list).into_iter()
     }
 
-    /// Pins the release in force; within a [`Snapshot::scope`] of these assets, the scope's.
+    /// Pins the current release, or within a [`Snapshot::scope`] of these assets the release of the scope.
     pub fn snapshot(&self) -> Snapshot {
         match snapshot::pinned(self) {
             Some(scope) => Snapshot::clone(&scope),
@@ -158,21 +158,21 @@ impl Assets {
         }
     }
 
-    /// Reads again what the mode reads, and puts it in force for everybody at once.
+    /// Reads the manifest or the source directories again, and replaces the current release atomically.
     ///
-    /// In production that is the manifest; in development the source dirs are opened anew and the cache is dropped. The
-    /// app version is computed anew. The strategies without a build step list the source dirs anew, but a URL that stays
-    /// goes on standing for the bytes it stood for. Callers that come
-    /// while a reload is under way share the next one. The answer is the new release, which a scope on this thread does not
-    /// show yet.
+    /// Production reads the manifest. Development opens the source directories again and drops its cache. The strategies
+    /// without a build step list the source directories again; a URL that does not change remains bound to the content it had
+    /// first. The app version is computed again in every case.
+    ///
+    /// Calls during a reload share the next one. Returns the new release, which scopes on this thread do not use.
     ///
     /// # Errors
     ///
-    /// As for [`AssetsBuilder::build`](crate::AssetsBuilder::build); then what was in force stays in force.
+    /// As for [`AssetsBuilder::build`](crate::AssetsBuilder::build). The current release is then kept.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
             let resolver = Arc::new(self.0.loader.resolver(Some(&self.current()))?);
-            // First, so that nobody who has seen the release is content with what was made of the one before.
+            // Increment first, so that no reader of the new release reuses old cached values.
             self.0.generation.store(resolver.generation, Ordering::Release);
             self.0.current.store(Arc::clone(&resolver));
             Ok(resolver)
@@ -181,17 +181,18 @@ impl Assets {
         Ok(Snapshot { assets: self.clone(), resolver })
     }
 
-    /// The mode in force: [`Mode::Dev`] or [`Mode::Production`], never [`Mode::Auto`].
+    /// Returns the mode: [`Mode::Dev`] or [`Mode::Production`], never [`Mode::Auto`].
     pub fn mode(&self) -> Mode {
         self.0.loader.mode
     }
 
-    /// What precedes every asset path.
+    /// Returns the base URL of all assets.
     pub fn base_url(&self) -> &BaseUrl {
         &self.0.loader.options.base
     }
 
-    /// Where a server answers for these assets: the path of the base URL up to the path token, if there is one.
+    /// Returns the path to mount a server for these assets at: the path of the base URL up to the path token, if there
+    /// is one.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -212,22 +213,22 @@ impl Assets {
         self.0.loader.options.mount_path_len.map_or(path, |length| &path[..length])
     }
 
-    /// The strategy in force: `None` for the content query of development.
+    /// Returns the strategy in force, or `None` for the content query of development.
     pub fn strategy(&self) -> Option<&Strategy> {
         self.0.loader.strategy.as_ref()
     }
 
-    /// Where collected bytes come from, if the strategy in force is [`Manifest`](crate::Strategy::Manifest).
+    /// Returns the store of collected files, if the strategy in force is [`Manifest`](crate::Strategy::Manifest).
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
         self.0.loader.store.as_ref().filter(|_| self.strategy() == Some(&Strategy::Manifest))
     }
 
-    /// The release in force, whatever a scope may say.
+    /// Returns the current release, ignoring scopes.
     pub(crate) fn current(&self) -> Arc<Resolver> {
         self.0.current.load_full()
     }
 
-    /// The number of the release in force, or of one that comes into force this moment.
+    /// Returns the generation of the current release, or of one that is about to replace it.
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)

@@ -27,16 +27,16 @@ use crate::{
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
 ///
-/// [`AssetsBuilder`] sets everything in code, [`Assets::from_config`] reads the file that the program reads too
-/// ([`Settings`]). Environment variables, of which an empty one counts as unset:
+/// [`Assets::from_config`] reads the settings file of the program ([`Settings`]) instead. Environment variables, of
+/// which an empty one counts as unset:
 ///
-/// | variable | says |
+/// | variable | sets |
 /// |---|---|
 /// | `FINGERPOST_MODE` | `dev` or `production`, for [`Mode::Auto`] |
 /// | `FINGERPOST_APP_VERSION` | the app version |
-/// | `FINGERPOST_SECRET` | what the [`BustToken`](crate::BustToken) is made from |
-/// | `FINGERPOST_BASE_URL` | goes before the `base-url` of a settings file |
-/// | `FINGERPOST_ORIGIN` | goes before the `origin` of a settings file |
+/// | `FINGERPOST_SECRET` | the secret of the [`BustToken`](crate::BustToken) |
+/// | `FINGERPOST_BASE_URL` | the base URL, overriding `base-url` in a settings file |
+/// | `FINGERPOST_ORIGIN` | the origin, overriding `origin` in a settings file |
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -80,7 +80,7 @@ pub struct AssetsBuilder {
 }
 
 impl Assets {
-    /// Development from one source dir: `/static/css/app.css?v=<content hash>`.
+    /// Creates assets for development from one source directory: `/static/css/app.css?v=<content hash>`.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Assets {
         Self::builder().source(source).mode(Mode::Dev).build()
     }
 
-    /// Production from an output dir: `/static/css/app.<content hash>.css`.
+    /// Creates assets for production from an output directory: `/static/css/app.<content hash>.css`.
     ///
     /// # Errors
     ///
@@ -98,9 +98,10 @@ impl Assets {
         Self::builder().collected(collected).mode(Mode::Production).build()
     }
 
-    /// All settings from the file that the program reads too; the mode is [`Mode::Auto`].
+    /// Creates assets from a settings file that the program reads too. The mode is [`Mode::Auto`].
     ///
-    /// Relative paths in the file are relative to it. [`AssetsBuilder::settings`] takes the file and more.
+    /// Relative paths in the file are relative to its directory. [`AssetsBuilder::settings`] combines a file with other
+    /// settings.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -123,41 +124,41 @@ impl Assets {
         Self::builder().settings(Settings::read(path)?).build()
     }
 
-    /// The entrance for all other cases.
+    /// Returns a builder for all other cases.
     pub fn builder() -> AssetsBuilder {
         AssetsBuilder::default()
     }
 }
 
 impl AssetsBuilder {
-    /// Starts from the settings of a `fingerpost.toml`; what is set on the builder goes before it, source dirs replace
-    /// its source dirs.
+    /// Sets the settings of a `fingerpost.toml`. Settings of the builder override them; source directories of the builder
+    /// replace those of the file.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
     }
 
-    /// Adds a source dir. Development reads it; may be called again, and the first directory that has a file wins.
+    /// Adds a source directory, which development reads. Of several, the first that has a file wins.
     pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
         self.sources.push(Ok(SourceDir::new(dir.as_ref())));
         self
     }
 
-    /// Adds a source dir whose assets are named with a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` makes
+    /// Adds a source directory whose asset paths get a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` yields
     /// `vendor/htmx.js`.
     pub fn source_at(mut self, prefix: &str, dir: impl AsRef<Path>) -> Self {
         self.sources.push(SourceDir::with_prefix(prefix, dir.as_ref()));
         self
     }
 
-    /// Leaves out files that a glob matches, beside those of the settings file; see [`IgnoreRules::new`]. `collect` has to be told
-    /// the same: a `fingerpost.toml` tells both.
+    /// Ignores files that match a glob, in addition to the globs of the settings file; see [`IgnoreRules::new`].
+    /// `collect` needs the same globs: a `fingerpost.toml` sets both.
     pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ignore.extend(globs.into_iter().map(Into::into));
         self
     }
 
-    /// Whether files whose names start with a dot are assets.
+    /// Includes files whose names start with a dot.
     ///
     /// Defaults to the settings file, then to `false`.
     pub fn hidden(mut self, yes: bool) -> Self {
@@ -165,7 +166,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Whether symlinks may leave their source dir.
+    /// Allows symlinks that lead out of their source directory.
     ///
     /// Defaults to the settings file, then to `false`.
     pub fn follow_symlinks(mut self, yes: bool) -> Self {
@@ -173,20 +174,20 @@ impl AssetsBuilder {
         self
     }
 
-    /// The output dir, where `fingerpost collect` writes. Production reads its manifest.
+    /// Sets the output directory of `fingerpost collect`. Production reads its manifest.
     pub fn collected(mut self, dir: impl AsRef<Path>) -> Self {
         self.output = Some(dir.as_ref().to_owned());
         self.store = None;
         self
     }
 
-    /// Production reads from a [`Store`] that need not be a directory.
+    /// Sets a [`Store`] for production to read from, which need not be a directory.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// What precedes every asset path: a path or an `http(s)` URL.
+    /// Sets the base URL of all assets: a path or an `http(s)` URL.
     ///
     /// Defaults to `FINGERPOST_BASE_URL`, then to the settings file, then to `/static/`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -196,8 +197,8 @@ impl AssetsBuilder {
 
     /// Sets the scheme and host of the site, such as `https://example.com`, for [`Assets::absolute_url`].
     ///
-    /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to none. Without an origin, and with a base URL that
-    /// is a path, absolute URLs are not absolute: they are right in a page and useless in an e-mail.
+    /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to none. Without an origin, absolute URLs have
+    /// a host only if the base URL has one.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -214,7 +215,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Development or production.
+    /// Sets the mode.
     ///
     /// Defaults to [`Mode::Auto`].
     pub fn mode(mut self, mode: Mode) -> Self {
@@ -222,61 +223,62 @@ impl AssetsBuilder {
         self
     }
 
-    /// How an asset path becomes a URL in production.
+    /// Sets how an asset path becomes a URL in production.
     ///
-    /// Defaults to [`Strategy::Manifest`]. The other two read the source dirs, which are listed once, at start-up and at
-    /// each reload: a name that is not in the list is unknown.
+    /// Defaults to [`Strategy::Manifest`]. The other two list the source directories at start-up and at each reload; names
+    /// that are not in the list are unknown.
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// Tries the strategy of production in development.
+    /// Uses the production strategy in development too.
     ///
-    /// Defaults to `false`: development then has `?v=<content hash>`, whatever production has.
+    /// Defaults to `false`: development then uses `?v=<content hash>`, whatever the strategy is.
     pub fn strategy_in_dev(mut self, yes: bool) -> Self {
         self.strategy_in_dev = yes;
         self
     }
 
-    /// The app version. An empty text counts as unset.
+    /// Sets the app version. An empty text counts as unset.
     ///
-    /// Defaults to the first that has an answer: `FINGERPOST_APP_VERSION`, the settings file,
-    /// [`version_from_git`](Self::version_from_git) if it is asked for, in production the hash of the manifest, with the
-    /// [`component`](Self::component)s if there are any, the components alone, and `unknown` in the end.
+    /// Defaults to the first of these that is available: `FINGERPOST_APP_VERSION`; the settings file;
+    /// [`version_from_git`](Self::version_from_git) if it is set; in production a hash of the manifest and of the
+    /// [`component`](Self::component)s, if any; a hash of the components; `unknown`.
     pub fn app_version(mut self, version: impl Into<String>) -> Self {
         self.app_version = Some(version.into());
         self
     }
 
-    /// Takes the first 7 digits of the git commit for the app version, unless there is an explicit one. `[version] git = true`
-    /// in a settings file does the same.
+    /// Uses the first 7 digits of the git commit as the app version, unless an explicit one is set. `[version] git =
+    /// true` in a settings file does the same.
     ///
-    /// They come from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
-    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and others of the kind), else out of the repository
-    /// that the first source dir lies in, else another one, the output dir, or the working directory. The nearest `.git`
-    /// counts; what cannot be read there is asked of `git rev-parse`, which gets 5 seconds. A variable that is not 7 to 64
-    /// hex digits is passed over with a warning.
+    /// They are read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
+    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git` at
+    /// or above the source directories, the output directory or the working directory, in this order. If `.git` cannot be read
+    /// directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored with a
+    /// warning.
     ///
-    /// Where there is no commit the version is `dev`, a fallback.
+    /// If no commit is found the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
         self.version_from_git = true;
         self
     }
 
-    /// Makes files that are no assets, such as templates, part of the app version: if one changes, so does the version.
+    /// Makes the app version depend on files that are not assets, such as templates.
     ///
-    /// The files have to exist wherever the site runs. `[version] components` in a settings file
-    /// ([`VersionSettings`](crate::VersionSettings)) needs them at `collect` alone. Both may be used.
+    /// The files must exist wherever the site runs. `[version] components` in a settings file
+    /// ([`VersionSettings`](crate::VersionSettings)) needs them only when `collect` runs. Both can be combined.
     ///
-    /// May be called again, for other components or more files of the same. The version depends on `name` and on each path
-    /// as it is given here, so give paths that are the same on every server; on Windows their `\` counts as `/`.
-    /// [`Snapshot::components`](crate::Snapshot::components) counts the files.
+    /// Repeated calls add components, or files to one component. The version depends on `name` and on each path as
+    /// given, so give paths that are the same on every server; on Windows `\` counts as `/`.
+    /// [`Snapshot::components`](crate::Snapshot::components) returns the number of files.
     ///
-    /// The files are hashed at start-up and at each reload. One that is missing, cannot be read, or keeps changing is an
-    /// error then, even if the app version is an explicit one or comes from git.
+    /// The files are hashed at start-up and at each reload. A file that is missing, unreadable or keeps changing is an
+    /// error then, even if the app version is explicit or comes from git.
     ///
-    /// An empty name, a path that is not UTF-8, and a NUL or a line feed in either are errors of [`build`](Self::build).
+    /// An empty name, a path that is not UTF-8, and a NUL or a line feed in either are errors of
+    /// [`build`](Self::build).
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -300,15 +302,15 @@ impl AssetsBuilder {
         self
     }
 
-    /// Makes the running program part of the app version, as the component `executable`: for templates that are compiled,
-    /// as Askama's are, and for code.
+    /// Makes the app version depend on the running program, as the component `executable`: for code and for compiled
+    /// templates such as those of Askama.
     ///
-    /// Two builds of the same source may differ, by the compiler, the paths on the machine or embedded times. Deploy the same
-    /// program to all servers, because pages of a server with another one count as stale.
+    /// Two builds of the same source may differ, because of the compiler, paths on the machine or embedded times.
+    /// Deploy the same program to all servers, because pages of a server with another one count as stale.
     ///
-    /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload; one that
-    /// cannot be read is an error. A release build reads and hashes about 700 MB a second, so a program of 20 MB takes 30 ms.
-    /// A debug build reaches about 20 MB a second, and eighty times that with the two lines in the documentation of
+    /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload;
+    /// a read error is an error of `build`. A release build hashes about 700 MB a second, so a program of 20 MB takes
+    /// 30 ms. A debug build hashes about 20 MB a second, and about 80 times that with the setting shown at
     /// [`Mode::Dev`].
     ///
     /// ```
@@ -324,7 +326,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// What a name that nobody knows becomes.
+    /// Sets the result for unknown assets.
     ///
     /// Defaults to [`OnMissing::Error`].
     ///
@@ -342,9 +344,9 @@ impl AssetsBuilder {
         self
     }
 
-    /// Whether URLs carry `?v=<content hash>` in development.
+    /// Adds `?v=<content hash>` to URLs in development.
     ///
-    /// Defaults to `true`. In both cases a file is hashed once after each change.
+    /// Defaults to `true`. Files are hashed once after each change in both cases.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -360,30 +362,33 @@ impl AssetsBuilder {
         self
     }
 
-    /// Checks everything and reads what the mode and its strategy read. What the others need may be absent.
+    /// Checks the settings, and reads what the mode and its strategy need. Nothing else has to exist.
     ///
     /// | | reads | needs |
     /// |---|---|---|
-    /// | development | the source dirs, at every call | |
-    /// | [`Strategy::Manifest`] | the manifest in the output dir or the [`store`](Self::store) | `fingerpost collect` before |
-    /// | [`Strategy::VersionQuery`] | the source dirs, now and at each reload | an app version that is no fallback |
-    /// | [`Strategy::PathToken`] | the source dirs, now and at each reload | a base URL with `{breaker}` |
+    /// | development | the source directories, at every call | |
+    /// | [`Strategy::Manifest`] | the manifest in the output directory or the [`store`](Self::store) | `fingerpost collect` before |
+    /// | [`Strategy::VersionQuery`] | the source directories, now and at each reload | an app version that is no fallback |
+    /// | [`Strategy::PathToken`] | the source directories, now and at each reload | a base URL with `{breaker}` |
     ///
-    /// The [`component`](Self::component)s are read in every case, those of the settings file in all but the second.
+    /// The [`component`](Self::component)s are always read, those of the settings file except with
+    /// [`Strategy::Manifest`].
     ///
     /// # Errors
     ///
-    /// Each names the absolute path or the setting, and what to do.
+    /// Each error names the absolute path or the setting, and the next step.
     ///
-    /// - [`SourceNotFound`](crate::ErrorKind::SourceNotFound), [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound), and
-    ///   [`NotFound`](crate::ErrorKind::NotFound) for a file of a component;
-    /// - [`Unreadable`](crate::ErrorKind::Unreadable) for what is there and cannot be read, with the strategies that list
-    ///   the source dirs also for a file or directory inside of them;
-    /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for one that was made for another base URL;
-    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for no source dir or output dir where one is read, for a glob or
-    ///   a component that makes no sense, for `VersionQuery` with the app version `dev` or `unknown` (it names the variables
-    ///   to set), and for `{breaker}` where no token goes or none where one does;
-    /// - [`InvalidPath`](crate::ErrorKind::InvalidPath) for the prefix of a source dir,
+    /// - [`SourceNotFound`](crate::ErrorKind::SourceNotFound),
+    ///   [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound), and [`NotFound`](crate::ErrorKind::NotFound) for a
+    ///   file of a component;
+    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read, with
+    ///   the strategies that list the source directories also a file or directory in them;
+    /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for a manifest that was made for another base
+    ///   URL;
+    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing source directory or output directory setting, an invalid
+    ///   glob or component, `VersionQuery` with the app version `dev` or `unknown` (the message names the variables to
+    ///   set), and a `{breaker}` that is missing or that the strategy does not use;
+    /// - [`InvalidPath`](crate::ErrorKind::InvalidPath) for the prefix of a source directory,
     ///   [`InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl), [`InvalidMode`](crate::ErrorKind::InvalidMode) and
     ///   [`InvalidVersion`](crate::ErrorKind::InvalidVersion).
     pub fn build(self) -> Result<Assets, Error> {
@@ -410,7 +415,7 @@ impl AssetsBuilder {
         if sources.is_empty() {
             sources = settings.sources.clone();
         }
-        // Now, because a reload may come after the process has changed its working directory.
+        // Made absolute now, because the process may change its working directory before a reload.
         sources.iter_mut().for_each(SourceDir::make_absolute);
         let mut components = Components::default();
         for (name, file) in &self.components {

@@ -5,10 +5,10 @@ use crate::{
     suggest::differs_in_case,
 };
 
-/// What went wrong, as one sentence that names the place and the next step.
+/// An error, as one sentence that names the place and the next step.
 ///
-/// Branch on [`kind`](Self::kind), print the rest: the whole story, the cause included, is in `Display`, because
-/// some template engines drop `source()`. Cheap to clone, so that callers that shared one piece of work share its failure.
+/// Branch on [`kind`](Self::kind) and print the rest: `Display` includes the cause, because some template engines drop
+/// `source()`. Cheap to clone, so that callers that share a result can share its failure.
 ///
 /// ```
 /// use fingerpost::{AssetPath, ErrorKind};
@@ -20,36 +20,36 @@ use crate::{
 #[derive(Clone)]
 pub struct Error(Arc<Problem>);
 
-/// The kinds of [`Error`], for code that has to tell them apart.
+/// The kinds of [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A path that can never name an asset: `..`, a backslash, a scheme, …
+    /// A path that is not a valid asset path: `..`, a backslash, a scheme, …
     InvalidPath,
-    /// A well-formed asset path that names nothing.
+    /// A valid asset path without a file.
     NotFound,
-    /// A file or directory is there and cannot be read.
+    /// A file or directory exists but cannot be read.
     Unreadable,
-    /// A base URL or an origin that is not one.
+    /// An invalid base URL or origin.
     InvalidBaseUrl,
-    /// `FINGERPOST_MODE` holds something else than `dev` or `production`.
+    /// `FINGERPOST_MODE` is neither `dev` nor `production`.
     InvalidMode,
     /// An app version that could break a header, a query or a file name.
     InvalidVersion,
-    /// A setting, a settings file or a glob that makes no sense.
+    /// An invalid setting, settings file or glob.
     InvalidConfig,
-    /// A source dir is not there.
+    /// A source directory does not exist.
     SourceNotFound,
-    /// A symlink leads out of its source dir.
+    /// A symlink leads out of its source directory.
     OutsideSource,
-    /// There is no manifest in the output dir, or no output dir.
+    /// The output directory or its manifest does not exist.
     ManifestNotFound,
-    /// The manifest is there and says something that cannot be used.
+    /// The manifest exists but cannot be used.
     InvalidManifest,
 }
 
 impl Error {
-    /// The kind of this error.
+    /// Returns the kind of this error.
     pub fn kind(&self) -> ErrorKind {
         match *self.0 {
             Problem::Path { .. } | Problem::FileName { .. } => ErrorKind::InvalidPath,
@@ -68,7 +68,7 @@ impl Error {
         }
     }
 
-    /// The same error, which now also names the template that it happened in: for adapters whose engine does not.
+    /// Adds the name of a template to the message, for adapters whose engine does not.
     pub fn in_template(self, name: &str) -> Self {
         Problem::InTemplate { cause: self, name: name.into() }.into()
     }
@@ -77,8 +77,8 @@ impl Error {
         Problem::Unreadable { path: path.into(), cause }.into()
     }
 
-    /// A setting that makes no sense ([`ErrorKind::InvalidConfig`]), in words that say what to do next: for crates that have
-    /// settings of their own.
+    /// Creates an error of kind [`ErrorKind::InvalidConfig`], for crates with their own settings. `message` should
+    /// state the next step.
     ///
     /// ```
     /// use fingerpost::{Error, ErrorKind};
@@ -115,7 +115,7 @@ impl From<Problem> for Error {
     }
 }
 
-/// Every text this crate can fail with, in one place.
+/// The texts of all errors of this crate.
 #[derive(thiserror::Error, Debug)]
 pub(crate) enum Problem {
     #[error("path {} {reason}", quoted(.path))]
@@ -152,7 +152,7 @@ pub(crate) enum Problem {
     InTemplate { cause: Error, name: Box<str> },
 }
 
-/// Why a path can never name an asset.
+/// The reason why a path is not a valid asset path.
 #[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PathReason {
     #[error("is empty")]
@@ -173,10 +173,10 @@ pub(crate) enum PathReason {
     Scheme(String),
 }
 
-/// Why there is no file for an asset path.
+/// The reason why an asset path has no file.
 #[derive(Debug, Clone)]
 pub(crate) enum Miss {
-    /// No such asset, and the reason, if a file of the name is there.
+    /// The asset does not exist. Has a reason if a file of this name does.
     NotFound(Option<String>),
     Failed(Error),
 }
@@ -187,7 +187,7 @@ impl From<Error> for Miss {
     }
 }
 
-/// An asset that was asked for and is not there: what, where, why, and what may have been meant.
+/// A requested asset that does not exist.
 #[derive(Debug, Default)]
 pub(crate) struct Missing {
     pub(crate) path: String,

@@ -1,5 +1,5 @@
-//! Points every `static('css/app.css')` in a server-rendered site at the right URL, so that files are cached for ever and
-//! nobody ever sees a stale one.
+//! Turns every `static('css/app.css')` in a server-rendered site into a URL that identifies the file's content, so that
+//! browsers can cache files for a year and never show a stale one.
 //!
 //! ```
 //! # let site = tempfile::tempdir()?;
@@ -23,9 +23,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is the core: an asset path goes in, a URL comes out. It knows no template engine, no HTTP and no async.
-//! `fingerpost-minijinja`, `-tera` and `-askama` put it into templates as `static()`; `fingerpost collect`, the program,
-//! writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads; `fingerpost-tower` serves them.
+//! This crate is the core: it turns asset paths into URLs, and depends on no template engine, HTTP library or async
+//! runtime. `fingerpost-minijinja`, `-tera` and `-askama` provide the template function `static()`. The program
+//! `fingerpost collect` writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads.
+//! `fingerpost-tower` serves them.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]
@@ -70,7 +71,7 @@ pub use version::bust_token::BustToken;
 pub use version::settings::VersionSettings;
 pub use version::{AppVersion, VersionSource};
 
-/// What the other crates of the workspace share with this one. It may change in every release.
+/// Items shared with the other crates of the workspace. They may change in every release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::files::file_stamp::FileStamp;

@@ -3,37 +3,37 @@ use crate::{
     error::{Error, Problem},
 };
 
-/// Where URLs come from: the source dirs as they are now, or what was published.
+/// The origin of URLs: the current source directories, or the published files.
 ///
 /// | | development | production |
 /// |---|---|---|
-/// | reads | the source dirs, at every call | the manifest, at start-up and at [`Assets::reload`](crate::Assets::reload) |
+/// | reads | the source directories, at every call | the manifest, at start-up and at [`Assets::reload`](crate::Assets::reload) |
 /// | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
-/// | costs | one `stat` per source dir up to the one that has the file; a hash after a change | one look-up in a table |
+/// | cost | one `stat` per source directory up to the one that has the file; a hash after a change | one table lookup |
 /// | chosen by | [`Dev`](Self::Dev), or [`Auto`](Self::Auto) | [`Production`](Self::Production), or [`Auto`](Self::Auto) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Mode {
     /// `FINGERPOST_MODE=dev|production`; if unset or empty, `Dev` in a build with debug assertions, else `Production`.
     ///
-    /// What lies on disk never decides. A profile that turns `debug-assertions` on or off for dependencies alone misleads
-    /// this; then name the mode.
+    /// Files on disk never influence the mode. Set it explicitly if a profile turns `debug-assertions` on or off for
+    /// dependencies alone.
     ///
     /// [`AssetsBuilder::build`](crate::AssetsBuilder::build) resolves it, and fails with
     /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable holds anything else.
     #[default]
     Auto,
-    /// `?v=<content hash>`, from the source dirs, always fresh.
+    /// `?v=<content hash>`, from the current files in the source directories.
     ///
-    /// A debug build hashes about 20 MB a second; with `[profile.dev.package.sha2] opt-level = 3` in the `Cargo.toml` of the
-    /// workspace it is eighty times that.
+    /// A debug build hashes about 20 MB a second, and about 80 times that with `[profile.dev.package.sha2] opt-level =
+    /// 3` in the `Cargo.toml` of the workspace.
     Dev,
-    /// Hashed names, from the manifest in the output dir.
+    /// Hashed names, from the manifest in the output directory.
     Production,
 }
 
 impl Mode {
-    /// Returns `Dev` or `Production`: for `Auto`, what the environment and the build profile select.
+    /// Returns `Dev` or `Production`; for `Auto`, as the environment or the build profile selects.
     pub(crate) fn resolve(self) -> Result<Self, Error> {
         match self {
             Self::Auto => Self::from_variable(environment::variable("FINGERPOST_MODE").as_deref()),

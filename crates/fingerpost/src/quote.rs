@@ -1,4 +1,4 @@
-//! Untrusted text in messages: in backticks, on one line, and never longer than a reader wants.
+//! Quotes untrusted text for messages.
 
 use std::{
     fmt::{self, Display, Write},
@@ -7,7 +7,7 @@ use std::{
 
 const LONGEST: usize = 200;
 
-/// Shows untrusted text in a message: in backticks, with control characters escaped, cut after 200 characters.
+/// Quotes untrusted text in backticks on one line, with control characters escaped, cut after 200 characters.
 ///
 /// ```
 /// assert_eq!(fingerpost::__private::quoted("a\u{1b}[31m.css").to_string(), r"`a\u{1b}[31m.css`");
@@ -16,12 +16,12 @@ pub fn quoted(text: impl Display) -> impl Display {
     Quoted { text: text.to_string(), longest: LONGEST }
 }
 
-/// The same for the path of a file or directory, which is of use only as a whole.
+/// Quotes the path of a file or directory, which is never cut.
 pub(crate) fn quoted_path(path: impl AsRef<Path>) -> impl Display {
     Quoted { text: path.as_ref().display().to_string(), longest: usize::MAX }
 }
 
-/// Whether a character is a line separator or a mark of direction, which can make one text look like another.
+/// Returns `true` for line separators and bidirectional control characters, which can make one text look like another.
 ///
 /// ```
 /// assert!(fingerpost::__private::is_bidi_or_line_separator('\u{202e}'));

@@ -15,14 +15,12 @@ use crate::{
     version::settings::VersionSettings,
 };
 
-/// The tables that other crates read.
+/// Read by other crates.
 const TABLES: [&str; 2] = ["collect", "clean"];
 
-/// The settings of `fingerpost.toml`.
+/// The settings in `fingerpost.toml`, for the program and [`Assets::from_config`](crate::Assets::from_config).
 ///
-/// For the program and for [`Assets::from_config`](crate::Assets::from_config) alike.
-///
-/// Every key may be left out:
+/// Every key is optional:
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -34,7 +32,7 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 /// origin = "https://example.com"      # for absolute URLs
 /// ignore = ["*.psd", "drafts/**"]     # globs of files to ignore, in addition to hidden files
 /// hidden = false                      # include files whose names start with a dot
-/// follow-symlinks = false             # allow symlinks that lead out of their source dir
+/// follow-symlinks = false             # allow symlinks that lead out of their source directory
 ///
 /// [version]
 /// git = true                          # the commit is the app version; or app = "v1.2"
@@ -51,19 +49,19 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The source dirs, in order.
+    /// The source directories, in order.
     pub sources: Vec<SourceDir>,
-    /// The output dir.
+    /// The output directory.
     pub out: Option<PathBuf>,
-    /// What precedes every asset path. Defaults to `/static/`.
+    /// The base URL of all assets. Defaults to `/static/`.
     pub base_url: Option<String>,
-    /// Scheme and host for absolute URLs. `FINGERPOST_ORIGIN` goes before it.
+    /// Scheme and host for absolute URLs. Overridden by `FINGERPOST_ORIGIN`.
     pub origin: Option<String>,
-    /// Globs of files that are no assets; see [`IgnoreRules::new`].
+    /// Globs of files that are not assets; see [`IgnoreRules::new`].
     pub ignore: Vec<String>,
-    /// Whether files whose names start with a dot are assets.
+    /// Includes files whose names start with a dot. Defaults to `false`.
     pub hidden: bool,
-    /// Whether symlinks may leave their source dir.
+    /// Allows symlinks that lead out of their source directory. Defaults to `false`.
     pub follow_symlinks: bool,
     /// The sources of the app version.
     pub version: VersionSettings,
@@ -72,7 +70,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads a settings file. Relative paths in it are relative to it; an empty one counts as unset.
+    /// Reads a settings file. Relative paths in it are relative to its directory; an empty path counts as unset.
     ///
     /// # Errors
     ///
@@ -111,13 +109,14 @@ impl Settings {
         self.file.as_ref().map(|file| file.top().table(name)).unwrap_or_default()
     }
 
-    /// The base URL in force: `explicit`, else `FINGERPOST_BASE_URL`, else the file's, else [`BaseUrl::DEFAULT`].
+    /// Returns the base URL in force: `explicit`, else `FINGERPOST_BASE_URL`, else that of the file, else
+    /// [`BaseUrl::DEFAULT`].
     pub fn base_url_in_force(&self, explicit: Option<&str>) -> String {
         let said = explicit.map(str::to_owned).or_else(|| environment::variable("FINGERPOST_BASE_URL"));
         said.or_else(|| self.base_url.clone()).unwrap_or_else(|| BaseUrl::DEFAULT.to_owned())
     }
 
-    /// The rules that say what is an asset.
+    /// Returns the rules that select assets.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, quote::quoted};
 
-/// How seriously `collect` takes a finding.
+/// The severity of a problem that `collect` finds.
 ///
 /// ```
 /// use fingerpost::__private::Severity;
@@ -18,17 +18,17 @@ use crate::{error::Error, quote::quoted};
 pub enum Severity {
     /// Nothing is published.
     Error,
-    /// It is reported, and the run goes on.
+    /// The problem is reported, and the run continues.
     Warn,
-    /// It is named only where somebody asks for all details.
+    /// The problem is reported only in the verbose report.
     Ignore,
 }
 
 impl Severity {
-    /// All levels, the most serious first.
+    /// All severities, the most serious first.
     pub const ALL: [Self; 3] = [Self::Error, Self::Warn, Self::Ignore];
 
-    /// The name that a settings file and a flag give it.
+    /// Returns the name in settings files and flags.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",

@@ -18,12 +18,12 @@ use crate::{
     version::AppVersion,
 };
 
-/// One release, pinned: whatever is reloaded meanwhile, its answers stay the same.
+/// One pinned release, whose URLs do not change when assets are reloaded.
 ///
-/// [`Assets::reload`] swaps releases while requests are under way. A [`Snapshot`] pins one, and [`Snapshot::scope`] makes
-/// it what every helper on the thread sees.
+/// [`Assets::reload`] swaps releases while requests are in progress. A [`Snapshot`] pins one release, and
+/// [`Snapshot::scope`] makes all template helpers on the thread use it.
 ///
-/// In development it pins the app version alone, because files are looked at when they are asked for.
+/// In development only the app version is pinned, because files are read at every call.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -51,16 +51,16 @@ pub struct Snapshot {
 }
 
 thread_local! {
-    /// The scopes that this thread is in, the innermost last. Counted by thread, because an `Arc` that all threads count at
-    /// once is slow.
+    /// The scopes that this thread is in, the innermost last. An `Rc` per thread, because updating the count of one
+    /// `Arc` from all threads is slow.
     static SCOPES: RefCell<Vec<Rc<Snapshot>>> = const { RefCell::new(Vec::new()) };
 
-    /// How many they are, for a quick look: it needs no destructor, so reading it is one instruction.
+    /// The number of scopes. It needs no destructor, so checking it is one instruction.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Snapshot {
-    /// As [`Assets::url`], in this release.
+    /// Returns the URL as [`Assets::url`] does, in this release.
     ///
     /// # Errors
     ///
@@ -69,11 +69,10 @@ impl Snapshot {
         self.resolver.url(path, |urls| &urls.url)
     }
 
-    /// The URL of an asset, for text that may be meant as something else: nothing for what nobody knows, for a directory,
-    /// and for what can name nothing.
+    /// Returns the URL of an asset, or `None` for an unknown asset, a directory and an invalid path.
     ///
-    /// Unlike [`url`](Self::url) it looks for no similar names and warns of nothing, whatever
-    /// [`OnMissing`](crate::OnMissing) says, so that many unknown names cost little.
+    /// For text that may not be an asset path. Unlike [`url`](Self::url) it searches no similar names and logs no
+    /// warning, whatever [`OnMissing`](crate::OnMissing) is set, so that many unknown names cost little.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -91,7 +90,7 @@ impl Snapshot {
         self.resolver.try_url(path)
     }
 
-    /// As [`Assets::absolute_url`], in this release.
+    /// Returns the URL as [`Assets::absolute_url`] does, in this release.
     ///
     /// # Errors
     ///
@@ -100,7 +99,7 @@ impl Snapshot {
         self.resolver.url(path, |urls| &urls.absolute)
     }
 
-    /// As [`Assets::integrity`], in this release.
+    /// Returns the value as [`Assets::integrity`] does, in this release.
     ///
     /// # Errors
     ///
@@ -109,8 +108,8 @@ impl Snapshot {
         self.resolver.integrity(path)
     }
 
-    /// The file of an asset path as it was when it was listed, for [`Strategy`](crate::Strategy)s without a build step:
-    /// `None` for all others, and for what is not in the list. See [`BaselineFile`].
+    /// Returns the file of an asset as it was listed, for the [`Strategy`](crate::Strategy)s without a build step;
+    /// `None` for all others and for unlisted paths. See [`BaselineFile`].
     #[doc(hidden)]
     pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         match &self.resolver.strategy {
@@ -119,8 +118,8 @@ impl Snapshot {
         }
     }
 
-    /// Where an asset lies in the output dir, for [`Strategy::Manifest`](crate::Strategy::Manifest): `None` for all others,
-    /// and for what the manifest does not name.
+    /// Returns the path of an asset in the output directory, for [`Strategy::Manifest`](crate::Strategy::Manifest); `None`
+    /// for all others and for paths that are not in the manifest.
     ///
     /// ```
     /// # let dist = tempfile::tempdir()?;
@@ -138,10 +137,10 @@ impl Snapshot {
         }
     }
 
-    /// Opens the file that an asset path stands for in the source dirs at this moment: for development, and for
-    /// [`Strategy`](crate::Strategy)s without a build step.
+    /// Opens the current file of an asset in the source directories, in development and for the [`Strategy`](crate::Strategy)s
+    /// without a build step.
     ///
-    /// What `collect` would not take is not found, with the reason: see [`Sources`](crate::sources::Sources).
+    /// Files that `collect` would not publish are not found, with the reason: see [`Sources`](crate::sources::Sources).
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -157,13 +156,13 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), always so where the source dirs are not what URLs are made from;
-    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), always under
+    /// [`Strategy::Manifest`](crate::Strategy::Manifest); [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
     pub fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
         self.resolver.open_source(path)
     }
 
-    /// Whether both pin the same release, and no reload lies between them.
+    /// Returns `true` if both pin the same release, with no reload between them.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -178,7 +177,7 @@ impl Snapshot {
         Arc::ptr_eq(&self.resolver, &other.resolver)
     }
 
-    /// Whether no reload has begun to put another release in force. Touches one number that changes with reloads alone.
+    /// Returns `true` if no reload has replaced this release or is about to. Reads one atomic that only reloads write.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -193,12 +192,12 @@ impl Snapshot {
         self.resolver.generation == self.assets.generation()
     }
 
-    /// Whether this is a snapshot of these assets, or of a clone of them.
+    /// Returns `true` if this is a snapshot of `assets` or of a clone of it.
     pub fn belongs_to(&self, assets: &Assets) -> bool {
         Arc::ptr_eq(&self.assets.0, &assets.0)
     }
 
-    /// The app version of this release.
+    /// Returns the app version of this release.
     pub fn app_version(&self) -> AppVersion {
         self.resolver.version.clone()
     }
@@ -206,8 +205,8 @@ impl Snapshot {
     /// Returns the components of the app version by name, sorted, each with its number of files: those of
     /// [`component`](crate::AssetsBuilder::component), of the settings file, and `executable`.
     ///
-    /// In production the components of the settings file are those that the manifest records. Numbers under the same name
-    /// are added.
+    /// In production the components of the settings file are read from the manifest. Counts under the same name are
+    /// added.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -230,10 +229,10 @@ impl Snapshot {
         self.resolver.components.iter().map(|(name, files)| (name.as_str(), *files))
     }
 
-    /// Changes with every URL and with the app version: what a server puts into the entity tag of a page that was made with
-    /// this release. The same on every server that has the same release.
+    /// Returns a hash of the app version and all URLs, the same on every server with the same release. Servers put it
+    /// into the ETag of pages rendered with this release.
     ///
-    /// `None` in development, where a URL may change at any moment. Hashed at the first call and kept.
+    /// `None` in development, where a URL may change at any time. Computed at the first call.
     ///
     /// ```
     /// # let dist = tempfile::tempdir()?;
@@ -250,26 +249,26 @@ impl Snapshot {
         (self.assets.mode() == Mode::Production).then(|| self.resolver.release_id()).flatten()
     }
 
-    /// As [`Assets::iter`], in this release.
+    /// Returns all assets as [`Assets::iter`] does, in this release.
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
         self.resolver.list().into_iter()
     }
 
-    /// The assets that this is a snapshot of.
+    /// Returns the assets of this snapshot.
     pub fn assets(&self) -> &Assets {
         &self.assets
     }
 
-    /// Runs `render` with this release in force on this thread, so that one response never mixes two.
+    /// Runs `render` with this release in force on this thread, so that one response never mixes two releases.
     ///
-    /// Every [`Assets`] call and every template helper heeds it, if it belongs to the same assets or a clone of them.
-    /// Scopes nest. It does not cross an `.await`: a layer enters it anew at every poll.
+    /// Applies to every call and template helper of the same assets or a clone of them. Scopes nest. A scope does not
+    /// cross an `.await`: a layer enters it again at every poll.
     pub fn scope<R>(&self, render: impl FnOnce() -> R) -> R {
         struct ScopeGuard;
         impl Drop for ScopeGuard {
             fn drop(&mut self) {
                 DEPTH.set(DEPTH.get() - 1);
-                // Dropped after the borrow has ended: a store that goes with it may be anybody's code.
+                // Dropped after the borrow has ended: dropping the last handle of a store may run user code.
                 drop(SCOPES.with_borrow_mut(Vec::pop));
             }
         }
@@ -279,11 +278,10 @@ impl Snapshot {
         render()
     }
 
-    /// Asks the innermost scope that this thread is in, of whichever assets; `None` outside every scope.
+    /// Passes the innermost scope on this thread, of any assets, to `ask`; returns `None` outside every scope.
     ///
-    /// For helpers that are bound to no assets of their own: they ask this, and where there is none, what the whole
-    /// process shares. Finding the scope touches nothing that other threads use, so it costs the same however many ask at
-    /// once. `ask` may enter and ask scopes itself.
+    /// For helpers that are not bound to an `Assets`. Finding the scope touches nothing that other threads use, so its
+    /// cost does not depend on their number. `ask` may enter and query scopes itself.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -301,26 +299,27 @@ impl Snapshot {
         innermost().map(|scope| ask(&scope))
     }
 
-    /// The innermost scope that this thread is in, to keep: it may outlive the scope.
+    /// Returns the innermost scope on this thread; the snapshot may outlive the scope.
     ///
-    /// Counts references that all threads share, so [`with_current`](Self::with_current) is the one for every call.
+    /// Changes a reference count that all threads share; prefer [`with_current`](Self::with_current) where each call
+    /// uses it.
     pub fn current() -> Option<Self> {
         Self::with_current(Self::clone)
     }
 }
 
-/// The innermost scope on this thread.
+/// Returns the innermost scope on this thread.
 fn innermost() -> Option<Rc<Snapshot>> {
     innermost_where(|_| true)
 }
 
-/// The innermost scope of these assets on this thread.
+/// Returns the innermost scope of these assets on this thread.
 #[inline]
 pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
     innermost_where(|scope| scope.belongs_to(assets))
 }
 
-/// The innermost scope that fits, as a handle of its own: the list of scopes may change while it is used.
+/// Returns a new handle to the innermost scope that fits: the list of scopes may change while the scope is used.
 #[inline]
 fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     if DEPTH.get() == 0 { None } else { search_scopes(fits) }
@@ -329,7 +328,7 @@ fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
 fn search_scopes(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     let innermost =
         |scopes: &RefCell<Vec<Rc<Snapshot>>>| scopes.borrow().iter().rev().find(|scope| fits(scope)).cloned();
-    // A thread that is ending has no scopes any more.
+    // Fails on a thread that is ending, which has no scopes.
     SCOPES.try_with(innermost).ok().flatten()
 }
 

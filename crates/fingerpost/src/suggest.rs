@@ -1,22 +1,22 @@
 use strsim::osa_distance;
 
-/// No suggestions for longer input.
+/// Longer paths get no suggestions.
 pub(crate) const MAX_PATH_LENGTH: usize = 200;
 
 const MAX_SUGGESTIONS: usize = 3;
 
-/// The known names that `path` was most likely meant to be, best first, three at most.
+/// Returns the known names that are nearest to `path`, best first, at most three.
 ///
 /// ```
 /// let names = ["css/app.css", "css/print.css", "js/app.js"];
 /// assert_eq!(fingerpost::__private::nearest("css/ap.css", names.into_iter()), ["css/app.css"]);
 /// ```
 ///
-/// Upper and lower case count as the same: a name that [differs in case alone](differs_in_case) comes first.
+/// The comparison ignores case; a name that [differs only in case](differs_in_case) comes first. A name with the same
+/// last segment in another directory counts as near.
 ///
-/// Nothing is near a name of more than 200 bytes: nobody mistypes that much, and the comparison costs time. A name with
-/// the same last segment in another directory counts as near. Linear in the number of names: those that cannot be near are
-/// passed over by a count of their letters before they are compared.
+/// Returns nothing for a path of more than 200 bytes: it is unlikely to be a typing error, and the comparison costs
+/// time. Linear in the number of names: names that differ too much in their letter counts are not compared.
 pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     if path.len() > MAX_PATH_LENGTH {
         return Vec::new();
@@ -30,7 +30,7 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
     };
     let same_file = |name| fold(last_segment(name)).eq(file.chars());
     let mut near = Vec::with_capacity(MAX_SUGGESTIONS + 1);
-    // What is farther away than the best so far need not be compared.
+    // Farther names than the worst one so far need not be compared.
     let mut limit = tolerance;
     for name in names {
         let distance = distance(name, limit).or_else(|| same_file(name).then_some(tolerance + 1));
@@ -43,7 +43,7 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
     near.into_iter().map(|(.., name)| name.to_owned()).collect()
 }
 
-/// Whether two names are the same but for upper and lower case, which is one file on some disks and two on others.
+/// Returns `true` if two names differ only in case: one file on some file systems, two on others.
 ///
 /// ```
 /// assert!(fingerpost::__private::differs_in_case("img/logo.png", "img/Logo.PNG"));
@@ -65,7 +65,7 @@ fn last_segment(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// How often each character occurs, in either case, modulo 64: gives a lower bound for the distance of two names.
+/// Counts of each character modulo 64, ignoring case; they give a lower bound for the distance of two names.
 struct LetterCounts([u8; 64]);
 
 impl LetterCounts {
@@ -78,7 +78,7 @@ impl LetterCounts {
         Self(counts)
     }
 
-    /// No edit changes the counts by more than two.
+    /// An edit changes the counts by at most two.
     fn distance(&self, other: &Self) -> usize {
         let differences = self.0.iter().zip(&other.0).map(|(a, b)| usize::from(a.abs_diff(*b)));
         differences.sum::<usize>().div_ceil(2)

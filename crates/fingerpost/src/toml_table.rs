@@ -1,4 +1,4 @@
-//! A settings file, read one key at a time, so that every mistake in it is reported with its line.
+//! Reads a settings file key by key, so that every mistake in it is reported with its line.
 
 use std::{
     fmt, fs,
@@ -18,10 +18,10 @@ use crate::{
     suggest::nearest,
 };
 
-/// Tables that later versions will read.
+/// Tables that are reserved for later versions.
 const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
 
-/// Keys that belong into a table and were at the top level once, by the header of that table.
+/// Keys that were once at the top level, by the header of the table that now has them.
 const MOVED: [(&str, &[&str]); 2] = [
     ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals"]),
     (
@@ -56,7 +56,7 @@ impl SettingsFile {
         }
     }
 
-    /// Returns the directory that relative paths in the file are relative to.
+    /// Returns the directory that paths in the file are relative to.
     pub(crate) fn dir(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
@@ -80,7 +80,7 @@ impl fmt::Debug for SettingsFile {
     }
 }
 
-/// One table of a settings file. Its reader asks for every key that it knows, and then calls [`finish`](Self::finish).
+/// One table of a settings file. Read every known key, then call [`finish`](Self::finish).
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -101,9 +101,9 @@ pub struct SettingsTable<'s> {
     file: Option<&'s SettingsFile>,
     /// The text between the brackets of its header; empty for the top level.
     header: String,
-    /// Where it begins in the text.
+    /// The start of the table in the text.
     position: usize,
-    /// The entries that were not asked for yet.
+    /// The entries that were not read yet.
     entries: DeTable<'s>,
     known: Vec<&'static str>,
     /// Errors with their positions in the text.
@@ -115,12 +115,12 @@ impl<'s> SettingsTable<'s> {
         Self { file: Some(file), header, position, entries, ..Self::default() }
     }
 
-    /// Returns a value; `None` if it is not there, or if it is of another type, which [`finish`](Self::finish) reports.
+    /// Returns a value, or `None` if it is missing or has the wrong type, which [`finish`](Self::finish) reports.
     pub fn get<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         self.get_with(key, Ok)
     }
 
-    /// Returns a value as `parse` understands it.
+    /// Returns the result of `parse` for a value.
     pub fn get_with<T: DeserializeOwned, U>(
         &mut self,
         key: &'static str,
@@ -137,7 +137,8 @@ impl<'s> SettingsTable<'s> {
             .ok()
     }
 
-    /// Returns a path, made absolute: a relative one is relative to the file. An empty one counts as unset.
+    /// Returns an absolute path; a relative one is resolved against the directory of the file. An empty one counts as
+    /// unset.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let path = self.get::<PathBuf>(key).filter(|path| !path.as_os_str().is_empty())?;
         Some(self.file?.dir().join(path))
@@ -157,7 +158,7 @@ impl<'s> SettingsTable<'s> {
         }
     }
 
-    /// Returns all tables under keys that were not asked for, by key.
+    /// Returns all tables under keys that were not read, by key.
     pub fn other_tables(&mut self) -> Vec<(String, Self)> {
         let Some(file) = self.file else { return Vec::new() };
         let (mut tables, mut others) = (Vec::new(), DeTable::new());
@@ -182,13 +183,13 @@ impl<'s> SettingsTable<'s> {
         self.refuse(self.position, &reason.to_string());
     }
 
-    /// Finishes a table below this one, whose errors become errors of this one.
+    /// Finishes a nested table and adds its errors to this one.
     pub fn include(&mut self, table: Self) {
         self.errors.extend(table.into_errors());
     }
 
-    /// Returns every error in the order of the file: one for each value that has another type or cannot be parsed, and one
-    /// for each key that was not asked for.
+    /// Returns all errors in the order of the file: for values that have the wrong type or cannot be parsed, and for
+    /// keys that were not read.
     pub fn finish(self) -> Vec<Error> {
         let mut errors = self.into_errors();
         errors.sort_by_key(|(position, _)| *position);
@@ -213,13 +214,13 @@ impl<'s> SettingsTable<'s> {
         self.errors.extend(error);
     }
 
-    /// What to write instead of an unknown key.
+    /// Returns the advice for an unknown key.
     fn advice(&self, key: &str) -> String {
         let kebab = key.replace('_', "-");
         if self.header.is_empty() && RESERVED.contains(&key) {
             return format!("the table `[{key}]` is for later versions");
         }
-        // Rules of `collect` stood at the top level once, and belong to no table but their own.
+        // The rules of `collect` were once at the top level; they belong only into their own table.
         let is_rule_in_collect =
             self.header == "collect" && moved(&kebab).is_some_and(|advice| advice.contains("rules"));
         if let Some(advice) = moved(&kebab).filter(|_| self.header.is_empty() || is_rule_in_collect) {
@@ -231,7 +232,7 @@ impl<'s> SettingsTable<'s> {
         }
     }
 
-    /// Names a key in a message.
+    /// Returns the name of a key in messages.
     fn place(&self, key: &str) -> String {
         match &*self.header {
             "" => quoted(key).to_string(),
@@ -244,7 +245,7 @@ impl<'s> SettingsTable<'s> {
     }
 }
 
-/// The place of a key that was at the top level once.
+/// Returns advice for a key that was once at the top level.
 fn moved(key: &str) -> Option<String> {
     let in_table = |key, header| format!("write `{key}` in the table `[{header}]`");
     match key {
@@ -263,7 +264,7 @@ fn moved(key: &str) -> Option<String> {
 /// assert_eq!(fingerpost::__private::toml_key("a \"b\".css"), r#""a \"b\".css""#);
 /// ```
 ///
-/// Quotes, backslashes and control characters are escaped, and so are marks of direction, which a reader could not see.
+/// Escapes quotes, backslashes, control characters and bidirectional control characters, which are invisible.
 pub fn toml_key(text: &str) -> String {
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),
