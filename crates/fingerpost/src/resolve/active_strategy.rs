@@ -8,19 +8,19 @@ use crate::{
     url::{asset_path::AssetPath, url_options::AssetUrls},
 };
 
-/// The strategy in force, with what it reads.
+/// The strategy in force, with its data.
 #[derive(Debug)]
 pub(crate) enum ActiveStrategy {
-    /// The source dirs as they are at every call.
+    /// The source directories as they are at every call.
     Development(Box<Development>),
-    /// `VersionQuery` and `PathToken`: the source dirs as they were listed.
+    /// `VersionQuery` and `PathToken`: the source directories as they were listed.
     Listed(ListedSources),
     /// `Manifest`: the files that `collect` wrote.
     Collected(Collected),
 }
 
 impl ActiveStrategy {
-    /// The assets, if all URLs are known beforehand.
+    /// Returns the table of all URLs, unless they are computed at every call.
     #[inline]
     pub(crate) fn table(&self) -> Option<&LookupTable> {
         match self {
@@ -30,7 +30,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Applies `take` to the URLs of an asset if that needs no system call.
+    /// Applies `take` to the URLs of an asset if they are available without a system call.
     #[inline]
     pub(crate) fn known_urls<R>(&self, path: &str, take: impl FnOnce(&AssetUrls) -> R) -> Option<R> {
         match self {
@@ -46,7 +46,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// The digest of the bytes that are served for an asset.
+    /// Returns the digest of the bytes that are served for an asset.
     pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
         match self {
             Self::Development(development) => Ok(development.file(path)?.digest),
@@ -55,7 +55,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Opens an asset in the source dirs as they are now.
+    /// Opens the current file of an asset in the source directories.
     pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Miss> {
         match self {
             Self::Development(development) => development.files.open(path),
@@ -64,7 +64,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// The asset paths that a template can name, sorted.
+    /// Returns the asset paths that a template can name, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Development(development) => development.files.names(),
@@ -77,7 +77,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// The places where assets are looked for, as errors name them.
+    /// Returns the places that are searched for assets, as errors name them.
     pub(crate) fn searched(&self) -> Vec<String> {
         match self {
             Self::Development(development) => development.files.sources.dir_labels(),

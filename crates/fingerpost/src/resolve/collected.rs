@@ -1,4 +1,4 @@
-//! The strategy `Manifest`: every asset under its hashed path.
+//! The strategy `Manifest`: all assets at their hashed paths.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use crate::{
     url::{asset_path::is_nameable, url_options::UrlOptions},
 };
 
-/// The collected files that one manifest names.
+/// The published files of one manifest.
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) table: LookupTable,
@@ -30,7 +30,7 @@ pub(crate) struct Collected {
 #[derive(Debug)]
 struct CollectedFile {
     hashed: Box<str>,
-    /// From the manifest, or, where that has none, from the published file at the first call.
+    /// From the manifest, or, if it has none, from the published file at the first call.
     digest: OnceLock<Digest>,
 }
 
@@ -50,25 +50,25 @@ impl Collected {
         Self { table: LookupTable::new(assets), files, store }
     }
 
-    /// Where an asset lies in the output dir.
+    /// Returns the path of an asset in the output directory.
     pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
         Some(&self.files[self.table.position(path)?].hashed)
     }
 
-    /// The digest of the bytes that are served for an asset.
+    /// Returns the digest of the bytes that are served for an asset.
     pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
         let position = self.table.position(path).ok_or(Miss::NotFound(None))?;
         let CollectedFile { hashed, digest } = &self.files[position];
         if let Some(digest) = digest.get() {
             return Ok(*digest);
         }
-        // Not inside the cell: the store is foreign code and may call back.
+        // Not inside `get_or_init`: the store is user code and may call back.
         let read = read_digest(&*self.store, hashed)
             .map_err(|err| Error::unreadable(Path::new(&self.store.place()).join(&**hashed), err))?;
         Ok(*digest.get_or_init(|| read))
     }
 
-    /// The place where names are looked up, for errors.
+    /// Returns the place of the manifest, for errors.
     pub(crate) fn place(&self) -> String {
         manifest_place(&*self.store)
     }
@@ -81,7 +81,7 @@ fn read_digest(store: &dyn Store, hashed: &str) -> io::Result<Digest> {
     }
 }
 
-/// Reads the manifest and compares it with the base URL it is to be used for.
+/// Reads the manifest and checks that it was made for this base URL.
 pub(crate) fn read_manifest(
     options: &UrlOptions,
     store: &dyn Store,

@@ -1,4 +1,4 @@
-//! The strategies without a build step: every file of the source dirs under its own name.
+//! The strategies without a build step: all files of the source directories, without hashed names.
 
 use hashbrown::{HashMap, hash_map::Entry};
 
@@ -14,17 +14,17 @@ use crate::{
     url::url_options::UrlOptions,
 };
 
-/// The files of the source dirs as they were listed.
+/// The files of the source directories as they were listed.
 #[derive(Debug)]
 pub(crate) struct ListedSources {
     pub(crate) table: LookupTable,
-    /// By asset path. Also those that were listed earlier under the same URLs and are no more.
+    /// By asset path. Includes files that were listed earlier under the same URLs and no longer exist.
     baseline: HashMap<Box<str>, BaselineFile, foldhash::fast::RandomState>,
     pub(crate) files: FileCache<Digest>,
 }
 
 impl ListedSources {
-    /// Lists the source dirs. `earlier` has the same URLs, which stand for the files that it has listed.
+    /// Lists the source directories. `earlier` has the same URLs; its files keep their stamps.
     pub(crate) fn list(
         options: &UrlOptions,
         sources: Sources,
@@ -35,7 +35,7 @@ impl ListedSources {
         let mut assets = Vec::new();
         for (path, listed) in baseline::list(&sources)? {
             match baseline.entry(path.as_str().into()) {
-                // Another source dir may have it now: then this stamp is not that file's.
+                // Another source directory may have the file now; then the earlier stamp does not match it.
                 Entry::Occupied(mut earlier) => earlier.get_mut().file = listed.file,
                 Entry::Vacant(new) => drop(new.insert(listed)),
             }
@@ -44,12 +44,12 @@ impl ListedSources {
         Ok(Self { table: LookupTable::new(assets), baseline, files: FileCache::new(sources) })
     }
 
-    /// The file of an asset as it was when it was listed first under its URL.
+    /// Returns the file of an asset as it was when its URL was first listed.
     pub(crate) fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         self.table.position(path).and_then(|_| self.baseline.get(path))
     }
 
-    /// The digest of the file of an asset as it is now.
+    /// Returns the digest of the current file of an asset.
     pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
         self.table.position(path).ok_or(Miss::NotFound(None))?;
         Ok(self.files.get(path, |digest| digest)?.value)

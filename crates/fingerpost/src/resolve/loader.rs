@@ -1,4 +1,4 @@
-//! What a release is made of, at start-up and at every reload.
+//! Loads a release, at start-up and at every reload.
 
 use std::{
     path::PathBuf,
@@ -31,7 +31,7 @@ pub(crate) struct Loader {
     /// `Dev` or `Production`.
     pub(crate) mode: Mode,
     pub(crate) options: Arc<UrlOptions>,
-    /// Set if an unknown asset gets its unhashed URL.
+    /// Set if unknown assets get their unhashed URL.
     pub(crate) missing_warnings: Option<Arc<MissingWarnings>>,
     /// `None` for the content query of development.
     pub(crate) strategy: Option<Strategy>,
@@ -41,13 +41,13 @@ pub(crate) struct Loader {
     pub(crate) working_dir: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) rules: IgnoreRules,
-    /// Whether somebody chose the mode, rather than a variable or the build profile.
+    /// `true` if the mode was set in code rather than by a variable or the build profile.
     pub(crate) mode_is_explicit: bool,
     pub(crate) versions: VersionSources,
 }
 
 impl Loader {
-    /// What is in force from now on, after `earlier`.
+    /// Loads the release that follows `earlier`.
     pub(crate) fn resolver(&self, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
         let generation = earlier.map_or(0, |earlier| earlier.generation + 1);
         let options = &self.options;
@@ -87,7 +87,7 @@ impl Loader {
         })
     }
 
-    /// The names of the source dirs as they are now; `earlier` has the same URLs.
+    /// Lists the source directories; `earlier` has the same URLs.
     fn list_sources(
         &self,
         version: Option<&str>,
@@ -101,7 +101,7 @@ impl Loader {
         Ok(ActiveStrategy::Listed(listed))
     }
 
-    /// The command that makes the manifest that is missing.
+    /// Returns the advice to run the command that writes the missing manifest.
     fn collect_advice(&self) -> String {
         let Some(output) = &self.output else { return String::new() };
         let mut command = "fingerpost collect".to_owned();
@@ -128,14 +128,14 @@ impl Loader {
         self.versions.version(manifest, self.output.as_deref(), || self.repositories())
     }
 
-    /// Where a repository may be: around the source dirs, the output dir, or where the process was started.
+    /// Returns the directories that may lie in a git repository, in order of preference.
     fn repositories(&self) -> Vec<PathBuf> {
         let sources = self.sources.iter().map(|source| source.dir.clone());
         sources.chain(self.output.clone()).chain(self.working_dir.clone()).collect()
     }
 }
 
-/// A version that no deploy changes would keep old files in caches for ever.
+/// Rejects fallback versions: caches would keep old files under a version that no deploy changes.
 fn require_changing_version(version: AppVersion) -> Result<AppVersion, Error> {
     if !version.is_fallback() {
         return Ok(version);

@@ -1,4 +1,4 @@
-//! URLs that are known beforehand: one look-up and nothing else.
+//! A table of URLs that are computed in advance.
 
 use hashbrown::HashMap;
 
@@ -7,7 +7,7 @@ use crate::url::{Url, url_options::AssetUrls};
 /// The assets of one release that a template can name.
 #[derive(Debug)]
 pub(crate) struct LookupTable {
-    /// Asset path → position. Kept apart from the assets so that it is small and stays in the processor's cache.
+    /// Asset path → position. Separate from the assets, to be small enough for the CPU cache.
     positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     /// Sorted by asset path.
     assets: Vec<Asset>,
@@ -20,7 +20,7 @@ pub(crate) struct Asset {
 }
 
 impl LookupTable {
-    /// Takes the assets in the order of their paths.
+    /// Creates a table of assets that are sorted by path.
     pub(crate) fn new(assets: Vec<Asset>) -> Self {
         let positions = (0..).zip(&assets).map(|(position, asset)| (asset.path.clone(), position)).collect();
         Self { positions, assets }
@@ -35,12 +35,12 @@ impl LookupTable {
         Some(&self.assets[self.position(path)?].urls)
     }
 
-    /// All assets, sorted by asset path.
+    /// Returns all assets, sorted by asset path.
     pub(crate) fn assets(&self) -> &[Asset] {
         &self.assets
     }
 
-    /// All URLs by the positions of the assets.
+    /// Returns all URLs in the order of the assets.
     pub(crate) fn all_urls(&self) -> impl Iterator<Item = &Url> {
         self.assets.iter().map(|asset| &asset.urls.url)
     }

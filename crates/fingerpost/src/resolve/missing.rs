@@ -4,29 +4,29 @@ use parking_lot::Mutex;
 
 use crate::error::Error;
 
-/// What a name that nobody knows becomes.
+/// The result for unknown assets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum OnMissing {
-    /// An error, in both modes: a typing error never gets as far as a page.
+    /// An error, in both modes, so that typing errors are found early.
     #[default]
     Error,
-    /// The unhashed URL, and one warning a path through `tracing`.
+    /// The unhashed URL, with one `tracing` warning per path.
     Plain,
 }
 
-/// How many paths are warned of one by one.
+/// The number of paths that get a warning each.
 const MAX_WARNINGS: usize = 1_000;
 
-/// The paths that were warned of, so that a busy page does not fill the log.
+/// The paths that were reported, so that a busy page does not fill the log.
 #[derive(Debug, Default)]
 pub(crate) struct MissingWarnings {
-    /// Hashes, so that long paths take no more memory than short ones.
+    /// Hashes, to bound the memory for long paths.
     seen: Mutex<HashSet<u64>>,
     hasher: foldhash::fast::RandomState,
 }
 
-/// Whether and how to warn of a path.
+/// The warning for one path.
 #[derive(Debug, PartialEq, Eq)]
 enum Warning {
     None,
@@ -35,7 +35,7 @@ enum Warning {
 }
 
 impl MissingWarnings {
-    /// Warns of `path` unless that was done before; `error` is asked for only then.
+    /// Warns of `path` at its first call; `error` is called only then.
     pub(crate) fn warn(&self, path: &str, error: impl FnOnce() -> Error) {
         match self.next_warning(path) {
             Warning::None => {}

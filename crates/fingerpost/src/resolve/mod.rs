@@ -1,4 +1,4 @@
-//! The seam between a strategy and everybody who asks for a URL.
+//! Resolving asset paths to URLs.
 
 pub(crate) mod active_strategy;
 pub(crate) mod collected;
@@ -31,25 +31,24 @@ use crate::{
     version::AppVersion,
 };
 
-/// The meaning of asset paths while one release is in force. Adds what is the same for all strategies: what an author wrote
-/// after the path, and errors.
+/// Resolves asset paths in one release. Handles what all strategies share: the author's query and fragment, and errors.
 #[derive(Debug)]
 pub(crate) struct Resolver {
-    /// Counts up with every reload.
+    /// Incremented at every reload.
     pub(crate) generation: u64,
     pub(crate) strategy: ActiveStrategy,
     pub(crate) version: AppVersion,
     /// The number of files of each component of the version.
     pub(crate) components: BTreeMap<String, usize>,
     options: Arc<UrlOptions>,
-    /// Set if an unknown asset gets its unhashed URL.
+    /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,
-    /// Hashed at the first call: only a server asks.
+    /// Computed at the first call, because only servers need it.
     release_id: OnceLock<ContentHash>,
 }
 
 impl Resolver {
-    /// The URL of an asset, one of its two.
+    /// Returns one of the two URLs of an asset.
     pub(crate) fn url(&self, text: &str, select: impl Fn(&AssetUrls) -> &Url) -> Result<Url, Error> {
         if let Some(url) = self.strategy.known_urls(text, |urls| select(urls).clone()) {
             return Ok(url);
@@ -72,7 +71,7 @@ impl Resolver {
         Ok(if template_path.has_suffix() { url.with_suffix(&template_path) } else { url.clone() })
     }
 
-    /// As [`url`](Self::url), but `None` for an unknown asset, without a warning.
+    /// Returns the URL as [`url`](Self::url) does, but `None` for an unknown asset, without a warning.
     pub(crate) fn try_url(&self, text: &str) -> Result<Option<Url>, Error> {
         let Ok(template_path) = TemplatePath::parse(text) else { return Ok(None) };
         if template_path.is_directory() {
@@ -91,12 +90,12 @@ impl Resolver {
         digest.map(|digest| digest.integrity()).map_err(|miss| self.error_with_suggestions(path, miss))
     }
 
-    /// Opens an asset in the source dirs as they are now.
+    /// Opens the current file of an asset in the source directories.
     pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
         self.strategy.open_source(path).map_err(|miss| self.error(path, miss, Vec::new()))
     }
 
-    /// A hash of all that a page may take from here, if that is pinned.
+    /// Returns a hash of the app version and all URLs, or `None` in development.
     pub(crate) fn release_id(&self) -> Option<ContentHash> {
         let table = self.strategy.table()?;
         let line = |asset: &Asset| format!("{}\0{}\n", asset.path, asset.urls.absolute);
@@ -104,7 +103,7 @@ impl Resolver {
         Some(*self.release_id.get_or_init(|| ContentHash::from_content(list().as_bytes())))
     }
 
-    /// All assets that a template can name, sorted.
+    /// Returns all assets that a template can name, sorted.
     pub(crate) fn list(&self) -> Vec<(String, Url)> {
         let url = |path: String| match self.strategy.urls(&path) {
             Ok(urls) => Some((path, urls.url)),
@@ -116,11 +115,11 @@ impl Resolver {
         self.strategy.names().into_iter().filter_map(url).collect()
     }
 
-    /// The error for a path that leads to no file, with the names that may have been meant.
+    /// Returns the error for a missing file, with the nearest names.
     fn error_with_suggestions(&self, path: &str, miss: Miss) -> Error {
         let Miss::NotFound(None) = miss else { return self.error(path, miss, Vec::new()) };
         let base = self.options.base.path();
-        // Whoever writes the base URL by hand means the path after it.
+        // The path may start with the base URL by mistake.
         let after_base = path.strip_prefix(base.trim_start_matches('/')).filter(|rest| !rest.is_empty());
         if let Some(intended) = after_base.filter(|intended| self.strategy.urls(intended).is_ok()) {
             let reason =
@@ -141,7 +140,7 @@ impl Resolver {
     }
 
     fn nearest(&self, path: &str) -> Vec<String> {
-        // Listing a directory is too much for a name that nobody has mistyped.
+        // Listing directories is too expensive for a path that gets no suggestions.
         let names = if path.len() > MAX_PATH_LENGTH { Vec::new() } else { self.strategy.names() };
         nearest(path, names.iter().map(String::as_str))
     }

@@ -9,8 +9,8 @@ use crate::{error::Error, version::AppVersion};
 
 /// The per-deploy segment in a URL: `/static/<token>/css/app.css`.
 ///
-/// For [`Strategy::PathToken`](crate::Strategy::PathToken). 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. Its type says what
-/// another token in a request means.
+/// For [`Strategy::PathToken`](crate::Strategy::PathToken). 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. An ordered
+/// or opaque token also determines how other tokens in requests are treated.
 ///
 /// ```
 /// use fingerpost::Token;
@@ -28,28 +28,30 @@ pub struct Token {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    /// A number that every deploy raises.
+    /// A number that increases with every deploy.
     Ordered,
-    /// A name without an order, and those that are known to be older.
+    /// A name without an order, and the names of earlier deploys.
     Opaque(Vec<Arc<str>>),
 }
 
-/// What a token in a request is to the current one.
+/// The age of a token in a request, compared with the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenAge {
-    /// The current token, letter for letter.
+    /// The current token, spelled the same.
     Current,
-    /// An earlier deploy's, or the current number spelt otherwise: the current URL is the better one.
+    /// The token of an earlier deploy, or the current number with other leading zeros; its URLs are redirected to the
+    /// current ones.
     Older,
-    /// A later deploy's, which this process does not know yet.
+    /// The token of a later deploy, which this process does not have yet.
     Newer,
-    /// Nobody can say.
+    /// Neither the current token nor known to be older or newer.
     Unknown,
 }
 
 impl Token {
-    /// A number that grows with every deploy: a build number, a timestamp. Of any length, compared as a number.
+    /// Creates a token from a number that increases with every deploy, such as a build number or a timestamp. It may
+    /// have up to 128 digits.
     ///
     /// # Errors
     ///
@@ -64,10 +66,10 @@ impl Token {
         Ok(Self { text, kind: Kind::Ordered })
     }
 
-    /// The time in milliseconds since 1970, of at least twelve digits.
+    /// Creates an ordered token from the time in milliseconds since 1970, with at least twelve digits.
     ///
-    /// Good for one process: a second one that starts a moment later has another token, and they would disagree about each
-    /// other's URLs. Says so once, through `tracing`.
+    /// Suitable for a single process: a second process that starts later has another token, and each would reject or
+    /// redirect URLs of the other. Warns once through `tracing`.
     pub fn from_clock() -> Self {
         static WARNED: Once = Once::new();
         WARNED.call_once(|| {
@@ -77,7 +79,7 @@ impl Token {
         Self { text: format!("{:012}", now.as_millis()).into(), kind: Kind::Ordered }
     }
 
-    /// A name without an order, such as a commit.
+    /// Creates a token from a name without an order, such as a commit.
     ///
     /// # Errors
     ///
@@ -86,12 +88,12 @@ impl Token {
         Ok(Self { text: validate(id.as_ref())?, kind: Kind::Opaque(Vec::new()) })
     }
 
-    /// Names tokens of earlier deploys, so that their URLs lead to the current ones.
+    /// Adds the tokens of earlier deploys, whose URLs are then redirected to the current ones.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) as for [`opaque`](Self::opaque), and for an ordered
-    /// token, which knows by itself what is older.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) as for [`opaque`](Self::opaque), and for an
+    /// ordered token, which needs no list of older ones.
     pub fn previous(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
         let Kind::Opaque(previous) = &mut self.kind else {
             return Err(Error::config("an ordered path token knows what is older; leave `previous` out"));
@@ -102,7 +104,7 @@ impl Token {
         Ok(self)
     }
 
-    /// What the token of a request is to this one.
+    /// Returns the age of the token in a request, compared with this one.
     ///
     /// ```
     /// use fingerpost::Token;
@@ -131,12 +133,12 @@ impl Token {
         }
     }
 
-    /// Whether it is a number, so that others are older or newer.
+    /// Returns `true` if the token is a number.
     pub fn is_ordered(&self) -> bool {
         self.kind == Kind::Ordered
     }
 
-    /// The token as text.
+    /// Returns the token as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -149,7 +151,7 @@ impl fmt::Display for Token {
 }
 
 fn validate(text: &str) -> Result<Arc<str>, Error> {
-    // A browser would resolve these two away.
+    // Browsers remove these two as dot segments.
     if matches!(text, "." | "..") || AppVersion::explicit(text).is_err() {
         return Err(Error::config(format!(
             "path token {} must have 1 to 128 letters, digits and `. _ ~ + -`",
@@ -163,7 +165,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Compares two numbers of any length.
+/// Compares two decimal numbers of any length.
 fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))

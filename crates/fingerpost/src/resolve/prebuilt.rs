@@ -11,11 +11,11 @@ use crate::{
     url::Url,
 };
 
-/// For adapters: one value for each asset, made beforehand of its URL, such as a template engine's own string.
+/// A value per asset, built in advance from its URL, such as a string of a template engine. For adapters.
 ///
-/// In production all values of a release are made at once, by the first call after it came into force; from then on a call
-/// is one look-up. In development, for a path with a query or fragment, and while another thread is making all of them, the
-/// value is made at the call.
+/// In production the first call after a release comes into force builds all its values; later calls are one lookup. In
+/// development, for a path with a query or fragment, and while another thread builds the values, the call builds its
+/// own.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -31,7 +31,7 @@ pub struct Prebuilt<V> {
     assets: Assets,
     make: fn(&Url) -> V,
     latest: ArcSwap<Values<V>>,
-    /// Held by the one thread that is making the values of a new release. Nobody ever waits for it.
+    /// Held by the thread that builds the values of a new release. No thread waits for it.
     rebuild_lock: Mutex<()>,
 }
 
@@ -42,13 +42,13 @@ struct Values<V> {
 }
 
 impl<V> Prebuilt<V> {
-    /// Makes all values of the release in force.
+    /// Builds all values of the current release.
     pub fn new(assets: &Assets, make: fn(&Url) -> V) -> Self {
         let latest = ArcSwap::from_pointee(Values::make(assets.current(), make));
         Self { assets: assets.clone(), make, latest, rebuild_lock: Mutex::default() }
     }
 
-    /// Hands the value for `path` to `take`. Heeds reloads and scopes as [`Assets::url`] does.
+    /// Passes the value for `path` to `take`. Reloads and scopes apply as for [`Assets::url`].
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl<V> Prebuilt<V> {
             self.rebuild();
             latest = self.latest.load();
         }
-        // A scope may hold on to an older release; its values are not worth keeping.
+        // A scope may pin an older release, whose values are not kept.
         let values_generation = latest.resolver.generation;
         let fits = pinned.map_or(values_generation >= generation, |pinned| values_generation == pinned);
         match latest.resolver.strategy.table().and_then(|table| table.position(path)) {
@@ -71,7 +71,7 @@ impl<V> Prebuilt<V> {
         }
     }
 
-    /// Makes the values of the release in force, unless another thread is at it or has done it.
+    /// Builds the values of the current release, unless another thread is doing so or has done so.
     #[cold]
     fn rebuild(&self) {
         let Some(_guard) = self.rebuild_lock.try_lock() else { return };
@@ -81,7 +81,7 @@ impl<V> Prebuilt<V> {
         }
     }
 
-    /// The assets whose URLs these are.
+    /// Returns the assets that the values are built from.
     pub fn assets(&self) -> &Assets {
         &self.assets
     }

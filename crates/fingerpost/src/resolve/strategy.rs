@@ -5,19 +5,18 @@ use crate::{error::Error, resolve::path_token::Token, url::base_url::path_start}
 /// | [`Strategy`] | URL in production | needs |
 /// |---|---|---|
 /// | `Manifest` (default) | `/static/css/app.3f2a91bc0d4e.css` | `fingerpost collect` before a deploy |
-/// | `VersionQuery` | `/static/css/app.css?v=3f2a91b` | an app version that a deploy changes |
+/// | `VersionQuery` | `/static/css/app.css?v=3f2a91b` | an app version that changes with every deploy |
 /// | `PathToken` | `/static/1000/css/app.css` | a [`Token`] that all processes of a deploy share |
 ///
-/// The last two read the source dirs. Under `VersionQuery`, references inside of CSS and JavaScript keep their plain names,
-/// with no version; under `PathToken` relative ones carry the token by themselves. Development has its own URLs, unless
-/// [`AssetsBuilder::strategy_in_dev`](crate::AssetsBuilder::strategy_in_dev) says otherwise.
-/// [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git),
+/// Development uses other URLs unless [`AssetsBuilder::strategy_in_dev`](crate::AssetsBuilder::strategy_in_dev) is set.
+/// The app version can come from [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git),
 /// [`AssetsBuilder::component`](crate::AssetsBuilder::component),
-/// [`AssetsBuilder::version_from_executable`](crate::AssetsBuilder::version_from_executable) and
-/// [`VersionSettings`](crate::VersionSettings) are sources of the app version.
+/// [`AssetsBuilder::version_from_executable`](crate::AssetsBuilder::version_from_executable) or
+/// [`VersionSettings`](crate::VersionSettings).
 ///
-/// The two without a build step list the source dirs, at start-up and at each reload: a directory or file in them that
-/// cannot be read is an error then, and [`Snapshot::baseline_file`](crate::Snapshot::baseline_file) tells of what was listed.
+/// The two strategies without a build step list the source directories at start-up and at each reload. An unreadable
+/// directory or file in them is an error then. [`Snapshot::baseline_file`](crate::Snapshot::baseline_file) returns the
+/// listed files.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -39,22 +38,23 @@ pub enum Strategy {
     /// `/static/css/app.3f2a91bc0d4e.css`, from the manifest that `fingerpost collect` wrote.
     #[default]
     Manifest,
-    /// `/static/css/app.css?v=<app version>`, with no build step. Needs a version that a deploy changes, such as the git
-    /// commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git). A `+` in it is written `%2B`.
+    /// `/static/css/app.css?v=<app version>`, without a build step. Needs a version that changes with every deploy,
+    /// such as the git commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git). A `+`
+    /// in the version is written as `%2B`.
     ///
-    /// References inside of CSS and JavaScript keep their plain names, with no version. So a module that a page names by
-    /// `static()` and another module imports has two URLs, and runs twice; name it in one of the two ways.
+    /// References in CSS and JavaScript keep their plain names, without a version. A module that a page names by
+    /// `static()` and another module imports therefore has two URLs, and runs twice; use one of the two ways for it.
     VersionQuery,
-    /// `/static/<token>/css/app.css`, with no build step. The base URL says where the token goes: `/static/{breaker}/`.
-    /// Relative references inside of CSS and JavaScript carry the token by themselves.
+    /// `/static/<token>/css/app.css`, without a build step. `{breaker}` in the base URL, as in `/static/{breaker}/`, is
+    /// replaced by the token. Relative references in CSS and JavaScript resolve to URLs with the token.
     PathToken(Token),
 }
 
-/// What stands in a base URL for the path token.
+/// The placeholder for the path token in a base URL.
 const PLACEHOLDER: &str = "{breaker}";
 
 impl Strategy {
-    /// The base URL that a pattern means: with the token where it is in force, without its segment where it is not.
+    /// Returns the base URL for a pattern: with the token if the strategy is in force, else without its segment.
     pub(crate) fn base_url(&self, pattern: &str, in_force: bool) -> Result<String, Error> {
         let refuse = |reason| Err(Error::config(format!("base URL `{pattern}` {reason}")));
         let (host, path) = host_and_path(pattern);
@@ -81,12 +81,12 @@ impl Strategy {
     }
 }
 
-/// How much of the path of a base URL precedes the path token.
+/// Returns the length of the path of a base URL up to the path token.
 pub(crate) fn mount_path_len(pattern: &str) -> Option<usize> {
     Some(host_and_path(pattern).1.find(&format!("/{PLACEHOLDER}"))? + 1)
 }
 
-/// Scheme and host of a URL, and its path.
+/// Splits a URL into scheme with host, and path.
 fn host_and_path(url: &str) -> (&str, &str) {
     url.split_at(path_start(url).unwrap_or(0))
 }

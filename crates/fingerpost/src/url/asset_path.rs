@@ -6,10 +6,10 @@ use crate::{
     url::scheme,
 };
 
-/// The canonical name of an asset: `css/app.css`.
+/// The name of an asset: `css/app.css`.
 ///
 /// Relative, separated by `/`, with no empty, `.` or `..` segment, no backslash, no NUL and no scheme. It is a file
-/// name, not a piece of a URL: `%2F.txt` is a file of that very name.
+/// name, not a part of a URL: `%2F.txt` is the file with exactly this name.
 ///
 /// ```
 /// use fingerpost::AssetPath;
@@ -24,26 +24,27 @@ use crate::{
 pub struct AssetPath(Box<str>);
 
 impl AssetPath {
-    /// Takes `text` as it stands; nothing is decoded, cleaned up or looked up.
+    /// Parses an asset path. Nothing is decoded, normalized or looked up.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) for anything that is not a canonical name.
+    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if `text` breaks one of the rules of the type.
     pub fn parse(text: &str) -> Result<Self, Error> {
         check(text)?;
         Ok(Self(text.into()))
     }
 
-    /// The hashed path: the hash goes before the last extension of the last segment, or at the end where there is none.
+    /// Returns the hashed path: the hash is inserted before the last extension of the last segment, or appended if
+    /// there is none.
     ///
-    /// A dot at the very start of a name begins no extension.
+    /// A leading dot of a name starts no extension.
     pub fn hashed(&self, hash: &ContentHash) -> String {
         let start = self.0.rfind('/').map_or(0, |slash| slash + 1);
         let dot = self.0[start..].rfind('.').filter(|&dot| dot > 0).map_or(self.0.len(), |dot| start + dot);
         format!("{}.{hash}{}", &self.0[..dot], &self.0[dot..])
     }
 
-    /// The name as text.
+    /// Returns the asset path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,17 +76,17 @@ impl std::borrow::Borrow<str> for AssetPath {
     }
 }
 
-/// What an author wrote in a template, taken apart: `sprite.svg?x=1#icon`.
+/// The parts of a path in a template: `sprite.svg?x=1#icon`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TemplatePath<'a> {
-    /// A valid asset path, or one that ends in `/` (or is empty, for the base URL itself).
+    /// An asset path, or one that ends in `/`, or an empty one for the base URL itself.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) fragment: Option<&'a str>,
 }
 
 impl<'a> TemplatePath<'a> {
-    /// Takes `text` apart and refuses what can never name an asset. One leading `/` is tolerated.
+    /// Splits `text` and rejects invalid asset paths. One leading `/` is accepted.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
         let (rest, fragment) = split(text, '#');
         let (path, query) = split(rest, '?');
@@ -99,18 +100,18 @@ impl<'a> TemplatePath<'a> {
         Ok(template_path)
     }
 
-    /// Whether this names a directory, which has no content to follow.
+    /// Returns `true` for a directory, which has no content to hash.
     pub(crate) fn is_directory(&self) -> bool {
         self.path.is_empty() || self.path.ends_with('/')
     }
 
-    /// Whether anything stands behind the path.
+    /// Returns `true` if there is a query or a fragment.
     pub(crate) fn has_suffix(&self) -> bool {
         self.query.is_some() || self.fragment.is_some()
     }
 }
 
-/// Whether a template can name this asset at all: a `?` or `#` would be read as the end of the path.
+/// Returns `false` if no template can name this asset, because a `?` or `#` would end its path.
 pub(crate) fn is_nameable(asset_path: &str) -> bool {
     !asset_path.contains(['?', '#'])
 }
@@ -130,13 +131,13 @@ fn check(path: &str) -> Result<(), Error> {
     reason_to_refuse(path).map_or(Ok(()), |reason| Err(refuse(path, reason)))
 }
 
-/// Whether there is nothing to look into: development asks this at every call.
+/// Returns `true` for paths that need no closer check: development calls this for every URL.
 fn is_plain(path: &str) -> bool {
     let unusual = |byte| matches!(byte, b'\0' | b'\\' | b':');
     !path.bytes().any(unusual) && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
-/// The one rule for names, the same for every strategy and for `collect`.
+/// Returns the reason why a path is not an asset path; the one rule for all strategies and `collect`.
 fn reason_to_refuse(path: &str) -> Option<PathReason> {
     let without = |unwanted: &[&str]| {
         path.split('/').filter(|segment| !unwanted.contains(segment)).collect::<Vec<_>>().join("/")

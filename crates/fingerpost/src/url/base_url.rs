@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::error::{Error, Problem};
 
-/// What precedes every asset path: `/static/` or `https://cdn.example.com/static/`.
+/// The base URL of all assets: `/static/` or `https://cdn.example.com/static/`.
 ///
 /// Always ends in exactly one `/`.
 ///
@@ -17,20 +17,20 @@ use crate::error::{Error, Problem};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     text: String,
-    /// Where the path begins: 0 unless there is a host.
+    /// The start of the path in `text`: 0 unless there is a host.
     path: usize,
 }
 
 impl BaseUrl {
-    /// Where assets are if nobody says otherwise.
+    /// The default base URL.
     pub const DEFAULT: &str = "/static/";
 
-    /// Takes a path or an `http(s)` URL; a missing final `/` is added.
+    /// Parses a path or an `http(s)` URL. A missing final `/` is added.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl) for anything else, and for a query, a
-    /// fragment, dot segments or a character that HTML or a URL would want escaped.
+    /// [`ErrorKind::InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl) for anything else, and for a query, a fragment,
+    /// dot segments or a character that needs escaping in HTML or in a URL.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |reason| Err(Problem::BaseUrl { url: text.to_owned(), reason }.into());
         let Some(path) = path_start(text) else {
@@ -48,7 +48,7 @@ impl BaseUrl {
         if !text.ends_with('/') {
             text.push('/');
         }
-        // A browser takes `%2e` for a dot when it resolves dot segments.
+        // Browsers treat `%2e` as a dot when they resolve dot segments.
         let mut segments = text[path + 1..].split('/').rev().skip(1).map(dots_decoded);
         if segments.any(|segment| matches!(&*segment, "" | "." | "..")) {
             return refuse("has an empty, `.` or `..` segment");
@@ -56,24 +56,24 @@ impl BaseUrl {
         Ok(Self { text, path })
     }
 
-    /// The whole of it, with the final `/`.
+    /// Returns the whole base URL, with the final `/`.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The path alone: `/static/`.
+    /// Returns the path alone: `/static/`.
     pub fn path(&self) -> &str {
         &self.text[self.path..]
     }
 
-    /// Whether it names a host.
+    /// Returns `true` if the base URL has a host.
     pub fn is_absolute(&self) -> bool {
         self.path > 0
     }
 }
 
 impl Default for BaseUrl {
-    /// [`BaseUrl::DEFAULT`].
+    /// Returns [`BaseUrl::DEFAULT`].
     fn default() -> Self {
         Self { text: Self::DEFAULT.to_owned(), path: 0 }
     }
@@ -85,7 +85,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks an origin such as `https://example.com` and takes a final `/` off. Errors name `place`, where it is set.
+/// Checks an origin such as `https://example.com` and removes a final `/`. `place` names its setting in errors.
 pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Error> {
     let refuse = |reason| Err(Problem::Origin { origin: text.to_owned(), place, reason }.into());
     let origin = text.strip_suffix('/').unwrap_or(text);
@@ -97,7 +97,8 @@ pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Er
     }
 }
 
-/// Where the path of a URL begins (its end, if it has none), or `None` if this is no URL that we take.
+/// Returns the start of the path of a URL, or its length if it has no path; `None` if it is neither an absolute path
+/// nor an `http(s)` URL.
 pub(crate) fn path_start(url: &str) -> Option<usize> {
     if url.starts_with('/') {
         return Some(0);
@@ -114,7 +115,7 @@ fn dots_decoded(segment: &str) -> String {
     segment.to_ascii_lowercase().replace("%2e", ".")
 }
 
-/// Legal in a URL as it stands, and inert in HTML.
+/// Returns `true` for characters that need no escaping in a URL or in HTML.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~:/@!$*+,;=%[]".contains(c)
 }

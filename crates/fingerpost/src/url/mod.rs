@@ -1,4 +1,4 @@
-//! URLs, and what they are made of: a base URL and an asset path.
+//! URLs: a base URL followed by an asset path.
 
 pub(crate) mod asset_path;
 pub(crate) mod base_url;
@@ -10,10 +10,10 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str,
 
 use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 
-/// The URL of an asset, ready for a page. Cheap to clone; derefs to `str`.
+/// The URL of an asset, to be written into a page. Cheap to clone; derefs to `str`.
 ///
-/// Percent-encoded so that none of `< > " ' ( )` and no white space appears, and no `&` unless the author wrote a query, or a fragment with one:
-/// HTML escaping leaves such a URL as it is.
+/// Percent-encoded so that it has no white space and none of `< > " ' ( )`, and an `&` only in a query or fragment that
+/// the author wrote. HTML escaping does not change a URL without `&`.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -32,7 +32,8 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(Arc<str>);
 
-/// All that RFC 3986 §3.3 allows in a path, less what HTML, CSS and JavaScript give a meaning to: `& ' ( ) ; =`.
+/// All characters that RFC 3986 §3.3 allows in a path, except those with a meaning in HTML, CSS or JavaScript: `& ' ( )
+/// ; =`.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
@@ -49,9 +50,9 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The characters that are percent-encoded in a query and in a fragment.
 ///
-/// An `&` stays: it separates the parameters of a query, and those of a fragment such as `#page=3&zoom=150`. Parentheses
-/// are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (version 156 was tried) decodes them in
-/// `#svgView(viewBox(0,0,9,9))`.
+/// An `&` is not encoded: it separates the parameters of a query, and those of a fragment such as `#page=3&zoom=150`.
+/// Parentheses are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes
+/// them in `#svgView(viewBox(0,0,9,9))`.
 const SUFFIX: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -68,7 +69,7 @@ const SUFFIX: &AsciiSet = &CONTROLS
     .add(b'}');
 
 impl Url {
-    /// `path` under `base`, encoded once, with `version` as the query's `v`.
+    /// Joins `base`, `path`, percent-encoded, and `version` as the query's `v`.
     pub(crate) fn new(base: &BaseUrl, path: &str, version: Option<&str>) -> Self {
         let mut text = String::with_capacity(base.as_str().len() + path.len() + 16);
         text.push_str(base.as_str());
@@ -80,13 +81,13 @@ impl Url {
         Self(text.into())
     }
 
-    /// The same with scheme and host before it.
+    /// Returns the URL with scheme and host in front.
     pub(crate) fn with_origin(&self, origin: &str) -> Self {
         Self(format!("{origin}{self}").into())
     }
 
-    /// The same with the query and fragment that the author wrote; a version in our own query goes last, unless the
-    /// author gave one.
+    /// Returns the URL with the author's query and fragment. Our version goes last in the query; it is left out if the
+    /// author set a `v`.
     pub(crate) fn with_suffix(&self, template_path: &TemplatePath<'_>) -> Self {
         let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
         let mut text = path.to_owned();
@@ -117,16 +118,16 @@ impl Url {
         &self.0
     }
 
-    /// Whether HTML escaping would leave this URL as it is.
+    /// Returns `true` if HTML escaping would not change this URL.
     ///
-    /// Only an `&` behind the path makes it `false`, which needs a query or a fragment that the author wrote; then let the
-    /// template engine escape it.
+    /// `false` only if the author wrote a query or a fragment with an `&`; the template engine must then escape the
+    /// URL.
     pub fn is_html_inert(&self) -> bool {
         !self.0.contains('&')
     }
 }
 
-/// The values of all parameters `v` of a query, decoded; empty ones, too.
+/// Returns the decoded values of all parameters `v` of a query, including empty ones.
 ///
 /// ```
 /// use fingerpost::__private::query_versions;
@@ -137,13 +138,13 @@ impl Url {
 pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     query.split('&').filter_map(|parameter| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        // In every spelling: a cache may take them for the same.
+        // Compared decoded, because a cache may treat `%76` and `v` alike.
         percent_decode_str(name).eq(*b"v").then(|| percent_decode_str(value).into())
     })
 }
 
-/// The scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon. `C:` is one,
-/// too.
+/// Returns the scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon.
+/// `C:` is one too.
 pub fn scheme(url: &str) -> Option<&str> {
     let (scheme, _) = url.split_once(':')?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -151,7 +152,7 @@ pub fn scheme(url: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-/// Appends `text`, in which `%41` is an escape that the author wrote and any other `%` is not.
+/// Appends `text`, percent-encoded. An escape such as `%41` is kept; any other `%` is encoded.
 fn push_encoded(out: &mut String, text: &str, set: &'static AsciiSet) {
     let mut pieces = text.split('%');
     out.extend(utf8_percent_encode(pieces.next().unwrap_or_default(), set));

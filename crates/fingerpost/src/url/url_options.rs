@@ -5,9 +5,9 @@ use crate::url::{Url, base_url::BaseUrl};
 #[derive(Debug)]
 pub(crate) struct UrlOptions {
     pub(crate) base: BaseUrl,
-    /// How much of the base URL's path precedes the path token, if there is one.
+    /// The length of the base URL's path up to the path token, if there is one.
     pub(crate) mount_path_len: Option<usize>,
-    /// Scheme and host of absolute URLs; `None` if nothing is set, or the base URL is absolute already.
+    /// Scheme and host of absolute URLs; `None` if no origin is set or the base URL is absolute.
     pub(crate) origin: Option<String>,
     pub(crate) dev_version_query: bool,
 }
@@ -27,7 +27,7 @@ impl UrlOptions {
         Self { base, mount_path_len: None, origin: None, dev_version_query: true }.into()
     }
 
-    /// The URLs of the file at `path` under the base URL.
+    /// Returns the URLs of the file at `path` under the base URL.
     pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> AssetUrls {
         let url = Url::new(&self.base, path, version);
         let absolute = self.origin.as_ref().map_or_else(|| url.clone(), |origin| url.with_origin(origin));
