@@ -1,4 +1,4 @@
-//! Files of source directories, hashed again only when they change.
+//! A cache of the digests of source files, which are hashed again only when they change.
 
 use std::{fs::File, io, path::PathBuf, sync::Arc};
 
@@ -14,7 +14,8 @@ use crate::{
     url::asset_path::{AssetPath, is_nameable},
 };
 
-/// What was made of the digest of each file, kept while the file's [`FileStamp`](crate::__private::FileStamp) is unchanged.
+/// Values made from the digests of files, valid while the file's [`FileStamp`](crate::__private::FileStamp) is
+/// unchanged.
 #[derive(Debug)]
 pub(crate) struct FileCache<V> {
     pub(crate) sources: Sources,
@@ -32,7 +33,7 @@ struct Entry<V> {
 /// A cached value.
 pub(crate) struct Cached<V> {
     pub(crate) value: V,
-    /// Whether the same stamp, seen later, means the same value.
+    /// `true` if the same stamp implies the same value later.
     pub(crate) is_trusted: bool,
 }
 
@@ -41,7 +42,7 @@ impl<V: Clone> FileCache<V> {
         Self { sources, entries: ByPath::default() }
     }
 
-    /// The value of a file as it is now; `make` makes it of the digest.
+    /// Returns the value of the current file; `make` computes it from the digest.
     ///
     /// Failures are not cached: a symlink loop yields unlimited names.
     pub(crate) fn get(&self, path: &str, make: impl Fn(Digest) -> V) -> Result<Cached<V>, Miss> {
@@ -73,7 +74,7 @@ impl<V: Clone> FileCache<V> {
         Ok(Cached { value: reading.value.1, is_trusted })
     }
 
-    /// Reads the first candidate that is the asset; a file that changed meanwhile is read again, from the start.
+    /// Reads the first candidate that is the asset. A file that changes meanwhile is opened and read again.
     fn read(
         &self,
         path: &str,
@@ -87,7 +88,7 @@ impl<V: Clone> FileCache<V> {
         })
     }
 
-    /// Opens an asset as it is now, without the cache.
+    /// Opens the current file of an asset, without the cache.
     pub(crate) fn open(&self, path: &AssetPath) -> Result<(PathBuf, File), Miss> {
         let candidates = self.candidates(path)?;
         let (candidate, file) = self.open_candidate(path, &candidates)?;
@@ -126,7 +127,7 @@ impl<V: Clone> FileCache<V> {
         Err(Miss::NotFound(reason))
     }
 
-    /// The names that a template can use, sorted.
+    /// Returns the asset paths that a template can name, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         let files = self.sources.list().files.into_iter();
         files.map(|file| file.path.into()).filter(|path: &String| is_nameable(path)).collect()

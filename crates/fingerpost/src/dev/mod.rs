@@ -1,4 +1,4 @@
-//! The development cache: always right the moment a file is saved, for the price of one `stat`.
+//! The development cache: edits are visible on the next call, at the cost of one `stat`.
 
 pub(crate) mod single_flight;
 pub(crate) mod file_cache;
@@ -17,17 +17,18 @@ use crate::{
     url::url_options::{AssetUrls, UrlOptions},
 };
 
-/// Resolves from the source dirs as they are now.
+/// Resolves asset paths in the current source directories.
 #[derive(Debug)]
 pub(crate) struct Development {
     pub(crate) files: FileCache<HashedFile>,
     options: Arc<UrlOptions>,
     watch: Option<Watch>,
-    /// Files that the watcher vouches for until their checkpoint expires. Empty unless the source dirs are watched.
+    /// Files that the watcher vouches for until their checkpoint expires. Empty unless the source directories are
+    /// watched.
     confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 
-/// The digest of a file, and its URLs, which are made with it so that a hit formats nothing.
+/// The digest of a file, and its URLs, computed together so that a cache hit formats nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedFile {
     pub(crate) digest: Digest,
@@ -35,7 +36,7 @@ pub(crate) struct HashedFile {
 }
 
 impl Development {
-    /// Watches the source dirs, with the feature `watch`.
+    /// Watches the source directories if the feature `watch` is enabled.
     pub(crate) fn new(sources: Sources, options: Arc<UrlOptions>) -> Self {
         let watch = Watch::start(&sources);
         Self::with_watch(sources, options, watch)
@@ -45,7 +46,7 @@ impl Development {
         Self { files: FileCache::new(sources), options, watch, confirmed: ByPath::default() }
     }
 
-    /// The file of an asset as it is now.
+    /// Returns the current file of an asset.
     pub(crate) fn file(&self, path: &str) -> Result<HashedFile, Miss> {
         if let Some(file) = self.confirmed(path, HashedFile::clone) {
             return Ok(file);

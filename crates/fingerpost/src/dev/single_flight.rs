@@ -1,9 +1,9 @@
 use parking_lot::{Condvar, Mutex};
 
-/// Single flight: of many callers who want the same work done, one does it and all take its result.
+/// Single flight: of many callers that need the same work, one does it and all share the result.
 ///
-/// A caller takes a result that fits it, or one of work that began after it asked. Work that was under way when it asked
-/// may have missed what it came for, so it waits and shares the next one.
+/// A caller gets a result that fits, or that of work which began after the call. Work that was already in progress may
+/// have missed a change, so the caller waits for it and shares the next one.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     state: Mutex<State<T>>,
@@ -12,10 +12,10 @@ pub(crate) struct SingleFlight<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    /// How many pieces of work have begun.
+    /// The number of runs that have begun.
     started: u64,
     is_running: bool,
-    /// The newest result and the number of its work.
+    /// The newest result, with the number of its run.
     last: Option<(u64, T)>,
 }
 
@@ -29,8 +29,8 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// Answers with the last result if it `fits`, else with that of a `work` that begins from now on: this caller's own
-    /// or another's.
+    /// Returns the last result if it `fits`, else that of a `work` that begins after this call, on this thread or
+    /// another.
     pub(crate) fn join(&self, fits: impl Fn(&T) -> bool, work: impl FnOnce() -> T) -> T {
         let mut state = self.state.lock();
         let started_before = state.started;
@@ -57,7 +57,7 @@ impl<T: Clone> SingleFlight<T> {
     }
 }
 
-/// Ends a flight, also when the work panics: the next caller in line then does it again.
+/// Ends a run, also when `work` panics; the next waiting caller then repeats it.
 struct RunGuard<'a, T>(&'a SingleFlight<T>);
 
 impl<T> Drop for RunGuard<'_, T> {

@@ -1,4 +1,4 @@
-//! Feature `watch`: what the operating system says about the source dirs spares asking it again.
+//! Feature `watch`: file system events replace the `stat` of every call.
 
 use std::{
     any::Any,
@@ -12,18 +12,18 @@ use std::{
 
 use crate::sources::Sources;
 
-/// How long an answer holds without a look, at most. Not every change is told: not on a network mount, not where a queue
-/// overflows, not by a watcher that has died.
+/// The longest time that a cached file is used without a `stat`. Events may be missing: on network mounts, after a
+/// queue overflow, or because the watcher died.
 const MAX_AGE: Duration = Duration::from_millis(250);
 
-/// Counts what happens in the source dirs.
+/// Counts the events in the source directories.
 pub(crate) struct Watch {
     events: Arc<AtomicU64>,
     /// Watches until it is dropped.
     _watcher: Box<dyn Any + Send + Sync>,
 }
 
-/// Until when a look at a file holds, and how much had happened by then.
+/// The number of events before a file was checked, and when the check expires.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Checkpoint {
     expires: Instant,
@@ -31,17 +31,17 @@ pub(crate) struct Checkpoint {
 }
 
 impl Watch {
-    /// Watches all source dirs; `None` without the feature, and where they cannot be watched.
+    /// Watches all source directories; returns `None` without the feature, and if they cannot be watched.
     pub(crate) fn start(sources: &Sources) -> Option<Self> {
         watch(sources)
     }
 
-    /// To be asked for before the look, so that what happens during it counts as after it.
+    /// Takes a checkpoint. Call it before checking a file, so that events during the check invalidate it.
     pub(crate) fn checkpoint(&self) -> Checkpoint {
         Checkpoint { expires: Instant::now() + MAX_AGE, events: self.events.load(Ordering::Acquire) }
     }
 
-    /// Whether what was seen then still holds, as far as anybody has said. Makes no system call.
+    /// Returns `true` if no event has occurred since the checkpoint and it has not expired. Makes no system call.
     pub(crate) fn is_unchanged_since(&self, checkpoint: Checkpoint) -> bool {
         self.events.load(Ordering::Acquire) == checkpoint.events && Instant::now() < checkpoint.expires
     }
@@ -72,7 +72,7 @@ mod notified {
 
     use super::*;
 
-    /// Watches the source dirs; `on_event` hears each event before it is counted.
+    /// Watches the source directories; `on_event` is called for each event before it is counted.
     pub(super) fn watch(
         sources: &Sources,
         mut on_event: impl FnMut(&notify::Result<Event>) + Send + 'static,
@@ -88,14 +88,14 @@ mod notified {
         let config = Config::default().with_follow_symlinks(sources.rules().follow_symlinks());
         let mut watcher = RecommendedWatcher::new(count, config)?;
         for source in sources.dirs() {
-            // A directory that is itself a symlink is passed over with those inside of it.
+            // Without `follow_symlinks`, notify skips directories that are symlinks, including this one.
             let dir = fs::canonicalize(source.dir())?;
             watcher.watch(&dir, RecursiveMode::Recursive)?;
         }
         Ok(Watch { events, _watcher: Box::new(watcher) })
     }
 
-    /// Reading a file tells of itself, too, and is nothing. Errors and overflows are something: what it was may be lost.
+    /// Ignores access events other than closing a written file. Errors and overflows count as changes: events may be lost.
     pub(super) fn may_be_a_change(event: &notify::Result<Event>) -> bool {
         let Ok(event) = event else { return true };
         let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
@@ -131,7 +131,7 @@ mod tests {
         ];
         for kind in reading {
             assert!(!may_be_a_change(&Ok(Event::new(kind))), "{kind:?}");
-            // So does a queue that has overflowed, whatever else the event says.
+            // An overflow counts whatever the kind of the event is.
             assert!(may_be_a_change(&Ok(Event::new(kind).set_flag(Flag::Rescan))), "{kind:?}");
         }
         for kind in [
@@ -181,7 +181,7 @@ mod tests {
         thread::sleep(AGED);
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
 
-        // The watcher hears its first event, and then no more before it is told to go on.
+        // The watcher thread handles its first event and then blocks until released.
         let (go_on, told) = mpsc::channel::<()>();
         let (said, heard) = mpsc::channel();
         let watch = super::notified::watch(&sources, move |event| {
@@ -196,7 +196,7 @@ mod tests {
         File::open(&one).unwrap();
         assert!(matches!(heard.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
 
-        // Two files in turn, because the same event twice in a row is one.
+        // Two files in turn, because equal consecutive events are merged.
         for file in [&one, &other].into_iter().cycle().take(limit + 1_000) {
             File::open(file).unwrap();
         }
