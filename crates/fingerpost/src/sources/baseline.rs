@@ -7,15 +7,13 @@ use crate::{
     url::asset_path::{AssetPath, is_nameable},
 };
 
-/// A file of a source dir as it was when a strategy without a build step listed it: at start-up or at a reload.
+/// A source file as a strategy without a build step listed it, at start-up or at a reload.
 ///
-/// A server asks it whether the file on disk still is the one listed; only then does the URL, which was made beforehand,
-/// stand for its bytes.
+/// Servers compare it with the file on disk: only an unchanged file is the content that the URL identifies.
 ///
-/// A reload that leaves the URLs as they are, because the app version or the path token is the same, leaves this as it is,
-/// too: browsers may have kept the earlier bytes under that URL, and whatever a file was changed to never becomes what the
-/// URL stands for. So a file that was changed in place is served as unproven until the version changes. Files that are new
-/// are listed; one that was gone and is back counts as changed.
+/// A reload that keeps the URLs, because the app version or the path token is the same, keeps the baseline too:
+/// browsers may have cached the earlier bytes under the same URL. A file that was changed in place is therefore served
+/// as unproven until the version changes. New files are added; a file that was removed and restored counts as changed.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -41,15 +39,15 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BaselineFile {
-    /// The file, as an absolute path.
+    /// The absolute path of the file.
     pub file: PathBuf,
-    /// What told of it when it was listed.
+    /// The stamp of the file when it was listed.
     pub stamp: FileStamp,
 }
 
-/// All assets of the source dirs that a template can name, sorted. None of them is read, all of them can be.
+/// Lists all assets that a template can name, sorted. Opens every file to check that it is readable, but reads none.
 ///
-/// What has an impossible name or is behind a bad symlink is left out with a warning.
+/// Files with invalid names and bad symlinks are left out with a warning.
 pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, Error> {
     let listing = sources.list();
     if let Some(err) = listing.unreadable {
@@ -69,7 +67,7 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, 
     Ok(files)
 }
 
-/// Nothing if the file has gone meanwhile.
+/// Returns `None` if the file no longer exists.
 fn open(file: PathBuf) -> Result<Option<BaselineFile>, Error> {
     match File::open(&file).and_then(|file| file.metadata()) {
         Ok(metadata) => Ok(Some(BaselineFile { file, stamp: FileStamp::from_metadata(&metadata) })),

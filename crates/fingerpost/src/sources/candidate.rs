@@ -5,7 +5,7 @@ use crate::{
     files::{file_stamp::FileStamp, is_absent},
 };
 
-/// The place where one source dir would have a file.
+/// The path that a file would have in one source directory.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) source: usize,
@@ -13,8 +13,8 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    /// The stamp of the file, or `None` if there is no file. The number of the source dir is part of it, because not every
-    /// system can tell two files of the same age and length apart.
+    /// Returns the stamp of the file, or `None` if there is no file. Includes the index of the source directory,
+    /// because some systems cannot distinguish two files of the same time and length.
     pub(crate) fn stat(&self) -> Result<Option<(usize, FileStamp)>, Error> {
         match fs::metadata(&self.file) {
             Ok(metadata) if metadata.is_file() => {

@@ -4,10 +4,10 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::{error::Error, quote::quoted};
 
-/// Which files of a source dir are assets: the same for development, `collect` and every strategy.
+/// The rules for which files of a source directory are assets, the same for development, `collect` and every strategy.
 ///
-/// Left out by default: names that start with `.` (but `.well-known`), `CVS`, names that end in `~`, and names that end in
-/// `:Zone.Identifier`, which are streams of NTFS files that were copied to Linux.
+/// Ignored by default: names that start with `.` (except `.well-known`), `CVS`, names that end in `~`, and names that
+/// end in `:Zone.Identifier`, which are NTFS streams that were copied to Linux.
 ///
 /// ```
 /// use fingerpost::sources::IgnoreRules;
@@ -21,15 +21,15 @@ use crate::{error::Error, quote::quoted};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct IgnoreRules {
-    /// Globs without a `/`: they match one name, at any depth.
+    /// Globs without a `/`, for one name at any depth.
     names: Globs,
-    /// Globs with a `/`: they match an asset path from its start.
+    /// Globs with a `/`, for a whole asset path.
     paths: Globs,
     hidden: bool,
     follow_symlinks: bool,
 }
 
-/// Globs, and what was written for each.
+/// Globs, with their text.
 #[derive(Debug, Clone, Default)]
 struct Globs {
     set: GlobSet,
@@ -37,15 +37,15 @@ struct Globs {
 }
 
 impl IgnoreRules {
-    /// Ignores what a glob of `ignore` matches, takes hidden files if `hidden`, and follows symlinks out of a source dir
-    /// if `follow_symlinks`.
+    /// Creates rules that ignore files which match a glob of `ignore`, include hidden files if `hidden`, and allow
+    /// symlinks out of a source directory if `follow_symlinks`.
     ///
-    /// A glob without a `/` is compared with every file and directory name, one with a `/` with the whole asset path,
-    /// in which `*` stays within one directory and `**` does not. What lies in an ignored directory is ignored.
+    /// A glob without a `/` is matched against every file and directory name; one with a `/` against the whole asset
+    /// path, in which `*` stays within one directory and `**` does not. Everything in an ignored directory is ignored.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for a glob that [`check_glob`] refuses.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for a glob that [`check_glob`] rejects.
     pub fn new(
         ignore: impl IntoIterator<Item = impl AsRef<str>>,
         hidden: bool,
@@ -61,13 +61,13 @@ impl IgnoreRules {
         Ok(Self { names: Globs::build(names)?, paths: Globs::build(paths)?, hidden, follow_symlinks })
     }
 
-    /// Why a file is no asset, if it is none: itself or a directory above it is ignored.
+    /// Returns the reason why a file is ignored, by its own name or a directory above it; `None` if it is an asset.
     pub fn reason_to_ignore(&self, path: &str) -> Option<Cow<'static, str>> {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         ends.into_iter().find_map(|end| self.reason_to_ignore_entry(&path[..end]))
     }
 
-    /// The same for one file or directory whose parents are known to be taken.
+    /// Returns the reason why one file or directory is ignored, without checking the directories above it.
     pub(crate) fn reason_to_ignore_entry(&self, path: &str) -> Option<Cow<'static, str>> {
         let name = path.rsplit('/').next().unwrap_or(path);
         if !self.hidden && name.starts_with('.') && name != ".well-known" {
@@ -104,7 +104,7 @@ impl Globs {
     }
 }
 
-/// Refuses a glob that cannot be read, or that no asset path can match.
+/// Rejects a glob that is malformed, or that no asset path can match.
 ///
 /// ```
 /// use fingerpost::sources::check_glob;
@@ -116,12 +116,12 @@ impl Globs {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig), with what to write.
+/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig), with a correction.
 pub fn check_glob(text: &str) -> Result<(), Error> {
     glob(text).map(drop).map_err(|reason| Error::config(format!("glob {} {reason}", quoted(text))))
 }
 
-/// The glob, or why it is none.
+/// Returns the glob, or the reason why it is rejected.
 fn glob(text: &str) -> Result<Glob, String> {
     let pattern = text.trim_matches('/');
     if text.starts_with('!') {

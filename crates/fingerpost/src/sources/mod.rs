@@ -1,4 +1,4 @@
-//! Source directories: which of their files are assets, and where an asset path leads.
+//! Source directories: which files are assets, and where the file of an asset path is.
 
 pub(crate) mod baseline;
 pub(crate) mod candidate;
@@ -27,9 +27,9 @@ use crate::{
     url::asset_path::AssetPath,
 };
 
-/// A directory where authors keep assets, and the prefix their asset paths get.
+/// A directory where authors keep assets, and the prefix of their asset paths.
 ///
-/// As text it is `DIR` or `PREFIX=DIR`; a directory with a `=` in its name is written `=DIR`.
+/// The text form is `DIR` or `PREFIX=DIR`; a directory with a `=` in its name is written `=DIR`.
 ///
 /// ```
 /// use fingerpost::sources::SourceDir;
@@ -42,32 +42,33 @@ use crate::{
 pub struct SourceDir {
     pub(crate) dir: PathBuf,
     prefix: Option<AssetPath>,
-    /// The working directory that a relative `dir` was relative to, for errors.
+    /// The working directory that a relative `dir` was resolved against, for errors.
     working_dir: Option<PathBuf>,
 }
 
 impl SourceDir {
-    /// Files in `dir` are named by their path in it.
+    /// Creates a source directory whose files are named by their path in `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into(), prefix: None, working_dir: None }
     }
 
-    /// Files in `dir` are named by `prefix`, a `/`, and their path in it. A `/` at either end of `prefix` is tolerated.
+    /// Creates a source directory whose files are named by `prefix`, a `/`, and their path in `dir`. A `/` at either
+    /// end of `prefix` is ignored.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is no asset path.
+    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is not an asset path.
     pub fn with_prefix(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
         let name = prefix.strip_prefix('/').unwrap_or(prefix).trim_end_matches('/');
         Ok(Self { prefix: Some(AssetPath::parse(name)?), ..Self::new(dir) })
     }
 
-    /// The directory.
+    /// Returns the directory.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The prefix, if there is one.
+    /// Returns the prefix, if there is one.
     pub fn prefix(&self) -> Option<&str> {
         self.prefix.as_deref()
     }
@@ -87,7 +88,7 @@ impl SourceDir {
         }
     }
 
-    /// What stands behind the prefix, if the path has it.
+    /// Returns the path without the prefix, or `None` if the prefix differs.
     fn strip_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
         match self.prefix() {
             Some(prefix) => path.strip_prefix(prefix)?.strip_prefix('/'),
@@ -101,7 +102,7 @@ impl FromStr for SourceDir {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.split_once('=') {
-            // An empty variable in a template must not mean the whole project.
+            // An empty variable in a script must not select the whole project.
             _ if text.is_empty() || text.ends_with('=') => Err(Error::config(format!(
                 "source {} names no directory; write `DIR` or `PREFIX=DIR`",
                 quoted(text)
@@ -113,9 +114,9 @@ impl FromStr for SourceDir {
     }
 }
 
-/// The source dirs of a site in order, the first that has a file wins.
+/// The source directories of a site, in order; the first that has a file wins.
 ///
-/// Development, the program and `collect` all ask here, so that they agree on what is an asset.
+/// Shared by development, the program and `collect`, so that they agree on which files are assets.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -136,24 +137,26 @@ pub struct Sources {
     output: Option<PathBuf>,
 }
 
-/// Why a file that a path leads to is not that asset after all.
+/// The result of checking that a file is the asset of a path.
 pub(crate) enum Verdict {
     /// It is the asset.
     Asset,
-    /// This source dir has no such asset, for this reason; a later one may.
+    /// This source directory does not have the asset, for this reason; a later one may.
     NotThisFile(String),
-    /// It has it, and must not give it out.
+    /// This source directory has the asset, but must not serve it.
     Refused(String),
 }
 
 impl Sources {
-    /// Takes the source dirs, made absolute; `output`, the output dir, is never listed where it lies inside of one.
+    /// Opens the source directories and makes them absolute. `output`, the output directory, is never listed if it lies
+    /// in one of them.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SourceNotFound`](crate::ErrorKind::SourceNotFound) if a directory is not there,
+    /// [`ErrorKind::SourceNotFound`](crate::ErrorKind::SourceNotFound) if a directory does not exist,
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if it cannot be read, and
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if there is none, or one lies in the output dir.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if `dirs` is empty, or one of them lies in the
+    /// output directory.
     pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
             return Err(Error::config(
@@ -190,12 +193,12 @@ impl Sources {
         Ok(Self { dirs, rules, output })
     }
 
-    /// The source dirs, as absolute paths.
+    /// Returns the source directories, as absolute paths.
     pub fn dirs(&self) -> &[SourceDir] {
         &self.dirs
     }
 
-    /// The source dirs as errors tell them.
+    /// Returns the source directories as errors name them.
     pub(crate) fn dir_labels(&self) -> Vec<String> {
         let label = |source: &SourceDir| match source.prefix() {
             Some(prefix) => format!("{prefix}={}", source.dir.display()),
@@ -204,22 +207,22 @@ impl Sources {
         self.dirs.iter().map(label).collect()
     }
 
-    /// The rules that say what is an asset.
+    /// Returns the rules that select assets.
     pub fn rules(&self) -> &IgnoreRules {
         &self.rules
     }
 
-    /// The output dir as an absolute path, if there is one.
+    /// Returns the output directory as an absolute path, if there is one.
     pub(crate) fn output(&self) -> Option<&Path> {
         self.output.as_deref()
     }
 
-    /// Where the output dir really is, once it is there.
+    /// Returns the output directory with symlinks resolved, if it exists.
     pub(crate) fn real_output(&self) -> Option<PathBuf> {
         fs::canonicalize(self.output()?).ok()
     }
 
-    /// What lies where the asset of this path would, and why it is none: the rules leave it out.
+    /// Returns the file at an asset path that the rules ignore, and the reason.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -241,7 +244,7 @@ impl Sources {
         })
     }
 
-    /// Where a file of this name would lie, by source dir.
+    /// Returns the possible files of an asset path, one per source directory that can have it.
     pub(crate) fn candidates(&self, path: &str) -> Vec<Candidate> {
         let candidate = |(source, dir): (usize, &SourceDir)| {
             Some(Candidate { source, file: dir.dir.join(dir.strip_prefix(path)?) })
@@ -249,10 +252,11 @@ impl Sources {
         self.dirs.iter().enumerate().filter_map(candidate).collect()
     }
 
-    /// Compares what a path led to with the directory's own spelling, with its real place, and with the output dir.
+    /// Checks the spelling of a path against the directory entries, and its real location against the source and output
+    /// directories.
     ///
-    /// A case-insensitive file system answers for `App.css` when the file is `app.css`, and Windows for short names,
-    /// trailing dots and streams. A name that works here and not on the server is worse than one that works nowhere.
+    /// Case-insensitive file systems open `app.css` under the name `App.css`; Windows also accepts short names,
+    /// trailing dots and streams. Rejecting such names in development prevents pages that fail only on the server.
     pub(crate) fn verdict(&self, path: &str, candidate: &Candidate) -> io::Result<Verdict> {
         let source = &self.dirs[candidate.source];
         let rest = source.strip_prefix(path).unwrap_or(path);

@@ -1,10 +1,10 @@
-//! Names and places as the disk itself has them, whatever it answers to.
+//! Compares paths with the spelling and the location that the file system has for them.
 
 use std::{ffi::OsStr, fs, io, path::Path};
 
 use crate::{files::is_absent, quote::quoted};
 
-/// How a file under `dir` is really spelt, as a reason, if that is not `path`.
+/// Returns a reason with the actual spelling of a file in `dir`, if `path` is spelled differently.
 pub(crate) fn misspelled(dir: &Path, path: &str) -> io::Result<Option<String>> {
     let mut dir = dir.to_owned();
     for name in path.split('/') {
@@ -22,11 +22,11 @@ pub(crate) fn misspelled(dir: &Path, path: &str) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Whether `dir`, which answered for `name`, has an entry of just that name.
+/// Returns `true` if `dir` has an entry that is spelled exactly `name`.
 fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
     let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     let flipped: String = name.chars().map(flip).collect();
-    // A directory that tells upper from lower case answers for the one spelling only, and need not be listed.
+    // If the name in the other case does not exist, the directory is case-sensitive and need not be listed.
     if flipped != name && fs::symlink_metadata(dir.join(&flipped)).is_err_and(|err| is_absent(&err)) {
         return Ok(true);
     }
@@ -38,8 +38,8 @@ fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Returns `true` if a directory on the way to a file under `dir` is a symlink to a directory above it, also if that is above
-/// `dir`. A walk ends at such a loop.
+/// Returns `true` if a directory on the path to a file in `dir` is a symlink to a directory above it, inside or outside
+/// of `dir`. A walk stops at such a loop.
 pub(crate) fn is_symlink_loop(dir: &Path, path: &str) -> io::Result<bool> {
     let mut above: Vec<_> = fs::canonicalize(dir)?.ancestors().skip(1).map(Path::to_owned).collect();
     let mut dir = dir.to_owned();

@@ -13,38 +13,38 @@ use crate::{
     url::asset_path::AssetPath,
 };
 
-/// What lies in the source dirs at one moment.
+/// The files in the source directories at one moment.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Listing {
     /// The assets, sorted by path.
     pub files: Vec<SourceFile>,
-    /// Files that an earlier source dir hides, in the order of the source dirs. One that two of them
-    /// lead to hides nothing.
+    /// Files that an earlier source directory shadows, in the order of the source directories. The same file reached
+    /// through two source directories is not listed.
     pub shadowed: Vec<SourceFile>,
-    /// Files and directories that the rules leave out, and what is neither, such as a named pipe; what is in such a directory
-    /// is not listed.
+    /// Files and directories that the rules ignore, and entries that are neither, such as named pipes. The contents of
+    /// ignored directories are not listed.
     pub ignored: Vec<PathBuf>,
-    /// What could not be read, named or followed.
+    /// Entries that cannot be read, named or followed.
     pub problems: Vec<Error>,
-    /// The first of these that hides assets: a directory or file that is there and cannot be looked at.
+    /// The first problem that may hide assets: a directory or file that exists but cannot be read.
     pub(crate) unreadable: Option<Error>,
 }
 
-/// One file of a source dir.
+/// One file of a source directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceFile {
-    /// Its name as an asset.
+    /// The asset path.
     pub path: AssetPath,
     /// The file.
     pub file: PathBuf,
-    /// Which source dir it lies in, counted from 0.
+    /// The index of its source directory, from 0.
     pub source: usize,
 }
 
 impl Sources {
-    /// Walks the source dirs. Takes time in proportion to the number of files; reads none of them.
+    /// Walks the source directories, in time proportional to the number of files; opens none of them.
     pub fn list(&self) -> Listing {
         let mut listing = Listing::default();
         let mut first_files = BTreeMap::new();
@@ -63,12 +63,12 @@ impl Sources {
     }
 }
 
-/// Whether two source dirs lead to one file.
+/// Returns `true` if both paths lead to the same file.
 fn is_same(one: &Path, other: &Path) -> bool {
     fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }
 
-/// A walk through one source dir.
+/// A walk through one source directory.
 struct Walk<'a> {
     sources: &'a Sources,
     root: &'a SourceDir,
@@ -76,12 +76,12 @@ struct Walk<'a> {
     real_output: Option<PathBuf>,
 }
 
-/// What becomes of one entry of a directory.
+/// The kind of a directory entry.
 enum EntryKind {
     Asset(AssetPath),
-    /// A directory to go into.
+    /// A directory to descend into.
     Directory,
-    /// Passed over, with all that is in it.
+    /// Skipped with all its contents.
     Skipped,
     Ignored,
     Invalid(Error),
@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The asset path of a file, or the text that is none.
+    /// Returns the asset path of a file, or the text that is not a valid one.
     fn path_of(&self, file: &Path) -> Result<AssetPath, String> {
         let rest = file.strip_prefix(self.root.dir()).unwrap_or(file);
         let mut segments: Vec<_> = self.root.prefix().into_iter().collect();
@@ -158,7 +158,7 @@ impl<'a> Walk<'a> {
         AssetPath::parse(&path).map_err(|_| path)
     }
 
-    /// Whether this is the output dir, or a symlink into it.
+    /// Returns `true` for the output directory, and for a symlink to it or into it.
     fn is_output(&self, entry: &DirEntry) -> bool {
         let may_be = entry.file_type().is_dir() || entry.path_is_symlink();
         let leads_to = |output| fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output));
@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
                 || self.real_output.as_ref().is_some_and(leads_to))
     }
 
-    /// Where a symlink leads to, if that is out of the source dir and not allowed.
+    /// Returns the target of a symlink, if it is outside the source directory and `follow_symlinks` is not set.
     fn outside_target(&self, path: &Path, is_symlink: bool) -> Option<PathBuf> {
         if !is_symlink || self.sources.rules().follow_symlinks() {
             return None;
@@ -176,9 +176,9 @@ impl<'a> Walk<'a> {
         self.real_root.as_ref().is_some_and(|root| !real.starts_with(root)).then_some(real)
     }
 
-    /// Records the error of a walk, unless it is a symlink loop or the entry is ignored.
+    /// Records an error of the walk, unless the entry is ignored or is an allowed symlink loop.
     ///
-    /// To walkdir, a symlink to a directory above the root is a loop too.
+    /// For walkdir, a symlink to a directory above the root is a loop too.
     fn record_error(&self, err: walkdir::Error, listing: &mut Listing) {
         let path = err.path().unwrap_or(self.root.dir()).to_owned();
         let ignored = self
@@ -202,12 +202,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether an error means that there is no file: it has gone meanwhile, or is a symlink to nothing or to itself.
+/// Returns `true` if an error means that there is no file: it was removed, or is a symlink to nothing or to itself.
 fn is_dangling(path: &Path, cause: &io::Error) -> bool {
     is_absent(cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied
 }
 
-/// Why a file cannot be an asset: its name breaks a rule, or is no text at all.
+/// Returns the error for a file whose name is not a valid asset path or not UTF-8.
 fn invalid_name(entry: &DirEntry, text: &str) -> Error {
     let reason = match AssetPath::parse(text) {
         Ok(_) => "is not UTF-8",
