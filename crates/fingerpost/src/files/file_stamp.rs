@@ -6,10 +6,10 @@ use std::{
 use filetime::FileTime;
 use serde::{Deserialize, Serialize};
 
-/// What tells of a file that it is still the same one, and that nobody has written to it.
+/// Metadata of a file that changes when the file is replaced or written to.
 ///
-/// Its length and modification time; on Unix also device, inode and change time, which no program can set back; on Windows
-/// the creation time. It can be written to a cache file and read back on the same machine.
+/// Its length and modification time; on Unix also device, inode and change time, which programs cannot set back; on
+/// Windows the creation time. A stamp can be stored and compared later on the same machine.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -38,11 +38,11 @@ pub struct FileStamp {
 /// Seconds since 1970, and nanoseconds.
 type Time = (i64, u32);
 
-/// File systems keep times as coarse as this (FAT: two seconds), so a younger file may change unseen.
+/// The coarsest file times (FAT: two seconds). A file may change within this time without a new time.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl FileStamp {
-    /// The stamp of the file that `metadata` was asked of.
+    /// Creates the stamp of the file with this `metadata`.
     pub fn from_metadata(metadata: &Metadata) -> Self {
         Self {
             length: metadata.len(),
@@ -52,15 +52,15 @@ impl FileStamp {
         }
     }
 
-    /// The length of the file in bytes.
+    /// Returns the length of the file in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Whether all its times are at least 2 seconds older than `moment`, so that a change after that moment must show in
-    /// them: then the same stamp, seen later, means the same bytes as at that moment.
+    /// Returns `true` if all times are at least 2 seconds before `moment`, so that any change after `moment` shows in
+    /// them. The same stamp then implies the bytes of that moment.
     ///
-    /// `moment` is to be taken before the stamp and before the bytes are read. A time in the future never is old enough.
+    /// Take `moment` before the stamp and before reading. Times in the future are never old enough.
     ///
     /// ```
     /// # let file = tempfile::NamedTempFile::new()?;
@@ -77,8 +77,8 @@ impl FileStamp {
         self.modified <= newest && self.other_time.is_none_or(|time| time <= newest)
     }
 
-    /// Whether these are two stamps of one file with nothing but different change times, as `chmod` and a new hard link
-    /// leave it: its bytes may well be the same. Never on Windows, which has no change time.
+    /// Returns `true` if two stamps of one file differ only in the change time, as after `chmod` or a new hard link:
+    /// the bytes may be the same. Always `false` on Windows, which has no change time.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -178,7 +178,7 @@ mod tests {
         let first = stamp();
         assert_eq!(stamp(), first);
 
-        // The clock of a file system stands still for some milliseconds.
+        // The clock of a file system may not advance for some milliseconds.
         while stamp() == first {
             write(&file, "b");
         }

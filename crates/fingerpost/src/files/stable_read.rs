@@ -7,28 +7,28 @@ use std::{
 
 use crate::files::file_stamp::FileStamp;
 
-/// How often a file that keeps changing is read.
+/// The number of times that a changing file is read.
 const MAX_READINGS: usize = 3;
 
-/// What came of reading a file, and how far it can be relied on.
+/// The result of reading a file, and how reliable it is.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reading<T> {
-    /// What was made of the bytes.
+    /// The result of the read function.
     pub value: T,
-    /// The file's stamp, after it was read.
+    /// The stamp of the file after reading.
     pub stamp: FileStamp,
-    /// Whether it was the same before, so that the bytes belong together.
+    /// `true` if the stamp was the same before reading, so that the bytes belong together.
     pub is_stable: bool,
-    /// Whether seeing this stamp again means that the bytes are the same: it was stable, and its times had
-    /// [settled](FileStamp::is_settled_at) when the reading began.
+    /// `true` if the same stamp implies the same bytes later: the file was stable, and its times had
+    /// [settled](FileStamp::is_settled_at) before reading began.
     pub is_trusted: bool,
 }
 
-/// Reads the file at `path` with `read`, and again, from the start, if it changed meanwhile: three times at most.
+/// Reads the file at `path` with `read`, up to three times from its start if it changes meanwhile.
 ///
-/// The stamps are those of the open handle. What keeps changing is answered all the same, with [`Reading::is_stable`]
-/// `false`.
+/// The stamps are those of the open handle. If the file never is stable, the last result is returned with
+/// [`Reading::is_stable`] `false`.
 ///
 /// ```
 /// # let file = tempfile::NamedTempFile::new()?;
@@ -48,7 +48,7 @@ pub struct Reading<T> {
 ///
 /// # Errors
 ///
-/// Those of opening the file, and those of `read`.
+/// Errors of opening the file and of `read`.
 pub fn read_stable<T>(
     path: impl AsRef<Path>,
     mut read: impl FnMut(&mut File) -> io::Result<T>,
@@ -56,7 +56,7 @@ pub fn read_stable<T>(
     read_until_stable(|| Reading::once(&mut File::open(&path)?, &mut read))
 }
 
-/// Reads until it was stable, three times at most; the last one has to do.
+/// Reads until the file is stable, at most three times; returns the last result.
 pub(crate) fn read_until_stable<T, E>(
     mut read_once: impl FnMut() -> Result<Reading<T>, E>,
 ) -> Result<Reading<T>, E> {
@@ -70,11 +70,11 @@ pub(crate) fn read_until_stable<T, E>(
 }
 
 impl<T> Reading<T> {
-    /// Reads an open file from its start with `read`, and again if it changed meanwhile, as [`read_stable`] does.
+    /// Reads an open file from its start with `read`, again if it changes meanwhile, as [`read_stable`] does.
     ///
     /// # Errors
     ///
-    /// Those of `read`, and of finding the start.
+    /// Errors of `read` and of seeking.
     pub fn new(file: &mut File, mut read: impl FnMut(&mut File) -> io::Result<T>) -> io::Result<Self> {
         read_until_stable(|| {
             file.rewind()?;
@@ -82,7 +82,7 @@ impl<T> Reading<T> {
         })
     }
 
-    /// Reads a file that has just been opened, once.
+    /// Reads a newly opened file once.
     pub(crate) fn once(file: &mut File, read: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<Self> {
         let began = SystemTime::now();
         let before = FileStamp::from_metadata(&file.metadata()?);
