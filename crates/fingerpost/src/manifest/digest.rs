@@ -7,7 +7,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
-/// The first 12 lower-case hex digits of the SHA-256 of some bytes: the version of one asset.
+/// The first 12 lower-case hex digits of a SHA-256: the version of one asset.
 ///
 /// ```
 /// use fingerpost::manifest::ContentHash;
@@ -26,7 +26,7 @@ impl ContentHash {
         Self::from(&Digest::from_content(bytes))
     }
 
-    /// Takes twelve lower-case hex digits, and nothing else.
+    /// Parses exactly twelve lower-case hex digits.
     ///
     /// ```
     /// use fingerpost::manifest::ContentHash;
@@ -39,7 +39,7 @@ impl ContentHash {
         digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')).then_some(Self(digits))
     }
 
-    /// The twelve digits.
+    /// Returns the twelve digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("hex digits are ASCII")
     }
@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for ContentHash {
     }
 }
 
-/// A whole SHA-256, written as 64 lower-case hex digits.
+/// A complete SHA-256, written as 64 lower-case hex digits.
 ///
 /// The only digest of a file: its [`ContentHash`] and its [`integrity`](Self::integrity) derive from it.
 ///
@@ -92,7 +92,7 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -111,16 +111,16 @@ impl Digest {
         format!("sha256-{}", BASE64.encode(&self.0))
     }
 
-    /// What has been put into `hasher` piece by piece.
+    /// Finishes a hash.
     pub(crate) fn from_hasher(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
     }
 
-    /// Hashes all that `reader` still has to give, and counts it, in constant memory.
+    /// Hashes and counts the remaining bytes of `reader`, in constant memory.
     ///
     /// # Errors
     ///
-    /// Those of the reader.
+    /// Errors of the reader.
     pub fn from_reader(mut reader: impl Read) -> io::Result<(Self, u64)> {
         let (mut hasher, mut size) = (Sha256::new(), 0);
         let mut buffer = vec![0; 64 * 1024];
@@ -138,7 +138,7 @@ impl Digest {
     }
 }
 
-/// What somebody else has hashed.
+/// For digests computed elsewhere.
 impl From<[u8; 32]> for Digest {
     fn from(sha256: [u8; 32]) -> Self {
         Self(sha256)

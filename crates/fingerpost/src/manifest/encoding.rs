@@ -1,6 +1,6 @@
 use std::{fmt, ops::RangeInclusive};
 
-/// A way to compress a file that browsers undo, by its name in HTTP.
+/// A compression that browsers support as an HTTP content encoding.
 ///
 /// ```
 /// use fingerpost::manifest::Encoding;
@@ -11,11 +11,11 @@ use std::{fmt, ops::RangeInclusive};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// RFC 1952, read by everything.
+    /// RFC 1952, supported by all browsers.
     Gzip,
-    /// Brotli, RFC 7932: the smallest, read by all browsers, most of them over HTTPS only.
+    /// Brotli, RFC 7932: the smallest files, supported by all browsers, by most of them over HTTPS only.
     Br,
-    /// Zstandard, RFC 8878: compressed faster than Brotli, read by newer browsers.
+    /// Zstandard, RFC 8878: compresses faster than Brotli, supported by newer browsers.
     Zstd,
 }
 
@@ -23,7 +23,7 @@ impl Encoding {
     /// All encodings.
     pub const ALL: [Self; 3] = [Self::Gzip, Self::Br, Self::Zstd];
 
-    /// The name in `Accept-Encoding`, in a manifest and in settings.
+    /// Returns the name in `Accept-Encoding`, in manifests and in settings.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -32,12 +32,12 @@ impl Encoding {
         }
     }
 
-    /// The encoding of this name.
+    /// Returns the encoding with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|encoding| encoding.as_str() == name)
     }
 
-    /// What the name of a variant ends in, after the file's own name and a dot.
+    /// Returns the extension that the file name of a variant has after the name of the file.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Gzip => "gz",
@@ -46,17 +46,17 @@ impl Encoding {
         }
     }
 
-    /// The levels that may be asked for.
+    /// Returns the supported compression levels.
     pub fn levels(self) -> RangeInclusive<u8> {
         match self {
             Self::Gzip => 1..=9,
             Self::Br => 0..=11,
-            // RFC 9659: a window of more than 8 MB, which the levels above need, is not for browsers.
+            // RFC 9659: browsers need not support windows of more than 8 MB, which higher levels use.
             Self::Zstd => 1..=19,
         }
     }
 
-    /// The level unless another is asked for: a little worse than the highest, and many times as fast.
+    /// Returns the default level: slightly larger files than with the highest, at many times its speed.
     pub fn default_level(self) -> u8 {
         match self {
             Self::Gzip | Self::Br => 9,

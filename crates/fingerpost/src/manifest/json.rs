@@ -1,4 +1,4 @@
-//! How a manifest stands in its file.
+//! The JSON format of manifests.
 
 use std::{
     borrow::Borrow,
@@ -17,18 +17,18 @@ const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
 
 impl Manifest {
-    /// Reads a manifest; `place` is what errors call it.
+    /// Parses a manifest; `place` names it in errors.
     ///
-    /// Unknown keys are ignored, a missing `hash` is no error.
+    /// Unknown keys are ignored, and `hash` is optional.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for JSON that is broken or no object, an
-    /// unsupported `version` or `schema`, no `paths`, a path that is unsafe or stands there twice, and a component that is
-    /// not a name with `files` and `sha256`.
+    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for malformed JSON or JSON that is not an
+    /// object, an unsupported `version` or `schema`, missing `paths`, an unsafe or duplicate path, and a component
+    /// without a valid name, `files` and `sha256`.
     pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
         let broken = |err: serde_json::Error| Error::manifest(place, format!("cannot be read: {err}"));
-        // Serde would take an array for a struct.
+        // Serde also deserializes a struct from an array.
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(Error::manifest(place, "is not a JSON object"));
         }
@@ -52,30 +52,30 @@ impl Manifest {
         Ok(Self { entries: Arc::new(entries), base_path, components, read_hash })
     }
 
-    /// Writes the manifest as JSON, with sorted keys and a final line feed.
+    /// Returns the manifest as JSON, with sorted keys and a final line feed.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::new();
         self.write_to(&mut json).expect("memory takes everything");
         json
     }
 
-    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
+    /// Writes the result of [`to_json`](Self::to_json) in pieces; a buffered writer is faster.
     ///
     /// # Errors
     ///
-    /// Those of the writer.
+    /// Errors of the writer.
     pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
         write(self, writer)
     }
 }
 
-/// Writes anything with a final line feed.
+/// Writes a value as JSON, with a final line feed.
 pub(crate) fn write(value: &impl Serialize, mut writer: impl io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut writer, value)?;
     writer.write_all(b"\n")
 }
 
-/// What has to be known before anything else in the file is believed.
+/// The versions, checked before the rest is parsed.
 #[derive(Deserialize)]
 struct Versions {
     version: Option<serde_json::Value>,
@@ -126,7 +126,7 @@ struct FingerpostSection {
     files: UniqueMap<AssetPath, Object<FileInfo>>,
 }
 
-/// A JSON object. Serde alone would take an array for a struct, too.
+/// A JSON object. Serde would also deserialize a struct from an array.
 #[derive(Default)]
 struct Object<T>(T);
 
@@ -150,7 +150,7 @@ impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// A hashed path that stays inside the output dir.
+/// A hashed path inside the output directory.
 struct Hashed(String);
 
 impl<'de> Deserialize<'de> for Hashed {
@@ -163,7 +163,7 @@ impl<'de> Deserialize<'de> for Hashed {
 
 /// A key of a [`UniqueMap`].
 trait Key: Ord + Borrow<str> + Sized {
-    /// The noun for one key in messages.
+    /// The noun for a key in messages.
     const NOUN: &'static str;
 
     fn parse(key: String) -> Result<Self, Error>;
@@ -186,7 +186,7 @@ impl Key for String {
     }
 }
 
-/// A JSON object that has each of its keys only once.
+/// A JSON object without duplicate keys.
 struct UniqueMap<K, V>(BTreeMap<K, V>);
 
 impl<K, V> Default for UniqueMap<K, V> {

@@ -1,4 +1,4 @@
-//! The formats of `staticfiles.json` and of the release files beside it.
+//! The formats of `staticfiles.json` and of the release files.
 
 pub(crate) mod digest;
 pub(crate) mod encoding;
@@ -22,13 +22,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{error::Error, quote::quoted, url::asset_path::AssetPath};
 
-/// The name of the manifest in the output dir.
+/// The name of the manifest in the output directory.
 pub const MANIFEST_NAME: &str = "staticfiles.json";
 
-/// What `collect` published: asset path → hashed path, and what serving needs to know.
+/// The manifest of a release: asset path → hashed path, with sizes and digests for serving.
 ///
-/// A superset of Django's manifest, version 1.1, so that either reads the other's; 1.0 is read as well. Keys are sorted
-/// and there are no timestamps: the same files make the same bytes.
+/// A superset of Django's manifest, version 1.1: each program can read the manifests of the other. Version 1.0 is read
+/// too. Keys are sorted and there are no timestamps, so that the same files yield the same bytes.
 ///
 /// ```
 /// use fingerpost::AssetPath;
@@ -48,11 +48,11 @@ pub const MANIFEST_NAME: &str = "staticfiles.json";
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
-    /// Shared with its clones, for they may be long.
+    /// Shared by clones, because manifests may be long.
     entries: Arc<Entries>,
     base_path: Option<String>,
     components: BTreeMap<String, ComponentInfo>,
-    /// As it was read; `None` in one that was made here, whose hash follows its entries.
+    /// The `hash` of a parsed manifest, empty if it has none; `None` if it is to be computed.
     read_hash: Option<String>,
 }
 
@@ -62,9 +62,9 @@ type Entries = BTreeMap<AssetPath, Entry>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The hashed path, relative to the output dir.
+    /// The hashed path, relative to the output directory.
     pub hashed: String,
-    /// What serving needs to know. Only manifests written here have it.
+    /// Size and digests for serving. Only manifests of this program have them.
     pub info: Option<FileInfo>,
 }
 
@@ -76,13 +76,13 @@ pub struct FileInfo {
     pub size: u64,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
-    /// Compressed variants beside the file: `br`, `gzip`, `zstd`.
+    /// Compressed variants of the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub encodings: BTreeMap<String, EncodingInfo>,
 }
 
 impl FileInfo {
-    /// A file of `size` bytes with this SHA-256.
+    /// Creates the info of a file without variants.
     pub fn new(size: u64, sha256: Digest) -> Self {
         Self { size, sha256, encodings: BTreeMap::new() }
     }
@@ -99,13 +99,13 @@ pub struct EncodingInfo {
 }
 
 impl EncodingInfo {
-    /// A variant of `size` bytes with this SHA-256.
+    /// Creates the info of a variant.
     pub fn new(size: u64, sha256: Digest) -> Self {
         Self { size, sha256 }
     }
 }
 
-/// The digest of one component of the app version: files that are no assets, such as templates.
+/// The digest of one component of the app version: files that are not assets, such as templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ComponentInfo {
@@ -116,25 +116,25 @@ pub struct ComponentInfo {
 }
 
 impl ComponentInfo {
-    /// A component of `files` files with this digest.
+    /// Creates the info of a component.
     pub fn new(files: usize, sha256: Digest) -> Self {
         Self { files, sha256 }
     }
 }
 
 impl Manifest {
-    /// An empty manifest for assets served under `base_path`, the path of the base URL.
+    /// Creates an empty manifest for assets served under `base_path`, the path of the base URL.
     pub fn new(base_path: impl Into<String>) -> Self {
         Self { base_path: Some(base_path.into()), ..Self::default() }
     }
 
-    /// Adds an asset, or replaces it.
+    /// Adds or replaces an asset.
     pub fn insert(&mut self, path: AssetPath, hashed: impl Into<String>, info: FileInfo) {
         self.read_hash = None;
         Arc::make_mut(&mut self.entries).insert(path, Entry { hashed: hashed.into(), info: Some(info) });
     }
 
-    /// Adds a component of the app version, or replaces it.
+    /// Adds or replaces a component of the app version.
     ///
     /// ```
     /// use fingerpost::manifest::{ComponentInfo, Digest, Manifest};
@@ -155,10 +155,10 @@ impl Manifest {
         &self.components
     }
 
-    /// The first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`, followed by the sorted lines
-    /// `components NUL name NUL sha256 LF` of the components, if there are any.
+    /// Returns the first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`, followed by the
+    /// sorted lines `components NUL name NUL sha256 LF` of the components, if any.
     ///
-    /// In a manifest that was read it is what stood there; `None` if nothing did.
+    /// For a parsed manifest it is the `hash` in the file, or `None` if the file has none.
     pub fn hash(&self) -> Option<String> {
         match &self.read_hash {
             Some(read) => Some(read.clone()).filter(|hash| !hash.is_empty()),
@@ -179,27 +179,27 @@ impl Manifest {
         ContentHash::from(&Digest::from_hasher(hasher)).to_string()
     }
 
-    /// The path of the base URL that the files were collected for, if the manifest says so.
+    /// Returns the path of the base URL that the files were collected for, if the manifest has one.
     pub fn base_path(&self) -> Option<&str> {
         self.base_path.as_deref()
     }
 
-    /// Looks an asset path up.
+    /// Returns the entry of an asset path.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path)
     }
 
-    /// All assets, sorted by path.
+    /// Returns all assets, sorted by path.
     pub fn iter(&self) -> btree_map::Iter<'_, AssetPath, Entry> {
         self.entries.iter()
     }
 
-    /// How many assets there are.
+    /// Returns the number of assets.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no assets.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -219,7 +219,7 @@ pub(crate) fn breaks_lines(text: &str) -> bool {
     text.contains(['\0', '\n'])
 }
 
-/// Equal are manifests that publish the same files; how their hash was come by does not count.
+/// Compares entries, base path and components, not the stored hash.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
         self.entries == other.entries

@@ -1,4 +1,4 @@
-//! The numbers of new releases.
+//! Numbering new releases.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -27,7 +27,7 @@ pub struct Numbering<'a> {
 struct Current<'a> {
     manifest: &'a Manifest,
     number: u64,
-    /// `false` if it is current only where releases are imported from.
+    /// `false` if it is current only in the directory that releases are imported from.
     is_here: bool,
     /// `true` if a release was added for it although the output directory has releases.
     is_recorded: bool,
@@ -36,21 +36,22 @@ struct Current<'a> {
 /// The releases that a publication writes.
 #[derive(Debug)]
 pub struct NumberedReleases {
-    /// The imported releases, in rising order.
+    /// The imported releases, in ascending order.
     pub imported: Vec<Release>,
-    /// The new releases, in rising order. The last one holds the published manifest.
+    /// The new releases, in ascending order. The last one holds the published manifest.
     pub added: Vec<Release>,
     /// The number of the new release that records the replaced manifest.
     pub recorded: Option<u64>,
-    /// The number of the earlier release that holds the published manifest, if that becomes current without a new release.
+    /// The number of the earlier release that holds the published manifest, if that becomes current without a new
+    /// release.
     pub adopted: Option<u64>,
 }
 
 impl<'a> Numbering<'a> {
     /// Starts after the last of these releases.
     ///
-    /// `known` are the numbers of the releases in the output directory, in rising order. `imported` are the releases that are
-    /// written to it from another directory, in rising order; they may be known. `now` is the time since 1970.
+    /// `known` are the numbers of the releases in the output directory, and `imported` the releases that are written to
+    /// it from another directory, which may be known; both are in ascending order. `now` is the time since 1970.
     pub fn new(known: &[u64], imported: Vec<Release>, now: Duration) -> Self {
         let numbers = imported.iter().map(|release| release.number).chain(known.iter().copied());
         let (oldest, last) = (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0));
@@ -106,8 +107,8 @@ impl<'a> Numbering<'a> {
 
     /// Adds a release for `manifest`, unless it is current and its release is the last one.
     ///
-    /// `is_edited` states that something other than a command changed the current manifest, or that of the directory that the
-    /// imported releases come from.
+    /// `is_edited` states that something other than a command changed the current manifest, or that of the directory
+    /// that releases are imported from.
     ///
     /// # Errors
     ///
@@ -124,10 +125,11 @@ impl<'a> Numbering<'a> {
         let is_recorded = current.as_ref().is_some_and(|current| current.is_recorded);
         let is_here = current.is_some_and(|current| current.is_here);
         let is_newest = number == self.last;
-        // The recorded release replaces all before it.
+        // The recorded release replaces all earlier ones.
         let is_uncertain = (is_edited && !is_recorded) || (!is_here && !is_newest);
         let replaces = if is_uncertain { number.min(self.oldest) } else { number };
-        // Otherwise the manifest would count as put back in the next run, or nothing would show here that it is edited there.
+        // Without a new release, the next run would consider the manifest restored, or an edit in the other directory
+        // would be lost.
         if is_changed || !is_newest || (!is_here && is_edited) {
             self.add(manifest, references, replaces)?;
         }
@@ -136,7 +138,7 @@ impl<'a> Numbering<'a> {
         Ok(NumberedReleases { imported: self.imported, added: self.added, recorded, adopted })
     }
 
-    /// The newest imported or added release that holds a manifest.
+    /// Returns the newest imported or added release that holds a manifest.
     fn holder(&self, manifest: &Manifest) -> Option<u64> {
         let mut releases = self.imported.iter().chain(&self.added);
         releases.rfind(|release| release.manifest == *manifest).map(|release| release.number)

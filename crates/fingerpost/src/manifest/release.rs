@@ -7,7 +7,7 @@ use crate::{
     manifest::{Manifest, json},
 };
 
-/// One published manifest, as the output dir remembers it in `.fingerpost/releases/<number>.json`.
+/// One published manifest, stored in the output directory as `.fingerpost/releases/<number>.json`.
 ///
 /// ```
 /// use fingerpost::manifest::{Manifest, Release};
@@ -20,15 +20,15 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Release {
-    /// Counts up from 1; the name of the file.
+    /// Counts from 1; the name of the file.
     #[serde(skip)]
     pub number: u64,
-    /// When it was published, in seconds since 1970, UTC.
+    /// The publication time, in seconds since 1970, UTC.
     pub published: u64,
-    /// The number of the release whose manifest `staticfiles.json` held at that moment, 0 if none; the oldest number if
-    /// other manifests may have been put back before. All releases from this number on may have been current until then.
+    /// The number of the release whose manifest was in `staticfiles.json` before, 0 if none; the oldest number if other
+    /// manifests may have been restored before. All releases from this number on may have been current until then.
     pub replaces: u64,
-    /// Asset path → the asset paths it refers to. Files that refer to nothing are left out.
+    /// Asset path → the asset paths that it references. Files without references are left out.
     pub references: BTreeMap<String, Vec<String>>,
     /// The manifest as published.
     pub manifest: Manifest,
@@ -45,17 +45,17 @@ struct ReleaseFile<'a> {
 }
 
 impl Release {
-    /// Returns a first release with nothing but its manifest; the fields can be set afterwards.
+    /// Creates release 1 of a manifest; set the other fields afterwards.
     pub fn new(manifest: Manifest) -> Self {
         Self { number: 1, published: 0, replaces: 0, references: BTreeMap::new(), manifest }
     }
 
-    /// Where the release with this number lies in an output dir.
+    /// Returns the path of a release file, relative to the output directory.
     pub fn file_name(number: u64) -> PathBuf {
         PathBuf::from(format!(".fingerpost/releases/{number}.json"))
     }
 
-    /// Reads a release file; its number is its name, and `place` is what errors call it.
+    /// Parses a release file; `number` is its name, and `place` names it in errors.
     ///
     /// # Errors
     ///
@@ -68,18 +68,18 @@ impl Release {
         Ok(Self { number, published, replaces, references, manifest })
     }
 
-    /// Writes the release file.
+    /// Returns the content of the release file.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::new();
         self.write_to(&mut json).expect("memory takes everything");
         json
     }
 
-    /// Writes what [`to_json`](Self::to_json) returns, piece by piece: a buffered writer is faster.
+    /// Writes the result of [`to_json`](Self::to_json) in pieces; a buffered writer is faster.
     ///
     /// # Errors
     ///
-    /// Those of the writer.
+    /// Errors of the writer.
     pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
         json::write(self, writer)
     }

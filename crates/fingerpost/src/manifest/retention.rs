@@ -1,22 +1,22 @@
-//! Which releases stay.
+//! Selecting the releases to retain.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-/// The rule by which releases are retained.
+/// The retention rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
-    /// How many of the newest releases stay.
+    /// The number of newest releases that are retained.
     pub keep: usize,
-    /// How long a release stays after it was replaced.
+    /// The time for which a release is retained after it was replaced.
     pub age: Duration,
-    /// Since 1970.
+    /// The time since 1970.
     pub now: Duration,
 }
 
-/// One release, as far as the rule depends on it.
+/// The properties of a release that the rule depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublishedRelease {
     /// See [`Release::number`](crate::manifest::Release::number).
@@ -25,27 +25,27 @@ pub struct PublishedRelease {
     pub published: u64,
     /// See [`Release::replaces`](crate::manifest::Release::replaces).
     pub replaces: u64,
-    /// Whether `staticfiles.json` holds its manifest.
+    /// `true` if `staticfiles.json` holds the manifest of this release.
     pub is_current: bool,
 }
 
-/// The releases that stay.
+/// The retained releases.
 #[derive(Debug, Clone, Default)]
 pub struct RetainedReleases {
     /// Their numbers.
     pub numbers: BTreeSet<u64>,
-    /// A warning, if the time of a release is in the future.
+    /// A warning, if a release has a time in the future.
     pub warning: Option<String>,
 }
 
 impl Retention {
-    /// The releases that stay of these, which are in rising order.
+    /// Selects the retained releases from `releases`, which are in ascending order.
     pub fn retained(&self, releases: &[PublishedRelease]) -> RetainedReleases {
         let newest = releases.iter().rev().take(self.keep);
         let current = releases.iter().rfind(|release| release.is_current);
         let stopped = stopped(releases, &self.times(releases));
         let is_young = |release: &&PublishedRelease| {
-            // Nobody knows how long ago it was that somebody put another manifest back.
+            // A release that none replaces may have been current until now, if an older manifest was restored.
             self.is_young(stopped.get(&release.number).map_or(self.now, |&time| Duration::from_secs(time)))
         };
         let young = releases.iter().filter(is_young);
@@ -53,12 +53,12 @@ impl Retention {
         RetainedReleases { numbers, warning: self.warning(releases) }
     }
 
-    /// Returns `true` if a release stays that was current until this time.
+    /// Returns `true` if a release that was current until `last_current` is retained.
     pub fn is_young(&self, last_current: Duration) -> bool {
         self.now.saturating_sub(last_current) < self.age
     }
 
-    /// When each release was published, as far as that can be: not before an earlier one, and not in the future.
+    /// Returns the publication time of each release, corrected to be neither before an earlier one nor in the future.
     fn times(&self, releases: &[PublishedRelease]) -> BTreeMap<u64, u64> {
         let now = self.now.as_secs();
         let mut latest = 0;
@@ -77,8 +77,8 @@ impl Retention {
     }
 }
 
-/// When each release stopped being in force: when the last one was published that replaced it or one before it. One that
-/// nothing has replaced is left out.
+/// Returns when each release was replaced: the time of the last release that replaced it or an earlier one. Releases
+/// that none replaced are left out.
 fn stopped(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
     let mut stopped = BTreeMap::new();
     let mut in_force: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
@@ -113,7 +113,7 @@ mod tests {
         PublishedRelease { number, published, replaces, is_current: number == current }
     }
 
-    /// Releases by number, time of publication and what they replace; `current` is in force.
+    /// Releases by number, time of publication and the number they replace; `current` is in force.
     fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
         let releases: Vec<_> = releases.iter().map(|&each| release(current, each)).collect();
         let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
@@ -149,25 +149,25 @@ mod tests {
 
     #[test]
     fn release_of_a_killed_run_does_not_end_the_previous_release() {
-        // The run of release 2 was killed before the manifest, long ago; 1 was in force until 3 came.
+        // The run of release 2 was killed before it wrote the manifest; 1 was in force until 3.
         let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
         assert_kept(3, &killed, 1, 60, &[1, 2, 3]);
         assert_kept(3, &killed, 1, 10, &[3]);
-        // Before anybody collected again.
+        // Before the next run.
         assert_kept(1, &killed[..2], 1, 60, &[1, 2]);
         assert_kept(1, &killed[..2], 0, 0, &[1]);
     }
 
     #[test]
     fn manually_restored_manifest_does_not_end_releases_too_early() {
-        // 1 was put back after 3, at a time that nobody knows, and was in force until 4 came.
+        // 1 was restored after 3, at an unknown time, and was in force until 4.
         let put_back = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
         assert_kept(4, &put_back, 1, 60, &[1, 2, 3, 4]);
         assert_kept(4, &put_back, 1, 10, &[4]);
-        // Before 4: 3 may have been in force until a moment ago.
+        // Before 4: 3 may have been in force until now.
         assert_kept(1, &put_back[..3], 0, 60, &[1, 3]);
         assert_kept(1, &put_back[..3], 0, 0, &[1]);
-        // Later 2 was put back in place of 5, and 6 came.
+        // Then 2 was restored in place of 5, and 6 was published.
         let twice = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 1), (5, 500, 4), (6, NOW - 10, 2)];
         assert_kept(6, &twice, 1, 60, &[2, 3, 4, 5, 6]);
     }
@@ -193,11 +193,11 @@ mod tests {
 
     #[test]
     fn wrong_clock_does_not_remove_releases_too_early() {
-        // Set back to 1970 when 3 was published, it ended 2 no earlier than 2 began.
+        // The clock was set to 1970 when 3 was published; 2 ended no earlier than it began.
         let back = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
         assert_kept(3, &back, 1, 60, &[1, 2, 3]);
         assert_kept(3, &back, 1, 10, &[3]);
-        // In the future when 2 was published: what it replaced is young as long as that lasts.
+        // The clock was ahead when 2 was published: the release it replaced counts as young until that time.
         let ahead = [(1, 100, 0), (2, NOW + 9_000, 1), (3, NOW - 100, 2)];
         assert_eq!(kept(3, &ahead, 1, 60), (vec![1, 3], 1));
         assert_eq!(kept(3, &ahead, 1, 0), (vec![3], 1), "no age, no clock");
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn inconsistent_release_numbers_retain_releases() {
         assert_kept(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
-        // A gap, where somebody has removed a release file.
+        // A gap, where a release file was removed.
         assert_kept(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);
         assert_kept(u64::MAX, &[(1, 100, 0), (u64::MAX, 200, 1)], 1, 60, &[u64::MAX]);
     }
@@ -215,7 +215,7 @@ mod tests {
     fn retention_of_100_000_releases_is_fast() {
         let chain: Vec<_> = (1..=100_000).map(|number| (number, number, number - 1)).collect();
         assert_kept(100_000, &chain, 1, NOW - 99_999, &[99_999, 100_000]);
-        // As many killed runs: each replaces all before it.
+        // As many killed runs, each replacing all earlier releases.
         let killed: Vec<_> = (1..=100_000).map(|number| (number, number, 0)).collect();
         assert_kept(100_000, &killed, 1, 60, &[100_000]);
     }

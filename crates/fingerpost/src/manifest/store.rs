@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where collected bytes come from: a directory, or anything else that can answer three questions.
+/// A source of published files: a directory, or another implementation of these methods.
 ///
 /// ```
 /// use std::{io, path::Path};
@@ -31,22 +31,21 @@ use std::{
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// What error messages call this store: an absolute path, for instance.
+    /// Returns the name of this store in error messages, such as an absolute path.
     fn place(&self) -> String;
 
-    /// All bytes of one file by its path inside the store: the manifest, a collected file or a release file.
+    /// Returns all bytes of the file at `path` in the store: the manifest, a published file or a release file.
     ///
     /// # Errors
     ///
-    /// `NotFound` only if the file is not there.
+    /// `NotFound` only if the file does not exist.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
 
-    /// One file to be read piece by piece, for files that are too large for memory. Unless a store has such files, all its
-    /// bytes.
+    /// Opens a file that may be too large for memory. Defaults to the bytes of [`read`](Self::read).
     ///
-    /// [`Stored::File`] has to be the same file on disk at each call, not a new temporary copy: servers keep the digest of a
-    /// large file by its inode and its times, and a file without a known digest is served with `no-store`.
-    /// [`Stored::Bytes`] of a collected file have to be the same at each call: servers hash those of a large file once.
+    /// [`Stored::File`] must be the same file on disk at each call, not a new temporary copy: servers cache the digest
+    /// of a large file by its inode and times, and serve files without a known digest with `no-store`.
+    /// [`Stored::Bytes`] of a published file must be the same at each call: servers hash those of a large file once.
     ///
     /// # Errors
     ///
@@ -55,25 +54,25 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         self.read(path).map(Stored::Bytes)
     }
 
-    /// The numbers of the releases that are remembered, in rising order.
+    /// Returns the numbers of the stored releases, in ascending order.
     ///
     /// # Errors
     ///
-    /// Any but `NotFound`: no releases is an empty list.
+    /// Any but `NotFound`: a store without releases returns an empty list.
     fn releases(&self) -> io::Result<Vec<u64>>;
 }
 
-/// What a [`Store`] has under a path.
+/// A file in a [`Store`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Stored {
     /// All bytes.
     Bytes(Vec<u8>),
-    /// A file on disk, from its start.
+    /// An open file on disk, at its start.
     File(File),
 }
 
-/// An output dir.
+/// An output directory as a [`Store`].
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -90,17 +89,17 @@ pub enum Stored {
 pub struct DirStore(PathBuf);
 
 impl DirStore {
-    /// The output dir at `dir`; nothing is read yet.
+    /// Creates a store of the output directory `dir`. Reads nothing.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self(dir.into())
     }
 
-    /// The directory.
+    /// Returns the directory.
     pub fn dir(&self) -> &Path {
         &self.0
     }
 
-    /// What is no file is not opened: a pipe would be waited for, and a device never ends.
+    /// Opens regular files only: opening a pipe would block, and a device may never end.
     fn file(&self, path: &str) -> io::Result<File> {
         let path = self.0.join(path);
         if !fs::metadata(&path)?.is_file() {
@@ -135,7 +134,7 @@ impl Store for DirStore {
         for entry in entries {
             let name = entry?.file_name();
             let number = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
-            // `+7.json` and `007.json` are nobody's.
+            // Ignore names such as `+7.json` and `007.json`, which `collect` never writes.
             numbers.extend(number.filter(|number| name.to_str() == Some(&format!("{number}.json"))));
         }
         numbers.sort_unstable();
