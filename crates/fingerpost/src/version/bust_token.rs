@@ -7,19 +7,18 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{environment, error::Error};
 
-/// Where the secret comes from unless somebody gives one.
+/// The environment variable with the secret.
 const VARIABLE: &str = "FINGERPOST_SECRET";
 
-/// What can be guessed is no secret.
+/// Shorter secrets can be guessed.
 const MIN_SECRET_LENGTH: usize = 16;
 
 /// The bearer token of `POST /cache/bust`.
 ///
-/// The first 32 hex digits of HMAC-SHA256 (RFC 2104) with a secret as the key, over
-/// the text `cache-bust`.
+/// The first 32 hex digits of HMAC-SHA256 (RFC 2104) over the text `cache-bust`, with a secret as the key.
 ///
-/// Server and deploy script work it out from the same secret, so that the secret itself is never sent. `fingerpost
-/// bust-token` prints it.
+/// The server and the deploy script compute it from the same secret, which is never sent. `fingerpost bust-token`
+/// prints it.
 ///
 /// ```
 /// use fingerpost::BustToken;
@@ -33,20 +32,21 @@ const MIN_SECRET_LENGTH: usize = 16;
 pub struct BustToken(String);
 
 impl BustToken {
-    /// The token of a secret.
+    /// Computes the token from a secret.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the secret has less than 16 bytes.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the secret has fewer than 16 bytes.
     pub fn from_secret(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
         Self::new(secret.as_ref(), "the secret")
     }
 
-    /// The token of the secret in the environment variable `FINGERPOST_SECRET`.
+    /// Computes the token from the secret in the environment variable `FINGERPOST_SECRET`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the variable is not set, or has less than 16 bytes.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the variable is not set or has fewer than 16
+    /// bytes.
     pub fn from_env() -> Result<Self, Error> {
         let secret = environment::variable(VARIABLE).ok_or_else(|| {
             Error::config(format!(
@@ -68,18 +68,19 @@ impl BustToken {
         Ok(Self(HEXLOWER.encode(&mac.finalize().into_bytes()[..16])))
     }
 
-    /// The 32 digits.
+    /// Returns the 32 digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this is the token. Takes the same time for every text of its length, so that nobody finds it digit by digit.
+    /// Returns `true` if `given` is the token. Compares in constant time for texts of its length, against timing
+    /// attacks.
     pub fn matches(&self, given: &str) -> bool {
         self.0.as_bytes().ct_eq(given.as_bytes()).into()
     }
 }
 
-/// Says nothing: what is printed by mistake ends up in a log.
+/// Omits the token, which must not appear in logs.
 impl fmt::Debug for BustToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BustToken(…)")

@@ -1,4 +1,4 @@
-//! Files that are no assets and yet part of what the app version stands for: templates, settings.
+//! Components: files that are not assets but determine the app version, such as templates and settings.
 
 use std::{
     collections::BTreeMap,
@@ -22,20 +22,20 @@ use crate::{
 /// The component that [`version_from_executable`](crate::AssetsBuilder::version_from_executable) adds.
 const EXECUTABLE: &str = "executable";
 
-/// The parts of each component, by the path that stands for them in the version.
+/// The files of each component, by their paths in the version.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Components(BTreeMap<String, BTreeMap<String, ComponentFile>>);
 
 #[derive(Debug, Clone)]
 enum ComponentFile {
-    /// A file, and the setting that names it.
+    /// A file, and the name of its setting.
     Path(PathBuf, &'static str),
     /// A file that is read only once.
     Hashed(Digest),
 }
 
 impl Components {
-    /// Adds a file that `.component()` names.
+    /// Adds a file of `.component()`.
     pub(crate) fn add(&mut self, component: &str, file: &Path) -> Result<(), Error> {
         let refuse = |reason: &str| Err(component_error(component, file, ErrorKind::InvalidConfig, reason));
         let Some(path) = file.to_str() else {
@@ -52,7 +52,7 @@ impl Components {
         Ok(())
     }
 
-    /// Adds a file that the settings file names, as `path` relative to it.
+    /// Adds a file of the settings file; `path` is relative to that.
     pub(crate) fn add_configured(
         &mut self,
         component: &str,
@@ -67,7 +67,7 @@ impl Components {
         Ok(())
     }
 
-    /// Adds the running program, which is read now.
+    /// Adds the running program, and reads it.
     pub(crate) fn add_executable(&mut self) -> Result<(), Error> {
         let unreadable = |file: &Path, err: io::Error| {
             let reason = format!("cannot be read: {err}; leave `.version_from_executable()` out");
@@ -76,7 +76,7 @@ impl Components {
         let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
         let reading =
             read_stable(&file, |file| Digest::from_reader(file)).map_err(|err| unreadable(&file, err))?;
-        // Its path may be another on each server.
+        // Its path may differ between servers.
         self.insert(EXECUTABLE, String::new(), ComponentFile::Hashed(reading.value.0));
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Components {
         self.0.entry(component.to_owned()).or_default().insert(path, file);
     }
 
-    /// Reads the files.
+    /// Hashes the files.
     pub(crate) fn digest(&self) -> Result<Digests, Error> {
         let mut digests = Digests::default();
         for (component, files) in &self.0 {
@@ -112,7 +112,7 @@ impl Digests {
     }
 
     /// Returns the first 12 hex digits of the SHA-256 over `manifest hash LF`, if there is one, and the sorted lines
-    /// `component NUL path NUL sha256 LF`; `None` if there is no component.
+    /// `component NUL path NUL sha256 LF`; `None` without components.
     pub(crate) fn version(&self, manifest_hash: Option<&str>) -> Option<String> {
         let mut hasher = Sha256::new();
         if let Some(hash) = manifest_hash {
@@ -148,7 +148,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
         ),
         err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
     };
-    // Asked before it is opened: opening a pipe would wait for a writer.
+    // Checked before it is opened: opening a pipe would wait for a writer.
     let kind = fs::metadata(file).map_err(failed)?.file_type();
     if !kind.is_file() {
         let kind = describe_file_type(kind);

@@ -1,4 +1,4 @@
-//! The app version, and where it comes from.
+//! The app version and its sources.
 
 pub(crate) mod bust_token;
 pub(crate) mod components;
@@ -10,9 +10,9 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use crate::error::{Error, Problem};
 
-/// One value for the whole running site, as `X-App-Version` and `app_version()` in a template give it.
+/// The version of the whole running site, sent as `X-App-Version` and available in templates as `app_version()`.
 ///
-/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, so that it fits into a header, a query and a file name as it is.
+/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, safe in a header and a file name without escaping.
 ///
 /// ```
 /// use fingerpost::{AppVersion, VersionSource};
@@ -29,7 +29,7 @@ pub struct AppVersion {
     source: VersionSource,
 }
 
-/// Where an [`AppVersion`] was taken from.
+/// The source of an [`AppVersion`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VersionSource {
@@ -41,26 +41,26 @@ pub enum VersionSource {
     Manifest,
     /// The hash of the components alone.
     Components,
-    /// Nothing said anything: `unknown`.
+    /// No source was available: `unknown`.
     Unknown,
 }
 
-/// The version where git was asked and had no answer.
+/// The version if git was requested and has no commit.
 const NO_COMMIT: &str = "dev";
 
-/// The version where nothing was asked.
+/// The version if there is no source.
 const UNKNOWN: &str = "unknown";
 
-/// How many characters a version may have.
+/// The maximum number of characters.
 const MAX_LENGTH: usize = 128;
 
 impl AppVersion {
-    /// A version that somebody chose.
+    /// Creates an explicit version.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidVersion`](crate::ErrorKind::InvalidVersion) if it is empty, longer than 128 characters, or
-    /// holds others than the type allows.
+    /// has other characters than the type allows.
     pub fn explicit(version: &str) -> Result<Self, Error> {
         Self::checked(version, VersionSource::Explicit, "the caller")
     }
@@ -72,14 +72,14 @@ impl AppVersion {
         if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
             return refuse("may hold only letters, digits and `. _ ~ + -`");
         }
-        // Now each of them is one byte.
+        // All characters are ASCII here, so bytes count characters.
         if !(1..=MAX_LENGTH).contains(&version.len()) {
             return refuse("must have 1 to 128 characters");
         }
         Ok(Self { text: version.into(), source })
     }
 
-    /// The first 7 digits of a commit, or what stands in for one.
+    /// Creates a version from the first 7 digits of a commit, or `dev`.
     pub(crate) fn git(commit: Option<&str>) -> Self {
         Self { text: commit.unwrap_or(NO_COMMIT).into(), source: VersionSource::Git }
     }
@@ -88,19 +88,19 @@ impl AppVersion {
         Self { text: UNKNOWN.into(), source: VersionSource::Unknown }
     }
 
-    /// Where it comes from.
+    /// Returns the source.
     pub fn source(&self) -> VersionSource {
         self.source
     }
 
-    /// Whether it only stands in for a version, `dev` or `unknown`, whoever said so: it never proves anything cacheable.
+    /// Returns `true` for `dev` and `unknown`, from any source. A fallback never makes a response cacheable.
     pub fn is_fallback(&self) -> bool {
         matches!(&*self.text, NO_COMMIT | UNKNOWN)
     }
 }
 
 impl VersionSource {
-    /// The name that `/version` gives it.
+    /// Returns the name used by `/version`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Explicit => "explicit",

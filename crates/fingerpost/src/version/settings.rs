@@ -36,13 +36,13 @@ use crate::{
 pub struct VersionSettings {
     /// The app version; empty counts as unset.
     pub app: Option<String>,
-    /// Makes the git commit the app version, unless there is an explicit one. Defaults to `false`.
+    /// Uses the git commit as the app version, unless an explicit one is set. Defaults to `false`.
     pub git: bool,
-    /// Components of the app version by name: files that are no assets, such as templates, as paths and globs that are
-    /// relative to the settings file.
+    /// Components of the app version by name: files that are not assets, such as templates, as paths and globs relative
+    /// to the settings file.
     ///
-    /// In a glob `*` and `?` stay within one directory and `**` does not. Globs match no names that start with `.`, no `CVS`
-    /// and no names that end in `~`, and nothing in the output dir.
+    /// In a glob `*` and `?` stay within one directory and `**` does not. Globs skip names that start with `.`, `CVS`,
+    /// names that end in `~`, and the output directory.
     pub components: BTreeMap<String, Vec<String>>,
     /// The directory of the settings file; empty for the working directory.
     pub(crate) dir: PathBuf,
@@ -59,15 +59,15 @@ impl VersionSettings {
         }
     }
 
-    /// Reads all files of one of the [`components`](Self::components), and returns what a manifest records of them.
+    /// Hashes all files of one of the [`components`](Self::components), for a manifest.
     ///
-    /// The digest depends on the paths relative to the settings file and on the bytes, and on nothing else. Globs match
-    /// nothing in `output`, the output dir.
+    /// The digest depends only on the paths relative to the settings file and on the bytes. Globs skip `output`, the
+    /// output directory.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for a glob that matches no file or makes no sense, and
-    /// for an unknown component; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a path that names nothing;
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for an unknown component and for a glob that is
+    /// invalid or matches no file; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a path that does not exist;
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
     pub fn digest_component(&self, name: &str, output: Option<&Path>) -> Result<ComponentInfo, Error> {
         let mut components = Components::default();
@@ -137,14 +137,14 @@ fn check_components(
 
 /// One path or glob.
 struct Pattern {
-    /// The segments before the first one that is a glob; of a path all of them.
+    /// The segments before the first one with a glob; all segments of a path.
     start: String,
-    /// Compared with whole paths.
+    /// Matched against whole paths.
     glob: Option<GlobMatcher>,
 }
 
 impl Pattern {
-    /// The pattern, or the reason why it makes no sense.
+    /// Returns the pattern, or the reason why it is invalid.
     fn parse(text: &str) -> Result<Self, String> {
         if text.contains('\\') {
             return Err("has a backslash; write `/`".to_owned());
@@ -166,7 +166,8 @@ impl Pattern {
         Ok(Self { start: segments[..start].join("/"), glob })
     }
 
-    /// Returns all files by their paths relative to `root`. A path is returned whether the file exists or not.
+    /// Returns all files by their paths relative to `root`. A path without globs is returned even if no such file
+    /// exists.
     fn files(&self, root: &Path, output: Option<&Path>) -> Result<Vec<(String, PathBuf)>, Error> {
         let start = root.join(&self.start);
         let Some(glob) = &self.glob else { return self.file(start) };
@@ -193,7 +194,7 @@ impl Pattern {
         Ok(files)
     }
 
-    /// The one file of a path without globs.
+    /// Returns the file of a path without globs.
     fn file(&self, file: PathBuf) -> Result<Vec<(String, PathBuf)>, Error> {
         if file.is_dir() {
             let (dir, glob) = (quoted(&self.start), quoted(format!("{}/**", self.start)));
@@ -205,7 +206,7 @@ impl Pattern {
     }
 }
 
-/// The path of a file that was found below the settings file's directory, with `/`.
+/// Returns the path of a file relative to the directory of the settings file, with `/`.
 fn path_below(root: &Path, file: &Path) -> Result<String, Error> {
     let below = file.strip_prefix(root).unwrap_or(file);
     let segments: Option<Vec<_>> = below.iter().map(|segment| segment.to_str()).collect();
@@ -223,8 +224,8 @@ fn is_ignored(file: &Path) -> bool {
     IgnoreRules::default().reason_to_ignore(&name).is_some()
 }
 
-/// Skips entries that cannot be a file of the component: a symlink loop, an ignored name, a file that is gone and does not
-/// match.
+/// Ignores errors for entries that cannot be a file of the component: symlink loops, ignored names, and removed files
+/// that do not match.
 fn check(err: walkdir::Error, root: &Path, glob: &GlobMatcher) -> Result<(), Error> {
     let Some(path) = err.path().map(Path::to_owned) else { return Ok(()) };
     if err.loop_ancestor().is_some() || is_ignored(&path) {

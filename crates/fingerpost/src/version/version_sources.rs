@@ -1,4 +1,4 @@
-//! The order of the sources of the app version.
+//! The precedence of the sources of the app version.
 
 use std::{
     collections::BTreeMap,
@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{environment, error::Error, manifest::Manifest};
 
-/// Where the app version may come from.
+/// The configured sources of the app version.
 #[derive(Debug)]
 pub(crate) struct VersionSources {
     pub(crate) explicit: Option<String>,
     pub(crate) from_git: bool,
-    /// Those of the builder.
+    /// The components set on the builder.
     pub(crate) components: Components,
     pub(crate) settings: VersionSettings,
 }
@@ -27,10 +27,11 @@ pub(crate) struct VersionSources {
 pub(crate) type Counts = BTreeMap<String, usize>;
 
 impl VersionSources {
-    /// The first source that has an answer, and the components. They are read also where another source has an answer, so
-    /// that a missing file is always reported.
+    /// Returns the version of the first available source, and the components. Components are always read, so that a
+    /// missing file is reported even if another source determines the version.
     ///
-    /// `output` is the output dir; `repositories` returns the directories that a git repository may be around, if git is asked.
+    /// `output` is the output directory; `repositories` is called only for git, and returns directories that may lie in
+    /// a repository.
     pub(crate) fn version(
         &self,
         manifest: Option<(&Manifest, String)>,
@@ -56,7 +57,7 @@ impl VersionSources {
         Ok((version, counts))
     }
 
-    /// The version that needs no manifest and no components.
+    /// Returns the version, if it needs neither manifest nor components.
     fn explicit_or_git_version(
         &self,
         repositories: impl FnOnce() -> Vec<PathBuf>,
@@ -73,7 +74,7 @@ impl VersionSources {
     }
 }
 
-/// The version made of the manifest's hash and place, the components, or both.
+/// Returns the version computed from the manifest (hash and place), the components, or both.
 fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> Result<AppVersion, Error> {
     let hashed = components.version(manifest.as_ref().map(|(hash, _)| &**hash));
     match (hashed, manifest) {
@@ -86,7 +87,7 @@ fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> R
     }
 }
 
-/// Production reads the components of the settings file from the manifest alone.
+/// Warns of configured components that the manifest lacks: production reads them from the manifest alone.
 fn warn_about_unrecorded_components(settings: &VersionSettings, manifest: &Manifest, place: &str) {
     let is_recorded = |name: &&String| manifest.components().contains_key(*name);
     if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {

@@ -1,4 +1,4 @@
-//! HEAD as `git` tells it, for what is stored in ways that are not read here, such as reftable.
+//! HEAD as reported by `git`, for formats that are not read directly, such as reftable.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _},
@@ -11,20 +11,20 @@ use std::{
 
 use super::commit::short_of_whole;
 
-/// How long `git` may take, from its start until its answer has been read and it has ended.
+/// The time limit for `git` to start, print the commit and exit.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often one looks whether `git` has ended. It does so at once after its answer.
+/// The interval for checking whether `git` has exited, which it does right after printing.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// No line that names a commit is longer.
+/// Longer than any line with a commit.
 const MAX_LINE_LENGTH: u64 = 80;
 
-/// What would lead `git` to another repository than the one it is told.
+/// Variables that would make `git` use another repository.
 const REDIRECTING_VARIABLES: [&str; 4] =
     ["GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_REFERENCE_BACKEND"];
 
-/// The commit that is checked out in `root`, if there is a `git` that says so in time.
+/// Returns the commit that is checked out in `root`, if `git` reports it in time.
 pub(super) fn head(root: &Path) -> Option<String> {
     let deadline = Instant::now() + TIMEOUT;
     let mut git = start(root).ok()?;
@@ -32,14 +32,14 @@ pub(super) fn head(root: &Path) -> Option<String> {
     if commit.is_none() && Instant::now() >= deadline {
         tracing::warn!("`git rev-parse HEAD` took more than {} s; it is passed over", TIMEOUT.as_secs());
     }
-    // It is gone already if it cannot be killed. Waiting for it leaves no zombie behind.
+    // Fails if `git` has exited. `wait` reaps the process.
     git.kill().and_then(|()| git.wait()).ok();
     commit
 }
 
 fn start(root: &Path) -> io::Result<Child> {
     let mut git = Command::new("git");
-    // Told where to look, it does not go on upward from a damaged `.git`, nor ask who owns it.
+    // With `--git-dir`, `git` neither searches parent directories of a damaged `.git` nor checks its owner.
     git.arg("--git-dir").arg(root.join(".git")).args(["rev-parse", "HEAD"]).current_dir(root);
     for name in REDIRECTING_VARIABLES {
         git.env_remove(name);
@@ -52,13 +52,13 @@ fn commit(git: &mut Child, deadline: Instant) -> Option<String> {
     succeeds(git, deadline).then_some(commit)
 }
 
-/// Reads in a thread of its own, because a pipe may stay open and silent for ever.
+/// Reads in a separate thread, because a pipe may stay open without output.
 fn first_line(stdout: ChildStdout, deadline: Instant) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     let read = move || {
         let mut line = String::new();
         let result = BufReader::new(stdout.take(MAX_LINE_LENGTH)).read_line(&mut line);
-        // Nobody listens any more once the time is over.
+        // Fails if the receiver has timed out.
         sender.send(result.map(|_| line)).ok();
     };
     thread::Builder::new().spawn(read).ok()?;

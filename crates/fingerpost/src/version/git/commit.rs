@@ -1,9 +1,9 @@
-//! A commit as text.
+//! Shortening commits.
 
-/// How many digits of a commit make a version.
+/// The number of digits in a version.
 const DIGITS: usize = 7;
 
-/// The first digits of a commit, which may have been shortened already.
+/// Returns the first digits of a commit that may already be shortened.
 pub(super) fn short(commit: &str) -> Option<String> {
     let commit = commit.trim_ascii();
     let is_commit =
@@ -11,7 +11,7 @@ pub(super) fn short(commit: &str) -> Option<String> {
     is_commit.then(|| commit[..DIGITS].to_ascii_lowercase())
 }
 
-/// The same of a commit as git writes it: whole, a SHA-1 or a SHA-256.
+/// Returns the first digits of a complete commit, a SHA-1 or a SHA-256.
 pub(super) fn short_of_whole(commit: &str) -> Option<String> {
     short(commit).filter(|_| matches!(commit.trim_ascii().len(), 40 | 64))
 }

@@ -1,4 +1,4 @@
-//! The commit a site was built from: out of a deploy variable, the `.git` directory, or `git` itself.
+//! The commit that a site was built from: from a deploy variable, the `.git` directory, or `git` itself.
 
 mod commit;
 mod command;
@@ -11,7 +11,7 @@ use crate::{
     quote::{quoted, quoted_path},
 };
 
-/// What hosts call the commit they deploy, the most specific first.
+/// Deploy variables with the commit, the most specific first.
 pub(crate) const VARIABLES: &[&str] = &[
     "RAILWAY_GIT_COMMIT_SHA",
     "RENDER_GIT_COMMIT",
@@ -37,7 +37,7 @@ pub(crate) const VARIABLES: &[&str] = &[
     "GIT_REV",
 ];
 
-/// The first digits of the commit: from a variable, else for the first of `dirs` that lies in a repository.
+/// Returns the first digits of the commit, from a variable or the first of `dirs` that lies in a repository.
 pub(crate) fn version(dirs: &[PathBuf]) -> Option<String> {
     variable().or_else(|| head(dirs))
 }

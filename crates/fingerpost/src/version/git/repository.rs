@@ -1,5 +1,5 @@
-//! HEAD as it lies in `.git`. Needs no `git`, and no leave of it: `git` refuses a repository that another user owns, as it
-//! happens in containers.
+//! Reads HEAD from the files in `.git`. Unlike `git`, this works in a repository that another user owns, as is common
+//! in containers.
 
 use std::{
     collections::HashSet,
@@ -10,12 +10,12 @@ use std::{
 
 use super::commit::short_of_whole;
 
-/// How many bytes a reference or a path to a directory may have.
+/// The maximum length of a reference or a path to a directory, in bytes.
 const MAX_FILE_LENGTH: u64 = 4096;
 
-/// The nearest directory, at or above one of `dirs`, that has a `.git`.
+/// Returns the nearest directory, at or above one of `dirs`, that has a `.git`.
 ///
-/// Whatever state that is in: if it is damaged, the repository around it has a commit, but not this one.
+/// A damaged `.git` counts too: the commit of an outer repository would be the wrong one.
 pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     let dirs: Vec<_> = dirs.iter().map(resolve_parents).collect();
     let mut seen = HashSet::new();
@@ -23,22 +23,22 @@ pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
-/// What stands before a `..` in a path is not above it.
+/// In `a/..`, `a` is not an ancestor; resolves `..` first.
 fn resolve_parents(dir: &PathBuf) -> PathBuf {
     let has_parents = dir.components().any(|component| component == Component::ParentDir);
     let real = if has_parents { fs::canonicalize(dir).ok() } else { None };
     real.unwrap_or_else(|| dir.clone())
 }
 
-/// The commit that is checked out in `root`, if it is stored in files.
+/// Returns the commit that is checked out in `root`, if it is stored in files.
 pub(super) fn head(root: &Path) -> Option<String> {
     let git = root.join(".git");
     let git = if git.is_file() { linked_git_dir(&git)? } else { git };
-    // A linked worktree has a HEAD of its own and shares the rest.
+    // A linked worktree has its own HEAD and shares the rest.
     let common =
         read(&git.join("commondir")).map_or_else(|| git.clone(), |common| git.join(common.trim_ascii()));
     let mut head = read(&git.join("HEAD"))?;
-    // A symbolic reference may name another one.
+    // A symbolic reference may point to another one.
     for _ in 0..5 {
         let Some(name) = head.strip_prefix("ref:").map(str::trim_ascii) else { return short_of_whole(&head) };
         if !name.starts_with("refs/") || name.contains("..") {
@@ -52,7 +52,7 @@ pub(super) fn head(root: &Path) -> Option<String> {
     None
 }
 
-/// In worktrees and submodules `.git` is a file that says where the directory is.
+/// Returns the directory named by the file `.git` of a worktree or a submodule.
 fn linked_git_dir(file: &Path) -> Option<PathBuf> {
     let text = read(file)?;
     Some(file.parent()?.join(text.strip_prefix("gitdir:")?.trim_ascii()))
@@ -63,14 +63,14 @@ fn packed_ref(common: &Path, name: &str) -> Option<String> {
     refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// One of the files that hold one line.
+/// Reads a file with one line.
 fn read(file: &Path) -> Option<String> {
     read_up_to(MAX_FILE_LENGTH, file)
 }
 
-/// Nothing of a file that is longer. The names of other branches need not be UTF-8.
+/// Returns `None` if the file is longer. Lossy, because the names of other branches need not be UTF-8.
 fn read_up_to(limit: u64, file: &Path) -> Option<String> {
-    // Asked before it is opened: opening a pipe would wait for a writer.
+    // Checked before it is opened: opening a pipe would wait for a writer.
     let file = file.is_file().then(|| File::open(file).ok())??;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
