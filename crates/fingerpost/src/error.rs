@@ -167,7 +167,7 @@ pub(crate) enum PathReason {
     Backslash(String),
     #[error("holds a NUL byte")]
     Nul,
-    #[error("starts with `//`, which a browser takes for another host")]
+    #[error("starts with `//`, which browsers resolve to another host")]
     OtherHost,
     #[error("has a scheme ({}); an asset path is relative to the asset directory", quoted(.0))]
     Scheme(String),

@@ -152,7 +152,10 @@ impl<'s> SettingsTable<'s> {
             DeValue::Table(entries) => Self::new(file, header, start, entries),
             _ => {
                 let place = self.place(key);
-                self.refuse(start, &format!("{place} is no table; write {}", quoted(format!("[{header}]"))));
+                self.refuse(
+                    start,
+                    &format!("{place} is not a table; write {}", quoted(format!("[{header}]"))),
+                );
                 Self::default()
             }
         }
@@ -218,7 +221,7 @@ impl<'s> SettingsTable<'s> {
     fn advice(&self, key: &str) -> String {
         let kebab = key.replace('_', "-");
         if self.header.is_empty() && RESERVED.contains(&key) {
-            return format!("the table `[{key}]` is for later versions");
+            return format!("the table `[{key}]` is reserved for later versions");
         }
         // The rules of `collect` were once at the top level; they belong only into their own table.
         let is_rule_in_collect =

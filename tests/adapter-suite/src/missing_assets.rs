@@ -29,7 +29,7 @@ pub fn invalid_asset_path_is_an_error_with_the_reason(engine: &dyn Fn(&Assets) -
             }
         }
         let err = render("static.html", "/static/css/app.css").unwrap_err();
-        let advice = "the base URL `/static/` is put in front by itself; write `css/app.css`";
+        let advice = "the base URL `/static/` is added automatically; write `css/app.css`";
         assert!(err.contains(advice), "{err}");
     }
 }

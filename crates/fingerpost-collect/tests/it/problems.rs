@@ -24,7 +24,7 @@ fn all_problems_of_a_run_are_reported_one_per_line() {
         "base URL `static` is neither an absolute path nor an http or https URL; write a path such as `/static/` or a \
          URL such as `https://cdn.example.com/static/`"
             .to_owned(),
-        format!("source dir {} does not exist; make it, or correct the path", site.shown("nowhere")),
+        format!("source dir {} does not exist; create it, or correct the path", site.shown("nowhere")),
         format!("source dir {} is not a directory", site.shown("static/a.css")),
     ];
     assert_eq!(err.problems().map(ToString::to_string).collect::<Vec<_>>(), expected);
@@ -63,7 +63,7 @@ fn invalid_settings_are_rejected() {
     );
     assert_eq!(
         refused(&site.config_to("static")),
-        format!("source dir {} lies in the output dir; keep them apart", site.shown("static"))
+        format!("source dir {} is in the output dir; use separate directories", site.shown("static"))
     );
 }
 
@@ -182,7 +182,7 @@ fn unreadable_manifest_is_not_replaced() {
         ("[]", "is not a JSON object"),
         (
             r#"{"version": "9"}"#,
-            "has version \"9\"; this program reads \"1.0\" and \"1.1\": collect again, or update it",
+            "has version \"9\"; this program reads \"1.0\" and \"1.1\"; collect again, or update the program",
         ),
     ] {
         site.write("out/staticfiles.json", text);

@@ -55,7 +55,7 @@ impl Manifest {
     /// Returns the manifest as JSON, with sorted keys and a final line feed.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::new();
-        self.write_to(&mut json).expect("memory takes everything");
+        self.write_to(&mut json).expect("writing to memory cannot fail");
         json
     }
 
@@ -91,7 +91,7 @@ impl Versions {
     fn check(&self, place: &str) -> Result<(), Error> {
         let unsupported = |key, found: Option<&serde_json::Value>, known| match found {
             Some(found) => {
-                format!("has {key} {found}; this program reads {known}: collect again, or update it")
+                format!("has {key} {found}; this program reads {known}; collect again, or update the program")
             }
             None => format!("has no `{key}`"),
         };
@@ -218,7 +218,7 @@ impl<'de, K: Key, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<K, 
                 btree_map::Entry::Vacant(free) => drop(free.insert(access.next_value()?)),
                 btree_map::Entry::Occupied(first) => {
                     let key = quoted(first.key().borrow());
-                    return Err(de::Error::custom(format_args!("{} {key} stands there twice", K::NOUN)));
+                    return Err(de::Error::custom(format_args!("{} {key} occurs twice", K::NOUN)));
                 }
             }
         }

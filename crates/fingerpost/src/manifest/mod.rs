@@ -269,11 +269,11 @@ mod tests {
         assert_eq!(refused("{}"), "manifest `m.json` has no `version`");
         assert_eq!(
             refused(r#"{"version": "9", "paths": 3}"#),
-            "manifest `m.json` has version \"9\"; this program reads \"1.0\" and \"1.1\": collect again, or update it"
+            "manifest `m.json` has version \"9\"; this program reads \"1.0\" and \"1.1\"; collect again, or update the program"
         );
         assert_eq!(
             refused(r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#),
-            "manifest `m.json` has schema 9; this program reads 1: collect again, or update it"
+            "manifest `m.json` has schema 9; this program reads 1; collect again, or update the program"
         );
         assert!(refused("{").contains("cannot be read"));
         assert!(refused(r#"{"version": "1.1", "paths": []}"#).contains("an object with asset paths as keys"));
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn unsafe_and_duplicate_paths_are_rejected() {
         let paths = |paths: &str| refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
-        assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("path `a` stands there twice"));
+        assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("path `a` occurs twice"));
         assert!(paths(r#""../a": "a.1""#).contains("leaves the asset directory"));
         assert!(paths(r#""a": "../../etc/passwd""#).contains("leaves the asset directory"));
         assert!(paths(r#""a": "/etc/passwd""#).contains("empty segment"));

@@ -71,7 +71,7 @@ impl Release {
     /// Returns the content of the release file.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::new();
-        self.write_to(&mut json).expect("memory takes everything");
+        self.write_to(&mut json).expect("writing to memory cannot fail");
         json
     }
 

@@ -98,8 +98,8 @@ fn from_the_future(first: u64, others: usize) -> String {
         others => format!(" (and {others} more)"),
     };
     format!(
-        "release {first}{others} was published in the future, if the clock is right; what it replaced counts as replaced \
-         just now: set the clock, or correct `published` in the release file"
+        "release {first}{others} was published in the future, according to the clock; the releases that it replaced \
+         count as replaced now; correct the clock, or `published` in the release file"
     )
 }
 

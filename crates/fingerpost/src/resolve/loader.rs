@@ -143,18 +143,18 @@ fn require_changing_version(version: AppVersion) -> Result<AppVersion, Error> {
     let variables = git::VARIABLES.join(", ");
     let advice = match version.source() {
         VersionSource::Git => format!(
-            "because no variable and no repository names a commit; set FINGERPOST_APP_VERSION or one of {variables}"
+            "because neither a variable nor a repository has a commit; set FINGERPOST_APP_VERSION or one of {variables}"
         ),
         VersionSource::Unknown => format!(
-            "because nothing says otherwise; set FINGERPOST_APP_VERSION or `.app_version()`, or ask for \
+            "because no source is set; set FINGERPOST_APP_VERSION or `.app_version()`, or use \
              `.version_from_git()` and set one of {variables}"
         ),
         _ => format!(
-            "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file says so; say there what a deploy \
-             changes, or leave it out there, ask for `.version_from_git()` and set one of {variables}"
+            "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file sets it; set a version there \
+             that changes with every deploy, or remove it, use `.version_from_git()` and set one of {variables}"
         ),
     };
     Err(Error::config(format!(
-        "the strategy `VersionQuery` needs an app version that a deploy changes, and it is `{version}`, {advice}"
+        "the strategy `VersionQuery` needs an app version that changes with every deploy, but it is `{version}`, {advice}"
     )))
 }

@@ -39,9 +39,9 @@ impl MissingWarnings {
     pub(crate) fn warn(&self, path: &str, error: impl FnOnce() -> Error) {
         match self.next_warning(path) {
             Warning::None => {}
-            Warning::One => tracing::warn!("{}; the page gets the unhashed URL", error()),
+            Warning::One => tracing::warn!("{}; using the unhashed URL", error()),
             Warning::Last => {
-                tracing::warn!("{MAX_WARNINGS} unknown assets so far; no more of them are reported")
+                tracing::warn!("{MAX_WARNINGS} unknown assets were reported; further ones are not")
             }
         }
     }

@@ -122,8 +122,7 @@ impl Resolver {
         // The path may start with the base URL by mistake.
         let after_base = path.strip_prefix(base.trim_start_matches('/')).filter(|rest| !rest.is_empty());
         if let Some(intended) = after_base.filter(|intended| self.strategy.urls(intended).is_ok()) {
-            let reason =
-                format!("the base URL `{base}` is put in front by itself; write {}", quoted(intended));
+            let reason = format!("the base URL `{base}` is added automatically; write {}", quoted(intended));
             return self.error(path, Miss::NotFound(Some(reason)), Vec::new());
         }
         self.error(path, miss, self.nearest(after_base.unwrap_or(path)))

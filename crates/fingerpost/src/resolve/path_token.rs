@@ -73,7 +73,7 @@ impl Token {
     pub fn from_clock() -> Self {
         static WARNED: Once = Once::new();
         WARNED.call_once(|| {
-            tracing::warn!("the path token comes from the clock, which is good for one process; give several the same token");
+            tracing::warn!("the path token comes from the clock, which is suitable for one process only; set the same token in all processes");
         });
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { text: format!("{:012}", now.as_millis()).into(), kind: Kind::Ordered }
@@ -96,7 +96,7 @@ impl Token {
     /// ordered token, which needs no list of older ones.
     pub fn previous(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
         let Kind::Opaque(previous) = &mut self.kind else {
-            return Err(Error::config("an ordered path token knows what is older; leave `previous` out"));
+            return Err(Error::config("an ordered path token needs no previous tokens; remove `previous`"));
         };
         for id in ids {
             previous.push(validate(id.as_ref())?);

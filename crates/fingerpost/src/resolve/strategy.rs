@@ -60,10 +60,10 @@ impl Strategy {
         let (host, path) = host_and_path(pattern);
         match self {
             _ if host.contains(PLACEHOLDER) => refuse(
-                "has `{breaker}` in its host; write it as one of the segments behind, as in `https://cdn.example.com/static/{breaker}/`",
+                "has `{breaker}` in its host; write it as a segment of the path, as in `https://cdn.example.com/static/{breaker}/`",
             ),
             Self::PathToken(_) if !path.contains(PLACEHOLDER) => refuse(
-                "does not say where the path token goes; write `{breaker}` as one of its segments, as in `/static/{breaker}/`",
+                "has no `{breaker}` for the path token; add it as a segment, as in `/static/{breaker}/`",
             ),
             Self::PathToken(_) if !is_one_whole_segment(path) => {
                 refuse("must have `{breaker}` once, as one whole segment, as in `/static/{breaker}/`")
@@ -74,7 +74,7 @@ impl Strategy {
                 Ok(format!("{host}{}", if path.is_empty() { "/" } else { &path }))
             }
             _ if path.contains(PLACEHOLDER) => refuse(
-                "has `{breaker}`, which only the strategy `PathToken` fills; leave it out, or choose that strategy",
+                "has `{breaker}`, which only the strategy `PathToken` replaces; remove it, or select that strategy",
             ),
             _ => Ok(pattern.to_owned()),
         }
@@ -146,7 +146,7 @@ mod tests {
             );
         }
         for bad in ["/static/", "/", "https://cdn/static/", "/{BREAKER}/", "/{breaker/"] {
-            assert!(refused(&token(), bad).contains("does not say where the path token goes"), "{bad}");
+            assert!(refused(&token(), bad).contains("has no `{breaker}` for the path token"), "{bad}");
         }
     }
 
@@ -162,7 +162,7 @@ mod tests {
                 assert_eq!(
                     refused(&strategy, bad),
                     format!(
-                        "base URL `{bad}` has `{{breaker}}` in its host; write it as one of the segments behind, as in `https://cdn.example.com/static/{{breaker}}/`"
+                        "base URL `{bad}` has `{{breaker}}` in its host; write it as a segment of the path, as in `https://cdn.example.com/static/{{breaker}}/`"
                     )
                 );
             }
@@ -172,7 +172,9 @@ mod tests {
     #[test]
     fn token_placeholder_is_rejected_for_other_strategies() {
         for strategy in [Strategy::Manifest, Strategy::VersionQuery] {
-            assert!(refused(&strategy, "/static/{breaker}/").contains("only the strategy `PathToken` fills"));
+            assert!(
+                refused(&strategy, "/static/{breaker}/").contains("only the strategy `PathToken` replaces")
+            );
         }
     }
 }

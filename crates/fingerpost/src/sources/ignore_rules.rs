@@ -125,11 +125,11 @@ pub fn check_glob(text: &str) -> Result<(), Error> {
 fn glob(text: &str) -> Result<Glob, String> {
     let pattern = text.trim_matches('/');
     if text.starts_with('!') {
-        return Err("begins with `!`, and nothing that is ignored can be taken back; leave it out".to_owned());
+        return Err("starts with `!`, but ignored files cannot be included again; remove it".to_owned());
     }
     if pattern.split('/').any(|segment| segment == "..") {
         return Err(
-            "has a `..` segment, which no asset path has; write it as seen from the source dir".to_owned()
+            "has a `..` segment, which no asset path has; write it relative to the source dir".to_owned()
         );
     }
     if pattern.split('/').any(|segment| segment == ".") {

@@ -81,7 +81,7 @@ impl SourceDir {
     }
 
     fn missing_reason(&self) -> String {
-        let advice = "does not exist; make it, or correct the path";
+        let advice = "does not exist; create it, or correct the path";
         match &self.working_dir {
             Some(dir) => format!("{advice}; is the working directory {} right?", quoted(dir.display())),
             None => advice.to_owned(),
@@ -186,7 +186,7 @@ impl Sources {
             if real_output.as_ref().is_some_and(|output| real.starts_with(output)) {
                 let dir = quoted(dir.display());
                 return Err(Error::config(format!(
-                    "source dir {dir} lies in the output dir; keep them apart"
+                    "source dir {dir} is in the output dir; use separate directories"
                 )));
             }
         }
@@ -264,7 +264,7 @@ impl Sources {
             return Ok(Verdict::NotThisFile(other));
         }
         if is_symlink_loop(&source.dir, rest)? {
-            return Ok(Verdict::NotThisFile("a symlink leads back to a directory above it".to_owned()));
+            return Ok(Verdict::NotThisFile("a symlink in its path points to a directory above".to_owned()));
         }
         let real = fs::canonicalize(&candidate.file)?;
         if self.real_output().is_some_and(|output| real.starts_with(output)) {
@@ -272,7 +272,7 @@ impl Sources {
         }
         if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
             return Ok(Verdict::Refused(format!(
-                "a symlink leads to {}, out of the source dir; `follow-symlinks` allows it",
+                "a symlink points to {}, out of the source dir; set `follow-symlinks` to allow it",
                 quoted(real.display())
             )));
         }

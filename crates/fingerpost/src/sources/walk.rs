@@ -211,8 +211,8 @@ fn is_dangling(path: &Path, cause: &io::Error) -> bool {
 fn invalid_name(entry: &DirEntry, text: &str) -> Error {
     let reason = match AssetPath::parse(text) {
         Ok(_) => "is not UTF-8",
-        Err(_) if text.contains('\\') => "holds a backslash, which URLs take for a slash",
-        Err(_) => "begins with what URLs take for a scheme",
+        Err(_) if text.contains('\\') => "holds a backslash, which URLs treat as a slash",
+        Err(_) => "starts like a URL with a scheme",
     };
     Problem::FileName { path: entry.path().to_owned(), reason }.into()
 }

@@ -198,7 +198,7 @@ mod tests {
     fn paths_with_a_host_or_scheme_are_rejected() {
         assert_eq!(
             refused("//evil.example/x.js"),
-            "path `//evil.example/x.js` starts with `//`, which a browser takes for another host"
+            "path `//evil.example/x.js` starts with `//`, which browsers resolve to another host"
         );
         let scheme = "an asset path is relative to the asset directory";
         assert_eq!(

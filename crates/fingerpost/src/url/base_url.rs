@@ -41,7 +41,7 @@ impl BaseUrl {
         }
         if !text.chars().all(is_plain) {
             return refuse(
-                "holds a character that has no place in it, such as `?`, `#`, `&`, a quote or a space",
+                "holds a character that is not allowed, such as `?`, `#`, `&`, a quote or a space",
             );
         }
         let mut text = text.to_owned();
@@ -92,7 +92,7 @@ pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Er
     match path_start(origin) {
         None | Some(0) => refuse("is not an http or https URL"),
         Some(path) if path < origin.len() => refuse("has a path"),
-        Some(_) if !origin.chars().all(is_plain) => refuse("holds a character that has no place in it"),
+        Some(_) if !origin.chars().all(is_plain) => refuse("holds a character that is not allowed"),
         Some(_) => Ok(origin.to_owned()),
     }
 }

@@ -42,7 +42,7 @@ impl Components {
             return refuse("has a path that is not UTF-8; rename it");
         };
         if component.is_empty() {
-            return refuse("needs a component that has a name");
+            return refuse("needs a component name");
         }
         if [component, path].into_iter().any(breaks_lines) {
             return refuse("has a NUL or a line feed in its path or its component; rename it");
@@ -70,7 +70,7 @@ impl Components {
     /// Adds the running program, and reads it.
     pub(crate) fn add_executable(&mut self) -> Result<(), Error> {
         let unreadable = |file: &Path, err: io::Error| {
-            let reason = format!("cannot be read: {err}; leave `.version_from_executable()` out");
+            let reason = format!("cannot be read: {err}; remove `.version_from_executable()`");
             component_error(EXECUTABLE, file, ErrorKind::Unreadable, &reason)
         };
         let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
@@ -156,7 +156,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
     }
     let reading = read_stable(file, |file| Digest::from_reader(file)).map_err(failed)?;
     if !reading.is_stable {
-        return Err(unreadable("changed each time it was read; try again when it is written"));
+        return Err(unreadable("changed each time it was read; try again when nothing writes to it"));
     }
     Ok(reading.value.0)
 }
@@ -172,7 +172,7 @@ fn describe_file_type(kind: FileType) -> &'static str {
         kind if kind.is_socket() => "a socket",
         #[cfg(unix)]
         kind if kind.is_char_device() || kind.is_block_device() => "a device",
-        _ => "no regular file",
+        _ => "not a regular file",
     }
 }
 

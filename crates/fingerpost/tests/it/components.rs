@@ -23,10 +23,7 @@ fn refused(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
 #[test]
 fn nul_and_line_feed_in_component_names_and_paths_are_rejected() {
     let invalid = |text: &str| (ErrorKind::InvalidConfig, text.to_owned());
-    assert_eq!(
-        refused("", "base.html"),
-        invalid("file `base.html` of component `` needs a component that has a name")
-    );
+    assert_eq!(refused("", "base.html"), invalid("file `base.html` of component `` needs a component name"));
     let reason = "has a NUL or a line feed in its path or its component; rename it";
     for (component, file, text) in [
         ("pa\0ges", "base.html", "file `base.html` of component `pa\\0ges`"),
@@ -156,7 +153,7 @@ fn component_file_that_keeps_changing_is_an_error() {
         })
     });
     let place = format!("file `{}` of component `pages`", file.display());
-    let text = format!("{place} changed each time it was read; try again when it is written");
+    let text = format!("{place} changed each time it was read; try again when nothing writes to it");
     assert_eq!(said, Some((ErrorKind::Unreadable, text)));
     assert_eq!(assets.app_version(), version);
 }
@@ -251,7 +248,7 @@ fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
     let text = ask("yes");
     assert!(text.starts_with("Unreadable: file `"), "{text}");
     assert!(text.contains("of component `executable` cannot be read: "), "{text}");
-    assert!(text.ends_with("; leave `.version_from_executable()` out"), "{text}");
+    assert!(text.ends_with("; remove `.version_from_executable()`"), "{text}");
 }
 
 #[test]

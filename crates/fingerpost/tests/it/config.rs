@@ -198,7 +198,7 @@ fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
         ("\"\\u202e\" = 1", format!("line 1: unknown key `\\u{{202e}}`; known keys are {all}")),
         (
             "out = \"a\"\n[vite]\n",
-            "line 2: unknown key `vite`; the table `[vite]` is for later versions".to_owned(),
+            "line 2: unknown key `vite`; the table `[vite]` is reserved for later versions".to_owned(),
         ),
     ] {
         assert_eq!(reason(toml), expected);
@@ -242,9 +242,9 @@ fn a_value_that_makes_no_sense_is_an_error_with_its_line() {
         ("\nsources = \"static\"", "line 2: `sources`: invalid type: string \"static\", expected a sequence"),
         ("sources = [\n\"static\",\n3]", "line 3: `sources`: invalid type: integer `3`, expected a string"),
         ("\nsources = [\"../x=y\"]", "line 2: `sources`: path `../x` leaves the asset directory"),
-        ("version = 1", "line 1: `version` is no table; write `[version]`"),
-        ("\ncollect = true", "line 2: `collect` is no table; write `[collect]`"),
-        ("[[clean]]\nkeep = 1", "line 1: `clean` is no table; write `[clean]`"),
+        ("version = 1", "line 1: `version` is not a table; write `[version]`"),
+        ("\ncollect = true", "line 2: `collect` is not a table; write `[collect]`"),
+        ("[[clean]]\nkeep = 1", "line 1: `clean` is not a table; write `[clean]`"),
         ("version.git = 1", "line 1: `git` in `[version]`: invalid type: integer `1`, expected a boolean"),
     ] {
         assert_eq!(reason(toml), expected);
@@ -306,7 +306,7 @@ fn invalid_glob_is_an_error_that_shows_it() {
 fn missing_source_dir_is_an_error_with_the_absolute_path() {
     let dir = Dir::of(&["file"]);
     for (path, reason) in [
-        ("nowhere", "does not exist; make it, or correct the path"),
+        ("nowhere", "does not exist; create it, or correct the path"),
         ("file", "is not a directory"),
         ("file/below", "is not a directory"),
     ] {
@@ -318,7 +318,7 @@ fn missing_source_dir_is_an_error_with_the_absolute_path() {
     assert_eq!(
         Assets::dev("nowhere").unwrap_err().to_string(),
         format!(
-            "source dir `{}` does not exist; make it, or correct the path; is the working directory `{}` right?",
+            "source dir `{}` does not exist; create it, or correct the path; is the working directory `{}` right?",
             here.join("nowhere").display(),
             here.display()
         )
@@ -341,6 +341,6 @@ fn source_dir_inside_the_output_dir_is_an_error() {
             .build()
             .unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
-        assert!(err.to_string().ends_with("lies in the output dir; keep them apart"), "{err}");
+        assert!(err.to_string().ends_with("is in the output dir; use separate directories"), "{err}");
     }
 }

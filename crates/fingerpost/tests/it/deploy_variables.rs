@@ -69,7 +69,7 @@ fn ignored_deploy_variables_are_logged() {
     assert_eq!(
         said,
         format!(
-            "SOURCE_VERSION is `</script>\\n`, which is no commit; it is passed over\nno commit can be read from `{}`; the app version is `dev`",
+            "SOURCE_VERSION is `</script>\\n`, which is not a commit; it is ignored\nno commit can be read from `{}`; the app version is `dev`",
             dir.at(".git").display()
         )
     );

@@ -28,7 +28,7 @@ fn symlink_out_of_the_source_dir_is_not_found_and_its_target_is_reported() {
     let assets = dev(&dir).build().unwrap();
     let real = fs::canonicalize(outside.at("secret.css")).unwrap();
     assert!(not_found(&assets, "file.css").ends_with(&format!(
-        ": a symlink leads to `{}`, out of the source dir; `follow-symlinks` allows it",
+        ": a symlink points to `{}`, out of the source dir; set `follow-symlinks` to allow it",
         real.display()
     )));
     for path in ["dir/secret.css", "dir/deep/b.css", "two-steps.css"] {
@@ -138,7 +138,7 @@ fn symlink_to_a_directory_above_the_source_dir_is_a_loop() {
     let builder = Assets::builder().source(dir.at("static")).mode(fingerpost::Mode::Dev);
     let assets = builder.settings(settings(|settings| settings.follow_symlinks = true)).build().unwrap();
     assert!(assets.iter().map(|(path, _)| path).eq(["a.css"]));
-    assert!(not_found(&assets, "up/secret.css").contains("leads back to a directory above it"));
+    assert!(not_found(&assets, "up/secret.css").contains("points to a directory above"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn unusable_manifest_is_a_startup_error_that_names_the_file() {
     for other in ["[]", r#"["1.1", {}]"#, "null", "3", r#""{}""#] {
         assert_eq!(refused(other), "is not a JSON object");
     }
-    let next = "collect again, or update it";
+    let next = "collect again, or update the program";
     for (manifest, reason) in [
         ("{}", "has no `version`".to_owned()),
         (r#"{"version": "1.1"}"#, "has no `paths`".to_owned()),
@@ -58,15 +58,15 @@ fn unusable_manifest_is_a_startup_error_that_names_the_file() {
         (r#"{"paths": {}}"#, "has no `version`".to_owned()),
         (
             r#"{"version": "9", "paths": {}}"#,
-            format!("has version \"9\"; this program reads \"1.0\" and \"1.1\": {next}"),
+            format!("has version \"9\"; this program reads \"1.0\" and \"1.1\"; {next}"),
         ),
         (
             r#"{"version": 1.1, "paths": {}}"#,
-            format!("has version 1.1; this program reads \"1.0\" and \"1.1\": {next}"),
+            format!("has version 1.1; this program reads \"1.0\" and \"1.1\"; {next}"),
         ),
         (
             r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#,
-            format!("has schema 9; this program reads 1: {next}"),
+            format!("has schema 9; this program reads 1; {next}"),
         ),
         (r#"{"version": "1.1", "paths": {}, "fingerpost": {}}"#, "has no `schema`".to_owned()),
     ] {
@@ -98,8 +98,8 @@ fn manifest_paths_out_of_the_output_dir_are_rejected() {
         (r#""a": "b\\..\\c""#, "backslash"),
         (r#""../a": "a.1""#, "leaves the asset directory"),
         (r#""": "a.1""#, "is empty"),
-        (r#""a": "a.1", "a": "a.2""#, "stands there twice"),
-        (r#""a": "a.1", "\u0061": "a.2""#, "stands there twice"),
+        (r#""a": "a.1", "a": "a.2""#, "occurs twice"),
+        (r#""a": "a.1", "\u0061": "a.2""#, "occurs twice"),
     ] {
         let said = refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
         assert!(said.contains(reason), "{paths}: {said}");
@@ -342,7 +342,7 @@ fn unusable_component_is_an_error_that_names_the_manifest() {
         ),
         (format!(r#"{{"": {good}}}"#), "component `` needs a name"),
         (format!(r#"{{"a\n": {good}}}"#), "component `a\\n` needs a name"),
-        (format!(r#"{{"a": {good}, "a": {good}}}"#), "component `a` stands there twice"),
+        (format!(r#"{{"a": {good}, "a": {good}}}"#), "component `a` occurs twice"),
     ] {
         let text = with(&components);
         assert!(text.starts_with("cannot be read: ") && text.contains(reason), "{text}");

@@ -46,7 +46,7 @@ fn path_with_the_base_url_prefix_gets_a_hint() {
     for written in ["static/css/app.css", "/static/css/app.css"] {
         assert_eq!(
             unknown(&site, written),
-            "asset `static/css/app.css` was not found: the base URL `/static/` is put in front by itself; \
+            "asset `static/css/app.css` was not found: the base URL `/static/` is added automatically; \
              write `css/app.css`"
         );
     }
@@ -116,10 +116,7 @@ fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path
         });
         assert_eq!(heard.len(), 2, "{heard:#?}");
         assert!(heard[0].starts_with("asset `css/ap.css` was not found in "), "{heard:#?}");
-        assert!(
-            heard[0].ends_with(" (did you mean `css/app.css`?); the page gets the unhashed URL"),
-            "{heard:#?}"
-        );
+        assert!(heard[0].ends_with(" (did you mean `css/app.css`?); using the unhashed URL"), "{heard:#?}");
         assert_eq!(assets.url("../a.css").unwrap_err().kind(), ErrorKind::InvalidPath);
         assert_eq!(assets.integrity("css/ap.css").unwrap_err().kind(), ErrorKind::NotFound);
     }
@@ -136,5 +133,5 @@ fn warnings_about_many_unknown_names_end_in_one_summary() {
     });
     assert_eq!(heard.len(), 1_001);
     assert!(heard[999].starts_with("asset `999.css`"), "{}", heard[999]);
-    assert_eq!(heard[1_000], "1000 unknown assets so far; no more of them are reported");
+    assert_eq!(heard[1_000], "1000 unknown assets were reported; further ones are not");
 }

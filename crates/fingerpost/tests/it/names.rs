@@ -131,7 +131,7 @@ fn invalid_asset_paths_are_rejected() {
     for host in ["//evil.example/a.css", "///evil.example", "//", "//css/a.css?x"] {
         assert_eq!(
             refused(host),
-            format!("path `{host}` starts with `//`, which a browser takes for another host")
+            format!("path `{host}` starts with `//`, which browsers resolve to another host")
         );
     }
     for (url, scheme) in [

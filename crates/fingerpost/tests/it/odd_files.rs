@@ -56,8 +56,8 @@ fn unportable_names_do_not_stop_a_listing() {
     assert_eq!(
         problems,
         [
-            ("back\\slash.css", "holds a backslash, which URLs take for a slash"),
-            ("c:drive.css", "begins with what URLs take for a scheme")
+            ("back\\slash.css", "holds a backslash, which URLs treat as a slash"),
+            ("c:drive.css", "starts like a URL with a scheme")
         ]
         .map(|(name, reason)| format!("{} {reason}; rename the file or ignore it", name_of(name)))
     );

@@ -55,8 +55,8 @@ fn glob_that_cannot_match_is_rejected_with_a_correction() {
     for (glob, reason) in [
         ("./drafts", "has a `.` segment, which no asset path has; write `/drafts`"),
         ("./img/./*.png", "has a `.` segment, which no asset path has; write `img/*.png`"),
-        ("../drafts", "has a `..` segment, which no asset path has; write it as seen from the source dir"),
-        ("!drafts", "begins with `!`, and nothing that is ignored can be taken back; leave it out"),
+        ("../drafts", "has a `..` segment, which no asset path has; write it relative to the source dir"),
+        ("!drafts", "starts with `!`, but ignored files cannot be included again; remove it"),
         ("[", "cannot be read: unclosed character class; missing ']'"),
         ("{a", "cannot be read: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)"),
     ] {

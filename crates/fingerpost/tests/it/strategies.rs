@@ -96,7 +96,7 @@ fn clock_token_warns_once_that_it_is_valid_for_one_process() {
     });
     assert_eq!(
         said,
-        "the path token comes from the clock, which is good for one process; give several the same token"
+        "the path token comes from the clock, which is suitable for one process only; set the same token in all processes"
     );
 }
 
@@ -138,13 +138,13 @@ fn contradictory_settings_are_rejected_at_startup() {
     for mode in [Mode::Dev, Mode::Production] {
         assert_eq!(
             refused(without_build_step(&dir, token()).base_url("/static/").mode(mode)),
-            "base URL `/static/` does not say where the path token goes; write `{breaker}` as one of its segments, as in `/static/{breaker}/`"
+            "base URL `/static/` has no `{breaker}` for the path token; add it as a segment, as in `/static/{breaker}/`"
         );
         assert!(
             refused(
                 without_build_step(&dir, Strategy::VersionQuery).base_url("/static/{breaker}/").mode(mode)
             )
-            .contains("only the strategy `PathToken` fills")
+            .contains("only the strategy `PathToken` replaces")
         );
     }
 }
@@ -178,9 +178,10 @@ fn fallback_version_is_rejected_with_advice_by_source() {
         assert!(refused.iter().all(|err| err.kind() == ErrorKind::InvalidConfig));
         refused.map(|err| err.to_string()).join("\n")
     });
-    let explicit = "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file says so; say there what a deploy changes, or leave it out there, ask for `.version_from_git()` and";
-    let unknown = "because nothing says otherwise; set FINGERPOST_APP_VERSION or `.app_version()`, or ask for `.version_from_git()` and";
-    let git = "because no variable and no repository names a commit; set FINGERPOST_APP_VERSION or one of";
+    let explicit = "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file sets it; set a version there that changes with every deploy, or remove it, use `.version_from_git()` and";
+    let unknown = "because no source is set; set FINGERPOST_APP_VERSION or `.app_version()`, or use `.version_from_git()` and";
+    let git =
+        "because neither a variable nor a repository has a commit; set FINGERPOST_APP_VERSION or one of";
     let expected = [
         format!("`dev`, {explicit} set one of"),
         format!("`unknown`, {explicit} set one of"),
@@ -189,7 +190,8 @@ fn fallback_version_is_rejected_with_advice_by_source() {
     ];
     assert_eq!(said.lines().count(), expected.len(), "{said}");
     for (said, expected) in said.lines().zip(expected) {
-        let start = "the strategy `VersionQuery` needs an app version that a deploy changes, and it is";
+        let start =
+            "the strategy `VersionQuery` needs an app version that changes with every deploy, but it is";
         assert!(said.starts_with(&format!("{start} {expected} RAILWAY_GIT_COMMIT_SHA, ")), "{said}");
         assert!(said.contains("GITHUB_SHA"), "{said}");
     }

@@ -30,7 +30,7 @@ pub(super) fn head(root: &Path) -> Option<String> {
     let mut git = start(root).ok()?;
     let commit = commit(&mut git, deadline);
     if commit.is_none() && Instant::now() >= deadline {
-        tracing::warn!("`git rev-parse HEAD` took more than {} s; it is passed over", TIMEOUT.as_secs());
+        tracing::warn!("`git rev-parse HEAD` took more than {} s; it is ignored", TIMEOUT.as_secs());
     }
     // Fails if `git` has exited. `wait` reaps the process.
     git.kill().and_then(|()| git.wait()).ok();

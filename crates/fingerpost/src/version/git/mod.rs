@@ -47,7 +47,7 @@ fn variable() -> Option<String> {
         let value = environment::variable(name)?;
         let commit = commit::short(&value);
         if commit.is_none() {
-            tracing::warn!("{name} is {}, which is no commit; it is passed over", quoted(&value));
+            tracing::warn!("{name} is {}, which is not a commit; it is ignored", quoted(&value));
         }
         commit
     })
