@@ -136,7 +136,7 @@ impl Assets {
     /// headers.
     ///
     /// Names with a `?` or `#` are left out, because no template can name them. In development this lists the source
-    /// dirs and hashes every file; unreadable files are left out with a `tracing` warning.
+    /// directories and hashes every file; unreadable files are left out with a `tracing` warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -161,8 +161,8 @@ impl Assets {
     /// Reads the manifest or the source directories again, and replaces the current release atomically.
     ///
     /// Production reads the manifest. Development opens the source directories again and drops its cache. The strategies
-    /// without a build step list the source directories again; a URL that does not change remains bound to the content it had
-    /// first. The app version is computed again in every case.
+    /// without a build step list the source directories again; a URL that does not change remains bound to the content it
+    /// had first. The app version is computed again in every case.
     ///
     /// Calls during a reload share the next one. Returns the new release, which scopes on this thread do not use.
     ///

@@ -250,14 +250,14 @@ impl AssetsBuilder {
         self
     }
 
-    /// Uses the first 7 digits of the git commit as the app version, unless an explicit one is set. `[version] git =
-    /// true` in a settings file does the same.
+    /// Uses the first 7 digits of the git commit as the app version, unless an explicit one is set.
+    /// `[version] git = true` in a settings file does the same.
     ///
     /// They are read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
     /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git` at
-    /// or above the source directories, the output directory or the working directory, in this order. If `.git` cannot be read
-    /// directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored with a
-    /// warning.
+    /// or above the source directories, the output directory or the working directory, in this order. If `.git` cannot
+    /// be read directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored
+    /// with a warning.
     ///
     /// If no commit is found the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
@@ -368,7 +368,7 @@ impl AssetsBuilder {
     /// |---|---|---|
     /// | development | the source directories, at every call | |
     /// | [`Strategy::Manifest`] | the manifest in the output directory or the [`store`](Self::store) | `fingerpost collect` before |
-    /// | [`Strategy::VersionQuery`] | the source directories, now and at each reload | an app version that is no fallback |
+    /// | [`Strategy::VersionQuery`] | the source directories, now and at each reload | an app version that is not a fallback |
     /// | [`Strategy::PathToken`] | the source directories, now and at each reload | a base URL with `{breaker}` |
     ///
     /// The [`component`](Self::component)s are always read, those of the settings file except with
@@ -385,8 +385,8 @@ impl AssetsBuilder {
     ///   the strategies that list the source directories also a file or directory in them;
     /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for a manifest that was made for another base
     ///   URL;
-    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing source directory or output directory setting, an invalid
-    ///   glob or component, `VersionQuery` with the app version `dev` or `unknown` (the message names the variables to
+    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing setting of the source or output directory,
+    ///   an invalid glob or component, `VersionQuery` with the app version `dev` or `unknown` (the message names the variables to
     ///   set), and a `{breaker}` that is missing or that the strategy does not use;
     /// - [`InvalidPath`](crate::ErrorKind::InvalidPath) for the prefix of a source directory,
     ///   [`InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl), [`InvalidMode`](crate::ErrorKind::InvalidMode) and

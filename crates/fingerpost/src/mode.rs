@@ -25,8 +25,8 @@ pub enum Mode {
     Auto,
     /// `?v=<content hash>`, from the current files in the source directories.
     ///
-    /// A debug build hashes about 20 MB a second, and about 80 times that with `[profile.dev.package.sha2] opt-level =
-    /// 3` in the `Cargo.toml` of the workspace.
+    /// A debug build hashes about 20 MB a second, and about 80 times that with
+    /// `[profile.dev.package.sha2] opt-level = 3` in the `Cargo.toml` of the workspace.
     Dev,
     /// Hashed names, from the manifest in the output directory.
     Production,

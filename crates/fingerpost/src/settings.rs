@@ -36,7 +36,7 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 ///
 /// [version]
 /// git = true                          # the commit is the app version; or app = "v1.2"
-/// components = { templates = ["templates/**"] }   # files that are no assets and part of the app version
+/// components = { templates = ["templates/**"] }   # files that are not assets, as part of the app version
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
@@ -112,8 +112,8 @@ impl Settings {
     /// Returns the base URL in force: `explicit`, else `FINGERPOST_BASE_URL`, else that of the file, else
     /// [`BaseUrl::DEFAULT`].
     pub fn base_url_in_force(&self, explicit: Option<&str>) -> String {
-        let said = explicit.map(str::to_owned).or_else(|| environment::variable("FINGERPOST_BASE_URL"));
-        said.or_else(|| self.base_url.clone()).unwrap_or_else(|| BaseUrl::DEFAULT.to_owned())
+        let explicit = explicit.map(str::to_owned).or_else(|| environment::variable("FINGERPOST_BASE_URL"));
+        explicit.or_else(|| self.base_url.clone()).unwrap_or_else(|| BaseUrl::DEFAULT.to_owned())
     }
 
     /// Returns the rules that select assets.

@@ -32,8 +32,8 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(Arc<str>);
 
-/// All characters that RFC 3986 §3.3 allows in a path, except those with a meaning in HTML, CSS or JavaScript: `& ' ( )
-/// ; =`.
+/// All characters that RFC 3986 §3.3 allows in a path, except `& ' ( ) ; =`, which have a meaning in HTML, CSS
+/// or JavaScript.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')

@@ -32,7 +32,7 @@ pub(super) fn head(root: &Path) -> Option<String> {
     if commit.is_none() && Instant::now() >= deadline {
         tracing::warn!("`git rev-parse HEAD` took more than {} s; it is ignored", TIMEOUT.as_secs());
     }
-    // Fails if `git` has exited. `wait` reaps the process.
+    // An error means that `git` has exited. `wait` reaps the process.
     git.kill().and_then(|()| git.wait()).ok();
     commit
 }
