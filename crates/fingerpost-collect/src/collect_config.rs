@@ -347,7 +347,8 @@ pub(crate) fn output_dir(settings: &Settings) -> Result<PathBuf, Error> {
 
 /// Messages name directories in a way that holds wherever the reader is.
 fn absolute(dir: &Path, what: &str) -> Result<PathBuf, Error> {
-    Ok(std::path::absolute(dir).map_err(|err| Problem::config(format!("{what} has no path: {err}")))?)
+    Ok(std::path::absolute(dir)
+        .map_err(|err| Problem::config(format!("cannot make the path of {what} absolute: {err}")))?)
 }
 
 /// The settings of one run, checked.

@@ -42,7 +42,7 @@ impl Compression {
         for text in texts {
             let one: Self = text.as_ref().parse()?;
             if list.iter().any(|other| other.encoding == one.encoding) {
-                return Err(Error::config(format!("compression `{}` is named twice", one.encoding)));
+                return Err(Error::config(format!("compression `{}` is listed twice", one.encoding)));
             }
             list.push(one);
         }
@@ -120,6 +120,6 @@ mod tests {
         }
         assert_eq!(refused(&["br:12"]), "compression `br:12` has no such level; `br` has 0 to 11");
         assert_eq!(refused(&["zstd:20"]), "compression `zstd:20` has no such level; `zstd` has 1 to 19");
-        assert_eq!(refused(&["br", "gzip", "br:5"]), "compression `br` is named twice");
+        assert_eq!(refused(&["br", "gzip", "br:5"]), "compression `br` is listed twice");
     }
 }

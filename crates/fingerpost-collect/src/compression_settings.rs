@@ -61,7 +61,7 @@ pub(crate) fn check(encoding: Encoding) -> Result<(), Problem> {
         Encoding::Zstd if cfg!(not(feature = "zstd")) => "zstd",
         _ => return Ok(()),
     };
-    let message = format!("compression `{encoding}` is not built in; leave it out, or turn on the feature");
+    let message = format!("compression `{encoding}` is not built in; leave it out, or enable the feature");
     Err(Problem::config(format!("{message} `{feature}` of `fingerpost-collect`")))
 }
 

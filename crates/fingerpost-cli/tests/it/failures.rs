@@ -251,8 +251,8 @@ fn run_waits_for_the_lock_and_reports_it_unless_no_wait_is_set() {
 
     let ended = site.run(&[&COLLECT[..], &["--no-wait"]].concat());
     let problem =
-        format!("the run of process 4242 holds {place}; wait until it has ended and run this again");
-    let hint = "leave `--no-wait` out to wait for it";
+        format!("the run of process 4242 holds {place}; run the command again when that run has ended");
+    let hint = "omit `--no-wait` to wait for the other run";
     assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}\nhint: {hint}\n")));
 
     let mut run = site.command(PROGRAM).args(COLLECT).stderr(Stdio::piped()).spawn().unwrap();

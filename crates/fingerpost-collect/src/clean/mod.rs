@@ -150,7 +150,7 @@ fn describe(cause: Cause, out: &Path) -> String {
             format!("{record} was missing or damaged, so it is unknown whether {manifest} was changed")
         }
         Cause::KeptFrom => format!(
-            "in a directory that `collect --keep-from` took releases over from, an older release was put back, or \
+            "in the directory of `collect --keep-from`, an older release was put back, or \
              `{MANIFEST_NAME}` was changed by something other than `collect` and `clean`"
         ),
     }
@@ -178,7 +178,8 @@ fn check_manifest(out: &Path) -> Result<(), Problem> {
     let file = out.join(MANIFEST_NAME);
     match fs::metadata(&file) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => {
-            let advice = "what is in force is unknown, so nothing is removed: put it back, or collect again";
+            let advice =
+                "the current release is unknown, so nothing is removed; restore the file, or collect again";
             let file = quoted(file.display());
             Err(Problem::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")))
         }

@@ -76,7 +76,7 @@ impl NamedFile {
 }
 
 fn unreadable(reason: &str) -> String {
-    let advice = "what this release names is unknown, so nothing is removed: restore the file, or remove it, and what it \
-                  alone named stays";
+    let advice = "the files of this release are unknown, so nothing is removed; restore the release file, or delete it to \
+                  retain the files that only this release names";
     format!("{reason}; {advice}")
 }

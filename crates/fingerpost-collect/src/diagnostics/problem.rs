@@ -204,7 +204,9 @@ impl Problem {
         Self::new(
             ErrorKind::Source,
             match cause.kind() {
-                io::ErrorKind::NotFound => format!("{file} vanished while it was collected; run it again"),
+                io::ErrorKind::NotFound => {
+                    format!("{file} disappeared during the run; run the command again")
+                }
                 _ => format!("cannot read {file}: {cause}"),
             },
         )

@@ -135,7 +135,7 @@ fn whole(file: &mut File) -> io::Result<Buffer> {
 
 fn changed(file: &Path) -> Problem {
     let file = quoted(file.display());
-    Problem::new(ErrorKind::Source, format!("{file} changed while it was collected; run it again"))
+    Problem::new(ErrorKind::Source, format!("{file} changed during the run; run the command again"))
 }
 
 /// Why content did not get to where it should be written to.

@@ -68,7 +68,7 @@ impl<'a> History<'a> {
         self.numbers.iter().rev().filter_map(|&number| {
             self.release(number)
                 .map_err(|err| {
-                    diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is passed over"))
+                    diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is skipped"))
                 })
                 .ok()
         })
@@ -83,8 +83,7 @@ impl<'a> History<'a> {
 impl Current {
     fn parse(json: &[u8], place: &Path) -> Result<Self, Problem> {
         let manifest = Manifest::parse(json, &place.display().to_string()).map_err(|err| {
-            let advice =
-                "nothing is done while it cannot be read: restore it, or remove it and collect again";
+            let advice = "restore it, or remove it and collect again";
             Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
         })?;
         Ok(Self { digest: Digest::from_content(json), manifest })

@@ -49,7 +49,7 @@ fn wait_for(file: &mut File, path: &Path, wait: bool, progress: &dyn Progress) -
     let holder = holder(file);
     let place = quoted(path.display());
     if !wait {
-        let message = format!("{holder} holds {place}; wait until it has ended and run this again");
+        let message = format!("{holder} holds {place}; run the command again when that run has ended");
         return Err(Problem::new(ErrorKind::Locked, message));
     }
     let message = format!("waiting for {holder}, which holds {place}");

@@ -196,7 +196,8 @@ pub(super) fn record(
 ) {
     let written = manifest.map_or(Ok(()), |manifest| write(staging, manifest, edit));
     if let Err(problem) = written {
-        let effect = "until it can be written, `clean` may keep old releases for longer than its age";
+        let effect =
+            "until this file can be written, `clean` may retain releases for longer than `older-than`";
         diagnostics.warn(ErrorKind::Output, format!("{problem}; {effect}"));
     }
 }

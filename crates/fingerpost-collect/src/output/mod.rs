@@ -191,12 +191,13 @@ impl Output {
     /// A file may have the name that was a directory's in an earlier run, or the other way round.
     fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
         let (in_the_way, advice) = match fs::symlink_metadata(target) {
-            Ok(metadata) if metadata.is_dir() => {
-                (Some(target), "is a directory, and a file is to be there; remove it, or rename the asset")
-            }
+            Ok(metadata) if metadata.is_dir() => (
+                Some(target),
+                "is a directory, but a file must be written there; remove it, or rename the asset",
+            ),
             Err(err) if err.kind() == io::ErrorKind::NotADirectory => {
                 let file = target.ancestors().skip(1).find(|path| fs::symlink_metadata(path).is_ok());
-                (file, "is a file, and a directory is to be there; remove it")
+                (file, "is a file, but a directory is needed there; remove it")
             }
             _ => return Ok(()),
         };
@@ -273,7 +274,7 @@ fn check_dir(dir: &Path) -> Result<(), Problem> {
     if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
         let [dir, target] = [dir, &target].map(|path| quoted(path.display()));
         let message = format!(
-            "output dir {dir} is a symlink to {target}, which leads nowhere; make that directory, or remove the symlink"
+            "output dir {dir} is a symlink to {target}, which does not exist; create that directory, or remove the symlink"
         );
         return Err(Problem::new(ErrorKind::Output, message));
     }
@@ -289,7 +290,7 @@ fn refuse_symlink(path: &Path) -> Result<(), Problem> {
     if !path.is_symlink() {
         return Ok(());
     }
-    let advice = "nothing outside of the output dir is changed; put what it leads to in its place";
+    let advice = "nothing outside of the output dir is changed; replace the symlink with its target";
     Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
 }
 

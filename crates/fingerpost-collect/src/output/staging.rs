@@ -119,7 +119,7 @@ fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
 }
 
 pub(super) fn make_dir(dir: &Path) -> Result<(), Problem> {
-    fs::create_dir_all(dir).map_err(|err| Problem::output("make the directory", dir, &err))
+    fs::create_dir_all(dir).map_err(|err| Problem::output("create the directory", dir, &err))
 }
 
 /// Makes the names in a directory survive a power cut. Windows has no call for it.

@@ -144,7 +144,7 @@ fn damaged_release_is_not_imported() {
     site.write("old/.fingerpost/releases/1.json", "{");
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, warnings(&report).len()), (&[2][..], Some(3), 1));
-    assert!(warnings(&report)[0].ends_with("; this release is passed over"));
+    assert!(warnings(&report)[0].ends_with("; this release is skipped"));
 }
 
 #[test]
@@ -347,9 +347,9 @@ fn manifest_put_back_in_the_earlier_output_dir_retains_its_release_for_the_age()
             assert_eq!((again.release, again.recorded), (None, None));
             let report = clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap();
             assert_eq!(report.removed, [0; 0]);
-            let expected = "in a directory that `collect --keep-from` took releases over from, an older release was put \
-                            back, or `staticfiles.json` was changed by something other than `collect` and `clean`; each \
-                            release may have been current until then, so 1 old release is kept";
+            let expected = "in the directory of `collect --keep-from`, an older release was put back, or \
+                            `staticfiles.json` was changed by something other than `collect` and `clean`; each release \
+                            may have been current until then, so 1 old release is kept";
             let warnings: Vec<_> = report.warnings.iter().map(ToString::to_string).collect();
             // A new release accounts for the change by itself.
             assert_eq!(warnings, if content == "two" { vec![expected] } else { vec![] });

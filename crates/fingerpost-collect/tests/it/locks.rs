@@ -25,7 +25,7 @@ fn run_without_wait_reports_the_lock_holder() {
     let place = site.shown("out/.fingerpost/lock");
     assert_eq!(
         err.to_string(),
-        format!("{HOLDER} holds {place}; wait until it has ended and run this again")
+        format!("{HOLDER} holds {place}; run the command again when that run has ended")
     );
 
     drop(lock);
@@ -82,7 +82,7 @@ fn clean_uses_the_same_lock() {
     assert_eq!(err.kind(), ErrorKind::Locked);
     assert_eq!(
         err.to_string(),
-        format!("{HOLDER} holds {place}; wait until it has ended and run this again")
+        format!("{HOLDER} holds {place}; run the command again when that run has ended")
     );
     assert_eq!(clean(&config.clone().dry_run(true).wait(false)).unwrap().kept, [1]);
 

@@ -102,7 +102,7 @@ fn file_that_became_a_directory_is_reported_before_writing() {
     site.write("static/docs/a.css", "a");
     site.write("static/docs/more/b.css", "b");
     site.write("static/a.css", "changed");
-    let problem = format!("{} is a file, and a directory is to be there; remove it", site.shown("out/docs"));
+    let problem = format!("{} is a file, but a directory is needed there; remove it", site.shown("out/docs"));
     assert_eq!(site.refused(&config), [&*problem]);
     assert_eq!(site.refused(&config.clone().dry_run(true)), [problem]);
     assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Output);
@@ -120,7 +120,7 @@ fn directory_that_became_a_file_is_reported_before_writing() {
     site.write("static/docs", "d");
     site.write("static/a.css", "changed");
     let problem = format!(
-        "{} is a directory, and a file is to be there; remove it, or rename the asset",
+        "{} is a directory, but a file must be written there; remove it, or rename the asset",
         site.shown("out/docs")
     );
     assert_eq!(site.refused(&config), [problem]);

@@ -88,7 +88,7 @@ fn directory_with_the_name_of_a_hashed_file_is_reported() {
     let err = collect(&site.config()).unwrap_err();
     assert_eq!((err.kind(), err.problems().len()), (ErrorKind::Output, 1));
     let name = site.shown("out/a.ca978112ca1b.css");
-    let advice = "is a directory, and a file is to be there; remove it, or rename the asset";
+    let advice = "is a directory, but a file must be written there; remove it, or rename the asset";
     assert_eq!(err.to_string(), format!("{name} {advice}"));
     assert!(!site.path("out/staticfiles.json").exists());
 }
@@ -115,7 +115,7 @@ fn vanished_file_stops_the_run_and_the_old_release_stays_current() {
     });
     let err = collect_with(&site.config(), &vanish).unwrap_err();
     let [a, b] = ["static/a.css", "static/b.css"]
-        .map(|path| format!("{} vanished while it was collected; run it again", site.shown(path)));
+        .map(|path| format!("{} disappeared during the run; run the command again", site.shown(path)));
     assert_eq!(err.to_string(), format!("{a}\n{b}"));
     assert_eq!(err.kind(), ErrorKind::Source);
     assert_eq!(site.read("out/staticfiles.json"), manifest);
@@ -143,7 +143,7 @@ fn file_that_keeps_changing_is_never_partially_collected() {
         problem.expect("a run that detects the change")
     });
     let file = site.shown("static/log.txt");
-    assert_eq!(problem.to_string(), format!("{file} changed while it was collected; run it again"));
+    assert_eq!(problem.to_string(), format!("{file} changed during the run; run the command again"));
 }
 
 /// Changes a file once the second file has its hashed path: all files have been analyzed, but files that depend on
@@ -162,7 +162,7 @@ impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {
 fn file_that_changes_during_the_run_stops_it() {
     let files =
         [("static/a.css", "@import 'b.css';"), ("static/b.css", "a{b:url(c.png)}"), ("static/c.png", "c")];
-    for (change, problem) in [("@import 'b.css';/**/", "changed"), ("", "changed"), ("gone", "vanished")] {
+    for (change, problem) in [("@import 'b.css';/**/", "changed"), ("", "changed"), ("gone", "disappeared")] {
         let site = Site::new(&files);
         let progress = AfterTheSecond(AtomicUsize::new(0), || match change {
             "gone" => site.remove("static/a.css"),
@@ -170,7 +170,7 @@ fn file_that_changes_during_the_run_stops_it() {
         });
         let err = collect_with(&site.config(), &progress).unwrap_err();
         let file = site.shown("static/a.css");
-        assert_eq!(err.to_string(), format!("{file} {problem} while it was collected; run it again"));
+        assert_eq!(err.to_string(), format!("{file} {problem} during the run; run the command again"));
         assert_eq!(site.names("out"), [""; 0]);
     }
 }
@@ -187,7 +187,7 @@ fn unreadable_manifest_is_not_replaced() {
     ] {
         site.write("out/staticfiles.json", text);
         let problem = format!(
-            "manifest {} {reason}; nothing is done while it cannot be read: restore it, or remove it and collect again",
+            "manifest {} {reason}; restore it, or remove it and collect again",
             site.shown("out/staticfiles.json")
         );
         assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Manifest);
@@ -215,7 +215,7 @@ fn too_long_hashed_name_is_reported() {
 fn dangling_symlink_as_output_dir_is_reported() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("out")).unwrap();
-    let advice = "which leads nowhere; make that directory, or remove the symlink";
+    let advice = "which does not exist; create that directory, or remove the symlink";
     let problem = format!("output dir {} is a symlink to `nothing`, {advice}", site.shown("out"));
     for config in [site.config(), site.config().dry_run(true)] {
         assert_eq!(collect(&config).unwrap_err().to_string(), problem);

@@ -123,7 +123,7 @@ fn damaged_earlier_release_does_not_stop_the_run() {
     let [warning] = &warnings(&report)[..] else { panic!("{:?}", warnings(&report)) };
     let file = site.shown("out/.fingerpost/releases/1.json");
     assert!(warning.starts_with(&format!("manifest {file} cannot be read: ")), "{warning}");
-    assert!(warning.ends_with("; this release is passed over"), "{warning}");
+    assert!(warning.ends_with("; this release is skipped"), "{warning}");
     assert_eq!(warnings(&site.collect()), [""; 0]);
 }
 

@@ -46,7 +46,7 @@ older-than = "soon"
     let expected = [
         "line 4: unknown key `compres` in `[collect]`; did you mean `compress`?",
         "line 5: `compress` in `[collect]`: invalid type: string \"gzip\", expected a sequence",
-        "line 6: `compress-maps` in `[collect]`: compression `br` is named twice",
+        "line 6: `compress-maps` in `[collect]`: compression `br` is listed twice",
         "line 7: `fsync` in `[collect]`: invalid type: integer `1`, expected a boolean",
         "line 8: unknown key `fields` in `[collect]`; known keys are `rules`, `compress`, `compress-maps`, `originals`, \
          `keep-from`, `fsync`",
@@ -58,7 +58,7 @@ older-than = "soon"
         "line 16: `syntax` in `[collect.rules]`: invalid type: map, expected a string",
         "line 19: `keep` in `[clean]`: invalid value: integer `-1`, expected usize",
         "line 20: unknown key `older_than` in `[clean]`; did you mean `older-than`?",
-        "line 21: `older-than` in `[clean]`: age `soon` is not understood; write a whole number and its unit, such as \
+        "line 21: `older-than` in `[clean]`: age `soon` is invalid; write a whole number and a unit, such as \
          `7d`, `12h`, `30m`, or `0`",
     ];
     assert_eq!(errors(toml), expected);

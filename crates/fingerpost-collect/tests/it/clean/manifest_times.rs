@@ -100,7 +100,7 @@ fn times_of_the_manifest_that_cannot_be_written_are_reported() {
     site.remove(TIMES);
     fs::create_dir(site.path(TIMES)).unwrap();
     let start = format!("cannot write {}: ", site.shown(TIMES));
-    let end = "; until it can be written, `clean` may keep old releases for longer than its age";
+    let end = "; until this file can be written, `clean` may retain releases for longer than `older-than`";
     let is_reported = |text: &String| text.starts_with(&start) && text.ends_with(end);
 
     let unchanged = warnings(&site.collect());

@@ -65,8 +65,8 @@ fn unreadable_release_is_an_error_and_nothing_is_removed() {
     fs::create_dir(site.path(&second)).unwrap();
     let (kind, problems) = refused(&site, &strict(&site));
     assert_eq!((kind, problems.len()), (ErrorKind::Manifest, 2));
-    let advice = "; what this release names is unknown, so nothing is removed: restore the file, or remove it, and what it \
-                  alone named stays";
+    let advice = "; the files of this release are unknown, so nothing is removed; restore the release file, or delete it to \
+                  retain the files that only this release names";
     assert!(
         problems[0].starts_with(&format!("manifest {} cannot be read: ", site.shown(&first))),
         "{problems:?}"
@@ -86,12 +86,12 @@ fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
     let site = published(&["one", "two"]);
     let place = site.shown("out/staticfiles.json");
     site.write("out/staticfiles.json", "[]");
-    let advice = "nothing is done while it cannot be read: restore it, or remove it and collect again";
+    let advice = "restore it, or remove it and collect again";
     let damaged = format!("manifest {place} is not a JSON object; {advice}");
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![damaged]));
 
     site.remove("out/staticfiles.json");
-    let advice = "what is in force is unknown, so nothing is removed: put it back, or collect again";
+    let advice = "the current release is unknown, so nothing is removed; restore the file, or collect again";
     let missing = format!("{place} does not exist; {advice}");
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![missing]));
 
