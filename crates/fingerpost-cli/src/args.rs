@@ -1,4 +1,4 @@
-//! The command line. `--help` prints the comments of this file.
+//! The command line. `--help` prints the doc comments of this file.
 
 use std::{
     env,
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Read settings from this file [default: fingerpost.toml, if it is there]
+    /// Read settings from this file [default: fingerpost.toml, if it exists]
     #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -54,16 +54,16 @@ Examples:
   fingerpost bust-token
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
-Flags go before the environment (FINGERPOST_APP_VERSION, FINGERPOST_BASE_URL, FINGERPOST_SECRET), and that before the
-settings file.";
+Precedence: flags, then environment (FINGERPOST_APP_VERSION, FINGERPOST_BASE_URL, FINGERPOST_SECRET), then the settings
+file.";
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// Collect the assets of the source dirs into the output dir, under hashed names
+    /// Write the assets of the source directories to the output directory, under hashed names
     Collect(CollectArgs),
-    /// Remove old releases from the output dir, and the files that only they name
+    /// Remove old releases from the output directory, with the files that only they name
     Clean(CleanArgs),
-    /// Print the source file of an asset, and its URLs
+    /// Print the source file of an asset, its URLs and its references
     Find(FindArgs),
     /// Print the app version and its source
     Version(VersionArgs),
@@ -71,14 +71,15 @@ pub(crate) enum Command {
     BustToken(BustTokenArgs),
 }
 
-/// The source directories, the output directory and the rules for files.
+/// The source directories, the output directory, and the files to ignore.
 #[derive(clap::Args, Debug)]
 pub(crate) struct SiteArgs {
-    /// Directories of assets; of several files with one name the first is used; PREFIX=DIR puts PREFIX/ before the names
+    /// Directories of assets; the first directory that has a file takes precedence; PREFIX=DIR prepends PREFIX/ to the asset
+    /// paths
     #[arg(value_name = "SOURCE")]
     sources: Vec<SourceDir>,
 
-    /// The output dir
+    /// The output directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
@@ -86,7 +87,7 @@ pub(crate) struct SiteArgs {
     #[arg(long, value_name = "URL", value_parser = parse_base_url)]
     base_url: Option<String>,
 
-    /// Files to ignore, in addition to those of the settings file; may be repeated
+    /// Files to ignore, in addition to the globs of the settings file; may be repeated
     #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     ignore: Vec<String>,
 
@@ -94,23 +95,23 @@ pub(crate) struct SiteArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     hidden: Option<bool>,
 
-    /// Allow symlinks that lead out of their source dir
+    /// Follow symlinks that point outside of their source directory
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     follow_symlinks: Option<bool>,
 }
 
-/// Options of the commands that change the output dir.
+/// Options of the commands that change the output directory.
 #[derive(clap::Args, Debug)]
 pub(crate) struct RunArgs {
-    /// Fail if another run holds the lock, instead of waiting for it
+    /// Fail if another run holds the lock, instead of waiting
     #[arg(long)]
     pub(crate) no_wait: bool,
 
-    /// Change nothing, and report what would be done
+    /// Report the changes without making them
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Print the report as JSON, or the errors and warnings of a run that fails
+    /// Print the report as JSON, or the errors and warnings of a failed run
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -121,24 +122,24 @@ pub(crate) struct CollectArgs {
     #[command(flatten)]
     pub(crate) site: SiteArgs,
 
-    /// Write the plain names too, for a server that does not read the manifest
+    /// Write the assets under their plain names too, for a server that does not read the manifest
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     originals: Option<bool>,
 
-    /// Compressed variants of each file, such as gzip,br:11,zstd, with a level or its default [gzip:9, br:9, zstd:15];
-    /// `none` for none. Source maps get only gzip
+    /// Encodings to compress files with, such as gzip,br:11,zstd, each with a level or its default [gzip:9, br:9, zstd:15];
+    /// `none` disables compression. Source maps get only gzip
     #[arg(long, value_name = "LIST", value_parser = parse_compression)]
     compress: Option<CompressionList>,
 
-    /// Copy the releases and files of an earlier output dir, such as that of the previous image; it may be empty
+    /// Copy the releases and files of an earlier output directory, such as that of the previous image; it may be empty
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
 
-    /// Wait until every file has reached the disk, not only the manifest
+    /// Sync every file to disk, not only the release and the manifest
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     fsync: Option<bool>,
 
-    /// Severity of files that an earlier source dir hides [default: ignore]
+    /// Severity of files hidden by a file of an earlier source directory [default: ignore]
     #[arg(long, value_name = "LEVEL", value_parser = severity_parser())]
     shadowed: Option<Severity>,
 
@@ -146,8 +147,8 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = severity_parser())]
     missing: Option<Severity>,
 
-    /// Read every published file, even if its stamp is unchanged, and write damaged files again; files of earlier releases
-    /// are copied from --keep-from or reported
+    /// Read every published file, even if its length, times and inode are unchanged, and write damaged files again; damaged
+    /// files of earlier releases are copied from --keep-from or reported
     #[arg(long)]
     pub(crate) verify: bool,
 
@@ -164,27 +165,27 @@ Examples:
   fingerpost collect --dry-run -v
 
 Rules in the table [collect.rules] of the settings file, each error, warn or ignore; --missing sets the first three:
-  missing = \"error\"       a reference leads to a file that is not there
+  missing = \"error\"       a reference to a file that does not exist
   missing-map = \"warn\"    the same for source maps
-  leaves-base = \"error\"   a relative reference leaves the base URL
-  outside-base = \"warn\"   an absolute reference to a file of a source dir is outside of the base URL
-  syntax = \"warn\"         a script cannot be parsed, so its references stay as they are
-  unsupported = \"error\"   this build cannot rewrite a reference
-  shadowed = \"ignore\"     an earlier source dir hides a file
-  \"vendor/**\".missing = \"ignore\"    for some files; goes before what is said of all, by a flag too";
+  leaves-base = \"error\"   a relative reference that leaves the base URL
+  outside-base = \"warn\"   an absolute reference outside of the base URL to a file of a source directory
+  syntax = \"warn\"         a script that cannot be parsed; its references are not rewritten
+  unsupported = \"error\"   a reference that this build cannot rewrite
+  shadowed = \"ignore\"     a file hidden by one of an earlier source directory
+  \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the one for all files, and the flags";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = CLEAN_HELP)]
 pub(crate) struct CleanArgs {
-    /// The output dir
+    /// The output directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// How many of the newest releases stay, whatever their age [default: 3]
+    /// Number of newest releases to retain, regardless of age [default: 3]
     #[arg(long, value_name = "N")]
     keep: Option<usize>,
 
-    /// Remove only what was replaced longer ago than this: 7d, 12h, 30m, or 0 [default: 7d]
+    /// Remove only releases that were replaced longer ago than this: 7d, 12h, 30m, or 0 [default: 7d]
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     older_than: Option<Duration>,
 
@@ -193,7 +194,7 @@ pub(crate) struct CleanArgs {
 }
 
 const CLEAN_HELP: &str = "\
-What staticfiles.json names stays, and so does every file that no release has named.
+Files that staticfiles.json names, and files that no release has named, are never removed.
 
 Examples:
   fingerpost clean --out dist/static
@@ -212,11 +213,11 @@ pub(crate) struct FindArgs {
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct VersionArgs {
-    /// The output dir
+    /// The output directory
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Print it as JSON
+    /// Print the version and its source as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -224,27 +225,27 @@ pub(crate) struct VersionArgs {
 #[derive(clap::Args, Debug)]
 #[command(after_help = BUST_TOKEN_HELP)]
 pub(crate) struct BustTokenArgs {
-    /// Read the secret from this file instead of FINGERPOST_SECRET, `-` for standard input; a line end after it is removed
+    /// Read the secret from this file instead of FINGERPOST_SECRET, `-` for standard input; a trailing line end is removed
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 }
 
 const BUST_TOKEN_HELP: &str = "\
-The secret has at least 16 bytes, the same as the server's; `openssl rand -hex 32` makes a good one. It is no argument,
-because every user of a machine can read arguments in its list of processes.
+The secret is that of the server and has at least 16 bytes; `openssl rand -hex 32` generates one. It cannot be passed as an
+argument, because every user of a machine can read arguments in the list of processes.
 
 Examples:
   curl -X POST https://example.com/cache/bust -H \"Authorization: Bearer $(fingerpost bust-token)\"
   fingerpost bust-token --secret-file /run/secrets/fingerpost";
 
 impl Args {
-    /// Ends the program with code 2 if the command line is invalid.
+    /// Parses the command line. Exits with code 2 if it is invalid.
     pub(crate) fn from_command_line() -> Self {
         let matches = Self::command().color(color_choice(env::args_os())).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|err| err.exit())
     }
 
-    /// Returns the error of clap for an incomplete `command`.
+    /// Returns the usage error of clap for `command`.
     pub(crate) fn usage_error(command: &str, message: &str) -> clap::Error {
         let mut program = Self::command().color(color_choice(env::args_os()));
         program.build();
@@ -257,7 +258,7 @@ impl Args {
         self.config.as_deref().unwrap_or(Path::new(SETTINGS_FILE))
     }
 
-    /// The settings file. The commands put their flags and the environment before it.
+    /// Reads the settings file, without the overrides of flags and environment.
     pub(crate) fn settings(&self) -> Result<Settings, fingerpost::Error> {
         match &self.config {
             Some(file) => Settings::read(file),
@@ -268,7 +269,7 @@ impl Args {
 }
 
 impl SiteArgs {
-    /// Puts what was said on the command line before the settings. Globs are added to theirs.
+    /// Overrides the settings by the flags, except that globs are added.
     pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         if !self.sources.is_empty() {
             settings.sources.clone_from(&self.sources);
@@ -283,7 +284,7 @@ impl SiteArgs {
 }
 
 impl CollectArgs {
-    /// Puts the flags before the table `[collect]`.
+    /// Overrides the table `[collect]` by the flags.
     pub(crate) fn configure(&self, settings: Settings) -> CollectConfig {
         let mut config = CollectConfig::from_settings(settings)
             .wait(!self.run.no_wait)
@@ -321,7 +322,7 @@ impl CleanArgs {
         settings
     }
 
-    /// Puts the flags before the table `[clean]`.
+    /// Overrides the table `[clean]` by the flags.
     pub(crate) fn configure(&self, settings: Settings) -> CleanConfig {
         let mut config =
             CleanConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
@@ -342,7 +343,7 @@ impl VersionArgs {
     }
 }
 
-/// The value of `--color`, found without parsing the other flags, so that usage errors are colored by it as well.
+/// Returns the value of `--color` without parsing the other flags, because usage errors need it.
 fn color_choice(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
     let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
@@ -354,7 +355,7 @@ fn parse_base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
 }
 
-/// What `--compress` says: the whole list.
+/// The value of `--compress`. A type, because clap reads `Vec` as a repeatable flag.
 #[derive(Clone, Debug)]
 struct CompressionList(Vec<Compression>);
 

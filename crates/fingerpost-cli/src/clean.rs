@@ -12,7 +12,10 @@ pub(crate) fn run(
 ) -> Result<(), Exit> {
     let settings = args.apply_to(settings);
     if settings.out.is_none() {
-        return Err(Exit::usage("clean", "no output dir is named here (--out) or in a settings file"));
+        return Err(Exit::usage(
+            "clean",
+            "no output dir is set; pass `--out`, or add `out` to the settings file",
+        ));
     }
     let report = clean_with(&args.configure(settings), printer).map_err(|err| {
         let is_locked = err.kind() == ErrorKind::Locked;
@@ -26,7 +29,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What a person wants to know, the sum of it last.
+/// Prints the report, with the summary last.
 fn print_report(report: &CleanReport, verbose: bool, printer: &Printer) {
     if verbose {
         let verb = if report.dry_run { "would remove" } else { "removed" };

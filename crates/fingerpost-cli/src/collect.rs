@@ -21,10 +21,16 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
         Err(err) => return Err(report_failure(&err.into(), (args, all), &[], printer)),
     };
     if settings.sources.is_empty() {
-        return Err(Exit::usage("collect", "no source dir is named here or in a settings file"));
+        return Err(Exit::usage(
+            "collect",
+            "no source dir is set; pass one as an argument, or add `sources` to the settings file",
+        ));
     }
     if settings.out.is_none() {
-        return Err(Exit::usage("collect", "no output dir is named here (--out) or in a settings file"));
+        return Err(Exit::usage(
+            "collect",
+            "no output dir is set; pass `--out`, or add `out` to the settings file",
+        ));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = args.configure(settings).base_url(base_url);
@@ -38,7 +44,7 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
     Ok(())
 }
 
-/// Tells of everything that went wrong.
+/// Prints every problem of a failed run, with the hints.
 fn report_failure(
     err: &Error,
     (args, all): (&CollectArgs, &Args),
@@ -62,7 +68,7 @@ fn failed_summary(problems: usize, files: usize) -> String {
     }
 }
 
-/// What a person wants to know, the sum of it last.
+/// Prints the report, with the summary last.
 fn print_report(report: &Report, args: &Args, printer: &Printer) {
     if args.verbose {
         print_details(&report.ignored, &report.shadowed, &report.notes, printer);
@@ -71,7 +77,7 @@ fn print_report(report: &Report, args: &Args, printer: &Printer) {
     suppress::hint(&report.warnings, args.settings_file()).iter().for_each(|hint| printer.hint(hint));
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
-        printer.info(format_args!("took over release {}", numbers.join(", ")));
+        printer.info(format_args!("copied release {}", numbers.join(", ")));
     }
     if let Some(number) = report.recorded {
         printer.info(recorded(number, report.dry_run));
@@ -79,12 +85,12 @@ fn print_report(report: &Report, args: &Args, printer: &Printer) {
     printer.info(summary(report));
 }
 
-/// What only those want to know who ask.
+/// Prints the details of `--verbose`.
 fn print_details(ignored: &[String], shadowed: &[Shadowed], notes: &[Problem], printer: &Printer) {
     ignored.iter().for_each(|path| printer.info(format_args!("ignored {}", quoted(path))));
     for hidden in shadowed {
         let [file, hides] = [&hidden.file, &hidden.hides].map(quoted);
-        printer.info(format_args!("ignored {hides}, which {file} hides"));
+        printer.info(format_args!("ignored {hides}, hidden by {file}"));
     }
     notes.iter().for_each(|note| printer.note(one_line(note, &printer.terminal)));
 }
@@ -110,8 +116,8 @@ fn summary(report: &Report) -> String {
     };
     let release = match (report.release, report.adopted) {
         (Some(number), _) => format!("release {number} {published}"),
-        (None, Some(number)) if *dry_run => format!("nothing new, release {number} would be in force"),
-        (None, Some(number)) => format!("nothing new, release {number} is in force"),
+        (None, Some(number)) if *dry_run => format!("nothing new, release {number} would be current"),
+        (None, Some(number)) => format!("nothing new, release {number} is current"),
         (None, None) => "nothing to publish".to_owned(),
     };
     format!(
@@ -119,7 +125,7 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// Shows how far the run is, on a terminal; elsewhere only whom it waits for.
+/// A progress bar on a terminal. Elsewhere only the message that a run waits for the lock.
 struct CollectProgress<'a> {
     bar: ProgressBar,
     printer: &'a Printer,

@@ -1,4 +1,4 @@
-//! How problems look: what is wrong, the line that it stands in, and what to do about it.
+//! Formats problems, with an excerpt of the file and advice.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use fingerpost_collect::{ErrorKind, Location, Problem};
 
 use crate::terminal::{Terminal, escape_controls, escape_controls_per_line};
 
-/// More than any excerpt is wide.
+/// Wider than any excerpt.
 const UNLIMITED: usize = 1000;
 
-/// A problem with the line that it stands in; nothing, if it stands in none.
+/// Formats a problem with an excerpt of its file. Returns `None` if the problem has no location.
 pub(crate) fn with_excerpt(problem: &Problem, level: Level<'_>, terminal: &Terminal) -> Option<String> {
     let Location { file, line, column, excerpt, span, .. } = problem.location()?;
     let file = display_path(file, terminal);
@@ -26,13 +26,13 @@ pub(crate) fn with_excerpt(problem: &Problem, level: Level<'_>, terminal: &Termi
     let renderer = Renderer::styled()
         .decor_style(if terminal.unicode { DecorStyle::Unicode } else { DecorStyle::Ascii })
         .term_width(terminal.columns.unwrap_or(UNLIMITED));
-    // The renderer counts columns in the excerpt, which may be a part of the line.
+    // The renderer counts columns from the start of the excerpt, which may be a part of the line.
     let counted = excerpt[..span.start].chars().count() + 1;
     let [counted, meant] = [&counted, column].map(|column| format!("{file}:{line}:{column}"));
     Some(renderer.render(&[report]).replacen(&counted, &meant, 1) + "\n")
 }
 
-/// `static/css/app.css:3:19: what is wrong (what may help)`
+/// Formats a problem as `static/css/app.css:3:19: message (advice)`.
 pub(crate) fn one_line(problem: &Problem, terminal: &Terminal) -> String {
     let place = problem.location().map(|location| {
         let Location { file, line, column, .. } = location;
@@ -40,14 +40,14 @@ pub(crate) fn one_line(problem: &Problem, terminal: &Terminal) -> String {
     });
     let advice = problem.advice().map(|advice| format!(" ({advice})"));
     let message = match problem.kind() {
-        // It shows the line of the settings file.
+        // The message has several lines, with an excerpt of the settings file.
         ErrorKind::Config => escape_controls_per_line(problem.message()),
         _ => escape_controls(problem.message()),
     };
     [place.unwrap_or_default(), message, advice.unwrap_or_default()].concat()
 }
 
-/// A file as people at this place name it.
+/// Returns the path relative to the current directory if the file is below it.
 fn display_path(file: &Path, terminal: &Terminal) -> String {
     let short = terminal.current_dir.as_deref().and_then(|dir| file.strip_prefix(dir).ok());
     escape_controls(&short.unwrap_or(file).display().to_string())

@@ -4,15 +4,15 @@ use fingerpost_collect::Error;
 
 use crate::{args::Args, printer::Printer, terminal::escape_controls_per_line};
 
-/// Why the program ends without success.
+/// The reason for a failed command.
 pub(crate) enum Exit {
-    /// What went wrong.
+    /// The message, not printed yet.
     Failed(String),
-    /// All that went wrong has been told.
+    /// All problems have been printed.
     AlreadyReported,
-    /// The command line lacks something that no settings file says either.
+    /// A required value is neither on the command line nor in the settings file.
     Usage { command: &'static str, message: &'static str },
-    /// Standard output cannot be written to.
+    /// Writing to standard output failed.
     Output(io::Error),
 }
 
@@ -25,7 +25,7 @@ impl Exit {
         Self::Usage { command, message }
     }
 
-    /// Reports all that a run found, then what it comes to, and what to do about it.
+    /// Prints the warnings and problems of a failed run, then the summary, the hints and the JSON.
     pub(crate) fn from_error(
         err: &Error,
         summary: Option<&str>,
@@ -38,13 +38,13 @@ impl Exit {
         summary.into_iter().for_each(|summary| printer.info(summary));
         hints.iter().for_each(|hint| printer.hint(hint));
         if json {
-            // The run has failed already, whoever reads it or not.
+            // The exit code is 1 anyway, so a closed stdout changes nothing.
             let _ = printer.data(serde_json::to_string(err).expect("problems are plain data"));
         }
         Self::AlreadyReported
     }
 
-    /// Tells what went wrong and returns the exit code.
+    /// Prints the message and returns the exit code.
     pub(crate) fn report(self, printer: &Printer) -> ExitCode {
         match self {
             Self::Failed(message) => {
@@ -56,7 +56,7 @@ impl Exit {
                 let _ = Args::usage_error(command, message).print();
                 ExitCode::from(2)
             }
-            // Whoever reads has seen enough, as `head` does.
+            // The reader, such as `head`, has closed the pipe.
             Self::Output(err) if err.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::Output(err) => {
                 printer.error(format_args!("cannot write to standard output: {err}"));

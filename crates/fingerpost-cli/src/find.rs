@@ -12,7 +12,10 @@ use crate::{args::FindArgs, exit::Exit, printer::Printer, terminal::escape_contr
 pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
     let settings = args.site.apply_to(settings);
     if settings.sources.is_empty() {
-        return Err(Exit::usage("find", "no source dir is named here or in a settings file"));
+        return Err(Exit::usage(
+            "find",
+            "no source dir is set; pass one as an argument, or add `sources` to the settings file",
+        ));
     }
     let development = assets(&settings, Mode::Dev)?.url(&args.path)?;
     let name = asset_path(&args.path);
@@ -21,7 +24,7 @@ pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Res
     if settings.out.is_some() {
         match production_lines(&settings, &args.path, name) {
             Err(err) if matches!(err.kind(), ErrorKind::ManifestNotFound | ErrorKind::NotFound) => {
-                printer.hint("it has not been collected yet; run `fingerpost collect`");
+                printer.hint("this asset has not been collected yet; run `fingerpost collect`");
             }
             published => lines.extend(published?),
         }
@@ -35,19 +38,19 @@ pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Res
 
 type Lines = Vec<(&'static str, String)>;
 
-/// What an author wrote, without what may stand behind a name or before it.
+/// Strips the query, the fragment and one leading `/`.
 fn asset_path(written: &str) -> &str {
     let name = written.split(['?', '#']).next().unwrap_or(written);
     name.strip_prefix('/').unwrap_or(name)
 }
 
-/// The file, and those of the same name that it hides.
+/// Returns the source file of the asset, and the files that it hides.
 fn source_files(settings: &Settings, name: &str) -> Result<Lines, Exit> {
     let sources = Sources::open(settings.sources.clone(), settings.rules()?, settings.out.as_deref())?;
     let listing = sources.list();
     let is_meant = |file: &&SourceFile| file.path.as_str() == name;
     let Some(file) = listing.files.iter().find(is_meant) else {
-        return Err(Exit::failed(format!("{} names a directory and no asset", quoted(name))));
+        return Err(Exit::failed(format!("{} is a directory, not an asset", quoted(name))));
     };
     let mut lines = vec![("asset", name.to_owned()), ("file", file.file.display().to_string())];
     let hidden = listing.shadowed.iter().filter(is_meant);
@@ -55,7 +58,7 @@ fn source_files(settings: &Settings, name: &str) -> Result<Lines, Exit> {
     Ok(lines)
 }
 
-/// What the manifest makes of the asset.
+/// Returns the production URL and the hashed path.
 fn production_lines(settings: &Settings, written: &str, name: &str) -> Result<Lines, Error> {
     let snapshot = assets(settings, Mode::Production)?.snapshot();
     let mut lines = vec![("production", snapshot.url(written)?.to_string())];
@@ -63,7 +66,7 @@ fn production_lines(settings: &Settings, written: &str, name: &str) -> Result<Li
     Ok(lines)
 }
 
-/// What the asset refers to, and what refers to it.
+/// Returns the references from and to the asset.
 fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result<Lines, Exit> {
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = CollectConfig::from_settings(settings.clone()).base_url(base_url);
@@ -81,8 +84,8 @@ fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result
     let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module;
     if let Some(import) = by.values().flatten().copied().find(is_import) {
         printer.hint(format_args!(
-            "it is a module that {} imports; named by `static()` as well, it has two URLs in development and under a \
-             version query, and runs twice",
+            "{} imports this module; if a template loads it with `static()` too, it has two URLs in development and \
+             under a version query, and runs twice",
             quoted(&import.location.asset)
         ));
     }
@@ -97,7 +100,7 @@ fn labeled(label: &'static str, uses: ReferencesByFile<'_>) -> Lines {
     uses.map(line).collect()
 }
 
-/// All references of one kind between two files, by the other file.
+/// References grouped by the other file and the remark about them.
 type ReferencesByFile<'u> = BTreeMap<(&'u str, String), Vec<&'u Reference>>;
 
 fn remark(reference: &Reference) -> String {
@@ -109,7 +112,7 @@ fn remark(reference: &Reference) -> String {
     }
 }
 
-/// Line and column of the first few.
+/// Returns the lines and columns of the first references.
 fn positions(references: &[&Reference]) -> String {
     const MOST: usize = 3;
     let place = |reference: &&Reference| format!("{}:{}", reference.location.line, reference.location.column);

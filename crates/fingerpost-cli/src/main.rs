@@ -44,7 +44,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
     }
 }
 
-/// Returns the settings for a command that reads no table of `fingerpost-collect`: mistakes in them are errors all the same.
+/// Returns the settings, and fails if the tables of `fingerpost-collect` are invalid.
 fn checked_settings(args: &Args, printer: &Printer) -> Result<Settings, Exit> {
     let settings = args.settings()?;
     check_tables(&settings).map_err(|err| {

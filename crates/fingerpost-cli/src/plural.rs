@@ -1,4 +1,4 @@
-/// `1 file`, `2 files`.
+/// Returns `1 file` or `2 files`.
 pub(crate) fn pluralize(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -13,7 +13,7 @@ use crate::{
     terminal::Terminal,
 };
 
-/// So many problems are shown with the lines that they stand in, and the others in one line each: more nobody reads.
+/// The maximum number of problems with an excerpt. All others take one line each.
 const MAX_EXCERPTS: usize = 50;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -21,7 +21,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Green.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
-/// Where the program speaks: data to stdout, everything else to stderr.
+/// Prints data to stdout and everything else to stderr.
 pub(crate) struct Printer {
     color: ColorChoice,
     pub(crate) terminal: Terminal,
@@ -37,7 +37,7 @@ impl Printer {
         Self { color, terminal: Terminal::stderr() }
     }
 
-    /// Prints data.
+    /// Prints a line of data.
     pub(crate) fn data(&self, line: impl Display) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{line}")?;
@@ -56,12 +56,10 @@ impl Printer {
         self.info(format_args!("{NOTE}note:{NOTE:#} {message}"));
     }
 
-    /// What stops a run.
     pub(crate) fn errors<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
         self.problems(problems, &Level::ERROR, |line| self.error(line));
     }
 
-    /// What does not.
     pub(crate) fn warnings<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
         self.problems(problems, &Level::WARNING, |line| self.warning(line));
     }
@@ -85,13 +83,13 @@ impl Printer {
         self.info(format_args!("{HINT}hint:{HINT:#} {message}"));
     }
 
-    /// Prints a line for the person who looks on. If nobody does, there is nothing to be done about it.
+    /// Prints a line to stderr. A failure to write it is ignored.
     pub(crate) fn info(&self, message: impl Display) {
         let _ = writeln!(AutoStream::new(io::stderr().lock(), self.color), "{message}");
     }
 }
 
-/// Tells whom a run waits for.
+/// Prints only the message that a run waits for the lock.
 impl Progress for Printer {
     fn waiting(&self, message: &str) {
         self.info(message);

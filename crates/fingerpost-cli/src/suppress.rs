@@ -1,4 +1,4 @@
-//! Which tables of the settings file silence problems.
+//! Suggests settings that silence problems.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,11 +8,10 @@ use std::{
 use fingerpost::__private::quoted;
 use fingerpost_collect::Problem;
 
-/// So many tables are shown. Whoever needs more is better off with a glob.
+/// The maximum number of tables in the hint. For more files, a glob is better.
 const MAX_TABLES: usize = 20;
 
-/// A hint with one table for each file. At the end of a settings file it is valid whatever stands before it, unless that has
-/// the table already.
+/// Returns a hint with one table per file. Tables are valid at the end of any settings file that does not have them already.
 pub(crate) fn hint<'p>(
     problems: impl IntoIterator<Item = &'p Problem>,
     settings_file: &Path,
@@ -24,13 +23,13 @@ pub(crate) fn hint<'p>(
     }
     let more = tables.len().saturating_sub(MAX_TABLES);
     let file = quoted(settings_file.display());
-    let mut hint = format!("to silence this, add to the end of {file}, or to the same table in it:");
+    let mut hint = format!("to silence this, add to the end of {file}, or to the existing table:");
     for (table, rules) in tables.iter().take(MAX_TABLES) {
         hint += &format!("\n  [{table}]");
         rules.iter().for_each(|rule| hint.extend(["\n  ", rule]));
     }
     if more > 0 {
-        hint += &format!("\n  and {more} more such tables, or one for many files, such as \"vendor/**\"");
+        hint += &format!("\n  and {more} more tables; a glob such as \"vendor/**\" covers many files");
     }
     (!tables.is_empty()).then_some(hint)
 }

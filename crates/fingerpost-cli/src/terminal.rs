@@ -1,4 +1,4 @@
-//! The properties of the terminal that standard error is connected to, if it is one.
+//! The properties of the terminal on stderr.
 
 use std::{env, path::PathBuf};
 
@@ -6,11 +6,11 @@ use console::Term;
 use fingerpost::__private::is_bidi_or_line_separator;
 
 pub(crate) struct Terminal {
-    /// `true` if it can show characters beyond ASCII.
+    /// `true` if the terminal can show characters beyond ASCII.
     pub(crate) unicode: bool,
-    /// How wide it is; what is no terminal has no width.
+    /// The width. `None` if stderr is not a terminal.
     pub(crate) columns: Option<usize>,
-    /// The directory that short names of files begin at.
+    /// Files below this directory are shown relative to it.
     pub(crate) current_dir: Option<PathBuf>,
 }
 
@@ -23,7 +23,7 @@ impl Terminal {
     }
 }
 
-/// POSIX, "Internationalization Variables": the first that is set and not empty counts.
+/// POSIX, "Internationalization Variables": the first variable that is set and not empty counts.
 fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     let values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
     let locale =
@@ -31,7 +31,7 @@ fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Text without what would command a terminal, or turn it around.
+/// Escapes control characters, bidirectional marks and line separators.
 pub(crate) fn escape_controls(text: &str) -> String {
     let escaped = text.chars().map(|c| match c {
         c if c.is_control() => c.escape_debug().to_string(),
@@ -41,7 +41,7 @@ pub(crate) fn escape_controls(text: &str) -> String {
     escaped.collect()
 }
 
-/// The same of text that may have several lines, such as what a settings file is said to have wrong.
+/// Escapes like [`escape_controls`], but keeps line ends and tabs, for messages with excerpts of a settings file.
 pub(crate) fn escape_controls_per_line(text: &str) -> String {
     let line = |line: &str| line.split('\t').map(escape_controls).collect::<Vec<_>>().join("\t");
     text.lines().map(line).collect::<Vec<_>>().join("\n")

@@ -12,7 +12,8 @@ pub(crate) fn run(args: &VersionArgs, settings: Settings, printer: &Printer) -> 
     let version = app_version(args, settings)?;
     let source = version.source();
     if version.is_fallback() {
-        printer.hint("set FINGERPOST_APP_VERSION, or collect first: the manifest has a version");
+        printer
+            .hint("set FINGERPOST_APP_VERSION, or run `fingerpost collect`: the manifest provides a version");
     }
     if args.json {
         printer.data(serde_json::json!({ "version": *version, "source": source.as_str() }))?;
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &VersionArgs, settings: Settings, printer: &Printer) -> 
     Ok(())
 }
 
-/// The version that the site has in production.
+/// Returns the app version of the site in production.
 fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Exit> {
     let settings = args.apply_to(settings);
     let out = DirStore::new(settings.out.clone().unwrap_or_default());
@@ -34,7 +35,7 @@ fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Exi
     Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
-/// What was collected; nothing, if nothing was yet.
+/// Reads the manifest. Returns `None` if it does not exist.
 fn read_manifest(out: &DirStore) -> Result<Option<Manifest>, Exit> {
     let place = manifest_path(out);
     match out.read(MANIFEST_NAME) {
@@ -46,14 +47,15 @@ fn read_manifest(out: &DirStore) -> Result<Option<Manifest>, Exit> {
 
 fn not_collected(dir: &Path, out: &DirStore) -> Exit {
     let command = quoted(format!("fingerpost collect <source> --out {}", dir.display()));
-    Exit::failed(format_args!("{} was not found; run {command} to make it", quoted(manifest_path(out))))
+    Exit::failed(format_args!("{} was not found; run {command} to create it", quoted(manifest_path(out))))
 }
 
 fn manifest_path(out: &DirStore) -> String {
     Path::new(&out.place()).join(MANIFEST_NAME).display().to_string()
 }
 
-/// A manifest without its assets, if there is one: the version is the same whatever base URL they were collected for.
+/// A store whose manifest has the hash and the components of the real one, but no base path: the version does not depend on
+/// the base URL.
 #[derive(Debug)]
 struct VersionOnlyStore {
     place: String,

@@ -66,7 +66,7 @@ fn verbose_lists_ignored_and_shadowed_files() {
     let lines: Vec<_> = ended.stderr.lines().collect();
     let hidden = format!("ignored {}", site.quoted_path("static/.hidden"));
     let shadowed = format!(
-        "ignored {}, which {} hides",
+        "ignored {}, hidden by {}",
         site.quoted_path("theme/a.css"),
         site.quoted_path("static/a.css")
     );
@@ -87,8 +87,7 @@ fn all_problems_are_reported_and_nothing_is_published() {
         let [hides, file] = ["theme", "static"].map(|dir| site.quoted_path(&format!("{dir}/{name}")));
         format!("error: {hides} is hidden by {file}; remove one of them\n")
     });
-    let end = "2 problems; nothing was published\nhint: to publish all the same, with warnings, run it with \
-               `--shadowed warn`\n";
+    let end = "2 problems; nothing was published\nhint: to publish anyway, with warnings, run with `--shadowed warn`\n";
     assert_eq!(site.normalized_stderr(&ended), format!("{a}{b}{end}"));
     assert!(!site.path("out/staticfiles.json").exists());
 }
@@ -138,7 +137,7 @@ fn every_collect_flag_takes_effect() {
 
     let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "old"]);
     assert_eq!(summary(&ended), "2 files, 2 B, 2 written, 0 unchanged, release 2 published");
-    assert_eq!(ended.stderr.lines().next(), Some("took over release 1"));
+    assert_eq!(ended.stderr.lines().next(), Some("copied release 1"));
     assert_eq!(site.read("out/.fingerpost/releases/1.json"), site.read("old/.fingerpost/releases/1.json"));
 }
 
@@ -315,7 +314,7 @@ fn invalid_compression_is_a_usage_error_that_lists_valid_values() {
     for (list, problem) in [
         ("gzip,lzma", "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
         ("br:12", "compression `br:12` has no such level; `br` has 0 to 11"),
-        ("gzip,gzip", "compression `gzip` is named twice"),
+        ("gzip,gzip", "compression `gzip` is listed twice"),
         ("", "compression `` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
     ] {
         let ended = site.run(&["collect", "static", "--out", "out", "--compress", list]);
@@ -332,12 +331,12 @@ fn imported_unchanged_release_becomes_current_and_is_reported() {
         let ended = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
         (ended.stderr.lines().next().unwrap().to_owned(), summary(&ended).to_owned())
     };
-    let took_over = "took over release 1".to_owned();
+    let took_over = "copied release 1".to_owned();
     let sums =
         |written: &str, release: &str| format!("1 file, 6 B, {written}, nothing new, release 1 {release}");
-    let dry = sums("1 to write, 0 unchanged", "would be in force");
+    let dry = sums("1 to write, 0 unchanged", "would be current");
     assert_eq!(keeping(&["--dry-run"]), (took_over.clone(), dry));
-    assert_eq!(keeping(&[]), (took_over, sums("1 written, 0 unchanged", "is in force")));
+    assert_eq!(keeping(&[]), (took_over, sums("1 written, 0 unchanged", "is current")));
     assert_eq!(site.read("new/staticfiles.json"), site.read("out/staticfiles.json"));
     assert_eq!(keeping(&[]).1, "1 file, 6 B, 0 written, 1 unchanged, nothing to publish");
 }

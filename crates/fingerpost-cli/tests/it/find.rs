@@ -1,6 +1,6 @@
 use crate::site::Site;
 
-const NOT_COLLECTED: &str = "hint: it has not been collected yet; run `fingerpost collect`\n";
+const NOT_COLLECTED: &str = "hint: this asset has not been collected yet; run `fingerpost collect`\n";
 
 #[test]
 fn find_prints_the_files_and_urls_of_an_asset() {
@@ -62,7 +62,7 @@ fn path_that_is_not_an_asset_is_an_error_with_the_reason() {
     assert_eq!(site.run(&["find", "css/.app.css", "static", "--hidden"]).code, Some(0));
 
     let ended = site.run(&["find", "css/", "static"]);
-    assert_eq!((ended.code, &*ended.stderr), (Some(1), "error: `css/` names a directory and no asset\n"));
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), "error: `css/` is a directory, not an asset\n"));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn imported_module_gets_a_hint_that_it_may_run_twice() {
         ("static/js/util.js.map", ""),
     ]);
     let ended = site.run(&["find", "js/util.js", "static"]);
-    let hint = "hint: it is a module that `js/app.js` imports; named by `static()` as well, it has two URLs in \
+    let hint = "hint: `js/app.js` imports this module; if a template loads it with `static()` too, it has two URLs in \
                 development and under a version query, and runs twice\n";
     assert_eq!((ended.code, &*ended.stderr), (Some(0), hint));
     for other in ["js/app.js", "js/util.js.map"] {

@@ -4,16 +4,25 @@ use crate::site::Site;
 fn usage_error_exits_with_code_2_and_advice() {
     let site = Site::new(&[("static/a.css", "a")]);
     for (args, message) in [
-        (&["collect", "static"][..], "error: no output dir is named here (--out) or in a settings file"),
-        (&["collect", "--out", "out"], "error: no source dir is named here or in a settings file"),
-        (&["clean"], "error: no output dir is named here (--out) or in a settings file"),
+        (
+            &["collect", "static"][..],
+            "error: no output dir is set; pass `--out`, or add `out` to the settings file",
+        ),
+        (
+            &["collect", "--out", "out"],
+            "error: no source dir is set; pass one as an argument, or add `sources` to the settings file",
+        ),
+        (&["clean"], "error: no output dir is set; pass `--out`, or add `out` to the settings file"),
         (&["clean", "--keep", "-1"], "error: unexpected argument '-1' found"),
         (&["clean", "--keep", "few"], "error: invalid value 'few' for '--keep <N>'"),
         (
             &["clean", "--older-than", "7"],
-            "error: invalid value '7' for '--older-than <AGE>': age `7` is not understood; write",
+            "error: invalid value '7' for '--older-than <AGE>': age `7` is invalid; write",
         ),
-        (&["find", "a.css"], "error: no source dir is named here or in a settings file"),
+        (
+            &["find", "a.css"],
+            "error: no source dir is set; pass one as an argument, or add `sources` to the settings file",
+        ),
         (&["find"], "error: the following required arguments were not provided:"),
         (&["bust-token", "0123456789abcdef"], "error: unexpected argument '0123456789abcdef' found"),
         (&["bust-token", "--secret", "x"], "error: unexpected argument '--secret' found"),

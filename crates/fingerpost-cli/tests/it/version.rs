@@ -69,7 +69,7 @@ fn output_dir_given_by_flag_must_exist() {
     let site = Site::new(&[("fingerpost.toml", "out = \"from-file\"")]);
     let ended = site.run(&["version", "--out", "nope"]);
     let problem = format!(
-        "error: {} was not found; run `fingerpost collect <source> --out nope` to make it\n",
+        "error: {} was not found; run `fingerpost collect <source> --out nope` to create it\n",
         site.quoted_path("nope/staticfiles.json")
     );
     assert_eq!((ended.code, &*ended.stdout, ended.stderr), (Some(1), "", problem));
