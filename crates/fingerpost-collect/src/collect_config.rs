@@ -18,7 +18,7 @@ use crate::{
     settings_tables::Tables,
 };
 
-/// What to collect, and where to. Nothing is read or checked before [`collect`](crate::collect).
+/// Settings of [`collect`](crate::collect), which reads and checks them.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -52,17 +52,16 @@ pub struct CollectConfig {
 }
 
 impl CollectConfig {
-    /// Collects into the output dir `out`, which is made if it is not there.
+    /// Creates settings for the output directory `out`, which is created if it does not exist.
     pub fn new(out: impl AsRef<Path>) -> Self {
         let mut settings = Settings::default();
         settings.out = Some(out.as_ref().to_owned());
         Self::from_settings(settings)
     }
 
-    /// Starts from the settings of a `fingerpost.toml`; what is set here goes before it, source dirs replace its source
-    /// dirs.
+    /// Starts from the settings of a `fingerpost.toml`. Methods override them; source directories replace those of the file.
     ///
-    /// Beside the settings that a [site reads](Settings), `collect` reads the table `[collect]`. Every key may be left out:
+    /// In addition to the [settings of a site](Settings), `collect` reads the table `[collect]`. Every key is optional:
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -74,20 +73,20 @@ impl CollectConfig {
     /// [collect]
     /// compress = ["gzip"]                 # variants to make; also "br", "zstd", each with a level ("br:11") or its default
     /// compress-maps = ["gzip"]            # the same for source maps; defaults to the gzip of `compress`
-    /// originals = false                   # write the plain names, too
-    /// keep-from = "previous"              # an earlier output dir, whose releases are taken over
-    /// fsync = false                       # wait until every file has reached the disk, not only the manifest
+    /// originals = false                   # write the plain names too
+    /// keep-from = "previous"              # import the releases of an earlier output directory
+    /// fsync = false                       # sync every file to disk, not only the release and the manifest
     ///
     /// [collect.rules]
     /// missing = "error"                   # or "warn", "ignore": references to a file that does not exist
     /// missing-map = "warn"                # the same for source maps
     /// leaves-base = "error"               # relative references that leave the base URL
-    /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source dir
-    /// syntax = "warn"                     # scripts that cannot be parsed, whose references stay as they are
-    /// unsupported = "error"               # references that this build of `collect` cannot rewrite
-    /// shadowed = "ignore"                 # files that an earlier source dir hides
+    /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source directory
+    /// syntax = "warn"                     # scripts that cannot be parsed; their references are not rewritten
+    /// unsupported = "error"               # references that this build cannot rewrite
+    /// shadowed = "ignore"                 # files hidden by a file of an earlier source directory
     ///
-    /// [collect.rules."vendor/**"]         # severities in some files; the longest glob that matches decides
+    /// [collect.rules."vendor/**"]         # severities for some files; the longest matching glob applies
     /// missing = "ignore"
     /// # "#)?;
     /// # use fingerpost_collect::{CollectConfig, Rule, Severity, collect};
@@ -97,26 +96,26 @@ impl CollectConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// [`collect`](crate::collect) reports what is wrong in the table.
+    /// [`collect`](crate::collect) reports errors in the table.
     pub fn from_settings(settings: Settings) -> Self {
         let tables = Tables::read(&settings);
         Self { settings, tables, ..Self::default() }
     }
 
-    /// Adds a source dir; may be called again, and the first directory that has a file wins.
+    /// Adds a source directory. May be called repeatedly; the first directory that has a file takes precedence.
     pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
         self.sources.push(Ok(SourceDir::new(dir.as_ref())));
         self
     }
 
-    /// Adds a source dir whose assets are named with a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` makes
+    /// Adds a source directory whose asset paths get a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` adds
     /// `vendor/htmx.js`.
     pub fn source_at(mut self, prefix: &str, dir: impl AsRef<Path>) -> Self {
         self.sources.push(SourceDir::with_prefix(prefix, dir.as_ref()));
         self
     }
 
-    /// What will precede every asset path: a path or an `http(s)` URL. Its path is written into the manifest.
+    /// Sets the base URL of all assets: a path or an `http(s)` URL. The manifest stores its path.
     ///
     /// Defaults to `FINGERPOST_BASE_URL`, then to the settings file, then to `/static/`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -124,29 +123,30 @@ impl CollectConfig {
         self
     }
 
-    /// Adds globs of files that are no assets, beside the usual hidden files; see [`IgnoreRules::new`](fingerpost::sources::IgnoreRules::new).
+    /// Adds globs of files to ignore, in addition to hidden files. See
+    /// [`IgnoreRules::new`](fingerpost::sources::IgnoreRules::new) for the syntax.
     pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.ignore.extend(globs.into_iter().map(Into::into));
         self
     }
 
-    /// Whether files and directories whose names start with a dot are taken.
+    /// Sets whether files and directories whose names start with a dot are collected.
     ///
-    /// Defaults to `false`; `.well-known` is always taken.
+    /// Defaults to `false`. `.well-known` is always collected.
     pub fn hidden(mut self, yes: bool) -> Self {
         self.settings.hidden = yes;
         self
     }
 
-    /// Whether symlinks may leave their source dir.
+    /// Sets whether symlinks may point outside of their source directory.
     ///
-    /// Defaults to `false`: such a symlink is an error. Others are followed, loops end.
+    /// Defaults to `false`: such a symlink is an error. Other symlinks are always followed; loops are detected.
     pub fn follow_symlinks(mut self, yes: bool) -> Self {
         self.settings.follow_symlinks = yes;
         self
     }
 
-    /// Whether the plain names are written too, with the same bytes, for a server that knows no manifest.
+    /// Sets whether assets are written under their plain names too, for a server that does not read the manifest.
     ///
     /// Defaults to `false`.
     pub fn originals(mut self, yes: bool) -> Self {
@@ -154,14 +154,15 @@ impl CollectConfig {
         self
     }
 
-    /// The compressed variants to make, beside each hashed file that they make at least 5 % smaller: `gzip`, `br`, `zstd`,
-    /// each with a level (`br:11`) or at its [usual one](fingerpost::manifest::Encoding::default_level).
+    /// Sets the compressed variants to create: `gzip`, `br` or `zstd`, each with a level (`br:11`) or its
+    /// [default level](fingerpost::manifest::Encoding::default_level).
     ///
-    /// Defaults to none. Only for types that gain, so not for images, fonts in `woff2` or archives, and only from 100 bytes
-    /// on. Source maps get gzip alone; see [`compress_maps`](Self::compress_maps). With
-    /// [`originals`](Self::originals) plain names get the same variants, for servers such as nginx (`gzip_static`).
+    /// Defaults to none. A variant is kept if it is at least 5 % smaller than the file. Files below 100 bytes and types that
+    /// are compressed already, such as images, `woff2` fonts and archives, get none. Source maps get only gzip; see
+    /// [`compress_maps`](Self::compress_maps). With [`originals`](Self::originals), plain names get the same variants, for
+    /// servers such as nginx (`gzip_static`).
     ///
-    /// `br` needs the feature `brotli` of this crate, `zstd` the feature of that name.
+    /// `br` requires the feature `brotli` of this crate, and `zstd` the feature `zstd`.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -179,43 +180,44 @@ impl CollectConfig {
         self
     }
 
-    /// The compressed variants to make of source maps (`.map`).
+    /// Sets the compressed variants of source maps (`.map`).
     ///
-    /// Defaults to the gzip of [`compress`](Self::compress), if it is there: source maps are half the bytes of many a site,
-    /// and only developers ever ask for one.
+    /// Defaults to gzip if [`compress`](Self::compress) has it. Source maps are half the bytes of many sites, and only
+    /// developers load them.
     pub fn compress_maps(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.compress_maps = Some(Compression::list(list));
         self
     }
 
-    /// Takes over the releases, with their numbers, and the files of an earlier output dir, such as the previous image's.
+    /// Imports the releases and files of an earlier output directory, such as that of the previous image.
     ///
-    /// Pages that were rendered before the deploy then still find their files. An empty directory has nothing to take over;
-    /// one that has files and no manifest is an error. A release that is already in the output dir is skipped; without a manifest in the output dir, that of `dir` counts as the one replaced. Files are compared with
-    /// their hashes on the way, and one that is missing or damaged is left behind with a warning.
+    /// Pages that were rendered before the deploy still find their files then. Releases keep their numbers; a release that the
+    /// output directory already has is skipped. If the output directory has no manifest, that of `dir` counts as
+    /// replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without a manifest are an
+    /// error.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
         self.tables.collect.keep_from = Some(dir.as_ref().to_owned());
         self
     }
 
-    /// Whether every file is waited for until it has reached the disk.
+    /// Sets whether every file is synced to disk.
     ///
-    /// Defaults to `false`: the release and the manifest are waited for, and after a power cut the next run finds files
+    /// Defaults to `false`: only the release and the manifest are synced, and after a power cut the next run detects files
     /// that are too short and writes them again.
     pub fn fsync(mut self, yes: bool) -> Self {
         self.tables.collect.fsync = yes;
         self
     }
 
-    /// Whether to wait while another run holds the lock of the output dir.
+    /// Sets whether to wait while another run holds the lock of the output directory.
     ///
-    /// Defaults to `true`; otherwise that is an error of the kind [`Locked`](crate::ErrorKind::Locked).
+    /// Defaults to `true`. With `false`, a held lock is an error of kind [`Locked`](crate::ErrorKind::Locked).
     pub fn wait(mut self, yes: bool) -> Self {
         self.without_waiting = !yes;
         self
     }
 
-    /// Whether to write nothing at all, and only report what would be done.
+    /// Sets whether to only report the changes, without writing anything.
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {
@@ -225,10 +227,10 @@ impl CollectConfig {
 
     /// Reads every published file and compares it with its digest, even if its stamp is unchanged.
     ///
-    /// Defaults to `false`: a file is read only if its length, times or inode are not those of the last run, as in a copy of
-    /// the output directory. Either way files of the current manifest that are damaged or missing are written again, with
-    /// their variants; [`Report::repaired`](crate::Report::repaired) counts the damaged ones. With `verify` the files of
-    /// earlier releases are read too. They are repaired from [`keep_from`](Self::keep_from) or reported as warnings.
+    /// Defaults to `false`: a file is read only if its length, times or inode differ from those of the last run, as in a copy
+    /// of the output directory. In both cases, damaged or missing files of the current manifest are written again, with their
+    /// variants; [`Report::repaired`](crate::Report::repaired) counts the damaged files. With `true`, files of earlier releases
+    /// are read too, and are repaired from [`keep_from`](Self::keep_from) or reported as warnings.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -248,23 +250,23 @@ impl CollectConfig {
         self
     }
 
-    /// How seriously a rule is taken, in all files for which no [`severity_override`](Self::severity_override) says otherwise.
+    /// Sets the severity of a rule for all files without a [`severity_override`](Self::severity_override).
     ///
-    /// See [`Rule`] for the defaults. What is ignored is still listed: [`Report::shadowed`](crate::Report::shadowed).
+    /// See [`Rule`] for the defaults. [`Report::shadowed`](crate::Report::shadowed) lists hidden files at every severity.
     pub fn severity(self, rule: Rule, severity: Severity) -> Self {
         self.severity_override(EVERYWHERE, rule, severity)
     }
 
-    /// How seriously a rule is taken in the files that a glob matches: in those that break it, and for
-    /// [`Rule::Shadowed`] in those that are hidden.
+    /// Sets the severity of a rule for the files that a glob matches. For [`Rule::Shadowed`], these are the hidden files.
     ///
-    /// Globs are read as those of [`ignore`](Self::ignore); of several that match, the longest decides.
+    /// Globs have the syntax of [`ignore`](Self::ignore). If several match, the longest applies.
     pub fn severity_override(mut self, glob: impl Into<String>, rule: Rule, severity: Severity) -> Self {
         self.tables.collect.rules.entry(glob.into()).or_default().insert(rule, severity);
         self
     }
 
-    /// Returns every severity that holds for some files: the glob, the rule and its severity.
+    /// Returns the glob, the rule and the severity of every [`severity_override`](Self::severity_override), including those of
+    /// the settings.
     pub fn severity_overrides(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
         let by_glob = self.tables.collect.rules.iter().filter(|(glob, _)| *glob != EVERYWHERE);
         by_glob.flat_map(|(glob, severities)| {
@@ -272,7 +274,7 @@ impl CollectConfig {
         })
     }
 
-    /// Checks every setting.
+    /// Checks all settings, and returns those of the run.
     pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
@@ -296,7 +298,7 @@ impl CollectConfig {
         })
     }
 
-    /// The source dirs, the base URL and the severities of the rules.
+    /// Returns the source directories, the base URL and the severities of the rules.
     pub(crate) fn sources(&self) -> Result<((Sources, BaseUrl), RuleSeverities), Error> {
         let sources = both(both(self.open_sources(), self.base()), self.severities());
         both(self.tables.check(), sources).map(|((), sources)| sources)
@@ -323,7 +325,7 @@ impl CollectConfig {
         CompressionSettings::new(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
     }
 
-    /// Each on its own first, so that every one that cannot be opened is named.
+    /// Opens each directory alone first, so that the error names all that cannot be opened.
     fn open_sources(&self) -> Result<Sources, Error> {
         let invalid = |err: fingerpost::Error| Problem::config(err.to_string());
         let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>().map_err(invalid)?;
@@ -338,14 +340,14 @@ impl CollectConfig {
     }
 }
 
-/// The output dir that the settings name.
+/// Returns the absolute output directory.
 pub(crate) fn output_dir(settings: &Settings) -> Result<PathBuf, Error> {
     let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
     let out = settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;
     absolute(out, "the output dir")
 }
 
-/// Messages name directories in a way that holds wherever the reader is.
+/// Returns an absolute path, which messages can show to readers in any directory.
 fn absolute(dir: &Path, what: &str) -> Result<PathBuf, Error> {
     Ok(std::path::absolute(dir)
         .map_err(|err| Problem::config(format!("cannot make the path of {what} absolute: {err}")))?)

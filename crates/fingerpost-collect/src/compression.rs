@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use fingerpost::{__private::quoted, Error, manifest::Encoding};
 
-/// An encoding and its level, in settings `gzip` or `br:11`.
+/// An encoding and its level. Settings write `gzip` or `br:11`.
 ///
 /// ```
 /// use fingerpost_collect::Compression;
@@ -21,22 +21,22 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// The encoding.
+    /// Returns the encoding.
     pub fn encoding(self) -> Encoding {
         self.encoding
     }
 
-    /// One of its [`levels`](Encoding::levels).
+    /// Returns the level, one of [`Encoding::levels`].
     pub fn level(self) -> u8 {
         self.level
     }
 
-    /// Reads several, each of another encoding.
+    /// Parses a list of different encodings.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for an unknown encoding, one that is named twice, and
-    /// a level that the encoding does not have.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for an unknown encoding, a duplicate encoding, or a
+    /// level that the encoding does not have.
     pub fn list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Self>, Error> {
         let mut list: Vec<Self> = Vec::new();
         for text in texts {
@@ -50,7 +50,7 @@ impl Compression {
     }
 }
 
-/// At its [default level](Encoding::default_level).
+/// Uses the [default level](Encoding::default_level).
 impl From<Encoding> for Compression {
     fn from(encoding: Encoding) -> Self {
         Self { encoding, level: encoding.default_level() }

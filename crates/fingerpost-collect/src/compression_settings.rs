@@ -1,4 +1,4 @@
-//! Which files are worth compressing, by extension.
+//! Chooses the files to compress, by extension and size.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use crate::{
     diagnostics::problem::{Error, Problem},
 };
 
-/// The headers that announce a variant are about as long as what a shorter file could gain.
+/// A smaller file could save about as many bytes as the headers of a compressed response add.
 const SMALLEST: u64 = 100;
 
-/// What to make of each file.
+/// The compressed variants to create.
 pub(crate) struct CompressionSettings {
     usual: Vec<Compression>,
     maps: Vec<Compression>,
 }
 
 impl CompressionSettings {
-    /// Names every encoding that this program cannot make.
+    /// Fails with every encoding that this build does not support.
     pub(crate) fn new(usual: Vec<Compression>, maps: Option<Vec<Compression>>) -> Result<Self, Error> {
         let maps = maps.unwrap_or_else(|| {
             usual.iter().copied().filter(|compression| compression.encoding() == Encoding::Gzip).collect()
@@ -29,12 +29,12 @@ impl CompressionSettings {
         Ok(Self { usual, maps })
     }
 
-    /// Whether no file is ever compressed.
+    /// Returns `true` if no file is ever compressed.
     pub(crate) fn is_nothing(&self) -> bool {
         self.usual.is_empty() && self.maps.is_empty()
     }
 
-    /// What to make of the asset of this path and size.
+    /// Returns the variants to create of an asset.
     pub(crate) fn for_asset(&self, path: &str, size: u64) -> &[Compression] {
         if size < SMALLEST {
             return &[];
@@ -42,8 +42,8 @@ impl CompressionSettings {
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
         match &*extension.to_ascii_lowercase() {
             "map" => &self.maps,
-            // Text, or bytes in no other compression. Images, `woff2` and archives are compressed already, and all others
-            // are too rare to spend time on.
+            // Text and uncompressed binary formats. Images, `woff2` and archives are compressed already; other types are too
+            // rare.
             "appcache" | "atom" | "bmp" | "cjs" | "css" | "csv" | "cur" | "eot" | "geojson" | "gltf"
             | "glsl" | "htm" | "html" | "ico" | "ics" | "js" | "json" | "json5" | "jsonld" | "jsx" | "md"
             | "mjs" | "mts" | "otf" | "rss" | "rtf" | "scss" | "srt" | "svg" | "topojson" | "ts" | "tsv"
@@ -54,7 +54,7 @@ impl CompressionSettings {
     }
 }
 
-/// Fails if this program has no encoder for it.
+/// Fails if this build has no encoder for the encoding.
 pub(crate) fn check(encoding: Encoding) -> Result<(), Problem> {
     let feature = match encoding {
         Encoding::Br if cfg!(not(feature = "brotli")) => "brotli",

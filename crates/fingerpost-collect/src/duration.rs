@@ -2,10 +2,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fingerpost::{__private::quoted, Error};
 
-/// The units of an age, with their seconds.
+/// The units of an age, in seconds.
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
 
-/// Reads an age: a whole number with its unit, such as `7d`, `12h`, `30m`, `45s` or `2w`. A `0` needs none.
+/// Parses an age: a whole number with a unit, such as `7d`, `12h`, `30m`, `45s` or `2w`, or `0` without a unit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -17,7 +17,7 @@ const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for anything else.
+/// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for other text.
 pub fn parse_duration(text: &str) -> Result<Duration, Error> {
     let seconds = if text == "0" { Some(0) } else { seconds(text) };
     seconds.map(Duration::from_secs).ok_or_else(|| {
@@ -34,7 +34,7 @@ pub(crate) fn now() -> Duration {
 fn seconds(text: &str) -> Option<u64> {
     let (number, unit) =
         UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)))?;
-    // The number alone: `u64` would take a plus sign, too.
+    // `u64` would accept a plus sign.
     let digits = number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)?;
     digits.parse::<u64>().ok()?.checked_mul(*unit)
 }

@@ -31,7 +31,7 @@ pub use reference_report::{Reference, ReferenceReport, references};
 pub use references::raw_reference::ReferenceKind;
 pub use report::Report;
 
-/// Items that only the program of this workspace uses. They may change in every release.
+/// Items for the other crates of this workspace. They may change in every release.
 #[doc(hidden)]
 pub mod __private {
     use fingerpost::Settings;
@@ -39,11 +39,11 @@ pub mod __private {
     pub use crate::duration::parse_duration;
     use crate::{diagnostics::problem::Error, settings_tables::Tables};
 
-    /// Checks the tables of this crate, for commands that use none of them.
+    /// Checks the tables `[collect]` and `[clean]`, for commands that do not use them.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong in the tables.
+    /// Returns all problems of the tables.
     pub fn check_tables(settings: &Settings) -> Result<(), Error> {
         Tables::read(settings).check()
     }
@@ -68,24 +68,24 @@ use crate::{
     },
 };
 
-/// Collects the files of the source dirs into the output dir, and publishes them if anything has changed.
+/// Collects the files of the source directories into the output directory, and publishes a release if anything has changed.
 ///
-/// Killed at any moment, it leaves the old manifest and every file that it names intact. A second run with nothing changed
-/// writes nothing outside `.fingerpost/`. A published file that was changed or damaged is written again; see
-/// [`CollectConfig::verify`]. A run waits for one that is under way; [`collect_with`] tells whom it waits for.
+/// A killed run leaves the previous manifest and all of its files intact. A second run without changes writes nothing outside
+/// `.fingerpost/`. Published files that were changed or damaged are written again; see [`CollectConfig::verify`]. If another
+/// run holds the lock, this one waits; [`collect_with`] reports the holder.
 ///
 /// # Errors
 ///
-/// Every problem of the run, not the first alone; then nothing is published.
+/// Returns all problems of the run, not only the first. Nothing is published then.
 pub fn collect(config: &CollectConfig) -> Result<Report, Error> {
     collect_with(config, &())
 }
 
-/// As [`collect`], and tells `progress` about it while it is under way.
+/// Collects like [`collect`], and reports to `progress`.
 ///
 /// # Errors
 ///
-/// As for [`collect`].
+/// Same as [`collect`].
 pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<Report, Error> {
     let started = Instant::now();
     let options = config.options()?;
@@ -100,11 +100,11 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     }
 }
 
-/// Starts the threads of the run before it takes the lock: without memory for them, rayon would panic in the middle of it.
+/// Starts the threads before the run takes the lock. Without memory for them, rayon would panic in the middle of the run.
 fn start_threads() -> Result<(), Problem> {
     let is_started = rayon::current_thread_index().is_some();
     let started = if is_started { Ok(()) } else { rayon::ThreadPoolBuilder::new().build_global() };
-    // Without a source the threads run already.
+    // An error without a source means that the threads run already.
     match started.err().as_ref().and_then(std::error::Error::source) {
         Some(cause) => {
             let message = format!("not enough memory to start threads: {cause}");
@@ -114,7 +114,7 @@ fn start_threads() -> Result<(), Problem> {
     }
 }
 
-/// All steps of a run, in their order.
+/// The steps of a run.
 fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
     let files = scan(&run, diagnostics);
     let components = run.components(diagnostics);
@@ -133,21 +133,21 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     let (manifest, ()) =
         rayon::join(|| make_manifest(&run, &assets, components), || save_cache(&run, &assets));
     let report = Report::new(&run, &assets, &variants, &manifest);
-    // What is known of the files takes more memory than their names, and the past is still to be read.
+    // Drops the analysis and the cache before the earlier releases are read, to lower the peak of memory.
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
     let files = StagedFiles::from_assets(assets);
     run.cache.forget();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let report = report.with_releases(&publication.releases, &run.history.numbers);
     publication.write(files, variants, &run, diagnostics)?;
-    // Where all sources are too young to be cached, the next run reads everything anyway.
+    // If all source files are too recent to be cached, the next run reads everything anyway.
     if leaves_cache {
         run.output.published.save(&run.output.staging);
     }
     Ok(report)
 }
 
-/// Reads all files, and names and stages them. They come sorted by path, and with what they refer to.
+/// Reads, names and stages all files. Returns the assets, sorted by path, and their references.
 fn analyze_and_name(
     files: Vec<SourceFile>,
     run: &Run<'_>,
@@ -163,7 +163,7 @@ fn analyze_and_name(
     Ok((assets, references))
 }
 
-/// Keeps what this run knows of the source files, for the next.
+/// Saves the analysis of the source files for the next run.
 fn save_cache(run: &Run<'_>, assets: &[Asset]) {
     run.cache.save(assets.iter().map(Asset::cache_entry), &run.output.staging);
 }

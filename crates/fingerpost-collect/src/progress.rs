@@ -1,4 +1,4 @@
-/// Follows a run while it is under way. Every method does nothing unless it is written.
+/// Receives the progress of a run. All methods do nothing by default.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -22,27 +22,27 @@
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Progress: Sync {
-    /// Another run holds the lock, and this one waits for it. `message` is a sentence that says which.
+    /// Called if another run holds the lock and this run waits. `message` describes the other run.
     fn waiting(&self, message: &str) {
         let _ = message;
     }
 
-    /// The source dirs have been listed: so many files will be collected.
+    /// Called when the source directories have been listed, with the number of files to collect.
     fn found(&self, files: usize) {
         let _ = files;
     }
 
-    /// One more file is done. Called from several threads at once.
+    /// Called for each collected file, from several threads at once.
     fn collected(&self) {}
 
-    /// All files have their names, and so many times one will be compressed.
+    /// Called before compression starts, with the number of compressions.
     fn compressing(&self, times: usize) {
         let _ = times;
     }
 
-    /// One more is compressed. Called from several threads at once.
+    /// Called after each compression, from several threads at once.
     fn compressed(&self) {}
 }
 
-/// Tells nobody.
+/// Ignores all progress.
 impl Progress for () {}

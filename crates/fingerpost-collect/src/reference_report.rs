@@ -1,4 +1,4 @@
-//! Which files name which, without a run.
+//! Finding references without collecting.
 
 use fingerpost::{
     __private::Severity,
@@ -26,34 +26,34 @@ use crate::{
     },
 };
 
-/// What the files of the source dirs name, as [`references`] finds it.
+/// The references of all source files, as returned by [`references`].
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceReport {
-    /// All references, sorted by where they stand.
+    /// All references, sorted by location.
     pub references: Vec<Reference>,
-    /// What cannot be read, and may hold more. Scripts that cannot be parsed, and without the feature `js` those that seem to refer
-    /// to other files, are here unless their rules are ignored: `syntax` and `unsupported`.
+    /// Files that cannot be read or parsed and may have more references. Scripts that break the rule `syntax`, or without the
+    /// feature `js` the rule `unsupported`, are included unless the rule is ignored.
     pub problems: Vec<Problem>,
 }
 
-/// A place in a file that names another.
+/// A place in a file that names another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reference {
-    /// Where it stands, and in which asset.
+    /// The location of the reference, with its asset.
     pub location: Location,
-    /// The asset path that it leads to; a URL path if it leaves the base URL.
+    /// The target: an asset path, or a URL path if the reference leaves the base URL.
     pub to: String,
-    /// Whether there is such an asset.
+    /// `true` if the target exists.
     pub exists: bool,
-    /// Why it is no asset although there is such a file: the rules leave it out.
+    /// The reason if the target is a file that is ignored.
     pub left_out: Option<String>,
-    /// How it names it.
+    /// The kind of reference.
     pub kind: ReferenceKind,
 }
 
-/// Finds what all files of the source dirs name, as they are now. It writes nothing, and needs no output dir.
+/// Finds the references in all files of the source directories. Writes nothing, and needs no output directory.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -70,7 +70,7 @@ pub struct Reference {
 ///
 /// # Errors
 ///
-/// A setting that makes no sense, or a source dir that cannot be listed. A file that cannot be read is in
+/// Invalid settings, or a source directory that cannot be opened. Files that cannot be read are in
 /// [`ReferenceReport::problems`].
 pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
     let ((sources, base), severities) = config.sources()?;
@@ -95,7 +95,7 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
     Ok(uses)
 }
 
-/// The references of a file, and a note if it cannot be parsed.
+/// Returns the references of a file, and a note if the file cannot be parsed.
 fn named_in(
     file: &SourceFile,
     base: &BaseUrl,

@@ -11,7 +11,7 @@ use crate::{
     pipeline::{asset::Asset, compress::Variants, run_context::Run},
 };
 
-/// What a run has done; as JSON, what `fingerpost collect --json` prints.
+/// The result of a run. Serializes to the JSON of `fingerpost collect --json`.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -28,50 +28,51 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many assets the manifest names.
+    /// Number of assets in the manifest.
     pub files: usize,
-    /// Their size in bytes.
+    /// Total size of the assets in bytes.
     pub bytes: u64,
-    /// How many of them had to be written, under their hashed or their plain name.
+    /// Number of assets that were written, under their hashed or their plain name.
     pub written: usize,
-    /// How many were there already.
+    /// Number of assets that existed already.
     pub unchanged: usize,
-    /// How many times a file was compressed, in vain or not. What an earlier run has compressed counts no more.
+    /// Number of compressions in this run, including those whose result was too large to keep.
     pub compressed: usize,
-    /// How many published files were read because of [`CollectConfig::verify`](crate::CollectConfig::verify).
+    /// Number of published files that were read with [`CollectConfig::verify`](crate::CollectConfig::verify).
     #[serde(skip_serializing_if = "is_zero")]
     pub verified: usize,
-    /// How many published files did not hold what they should and were written again.
+    /// Number of damaged published files that were written again.
     #[serde(skip_serializing_if = "is_zero")]
     pub repaired: usize,
-    /// The number under which the manifest that was replaced is recorded as a release, because the newest release did not hold
-    /// it: an older one was put back, or a run was killed.
+    /// Number of the release that records the replaced manifest. Set only if the newest release differed from that manifest,
+    /// because an older manifest was put back or a run was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
-    /// The number of the release that was published; `None` if nothing has changed.
+    /// Number of the published release. `None` if nothing has changed.
     pub release: Option<u64>,
-    /// The release of an earlier output dir whose manifest came into force, because nothing has changed since then.
+    /// Number of the release from [`CollectConfig::keep_from`](crate::CollectConfig::keep_from) whose manifest became
+    /// current, because the assets have not changed since.
     pub adopted: Option<u64>,
-    /// The hash of the manifest, which is the app version unless another is set.
+    /// Hash of the manifest: the default app version.
     pub hash: String,
-    /// The releases that were taken over from an earlier output dir.
+    /// Releases that were imported from [`CollectConfig::keep_from`](crate::CollectConfig::keep_from).
     pub kept: Vec<u64>,
-    /// Files that an earlier source dir hides.
+    /// Files hidden by a file of an earlier source directory.
     pub shadowed: Vec<Shadowed>,
-    /// Files and directories that the rules leave out, and what is neither, such as a named pipe.
+    /// Ignored files and directories, and entries that are neither, such as named pipes.
     pub ignored: Vec<String>,
-    /// What looked wrong and did not stop the run.
+    /// Problems that did not stop the run.
     pub warnings: Vec<Problem>,
-    /// What nobody has to do anything about: imports of what only the browser will know.
+    /// Information that needs no action, such as imports that are computed at run time.
     pub notes: Vec<Problem>,
-    /// Whether this is what a run would have done, and nothing was written.
+    /// `true` for a dry run, which has written nothing.
     pub dry_run: bool,
-    /// How long it took.
+    /// Duration of the run in seconds.
     pub seconds: f64,
 }
 
 impl Report {
-    /// What can be told before anything is in its place.
+    /// Creates the part of the report that is known before anything is published.
     pub(crate) fn new(run: &Run<'_>, assets: &[Asset], variants: &Variants, manifest: &Manifest) -> Self {
         let written = assets.iter().filter(|asset| asset.is_new).count();
         Self {
@@ -88,7 +89,7 @@ impl Report {
         }
     }
 
-    /// Adds the releases that were not here before: those that are taken over, and the one that is new, if there is any.
+    /// Adds the imported releases that are not in `before`, and the new release.
     pub(crate) fn with_releases(self, releases: &NumberedReleases, before: &[u64]) -> Self {
         let &NumberedReleases { ref imported, ref added, recorded, adopted } = releases;
         let kept = imported.iter().map(|release| release.number);
@@ -97,7 +98,7 @@ impl Report {
         Self { kept, recorded, release, adopted, ..self }
     }
 
-    /// Adds the rest when all is done.
+    /// Adds the remarks and the duration.
     pub(crate) fn finish(self, remarks: Remarks, took: Duration) -> Self {
         let Remarks { warnings, notes, shadowed, ignored } = remarks;
         Self { shadowed, ignored, warnings, notes, seconds: took.as_secs_f64(), ..self }

@@ -14,7 +14,7 @@ use crate::{
     duration::parse_duration,
 };
 
-/// Both tables, and what is wrong in them.
+/// Both tables, and their problems.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) collect: CollectSettings,
@@ -33,7 +33,7 @@ pub(crate) struct CollectSettings {
     pub(crate) rules: SeveritiesByGlob,
 }
 
-/// The table `[clean]`. `None` is the default of `clean`.
+/// The table `[clean]`. `None` means the default.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CleanSettings {
     pub(crate) keep: Option<usize>,
@@ -50,7 +50,7 @@ impl Tables {
         }
     }
 
-    /// Returns everything that is wrong in the tables.
+    /// Fails with all problems of the tables.
     pub(crate) fn check(&self) -> Result<(), Error> {
         Error::from_problems(self.problems.clone())
     }
