@@ -12,9 +12,7 @@ use crate::{
     settings_tables::{CleanSettings, Tables},
 };
 
-/// Which output dir to clean, and what stays in it. Nothing is read or checked before [`clean`](crate::clean).
-///
-/// [`clean`](crate::clean) has an example.
+/// Settings of [`clean`](crate::clean), which reads and checks them and has an example.
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing happens before `clean`"]
 pub struct CleanConfig {
@@ -25,16 +23,16 @@ pub struct CleanConfig {
 }
 
 impl CleanConfig {
-    /// Cleans the output dir `out`.
+    /// Creates settings for the output directory `out`.
     pub fn new(out: impl AsRef<Path>) -> Self {
         let mut settings = Settings::default();
         settings.out = Some(out.as_ref().to_owned());
         Self::from_settings(settings)
     }
 
-    /// Starts from the settings of a `fingerpost.toml`; what is set here goes before it.
+    /// Starts from the settings of a `fingerpost.toml`. Methods override them.
     ///
-    /// `clean` reads `out` and the table `[clean]`. Every key may be left out:
+    /// `clean` reads `out` and the table `[clean]`. Every key of the table is optional:
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -44,8 +42,8 @@ impl CleanConfig {
     /// out = "dist/static"
     ///
     /// [clean]
-    /// keep = 3               # how many of the newest releases stay, whatever their age
-    /// older-than = "7d"      # and how long a release stays after it was replaced
+    /// keep = 3               # number of newest releases to retain, regardless of age
+    /// older-than = "7d"      # how long other releases are retained after they were replaced
     /// # "#)?;
     /// # use fingerpost_collect::{CleanConfig, CollectConfig, clean, collect};
     /// # let settings = fingerpost::Settings::read(&file)?;
@@ -54,13 +52,13 @@ impl CleanConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// [`clean`](crate::clean) reports what is wrong in the table.
+    /// [`clean`](crate::clean) reports errors in the table.
     pub fn from_settings(settings: Settings) -> Self {
         let tables = Tables::read(&settings);
         Self { settings, tables, ..Self::default() }
     }
 
-    /// How many of the newest releases stay, whatever their age; the one that is in force stays anyway.
+    /// Sets how many of the newest releases are retained regardless of age. The current release is always retained.
     ///
     /// Defaults to 3.
     pub fn keep(mut self, releases: usize) -> Self {
@@ -68,24 +66,24 @@ impl CleanConfig {
         self
     }
 
-    /// How long a release stays after it was replaced, for pages that still name its files.
+    /// Sets how long releases are retained after they were replaced, for open pages that still load their files.
     ///
-    /// Defaults to 7 days. Times are those in the release files; a release that nothing is known to have replaced counts as
-    /// replaced just now. Zero keeps nothing for its age.
+    /// Defaults to 7 days; with zero, age retains nothing. Times come from the release files. A release without a known
+    /// successor counts as replaced just now.
     pub fn older_than(mut self, age: Duration) -> Self {
         self.tables.clean.older_than = Some(age);
         self
     }
 
-    /// Whether to wait while another run holds the lock of the output dir.
+    /// Sets whether to wait while another run holds the lock of the output directory.
     ///
-    /// Defaults to `true`; otherwise that is an error of the kind [`Locked`](crate::ErrorKind::Locked).
+    /// Defaults to `true`. With `false`, a held lock is an error of kind [`Locked`](crate::ErrorKind::Locked).
     pub fn wait(mut self, yes: bool) -> Self {
         self.without_waiting = !yes;
         self
     }
 
-    /// Whether to remove nothing, and only report what would be removed. No lock is needed for it.
+    /// Sets whether to only report what would be removed. A dry run takes no lock.
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {
@@ -93,13 +91,13 @@ impl CleanConfig {
         self
     }
 
-    /// Checks every setting, and returns the output dir.
+    /// Checks all settings, and returns the output directory.
     pub(super) fn output_dir(&self) -> Result<PathBuf, Error> {
         let ((), out) = both(self.tables.check(), collect_config::output_dir(&self.settings))?;
         Ok(out)
     }
 
-    /// How many releases stay, and for how long.
+    /// Returns the number and the age of releases to retain.
     pub(super) fn retention(&self) -> Retention {
         let CleanSettings { keep, older_than } = self.tables.clean;
         let age = older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60));

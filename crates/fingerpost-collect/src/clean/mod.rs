@@ -1,4 +1,4 @@
-//! Removing what the releases that are gone have named, and no other has.
+//! Removing old releases, with the files that only they name.
 
 pub(crate) mod clean_config;
 mod release_files;
@@ -33,19 +33,19 @@ use crate::{
     progress::Progress,
 };
 
-/// Removes old releases from an output dir, with the files that no other release names.
+/// Removes old releases from an output directory, with the files that no other release names.
 ///
-/// A release stays if it is in force, if it is among the newest ones, or if it was in force until a short while ago; how many
-/// and how long, [`CleanConfig`] says. In force is what `staticfiles.json` holds, even if it was put back. A file that
-/// a release has named goes with the last release that names it; every other file in the output dir is left alone.
+/// A release is retained if it is current, among the newest [`keep`](CleanConfig::keep) releases, or was replaced less than
+/// [`older_than`](CleanConfig::older_than) ago. The current release is the one in `staticfiles.json`, even if an older manifest was
+/// put back. Files that no release has named are never removed.
 ///
-/// If the newest release does not hold what is in `staticfiles.json`, that is recorded as a new release, and every release counts
-/// as current until now. If it was written or moved by anything else since the last command, every release counts as current until
-/// then, and a warning says so if a release stays for that alone. If the times that would show it are not recorded, every release
-/// counts as current until this run.
+/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts as
+/// current until now. If another program wrote or moved the manifest since the last command, every release counts as current
+/// until that change; a warning reports it if a release is retained only for this reason. If the times of the manifest are not
+/// recorded, every release counts as current until this run.
 ///
-/// The files of the current release are never touched, and a run that was killed can be repeated. `clean` and
-/// [`collect`](crate::collect) wait for each other; [`clean_with`] reports which run it waits for.
+/// The files of the current release are never touched, and a killed run can be repeated. `clean` and
+/// [`collect`](crate::collect) wait for each other; [`clean_with`] reports the run that holds the lock.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -66,17 +66,20 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Manifest`] if `staticfiles.json` or a release file is missing or damaged: what they name is unknown then, and
-/// nothing is removed. [`ErrorKind::Output`] if something cannot be removed; its release stays, and the next run tries again.
+/// - [`ErrorKind::Config`] for invalid settings.
+/// - [`ErrorKind::Manifest`] if `staticfiles.json` is missing, or if it or a release file is damaged. Nothing is removed.
+/// - [`ErrorKind::Output`] if the directory cannot be read or a file cannot be removed. Release files are removed last, so the
+///   next run tries again.
+/// - [`ErrorKind::Locked`] if another run holds the lock and [`wait`](CleanConfig::wait) is `false`.
 pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
     clean_with(config, &())
 }
 
-/// As [`clean`], and tells `progress` whom it waits for.
+/// Cleans like [`clean`], and reports to `progress` if it waits for the lock.
 ///
 /// # Errors
 ///
-/// As for [`clean`].
+/// Same as [`clean`].
 pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
     let started = Instant::now();
     let out = config.output_dir()?;
@@ -116,7 +119,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     Ok(report)
 }
 
-/// Each release may have been current until something other than a command changed the manifest.
+/// Retains all releases, because each may have been current until something other than a command changed the manifest.
 fn keep_all(
     history: &ReleaseHistory,
     kept: &mut BTreeSet<u64>,
@@ -156,8 +159,8 @@ fn describe(cause: Cause, out: &Path) -> String {
     }
 }
 
-/// Takes the lock if the output dir has records that another run could change. Unlike `collect`, it does not create an
-/// output dir.
+/// Takes the lock if the output directory has records that another run could change. Unlike `collect`, does not create the
+/// output directory.
 fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Output, Problem> {
     if !out.is_dir() {
         let dir = quoted(out.display());
@@ -173,7 +176,7 @@ fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Out
     Ok(output)
 }
 
-/// Fails without a manifest, because the current release is unknown then.
+/// Fails if there is no manifest: the current release is unknown then.
 fn check_manifest(out: &Path) -> Result<(), Problem> {
     let file = out.join(MANIFEST_NAME);
     match fs::metadata(&file) {
@@ -192,7 +195,7 @@ fn sizes(out: &Path, releases: &[u64]) -> u64 {
     files.filter_map(|file| Some(fs::symlink_metadata(file).ok()?.len())).sum()
 }
 
-/// The oldest first: until it is gone itself, a release is replaced by one whose file is still there.
+/// Removes release files, the oldest first: if the run is killed, the successor of each remaining release still exists.
 fn remove_releases(out: &Path, releases: &[u64]) -> Result<(), Problem> {
     releases.iter().try_for_each(|number| removal::remove(&out.join(Release::file_name(*number))))
 }

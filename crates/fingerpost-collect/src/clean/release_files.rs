@@ -14,27 +14,27 @@ use crate::{
     output::{history::History, variant::variant_name},
 };
 
-/// All that was published in an output dir, without what cleaning need not know.
+/// The releases of an output directory and the files that they name.
 #[derive(Default)]
 pub(super) struct ReleaseHistory {
-    /// In rising order.
+    /// In ascending order.
     pub(super) releases: Vec<PublishedRelease>,
     /// The numbers of the releases that name each file.
     pub(super) files: HashMap<NamedFile, Vec<u64>>,
 }
 
-/// A file as a manifest names it. Most are the same in many releases.
+/// A file as named by a manifest. Most files are the same in many releases.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct NamedFile {
     pub(super) asset: AssetPath,
     pub(super) hashed: String,
-    /// Length and hash, which manifests of other programs do not tell.
+    /// Length and digest. Absent in manifests of other programs.
     pub(super) content: Option<(u64, Digest)>,
     encodings: Vec<Encoding>,
 }
 
 impl ReleaseHistory {
-    /// Reads every release. What a damaged one names is unknown, so that any file could be one of its own.
+    /// Reads every release. A damaged release is an error, because it could name any file.
     pub(super) fn read(history: &History<'_>, diagnostics: &mut Diagnostics) -> Result<Self, Error> {
         let mut all = Self::default();
         for &number in &history.numbers {
@@ -47,7 +47,7 @@ impl ReleaseHistory {
         Ok(all)
     }
 
-    /// Adds a release. It is current if `staticfiles.json` holds its manifest.
+    /// Adds a release. `is_current` means that `staticfiles.json` has the same manifest.
     pub(super) fn add(&mut self, release: &Release, is_current: bool) {
         let &Release { number, published, replaces, ref manifest, .. } = release;
         self.releases.push(PublishedRelease { number, published, replaces, is_current });
@@ -69,7 +69,7 @@ impl NamedFile {
         }
     }
 
-    /// The names of its compressed variants.
+    /// Returns the names of the compressed variants.
     pub(super) fn variants(&self) -> impl Iterator<Item = String> {
         self.encodings.iter().map(|encoding| variant_name(&self.hashed, *encoding))
     }

@@ -1,4 +1,4 @@
-//! Which files go with the releases that go.
+//! Finds and removes the files that only removed releases name.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -16,11 +16,11 @@ use crate::{
     output::{dirs_above, reserved},
 };
 
-/// What a run removes besides release files.
+/// The files and directories that a run removes, except release files.
 pub(super) struct Removal {
     /// Sorted by name.
     files: Vec<FileToRemove>,
-    /// Those that may be empty then, the deepest first.
+    /// Directories that may be empty afterwards, the deepest first.
     dirs: Vec<PathBuf>,
 }
 
@@ -30,18 +30,18 @@ struct FileToRemove {
     size: u64,
 }
 
-/// Why a release that goes takes a file with it.
+/// The reason for removing a file.
 enum Claim<'a> {
-    /// It lies there under a name that `collect` gave.
+    /// The name is a hashed path or that of its variant.
     NamedFile,
-    /// It lies there under its plain name, if it is one of these.
+    /// The name is a plain name. The file is removed only if it has one of these contents.
     Original(Vec<&'a (u64, Digest)>),
 }
 
 type Claims<'a> = BTreeMap<String, Claim<'a>>;
 
 impl Removal {
-    /// Looks for every file that a release names and none of those that stay.
+    /// Finds the files that a removed release names and no retained one does.
     pub(super) fn plan(out: &Path, history: &ReleaseHistory, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
         let is_kept = |number: &u64| kept.contains(number);
@@ -65,7 +65,7 @@ impl Removal {
 
     pub(super) fn carry_out(&self) -> Result<(), Problem> {
         self.files.iter().try_for_each(|file| remove(&file.path))?;
-        // One that is not empty stays, and so does one that is not what it seems.
+        // Directories that are not empty, and symlinks, are retained.
         for dir in self.dirs.iter().filter(|dir| is_real(dir)) {
             let _ = fs::remove_dir(dir);
         }
@@ -73,7 +73,7 @@ impl Removal {
     }
 }
 
-/// Removes a file, if it is still there.
+/// Removes a file, if it exists.
 pub(super) fn remove(file: &Path) -> Result<(), Problem> {
     match fs::remove_file(file) {
         Err(err) if err.kind() != io::ErrorKind::NotFound => Err(Problem::output("remove", file, &err)),
@@ -81,7 +81,7 @@ pub(super) fn remove(file: &Path) -> Result<(), Problem> {
     }
 }
 
-/// The names that releases need which stay, by their small letters.
+/// The names that retained releases need, by their lowercase form.
 struct KeptNames<'a> {
     names: HashMap<String, Vec<String>>,
     root: &'a Path,
@@ -98,7 +98,7 @@ impl<'a> KeptNames<'a> {
         Self { names, root }
     }
 
-    /// Where the disk does not tell upper from lower case, two names can be one file.
+    /// Returns `true` if a retained name is this file. On a case-insensitive disk, two names can be one file.
     fn has(&self, name: &str) -> bool {
         let real = |name: &str| fs::canonicalize(place(self.root, name)).ok();
         let is_same =
@@ -107,7 +107,7 @@ impl<'a> KeptNames<'a> {
     }
 }
 
-/// What the releases that go name, without what is kept and what nobody may name.
+/// Returns the names in removed releases, without retained and reserved names.
 fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
     let mut claims = Claims::new();
     for named in going {
@@ -127,7 +127,7 @@ fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
     claims
 }
 
-/// The file, if it is there and may go.
+/// Returns the file if it exists and may be removed.
 fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<FileToRemove>, Problem> {
     let path = place(root, &name);
     let unreadable = |err: io::Error| Problem::output("read", &path, &err);
@@ -154,19 +154,19 @@ fn is_absent(err: &io::Error) -> bool {
     matches!(err.kind(), NotFound | NotADirectory | InvalidFilename)
 }
 
-/// Where a name lies in the output dir.
+/// Returns the path of a name in the output directory.
 fn place(root: &Path, name: &str) -> PathBuf {
     let mut path = root.to_owned();
     path.extend(name.split('/'));
     path
 }
 
-/// Whether a path below the real output dir leads to where it says: through no symlink, and by the disk's own spelling.
+/// Returns `true` if a path below the canonical output directory goes through no symlink and has the spelling of the disk.
 fn is_real(path: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|real| real == path)
 }
 
-/// All directories above these names, the deepest first.
+/// Returns all directories above these names, the deepest first.
 fn dirs<'a>(names: impl Iterator<Item = &'a String>, root: &Path) -> Vec<PathBuf> {
     let dirs: BTreeSet<_> = names.flat_map(|name| dirs_above(name)).collect();
     dirs.into_iter().rev().map(|dir| place(root, dir)).collect()

@@ -2,26 +2,26 @@ use serde::Serialize;
 
 use crate::diagnostics::problem::Problem;
 
-/// What a run of [`clean`](crate::clean()) has done; as JSON, what `fingerpost clean --json` prints.
+/// The result of [`clean`](crate::clean()). Serializes to the JSON of `fingerpost clean --json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CleanReport {
-    /// The releases that were removed.
+    /// Numbers of the removed releases.
     pub removed: Vec<u64>,
-    /// The releases that stay.
+    /// Numbers of the retained releases.
     pub kept: Vec<u64>,
-    /// The number under which the current manifest is recorded as a release, because the newest release does not hold it: an
-    /// older one was put back, or a run was killed.
+    /// Number of the release that records the current manifest. Set only if the newest release differed from it, because an
+    /// older manifest was put back or a run was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
-    /// The files that were removed, by their names in the output dir, release files not counted.
+    /// Names of the removed files in the output directory, without release files.
     pub files: Vec<String>,
-    /// How many bytes these and the release files had.
+    /// Total size of the removed files and release files in bytes.
     pub bytes: u64,
-    /// What looked wrong and did not stop the run.
+    /// Problems that did not stop the run.
     pub warnings: Vec<Problem>,
-    /// Whether this is what a run would have done, and nothing was removed.
+    /// `true` for a dry run, which has removed nothing.
     pub dry_run: bool,
-    /// How long it took.
+    /// Duration of the run in seconds.
     pub seconds: f64,
 }
