@@ -9,19 +9,19 @@ use crate::diagnostics::{
     rule_severities::RuleSeverities,
 };
 
-/// What the steps of a run have found so far. Problems are gathered, so that one run shows them all.
+/// Collects the problems of all steps, so that one run reports them all.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     problems: Vec<Problem>,
-    /// All that does not stop the run.
+    /// Findings that do not stop the run.
     pub(crate) remarks: Remarks,
 }
 
-/// Something to be told at the end of a run.
+/// A problem, by whether it stops the run.
 pub(crate) enum Diagnostic {
     /// Stops the run before anything is published.
     Problem(Problem),
-    /// Does not stop it.
+    /// Does not stop the run.
     Warning(Problem),
 }
 
@@ -48,7 +48,8 @@ impl Diagnostics {
         self.add(Diagnostic::Warning(Problem::new(kind, message)));
     }
 
-    /// Adds what has been noted of a file. A broken rule that is ignored is still a note.
+    /// Adds a note as an error or a warning, by the severity of its rule. Notes without a rule, or with an ignored one, stay
+    /// notes.
     pub(crate) fn take_note(&mut self, note: &Note, severities: &RuleSeverities) {
         match note.rule.map_or(Severity::Ignore, |rule| severities.get(rule, &note.location.asset)) {
             Severity::Ignore => self.note(note.into()),
@@ -56,12 +57,12 @@ impl Diagnostics {
         }
     }
 
-    /// Adds what nobody has to do anything about.
+    /// Adds information that needs no action.
     pub(crate) fn note(&mut self, note: Problem) {
         self.remarks.notes.push(note);
     }
 
-    /// As serious as its rule says.
+    /// Adds a problem as an error or a warning. Drops it if its severity is `Ignore`.
     pub(crate) fn add_with_severity(&mut self, severity: Severity, problem: Problem) {
         match severity {
             Severity::Error => self.problems.push(problem),
@@ -70,14 +71,14 @@ impl Diagnostics {
         }
     }
 
-    /// The good result, or nothing, and what was bad about it is written down.
+    /// Returns the value, or adds the diagnostic and returns `None`.
     pub(crate) fn take<T>(&mut self, result: Result<T, impl Into<Diagnostic>>) -> Option<T> {
         result.map_err(|diagnostic| self.add(diagnostic)).ok()
     }
 
-    /// Does the same to all items, on all cores, and keeps the good results.
+    /// Applies `work` to all items in parallel, adds the diagnostics, and returns the values in the order of the items.
     ///
-    /// The first failure of the output dir and the first lack of memory end it, because every other item would only repeat it.
+    /// Stops at the first failure to write and at the first lack of memory, because all other items would repeat it.
     pub(crate) fn take_all<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
@@ -86,8 +87,8 @@ impl Diagnostics {
         self.take_results(items.into_par_iter().enumerate(), work)
     }
 
-    /// The same for items of very different sizes: whoever is free takes the largest that is left, so that nobody is alone
-    /// with a large one at the end. The results come in the order of the items all the same.
+    /// Works like [`take_all`](Self::take_all), but starts with the largest items, so that no thread is left with a large item
+    /// at the end.
     pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
@@ -97,8 +98,8 @@ impl Diagnostics {
         self.take_results(largest_first(items, size).into_iter().par_bridge(), work)
     }
 
-    /// The same, but every second thread takes the smallest item that is left, so that few large ones are in memory at once.
-    /// Items of middling size come last.
+    /// Works like [`take_largest_first`](Self::take_largest_first), but every second thread takes the smallest remaining item,
+    /// so that few large items are in memory at once.
     pub(crate) fn take_from_both_ends<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
@@ -113,7 +114,7 @@ impl Diagnostics {
         self.take_results(iter::from_fn(next).par_bridge(), work)
     }
 
-    /// Sorts the results by the places of their items.
+    /// Works on numbered items, and sorts the results by number.
     fn take_results<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: impl ParallelIterator<Item = (usize, T)>,
@@ -137,13 +138,13 @@ impl Diagnostics {
         Ok(results.into_iter().filter_map(|(_, result)| self.take(result)).collect())
     }
 
-    /// Ends the run here, if there is any problem.
+    /// Fails with all problems so far, if there are any.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         Error::from_problems(std::mem::take(&mut self.problems))
     }
 }
 
-/// Sorts items by their sizes, each with its place.
+/// Numbers items, and sorts them by size.
 fn largest_first<T>(items: Vec<T>, size: impl Fn(&T) -> u64) -> Vec<(usize, T)> {
     let mut queue: Vec<_> = items.into_iter().enumerate().collect();
     queue.sort_by_key(|(_, item)| Reverse(size(item)));

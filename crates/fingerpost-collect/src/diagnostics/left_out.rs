@@ -8,6 +8,6 @@ pub struct Shadowed {
     pub path: String,
     /// The file that is collected.
     pub file: String,
-    /// The file of a later source dir, which is not.
+    /// The file of a later source directory, which is not collected.
     pub hides: String,
 }

@@ -6,7 +6,7 @@ use std::{
 use fingerpost::{__private::is_bidi_or_line_separator, AssetPath};
 use serde::{Deserialize, Serialize};
 
-/// A place in a source file, for people: with the line that it stands in.
+/// A place in a source file, with an excerpt of its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Location {
@@ -18,31 +18,31 @@ pub struct Location {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// The line, or what stands around the place if the line is long.
+    /// The line. Long lines are shortened to the surroundings of the place.
     pub excerpt: String,
-    /// The bytes of the excerpt that are meant.
+    /// The range of the place in the excerpt, in bytes.
     pub span: Range<usize>,
 }
 
-/// How much of a long line is shown before and behind the place, in characters.
+/// The maximum length of the excerpt before and after the place, in characters.
 const AROUND: usize = 60;
 
-/// How much of the place itself is shown.
+/// The maximum length of the place in the excerpt, in characters.
 const LONGEST: usize = 120;
 
 impl Location {
-    /// Where `span` of a file's bytes is.
+    /// Locates `span` in the bytes of a file.
     pub(crate) fn new(file: &Path, asset: &AssetPath, bytes: &[u8], span: Range<usize>) -> Self {
         Places::new(file, asset, bytes).locate(span)
     }
 }
 
-/// Locates places in one file. All that are asked for in their order take one reading of it.
+/// Locates places in one file. Places in ascending order take one pass over its bytes.
 pub(crate) struct Places<'a> {
     file: &'a Path,
     asset: &'a AssetPath,
     bytes: &'a [u8],
-    /// How far it has been read, and where that is.
+    /// The number of bytes that `line`, `line_start` and `column` account for.
     read: usize,
     line: usize,
     line_start: usize,
@@ -55,7 +55,7 @@ impl<'a> Places<'a> {
         Self { file, asset, bytes, read: start, line: 1, line_start: start, column: 1 }
     }
 
-    /// Where the bytes of `span` are.
+    /// Locates `span`.
     pub(crate) fn locate(&mut self, span: Range<usize>) -> Location {
         if span.start < self.read {
             *self = Self::new(self.file, self.asset, self.bytes);
@@ -83,8 +83,7 @@ impl<'a> Places<'a> {
         self.read = end;
     }
 
-    /// What stands before the place in its line, the place, and what stands behind it. No more is read of a long line than
-    /// is shown.
+    /// Returns the excerpt before the place, the place, and the excerpt after it. Reads no more of a long line than it returns.
     fn cut(&self, span: &Range<usize>) -> [String; 3] {
         let bytes = self.bytes;
         let some = |characters: usize| 4 * (characters + 2);
@@ -105,7 +104,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// A byte order mark is not shown, and no editor counts it.
+/// Returns the length of the byte order mark: editors do not count it as a column.
 fn without_mark(bytes: &[u8]) -> usize {
     if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
@@ -114,19 +113,19 @@ fn line_end(bytes: &[u8], part: Range<usize>) -> Option<usize> {
     memchr::memchr3(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(|at| part.start + at)
 }
 
-/// Where lines end in a part of the bytes; of CR and LF together, at the LF.
+/// Returns the positions of line ends; of CR LF, that of the LF. A form feed ends a line, as in CSS.
 fn line_breaks(bytes: &[u8], part: Range<usize>) -> impl Iterator<Item = usize> + Clone {
     let ends = memchr::memchr3_iter(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(move |at| part.start + at);
     ends.filter(|&at| !bytes[at..].starts_with(b"\r\n"))
 }
 
-/// What is not UTF-8 counts as it is shown.
+/// Counts characters. Invalid UTF-8 counts as the replacement characters in the excerpt.
 fn characters(bytes: &[u8]) -> usize {
     let chunks = bytes.utf8_chunks();
     chunks.map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())).sum()
 }
 
-/// Control characters would move the cursor of whoever reads it, and marks of direction turn the line around.
+/// Replaces control characters, which move the cursor of a terminal, and bidirectional marks, which reorder the line.
 fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let printable = text.chars().map(|c| match c {

@@ -1,4 +1,4 @@
-//! Rules, problems with their places, and the collector of the problems of a run.
+//! Rules, problems with their locations, and the collector of a run's problems.
 
 pub(crate) mod rule;
 pub(crate) mod rule_severities;

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use crate::diagnostics::{left_out::Shadowed, location::Location, rule::Rule};
 
-/// Everything that went wrong in one run, one [`Problem`] a line.
+/// All problems of a failed run. `Display` prints one [`Problem`] per line.
 ///
 /// ```
 /// use fingerpost_collect::{CollectConfig, ErrorKind, collect};
@@ -16,17 +16,17 @@ use crate::diagnostics::{left_out::Shadowed, location::Location, rule::Rule};
 /// assert!(err.to_string().starts_with("no source dir is set; "));
 /// ```
 ///
-/// As JSON `{"errors": […], "warnings": […]}`, which `fingerpost collect --json` prints.
+/// Serializes to `{"errors": […], "warnings": […]}`, the JSON of `fingerpost collect --json`.
 #[derive(Serialize)]
 pub struct Error {
-    /// At least one.
+    /// Never empty.
     #[serde(rename = "errors")]
     problems: Vec<Problem>,
     #[serde(flatten)]
     besides: Box<Remarks>,
 }
 
-/// What a run that fails has found out all the same.
+/// Findings that do not stop a run.
 #[derive(Default, Serialize)]
 pub(crate) struct Remarks {
     pub(crate) warnings: Vec<Problem>,
@@ -38,39 +38,39 @@ pub(crate) struct Remarks {
     pub(crate) ignored: Vec<String>,
 }
 
-/// The kinds of [`Problem`], for code that has to tell them apart.
+/// The kinds of [`Problem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting makes no sense, or one that is needed is not set.
+    /// A setting is invalid, or a required setting is missing.
     Config,
-    /// A source dir, a file in it or a file of a component is not there, cannot be read, has no usable name, or changed
-    /// meanwhile.
+    /// A source directory, a source file or a file of a component does not exist, cannot be read, has an unusable name, or
+    /// changed during the run.
     Source,
     /// A file breaks a rule.
     Rule(Rule),
-    /// Something in a script cannot be known. It stops nothing: it is in [`Report::notes`](crate::Report::notes).
+    /// An import of a script is computed at run time. Does not stop the run: see [`Report::notes`](crate::Report::notes).
     Unknown,
-    /// A file names another where nothing can be rewritten. It stops nothing.
+    /// A file names another in a place that cannot be rewritten. Does not stop the run.
     PlainName,
-    /// A file is nested deeper than can be parsed: a style sheet beyond 255 blocks, a script beyond about 30,000 brackets or
-    /// 100,000 operators.
+    /// A file is nested too deeply to be parsed: a style sheet with more than 255 nested blocks, a script with more than about
+    /// 30,000 nested brackets or 100,000 operators.
     TooDeep,
-    /// There is not enough memory to parse a script, or to start threads.
+    /// The memory does not suffice to parse a script or to start threads.
     OutOfMemory,
-    /// Two files want the same name in the output dir.
+    /// Two files would have the same name in the output directory.
     Clash,
-    /// A manifest in an output dir cannot be used.
+    /// A manifest or a release file in an output directory is missing or invalid.
     Manifest,
-    /// The earlier output dir of [`keep_from`](crate::CollectConfig::keep_from) is not there, or does not fit this one.
+    /// The directory of [`keep_from`](crate::CollectConfig::keep_from) does not exist, or does not match this output directory.
     KeepFrom,
-    /// The output dir cannot be read or written.
+    /// The output directory cannot be read or written.
     Output,
-    /// Another run holds the lock, and this one was told not to wait.
+    /// Another run holds the lock, and the settings disable waiting.
     Locked,
 }
 
-/// One thing that is wrong: what, where, and what to do about it.
+/// A problem, with its location and advice.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Problem {
     kind: ErrorKind,
@@ -79,7 +79,7 @@ pub struct Problem {
     details: Option<Box<Details>>,
 }
 
-/// What is known of a problem that stands in a file.
+/// The details of a problem that has a location.
 #[derive(Clone, PartialEq, Serialize)]
 struct Details {
     location: Location,
@@ -89,37 +89,37 @@ struct Details {
 }
 
 impl Error {
-    /// The kind of the first problem.
+    /// Returns the kind of the first problem.
     pub fn kind(&self) -> ErrorKind {
         self.problems[0].kind
     }
 
-    /// All problems, in the order in which the steps of a run found them.
+    /// Returns all problems, in the order in which the run found them.
     pub fn problems(&self) -> impl ExactSizeIterator<Item = &Problem> {
         self.problems.iter()
     }
 
-    /// What looked wrong as well until then, and would not have stopped the run.
+    /// Returns the problems that would not have stopped the run.
     pub fn warnings(&self) -> &[Problem] {
         &self.besides.warnings
     }
 
-    /// What nobody has to do anything about, as in [`Report::notes`](crate::Report::notes).
+    /// Returns information that needs no action, like [`Report::notes`](crate::Report::notes).
     pub fn notes(&self) -> &[Problem] {
         &self.besides.notes
     }
 
-    /// Files that an earlier source dir hides.
+    /// Returns the hidden files, like [`Report::shadowed`](crate::Report::shadowed).
     pub fn shadowed(&self) -> &[Shadowed] {
         &self.besides.shadowed
     }
 
-    /// What the rules leave out, as in [`Report::ignored`](crate::Report::ignored).
+    /// Returns the ignored files and directories, like [`Report::ignored`](crate::Report::ignored).
     pub fn ignored(&self) -> &[String] {
         &self.besides.ignored
     }
 
-    /// Nothing, if there is no problem.
+    /// Fails if there are problems.
     pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems, besides: Box::default() }) }
     }
@@ -129,7 +129,7 @@ impl Error {
     }
 }
 
-/// Both results, or the problems of both.
+/// Returns both values, or the problems of both.
 pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -142,32 +142,32 @@ pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A,
 }
 
 impl Problem {
-    /// The kind of this problem.
+    /// Returns the kind of this problem.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What is wrong, without its place.
+    /// Returns the message, without location and advice.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where it stands in a file, if it does.
+    /// Returns the location in a file, if the problem has one.
     pub fn location(&self) -> Option<&Location> {
         Some(&self.details.as_ref()?.location)
     }
 
-    /// What probably helps, if something comes to mind: ``did you mean `css/app.css`?``
+    /// Returns advice, such as ``did you mean `css/app.css`?``
     pub fn advice(&self) -> Option<&str> {
         self.details.as_ref()?.advice.as_deref()
     }
 
-    /// The source dirs in which a missing file was looked for, as `DIR` or `PREFIX=DIR`.
+    /// Returns the source directories that were searched for a missing file, as `DIR` or `PREFIX=DIR`.
     pub fn searched(&self) -> &[String] {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }
 
-    /// The line of `fingerpost.toml` that silences it, to stand before any `[table]`.
+    /// Returns the line that silences the problem in a `fingerpost.toml`, above the first `[table]`.
     pub fn silence(&self) -> Option<&str> {
         self.details.as_ref()?.silence.as_deref()
     }
@@ -176,7 +176,7 @@ impl Problem {
         Self { kind, message: message.into(), details: None }
     }
 
-    /// A problem in a file.
+    /// Creates a problem with a location in a file.
     pub(crate) fn with_location(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
         let silence = match kind {
             ErrorKind::Rule(rule) => Some(rule.silence(&location.asset)),
@@ -186,7 +186,7 @@ impl Problem {
         Self { details: Some(details.into()), ..Self::new(kind, message) }
     }
 
-    /// Adds what probably helps, and where was looked.
+    /// Adds advice and the searched directories.
     pub(crate) fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
         if let Some(details) = &mut self.details {
             (details.advice, details.searched) = (advice, searched);
@@ -198,7 +198,7 @@ impl Problem {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// A file of a source dir that the listing has named, and that cannot be read now.
+    /// Creates the problem of a listed file that cannot be read.
     pub(crate) fn source(file: &Path, cause: &io::Error) -> Self {
         let file = quoted(file.display());
         Self::new(
@@ -212,7 +212,7 @@ impl Problem {
         )
     }
 
-    /// `action` is what could not be done, such as `write`.
+    /// Creates the problem of a failed `action`, such as `write`.
     pub(crate) fn output(action: &str, file: &Path, cause: &io::Error) -> Self {
         Self::new(ErrorKind::Output, format!("cannot {action} {}: {cause}", quoted(file.display())))
     }
@@ -274,7 +274,7 @@ impl fmt::Debug for Problem {
 }
 
 impl ErrorKind {
-    /// The name in JSON: `missing-map`, `output`.
+    /// Returns the name in JSON, such as `missing-map` or `output`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",

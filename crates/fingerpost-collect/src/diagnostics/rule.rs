@@ -1,11 +1,9 @@
-//! The rules that a file may break.
-
 use std::fmt;
 
 use fingerpost::__private::{Severity, toml_key};
 use serde::{Deserialize, Serialize};
 
-/// A rule that a file may break; each has a [`Severity`].
+/// A rule that files can break. Each rule has a [`Severity`].
 ///
 /// ```
 /// use fingerpost_collect::{Severity, Rule};
@@ -17,21 +15,21 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
-    /// A reference leads to a file that is there. An error unless said otherwise.
+    /// A reference must name an existing file. Defaults to an error.
     Missing,
-    /// A source map comment leads to a file that is there. A warning unless said otherwise: only debuggers follow it.
+    /// A source map comment must name an existing file. Defaults to a warning, because only debuggers load source maps.
     MissingMap,
-    /// A relative reference stays below the base URL. An error unless said otherwise.
+    /// A relative reference must not leave the base URL. Defaults to an error.
     LeavesBase,
-    /// An absolute reference to a file of a source dir is below the base URL. A warning unless said otherwise: another
-    /// server may have a file of that name, too.
+    /// An absolute reference to a file of a source directory must be below the base URL. Defaults to a warning, because
+    /// another server may have a file of that name.
     OutsideBase,
-    /// A script whose references are rewritten can be parsed as a module. A warning unless said otherwise.
+    /// A script that seems to have references must be parseable. Defaults to a warning.
     Syntax,
-    /// This build can rewrite the references of a script. An error unless said otherwise: without the feature `js`, modules
-    /// would import others by plain names, which browsers keep for a long time.
+    /// A script must not need the feature `js` in a build without it. Defaults to an error, because modules would import others
+    /// by plain names, which browsers cache for a long time.
     Unsupported,
-    /// No file hides another of the same asset path. Ignored unless said otherwise.
+    /// Two files must not have the same asset path. Ignored by default.
     Shadowed,
 }
 
@@ -47,7 +45,7 @@ impl Rule {
         Self::Shadowed,
     ];
 
-    /// The name in a settings file: `missing-map`.
+    /// Returns the name in settings files, such as `missing-map`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -60,7 +58,7 @@ impl Rule {
         }
     }
 
-    /// The severity without a setting.
+    /// Returns the severity that applies without a setting.
     pub fn default_severity(self) -> Severity {
         match self {
             Self::Missing | Self::LeavesBase | Self::Unsupported => Severity::Error,
@@ -69,7 +67,7 @@ impl Rule {
         }
     }
 
-    /// The line of `fingerpost.toml` that silences it for one file.
+    /// Returns the line of `fingerpost.toml` that ignores the rule for one file.
     pub(crate) fn silence(self, asset: &str) -> String {
         format!("collect.rules.{}.{self} = \"ignore\"", toml_key(&literal_glob(asset)))
     }
@@ -81,9 +79,9 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A glob that matches one path only.
+/// Returns a glob that matches only this path.
 fn literal_glob(asset: &str) -> String {
-    // Without a slash it would match a name at any depth.
+    // A glob without a slash matches names at any depth.
     let root = if asset.contains('/') { "" } else { "/" };
     let escaped = asset.chars().map(|c| match c {
         '*' | '?' | '[' | ']' | '{' | '}' => format!("[{c}]"),

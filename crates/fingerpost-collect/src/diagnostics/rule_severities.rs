@@ -1,4 +1,4 @@
-//! How seriously each broken rule is taken, by rule and by file.
+//! The severities of rules, by file.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -7,16 +7,16 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{problem::Problem, rule::Rule};
 
-/// Severities by rule. A rule that is not in it has its default, or that of a shorter glob.
+/// Severities by rule. For other rules, a shorter glob or the default applies.
 pub(crate) type Severities = BTreeMap<Rule, Severity>;
 
 /// The severities of rules in the files that a glob matches.
 pub(crate) type SeveritiesByGlob = BTreeMap<String, Severities>;
 
-/// The glob of all files, for which any other goes before it.
+/// The glob of all files. Every other glob takes precedence.
 pub(crate) const EVERYWHERE: &str = "**";
 
-/// The severities of one run: the longest glob first, because it says the most.
+/// The severities of one run. The longest glob is first, because it is the most specific.
 #[derive(Debug, Default)]
 pub(crate) struct RuleSeverities(Vec<(GlobMatcher, Severities)>);
 
@@ -28,7 +28,7 @@ impl RuleSeverities {
             let is_path = text.contains('/') || text == EVERYWHERE;
             let anywhere = if is_path { String::new() } else { "**/".to_owned() };
             let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/'))).literal_separator(true).build();
-            matchers.push((glob.expect("it has been checked").compile_matcher(), severities.clone()));
+            matchers.push((glob.expect("the glob has been checked").compile_matcher(), severities.clone()));
         }
         matchers.sort_by_key(|(matcher, _)| {
             let text = matcher.glob().glob();
@@ -37,7 +37,7 @@ impl RuleSeverities {
         Ok(Self(matchers))
     }
 
-    /// How seriously a rule is taken in the file of this asset path.
+    /// Returns the severity of a rule for an asset.
     pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
         let mut matching = self.0.iter().filter(|(glob, _)| glob.is_match(asset));
         let severity = matching.find_map(|(_, severities)| severities.get(&rule).copied());
