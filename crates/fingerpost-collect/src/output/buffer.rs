@@ -4,15 +4,15 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-/// The bytes of a file. Their memory is kept for the next file of this thread: to get it from the system costs more than to
-/// read a small file.
+/// The bytes of a file. Dropping a buffer keeps its memory for the next file of this thread, because allocating memory from the
+/// system costs more than reading a small file.
 #[derive(Default)]
 pub(crate) struct Buffer(Vec<u8>);
 
-/// Enough to read a file and to rewrite it.
+/// The number of buffers to keep: one to read a file, one to rewrite it.
 const SPARES: usize = 2;
 
-/// Larger ones are not kept.
+/// Larger buffers are freed.
 const LARGEST_SPARE: usize = 4 * 1024 * 1024;
 
 thread_local! {

@@ -1,5 +1,4 @@
-//! Results of earlier runs, so that unchanged files need not be read again. Deleting the cache costs time and changes no
-//! output.
+//! The cache of source files, which lets a run skip unchanged files. Deleting it costs time and changes no output.
 
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
@@ -14,11 +13,11 @@ use crate::output::{
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
-/// The version of the analysis of a file. Raise it when the analysis finds something else than before: otherwise unchanged files
-/// keep their earlier results until the version of this crate changes.
+/// The version of the analysis. Increment it with every change of its results: otherwise unchanged files keep the earlier
+/// results until the version of this crate changes.
 const ANALYSIS: u32 = 3;
 
-/// What a run knows of one file, for the next.
+/// The result for one file, to be saved.
 pub(crate) struct CacheEntry<'a> {
     /// The asset path.
     pub(crate) path: &'a str,
@@ -33,7 +32,7 @@ struct SavedInfo<'a> {
     assigned_name: AssignedName,
 }
 
-/// A map by asset path, which is never whole in memory.
+/// A map by asset path. Serialized from an iterator, so that the whole map is never in memory.
 struct SavedInfos<I>(I);
 
 impl<'a, I: Iterator<Item = CacheEntry<'a>> + Clone> Serialize for SavedInfos<I> {
@@ -44,37 +43,37 @@ impl<'a, I: Iterator<Item = CacheEntry<'a>> + Clone> Serialize for SavedInfos<I>
     }
 }
 
-/// What an earlier run knew of the source files.
+/// The results of an earlier run.
 pub(crate) struct Cache {
-    /// A run by another program, with other features or checks or for another base URL would find out other things.
+    /// Identifies the build and the base URL. Results of other builds or for another base URL may differ.
     key: String,
     sources: HashMap<String, Arc<SourceInfo>>,
 }
 
 impl Cache {
-    /// Reads the cache of an output dir. One that is not there, is damaged, or is another program's, is as good as empty.
+    /// Reads the cache of an output directory. A cache that is missing, damaged or from another build counts as empty.
     pub(crate) fn read(dir: &Path, base: &str) -> Self {
-        // The parser of scripts asserts more in a debug build, and gives up more.
+        // The parser of scripts has more assertions in a debug build, and rejects more scripts.
         let (version, js, debug) = (env!("CARGO_PKG_VERSION"), cfg!(feature = "js"), cfg!(debug_assertions));
         let key = format!("version={version} analysis={ANALYSIS} js={js} debug={debug} base={base}");
         let sources = fs::read(dir.join(FILE)).ok().and_then(|bytes| parse(&bytes, &key));
         Self { key, sources: sources.unwrap_or_default() }
     }
 
-    /// Returns what is known of a file, if its stamp is still the same.
+    /// Returns the earlier result for a file, if its stamp is unchanged.
     pub(crate) fn source_info(&self, file: &SourceFile, stamp: Option<FileStamp>) -> Option<Arc<SourceInfo>> {
         let source_info = self.sources.get(file.path.as_str())?;
         let is_same = source_info.file == file.file && Some(source_info.stamp) == stamp;
         is_same.then(|| source_info.clone())
     }
 
-    /// Gives the memory back. From here on nothing is known any more.
+    /// Empties the cache, to free its memory.
     pub(crate) fn forget(&mut self) {
         self.sources = HashMap::new();
     }
 
-    /// Writes down what this run knows, unless that is the same: of files that nobody has changed lately, because only of
-    /// these the same stamp means the same bytes.
+    /// Saves the results for the next run, unless they are unchanged. Skips files whose stamps cannot be trusted, because they
+    /// were changed recently.
     pub(crate) fn save<'a>(&self, entries: impl Iterator<Item = CacheEntry<'a>> + Clone, staging: &Staging) {
         let trusted = entries.filter(|entry| entry.source_info.is_trusted);
         let is_known = |CacheEntry { path, source_info, assigned_name }: CacheEntry<'_>| {

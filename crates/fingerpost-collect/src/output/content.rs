@@ -16,10 +16,10 @@ use crate::{
     output::buffer::Buffer,
 };
 
-/// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
+/// Larger files are read twice, to hash and to copy them, so that they take no memory.
 const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
 
-/// What will be served for one asset, and what is known of it.
+/// The bytes to publish for one asset, with their length and digest.
 pub(crate) struct Content {
     pub(crate) size: u64,
     pub(crate) sha256: Digest,
@@ -32,7 +32,7 @@ enum Bytes {
 }
 
 impl Content {
-    /// Reads a file; one that is large is hashed, and not kept.
+    /// Reads a file. A large file is hashed and not kept in memory.
     pub(crate) fn read(file: &Path) -> Result<Reading<Self>, Problem> {
         stable(file, |handle| {
             if handle.metadata()?.len() > LARGEST_IN_MEMORY {
@@ -43,23 +43,23 @@ impl Content {
         })
     }
 
-    /// Reads the same bytes once more.
+    /// Reads a file again. Fails if its bytes have changed.
     pub(crate) fn read_again(file: &Path, content_id: ContentId) -> Result<Self, Problem> {
         let content = Self::read(file)?.value;
         if content.content_id() == content_id { Ok(content) } else { Err(changed(file)) }
     }
 
-    /// What identifies it.
+    /// Returns the length and the digest.
     pub(crate) fn content_id(&self) -> ContentId {
         ContentId { size: self.size, sha256: self.sha256 }
     }
 
-    /// The bytes of a file that has been read whole.
+    /// Creates content from bytes whose length and digest are known.
     pub(crate) fn new(content_id: ContentId, bytes: Buffer) -> Self {
         Self { size: content_id.size, sha256: content_id.sha256, bytes: Bytes::Here(bytes) }
     }
 
-    /// The bytes, unless they are too many to be kept.
+    /// Returns the bytes, if they are in memory.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.bytes {
             Bytes::Here(bytes) => Some(bytes),
@@ -67,12 +67,12 @@ impl Content {
         }
     }
 
-    /// What should lie in a file. Whether it does will show when it is read.
+    /// Creates content from a file that should have this length and digest. [`write_to`](Self::write_to) checks them.
     pub(crate) fn in_file(file: &Path, size: u64, sha256: Digest) -> Self {
         Self { size, sha256, bytes: Bytes::In(file.to_owned()) }
     }
 
-    /// Writes all of it, and fails if a file that is read for it is not what it was.
+    /// Writes the bytes. Fails if they are read from a file that has changed.
     pub(crate) fn write_to(&self, target: &mut dyn Write) -> Result<(), WriteError> {
         match &self.bytes {
             Bytes::Here(bytes) => Ok(target.write_all(bytes)?),
@@ -88,7 +88,7 @@ impl From<Buffer> for Content {
     }
 }
 
-/// What identifies the bytes of a file that are not kept.
+/// The length and the digest of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ContentId {
     pub(crate) size: u64,
@@ -96,7 +96,7 @@ pub(crate) struct ContentId {
 }
 
 impl ContentId {
-    /// Reads the whole of a file.
+    /// Reads and hashes a file.
     pub(crate) fn read(file: &Path) -> Result<Reading<(Self, Buffer)>, Problem> {
         stable(file, |handle| {
             let bytes = whole(handle)?;
@@ -108,7 +108,7 @@ impl ContentId {
         Self { size: bytes.len() as u64, sha256: Digest::from_content(bytes) }
     }
 
-    /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
+    /// Reads the file again. Fails if its bytes have changed; with the stamp `trusted`, they are not hashed.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
         if trusted == Some(stamp) || Self::from_bytes(&bytes) == self {
@@ -119,13 +119,13 @@ impl ContentId {
     }
 }
 
-/// Reads a file that does not change meanwhile.
+/// Reads a file. Fails if it keeps changing.
 fn stable<T>(file: &Path, read: impl FnMut(&mut File) -> io::Result<T>) -> Result<Reading<T>, Problem> {
     let reading = read_stable(file, read).map_err(|err| Problem::source(file, &err))?;
     if reading.is_stable { Ok(reading) } else { Err(changed(file)) }
 }
 
-/// Reads no further than the file was long; the stamp shows whether it grows.
+/// Reads up to the length that the file had at the start. If it grows, its stamp changes.
 fn whole(file: &mut File) -> io::Result<Buffer> {
     let length = file.metadata()?.len();
     let mut bytes = Buffer::with_capacity(length as usize);
@@ -138,11 +138,11 @@ fn changed(file: &Path) -> Problem {
     Problem::new(ErrorKind::Source, format!("{file} changed during the run; run the command again"))
 }
 
-/// Why content did not get to where it should be written to.
+/// The reason why content was not written.
 pub(crate) enum WriteError {
-    /// It could not be written.
+    /// The target cannot be written.
     Output(io::Error),
-    /// It could not be had.
+    /// The source cannot be read, or has changed.
     Input(Problem),
 }
 
@@ -152,7 +152,7 @@ impl From<io::Error> for WriteError {
     }
 }
 
-/// Copies a file in constant memory and tells what went by.
+/// Copies a file in constant memory. Returns the digest and the length of the copied bytes.
 fn copy(from: &Path, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
     let unreadable = |err| WriteError::Input(Problem::source(from, &err));
     let mut tee = Tee { from: File::open(from).map_err(unreadable)?, to, write_error: None };
@@ -163,7 +163,7 @@ fn copy(from: &Path, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
     }
 }
 
-/// A reader that writes down what is read from it.
+/// A reader that copies everything that is read to a writer.
 struct Tee<'a> {
     from: File,
     to: &'a mut dyn Write,

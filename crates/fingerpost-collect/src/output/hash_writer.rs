@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use fingerpost::manifest::Digest;
 use sha2::{Digest as _, Sha256};
 
-/// A writer that hashes what goes through it.
+/// A writer that hashes the written bytes.
 pub(crate) struct HashWriter<W> {
     writer: W,
     hasher: Sha256,
@@ -14,7 +14,7 @@ impl<W: Write> HashWriter<W> {
         Self { writer, hasher: Sha256::new() }
     }
 
-    /// The writer, and the SHA-256 of all that it was given.
+    /// Returns the inner writer, and the SHA-256 of all written bytes.
     pub(crate) fn finish(self) -> (W, Digest) {
         (self.writer, <[u8; 32]>::from(self.hasher.finalize()).into())
     }

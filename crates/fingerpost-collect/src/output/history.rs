@@ -14,24 +14,24 @@ use crate::diagnostics::{
     problem::{ErrorKind, Problem},
 };
 
-/// What an output dir has published so far.
+/// The published releases of an output directory.
 pub(crate) struct History<'a> {
     store: &'a dyn Store,
-    /// The output dir as messages name it.
+    /// The output directory, for messages.
     pub(crate) place: PathBuf,
-    /// The numbers of all releases that are remembered, in rising order.
+    /// The numbers of all recorded releases, in ascending order.
     pub(crate) numbers: Vec<u64>,
     pub(crate) current: Option<Current>,
 }
 
-/// What `staticfiles.json` holds.
+/// The content of `staticfiles.json`.
 pub(crate) struct Current {
     digest: Digest,
     pub(crate) manifest: Manifest,
 }
 
 impl<'a> History<'a> {
-    /// Reads what `store` has published. Messages name its files below `place`.
+    /// Reads the manifest and the numbers of the releases in `store`. `place` is its directory, for messages.
     pub(crate) fn read(store: &'a dyn Store, place: &Path) -> Result<Self, Problem> {
         let numbers = store
             .releases()
@@ -44,12 +44,12 @@ impl<'a> History<'a> {
         Ok(Self { store, place: place.to_owned(), numbers, current })
     }
 
-    /// What is in force.
+    /// Returns the current manifest.
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
         Some(&self.current.as_ref()?.manifest)
     }
 
-    /// Whether nothing was ever published here.
+    /// Returns `true` if nothing was ever published.
     pub(crate) fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.current.is_none()
     }
@@ -62,8 +62,8 @@ impl<'a> History<'a> {
         Release::parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
     }
 
-    /// The releases, the newest first. One that cannot be read is passed over with a warning: it is history, and must not
-    /// stand in the way of what is to be published now.
+    /// Returns the releases, the newest first. Unreadable releases are skipped with a warning, because they must not prevent a
+    /// new release.
     pub(crate) fn releases(&self, diagnostics: &mut Diagnostics) -> impl Iterator<Item = Release> {
         self.numbers.iter().rev().filter_map(|&number| {
             self.release(number)
@@ -74,7 +74,7 @@ impl<'a> History<'a> {
         })
     }
 
-    /// The newest release that holds this manifest.
+    /// Returns the newest release with this manifest.
     pub(crate) fn holder(&self, manifest: &Manifest, diagnostics: &mut Diagnostics) -> Option<Release> {
         self.releases(diagnostics).find(|release| release.manifest == *manifest)
     }
@@ -89,7 +89,7 @@ impl Current {
         Ok(Self { digest: Digest::from_content(json), manifest })
     }
 
-    /// Whether the file is just as it would be written now.
+    /// Returns `true` if the file has exactly the bytes of `manifest`.
     pub(crate) fn is(&self, manifest: &Manifest) -> bool {
         self.manifest == *manifest && Digest::from_content(&manifest.to_json()) == self.digest
     }

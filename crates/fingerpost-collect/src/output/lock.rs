@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) const LOCK: &str = ".fingerpost/lock";
 
-/// The right to write to an output dir. The system takes it back when the process ends, however it ends.
+/// The exclusive lock of an output directory. The system releases it when the process ends, even if it is killed.
 pub(crate) struct Lock(File);
 
 impl Lock {
@@ -30,7 +30,7 @@ impl Lock {
         Ok(Self(file))
     }
 
-    /// Writes the name of the holder into the file.
+    /// Writes the process id of the holder to the lock file.
     pub(crate) fn sign(&mut self, holder: &str) -> io::Result<()> {
         self.0.set_len(0)?;
         self.0.rewind()?;
@@ -40,7 +40,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A name left behind would only mislead the reader of a message.
+        // A remaining process id would be wrong in the messages of later runs.
         let _ = self.sign("");
     }
 }
@@ -58,7 +58,7 @@ fn wait_for(file: &mut File, path: &Path, wait: bool, progress: &dyn Progress) -
     file.lock().map_err(|err| Problem::output("lock", path, &err))
 }
 
-/// Who holds the lock, as far as one can read it; Windows does not let others read a locked file.
+/// Describes the run that holds the lock. Other processes cannot read a locked file on Windows.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     match file.read_to_string(&mut text) {

@@ -1,4 +1,4 @@
-//! Changes of the manifest that no command made: its times differ from those that the last command recorded.
+//! Detects changes of the manifest by other programs: its times then differ from those that the last command recorded.
 
 use std::{
     fs::{self, Metadata},
@@ -16,28 +16,28 @@ use crate::diagnostics::{
     problem::{ErrorKind, Problem},
 };
 
-/// If it is lost, any release may have been current until then.
+/// Without this file, any release may have been current until now.
 pub(crate) const FILE: &str = ".fingerpost/manifest-times.json";
 
-/// An empty file that nothing writes to. Other times than the recorded ones show that the whole directory was copied, or
-/// that the attributes of all files were changed.
+/// An empty file that is never written to. If its times differ from the recorded ones, the whole directory was copied, or the
+/// attributes of all files were changed.
 const REFERENCE: &str = ".fingerpost/manifest-times.ref";
 
-/// Archives shorten times to whole or even seconds.
+/// Archives truncate times to whole or even seconds.
 const SHORTENED: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, Deserialize)]
 struct Record {
     manifest: Times,
     reference: Times,
-    /// A change since the last release that a command has noticed.
+    /// A change since the last release, detected by an earlier command.
     edit: Option<Edit>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Times {
     modified: SystemTime,
-    /// `mv` and `cp -p` set it, unlike the modification time. `None` where the system has no change time.
+    /// The change time, which `mv` and `cp -p` update, unlike the modification time. `None` if the system has none.
     changed: Option<SystemTime>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Change {
 /// A change of the manifest that no command made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
-    /// Any release may have been current until then, in seconds since 1970.
+    /// The end of the time in which any release may have been current, in seconds since 1970.
     pub(crate) until: u64,
     pub(crate) cause: Cause,
 }
@@ -68,7 +68,7 @@ pub(crate) enum Cause {
     Attributes,
     /// The record was missing or damaged.
     Unrecorded,
-    /// The manifest of an earlier output dir was changed, from which releases were taken over.
+    /// The manifest changed in the directory of `keep_from`.
     KeptFrom,
 }
 
@@ -87,7 +87,7 @@ impl Change {
             return Self { edit: None, manifest: None, is_recorded: true };
         };
         let Some(record) = Record::read(dir) else {
-            // Without releases, there is no manifest to be put back.
+            // Without releases, no manifest can have been put back.
             let has_releases = dir.join(".fingerpost/releases").is_dir();
             let edit = Edit { until: seconds(SystemTime::now()), cause: Cause::Unrecorded };
             let edit = has_releases.then_some(edit);
@@ -108,14 +108,14 @@ impl Change {
 }
 
 impl Edit {
-    /// A change of an earlier output dir, for this one.
+    /// Converts a change in the directory of `keep_from` to one of this directory.
     pub(crate) fn from_earlier_dir(edit: Option<Self>, is_put_back: bool) -> Option<Self> {
         let cause = Cause::KeptFrom;
         let put_back = is_put_back.then(|| Self { until: seconds(SystemTime::now()), cause });
         Self::last([edit.map(|edit| Self { cause, ..edit }), put_back])
     }
 
-    /// The one that ended last.
+    /// Returns the change with the later end.
     pub(crate) fn last(edits: [Option<Self>; 2]) -> Option<Self> {
         edits.into_iter().flatten().max_by_key(|edit| edit.until)
     }
@@ -148,7 +148,7 @@ impl Record {
     }
 }
 
-/// The next full second.
+/// Returns the seconds since 1970, rounded up to the next full second.
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() + 1)
 }
@@ -163,8 +163,8 @@ impl Times {
         Self::read(&dir.join(MANIFEST_NAME)).ok()
     }
 
-    /// The second until which something may have written or moved the manifest. A copy that was moved into its place has a
-    /// modification time of before. If no time is later than the recorded ones, one was set back, and the bound is now.
+    /// Returns the latest second in which the manifest may have been changed: that of its latest time. A moved file keeps its
+    /// old modification time. If no time is later than the recorded ones, a time was set back, and the bound is now.
     fn bound(&self, recorded: &Self) -> u64 {
         let is_later = self.latest() > recorded.latest();
         seconds(if is_later { self.latest() } else { SystemTime::now() })

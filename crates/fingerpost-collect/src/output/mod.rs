@@ -1,4 +1,4 @@
-//! The output dir: what is there, and how something new gets there without anybody ever seeing half of it.
+//! The output directory: its lock, its records, and atomic writes.
 
 pub(crate) mod staging;
 pub(crate) mod lock;
@@ -43,7 +43,7 @@ use crate::{
     progress::Progress,
 };
 
-/// An output dir that this run alone may write to, or none may in a dry run.
+/// An output directory that is locked by this run, or that a dry run only reads.
 pub(crate) struct Output {
     fsync: bool,
     pub(crate) staging: Staging,
@@ -51,15 +51,14 @@ pub(crate) struct Output {
     lock: Option<Lock>,
     /// Changes of the manifest since the last release.
     pub(crate) change: Change,
-    /// Directories that are no symlinks, so that each is looked at once.
+    /// Directories that are known not to be symlinks.
     real: Mutex<HashSet<PathBuf>>,
     pub(crate) published: PublishedFiles,
-    /// `true` if nothing but records was there when this run began: then no place has to be looked at before a file is written
-    /// to it.
+    /// `true` if the directory had only records at the start of the run. Checks for existing files are skipped then.
     is_empty: bool,
 }
 
-/// How an output dir is opened.
+/// Options for opening an output directory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutputOptions {
     pub(crate) fsync: bool,
@@ -69,7 +68,7 @@ pub(crate) struct OutputOptions {
 }
 
 impl Output {
-    /// Makes the directory and takes the lock, unless this is a dry run.
+    /// Opens an output directory. Unless this is a dry run, creates it and takes its lock.
     pub(crate) fn open(dir: &Path, options: OutputOptions, progress: &dyn Progress) -> Result<Self, Problem> {
         check_dir(dir)?;
         let mut output = Self { fsync: options.fsync, ..Self::dry(dir)? };
@@ -81,7 +80,7 @@ impl Output {
         Ok(output)
     }
 
-    /// An output dir that is not written to, unless its lock is [acquired](Self::acquire).
+    /// Opens an output directory for reading. [`acquire`](Self::acquire) makes it writable.
     pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
         let (change, real, published) = (Change::read(dir), Mutex::default(), PublishedFiles::default());
@@ -89,7 +88,7 @@ impl Output {
         Ok(Self { fsync: false, staging, lock: None, change, real, published, is_empty: false })
     }
 
-    /// Takes the lock, and removes what a killed run has left behind.
+    /// Takes the lock, and removes temporary files of killed runs.
     pub(crate) fn acquire(&mut self, wait: bool, progress: &dyn Progress) -> Result<(), Problem> {
         make_dir(&self.dir().join(STAGING))?;
         let file = self.dir().join(LOCK);
@@ -102,14 +101,14 @@ impl Output {
         self.empty_staging()
     }
 
-    /// Records the times of the manifest if they are not recorded, with the change that they show.
+    /// Records the times of the manifest, and the change that they show, unless they are recorded already.
     pub(crate) fn record_change(&self, diagnostics: &mut Diagnostics) {
         if !self.change.is_recorded {
             manifest_times::record(&self.staging, self.change.manifest, self.change.edit, diagnostics);
         }
     }
 
-    /// Records a change in another output dir that counts here.
+    /// Records a change from the directory of `keep_from`.
     pub(crate) fn record_edit(&self, edit: Option<Edit>, diagnostics: &mut Diagnostics) {
         if edit.is_some() && edit != self.change.edit {
             manifest_times::record(&self.staging, self.change.manifest, edit, diagnostics);
@@ -126,7 +125,8 @@ impl Output {
         &self.staging.dir
     }
 
-    /// Returns `true` if a file exists with exactly this content. If it has another, it is damaged: its name stands for one content.
+    /// Returns `true` if a file has exactly this content. Notes a file with other content as damaged, because its name
+    /// identifies one content.
     pub(crate) fn has(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         if self.is_empty {
             return false;
@@ -138,12 +138,12 @@ impl Output {
         has
     }
 
-    /// Whether a file is there, whatever is in it.
+    /// Returns `true` if a file exists, with any content.
     pub(crate) fn has_any(&self, path: &str) -> bool {
         self.dir().join(path).is_file()
     }
 
-    /// Returns `true` if a file exists with exactly this content, under a name whose content may change.
+    /// Returns `true` if a file has exactly this content. For names whose content may change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let file = self.dir().join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {
@@ -153,7 +153,7 @@ impl Output {
         })
     }
 
-    /// Writes a file to the staging directory. A dry run reads all that has to be read, and writes to nowhere.
+    /// Writes a file to the staging directory. A dry run only reads the content.
     pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
         let target = self.dir().join(path);
         if !self.is_empty {
@@ -175,8 +175,8 @@ impl Output {
         })
     }
 
-    /// Through a symlink a file would get to where others keep theirs: to the sources, perhaps. Only the output dir itself may
-    /// be one.
+    /// Fails if a directory between the output directory and the file is a symlink: the file would be written to another place,
+    /// possibly to the sources. The output directory itself may be a symlink.
     fn check_dirs_above(&self, file: &Path) -> Result<(), Problem> {
         let mut real = self.real.lock().unwrap_or_else(PoisonError::into_inner);
         let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir());
@@ -188,7 +188,7 @@ impl Output {
         Ok(())
     }
 
-    /// A file may have the name that was a directory's in an earlier run, or the other way round.
+    /// Fails if a directory is in the place of the file, or a file in the place of one of its directories.
     fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
         let (in_the_way, advice) = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_dir() => (
@@ -205,7 +205,7 @@ impl Output {
         Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(place))))
     }
 
-    /// Puts staged files into their places.
+    /// Moves staged files to their places.
     pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
         let root = self.dir();
         let parents: BTreeSet<_> = staged.iter().filter_map(|staged| staged.target.parent()).collect();
@@ -228,7 +228,7 @@ impl Output {
         Ok(())
     }
 
-    /// Removes a file that is known to be there.
+    /// Removes an existing file.
     pub(crate) fn remove(&self, path: &str) -> Result<(), Problem> {
         let file = self.dir().join(path);
         self.check_dirs_above(&file)?;
@@ -238,7 +238,7 @@ impl Output {
         fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
     }
 
-    /// Puts the manifest into its place, and records its times with a change that still counts.
+    /// Moves the manifest to its place, and records its times and a change that is still relevant.
     pub(crate) fn publish_manifest(
         &self,
         manifest: Staged,
@@ -258,7 +258,7 @@ fn remove(entry: &DirEntry) -> io::Result<()> {
     fs::remove_file(entry.path())
 }
 
-/// Whether an output dir holds no file that anybody may ask for.
+/// Returns `true` if an output directory has only records, and no published files.
 fn has_records_alone(dir: &Path) -> bool {
     fs::read_dir(dir).is_ok_and(|mut entries| {
         entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".fingerpost"))
@@ -281,7 +281,7 @@ fn check_dir(dir: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Records that lie elsewhere are another's, perhaps.
+/// Fails if records are symlinks: they may belong to another output directory.
 fn refuse_symlinks(dir: &Path, records: &[&str]) -> Result<(), Problem> {
     records.iter().try_for_each(|path| refuse_symlink(&dir.join(path)))
 }
@@ -294,10 +294,10 @@ fn refuse_symlink(path: &Path) -> Result<(), Problem> {
     Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
 }
 
-/// Whose name this is in every output dir.
+/// Returns a description of what the name is reserved for, if it is reserved.
 pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     let first = name.split('/').next().unwrap_or(name);
-    // Not every disk tells upper from lower case.
+    // Some disks are case-insensitive.
     if first.eq_ignore_ascii_case(".fingerpost") {
         Some("the records of an output dir")
     } else if first.eq_ignore_ascii_case(MANIFEST_NAME) {
@@ -307,7 +307,7 @@ pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The directories above a file, the highest first.
+/// Returns the directories above a file, the topmost first.
 pub(crate) fn dirs_above(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(slash, _)| &name[..slash])
 }

@@ -1,4 +1,4 @@
-//! The stamps of published files: a file that nobody has touched since is not read again.
+//! The stamps of published files, which let a run skip unchanged files.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -22,15 +22,15 @@ use crate::output::{
     staging::Staging,
 };
 
-/// Losing it costs one reading of all published files.
+/// Without this file, the next run reads all published files.
 const FILE: &str = ".fingerpost/published.json";
 
-/// The published files that are known, by their names in the output dir.
+/// The records of published files, by name in the output directory.
 #[derive(Default)]
 pub(crate) struct PublishedFiles {
     records: Mutex<BTreeMap<String, Record>>,
-    /// Records of files that are not older than this prove nothing: the clock of the file system may have stood still between
-    /// the record and a later change.
+    /// The time of the records. They do not prove anything about files that are not older: the clock of the file system may not
+    /// have advanced between the record and a later change.
     recorded_at: Option<SystemTime>,
     /// `true` if every file is read, even if its stamp is unchanged.
     verify: bool,
@@ -49,16 +49,16 @@ struct Record {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum State {
-    /// By an earlier run.
+    /// Recorded by an earlier run.
     #[default]
     Recorded,
-    /// By an earlier run, and still so.
+    /// Recorded by an earlier run, and still correct.
     Confirmed,
     New,
 }
 
 impl PublishedFiles {
-    /// Reads the record of an output dir. One that is missing or damaged is as good as empty.
+    /// Reads the records of an output directory. A missing or damaged file counts as empty.
     pub(crate) fn read(dir: &Path, verify: bool) -> Self {
         let file = dir.join(FILE);
         let records = fs::read(&file).ok().and_then(|bytes| parse_signed(&bytes)).unwrap_or_default();
@@ -70,7 +70,7 @@ impl PublishedFiles {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns `true` if a file holds these bytes. It is read unless its stamp is known.
+    /// Returns `true` if a file has this digest. Reads the file unless a record proves it.
     pub(crate) fn holds(&self, name: &str, file: &Path, stamp: FileStamp, sha256: Digest) -> bool {
         if self.is_known(name, stamp, sha256) {
             return true;
@@ -97,46 +97,47 @@ impl PublishedFiles {
         }
     }
 
-    /// Returns `true` if the same stamp means the same bytes: all its times are before the record, by the clock of the file system.
+    /// Returns `true` if an unchanged stamp proves unchanged bytes: all its times are before the record, by the clock of the
+    /// file system.
     fn proves(&self, stamp: FileStamp) -> bool {
-        // `is_settled_at` asks for a difference of two seconds, which is for moments by another clock.
+        // `is_settled_at` requires a difference of two seconds, which is only needed for times by another clock.
         let margin = Duration::from_secs(2) - Duration::from_nanos(1);
         self.recorded_at.is_some_and(|moment| stamp.is_settled_at(moment + margin))
     }
 
-    /// Records what a file holds.
+    /// Records the digest of a file.
     pub(crate) fn insert(&self, name: &str, stamp: FileStamp, sha256: Digest) {
         let mut records = self.records();
         let known = records.get(name).is_some_and(|record| (record.stamp, record.sha256) == (stamp, sha256));
-        // A record without trusted stamps is written again as soon as its stamps can be trusted.
+        // A record whose stamp is not trusted yet is written again as soon as the stamp can be trusted.
         let is_enough = self.proves(stamp) || !stamp.is_settled_at(SystemTime::now());
         let state = if known && is_enough { State::Confirmed } else { State::New };
         records.insert(name.to_owned(), Record { stamp, sha256, state });
     }
 
-    /// Notes a file that does not hold what its name stands for.
+    /// Notes a file whose content does not match its name.
     pub(crate) fn note_damaged(&self, name: &str) {
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
     }
 
-    /// Counts a file that is written, if it was damaged.
+    /// Counts a written file, if it was damaged.
     pub(crate) fn note_written(&self, name: &str) {
         if self.damaged.lock().unwrap_or_else(PoisonError::into_inner).remove(name) {
             self.repaired.fetch_add(1, Relaxed);
         }
     }
 
-    /// How many damaged files are written again.
+    /// Returns the number of damaged files that are written again.
     pub(crate) fn repaired(&self) -> usize {
         self.repaired.load(Relaxed)
     }
 
-    /// How many files were read, if all were to be.
+    /// Returns the number of files that were read with `verify`.
     pub(crate) fn verified(&self) -> usize {
         if self.verify { self.read.load(Relaxed) } else { 0 }
     }
 
-    /// Writes down which files this run has seen, unless that is the same as before.
+    /// Saves the records of all files that this run has seen, unless they are unchanged.
     pub(crate) fn save(&self, staging: &Staging) {
         let mut records = self.records();
         if records.values().all(|record| record.state == State::Confirmed) {

@@ -1,4 +1,4 @@
-//! What is known of one source file: all that a run finds out by reading it, and what came of it.
+//! The analysis of one source file, with the assigned name.
 
 use std::path::PathBuf;
 
@@ -14,12 +14,12 @@ use crate::{
     references::{reference::Reference, resolve::Target, unrewritable::Unrewritable},
 };
 
-/// A file as it was when it was read. The cache keeps it for the next run.
+/// The analysis of a source file. The cache saves it for the next run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SourceInfo {
     pub(crate) file: PathBuf,
     pub(crate) stamp: FileStamp,
-    /// Whether the same stamp, seen later, means the same bytes, and they are known for what they are.
+    /// `true` if the stamp is old enough that an unchanged stamp proves unchanged bytes.
     #[serde(skip)]
     pub(crate) is_trusted: bool,
     pub(crate) content_id: ContentId,
@@ -27,15 +27,15 @@ pub(crate) struct SourceInfo {
     pub(crate) references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
-    /// What it names where nothing can be rewritten.
+    /// The files that it names in places that cannot be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unrewritable: Vec<Unrewritable>,
-    /// What came of it in the run that kept it. This run's is in its [`Asset`](crate::pipeline::asset::Asset).
+    /// The name from the run that saved this. That of the current run is in its [`Asset`](crate::pipeline::asset::Asset).
     #[serde(default, skip_serializing)]
     pub(crate) assigned_name: Option<Box<AssignedName>>,
 }
 
-/// What came of a file, and what it was made from besides its own bytes.
+/// The name and the final bytes of a file, with the inputs that they depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AssignedName {
     pub(crate) from: Inputs,
@@ -43,25 +43,25 @@ pub(crate) struct AssignedName {
     pub(crate) info: FileInfo,
 }
 
-/// All that the name and the final bytes of a file follow from, besides its own bytes. A file that refers to nothing has
-/// none.
+/// The inputs, besides its own bytes, that the name and the final bytes of a file depend on. Empty for a file without
+/// references.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
-    /// The places of its references and the hashes that go there.
+    /// The digest of the places of its references and of the hashes to insert there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) hashes: Option<Digest>,
-    /// In a cycle, what the hash of the group is made from.
+    /// In a cycle, the digest that the group hash derives from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) group: Option<Digest>,
 }
 
 impl SourceInfo {
-    /// Returns `true` if it may have to be rewritten: a reference leads to a place for an asset.
+    /// Returns `true` if a reference has an asset path as its target, so that the file may have to be rewritten.
     pub(crate) fn names_assets(&self) -> bool {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }
 
-    /// What came of the file in an earlier run, if the same would come of it now.
+    /// Returns the name from the earlier run, if it was made from the same inputs.
     pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&AssignedName> {
         self.assigned_name.as_deref().filter(|named| named.from == *inputs)
     }

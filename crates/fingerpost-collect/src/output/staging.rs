@@ -1,4 +1,4 @@
-//! Writing files in a way that shows nobody half of one: first beside their places, then by renaming.
+//! Writing files atomically: first to a staging directory, then by renaming.
 
 use std::{
     fs::{self, File},
@@ -11,20 +11,20 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostics::problem::Problem;
 
-/// Lies in the output dir, so that a file can be renamed from here to its place.
+/// In the output directory, because renaming needs the same file system.
 pub(super) const STAGING: &str = ".fingerpost/tmp";
 
-/// Writes files to an output dir; in a dry run it writes none.
+/// Writes files to an output directory. A dry run writes none.
 pub(crate) struct Staging {
     pub(super) dir: PathBuf,
     pub(super) is_dry: bool,
 }
 
-/// A file that is written and not yet in its place. It is removed if it never gets there.
+/// A file in the staging directory. Dropping it removes the file, unless it was published.
 pub(crate) struct Staged {
     pub(super) file: TempPath,
     pub(super) target: PathBuf,
-    /// Its name and digest, if the stamp is to be recorded.
+    /// The name and the digest, if the stamp is to be recorded.
     pub(super) asset: Option<(String, Digest)>,
 }
 
@@ -42,13 +42,13 @@ impl Staging {
         Ok(file.into_temp_path())
     }
 
-    /// Writes or replaces one file, and waits until it has reached the disk.
+    /// Writes or replaces a file, and syncs it to disk.
     pub(crate) fn replace(&self, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Problem> {
         let staged = self.stage_record(path.as_ref(), |file| file.write_all(bytes))?;
         staged.map_or(Ok(()), |record| self.publish_record(record))
     }
 
-    /// Writes or replaces one file that can be made again.
+    /// Writes or replaces a file that can be recreated, without syncing it.
     pub(crate) fn put(
         &self,
         path: &Path,
@@ -57,7 +57,7 @@ impl Staging {
         self.stage_at(path, false, write)?.map_or(Ok(()), Staged::publish)
     }
 
-    /// Writes one file to the staging directory, and waits until it has reached the disk. A dry run writes nothing.
+    /// Writes a file to the staging directory, and syncs it to disk. Returns `None` in a dry run.
     pub(crate) fn stage_record(
         &self,
         path: &Path,
@@ -66,7 +66,7 @@ impl Staging {
         self.stage_at(path, true, write)
     }
 
-    /// Puts it into its place, for good.
+    /// Moves a staged file to its place, and syncs the directory.
     pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
         let dir = record.target.parent().unwrap_or(&self.dir).to_owned();
         record.publish()?;
@@ -94,13 +94,13 @@ impl Staging {
     }
 }
 
-/// A file that takes many small pieces.
+/// A buffered file, for many small writes.
 pub(crate) type Buffered<'a> = BufWriter<&'a mut File>;
 
 const BUFFER: usize = 64 * 1024;
 
 impl Staged {
-    /// Where it lies until then.
+    /// Returns the path in the staging directory.
     pub(crate) fn file(&self) -> &Path {
         &self.file
     }
@@ -110,7 +110,8 @@ impl Staged {
     }
 }
 
-/// A new file of an unused name. Unlike other temporary files it is for all whom the umask allows: it will be served.
+/// Creates a file with an unused name. The umask sets its permissions, unlike those of other temporary files, because the file
+/// will be served.
 fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -122,7 +123,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), Problem> {
     fs::create_dir_all(dir).map_err(|err| Problem::output("create the directory", dir, &err))
 }
 
-/// Makes the names in a directory survive a power cut. Windows has no call for it.
+/// Syncs the names in a directory to disk. Windows has no call for this.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), Problem> {
     if cfg!(windows) {
         return Ok(());

@@ -1,13 +1,13 @@
-//! The names of published files and of their compressed copies.
+//! The names of compressed variants.
 
 use fingerpost::manifest::{Digest, Encoding, EncodingInfo, Entry, FileInfo};
 
-/// The name of a variant of a file.
+/// Returns the name of a variant of a file.
 pub(crate) fn variant_name(file: &str, encoding: Encoding) -> String {
     format!("{file}.{}", encoding.extension())
 }
 
-/// The names of all variants of a file.
+/// Returns the names of all variants of a file.
 pub(crate) fn variant_names<'a>(
     file: &'a str,
     info: &'a FileInfo,
@@ -17,10 +17,10 @@ pub(crate) fn variant_names<'a>(
     info.encodings.iter().filter_map(name)
 }
 
-/// Size and hash of a file, where the manifest says them.
+/// Length and digest of a file. Absent in manifests of other programs.
 pub(crate) type KnownContent = Option<(u64, Digest)>;
 
-/// The files that an entry of a manifest stands for: its variants and itself.
+/// Returns the published files of a manifest entry: its variants and the file itself.
 pub(crate) fn files_of(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
     let info = entry.info.as_ref();
     let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
