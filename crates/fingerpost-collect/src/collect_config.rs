@@ -318,9 +318,9 @@ impl CollectConfig {
     }
 
     fn compression(&self) -> Result<CompressionSettings, Error> {
-        let said =
+        let checked =
             |list: &Option<Result<_, fingerpost::Error>>| list.clone().transpose().map_err(Error::from);
-        let (usual, maps) = both(said(&self.compress), said(&self.compress_maps))?;
+        let (usual, maps) = both(checked(&self.compress), checked(&self.compress_maps))?;
         let usual = usual.unwrap_or_else(|| self.tables.collect.compress.clone());
         CompressionSettings::new(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
     }

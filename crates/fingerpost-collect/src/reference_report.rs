@@ -83,11 +83,11 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
         match named {
             Ok((named, unread)) => {
                 uses.references.extend(named);
-                let is_told = |note: &Note| {
+                let is_reported = |note: &Note| {
                     note.rule
                         .is_some_and(|rule| severities.get(rule, &note.location.asset) != Severity::Ignore)
                 };
-                uses.problems.extend(unread.filter(is_told).as_ref().map(Problem::from));
+                uses.problems.extend(unread.filter(is_reported).as_ref().map(Problem::from));
             }
             Err(problem) => uses.problems.push(problem),
         }

@@ -87,9 +87,9 @@ fn compressions(list: Vec<String>) -> Result<Vec<Compression>, fingerpost::Error
 
 fn severities(table: &mut SettingsTable<'_>) -> Severities {
     let severity = |text: String| text.parse();
-    let said =
+    let severities =
         Rule::ALL.into_iter().filter_map(|rule| Some((rule, table.get_with(rule.as_str(), severity)?)));
-    said.collect()
+    severities.collect()
 }
 
 fn severities_by_glob(rules: &mut SettingsTable<'_>) -> SeveritiesByGlob {

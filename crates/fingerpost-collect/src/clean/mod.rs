@@ -119,7 +119,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     Ok(report)
 }
 
-/// Retains all releases, because each may have been current until something other than a command changed the manifest.
+/// Retains all releases: each may have been current until something other than a command changed the manifest.
 fn keep_all(
     history: &ReleaseHistory,
     kept: &mut BTreeSet<u64>,

@@ -16,7 +16,7 @@ use crate::{
     output::buffer::Buffer,
 };
 
-/// Larger files are read twice, to hash and to copy them, so that they take no memory.
+/// Larger files are read twice, to hash and to copy them, so that memory use stays constant.
 const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
 
 /// The bytes to publish for one asset, with their length and digest.
