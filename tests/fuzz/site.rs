@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// Files that references can resolve to.
 const OTHERS: [&str; 7] = ["a.png", "b.css", "b c.png", "m.js", "m.map", "LICENSE", "d/c.png"];
 
-/// A source dir with the fuzzed file and a few others.
+/// A source directory with the fuzzed file and a few others.
 #[derive(Debug)]
 pub struct Site {
     dir: TempDir,
@@ -20,7 +20,7 @@ impl Site {
     /// Creates a site whose fuzzed file has this asset path.
     pub fn new(path: &'static str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        fs::create_dir_all(dir.path().join("static/d")).expect("a source dir");
+        fs::create_dir_all(dir.path().join("static/d")).expect("a source directory");
         for other in OTHERS {
             fs::write(dir.path().join("static").join(other), other).expect("a file");
         }

@@ -1,4 +1,4 @@
-// Checks the output of `fingerpost collect` for a source dir, with independent parsers and rules.
+// Checks the output of `fingerpost collect` for a source directory, with independent parsers and rules.
 //
 //     node check.mjs SOURCE OUT [BASE-PATH]      prints counts and differences; exits 1 if there is any difference
 //     node check.mjs --graph SOURCE [BASE-PATH]  prints the files that each file refers to, as JSON

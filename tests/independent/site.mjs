@@ -1,4 +1,4 @@
-// Resolves the references of a source dir as browsers do.
+// Resolves the references of a source directory as browsers do.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -56,7 +56,7 @@ export function target({ value, kind }, path, basePath) {
     return segments.some((segment) => segment.includes('/')) ? undefined : segments.join('/');
 }
 
-/** Maps each file of a source dir to the files that it refers to. */
+/** Maps each file of a source directory to the files that it refers to. */
 export function graph(source, basePath) {
     const files = filesBelow(source);
     const known = new Set(files);

@@ -120,7 +120,7 @@ fn program_prints_its_app_version() {
     if let Ok(file) = env::var("COMPONENT") {
         builder = builder.component("templates", [dir.join(file)]);
     }
-    let assets = builder.build().expect("an output dir");
+    let assets = builder.build().expect("an output directory");
     let version = assets.app_version();
     assert_eq!(
         assets.reload().expect("a reload").app_version(),

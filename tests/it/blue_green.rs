@@ -70,7 +70,7 @@ impl Version {
 fn site(source: &TempDir, version: &'static str, target: &str) -> Router {
     std::fs::write(source.path().join("app.css"), "body{}").expect("a writable file");
     let assets = Assets::builder().source(source.path()).mode(Mode::Dev).app_version(version);
-    let assets = assets.build().expect("a source dir");
+    let assets = assets.build().expect("a source directory");
     let router = VersionRouter::new([(version, target)]).expect("a map").default_version(version);
     Router::new()
         .route("/", get(async move || Html(version)))

@@ -28,7 +28,7 @@ const PAGE: &str = "<!doctype html><title>Development</title><link rel=icon href
 /// A site whose static files are cached for a year, so that only a new URL returns new bytes.
 fn site(source: &Path) -> Router {
     let mut env = Environment::new();
-    fingerpost_minijinja::register(&mut env, &Assets::dev(source).expect("a source dir"));
+    fingerpost_minijinja::register(&mut env, &Assets::dev(source).expect("a source directory"));
     env.add_template("page.html", PAGE).expect("a template");
     let env = Arc::new(env);
     let page = move || async move {
@@ -43,7 +43,7 @@ fn site(source: &Path) -> Router {
     Router::new().route("/", get(page)).nest("/static", files)
 }
 
-/// Returns a new source dir and its empty `css/app.css`.
+/// Returns a new source directory and its empty `css/app.css`.
 fn source() -> (TempDir, PathBuf) {
     let source = TempDir::new().expect("a temporary folder");
     let file = source.path().join("css/app.css");

@@ -97,7 +97,7 @@ fn django_reads_a_fingerpost_manifest() {
     let mut settings = Settings::read(&file).expect("valid settings");
     settings.out = Some(out.path().to_owned());
     collect(&CollectConfig::from_settings(settings).source(source.dir()).originals(true)).expect("a release");
-    let assets = Assets::production(out.path()).expect("an output dir");
+    let assets = Assets::production(out.path()).expect("an output directory");
     let json = fs::read(out.path().join(MANIFEST_NAME)).expect("a manifest");
     let manifest: Value = serde_json::from_slice(&json).expect("JSON");
     assert_eq!(manifest["version"], "1.1");
@@ -123,7 +123,7 @@ fn fingerpost_reads_a_django_manifest() {
     let file = root.path().join(MANIFEST_NAME);
     let mut manifest: Value = serde_json::from_slice(&fs::read(&file).expect("a manifest")).expect("JSON");
     assert_eq!(manifest["version"], "1.1");
-    let assets = Assets::production(root.path()).expect("an output dir");
+    let assets = Assets::production(root.path()).expect("an output directory");
     same_urls(&seen["static"], &assets);
     assert_eq!(*assets.app_version(), seen["hash"]);
     for (path, hashed) in seen["paths"].as_object().expect("paths") {
@@ -136,7 +136,7 @@ fn fingerpost_reads_a_django_manifest() {
     members.insert("version".to_owned(), json!("1.0"));
     members.remove("hash").expect("a hash");
     fs::write(&file, manifest.to_string()).expect("a writable file");
-    let assets = Assets::production(root.path()).expect("an output dir");
+    let assets = Assets::production(root.path()).expect("an output directory");
     same_urls(&seen["static"], &assets);
     assert_eq!(*assets.app_version(), *"unknown");
 }

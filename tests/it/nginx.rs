@@ -1,4 +1,4 @@
-//! Responses of nginx and `StaticFiles` for the same requests and output dir: equal, or a listed difference.
+//! Responses of nginx and `StaticFiles` for the same requests and output directory: equal, or a listed difference.
 
 mod differences;
 mod requests;
@@ -60,7 +60,7 @@ fn write(dir: &Path, path: &str, bytes: &[u8]) {
     fs::write(file, bytes).expect("a writable file");
 }
 
-/// Creates an output dir with files of several kinds and sizes.
+/// Creates an output directory with files of several kinds and sizes.
 fn site() -> TempDir {
     let (source, out) =
         (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
@@ -200,7 +200,7 @@ async fn responses_differ_from_nginx_only_as_documented() {
     let Some(nginx) = Nginx::start(&CONFIG.replace("OUT", out.path().to_str().expect("a UTF-8 path"))) else {
         return;
     };
-    let assets = Assets::production(out.path()).expect("an output dir");
+    let assets = Assets::production(out.path()).expect("an output directory");
     let ours = serve(Router::new().nest_service("/static", StaticFiles::new(&assets))).await;
     let date = ask(Request::get(nginx.url(&assets.url("forty.txt").expect("a URL")))
         .body(Body::empty())

@@ -14,7 +14,7 @@ const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/deployin
 const YEAR: &str = "public, max-age=31536000, immutable";
 const HOUR: &str = "public, max-age=3600";
 
-/// Collects the same files into both output dirs of the document.
+/// Collects the same files into both output directories of the document.
 fn collected(root: &Path) -> Assets {
     let source = TempDir::new().expect("a temporary folder");
     for (path, text) in [
@@ -31,7 +31,7 @@ fn collected(root: &Path) -> Assets {
     let config = |out: &str| CollectConfig::new(root.join(out)).source(source.path()).compress(["gzip"]);
     collect(&config("hashed/static")).expect("a release");
     collect(&config("plain/static").originals(true)).expect("a release");
-    Assets::production(root.join("hashed/static")).expect("an output dir")
+    Assets::production(root.join("hashed/static")).expect("an output directory")
 }
 
 fn start(root: &Path) -> Option<Nginx> {

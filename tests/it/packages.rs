@@ -46,10 +46,10 @@ async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source:
 }
 
 async fn both_modes_give_the_files(source: &Path, files: &[File<'_>]) {
-    let development = Assets::dev(source).expect("a source dir");
+    let development = Assets::dev(source).expect("a source directory");
     every_url_gives_the_bytes_it_names(&development, source, source, files).await;
     let out = tools::collected(source);
-    let production = Assets::production(out.path()).expect("an output dir");
+    let production = Assets::production(out.path()).expect("an output directory");
     every_url_gives_the_bytes_it_names(&production, out.path(), source, files).await;
     assert_eq!((development.mode(), production.mode()), (Mode::Dev, Mode::Production));
 }

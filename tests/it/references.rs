@@ -46,7 +46,7 @@ fn all_packages() -> Vec<String> {
     dirs.map(|dir| dir.strip_prefix(&root).expect("a package").display().to_string()).collect()
 }
 
-/// A copy of published packages, and its output dir.
+/// A copy of published packages, and its output directory.
 struct Site {
     source: TempDir,
     out: TempDir,

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 const FILES: usize = 40;
 
-/// An output dir with two releases that have no content in common.
+/// An output directory with two releases that have no content in common.
 struct Site {
     out: TempDir,
     manifests: [Vec<u8>; 2],
@@ -35,8 +35,10 @@ impl Site {
                 fs::write(file, format!("{release} {number}")).expect("a writable file");
             }
             collect(&CollectConfig::new(out.path()).source(source.path())).expect("a release");
-            let page =
-                render(&templates(&Assets::production(out.path()).expect("an output dir")), "page.html");
+            let page = render(
+                &templates(&Assets::production(out.path()).expect("an output directory")),
+                "page.html",
+            );
             (fs::read(out.path().join(MANIFEST_NAME)).expect("a manifest"), page)
         });
         assert!(one.1.lines().zip(two.1.lines()).all(|(one, two)| one != two), "{one:?} {two:?}");
@@ -74,7 +76,7 @@ fn render(env: &Environment<'_>, template: &str) -> String {
 #[test]
 fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
     let site = Site::new();
-    let assets = Assets::production(site.dir()).expect("an output dir");
+    let assets = Assets::production(site.dir()).expect("an output directory");
     let env = templates(&assets);
     let rendered = [AtomicUsize::new(0), AtomicUsize::new(0)];
     thread::scope(|scope| {
@@ -109,7 +111,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
 #[test]
 fn reload_during_rendering_affects_the_rest_of_the_page_unless_a_scope_pins_it() {
     let site = Arc::new(Site::new());
-    let assets = Assets::production(site.dir()).expect("an output dir");
+    let assets = Assets::production(site.dir()).expect("an output directory");
     let mut env = templates(&assets);
     let (deployed, deploys, reloaded) = (Arc::clone(&site), AtomicUsize::new(0), assets.clone());
     env.add_function("deploy", move || {

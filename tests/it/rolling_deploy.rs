@@ -48,12 +48,12 @@ async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [Got] {
     &visitor.got[seen..]
 }
 
-/// Maps the URLs with hashed paths to their releases; they do not depend on the output dir.
+/// Maps the URLs with hashed paths to their releases; they do not depend on the output directory.
 fn hashed_urls() -> BTreeMap<String, char> {
     let releases = ['a', 'b'].into_iter().map(|release| {
         let out = TempDir::new().expect("a temporary folder");
         publish(&source(release), &out, None);
-        let urls: Vec<_> = Assets::production(out.path()).expect("an output dir").iter().collect();
+        let urls: Vec<_> = Assets::production(out.path()).expect("an output directory").iter().collect();
         urls.into_iter().map(move |(_, url)| (url.to_string(), release))
     });
     releases.flatten().collect()
@@ -80,7 +80,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
         let mut visitor = Visitor::new(&nginx, |url| urls.get(url).copied());
         let out = TempDir::new().expect("a temporary folder");
         publish(&source('a'), &out, None);
-        let assets = [(); 2].map(|()| Assets::production(out.path()).expect("an output dir"));
+        let assets = [(); 2].map(|()| Assets::production(out.path()).expect("an output directory"));
         for (node, assets) in nodes.iter().zip(&assets) {
             node.run(site(assets, StaticFiles::new(assets)));
         }
@@ -118,7 +118,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_node_that_has_them() 
         let Some(nginx) = behind_nginx(&nodes, more).await else { return };
         let mut visitor = Visitor::new(&nginx, |url| urls.get(url).copied());
         let change = |node: usize, step: usize| {
-            let assets = Assets::production(images[step].path()).expect("an output dir");
+            let assets = Assets::production(images[step].path()).expect("an output directory");
             nodes[node].run(site(&assets, StaticFiles::new(&assets)));
         };
         deploy(&mut visitor, shift, async |_| (), change).await;
@@ -150,7 +150,7 @@ async fn deploy_build_free(
             let version = ["1.0", "2.0", "1.0"][step];
             let assets = Assets::builder().source(sources[step].path()).mode(Mode::Production);
             let assets = assets.strategy(strategy(step)).base_url(base_url).app_version(version);
-            let assets = assets.build().expect("a source dir");
+            let assets = assets.build().expect("a source directory");
             let server =
                 unversioned.into_iter().fold(AssetServer::new(&assets), AssetServer::unversioned_policy);
             nodes[node].run(site(&assets, server.into()));
@@ -280,7 +280,7 @@ async fn documented_token_misconfigurations_fail_as_described() {
         for (node, token) in nodes.iter().zip(tokens) {
             let assets = Assets::builder().source(source.path()).mode(Mode::Production);
             let assets = assets.strategy(Strategy::PathToken(token)).base_url("/static/{breaker}/");
-            let assets = assets.build().expect("a source dir");
+            let assets = assets.build().expect("a source directory");
             node.run(site(&assets, StaticFiles::new(&assets)));
         }
         let Some(nginx) = behind_nginx(&nodes, "").await else { return };

@@ -98,7 +98,7 @@ pub(crate) fn strace(calls: &Path, chosen: &str) -> Option<Command> {
     Some(command)
 }
 
-/// Collects a source dir with `originals` into a new output dir.
+/// Collects a source directory with `originals` into a new output directory.
 #[track_caller]
 pub(crate) fn collected(source: &Path) -> TempDir {
     let out = TempDir::new().expect("a temporary folder");
@@ -129,7 +129,7 @@ fn program(names: &[&str]) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// A source dir of published files, with their references, source maps and file names.
+/// A source directory of published files, with their references, source maps and file names.
 #[derive(Debug)]
 pub(crate) struct RealAssets {
     dir: TempDir,
@@ -158,7 +158,7 @@ impl RealAssets {
     }
 }
 
-/// Copies `n` published files, always the same ones, to a new source dir.
+/// Copies `n` published files, always the same ones, to a new source directory.
 #[track_caller]
 pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
     let mut paths = Vec::new();

@@ -14,7 +14,7 @@ pub(crate) fn run(
     if settings.out.is_none() {
         return Err(Exit::usage(
             "clean",
-            "no output dir is set; pass `--out`, or add `out` to the settings file",
+            "no output directory is set; pass `--out`, or add `out` to the settings file",
         ));
     }
     let report = clean_with(&args.configure(settings), printer).map_err(|err| {

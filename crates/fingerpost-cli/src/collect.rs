@@ -23,13 +23,13 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
     if settings.sources.is_empty() {
         return Err(Exit::usage(
             "collect",
-            "no source dir is set; pass one as an argument, or add `sources` to the settings file",
+            "no source directory is set; pass one as an argument, or add `sources` to the settings file",
         ));
     }
     if settings.out.is_none() {
         return Err(Exit::usage(
             "collect",
-            "no output dir is set; pass `--out`, or add `out` to the settings file",
+            "no output directory is set; pass `--out`, or add `out` to the settings file",
         ));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();

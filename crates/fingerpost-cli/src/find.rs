@@ -14,7 +14,7 @@ pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Res
     if settings.sources.is_empty() {
         return Err(Exit::usage(
             "find",
-            "no source dir is set; pass one as an argument, or add `sources` to the settings file",
+            "no source directory is set; pass one as an argument, or add `sources` to the settings file",
         ));
     }
     let development = assets(&settings, Mode::Dev)?.url(&args.path)?;

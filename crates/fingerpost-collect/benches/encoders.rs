@@ -14,7 +14,7 @@ use rayon::prelude::*;
 fn main() {
     // Cargo adds its own flags.
     let Some(out) = env::args().skip(1).find(|arg| !arg.starts_with('-')) else {
-        return println!("nothing to encode: name an output dir of `collect --compress gzip:9,br:11`");
+        return println!("nothing to encode: name an output directory of `collect --compress gzip:9,br:11`");
     };
     let json = fs::read(Path::new(&out).join("staticfiles.json")).expect("a readable manifest");
     let manifest = Manifest::parse(&json, &out).expect("a valid manifest");

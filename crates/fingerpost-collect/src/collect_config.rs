@@ -310,7 +310,7 @@ impl CollectConfig {
 
     fn earlier(&self) -> Result<Option<PathBuf>, Error> {
         let dir = self.tables.collect.keep_from.as_deref();
-        dir.map(|dir| absolute(dir, "the earlier output dir")).transpose()
+        dir.map(|dir| absolute(dir, "the earlier output directory")).transpose()
     }
 
     fn base(&self) -> Result<BaseUrl, Error> {
@@ -342,9 +342,9 @@ impl CollectConfig {
 
 /// Returns the absolute output directory.
 pub(crate) fn output_dir(settings: &Settings) -> Result<PathBuf, Error> {
-    let advice = "no output dir is set; name the directory to write to, such as `dist/static`";
+    let advice = "no output directory is set; name the directory to write to, such as `dist/static`";
     let out = settings.out.as_ref().ok_or_else(|| Problem::config(advice))?;
-    absolute(out, "the output dir")
+    absolute(out, "the output directory")
 }
 
 /// Returns an absolute path, which messages can show to readers in any directory.

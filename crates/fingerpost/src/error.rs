@@ -136,11 +136,11 @@ pub(crate) enum Problem {
     Version { version: String, place: String, reason: &'static str },
     #[error("{0}")]
     Config(String),
-    #[error("source dir {} {reason}", quoted_path(.path))]
+    #[error("source directory {} {reason}", quoted_path(.path))]
     SourceNotFound { path: PathBuf, reason: String },
     #[error("the name of {} {reason}; rename the file or ignore it", quoted_path(.path))]
     FileName { path: PathBuf, reason: &'static str },
-    #[error("{} is a symlink to {}, out of its source dir; ignore it, or allow it with `follow-symlinks`", quoted_path(.path), quoted_path(.target))]
+    #[error("{} is a symlink to {}, out of its source directory; ignore it, or allow it with `follow-symlinks`", quoted_path(.path), quoted_path(.target))]
     Symlink { path: PathBuf, target: PathBuf },
     #[error("manifest {} was not found{advice}", quoted_path(.place))]
     ManifestNotFound { place: String, advice: String },

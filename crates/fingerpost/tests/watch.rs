@@ -33,12 +33,12 @@ fn url_of(content: &str) -> String {
     format!("/static/a.css?v={}", ContentHash::from_content(content.as_bytes()))
 }
 
-/// Creates a source dir with one file whose times are trusted and whose URL is cached.
+/// Creates a source directory with one file whose times are trusted and whose URL is cached.
 fn settled() -> (TempDir, Assets) {
     settled_in("")
 }
 
-/// [`settled`], with the source dir at this path of the directory.
+/// [`settled`], with the source directory at this path of the directory.
 fn settled_in(source: &str) -> (TempDir, Assets) {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join(source);

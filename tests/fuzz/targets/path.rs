@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let [source, out] = ["static", "out"].map(|name| dir.path().join(name));
-    std::fs::create_dir(&source).expect("a source dir");
+    std::fs::create_dir(&source).expect("a source directory");
     std::fs::write(source.join("a.css"), "a").expect("a writable file");
     collect(&CollectConfig::new(&out).source(&source)).expect("a collected site");
     let assets = Assets::builder().collected(&out).mode(fingerpost::Mode::Production);

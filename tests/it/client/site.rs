@@ -87,8 +87,8 @@ impl Site {
 
     fn deploy_routes(&self, routes: Router, version: &str, mismatch: OnMismatch) {
         let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
-        let layer =
-            VersionLayer::new(&assets.build().expect("a source dir and a version")).on_mismatch(mismatch);
+        let layer = VersionLayer::new(&assets.build().expect("a source directory and a version"))
+            .on_mismatch(mismatch);
         self.state.lock().expect("an unpoisoned lock").now = routes.layer(layer);
     }
 

@@ -41,7 +41,7 @@ const FILES: [(&str, &str); 4] = [
     ("img/hero.svg", "<!-- release R --><svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
 ];
 
-/// Creates the source dir of a release.
+/// Creates the source directory of a release.
 pub(crate) fn source(release: char) -> TempDir {
     let dir = TempDir::new().expect("a temporary folder");
     let pictures = (0..PAGES).map(|number| (format!("img/{number}.svg"), FILES[3].1));
@@ -146,7 +146,7 @@ pub(crate) async fn wait_until_the_output_dir_is_reread() {
     tokio::time::sleep(Duration::from_millis(1010)).await;
 }
 
-/// Collects this release into an output dir, next to earlier ones and those of `keep_from`.
+/// Collects this release into an output directory, next to earlier ones and those of `keep_from`.
 pub(crate) fn publish(source: &TempDir, out: &TempDir, keep_from: Option<&TempDir>) {
     let config = CollectConfig::new(out).source(source);
     let config = keep_from.into_iter().fold(config, CollectConfig::keep_from);

@@ -157,6 +157,6 @@ fn unreadable_release_and_missing_output_dir_are_errors() {
 
     let nowhere = site.run(&["clean", "--out", "nope"]);
     let advice = "is not a directory; correct the path, or collect into it first";
-    let message = format!("error: output dir {} {advice}\n", site.quoted_path("nope"));
+    let message = format!("error: output directory {} {advice}\n", site.quoted_path("nope"));
     assert_eq!((nowhere.code, nowhere.stderr), (Some(1), message));
 }

@@ -108,8 +108,10 @@ fn warnings_do_not_fail_a_run() {
 fn missing_source_dir_is_an_error() {
     let site = Site::new(&[]);
     let ended = site.run(&["collect", "static", "--out", "out"]);
-    let problem =
-        format!("source dir {} does not exist; create it, or correct the path", site.quoted_path("static"));
+    let problem = format!(
+        "source directory {} does not exist; create it, or correct the path",
+        site.quoted_path("static")
+    );
     let source = site.path("static");
     let question = format!("is the working directory `{}` right?", source.parent().unwrap().display());
     assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}; {question}\n")));

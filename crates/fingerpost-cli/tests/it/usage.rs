@@ -6,13 +6,13 @@ fn usage_error_exits_with_code_2_and_advice() {
     for (args, message) in [
         (
             &["collect", "static"][..],
-            "error: no output dir is set; pass `--out`, or add `out` to the settings file",
+            "error: no output directory is set; pass `--out`, or add `out` to the settings file",
         ),
         (
             &["collect", "--out", "out"],
-            "error: no source dir is set; pass one as an argument, or add `sources` to the settings file",
+            "error: no source directory is set; pass one as an argument, or add `sources` to the settings file",
         ),
-        (&["clean"], "error: no output dir is set; pass `--out`, or add `out` to the settings file"),
+        (&["clean"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
         (&["clean", "--keep", "-1"], "error: unexpected argument '-1' found"),
         (&["clean", "--keep", "few"], "error: invalid value 'few' for '--keep <N>'"),
         (
@@ -21,7 +21,7 @@ fn usage_error_exits_with_code_2_and_advice() {
         ),
         (
             &["find", "a.css"],
-            "error: no source dir is set; pass one as an argument, or add `sources` to the settings file",
+            "error: no source directory is set; pass one as an argument, or add `sources` to the settings file",
         ),
         (&["find"], "error: the following required arguments were not provided:"),
         (&["bust-token", "0123456789abcdef"], "error: unexpected argument '0123456789abcdef' found"),

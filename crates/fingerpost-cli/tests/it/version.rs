@@ -74,7 +74,7 @@ fn output_dir_given_by_flag_must_exist() {
     );
     assert_eq!((ended.code, &*ended.stdout, ended.stderr), (Some(1), "", problem));
 
-    // The output dir of the settings file may be missing.
+    // The output directory of the settings file may be missing.
     assert_eq!(site.run(&["version"]).stdout, "unknown (unknown)\n");
 }
 

@@ -165,7 +165,7 @@ fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Out
     if !out.is_dir() {
         let dir = quoted(out.display());
         let message =
-            format!("output dir {dir} is not a directory; correct the path, or collect into it first");
+            format!("output directory {dir} is not a directory; correct the path, or collect into it first");
         return Err(Problem::new(ErrorKind::Output, message));
     }
     let mut output = Output::dry(out)?;

@@ -13,7 +13,7 @@ use crate::diagnostics::{left_out::Shadowed, location::Location, rule::Rule};
 /// let err = collect(&CollectConfig::new("dist/static")).unwrap_err();
 /// assert_eq!(err.kind(), ErrorKind::Config);
 /// assert_eq!(err.problems().len(), 1);
-/// assert!(err.to_string().starts_with("no source dir is set; "));
+/// assert!(err.to_string().starts_with("no source directory is set; "));
 /// ```
 ///
 /// Serializes to `{"errors": […], "warnings": […]}`, the JSON of `fingerpost collect --json`.

@@ -268,13 +268,13 @@ fn has_records_alone(dir: &Path) -> bool {
 fn check_dir(dir: &Path) -> Result<(), Problem> {
     if fs::metadata(dir).is_ok_and(|metadata| !metadata.is_dir()) {
         let dir = quoted(dir.display());
-        let message = format!("output dir {dir} is not a directory; remove it, or name another");
+        let message = format!("output directory {dir} is not a directory; remove it, or name another");
         return Err(Problem::new(ErrorKind::Output, message));
     }
     if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
         let [dir, target] = [dir, &target].map(|path| quoted(path.display()));
         let message = format!(
-            "output dir {dir} is a symlink to {target}, which does not exist; create that directory, or remove the symlink"
+            "output directory {dir} is a symlink to {target}, which does not exist; create that directory, or remove the symlink"
         );
         return Err(Problem::new(ErrorKind::Output, message));
     }
@@ -290,7 +290,7 @@ fn refuse_symlink(path: &Path) -> Result<(), Problem> {
     if !path.is_symlink() {
         return Ok(());
     }
-    let advice = "nothing outside of the output dir is changed; replace the symlink with its target";
+    let advice = "nothing outside of the output directory is changed; replace the symlink with its target";
     Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
 }
 
@@ -299,7 +299,7 @@ pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     let first = name.split('/').next().unwrap_or(name);
     // Some disks are case-insensitive.
     if first.eq_ignore_ascii_case(".fingerpost") {
-        Some("the records of an output dir")
+        Some("the records of an output directory")
     } else if first.eq_ignore_ascii_case(MANIFEST_NAME) {
         Some("the manifest")
     } else {

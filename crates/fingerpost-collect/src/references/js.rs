@@ -34,8 +34,8 @@ const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 /// system has less, because not all of its memory is in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// The same for longer scripts than are published. They may be made of tokens or errors alone, which take up to 160 bytes.
-const MEMORY_PER_BYTE_OF_LONG: usize = 128;
+/// The same for longer scripts than are published, which may consist of short tokens or of errors.
+const MEMORY_PER_BYTE_OF_LONG: usize = 64;
 
 const LONG: usize = 16 * 1024 * 1024;
 

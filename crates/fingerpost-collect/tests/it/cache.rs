@@ -86,7 +86,7 @@ impl Site {
         let with = self.outcome(&config("out"), "out");
         let fresh = "fresh";
         let without = self.outcome(&config(fresh), fresh);
-        fs::remove_dir_all(self.path(fresh)).expect("an output dir");
+        fs::remove_dir_all(self.path(fresh)).expect("an output directory");
         assert_eq!(with, without);
         self.assert_intact("out");
     }

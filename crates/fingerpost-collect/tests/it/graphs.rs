@@ -167,7 +167,7 @@ proptest! {
         let manifest = manifest_of(&one, &one.config(), 1);
         assert_named(&graph, &one, &graph.hashes());
 
-        // Collect later, in another place and order, from two source dirs, with four threads.
+        // Collect later, in another place and order, from two source directories, with four threads.
         let other = Site::new(&[]);
         let dir = |node: usize| if in_theme[node] { "theme" } else { "static" };
         for node in (0..graph.0.len()).rev() {

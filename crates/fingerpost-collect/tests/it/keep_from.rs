@@ -2,7 +2,7 @@ use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
 
 use crate::site::{Site, warnings};
 
-/// Creates a site whose output dir `old` has two releases; `a.css` was `one`, then `two`, and now is `three`.
+/// Creates a site whose output directory `old` has two releases; `a.css` was `one`, then `two`, and now is `three`.
 fn redeployed() -> Site {
     let site = Site::new(&[("static/a.css", "one"), ("static/img/b.png", "b")]);
     collect(&site.config_to("old")).unwrap();
@@ -246,7 +246,7 @@ fn unreadable_earlier_manifest_is_an_error() {
     );
 }
 
-/// Creates a site whose output dir `old` is from another program, with `a.css` under this name.
+/// Creates a site whose output directory `old` is from another program, with `a.css` under this name.
 fn published_under(name: &str) -> Site {
     let site = Site::new(&[("static/a.css", "new")]);
     site.write(&format!("old/{name}"), "old");
@@ -257,7 +257,7 @@ fn published_under(name: &str) -> Site {
 #[test]
 fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
     for (name, owner) in [
-        (".fingerpost/releases/7.json", "the records of an output dir"),
+        (".fingerpost/releases/7.json", "the records of an output directory"),
         ("StaticFiles.json", "the manifest"),
     ] {
         let site = published_under(name);
@@ -302,7 +302,7 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
     assert_eq!(collect(&keeping(&site)).unwrap().files, 3);
 }
 
-/// Creates a site whose output dir `out` is a copy of `old`, with two old releases.
+/// Creates a site whose output directory `out` is a copy of `old`, with two old releases.
 fn copied() -> Site {
     let site = redeployed();
     for (name, bytes) in site.tree("old") {

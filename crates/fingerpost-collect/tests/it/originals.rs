@@ -71,7 +71,7 @@ fn assets_with_the_name_of_a_metadata_file_are_an_error() {
     let site = Site::new(&[("static/staticfiles.json", "{}"), ("static/.fingerpost/lock", "")]);
     let manifest = "asset `staticfiles.json` has the name of the manifest; rename or ignore it";
     let records =
-        "asset `.fingerpost/lock` has the name of the records of an output dir; rename or ignore it";
+        "asset `.fingerpost/lock` has the name of the records of an output directory; rename or ignore it";
     assert_eq!(site.refused(&site.config().originals(true)), [manifest]);
     assert_eq!(site.refused(&site.config().originals(true).hidden(true)), [records, manifest]);
     // With only hashed names, the first path is free.

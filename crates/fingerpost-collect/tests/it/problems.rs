@@ -20,12 +20,12 @@ fn all_problems_of_a_run_are_reported_one_per_line() {
         .base_url("static");
     let err = collect(&config).unwrap_err();
     let expected = [
-        "no output dir is set; name the directory to write to, such as `dist/static`".to_owned(),
+        "no output directory is set; name the directory to write to, such as `dist/static`".to_owned(),
         "base URL `static` is neither an absolute path nor an http or https URL; write a path such as `/static/` or a \
          URL such as `https://cdn.example.com/static/`"
             .to_owned(),
-        format!("source dir {} does not exist; create it, or correct the path", site.shown("nowhere")),
-        format!("source dir {} is not a directory", site.shown("static/a.css")),
+        format!("source directory {} does not exist; create it, or correct the path", site.shown("nowhere")),
+        format!("source directory {} is not a directory", site.shown("static/a.css")),
     ];
     assert_eq!(err.problems().map(ToString::to_string).collect::<Vec<_>>(), expected);
     assert_eq!(err.to_string(), expected.join("\n"));
@@ -46,7 +46,7 @@ fn invalid_settings_are_rejected() {
     let none = CollectConfig::new(site.path("out"));
     assert_eq!(
         refused(&none),
-        "no source dir is set; name the directory that holds the assets, such as `static`"
+        "no source directory is set; name the directory that holds the assets, such as `static`"
     );
     assert_eq!(
         refused(&site.config().source_at("../up", site.path("static"))),
@@ -63,7 +63,10 @@ fn invalid_settings_are_rejected() {
     );
     assert_eq!(
         refused(&site.config_to("static")),
-        format!("source dir {} is in the output dir; use separate directories", site.shown("static"))
+        format!(
+            "source directory {} is in the output directory; use separate directories",
+            site.shown("static")
+        )
     );
 }
 
@@ -76,7 +79,7 @@ fn output_dir_that_is_a_file_is_rejected() {
         let out = site.shown("out");
         assert_eq!(
             err.to_string(),
-            format!("output dir {out} is not a directory; remove it, or name another")
+            format!("output directory {out} is not a directory; remove it, or name another")
         );
     }
     assert_eq!(site.read("out"), "a file");
@@ -93,7 +96,7 @@ fn directory_with_the_name_of_a_hashed_file_is_reported() {
     assert!(!site.path("out/staticfiles.json").exists());
 }
 
-/// Changes the source dir after it has been listed.
+/// Changes the source directory after it has been listed.
 struct AfterListing<F>(F);
 
 impl<F: Fn() + Sync> Progress for AfterListing<F> {
@@ -216,7 +219,7 @@ fn dangling_symlink_as_output_dir_is_reported() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("out")).unwrap();
     let advice = "which does not exist; create that directory, or remove the symlink";
-    let problem = format!("output dir {} is a symlink to `nothing`, {advice}", site.shown("out"));
+    let problem = format!("output directory {} is a symlink to `nothing`, {advice}", site.shown("out"));
     for config in [site.config(), site.config().dry_run(true)] {
         assert_eq!(collect(&config).unwrap_err().to_string(), problem);
     }

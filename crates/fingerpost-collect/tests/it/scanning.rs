@@ -189,11 +189,11 @@ mod symlinks {
         let site = Site::new(&[("static/a.css", "a"), ("static2/b.css", "b")]);
         symlink("../static/a.css", site.path("static/in.css")).unwrap();
         assert_eq!(site.collect().files, 2);
-        // The directory's name has that of the source dir as a prefix.
+        // The directory's name has that of the source directory as a prefix.
         symlink("../static2/b.css", site.path("static/out.css")).unwrap();
         let problems = site.refused(&site.config());
         assert!(
-            matches!(&problems[..], [problem] if problem.contains("out of its source dir")),
+            matches!(&problems[..], [problem] if problem.contains("out of its source directory")),
             "{problems:?}"
         );
     }
@@ -205,7 +205,10 @@ mod symlinks {
         symlink(site.path("secret"), site.path("static/dir")).unwrap();
         let problems = site.refused(&site.config());
         assert_eq!(problems.len(), 2);
-        assert!(problems.iter().all(|problem| problem.contains("out of its source dir")), "{problems:?}");
+        assert!(
+            problems.iter().all(|problem| problem.contains("out of its source directory")),
+            "{problems:?}"
+        );
 
         let report = collect(&site.config().follow_symlinks(true)).unwrap();
         assert_eq!(report.files, 3);

@@ -31,7 +31,7 @@ impl Site {
 
     fn in_dir(dir: &Path) -> Self {
         let site = Self(tempfile::tempdir_in(dir).expect("a temporary directory"));
-        fs::create_dir(site.path("static")).expect("a source dir");
+        fs::create_dir(site.path("static")).expect("a source directory");
         site
     }
 

@@ -7,7 +7,7 @@ use fingerpost_collect::{ErrorKind, collect};
 use crate::site::Site;
 
 fn advice(site: &Site, path: &str) -> String {
-    let advice = "nothing outside of the output dir is changed; replace the symlink with its target";
+    let advice = "nothing outside of the output directory is changed; replace the symlink with its target";
     format!("{} is a symlink; {advice}", site.shown(path))
 }
 

@@ -185,7 +185,7 @@ async fn concurrent_requests_during_file_replacement_are_consistent() {
     }
 }
 
-/// An output dir that counts how often its releases are listed.
+/// An output directory that counts how often its releases are listed.
 #[derive(Debug)]
 struct CountingStore {
     dir: DirStore,

@@ -104,7 +104,7 @@ async fn broken_manifest_or_release_changes_nothing() {
     get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
 }
 
-/// An output dir that fails to be read while a flag is set.
+/// An output directory that fails to be read while a flag is set.
 #[derive(Debug)]
 struct FlakyStore {
     dir: DirStore,

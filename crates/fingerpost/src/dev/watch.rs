@@ -56,7 +56,7 @@ fn watch(_: &Sources) -> Option<Watch> {
 fn watch(sources: &Sources) -> Option<Watch> {
     notified::watch(sources, |_| {})
         .inspect_err(|err| {
-            tracing::warn!("the source dirs cannot be watched: {err}; each call checks the file")
+            tracing::warn!("the source directories cannot be watched: {err}; each call checks the file")
         })
         .ok()
 }

@@ -59,7 +59,7 @@ impl Loader {
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| {
                     Error::config(
-                        "no output dir is set; name the directory that `fingerpost collect` writes to",
+                        "no output directory is set; name the directory that `fingerpost collect` writes to",
                     )
                 })?;
                 let manifest = read_manifest(options, &*store, || self.collect_advice())?;
@@ -115,8 +115,11 @@ impl Loader {
         if base != BaseUrl::DEFAULT {
             command += &format!(" --base-url {base}");
         }
-        let otherwise =
-            if self.mode_is_explicit { "" } else { ", or set FINGERPOST_MODE=dev to read the source dirs" };
+        let otherwise = if self.mode_is_explicit {
+            ""
+        } else {
+            ", or set FINGERPOST_MODE=dev to read the source directories"
+        };
         format!("; run `{command}`{otherwise}")
     }
 

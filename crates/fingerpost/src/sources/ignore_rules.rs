@@ -128,9 +128,8 @@ fn glob(text: &str) -> Result<Glob, String> {
         return Err("starts with `!`, but ignored files cannot be included again; remove it".to_owned());
     }
     if pattern.split('/').any(|segment| segment == "..") {
-        return Err(
-            "has a `..` segment, which no asset path has; write it relative to the source dir".to_owned()
-        );
+        return Err("has a `..` segment, which no asset path has; write it relative to the source directory"
+            .to_owned());
     }
     if pattern.split('/').any(|segment| segment == ".") {
         let rest: Vec<_> = pattern.split('/').filter(|segment| *segment != ".").collect();

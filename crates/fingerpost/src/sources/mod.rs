@@ -160,14 +160,16 @@ impl Sources {
     pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
             return Err(Error::config(
-                "no source dir is set; name the directory that holds the assets, such as `static`",
+                "no source directory is set; name the directory that holds the assets, such as `static`",
             ));
         }
         let output = output.map(absolute);
         let real_output = output.as_ref().and_then(|output| fs::canonicalize(output).ok());
         for source in &mut dirs {
             if source.dir.as_os_str().is_empty() {
-                return Err(Error::config("a source dir is empty; write `.` for the working directory"));
+                return Err(Error::config(
+                    "a source directory is empty; write `.` for the working directory",
+                ));
             }
             source.make_absolute();
             let dir = &source.dir;
@@ -186,7 +188,7 @@ impl Sources {
             if real_output.as_ref().is_some_and(|output| real.starts_with(output)) {
                 let dir = quoted(dir.display());
                 return Err(Error::config(format!(
-                    "source dir {dir} is in the output dir; use separate directories"
+                    "source directory {dir} is in the output directory; use separate directories"
                 )));
             }
         }
@@ -268,11 +270,11 @@ impl Sources {
         }
         let real = fs::canonicalize(&candidate.file)?;
         if self.real_output().is_some_and(|output| real.starts_with(output)) {
-            return Ok(Verdict::NotThisFile("it lies in the output dir".to_owned()));
+            return Ok(Verdict::NotThisFile("it lies in the output directory".to_owned()));
         }
         if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
             return Ok(Verdict::Refused(format!(
-                "a symlink points to {}, out of the source dir; set `follow-symlinks` to allow it",
+                "a symlink points to {}, out of the source directory; set `follow-symlinks` to allow it",
                 quoted(real.display())
             )));
         }

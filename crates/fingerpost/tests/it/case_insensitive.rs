@@ -34,7 +34,7 @@ fn spelling_counts_in(dir: &Path) {
         assert_eq!(reason(&assets, "css/App.css"), "on disk `App.css` is spelled `app.css`");
         assert_eq!(reason(&assets, "CSS/app.css"), "on disk `CSS` is spelled `css`");
         assert_eq!(reason(&assets, "css/É.css"), "on disk `É.css` is spelled `é.css`");
-        // The first source dir holds `B.css`, not `b.css`.
+        // The first source directory holds `B.css`, not `b.css`.
         let b = format!("/static/css/b.css?v={}", hash("later/css/b.css"));
         assert_eq!(assets.url("css/b.css").unwrap(), *b);
     }

@@ -312,20 +312,20 @@ fn missing_source_dir_is_an_error_with_the_absolute_path() {
     ] {
         let err = Assets::dev(dir.at(path)).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::SourceNotFound);
-        assert_eq!(err.to_string(), format!("source dir `{}` {reason}", dir.at(path).display()));
+        assert_eq!(err.to_string(), format!("source directory `{}` {reason}", dir.at(path).display()));
     }
     let here = std::env::current_dir().unwrap();
     assert_eq!(
         Assets::dev("nowhere").unwrap_err().to_string(),
         format!(
-            "source dir `{}` does not exist; create it, or correct the path; is the working directory `{}` right?",
+            "source directory `{}` does not exist; create it, or correct the path; is the working directory `{}` right?",
             here.join("nowhere").display(),
             here.display()
         )
     );
     let err = Assets::builder().mode(Mode::Dev).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
-    assert!(err.to_string().starts_with("no source dir is set"), "{err}");
+    assert!(err.to_string().starts_with("no source directory is set"), "{err}");
     let err = Assets::builder().source_at("../x", &dir).mode(Mode::Dev).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidPath);
 }
@@ -341,6 +341,6 @@ fn source_dir_inside_the_output_dir_is_an_error() {
             .build()
             .unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
-        assert!(err.to_string().ends_with("is in the output dir; use separate directories"), "{err}");
+        assert!(err.to_string().ends_with("is in the output directory; use separate directories"), "{err}");
     }
 }

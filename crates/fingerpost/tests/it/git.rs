@@ -57,7 +57,7 @@ pub(crate) fn head(dir: impl AsRef<Path>) -> String {
     format!("{} from git", &git(dir, &["rev-parse", "HEAD"])[..7])
 }
 
-/// Returns version and source for a source dir, computed in a process with only this search path and these variables:
+/// Returns version and source for a source directory, computed in a process with only this search path and these variables:
 /// this program, which runs the test below.
 #[track_caller]
 pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {

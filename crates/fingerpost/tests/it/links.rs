@@ -28,11 +28,11 @@ fn symlink_out_of_the_source_dir_is_not_found_and_its_target_is_reported() {
     let assets = dev(&dir).build().unwrap();
     let real = fs::canonicalize(outside.at("secret.css")).unwrap();
     assert!(not_found(&assets, "file.css").ends_with(&format!(
-        ": a symlink points to `{}`, out of the source dir; set `follow-symlinks` to allow it",
+        ": a symlink points to `{}`, out of the source directory; set `follow-symlinks` to allow it",
         real.display()
     )));
     for path in ["dir/secret.css", "dir/deep/b.css", "two-steps.css"] {
-        assert!(not_found(&assets, path).contains("out of the source dir"), "{path}");
+        assert!(not_found(&assets, path).contains("out of the source directory"), "{path}");
     }
     not_found(&assets, &format!("up/{}/a.css", dir.as_ref().file_name().unwrap().display()));
 
@@ -81,7 +81,7 @@ fn symlink_into_another_source_dir_is_not_followed() {
     link(&dir, "one/b.css", "../two/b.css");
     let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(fingerpost::Mode::Dev);
     let err = assets.build().unwrap().url("b.css").unwrap_err();
-    assert!(err.to_string().contains("out of the source dir"), "{err}");
+    assert!(err.to_string().contains("out of the source directory"), "{err}");
 }
 
 #[test]

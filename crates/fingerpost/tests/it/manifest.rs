@@ -139,7 +139,7 @@ fn production_without_an_output_dir_is_an_error() {
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
     assert_eq!(
         err.to_string(),
-        "no output dir is set; name the directory that `fingerpost collect` writes to"
+        "no output directory is set; name the directory that `fingerpost collect` writes to"
     );
 }
 

@@ -55,7 +55,10 @@ fn glob_that_cannot_match_is_rejected_with_a_correction() {
     for (glob, reason) in [
         ("./drafts", "has a `.` segment, which no asset path has; write `/drafts`"),
         ("./img/./*.png", "has a `.` segment, which no asset path has; write `img/*.png`"),
-        ("../drafts", "has a `..` segment, which no asset path has; write it relative to the source dir"),
+        (
+            "../drafts",
+            "has a `..` segment, which no asset path has; write it relative to the source directory",
+        ),
         ("!drafts", "starts with `!`, but ignored files cannot be included again; remove it"),
         ("[", "cannot be read: unclosed character class; missing ']'"),
         ("{a", "cannot be read: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)"),

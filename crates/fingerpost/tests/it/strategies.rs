@@ -234,7 +234,7 @@ fn reload_keeps_the_baseline_stamps_of_known_urls() {
         let [a, b, gone] = ["a.css", "b.css", "gone.css"].map(|path| listed(&assets, path).unwrap());
 
         first.replace("a.css", "other bytes");
-        // From now on the first source dir has the file.
+        // From now on the first source directory has the file.
         first.write("b.css", "other bytes");
         first.write("new.css", "new");
         fs::remove_file(first.at("gone.css")).unwrap();

@@ -184,7 +184,7 @@ fn component_globs_skip_the_output_dir() {
     assert_eq!(said(&development(&dir).unwrap()), expected);
     dir.write("dist/e.html", "e");
     let assets = configured(&dir).collected(dir.at("dist")).mode(Mode::Dev).build().unwrap();
-    assert!(said(&assets).ends_with(" pages=3"), "another output dir: {}", said(&assets));
+    assert!(said(&assets).ends_with(" pages=3"), "another output directory: {}", said(&assets));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn strategies_without_a_build_step_read_component_files() {
     assert_ne!(assets.reload().unwrap().url("a.css").unwrap(), *format!("/static/a.css?v={version}"));
 }
 
-/// Writes a manifest with this component to the output dir, and returns its hash.
+/// Writes a manifest with this component to the output directory, and returns its hash.
 fn publish_with(dir: &Dir, component: Option<(&str, ComponentInfo)>) -> String {
     let output = publish(&[("a.css", "a{}")], "/static/");
     let json = fs::read(output.at(MANIFEST_NAME)).unwrap();

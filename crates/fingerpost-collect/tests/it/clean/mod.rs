@@ -61,7 +61,7 @@ pub(crate) fn refused(site: &Site, config: &CleanConfig) -> (ErrorKind, Vec<Stri
     (err.kind(), err.problems().map(ToString::to_string).collect())
 }
 
-/// Returns all files of the output dir except the lock.
+/// Returns all files of the output directory except the lock.
 pub(crate) fn records(site: &Site) -> BTreeMap<String, Vec<u8>> {
     let mut tree = site.tree("out");
     tree.remove(".fingerpost/lock");

@@ -106,7 +106,7 @@ fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
 fn missing_output_dir_is_an_error_and_is_not_created() {
     let site = Site::new(&[]);
     let advice = "correct the path, or collect into it first";
-    let message = format!("output dir {} is not a directory; {advice}", site.shown("out"));
+    let message = format!("output directory {} is not a directory; {advice}", site.shown("out"));
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Output, vec![message]));
     assert!(!site.path("out").exists());
     fs::create_dir(site.path("out")).unwrap();
@@ -115,7 +115,7 @@ fn missing_output_dir_is_an_error_and_is_not_created() {
 
     let none = clean(&CleanConfig::default()).unwrap_err();
     assert_eq!(none.kind(), ErrorKind::Config);
-    assert!(none.to_string().starts_with("no output dir is set; "), "{none}");
+    assert!(none.to_string().starts_with("no output directory is set; "), "{none}");
 }
 
 #[test]

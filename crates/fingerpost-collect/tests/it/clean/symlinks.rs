@@ -35,7 +35,8 @@ fn symlinked_metadata_is_an_error() {
         fs::rename(site.path(name), &moved).unwrap();
         symlink(&moved, site.path(name)).unwrap();
         let (kind, problems) = refused(&site, &strict(&site));
-        let advice = "nothing outside of the output dir is changed; replace the symlink with its target";
+        let advice =
+            "nothing outside of the output directory is changed; replace the symlink with its target";
         assert_eq!(
             (kind, problems),
             (ErrorKind::Output, vec![format!("{} is a symlink; {advice}", site.shown(name))])

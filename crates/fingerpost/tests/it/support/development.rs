@@ -24,7 +24,7 @@ pub(crate) fn not_found(assets: &Assets, path: &str) -> String {
     err.to_string()
 }
 
-/// Lists the files of one source dir.
+/// Lists the files of one source directory.
 pub(crate) fn list(dir: &Dir) -> Listing {
     Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), None).unwrap().list()
 }

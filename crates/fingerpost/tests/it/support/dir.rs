@@ -63,7 +63,7 @@ impl AsRef<Path> for Dir {
     }
 }
 
-/// The same files as a source dir and as an output dir.
+/// The same files as a source directory and as an output directory.
 #[derive(Debug)]
 pub(crate) struct UrlOptions {
     pub(crate) source: Dir,
@@ -89,7 +89,7 @@ impl UrlOptions {
     }
 }
 
-/// Creates an output dir as `collect` does.
+/// Creates an output directory as `collect` does.
 pub(crate) fn publish(files: &[(&str, &str)], base_path: &str) -> Dir {
     let (dir, mut manifest) = (Dir::new(), Manifest::new(base_path));
     for (path, content) in files {
