@@ -14,7 +14,7 @@ pub(crate) enum ActiveStrategy {
     /// The source directories as they are at every call.
     Development(Box<Development>),
     /// `VersionQuery` and `PathToken`: the source directories as they were listed.
-    Listed(ListedSources),
+    Listed(Box<ListedSources>),
     /// `Manifest`: the files that `collect` wrote.
     Collected(Collected),
 }

@@ -94,11 +94,11 @@ impl Loader {
         earlier: Option<&Resolver>,
     ) -> Result<ActiveStrategy, Error> {
         let earlier = earlier.and_then(|earlier| match &earlier.strategy {
-            ActiveStrategy::Listed(listed) => Some(listed),
+            ActiveStrategy::Listed(listed) => Some(&**listed),
             _ => None,
         });
         let listed = ListedSources::list(&self.options, self.open_sources()?, version, earlier)?;
-        Ok(ActiveStrategy::Listed(listed))
+        Ok(ActiveStrategy::Listed(listed.into()))
     }
 
     /// Returns the advice to run the command that writes the missing manifest.
