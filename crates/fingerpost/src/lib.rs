@@ -85,5 +85,5 @@ pub mod __private {
     pub use crate::sources::baseline::BaselineFile;
     pub use crate::suggest::{differs_in_case, nearest};
     pub use crate::toml_table::{SettingsTable, toml_key};
-    pub use crate::url::{query_versions, scheme};
+    pub use crate::url::{asset_path::scheme, query_versions};
 }

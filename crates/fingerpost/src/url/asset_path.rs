@@ -3,7 +3,6 @@ use std::{fmt, ops::Deref};
 use crate::{
     error::{Error, PathReason, Problem},
     manifest::digest::ContentHash,
-    url::scheme,
 };
 
 /// The name of an asset: `css/app.css`.
@@ -161,6 +160,15 @@ fn reason_to_refuse(path: &str) -> Option<PathReason> {
     } else {
         None
     }
+}
+
+/// Returns the scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon.
+/// `C:` is one too.
+pub fn scheme(url: &str) -> Option<&str> {
+    let (scheme, _) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then_some(scheme)
 }
 
 #[cfg(test)]
