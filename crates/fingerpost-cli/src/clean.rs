@@ -44,7 +44,7 @@ fn print_report(report: &CleanReport, verbose: bool, printer: &Printer) {
 
 pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
     let verb = if dry_run { "would record" } else { "recorded" };
-    format!("{verb} the current manifest, which differs from the newest release, as release {number}")
+    format!("{verb} the current manifest as release {number}, because it differs from the newest release")
 }
 
 fn summary(report: &CleanReport) -> String {

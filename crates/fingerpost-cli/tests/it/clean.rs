@@ -86,7 +86,7 @@ fn clean_reports_a_restored_manifest() {
     for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
         let ended = site.run(&[&["clean", "--out", "out", "--json"], flags].concat());
         let line =
-            format!("{verb} the current manifest, which differs from the newest release, as release 3\n");
+            format!("{verb} the current manifest as release 3, because it differs from the newest release\n");
         assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
         let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!((&report["recorded"], &report["kept"]), (&3.into(), &serde_json::json!([1, 2, 3])));
@@ -104,7 +104,7 @@ fn collect_reports_a_restored_manifest() {
     for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
         let ended = site.run(&[&["collect", "static", "--out", "out", "--json"], flags].concat());
         let line =
-            format!("{verb} the current manifest, which differs from the newest release, as release 3\n");
+            format!("{verb} the current manifest as release 3, because it differs from the newest release\n");
         assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
         let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!((&report["recorded"], &report["release"]), (&3.into(), &4.into()));

@@ -63,7 +63,7 @@ error: `theme` points to `css/theme`, which does not exist
 4 | @import 'theme';
   |          ^^^^^
   |
-  = help: `css/theme.css` exists; browsers do not add endings, so write the whole name
+  = help: `css/theme.css` exists; browsers do not complete paths, so write the full path
   = note: searched in SITE/static
 
 error: `../../../etc/passwd` leaves the base URL: it resolves to `/etc/passwd`
@@ -80,7 +80,7 @@ error: `./util` points to `js/util`, which does not exist
 1 | import './util'
   |         ^^^^^^
   |
-  = help: `js/util.js` exists; browsers do not add endings, so write the whole name
+  = help: `js/util.js` exists; browsers do not complete paths, so write the full path
   = note: searched in SITE/static
 
 4 problems in 3 files; nothing was published
@@ -322,7 +322,7 @@ fn unparsable_script_is_a_warning() {
     let said = stderr_of_success(&site, &COLLECT);
     let (first, rest) = said.split_once('\n').unwrap();
     assert!(
-        first.starts_with("warning: cannot be parsed as a module or script; its references are neither rewritten nor listed: "),
+        first.starts_with("warning: script cannot be parsed as a module or classic script; its references are not rewritten: "),
         "{said}"
     );
     let expected = r#" --> static/a.js:2:7
@@ -338,14 +338,14 @@ hint: to silence this, add to the end of `fingerpost.toml`, or to the existing t
     site.write("fingerpost.toml", "collect.rules.syntax = \"error\"");
     std::fs::remove_dir_all(site.path("out")).unwrap();
     let said = stderr_of_failure(&site, &COLLECT);
-    assert!(!said.contains("to publish anyway"), "no flag helps: {said}");
+    assert!(!said.contains("to publish anyway"), "no flag disables this rule: {said}");
     let json: serde_json::Value =
         serde_json::from_str(&site.run(&[&COLLECT[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(json["errors"][0]["kind"], "syntax");
 }
 
 #[test]
-fn needed_original_names_are_reported_once() {
+fn references_that_cannot_be_rewritten_are_reported_once() {
     let site = Site::new(&[
         (
             "static/img/a.svg",
@@ -360,19 +360,19 @@ fn needed_original_names_are_reported_once() {
     ]);
     assert_eq!(
         stderr_of_success(&site, &COLLECT),
-        "warning: 4 files name others (`img/a.svg`, `index.html`, `js/app.js`, …) by plain names that cannot be rewritten; \
-         collect with `--originals` unless `StaticFiles` serves the output directory"
+        "warning: 4 files have references that cannot be rewritten (`img/a.svg`, `index.html`, `js/app.js`, …); \
+         publish the plain names with `--originals`, unless `StaticFiles` serves the output directory"
     );
     let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     assert!(
-        said.contains("note: `js/other.js` names `worker.js`, which cannot be rewritten there\n"),
+        said.contains("note: `js/other.js` has a reference to `worker.js` that cannot be rewritten\n"),
         "{said}"
     );
     assert_eq!(stderr_of_success(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
 }
 
 #[test]
-fn original_names_in_web_manifests_and_playlists_are_reported() {
+fn references_in_web_manifests_and_playlists_are_reported() {
     let site = Site::new(&[
         ("static/site.webmanifest", r#"{"icons": [{"src": "icon.png"}]}"#),
         ("static/icon.png", ""),
@@ -381,8 +381,7 @@ fn original_names_in_web_manifests_and_playlists_are_reported() {
         ("static/browserconfig.xml", r#"<square70x70logo src="/static/icon.png"/>"#),
     ]);
     let said = stderr_of_success(&site, &COLLECT);
-    let expected =
-        "warning: 3 files name others (`browserconfig.xml`, `site.webmanifest`, `video/index.m3u8`)";
+    let expected = "warning: 3 files have references that cannot be rewritten (`browserconfig.xml`, `site.webmanifest`, `video/index.m3u8`)";
     assert!(said.starts_with(expected), "{said}");
 }
 
@@ -403,10 +402,7 @@ fn reference_to_an_ignored_file_is_reported_with_the_reason() {
         let problem = format!("error: `{path}` points to `{path}`, which is ignored\n");
         let file = ["SITE", "static"].into_iter().chain(path.split('/')).collect::<std::path::PathBuf>();
         assert!(said.contains(&problem), "{said}");
-        assert!(
-            said.contains(&format!("\n  = help: `{}` is there, but {reason}\n", file.display())),
-            "{said}"
-        );
+        assert!(said.contains(&format!("\n  = help: `{}` exists, but {reason}\n", file.display())), "{said}");
     }
     assert!(!said.contains("searched in"), "{said}");
 }
@@ -422,8 +418,8 @@ fn verbose_lists_ignored_files_and_notes_of_a_failed_run() {
     let args = ["collect", "static", "theme", "--out", "out", "-v"];
     assert!(stderr_of_failure(&site, &args[..5]).starts_with("error: "));
     let said = stderr_of_failure(&site, &args);
-    let besides = site.redacted(&site.run(&[&args[..], &["--missing", "ignore"]].concat()));
-    let (besides, _) = besides.trim_end().rsplit_once('\n').unwrap();
-    assert_eq!(besides.lines().count(), 3, "{besides}");
-    assert!(said.starts_with(&format!("{besides}\nerror: `x.png` points to")), "{said}");
+    let notes = site.redacted(&site.run(&[&args[..], &["--missing", "ignore"]].concat()));
+    let (notes, _) = notes.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(notes.lines().count(), 3, "{notes}");
+    assert!(said.starts_with(&format!("{notes}\nerror: `x.png` points to")), "{said}");
 }

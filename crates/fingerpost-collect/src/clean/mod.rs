@@ -153,7 +153,7 @@ fn describe(cause: Cause, out: &Path) -> String {
             format!("{record} was missing or damaged, so it is unknown whether {manifest} was changed")
         }
         Cause::KeptFrom => format!(
-            "in the directory of `collect --keep-from`, an older release was put back, or \
+            "in the directory of `collect --keep-from`, an older release was restored, or \
              `{MANIFEST_NAME}` was changed by something other than `collect` and `clean`"
         ),
     }

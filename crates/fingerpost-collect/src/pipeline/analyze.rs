@@ -158,10 +158,10 @@ pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
             ("this may be a reference to another file; it is not rewritten", Rule::Unsupported)
         }
         ParseFailureKind::GivenUp => {
-            ("this cannot be parsed, so no reference in it is rewritten", Rule::Syntax)
+            ("script cannot be parsed; its references are not rewritten", Rule::Syntax)
         }
         ParseFailureKind::NotValid => (
-            "cannot be parsed as a module or script; its references are neither rewritten nor listed",
+            "script cannot be parsed as a module or classic script; its references are not rewritten",
             Rule::Syntax,
         ),
     };

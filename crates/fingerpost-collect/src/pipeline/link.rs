@@ -153,7 +153,7 @@ impl<'a> Targets<'a> {
                 Target::Asset(path) | Target::Nowhere(path) => match run.options.sources.find_ignored(path) {
                     Some((left_out, reason)) => (
                         format!("{} points to {}, which is ignored", quoted(&written), quoted(path)),
-                        Some(format!("{} is there, but {reason}", quoted(left_out.display()))),
+                        Some(format!("{} exists, but {reason}", quoted(left_out.display()))),
                         Vec::new(),
                     ),
                     None => (
@@ -204,12 +204,12 @@ impl<'a> Targets<'a> {
 
     /// Returns the advice for a missing file that `own` refers to: the same path with an extension, or a similar name.
     fn advice(&self, path: &str, kind: Kind, own: &str) -> Option<String> {
-        const ENDINGS: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
-        let longer = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
-        let with_ending = longer.into_iter().find(|longer| self.files.contains_key(longer.as_str()));
-        if let Some(longer) = with_ending {
+        const SUFFIXES: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
+        let longer = SUFFIXES.iter().map(|suffix| format!("{path}{suffix}"));
+        let with_suffix = longer.into_iter().find(|longer| self.files.contains_key(longer.as_str()));
+        if let Some(longer) = with_suffix {
             return Some(format!(
-                "{} exists; browsers do not add endings, so write the whole name",
+                "{} exists; browsers do not complete paths, so write the full path",
                 quoted(longer)
             ));
         }

@@ -1,4 +1,4 @@
-//! Warns of files that name others where `collect` cannot rewrite the names.
+//! Warns about references that `collect` cannot rewrite.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::{
 /// The number of files that the warning names.
 const MOST: usize = 3;
 
-/// Adds one warning for all files that name other assets by plain names. With `--originals`, these names work.
+/// Adds one warning for all files with references that cannot be rewritten. With `--originals`, these references work.
 pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
     let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.unrewritable.is_empty()).collect();
     if naming.is_empty() || run.options.originals {
@@ -31,7 +31,8 @@ pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnosti
         else {
             continue;
         };
-        let message = format!("{} names {}, which cannot be rewritten there", quoted(path), quoted(name));
+        let message =
+            format!("{} has a reference to {} that cannot be rewritten", quoted(path), quoted(name));
         diagnostics.note(Problem::new(ErrorKind::PlainName, message));
         named.push(quoted(path).to_string());
     }
@@ -69,13 +70,12 @@ impl<'a> KnownNames<'a> {
 fn warning(named: &[String]) -> String {
     let examples = named[..named.len().min(MOST)].join(", ");
     let files = match named.len() {
-        1 => format!("{examples} names other files"),
-        count @ ..=MOST => format!("{count} files name others ({examples})"),
-        count => format!("{count} files name others ({examples}, …)"),
+        1 => format!("{examples} has references that cannot be rewritten"),
+        count @ ..=MOST => format!("{count} files have references that cannot be rewritten ({examples})"),
+        count => format!("{count} files have references that cannot be rewritten ({examples}, …)"),
     };
     format!(
-        "{files} by plain names that cannot be rewritten; collect with `--originals` unless `StaticFiles` serves the \
-         output directory"
+        "{files}; publish the plain names with `--originals`, unless `StaticFiles` serves the output directory"
     )
 }
 
@@ -86,8 +86,14 @@ mod tests {
     #[test]
     fn warning_names_at_most_three_files() {
         let named = ["`a`", "`b`", "`c`", "`d`"].map(str::to_owned);
-        assert!(warning(&named[..1]).starts_with("`a` names other files by plain names"));
-        assert!(warning(&named[..3]).starts_with("3 files name others (`a`, `b`, `c`) by plain names"));
-        assert!(warning(&named).starts_with("4 files name others (`a`, `b`, `c`, …) by plain names"));
+        assert!(warning(&named[..1]).starts_with("`a` has references that cannot be rewritten; "));
+        assert!(
+            warning(&named[..3])
+                .starts_with("3 files have references that cannot be rewritten (`a`, `b`, `c`); ")
+        );
+        assert!(
+            warning(&named)
+                .starts_with("4 files have references that cannot be rewritten (`a`, `b`, `c`, …); ")
+        );
     }
 }

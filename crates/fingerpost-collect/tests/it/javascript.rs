@@ -104,7 +104,7 @@ fn syntax_error_in_a_module_is_a_warning_with_its_location() {
     assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((2, 11)));
     assert!(
         warning.message().starts_with(
-            "cannot be parsed as a module or script; its references are neither rewritten nor listed: "
+            "script cannot be parsed as a module or classic script; its references are not rewritten: "
         ),
         "{warning}"
     );
@@ -139,7 +139,7 @@ fn missing_file_extension_is_reported() {
     app.write("import './nope'");
     let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
     assert!(problem.contains("`./nope` points to `js/nope`, which does not exist"), "{problem}");
-    assert!(problem.contains("`js/nope.js` exists; browsers do not add endings"), "{problem}");
+    assert!(problem.contains("`js/nope.js` exists; browsers do not complete paths"), "{problem}");
     assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));
 }
 

@@ -347,7 +347,7 @@ fn manifest_put_back_in_the_earlier_output_dir_retains_its_release_for_the_age()
             assert_eq!((again.release, again.recorded), (None, None));
             let report = clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap();
             assert_eq!(report.removed, [0; 0]);
-            let expected = "in the directory of `collect --keep-from`, an older release was put back, or \
+            let expected = "in the directory of `collect --keep-from`, an older release was restored, or \
                             `staticfiles.json` was changed by something other than `collect` and `clean`; each release \
                             may have been current until then, so 1 old release is kept";
             let warnings: Vec<_> = report.warnings.iter().map(ToString::to_string).collect();

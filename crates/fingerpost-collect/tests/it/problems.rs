@@ -279,7 +279,7 @@ fn reference_to_an_ignored_file_is_reported_as_ignored() {
     let err = collect(&config).unwrap_err();
     let problem = err.problems().next().unwrap();
     assert_eq!(problem.message(), "`v/x.png` points to `v/x.png`, which is ignored");
-    let advice = format!("{} is there, but the ignore glob `v/x.*` matches it", site.shown("lib/x.png"));
+    let advice = format!("{} exists, but the ignore glob `v/x.*` matches it", site.shown("lib/x.png"));
     assert_eq!((problem.advice(), problem.searched()), (Some(&*advice), &[][..]));
 }
 
