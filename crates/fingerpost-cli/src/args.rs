@@ -61,7 +61,7 @@ file.";
 pub(crate) enum Command {
     /// Write the assets of the source directories to the output directory, under hashed names
     Collect(CollectArgs),
-    /// Remove old releases from the output directory, with the files that only they name
+    /// Remove old releases from the output directory, and the files that only these releases use
     Clean(CleanArgs),
     /// Print the source file of an asset, its URLs and its references
     Find(FindArgs),
@@ -171,7 +171,7 @@ Rules in the table [collect.rules] of the settings file, each error, warn or ign
   outside-base = \"warn\"   an absolute reference outside of the base URL to a file of a source directory
   syntax = \"warn\"         a script that cannot be parsed; its references are not rewritten
   unsupported = \"error\"   a reference that this build cannot rewrite
-  shadowed = \"ignore\"     a file hidden by one of an earlier source directory
+  shadowed = \"ignore\"     a file hidden by the same path in an earlier source directory
   \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the one for all files, and the flags";
 
 #[derive(clap::Args, Debug)]

@@ -45,7 +45,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "is_zero")]
     pub repaired: usize,
     /// Number of the release that records the replaced manifest. Set only if the newest release differed from that manifest,
-    /// because an older manifest was put back or a run was killed.
+    /// because an older manifest was restored or a run was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// Number of the published release. `None` if nothing has changed.

@@ -166,7 +166,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Allows symlinks that lead out of their source directory.
+    /// Allows symlinks to targets outside their source directory.
     ///
     /// Defaults to the settings file, then to `false`.
     pub fn follow_symlinks(mut self, yes: bool) -> Self {

@@ -40,7 +40,7 @@ pub enum ErrorKind {
     InvalidConfig,
     /// A source directory does not exist.
     SourceNotFound,
-    /// A symlink leads out of its source directory.
+    /// The target of a symlink is outside its source directory.
     OutsideSource,
     /// The output directory or its manifest does not exist.
     ManifestNotFound,

@@ -32,7 +32,7 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 /// origin = "https://example.com"      # for absolute URLs
 /// ignore = ["*.psd", "drafts/**"]     # globs of files to ignore, in addition to hidden files
 /// hidden = false                      # include files whose names start with a dot
-/// follow-symlinks = false             # allow symlinks that lead out of their source directory
+/// follow-symlinks = false             # allow symlinks to targets outside their source directory
 ///
 /// [version]
 /// git = true                          # the commit is the app version; or app = "v1.2"
@@ -61,7 +61,7 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Includes files whose names start with a dot. Defaults to `false`.
     pub hidden: bool,
-    /// Allows symlinks that lead out of their source directory. Defaults to `false`.
+    /// Allows symlinks to targets outside their source directory. Defaults to `false`.
     pub follow_symlinks: bool,
     /// The sources of the app version.
     pub version: VersionSettings,

@@ -1,4 +1,4 @@
-//! Removing old releases, with the files that only they name.
+//! Removing old releases, and the files that only they use.
 
 pub(crate) mod clean_config;
 mod release_files;
@@ -33,11 +33,11 @@ use crate::{
     progress::Progress,
 };
 
-/// Removes old releases from an output directory, with the files that no other release names.
+/// Removes old releases from an output directory, and the files that only these releases use.
 ///
 /// A release is retained if it is current, among the newest [`keep`](CleanConfig::keep) releases, or was replaced less than
 /// [`older_than`](CleanConfig::older_than) ago. The current release is the one in `staticfiles.json`, even if an older manifest was
-/// put back. Files that no release has named are never removed.
+/// restored. Files that no release has named are never removed.
 ///
 /// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts as
 /// current until now. If another program wrote or moved the manifest since the last command, every release counts as current

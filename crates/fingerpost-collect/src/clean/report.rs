@@ -11,7 +11,7 @@ pub struct CleanReport {
     /// Numbers of the retained releases.
     pub kept: Vec<u64>,
     /// Number of the release that records the current manifest. Set only if the newest release differed from it, because an
-    /// older manifest was put back or a run was killed.
+    /// older manifest was restored or a run was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// Names of the removed files in the output directory, without release files.

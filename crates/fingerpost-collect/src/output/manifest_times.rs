@@ -87,7 +87,7 @@ impl Change {
             return Self { edit: None, manifest: None, is_recorded: true };
         };
         let Some(record) = Record::read(dir) else {
-            // Without releases, no manifest can have been put back.
+            // Without releases, no manifest can have been restored.
             let has_releases = dir.join(".fingerpost/releases").is_dir();
             let edit = Edit { until: seconds(SystemTime::now()), cause: Cause::Unrecorded };
             let edit = has_releases.then_some(edit);

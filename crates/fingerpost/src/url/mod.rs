@@ -120,7 +120,7 @@ impl Url {
 
     /// Returns `true` if HTML escaping would not change this URL.
     ///
-    /// `false` only if the author wrote a query or a fragment with an `&`; the template engine must then escape the
+    /// `false` only if the template added a query or a fragment that contains `&`; the template engine must then escape the
     /// URL.
     pub fn is_html_inert(&self) -> bool {
         !self.0.contains('&')
