@@ -8,7 +8,7 @@ use crate::site::{PROGRAM, RunOutput, Site};
 /// The token of `SECRET`: `printf cache-bust | openssl dgst -sha256 -hmac "$SECRET" | cut -c -32`.
 const TOKEN: &str = "85c22b8e81fe715f95128a252b7c5c8f\n";
 const SECRET: &str = "correct horse battery staple";
-const TOO_SHORT: &str = "and the bust token needs at least 16; `openssl rand -hex 32` generates one\n";
+const TOO_SHORT: &str = "and the bust token needs at least 16; `openssl rand -hex 32` generates a secret\n";
 
 fn run_with_stdin(site: &Site, secret: &[u8]) -> RunOutput {
     let mut command = site.command(PROGRAM);

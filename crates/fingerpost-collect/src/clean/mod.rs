@@ -181,8 +181,7 @@ fn check_manifest(out: &Path) -> Result<(), Problem> {
     let file = out.join(MANIFEST_NAME);
     match fs::metadata(&file) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => {
-            let advice =
-                "the current release is unknown, so nothing is removed; restore the file, or collect again";
+            let advice = "the current release is unknown, so nothing is removed; restore the file, or run `fingerpost collect` again";
             let file = quoted(file.display());
             Err(Problem::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")))
         }

@@ -83,7 +83,7 @@ impl<'a> History<'a> {
 impl Current {
     fn parse(json: &[u8], place: &Path) -> Result<Self, Problem> {
         let manifest = Manifest::parse(json, &place.display().to_string()).map_err(|err| {
-            let advice = "restore it, or remove it and collect again";
+            let advice = "restore it, or remove it and run `fingerpost collect` again";
             Problem::new(ErrorKind::Manifest, format!("{err}; {advice}"))
         })?;
         Ok(Self { digest: Digest::from_content(json), manifest })

@@ -185,12 +185,12 @@ fn unreadable_manifest_is_not_replaced() {
         ("[]", "is not a JSON object"),
         (
             r#"{"version": "9"}"#,
-            "has version \"9\"; this program reads \"1.0\" and \"1.1\"; collect again, or update the program",
+            "has version \"9\"; this program reads \"1.0\" and \"1.1\"; run `fingerpost collect` again, or update the program",
         ),
     ] {
         site.write("out/staticfiles.json", text);
         let problem = format!(
-            "manifest {} {reason}; restore it, or remove it and collect again",
+            "manifest {} {reason}; restore it, or remove it and run `fingerpost collect` again",
             site.shown("out/staticfiles.json")
         );
         assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Manifest);

@@ -1,4 +1,4 @@
-//! Serves collected files: only those that the current and the retained releases name.
+//! Serves collected files of the current release and the retained releases.
 
 use std::{
     borrow::Cow,
@@ -99,7 +99,7 @@ impl Published {
     }
 
     /// Reads the output directory once after each reload, because variants may have been added to known files. One request
-    /// reads it; the others use the old index meanwhile.
+    /// reads it; the others use the old index until then.
     fn refresh_after_reload(&self, may_wait: bool) -> Result<(), Unavailable> {
         if self.index.load().snapshot.is_current() {
             return Ok(());
@@ -160,7 +160,7 @@ impl Published {
 }
 
 fn mismatch() -> io::Error {
-    io::Error::other("its content is not that of the release; collect again")
+    io::Error::other("its content differs from the release; run `fingerpost collect` again")
 }
 
 impl PublishedFile<'_> {

@@ -225,7 +225,7 @@ fn short_secret_is_rejected_at_startup() {
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
     assert_eq!(
         err.to_string(),
-        "the secret has 15 bytes, and the bust token needs at least 16; `openssl rand -hex 32` generates one"
+        "the secret has 15 bytes, and the bust token needs at least 16; `openssl rand -hex 32` generates a secret"
     );
 }
 
@@ -242,7 +242,7 @@ fn run_alone(test: &str, secret: Option<&str>, expected: &str) {
     assert!(output.status.success() && said.contains("1 passed"), "{secret:?}: {said}");
 }
 
-const TOO_SHORT: &str = "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` generates one";
+const TOO_SHORT: &str = "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` generates a secret";
 
 #[test]
 fn secret_is_read_from_the_environment() {

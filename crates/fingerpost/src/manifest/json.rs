@@ -91,7 +91,9 @@ impl Versions {
     fn check(&self, place: &str) -> Result<(), Error> {
         let unsupported = |key, found: Option<&serde_json::Value>, known| match found {
             Some(found) => {
-                format!("has {key} {found}; this program reads {known}; collect again, or update the program")
+                format!(
+                    "has {key} {found}; this program reads {known}; run `fingerpost collect` again, or update the program"
+                )
             }
             None => format!("has no `{key}`"),
         };

@@ -150,7 +150,7 @@ impl Manifest {
         self.components.insert(name.into(), info);
     }
 
-    /// Returns the components of the app version by name. Their files need not exist where the manifest is read.
+    /// Returns the components of the app version by name. Their files are not required where the manifest is read.
     pub fn components(&self) -> &BTreeMap<String, ComponentInfo> {
         &self.components
     }
@@ -269,11 +269,11 @@ mod tests {
         assert_eq!(refused("{}"), "manifest `m.json` has no `version`");
         assert_eq!(
             refused(r#"{"version": "9", "paths": 3}"#),
-            "manifest `m.json` has version \"9\"; this program reads \"1.0\" and \"1.1\"; collect again, or update the program"
+            "manifest `m.json` has version \"9\"; this program reads \"1.0\" and \"1.1\"; run `fingerpost collect` again, or update the program"
         );
         assert_eq!(
             refused(r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#),
-            "manifest `m.json` has schema 9; this program reads 1; collect again, or update the program"
+            "manifest `m.json` has schema 9; this program reads 1; run `fingerpost collect` again, or update the program"
         );
         assert!(refused("{").contains("cannot be read"));
         assert!(refused(r#"{"version": "1.1", "paths": []}"#).contains("an object with asset paths as keys"));

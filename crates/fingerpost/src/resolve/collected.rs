@@ -100,7 +100,7 @@ pub(crate) fn read_manifest(
         Some(made_for) if made_for != options.base.path() => Err(Error::manifest(
             place,
             format!(
-                "was made for `{made_for}`, and the base URL here is `{}`; collect again with `--base-url {}`",
+                "was made for `{made_for}`, and the base URL here is `{}`; run `fingerpost collect` again with `--base-url {}`",
                 options.base,
                 options.base.path()
             ),

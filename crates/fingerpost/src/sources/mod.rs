@@ -1,4 +1,4 @@
-//! Source directories: which files are assets, and where the file of an asset path is.
+//! Source directories: selecting the files that are assets, and finding the file of an asset path.
 
 pub(crate) mod baseline;
 pub(crate) mod candidate;
@@ -27,7 +27,7 @@ use crate::{
     url::asset_path::AssetPath,
 };
 
-/// A directory where authors keep assets, and the prefix of their asset paths.
+/// A source directory, and the prefix of its asset paths.
 ///
 /// The text form is `DIR` or `PREFIX=DIR`; a directory with a `=` in its name is written `=DIR`.
 ///
@@ -148,14 +148,14 @@ pub(crate) enum Verdict {
 }
 
 impl Sources {
-    /// Opens the source directories and makes them absolute. `output`, the output directory, is never listed if it lies
+    /// Opens the source directories and makes them absolute. `output`, the output directory, is never listed if it is
     /// in one of them.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::SourceNotFound`](crate::ErrorKind::SourceNotFound) if a directory does not exist,
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if it cannot be read, and
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if `dirs` is empty, or one of them lies in the
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if `dirs` is empty, or one of them is in the
     /// output directory.
     pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
@@ -270,7 +270,7 @@ impl Sources {
         }
         let real = fs::canonicalize(&candidate.file)?;
         if self.real_output().is_some_and(|output| real.starts_with(output)) {
-            return Ok(Verdict::NotThisFile("it lies in the output directory".to_owned()));
+            return Ok(Verdict::NotThisFile("it is in the output directory".to_owned()));
         }
         if !self.rules.follow_symlinks() && !real.starts_with(fs::canonicalize(&source.dir)?) {
             return Ok(Verdict::Refused(format!(

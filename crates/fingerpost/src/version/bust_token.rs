@@ -60,7 +60,7 @@ impl BustToken {
         if secret.len() < MIN_SECRET_LENGTH {
             let length = secret.len();
             return Err(Error::config(format!(
-                "{place} has {length} bytes, and the bust token needs at least {MIN_SECRET_LENGTH}; `openssl rand -hex 32` generates one"
+                "{place} has {length} bytes, and the bust token needs at least {MIN_SECRET_LENGTH}; `openssl rand -hex 32` generates a secret"
             )));
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");

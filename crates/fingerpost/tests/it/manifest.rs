@@ -50,7 +50,7 @@ fn unusable_manifest_is_a_startup_error_that_names_the_file() {
     for other in ["[]", r#"["1.1", {}]"#, "null", "3", r#""{}""#] {
         assert_eq!(refused(other), "is not a JSON object");
     }
-    let next = "collect again, or update the program";
+    let next = "run `fingerpost collect` again, or update the program";
     for (manifest, reason) in [
         ("{}", "has no `version`".to_owned()),
         (r#"{"version": "1.1"}"#, "has no `paths`".to_owned()),
@@ -152,7 +152,7 @@ fn manifest_for_another_base_path_is_a_startup_error() {
         err.to_string(),
         format!(
             "manifest {} was made for `/assets/`, and the base URL here is `/static/`; \
-             collect again with `--base-url /static/`",
+             run `fingerpost collect` again with `--base-url /static/`",
             in_backticks(&dir.at(MANIFEST_NAME))
         )
     );

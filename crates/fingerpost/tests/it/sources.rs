@@ -91,7 +91,7 @@ fn output_dir_is_never_a_source() {
     let dir = Dir::of(&["a.css", "dist/a.css", "dist/deep/b.css", "distant/c.css", "deep/dist/d.css"]);
     for output in [dir.at("dist"), dir.at("deep/../dist"), dir.at("dist/")] {
         let assets = dev(&dir).collected(output).build().unwrap();
-        assert!(not_found(&assets, "dist/a.css").ends_with(": it lies in the output directory"));
+        assert!(not_found(&assets, "dist/a.css").ends_with(": it is in the output directory"));
         not_found(&assets, "dist/deep/b.css");
         serves(&assets, "distant/c.css", "distant/c.css");
         serves(&assets, "deep/dist/d.css", "deep/dist/d.css");

@@ -309,7 +309,7 @@ fn manifest_without_the_components_is_accepted_with_a_warning() {
         warned,
         [format!(
             "the manifest in `{place}` has no component `templates`, which `[version]` names, so the app version does \
-             not depend on it; collect again with the same settings file"
+             not depend on it; run `fingerpost collect` again with the same settings file"
         )]
     );
     publish_with(&dir, Some(("templates", ComponentInfo::new(1, Digest::from_content(b"")))));

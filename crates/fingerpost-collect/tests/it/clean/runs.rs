@@ -86,12 +86,12 @@ fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
     let site = published(&["one", "two"]);
     let place = site.shown("out/staticfiles.json");
     site.write("out/staticfiles.json", "[]");
-    let advice = "restore it, or remove it and collect again";
+    let advice = "restore it, or remove it and run `fingerpost collect` again";
     let damaged = format!("manifest {place} is not a JSON object; {advice}");
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![damaged]));
 
     site.remove("out/staticfiles.json");
-    let advice = "the current release is unknown, so nothing is removed; restore the file, or collect again";
+    let advice = "the current release is unknown, so nothing is removed; restore the file, or run `fingerpost collect` again";
     let missing = format!("{place} does not exist; {advice}");
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![missing]));
 
