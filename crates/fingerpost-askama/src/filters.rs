@@ -18,7 +18,7 @@
 //! # assert_eq!(askama::Template::render(&Page).unwrap(), "a!");
 //! ```
 //!
-//! A filter copies the path, and its errors do not name the template, which Askama does not pass to filters.
+//! A filter copies the path. Its errors do not contain the name of the template, because Askama does not pass it to filters.
 
 /// Returns the URL of an asset: [`Assets::url`](fingerpost::Assets::url).
 #[doc(inline)]

@@ -23,14 +23,14 @@ static GLOBAL: OnceLock<Assets> = OnceLock::new();
 ///
 /// # Errors
 ///
-/// [`ErrorKind::AlreadyInitialized`] on every later call, which leaves the assets of the first call in place.
+/// [`ErrorKind::AlreadyInitialized`] on every later call. The assets of the first call remain set.
 pub fn init(assets: Assets) -> Result<(), Error> {
     GLOBAL.set(assets).map_err(|_| ErrorKind::AlreadyInitialized.into())
 }
 
 /// Returns the assets as a runtime value, for [`Template::render_with_values`](askama::Template::render_with_values).
 ///
-/// It is a pair of [`KEY`] and value, which can be an item of an array or a map of values.
+/// The value is a pair of [`KEY`] and the assets. Put it into an array or a map to pass several values.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -55,8 +55,8 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
 
 /// Adds the functions `static()`, `static_url()`, `static_integrity()` and `app_version()` to every template.
 ///
-/// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The values are looked up when the
-/// template is rendered, and written directly to the output.
+/// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The functions look up their results
+/// when the template is rendered, and write them directly to the output.
 pub trait StaticHelpers: Template {
     /// Writes the URL of an asset, [`Assets::url`](fingerpost::Assets::url): `{{ static("css/app.css") }}`.
     #[inline]
@@ -93,16 +93,16 @@ impl<T: Template + ?Sized> StaticHelpers for T {}
 #[derive(Debug, Clone, Copy)]
 pub struct StaticUrl<'a>(HelperCall<'a>);
 
-/// An integrity value or the app version, looked up when it is written. HTML has nothing to escape in it.
+/// An integrity value or the app version, looked up when it is written. It contains no character that HTML escapes.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticText<'a>(HelperCall<'a>);
 
 impl<'a> StaticUrl<'a> {
-    /// Returns a URL that the engine escapes if `path` has a query or an `&`. Only these can put an `&` into a URL.
+    /// Returns a URL that the engine escapes if `path` contains `?` or `&`. Other paths yield URLs without `&`.
     #[inline]
     fn in_template<T: Template + ?Sized>(path: &'a str, write: WriteValue) -> MaybeSafe<Self> {
         let url = Self(HelperCall::new::<T>(path, write));
-        // Without an early exit, the compiler evaluates this for a literal.
+        // The loop has no early exit, so that the compiler evaluates it at compile time for a literal.
         let may_need_escaping = path.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'&'));
         if may_need_escaping { MaybeSafe::NeedsEscaping(url) } else { MaybeSafe::Safe(url) }
     }
@@ -132,7 +132,7 @@ impl<'a> HelperCall<'a> {
             .map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
     }
 
-    /// Through [`fmt::Display`], the engine passes no runtime values and cannot return the error.
+    /// Writes the value without runtime values, because [`fmt::Display`] passes none and cannot return the error.
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, NO_VALUES).map_err(|_| fmt::Error)
     }
@@ -166,9 +166,9 @@ impl fmt::Display for StaticText<'_> {
 
 impl HtmlSafe for StaticText<'_> {}
 
-/// Calls `lookup` with the assets of the runtime value, or else of the innermost scope, or else of [`init`].
+/// Calls `lookup` with the assets of the runtime value, the innermost scope, or [`init`], in this order of precedence.
 ///
-/// Inside a scope, its assets look up paths in its snapshot.
+/// Inside a scope, the assets of the scope use the snapshot of the scope.
 #[inline]
 pub(crate) fn with_assets<R>(
     values: &dyn Values,

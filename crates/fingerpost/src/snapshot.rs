@@ -51,8 +51,8 @@ pub struct Snapshot {
 }
 
 thread_local! {
-    /// The scopes that this thread is in, the innermost last. An `Rc` per thread, because updating the count of one
-    /// `Arc` from all threads is slow.
+    /// The scopes of this thread, the innermost last. Each is an `Rc`, because updating the reference count of one `Arc`
+    /// from all threads is slow.
     static SCOPES: RefCell<Vec<Rc<Snapshot>>> = const { RefCell::new(Vec::new()) };
 
     /// The number of scopes. It needs no destructor, so checking it is one instruction.
@@ -60,19 +60,19 @@ thread_local! {
 }
 
 impl Snapshot {
-    /// Returns the URL as [`Assets::url`] does, in this release.
+    /// Returns the URL of an asset in this release, like [`Assets::url`].
     ///
     /// # Errors
     ///
-    /// As for [`Assets::url`].
+    /// Same as [`Assets::url`].
     pub fn url(&self, path: &str) -> Result<Url, Error> {
         self.resolver.url(path, |urls| &urls.url)
     }
 
     /// Returns the URL of an asset, or `None` for an unknown asset, a directory and an invalid path.
     ///
-    /// For text that may not be an asset path. Unlike [`url`](Self::url) it searches no similar names and logs no
-    /// warning, whatever [`OnMissing`](crate::OnMissing) is set, so that many unknown names cost little.
+    /// Use it for text that may not be an asset path. Unlike [`url`](Self::url), it does not search for similar names and
+    /// logs no warning, regardless of [`OnMissing`](crate::OnMissing). Lookups of unknown names are therefore cheap.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -85,31 +85,32 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) in development.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the file cannot be read, in development only.
     pub fn try_url(&self, path: &str) -> Result<Option<Url>, Error> {
         self.resolver.try_url(path)
     }
 
-    /// Returns the URL as [`Assets::absolute_url`] does, in this release.
+    /// Returns the absolute URL of an asset in this release, like [`Assets::absolute_url`].
     ///
     /// # Errors
     ///
-    /// As for [`Assets::url`].
+    /// Same as [`Assets::url`].
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
         self.resolver.url(path, |urls| &urls.absolute)
     }
 
-    /// Returns the value as [`Assets::integrity`] does, in this release.
+    /// Returns the integrity value of an asset in this release, like [`Assets::integrity`].
     ///
     /// # Errors
     ///
-    /// As for [`Assets::integrity`].
+    /// Same as [`Assets::integrity`].
     pub fn integrity(&self, path: &str) -> Result<String, Error> {
         self.resolver.integrity(path)
     }
 
-    /// Returns the file of an asset as it was listed, for the [`Strategy`](crate::Strategy)s without a build step;
-    /// `None` for all others and for unlisted paths. See [`BaselineFile`].
+    /// Returns the path and the stamp that a file had when the source directories were listed. See [`BaselineFile`].
+    ///
+    /// Returns `None` for unlisted paths, and unless the [`Strategy`](crate::Strategy) is one without a build step.
     #[doc(hidden)]
     pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         match &self.resolver.strategy {
@@ -118,8 +119,10 @@ impl Snapshot {
         }
     }
 
-    /// Returns the path of an asset in the output directory, for [`Strategy::Manifest`](crate::Strategy::Manifest); `None`
-    /// for all others and for paths that are not in the manifest.
+    /// Returns the path of an asset in the output directory.
+    ///
+    /// Returns `None` for paths that are not in the manifest, and unless the strategy is
+    /// [`Strategy::Manifest`](crate::Strategy::Manifest).
     ///
     /// ```
     /// # let dist = tempfile::tempdir()?;
@@ -137,10 +140,11 @@ impl Snapshot {
         }
     }
 
-    /// Opens the current file of an asset in the source directories, in development and for the [`Strategy`](crate::Strategy)s
-    /// without a build step.
+    /// Opens the current file of an asset in the source directories.
     ///
-    /// Files that `collect` would not publish are not found, with the reason: see [`Sources`](crate::sources::Sources).
+    /// Works in development, and with each [`Strategy`](crate::Strategy) that needs no build step. A file that `collect`
+    /// would not publish is a [`NotFound`](crate::ErrorKind::NotFound) error with the reason; see
+    /// [`Sources`](crate::sources::Sources).
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -156,13 +160,14 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), always under
-    /// [`Strategy::Manifest`](crate::Strategy::Manifest); [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    /// - [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the asset does not exist, and always with
+    ///   [`Strategy::Manifest`](crate::Strategy::Manifest);
+    /// - [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the file cannot be read.
     pub fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
         self.resolver.open_source(path)
     }
 
-    /// Returns `true` if both pin the same release, with no reload between them.
+    /// Returns `true` if both snapshots pin the same release, and no reload happened between them.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -177,7 +182,9 @@ impl Snapshot {
         Arc::ptr_eq(&self.resolver, &other.resolver)
     }
 
-    /// Returns `true` if no reload has replaced this release or is about to. Reads one atomic that only reloads write.
+    /// Returns `true` unless a reload has replaced this release or is about to replace it.
+    ///
+    /// The call reads one atomic. Only reloads write it.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -202,11 +209,11 @@ impl Snapshot {
         self.resolver.version.clone()
     }
 
-    /// Returns the components of the app version by name, sorted, each with its number of files: those of
-    /// [`component`](crate::AssetsBuilder::component), of the settings file, and `executable`.
+    /// Returns the components of the app version, sorted by name, each with its number of files.
     ///
-    /// In production the components of the settings file are read from the manifest. Counts under the same name are
-    /// added.
+    /// Includes the components of [`component`](crate::AssetsBuilder::component), the components of the settings file, and
+    /// `executable`. In production, the components of the settings file are read from the manifest. If several components
+    /// have the same name, their numbers of files are added.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -229,10 +236,10 @@ impl Snapshot {
         self.resolver.components.iter().map(|(name, files)| (name.as_str(), *files))
     }
 
-    /// Returns a hash of the app version and all URLs, the same on every server with the same release. Servers put it
-    /// into the ETag of pages rendered with this release.
+    /// Returns a hash of the app version and all URLs. It is the same on every server with the same release.
     ///
-    /// `None` in development, where a URL may change at any time. Computed at the first call.
+    /// HTTP layers add it to the ETag of pages that were rendered with this release. The first call computes the hash.
+    /// Returns `None` in development, because URLs may change at any time.
     ///
     /// ```
     /// # let dist = tempfile::tempdir()?;
@@ -249,7 +256,7 @@ impl Snapshot {
         (self.assets.mode() == Mode::Production).then(|| self.resolver.release_id()).flatten()
     }
 
-    /// Returns all assets as [`Assets::iter`] does, in this release.
+    /// Returns all assets of this release, like [`Assets::iter`].
     pub fn iter(&self) -> impl Iterator<Item = (String, Url)> + use<> {
         self.resolver.list().into_iter()
     }
@@ -259,10 +266,10 @@ impl Snapshot {
         &self.assets
     }
 
-    /// Runs `render` with this release in force on this thread, so that one response never mixes two releases.
+    /// Runs `render`, and makes all calls in it use this release, so that one response never mixes two releases.
     ///
-    /// Applies to every call and template helper of the same assets or a clone of them. Scopes nest. A scope does not
-    /// cross an `.await`: a layer enters it again at every poll.
+    /// The scope applies to calls on this thread, by template helpers and other code, of the same assets or a clone of
+    /// them. Scopes may be nested. A scope does not extend across an `.await`; HTTP layers enter it again at every poll.
     pub fn scope<R>(&self, render: impl FnOnce() -> R) -> R {
         struct ScopeGuard;
         impl Drop for ScopeGuard {
@@ -278,10 +285,10 @@ impl Snapshot {
         render()
     }
 
-    /// Passes the innermost scope on this thread, of any assets, to `ask`; returns `None` outside every scope.
+    /// Calls `f` with the innermost scope on this thread, of any assets. Returns `None` outside of scopes.
     ///
-    /// For helpers that are not bound to an `Assets`. Finding the scope touches nothing that other threads use, so its
-    /// cost does not depend on their number. `ask` may enter and query scopes itself.
+    /// Use it in helpers that are not bound to an `Assets`. The lookup accesses no data that is shared between threads, so
+    /// its cost does not depend on the number of threads. `f` may itself enter scopes and call this function.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -295,14 +302,14 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn with_current<R>(ask: impl FnOnce(&Self) -> R) -> Option<R> {
-        innermost().map(|scope| ask(&scope))
+    pub fn with_current<R>(f: impl FnOnce(&Self) -> R) -> Option<R> {
+        innermost().map(|scope| f(&scope))
     }
 
-    /// Returns the innermost scope on this thread; the snapshot may outlive the scope.
+    /// Returns the innermost scope on this thread. The snapshot may outlive the scope.
     ///
-    /// Changes a reference count that all threads share; prefer [`with_current`](Self::with_current) where each call
-    /// uses it.
+    /// The call changes a reference count that all threads share. Prefer [`with_current`](Self::with_current) in code that
+    /// runs for each template call.
     pub fn current() -> Option<Self> {
         Self::with_current(Self::clone)
     }
@@ -319,7 +326,7 @@ pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
     innermost_where(|scope| scope.belongs_to(assets))
 }
 
-/// Returns a new handle to the innermost scope that fits: the list of scopes may change while the scope is used.
+/// Returns a new handle to the innermost matching scope, because the list of scopes may change while the scope is used.
 #[inline]
 fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     if DEPTH.get() == 0 { None } else { search_scopes(fits) }
@@ -328,7 +335,7 @@ fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
 fn search_scopes(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     let innermost =
         |scopes: &RefCell<Vec<Rc<Snapshot>>>| scopes.borrow().iter().rev().find(|scope| fits(scope)).cloned();
-    // Fails on a thread that is ending, which has no scopes.
+    // Fails only while the thread exits; it has no scopes then.
     SCOPES.try_with(innermost).ok().flatten()
 }
 
