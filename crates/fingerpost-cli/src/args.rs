@@ -131,7 +131,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LIST", value_parser = parse_compression)]
     compress: Option<CompressionList>,
 
-    /// Copy the releases and files of an earlier output directory, such as that of the previous image; it may be empty
+    /// Copy the releases and files of an earlier output directory, such as the one in the previous image; it may be empty
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
 
@@ -231,8 +231,8 @@ pub(crate) struct BustTokenArgs {
 }
 
 const BUST_TOKEN_HELP: &str = "\
-The secret is that of the server and has at least 16 bytes; `openssl rand -hex 32` generates one. It cannot be passed as an
-argument, because every user of a machine can read arguments in the list of processes.
+The secret must be the same as on the server, and have at least 16 bytes; `openssl rand -hex 32` generates a secret. It
+cannot be passed as an argument, because every user of a machine can read arguments in the list of processes.
 
 Examples:
   curl -X POST https://example.com/cache/bust -H \"Authorization: Bearer $(fingerpost bust-token)\"

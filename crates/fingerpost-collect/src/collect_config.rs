@@ -59,7 +59,8 @@ impl CollectConfig {
         Self::from_settings(settings)
     }
 
-    /// Starts from the settings of a `fingerpost.toml`. Methods override them; source directories replace those of the file.
+    /// Starts from the settings of a `fingerpost.toml`. Methods override these settings. Added source directories replace
+    /// the source directories of the file.
     ///
     /// In addition to the [settings of a site](Settings), `collect` reads the table `[collect]`. Every key is optional:
     ///
@@ -189,7 +190,7 @@ impl CollectConfig {
         self
     }
 
-    /// Imports the releases and files of an earlier output directory, such as that of the previous image.
+    /// Imports the releases and files of an earlier output directory, such as the one in the previous image.
     ///
     /// Pages that were rendered before the deploy still find their files then. Releases keep their numbers; a release that the
     /// output directory already has is skipped. If the output directory has no manifest, that of `dir` counts as

@@ -31,7 +31,7 @@
 //! - A concatenation that contains a safe function is **not escaped**; Tera 1 does not escape concatenations of strings and
 //!   variables either. Do not concatenate user input: write `{{ static(path='icons.svg') }}#{{ icon }}`.
 //!
-//! A helper does not know the context of its output. It always writes the `&` of a query or fragment as `&amp;`, also in text
+//! A helper has no access to the context of its output. It always writes the `&` of a query or fragment as `&amp;`, also in text
 //! templates; in a variable it is escaped twice. Tera 2 does not have this limitation.
 //!
 //! ```

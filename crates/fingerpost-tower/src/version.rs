@@ -19,7 +19,7 @@ use crate::{
 
 /// Adds the app version to every response, and the client script to every HTML page.
 ///
-/// The script compares the version of an open page with that of later responses. After a deploy the page is stale, and the
+/// The script compares the version of an open page with the version of later responses. After a deploy the page is stale, and the
 /// script acts on it as [`on_mismatch`](Self::on_mismatch) sets.
 ///
 /// Every response gets the headers `X-App-Version` and `X-App-Version-Action`: pages, files, errors, redirects, 304, and the
@@ -88,7 +88,7 @@ use crate::{
 ///
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
 /// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. So the URLs and
-/// `app_version()` in templates, the headers and the script's `data-version` are always those of one release.
+/// `app_version()` in templates, the headers and the script's `data-version` always belong to the same release.
 ///
 /// # Settings
 ///

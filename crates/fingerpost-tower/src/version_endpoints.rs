@@ -16,7 +16,7 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// source directories again, switches all requests to them at once, and returns the new version. If one of them is broken, the
 /// response is a 500 with the reason, and nothing changes. No response is cached. All other requests reach the inner service.
 ///
-/// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router sees paths without their
+/// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router receives paths without their
 /// prefix, and only those that the router has a route or a fallback for.
 ///
 /// For other paths, build a [`VersionEndpoints`] and convert it:

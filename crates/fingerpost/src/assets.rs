@@ -84,11 +84,11 @@ impl Assets {
     /// `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A query that already has a
     /// `v` (`?v=3`) is not changed. A path that ends in `/` is returned without a hash.
     ///
-    /// Within a [`Snapshot::scope`] of these assets the release of the scope is used.
+    /// Inside a [`Snapshot::scope`] of these assets, the release of the scope is used.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with the places searched and the nearest names, unless
+    /// - [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with the searched directories and similar names, unless
     ///   [`OnMissing::Plain`](crate::OnMissing::Plain) is set;
     /// - [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if `path` is not a valid asset path;
     /// - [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable), in development only.
@@ -102,7 +102,7 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// As for [`url`](Self::url).
+    /// Same as [`url`](Self::url).
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
         self.with_resolver(|resolver| resolver.url(path, |urls| &urls.absolute))
     }
@@ -122,7 +122,7 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// As for [`url`](Self::url). An unknown asset is an error even with [`OnMissing::Plain`](crate::OnMissing::Plain).
+    /// Same as [`url`](Self::url). An unknown asset is an error even with [`OnMissing::Plain`](crate::OnMissing::Plain).
     pub fn integrity(&self, path: &str) -> Result<String, Error> {
         self.with_resolver(|resolver| resolver.integrity(path))
     }
@@ -150,7 +150,7 @@ impl Assets {
         self.with_resolver(Resolver::list).into_iter()
     }
 
-    /// Pins the current release, or within a [`Snapshot::scope`] of these assets the release of the scope.
+    /// Pins the current release. Inside a [`Snapshot::scope`] of these assets, pins the release of the scope.
     pub fn snapshot(&self) -> Snapshot {
         match snapshot::pinned(self) {
             Some(scope) => Snapshot::clone(&scope),
@@ -168,7 +168,7 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// As for [`AssetsBuilder::build`](crate::AssetsBuilder::build). The current release is then kept.
+    /// Same as [`AssetsBuilder::build`](crate::AssetsBuilder::build). The current release is then kept.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
             let resolver = Arc::new(self.0.loader.resolver(Some(&self.current()))?);
@@ -213,12 +213,12 @@ impl Assets {
         self.0.loader.options.mount_path_len.map_or(path, |length| &path[..length])
     }
 
-    /// Returns the strategy in force, or `None` for the content query of development.
+    /// Returns the active strategy, or `None` for the content query of development.
     pub fn strategy(&self) -> Option<&Strategy> {
         self.0.loader.strategy.as_ref()
     }
 
-    /// Returns the store of collected files, if the strategy in force is [`Manifest`](crate::Strategy::Manifest).
+    /// Returns the store of collected files, if the active strategy is [`Manifest`](crate::Strategy::Manifest).
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
         self.0.loader.store.as_ref().filter(|_| self.strategy() == Some(&Strategy::Manifest))
     }

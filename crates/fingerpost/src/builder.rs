@@ -131,8 +131,8 @@ impl Assets {
 }
 
 impl AssetsBuilder {
-    /// Sets the settings of a `fingerpost.toml`. Settings of the builder override them; source directories of the builder
-    /// replace those of the file.
+    /// Sets the settings of a `fingerpost.toml`. Settings of the builder override them. Source directories of the builder
+    /// replace the source directories of the file.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
@@ -181,7 +181,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Sets a [`Store`] for production to read from, which need not be a directory.
+    /// Sets the [`Store`] that production reads from. It can be a directory or any other storage.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -371,8 +371,8 @@ impl AssetsBuilder {
     /// | [`Strategy::VersionQuery`] | the source directories, now and at each reload | an app version that is not a fallback |
     /// | [`Strategy::PathToken`] | the source directories, now and at each reload | a base URL with `{breaker}` |
     ///
-    /// The [`component`](Self::component)s are always read, those of the settings file except with
-    /// [`Strategy::Manifest`].
+    /// The files of each [`component`](Self::component) are always read. The components of the settings file are read from
+    /// the manifest with [`Strategy::Manifest`], and otherwise from their files.
     ///
     /// # Errors
     ///

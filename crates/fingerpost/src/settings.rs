@@ -27,7 +27,7 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 /// # let file = dir.path().join("fingerpost.toml");
 /// # std::fs::write(&file, r#"
 /// sources = ["static", "vendor=node_modules/htmx.org/dist"]   # DIR or PREFIX=DIR
-/// out = "dist/static"                 # where `collect` writes and production reads
+/// out = "dist/static"                 # the output directory of `collect`, read in production
 /// base-url = "/static/"               # a path, or a URL such as https://cdn.example.com/static/
 /// origin = "https://example.com"      # for absolute URLs
 /// ignore = ["*.psd", "drafts/**"]     # globs of files to ignore, in addition to hidden files
@@ -109,7 +109,7 @@ impl Settings {
         self.file.as_ref().map(|file| file.top().table(name)).unwrap_or_default()
     }
 
-    /// Returns the base URL in force: `explicit`, else `FINGERPOST_BASE_URL`, else that of the file, else
+    /// Returns the effective base URL: `explicit`, else `FINGERPOST_BASE_URL`, else `base-url` of the file, else
     /// [`BaseUrl::DEFAULT`].
     pub fn base_url_in_force(&self, explicit: Option<&str>) -> String {
         let explicit = explicit.map(str::to_owned).or_else(|| environment::variable("FINGERPOST_BASE_URL"));
@@ -120,7 +120,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As for [`IgnoreRules::new`].
+    /// Same as [`IgnoreRules::new`].
     pub fn rules(&self) -> Result<IgnoreRules, Error> {
         IgnoreRules::new(&self.ignore, self.hidden, self.follow_symlinks)
     }

@@ -30,7 +30,7 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
     };
     let same_file = |name| fold(last_segment(name)).eq(file.chars());
     let mut near = Vec::with_capacity(MAX_SUGGESTIONS + 1);
-    // Farther names than the worst one so far need not be compared.
+    // Names with a greater distance than the worst match so far are not compared.
     let mut limit = tolerance;
     for name in names {
         let distance = distance(name, limit).or_else(|| same_file(name).then_some(tolerance + 1));

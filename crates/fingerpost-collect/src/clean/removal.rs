@@ -32,7 +32,7 @@ struct FileToRemove {
 
 /// The reason for removing a file.
 enum Claim<'a> {
-    /// The name is a hashed path or that of its variant.
+    /// The name is a hashed path or the name of its variant.
     NamedFile,
     /// The name is a plain name. The file is removed only if it has one of these contents.
     Original(Vec<&'a (u64, Digest)>),

@@ -113,7 +113,7 @@ fn line_end(bytes: &[u8], part: Range<usize>) -> Option<usize> {
     memchr::memchr3(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(|at| part.start + at)
 }
 
-/// Returns the positions of line ends; of CR LF, that of the LF. A form feed ends a line, as in CSS.
+/// Returns the positions of line ends. For CR LF, it is the position of the LF. A form feed ends a line, as in CSS.
 fn line_breaks(bytes: &[u8], part: Range<usize>) -> impl Iterator<Item = usize> + Clone {
     let ends = memchr::memchr3_iter(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(move |at| part.start + at);
     ends.filter(|&at| !bytes[at..].starts_with(b"\r\n"))

@@ -33,7 +33,7 @@ pub(crate) fn check_names(
     check_published(run, (assets, originals), kept, diagnostics);
 }
 
-/// Does the same for compressed variants, which are made last. The hashed path of a variant is never that of a file.
+/// Does the same for compressed variants, which are made last. The hashed path of a variant never equals the hashed path of a file.
 pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
     for asset in assets {

@@ -98,7 +98,7 @@ const MOST_SUGGESTIONS: usize = 50;
 /// All files, by asset path.
 struct Targets<'a> {
     files: HashMap<&'a str, LinkTarget>,
-    /// The nearest names to each missing path, cached because many references may share one.
+    /// The similar names for each missing path, cached because many references may share one.
     near: RefCell<HashMap<String, Vec<String>>>,
 }
 

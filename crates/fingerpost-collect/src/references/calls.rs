@@ -8,7 +8,7 @@ use oxc_span::Span;
 
 use super::raw_reference::{Kind, RawReference, Syntax};
 
-/// The references in the calls of a script. The visitor recurses per level, as the parser does.
+/// The references in the calls of a script. The visitor recurses per level, like the parser.
 #[derive(Default)]
 pub(super) struct Calls {
     pub(super) written: Vec<RawReference>,

@@ -4,7 +4,7 @@
 //! closing bracket, where a statement ends, and at a comma. The parser continues after many errors and reads some TypeScript, so a
 //! statement with a token that may mean more than it does in plain JavaScript counts in full.
 //!
-//! Only a parser can tell some divisions from regular expressions. There the scan continues with both readings until one of them
+//! Only a parser can distinguish some divisions from regular expressions. There the scan continues with both readings until one of them
 //! is an error that ends the parse or both agree again.
 
 /// The deepest nesting that is parsed, in levels. A bracket counts as [`BRACKET`], an operator or operand as one.
@@ -105,7 +105,7 @@ enum Token {
     Operator,
     Division,
     Dot,
-    /// `++` and `--` that may stand before or behind an operand.
+    /// `++` and `--` that may precede or follow an operand.
     Increment,
     Semicolon,
     /// A reserved word before an operand or a statement.
@@ -675,7 +675,7 @@ mod tests {
             "if(c)if(d)try{}catch{}else ",
             "do if(c)do d;while(e)else ",
             "while(c)if(d)e;else ",
-            // Operators that stand before the operand.
+            // Operators that precede the operand.
             "++\ntypeof ",
             "a in\n",
             "a\nin ",

@@ -1,4 +1,4 @@
-//! A search in the bytes of a script, so that most scripts need not be parsed.
+//! Searches the bytes of a script, so that most scripts are not parsed.
 
 /// The result of the search. It may be in a comment or a string.
 #[derive(Clone, Copy, Default)]

@@ -60,8 +60,8 @@ impl Base {
     }
 }
 
-/// Returns the base URL, also without its path token, which authors do not know, and without its host, unless its path is
-/// `/`.
+/// Returns the base URL, and the base URL without its path token, which is unknown to authors. Also returns both without
+/// the host, unless the path is `/`.
 fn bases(snapshot: &Snapshot) -> Vec<Base> {
     let assets = snapshot.assets();
     let base = assets.base_url();

@@ -69,7 +69,7 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 pub struct VersionRouter(Arc<RouterConfig>);
 
 impl VersionRouter {
-    /// Creates a router from versions and their targets: names that the proxy knows.
+    /// Creates a router from versions and their targets: names that the proxy configuration defines.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl VersionRouter {
     ///
     /// # Errors
     ///
-    /// As for [`version_header`](Self::version_header).
+    /// Same as [`version_header`](Self::version_header).
     pub fn target_header(mut self, name: &str) -> Result<Self, Error> {
         Arc::make_mut(&mut self.0).target_header = header_name(name)?;
         Ok(self)
@@ -147,7 +147,7 @@ impl VersionRouter {
     ///
     /// # Errors
     ///
-    /// As for [`version_header`](Self::version_header).
+    /// Same as [`version_header`](Self::version_header).
     pub fn served_header(mut self, name: &str) -> Result<Self, Error> {
         Arc::make_mut(&mut self.0).served_header = header_name(name)?;
         Ok(self)

@@ -59,7 +59,7 @@ impl Content {
     }
 }
 
-/// The error for a kind of [`Stored`](fingerpost::Stored) content that this crate does not know.
+/// The error for a kind of [`Stored`](fingerpost::Stored) content that this crate does not support.
 pub(crate) fn unsupported_content() -> io::Error {
     io::Error::other("the store returned an unsupported kind of content")
 }
@@ -142,7 +142,7 @@ impl FilePart {
                 chunk.into()
             }
         };
-        // Checked at each chunk, so that a slow download need not wait for the hash at its end.
+        // Checked at each chunk, so that a slow download does not wait for the hash at its end.
         match self.integrity(length == left)? {
             Integrity::Unchanged => {}
             Integrity::Changed => return Err(io::Error::other("the file changed while it was sent")),

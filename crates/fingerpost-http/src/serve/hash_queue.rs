@@ -141,7 +141,7 @@ impl LargeDigest {
         Poll::Pending
     }
 
-    /// Records the result of a job. `None` if the file changed meanwhile.
+    /// Records the result of a job. `None` if the file changed during the job.
     fn finish(&self, result: Option<(FileStamp, Digest)>) {
         self.end_job(|state| {
             if let Some((stamp, sha256)) = result {
@@ -231,7 +231,7 @@ impl HashJob {
         }
     }
 
-    /// Computes the digest of the current file. Returns `None` if the file changes meanwhile, or the digest is not needed.
+    /// Computes the digest of the current file. Returns `None` if the file changes while it is read, or the digest is not needed.
     fn hash(&self) -> io::Result<Option<(FileStamp, Digest)>> {
         if self.digest.strong_count() == 0 {
             return Ok(None);

@@ -10,11 +10,12 @@ use crate::rfc9110::cache_control::CachePolicy;
 /// The proof that the URL of a request identifies the bytes of a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Proof<'v> {
-    /// The path has a hash, a version or a path token, and it is that of the file.
+    /// The path has a hash, a version or a path token, and it matches the file.
     Path,
-    /// The path has one, but it is not known to be that of the file.
+    /// The path has a hash, a version or a path token, but it is not known to match the file.
     OtherPath,
-    /// The path has none. A version in the query is proven if it is the content hash of `sha256`, or equal to `version`.
+    /// The path has no hash, version or path token. A version in the query is proven if it is the content hash of `sha256`,
+    /// or equal to `version`.
     Query { sha256: Option<Digest>, version: Option<&'v str> },
 }
 

@@ -24,11 +24,11 @@ use crate::{
     },
 };
 
-/// The files of all releases, and the snapshot in force when they were read.
+/// The files of all releases, and the snapshot that was current when they were read.
 #[derive(Debug)]
 pub(crate) struct ReleaseIndex {
     index: Arc<FileIndex>,
-    /// The snapshot in force when the store was read.
+    /// The snapshot that was current when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
@@ -90,7 +90,7 @@ impl DiskState {
         Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
     }
 
-    /// Returns `true` if the bytes are known to be those of this representation.
+    /// Returns `true` if the bytes are known to be the content of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
         self.cached.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
     }
@@ -136,7 +136,7 @@ impl FileIndex {
     /// Returns the updated index, or the same one if manifest and releases are unchanged. Reads only what is new.
     ///
     /// Unreadable releases are skipped with a warning, and read again on the next refresh. If the manifest cannot be read or
-    /// parsed, the old one stays in force.
+    /// parsed, the old one remains current.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
         let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
@@ -384,7 +384,7 @@ mod tests {
 
     use super::*;
 
-    /// Publishes a release with files of these names. Their digests are those of their names.
+    /// Publishes a release with files of these names. The digest of each file is the digest of its name.
     fn publish(dir: &Path, number: u64, names: &[&str]) {
         let mut manifest = Manifest::new("/static/");
         for name in names {

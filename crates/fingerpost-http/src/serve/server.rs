@@ -61,7 +61,7 @@ struct Shared {
 enum ServedFiles {
     Collected(Box<Published>),
     Development,
-    /// The token is that of [`Strategy::PathToken`].
+    /// The token comes from [`Strategy::PathToken`].
     Listed(SourceFiles, Option<Token>),
 }
 
@@ -242,7 +242,7 @@ impl AssetServer {
             let proof = Proof::Query { sha256: file.sha256(), version: None };
             return self.respond_with(&file, proof, request).unwrap_or_else(|| not_found(None));
         }
-        // The error that templates get, with the searched directories and the nearest names.
+        // The error that templates get, with the searched directories and similar names.
         let error = snapshot.url(&path).err().map(|err| err.to_string());
         let advice = self.mount_advice(request.parts.uri.path(), snapshot);
         let both = |advice, error| format!("{advice}\notherwise, {error}");
@@ -268,7 +268,7 @@ impl AssetServer {
         match age {
             Some(TokenAge::Newer) => return Some(not_deployed_yet()),
             Some(TokenAge::Older) => return Some(moved(&self.current_url(request, token?)?)),
-            // Unknown tokens are not redirected: two servers that do not know each other's token would redirect forever.
+            // Unknown tokens are not redirected: two servers without each other's token would redirect forever.
             _ => {}
         }
         let file = files.find(&path, snapshot, &self.options)?;

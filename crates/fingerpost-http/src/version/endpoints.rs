@@ -150,7 +150,7 @@ impl VersionEndpoints {
         }
     }
 
-    /// Reloads the assets. On failure the old release stays in force.
+    /// Reloads the assets. If that fails, the old release remains current.
     fn bust(&self) -> Response<Bytes> {
         match self.assets.reload() {
             Ok(snapshot) => {

@@ -74,7 +74,7 @@ impl<V: Clone> FileCache<V> {
         Ok(Cached { value: reading.value.1, is_trusted })
     }
 
-    /// Reads the first candidate that is the asset. A file that changes meanwhile is opened and read again.
+    /// Reads the first candidate that is the asset. A file that changes while it is read is opened and read again.
     fn read(
         &self,
         path: &str,

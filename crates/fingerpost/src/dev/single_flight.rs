@@ -2,7 +2,7 @@ use parking_lot::{Condvar, Mutex};
 
 /// Single flight: of many callers that need the same work, one does it and all share the result.
 ///
-/// A caller gets a result that fits, or that of work which began after the call. Work that was already in progress may
+/// A caller gets a matching result, or the result of work that began after the call. Work that was already in progress may
 /// have missed a change, so the caller waits for it and shares the next one.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
@@ -29,7 +29,7 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// Returns the last result if it `fits`, else that of a `work` that begins after this call, on this thread or
+    /// Returns the last result if it `fits`, else the result of a `work` that begins after this call, on this thread or
     /// another.
     pub(crate) fn join(&self, fits: impl Fn(&T) -> bool, work: impl FnOnce() -> T) -> T {
         let mut state = self.state.lock();

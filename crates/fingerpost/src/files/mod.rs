@@ -1,4 +1,4 @@
-//! Reading files that may change meanwhile.
+//! Reading files that may change while they are read.
 
 pub(crate) mod file_stamp;
 pub(crate) mod stable_read;

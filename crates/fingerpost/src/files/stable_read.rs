@@ -25,9 +25,9 @@ pub struct Reading<T> {
     pub is_trusted: bool,
 }
 
-/// Reads the file at `path` with `read`, up to three times from its start if it changes meanwhile.
+/// Reads the file at `path` with `read`, up to three times from its start if it changes while it is read.
 ///
-/// The stamps are those of the open handle. If the file never is stable, the last result is returned with
+/// The stamps are read from the open handle. If the file is never stable, the last result is returned with
 /// [`Reading::is_stable`] `false`.
 ///
 /// ```
@@ -70,7 +70,7 @@ pub(crate) fn read_until_stable<T, E>(
 }
 
 impl<T> Reading<T> {
-    /// Reads an open file from its start with `read`, again if it changes meanwhile, as [`read_stable`] does.
+    /// Reads an open file from its start with `read`, and reads it again if it changes, like [`read_stable`].
     ///
     /// # Errors
     ///

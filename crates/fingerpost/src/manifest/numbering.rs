@@ -83,7 +83,7 @@ impl<'a> Numbering<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`record_imported`](Self::record_imported).
+    /// Same as [`record_imported`](Self::record_imported).
     pub fn record_current(&mut self, manifest: &'a Manifest, holder: Option<Release>) -> Result<(), Error> {
         let held_by = holder.as_ref().map(|release| release.number);
         let is_newest = held_by == self.newest_known;
@@ -112,7 +112,7 @@ impl<'a> Numbering<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`record_imported`](Self::record_imported).
+    /// Same as [`record_imported`](Self::record_imported).
     pub fn publish(
         mut self,
         manifest: &Manifest,

@@ -113,7 +113,7 @@ mod tests {
         PublishedRelease { number, published, replaces, is_current: number == current }
     }
 
-    /// Releases by number, time of publication and the number they replace; `current` is in force.
+    /// Releases by number, time of publication and the number they replace; `current` is the current release.
     fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
         let releases: Vec<_> = releases.iter().map(|&each| release(current, each)).collect();
         let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn release_of_a_killed_run_does_not_end_the_previous_release() {
-        // The run of release 2 was killed before it wrote the manifest; 1 was in force until 3.
+        // The run of release 2 was killed before it wrote the manifest; 1 was current until 3.
         let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
         assert_kept(3, &killed, 1, 60, &[1, 2, 3]);
         assert_kept(3, &killed, 1, 10, &[3]);
@@ -160,11 +160,11 @@ mod tests {
 
     #[test]
     fn manually_restored_manifest_does_not_end_releases_too_early() {
-        // 1 was restored after 3, at an unknown time, and was in force until 4.
+        // 1 was restored after 3, at an unknown time, and was current until 4.
         let put_back = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
         assert_kept(4, &put_back, 1, 60, &[1, 2, 3, 4]);
         assert_kept(4, &put_back, 1, 10, &[4]);
-        // Before 4: 3 may have been in force until now.
+        // Before 4: 3 may have been current until now.
         assert_kept(1, &put_back[..3], 0, 60, &[1, 3]);
         assert_kept(1, &put_back[..3], 0, 0, &[1]);
         // Then 2 was restored in place of 5, and 6 was published.

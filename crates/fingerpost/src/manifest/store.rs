@@ -45,11 +45,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`Stored::File`] must be the same file on disk at each call, not a new temporary copy: servers cache the digest
     /// of a large file by its inode and times, and serve files without a known digest with `no-store`.
-    /// [`Stored::Bytes`] of a published file must be the same at each call: servers hash those of a large file once.
+    /// [`Stored::Bytes`] of a published file must be the same at each call: servers hash the bytes of a large file once.
     ///
     /// # Errors
     ///
-    /// As for [`read`](Self::read).
+    /// Same as [`read`](Self::read).
     fn open(&self, path: &str) -> io::Result<Stored> {
         self.read(path).map(Stored::Bytes)
     }

@@ -8,7 +8,7 @@ use crate::{
     url::{asset_path::AssetPath, url_options::AssetUrls},
 };
 
-/// The strategy in force, with its data.
+/// The active strategy, with its data.
 #[derive(Debug)]
 pub(crate) enum ActiveStrategy {
     /// The source directories as they are at every call.

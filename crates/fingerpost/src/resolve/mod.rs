@@ -115,7 +115,7 @@ impl Resolver {
         self.strategy.names().into_iter().filter_map(url).collect()
     }
 
-    /// Returns the error for a missing file, with the nearest names.
+    /// Returns the error for a missing file, with similar names.
     fn error_with_suggestions(&self, path: &str, miss: Miss) -> Error {
         let Miss::NotFound(None) = miss else { return self.error(path, miss, Vec::new()) };
         let base = self.options.base.path();

@@ -52,7 +52,7 @@ impl<V> Prebuilt<V> {
     ///
     /// # Errors
     ///
-    /// As for [`Assets::url`].
+    /// Same as [`Assets::url`].
     #[inline]
     pub fn get<R>(&self, path: &str, take: impl FnOnce(&V) -> R) -> Result<R, Error> {
         let pinned = snapshot::pinned(&self.assets).map(|scope| scope.resolver.generation);

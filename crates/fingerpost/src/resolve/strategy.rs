@@ -54,7 +54,7 @@ pub enum Strategy {
 const PLACEHOLDER: &str = "{breaker}";
 
 impl Strategy {
-    /// Returns the base URL for a pattern: with the token if the strategy is in force, else without its segment.
+    /// Returns the base URL for a pattern: with the token if the strategy is active, else without the segment of the token.
     pub(crate) fn base_url(&self, pattern: &str, in_force: bool) -> Result<String, Error> {
         let refuse = |reason| Err(Error::config(format!("base URL `{pattern}` {reason}")));
         let (host, path) = host_and_path(pattern);

@@ -7,7 +7,7 @@ use crate::{
     url::asset_path::{AssetPath, is_nameable},
 };
 
-/// A source file as a strategy without a build step listed it, at start-up or at a reload.
+/// A source file and its stamp, listed by a strategy without a build step at start-up or at a reload.
 ///
 /// Servers compare it with the file on disk: only an unchanged file is the content that the URL identifies.
 ///

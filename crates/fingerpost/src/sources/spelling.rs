@@ -26,7 +26,7 @@ pub(crate) fn misspelled(dir: &Path, path: &str) -> io::Result<Option<String>> {
 fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
     let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     let flipped: String = name.chars().map(flip).collect();
-    // If the name in the other case does not exist, the directory is case-sensitive and need not be listed.
+    // If the name in the other case does not exist, the directory is case-sensitive, and it is not listed.
     if flipped != name && fs::symlink_metadata(dir.join(&flipped)).is_err_and(|err| is_absent(&err)) {
         return Ok(true);
     }

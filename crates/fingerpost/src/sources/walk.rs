@@ -63,7 +63,7 @@ impl Sources {
     }
 }
 
-/// Returns `true` if both paths lead to the same file.
+/// Returns `true` if both paths refer to the same file.
 fn is_same(one: &Path, other: &Path) -> bool {
     fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
 }

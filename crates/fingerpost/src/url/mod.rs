@@ -50,7 +50,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The characters that are percent-encoded in a query and in a fragment.
 ///
-/// An `&` is not encoded: it separates the parameters of a query, and those of a fragment such as `#page=3&zoom=150`.
+/// An `&` is not encoded: it separates parameters in a query, and in a fragment such as `#page=3&zoom=150`.
 /// Parentheses are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes
 /// them in `#svgView(viewBox(0,0,9,9))`.
 const SUFFIX: &AsciiSet = &CONTROLS

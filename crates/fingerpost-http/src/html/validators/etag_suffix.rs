@@ -15,7 +15,7 @@ pub(super) struct EtagSuffix {
     hash: OnceLock<Option<ContentHash>>,
 }
 
-/// Compares the suffix of a tag with that of the current release.
+/// Compares the suffix of a tag with the suffix of the current release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SuffixMatch {
     Current,

@@ -14,10 +14,10 @@ use super::commit::short_of_whole;
 /// The time limit for `git` to start, print the commit and exit.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The interval for checking whether `git` has exited, which it does right after printing.
+/// The interval for checking whether `git` has exited. `git` exits right after printing.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Longer than any line with a commit.
+/// The number of bytes to read: longer than any commit hash.
 const MAX_LINE_LENGTH: u64 = 80;
 
 /// Variables that would make `git` use another repository.
@@ -52,7 +52,7 @@ fn commit(git: &mut Child, deadline: Instant) -> Option<String> {
     succeeds(git, deadline).then_some(commit)
 }
 
-/// Reads in a separate thread, because a pipe may stay open without output.
+/// Reads the first line in a separate thread, because a pipe may stay open without output.
 fn first_line(stdout: ChildStdout, deadline: Instant) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     let read = move || {

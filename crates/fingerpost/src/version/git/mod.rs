@@ -37,7 +37,7 @@ pub(crate) const VARIABLES: &[&str] = &[
     "GIT_REV",
 ];
 
-/// Returns the first digits of the commit, from a variable or the first of `dirs` that lies in a repository.
+/// Returns the first digits of the commit, from a variable or the first of `dirs` that is in a repository.
 pub(crate) fn version(dirs: &[PathBuf]) -> Option<String> {
     variable().or_else(|| head(dirs))
 }

@@ -68,7 +68,7 @@ fn read(file: &Path) -> Option<String> {
     read_up_to(MAX_FILE_LENGTH, file)
 }
 
-/// Returns `None` if the file is longer. Lossy, because the names of other branches need not be UTF-8.
+/// Returns `None` if the file is longer. Decoding is lossy, because the names of other branches may not be UTF-8.
 fn read_up_to(limit: u64, file: &Path) -> Option<String> {
     // Checked before it is opened: opening a pipe would wait for a writer.
     let file = file.is_file().then(|| File::open(file).ok())??;
