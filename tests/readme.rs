@@ -1,4 +1,5 @@
-//! Compiles the Rust code of the README files that are not documentation of a crate. `it/readme.rs` checks the rest.
+//! Compiles the Rust code of README files that no crate includes as its documentation. `it/readme.rs` checks the other statements of
+//! the README files.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,4 +1,4 @@
-//! Responses of nginx and `StaticFiles` for the same requests and output directory: equal, or a listed difference.
+//! Compares the responses of nginx and `StaticFiles` to the same requests, for the same output directory. All differences are listed.
 
 mod differences;
 mod requests;
@@ -56,14 +56,14 @@ const HEADERS: [&str; 12] = [
 
 fn write(dir: &Path, path: &str, bytes: &[u8]) {
     let file = dir.join(path);
-    fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a new folder");
+    fs::create_dir_all(file.parent().expect("a file has a parent directory")).expect("a new directory");
     fs::write(file, bytes).expect("a writable file");
 }
 
 /// Creates an output directory with files of several kinds and sizes.
 fn site() -> TempDir {
     let (source, out) =
-        (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
+        (TempDir::new().expect("a temporary directory"), TempDir::new().expect("a temporary directory"));
     let large: Vec<u8> =
         (0..300_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).take(300_000).collect();
     for (path, bytes) in [
@@ -81,45 +81,49 @@ fn site() -> TempDir {
     out
 }
 
-/// One of the two servers, and the values of the placeholders in requests to it.
+/// One of the two servers, and the values of the placeholders in its requests.
 struct Side {
     origin: String,
-    words: Vec<(String, String)>,
+    placeholders: Vec<(String, String)>,
 }
 
 impl Side {
-    /// Sets the placeholders: the URLs of assets, `{date}`, and the tags of this server.
+    /// Sets the placeholders: the URLs of assets, `{date}`, and the ETags of this server.
     async fn new(origin: String, assets: &Assets, date: &str) -> Self {
         let urls = assets.iter().map(|(path, url)| (format!("{{{path}}}"), url.to_string()));
-        let mut side = Self { origin, words: urls.chain([("{date}".to_owned(), date.to_owned())]).collect() };
-        for (word, request) in [
+        let mut side =
+            Self { origin, placeholders: urls.chain([("{date}".to_owned(), date.to_owned())]).collect() };
+        for (name, request) in [
             ("{tag}", "GET {forty.txt}"),
             ("{css-tag}", "GET {app.css}"),
             ("{gzip-tag}", "GET {app.css} | Accept-Encoding: gzip"),
             ("{empty-tag}", "GET {empty.css}"),
         ] {
-            let tag = shown(&side.ask(request).await)["etag"].clone();
-            side.words.push((word.to_owned(), tag));
+            let tag = shown(&side.send(request).await)["etag"].clone();
+            side.placeholders.push((name.to_owned(), tag));
         }
         side.wait_for_the_large_file().await;
         side
     }
 
-    /// Waits until `StaticFiles` has hashed the large file, which it does in the background after the first request.
+    /// Waits until `StaticFiles` has hashed the large file. The first request starts the hashing in the background.
     async fn wait_for_the_large_file(&self) {
         for _ in 0..1000 {
-            if shown(&self.ask("HEAD {large.woff2}").await)["etag"] != "-" {
+            if shown(&self.send("HEAD {large.woff2}").await)["etag"] != "-" {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{} returned no tag for the large file in time", self.origin);
+        panic!("{} returned no ETag for the large file in time", self.origin);
     }
 
     /// Sends a request, written as `METHOD PATH | Header: value | …`.
-    async fn ask(&self, request: &str) -> Response<Bytes> {
-        let spelt = self.words.iter().fold(request.to_owned(), |text, (word, it)| text.replace(word, it));
-        let mut parts = spelt.split(" | ");
+    async fn send(&self, request: &str) -> Response<Bytes> {
+        let expanded = self
+            .placeholders
+            .iter()
+            .fold(request.to_owned(), |text, (name, value)| text.replace(name, value));
+        let mut parts = expanded.split(" | ");
         let (method, path) = parts.next().and_then(|line| line.split_once(' ')).expect("a method and a path");
         let mut built = Request::builder().method(method).uri(format!("{}{path}", self.origin));
         for header in parts {
@@ -131,25 +135,25 @@ impl Side {
 }
 
 /// Returns the parts of a response to compare, with `-` for absent headers, and without the bodies of errors.
-fn shown(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
-    let header = |name| answer.headers().get(name).map_or("-", |value| value.to_str().expect("a string"));
+fn shown(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
+    let header = |name| response.headers().get(name).map_or("-", |value| value.to_str().expect("a string"));
     let mut shown: BTreeMap<_, _> = HEADERS.iter().map(|name| (*name, header(*name).to_owned())).collect();
-    let is_error = !answer.status().is_success() && answer.status() != 304;
+    let is_error = !response.status().is_success() && response.status() != 304;
     if is_error {
         for name in ["content-length", "content-type"] {
             shown.remove(name);
         }
     } else {
-        let hash = Sha256::digest(answer.body());
-        shown.insert("body", format!("{} bytes {:02x}{:02x}", answer.body().len(), hash[0], hash[1]));
+        let hash = Sha256::digest(response.body());
+        shown.insert("body", format!("{} bytes {:02x}{:02x}", response.body().len(), hash[0], hash[1]));
     }
-    shown.insert("status", answer.status().as_u16().to_string());
+    shown.insert("status", response.status().as_u16().to_string());
     shown
 }
 
-/// Like [`shown`], with differences normalized away that are only notation: of tags, types and dates.
-fn compared(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
-    let mut shown = shown(answer);
+/// Returns the same parts as [`shown`], with normalized ETags, media types and dates.
+fn compared(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
+    let mut shown = shown(response);
     for (name, value) in &mut shown {
         let alike = match (*name, value.as_str()) {
             (_, "-") => continue,
@@ -164,11 +168,11 @@ fn compared(answer: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     shown
 }
 
-/// An observed difference: request, part, value of nginx, ours.
-type Seen = (&'static str, &'static str, String, String);
+/// An observed difference: the request, the part of the response, the value of nginx and the value of `StaticFiles`.
+type Observed = (&'static str, &'static str, String, String);
 
-/// Returns the differences. If status or encoding differ, the rest is not compared.
-fn differing(request: &'static str, theirs: &Response<Bytes>, ours: &Response<Bytes>) -> Vec<Seen> {
+/// Returns the differences. If the status or the encoding differs, the other parts are not compared.
+fn differing(request: &'static str, theirs: &Response<Bytes>, ours: &Response<Bytes>) -> Vec<Observed> {
     let (theirs, ours) = (compared(theirs), compared(ours));
     let differs = |name: &&&str| theirs.get(**name) != ours.get(**name);
     let names = match ["status", "content-encoding"].iter().find(differs) {
@@ -179,13 +183,13 @@ fn differing(request: &'static str, theirs: &Response<Bytes>, ours: &Response<By
 }
 
 impl Difference {
-    fn is(&self, (request, what, nginx, ours): &Seen) -> bool {
+    fn is(&self, (request, what, nginx, ours): &Observed) -> bool {
         (self.requests.is_empty() || self.requests.contains(request))
             && (self.what, self.nginx, self.ours) == (*what, nginx, ours)
     }
 
-    /// Returns the requests that no longer differ in this way.
-    fn gone<'a>(&'a self, seen: &'a [Seen]) -> impl Iterator<Item = &'a str> {
+    /// Returns the listed requests without this difference.
+    fn unobserved<'a>(&'a self, seen: &'a [Observed]) -> impl Iterator<Item = &'a str> {
         let is_seen =
             |request: &str| seen.iter().any(|seen| self.is(seen) && ["any", seen.0].contains(&request));
         let listed = if self.requests.is_empty() { &["any"] } else { self.requests };
@@ -212,13 +216,13 @@ async fn responses_differ_from_nginx_only_as_documented() {
 
     let mut seen = Vec::new();
     for request in REQUESTS {
-        seen.extend(differing(request, &theirs.ask(request).await, &ours.ask(request).await));
+        seen.extend(differing(request, &theirs.send(request).await, &ours.send(request).await));
     }
     let unlisted: Vec<_> = seen.iter().filter(|seen| !DIFFERENCES.iter().any(|it| it.is(seen))).collect();
     assert!(unlisted.is_empty(), "request, what, nginx, ours; differences not in the table: {unlisted:#?}");
-    let gone = DIFFERENCES.iter().flat_map(|it| it.gone(&seen).map(move |request| (request, it)));
-    let gone: Vec<_> = gone.collect();
-    assert!(gone.is_empty(), "in the table, but not observed: {gone:#?}");
+    let unobserved = DIFFERENCES.iter().flat_map(|it| it.unobserved(&seen).map(move |request| (request, it)));
+    let unobserved: Vec<_> = unobserved.collect();
+    assert!(unobserved.is_empty(), "in the table, but not observed: {unobserved:#?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Runs only the encoders, on all cores: compresses in memory the files that `collect --compress gzip:9,br:11`
-//! compressed.
+//! Measures the encoders alone, on all cores: compresses the files of an output directory of
+//! `collect --compress gzip:9,br:11` in memory.
 //!
-//! Its time is the lower bound for `collect`. Usage: `cargo bench --features brotli --bench encoders -- OUT`.
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints what it has to say")]
+//! The duration is the lower bound for `collect`. Usage: `cargo bench --features brotli --bench encoders -- OUT`.
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints a message")]
 
 use std::{collections::BTreeMap, env, fs, io::Write as _, path::Path};
 
@@ -14,7 +14,9 @@ use rayon::prelude::*;
 fn main() {
     // Cargo adds its own flags.
     let Some(out) = env::args().skip(1).find(|arg| !arg.starts_with('-')) else {
-        return println!("nothing to encode: name an output directory of `collect --compress gzip:9,br:11`");
+        return println!(
+            "no output directory is set; pass an output directory of `collect --compress gzip:9,br:11`"
+        );
     };
     let json = fs::read(Path::new(&out).join("staticfiles.json")).expect("a readable manifest");
     let manifest = Manifest::parse(&json, &out).expect("a valid manifest");
@@ -22,7 +24,7 @@ fn main() {
     for (_, entry) in &manifest {
         let info = entry.info.as_ref().expect("a manifest of collect");
         for (encoding, variant) in &info.encodings {
-            // Largest first, and equal bytes only once, as in `collect`.
+            // The largest files are first, and equal files are compressed once, as in `collect`.
             jobs.insert((info.size, info.sha256.to_string(), encoding), (&entry.hashed, variant.size));
         }
     }

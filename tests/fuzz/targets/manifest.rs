@@ -1,7 +1,10 @@
-//! A valid manifest stays the same when it is written and parsed again.
+//! Checks that valid manifests and releases are unchanged after they are written and parsed again, and that their paths are valid.
 #![no_main]
 
-use fingerpost::{AssetPath, manifest::{Manifest, Release}};
+use fingerpost::{
+    AssetPath,
+    manifest::{Manifest, Release},
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|json: &[u8]| {

@@ -1,4 +1,4 @@
-//! Allocations of a call.
+//! Allocations of the template functions.
 
 use askama::{Template, Values};
 use fingerpost_askama::{StaticHelpers as _, values};
@@ -16,12 +16,12 @@ struct Calls {
 
 const CALLS: Calls = Calls { paths: ["css/app.css"; 100] };
 
-/// Returns the number of allocations of a page of calls. The output string does not grow.
+/// Returns the number of allocations while a page with many calls is rendered. The output string does not grow.
 #[track_caller]
 fn allocations(values: &dyn Values) -> u64 {
     let mut out = String::with_capacity(40_000);
     let mut render = || CALLS.render_into_with_values(&mut out, values).unwrap();
-    render(); // Values that are created once per thread exist after this call.
+    render(); // The first rendering creates the thread-local values.
     allocation_counter::measure(render).count_total
 }
 
@@ -39,7 +39,7 @@ fn functions_do_not_allocate_in_production() {
 }
 
 #[test]
-fn functions_do_not_allocate_with_the_global() {
+fn functions_do_not_allocate_with_the_assets_of_init() {
     let count = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         allocations(askama::NO_VALUES).to_string()

@@ -41,7 +41,7 @@ async fn slow() -> Page {
     Page
 }
 
-/// Enters the scope at every poll, as a layer does that pins a release for a request.
+/// Enters the scope at every poll, like a layer that pins one release per request.
 async fn pin_snapshot(snapshot: Snapshot, request: Request, next: Next) -> Response {
     let mut response = pin!(next.run(request));
     poll_fn(|context| snapshot.scope(|| response.as_mut().poll(context))).await
@@ -109,7 +109,7 @@ async fn page_without_assets_is_a_server_error() {
 }
 
 #[test]
-fn site_works_with_only_the_global() {
+fn page_uses_the_assets_of_init() {
     let result = in_own_process(|| {
         fingerpost_askama::init(release("one").1).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

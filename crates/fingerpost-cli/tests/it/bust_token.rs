@@ -35,7 +35,7 @@ fn secret_is_read_from_the_environment_a_file_or_standard_input() {
         Site::new(&[("secret", SECRET), ("lf", &format!("{SECRET}\n")), ("crlf", &format!("{SECRET}\r\n"))]);
     assert_prints_token(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", SECRET)]));
     for file in ["secret", "lf", "crlf"] {
-        let variables = [("FINGERPOST_SECRET", "a flag goes before this")];
+        let variables = [("FINGERPOST_SECRET", "overridden by the flag")];
         assert_prints_token(&site.run_with(&["bust-token", "--secret-file", file], variables));
     }
     assert_prints_token(&run_with_stdin(&site, format!("{SECRET}\n").as_bytes()));

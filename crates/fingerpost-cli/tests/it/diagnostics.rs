@@ -20,11 +20,11 @@ pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
 pub(crate) fn stderr_of_success(site: &Site, args: &[&str]) -> String {
     let ended = site.run(args);
     assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
-    let said = site.redacted(&ended);
-    let said = said.trim_end();
-    let (said, closing) = said.rsplit_once('\n').unwrap_or(("", said));
+    let stderr = site.redacted(&ended);
+    let stderr = stderr.trim_end();
+    let (stderr, closing) = stderr.rsplit_once('\n').unwrap_or(("", stderr));
     assert!(closing.ends_with(" s"), "{closing}");
-    said.to_owned()
+    stderr.to_owned()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn problems_show_their_source_line_and_advice() {
         ("static/js/app.js", "import './util'\n"),
         ("static/js/util.js", ""),
     ]);
-    let said = stderr_of_failure(&site, &COLLECT);
+    let stderr = stderr_of_failure(&site, &COLLECT);
     let expected = r#"warning: `theme.css.map` points to `css/theme.css.map`, which does not exist
  --> static/css/theme.css:2:22
   |
@@ -94,7 +94,7 @@ hint: to silence this, add to the end of `fingerpost.toml`, or to the existing t
   [collect.rules."js/app.js"]
   missing = "ignore"
 "#;
-    assert_eq!(said, expected);
+    assert_eq!(stderr, expected);
 
     let ended = site.run(&[&COLLECT[..], &["--missing", "warn"]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -124,15 +124,15 @@ hint: to silence this, add to the end of `fingerpost.toml`, or to the existing t
 fn ineffective_commands_are_not_suggested() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }")]);
     site.write("fingerpost.toml", "collect.rules.\"*.css\".missing = \"error\"");
-    let said = stderr_of_failure(&site, &COLLECT);
-    assert!(!said.contains("--missing"), "{said}");
-    assert_eq!(suggested_lines(&said).len(), 2, "{said}");
+    let stderr = stderr_of_failure(&site, &COLLECT);
+    assert!(!stderr.contains("--missing"), "{stderr}");
+    assert_eq!(suggested_lines(&stderr).len(), 2, "{stderr}");
 
     site.write("fingerpost.toml", "");
     site.write("static/deep.css", format!("a{{b:url(a.css)}}{}", "(".repeat(300)));
-    let said = stderr_of_failure(&site, &COLLECT);
-    assert!(!said.contains("--missing"), "{said}");
-    assert!(said.contains("2 problems in 2 files; nothing was published\n"), "{said}");
+    let stderr = stderr_of_failure(&site, &COLLECT);
+    assert!(!stderr.contains("--missing"), "{stderr}");
+    assert!(stderr.contains("2 problems in 2 files; nothing was published\n"), "{stderr}");
 }
 
 #[test]
@@ -141,14 +141,14 @@ fn long_line_is_truncated_and_its_position_is_correct() {
     let letters = 5_000_000;
     let line = format!("a{{b:'{}';c:url(x.png)}}/*{}*/", "é".repeat(letters / 2), "b".repeat(letters));
     site.write("static/a.css", line);
-    let said = stderr_of_failure(&site, &COLLECT);
+    let stderr = stderr_of_failure(&site, &COLLECT);
     let expected = format!(
         " --> static/a.css:1:2500014\n  |\n1 | …{}';c:url(x.png)}}/*{}…\n  | {}^^^^^\n",
         "é".repeat(52),
         "b".repeat(56),
         " ".repeat(61),
     );
-    assert!(said.contains(&expected), "{said}\n{expected}");
+    assert!(stderr.contains(&expected), "{stderr}\n{expected}");
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn many_problems_in_one_long_line_are_reported_in_linear_time() {
     let line = format!("a{{{}}}/*{}*/", "b:url(x.png);".repeat(2_000), "b".repeat(10_000_000));
     site.write("static/a.css", line);
     let began = Instant::now();
-    let said = stderr_of_failure(&site, &COLLECT);
+    let stderr = stderr_of_failure(&site, &COLLECT);
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
-    assert!(said.contains("\n2000 problems in 1 file; nothing was published\n"), "{}", said.len());
+    assert!(stderr.contains("\n2000 problems in 1 file; nothing was published\n"), "{}", stderr.len());
 }
 
 #[test]
@@ -169,19 +169,19 @@ fn first_problems_are_shown_in_full_and_the_others_as_one_line_each() {
         let lines: Vec<_> = (0..10).map(|line| format!("a{{b:url(x{line}.png)}}\n")).collect();
         site.write(&format!("static/{file:02}.css"), lines.concat());
     }
-    let said = stderr_of_failure(&site, &COLLECT);
+    let stderr = stderr_of_failure(&site, &COLLECT);
     assert_eq!(
-        (said.matches("did you mean").count(), said.matches("  = help: did you mean").count()),
+        (stderr.matches("did you mean").count(), stderr.matches("  = help: did you mean").count()),
         (1000, 50)
     );
-    assert_eq!(said.matches("\n  missing = \"ignore\"").count(), 20);
-    assert!(said.contains("\n  and 80 more tables; a glob such as "), "{said}");
-    assert_eq!(said.matches("error: ").count(), 1000);
+    assert_eq!(stderr.matches("\n  missing = \"ignore\"").count(), 20);
+    assert!(stderr.contains("\n  and 80 more tables; a glob such as "), "{stderr}");
+    assert_eq!(stderr.matches("error: ").count(), 1000);
     let line = "\nerror: static/05.css:1:9: `x0.png` points to `x0.png`, which does not exist (did you mean `x.png`?)\n";
-    assert!(said.contains(line), "{said}");
+    assert!(stderr.contains(line), "{stderr}");
     let line = "\nerror: static/99.css:10:9: `x9.png` points to `x9.png`, which does not exist (did you mean `x.png`?)\n";
-    assert!(said.contains(line), "{said}");
-    assert!(said.contains("\n1000 problems in 100 files; nothing was published\n"), "{said}");
+    assert!(stderr.contains(line), "{stderr}");
+    assert!(stderr.contains("\n1000 problems in 100 files; nothing was published\n"), "{stderr}");
 }
 
 #[test]
@@ -190,8 +190,8 @@ fn reference_is_underlined_after_tabs_wide_characters_and_invalid_utf_8() {
     fn snippet(text: &[u8]) -> String {
         let site = Site::new(&[]);
         site.write("static/a.css", text);
-        let said = stderr_of_failure(&site, &COLLECT);
-        said.lines().skip(1).take(4).collect::<Vec<_>>().join("\n")
+        let stderr = stderr_of_failure(&site, &COLLECT);
+        stderr.lines().skip(1).take(4).collect::<Vec<_>>().join("\n")
     }
     assert_eq!(
         snippet(b"a{}\r\nb{c:url(x.png)}\r\nd{}"),
@@ -239,10 +239,10 @@ fn diagnostics_contain_no_control_characters() {
 #[test]
 fn diagnostics_are_colored_on_request() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
-    let said = |color| site.run(&[&COLLECT[..], &["--color", color]].concat()).stderr;
-    let colored = said("always");
+    let stderr = |color| site.run(&[&COLLECT[..], &["--color", color]].concat()).stderr;
+    let colored = stderr("always");
     assert!(colored.starts_with("\u{1b}[1m\u{1b}[91merror\u{1b}["), "{colored:?}");
-    assert!(!said("never").contains('\u{1b}'));
+    assert!(!stderr("never").contains('\u{1b}'));
     assert!(!site.run_with(&COLLECT, [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).stderr.contains('\u{1b}'));
 }
 
@@ -306,24 +306,24 @@ fn verbose_lists_computed_imports() {
     ]);
     assert_eq!(stderr_of_success(&site, &COLLECT), "");
     let unknown = "this import is computed at run time; it is left unchanged";
-    let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
+    let stderr = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     let expected = [
         format!("note: static/a.js:2:1: {unknown}"),
         format!("note: static/a.js:3:1: {unknown}"),
         format!("note: static/b.js:3:1: {unknown}"),
     ];
-    assert_eq!(said.lines().take(3).collect::<Vec<_>>(), expected);
-    assert_eq!(said.lines().count(), 3, "{said}");
+    assert_eq!(stderr.lines().take(3).collect::<Vec<_>>(), expected);
+    assert_eq!(stderr.lines().count(), 3, "{stderr}");
 }
 
 #[test]
 fn unparsable_script_is_a_warning() {
     let site = Site::new(&[("static/a.js", "import './b.js'\nlet = ;\n"), ("static/b.js", "")]);
-    let said = stderr_of_success(&site, &COLLECT);
-    let (first, rest) = said.split_once('\n').unwrap();
+    let stderr = stderr_of_success(&site, &COLLECT);
+    let (first, rest) = stderr.split_once('\n').unwrap();
     assert!(
         first.starts_with("warning: script cannot be parsed as a module or classic script; its references are not rewritten: "),
-        "{said}"
+        "{stderr}"
     );
     let expected = r#" --> static/a.js:2:7
   |
@@ -337,8 +337,8 @@ hint: to silence this, add to the end of `fingerpost.toml`, or to the existing t
 
     site.write("fingerpost.toml", "collect.rules.syntax = \"error\"");
     std::fs::remove_dir_all(site.path("out")).unwrap();
-    let said = stderr_of_failure(&site, &COLLECT);
-    assert!(!said.contains("to publish anyway"), "no flag disables this rule: {said}");
+    let stderr = stderr_of_failure(&site, &COLLECT);
+    assert!(!stderr.contains("to publish anyway"), "no flag disables this rule: {stderr}");
     let json: serde_json::Value =
         serde_json::from_str(&site.run(&[&COLLECT[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(json["errors"][0]["kind"], "syntax");
@@ -363,10 +363,10 @@ fn references_that_cannot_be_rewritten_are_reported_once() {
         "warning: 4 files have references that cannot be rewritten (`img/a.svg`, `index.html`, `js/app.js`, …); \
          publish the plain names with `--originals`, unless `StaticFiles` serves the output directory"
     );
-    let said = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
+    let stderr = stderr_of_success(&site, &[&COLLECT[..], &["-v"]].concat());
     assert!(
-        said.contains("note: `js/other.js` has a reference to `worker.js` that cannot be rewritten\n"),
-        "{said}"
+        stderr.contains("note: `js/other.js` has a reference to `worker.js` that cannot be rewritten\n"),
+        "{stderr}"
     );
     assert_eq!(stderr_of_success(&site, &[&COLLECT[..], &["--originals"]].concat()), "");
 }
@@ -380,9 +380,9 @@ fn references_in_web_manifests_and_playlists_are_reported() {
         ("static/video/seg0.ts", ""),
         ("static/browserconfig.xml", r#"<square70x70logo src="/static/icon.png"/>"#),
     ]);
-    let said = stderr_of_success(&site, &COLLECT);
+    let stderr = stderr_of_success(&site, &COLLECT);
     let expected = "warning: 3 files have references that cannot be rewritten (`browserconfig.xml`, `site.webmanifest`, `video/index.m3u8`)";
-    assert!(said.starts_with(expected), "{said}");
+    assert!(stderr.starts_with(expected), "{stderr}");
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn reference_to_an_ignored_file_is_reported_with_the_reason() {
         ("static/.h.png", ""),
         ("static/a.png~", ""),
     ]);
-    let said = stderr_of_failure(&site, &[&COLLECT[..], &["--ignore", "drafts/**"]].concat());
+    let stderr = stderr_of_failure(&site, &[&COLLECT[..], &["--ignore", "drafts/**"]].concat());
     for (path, reason) in [
         ("drafts/a.png", "the ignore glob `drafts/**` matches it"),
         (".h.png", "names that start with `.` are ignored"),
@@ -401,10 +401,13 @@ fn reference_to_an_ignored_file_is_reported_with_the_reason() {
     ] {
         let problem = format!("error: `{path}` points to `{path}`, which is ignored\n");
         let file = ["SITE", "static"].into_iter().chain(path.split('/')).collect::<std::path::PathBuf>();
-        assert!(said.contains(&problem), "{said}");
-        assert!(said.contains(&format!("\n  = help: `{}` exists, but {reason}\n", file.display())), "{said}");
+        assert!(stderr.contains(&problem), "{stderr}");
+        assert!(
+            stderr.contains(&format!("\n  = help: `{}` exists, but {reason}\n", file.display())),
+            "{stderr}"
+        );
     }
-    assert!(!said.contains("searched in"), "{said}");
+    assert!(!stderr.contains("searched in"), "{stderr}");
 }
 
 #[test]
@@ -417,9 +420,9 @@ fn verbose_lists_ignored_files_and_notes_of_a_failed_run() {
     ]);
     let args = ["collect", "static", "theme", "--out", "out", "-v"];
     assert!(stderr_of_failure(&site, &args[..5]).starts_with("error: "));
-    let said = stderr_of_failure(&site, &args);
+    let stderr = stderr_of_failure(&site, &args);
     let notes = site.redacted(&site.run(&[&args[..], &["--missing", "ignore"]].concat()));
     let (notes, _) = notes.trim_end().rsplit_once('\n').unwrap();
     assert_eq!(notes.lines().count(), 3, "{notes}");
-    assert!(said.starts_with(&format!("{notes}\nerror: `x.png` points to")), "{said}");
+    assert!(stderr.starts_with(&format!("{notes}\nerror: `x.png` points to")), "{stderr}");
 }

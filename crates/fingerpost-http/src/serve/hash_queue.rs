@@ -359,7 +359,7 @@ mod tests {
         let digest = Arc::<LargeDigest>::default();
         let store = Arc::new(Empty(Arc::clone(&digest)));
         let stamp = FileStamp::from_metadata(&tempfile::tempfile().unwrap().metadata().unwrap());
-        let ask = || {
+        let request = || {
             let location = || FileLocation::Stored(store.clone(), "a.bin".into());
             assert_eq!(digest.get_or_queue(stamp, &queue, location), None);
         };
@@ -368,12 +368,12 @@ mod tests {
             *failed = failed.map(|(stamp, since)| (stamp, since.checked_sub(RETRY_AFTER).unwrap()));
         };
         let messages = capture_log(|| {
-            ask();
+            request();
             jobs.try_recv().unwrap().run();
-            ask();
+            request();
             assert!(jobs.try_recv().is_err(), "retried only after a minute");
             wait();
-            ask();
+            request();
             jobs.try_recv().unwrap().run();
         });
         assert_eq!(

@@ -13,7 +13,7 @@ use http_body::{Body, Frame};
 /// A frame; `None` is a pending poll.
 pub(crate) type Piece = Option<Result<Frame<Bytes>, io::Error>>;
 
-/// A body of these frames, each of which is ready when polled; it is pending in between.
+/// A body that returns the next frame, or a pending poll, at each poll.
 pub(crate) struct Frames(std::vec::IntoIter<Piece>);
 
 impl Frames {
@@ -42,7 +42,7 @@ pub(crate) fn data(data: &'static str) -> Piece {
     Some(Ok(Frame::data(data.into())))
 }
 
-/// Returns the result of one poll as text; trailers by name.
+/// Polls the body once. Returns the result as text: the data, the error, or the names of the trailers.
 pub(crate) async fn next<B: Body<Data = Bytes, Error = io::Error> + Unpin>(body: &mut B) -> String {
     poll_fn(|cx| {
         Poll::Ready(match Pin::new(&mut *body).poll_frame(cx) {

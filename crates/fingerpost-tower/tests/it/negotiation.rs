@@ -34,23 +34,23 @@ async fn smallest_accepted_variant_is_sent() {
         (Some("gzip, deflate, br, zstd"), smallest),
     ] {
         let accepted = accepted.map(|accepted| ("accept-encoding", accepted));
-        let answer = send(&files, Method::GET, &path, accepted.as_slice()).await;
-        assert_eq!((answer.status.as_u16(), answer.cache_control()), (200, IMMUTABLE), "{accepted:?}");
-        assert_eq!(answer.header("content-encoding"), encoding, "{accepted:?}");
-        assert_eq!(answer.header("vary"), "Accept-Encoding");
-        assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
+        let response = send(&files, Method::GET, &path, accepted.as_slice()).await;
+        assert_eq!((response.status.as_u16(), response.cache_control()), (200, IMMUTABLE), "{accepted:?}");
+        assert_eq!(response.header("content-encoding"), encoding, "{accepted:?}");
+        assert_eq!(response.header("vary"), "Accept-Encoding");
+        assert_eq!(response.header("content-type"), "text/css; charset=utf-8");
         let expected = match encoding {
             "-" => text(),
             "gzip" => size("gz"),
             "zstd" => size("zst"),
             other => size(other),
         };
-        assert!(answer.body == expected && answer.header("content-length") == expected.len().to_string());
+        assert!(response.body == expected && response.header("content-length") == expected.len().to_string());
     }
     for accepted in ["identity;q=0", "*;q=0"] {
-        let answer = send(&files, Method::GET, &path, &[("accept-encoding", accepted)]).await;
-        assert_eq!((answer.status.as_u16(), answer.cache_control()), (406, "no-store"), "{accepted}");
-        assert_eq!(answer.header("vary"), "Accept-Encoding");
+        let response = send(&files, Method::GET, &path, &[("accept-encoding", accepted)]).await;
+        assert_eq!((response.status.as_u16(), response.cache_control()), (406, "no-store"), "{accepted}");
+        assert_eq!(response.header("vary"), "Accept-Encoding");
     }
 }
 
@@ -65,8 +65,8 @@ async fn files_without_variants_are_sent_only_as_identity() {
         ("*;q=0", 406),
         ("*;q=0, gzip", 406),
     ] {
-        let answer = send(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
-        assert_eq!((answer.status.as_u16(), answer.header("vary")), (status, "-"), "{accepted}");
+        let response = send(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
+        assert_eq!((response.status.as_u16(), response.header("vary")), (status, "-"), "{accepted}");
     }
 }
 
@@ -76,8 +76,8 @@ async fn each_encoding_has_its_own_etag() {
     let files = StaticFiles::new(&site.collect_compressed(&["gzip", "br", "zstd"]).production());
     let mut tags = Vec::new();
     for accepted in ["identity", "gzip;q=1, identity;q=0", "br", "zstd"] {
-        let answer = send(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
-        tags.push(answer.header("etag").to_owned());
+        let response = send(&files, Method::GET, "/a.css", &[("accept-encoding", accepted)]).await;
+        tags.push(response.header("etag").to_owned());
     }
     tags.sort();
     tags.dedup();
@@ -93,11 +93,11 @@ async fn missing_or_damaged_variants_are_not_offered() {
     let accepted = [("accept-encoding", "gzip, br")];
 
     fs::write(variant("br"), "damaged").unwrap();
-    let answer = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (200, "gzip"));
+    let response = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
+    assert_eq!((response.status.as_u16(), response.header("content-encoding")), (200, "gzip"));
 
     fs::remove_file(variant("gz")).unwrap();
-    let answer = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
-    answer.assert_is(200, IMMUTABLE, &text());
-    assert_eq!(answer.header("content-encoding"), "-");
+    let response = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
+    response.assert_is(200, IMMUTABLE, &text());
+    assert_eq!(response.header("content-encoding"), "-");
 }

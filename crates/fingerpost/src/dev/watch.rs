@@ -182,41 +182,41 @@ mod tests {
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
 
         // The watcher thread handles its first event and then blocks until released.
-        let (go_on, told) = mpsc::channel::<()>();
-        let (said, heard) = mpsc::channel();
+        let (resume, resumed) = mpsc::channel::<()>();
+        let (sender, receiver) = mpsc::channel();
         let watch = super::notified::watch(&sources, move |event| {
-            said.send(event.as_ref().map(|event| (event.kind, event.need_rescan())).ok()).ok();
-            told.recv().ok();
+            sender.send(event.as_ref().map(|event| (event.kind, event.need_rescan())).ok()).ok();
+            resumed.recv().ok();
         });
         let watch = watch.unwrap();
         let events = Arc::clone(&watch.events);
         let development = Development::with_watch(sources, UrlOptions::development(), Some(watch));
-        let answers =
+        let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();
-        assert!(matches!(heard.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
+        assert!(matches!(receiver.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
 
         // Two files in turn, because equal consecutive events are merged.
         for file in [&one, &other].into_iter().cycle().take(limit + 1_000) {
             File::open(file).unwrap();
         }
-        assert!(answers(b"before"));
+        assert!(has_content(b"before"));
         let before = events.load(Ordering::Acquire);
         fs::write(&edited, "after").unwrap();
-        drop(go_on);
+        drop(resume);
 
         let overflow = loop {
-            match heard.recv_timeout(PATIENCE).unwrap() {
+            match receiver.recv_timeout(PATIENCE).unwrap() {
                 Some((EventKind::Access(AccessKind::Open(_)), false)) => {}
                 other => break other,
             }
         };
-        assert_eq!(overflow, Some((EventKind::Other, true)), "of the edit nothing was heard but this");
+        assert_eq!(overflow, Some((EventKind::Other, true)), "the overflow is the only event of the edit");
         let released = Instant::now();
         while events.load(Ordering::Acquire) == before && released.elapsed() < PATIENCE {
             thread::yield_now();
         }
         assert_eq!(events.load(Ordering::Acquire), before + 1);
-        assert!(answers(b"after"));
+        assert!(has_content(b"after"));
     }
 }

@@ -113,7 +113,7 @@ fn concurrent_reloads_share_their_work() {
         scope.spawn(|| assets.reload().unwrap());
         for _ in 1..CALLERS {
             scope.spawn(|| {
-                // The first reload is still reading and may have missed what is published now.
+                // The first reload is still reading. It may have read the manifest before this publish.
                 store.callers.wait();
                 inner.publish(&[("a.css", "a.2.css")]);
                 assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), "/static/a.2.css");
@@ -124,7 +124,7 @@ fn concurrent_reloads_share_their_work() {
     assert!((2..=16).contains(&reads), "{reads} reads for {CALLERS} reloads");
 }
 
-/// A store with another release at every read: all of its hashed paths contain the same number.
+/// A store that returns a new release at every read. All hashed paths of a release contain its number.
 #[derive(Debug, Default)]
 struct Numbered(AtomicUsize);
 
@@ -190,16 +190,16 @@ fn page_rendered_in_a_scope_never_mixes_releases() {
 
 /// A store that panics while its flag is set.
 #[derive(Debug, Clone, Default)]
-struct Moody(Arc<AtomicBool>);
+struct Panicking(Arc<AtomicBool>);
 
-impl Store for Moody {
+impl Store for Panicking {
     fn place(&self) -> String {
-        "moody".to_owned()
+        "panicking".to_owned()
     }
 
     fn read(&self, _: &str) -> io::Result<Vec<u8>> {
         if self.0.load(SeqCst) {
-            resume_unwind(Box::new("not now"));
+            resume_unwind(Box::new("a panic of the store"));
         }
         Ok(br#"{"version": "1.1", "paths": {"a.css": "a.1.css"}}"#.to_vec())
     }
@@ -211,7 +211,7 @@ impl Store for Moody {
 
 #[test]
 fn panicking_store_keeps_the_old_release_and_the_next_reload_works() {
-    let store = Moody::default();
+    let store = Panicking::default();
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     store.0.store(true, SeqCst);
     assert!(catch_unwind(AssertUnwindSafe(|| assets.reload())).is_err());

@@ -12,7 +12,7 @@ fn manifest_with(hash: &str) -> Memory {
     store
 }
 
-fn said(assets: Result<Assets, fingerpost::Error>) -> String {
+fn version_or_error(assets: Result<Assets, fingerpost::Error>) -> String {
     assets.map_or_else(
         |err| format!("{:?}: {err}", err.kind()),
         |assets| format!("{} from {}", assets.app_version(), assets.app_version().source()),
@@ -26,7 +26,7 @@ fn version_comes_from_builder_then_environment_then_settings_file() {
             let it = std::env::var("IT").unwrap();
             let (builder, file) = it.split_once(' ').unwrap();
             let settings = settings(|settings| settings.version.app = Some(file.to_owned()));
-            said(
+            version_or_error(
                 production(&Dir::new())
                     .store(manifest_with("abc"))
                     .settings(settings)
@@ -59,7 +59,7 @@ fn default_version_is_the_manifest_hash_or_unknown() {
     let version = |hash: &str| {
         alone_with(&[("IT", hash)], || {
             let hash = std::env::var("IT").unwrap();
-            said(match &*hash {
+            version_or_error(match &*hash {
                 "development" => dev(&Dir::new()).build(),
                 hash => production(&Dir::new()).store(manifest_with(hash)).build(),
             })
@@ -80,7 +80,7 @@ fn version_must_have_1_to_128_safe_characters() {
     for good in ["1", "v1.2.3+build.7", "2026-11-21_a~b", &"x".repeat(128)] {
         assert_eq!(&*dev(&dir).app_version(good).build().unwrap().app_version(), good);
     }
-    let refused = |bad: &str, reason| {
+    let assert_rejected = |bad: &str, reason| {
         let err = dev(&dir).app_version(bad).build().unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidVersion, "{bad:?}");
         let text = err.to_string();
@@ -89,9 +89,9 @@ fn version_must_have_1_to_128_safe_characters() {
     };
     let others = ["a b", "a/b", "\"", "<", "a\r\nX-Evil: 1", "a&b", "a%41", "a,b", "\0", "1.0\n", "１.０"];
     for bad in others.into_iter().chain([" ", "é", &"é".repeat(129)]) {
-        refused(bad, "may hold only letters, digits and `. _ ~ + -`");
+        assert_rejected(bad, "may hold only letters, digits and `. _ ~ + -`");
     }
-    refused(&"x".repeat(129), "must have 1 to 128 characters");
+    assert_rejected(&"x".repeat(129), "must have 1 to 128 characters");
 }
 
 #[test]
@@ -113,22 +113,22 @@ fn version_variable_that_is_not_utf_8_is_rejected() {
     let mut process = this_program();
     process.env("FINGERPOST_APP_VERSION", OsStr::from_bytes(b"v1\xff"));
     assert_eq!(
-        alone_in(process, || said(dev(&Dir::new()).build())),
+        alone_in(process, || version_or_error(dev(&Dir::new()).build())),
         "InvalidVersion: app version `v1\u{fffd}` from FINGERPOST_APP_VERSION may hold only letters, digits and `. _ ~ + -`"
     );
 }
 
 #[test]
-fn explicit_version_survives_a_reload_and_manifest_version_follows_it() {
+fn reload_keeps_an_explicit_version_and_updates_a_manifest_version() {
     let versions = alone_with(&[], || {
         let store = manifest_with("one");
         let explicit = production(&Dir::new()).store(store.clone()).app_version("v1").build().unwrap();
-        let followed = production(&Dir::new()).store(store.clone()).build().unwrap();
-        let now = || format!("{} {}", explicit.app_version(), followed.app_version());
+        let from_manifest = production(&Dir::new()).store(store.clone()).build().unwrap();
+        let now = || format!("{} {}", explicit.app_version(), from_manifest.app_version());
         let after = |hash: &str| {
             let json = serde_json::json!({"version": "1.1", "hash": hash, "paths": {}});
             store.write(fingerpost::manifest::MANIFEST_NAME, json.to_string());
-            let reloads = [explicit.reload(), followed.reload()];
+            let reloads = [explicit.reload(), from_manifest.reload()];
             format!("{} {:?}", now(), reloads.map(|reload| reload.is_ok()))
         };
         [now(), after("two"), after("t w o"), after("")].join("\n")
