@@ -192,7 +192,7 @@ impl CollectConfig {
 
     /// Imports the releases and files of an earlier output directory, such as the one in the previous image.
     ///
-    /// Pages that were rendered before the deploy still find their files then. Releases keep their numbers; a release that the
+    /// Pages that were rendered before the deploy can then still load their files. Releases keep their numbers; a release that the
     /// output directory already has is skipped. If the output directory has no manifest, that of `dir` counts as
     /// replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without a manifest are an
     /// error.
@@ -326,7 +326,7 @@ impl CollectConfig {
         CompressionSettings::new(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
     }
 
-    /// Opens each directory alone first, so that the error names all that cannot be opened.
+    /// Opens each directory alone first, so that the error lists every directory that cannot be opened.
     fn open_sources(&self) -> Result<Sources, Error> {
         let invalid = |err: fingerpost::Error| Problem::config(err.to_string());
         let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>().map_err(invalid)?;

@@ -37,7 +37,7 @@ pub struct ReferenceReport {
     pub problems: Vec<Problem>,
 }
 
-/// A place in a file that names another file.
+/// A place in a file that refers to another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reference {

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_future::ResponseFuture};
 
-/// Rejects requests for retired versions with a 409, and names the backend target for all others.
+/// Rejects requests for retired versions with a 409, and reports the backend target of all other requests.
 ///
 /// A request names its version in the header `X-App-Requested-Version`, or else in the cookie `app_version`; otherwise it gets
 /// the default version. If the version is in the map, the request reaches the inner service, and the response gets the headers

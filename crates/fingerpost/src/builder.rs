@@ -234,7 +234,7 @@ impl AssetsBuilder {
 
     /// Uses the production strategy in development too.
     ///
-    /// Defaults to `false`: development then uses `?v=<content hash>`, whatever the strategy is.
+    /// Defaults to `false`: development then uses `?v=<content hash>`, regardless of the strategy.
     pub fn strategy_in_dev(mut self, yes: bool) -> Self {
         self.strategy_in_dev = yes;
         self
@@ -259,7 +259,7 @@ impl AssetsBuilder {
     /// be read directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored
     /// with a warning.
     ///
-    /// If no commit is found the version is `dev`, a fallback.
+    /// If no commit is found, the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
         self.version_from_git = true;
         self

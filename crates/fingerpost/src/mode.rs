@@ -20,7 +20,7 @@ pub enum Mode {
     /// dependencies alone.
     ///
     /// [`AssetsBuilder::build`](crate::AssetsBuilder::build) resolves it, and fails with
-    /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable holds anything else.
+    /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable has any other value.
     #[default]
     Auto,
     /// `?v=<content hash>`, from the current files in the source directories.

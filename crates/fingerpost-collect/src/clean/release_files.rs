@@ -23,7 +23,7 @@ pub(super) struct ReleaseHistory {
     pub(super) files: HashMap<NamedFile, Vec<u64>>,
 }
 
-/// A file as named by a manifest. Most files are the same in many releases.
+/// A file that a manifest lists. Most files are the same in many releases.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct NamedFile {
     pub(super) asset: AssetPath,

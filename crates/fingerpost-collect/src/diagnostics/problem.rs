@@ -51,7 +51,7 @@ pub enum ErrorKind {
     Rule(Rule),
     /// An import of a script is computed at run time. Does not stop the run: see [`Report::notes`](crate::Report::notes).
     Unknown,
-    /// A file names another in a place that cannot be rewritten. Does not stop the run.
+    /// A file has a reference that cannot be rewritten. Does not stop the run.
     PlainName,
     /// A file is nested too deeply to be parsed: a style sheet with more than 255 nested blocks, a script with more than about
     /// 30,000 nested brackets or 100,000 operators.

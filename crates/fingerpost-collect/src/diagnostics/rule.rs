@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
-    /// A reference must name an existing file. Defaults to an error.
+    /// A reference must refer to an existing file. Defaults to an error.
     Missing,
-    /// A source map comment must name an existing file. Defaults to a warning, because only debuggers load source maps.
+    /// A source map comment must refer to an existing file. Defaults to a warning, because only debuggers load source maps.
     MissingMap,
     /// A relative reference must not leave the base URL. Defaults to an error.
     LeavesBase,

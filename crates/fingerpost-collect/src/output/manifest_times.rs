@@ -163,7 +163,7 @@ impl Times {
         Self::read(&dir.join(MANIFEST_NAME)).ok()
     }
 
-    /// Returns the latest second in which the manifest may have been changed: that of its latest time. A moved file keeps its
+    /// Returns the latest second in which the manifest may have been changed: the second of its latest time. A moved file keeps its
     /// old modification time. If no time is later than the recorded ones, a time was set back, and the bound is now.
     fn bound(&self, recorded: &Self) -> u64 {
         let is_later = self.latest() > recorded.latest();

@@ -27,7 +27,7 @@ pub(crate) struct SourceInfo {
     pub(crate) references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
-    /// The files that it names in places that cannot be rewritten.
+    /// The targets of its references that cannot be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unrewritable: Vec<Unrewritable>,
     /// The name from the run that saved this. That of the current run is in its [`Asset`](crate::pipeline::asset::Asset).

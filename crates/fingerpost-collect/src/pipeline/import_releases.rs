@@ -86,7 +86,7 @@ fn open<'a>(store: &'a dyn Store, dir: &Path) -> Result<History<'a>, Problem> {
     Ok(history)
 }
 
-/// Returns `true` if a directory holds anything but hidden files, such as records and `.gitkeep`, and `lost+found`.
+/// Returns `true` if a directory contains anything except hidden files, such as records and `.gitkeep`, and `lost+found`.
 fn has_files(dir: &Path) -> Result<bool, Problem> {
     let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
     let is_file = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".") && name != "lost+found";

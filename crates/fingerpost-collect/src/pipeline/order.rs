@@ -7,7 +7,7 @@ use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 /// The files of a cycle, or a single file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
-    /// In rising order.
+    /// In ascending order.
     pub(crate) members: Vec<usize>,
     /// `true` if the members refer to each other, or the only member refers to itself.
     pub(crate) is_cycle: bool,

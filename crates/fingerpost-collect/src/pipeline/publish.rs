@@ -61,8 +61,8 @@ impl StagedFiles {
 impl Publication {
     /// Numbers the new releases, in this order:
     ///
-    /// - the current manifest of the earlier output directory, unless a release holds it,
-    /// - the current manifest of this output directory, unless the newest release holds it,
+    /// - the current manifest of the earlier output directory, unless a release contains it,
+    /// - the current manifest of this output directory, unless the newest release contains it,
     /// - `manifest`, unless it is current.
     pub(crate) fn plan(
         manifest: Manifest,
@@ -122,7 +122,7 @@ fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>
     output.staging.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
 }
 
-/// Returns a release that records the current manifest for later commands. `None` if the newest release holds it.
+/// Returns a release that records the current manifest for later commands. `None` if the newest release contains it.
 pub(crate) fn recorded(
     history: &History<'_>,
     diagnostics: &mut Diagnostics,

@@ -558,7 +558,7 @@ fn add_word(reading: &mut Reading, word: &[u8]) {
         b"interface" => count.is_unclear |= before == Token::Keyword,
         // Any `while` may belong to it.
         b"do" => count.is_unclear = true,
-        // The parser goes on behind `class extends A, B`, which is an error.
+        // The parser continues after `class extends A, B`, which is an error.
         b"extends" => (count.prefix, count.in_heritage) = (count.here, true),
         b"else" | b"for" | b"if" | b"while" | b"with" => {
             (count.prefix, count.has_comma) = (count.here, false)

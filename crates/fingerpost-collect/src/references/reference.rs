@@ -8,7 +8,7 @@ use super::{
     resolve::Target,
 };
 
-/// A place in a file that names another file.
+/// A place in a file that refers to another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
     /// The text of the reference, without quotes.

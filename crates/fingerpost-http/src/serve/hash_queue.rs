@@ -184,7 +184,7 @@ impl HashQueue {
 
     /// Returns the digest of an open file, shared by all responses that opened it with this stamp.
     ///
-    /// It is separate from the digest of the file's name, which may refer to another file by now.
+    /// It is separate from the digest under the file's name, because the name may now refer to another file.
     pub(crate) fn open_file(&self, stamp: FileStamp) -> Arc<LargeDigest> {
         let mut open_files = self.open_files.lock();
         let known = open_files.iter().find(|(known, _)| *known == stamp);

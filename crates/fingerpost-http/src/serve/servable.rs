@@ -18,7 +18,8 @@ pub(crate) trait Servable {
         Cow::Borrowed(&[])
     }
 
-    /// Returns `true` while the digest of `representation` is being computed. Its responses are `no-store` until then.
+    /// Returns `true` while the digest of `representation` is being computed. Its responses are `no-store` until the digest
+    /// is known.
     fn is_pending(&self, representation: &Representation) -> bool;
 
     /// Returns a part of the bytes that were offered as `representation`.

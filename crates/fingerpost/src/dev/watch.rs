@@ -131,7 +131,7 @@ mod tests {
         ];
         for kind in reading {
             assert!(!may_be_a_change(&Ok(Event::new(kind))), "{kind:?}");
-            // An overflow counts whatever the kind of the event is.
+            // An overflow counts, regardless of the kind of the event.
             assert!(may_be_a_change(&Ok(Event::new(kind).set_flag(Flag::Rescan))), "{kind:?}");
         }
         for kind in [

@@ -38,11 +38,11 @@ struct Current<'a> {
 pub struct NumberedReleases {
     /// The imported releases, in ascending order.
     pub imported: Vec<Release>,
-    /// The new releases, in ascending order. The last one holds the published manifest.
+    /// The new releases, in ascending order. The last one contains the published manifest.
     pub added: Vec<Release>,
     /// The number of the new release that records the replaced manifest.
     pub recorded: Option<u64>,
-    /// The number of the earlier release that holds the published manifest, if that becomes current without a new
+    /// The number of the earlier release that contains the published manifest, if that becomes current without a new
     /// release.
     pub adopted: Option<u64>,
 }
@@ -59,9 +59,9 @@ impl<'a> Numbering<'a> {
         Self { imported, added: Vec::new(), newest_known, oldest, last, now: now.as_secs(), current: None }
     }
 
-    /// Adds a release for the current manifest of the directory that releases are imported from, unless a release holds it.
+    /// Adds a release for the current manifest of the directory that releases are imported from, unless a release contains it.
     ///
-    /// `holder` is the newest release in the output directory that holds it.
+    /// `holder` is the newest release in the output directory that contains it.
     ///
     /// # Errors
     ///
@@ -76,10 +76,10 @@ impl<'a> Numbering<'a> {
         Ok(())
     }
 
-    /// Adds a release for the current manifest of the output directory, unless the newest release there holds it. Call it
+    /// Adds a release for the current manifest of the output directory, unless the newest release there contains it. Call it
     /// after [`record_imported`](Self::record_imported).
     ///
-    /// `holder` is the newest release in the output directory that holds it.
+    /// `holder` is the newest release in the output directory that contains it.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl<'a> Numbering<'a> {
         Ok(NumberedReleases { imported: self.imported, added: self.added, recorded, adopted })
     }
 
-    /// Returns the newest imported or added release that holds a manifest.
+    /// Returns the newest imported or added release that contains a manifest.
     fn holder(&self, manifest: &Manifest) -> Option<u64> {
         let mut releases = self.imported.iter().chain(&self.added);
         releases.rfind(|release| release.manifest == *manifest).map(|release| release.number)
@@ -164,12 +164,12 @@ mod tests {
         Manifest::new(name)
     }
 
-    /// A release that holds the manifest of this name.
+    /// A release that contains the manifest of this name.
     fn release((number, name): (u64, &str)) -> Release {
         Release { number, ..Release::new(manifest(name)) }
     }
 
-    /// The newest of these releases that holds the manifest of this name.
+    /// The newest of these releases that contains the manifest of this name.
     fn holder(releases: &[(u64, &str)], name: &str) -> Option<Release> {
         releases.iter().rfind(|release| release.1 == name).copied().map(release)
     }

@@ -25,7 +25,7 @@ pub struct PublishedRelease {
     pub published: u64,
     /// See [`Release::replaces`](crate::manifest::Release::replaces).
     pub replaces: u64,
-    /// `true` if `staticfiles.json` holds the manifest of this release.
+    /// `true` if `staticfiles.json` is the manifest of this release.
     pub is_current: bool,
 }
 

@@ -4,7 +4,8 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::{error::Error, quote::quoted};
 
-/// The rules for which files of a source directory are assets, the same for development, `collect` and every strategy.
+/// The rules that select assets from the files of a source directory. They are the same for development, `collect` and every
+/// strategy.
 ///
 /// Ignored by default: names that start with `.` (except `.well-known`), `CVS`, names that end in `~`, and names that
 /// end in `:Zone.Identifier`, which are NTFS streams that were copied to Linux.
