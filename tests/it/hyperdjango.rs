@@ -1,4 +1,4 @@
-//! Every test that `peers/hyperdjango.md` names exists.
+//! Checks that all tests in the tables of `peers/hyperdjango.md` exist.
 
 use std::{fs, path::Path};
 
@@ -23,8 +23,10 @@ fn hyperdjango_checklist_names_existing_tests() {
     for dir in ["crates", "tests"] {
         read(&root.join(dir), &mut sources);
     }
-    let rows =
-        CHECKLIST.lines().filter(|line| line.starts_with("| ")).filter(|line| !line.starts_with("| there"));
+    let rows = CHECKLIST
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .filter(|line| !line.starts_with("| HyperDjango |"));
     let mut missing = Vec::new();
     for row in rows {
         let ours = row.split(" | ").nth(1).expect("a second column");
