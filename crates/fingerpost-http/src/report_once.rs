@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Limits a log message to one until it is reset.
+/// Logs a message at most once between two resets.
 #[derive(Debug, Default)]
 pub(crate) struct ReportOnce(AtomicBool);
 

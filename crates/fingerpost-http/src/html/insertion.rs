@@ -15,18 +15,18 @@ use super::{
 static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
 static MISPLACED_HEAD: LazyLock<Selector> = LazyLock::new(|| selector("template head, svg head, math head"));
 
-/// The size of the first part that is parsed; it doubles for each next part. Most pages arrive in one chunk, and their
-/// `<head>` is at the beginning.
+/// The size of the first parsed part, in bytes. Each following part is twice as large. Most pages arrive in one chunk, and
+/// their `<head>` is at the beginning.
 const FIRST_PART: usize = 256;
 
-/// Inserts markup into a document that arrives in chunks, as the first child of its first `<head>`.
+/// Inserts markup as the first child of the first `<head>` of a document that arrives in chunks.
 ///
 /// A `<head>` inside of `<template>`, `<svg>`, `<math>`, a comment, or the text of elements such as `script`, `style` and
 /// `textarea` is ignored. A document without `<head>` is unchanged. All other bytes are preserved, even in a body that is
 /// not UTF-8 or is truncated.
 ///
-/// Output is returned as early as possible: only an incomplete tag is held back, and nothing after the insertion, where
-/// parsing ends. If more than 16 MiB are needed before that, the document passes unchanged.
+/// Output is returned as early as possible: only an incomplete tag is held back. Parsing ends with the insertion; all later
+/// bytes are returned immediately. If the parser needs more than 16 MiB before the insertion, the document is unchanged.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -47,7 +47,7 @@ pub struct HeadInserter {
 struct Progress {
     /// The output since the last call.
     output: Vec<u8>,
-    /// `true` if the current element is a `<head>` inside of another element that may not have one.
+    /// `true` if the current element is a `<head>` inside `<template>`, `<svg>` or `<math>`.
     is_misplaced: bool,
     is_inserted: bool,
 }
@@ -62,7 +62,7 @@ impl OutputSink for Output {
 }
 
 impl HeadInserter {
-    /// Creates a rewriter that inserts `markup`, which should be ASCII, to be the same in every encoding.
+    /// Creates a rewriter that inserts `markup`. Use only ASCII, which has the same bytes in every supported encoding.
     pub fn new(markup: impl Into<String>, encoding: HtmlEncoding) -> Self {
         Self::with_memory(markup.into(), encoding, MAX_MEMORY)
     }

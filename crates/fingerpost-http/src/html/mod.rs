@@ -37,18 +37,18 @@ static REFERRING: LazyLock<Selector> =
     LazyLock::new(|| selector("[href], [src], [srcset], [imagesrcset], [poster]"));
 static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template base[href]"));
 
-/// Rewrites references to assets in HTML that was not rendered through a template helper to their current URLs.
+/// Replaces references to assets in HTML by their current URLs, for pages without template helpers.
 ///
-/// References below the base URL, such as `/static/css/app.css`, in the attributes `href`, `src`, `srcset`, `imagesrcset`
-/// and `poster` of all elements become the result of [`Snapshot::url`]. Query and fragment are preserved. If the base URL
-/// has a path token or a host, paths without them are recognized, too.
+/// Applies [`Snapshot::url`] to references below the base URL, such as `/static/css/app.css`, in the attributes `href`,
+/// `src`, `srcset`, `imagesrcset` and `poster` of all elements. Query and fragment are preserved. If the base URL has a path
+/// token or a host, paths without them are recognized, too.
 ///
 /// Unchanged: unknown assets, URLs with a `v` parameter (so a second pass changes nothing), other hosts, relative URLs,
-/// comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. All bytes outside of
+/// comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. All bytes outside
 /// changed attribute values are preserved.
 ///
-/// After a `<base href>` with a host other than that of the base URL (any host, if the base URL is a path), a path such as
-/// `/static/a.css` refers to that host, and is unchanged, too.
+/// After a `<base href>` with a different host than the base URL, a path such as `/static/a.css` refers to the different
+/// host and is unchanged. If the base URL is a path, every host is different.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -76,8 +76,8 @@ pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
 /// Output is returned as early as possible: only an incomplete tag is held back. If a tag has more than 16 MiB, or hundreds
 /// of thousands of elements are nested, the rest of the document passes unchanged.
 ///
-/// In development each reference below the base URL costs a `stat`, and a hash if the file is new, like every
-/// [`Snapshot::url`].
+/// In development, each reference below the base URL costs as much as a call of [`Snapshot::url`]: a `stat`, and a hash if
+/// the file is new.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -151,7 +151,7 @@ impl UrlRewriter {
     }
 }
 
-/// Applies a `<base>` element. Elements of that name in SVG are ignored.
+/// Applies a `<base>` element of HTML. SVG elements named `base` are ignored.
 fn rebase(base: &Element<'_, '_>, references: &mut References) {
     if base.namespace_uri().ends_with("/xhtml")
         && let Some(href) = base.get_attribute("href")

@@ -8,14 +8,14 @@ use super::HtmlEncoding;
 
 /// Replaces attribute values in a document that passes through.
 ///
-/// If `lol_html` set attributes, it would serialize the whole tag again. Here it only reports positions, its output is the
-/// unchanged document, and the new values are inserted at these positions.
+/// Setting an attribute through `lol_html` would serialize the whole tag again. Here `lol_html` only reports the positions
+/// of the attributes and emits the unchanged document; the new values are inserted at these positions.
 #[derive(Debug)]
 pub(super) struct Splicer {
     encoding: HtmlEncoding,
     /// The number of bytes of the document that have passed.
     position: usize,
-    /// In the order of the document.
+    /// The positions of old values with the new values, in document order.
     edits: VecDeque<(Range<usize>, String)>,
     output: Vec<u8>,
 }
@@ -25,7 +25,7 @@ impl Splicer {
         Self { encoding, position: 0, edits: VecDeque::new(), output: Vec::new() }
     }
 
-    /// Replaces the value at `place`, without its quotes; `value` is escaped for either kind of quotes.
+    /// Replaces the attribute value at `place`, which excludes the quotes. `value` must be escaped for both kinds of quotes.
     pub(super) fn replace(&mut self, place: Range<usize>, value: String) {
         self.edits.push_back((place, value));
     }
@@ -35,7 +35,8 @@ impl Splicer {
         mem::take(&mut self.output).into()
     }
 
-    /// Passes a chunk on. `lol_html` emits each tag as a whole, after its handlers have run.
+    /// Writes a chunk of the document to the output, with its edits. `lol_html` emits each tag as a whole, after its
+    /// handlers have run.
     fn pass(&mut self, chunk: &[u8]) {
         let (start, mut done) = (self.position, 0);
         self.position += chunk.len();

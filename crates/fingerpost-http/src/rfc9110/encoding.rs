@@ -9,15 +9,15 @@ use http::{HeaderMap, header::ACCEPT_ENCODING};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAcceptable;
 
-/// Chooses between the uncompressed file, of `identity` bytes, and its variants with their sizes. `None` is the
-/// uncompressed file.
+/// Chooses between the uncompressed file and its variants. `identity` is the size of the uncompressed file, `variants` has
+/// the size of each variant. Returns `None` for the uncompressed file.
 ///
 /// The highest weight wins; among equal weights, the smallest size; among equal sizes, Brotli, Zstandard, gzip.
 ///
 /// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
 ///   cannot decompress.
-/// - The uncompressed file is acceptable unless it is refused. If the header does not name it, all named encodings are
-///   preferred.
+/// - The uncompressed file is acceptable unless the header refuses it with `q=0`. If the header does not contain `identity`,
+///   all encodings in the header are preferred.
 /// - Malformed items, such as `gzip;q =0`, are ignored.
 ///
 /// ```

@@ -11,8 +11,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("webmanifest", "application/manifest+json"),
     ("wasm", "application/wasm"),
     ("svg", "image/svg+xml"),
-    // It would be an image only with `Content-Encoding: gzip`, but encodings are variants of a file here, chosen by
-    // `Accept-Encoding`. Use an `.svg`, which `collect` compresses.
+    // Browsers display an `.svgz` only with `Content-Encoding: gzip`, and `.svgz` files are sent without that header. Use an
+    // `.svg`, which `collect` compresses.
     ("svgz", "application/octet-stream"),
     ("ico", "image/x-icon"),
     ("cur", "image/x-icon"),

@@ -25,7 +25,7 @@ impl Routing {
 
     /// Returns the version and its target, for programs that forward requests themselves.
     ///
-    /// `None` if the request names no known version and there is no default.
+    /// Returns `None` if the request has no known version and there is no default.
     ///
     /// ```
     /// use fingerpost_http::VersionRouter;

@@ -18,10 +18,11 @@ use crate::{
     },
 };
 
-/// Lets the client script distinguish this 409 from the application's.
+/// Lets the client script distinguish a 409 of the router from a 409 of the application.
 const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refused");
 
-/// Routes requests to one of several running versions. Framework integrations are built on it; it needs no async runtime.
+/// Routes requests to one of several running versions. The router is the base of framework integrations and needs no async
+/// runtime.
 ///
 /// The version of a request is, in this order:
 ///
@@ -29,13 +30,13 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 /// 2. the cookie `app_version`, which all tabs share;
 /// 3. the default, if there is one.
 ///
-/// If the map has the version, the response gets the headers `x-backend-target`, for a proxy, and `x-app-served-version`.
-/// If the header names any other version, the request is refused with 409, a list of the versions in the map and
-/// `x-app-version-refused: unknown`. The client script then reloads the page.
+/// If the version is in the map passed to [`new`](Self::new), the response gets the headers `x-backend-target`, for a proxy,
+/// and `x-app-served-version`. If the header has any other version, the request is refused with 409, a list of the versions
+/// in the map and `x-app-version-refused: unknown`. The client script then reloads the page.
 ///
-/// - A cookie with an unknown version is ignored: no script would see a 409, and a cookie that a sibling host set with
-///   `Domain=` cannot be expired. The response to a page load (GET or HEAD whose `Accept` names `text/html`) expires the
-///   cookie, unless the response sets it.
+/// - A cookie with an unknown version is ignored. A 409 for a page load could repeat forever: it contains no client script
+///   that reloads, and the router cannot expire a cookie that a sibling host set with `Domain=`. The response to a page load
+///   (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the response sets it.
 /// - Of several version cookies, the first with a version in the map is used. Browsers send the cookie with the longest path
 ///   first. The cookie is expired only if none of them has a version in the map.
 /// - Empty headers and cookies are ignored. Several headers must have the same value, or the version counts as unknown.
@@ -45,8 +46,8 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///
 /// # Caches
 ///
-/// Responses get `Vary` with the header and `Cookie`, except those with `immutable`. A 409 and a response that expires the
-/// cookie become `no-store`. A shared cache in front of the site must support `Vary`.
+/// Responses without `immutable` get `Vary` with the header and `Cookie`. A 409 and a response that expires the cookie
+/// become `no-store`. A shared cache in front of the site must support `Vary`.
 ///
 /// ```
 /// use fingerpost_http::VersionRouter;
@@ -165,7 +166,7 @@ impl VersionRouter {
         self.with_cookie(|cookie| name.clone_into(&mut cookie.name))
     }
 
-    /// Sets the path of the cookie, which must be the one it was set with. Defaults to `/`.
+    /// Sets the path of the cookie. Use the `Path` with which the application or the proxy sets the cookie. Defaults to `/`.
     ///
     /// # Errors
     ///
@@ -174,8 +175,8 @@ impl VersionRouter {
         self.with_cookie(|cookie| path.clone_into(&mut cookie.path))
     }
 
-    /// Sets the domain of the cookie, which must be the one it was set with. By default there is none: the cookie belongs to
-    /// one host.
+    /// Sets the domain of the cookie. Use the `Domain` with which the application or the proxy sets the cookie. By default
+    /// there is none: the cookie belongs to one host.
     ///
     /// # Errors
     ///
@@ -213,11 +214,11 @@ impl VersionRouter {
         match (route, requested) {
             (Some(route), _) => Ok(Routing::new(config, Some(route.clone()), false)),
             (None, RequestedVersion::Nothing) => default(false),
-            // A cookie that a sibling host set with a domain and a path unknown to this host cannot be expired, so a 409 would
+            // The router cannot expire a cookie that a sibling host set with an unknown domain and path, so a 409 would
             // repeat forever.
             (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
             (None, RequestedVersion::ByHeader(_)) => {
-                tracing::debug!("refused a request: its header names a version that is not in the map");
+                tracing::debug!("refused a request: the version in its header is not in the map");
                 Err(config.refused(&request.method).into())
             }
         }

@@ -16,7 +16,7 @@ use crate::serve::hash_queue::{FileLocation, HashQueue, LargeDigest};
 pub enum Content {
     /// The whole body, which may be empty.
     Bytes(Bytes),
-    /// A file that is streamed. Boxed, to keep the other variant small.
+    /// A file that is streamed. Boxed, because it is much larger than `Bytes`.
     File(Box<FilePart>),
 }
 
@@ -80,11 +80,11 @@ pub struct FilePart {
     promised: Option<PromisedDigest>,
     /// The digest of the open file, computed after its change time changed.
     rehashed: Option<Arc<LargeDigest>>,
-    /// The last bytes, withheld until that digest is known.
+    /// The last bytes of the response, withheld until `rehashed` has a digest.
     withheld: Option<Bytes>,
 }
 
-/// The SHA-256 of a whole file, from which the ETag of the response was made.
+/// The SHA-256 of a whole file. The ETag of the response contains it.
 #[derive(Debug, Clone)]
 pub(crate) struct PromisedDigest {
     pub(crate) sha256: Digest,
@@ -123,11 +123,11 @@ impl FilePart {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call this again when
-    /// [`poll_ready`](Self::poll_ready) returns `Ready`. A background thread hashes files again that are deleted, replaced,
-    /// linked or given another mode while they are sent.
+    /// [`poll_ready`](Self::poll_ready) returns `Ready`. A file that is deleted, replaced, linked or given another mode
+    /// while it is sent is hashed again on a background thread.
     ///
-    /// All other errors are final: read errors, and a change of the file since it was opened. The last bytes are withheld then,
-    /// because caches do not store incomplete responses (RFC 9111, §3.3).
+    /// All other errors are final: read errors, and changes of the file since it was opened. After such an error the last
+    /// bytes are not returned, because caches do not reuse incomplete responses (RFC 9111, §3.3).
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         let left = self.left.end - self.left.start;
         let length = CHUNK.min(left);
@@ -142,7 +142,7 @@ impl FilePart {
                 chunk.into()
             }
         };
-        // Checked at each chunk, so that a slow download does not wait for the hash at its end.
+        // Each chunk starts the check, so that the hash of the file is usually known when the last chunk is read.
         match self.integrity(length == left)? {
             Integrity::Unchanged => {}
             Integrity::Changed => return Err(io::Error::other("the file changed while it was sent")),
@@ -158,11 +158,11 @@ impl FilePart {
 
     /// Compares the open file with its state when it was opened.
     ///
-    /// Deletion, rename, link and chmod change only the change time. So does a program that writes other bytes of the same
-    /// length and restores the modification time, such as `cp -p` between two builds that give all files one time. Metadata,
-    /// link count included, cannot distinguish these cases, and caching wrong bytes as `immutable` for a year is worse than
-    /// delaying the end of a download. So the file is hashed again, unless the response has no ETag. The open handle is used,
-    /// because the name may be gone.
+    /// If only the change time differs, the file is hashed again, unless the response has no ETag. Deletion, rename, link
+    /// and chmod change only the change time. A program such as `cp -p` also changes only the change time if it writes other
+    /// bytes of the same length and restores the modification time. Metadata cannot distinguish these cases. Delaying the
+    /// end of a download is better than caching wrong bytes as `immutable` for a year. The open handle is hashed, because
+    /// the file may be deleted.
     fn integrity(&mut self, is_last: bool) -> io::Result<Integrity> {
         let now = FileStamp::from_metadata(&self.file.metadata()?);
         if now == self.stamp {

@@ -135,7 +135,7 @@ impl ReleaseIndex {
 impl FileIndex {
     /// Returns the updated index, or the same one if manifest and releases are unchanged. Reads only what is new.
     ///
-    /// Unreadable releases are skipped with a warning, and read again on the next refresh. If the manifest cannot be read or
+    /// Unreadable releases are skipped with a warning. The next refresh reads them again. If the manifest cannot be read or
     /// parsed, the old one remains current.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
@@ -147,7 +147,7 @@ impl FileIndex {
             tracing::warn!("the releases in `{place}` cannot be listed: {err}");
             self.releases.keys().copied().collect()
         });
-        // Cloned by the first change.
+        // The first change clones the index.
         let mut next = Arc::clone(self);
         let is_removed = |number: &u64| numbers.binary_search(number).is_err();
         let mut removed = Vec::new();
@@ -158,7 +158,7 @@ impl FileIndex {
         if let Some((manifest, digest)) = manifest {
             Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
         }
-        // In ascending order: only the newest release has variants that were added later.
+        // Releases are added in ascending order, because only the newest one has variants that were added later.
         for &number in &numbers {
             if next.releases.contains_key(&number) {
                 continue;
@@ -168,7 +168,7 @@ impl FileIndex {
                 Err(err) => tracing::warn!("release {number} in `{place}` is left out: {err}"),
             }
         }
-        // Remove last, so that files in both releases keep their state.
+        // Removed releases are dropped last, so that files shared with a new release keep their state.
         for (_, names) in removed {
             Arc::make_mut(&mut next).remove(&names);
         }
@@ -282,7 +282,7 @@ enum NamedBy {
 /// Larger files without a digest in the manifest are hashed in the background.
 const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
-/// Reads size and digest of a file without them in the manifest. Large files get no digest yet.
+/// Reads the size and digest of a file that the manifest lists without them. Large files get no digest yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
         Stored::Bytes(bytes) => {
@@ -324,8 +324,8 @@ impl IndexedFile {
         }
     }
 
-    /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped, because files of
-    /// the current release take precedence when the budget is short.
+    /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped: when the cache
+    /// is full, files of the current release take precedence.
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
         let variants = info.map_or_else(|| self.variants.clone(), variants);
@@ -399,7 +399,7 @@ mod tests {
         fs::write(dir.join(Release::file_name(number)), release.to_json()).unwrap();
     }
 
-    /// Returns the names of all files, and of those in the current release.
+    /// Returns the names of all files, and the names of the files in the current release.
     fn names(index: &FileIndex) -> (Vec<&str>, Vec<&str>) {
         let name = |file: &IndexedFile| file.hashed.len() - ".0123456789ab.css".len();
         let mut all: Vec<_> = index.files.values().map(|counted| &counted.file).collect();

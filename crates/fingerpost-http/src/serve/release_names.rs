@@ -34,8 +34,8 @@ pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
 /// Parses the files of a release in the form that `collect` writes, with sorted keys. Asset paths are only validated if
 /// `is_known` returns `false` for the hashed path.
 ///
-/// Returns `None` for all other input, including invalid releases. Use
-/// [`Release::parse`](fingerpost::manifest::Release::parse) for that and for its error.
+/// Returns `None` for all other input, including invalid releases. [`Release::parse`](fingerpost::manifest::Release::parse)
+/// parses such input or returns its error.
 pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
     let ManifestJson { version, paths: Pairs(paths), fingerpost } =
         serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn release_names_match_those_parsed_by_the_core() {
+    fn files_of_release_equal_the_files_of_the_parsed_manifest() {
         let names =
             [("a.css", "a.1.css"), ("b\"c.css", "b\"c.css"), ("ä.css", "ä.2.css"), ("z/y.js", "z/y.3.js")];
         let json = release(&names);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn unusual_release_json_is_left_to_the_core_parser() {
+    fn unusual_release_json_is_not_parsed() {
         let json = String::from_utf8(release(&[("a.css", "a.1.css"), ("b.css", "b.2.css")])).unwrap();
         assert!(files_of_release(json.as_bytes(), |_| false).is_some());
         for (written, other) in [

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use fingerpost::{Assets, Token, manifest::ContentHash};
 use percent_encoding::percent_decode_str;
 
-/// Decodes the path of a request below the mount path, without its leading slash, once.
+/// Percent-decodes a request path once. The path is relative to the mount path and has no leading slash.
 ///
 /// Returns `None` for invalid UTF-8, for an encoded slash `%2F`, which does not separate segments (RFC 3986, §2.2), and for
 /// an empty segment before the end. The result may still be an invalid asset path.
@@ -27,8 +27,8 @@ pub(crate) fn path_after_token<'a>(assets: &'a Assets, token: &Token) -> Option<
     path.strip_prefix(token.as_str())?.strip_prefix('/')
 }
 
-/// Returns `true` if a name has a hash in the position of hashed paths. That proves nothing; it limits reads of the output
-/// directory.
+/// Returns `true` if a file name has a hash in the position of hashed paths. The hash is not verified; the check only avoids
+/// reads of the output directory.
 pub(crate) fn looks_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit('.').take(2).any(|part| ContentHash::parse(part).is_some())

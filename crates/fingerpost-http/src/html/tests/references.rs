@@ -60,7 +60,7 @@ fn every_url_in_a_srcset_gets_the_version_parameter() {
             );
         }
     }
-    // A browser would read a comma at the end as the end of the candidate.
+    // Browsers parse a comma at the end of a URL as the end of the image candidate.
     let manifest = by_manifest("/static/");
     versioned(&manifest, "<img srcset='/static/comma%2C 1x'>", "<img srcset='/static/comma.H%2C 1x'>");
     versioned(&manifest, "<a href='/static/comma%2C'>", "<a href='/static/comma.H,'>");

@@ -76,13 +76,15 @@ pub struct HtmlExchange {
 }
 
 impl HtmlExchange {
-    /// Removes the conditions of a GET or HEAD request that refer to unchanged HTML. Other requests are unchanged.
+    /// Removes conditions that refer to the page before the rewriting from GET and HEAD requests. Other requests are
+    /// unchanged.
     ///
     /// - `If-Modified-Since` is removed, unless `Sec-Fetch-Dest` rules out HTML.
-    /// - `Range` and `If-Range` are removed if `Accept` names `text/html`.
-    /// - In `If-None-Match`, the suffix is removed from tags with the current suffix. Tags with another suffix are removed. Tags
-    ///   without a suffix, from before the layer was added, are removed if `Accept` names `text/html`. If no tag is left,
-    ///   `If-Modified-Since` is removed as well, because it would apply then (RFC 9110, §13.1.3).
+    /// - `Range` and `If-Range` are removed if `Accept` contains `text/html`.
+    /// - In `If-None-Match`, the suffix is removed from tags with the current suffix. Tags with another suffix are removed.
+    ///   Tags without a suffix, from before the layer was added, are removed if `Accept` contains `text/html`. If no tag is
+    ///   left, `If-Modified-Since` is removed as well, because servers evaluate it only without `If-None-Match` (RFC 9110,
+    ///   §13.1.3).
     ///
     /// `If-Match` and `If-Unmodified-Since` are unchanged: at worst they cause an error, never a stale page.
     pub fn begin(
@@ -140,15 +142,17 @@ impl HtmlExchange {
         }
     }
 
-    /// Changes the validators of a response to those of the changed page. Returns the part that may be changed.
+    /// Replaces the validators of a response by validators of the rewritten page. Returns the part that may be changed.
     ///
-    /// Only uncompressed `text/html` in an ASCII-compatible encoding may be changed, unless the status is 204, 205, 206 or 304,
-    /// the response is `immutable` or `no-transform`, or it is a download (`Content-Disposition: attachment`). Then:
+    /// Only uncompressed `text/html` in an ASCII-compatible encoding may be changed. Responses with status 204, 205, 206 or
+    /// 304, `immutable` or `no-transform` responses, and downloads (`Content-Disposition: attachment`) are unchanged. In all
+    /// other pages:
     ///
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) are removed.
     /// - `ETag` becomes weak and gets the suffix. In development it is removed.
     ///
-    /// In a 304 for a tag whose suffix was removed, `ETag` gets the suffix again, and the other headers are treated the same.
+    /// If a 304 has a tag whose suffix was removed from the request, the suffix is added again, and the other headers are
+    /// removed as well.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         if must_stay(&response.headers) {
             return HtmlChange::Nothing;
@@ -210,7 +214,7 @@ fn is_compressed(headers: &HeaderMap) -> bool {
 }
 
 /// Removes the digests of a body that is changed: `Content-MD5`, `Digest`, `Content-Digest` and `Repr-Digest`. Trailers may
-/// have them, too.
+/// also contain these fields.
 pub fn remove_digests(headers: &mut HeaderMap) {
     for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
         headers.remove(HeaderName::from_static(name));

@@ -5,7 +5,7 @@ use http::{Request, Response};
 
 use super::*;
 
-/// Creates a release with one asset, which has this hashed path.
+/// Creates a release with one asset and its hashed path.
 fn release(hashed: &str, version: &str) -> Snapshot {
     let dir = tempfile::tempdir().unwrap();
     let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "{hashed}"}}}}"#);
@@ -53,7 +53,7 @@ fn finish(exchange: &HtmlExchange, status: u16, headers: Headers<'_>) -> (HtmlCh
     (exchange.finish(&mut parts), parts.headers)
 }
 
-/// Returns the tag of a page whose tag was `inner`.
+/// Returns the tag of the rewritten page if the application sends the tag `inner`.
 fn tag(snapshot: &Snapshot, inner: &str) -> String {
     let (exchange, _) = begin(snapshot, &[]);
     let (change, headers) = finish(&exchange, 200, &[HTML, ("etag", inner)]);
