@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 #[path = "it/support/child.rs"]
-#[allow(dead_code, reason = "the other tests need more of it")]
+#[allow(dead_code, reason = "this test needs only a part of the module")]
 mod child;
 
 use std::{
@@ -19,7 +19,7 @@ use std::{
 use fingerpost::{Assets, manifest::ContentHash};
 use tempfile::TempDir;
 
-/// The age from which the cache trusts an unchanged file.
+/// The age at which the cache begins to trust the times of a file.
 const AGED: Duration = Duration::from_millis(2_100);
 
 /// The longest time for which a change may stay invisible.
@@ -38,7 +38,7 @@ fn settled() -> (TempDir, Assets) {
     settled_in("")
 }
 
-/// [`settled`], with the source directory at this path of the directory.
+/// [`settled`], with the source directory at this path in the temporary directory.
 fn settled_in(source: &str) -> (TempDir, Assets) {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join(source);
@@ -53,11 +53,11 @@ fn settled_in(source: &str) -> (TempDir, Assets) {
 /// Polls until `is_seen`; the last poll that missed the change must have begun within the limit.
 fn in_time(changed: Instant, is_seen: impl Fn() -> bool) {
     loop {
-        let asked = changed.elapsed();
+        let elapsed = changed.elapsed();
         if is_seen() {
             return;
         }
-        assert!(asked < LIMIT, "a call {asked:?} after the change returned the old content");
+        assert!(elapsed < LIMIT, "a call {elapsed:?} after the change returned the old content");
     }
 }
 
@@ -78,7 +78,7 @@ fn edit_is_visible_within_the_limit() {
 #[test]
 fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let (dir, assets) = settled();
-    // A second name of the file, in a directory without a watcher, as with a bind mount.
+    // A hard link in a directory without a watcher causes no event, like an edit through a bind mount.
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
     fs::hard_link(dir.path().join("a.css"), &other_name).unwrap();
@@ -124,19 +124,20 @@ fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     symlink(&real, &link).unwrap();
     fs::write(real.join("a.css"), "one").unwrap();
     let assets = Assets::dev(&link).unwrap();
-    let is_heard_of = (0..5).any(|i| {
+    let has_event = (0..5).any(|i| {
         thread::sleep(AGED);
-        let (looked, content) = (Instant::now(), format!("edit {i}"));
+        let (begin, content) = (Instant::now(), format!("edit {i}"));
         assets.url("a.css").unwrap();
         write_in_place(&link.join("a.css"), &content);
         while assets.url("a.css").unwrap() != *url_of(&content) {}
-        looked.elapsed() < LIMIT / 2
+        begin.elapsed() < LIMIT / 2
     });
-    assert!(is_heard_of, "every change became visible only after the limit");
+    assert!(has_event, "every change became visible only after the limit");
 }
 
-/// Counts the system calls of one thread between two lookups of files that do not exist, with `strace` if it is
-/// installed; with `CI=true` it has to be. The test below needs no tool and detects only accesses to the file itself.
+/// Counts the system calls of one thread with `strace`. Lookups of files that do not exist mark the begin and the end in the
+/// trace. Without `strace` the test is skipped; with `CI=true` it fails. The next test needs no tool, and detects only
+/// accesses to the file itself.
 #[test]
 fn watched_cache_hit_makes_no_system_call() {
     let dir = tempfile::tempdir().unwrap();
@@ -159,7 +160,7 @@ fn watched_cache_hit_makes_no_system_call() {
     }
     let mut process = traced("calls");
     process.arg(env::current_exe().unwrap());
-    let said = child::alone_in(process, || {
+    let output = child::alone_in(process, || {
         let (_dir, assets) = settled();
         let between = |begin, end, count| {
             assert!(!Path::new(begin).exists());
@@ -168,20 +169,24 @@ fn watched_cache_hit_makes_no_system_call() {
         };
         let in_time = (0..20).any(|_| {
             thread::sleep(LIMIT);
-            let asked = Instant::now();
-            between("/a look begins", "/a look ends", 1);
+            let start = Instant::now();
+            between("/first call begins", "/first call ends", 1);
             between("/hits begin", "/hits end", 1_000);
-            asked.elapsed() < LIMIT
+            start.elapsed() < LIMIT
         });
         if in_time { "in time" } else { "never in time" }.to_owned()
     });
-    assert_eq!(said, "in time");
+    assert_eq!(output, "in time");
     let trace = fs::read_to_string(dir.path().join("calls")).unwrap();
-    assert_eq!(calls_between(&trace, "/a look begins", "/a look ends").len(), 1, "one `stat` is due");
+    assert_eq!(
+        calls_between(&trace, "/first call begins", "/first call ends").len(),
+        1,
+        "the first call makes one `stat`"
+    );
     assert_eq!(calls_between(&trace, "/hits begin", "/hits end"), [""; 0]);
 }
 
-/// The last calls of the same thread between these two.
+/// Returns the calls of one thread between its last call with `begin` and the last call with `end`.
 fn calls_between<'t>(trace: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     let calls: Vec<_> = trace.lines().filter_map(|line| line.split_once(' ')).collect();
     let at = |text| calls.iter().rposition(|(_, call)| call.contains(text)).unwrap();
@@ -191,8 +196,8 @@ fn calls_between<'t>(trace: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     calls[begin + 1..end].iter().filter(is_own).map(|(_, call)| *call).collect()
 }
 
-/// Watchers get no event if a parent of their directory is moved, but every `stat` of its files then fails. So a
-/// successful call shows that there was no `stat`.
+/// Moving the parent of a watched directory causes no event, but each later `stat` of a file in the directory fails. A
+/// successful call therefore proves that the cache made no `stat`.
 #[test]
 fn watched_cache_hit_does_not_stat_the_file() {
     let above = tempfile::tempdir().unwrap();
@@ -201,18 +206,18 @@ fn watched_cache_hit_does_not_stat_the_file() {
     fs::write(here.join("static/a.css"), "one").unwrap();
     let assets = Assets::dev(here.join("static")).unwrap();
     thread::sleep(AGED);
-    let hit_without_a_look = (0..20).any(|_| {
+    let has_hit = (0..20).any(|_| {
         thread::sleep(LIMIT);
-        let looked = Instant::now();
+        let begin = Instant::now();
         assets.url("a.css").unwrap();
         fs::rename(&here, &away).unwrap();
-        let answer = assets.url("a.css");
-        let in_time = looked.elapsed() < LIMIT;
+        let result = assets.url("a.css");
+        let in_time = begin.elapsed() < LIMIT;
         thread::sleep(LIMIT);
-        assert!(assets.url("a.css").is_err(), "a `stat` is due, and the file is gone");
+        assert!(assets.url("a.css").is_err(), "a call after the limit finds no file");
         fs::rename(&away, &here).unwrap();
-        assert!(!in_time || answer.is_ok(), "{answer:?}");
+        assert!(!in_time || result.is_ok(), "{result:?}");
         in_time
     });
-    assert!(hit_without_a_look, "no call returned within the limit");
+    assert!(has_hit, "no call returned within the limit");
 }
