@@ -54,8 +54,8 @@ use crate::{
 /// and `scheme:` are rejected. Files that `collect` would not publish are not found in development either. Every URL is
 /// safe to write into HTML without escaping, except where [`Url::is_html_inert`] returns `false`.
 ///
-/// In development and under [`Strategy::VersionQuery`], a module that a page names by `static()` and another module
-/// imports by its plain name has two URLs, and runs twice. Use one of the two ways for it.
+/// In development and under [`Strategy::VersionQuery`], a module has two URLs, and runs twice, if a page loads it with
+/// `static()` and another module imports it by its plain name. Refer to such a module in only one of these ways.
 #[derive(Clone)]
 pub struct Assets(pub(crate) Arc<Shared>);
 
@@ -110,7 +110,7 @@ impl Assets {
     /// Returns the value of an `integrity` attribute, `sha256-…`, from the digest of the bytes that are served.
     ///
     /// In production the digest is in the manifest; if a manifest of another program lacks it, the first call reads the
-    /// file. In development, and for the strategies without a build step, it is the digest of the file as it is now.
+    /// file. In development, and for the strategies without a build step, it is the digest of the current file.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -135,7 +135,7 @@ impl Assets {
     /// Returns all assets with their URLs, sorted by asset path, for the precache list of a service worker or preload
     /// headers.
     ///
-    /// Names with a `?` or `#` are left out, because no template can name them. In development this lists the source
+    /// Names with a `?` or `#` are left out, because templates cannot refer to them. In development this lists the source
     /// directories and hashes every file; unreadable files are left out with a `tracing` warning.
     ///
     /// ```
@@ -161,14 +161,14 @@ impl Assets {
     /// Reads the manifest or the source directories again, and replaces the current release atomically.
     ///
     /// Production reads the manifest. Development opens the source directories again and drops its cache. The strategies
-    /// without a build step list the source directories again; a URL that does not change remains bound to the content it
-    /// had first. The app version is computed again in every case.
+    /// without a build step list the source directories again; an unchanged URL still identifies its first content. The app
+    /// version is always computed again.
     ///
     /// Calls during a reload share the next one. Returns the new release, which scopes on this thread do not use.
     ///
     /// # Errors
     ///
-    /// Same as [`AssetsBuilder::build`](crate::AssetsBuilder::build). The current release is then kept.
+    /// Same as [`AssetsBuilder::build`](crate::AssetsBuilder::build). After an error the current release stays active.
     pub fn reload(&self) -> Result<Snapshot, Error> {
         let reload = || {
             let resolver = Arc::new(self.0.loader.resolver(Some(&self.current()))?);
@@ -228,7 +228,7 @@ impl Assets {
         self.0.current.load_full()
     }
 
-    /// Returns the generation of the current release, or of one that is about to replace it.
+    /// Returns the generation of the current release, or of the release that is about to replace it.
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)

@@ -84,7 +84,7 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// Those of [`AssetsBuilder::build`].
+    /// Same as [`AssetsBuilder::build`].
     pub fn dev(source: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().source(source).mode(Mode::Dev).build()
     }
@@ -93,7 +93,7 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// Those of [`AssetsBuilder::build`].
+    /// Same as [`AssetsBuilder::build`].
     pub fn production(collected: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().collected(collected).mode(Mode::Production).build()
     }
@@ -119,7 +119,7 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// Those of [`Settings::read`] and [`AssetsBuilder::build`].
+    /// Same as [`Settings::read`] and [`AssetsBuilder::build`].
     pub fn from_config(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().settings(Settings::read(path)?).build()
     }
@@ -138,7 +138,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Adds a source directory, which development reads. Of several, the first that has a file wins.
+    /// Adds a source directory for development. If several directories contain a file, the first directory takes precedence.
     pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
         self.sources.push(Ok(SourceDir::new(dir.as_ref())));
         self
@@ -253,11 +253,11 @@ impl AssetsBuilder {
     /// Uses the first 7 digits of the git commit as the app version, unless an explicit one is set.
     /// `[version] git = true` in a settings file does the same.
     ///
-    /// They are read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
-    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git` at
-    /// or above the source directories, the output directory or the working directory, in this order. If `.git` cannot
-    /// be read directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored
-    /// with a warning.
+    /// The commit is read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
+    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git` at or
+    /// above the source directories, the output directory or the working directory, in this order. If `.git` cannot be read
+    /// directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored with a
+    /// warning.
     ///
     /// If no commit is found, the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
@@ -277,7 +277,7 @@ impl AssetsBuilder {
     /// The files are hashed at start-up and at each reload. A file that is missing, unreadable or keeps changing is an
     /// error then, even if the app version is explicit or comes from git.
     ///
-    /// An empty name, a path that is not UTF-8, and a NUL or a line feed in either are errors of
+    /// An empty name, a path that is not UTF-8, and a NUL or a line feed in a name or path are errors of
     /// [`build`](Self::build).
     ///
     /// ```
@@ -302,16 +302,15 @@ impl AssetsBuilder {
         self
     }
 
-    /// Makes the app version depend on the running program, as the component `executable`: for code and for compiled
-    /// templates such as those of Askama.
+    /// Makes the app version depend on the running program, as the component `executable`: for code and for templates that
+    /// are compiled into it, such as Askama templates.
     ///
-    /// Two builds of the same source may differ, because of the compiler, paths on the machine or embedded times.
-    /// Deploy the same program to all servers, because pages of a server with another one count as stale.
+    /// Two builds of the same source may differ, because of the compiler, paths on the machine or embedded times. Deploy the
+    /// same program to all servers, because pages of a server with another program count as stale.
     ///
-    /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload;
-    /// a read error is an error of `build`. A release build hashes about 700 MB a second, so a program of 20 MB takes
-    /// 30 ms. A debug build hashes about 20 MB a second, and about 80 times that with the setting shown at
-    /// [`Mode::Dev`].
+    /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload; a
+    /// read error is an error of `build`. A release build hashes about 700 MB a second, so a program of 20 MB takes 30 ms. A
+    /// debug build hashes about 20 MB a second, or about 80 times as much with the setting shown at [`Mode::Dev`].
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -362,7 +361,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Checks the settings, and reads what the mode and its strategy need. Nothing else has to exist.
+    /// Checks the settings, and reads the files that the mode and its strategy need. Other files need not exist.
     ///
     /// | | reads | needs |
     /// |---|---|---|
@@ -381,8 +380,8 @@ impl AssetsBuilder {
     /// - [`SourceNotFound`](crate::ErrorKind::SourceNotFound),
     ///   [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound), and [`NotFound`](crate::ErrorKind::NotFound) for a
     ///   file of a component;
-    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read, with
-    ///   the strategies that list the source directories also a file or directory in them;
+    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read; strategies
+    ///   that list the source directories also return it for each file or directory in them;
     /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for a manifest that was made for another base
     ///   URL;
     /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing setting of the source or output directory,

@@ -110,7 +110,7 @@ impl Snapshot {
 
     /// Returns the path and the stamp that a file had when the source directories were listed. See [`BaselineFile`].
     ///
-    /// Returns `None` for unlisted paths, and unless the [`Strategy`](crate::Strategy) is one without a build step.
+    /// Returns `None` for unlisted paths. Only each [`Strategy`](crate::Strategy) without a build step lists paths.
     #[doc(hidden)]
     pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         match &self.resolver.strategy {
@@ -121,7 +121,7 @@ impl Snapshot {
 
     /// Returns the path of an asset in the output directory.
     ///
-    /// Returns `None` for paths that are not in the manifest, and unless the strategy is
+    /// Returns `None` for paths that are not in the manifest, and if the strategy is not
     /// [`Strategy::Manifest`](crate::Strategy::Manifest).
     ///
     /// ```

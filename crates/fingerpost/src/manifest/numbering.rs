@@ -27,9 +27,9 @@ pub struct Numbering<'a> {
 struct Current<'a> {
     manifest: &'a Manifest,
     number: u64,
-    /// `false` if it is current only in the directory that releases are imported from.
+    /// `false` if the manifest is current only in the directory that releases are imported from.
     is_here: bool,
-    /// `true` if a release was added for it although the output directory has releases.
+    /// `true` if a release was added for the manifest although the output directory has releases.
     is_recorded: bool,
 }
 
@@ -42,16 +42,16 @@ pub struct NumberedReleases {
     pub added: Vec<Release>,
     /// The number of the new release that records the replaced manifest.
     pub recorded: Option<u64>,
-    /// The number of the earlier release that contains the published manifest, if that becomes current without a new
+    /// The number of the earlier release that contains the published manifest, if the manifest becomes current without a new
     /// release.
     pub adopted: Option<u64>,
 }
 
 impl<'a> Numbering<'a> {
-    /// Starts after the last of these releases.
+    /// Creates a numbering that starts after the last of these releases.
     ///
-    /// `known` are the numbers of the releases in the output directory, and `imported` the releases that are written to
-    /// it from another directory, which may be known; both are in ascending order. `now` is the time since 1970.
+    /// `known` are the numbers of the releases in the output directory. `imported` are the releases that are written to it
+    /// from another directory; their numbers may be in `known`. Both are in ascending order. `now` is the time since 1970.
     pub fn new(known: &[u64], imported: Vec<Release>, now: Duration) -> Self {
         let numbers = imported.iter().map(|release| release.number).chain(known.iter().copied());
         let (oldest, last) = (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0));
@@ -107,8 +107,8 @@ impl<'a> Numbering<'a> {
 
     /// Adds a release for `manifest`, unless it is current and its release is the last one.
     ///
-    /// `is_edited` states that something other than a command changed the current manifest, or that of the directory
-    /// that releases are imported from.
+    /// `is_edited` is `true` if something other than a command changed the current manifest of the output directory, or of
+    /// the directory that releases are imported from.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ mod tests {
         releases.iter().rfind(|release| release.1 == name).copied().map(release)
     }
 
-    /// An output directory, or one that releases are imported from: releases by number and manifest, and the current manifest.
+    /// The releases of a directory by number and manifest, and its current manifest.
     struct Dir<'a> {
         releases: &'a [(u64, &'a str)],
         current: Option<&'a str>,
