@@ -5,9 +5,9 @@ use crate::{
     suggest::differs_in_case,
 };
 
-/// An error, as one sentence that names the place and the next step.
+/// An error. The message is one sentence with the place and the next step.
 ///
-/// Branch on [`kind`](Self::kind) and print the rest: `Display` includes the cause, because some template engines drop
+/// Branch on [`kind`](Self::kind) and print the error: `Display` includes the cause, because some template engines drop
 /// `source()`. Cheap to clone, so that callers that share a result can share its failure.
 ///
 /// ```
@@ -176,7 +176,7 @@ pub(crate) enum PathReason {
 /// The reason why an asset path has no file.
 #[derive(Debug, Clone)]
 pub(crate) enum Miss {
-    /// The asset does not exist. Has a reason if a file of this name does.
+    /// The asset does not exist. Has a reason if a file with this name exists.
     NotFound(Option<String>),
     Failed(Error),
 }

@@ -9,7 +9,7 @@ use crate::{
 /// |---|---|---|
 /// | reads | the source directories, at every call | the manifest, at start-up and at [`Assets::reload`](crate::Assets::reload) |
 /// | URL | `/static/css/app.css?v=3f2a91bc0d4e` | `/static/css/app.3f2a91bc0d4e.css` |
-/// | cost | one `stat` per source directory up to the one that has the file; a hash after a change | one table lookup |
+/// | cost | one `stat` per source directory, up to the directory that contains the file; a hash after a change | one table lookup |
 /// | chosen by | [`Dev`](Self::Dev), or [`Auto`](Self::Auto) | [`Production`](Self::Production), or [`Auto`](Self::Auto) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -25,8 +25,8 @@ pub enum Mode {
     Auto,
     /// `?v=<content hash>`, from the current files in the source directories.
     ///
-    /// A debug build hashes about 20 MB a second, and about 80 times that with
-    /// `[profile.dev.package.sha2] opt-level = 3` in the `Cargo.toml` of the workspace.
+    /// A debug build hashes about 20 MB a second, or about 80 times as much with `[profile.dev.package.sha2] opt-level = 3`
+    /// in the `Cargo.toml` of the workspace.
     Dev,
     /// Hashed names, from the manifest in the output directory.
     Production,

@@ -103,7 +103,8 @@ impl Settings {
         }
     }
 
-    /// Returns the table of another crate, which reads it and reports its errors; an empty one if there is no file.
+    /// Returns a table that another crate reads, or an empty table if there is no file. The other crate reports the errors
+    /// of the table.
     #[doc(hidden)]
     pub fn table(&self, name: &'static str) -> SettingsTable<'_> {
         self.file.as_ref().map(|file| file.top().table(name)).unwrap_or_default()

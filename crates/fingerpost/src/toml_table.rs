@@ -21,7 +21,7 @@ use crate::{
 /// Tables that are reserved for later versions.
 const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
 
-/// Keys that were once at the top level, by the header of the table that now has them.
+/// Keys that were moved from the top level, by the header of their present table.
 const MOVED: [(&str, &[&str]); 2] = [
     ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals"]),
     (
@@ -144,7 +144,7 @@ impl<'s> SettingsTable<'s> {
         Some(self.file?.dir().join(path))
     }
 
-    /// Returns the table under a key; an empty one if there is none.
+    /// Returns the table under a key, or an empty table if there is none.
     pub fn table(&mut self, key: &'static str) -> Self {
         let Some((file, value)) = self.file.zip(self.take(key)) else { return Self::default() };
         let (header, start) = (self.header_of(key), value.span().start);
@@ -223,7 +223,7 @@ impl<'s> SettingsTable<'s> {
         if self.header.is_empty() && RESERVED.contains(&key) {
             return format!("the table `[{key}]` is reserved for later versions");
         }
-        // The rules of `collect` were once at the top level; they belong only into their own table.
+        // The rules of `collect` were once at the top level. They are valid only in `[collect.rules]`.
         let is_rule_in_collect =
             self.header == "collect" && moved(&kebab).is_some_and(|advice| advice.contains("rules"));
         if let Some(advice) = moved(&kebab).filter(|_| self.header.is_empty() || is_rule_in_collect) {

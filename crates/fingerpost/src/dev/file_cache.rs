@@ -110,7 +110,7 @@ impl<V: Clone> FileCache<V> {
     ) -> Result<(&'c Candidate, File), Miss> {
         let mut reason = None;
         for candidate in candidates {
-            // Checked before it is opened: opening a pipe would wait for a writer.
+            // The file type is checked first, because opening a pipe would wait for a writer.
             if candidate.stat()?.is_none() {
                 continue;
             }

@@ -23,8 +23,8 @@ pub(crate) struct Development {
     pub(crate) files: FileCache<HashedFile>,
     options: Arc<UrlOptions>,
     watch: Option<Watch>,
-    /// Files that the watcher vouches for until their checkpoint expires. Empty unless the source directories are
-    /// watched.
+    /// Files without an event since their checkpoint, which are used until the checkpoint expires. Empty unless the source
+    /// directories are watched.
     confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 
@@ -67,7 +67,7 @@ impl Development {
         HashedFile { digest, urls }
     }
 
-    /// Applies `take` to a cached file that the watcher vouches for.
+    /// Applies `take` to a cached file if there was no event since its checkpoint.
     pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&HashedFile) -> R) -> Option<R> {
         let watch = self.watch.as_ref()?;
         let confirmed = self.confirmed.read();

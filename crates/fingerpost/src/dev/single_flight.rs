@@ -3,7 +3,7 @@ use parking_lot::{Condvar, Mutex};
 /// Single flight: of many callers that need the same work, one does it and all share the result.
 ///
 /// A caller gets a matching result, or the result of work that began after the call. Work that was already in progress may
-/// have missed a change, so the caller waits for it and shares the next one.
+/// have missed a change, so the caller waits for its end and shares the next run.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     state: Mutex<State<T>>,

@@ -19,7 +19,7 @@ const MAX_AGE: Duration = Duration::from_millis(250);
 /// Counts the events in the source directories.
 pub(crate) struct Watch {
     events: Arc<AtomicU64>,
-    /// Watches until it is dropped.
+    /// The watcher. Dropping it stops the watch.
     _watcher: Box<dyn Any + Send + Sync>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Checkpoint {
 }
 
 impl Watch {
-    /// Watches all source directories; returns `None` without the feature, and if they cannot be watched.
+    /// Watches all source directories; returns `None` without the feature, and if the directories cannot be watched.
     pub(crate) fn start(sources: &Sources) -> Option<Self> {
         watch(sources)
     }

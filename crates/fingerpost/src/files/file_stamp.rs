@@ -38,7 +38,7 @@ pub struct FileStamp {
 /// Seconds since 1970, and nanoseconds.
 type Time = (i64, u32);
 
-/// The coarsest file times (FAT: two seconds). A file may change within this time without a new time.
+/// The coarsest file times (FAT: two seconds). A change within this time may leave the time of a file unchanged.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl FileStamp {
@@ -57,8 +57,8 @@ impl FileStamp {
         self.length
     }
 
-    /// Returns `true` if all times are at least 2 seconds before `moment`, so that any change after `moment` shows in
-    /// them. The same stamp then implies the bytes of that moment.
+    /// Returns `true` if all times are at least 2 seconds before `moment`, so that any later change also changes the times.
+    /// The same stamp then implies the same bytes as at `moment`.
     ///
     /// Take `moment` before the stamp and before reading. Times in the future are never old enough.
     ///

@@ -18,7 +18,7 @@ pub struct Reading<T> {
     pub value: T,
     /// The stamp of the file after reading.
     pub stamp: FileStamp,
-    /// `true` if the stamp was the same before reading, so that the bytes belong together.
+    /// `true` if the stamp was the same before and after reading, so all bytes are from one version of the file.
     pub is_stable: bool,
     /// `true` if the same stamp implies the same bytes later: the file was stable, and its times had
     /// [settled](FileStamp::is_settled_at) before reading began.
@@ -41,7 +41,7 @@ pub struct Reading<T> {
 /// let (digest, size) = reading.value;
 /// assert_eq!(ContentHash::from(&digest).as_str(), "7c98040a5416");
 /// assert!(reading.is_stable && reading.stamp.length() == size);
-/// // Saved a moment ago: it could be saved once more without a new time.
+/// // The file was just saved: another save might not change its time.
 /// assert!(!reading.is_trusted);
 /// # Ok::<(), std::io::Error>(())
 /// ```

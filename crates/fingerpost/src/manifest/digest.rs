@@ -138,7 +138,7 @@ impl Digest {
     }
 }
 
-/// For digests computed elsewhere.
+/// Wraps a digest that other code has computed.
 impl From<[u8; 32]> for Digest {
     fn from(sha256: [u8; 32]) -> Self {
         Self(sha256)

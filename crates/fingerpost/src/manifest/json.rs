@@ -17,7 +17,7 @@ const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
 
 impl Manifest {
-    /// Parses a manifest; `place` names it in errors.
+    /// Parses a manifest; `place` is its name in errors.
     ///
     /// Unknown keys are ignored, and `hash` is optional.
     ///

@@ -25,8 +25,9 @@ pub struct Release {
     pub number: u64,
     /// The publication time, in seconds since 1970, UTC.
     pub published: u64,
-    /// The number of the release whose manifest was in `staticfiles.json` before, 0 if none; the oldest number if other
-    /// manifests may have been restored before. All releases from this number on may have been current until then.
+    /// The number of the release that this release replaced, 0 if none. If other manifests may have been restored in
+    /// between, it is the oldest possible number. All releases from this number on may have been current until this release
+    /// was published.
     pub replaces: u64,
     /// Asset path → the asset paths that it references. Files without references are left out.
     pub references: BTreeMap<String, Vec<String>>,
@@ -55,7 +56,7 @@ impl Release {
         PathBuf::from(format!(".fingerpost/releases/{number}.json"))
     }
 
-    /// Parses a release file; `number` is its name, and `place` names it in errors.
+    /// Parses a release file; `number` is its name, and `place` is its name in errors.
     ///
     /// # Errors
     ///

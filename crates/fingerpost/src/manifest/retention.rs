@@ -32,7 +32,7 @@ pub struct PublishedRelease {
 /// The retained releases.
 #[derive(Debug, Clone, Default)]
 pub struct RetainedReleases {
-    /// Their numbers.
+    /// The numbers of the retained releases.
     pub numbers: BTreeSet<u64>,
     /// A warning, if a release has a time in the future.
     pub warning: Option<String>,
@@ -45,7 +45,7 @@ impl Retention {
         let current = releases.iter().rfind(|release| release.is_current);
         let stopped = stopped(releases, &self.times(releases));
         let is_young = |release: &&PublishedRelease| {
-            // A release that none replaces may have been current until now, if an older manifest was restored.
+            // A release that no other release replaced may have been current until now, if an older manifest was restored.
             self.is_young(stopped.get(&release.number).map_or(self.now, |&time| Duration::from_secs(time)))
         };
         let young = releases.iter().filter(is_young);
@@ -58,7 +58,8 @@ impl Retention {
         self.now.saturating_sub(last_current) < self.age
     }
 
-    /// Returns the publication time of each release, corrected to be neither before an earlier one nor in the future.
+    /// Returns the publication time of each release, corrected to be neither before the time of an earlier release nor in
+    /// the future.
     fn times(&self, releases: &[PublishedRelease]) -> BTreeMap<u64, u64> {
         let now = self.now.as_secs();
         let mut latest = 0;
@@ -77,8 +78,8 @@ impl Retention {
     }
 }
 
-/// Returns when each release was replaced: the time of the last release that replaced it or an earlier one. Releases
-/// that none replaced are left out.
+/// Returns the time at which each release was replaced: the time of the last release that replaced it or an earlier release.
+/// Releases without a replacement are omitted.
 fn stopped(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
     let mut stopped = BTreeMap::new();
     let mut in_force: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn wrong_clock_does_not_remove_releases_too_early() {
-        // The clock was set to 1970 when 3 was published; 2 ended no earlier than it began.
+        // The clock was set to 1970 when 3 was published; 2 was not replaced before it was published.
         let back = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
         assert_kept(3, &back, 1, 60, &[1, 2, 3]);
         assert_kept(3, &back, 1, 10, &[3]);
@@ -215,7 +216,7 @@ mod tests {
     fn retention_of_100_000_releases_is_fast() {
         let chain: Vec<_> = (1..=100_000).map(|number| (number, number, number - 1)).collect();
         assert_kept(100_000, &chain, 1, NOW - 99_999, &[99_999, 100_000]);
-        // As many killed runs, each replacing all earlier releases.
+        // Each release is from a killed run, and replaces all earlier releases.
         let killed: Vec<_> = (1..=100_000).map(|number| (number, number, 0)).collect();
         assert_kept(100_000, &killed, 1, 60, &[100_000]);
     }

@@ -58,7 +58,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Any but `NotFound`: a store without releases returns an empty list.
+    /// All kinds except `NotFound`: a store without releases returns an empty list.
     fn releases(&self) -> io::Result<Vec<u64>>;
 }
 

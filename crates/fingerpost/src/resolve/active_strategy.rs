@@ -11,10 +11,10 @@ use crate::{
 /// The active strategy, with its data.
 #[derive(Debug)]
 pub(crate) enum ActiveStrategy {
-    /// The source directories as they are at every call.
+    /// The source directories, read at every call.
     Development(Box<Development>),
-    /// `VersionQuery` and `PathToken`: the source directories as they were listed.
-    Listed(Box<ListedSources>),
+    /// `VersionQuery` and `PathToken`: the listed files of the source directories.
+    Listed(ListedSources),
     /// `Manifest`: the files that `collect` wrote.
     Collected(Collected),
 }
@@ -77,7 +77,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Returns the places that are searched for assets, as errors name them.
+    /// Returns the places that are searched for assets, in the form that error messages use.
     pub(crate) fn searched(&self) -> Vec<String> {
         match self {
             Self::Development(development) => development.files.sources.dir_labels(),

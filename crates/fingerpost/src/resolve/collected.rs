@@ -30,7 +30,7 @@ pub(crate) struct Collected {
 #[derive(Debug)]
 struct CollectedFile {
     hashed: Box<str>,
-    /// From the manifest, or, if it has none, from the published file at the first call.
+    /// The digest in the manifest. If the manifest has none, the first call computes it from the published file.
     digest: OnceLock<Digest>,
 }
 
@@ -62,7 +62,7 @@ impl Collected {
         if let Some(digest) = digest.get() {
             return Ok(*digest);
         }
-        // Not inside `get_or_init`: the store is user code and may call back.
+        // The store is not called inside `get_or_init`, because it is user code and may call this method.
         let read = read_digest(&*self.store, hashed)
             .map_err(|err| Error::unreadable(Path::new(&self.store.place()).join(&**hashed), err))?;
         Ok(*digest.get_or_init(|| read))

@@ -14,7 +14,7 @@ use crate::{
     url::url_options::UrlOptions,
 };
 
-/// The files of the source directories as they were listed.
+/// The listed files of the source directories.
 #[derive(Debug)]
 pub(crate) struct ListedSources {
     pub(crate) table: LookupTable,
@@ -44,7 +44,7 @@ impl ListedSources {
         Ok(Self { table: LookupTable::new(assets), baseline, files: FileCache::new(sources) })
     }
 
-    /// Returns the file of an asset as it was when its URL was first listed.
+    /// Returns the path and stamp that the file of an asset had when its URL was first listed.
     pub(crate) fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         self.table.position(path).and_then(|_| self.baseline.get(path))
     }

@@ -41,7 +41,9 @@ impl MissingWarnings {
             Warning::None => {}
             Warning::One => tracing::warn!("{}; using the unhashed URL", error()),
             Warning::Last => {
-                tracing::warn!("{MAX_WARNINGS} unknown assets were reported; further ones are not")
+                tracing::warn!(
+                    "{MAX_WARNINGS} unknown assets were reported; further unknown assets are not reported"
+                )
             }
         }
     }

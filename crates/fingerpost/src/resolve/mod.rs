@@ -31,7 +31,8 @@ use crate::{
     version::AppVersion,
 };
 
-/// Resolves asset paths in one release. Handles what all strategies share: the author's query and fragment, and errors.
+/// Resolves asset paths in one release. Handles the parts that all strategies share: the author's query and fragment, and
+/// errors.
 #[derive(Debug)]
 pub(crate) struct Resolver {
     /// Incremented at every reload.

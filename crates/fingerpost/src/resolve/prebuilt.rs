@@ -13,9 +13,9 @@ use crate::{
 
 /// A value per asset, built in advance from its URL, such as a string of a template engine. For adapters.
 ///
-/// In production the first call after a release comes into force builds all its values; later calls are one lookup. In
-/// development, for a path with a query or fragment, and while another thread builds the values, the call builds its
-/// own.
+/// In production, the first call after start-up or a reload builds all values of the release; later calls are one lookup. In
+/// three cases a call builds only its own value: in development, for a path with a query or fragment, and while another
+/// thread builds the values.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -71,7 +71,7 @@ impl<V> Prebuilt<V> {
         }
     }
 
-    /// Builds the values of the current release, unless another thread is doing so or has done so.
+    /// Builds the values of the current release, unless another thread is building or has built them.
     #[cold]
     fn rebuild(&self) {
         let Some(_guard) = self.rebuild_lock.try_lock() else { return };

@@ -1,6 +1,6 @@
 use crate::{error::Error, resolve::path_token::Token, url::base_url::path_start};
 
-/// How an asset path becomes a URL in production.
+/// The rule that turns asset paths into URLs in production.
 ///
 /// | [`Strategy`] | URL in production | needs |
 /// |---|---|---|
@@ -42,8 +42,9 @@ pub enum Strategy {
     /// such as the git commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git). A `+`
     /// in the version is written as `%2B`.
     ///
-    /// References in CSS and JavaScript keep their plain names, without a version. A module that a page names by
-    /// `static()` and another module imports therefore has two URLs, and runs twice; use one of the two ways for it.
+    /// References in CSS and JavaScript keep their plain names, without a version. A module therefore has two URLs, and runs
+    /// twice, if a page loads it with `static()` and another module imports it. Refer to such a module in only one of these
+    /// ways.
     VersionQuery,
     /// `/static/<token>/css/app.css`, without a build step. `{breaker}` in the base URL, as in `/static/{breaker}/`, is
     /// replaced by the token. Relative references in CSS and JavaScript resolve to URLs with the token.

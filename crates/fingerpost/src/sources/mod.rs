@@ -141,7 +141,7 @@ pub struct Sources {
 pub(crate) enum Verdict {
     /// It is the asset.
     Asset,
-    /// This source directory does not have the asset, for this reason; a later one may.
+    /// This source directory does not have the asset, for this reason. A later source directory may have it.
     NotThisFile(String),
     /// This source directory has the asset, but must not serve it.
     Refused(String),
@@ -200,7 +200,7 @@ impl Sources {
         &self.dirs
     }
 
-    /// Returns the source directories as errors name them.
+    /// Returns the source directories in the form that error messages use.
     pub(crate) fn dir_labels(&self) -> Vec<String> {
         let label = |source: &SourceDir| match source.prefix() {
             Some(prefix) => format!("{prefix}={}", source.dir.display()),

@@ -1,4 +1,4 @@
-//! Compares paths with the spelling and the location that the file system has for them.
+//! Compares paths with their actual spelling and location in the file system.
 
 use std::{ffi::OsStr, fs, io, path::Path};
 
@@ -26,7 +26,7 @@ pub(crate) fn misspelled(dir: &Path, path: &str) -> io::Result<Option<String>> {
 fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
     let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     let flipped: String = name.chars().map(flip).collect();
-    // If the name in the other case does not exist, the directory is case-sensitive, and it is not listed.
+    // If the name in the other case does not exist, the directory is case-sensitive and need not be listed.
     if flipped != name && fs::symlink_metadata(dir.join(&flipped)).is_err_and(|err| is_absent(&err)) {
         return Ok(true);
     }

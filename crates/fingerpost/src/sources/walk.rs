@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Returns the asset path of a file, or the text that is not a valid one.
+    /// Returns the asset path of a file, or its text if that is not a valid asset path.
     fn path_of(&self, file: &Path) -> Result<AssetPath, String> {
         let rest = file.strip_prefix(self.root.dir()).unwrap_or(file);
         let mut segments: Vec<_> = self.root.prefix().into_iter().collect();

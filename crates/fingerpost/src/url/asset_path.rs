@@ -78,7 +78,7 @@ impl std::borrow::Borrow<str> for AssetPath {
 /// The parts of a path in a template: `sprite.svg?x=1#icon`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TemplatePath<'a> {
-    /// An asset path, or one that ends in `/`, or an empty one for the base URL itself.
+    /// An asset path, a path that ends in `/`, or an empty path for the base URL itself.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) fragment: Option<&'a str>,
@@ -136,7 +136,7 @@ fn is_plain(path: &str) -> bool {
     !path.bytes().any(unusual) && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
-/// Returns the reason why a path is not an asset path; the one rule for all strategies and `collect`.
+/// Returns the reason why a path is not an asset path. All strategies and `collect` use this function.
 fn reason_to_refuse(path: &str) -> Option<PathReason> {
     let without = |unwanted: &[&str]| {
         path.split('/').filter(|segment| !unwanted.contains(segment)).collect::<Vec<_>>().join("/")

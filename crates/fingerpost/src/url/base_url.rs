@@ -85,7 +85,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks an origin such as `https://example.com` and removes a final `/`. `place` names its setting in errors.
+/// Checks an origin such as `https://example.com` and removes a final `/`. `place` is the name of its setting in errors.
 pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Error> {
     let refuse = |reason| Err(Problem::Origin { origin: text.to_owned(), place, reason }.into());
     let origin = text.strip_suffix('/').unwrap_or(text);

@@ -69,7 +69,7 @@ const SUFFIX: &AsciiSet = &CONTROLS
     .add(b'}');
 
 impl Url {
-    /// Joins `base`, `path`, percent-encoded, and `version` as the query's `v`.
+    /// Joins `base`, the percent-encoded `path`, and `version` as the query parameter `v`.
     pub(crate) fn new(base: &BaseUrl, path: &str, version: Option<&str>) -> Self {
         let mut text = String::with_capacity(base.as_str().len() + path.len() + 16);
         text.push_str(base.as_str());
@@ -86,8 +86,8 @@ impl Url {
         Self(format!("{origin}{self}").into())
     }
 
-    /// Returns the URL with the author's query and fragment. Our version goes last in the query; it is left out if the
-    /// author set a `v`.
+    /// Returns the URL with the author's query and fragment. The version is the last parameter of the query. It is omitted
+    /// if the author set a `v`.
     pub(crate) fn with_suffix(&self, template_path: &TemplatePath<'_>) -> Self {
         let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
         let mut text = path.to_owned();
@@ -141,6 +141,15 @@ pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
         // Compared decoded, because a cache may treat `%76` and `v` alike.
         percent_decode_str(name).eq(*b"v").then(|| percent_decode_str(value).into())
     })
+}
+
+/// Returns the scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon. `C:`
+/// counts as a scheme.
+pub fn scheme(url: &str) -> Option<&str> {
+    let (scheme, _) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then_some(scheme)
 }
 
 /// Appends `text`, percent-encoded. An escape such as `%41` is kept; any other `%` is encoded.

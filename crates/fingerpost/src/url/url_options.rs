@@ -1,4 +1,4 @@
-//! The settings that URLs are made with.
+//! The settings for building URLs.
 
 use crate::url::{Url, base_url::BaseUrl};
 

@@ -73,8 +73,8 @@ impl BustToken {
         &self.0
     }
 
-    /// Returns `true` if `given` is the token. Compares in constant time for texts of its length, against timing
-    /// attacks.
+    /// Returns `true` if `given` is the token. The time of the comparison depends only on the length of `given`, against
+    /// timing attacks.
     pub fn matches(&self, given: &str) -> bool {
         self.0.as_bytes().ct_eq(given.as_bytes()).into()
     }

@@ -52,7 +52,7 @@ impl Components {
         Ok(())
     }
 
-    /// Adds a file of the settings file; `path` is relative to that.
+    /// Adds a file of a component in the settings file. `path` is relative to the settings file.
     pub(crate) fn add_configured(
         &mut self,
         component: &str,
@@ -126,7 +126,7 @@ impl Digests {
         (!self.0.is_empty()).then(|| ContentHash::from(&Digest::from_hasher(hasher)).to_string())
     }
 
-    /// Returns the components as a manifest records them.
+    /// Returns the components in the form that manifests contain.
     pub(crate) fn infos(&self) -> BTreeMap<String, ComponentInfo> {
         let info = |files: &BTreeMap<String, Digest>| {
             let mut hasher = Sha256::new();
@@ -148,7 +148,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
         ),
         err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
     };
-    // Checked before it is opened: opening a pipe would wait for a writer.
+    // The file type is checked first, because opening a pipe would wait for a writer.
     let kind = fs::metadata(file).map_err(failed)?.file_type();
     if !kind.is_file() {
         let kind = describe_file_type(kind);

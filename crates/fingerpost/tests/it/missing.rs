@@ -133,5 +133,5 @@ fn warnings_about_many_unknown_names_end_in_one_summary() {
     });
     assert_eq!(heard.len(), 1_001);
     assert!(heard[999].starts_with("asset `999.css`"), "{}", heard[999]);
-    assert_eq!(heard[1_000], "1000 unknown assets were reported; further ones are not");
+    assert_eq!(heard[1_000], "1000 unknown assets were reported; further unknown assets are not reported");
 }

@@ -15,7 +15,7 @@ const MAX_FILE_LENGTH: u64 = 4096;
 
 /// Returns the nearest directory, at or above one of `dirs`, that has a `.git`.
 ///
-/// A damaged `.git` counts too: the commit of an outer repository would be the wrong one.
+/// A damaged `.git` counts too: the commit of an outer repository would be wrong.
 pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     let dirs: Vec<_> = dirs.iter().map(resolve_parents).collect();
     let mut seen = HashSet::new();
@@ -23,7 +23,7 @@ pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
-/// In `a/..`, `a` is not an ancestor; resolves `..` first.
+/// Resolves `..` segments, because `a` is not an ancestor of `a/..`.
 fn resolve_parents(dir: &PathBuf) -> PathBuf {
     let has_parents = dir.components().any(|component| component == Component::ParentDir);
     let real = if has_parents { fs::canonicalize(dir).ok() } else { None };
@@ -68,9 +68,10 @@ fn read(file: &Path) -> Option<String> {
     read_up_to(MAX_FILE_LENGTH, file)
 }
 
-/// Returns `None` if the file is longer. Decoding is lossy, because the names of other branches may not be UTF-8.
+/// Reads a file of at most `limit` bytes. Returns `None` for longer files. Decoding is lossy, because the names of other
+/// branches may not be UTF-8.
 fn read_up_to(limit: u64, file: &Path) -> Option<String> {
-    // Checked before it is opened: opening a pipe would wait for a writer.
+    // The file type is checked first, because opening a pipe would wait for a writer.
     let file = file.is_file().then(|| File::open(file).ok())??;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
