@@ -8,7 +8,7 @@ const REQUESTS: &str = "fingerpost_requests_total";
 #[derive(Debug, Clone, Copy)]
 struct Counted;
 
-/// Counts a request once, by the version that it names.
+/// Counts a request once, by its requested version.
 ///
 /// The labels are literals, because the facade then allocates nothing.
 pub(crate) fn count_request(request: &mut request::Parts, snapshot: &Snapshot) {

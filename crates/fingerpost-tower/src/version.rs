@@ -19,8 +19,8 @@ use crate::{
 
 /// Adds the app version to every response, and the client script to every HTML page.
 ///
-/// The script compares the version of an open page with the version of later responses. After a deploy the page is stale, and the
-/// script acts on it as [`on_mismatch`](Self::on_mismatch) sets.
+/// The script compares the version of an open page with the version of later responses. After a deploy the page is stale,
+/// and the script performs the action that [`on_mismatch`](Self::on_mismatch) sets.
 ///
 /// Every response gets the headers `X-App-Version` and `X-App-Version-Action`: pages, files, errors, redirects, 304, and the
 /// responses of the layer itself. The script is inserted as the first child of `<head>`:
@@ -82,7 +82,8 @@ use crate::{
 /// bytes, so set the charset in `Content-Type`, or near the start of the page.
 ///
 /// `Content-Length`, `Last-Modified` and digests are removed from a changed page. Its `ETag` changes with every release (see
-/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because then no two pages are equal.
+/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because every page then has a
+/// different nonce.
 ///
 /// # One release
 ///
@@ -95,7 +96,7 @@ use crate::{
 /// For other settings, build a [`VersionMiddleware`] and convert it:
 /// `VersionLayer::from(VersionMiddleware::new(&assets).client_path("/assets/_version")?)`.
 ///
-/// With the feature `metrics`, the counter `fingerpost_requests_total` counts requests by the version that they name: see
+/// With the feature `metrics`, the counter `fingerpost_requests_total` counts requests by their requested version: see
 /// [`draining`](crate::draining).
 #[derive(Debug, Clone)]
 pub struct VersionLayer(VersionMiddleware);

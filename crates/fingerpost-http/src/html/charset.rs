@@ -6,7 +6,7 @@ use lol_html::AsciiCompatibleEncoding;
 
 use crate::rfc9110::accept::essence;
 
-/// The encoding of an HTML document, in which markup is ASCII. Defaults to UTF-8.
+/// The ASCII-compatible encoding of an HTML document. Defaults to UTF-8.
 ///
 /// ```
 /// use fingerpost_http::HtmlEncoding;

@@ -31,7 +31,7 @@ pub(super) fn settings(encoding: HtmlEncoding, max_memory: usize) -> Settings<'s
         .with_strict(false)
 }
 
-/// Parses a constant selector. That costs a fifth of rewriting a page, so store the result in a `static`.
+/// Parses a constant selector. Parsing costs a fifth of rewriting a page, so store the result in a `static`.
 pub(super) fn selector(text: &str) -> Selector {
     text.parse().expect("constant selectors are valid")
 }

@@ -21,12 +21,12 @@ fn router() -> VersionRouter {
     without_default().default_version("v2").unwrap()
 }
 
-/// Routes a request with these headers, and completes a response with the headers `answered`.
+/// Routes a request with these headers, and completes a response with the headers `response_headers`.
 fn through(
     router: &VersionRouter,
     method: &str,
     headers: &[(&str, &[u8])],
-    answered: &[(&'static str, &'static str)],
+    response_headers: &[(&'static str, &'static str)],
 ) -> Result<HeaderMap, Box<Response<Bytes>>> {
     let mut request = Request::builder().method(method).uri("/");
     for (name, value) in headers {
@@ -35,7 +35,7 @@ fn through(
     let (request, ()) = request.body(()).unwrap().into_parts();
     let routing = router.route(&request)?;
     let mut response = HeaderMap::new();
-    for (name, value) in answered {
+    for (name, value) in response_headers {
         response.append(*name, HeaderValue::from_static(value));
     }
     routing.finish(&mut response);
@@ -163,8 +163,8 @@ fn request_without_a_version_is_not_routed_if_there_is_no_default() {
 fn empty_map_passes_all_responses_unchanged() {
     let router = VersionRouter::new([("", ""); 0]).unwrap();
     for headers in [&[][..], &[("x-app-requested-version", &b"v1"[..])], &[("cookie", b"app_version=v1")]] {
-        let answered = [("cache-control", "public, max-age=60")];
-        let response = through(&router, "GET", headers, &answered).unwrap();
+        let response_headers = [("cache-control", "public, max-age=60")];
+        let response = through(&router, "GET", headers, &response_headers).unwrap();
         assert_eq!((response.len(), &response["cache-control"]), (1, &"public, max-age=60".parse().unwrap()));
     }
 }
@@ -202,8 +202,8 @@ fn hostile_version_headers_are_refused_and_hostile_cookies_ignored() {
 
 #[test]
 fn vary_header_names_the_version_header_and_the_cookie() {
-    let finished = |headers: &[(&str, &[u8])], answered: &[(&'static str, &'static str)]| {
-        through(&router(), "GET", headers, answered).unwrap()
+    let finished = |headers: &[(&str, &[u8])], response_headers: &[(&'static str, &'static str)]| {
+        through(&router(), "GET", headers, response_headers).unwrap()
     };
     let vary = |headers: &HeaderMap| {
         headers.get_all("vary").iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -244,9 +244,9 @@ fn cookie_set_by_the_application_is_not_expired() {
 }
 
 #[test]
-fn router_headers_replace_those_of_the_application() {
-    let answered = [("x-backend-target", "mine"), ("x-app-served-version", "mine")];
-    let response = through(&router(), "GET", &[], &answered).unwrap();
+fn router_headers_replace_headers_of_the_application() {
+    let response_headers = [("x-backend-target", "mine"), ("x-app-served-version", "mine")];
+    let response = through(&router(), "GET", &[], &response_headers).unwrap();
     assert_eq!(response.get_all("x-backend-target").iter().collect::<Vec<_>>(), ["green"]);
     assert_eq!(response.get_all("x-app-served-version").iter().collect::<Vec<_>>(), ["v2"]);
 }

@@ -27,7 +27,7 @@ use crate::serve::verified_file::COARSEST_CLOCK;
 #[derive(Debug, Default)]
 pub(crate) struct HashQueue {
     sender: Mutex<Option<Sender<HashJob>>>,
-    /// The digests of files that changed while they were sent, by the stamps when they were opened.
+    /// The digests of files that changed while they were sent, by the stamp of each file when it was opened.
     open_files: Mutex<Vec<(FileStamp, Weak<LargeDigest>)>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct LargeDigest(Mutex<DigestState>);
 /// Must not be locked while logging or calling a store: both run user code.
 #[derive(Debug, Default)]
 struct DigestState {
-    /// The last computed digest and the stamp of the file then. `None` for bytes that are not from a file.
+    /// The last computed digest and the stamp of the file at that time. `None` for bytes that are not from a file.
     latest: Option<(Option<FileStamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
@@ -58,7 +58,7 @@ pub(crate) enum FileLocation {
     Path(PathBuf),
     /// A name in a store.
     Stored(Arc<dyn Store>, String),
-    /// An open file, whose name may be gone.
+    /// An open file, which may be deleted or renamed.
     Open(Arc<File>),
 }
 
@@ -175,7 +175,7 @@ impl HashQueue {
             Some(running) => running.send(job).err().map(|SendError(job)| job),
             None => Some(job),
         };
-        // There is no thread yet, or it has ended.
+        // The thread has not started yet, or has ended.
         if let Some(job) = unsent {
             sender.insert(start()?).send(job).ok();
         }

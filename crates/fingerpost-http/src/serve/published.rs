@@ -62,7 +62,8 @@ impl Published {
         Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
     }
 
-    /// Finds the file of a path, and what the path proves. `Err(Waiting)` if the output directory must be read first.
+    /// Finds the file of a path, and the proof that the path identifies its bytes. `Err(Waiting)` if the output directory
+    /// must be read first.
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
@@ -177,8 +178,7 @@ impl PublishedFile<'_> {
 
     /// Reads a part of a file, and checks that the file matches the release.
     ///
-    /// `promised` is the digest from which the ETag of the response was made. Returns `None` if the digest of the file is no
-    /// longer known.
+    /// `promised` is the digest in the ETag of the response. Returns `None` if the digest of the file is no longer known.
     fn read(
         &self,
         name: &str,
@@ -209,7 +209,7 @@ impl PublishedFile<'_> {
         if is_small {
             state.verify(&bytes, &expected).ok_or_else(mismatch)?;
             let capacity = self.options.cache_capacity;
-            // Files of retained releases alone use at most half of the budget.
+            // Files that are only in retained releases use at most half of the budget.
             let capacity = if self.file.is_current { capacity } else { capacity / 2 };
             if let Some(cached) = self.published.memory_budget.cache(&bytes, capacity) {
                 state.cached.set(cached).ok();

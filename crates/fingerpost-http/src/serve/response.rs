@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Responds to a GET or HEAD request. Returns `None` if that has to wait for the disk.
+/// Responds to a GET or HEAD request. Returns `None` if the response has to wait for the disk.
 ///
 /// Missing and damaged variants are skipped.
 pub(crate) fn respond(
@@ -119,7 +119,7 @@ impl Offer<'_> {
                 response
             }
         };
-        // Also on responses without an encoding: other clients may get one.
+        // Responses without an encoding also need `Vary`, because other clients may get an encoding.
         if !self.variants.is_empty() {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
@@ -215,7 +215,7 @@ pub(crate) fn method_not_allowed() -> Response<Content> {
     response
 }
 
-/// Creates a redirect to the current URL of an asset. It is `no-store`, because a rollback reverses it.
+/// Creates a redirect to the current URL of an asset. The redirect is `no-store`, because a rollback reverses its direction.
 pub(crate) fn moved(location: &str) -> Response<Content> {
     // RFC 9110, §10.2.2: a URI reference is ASCII, but some clients send other bytes.
     let location = utf8_percent_encode(location, CONTROLS).to_string();

@@ -22,10 +22,11 @@ use crate::{
     },
 };
 
-/// Responds to requests for assets. Framework integrations are built on it; it needs no async runtime.
+/// Responds to requests for assets. The server is the base of framework integrations and needs no async runtime.
 ///
-/// Request paths are relative to the mount path ([`Assets::mount_path`]): `/css/app.css`. If the extensions of a request
-/// have a [`Snapshot`] of the same assets, as [`request_snapshot`](crate::request_snapshot) stores it, that is used.
+/// Request paths are relative to the mount path ([`Assets::mount_path`]): `/css/app.css`. If
+/// [`request_snapshot`](crate::request_snapshot) has stored a [`Snapshot`] of the same assets in the extensions of a
+/// request, this snapshot is used.
 ///
 /// Call [`respond`](Self::respond) first, which serves files from memory. If it returns `None`, call
 /// [`respond_blocking`](Self::respond_blocking) on a thread that may block on the disk. Clones are cheap and share the cache.
@@ -75,8 +76,8 @@ struct AssetRequest<'a> {
 }
 
 impl AssetServer {
-    /// Creates a server of these assets. Reads the current and the retained releases, and logs a warning for each that cannot
-    /// be read.
+    /// Creates a server of these assets. Reads the current and the retained releases, and logs a warning for each unreadable
+    /// release.
     pub fn new(assets: &Assets) -> Self {
         let files = match (assets.store(), assets.strategy()) {
             (Some(store), _) => {
@@ -143,7 +144,7 @@ impl AssetServer {
         &self.shared.assets
     }
 
-    /// Returns the response, or `None` if that has to wait for the disk.
+    /// Returns the response, or `None` if the response has to wait for the disk.
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Content>> {
         self.respond_or_wait(request, false)
     }
@@ -208,7 +209,8 @@ impl AssetServer {
         Some((encoded_path, asset_path(encoded_path)?))
     }
 
-    /// Returns the advice for the other way of mounting, in development, if the request path names an asset with it.
+    /// Returns the advice to mount the server in the other way, in development, if the request path would then be the path
+    /// of an asset.
     fn mount_advice(&self, path: &str, snapshot: &Snapshot) -> Option<String> {
         let mount = self.assets().mount_path();
         if !self.is_development() || mount == "/" {

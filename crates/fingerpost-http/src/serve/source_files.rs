@@ -1,4 +1,4 @@
-//! Serves files of the source directories, and checks that they are those that were listed.
+//! Serves files of the source directories, and checks that they are unchanged since they were listed.
 
 use std::{
     fs::{self, File},
@@ -73,7 +73,7 @@ pub(crate) struct ServedSource {
     representation: Representation,
     /// `true` if the file has the content of this URL.
     pub(crate) is_proven: bool,
-    /// `true` while the digest of a file that may be proven is being computed.
+    /// `true` while the digest that may prove the file is being computed.
     is_pending: bool,
     body: Body,
     state: Arc<FileState>,
@@ -135,7 +135,7 @@ impl ServedSource {
 }
 
 impl SourceFiles {
-    /// Finds the current file, and checks whether it is the listed one.
+    /// Finds the current file, and checks whether it is the listed file.
     ///
     /// The first request pins the content of the URL. Later requests must get the same content, so that caches never have two
     /// contents of one URL.
@@ -182,8 +182,8 @@ impl SourceFiles {
         })
     }
 
-    /// Returns the file if its stamp is the listed one, except for the change time. A known file costs two `stat` calls and no
-    /// read.
+    /// Returns the file if its stamp equals the listed stamp, except for the change time. A known file costs two `stat`
+    /// calls and no read.
     fn find_unchanged(
         &self,
         path: &AssetPath,
@@ -196,19 +196,19 @@ impl SourceFiles {
         let is_baseline = |stamp: FileStamp| stamp == baseline.stamp;
         if stamp.length() <= options.max_cached_file {
             let (verified, bytes) = self.read_small(file, &stamp, &baseline.file, state, content, options)?;
-            // Compared with the stamp of the read: if the change time differs, the bytes may, too.
+            // The stamp of the read is compared, because a different change time may mean different bytes.
             let is_proven = content.is_proven(verified.sha256, is_baseline(verified.stamp));
             let size = bytes.len() as u64;
             let file = ServedSource::new(path, size, Some(verified.sha256), Body::Bytes(bytes), state);
             return Some(ServedSource { is_proven, ..file });
         }
-        // From when the file was small.
+        // The file is now large: drop the cached bytes of the small file.
         (content.verified, content.cached) = (None, None);
         let body = |promised| Body::File { path: baseline.file.clone(), file, stamp, promised };
         // The digest of the listed stamp may have been computed after the last request.
         content.pinned = content.pinned.or_else(|| state.large.get(baseline.stamp));
         if content.pinned.is_none() && !is_baseline(stamp) {
-            // No digest can prove that the file is the listed one.
+            // No digest can prove that the file is the listed file.
             return Some(ServedSource::new(path, stamp.length(), None, body(None), state));
         }
         let sha256 =

@@ -31,7 +31,7 @@ impl VerifiedFile {
         self.is_trusted && self.stamp == *stamp
     }
 
-    /// Reads the whole file. Uses the digest of `known` if that still applies.
+    /// Reads the whole file. Uses the digest of `known` if the stamp is unchanged and trusted.
     pub(crate) fn read(file: &mut File, known: Option<&Self>) -> io::Result<(Self, Vec<u8>)> {
         let began = Instant::now();
         let reading = Reading::new(file, |file| {
@@ -44,7 +44,7 @@ impl VerifiedFile {
         Ok((verified, reading.value))
     }
 
-    /// Also trusts a stamp that has been the same for long enough, because file times may be in the future if another clock is
+    /// Also trusts a stamp that has not changed for two seconds, because file times may be in the future if another clock is
     /// ahead.
     fn new(reading: &Reading<Vec<u8>>, began: Instant, known: Option<&Self>) -> Self {
         let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);

@@ -32,9 +32,9 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// The endpoints `GET /version` and `POST /cache/bust`. Framework integrations are built on them; they need no async
 /// runtime.
 ///
-/// `POST /cache/bust` requires the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. It calls
-/// [`Assets::reload`], which takes effect for all clones at once. If that fails, the response has the error, and nothing
-/// changes. All responses are `no-store`.
+/// `POST /cache/bust` requires the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. The endpoint calls
+/// [`Assets::reload`], which takes effect for all clones at once. If the reload fails, the response contains the error, and
+/// nothing changes. All responses are `no-store`.
 ///
 /// The response to a successful bust has the new [`Snapshot`] in its extensions. An outer layer that adds the app version
 /// to headers can use it, so that header and body agree.
@@ -71,7 +71,8 @@ impl VersionEndpoints {
 
     /// Creates the endpoints with the secret in the environment variable `FINGERPOST_SECRET`.
     ///
-    /// In development the variable may be unset or empty. There is no `/cache/bust` then, and a warning is logged.
+    /// In development the variable may be unset or empty. In this case `/cache/bust` is not available, and a warning is
+    /// logged.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -150,7 +151,7 @@ impl VersionEndpoints {
         }
     }
 
-    /// Reloads the assets. If that fails, the old release remains current.
+    /// Reloads the assets. If the reload fails, the old release remains current.
     fn bust(&self) -> Response<Bytes> {
         match self.assets.reload() {
             Ok(snapshot) => {

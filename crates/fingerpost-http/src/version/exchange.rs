@@ -21,7 +21,7 @@ const NAME: &str = "version";
 
 /// One request and its response in a layer that adds the app version and the client script.
 ///
-/// Made by [`VersionMiddleware::begin`](crate::VersionMiddleware::begin).
+/// Created by [`VersionMiddleware::begin`](crate::VersionMiddleware::begin).
 #[derive(Debug, Clone)]
 pub struct VersionExchange {
     options: Arc<VersionOptions>,
@@ -49,11 +49,11 @@ impl VersionExchange {
         Self { options, snapshot, nonce, is_posted, html: Some(html) }
     }
 
-    /// Sets the headers of a response; for a page, also its validators. Returns [`HtmlChange::Body`] if the body is a page, to
-    /// be rewritten with [`inserter`](Self::inserter).
+    /// Sets the headers of a response; for a page, also its validators. Returns [`HtmlChange::Body`] if the body is a page;
+    /// rewrite it with [`inserter`](Self::inserter).
     ///
-    /// If the extensions of the response have a snapshot of the same assets, its app version is used: the response to a reload
-    /// belongs to the new release. Responses that passed through an inner layer of this kind keep the headers of that layer.
+    /// If the extensions of the response have a snapshot of the same assets, its app version is used: the response to a
+    /// reload belongs to the new release. Responses of an inner version layer keep the headers of the inner layer.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         let is_first = response.extensions.insert(VersionHandled).is_none();
         if is_first {

@@ -20,8 +20,9 @@ pub(crate) enum RequestedVersion<'r> {
 impl<'r> RequestedVersion<'r> {
     /// Reads the header, then the cookie.
     ///
-    /// Several headers must have the same value. Of several cookies, the first with a known version is used, because a sibling
-    /// host may have set another with `Domain=`; if there is none, the first that is not empty.
+    /// Several headers must have the same value. If there are several cookies, the first cookie with a known version is
+    /// used, because a sibling host may have set another cookie with `Domain=`. If no version is known, the first cookie
+    /// that is not empty is used.
     pub(crate) fn from_headers(
         headers: &'r HeaderMap,
         header: &HeaderName,
@@ -49,7 +50,7 @@ impl<'r> RequestedVersion<'r> {
 
 /// Returns the values of the cookies with this name, without surrounding whitespace and quotes.
 ///
-/// As lenient as RFC 6265, §5.2 is for `Set-Cookie`. HTTP/2 may have several `Cookie` headers.
+/// Cookies are parsed as leniently as `Set-Cookie` in RFC 6265, §5.2. HTTP/2 may have several `Cookie` headers.
 fn cookies<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| {

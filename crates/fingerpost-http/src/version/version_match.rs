@@ -16,8 +16,8 @@ pub enum VersionMatch {
 impl VersionMatch {
     /// Compares the requested version with `version`: the header `X-App-Requested-Version`, else the cookie `app_version`.
     ///
-    /// As in [`VersionRouter`](crate::VersionRouter), empty values are ignored, several headers must have the same value, or
-    /// the result is [`Different`](Self::Different), and of several cookies one has to match.
+    /// The rules are the same as in [`VersionRouter`](crate::VersionRouter): empty values are ignored. Several headers with
+    /// different values are [`Different`](Self::Different). One matching cookie of several is enough.
     ///
     /// ```
     /// use fingerpost_http::VersionMatch;

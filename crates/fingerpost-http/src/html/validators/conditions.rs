@@ -1,4 +1,4 @@
-//! Requests and responses that are not rewritten, by their headers.
+//! Detects requests and responses that must not be rewritten by their headers.
 
 use http::{HeaderMap, header::CONTENT_DISPOSITION};
 

@@ -21,7 +21,7 @@
   function ours(text) {
     try {
       const url = absolute(text);
-      // The origin of a `blob:` URL is that of the page that created it.
+      // The origin of a `blob:` URL is the origin of the page that created it.
       if (url.origin === location.origin && url.protocol === location.protocol) return url;
     } catch {}
   }
@@ -132,7 +132,7 @@
   const settled = new Set();
   let waiting;
 
-  // Cached responses have the version of when they were stored, so ask the server.
+  // Cached responses have the version of the time when they were stored, so this request bypasses caches.
   async function check(version, headers, visit) {
     waiting?.push(visit);
     if (waiting || settled.has(version) || Date.now() - checked.get(version) < PAUSE) return;

@@ -1,4 +1,4 @@
-//! Serves the client script, which compares the version of a page with the server's.
+//! Serves the client script, which compares the version of a page with the version of the server.
 
 use std::sync::LazyLock;
 
