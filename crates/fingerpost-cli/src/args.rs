@@ -24,7 +24,7 @@ use fingerpost_collect::{
 /// The default settings file.
 const SETTINGS_FILE: &str = "fingerpost.toml";
 
-/// Points every static('css/app.css') in a server-rendered site at a URL that follows the file's content.
+/// Turns every static('css/app.css') of a server-rendered site into a URL that changes with the content of the file.
 #[derive(Parser, Debug)]
 #[command(name = "fingerpost", version, after_help = EXAMPLES, subcommand_required = true)]
 pub(crate) struct Args {
