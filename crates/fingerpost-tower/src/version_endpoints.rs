@@ -12,9 +12,10 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// Handles `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
-/// scripts: with the bearer token that `fingerpost bust-token` prints ([`BustToken`]), it reads the manifest, components and
-/// source directories again, switches all requests to them at once, and returns the new version. If one of them is broken, the
-/// response is a 500 with the reason, and nothing changes. No response is cached. All other requests reach the inner service.
+/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). It reads the manifest,
+/// components and source directories again, switches all requests to them at once, and returns the new version. If one of
+/// them is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All other requests
+/// reach the inner service.
 ///
 /// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router receives paths without their
 /// prefix, and only those that the router has a route or a fallback for.

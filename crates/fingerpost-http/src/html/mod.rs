@@ -43,9 +43,9 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 /// `src`, `srcset`, `imagesrcset` and `poster` of all elements. Query and fragment are preserved. If the base URL has a path
 /// token or a host, paths without them are recognized, too.
 ///
-/// Unchanged: unknown assets, URLs with a `v` parameter (so a second pass changes nothing), other hosts, relative URLs,
-/// comments, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`. All bytes outside
-/// changed attribute values are preserved.
+/// Unknown assets, URLs with a `v` parameter, URLs of other hosts and relative URLs are unchanged. A second pass changes
+/// nothing. Comments are unchanged, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`.
+/// All bytes outside changed attribute values are preserved.
 ///
 /// After a `<base href>` with a different host than the base URL, a path such as `/static/a.css` refers to the different
 /// host and is unchanged. If the base URL is a path, every host is different.

@@ -13,7 +13,7 @@ pub(crate) fn has_any_directive(headers: &HeaderMap, directives: &[&str]) -> boo
 pub enum CachePolicy {
     /// A year, without revalidation. Only for URLs that identify the bytes of the response.
     Immutable,
-    /// This number of seconds.
+    /// Stored for this number of seconds.
     Seconds(u32),
     /// Stored, but revalidated before each use.
     NoCache,

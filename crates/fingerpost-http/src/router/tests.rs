@@ -201,7 +201,7 @@ fn hostile_version_headers_are_refused_and_hostile_cookies_ignored() {
 }
 
 #[test]
-fn vary_header_names_the_version_header_and_the_cookie() {
+fn vary_header_contains_the_version_header_and_the_cookie() {
     let finished = |headers: &[(&str, &[u8])], response_headers: &[(&'static str, &'static str)]| {
         through(&router(), "GET", headers, response_headers).unwrap()
     };

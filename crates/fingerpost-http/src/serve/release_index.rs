@@ -165,7 +165,7 @@ impl FileIndex {
             }
             match read_release(number, store) {
                 Ok((name, json)) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
-                Err(err) => tracing::warn!("release {number} in `{place}` is left out: {err}"),
+                Err(err) => tracing::warn!("release {number} in `{place}` is skipped: {err}"),
             }
         }
         // Removed releases are dropped last, so that files shared with a new release keep their state.
@@ -210,7 +210,7 @@ impl FileIndex {
             match Release::parse(json, number, name) {
                 Ok(release) => self.add(files_of_manifest(&release.manifest), named_by, store),
                 Err(err) => {
-                    tracing::warn!("in `{}`: {err}; it is left out", store.place());
+                    tracing::warn!("in `{}`: {err}; the release is skipped", store.place());
                     FileNames::default()
                 }
             }
@@ -301,7 +301,7 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
         }
         _ => Err(unsupported_content()),
     };
-    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
+    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is skipped: {err}", store.place());
     read().inspect_err(warn).ok()
 }
 

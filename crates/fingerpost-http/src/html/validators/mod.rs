@@ -86,7 +86,7 @@ impl HtmlExchange {
     ///   left, `If-Modified-Since` is removed as well, because servers evaluate it only without `If-None-Match` (RFC 9110,
     ///   §13.1.3).
     ///
-    /// `If-Match` and `If-Unmodified-Since` are unchanged: at worst they cause an error, never a stale page.
+    /// `If-Match` and `If-Unmodified-Since` are unchanged: they may cause an error response, but never a stale page.
     pub fn begin(
         layer: &'static str,
         settings: impl Into<Cow<'static, str>>,

@@ -114,7 +114,7 @@
   let stay;
   let writes = 0;
   let left = 0;
-  // Only for a while: a download also fires `beforeunload`.
+  // This state expires, because a download also fires `beforeunload`.
   window.addEventListener('beforeunload', () => (left = Date.now()));
   const isBusy = () => writes > 0 || Date.now() - left < PAUSE;
 
