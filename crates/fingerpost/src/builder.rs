@@ -254,10 +254,10 @@ impl AssetsBuilder {
     /// `[version] git = true` in a settings file does the same.
     ///
     /// The commit is read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
-    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git` at or
-    /// above the source directories, the output directory or the working directory, in this order. If `.git` cannot be read
-    /// directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits is ignored with a
-    /// warning.
+    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git`. `.git`
+    /// is searched at and above the source directories, the output directory and the working directory, in this order. If
+    /// `.git` cannot be read directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits
+    /// is ignored with a warning.
     ///
     /// If no commit is found, the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {

@@ -29,8 +29,8 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// Returns the last result if it `fits`, else the result of a `work` that begins after this call, on this thread or
-    /// another.
+    /// Returns the last result if it `fits`. Otherwise returns the result of a `work` that begins after this call, on this
+    /// or another thread.
     pub(crate) fn join(&self, fits: impl Fn(&T) -> bool, work: impl FnOnce() -> T) -> T {
         let mut state = self.state.lock();
         let started_before = state.started;

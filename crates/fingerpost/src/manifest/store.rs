@@ -43,9 +43,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Opens a file that may be too large for memory. Defaults to the bytes of [`read`](Self::read).
     ///
-    /// [`Stored::File`] must be the same file on disk at each call, not a new temporary copy: servers cache the digest
-    /// of a large file by its inode and times, and serve files without a known digest with `no-store`.
-    /// [`Stored::Bytes`] of a published file must be the same at each call: servers hash the bytes of a large file once.
+    /// [`Stored::File`] must be the same file on disk at each call, not a new temporary copy. Servers cache the digest of a
+    /// large file by its inode and times, and serve files without a known digest with `no-store`. [`Stored::Bytes`] of a
+    /// published file must be the same at each call: servers hash the bytes of a large file once.
     ///
     /// # Errors
     ///

@@ -11,9 +11,9 @@ use crate::{
 ///
 /// Servers compare it with the file on disk: only an unchanged file is the content that the URL identifies.
 ///
-/// A reload that keeps the URLs, because the app version or the path token is the same, keeps the baseline too:
-/// browsers may have cached the earlier bytes under the same URL. A file that was changed in place is therefore served
-/// as unproven until the version changes. New files are added; a file that was removed and restored counts as changed.
+/// A reload with the same app version or path token does not change the URLs, and keeps the baseline. Browsers may have
+/// cached the earlier bytes under the same URL. A file that was changed in place is therefore served as unproven until the
+/// version changes. New files are added; a file that was removed and restored counts as changed.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

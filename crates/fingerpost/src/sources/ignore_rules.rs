@@ -7,8 +7,8 @@ use crate::{error::Error, quote::quoted};
 /// The rules that select assets from the files of a source directory. They are the same for development, `collect` and every
 /// strategy.
 ///
-/// Ignored by default: names that start with `.` (except `.well-known`), `CVS`, names that end in `~`, and names that
-/// end in `:Zone.Identifier`, which are NTFS streams that were copied to Linux.
+/// Ignored by default: names that start with `.` (except `.well-known`), `CVS`, names that end in `~`, and names that end in
+/// `:Zone.Identifier` (NTFS streams, copied to Linux).
 ///
 /// ```
 /// use fingerpost::sources::IgnoreRules;
@@ -41,8 +41,9 @@ impl IgnoreRules {
     /// Creates rules that ignore files which match a glob of `ignore`, include hidden files if `hidden`, and allow
     /// symlinks out of a source directory if `follow_symlinks`.
     ///
-    /// A glob without a `/` is matched against every file and directory name; one with a `/` against the whole asset
-    /// path, in which `*` stays within one directory and `**` does not. Everything in an ignored directory is ignored.
+    /// A glob without a `/` is matched against every file and directory name. A glob with a `/` is matched against the whole
+    /// asset path; in it, `*` matches within one directory, and `**` across directories. Everything in an ignored directory
+    /// is ignored.
     ///
     /// # Errors
     ///

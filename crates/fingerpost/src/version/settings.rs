@@ -41,8 +41,8 @@ pub struct VersionSettings {
     /// Components of the app version by name: files that are not assets, such as templates, as paths and globs relative
     /// to the settings file.
     ///
-    /// In a glob `*` and `?` stay within one directory and `**` does not. Globs skip names that start with `.`, `CVS`,
-    /// names that end in `~`, and the output directory.
+    /// In a glob, `*` and `?` match within one directory, and `**` across directories. Globs skip names that start with `.`,
+    /// `CVS`, names that end in `~`, and the output directory.
     pub components: BTreeMap<String, Vec<String>>,
     /// The directory of the settings file; empty for the working directory.
     pub(crate) dir: PathBuf,
