@@ -55,7 +55,8 @@ use crate::{
 /// safe to write into HTML without escaping, except where [`Url::is_html_inert`] returns `false`.
 ///
 /// In development and under [`Strategy::VersionQuery`], a module has two URLs, and runs twice, if a page loads it with
-/// `static()` and another module imports it by its plain name. Refer to such a module in only one of these ways.
+/// `static()` and another module imports it by its plain name. Load such a module only from pages, or only from other
+/// modules.
 #[derive(Clone)]
 pub struct Assets(pub(crate) Arc<Shared>);
 

@@ -27,8 +27,8 @@ use crate::{
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
 ///
-/// [`Assets::from_config`] reads the settings file of the program ([`Settings`]) instead. Environment variables, of
-/// which an empty one counts as unset:
+/// [`Assets::from_config`] reads the settings file of the program ([`Settings`]) instead. An empty environment variable
+/// counts as unset:
 ///
 /// | variable | sets |
 /// |---|---|
@@ -242,7 +242,7 @@ impl AssetsBuilder {
 
     /// Sets the app version. An empty text counts as unset.
     ///
-    /// Defaults to the first of these that is available: `FINGERPOST_APP_VERSION`; the settings file;
+    /// Defaults to the first available value of: `FINGERPOST_APP_VERSION`; the settings file;
     /// [`version_from_git`](Self::version_from_git) if it is set; in production a hash of the manifest and of the
     /// [`component`](Self::component)s, if any; a hash of the components; `unknown`.
     pub fn app_version(mut self, version: impl Into<String>) -> Self {

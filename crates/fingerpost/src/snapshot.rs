@@ -110,7 +110,7 @@ impl Snapshot {
 
     /// Returns the path and the stamp that a file had when the source directories were listed. See [`BaselineFile`].
     ///
-    /// Returns `None` for unlisted paths. Only each [`Strategy`](crate::Strategy) without a build step lists paths.
+    /// Returns `None` for unlisted paths. Only a [`Strategy`](crate::Strategy) without a build step lists paths.
     #[doc(hidden)]
     pub fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         match &self.resolver.strategy {

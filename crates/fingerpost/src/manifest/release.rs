@@ -56,7 +56,7 @@ impl Release {
         PathBuf::from(format!(".fingerpost/releases/{number}.json"))
     }
 
-    /// Parses a release file; `number` is its name, and `place` is its name in errors.
+    /// Parses a release file; `number` is the number in its file name, and `place` is its name in errors.
     ///
     /// # Errors
     ///
