@@ -84,7 +84,7 @@ pub struct FilePart {
     withheld: Option<Bytes>,
 }
 
-/// The SHA-256 of a whole file. The ETag of the response contains it.
+/// The SHA-256 of a whole file. The digest determines the ETag of the response.
 #[derive(Debug, Clone)]
 pub(crate) struct PromisedDigest {
     pub(crate) sha256: Digest,

@@ -178,7 +178,8 @@ impl PublishedFile<'_> {
 
     /// Reads a part of a file, and checks that the file matches the release.
     ///
-    /// `promised` is the digest in the ETag of the response. Returns `None` if the digest of the file is no longer known.
+    /// `promised` is the digest that determines the ETag of the response. Returns `None` if the digest of the file is no
+    /// longer known.
     fn read(
         &self,
         name: &str,
