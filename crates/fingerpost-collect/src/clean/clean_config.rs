@@ -12,7 +12,7 @@ use crate::{
     settings_tables::{CleanSettings, Tables},
 };
 
-/// Settings of [`clean`](crate::clean), which reads and checks them and has an example.
+/// Settings of [`clean`](crate::clean). Its documentation has an example.
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing happens before `clean`"]
 pub struct CleanConfig {
@@ -66,10 +66,10 @@ impl CleanConfig {
         self
     }
 
-    /// Sets how long releases are retained after they were replaced, for open pages that still load their files.
+    /// Sets how long releases are retained after they were replaced, so that open pages can still load their files.
     ///
-    /// Defaults to 7 days; with zero, age retains nothing. Times come from the release files. A release without a known
-    /// successor counts as replaced just now.
+    /// Defaults to 7 days. With zero, no release is retained because of its age. Times come from the release files. A
+    /// release without a known successor counts as replaced just now.
     pub fn older_than(mut self, age: Duration) -> Self {
         self.tables.clean.older_than = Some(age);
         self
@@ -83,7 +83,7 @@ impl CleanConfig {
         self
     }
 
-    /// Sets whether to only report what would be removed. A dry run takes no lock.
+    /// Sets whether to only report the releases and files to remove. A dry run takes no lock.
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {

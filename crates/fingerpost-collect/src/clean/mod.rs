@@ -1,4 +1,4 @@
-//! Removing old releases, and the files that only they use.
+//! Removes old releases and the files that only these releases use.
 
 pub(crate) mod clean_config;
 mod release_files;
@@ -36,12 +36,12 @@ use crate::{
 /// Removes old releases from an output directory, and the files that only these releases use.
 ///
 /// A release is retained if it is current, among the newest [`keep`](CleanConfig::keep) releases, or was replaced less than
-/// [`older_than`](CleanConfig::older_than) ago. The current release is the one in `staticfiles.json`, even if an older manifest was
-/// restored. Files that no release has named are never removed.
+/// [`older_than`](CleanConfig::older_than) ago. The current release is the one in `staticfiles.json`, even if an older manifest
+/// was restored. Files that are in no release are never removed.
 ///
 /// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts as
 /// current until now. If another program wrote or moved the manifest since the last command, every release counts as current
-/// until that change; a warning reports it if a release is retained only for this reason. If the times of the manifest are not
+/// until that change. A warning is reported if a release is retained only for this reason. If the times of the manifest are not
 /// recorded, every release counts as current until this run.
 ///
 /// The files of the current release are never touched, and a killed run can be repeated. `clean` and
@@ -119,7 +119,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     Ok(report)
 }
 
-/// Retains all releases: each may have been current until something other than a command changed the manifest.
+/// Retains all releases, because each may have been current until another program changed the manifest.
 fn keep_all(
     history: &ReleaseHistory,
     kept: &mut BTreeSet<u64>,

@@ -14,12 +14,12 @@ use crate::{
     output::{history::History, variant::variant_name},
 };
 
-/// The releases of an output directory and the files that they name.
+/// The releases of an output directory and the files in their manifests.
 #[derive(Default)]
 pub(super) struct ReleaseHistory {
     /// In ascending order.
     pub(super) releases: Vec<PublishedRelease>,
-    /// The numbers of the releases that name each file.
+    /// The numbers of the releases that contain each file.
     pub(super) files: HashMap<NamedFile, Vec<u64>>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct NamedFile {
 }
 
 impl ReleaseHistory {
-    /// Reads every release. A damaged release is an error, because it could name any file.
+    /// Reads every release. A damaged release is an error, because it could contain any file.
     pub(super) fn read(history: &History<'_>, diagnostics: &mut Diagnostics) -> Result<Self, Error> {
         let mut all = Self::default();
         for &number in &history.numbers {
@@ -77,6 +77,6 @@ impl NamedFile {
 
 fn unreadable(reason: &str) -> String {
     let advice = "the files of this release are unknown, so nothing is removed; restore the release file, or delete it to \
-                  retain the files that only this release names";
+                  retain the files that are only in this release";
     format!("{reason}; {advice}")
 }

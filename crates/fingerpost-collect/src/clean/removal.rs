@@ -1,4 +1,4 @@
-//! Finds and removes the files that only removed releases name.
+//! Finds and removes the files that only removed releases contain.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -32,16 +32,16 @@ struct FileToRemove {
 
 /// The reason for removing a file.
 enum Claim<'a> {
-    /// The name is a hashed path or the name of its variant.
+    /// The name is a hashed path or the name of a variant.
     NamedFile,
-    /// The name is a plain name. The file is removed only if it has one of these contents.
+    /// The name is a plain name. The file is removed only if its content is one of these.
     Original(Vec<&'a (u64, Digest)>),
 }
 
 type Claims<'a> = BTreeMap<String, Claim<'a>>;
 
 impl Removal {
-    /// Finds the files that a removed release names and no retained one does.
+    /// Finds the files that a removed release contains and no retained release contains.
     pub(super) fn plan(out: &Path, history: &ReleaseHistory, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
         let is_kept = |number: &u64| kept.contains(number);
@@ -81,7 +81,7 @@ pub(super) fn remove(file: &Path) -> Result<(), Problem> {
     }
 }
 
-/// The names that retained releases need, by their lowercase form.
+/// The names in retained releases, by lowercase name.
 struct KeptNames<'a> {
     names: HashMap<String, Vec<String>>,
     root: &'a Path,
@@ -98,7 +98,7 @@ impl<'a> KeptNames<'a> {
         Self { names, root }
     }
 
-    /// Returns `true` if a retained name is this file. On a case-insensitive disk, two names can be one file.
+    /// Returns `true` if `name` is a retained file. On a case-insensitive disk, two names can be one file.
     fn has(&self, name: &str) -> bool {
         let real = |name: &str| fs::canonicalize(place(self.root, name)).ok();
         let is_same =
@@ -161,7 +161,8 @@ fn place(root: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// Returns `true` if a path below the canonical output directory goes through no symlink and has the spelling of the disk.
+/// Returns `true` if a path below the canonical output directory contains no symlink and has the same letter case as on
+/// disk.
 fn is_real(path: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|real| real == path)
 }

@@ -66,7 +66,7 @@ fn unreadable_release_is_an_error_and_nothing_is_removed() {
     let (kind, problems) = refused(&site, &strict(&site));
     assert_eq!((kind, problems.len()), (ErrorKind::Manifest, 2));
     let advice = "; the files of this release are unknown, so nothing is removed; restore the release file, or delete it to \
-                  retain the files that only this release names";
+                  retain the files that are only in this release";
     assert!(
         problems[0].starts_with(&format!("manifest {} cannot be read: ", site.shown(&first))),
         "{problems:?}"
