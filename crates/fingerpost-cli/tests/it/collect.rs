@@ -205,7 +205,7 @@ fn invalid_settings_file_is_an_error() {
 }
 
 #[test]
-fn a_settings_file_that_is_not_toml_shows_the_line() {
+fn invalid_toml_is_reported_with_its_line() {
     let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nout = '\u{9b}' x\r\n")]);
     let expected = format!(
         "error: settings file {}: TOML parse error at line 2, column 11\n  |\n2 | out = '\\u{{9b}}' x\n  |           ^\n",
@@ -217,7 +217,7 @@ fn a_settings_file_that_is_not_toml_shows_the_line() {
 }
 
 #[test]
-fn every_mistake_in_a_table_is_one_line_of_every_command() {
+fn every_command_reports_each_table_error_on_one_line() {
     let toml = "[collect]\ncompres = []\nfsync = 1\nmissing = \"warn\"\n[clean]\nolder_than = \"7d\"\n";
     let site = Site::new(&[("static/a.css", "a"), ("fingerpost.toml", toml)]);
     let file = site.quoted_path("fingerpost.toml");
@@ -273,7 +273,7 @@ fn boolean_flags_accept_false() {
 fn missing_keep_from_directory_is_reported_with_its_absolute_path() {
     let site = Site::new(&[("static/a.css", "a")]);
     let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
-    let advice = "correct `--keep-from`, or leave it out at the first deploy";
+    let advice = "correct `--keep-from`, or omit it at the first deploy";
     let problem = format!(
         "error: cannot import releases from {}: it is not a directory; {advice}\n",
         site.quoted_path("nope")
@@ -303,7 +303,7 @@ fn compress_flags_select_the_encodings() {
     let dry = site.run(&["collect", "static", "--out", "out", "--compress", "gzip:1", "--dry-run"]);
     assert_eq!(summary(&dry), sums("0 to write, 2 unchanged, release 2 to publish"));
 
-    // The flag overrides the file, also with `none`.
+    // The flag overrides the settings file, and so does its value `none`.
     site.write("fingerpost.toml", "[collect]\ncompress = [\"gzip\"]\ncompress-maps = [\"br\"]");
     assert_eq!(collected(&[]).1, ["gzip"]);
     assert_eq!(collected(&["--compress", "br"]).1, ["br"]);
@@ -314,10 +314,16 @@ fn compress_flags_select_the_encodings() {
 fn invalid_compression_is_a_usage_error_that_lists_valid_values() {
     let site = Site::new(&[("static/a.css", "a")]);
     for (list, problem) in [
-        ("gzip,lzma", "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
+        (
+            "gzip,lzma",
+            "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`",
+        ),
         ("br:12", "compression `br:12` has no such level; `br` has 0 to 11"),
         ("gzip,gzip", "compression `gzip` is listed twice"),
-        ("", "compression `` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`"),
+        (
+            "",
+            "compression `` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`",
+        ),
     ] {
         let ended = site.run(&["collect", "static", "--out", "out", "--compress", list]);
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
@@ -333,12 +339,12 @@ fn imported_unchanged_release_becomes_current_and_is_reported() {
         let ended = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
         (ended.stderr.lines().next().unwrap().to_owned(), summary(&ended).to_owned())
     };
-    let took_over = "copied release 1".to_owned();
+    let copied = "copied release 1".to_owned();
     let sums =
         |written: &str, release: &str| format!("1 file, 6 B, {written}, nothing new, release 1 {release}");
     let dry = sums("1 to write, 0 unchanged", "would be current");
-    assert_eq!(keeping(&["--dry-run"]), (took_over.clone(), dry));
-    assert_eq!(keeping(&[]), (took_over, sums("1 written, 0 unchanged", "is current")));
+    assert_eq!(keeping(&["--dry-run"]), (copied.clone(), dry));
+    assert_eq!(keeping(&[]), (copied, sums("1 written, 0 unchanged", "is current")));
     assert_eq!(site.read("new/staticfiles.json"), site.read("out/staticfiles.json"));
     assert_eq!(keeping(&[]).1, "1 file, 6 B, 0 written, 1 unchanged, nothing to publish");
 }
@@ -348,7 +354,7 @@ fn imported_unchanged_release_becomes_current_and_is_reported() {
 fn verbose_lists_special_files_as_ignored() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     let _socket = std::os::unix::net::UnixListener::bind(site.path("static/socket")).unwrap();
-    let said = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;
-    assert!(said(&["-v"]).starts_with(&format!("ignored {}\n", site.quoted_path("static/socket"))));
-    assert_eq!(said(&[]).lines().count(), 1);
+    let stderr = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;
+    assert!(stderr(&["-v"]).starts_with(&format!("ignored {}\n", site.quoted_path("static/socket"))));
+    assert_eq!(stderr(&[]).lines().count(), 1);
 }

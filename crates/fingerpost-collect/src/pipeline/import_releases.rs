@@ -77,7 +77,7 @@ fn open<'a>(store: &'a dyn Store, dir: &Path) -> Result<History<'a>, Problem> {
         Err(Problem::new(ErrorKind::KeepFrom, message))
     };
     if !dir.is_dir() {
-        return wrong("is not a directory; correct `--keep-from`, or leave it out at the first deploy");
+        return wrong("is not a directory; correct `--keep-from`, or omit it at the first deploy");
     }
     let history = History::read(store, dir)?;
     if history.is_empty() && has_files(dir)? {

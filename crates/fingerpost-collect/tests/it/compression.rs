@@ -180,7 +180,7 @@ fn source_maps_are_compressed_with_gzip_only_by_default() {
 }
 
 #[test]
-fn dry_run_reports_what_would_be_compressed() {
+fn dry_run_reports_the_number_of_compressions() {
     let site = site();
     let run = |config: &CollectConfig, is_dry| {
         let mut report = collect(&config.clone().dry_run(is_dry)).unwrap();
@@ -209,7 +209,7 @@ fn dry_run_reports_what_would_be_compressed() {
 #[test]
 fn all_invalid_compression_settings_are_reported() {
     let site = site();
-    let unknown = "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, with a level `br:11`";
+    let unknown = "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`";
     let level = "compression `gzip:11` has no such level; `gzip` has 1 to 9";
     assert_eq!(site.refused(&site.config().compress(["lzma"]).compress_maps(["gzip:11"])), [unknown, level]);
     assert!(!site.path("out").exists());
