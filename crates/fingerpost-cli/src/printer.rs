@@ -89,7 +89,7 @@ impl Printer {
     }
 }
 
-/// Prints only the message that a run waits for the lock.
+/// Prints a message while a run waits for the lock, and nothing about other progress.
 impl Progress for Printer {
     fn waiting(&self, message: &str) {
         self.info(message);

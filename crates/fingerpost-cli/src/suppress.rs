@@ -11,7 +11,8 @@ use fingerpost_collect::Problem;
 /// The maximum number of tables in the hint. For more files, a glob is better.
 const MAX_TABLES: usize = 20;
 
-/// Returns a hint with one table per file. Tables are valid at the end of any settings file that does not have them already.
+/// Returns a hint with one table per file. A table can be added to the end of the settings file, unless the file
+/// already has it.
 pub(crate) fn hint<'p>(
     problems: impl IntoIterator<Item = &'p Problem>,
     settings_file: &Path,

@@ -54,8 +54,8 @@ fn manifest_path(out: &DirStore) -> String {
     Path::new(&out.place()).join(MANIFEST_NAME).display().to_string()
 }
 
-/// A store whose manifest has the hash and the components of the real one, but no base path: the version does not depend on
-/// the base URL.
+/// A store whose manifest has the hash and the components of the real manifest, but no base path. The version does not
+/// depend on the base URL.
 #[derive(Debug)]
 struct VersionOnlyStore {
     place: String,

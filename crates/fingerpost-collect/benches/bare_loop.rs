@@ -1,6 +1,6 @@
-//! The least work that `collect` can do: reads every file, hashes it with SHA-256 and writes it under a hashed name into a
-//! new directory, on two threads: `cargo bench --bench bare_loop -- SOURCE OUT`
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints what it has to say")]
+//! Measures the lower bound for `collect`: reads every file, hashes it with SHA-256, and writes it to a new directory
+//! under a hashed name, on two threads. Usage: `cargo bench --bench bare_loop -- SOURCE OUT`.
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints a message")]
 
 use std::{
     env, fs,
@@ -11,10 +11,10 @@ use rayon::{ThreadPoolBuilder, prelude::*};
 use sha2::{Digest as _, Sha256};
 
 fn main() {
-    // Cargo adds flags of its own.
+    // Cargo adds its own flags.
     let mut paths = env::args_os().skip(1).filter(|arg| !arg.to_string_lossy().starts_with('-'));
     let (Some(source), Some(out)) = (paths.next(), paths.next()) else {
-        return println!("nothing to do: name a source directory and a new output directory");
+        return println!("no directories are set; pass a source directory and a new output directory");
     };
     let mut files = Vec::new();
     list(source.as_ref(), out.as_ref(), &mut files);
@@ -22,7 +22,7 @@ fn main() {
     pool.install(|| files.par_iter().for_each(|(from, to)| write_hashed(from, to)));
 }
 
-/// Lists the files below `from`, each with its place below `to`, and makes the directories.
+/// Lists the files below `from`, each with its target path below `to`, and creates the directories.
 fn list(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) {
     fs::create_dir(to).expect("a new directory");
     for entry in fs::read_dir(from).expect("a directory") {

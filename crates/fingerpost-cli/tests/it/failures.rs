@@ -16,10 +16,10 @@ use crate::site::{PROGRAM, RunOutput, Site};
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 const COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
 
-/// The number of kills that have to interrupt a run; `tests/release-check` sets a larger one.
+/// The required number of interrupted runs. `tests/release-check` sets a larger number.
 fn kill_count() -> u32 {
-    let wanted = env::var("FINGERPOST_TEST_KILLS").ok();
-    wanted.map_or(12, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
+    let count = env::var("FINGERPOST_TEST_KILLS").ok();
+    count.map_or(12, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
 }
 
 /// Writes images, style sheets and modules. The style sheets and modules refer to the images and to each other, so
@@ -127,8 +127,8 @@ fn failed_write_leaves_the_old_release_intact() {
     site.assert_intact();
 }
 
-/// Collects into a file system of 2 MB: a small site, one that does not fit, and one that fits again. The results are
-/// copied to `after1`, `after2` and `after3`, because the file system is unmounted when the shell ends.
+/// Collects into a file system of 2 MB: a small site, a site that does not fit, and a smaller site that fits. The
+/// results are copied to `after1`, `after2` and `after3`, because the file system is unmounted when the shell ends.
 #[cfg(target_os = "linux")]
 const ON_A_SMALL_DISK: &str = r#"
 mount -t tmpfs -o size=2m tmpfs out 2>mount.log || exit 77
@@ -152,7 +152,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     let mut shell = site.command("unshare");
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
     let Ok(status) = shell.stdout(Stdio::null()).stderr(Stdio::null()).status() else { return };
-    // Some systems do not let users mount; the test above covers the case there.
+    // Some systems do not permit mounts by users. There, only the test above covers a failed write.
     if !status.success() && !site.path("code1").exists() {
         return;
     }
@@ -169,7 +169,8 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     }
 }
 
-/// Returns a command to which file permissions apply: root drops its privileges in a user namespace.
+/// Returns a command that is subject to file permissions. For root, the command runs without privileges in a user
+/// namespace.
 fn unprivileged_command(site: &Site) -> Option<Command> {
     let closed = site.path("closed");
     fs::write(&closed, "").unwrap();
@@ -182,8 +183,8 @@ fn unprivileged_command(site: &Site) -> Option<Command> {
         command.arg("--user");
         command
     };
-    let bites = in_namespace().arg("sh").args(["-c", "! cat closed"]).output();
-    let mut command = bites.is_ok_and(|ended| ended.status.success()).then(in_namespace)?;
+    let denied = in_namespace().arg("sh").args(["-c", "! cat closed"]).output();
+    let mut command = denied.is_ok_and(|ended| ended.status.success()).then(in_namespace)?;
     command.arg(PROGRAM);
     Some(command)
 }
@@ -306,12 +307,12 @@ fn run_writes_its_process_id_into_the_lock() {
     assert_eq!(site.read("out/.fingerpost/lock"), "");
 }
 
-/// With backtraces, because a backtrace takes memory as well.
+/// Enables backtraces, because they also need memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn lack_of_memory_is_an_error_and_publishes_nothing() {
     let site = Site::new(&[("static/m.js", "")]);
-    // The second is nothing but errors, which the parser lists.
+    // The second script consists only of errors. The parser stores each of them.
     for (statement, kilobytes) in [("(a);", 300_000), ("let [a];", 2_000_000)] {
         let count = (32 << 20) / statement.len();
         site.write("static/a.js", format!("import './m.js';{}", statement.repeat(count)));

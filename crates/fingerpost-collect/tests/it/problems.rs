@@ -140,7 +140,7 @@ fn file_that_keeps_changing_is_never_partially_collected() {
                 file.set_len(length as u64 + more).unwrap();
             }
         });
-        // On a busy machine the other thread may pause long enough for an intact copy: try again.
+        // On a busy machine, the other thread may pause during the whole copy: try again.
         let problem = (0..100).find_map(|_| collect(&site.config()).err());
         done.store(true, Ordering::Relaxed);
         problem.expect("a run that detects the change")
@@ -149,8 +149,8 @@ fn file_that_keeps_changing_is_never_partially_collected() {
     assert_eq!(problem.to_string(), format!("{file} changed during the run; run the command again"));
 }
 
-/// Changes a file once the second file has its hashed path: all files have been analyzed, but files that depend on
-/// these two have not been written.
+/// Changes a file when the second hashed path is assigned. At this time, all files have been analyzed, but files that
+/// refer to the first two have not been written.
 struct AfterTheSecond<F>(AtomicUsize, F);
 
 impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {
@@ -349,7 +349,7 @@ fn progress_counts_every_file_once() {
 }
 
 #[test]
-fn an_absolute_reference_outside_the_base_url_to_an_asset_is_a_warning() {
+fn absolute_reference_outside_the_base_url_is_a_warning_if_an_asset_matches() {
     let site = Site::new(&[
         (
             "static/css/a.css",
@@ -380,7 +380,7 @@ fn an_absolute_reference_outside_the_base_url_to_an_asset_is_a_warning() {
 
 #[cfg(feature = "js")]
 #[test]
-fn an_absolute_import_outside_the_base_url_of_an_asset_is_a_warning() {
+fn absolute_import_outside_the_base_url_is_a_warning_if_an_asset_matches() {
     let site =
         Site::new(&[("static/js/a.js", "import \"/js/util.js\"; import '/x.js'"), ("static/js/util.js", "")]);
     let report = site.collect();
