@@ -168,7 +168,7 @@ impl HtmlSafe for StaticText<'_> {}
 
 /// Calls `lookup` with the assets of the runtime value, the innermost scope, or [`init`], in this order of precedence.
 ///
-/// Inside a scope, the assets of the scope use the snapshot of the scope.
+/// Inside a scope of the same assets, `lookup` uses the snapshot of the scope.
 #[inline]
 pub(crate) fn with_assets<R>(
     values: &dyn Values,

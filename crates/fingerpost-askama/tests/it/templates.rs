@@ -15,7 +15,7 @@ fn assert_renders(template: &impl Template, expected: &str) {
     let assets = site.production().build().unwrap();
     let expected = expected.replace("URL", "/static/css/app.7c98040a5416.css");
     assert_eq!(page(&assets, template), expected);
-    // The same without runtime values.
+    // Rendering in a scope, without runtime values, gives the same page.
     assert_eq!(assets.snapshot().scope(|| template.render()).unwrap(), expected);
 }
 
@@ -195,7 +195,7 @@ mod with_own_filters {
 }
 
 #[test]
-fn filters_coexist_with_those_of_the_application() {
+fn filters_coexist_with_filters_of_the_application() {
     let site = Site::with_files(&["css/app.css"]);
     let assets = site.production().build().unwrap();
     let url = "/static/css/app.7c98040a5416.css";
