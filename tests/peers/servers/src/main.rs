@@ -41,7 +41,7 @@ fn main() -> Result<()> {
             Router::new().nest_service("/static", ServeDir::new(dir).precompressed_gzip().precompressed_br())
         }
         "memory-serve" => Router::new().nest("/static", memory_serve::load!().into_router()),
-        _ => return Err(format!("there is no server `{kind}`").into()),
+        _ => return Err(format!("unknown server `{kind}`").into()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -54,18 +54,20 @@ fn main() -> Result<()> {
 /// Returns a handler that sends bytes from memory and inspects only the necessary headers.
 fn fixed(dir: &str) -> Result<Router> {
     let mut files = HashMap::new();
-    for (name, media_type) in [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")] {
+    for (name, media_type) in
+        [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")]
+    {
         for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
             let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
             files.insert((format!("/static/{name}"), encoding), (bytes, media_type));
         }
     }
     let files: &'static HashMap<_, _> = Box::leak(Box::new(files));
-    let handler = async move |request: Request| answer(files, &request);
+    let handler = async move |request: Request| respond(files, &request);
     Ok(Router::new().route("/static/{*path}", get(handler)))
 }
 
-fn answer(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, request: &Request) -> Response {
+fn respond(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, request: &Request) -> Response {
     if request.headers().contains_key(IF_NONE_MATCH) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
@@ -77,12 +79,12 @@ fn answer(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, reques
     let Some((bytes, media_type)) = files.get(&(request.uri().path().to_owned(), encoding)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut answer = bytes.clone().into_response();
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let mut response = bytes.clone().into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     if !encoding.is_empty() {
-        answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    answer
+    response
 }
 
 fn actix(dir: String, address: SocketAddr) -> Result<()> {
