@@ -61,7 +61,7 @@ impl Site {
     fn version_of(&self, program: &Path, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(program);
         command.args(["app_version::program_prints_its_app_version", "--exact", "--nocapture"]);
-        // No variables of this machine: they may name a commit.
+        // Removes the variables of this machine, because they may contain a commit.
         let output = command.env_clear().env(SITE, self.0.path()).envs(variables.iter().copied()).output();
         let output = output.expect("a program that starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -26,7 +26,7 @@ const ACCEPT_PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/
 const EXPIRY: &str = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 const CHOSEN: &str = "app_version=v2; Path=/; SameSite=Lax";
 
-/// A running version, in a thread of its own, because its metrics recorder is local to the thread.
+/// A running version. Has its own thread, because its metrics recorder is local to the thread.
 struct Version {
     origin: String,
     counters: Arc<Counters>,
@@ -231,9 +231,9 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     assert_eq!(shown(&proxy.ask("/", &[OLD_COOKIE]).await), "v2");
     // The assets of the page are still served.
     assert_eq!(proxy.ask("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
-    // The tab learns of the new version from the header of the refusal, or from the endpoint.
+    // The refusal has the new version in a header, and the endpoint returns it.
     says_version(&proxy, &[OLD_TAB], "v2").await;
-    // The next page load of the visitor.
+    // The visitor loads a page again.
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, ("v2".to_owned(), Some(EXPIRY.to_owned())));
     assert_eq!(proxy.load(&[]).await, page("v2"));
     // After the switch, requests with v1 count as skew on the new version until the page reloads; the old version gets

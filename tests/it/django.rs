@@ -91,7 +91,7 @@ fn django_reads_a_fingerpost_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let (project, out) =
         (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
-    // The digest of a component is a key that Django does not know.
+    // Django ignores the unknown key with the digests of components.
     let file = project.path().join("fingerpost.toml");
     fs::write(&file, "version.components.settings = [\"fingerpost.toml\"]").expect("a writable file");
     let mut settings = Settings::read(&file).expect("valid settings");

@@ -32,7 +32,8 @@ const ODD: [(&str, &str); 14] = [
     (".well-known/security.txt", ".well-known/security.txt"),
 ];
 
-/// Queries and fragments as authors write them, and their parts. A version query adds `&` to the second.
+/// References with queries and fragments, and their path, query and fragment. A version query is appended to `x=1` with
+/// `&`.
 const WRITTEN: [(&str, &str, Option<&str>, &str); 6] = [
     ("sprite.svg#icon", "sprite.svg", None, "#icon"),
     ("a.css?x=1#f", "a.css", Some("x=1"), "#f"),
@@ -212,7 +213,7 @@ impl Site {
             [&self.source, &self.out].map(|dir| fs::read(dir.join(path)).expect("a file"));
         let url = (self.expected)(encoded, &source, &collected);
         let (url, version) = url.split_once('?').map_or((&*url, None), |(url, version)| (url, Some(version)));
-        // An author's version is kept; ours is appended to other queries.
+        // If the author wrote `v=`, the URL has no other version. The version is appended to other queries.
         let version = version.filter(|_| !query.is_some_and(|query| query.starts_with("v=")));
         let parameters: Vec<_> = query.filter(|query| !query.is_empty()).into_iter().chain(version).collect();
         let mark = if query.is_some() || version.is_some() { "?" } else { "" };

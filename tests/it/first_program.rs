@@ -25,20 +25,20 @@ fn block(language: &str, words: &str) -> &'static str {
     blocks.map(str::trim_start).find(|block| block.contains(words)).expect(words)
 }
 
-/// Returns the text with one part replaced that it must contain.
+/// Returns the text with one part replaced. Panics if the text does not contain the part.
 fn replaced(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "no {from} in:\n{text}");
     text.replace(from, to)
 }
 
-/// Returns a text whose lines from the one that starts with `from` to the one that equals `to` are replaced.
+/// Returns the text with some lines replaced: from the line that starts with `from` to the line that equals `to`.
 fn with_lines_replaced(text: &str, from: &str, to: &str, by: &str) -> String {
     let start = text.find(&format!("\n{from}")).expect(from) + 1;
     let end = start + text[start..].find(&format!("\n{to}\n")).expect(to) + to.len() + 2;
     [&text[..start], by, &text[end..]].concat()
 }
 
-/// Returns the manifest and the program, changed for an engine as the README says.
+/// Returns the manifest and the program, changed for an engine as described in the README.
 fn manifest_and_program(engine: &str) -> [String; 2] {
     let mut manifest = block("toml\n", "[package]").to_owned();
     let mut program = block("rust,no_run\n", "axum::serve").to_owned();
@@ -79,7 +79,7 @@ fn server(project: &Path) -> Command {
     server
 }
 
-/// Returns the number of accepted connections, and of those with `TCP_NODELAY`.
+/// Returns the number of accepted connections, and the number of connections with `TCP_NODELAY`.
 fn connections(calls: &str) -> (usize, usize) {
     let count = |is_one: fn(&&str) -> bool| calls.lines().filter(is_one).count();
     let accepted = count(|call| {
@@ -88,7 +88,7 @@ fn connections(calls: &str) -> (usize, usize) {
     (accepted, count(|call| call.contains("TCP_NODELAY, [1]")))
 }
 
-/// Starts the site and requests its page and what the page refers to, over one connection.
+/// Starts the site and requests its page and the assets of the page, over one connection.
 async fn check_page_and_assets(server: &mut Command) {
     let site = Server::start(server.env("ADDRESS", "127.0.0.1:0"));
     let client = Asker::default();

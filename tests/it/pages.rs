@@ -15,7 +15,7 @@ struct Page {
     code: Vec<Code>,
 }
 
-/// A code block: the text after the opening fence, and the lines up to the closing one.
+/// A code block: the text after the opening fence, and the lines before the closing fence.
 struct Code {
     info: String,
     lines: Vec<String>,
@@ -92,12 +92,12 @@ impl Code {
     }
 }
 
-/// Returns the text of the first pair of brackets, and what follows it.
+/// Returns the text in the first pair of brackets, and the text after it.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     text.split_once('[')?.1.split_once(']')
 }
 
-/// Removes brackets and parentheses between backticks, which make no link.
+/// Removes brackets and parentheses between backticks, because they are not links.
 fn without_brackets_in_code(prose: &str) -> String {
     let code = |(i, text): (usize, &str)| {
         if i % 2 == 1 { text.replace(['[', ']', '(', ')'], "") } else { text.to_owned() }

@@ -1,4 +1,5 @@
-//! Compares the references that `collect` rewrites with those found by independent parsers: see `tests/independent`.
+//! Compares the references that `collect` rewrites with the references that independent parsers find: see
+//! `tests/independent`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +35,7 @@ impl Scale {
     }
 }
 
-/// Returns all fetched packages; those with a scope are one level deeper.
+/// Returns all fetched packages. Packages with a scope are one level deeper.
 fn all_packages() -> Vec<String> {
     let list = |dir: &Path| {
         let entries = fs::read_dir(dir).expect("a folder of packages");

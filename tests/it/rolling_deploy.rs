@@ -228,7 +228,7 @@ async fn proxy_that_tries_the_next_node_hides_an_outdated_one() {
     assert!(retries == 0 && redirects > 0, "{retries} retries, {redirects} redirects");
 }
 
-/// An opaque token with those of earlier releases as previous ones.
+/// An opaque token, with the tokens of earlier releases as previous tokens.
 fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
     move |step| {
         let first = tokens.iter().position(|token| *token == tokens[step]).expect("one of the tokens");

@@ -21,7 +21,7 @@ async fn style_sheets(browser: &Browser) -> Vec<String> {
 async fn visit(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
-    // The icon is loaded last, on a busy machine after the heading is there.
+    // The icon is loaded last. On a busy machine, the heading appears before it.
     for _ in 0..500 {
         if browser.requests().await.iter().all(|request| request.status.is_some()) {
             return;

@@ -21,7 +21,7 @@ fn examples() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples"))
 }
 
-/// Checks that the URL of this asset carries the hash of the bytes that it gives.
+/// Checks that the URL of this asset has the hash of the bytes in its response.
 async fn carries_its_hash(site: &Server, example: &str, mode: Mode, path: &str, url: &str) {
     let (status, bytes) = get(&site.url(url)).await;
     assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
@@ -49,7 +49,7 @@ async fn named(browser: &Browser, site: &Server) -> Vec<String> {
     named.into_iter().map(path).collect()
 }
 
-/// Checks the URLs that the page names, at least so many.
+/// Checks every URL of an asset in the page. There must be at least `least` URLs.
 async fn every_url_carries_its_hash(
     browser: &Browser,
     site: &Server,
@@ -101,7 +101,7 @@ async fn fits(browser: &Browser, width: u32) {
     assert_eq!(widths, json!([width, width]));
 }
 
-/// Checks that everything arrived. What was collected just now has a 304: a browser soon asks for a plain name again.
+/// Checks that no request has failed. The browser revalidates plain names of recently collected files and gets a 304.
 async fn nothing_has_failed(browser: &mut Browser, least: usize) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
@@ -123,8 +123,8 @@ async fn minijinja_example_works_in_development() {
     nothing_has_failed(&mut browser, 10).await;
 }
 
-/// In production an example collects into a folder of its own. Of two that start at once the second waits, and writes
-/// nothing.
+/// In production, an example collects into its own directory. If two start at once, the second waits for the lock and
+/// writes nothing.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_production() {

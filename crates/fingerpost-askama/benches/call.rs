@@ -16,7 +16,7 @@ use fingerpost::{
 };
 use fingerpost_askama::{StaticHelpers as _, filters, values};
 
-// Each page has 100 calls, which makes its fixed cost negligible, and nothing else.
+// Each page has 100 calls and nothing else, so its fixed cost is negligible.
 
 #[derive(Template)]
 #[template(

@@ -25,9 +25,9 @@
 //! | `{{ static_integrity("js/app.js") }}`, `{{ "js/app.js"\|static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
-//! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and
-//! `use fingerpost_askama::filters;` for the filters. The [guide] has the compiler's error without the first line, and an example
-//! of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
+//! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and `use
+//! fingerpost_askama::filters;` for the filters. The [guide] shows the compiler error if the first line is missing, and an
+//! example of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
 //!
 //! The functions accept a `&str`. Pass a path that the template builds to the filter: `{{ ("img/" ~ name)|static }}`.
 //!
@@ -39,13 +39,14 @@
 //! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of any assets.
 //! 3. The global, which [`init`] sets once.
 //!
-//! A site calls [`init`] at start-up. A process with two sites, or with tests of different assets, uses one of the other two.
+//! A site calls [`init`] at start-up. A process with two sites, or with tests of different assets, uses runtime values
+//! or scopes.
 //!
 //! # Escaping
 //!
 //! A URL is percent-encoded, so HTML has nothing to escape in it, and it is written unchanged. A URL with a query or an `&` in
-//! the template is escaped like other text: in `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and stays in a text
-//! template. JSON and JavaScript templates print every URL without quotes: write them yourself.
+//! the template is escaped like other text: in `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and is unchanged in
+//! a text template. JSON and JavaScript templates print every URL without quotes: write the quotes in the template.
 //!
 //! A custom escaper receives only URLs with a query or an `&`. With `{{ static("a.svg")|escape }}` it receives every URL.
 //!

@@ -172,7 +172,7 @@ Rules in the table [collect.rules] of the settings file, each error, warn or ign
   syntax = \"warn\"         a script that cannot be parsed; its references are not rewritten
   unsupported = \"error\"   a reference that this build cannot rewrite
   shadowed = \"ignore\"     a file hidden by the same path in an earlier source directory
-  \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the one for all files, and the flags";
+  \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the flags, and the severity for all files";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = CLEAN_HELP)]
@@ -269,7 +269,7 @@ impl Args {
 }
 
 impl SiteArgs {
-    /// Overrides the settings by the flags, except that globs are added.
+    /// Overrides the settings with the flags. Globs are added instead.
     pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         if !self.sources.is_empty() {
             settings.sources.clone_from(&self.sources);
@@ -284,7 +284,7 @@ impl SiteArgs {
 }
 
 impl CollectArgs {
-    /// Overrides the table `[collect]` by the flags.
+    /// Overrides the table `[collect]` with the flags.
     pub(crate) fn configure(&self, settings: Settings) -> CollectConfig {
         let mut config = CollectConfig::from_settings(settings)
             .wait(!self.run.no_wait)
@@ -322,7 +322,7 @@ impl CleanArgs {
         settings
     }
 
-    /// Overrides the table `[clean]` by the flags.
+    /// Overrides the table `[clean]` with the flags.
     pub(crate) fn configure(&self, settings: Settings) -> CleanConfig {
         let mut config =
             CleanConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
@@ -355,7 +355,7 @@ fn parse_base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
 }
 
-/// The value of `--compress`. A type, because clap reads `Vec` as a repeatable flag.
+/// The value of `--compress`. Has its own type, because clap reads `Vec` as a repeatable flag.
 #[derive(Clone, Debug)]
 struct CompressionList(Vec<Compression>);
 

@@ -125,7 +125,7 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// A progress bar on a terminal. Elsewhere only the message that a run waits for the lock.
+/// Shows a progress bar on a terminal. Otherwise, prints only a message while the run waits for the lock.
 struct CollectProgress<'a> {
     bar: ProgressBar,
     printer: &'a Printer,

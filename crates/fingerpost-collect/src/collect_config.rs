@@ -18,7 +18,7 @@ use crate::{
     settings_tables::Tables,
 };
 
-/// Settings of [`collect`](crate::collect), which reads and checks them.
+/// Settings of [`collect`](crate::collect).
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -192,8 +192,8 @@ impl CollectConfig {
 
     /// Imports the releases and files of an earlier output directory, such as the one in the previous image.
     ///
-    /// Pages that were rendered before the deploy can then still load their files. Releases keep their numbers; a release that the
-    /// output directory already has is skipped. If the output directory has no manifest, that of `dir` counts as
+    /// Pages that were rendered before the deploy can then still load their files. Releases keep their numbers; a release that
+    /// the output directory already has is skipped. If the output directory has no manifest, the manifest of `dir` counts as
     /// replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without a manifest are an
     /// error.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
@@ -228,8 +228,8 @@ impl CollectConfig {
 
     /// Reads every published file and compares it with its digest, even if its stamp is unchanged.
     ///
-    /// Defaults to `false`: a file is read only if its length, times or inode differ from those of the last run, as in a copy
-    /// of the output directory. In both cases, damaged or missing files of the current manifest are written again, with their
+    /// Defaults to `false`: a file is read only if its length, times or inode have changed since the last run, as in a copy of
+    /// the output directory. In both cases, damaged or missing files of the current manifest are written again, with their
     /// variants; [`Report::repaired`](crate::Report::repaired) counts the damaged files. With `true`, files of earlier releases
     /// are read too, and are repaired from [`keep_from`](Self::keep_from) or reported as warnings.
     ///
@@ -266,8 +266,8 @@ impl CollectConfig {
         self
     }
 
-    /// Returns the glob, the rule and the severity of every [`severity_override`](Self::severity_override), including those of
-    /// the settings.
+    /// Returns the glob, the rule and the severity of every [`severity_override`](Self::severity_override), including the
+    /// overrides of the settings file.
     pub fn severity_overrides(&self) -> impl Iterator<Item = (&str, Rule, Severity)> {
         let by_glob = self.tables.collect.rules.iter().filter(|(glob, _)| *glob != EVERYWHERE);
         by_glob.flat_map(|(glob, severities)| {
@@ -275,7 +275,7 @@ impl CollectConfig {
         })
     }
 
-    /// Checks all settings, and returns those of the run.
+    /// Checks all settings, and returns the settings of the run.
     pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
@@ -348,13 +348,13 @@ pub(crate) fn output_dir(settings: &Settings) -> Result<PathBuf, Error> {
     absolute(out, "the output directory")
 }
 
-/// Returns an absolute path, which messages can show to readers in any directory.
+/// Returns an absolute path, so that messages do not depend on the current directory.
 fn absolute(dir: &Path, what: &str) -> Result<PathBuf, Error> {
     Ok(std::path::absolute(dir)
         .map_err(|err| Problem::config(format!("cannot make the path of {what} absolute: {err}")))?)
 }
 
-/// The settings of one run, checked.
+/// The checked settings of one run.
 pub(crate) struct RunOptions {
     pub(crate) sources: Sources,
     pub(crate) out: PathBuf,

@@ -9,7 +9,7 @@ use crate::{
     diagnostics::problem::{Error, Problem},
 };
 
-/// A smaller file could save about as many bytes as the headers of a compressed response add.
+/// Compression of a smaller file saves about as many bytes as the additional response headers take.
 const SMALLEST: u64 = 100;
 
 /// The compressed variants to create.
@@ -61,7 +61,7 @@ pub(crate) fn check(encoding: Encoding) -> Result<(), Problem> {
         Encoding::Zstd if cfg!(not(feature = "zstd")) => "zstd",
         _ => return Ok(()),
     };
-    let message = format!("compression `{encoding}` is not built in; leave it out, or enable the feature");
+    let message = format!("compression `{encoding}` is not built in; omit it, or enable the feature");
     Err(Problem::config(format!("{message} `{feature}` of `fingerpost-collect`")))
 }
 

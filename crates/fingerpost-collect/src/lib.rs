@@ -72,7 +72,7 @@ use crate::{
 ///
 /// A killed run leaves the previous manifest and all of its files intact. A second run without changes writes nothing outside
 /// `.fingerpost/`. Published files that were changed or damaged are written again; see [`CollectConfig::verify`]. If another
-/// run holds the lock, this one waits; [`collect_with`] reports the holder.
+/// run holds the lock, this run waits; [`collect_with`] reports the holder.
 ///
 /// # Errors
 ///
@@ -104,7 +104,7 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
 fn start_threads() -> Result<(), Problem> {
     let is_started = rayon::current_thread_index().is_some();
     let started = if is_started { Ok(()) } else { rayon::ThreadPoolBuilder::new().build_global() };
-    // An error without a source means that the threads run already.
+    // An error without a source means that the threads are already running.
     match started.err().as_ref().and_then(std::error::Error::source) {
         Some(cause) => {
             let message = format!("not enough memory to start threads: {cause}");
@@ -133,7 +133,7 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     let (manifest, ()) =
         rayon::join(|| make_manifest(&run, &assets, components), || save_cache(&run, &assets));
     let report = Report::new(&run, &assets, &variants, &manifest);
-    // Drops the analysis and the cache before the earlier releases are read, to lower the peak of memory.
+    // Drops the analysis and the cache before the earlier releases are read, to lower the peak memory use.
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
     let files = StagedFiles::from_assets(assets);
     run.cache.forget();

@@ -31,7 +31,7 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
         env.add_global(name, Value::from_object(helper));
         env.add_filter(
             name,
-            // The engine rejects extra arguments. Checking them here takes a third parameter, and a third more time.
+            // The engine rejects extra arguments. A check here would need a third parameter, and a third more time.
             move |state: &State<'_, '_>, path: &Value| filter.value(state, path),
         );
     }

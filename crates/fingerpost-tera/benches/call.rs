@@ -1,4 +1,5 @@
-//! Compares the filter and the function `static` in a rendered page with ones that return one prebuilt safe value.
+//! Compares the filter and the function `static` in a rendered page with a filter and a function that return one
+//! prebuilt safe value.
 #![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 #[path = "../../fingerpost/benches/ratio/mod.rs"]
@@ -33,7 +34,7 @@ fn main() -> std::process::ExitCode {
     fingerpost_tera::register(&mut tera, &assets);
     let constant = Value::safe_string("/static/components/widget-7/style.0123456789ab.css");
     let filtered = constant.clone();
-    // As long as `static`, because Tera hashes the name at every call.
+    // Has the length of `static`, because Tera hashes the name at every call.
     tera.register_function("statik", move |_: Kwargs, _: &State<'_>| constant.clone());
     tera.register_filter("statik", move |_: &str, _: Kwargs, _: &State<'_>| filtered.clone());
     // The page has only calls, because nothing else should be measured.

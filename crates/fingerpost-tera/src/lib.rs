@@ -47,7 +47,8 @@
 //!
 //! A URL is percent-encoded, so HTML has nothing to escape in it, and it is a safe string. A URL with an `&`, which only a query
 //! or fragment in the template can contain, is an ordinary string, and so is every concatenation. Tera escapes both in HTML
-//! templates. In all other templates, JSON and JavaScript included, a URL is printed without quotes: write them yourself.
+//! templates. In all other templates, JSON and JavaScript included, a URL is printed without quotes: write the quotes in the
+//! template.
 //!
 //! A filter binds more tightly than `~`: write `{{ ('css/' ~ theme) | static }}`.
 //!

@@ -25,7 +25,7 @@ async fn stale_page_cache_causes_only_one_reload() {
             get_fragment(browser).await;
             is_prompted(browser).await;
         }
-        // So does another new version right after the reload.
+        // Another new version right after the reload has the same effect.
         site.deploy("three", OnMismatch::Reload);
         get_fragment(browser).await;
         is_checked(browser, site, 2).await;
@@ -59,7 +59,7 @@ async fn later_deploy_causes_another_reload() {
             site.deploy(version, OnMismatch::Reload);
             click(browser, "#get").await;
             shows(browser, "/", version).await;
-            // As if the reload had been long ago.
+            // Simulates a reload that was long ago.
             let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
             run(browser, &format!("sessionStorage.setItem('fingerpost:reloads', {memory})")).await;
         }

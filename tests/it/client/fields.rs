@@ -200,7 +200,7 @@ async fn unchanged_fields_do_not_block_a_reload() {
     .await;
 }
 
-/// Resets all fields and the record of reloads, and cancels and records the action on the next version mismatch.
+/// Resets all fields and the record of reloads. Cancels and records the action on the next version mismatch.
 const AFRESH: &str = "form.reset();
     document.querySelector('#textarea').dispatchEvent(new Event('input', { bubbles: true }));
     for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';

@@ -108,7 +108,7 @@ async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
 async fn fetch_response_of_another_version_reloads_the_page() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        // A site may replace the browser's `fetch` with it.
+        // A site may replace the browser's `fetch` with this function.
         run(browser, "window.fetch = fingerpost.fetch").await;
         site.deploy("two", OnMismatch::Reload);
         assert_eq!(run(browser, "return (await fetch('/fragment')).status").await, 200);

@@ -1,4 +1,4 @@
-//! The served script is the readable one, minified by `tests/minify`.
+//! The served script is the readable script, minified by `tests/minify`.
 
 use std::{
     fs::{self, File},

@@ -79,7 +79,7 @@ impl Site {
         self.deploy_routes(routes(version, &self.htmx), version, mismatch);
     }
 
-    /// [`Site::deploy`], behind a router that knows only this version.
+    /// Like [`Site::deploy`], behind a router whose map has only this version.
     pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: OnMismatch) {
         let router = VersionRouterLayer::new([(version, "blue")]).expect("a version and its target");
         self.deploy_routes(routes(version, &self.htmx).layer(router), version, mismatch);
@@ -125,7 +125,7 @@ impl Site {
         self.state.lock().expect("an unpoisoned lock").cached.remove(path);
     }
 
-    /// Makes this path return the refusal of a router that does not know the version of the page.
+    /// Makes this path return the refusal of a router whose map lacks the version of the page.
     pub(super) fn refuse(&self, path: &str) {
         let refusal = || async {
             let headers = [("content-type", "application/json"), ("x-app-version-refused", "unknown")];

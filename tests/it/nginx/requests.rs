@@ -1,5 +1,5 @@
 /// Requests as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset, `{tag}` the tag of `forty.txt`,
-/// `{css-tag}` and `{gzip-tag}` those of `app.css`, as sent by the same server, and `{date}` the modification time
+/// `{css-tag}` and `{gzip-tag}` the tags of `app.css`, as sent by the same server, and `{date}` the modification time
 /// from nginx.
 pub(super) const REQUESTS: &[&str] = &[
     // Files.

@@ -9,7 +9,7 @@ use url::Url;
 use super::nodes::{PAGES, release_in};
 use crate::tools::{Asker, Nginx};
 
-/// Returns the release of a URL (path and query), or `None` for one without a version.
+/// Returns the release of a URL (path and query), or `None` for a URL without a version.
 pub(crate) type Meaning<'a> = Box<dyn Fn(&str) -> Option<char> + 'a>;
 
 pub(crate) struct Visitor<'a> {
@@ -79,8 +79,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Loads the assets that were left over, then pages from all nodes, and leaves some of their assets for the next
-    /// call. `shift` changes which node gets which request.
+    /// Loads the remaining assets, then pages from all nodes. Leaves some assets of these pages for the next call.
+    /// `shift` changes the assignment of requests to nodes.
     pub(crate) async fn browse(&mut self, shift: usize) {
         for page in mem::take(&mut self.open) {
             self.load(page).await;
@@ -110,7 +110,7 @@ impl<'a> Visitor<'a> {
         Page { release: (self.meaning)(&below(&assets[0])).expect("a URL with a version"), assets }
     }
 
-    /// Loads the assets of a page, and those that they refer to.
+    /// Loads the assets of a page, and the assets that they refer to.
     async fn load(&mut self, page: Page) {
         let mut left = page.assets;
         let mut done = BTreeSet::new();

@@ -131,8 +131,8 @@ fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
         .expect("a message that names the program")
 }
 
-/// Builds a project outside the repository and returns its program. The target directory and the profile are those of the
-/// workspace, to share what is compiled.
+/// Builds a project outside the repository and returns its program. Uses the target directory and the profile of the
+/// workspace, to share compiled crates.
 #[track_caller]
 pub(crate) fn built_outside(project: &Path) -> PathBuf {
     let target =

@@ -139,7 +139,7 @@ fn global_is_visible_on_every_thread_and_has_the_lowest_precedence() {
 }
 
 #[test]
-fn global_follows_reloads_and_its_scope() {
+fn global_assets_use_the_reloaded_release_or_their_scope() {
     let result = in_own_process(|| {
         let (site, assets) = release("one");
         init(assets.clone()).unwrap();

@@ -5,10 +5,10 @@ use crate::{
     site::Site,
 };
 
-/// The lines that silence, below the hint that says where they go.
-pub(crate) fn suggested_lines(said: &str) -> Vec<&str> {
+/// Returns the suggested lines below the hint.
+pub(crate) fn suggested_lines(stderr: &str) -> Vec<&str> {
     let hint = "hint: to silence this, add to the end of `fingerpost.toml`, or to the existing table:\n";
-    let lines = said.split_once(hint).map_or("", |(_, lines)| lines).lines();
+    let lines = stderr.split_once(hint).map_or("", |(_, lines)| lines).lines();
     lines.map_while(|line| line.strip_prefix("  ")).collect()
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Diagnostics {
     pub(crate) remarks: Remarks,
 }
 
-/// A problem, by whether it stops the run.
+/// A problem that stops the run, or a warning.
 pub(crate) enum Diagnostic {
     /// Stops the run before anything is published.
     Problem(Problem),
@@ -78,7 +78,8 @@ impl Diagnostics {
 
     /// Applies `work` to all items in parallel, adds the diagnostics, and returns the values in the order of the items.
     ///
-    /// Stops at the first failure to write and at the first lack of memory, because all other items would repeat it.
+    /// Stops at the first failure to write and at the first lack of memory, because all other items would fail for the
+    /// same reason.
     pub(crate) fn take_all<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Location {
     /// The file.
     pub file: PathBuf,
-    /// Its asset path.
+    /// The asset path of the file.
     pub asset: String,
     /// The line, from 1.
     pub line: usize,

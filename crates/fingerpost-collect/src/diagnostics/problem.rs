@@ -56,7 +56,7 @@ pub enum ErrorKind {
     /// A file is nested too deeply to be parsed: a style sheet with more than 255 nested blocks, a script with more than about
     /// 30,000 nested brackets or 100,000 operators.
     TooDeep,
-    /// The memory does not suffice to parse a script or to start threads.
+    /// There is not enough memory to parse a script or to start threads.
     OutOfMemory,
     /// Two files would have the same name in the output directory.
     Clash,

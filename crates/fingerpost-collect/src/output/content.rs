@@ -108,7 +108,8 @@ impl ContentId {
         Self { size: bytes.len() as u64, sha256: Digest::from_content(bytes) }
     }
 
-    /// Reads the file again. Fails if its bytes have changed; with the stamp `trusted`, they are not hashed.
+    /// Reads the file again. Fails if its bytes have changed. Does not hash the bytes if the stamp of the file is still
+    /// `trusted`.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
         if trusted == Some(stamp) || Self::from_bytes(&bytes) == self {

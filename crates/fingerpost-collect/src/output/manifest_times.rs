@@ -1,4 +1,4 @@
-//! Detects changes of the manifest by other programs: its times then differ from those that the last command recorded.
+//! Detects changes of the manifest by other programs. Compares its times with the times that the last command recorded.
 
 use std::{
     fs::{self, Metadata},
@@ -19,8 +19,8 @@ use crate::diagnostics::{
 /// Without this file, any release may have been current until now.
 pub(crate) const FILE: &str = ".fingerpost/manifest-times.json";
 
-/// An empty file that is never written to. If its times differ from the recorded ones, the whole directory was copied, or the
-/// attributes of all files were changed.
+/// An empty file that is never written to. If its times differ from the recorded times, the whole directory was copied, or
+/// the attributes of all files were changed.
 const REFERENCE: &str = ".fingerpost/manifest-times.ref";
 
 /// Archives truncate times to whole or even seconds.
@@ -54,7 +54,7 @@ pub(crate) struct Change {
 /// A change of the manifest that no command made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
-    /// The end of the time in which any release may have been current, in seconds since 1970.
+    /// The end of the period in which any release may have been current, in seconds since 1970.
     pub(crate) until: u64,
     pub(crate) cause: Cause,
 }
@@ -72,7 +72,7 @@ pub(crate) enum Cause {
     KeptFrom,
 }
 
-/// The difference between the recorded times and those of the manifest.
+/// The difference between the recorded times and the times of the manifest.
 enum Difference {
     None,
     Edited(Cause),
@@ -108,7 +108,7 @@ impl Change {
 }
 
 impl Edit {
-    /// Converts a change in the directory of `keep_from` to one of this directory.
+    /// Converts a change in the directory of `keep_from` to a change in this directory.
     pub(crate) fn from_earlier_dir(edit: Option<Self>, is_put_back: bool) -> Option<Self> {
         let cause = Cause::KeptFrom;
         let put_back = is_put_back.then(|| Self { until: seconds(SystemTime::now()), cause });
@@ -163,8 +163,9 @@ impl Times {
         Self::read(&dir.join(MANIFEST_NAME)).ok()
     }
 
-    /// Returns the latest second in which the manifest may have been changed: the second of its latest time. A moved file keeps its
-    /// old modification time. If no time is later than the recorded ones, a time was set back, and the bound is now.
+    /// Returns the latest second in which the manifest may have been changed: the second of its latest time. A moved file keeps
+    /// its old modification time. If no time is later than the recorded times, a time was set back, and the current time is
+    /// returned.
     fn bound(&self, recorded: &Self) -> u64 {
         let is_later = self.latest() > recorded.latest();
         seconds(if is_later { self.latest() } else { SystemTime::now() })

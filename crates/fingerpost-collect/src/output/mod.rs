@@ -43,7 +43,7 @@ use crate::{
     progress::Progress,
 };
 
-/// An output directory that is locked by this run, or that a dry run only reads.
+/// An output directory. A run locks it; a dry run only reads it.
 pub(crate) struct Output {
     fsync: bool,
     pub(crate) staging: Staging,
@@ -101,7 +101,7 @@ impl Output {
         self.empty_staging()
     }
 
-    /// Records the times of the manifest, and the change that they show, unless they are recorded already.
+    /// Records the times of the manifest and the detected change, unless they are recorded already.
     pub(crate) fn record_change(&self, diagnostics: &mut Diagnostics) {
         if !self.change.is_recorded {
             manifest_times::record(&self.staging, self.change.manifest, self.change.edit, diagnostics);
@@ -143,7 +143,7 @@ impl Output {
         self.dir().join(path).is_file()
     }
 
-    /// Returns `true` if a file has exactly this content. For names whose content may change.
+    /// Returns `true` if a file has exactly this content. The content of its name may change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let file = self.dir().join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {
@@ -188,7 +188,7 @@ impl Output {
         Ok(())
     }
 
-    /// Fails if a directory is in the place of the file, or a file in the place of one of its directories.
+    /// Fails if a directory exists at the path of the file, or a file at the path of one of its parent directories.
     fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
         let (in_the_way, advice) = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_dir() => (
@@ -294,7 +294,7 @@ fn refuse_symlink(path: &Path) -> Result<(), Problem> {
     Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
 }
 
-/// Returns a description of what the name is reserved for, if it is reserved.
+/// Returns the purpose of a reserved name, or `None` for other names.
 pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     let first = name.split('/').next().unwrap_or(name);
     // Some disks are case-insensitive.

@@ -29,8 +29,8 @@ const FILE: &str = ".fingerpost/published.json";
 #[derive(Default)]
 pub(crate) struct PublishedFiles {
     records: Mutex<BTreeMap<String, Record>>,
-    /// The time of the records. They do not prove anything about files that are not older: the clock of the file system may not
-    /// have advanced between the record and a later change.
+    /// The time of the records. Records prove nothing about files that are not older: the clock of the file system may not have
+    /// advanced between the record and a later change.
     recorded_at: Option<SystemTime>,
     /// `true` if every file is read, even if its stamp is unchanged.
     verify: bool,

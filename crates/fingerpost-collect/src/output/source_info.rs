@@ -30,7 +30,8 @@ pub(crate) struct SourceInfo {
     /// The targets of its references that cannot be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unrewritable: Vec<Unrewritable>,
-    /// The name from the run that saved this. That of the current run is in its [`Asset`](crate::pipeline::asset::Asset).
+    /// The name from the run that saved this analysis. The name of the current run is in
+    /// [`Asset`](crate::pipeline::asset::Asset).
     #[serde(default, skip_serializing)]
     pub(crate) assigned_name: Option<Box<AssignedName>>,
 }
@@ -43,14 +44,13 @@ pub(crate) struct AssignedName {
     pub(crate) info: FileInfo,
 }
 
-/// The inputs, besides its own bytes, that the name and the final bytes of a file depend on. Empty for a file without
-/// references.
+/// The inputs of the name and the final bytes of a file, besides its own bytes. Empty for a file without references.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
     /// The digest of the places of its references and of the hashes to insert there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) hashes: Option<Digest>,
-    /// In a cycle, the digest that the group hash derives from.
+    /// For a member of a cycle, the digest from which the group hash is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) group: Option<Digest>,
 }

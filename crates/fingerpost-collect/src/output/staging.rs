@@ -110,8 +110,8 @@ impl Staged {
     }
 }
 
-/// Creates a file with an unused name. The umask sets its permissions, unlike those of other temporary files, because the file
-/// will be served.
+/// Creates a file with an unused name. Its permissions follow the umask, because the file will be served. Other temporary
+/// files are private.
 fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

@@ -130,7 +130,7 @@ pub(crate) fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Pro
     let (at, message) = match err {
         ScanError::StyleSheetTooDeep(at) => (
             at,
-            "blocks are nested more than 255 deep here, which no browser reads; correct or ignore the file",
+            "blocks are nested more than 255 deep here, which browsers do not read; correct or ignore the file",
         ),
         ScanError::ScriptTooDeep(at) => (
             at,

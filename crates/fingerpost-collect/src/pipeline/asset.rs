@@ -93,7 +93,7 @@ impl Asset {
         staged.or_else(|| is_there().then(|| run.options.out.join(&self.hashed)))
     }
 
-    /// Returns what the next run reuses. Variants are cached elsewhere.
+    /// Returns the data that the next run reuses. Variants are cached separately.
     pub(crate) fn cache_entry(&self) -> CacheEntry<'_> {
         let info = FileInfo::new(self.info.size, self.info.sha256);
         let assigned_name = AssignedName { from: self.from, hash: self.hash, info };

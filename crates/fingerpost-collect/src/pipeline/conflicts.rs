@@ -33,7 +33,8 @@ pub(crate) fn check_names(
     check_published(run, (assets, originals), kept, diagnostics);
 }
 
-/// Does the same for compressed variants, which are made last. The hashed path of a variant never equals the hashed path of a file.
+/// Checks the names of compressed variants, which are created last. The hashed path of a variant never equals the
+/// hashed path of a file.
 pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
     for asset in assets {
@@ -105,7 +106,7 @@ fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
     clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
 
-/// Reports imported files where this run needs a directory, and the reverse.
+/// Reports imported files at paths where this run needs a directory, and the reverse.
 fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
     let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
     for (name, asset) in names {
@@ -118,9 +119,9 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
     }
 }
 
-/// Reports names that were published with other bytes: browsers cache hashed names for a year. The name of an original may
-/// look hashed. The name of a member of a cycle follows from the references inside the group as written, so another base URL
-/// may give the same name to other bytes.
+/// Reports names that were published with other bytes, because browsers cache hashed names for a year. There are two causes.
+/// The name of an original may look hashed. The name of a member of a cycle is computed from the references inside the group
+/// as written, so with another base URL, the same name may have other bytes.
 fn check_published(
     run: &Run<'_>,
     (assets, originals): (&[Asset], &[Asset]),
@@ -139,8 +140,8 @@ fn check_published(
         let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
     };
-    // Releases are read only if an original has a name that looks hashed, or a member of a cycle that differs from the current
-    // manifest has a name that exists.
+    // Releases are read only in two cases: an original has a name that looks hashed, or a member of a cycle has changed and
+    // its name exists already.
     let is_suspect = originals.iter().any(|asset| looks_hashed(&asset.path))
         || members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
     let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };

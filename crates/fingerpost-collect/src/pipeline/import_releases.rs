@@ -37,11 +37,11 @@ pub(crate) struct ImportedReleases {
     pub(crate) releases: Vec<Release>,
     /// The current manifest of the earlier directory.
     pub(crate) current: Option<Manifest>,
-    /// A change of that manifest that no release records.
+    /// A change of the current manifest that is not recorded in a release.
     pub(crate) edit: Option<Edit>,
     /// The names of the files that this output directory lacks.
     pub(crate) names: Vec<String>,
-    /// The same files; empty in a dry run.
+    /// The files of `names`; empty in a dry run.
     pub(crate) staged: Vec<Staged>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn import_releases(
     let store = DirStore::new(dir);
     let Some(earlier) = diagnostics.take(open(&store, dir)) else { return Ok(ImportedReleases::default()) };
     let releases: Vec<_> = earlier.releases(diagnostics).collect();
-    // A site may serve the current manifest of the earlier directory until the next release here.
+    // A site may serve the current manifest of the earlier directory until this directory has a new release.
     let newest = releases.first().filter(|release| earlier.numbers.last() == Some(&release.number));
     let is_put_back =
         !earlier.numbers.is_empty() && earlier.manifest() != newest.map(|release| &release.manifest);
@@ -143,8 +143,8 @@ fn earlier_files<'a>(
     files.into_iter().collect()
 }
 
-/// Stages a file unless the output directory has it. Manifests of other programs have no sizes; then any file of that name
-/// counts.
+/// Stages a file unless the output directory has it. Manifests of other programs have no sizes. For these, any file of the
+/// name counts.
 fn stage(
     dir: &Path,
     hashed: &str,
@@ -198,7 +198,8 @@ fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Op
         }
         Ok(_) => {
             let [dir, here] = [dir, &history.place].map(|dir| quoted(dir.display()));
-            let advice = "the two have different histories; collect into an empty output directory";
+            let advice =
+                "the two directories have different histories; collect into an empty output directory";
             format!("release {number} in {dir} differs from release {number} in {here}: {advice}")
         }
         Err(reason) => format!("{reason}; remove it to import it from {}", quoted(dir.display())),

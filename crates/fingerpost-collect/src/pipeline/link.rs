@@ -120,7 +120,7 @@ impl<'a> Targets<'a> {
     fn is_broken(&self, reference: &Reference) -> bool {
         match &reference.target {
             Target::Asset(path) => !self.files.contains_key(&**path),
-            // Without an asset of this path, another application may serve the URL.
+            // If no asset has this path, another application may serve the URL.
             Target::OutsideBase(path) => self.files.contains_key(&**path),
             Target::Nowhere(_) | Target::LeavesBase(_) => true,
         }
@@ -189,7 +189,8 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Returns the advice for a reference with too many `../`: the longest one with fewer that resolves to a file.
+    /// Returns the advice for a reference with too many `../`: the reference with as few `../` removed as possible that
+    /// resolves to a file.
     fn with_fewer_steps_up(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
         let is_file = |shorter: &&str| match resolve(shorter, Kind::Url, place) {

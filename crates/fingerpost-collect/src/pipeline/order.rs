@@ -1,4 +1,4 @@
-//! Orders files for naming: each file after all that it refers to, and the files of a cycle together.
+//! Orders files for naming: each file after all files that it refers to, and the files of a cycle together.
 
 use std::collections::HashMap;
 

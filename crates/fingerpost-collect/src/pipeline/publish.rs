@@ -37,7 +37,7 @@ pub(crate) struct Publication {
     files: Vec<Staged>,
     pub(crate) releases: NumberedReleases,
     manifest: Manifest,
-    /// A change of the current manifest that no new release records.
+    /// A change of the current manifest that is not recorded in a new release.
     edit: Option<Edit>,
 }
 
@@ -82,7 +82,7 @@ impl Publication {
         Ok(Self { files: kept.staged, releases, manifest, edit })
     }
 
-    /// Publishes the files, then the releases that name them, and last the manifest, if it differs.
+    /// Publishes the files, then the releases that contain them, and finally the manifest, if it has changed.
     pub(crate) fn write(
         self,
         files: StagedFiles,

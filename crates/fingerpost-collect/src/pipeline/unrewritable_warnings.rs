@@ -13,7 +13,7 @@ use crate::{
     references::unrewritable::Unrewritable,
 };
 
-/// The number of files that the warning names.
+/// The maximum number of files in the warning.
 const MOST: usize = 3;
 
 /// Adds one warning for all files with references that cannot be rewritten. With `--originals`, these references work.
@@ -56,7 +56,7 @@ impl<'a> KnownNames<'a> {
         Self(known)
     }
 
-    /// Returns the assets that a plain name may mean.
+    /// Returns the assets that a plain name may refer to.
     pub(crate) fn get(&self, plain: &Unrewritable) -> impl Iterator<Item = &'a str> {
         let (wanted, is_path) = match plain {
             Unrewritable::Asset(path) => (path, true),

@@ -11,10 +11,11 @@ use super::{
     source_map,
 };
 
-/// The deepest nesting of brackets that is read. Browsers read no deeper style sheets.
+/// The maximum nesting of brackets. Browsers do not read deeper style sheets.
 const DEEPEST: usize = 255;
 
-/// Matches in every style sheet with a reference. A backslash matches, because an escape may spell any of the names.
+/// Matches in every style sheet with a reference. A backslash matches, because any of the names may be written with
+/// escapes.
 static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?-u)(?i:url\(|src\(|image-set\(|@import)|\\|sourceMappingURL=";
     Regex::new(pattern).expect("pattern is valid")
@@ -65,7 +66,7 @@ enum Expects {
 }
 
 impl Scanner<'_> {
-    /// Reads from `from` up to the next opening token and returns where it stopped.
+    /// Reads from `from` up to the next opening token, and returns the position after it.
     ///
     /// The parser would skip the block that follows, or recurse for each level. A new parser that starts after the opening
     /// token does neither.
@@ -143,7 +144,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Closes the innermost bracket. A closing bracket without an opening one of the same kind is skipped, as in browsers.
+    /// Closes the innermost bracket. A closing bracket without an opening bracket of the same kind is skipped, as in
+    /// browsers.
     fn close(&mut self, kinds: &[Open]) {
         if self.open.last().is_some_and(|open| kinds.contains(open)) {
             self.open.pop();

@@ -1,9 +1,9 @@
 use std::borrow::Cow;
 
-/// Replaces a byte that is not UTF-8. It can be part of a name, as the U+FFFD that browsers read there.
+/// Replaces a byte that is not UTF-8. Like the U+FFFD that browsers read instead, it can be part of a name.
 const SUBSTITUTE: char = '_';
 
-/// Decodes a file for a parser. Every byte keeps its offset, and so does a byte order mark: it is a name in CSS and white
+/// Decodes a file for a parser. Every byte keeps its offset. A byte order mark is kept: it is a name in CSS and white
 /// space in JavaScript.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {

@@ -1,28 +1,29 @@
-//! An upper bound of the depth to which the parser of scripts recurses, found without parsing.
+//! Computes an upper bound of the recursion depth of the script parser, without parsing.
 //!
-//! The scan splits a script into tokens, and each counts as a level. Levels end only where the parser has certainly returned: at a
-//! closing bracket, where a statement ends, and at a comma. The parser continues after many errors and reads some TypeScript, so a
-//! statement with a token that may mean more than it does in plain JavaScript counts in full.
+//! The scan splits a script into tokens. Each token counts as a level. Levels end only where the parser has certainly returned:
+//! at a closing bracket, at the end of a statement, and at a comma. The parser continues after many errors and accepts some
+//! TypeScript. All levels of a statement count if it has a token with another meaning there.
 //!
-//! Only a parser can distinguish some divisions from regular expressions. There the scan continues with both readings until one of them
-//! is an error that ends the parse or both agree again.
+//! Without a parser, some divisions look like regular expressions. The scan then follows both readings, until one of them is a
+//! fatal syntax error or both agree again.
 
-/// The deepest nesting that is parsed, in levels. A bracket counts as [`BRACKET`], an operator or operand as one.
+/// The maximum nesting in levels. Deeper scripts are not parsed. A bracket counts as [`BRACKET`] levels, an operator or
+/// operand as one.
 pub(super) const DEEPEST: u32 = 200_000;
 
-/// Stack that the parser and the visitors of the tree use for a level, in bytes. A third more than measured on x86-64.
+/// The stack that the parser and the tree visitors use per level, in bytes. A third more than measured on x86-64.
 pub(super) const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 1536 } else { 512 };
 
 const BRACKET: u32 = 6;
 const KEYWORD: u32 = 2;
 
-/// Readings of a script that are followed at once. Published code needs at most three.
+/// The maximum number of simultaneous readings of a script. Published code needs at most three.
 const MOST_READINGS: usize = 16;
 
-/// Brackets of all readings that are remembered at once.
+/// The maximum number of open brackets in all readings.
 const MOST_BRACKETS: usize = 1 << 20;
 
-/// The byte where a script is nested deeper than [`DEEPEST`], or has too many readings.
+/// The position at which a script is nested deeper than [`DEEPEST`], or has too many readings.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooDeep(pub(super) usize);
 
@@ -38,11 +39,11 @@ pub(super) fn depth(text: &str) -> Result<u32, TooDeep> {
 struct Scan<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    /// All open brackets. Readings share those that were open before they diverged.
+    /// All open brackets. Readings share the brackets that were open before they diverged.
     levels: Vec<Level>,
     others: Vec<Reading>,
     deepest: u32,
-    /// Bytes and levels that may still be visited more than once.
+    /// The remaining number of repeated visits of bytes and levels.
     work_left: usize,
 }
 
@@ -51,9 +52,9 @@ struct Level {
     kind: Open,
     /// Index of the bracket around this one.
     outer: usize,
-    /// A hash of the kinds of this bracket and all around it.
+    /// A hash of the kinds of this bracket and all enclosing brackets.
     kinds: u64,
-    /// The count outside, before the bracket.
+    /// The count before the bracket.
     count: Count,
 }
 
@@ -69,23 +70,23 @@ enum Open {
     Substitution,
 }
 
-/// The levels at one place.
+/// The levels at one position.
 #[derive(Clone, Copy, Default)]
 struct Count {
     /// Levels around the innermost open bracket.
     outside: u32,
-    /// Levels of the statement or list item in it, up to here.
+    /// Levels of the current statement or list item, up to this position.
     here: u32,
-    /// Those of them that a comma does not end, such as `if` and labels.
+    /// The part of `here` that a comma does not end, such as levels of `if` and labels.
     prefix: u32,
-    /// Levels of the deepest bracket in that statement or item.
+    /// Levels of the deepest bracket in the current statement or item.
     inside: u32,
-    /// Levels of the deepest statement or item before.
+    /// Levels of the deepest earlier statement or item.
     before: u32,
     has_comma: bool,
-    /// `true` if only `;` ends the statement, and nothing ends an item.
+    /// `true` if only `;` ends the statement, and a comma does not end an item.
     is_unclear: bool,
-    /// `true` if this may be between `extends` and the body of a class.
+    /// `true` if the position may be between `extends` and the body of a class.
     in_heritage: bool,
 }
 
@@ -101,7 +102,7 @@ struct Reading {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Token {
-    /// An operand follows, or a statement.
+    /// An operand or a statement follows.
     Operator,
     Division,
     Dot,
@@ -116,11 +117,11 @@ enum Token {
     NameOrKeyword,
     Name,
     String,
-    /// A number, a regular expression, the end of a template.
+    /// A number, a regular expression, or the end of a template.
     Literal,
-    /// `)`, `]`, and `++` behind an operand.
+    /// `)`, `]`, and `++` after an operand.
     Closing,
-    /// `)` of a head.
+    /// `)` at the end of a [`Head`](Self::Head).
     ClosingHead,
     ClosingBrace,
 }
@@ -137,13 +138,13 @@ impl Token {
 }
 
 impl Count {
-    /// The count behind an opening bracket.
+    /// Returns the count after an opening bracket.
     fn bracket(&self) -> Self {
         let outside = self.outside + self.here + BRACKET;
         Self { outside, is_unclear: self.is_unclear, ..Self::default() }
     }
 
-    /// Levels of all in the innermost bracket.
+    /// Returns the levels of the content of the innermost bracket.
     fn content(&self) -> u32 {
         self.before.max(self.here + self.inside)
     }
@@ -202,7 +203,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Returns the reading at the earliest position, merged with those that agree with it.
+    /// Returns the reading at the earliest position, merged with the readings that agree with it.
     fn rearmost(&mut self, reading: Option<Reading>) -> Result<Reading, TooDeep> {
         if let Some(reading) = reading {
             self.add(reading)?;
@@ -229,7 +230,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Returns `true` if both have the same open brackets. Then the levels of `b` become the deeper of both.
+    /// Returns `true` if both have the same open brackets. If so, sets the levels of `b` to the maximum of both.
     fn agree(&mut self, a: Reading, b: Reading) -> Result<bool, TooDeep> {
         let mut pairs = Vec::new();
         let (mut x, mut y) = (a.open, b.open);
@@ -354,13 +355,13 @@ impl Scan<'_> {
         }
     }
 
-    /// White space outside of ASCII, by the parser, which takes U+200B for white space.
+    /// White space outside of ASCII. Includes U+200B, because the parser accepts it as white space.
     fn space(&self, at: usize) -> Option<char> {
         let char = self.text[at..].chars().next()?;
         (char.is_whitespace() || matches!(char, '\u{200b}' | '\u{feff}')).then_some(char)
     }
 
-    /// The length of a name, keyword or number.
+    /// Returns the length of a name, keyword or number.
     fn word_length(&self, reading: &Reading) -> usize {
         let rest = &self.bytes[reading.at..];
         if rest[0].is_ascii_digit() {
@@ -378,7 +379,8 @@ impl Scan<'_> {
         length
     }
 
-    /// The length of an escape in a name. The parser takes any character behind `\` for a part of the name, with an error.
+    /// Returns the length of an escape in a name. The parser reports an invalid escape, and reads any character after
+    /// `\` as part of the name.
     fn escape_length(&self, at: usize) -> usize {
         let Some(digits) = self.text[at..].strip_prefix("\\u{") else {
             return 1 + self.char_length(at + 1);
@@ -392,7 +394,7 @@ impl Scan<'_> {
         self.text[at..].chars().next().map_or(0, char::len_utf8)
     }
 
-    /// Moves to the end of a string. Returns `false` if there is none in its line.
+    /// Moves to the end of a string. Returns `false` if the string does not end in its line.
     fn skip_string(&self, reading: &mut Reading, quote: u8) -> bool {
         while let Some(end) =
             memchr::memchr3(quote, b'\\', b'\n', &self.bytes[reading.at.min(self.bytes.len())..])
@@ -440,7 +442,7 @@ impl Scan<'_> {
         reading.last = Token::Operator;
     }
 
-    /// Returns `false` if another bracket is open.
+    /// Closes the innermost bracket. Returns `false` if the closing bracket does not match it.
     fn close(&mut self, reading: &mut Reading, byte: u8) -> bool {
         let Level { kind, outer, count, .. } = self.levels[reading.open];
         let inside = count.inside.max(BRACKET + reading.count.content());
@@ -460,7 +462,7 @@ impl Scan<'_> {
     fn slash(&mut self, reading: &mut Reading, last: Token, new_line: bool) -> Result<bool, TooDeep> {
         let (may_divide, may_be_literal) = match last {
             Token::Literal => (true, false),
-            // A declaration without a value may end before.
+            // A declaration without a value may end at the line end.
             Token::Name | Token::String | Token::Closing => (true, new_line),
             _ => (!last.is_before_operand(), true),
         };
@@ -482,7 +484,7 @@ impl Scan<'_> {
         Ok(may_divide || is_literal)
     }
 
-    /// Moves to the end of a regular expression. Returns `false` if there is none in its line.
+    /// Moves to the end of a regular expression. Returns `false` if the expression does not end in its line.
     fn skip_regular_expression(&self, reading: &mut Reading) -> bool {
         let mut in_class = false;
         while let Some(&byte) = self.bytes.get(reading.at) {
@@ -534,7 +536,7 @@ fn ends_statement(reading: &Reading, word: &[u8], begins_operand: bool, new_line
     }
 }
 
-/// Words that may continue the statement of the line before.
+/// Words that may continue the statement of the previous line.
 const CONTINUATIONS: [&[u8]; 9] =
     [b"as", b"catch", b"else", b"extends", b"finally", b"implements", b"in", b"instanceof", b"satisfies"];
 
@@ -556,7 +558,7 @@ fn add_word(reading: &mut Reading, word: &[u8]) {
         b"as" | b"satisfies" => count.is_unclear |= !before.is_before_operand(),
         b"implements" => count.is_unclear |= !before.is_before_operand() || before == Token::Keyword,
         b"interface" => count.is_unclear |= before == Token::Keyword,
-        // Any `while` may belong to it.
+        // Any later `while` may belong to this `do`.
         b"do" => count.is_unclear = true,
         // The parser continues after `class extends A, B`, which is an error.
         b"extends" => (count.prefix, count.in_heritage) = (count.here, true),
@@ -582,7 +584,7 @@ fn classify(word: &[u8], is_property: bool) -> Token {
     }
 }
 
-/// The length of a number, without what the parser reads as the next token.
+/// Returns the length of a number, without characters that the parser reads as the next token.
 fn number_length(bytes: &[u8], has_point: bool) -> usize {
     let digits = |from: usize| {
         let is_digit = |byte: &&u8| byte.is_ascii_digit() || **byte == b'_';
@@ -605,7 +607,7 @@ fn number_length(bytes: &[u8], has_point: bool) -> usize {
 
 const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// The length of the first line, without its end.
+/// Returns the length of the first line, without its line end.
 fn line_length(text: &str) -> usize {
     text.find(LINE_ENDS).unwrap_or(text.len())
 }
@@ -661,7 +663,7 @@ mod tests {
         }
     }
 
-    /// The parser continues after these errors, or reads them in a way that is not that of plain JavaScript.
+    /// The parser continues after these errors, or reads them differently from plain JavaScript.
     #[test]
     fn nesting_is_counted_where_a_statement_or_an_item_seems_to_end() {
         for link in [
@@ -682,7 +684,7 @@ mod tests {
             "a\ninstanceof ",
             "await\n",
             "typeof\u{200b}",
-            // Numbers and names that end earlier than they seem to.
+            // Numbers and names that end earlier than they appear to.
             "x=00.\na=",
             "1..a=\n",
             "0e5+in ",
@@ -714,7 +716,7 @@ mod tests {
         }
     }
 
-    /// The operators behind a bracket are around it in the syntax tree.
+    /// In the syntax tree, the operators after a bracket enclose it.
     #[test]
     fn operators_behind_brackets_are_added_to_what_is_in_them() {
         let nested =
@@ -777,7 +779,7 @@ mod tests {
         assert!(depth(&format!("`{}`", "${a}".repeat(1_000))).expect("a depth") < 100);
     }
 
-    /// The brackets after a slash are counted, whether it is a division or begins a regular expression.
+    /// The brackets after a slash are counted, for a division and for a regular expression.
     #[test]
     fn slashes_of_any_meaning_hide_no_nesting() {
         for slash in [

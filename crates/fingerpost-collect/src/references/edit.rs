@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{raw_reference::Syntax, resolve::without_ignored};
 
-/// The edit that puts a hash into a reference: it inserts `.` and the hash before the last dot of the written name. If that dot
-/// is part of an escape, it replaces the whole name, in canonical spelling.
+/// The edit that inserts a hash into a reference: it inserts `.` and the hash before the last dot of the written name. If that
+/// dot is part of an escape, it replaces the whole name, in canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
     /// The replaced bytes. Empty for an insertion.

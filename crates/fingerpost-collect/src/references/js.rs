@@ -27,14 +27,14 @@ pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
 /// The part of the usual stack of 2 MiB that is left for the parser.
 const USUAL_STACK: usize = 1536 * 1024;
 
-/// Stack for every script that is not too deep. It is address space; only the part that is used takes memory.
+/// The stack size for every script that is not too deep. Only the used part of the address space takes memory.
 const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 
-/// Memory that must be free for a byte of text: published code takes about as much. The parser ends the process where the
-/// system has less, because not all of its memory is in the arena.
+/// The free memory required per byte of text. Published code takes about this much. With less memory, the parser aborts
+/// the process, because not all of its memory is in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// The same for longer scripts than are published, which may consist of short tokens or of errors.
+/// The same for scripts that are longer than published code. They may consist of short tokens or of errors.
 const MEMORY_PER_BYTE_OF_LONG: usize = 64;
 
 const LONG: usize = 16 * 1024 * 1024;
@@ -57,7 +57,7 @@ fn parse(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
 }
 
 thread_local! {
-    /// Memory for the parser, which every file would otherwise request from the system.
+    /// The memory of the parser. Reused, because every file would otherwise request memory from the system.
     static ARENA: RefCell<Allocator> = RefCell::default();
 }
 
@@ -87,7 +87,7 @@ fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Result<Scan,
     }
 }
 
-/// Parses text. Errors that depend on other code, such as two `let a`, are left to browsers.
+/// Parses text. Errors that depend on other code, such as two `let a`, are not reported.
 ///
 /// The parser panics for lack of memory. A debug build of it also panics on some input, which counts as invalid.
 fn checked<'a>(
@@ -112,11 +112,11 @@ fn checked<'a>(
     })
 }
 
-/// The panic of [`Allocator`] when the system has no memory for it.
+/// The panic message of [`Allocator`] when the system has no free memory.
 const LACK_OF_MEMORY: &str = "out of memory";
 
-/// Keeps the panic hook from printing a backtrace for lack of memory: the backtrace itself needs memory, and a failed
-/// allocation inside it blocks the process for ever.
+/// Prevents a backtrace when an allocation of the parser fails. A backtrace needs memory itself, and another failed allocation
+/// inside it blocks the process forever.
 fn silence_lack_of_memory() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -345,7 +345,7 @@ mod tests {
             let js = format!("import './m.js';{}", open.repeat(220_000));
             assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{open}");
         }
-        // The parser goes on after the errors in these.
+        // The parser continues after the errors in these scripts.
         for script in [
             format!("{};", "if(c)d,e\nelse ".repeat(100_000)),
             format!("a,b++\n{}", "if(c)d,e++\nelse ".repeat(100_000)),
@@ -364,8 +364,8 @@ mod tests {
         }
     }
 
-    /// Every construct that the parser or a visitor recurses for, as deep as the limit allows: none overflows the stack.
-    /// Only `tests/release-check` runs all; the first five have the largest frames.
+    /// Nests every recursive construct as deep as the limit allows, and checks that the stack does not overflow. Only
+    /// `tests/release-check` runs all constructs. The first five have the largest frames.
     #[test]
     fn deepest_nesting_that_is_allowed_fits_the_stack() {
         let constructs = [

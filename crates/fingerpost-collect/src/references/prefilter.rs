@@ -1,11 +1,11 @@
 //! Searches the bytes of a script, so that most scripts are not parsed.
 
-/// The result of the search. It may be in a comment or a string.
+/// The result of the search. A match may be in a comment or a string.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Prefilter {
     /// The position of the first `import` or `from` that may belong to a reference.
     pub(crate) suspect: Option<usize>,
-    /// `true` if the syntax tree has to be visited for `import.meta`: the module record does not have its uses.
+    /// `true` if the syntax tree has to be visited for `import.meta`: the module record does not contain it.
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts reads it"))]
     pub(crate) has_import_meta: bool,
 }

@@ -11,7 +11,7 @@ use super::raw_reference::Kind;
 pub(crate) enum Target {
     /// An asset path. The asset may not exist.
     Asset(String),
-    /// A path with an encoded slash in a name, for which servers find no file.
+    /// A path with an encoded slash in a name. Servers find no file for it.
     Nowhere(String),
     /// The URL path that a relative reference resolves to, outside of the base URL.
     LeavesBase(String),
@@ -19,7 +19,7 @@ pub(crate) enum Target {
     OutsideBase(String),
 }
 
-/// The URL of a file, which its references are relative to.
+/// The URL of a file. Its references are relative to this URL.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     /// The path of the base URL, with a slash at both ends.
@@ -66,7 +66,8 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
     })
 }
 
-/// Removes what browsers ignore in a URL: control characters and spaces at both ends, and line breaks and tabs anywhere.
+/// Removes the characters that browsers ignore in a URL: control characters and spaces at both ends, and line breaks
+/// and tabs anywhere.
 pub(super) fn without_ignored(url: &str) -> String {
     url.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "")
 }

@@ -21,8 +21,8 @@ pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
 
 /// Returns the source map of a script: the last `sourceMappingURL` comment, unless code follows.
 ///
-/// ECMA-426, JavaScriptExtractSourceMapURL without parsing. Reads the lines from the last to the first, up to one with code or
-/// with such a comment.
+/// ECMA-426, JavaScriptExtractSourceMapURL without parsing. Reads the lines from last to first, until a line has code or such
+/// a comment.
 pub(crate) fn in_script(text: &str) -> Option<RawReference> {
     memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
     let mut end = text.len();

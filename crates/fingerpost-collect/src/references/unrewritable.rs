@@ -1,5 +1,5 @@
-//! Finds names of files that `collect` cannot rewrite: in SVG, HTML, web app manifests and playlists, and of workers, whose
-//! URLs are relative to a page. Regular expressions are enough, because the names only cause a warning.
+//! Finds file names that `collect` cannot rewrite: names in SVG, HTML, web app manifests and playlists, and URLs of
+//! workers, which are relative to a page. Regular expressions are sufficient, because the names only cause a warning.
 
 use std::{ops::Range, sync::LazyLock};
 

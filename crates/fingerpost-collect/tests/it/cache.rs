@@ -72,9 +72,9 @@ impl Site {
     fn outcome(&self, config: &CollectConfig, out: &str) -> (String, Vec<Vec<u8>>, Vec<String>, Vec<String>) {
         let report = collect(config).expect("a successful run");
         let manifest = self.manifest(out);
-        let bytes = manifest.iter().map(|(_, entry)| {
-            fs::read(self.path(out).join(&entry.hashed)).expect("a file that the manifest names")
-        });
+        let bytes = manifest
+            .iter()
+            .map(|(_, entry)| fs::read(self.path(out).join(&entry.hashed)).expect("a file in the manifest"));
         let bytes = bytes.collect();
         let notes = report.notes.iter().map(ToString::to_string).collect();
         (self.read(&format!("{out}/{MANIFEST_NAME}")), bytes, warnings(&report), notes)
@@ -346,11 +346,11 @@ fn readings(site: &Site) -> u64 {
 fn cached_files_are_not_read() {
     const MARK: &str = "FINGERPOST_TEST_COUNTS_READINGS";
     if bytes_read().is_none() {
-        let told = writeln!(
+        let written = writeln!(
             io::stderr(),
             "skipped: reads are counted with /proc/self/io, which does not exist here"
         );
-        return told.expect("standard error can be written to");
+        return written.expect("standard error can be written to");
     }
     if env::var_os(MARK).is_none() {
         let mut child = Command::new(env::current_exe().unwrap());

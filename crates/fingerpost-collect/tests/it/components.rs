@@ -1,4 +1,4 @@
-//! Components of the app version: files that are no assets, whose digests a release records.
+//! Components of the app version: files other than assets. A release records their digests.
 
 use std::{fs, time::Duration};
 

@@ -224,7 +224,7 @@ fn encoding_without_its_feature_is_an_error_that_names_the_feature() {
     let problems: Vec<_> = absent
         .map(|(_, encoding, feature)| {
             format!(
-                "compression `{encoding}` is not built in; leave it out, or enable the feature `{feature}` of \
+                "compression `{encoding}` is not built in; omit it, or enable the feature `{feature}` of \
                  `fingerpost-collect`"
             )
         })

@@ -93,7 +93,7 @@ fn strings_in_image_set_are_references_except_in_type() {
         "a{b:image-set(\"../img/a.{img/a.png}.png\" 1x, url(b.{css/b.png}.png) 2x, 'a.{css/a.jpg}.jpg' \
          type(\"image/avif\"))}",
     );
-    // The type happens to be the name of a file.
+    // The type is also the name of a file.
     app().stays("a{b:image-set(type(\"a.png\"))}");
 }
 

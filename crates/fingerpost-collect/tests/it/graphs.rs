@@ -64,7 +64,7 @@ impl Graph {
         found
     }
 
-    /// Returns the hash in the name of each file: that of its served bytes, or that of its group and its path.
+    /// Returns the hash in the name of each file: the hash of its served bytes, or of its group and its path.
     fn hashes(&self) -> BTreeMap<usize, String> {
         let reached: Vec<_> = (0..self.0.len()).map(|node| self.reached(node)).collect();
         let mut hashes = BTreeMap::new();

@@ -22,7 +22,7 @@ fn releases_and_their_files_are_imported() {
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((&*report.kept, report.release), (&[1, 2][..], Some(3)));
     assert_eq!(warnings(&report), [""; 0]);
-    assert_eq!(site.release(3).replaces, 2, "the manifest there counts as the one replaced");
+    assert_eq!(site.release(3).replaces, 2, "the manifest of the earlier directory counts as replaced");
 
     let old = site.tree("old");
     let new = site.tree("out");
@@ -105,7 +105,7 @@ fn release_number_with_different_content_is_an_error() {
     site.collect();
     let (old, out) = (site.shown("old"), site.shown("out"));
     let problem = format!(
-        "release 1 in {old} differs from release 1 in {out}: the two have different histories; collect into an empty \
+        "release 1 in {old} differs from release 1 in {out}: the two directories have different histories; collect into an empty \
          output directory"
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
@@ -186,7 +186,7 @@ fn empty_earlier_output_dir_is_allowed() {
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
-    // Files that retain an empty directory in a repository, and those of file systems.
+    // Files that retain an empty directory in a repository, and files of file systems.
     for name in [".gitkeep", ".nfs0001/file", "lost+found/file"] {
         site.write(&format!("old/{name}"), "");
     }

@@ -1,4 +1,4 @@
-//! Output directories whose records are damaged, foreign, or not even files.
+//! Output directories with damaged or foreign records, or with directories in place of records.
 
 use std::fs;
 

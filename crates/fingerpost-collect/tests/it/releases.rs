@@ -93,7 +93,7 @@ fn release_that_never_became_current_is_not_recorded_as_replaced() {
     let first = site.read("out/staticfiles.json");
     site.write("static/a.css", "two");
     site.collect();
-    // As if the run had been killed between the release and the manifest.
+    // Simulates a run that was killed between the release and the manifest.
     site.write("out/staticfiles.json", &first);
 
     let report = site.collect();

@@ -63,7 +63,7 @@ impl<'a> Rewritten<'a> {
     }
 }
 
-/// Returns the part of a hashed path that its asset path lacks.
+/// Returns the content hash in a hashed path.
 fn hash<'a>(path: &str, hashed: &'a str) -> &'a str {
     let name = path.rfind('/').map_or(0, |slash| slash + 1);
     let dot = path[name..].rfind('.').filter(|dot| *dot > 0).map_or(path.len(), |dot| name + dot);

@@ -189,7 +189,7 @@ mod symlinks {
         let site = Site::new(&[("static/a.css", "a"), ("static2/b.css", "b")]);
         symlink("../static/a.css", site.path("static/in.css")).unwrap();
         assert_eq!(site.collect().files, 2);
-        // The directory's name has that of the source directory as a prefix.
+        // The name of the directory begins with the name of the source directory.
         symlink("../static2/b.css", site.path("static/out.css")).unwrap();
         let problems = site.refused(&site.config());
         assert!(

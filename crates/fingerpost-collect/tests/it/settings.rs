@@ -22,7 +22,7 @@ fn errors(tables: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_mistake_is_reported_in_one_line_in_the_order_of_the_file() {
+fn each_error_is_reported_on_one_line_in_file_order() {
     let toml = r#"[collect]
 compres = ["gzip"]
 compress = "gzip"
@@ -65,7 +65,7 @@ older-than = "soon"
 }
 
 #[test]
-fn a_mistake_is_reported_with_those_of_other_settings() {
+fn table_errors_are_reported_with_errors_of_other_settings() {
     let (site, settings) = site("[clean]\nkeeps = 1");
     let errors = site.refused(&CollectConfig::from_settings(settings).base_url("//x").compress(["lzma"]));
     assert_eq!(errors.len(), 3, "{errors:?}");
@@ -76,7 +76,7 @@ fn a_mistake_is_reported_with_those_of_other_settings() {
 }
 
 #[test]
-fn clean_and_references_report_the_mistakes_too() {
+fn clean_and_references_report_table_errors() {
     let (_site, settings) = site("collect.fsyn = true");
     let errors = [
         clean(&CleanConfig::from_settings(settings.clone())).unwrap_err(),
@@ -92,7 +92,7 @@ fn clean_and_references_report_the_mistakes_too() {
 }
 
 #[test]
-fn rules_can_be_written_in_every_way_of_toml() {
+fn rules_accept_every_toml_table_syntax() {
     for toml in [
         "[collect.rules]\nmissing = \"warn\"\n[collect.rules.\"vendor/**\"]\nmissing = \"ignore\"",
         "[collect.rules.\"vendor/**\"]\nmissing = \"ignore\"\n[collect.rules]\nmissing = \"warn\"",
@@ -107,7 +107,7 @@ fn rules_can_be_written_in_every_way_of_toml() {
 }
 
 #[test]
-fn what_is_set_in_code_goes_before_the_file() {
+fn methods_override_the_settings_file() {
     let (_site, settings) = site("[collect.rules]\nmissing = \"error\"\n\"/a.css\".missing = \"warn\"");
     let config = CollectConfig::from_settings(settings).severity(Rule::Missing, Severity::Error);
     assert_eq!(fingerpost_collect::collect(&config).unwrap().warnings.len(), 1);

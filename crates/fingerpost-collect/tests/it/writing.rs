@@ -128,7 +128,7 @@ fn leftovers_of_a_killed_run_are_removed() {
 }
 
 #[test]
-fn dry_run_reports_what_would_be_done_and_writes_nothing() {
+fn dry_run_reports_the_changes_and_writes_nothing() {
     let site = Site::new(&[("static/a.css", "a"), ("old/b.css", "b"), ("static/.x", "")]);
     collect(&CollectConfig::new(site.path("previous")).source(site.path("old"))).unwrap();
     site.write("static/large.bin", vec![7; LARGE]);

@@ -8,7 +8,7 @@ use crate::support::{decode_attribute, environment, render_page};
 /// Checks pages of this name in both modes.
 ///
 /// In the expected text, `URL` stands for the URL of `css/app.css`, `SLASHES` for the URL escaped as an ordinary string, and
-/// `CONCATENATED` for the one of the two that results from a concatenation.
+/// `CONCATENATED` for the result of a concatenation, which is one of these two.
 #[track_caller]
 fn assert_rendered(name: &str, rows: &[(&str, &str)]) {
     let site = Site::with_files(&["css/app.css"]);

@@ -105,7 +105,7 @@ fn tera_2_rejects_positional_arguments() {
 }
 
 #[test]
-fn tera_2_instances_can_take_over_helpers_from_another() {
+fn tera_2_instances_can_copy_helpers_from_another() {
     let site = Site::with_files(&["a.css"]);
     let one = tera::Tera::with_templates(&assets_at(&site, "/one/"), &[]);
     let mut other = tera::Tera::default();
@@ -149,7 +149,7 @@ fn tera_1_allows_templates_to_be_added_before_the_helpers() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn tera_1_instances_can_take_over_helpers_from_another() {
+fn tera_1_instances_can_copy_helpers_from_another() {
     let site = Site::with_files(&["a.css"]);
     let one = tera1::Tera::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     let mut other = tera1::Tera::default();

@@ -1,4 +1,5 @@
-//! Remembers which files compress well, and their variants, for later runs.
+//! Caches the variants of compressed files for later runs, and which files have no variant because compression saves
+//! too little.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,7 +61,7 @@ impl CompressionCache {
         (outcome.level == compression.level()).then_some(outcome.variant)
     }
 
-    /// Adds the entries of another output directory. Existing entries win.
+    /// Adds the entries of another output directory. Existing entries take precedence.
     pub(crate) fn add(&mut self, other: Self) {
         for (key, outcome) in other.outcomes {
             self.outcomes.entry(key).or_insert(outcome);
@@ -82,7 +83,7 @@ impl CompressionCache {
         self.outcomes.contains_key(&key(sha256, encoding))
     }
 
-    /// Drops all other files, which bounds the size of the cache.
+    /// Drops the entries of all other files, to bound the size of the cache.
     pub(crate) fn retain(&mut self, files: impl Iterator<Item = Digest>) {
         let files: BTreeSet<_> = files.map(|sha256| sha256.to_string()).collect();
         self.outcomes.retain(|key, _| key.split_once(' ').is_some_and(|(sha256, _)| files.contains(sha256)));

@@ -71,7 +71,7 @@ impl CompressionTask {
         tasks
     }
 
-    /// Makes the variant and stages it under each name that the output directory lacks.
+    /// Creates the variant and stages it under each name that the output directory lacks.
     pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<CompressionResult, Problem> {
         let first = &assets[self.assets[0]];
         let (variant, by) = match (self.reuse_existing(first, run), first.file(run)) {
@@ -139,7 +139,8 @@ pub(super) fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Opt
 
 /// Returns `true` if the output directory has a variant under all its names.
 ///
-/// If the current manifest names it, other bytes are reported as damaged. Otherwise they may be of another level.
+/// If the current manifest contains the variant, other bytes are reported as damaged. Otherwise, they may be of another
+/// level.
 pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));

@@ -27,18 +27,18 @@ pub(crate) struct Variants {
     pub(crate) hashed: Vec<Staged>,
     /// The new variants of originals.
     pub(crate) plain: Vec<Staged>,
-    /// The number of files that were compressed, or would be without dry run, once per encoding.
+    /// The number of compressions, one per file and encoding. For a dry run, the number in a real run.
     pub(crate) compressed: usize,
-    /// Variants of originals that this run does not make any more.
+    /// Stale variants of originals, to be removed.
     leftovers: Vec<String>,
-    /// `None` if compression is off: then the cache file stays unchanged.
+    /// `None` if compression is off. The cache file is then unchanged.
     known: Option<CompressionCache>,
     /// `true` if this run replaces variants that are in the cache file.
     replaces: bool,
 }
 
 impl Variants {
-    /// Makes the missing variants, and adds all variants to their assets.
+    /// Creates the missing variants, and adds all variants to their assets.
     pub(crate) fn make(
         assets: &mut [Asset],
         run: &Run<'_>,
@@ -119,7 +119,7 @@ fn reuse_cached(
     let mut missing = Vec::new();
     for &compression in run.options.compress.for_asset(&asset.path, asset.info.size) {
         let encoding = compression.encoding();
-        // At any level: the bytes under a published name never change.
+        // Variants of any level are accepted, because the bytes under a published name never change.
         let published = compression_task::published(asset, encoding, run).map(Some);
         match published.or_else(|| known.get(&asset.info.sha256, compression)) {
             Some(None) => {}
@@ -132,8 +132,8 @@ fn reuse_cached(
     missing
 }
 
-/// Returns the stale variants of originals, unless their bytes differ from the published variant: those may be files of the
-/// user.
+/// Returns the stale variants of originals, except files whose bytes differ from the published variant. Such files may
+/// belong to the user.
 fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     if !run.options.originals {
         return Vec::new();

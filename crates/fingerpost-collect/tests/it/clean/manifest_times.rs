@@ -16,7 +16,7 @@ const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 #[cfg(unix)]
 const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
 
-/// Copies the manifest, restores that of release 1, and moves the copy back over it.
+/// Copies the manifest, restores the manifest of release 1, and moves the copy back over it.
 #[cfg(unix)]
 fn copy_and_move_back(site: &Site, modified: Option<SystemTime>) {
     let [file, copy] = ["out/staticfiles.json", "copy.json"].map(|path| site.path(path));
@@ -45,7 +45,7 @@ fn copy_of_the_manifest_moved_back_retains_all_releases_for_the_age() {
 
 #[cfg(unix)]
 #[test]
-fn changed_mode_of_the_manifest_alone_is_reported_as_such() {
+fn changed_mode_of_the_manifest_is_reported_as_changed_attributes() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let site = monthly();
@@ -125,7 +125,7 @@ fn times_of_the_lock_file_do_not_hide_a_moved_manifest() {
 
 #[cfg(unix)]
 #[test]
-fn copied_output_dir_keeps_the_trace_that_a_command_has_seen() {
+fn copied_output_dir_keeps_a_recorded_change() {
     let site = monthly();
     move_aside_and_back(&site, || put_back(&site, 1));
     assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);

@@ -225,7 +225,8 @@ impl ManifestState {
         }
     }
 
-    /// Writes the manifest with its previous times. The change time is the recorded one if it was before.
+    /// Writes the manifest with its previous times. The new change time is recorded, unless the old one differed from
+    /// the record.
     fn restore(mut self, site: &Site) {
         site.write(MANIFEST, self.manifest);
         set_modified(&site.path(MANIFEST), self.modified);

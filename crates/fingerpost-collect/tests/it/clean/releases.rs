@@ -108,7 +108,7 @@ fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_
     let first = site.read("out/staticfiles.json");
     site.write("static/css/a.css", "two");
     site.collect();
-    // As if the run had been killed between release and manifest, and were repeated days later.
+    // Simulates a run that was killed between release and manifest, and repeated days later.
     site.write("out/staticfiles.json", first);
     published_ago(&site, 1, 30 * DAY);
     published_ago(&site, 2, 20 * DAY);
@@ -167,7 +167,7 @@ fn file_modification_times_do_not_affect_retention() {
     }
 }
 
-/// Checks that nothing is removed and that the warning says how the manifest was changed.
+/// Checks that nothing is removed and that the warning describes the change of the manifest.
 #[track_caller]
 fn assert_all_kept(site: &Site, config: &CleanConfig, cause: &str, old: &str) {
     let file = site.shown("out/staticfiles.json");
