@@ -157,48 +157,48 @@ impl Proxy {
 
     /// Returns the version of the loaded page, and the cookie that is set.
     async fn load(&self, headers: &[(&str, &str)]) -> (String, Option<String>) {
-        let answer = self.ask("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
-        assert_eq!(answer.status(), 200, "{headers:?}: {answer:?}");
-        (shown(&answer), set_cookie(&answer))
+        let response = self.ask("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
+        assert_eq!(response.status(), 200, "{headers:?}: {response:?}");
+        (shown(&response), set_cookie(&response))
     }
 }
 
 /// Returns the version of a page, after checking that header and body agree.
 #[track_caller]
-fn shown(answer: &Response<Bytes>) -> String {
-    let page = String::from_utf8(answer.body().to_vec()).expect("a string");
-    assert_eq!(answer.headers()["x-app-version"], *page);
-    assert_eq!(answer.headers()["x-app-served-version"], *page);
-    assert_eq!(answer.headers()["x-backend-target"], if page == "v1" { "blue" } else { "green" });
+fn shown(response: &Response<Bytes>) -> String {
+    let page = String::from_utf8(response.body().to_vec()).expect("a string");
+    assert_eq!(response.headers()["x-app-version"], *page);
+    assert_eq!(response.headers()["x-app-served-version"], *page);
+    assert_eq!(response.headers()["x-backend-target"], if page == "v1" { "blue" } else { "green" });
     page
 }
 
-fn set_cookie(answer: &Response<Bytes>) -> Option<String> {
-    let mut set = answer.headers().get_all("set-cookie").iter();
+fn set_cookie(response: &Response<Bytes>) -> Option<String> {
+    let mut set = response.headers().get_all("set-cookie").iter();
     let first = set.next().map(|value| value.to_str().expect("a string").to_owned());
     assert_eq!(set.next(), None, "more than one cookie");
     first
 }
 
 #[track_caller]
-fn is_refused(answer: &Response<Bytes>, living: &str) {
+fn is_refused(response: &Response<Bytes>, living: &str) {
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["cache-control"]),
+        (response.status().as_u16(), &response.headers()["cache-control"]),
         (409, &"no-store".parse().unwrap())
     );
-    let said: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
-    assert_eq!(said["versions"], serde_json::json!([living]));
-    assert_eq!(answer.headers()["x-app-version"], *living);
-    assert_eq!(set_cookie(answer), None);
+    let json: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
+    assert_eq!(json["versions"], serde_json::json!([living]));
+    assert_eq!(response.headers()["x-app-version"], *living);
+    assert_eq!(set_cookie(response), None);
 }
 
 /// Checks the version in `/version` and in the endpoint that the client script requests before it acts.
-async fn says_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
+async fn assert_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
     for path in ["/version", "/_fingerpost/version"] {
-        let answer = proxy.ask(path, headers).await;
-        let said: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
-        assert_eq!((answer.status().as_u16(), &said["version"]), (200, &version.into()));
-        assert_eq!(answer.headers()["x-app-version"], *version);
+        let response = proxy.ask(path, headers).await;
+        let json: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
+        assert_eq!((response.status().as_u16(), &json["version"]), (200, &version.into()));
+        assert_eq!(response.headers()["x-app-version"], *version);
     }
 }
 
@@ -220,7 +220,7 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     assert_eq!(proxy.load(&[(HEADER, "v2"), OLD_COOKIE]).await, page("v2"));
     assert_eq!(proxy.load(&[(HEADER, ""), OLD_COOKIE]).await, page("v1"));
     is_refused(&proxy.ask("/", &[(HEADER, "v0")]).await, "v2");
-    says_version(&proxy, &[OLD_TAB], "v1").await;
+    assert_version(&proxy, &[OLD_TAB], "v1").await;
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 1", "unversioned 1"]);
 
@@ -232,7 +232,7 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     // The assets of the page are still served.
     assert_eq!(proxy.ask("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
     // The refusal has the new version in a header, and the endpoint returns it.
-    says_version(&proxy, &[OLD_TAB], "v2").await;
+    assert_version(&proxy, &[OLD_TAB], "v2").await;
     // The visitor loads a page again.
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, ("v2".to_owned(), Some(EXPIRY.to_owned())));
     assert_eq!(proxy.load(&[]).await, page("v2"));
@@ -266,12 +266,12 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
         assert_eq!(proxy.load(&[agent, OLD_COOKIE]).await, page("v1"));
         assert_eq!(proxy.load(&[agent, OLD_TAB]).await, page("v1"));
         // Only page loads take part in the canary split.
-        let answer = proxy.ask("/", &[agent]).await;
-        assert_eq!((shown(&answer), set_cookie(&answer)), page("v1"));
+        let response = proxy.ask("/", &[agent]).await;
+        assert_eq!((shown(&response), set_cookie(&response)), page("v1"));
         // Text sent by the client never gets into a cookie.
-        for said in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
-            let answer = proxy.ask("/", &[agent, said, ACCEPT_PAGE]).await;
-            assert!(!format!("{answer:?}").contains("evil"), "{answer:?}");
+        for header in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
+            let response = proxy.ask("/", &[agent, header, ACCEPT_PAGE]).await;
+            assert!(!format!("{response:?}").contains("evil"), "{response:?}");
         }
         // An unknown version gets the default.
         let gone = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;

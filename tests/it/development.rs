@@ -34,10 +34,10 @@ fn site(source: &Path) -> Router {
     let page = move || async move {
         Html(env.get_template("page.html").and_then(|page| page.render(context! {})).expect("a page"))
     };
-    let for_a_year = async |mut answer: Response| {
+    let for_a_year = async |mut response: Response| {
         let year = HeaderValue::from_static("max-age=31536000, immutable");
-        answer.headers_mut().insert(CACHE_CONTROL, year);
-        answer
+        response.headers_mut().insert(CACHE_CONTROL, year);
+        response
     };
     let files = Router::new().fallback_service(ServeDir::new(source)).layer(map_response(for_a_year));
     Router::new().route("/", get(page)).nest("/static", files)

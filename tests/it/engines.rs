@@ -136,8 +136,8 @@ fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
     let mut process = Command::new(env::current_exe().expect("this program"));
     process.args(["engines::askama_global_runs_in_a_separate_process", "--exact", "--nocapture"]);
     let output = process.env(ASKED, asked).output().expect("this program");
-    let said = String::from_utf8(output.stderr).expect("UTF-8");
-    said.split_once(ANSWER).unwrap_or_else(|| panic!("{said}")).1.to_owned()
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.to_owned()
 }
 
 const ASKED: &str = "IT_ASKAMA_GLOBAL";

@@ -46,10 +46,10 @@ async fn get(nginx: &Nginx, path: &str, encoding: &str) -> Response<Bytes> {
 }
 
 #[track_caller]
-fn has(answer: &Response<Bytes>, expected: &[(&str, &str)]) {
+fn has(response: &Response<Bytes>, expected: &[(&str, &str)]) {
     for (name, value) in expected {
-        let found = answer.headers().get(*name).map_or("-", |value| value.to_str().expect("a string"));
-        assert_eq!(found, *value, "{name} in {answer:?}");
+        let found = response.headers().get(*name).map_or("-", |value| value.to_str().expect("a string"));
+        assert_eq!(found, *value, "{name} in {response:?}");
     }
 }
 
@@ -68,10 +68,10 @@ async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
     ] {
         let hashed = assets.url(path).expect("a URL").to_string();
         for (url, lifetime) in [(hashed, YEAR), (format!("/static/{path}"), HOUR)] {
-            let answer = get(&nginx, &url, "identity").await;
-            assert_eq!(answer.status(), 200, "{url}");
+            let response = get(&nginx, &url, "identity").await;
+            assert_eq!(response.status(), 200, "{url}");
             has(
-                &answer,
+                &response,
                 &[
                     ("content-type", media_type),
                     ("cache-control", lifetime),
@@ -101,9 +101,9 @@ async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
         assert!(small.body().len() < plain.body().len());
 
         let request = Request::get(nginx.url(url)).header("if-none-match", &plain.headers()["etag"]);
-        let answer = ask(request.body(Body::empty()).expect("a request")).await;
-        assert_eq!(answer.status(), 304);
-        has(&answer, &[("cache-control", lifetime)]);
+        let response = ask(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(response.status(), 304);
+        has(&response, &[("cache-control", lifetime)]);
     }
 }
 
@@ -135,8 +135,8 @@ async fn nginx_sends_no_other_files_and_errors_are_not_cached() {
         "/secret.txt",
         &format!("{hashed}/"),
     ] {
-        let answer = get(&nginx, path, "gzip").await;
-        assert_eq!(answer.status(), 404, "{path}");
-        has(&answer, &[("cache-control", "-")]);
+        let response = get(&nginx, path, "gzip").await;
+        assert_eq!(response.status(), 404, "{path}");
+        has(&response, &[("cache-control", "-")]);
     }
 }

@@ -38,9 +38,9 @@ async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source:
         assert!(may_refer || bytes == fs::read(source.join(path)).expect("a source file"), "{path}");
         assert_eq!(url, expected_url(assets.mode(), encoded, &bytes));
         for url in [url, &format!("/static/{encoded}")] {
-            let (status, answer) = get(&format!("{origin}{url}")).await;
+            let (status, body) = get(&format!("{origin}{url}")).await;
             assert_eq!(status, 200, "{url}");
-            assert!(answer == bytes, "{url} does not return the bytes of {path}");
+            assert!(body == bytes, "{url} does not return the bytes of {path}");
         }
     }
 }

@@ -254,10 +254,10 @@ async fn opaque_token_gets_a_response_from_every_node() {
 async fn follow(nginx: &Nginx, path: &str) -> u16 {
     let mut url = nginx.url(path);
     for _ in 0..20 {
-        let answer = ask(Request::get(&url).body(Body::empty()).expect("a request")).await;
-        match answer.headers().get("location") {
+        let response = ask(Request::get(&url).body(Body::empty()).expect("a request")).await;
+        match response.headers().get("location") {
             Some(location) => url = nginx.url(location.to_str().expect("a path")),
-            None => return answer.status().as_u16(),
+            None => return response.status().as_u16(),
         }
     }
     301

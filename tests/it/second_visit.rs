@@ -119,9 +119,9 @@ async fn axum_token_page_matches_its_responses_in_both_modes() {
         let rows = browser.evaluate(rows).await;
         let rows: Vec<(String, String)> = serde_json::from_value(rows).expect("URLs and responses");
         assert_eq!(rows.len(), 4);
-        for (url, told) in rows {
+        for (url, expected) in rows {
             let (status, _) = get(&site.url(&url)).await;
-            assert_eq!(told.get(..3), Some(&*status.to_string()), "{url}: {told}");
+            assert_eq!(expected.get(..3), Some(&*status.to_string()), "{url}: {expected}");
         }
     }
 }

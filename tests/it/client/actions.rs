@@ -110,7 +110,7 @@ async fn server_action_overrides_the_action_of_the_page() {
         get_fragment(browser).await;
         browser.until("events.length === 1").await;
         site.deploy("three", OnMismatch::Prompt);
-        site.say("an unknown action");
+        site.set_action("an unknown action");
         get_fragment(browser).await;
         browser.until("events.length === 2").await;
         site.deploy("four", OnMismatch::Prompt);

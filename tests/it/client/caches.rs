@@ -128,7 +128,7 @@ async fn failed_check_is_repeated() {
         ];
         for (times, (status, content_type, body)) in (1..).zip(answers) {
             site.deploy("two", OnMismatch::Reload);
-            site.answer("/_fingerpost/version", status, content_type, body);
+            site.respond_with("/_fingerpost/version", status, content_type, body);
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
         }
@@ -150,7 +150,7 @@ async fn check_response_without_a_version_has_no_effect() {
         let answers = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
         for (times, (status, body)) in (1..).zip(answers) {
             site.deploy(&format!("two.{times}"), OnMismatch::Reload);
-            site.answer("/_fingerpost/version", status, "application/json", body);
+            site.respond_with("/_fingerpost/version", status, "application/json", body);
             get_fragment(browser).await;
             is_checked(browser, site, times).await;
         }
@@ -232,7 +232,7 @@ async fn application_409_has_no_effect() {
             for (const name of ['htmx:responseError', 'htmx:response:error']) document.addEventListener(name, () => errors.push(name))";
         run(browser, note).await;
         let body = r#"{"title":"somebody else has changed it"}"#;
-        site.answer("/fragment", StatusCode::CONFLICT, "application/problem+json", body);
+        site.respond_with("/fragment", StatusCode::CONFLICT, "application/problem+json", body);
         click(browser, "#get").await;
         is_checked(browser, site, 1).await;
         assert_eq!(browser.evaluate("errors.length").await, 1, "htmx reports the error");

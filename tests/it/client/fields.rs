@@ -57,7 +57,7 @@ async fn form_returned_with_validation_errors_is_kept() {
 /// Adds a form to the page, changes and submits it, and waits for the response.
 async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: &str) {
     let form = |fields: &str| format!("<form id=survey hx-post=/survey hx-swap=outerHTML>{fields}</form>");
-    site.answer("/survey", StatusCode::OK, "text/html", &form(&format!("<p id=back>{back}")));
+    site.respond_with("/survey", StatusCode::OK, "text/html", &form(&format!("<p id=back>{back}")));
     let add = "document.body.insertAdjacentHTML('beforeend',";
     run(browser, &format!("{add} `{}`); htmx.process(document.body)", form(fields))).await;
     run(browser, &format!("{change}; survey.requestSubmit()")).await;
@@ -136,7 +136,7 @@ async fn navigation_discards_remembered_sent_values() {
         browser.until("document.querySelector('#comment #answer')").await;
         let page = "<button id=get hx-get=/fragment hx-target=#target>Get</button><div id=target></div>
             <textarea name=text>short</textarea>";
-        site.answer("/next", StatusCode::OK, "text/html", page);
+        site.respond_with("/next", StatusCode::OK, "text/html", page);
         click(browser, "#boosted").await;
         browser.until("!document.querySelector('h1')").await;
         site.recover("/next");

@@ -93,10 +93,10 @@ impl Site {
     }
 
     /// Replaces the action that the current version requests from pages of other versions.
-    pub(super) fn say(&self, word: &'static str) {
-        let overwrite = move |mut answer: Response| async move {
-            answer.headers_mut().insert("x-app-version-action", HeaderValue::from_static(word));
-            answer
+    pub(super) fn set_action(&self, word: &'static str) {
+        let overwrite = move |mut response: Response| async move {
+            response.headers_mut().insert("x-app-version-action", HeaderValue::from_static(word));
+            response
         };
         let mut state = self.state.lock().expect("an unpoisoned lock");
         state.now = state.now.clone().layer(map_response(overwrite));
@@ -110,14 +110,20 @@ impl Site {
     }
 
     /// Makes this path return a fixed response.
-    pub(super) fn answer(&self, path: &str, status: StatusCode, content_type: &'static str, body: &str) {
+    pub(super) fn respond_with(
+        &self,
+        path: &str,
+        status: StatusCode,
+        content_type: &'static str,
+        body: &str,
+    ) {
         let body = body.to_owned();
-        let answer = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
+        let respond = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
         self.state
             .lock()
             .expect("an unpoisoned lock")
             .cached
-            .insert(path.to_owned(), Router::new().fallback(answer));
+            .insert(path.to_owned(), Router::new().fallback(respond));
     }
 
     /// Removes the cached or fixed response for this path.
@@ -235,10 +241,10 @@ async fn mistakes(text: String) -> Html<String> {
 /// Sets a content security policy that allows only resources of this site and no inline ones, except below `/open`.
 async fn strict(request: Request<Body>, next: Next) -> Response {
     let is_open = request.uri().path().starts_with("/open");
-    let mut answer = next.run(request).await;
+    let mut response = next.run(request).await;
     if !is_open {
         let policy = HeaderValue::from_static("default-src 'self'");
-        answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    answer
+    response
 }

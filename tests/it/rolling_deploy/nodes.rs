@@ -93,11 +93,11 @@ impl Node {
         serve(Router::new().fallback(async move |request: Request| {
             let path = request.uri().path().to_owned();
             let site = node.site.lock().expect("an unpoisoned lock").clone();
-            let answer = site.oneshot(request).await.expect("a response");
-            if path.starts_with("/static/") && answer.status() == StatusCode::OK {
+            let response = site.oneshot(request).await.expect("a response");
+            if path.starts_with("/static/") && response.status() == StatusCode::OK {
                 *node.sent.lock().expect("an unpoisoned lock").entry(path).or_default() += 1;
             }
-            answer
+            response
         }))
         .await
     }

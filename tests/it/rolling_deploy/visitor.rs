@@ -97,9 +97,9 @@ impl<'a> Visitor<'a> {
     async fn page(&mut self) -> Page {
         assert!(self.pages < PAGES, "too few pages");
         let url = Url::parse(&self.nginx.url(&format!("/{}", self.pages))).expect("a URL");
-        let answer = self.ask(&url).await;
-        assert_eq!(answer.status(), 200, "{:?}", answer.body());
-        let text = text(&answer);
+        let response = self.ask(&url).await;
+        assert_eq!(response.status(), 200, "{:?}", response.body());
+        let text = text(&response);
         let assets: Vec<_> = ["href=\"", "src=\""]
             .iter()
             .flat_map(|before| between(&text, before, "\""))
@@ -130,34 +130,34 @@ impl<'a> Visitor<'a> {
         let mut url = url.clone();
         let (mut hops, mut retries) = (0, 0);
         loop {
-            let answer = self.ask(&url).await;
+            let response = self.ask(&url).await;
             self.asked.insert(url.clone());
-            match answer.status() {
+            match response.status() {
                 StatusCode::MOVED_PERMANENTLY => {
                     hops += 1;
                     assert!(hops <= 3, "more than three redirects, the last one to {url}");
                     self.redirects += 1;
-                    url = url.join(header(&answer, "location")).expect("a URL");
+                    url = url.join(header(&response, "location")).expect("a URL");
                 }
                 StatusCode::SERVICE_UNAVAILABLE if retries < 3 => {
-                    assert_eq!(header(&answer, "retry-after"), "3");
+                    assert_eq!(header(&response, "retry-after"), "3");
                     retries += 1;
                     self.retries += 1;
                 }
-                _ => return self.judged(page, url, &answer),
+                _ => return self.received(page, url, &response),
             }
         }
     }
 
     /// Checks that a response with bytes of another release than its URL is neither cached nor cacheable.
-    fn judged(&self, page: char, url: Url, answer: &Response<Bytes>) -> Got {
-        let text = text(answer);
+    fn received(&self, page: char, url: Url, response: &Response<Bytes>) -> Got {
+        let text = text(response);
         let got = Got {
             page,
-            status: answer.status(),
-            release: answer.status().is_success().then(|| release_in(&text)),
-            cache_control: header(answer, "cache-control").to_owned(),
-            is_kept: header(answer, "x-cache") == "HIT",
+            status: response.status(),
+            release: response.status().is_success().then(|| release_in(&text)),
+            cache_control: header(response, "cache-control").to_owned(),
+            is_kept: header(response, "x-cache") == "HIT",
             url,
             text,
         };
@@ -173,8 +173,8 @@ impl<'a> Visitor<'a> {
         let mut all = Vec::new();
         for url in self.asked.clone() {
             for _ in 0..2 {
-                let answer = self.ask(&url).await;
-                all.push(self.judged('-', url.clone(), &answer));
+                let response = self.ask(&url).await;
+                all.push(self.received('-', url.clone(), &response));
             }
         }
         all
@@ -204,12 +204,12 @@ fn below(url: &Url) -> String {
     format!("{}{query}", url.path())
 }
 
-fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
-    answer.headers().get(name).map_or("", |value| value.to_str().expect("a string"))
+fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().expect("a string"))
 }
 
-fn text(answer: &Response<Bytes>) -> String {
-    String::from_utf8(answer.body().to_vec()).expect("a string")
+fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8(response.body().to_vec()).expect("a string")
 }
 
 fn between<'t>(text: &'t str, before: &'static str, after: &'static str) -> impl Iterator<Item = &'t str> {

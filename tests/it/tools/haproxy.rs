@@ -41,14 +41,14 @@ impl Haproxy {
         fs::write(&file, config.replace("bind :80\n", &format!("bind {address}\n")))
             .expect("a writable file");
 
-        let said = folder.path().join("stderr");
+        let stderr = folder.path().join("stderr");
         let mut command = Command::new(haproxy);
         // Run in the foreground, with warnings as errors.
         command.args(["-db", "-dW", "-f"]).arg(&file);
-        command.stderr(fs::File::create(&said).expect("a writable file"));
+        command.stderr(fs::File::create(&stderr).expect("a writable file"));
         match Process::start_until(&mut command, || TcpStream::connect(address).is_ok()) {
             Some(process) => Ok(Self { _process: process, origin: format!("http://{address}") }),
-            None => Err(fs::read_to_string(said).unwrap_or_default()),
+            None => Err(fs::read_to_string(stderr).unwrap_or_default()),
         }
     }
 

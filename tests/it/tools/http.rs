@@ -24,8 +24,8 @@ pub(crate) async fn serve(routes: Router) -> String {
 
 /// Returns status and body of a response.
 pub(crate) async fn get(url: &str) -> (u16, Vec<u8>) {
-    let answer = ask(Request::get(url).body(Body::empty()).expect("a URL")).await;
-    (answer.status().as_u16(), answer.into_body().into())
+    let response = ask(Request::get(url).body(Body::empty()).expect("a URL")).await;
+    (response.status().as_u16(), response.into_body().into())
 }
 
 /// Returns a response; the path is sent unchanged, and redirects are not followed.

@@ -52,9 +52,9 @@ impl Nginx {
         let config = prefix.path().join("nginx.conf");
         fs::write(&config, format!("{MAIN}http {{\n{HTTP}{http}}}\n")).expect("a writable file");
 
-        let said = fs::File::create(prefix.path().join("stderr")).expect("a writable file");
+        let stderr = fs::File::create(prefix.path().join("stderr")).expect("a writable file");
         let mut command = Command::new(nginx);
-        command.arg("-p").arg(prefix.path()).arg("-c").arg(&config).stderr(said);
+        command.arg("-p").arg(prefix.path()).arg("-c").arg(&config).stderr(stderr);
         // nginx writes its PID once it listens.
         let pid = prefix.path().join("nginx.pid");
         match Process::start_until(&mut command, || fs::metadata(&pid).is_ok_and(|pid| pid.len() > 0)) {
