@@ -132,25 +132,25 @@ mod askama_page {
 
 /// Askama's global is set once per process, so each site gets its own: this program, which runs only the test below.
 fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
-    let asked = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
+    let arguments = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));
     process.args(["engines::askama_global_runs_in_a_separate_process", "--exact", "--nocapture"]);
-    let output = process.env(ASKED, asked).output().expect("this program");
+    let output = process.env(ARGUMENTS, arguments).output().expect("this program");
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.to_owned()
 }
 
-const ASKED: &str = "IT_ASKAMA_GLOBAL";
+const ARGUMENTS: &str = "IT_ASKAMA_GLOBAL";
 const ANSWER: &str = "answer: ";
 
 #[test]
 fn askama_global_runs_in_a_separate_process() {
-    let Ok(asked) = env::var(ASKED) else {
+    let Ok(arguments) = env::var(ARGUMENTS) else {
         let page = askama_page::Function { paths: &["a.css".to_owned()] };
         return assert!(page.render().is_err(), "the global is not set in this process");
     };
     let (number, source, out, paths): (usize, PathBuf, PathBuf, Vec<String>) =
-        serde_json::from_str(&asked).expect("valid arguments");
+        serde_json::from_str(&arguments).expect("valid arguments");
     fingerpost_askama::init(Site::open(number, &source, &out).assets)
         .expect("the first call in this process");
     let page = askama_page::Function { paths: &paths }.render().expect("a page");

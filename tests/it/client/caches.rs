@@ -94,7 +94,7 @@ async fn concurrent_responses_cause_one_check() {
         let requests = "for (let i = 0; i < 4; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
         run(browser, requests).await;
         is_prompted(browser).await;
-        let fragments = site.asked().iter().filter(|asked| asked.path == "/fragment").count();
+        let fragments = site.requests().iter().filter(|request| request.path == "/fragment").count();
         assert_eq!((fragments, site.checks()), (4, 1));
     })
     .await;
@@ -276,7 +276,7 @@ async fn version_check_ignores_a_base_element_of_another_site() {
         );
         run(browser, &format!("{base}; await fingerpost.fetch('{}')", site.url("/fragment"))).await;
         is_prompted(browser).await;
-        assert_eq!(other.asked(), []);
+        assert_eq!(other.requests(), []);
     })
     .await;
 }

@@ -104,7 +104,7 @@ async fn post_response_is_kept_and_not_requested_again() {
 
         answer_banner(browser, "reload").await;
         shows(browser, "/", "two").await;
-        let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
+        let posts = site.requests().iter().filter(|request| request.method == "POST").count();
         assert_eq!((posts, site.loads().len()), (1, 2));
     })
     .await;
@@ -119,7 +119,7 @@ async fn redirected_boosted_post_becomes_a_full_navigation_to_the_final_url() {
         click(browser, "#boosted-post button").await;
         shows(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next"));
-        let posts = site.asked().iter().filter(|asked| asked.method == "POST").count();
+        let posts = site.requests().iter().filter(|request| request.method == "POST").count();
         assert_eq!((posts, site.loads()), (1, ["/", "/next"].map(String::from).to_vec()));
     })
     .await;
@@ -152,8 +152,9 @@ async fn page_from_a_post_is_kept_and_not_posted_again() {
         is_prompted(browser).await;
         answer_banner(browser, "reload").await;
         shows(browser, "/posted", "two").await;
-        let posted: Vec<_> = site.asked().into_iter().filter(|asked| asked.path == "/posted").collect();
-        assert_eq!(posted.iter().map(|asked| asked.method.as_str()).collect::<Vec<_>>(), ["POST", "GET"]);
+        let posted: Vec<_> =
+            site.requests().into_iter().filter(|request| request.path == "/posted").collect();
+        assert_eq!(posted.iter().map(|request| request.method.as_str()).collect::<Vec<_>>(), ["POST", "GET"]);
     })
     .await;
 }

@@ -5,15 +5,15 @@ use serde_json::json;
 
 use super::{
     click, get_fragment, is_prompted, open, run, shows,
-    site::{Asked, Site},
+    site::{RecordedRequest, Site},
     with_every_htmx, with_htmx,
 };
 
 const REQUESTED: &str = "x-app-requested-version";
 
 /// Returns the requests for paths with this prefix.
-fn asked(site: &Site, path: &str) -> Vec<Asked> {
-    site.asked().into_iter().filter(|asked| asked.path.starts_with(path)).collect()
+fn requests(site: &Site, path: &str) -> Vec<RecordedRequest> {
+    site.requests().into_iter().filter(|request| request.path.starts_with(path)).collect()
 }
 
 #[tokio::test]
@@ -26,10 +26,10 @@ async fn htmx_requests_carry_the_version_of_the_page() {
         click(browser, "#boosted-redirect").await;
         browser.until("document.querySelector('h1').textContent === '/next of one'").await;
         for path in ["/fragment", "/sent", "/redirect", "/next"] {
-            assert!(asked(site, path).iter().all(|asked| asked.header(REQUESTED) == "one"), "{path}");
-            assert_eq!(asked(site, path).len(), 1, "{path}");
+            assert!(requests(site, path).iter().all(|request| request.header(REQUESTED) == "one"), "{path}");
+            assert_eq!(requests(site, path).len(), 1, "{path}");
         }
-        assert_eq!((asked(site, "/")[0].header(REQUESTED), site.checks()), ("", 0));
+        assert_eq!((requests(site, "/")[0].header(REQUESTED), site.checks()), ("", 0));
     })
     .await;
 }
@@ -47,7 +47,7 @@ async fn cross_origin_requests_carry_no_version() {
         browser.until("performance.getEntriesByType('resource').filter(({ name }) => name.includes('?')).length === 2").await;
 
         // htmx adds headers that need a CORS preflight.
-        let [htmx, fetch] = ["/fragment?htmx", "/fragment?fetch"].map(|path| asked(&other, path));
+        let [htmx, fetch] = ["/fragment?htmx", "/fragment?fetch"].map(|path| requests(&other, path));
         assert!(htmx[0].header("access-control-request-headers").contains("hx-request"), "{htmx:?}");
         assert!(!htmx[0].header("access-control-request-headers").contains("x-app"), "{htmx:?}");
         assert_eq!((fetch[0].method.as_str(), fetch[0].header(REQUESTED)), ("GET", ""));
@@ -68,8 +68,9 @@ async fn redirect_to_another_origin_carries_no_version() {
         );
         assert_eq!(run(browser, &fetch).await, "TypeError");
         // The browser sends a preflight, which is refused.
-        let asked: Vec<_> = asked(&other, "/").into_iter().map(|asked| asked.method.to_string()).collect();
-        assert_eq!(asked, ["OPTIONS"]);
+        let requests: Vec<_> =
+            requests(&other, "/").into_iter().map(|request| request.method.to_string()).collect();
+        assert_eq!(requests, ["OPTIONS"]);
     })
     .await;
 }
@@ -94,10 +95,10 @@ async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
             return [answers.map(({ status }) => status), (await sent.text()).includes('abc'), aborted, wrong]";
         let expected = json!([[200, 200, 200, 200, 200], true, "AbortError", "TypeError"]);
         assert_eq!(run(browser, calls).await, expected);
-        let asked: Vec<_> = asked(site, "/fragment?");
-        assert_eq!(asked.iter().map(|asked| asked.header("x-own")).collect::<Vec<_>>(), ["", "own", "own", "own"]);
+        let requests: Vec<_> = requests(site, "/fragment?");
+        assert_eq!(requests.iter().map(|request| request.header("x-own")).collect::<Vec<_>>(), ["", "own", "own", "own"]);
         for path in ["/fragment?", "/mistakes", "/redirect", "/next"] {
-            assert!(self::asked(site, path).iter().all(|asked| asked.header(REQUESTED) == "one"), "{path}");
+            assert!(self::requests(site, path).iter().all(|request| request.header(REQUESTED) == "one"), "{path}");
         }
     })
     .await;
@@ -117,7 +118,7 @@ async fn fetch_response_of_another_version_reloads_the_page() {
         site.deploy("three", OnMismatch::Prompt);
         run(browser, "await fingerpost.fetch('/sent', { method: 'POST' })").await;
         is_prompted(browser).await;
-        assert_eq!((site.loads().len(), asked(site, "/sent").len()), (2, 1));
+        assert_eq!((site.loads().len(), requests(site, "/sent").len()), (2, 1));
     })
     .await;
 }
@@ -130,7 +131,7 @@ async fn version_check_carries_the_page_version_and_bypasses_caches() {
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
         is_prompted(browser).await;
-        let check = &asked(site, "/_fingerpost/version")[0];
+        let check = &requests(site, "/_fingerpost/version")[0];
         assert_eq!((check.header(REQUESTED), check.header("cache-control")), ("one", "no-cache"));
     })
     .await;

@@ -30,14 +30,14 @@ pub(super) const HTMX: [&str; 3] = ["htmx-1", "htmx-2", "htmx-4"];
 
 /// A request received by a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     pub(super) method: Method,
     /// Path and query.
     pub(super) path: String,
     headers: HeaderMap,
 }
 
-impl Asked {
+impl RecordedRequest {
     /// Returns the value of a header, or an empty string.
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a string"))
@@ -49,7 +49,7 @@ struct State {
     now: Router,
     /// The paths with cached responses, and the routes that return them.
     cached: HashMap<String, Router>,
-    asked: Vec<Asked>,
+    requests: Vec<RecordedRequest>,
     /// The delay of the responses for some paths.
     delays: HashMap<String, Duration>,
 }
@@ -155,19 +155,20 @@ impl Site {
     }
 
     /// Returns the requests received until now.
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.state.lock().expect("an unpoisoned lock").asked.clone()
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.state.lock().expect("an unpoisoned lock").requests.clone()
     }
 
     /// Returns the paths of the pages that browsers have loaded.
     pub(super) fn loads(&self) -> Vec<String> {
-        let pages = self.asked().into_iter().filter(|asked| asked.header("sec-fetch-dest") == "document");
-        pages.map(|asked| asked.path).collect()
+        let pages =
+            self.requests().into_iter().filter(|request| request.header("sec-fetch-dest") == "document");
+        pages.map(|request| request.path).collect()
     }
 
     /// Returns how often the version endpoint was requested.
     pub(super) fn checks(&self) -> usize {
-        self.asked().iter().filter(|asked| asked.path == "/_fingerpost/version").count()
+        self.requests().iter().filter(|request| request.path == "/_fingerpost/version").count()
     }
 }
 
@@ -177,7 +178,7 @@ fn front(state: Arc<Mutex<State>>) -> Router {
         let path = request.uri().path().to_owned();
         let (router, delay) = {
             let mut state = state.lock().expect("an unpoisoned lock");
-            state.asked.push(Asked {
+            state.requests.push(RecordedRequest {
                 method: request.method().clone(),
                 path: request.uri().to_string(),
                 headers: request.headers().clone(),
