@@ -18,7 +18,7 @@ type ModulePath = Vec<String>;
 
 #[derive(Default)]
 struct Module {
-    /// Child modules in files of their own, in the order of their `mod` lines.
+    /// Child modules in separate files, in the order of their `mod` lines.
     children: Vec<String>,
     /// The files of the children that have a `#[path]`.
     paths: BTreeMap<String, String>,

@@ -20,7 +20,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|err| panic!("{path}: {err}"))
 }
 
-/// Returns the README files, relative to the root: those of the root, of `crates` and of packages.
+/// Returns the README files, relative to the root: in the root, in `crates` and in packages.
 fn readmes() -> Vec<String> {
     let mut found = vec!["README.md".to_owned(), "crates/README.md".to_owned()];
     for package in packages() {

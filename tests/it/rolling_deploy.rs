@@ -159,7 +159,7 @@ async fn deploy_build_free(
         assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);
         let settled = afterwards(&mut visitor).await;
         assert!(settled.iter().all(|got| got.page == 'a' && got.fits()), "{settled:#?}");
-        // `ask_again` checks every response, including those that nginx has cached.
+        // `ask_again` checks every response, including responses that nginx has cached.
         assert!(visitor.ask_again().await.iter().any(|got| got.is_kept));
         notes.append(&mut visitor.got);
         (retries, redirects) = (retries + visitor.retries, redirects + visitor.redirects);

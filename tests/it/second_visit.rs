@@ -104,7 +104,7 @@ async fn examples_without_a_build_step_use_content_hashes_in_development() {
     }
 }
 
-/// Each row of the table in axum-token names a URL and its response.
+/// Each row of the table in axum-token contains a URL and its response.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn axum_token_page_matches_its_responses_in_both_modes() {

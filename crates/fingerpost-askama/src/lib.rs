@@ -45,7 +45,7 @@
 //! # Escaping
 //!
 //! A URL is percent-encoded, so HTML has nothing to escape in it, and it is written unchanged. A URL with a query or an `&` in
-//! the template is escaped like other text: in `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and is unchanged in
+//! the template is escaped like other text. In `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and is unchanged in
 //! a text template. JSON and JavaScript templates print every URL without quotes: write the quotes in the template.
 //!
 //! A custom escaper receives only URLs with a query or an `&`. With `{{ static("a.svg")|escape }}` it receives every URL.

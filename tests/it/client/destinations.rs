@@ -25,7 +25,7 @@ const REFUSED: [&str; 6] = [
     r#"{"path": "https://evil.example/"}"#,
 ];
 
-/// Prevents htmx 4 from handling the response, because it executes scripts in such a location itself.
+/// Prevents htmx 4 from handling the response, because htmx itself executes scripts in such a location.
 const LEAVE_TO_THE_SCRIPT: &str =
     "document.addEventListener('htmx:after:request', (event) => event.preventDefault())";
 

@@ -239,7 +239,8 @@ async fn mistakes(text: String) -> Html<String> {
     Html(format!("<form id=comment><p id=answer>too short</p><textarea name=text>{text}</textarea></form>"))
 }
 
-/// Sets a content security policy that allows only resources of this site and no inline ones, except below `/open`.
+/// Sets a content security policy that allows only resources of this site and no inline resources, except below
+/// `/open`.
 async fn strict(request: Request<Body>, next: Next) -> Response {
     let is_open = request.uri().path().starts_with("/open");
     let mut response = next.run(request).await;

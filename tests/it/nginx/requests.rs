@@ -1,6 +1,6 @@
-/// Requests as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset, `{tag}` the tag of `forty.txt`,
-/// `{css-tag}` and `{gzip-tag}` the tags of `app.css`, as sent by the same server, and `{date}` the modification time
-/// from nginx.
+/// Requests as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset. `{tag}` is the ETag of
+/// `forty.txt`, and `{css-tag}` and `{gzip-tag}` are the ETags of `app.css`, as sent by the same server. `{date}` is
+/// the modification time from nginx.
 pub(super) const REQUESTS: &[&str] = &[
     // Files.
     "GET {app.css}",

@@ -146,7 +146,7 @@ pub(crate) async fn wait_until_the_output_dir_is_reread() {
     tokio::time::sleep(Duration::from_millis(1010)).await;
 }
 
-/// Collects this release into an output directory, next to earlier ones and those of `keep_from`.
+/// Collects this release into an output directory, in addition to earlier releases and the releases of `keep_from`.
 pub(crate) fn publish(source: &TempDir, out: &TempDir, keep_from: Option<&TempDir>) {
     let config = CollectConfig::new(out).source(source);
     let config = keep_from.into_iter().fold(config, CollectConfig::keep_from);

@@ -1,9 +1,8 @@
 //! Builds the Dockerfile of the documentation of `fingerpost-tower` without a container engine.
 //!
-//! Every stage is a directory. `COPY` copies files, and `RUN` runs a shell in which absolute paths are below that
-//! directory. Base images are empty directories, because the shell and its tools come from this machine. The two
-//! `cargo` lines are replaced: the program is the one under test, and the site is an empty file. The program in the
-//! README uses the same output directory.
+//! Every stage is a directory. `COPY` copies files, and `RUN` runs a shell in which absolute paths are below that directory. Base
+//! images are empty directories, because the shell and its tools come from this machine. The two `cargo` lines are not run: the
+//! program under test is used, and the site is an empty file. The output directory is the same as in the README.
 
 use std::{
     collections::HashMap,

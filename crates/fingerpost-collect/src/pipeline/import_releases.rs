@@ -93,7 +93,7 @@ fn has_files(dir: &Path) -> Result<bool, Problem> {
     Ok(entries.any(|entry| entry.is_ok_and(|entry| is_file(&entry.file_name()))))
 }
 
-/// Reads the files of earlier releases with `--verify`, and warns of damaged ones: `collect` cannot write them again.
+/// Reads the files of earlier releases with `--verify`, and warns of damaged files. `collect` cannot write these again.
 pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],
@@ -127,7 +127,7 @@ fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Dia
     )))
 }
 
-/// Returns all files of the manifests, with their variants, except those that this run writes.
+/// Returns all files of the manifests, with their variants, except the files that this run writes.
 fn earlier_files<'a>(
     manifests: impl Iterator<Item = &'a Manifest>,
     assets: &[Asset],

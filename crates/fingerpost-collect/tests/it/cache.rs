@@ -289,7 +289,7 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
     site.assert_cache_changes_nothing(|out| config(out, ["b", "a"]));
     assert_eq!(site.hashed("x.css"), first);
 
-    // The same files in another directory: the messages name the new path.
+    // The same files are in another directory, so the messages contain the new path.
     rename("b", "elsewhere");
     site.assert_cache_changes_nothing(|out| config(out, ["elsewhere", "a"]));
     let report = collect(&config("out", ["elsewhere", "a"])).unwrap();

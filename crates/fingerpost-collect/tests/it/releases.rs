@@ -162,7 +162,7 @@ fn release_records_the_references_of_each_file() {
     );
 }
 
-/// The file imports itself by a relative path, and by absolute ones whose meaning depends on the base URL.
+/// The file imports itself by a relative path, and by absolute paths whose meaning depends on the base URL.
 fn cycle() -> Site {
     Site::new(&[(
         "static/a.css",

@@ -4,7 +4,7 @@ use fingerpost_collect::{CollectConfig, Report, collect};
 
 use crate::site::Site;
 
-/// A file whose text each test sets, in a site of its own.
+/// A file in its own site. Each test sets its text.
 pub(crate) struct Rewritten<'a> {
     pub(crate) site: Site,
     /// Its asset path.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) struct Site(TempDir);
 
 impl Site {
-    /// Creates these files; those in `static/` are sources.
+    /// Creates these files. The files in `static/` are sources.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let site = Self::in_dir(&std::env::temp_dir());
         files.iter().for_each(|(path, text)| site.write(path, text));
