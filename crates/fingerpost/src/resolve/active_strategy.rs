@@ -14,7 +14,7 @@ pub(crate) enum ActiveStrategy {
     /// The source directories, read at every call.
     Development(Box<Development>),
     /// `VersionQuery` and `PathToken`: the listed files of the source directories.
-    Listed(ListedSources),
+    Listed(Box<ListedSources>),
     /// `Manifest`: the files that `collect` wrote.
     Collected(Collected),
 }

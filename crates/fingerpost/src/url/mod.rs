@@ -143,15 +143,6 @@ pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     })
 }
 
-/// Returns the scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon. `C:`
-/// counts as a scheme.
-pub fn scheme(url: &str) -> Option<&str> {
-    let (scheme, _) = url.split_once(':')?;
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    is_scheme.then_some(scheme)
-}
-
 /// Appends `text`, percent-encoded. An escape such as `%41` is kept; any other `%` is encoded.
 fn push_encoded(out: &mut String, text: &str, set: &'static AsciiSet) {
     let mut pieces = text.split('%');
