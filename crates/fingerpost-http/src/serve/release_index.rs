@@ -1,56 +1,38 @@
 //! Index of the files of the current and of all retained releases.
 
 use std::{
-    collections::BTreeMap,
-    io, mem,
+    collections::BTreeSet,
+    io,
     sync::{Arc, OnceLock},
 };
 
 use fingerpost::{
-    Snapshot, Store, Stored,
+    Error, Snapshot, Store, Stored,
     manifest::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release},
 };
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use http::HeaderValue;
 
 use crate::{
     report_once::ReportOnce,
     rfc9110::{media_type::media_type, offer::Representation},
-    serve::{
-        content::unsupported_content,
-        hash_queue::LargeDigest,
-        memory_budget::CachedBytes,
-        release_names::{NamedFile, files_of_manifest, files_of_release},
-    },
+    serve::{content::unsupported_content, hash_queue::LargeDigest, memory_budget::CachedBytes},
 };
 
-/// The files of all releases, and the snapshot that was current when they were read.
-#[derive(Debug)]
+/// The files of all releases, and the snapshot in force when they were read.
+#[derive(Debug, Clone)]
 pub(crate) struct ReleaseIndex {
-    index: Arc<FileIndex>,
-    /// The snapshot that was current when the store was read.
+    /// By hashed path.
+    files: Arc<Files>,
+    /// The digest of the manifest. `None` if it has not been read.
+    manifest: Option<Digest>,
+    /// The numbers of the releases that have been read.
+    releases: BTreeSet<u64>,
+    /// The snapshot in force when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
-/// The files of all releases, by hashed path.
-#[derive(Debug, Clone, Default)]
-struct FileIndex {
-    files: HashMap<Arc<str>, CountedFile, foldhash::fast::RandomState>,
-    /// The names in each release. Releases never change.
-    releases: BTreeMap<u64, FileNames>,
-    /// The names in the manifest, and the digest of its bytes.
-    current: FileNames,
-    manifest: Option<Digest>,
-}
-
-#[derive(Debug, Clone)]
-struct CountedFile {
-    file: Arc<IndexedFile>,
-    /// The number of releases that name the file; the manifest counts as one.
-    releases: u32,
-}
-
-type FileNames = Arc<[Arc<str>]>;
+type Files = HashMap<Arc<str>, Arc<IndexedFile>, foldhash::fast::RandomState>;
 
 /// One collected file with its variants.
 #[derive(Debug)]
@@ -90,7 +72,7 @@ impl DiskState {
         Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
     }
 
-    /// Returns `true` if the bytes are known to be the content of this representation.
+    /// Returns `true` if the bytes are known to be those of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
         self.cached.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
     }
@@ -118,171 +100,92 @@ impl DiskState {
 impl ReleaseIndex {
     /// Reads the files of all releases in the store.
     pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
-        let index = Arc::new(FileIndex::default()).refreshed(store);
-        Self { index, snapshot }
+        let empty = Self {
+            files: Arc::default(),
+            manifest: None,
+            releases: BTreeSet::new(),
+            snapshot: snapshot.clone(),
+        };
+        empty.refreshed(store, snapshot)
     }
 
     pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<IndexedFile>> {
-        self.index.files.get(hashed).map(|counted| &counted.file)
+        self.files.get(hashed)
     }
 
-    /// Reads new releases. Cached bytes of files that are unchanged stay in memory.
-    pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
-        Self { index: self.index.refreshed(store), snapshot }
-    }
-}
-
-impl FileIndex {
-    /// Returns the updated index, or the same one if manifest and releases are unchanged. Reads only what is new.
+    /// Reads the manifest and all releases again if any of them is new or was removed. Unchanged files keep their state, and
+    /// their cached bytes stay in memory.
     ///
-    /// Unreadable releases are skipped with a warning. The next refresh reads them again. If the manifest cannot be read or
-    /// parsed, the old one remains current.
-    fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
-        let place = store.place();
-        let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
-            tracing::warn!("the manifest in `{place}` is ignored: {err}");
-            None
+    /// Unreadable releases are skipped with a warning, and read again on the next refresh. If the manifest cannot be read or
+    /// parsed, nothing changes.
+    pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
+        let index = self.read_changes(store).unwrap_or_else(|err| {
+            tracing::warn!("the manifest in `{}` is ignored: {err}", store.place());
+            self.clone()
         });
-        let numbers = store.releases().unwrap_or_else(|err| {
-            tracing::warn!("the releases in `{place}` cannot be listed: {err}");
-            self.releases.keys().copied().collect()
-        });
-        // The first change clones the index.
-        let mut next = Arc::clone(self);
-        let is_removed = |number: &u64| numbers.binary_search(number).is_err();
-        let mut removed = Vec::new();
-        if self.releases.keys().any(is_removed) {
-            let releases = &mut Arc::make_mut(&mut next).releases;
-            removed.extend(releases.extract_if(.., |number, _| is_removed(number)));
-        }
-        if let Some((manifest, digest)) = manifest {
-            Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
-        }
-        // Releases are added in ascending order, because only the newest one has variants that were added later.
-        for &number in &numbers {
-            if next.releases.contains_key(&number) {
-                continue;
-            }
-            match read_release(number, store) {
-                Ok((name, json)) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
-                Err(err) => tracing::warn!("release {number} in `{place}` is skipped: {err}"),
-            }
-        }
-        // Removed releases are dropped last, so that files shared with a new release keep their state.
-        for (_, names) in removed {
-            Arc::make_mut(&mut next).remove(&names);
-        }
-        next
+        Self { snapshot, ..index }
     }
 
-    /// Reads the manifest. Returns `None` if it is unchanged.
-    fn changed_manifest(
-        &self,
-        store: &dyn Store,
-    ) -> Result<Option<(Manifest, Digest)>, Box<dyn std::error::Error>> {
+    fn read_changes(&self, store: &dyn Store) -> Result<Self, Box<dyn std::error::Error>> {
         let json = store.read(MANIFEST_NAME)?;
-        let digest = Digest::from_content(&json);
-        if self.manifest == Some(digest) {
-            return Ok(None);
+        let digest = Some(Digest::from_content(&json));
+        let numbers = store.releases().unwrap_or_else(|err| {
+            tracing::warn!("the releases in `{}` cannot be listed: {err}", store.place());
+            self.releases.iter().copied().collect()
+        });
+        if self.manifest == digest && self.releases.iter().eq(&numbers) {
+            return Ok(self.clone());
         }
-        Ok(Some((Manifest::parse(&json, MANIFEST_NAME)?, digest)))
-    }
-
-    fn set_manifest(&mut self, manifest: &Manifest, digest: Digest, store: &dyn Store) {
-        let current = self.add(files_of_manifest(manifest), NamedBy::Manifest, store);
-        for name in names_not_in(&self.current, &current) {
-            if let Some(counted) = self.files.get_mut(&name) {
-                counted.file = counted.file.updated(None, counted.file.is_hashed, false);
-            }
-        }
-        let earlier = mem::replace(&mut self.current, current);
-        self.manifest = Some(digest);
-        self.remove(&earlier);
-    }
-
-    /// Adds a release. An invalid release gets no files, so that it is not read again.
-    fn add_release(&mut self, number: u64, name: &str, json: &[u8], store: &dyn Store) {
-        let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
-        let named_by = if is_newest { NamedBy::NewestRelease } else { NamedBy::OlderRelease };
-        let names = if let Some(files) = files_of_release(json, |hashed| self.files.contains_key(hashed)) {
-            self.add(files, named_by, store)
-        } else {
-            match Release::parse(json, number, name) {
-                Ok(release) => self.add(files_of_manifest(&release.manifest), named_by, store),
+        let mut files = Files::default();
+        self.add(&Manifest::parse(&json, MANIFEST_NAME)?, true, store, &mut files);
+        let mut releases = BTreeSet::new();
+        // The newest first, because only that has variants that were added later.
+        for &number in numbers.iter().rev() {
+            match read_release(number, store) {
+                Ok(Ok(release)) => self.add(&release.manifest, false, store, &mut files),
+                Ok(Err(err)) => tracing::warn!("in `{}`: {err}; it is left out", store.place()),
                 Err(err) => {
-                    tracing::warn!("in `{}`: {err}; the release is skipped", store.place());
-                    FileNames::default()
+                    tracing::warn!("release {number} in `{}` is left out: {err}", store.place());
+                    continue;
                 }
             }
-        };
-        self.releases.insert(number, names);
+            releases.insert(number);
+        }
+        Ok(Self { files: Arc::new(files), manifest: digest, releases, snapshot: self.snapshot.clone() })
     }
 
-    /// Adds the files of a manifest or a release. On conflicts the manifest takes precedence, then the newest release.
-    fn add(&mut self, files: Vec<NamedFile<'_>>, named_by: NamedBy, store: &dyn Store) -> FileNames {
-        let is_current = named_by == NamedBy::Manifest;
-        let mut names = Vec::with_capacity(files.len());
-        for NamedFile { hashed, is_hashed, info } in files {
-            if let Some(counted) = self.files.get_mut(&*hashed) {
-                counted.releases += 1;
-                if named_by != NamedBy::OlderRelease && is_current >= counted.file.is_current {
-                    counted.file = counted.file.updated(info.as_deref(), is_hashed, is_current);
-                }
-                names.push(Arc::clone(&counted.file.hashed));
+    /// Adds the files of a manifest that are not in `files` yet.
+    fn add(&self, manifest: &Manifest, is_current: bool, store: &dyn Store, files: &mut Files) {
+        for (_, entry) in manifest {
+            let hashed = &*entry.hashed;
+            if files.contains_key(hashed) {
                 continue;
             }
-            let representations = match info {
-                Some(info) => Some((identity(&info), variants(&info))),
-                None => read_identity(store, &hashed).map(|identity| (identity, Vec::new())),
+            let earlier = self.files.get(hashed);
+            let representations = match (&entry.info, earlier) {
+                (Some(info), _) => Some((identity(info), variants(info))),
+                (None, Some(earlier)) => Some((earlier.identity, earlier.variants.clone())),
+                (None, None) => read_identity(store, hashed).map(|identity| (identity, Vec::new())),
             };
             if let Some((identity, variants)) = representations {
-                let file = Arc::new(IndexedFile::new(&hashed, identity, variants, is_hashed, is_current));
-                names.push(Arc::clone(&file.hashed));
-                self.files.insert(Arc::clone(&file.hashed), CountedFile { file, releases: 1 });
-            }
-        }
-        names.into()
-    }
-
-    /// Removes the files that no other release names.
-    fn remove(&mut self, names: &FileNames) {
-        for name in names.iter() {
-            if let Some(counted) = self.files.get_mut(name) {
-                counted.releases -= 1;
-                if counted.releases == 0 {
-                    self.files.remove(name);
-                }
+                let is_hashed = manifest.get(hashed).is_none();
+                let file = IndexedFile::new(hashed, identity, variants, is_hashed, is_current, earlier);
+                files.insert(Arc::clone(&file.hashed), file);
             }
         }
     }
 }
 
-/// Returns the name and the bytes of a release file.
-fn read_release(number: u64, store: &dyn Store) -> io::Result<(String, Vec<u8>)> {
+/// Reads and parses a release. The outer error is that of the store.
+fn read_release(number: u64, store: &dyn Store) -> io::Result<Result<Release, Error>> {
     let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-    let json = store.read(&name)?;
-    Ok((name, json))
-}
-
-/// Returns the names that are not in `others`.
-fn names_not_in(names: &FileNames, others: &FileNames) -> Vec<Arc<str>> {
-    let others: HashSet<&str, foldhash::fast::RandomState> = others.iter().map(|name| &**name).collect();
-    names.iter().filter(|name| !others.contains(&***name)).cloned().collect()
-}
-
-/// The origin of file names.
-#[derive(Clone, Copy, PartialEq)]
-enum NamedBy {
-    Manifest,
-    NewestRelease,
-    /// A release that could not be read before.
-    OlderRelease,
+    Ok(Release::parse(&store.read(&name)?, number, &name))
 }
 
 /// Larger files without a digest in the manifest are hashed in the background.
 const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
-/// Reads the size and digest of a file that the manifest lists without them. Large files get no digest yet.
+/// Reads size and digest of a file without them in the manifest. Large files get no digest yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
         Stored::Bytes(bytes) => {
@@ -301,44 +204,32 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
         }
         _ => Err(unsupported_content()),
     };
-    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is skipped: {err}", store.place());
+    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
     read().inspect_err(warn).ok()
 }
 
 impl IndexedFile {
+    /// Creates a file, or returns `earlier` if that is equal. Otherwise only digests are carried over and not the cached bytes,
+    /// because files of the current release take precedence when the budget is short.
     fn new(
         hashed: &str,
         identity: Representation,
         variants: Vec<(Encoding, Representation)>,
         is_hashed: bool,
         is_current: bool,
-    ) -> Self {
-        Self {
-            hashed: hashed.into(),
-            is_hashed,
-            is_current,
-            media_type: media_type(hashed),
-            identity,
-            states: (0..=variants.len()).map(|_| DiskState::default()).collect(),
-            variants,
-        }
-    }
-
-    /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped: when the cache
-    /// is full, files of the current release take precedence.
-    fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
-        let identity = info.map_or(self.identity, identity);
-        let variants = info.map_or_else(|| self.variants.clone(), variants);
-        if (is_hashed, is_current, identity) == (self.is_hashed, self.is_current, self.identity)
-            && variants == self.variants
+        earlier: Option<&Arc<Self>>,
+    ) -> Arc<Self> {
+        if let Some(earlier) = earlier
+            && (is_hashed, is_current, identity) == (earlier.is_hashed, earlier.is_current, earlier.identity)
+            && variants == earlier.variants
         {
-            return Arc::clone(self);
+            return Arc::clone(earlier);
         }
-        let encodings = variants.iter().map(|(encoding, _)| Some(*encoding));
-        let state =
-            |encoding| self.state(encoding).map_or_else(DiskState::default, |(state, _)| state.carry_over());
-        let states = [None].into_iter().chain(encodings).map(state).collect();
-        let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
+        let encodings = [None].into_iter().chain(variants.iter().map(|(encoding, _)| Some(*encoding)));
+        let state = |encoding| earlier.and_then(|earlier| earlier.state(encoding));
+        let states = encodings.map(|encoding| state(encoding).map(|(state, _)| state.carry_over()));
+        let states = states.map(Option::unwrap_or_default).collect();
+        let (hashed, media_type) = (hashed.into(), media_type(hashed));
         Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
     }
 
@@ -380,11 +271,11 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
 mod tests {
     use std::{fs, path::Path};
 
-    use fingerpost::{AssetPath, DirStore, manifest::EncodingInfo};
+    use fingerpost::{AssetPath, Assets, DirStore, manifest::EncodingInfo};
 
     use super::*;
 
-    /// Publishes a release with files of these names. The digest of each file is the digest of its name.
+    /// Publishes a release with files of these names. Their digests are those of their names.
     fn publish(dir: &Path, number: u64, names: &[&str]) {
         let mut manifest = Manifest::new("/static/");
         for name in names {
@@ -399,10 +290,19 @@ mod tests {
         fs::write(dir.join(Release::file_name(number)), release.to_json()).unwrap();
     }
 
-    /// Returns the names of all files, and the names of the files in the current release.
-    fn names(index: &FileIndex) -> (Vec<&str>, Vec<&str>) {
+    fn read(store: &DirStore) -> ReleaseIndex {
+        let assets = Assets::production(store.dir()).unwrap();
+        ReleaseIndex::new(store, assets.snapshot())
+    }
+
+    fn refresh(index: &ReleaseIndex, store: &DirStore) -> ReleaseIndex {
+        index.refreshed(store, index.snapshot.clone())
+    }
+
+    /// Returns the names of all files, and of those in the current release.
+    fn names(index: &ReleaseIndex) -> (Vec<&str>, Vec<&str>) {
         let name = |file: &IndexedFile| file.hashed.len() - ".0123456789ab.css".len();
-        let mut all: Vec<_> = index.files.values().map(|counted| &counted.file).collect();
+        let mut all: Vec<_> = index.files.values().collect();
         all.sort_by(|a, b| a.hashed.cmp(&b.hashed));
         let current = all.iter().filter(|file| file.is_current);
         let current = current.map(|file| &file.hashed[..name(file)]).collect();
@@ -415,24 +315,10 @@ mod tests {
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
         publish(dir.path(), 2, &["a", "c"]);
-        let index = Arc::new(FileIndex::default()).refreshed(&store);
-        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
+        let index = read(&store);
+        assert!(Arc::ptr_eq(&index.files, &refresh(&index, &store).files));
         fs::write(dir.path().join("staticfiles.json"), "{").unwrap();
-        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
-        // A release that cannot be read.
-        fs::create_dir(dir.path().join(Release::file_name(3))).unwrap();
-        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
-    }
-
-    #[test]
-    fn releases_share_the_names_of_their_files() {
-        let dir = tempfile::tempdir().unwrap();
-        publish(dir.path(), 1, &["a", "b"]);
-        publish(dir.path(), 2, &["a", "b"]);
-        let index = Arc::new(FileIndex::default()).refreshed(&DirStore::new(dir.path()));
-        for (first, second) in index.releases[&1].iter().zip(index.releases[&2].iter()) {
-            assert!(Arc::ptr_eq(first, second));
-        }
+        assert!(Arc::ptr_eq(&index.files, &refresh(&index, &store).files));
     }
 
     #[test]
@@ -440,24 +326,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
-        let first = Arc::new(FileIndex::default()).refreshed(&store);
+        let first = read(&store);
         assert_eq!(names(&first), (vec!["a", "b"], vec!["a", "b"]));
         publish(dir.path(), 2, &["a", "c"]);
-        let second = first.refreshed(&store);
+        let second = refresh(&first, &store);
         assert_eq!(names(&second), (vec!["a", "b", "c"], vec!["a", "c"]));
-        assert!(Arc::ptr_eq(
-            &first.files["a.0123456789ab.css"].file,
-            &second.files["a.0123456789ab.css"].file
-        ));
+        assert!(Arc::ptr_eq(&first.files["a.0123456789ab.css"], &second.files["a.0123456789ab.css"]));
 
         fs::remove_file(dir.path().join(Release::file_name(1))).unwrap();
-        let third = second.refreshed(&store);
+        let third = refresh(&second, &store);
         assert_eq!(names(&third), (vec!["a", "c"], vec!["a", "c"]));
         publish(dir.path(), 3, &["b"]);
         fs::remove_file(dir.path().join(Release::file_name(2))).unwrap();
-        let fourth = third.refreshed(&store);
+        let fourth = refresh(&third, &store);
         assert_eq!(names(&fourth), (vec!["b"], vec!["b"]));
-        assert!(fourth.files.values().all(|counted| counted.releases == 2));
     }
 
     #[test]
@@ -481,12 +363,12 @@ mod tests {
         release(1, manifest(None));
         release(2, manifest(Some(100)));
         fs::write(dir.path().join("staticfiles.json"), Manifest::new("/static/").to_json()).unwrap();
-        let index = Arc::new(FileIndex::default()).refreshed(&store);
-        let variants = |index: &FileIndex| index.files["a.0123456789ab.css"].file.variants.len();
+        let index = read(&store);
+        let variants = |index: &ReleaseIndex| index.files["a.0123456789ab.css"].variants.len();
         assert_eq!(variants(&index), 1);
         fs::write(dir.path().join("staticfiles.json"), manifest(None).to_json()).unwrap();
-        assert_eq!(variants(&index.refreshed(&store)), 0);
-        assert_eq!(variants(&Arc::new(FileIndex::default()).refreshed(&store)), 0);
+        assert_eq!(variants(&refresh(&index, &store)), 0);
+        assert_eq!(variants(&read(&store)), 0);
     }
 
     #[test]
@@ -500,17 +382,17 @@ mod tests {
             manifest.insert(AssetPath::parse("a.css").unwrap(), "a.0123456789ab.css", info);
             fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
         };
-        let file = |index: &FileIndex| Arc::clone(&index.files["a.0123456789ab.css"].file);
+        let file = |index: &ReleaseIndex| Arc::clone(&index.files["a.0123456789ab.css"]);
         publish("gzip", b"one");
-        let first = Arc::new(FileIndex::default()).refreshed(&store);
+        let first = read(&store);
         publish("gzip", b"two");
-        let second = first.refreshed(&store);
+        let second = refresh(&first, &store);
         assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::from_content(b"two")));
 
         // Unsupported encodings are ignored.
         publish("unknown", b"one");
-        let third = second.refreshed(&store);
+        let third = refresh(&second, &store);
         publish("unknown", b"two");
-        assert!(Arc::ptr_eq(&file(&third), &file(&third.refreshed(&store))));
+        assert!(Arc::ptr_eq(&file(&third), &file(&refresh(&third, &store))));
     }
 }
