@@ -1,13 +1,13 @@
 //! Index of the files of the current and of all retained releases.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     io,
     sync::{Arc, OnceLock},
 };
 
 use fingerpost::{
-    Error, Snapshot, Store, Stored,
+    Snapshot, Store, Stored,
     manifest::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release},
 };
 use hashbrown::HashMap;
@@ -26,8 +26,8 @@ pub(crate) struct ReleaseIndex {
     files: Arc<Files>,
     /// The digest of the manifest. `None` if it has not been read.
     manifest: Option<Digest>,
-    /// The numbers of the releases that have been read.
-    releases: BTreeSet<u64>,
+    /// The manifests of the releases, which never change. Empty for an invalid release.
+    releases: BTreeMap<u64, Manifest>,
     /// The snapshot in force when the store was read.
     pub(crate) snapshot: Snapshot,
 }
@@ -103,7 +103,7 @@ impl ReleaseIndex {
         let empty = Self {
             files: Arc::default(),
             manifest: None,
-            releases: BTreeSet::new(),
+            releases: BTreeMap::new(),
             snapshot: snapshot.clone(),
         };
         empty.refreshed(store, snapshot)
@@ -113,8 +113,8 @@ impl ReleaseIndex {
         self.files.get(hashed)
     }
 
-    /// Reads the manifest and all releases again if any of them is new or was removed. Unchanged files keep their state, and
-    /// their cached bytes stay in memory.
+    /// Reads the manifest and new releases, and builds the index again if any of them is new or was removed. Unchanged files
+    /// keep their state, and their cached bytes stay in memory.
     ///
     /// Unreadable releases are skipped with a warning, and read again on the next refresh. If the manifest cannot be read or
     /// parsed, nothing changes.
@@ -131,25 +131,24 @@ impl ReleaseIndex {
         let digest = Some(Digest::from_content(&json));
         let numbers = store.releases().unwrap_or_else(|err| {
             tracing::warn!("the releases in `{}` cannot be listed: {err}", store.place());
-            self.releases.iter().copied().collect()
+            self.releases.keys().copied().collect()
         });
-        if self.manifest == digest && self.releases.iter().eq(&numbers) {
+        if self.manifest == digest && self.releases.keys().eq(&numbers) {
             return Ok(self.clone());
         }
         let mut files = Files::default();
         self.add(&Manifest::parse(&json, MANIFEST_NAME)?, true, store, &mut files);
-        let mut releases = BTreeSet::new();
+        let mut releases = BTreeMap::new();
         // The newest first, because only that has variants that were added later.
         for &number in numbers.iter().rev() {
-            match read_release(number, store) {
-                Ok(Ok(release)) => self.add(&release.manifest, false, store, &mut files),
-                Ok(Err(err)) => tracing::warn!("in `{}`: {err}; it is left out", store.place()),
-                Err(err) => {
-                    tracing::warn!("release {number} in `{}` is left out: {err}", store.place());
-                    continue;
+            let known = self.releases.get(&number).cloned();
+            match known.map_or_else(|| read_release(number, store), Ok) {
+                Ok(manifest) => {
+                    self.add(&manifest, false, store, &mut files);
+                    releases.insert(number, manifest);
                 }
+                Err(err) => tracing::warn!("release {number} in `{}` is left out: {err}", store.place()),
             }
-            releases.insert(number);
         }
         Ok(Self { files: Arc::new(files), manifest: digest, releases, snapshot: self.snapshot.clone() })
     }
@@ -176,10 +175,14 @@ impl ReleaseIndex {
     }
 }
 
-/// Reads and parses a release. The outer error is that of the store.
-fn read_release(number: u64, store: &dyn Store) -> io::Result<Result<Release, Error>> {
+/// Returns the manifest of a release. An invalid release gets an empty one, so that it is not read again.
+fn read_release(number: u64, store: &dyn Store) -> io::Result<Manifest> {
     let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-    Ok(Release::parse(&store.read(&name)?, number, &name))
+    let release = Release::parse(&store.read(&name)?, number, &name);
+    let release = release.inspect_err(|err| {
+        tracing::warn!("in `{}`: {err}; it is left out", store.place());
+    });
+    Ok(release.map(|release| release.manifest).unwrap_or_default())
 }
 
 /// Larger files without a digest in the manifest are hashed in the background.
