@@ -26,13 +26,14 @@ pub(crate) struct ReleaseIndex {
     files: Arc<Files>,
     /// The digest of the manifest. `None` if it has not been read.
     manifest: Option<Digest>,
-    /// The manifests of the releases, which never change. Empty for an invalid release.
-    releases: BTreeMap<u64, Manifest>,
+    /// The names in each release. Releases never change.
+    releases: BTreeMap<u64, FileNames>,
     /// The snapshot in force when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
 type Files = HashMap<Arc<str>, Arc<IndexedFile>, foldhash::fast::RandomState>;
+type FileNames = Arc<[Arc<str>]>;
 
 /// One collected file with its variants.
 #[derive(Debug)]
@@ -141,23 +142,41 @@ impl ReleaseIndex {
         let mut releases = BTreeMap::new();
         // The newest first, because only that has variants that were added later.
         for &number in numbers.iter().rev() {
-            let known = self.releases.get(&number).cloned();
-            match known.map_or_else(|| read_release(number, store), Ok) {
-                Ok(manifest) => {
-                    self.add(&manifest, false, store, &mut files);
-                    releases.insert(number, manifest);
-                }
-                Err(err) => tracing::warn!("release {number} in `{}` is left out: {err}", store.place()),
-            }
+            let names = match self.releases.get(&number) {
+                Some(names) => self.keep(names, &mut files),
+                None => match read_release(number, store) {
+                    Ok(manifest) => self.add(&manifest, false, store, &mut files),
+                    Err(err) => {
+                        tracing::warn!("release {number} in `{}` is left out: {err}", store.place());
+                        continue;
+                    }
+                },
+            };
+            releases.insert(number, names);
         }
         Ok(Self { files: Arc::new(files), manifest: digest, releases, snapshot: self.snapshot.clone() })
     }
 
+    /// Adds the files of a release that has been read before and are not in `files` yet.
+    fn keep(&self, names: &FileNames, files: &mut Files) -> FileNames {
+        for name in names.iter() {
+            if let (Some(earlier), false) = (self.files.get(name), files.contains_key(name)) {
+                let (identity, variants) = (earlier.identity, earlier.variants.clone());
+                let file =
+                    IndexedFile::new(name, identity, variants, earlier.is_hashed, false, Some(earlier));
+                files.insert(Arc::clone(name), file);
+            }
+        }
+        Arc::clone(names)
+    }
+
     /// Adds the files of a manifest that are not in `files` yet.
-    fn add(&self, manifest: &Manifest, is_current: bool, store: &dyn Store, files: &mut Files) {
+    fn add(&self, manifest: &Manifest, is_current: bool, store: &dyn Store, files: &mut Files) -> FileNames {
+        let mut names = Vec::with_capacity(manifest.len());
         for (_, entry) in manifest {
             let hashed = &*entry.hashed;
-            if files.contains_key(hashed) {
+            if let Some(file) = files.get(hashed) {
+                names.push(Arc::clone(&file.hashed));
                 continue;
             }
             let earlier = self.files.get(hashed);
@@ -168,10 +187,13 @@ impl ReleaseIndex {
             };
             if let Some((identity, variants)) = representations {
                 let is_hashed = manifest.get(hashed).is_none();
-                let file = IndexedFile::new(hashed, identity, variants, is_hashed, is_current, earlier);
-                files.insert(Arc::clone(&file.hashed), file);
+                let name = earlier.map_or_else(|| hashed.into(), |earlier| Arc::clone(&earlier.hashed));
+                let file = IndexedFile::new(&name, identity, variants, is_hashed, is_current, earlier);
+                files.insert(Arc::clone(&name), file);
+                names.push(name);
             }
         }
+        names.into()
     }
 }
 
@@ -215,7 +237,7 @@ impl IndexedFile {
     /// Creates a file, or returns `earlier` if that is equal. Otherwise only digests are carried over and not the cached bytes,
     /// because files of the current release take precedence when the budget is short.
     fn new(
-        hashed: &str,
+        hashed: &Arc<str>,
         identity: Representation,
         variants: Vec<(Encoding, Representation)>,
         is_hashed: bool,
@@ -232,7 +254,7 @@ impl IndexedFile {
         let state = |encoding| earlier.and_then(|earlier| earlier.state(encoding));
         let states = encodings.map(|encoding| state(encoding).map(|(state, _)| state.carry_over()));
         let states = states.map(Option::unwrap_or_default).collect();
-        let (hashed, media_type) = (hashed.into(), media_type(hashed));
+        let (hashed, media_type) = (Arc::clone(hashed), media_type(hashed));
         Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
     }
 
