@@ -234,39 +234,6 @@ fn outer_repository_does_not_replace_a_damaged_one_reached_by_symlink() {
 }
 
 #[test]
-fn git_references_are_limited_to_4096_bytes() {
-    let dir = repository();
-    let commit = head(&dir);
-    dir.write("tree/static/a.css", "");
-    dir.write("tree/.git", "gitdir: ../linked");
-    dir.write("linked/HEAD", "ref: refs/heads/main");
-    dir.write("linked/commondir", "../.git");
-    for name in [".git/refs/heads/main", "linked/HEAD", "linked/commondir", "tree/.git"] {
-        let content = fs::read_to_string(dir.at(name)).unwrap();
-        dir.write(name, format!("{content:4096}"));
-        assert_eq!(version(dir.at("tree/static")), commit, "{name}");
-        dir.write(name, format!("{content:4097}"));
-        assert_eq!(version(dir.at("tree/static")), FALLBACK, "{name}");
-        dir.write(name, content);
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn named_pipe_in_a_repository_does_not_block() {
-    let dir = repository();
-    for name in [".git/HEAD", ".git/commondir", ".git/packed-refs"] {
-        fs::remove_file(dir.at(name)).ok();
-        let made = Command::new("mkfifo").arg(dir.at(name)).status().unwrap();
-        assert!(made.success());
-    }
-    assert_eq!(version(dir.at("static")), FALLBACK);
-    fs::remove_file(dir.at(".git/HEAD")).unwrap();
-    dir.write(".git/HEAD", "ref: refs/heads/main");
-    assert_ne!(version(dir.at("static")), FALLBACK);
-}
-
-#[test]
 fn directory_before_a_parent_segment_is_not_searched() {
     let dir = repository();
     dir.write("server/.git", "damaged");

@@ -63,25 +63,6 @@ fn git_program_is_used_for_submodules() {
     assert_eq!(version_in(submodule.join("static"), &search_path(), &[]), head(&library));
 }
 
-#[test]
-fn git_variables_do_not_redirect_to_another_repository() {
-    let Some(dir) = reftable() else { return };
-    let other = repository();
-    commit(&other);
-    assert_ne!(head(&other), head(&dir));
-    let (work_tree, git_dir) = (other.at(""), other.at(".git"));
-    let (work_tree, git_dir) = (work_tree.to_str().unwrap(), git_dir.to_str().unwrap());
-    for variables in [
-        &[("GIT_DIR", git_dir)][..],
-        &[("GIT_DIR", git_dir), ("GIT_WORK_TREE", work_tree), ("GIT_COMMON_DIR", git_dir)],
-        &[("GIT_COMMON_DIR", git_dir)],
-        &[("GIT_OBJECT_DIRECTORY", "/nowhere")],
-        &[("GIT_CEILING_DIRECTORIES", work_tree)],
-    ] {
-        assert_eq!(version_in(dir.at("static"), &search_path(), variables), head(&dir), "{variables:?}");
-    }
-}
-
 /// Returns the version and the time taken if `git` is this shell script.
 #[cfg(unix)]
 #[track_caller]
@@ -119,8 +100,6 @@ fn git_output_is_a_commit_or_ignored() {
         "echo 89abcde",
         &format!("{PRINT}0"),
         "printf '\\377\\n'",
-        "exec head -c 10000000 /dev/zero",
-        "exec >&-; exec sleep 30",
     ] {
         assert_eq!(said(script), FALLBACK, "{script}");
     }
@@ -129,8 +108,7 @@ fn git_output_is_a_commit_or_ignored() {
 #[cfg(unix)]
 #[test]
 fn git_program_is_stopped_after_five_seconds() {
-    let scripts =
-        ["exec sleep 30", &format!("{PRINT}; exec sleep 30"), "printf 89; exec sleep 30", "sleep 7 & exit 0"];
+    let scripts = ["exec sleep 30", &format!("{PRINT}; exec sleep 30"), "exec >&-; exec sleep 30"];
     let said = thread::scope(|scope| {
         let threads = scripts.map(|script| scope.spawn(move || said_by(script)));
         threads.map(|thread| thread.join().unwrap())

@@ -3,15 +3,11 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
-    io::Read as _,
+    fs,
     path::{Component, Path, PathBuf},
 };
 
 use super::commit::short_of_whole;
-
-/// The maximum length of a reference or a path to a directory, in bytes.
-const MAX_FILE_LENGTH: u64 = 4096;
 
 /// Returns the nearest directory, at or above one of `dirs`, that has a `.git`.
 ///
@@ -59,21 +55,11 @@ fn linked_git_dir(file: &Path) -> Option<PathBuf> {
 }
 
 fn packed_ref(common: &Path, name: &str) -> Option<String> {
-    let refs = read_up_to(u64::MAX, &common.join("packed-refs"))?;
+    let refs = read(&common.join("packed-refs"))?;
     refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// Reads a file with one line.
+/// Reads a file. Lossy, because the names of other branches need not be UTF-8.
 fn read(file: &Path) -> Option<String> {
-    read_up_to(MAX_FILE_LENGTH, file)
-}
-
-/// Reads a file of at most `limit` bytes. Returns `None` for longer files. Decoding is lossy, because the names of other
-/// branches may not be UTF-8.
-fn read_up_to(limit: u64, file: &Path) -> Option<String> {
-    // The file type is checked first, because opening a pipe would wait for a writer.
-    let file = file.is_file().then(|| File::open(file).ok())??;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= limit).then(|| String::from_utf8_lossy(&bytes).into_owned())
+    Some(String::from_utf8_lossy(&fs::read(file).ok()?).into_owned())
 }
