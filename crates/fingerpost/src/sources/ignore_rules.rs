@@ -22,19 +22,11 @@ use crate::{error::Error, quote::quoted};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct IgnoreRules {
-    /// Globs without a `/`, for one name at any depth.
-    names: Globs,
-    /// Globs with a `/`, for a whole asset path.
-    paths: Globs,
+    globs: GlobSet,
+    /// The text of each glob.
+    patterns: Vec<String>,
     hidden: bool,
     follow_symlinks: bool,
-}
-
-/// Globs, with their text.
-#[derive(Debug, Clone, Default)]
-struct Globs {
-    set: GlobSet,
-    patterns: Vec<String>,
 }
 
 impl IgnoreRules {
@@ -53,14 +45,15 @@ impl IgnoreRules {
         hidden: bool,
         follow_symlinks: bool,
     ) -> Result<Self, Error> {
-        let invalid = |text: &str, reason| Error::config(format!("ignore glob {} {reason}", quoted(text)));
-        let (mut names, mut paths) = (Vec::new(), Vec::new());
+        let (mut globs, mut patterns) = (GlobSetBuilder::new(), Vec::new());
         for text in ignore {
             let text = text.as_ref();
-            let glob = glob(text).map_err(|reason| invalid(text, reason))?;
-            if text.contains('/') { &mut paths } else { &mut names }.push((text.to_owned(), glob));
+            let invalid = |reason| Error::config(format!("ignore glob {} {reason}", quoted(text)));
+            globs.add(glob(text).map_err(invalid)?);
+            patterns.push(text.to_owned());
         }
-        Ok(Self { names: Globs::build(names)?, paths: Globs::build(paths)?, hidden, follow_symlinks })
+        let globs = globs.build().map_err(|err| Error::config(format!("ignore globs: {err}")))?;
+        Ok(Self { globs, patterns, hidden, follow_symlinks })
     }
 
     /// Returns the reason why a file is ignored, by its own name or a directory above it; `None` if it is an asset.
@@ -79,30 +72,13 @@ impl IgnoreRules {
         } else if name.ends_with(":Zone.Identifier") {
             Some("names that end in `:Zone.Identifier` are ignored".into())
         } else {
-            let glob = self.names.first_match(name).or_else(|| self.paths.first_match(path))?;
-            Some(format!("the ignore glob {} matches it", quoted(glob)).into())
+            let first = *self.globs.matches(path).first()?;
+            Some(format!("the ignore glob {} matches it", quoted(&self.patterns[first])).into())
         }
     }
 
     pub(crate) fn follow_symlinks(&self) -> bool {
         self.follow_symlinks
-    }
-}
-
-impl Globs {
-    fn build(globs: Vec<(String, Glob)>) -> Result<Self, Error> {
-        let mut set = GlobSetBuilder::new();
-        let (patterns, globs): (Vec<_>, Vec<_>) = globs.into_iter().unzip();
-        for glob in globs {
-            set.add(glob);
-        }
-        let set = set.build().map_err(|err| Error::config(format!("ignore globs: {err}")))?;
-        Ok(Self { set, patterns })
-    }
-
-    fn first_match(&self, path: &str) -> Option<&str> {
-        let first = || self.set.matches(path).into_iter().min();
-        self.set.is_match(path).then(first)?.map(|first| self.patterns[first].as_str())
     }
 }
 
@@ -139,6 +115,7 @@ fn glob(text: &str) -> Result<Glob, String> {
         let meant = quoted(format!("{root}{}", rest.join("/")));
         return Err(format!("has a `.` segment, which no asset path has; write {meant}"));
     }
-    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+    let at_any_depth = if text.contains('/') { "" } else { "**/" };
+    let glob = GlobBuilder::new(&format!("{at_any_depth}{pattern}")).literal_separator(true).build();
     glob.map_err(|err| format!("cannot be read: {}", err.kind()))
 }
