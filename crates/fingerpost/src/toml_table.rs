@@ -8,7 +8,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use toml::{
     Spanned,
-    de::{DeTable, DeValue, ValueDeserializer},
+    de::{DeString, DeTable, DeValue, ValueDeserializer},
 };
 
 use crate::{
@@ -21,9 +21,9 @@ use crate::{
 /// Tables that are reserved for later versions.
 const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
 
-/// Keys that were moved from the top level, by the header of their present table.
-const MOVED: [(&str, &[&str]); 2] = [
-    ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals"]),
+/// Keys that are easily written into the wrong table, by the header of the right one.
+const MISPLACED: [(&str, &[&str]); 2] = [
+    ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "rules"]),
     (
         "collect.rules",
         &["leaves-base", "missing", "missing-map", "outside-base", "shadowed", "syntax", "unsupported"],
@@ -151,11 +151,8 @@ impl<'s> SettingsTable<'s> {
         match value.into_inner() {
             DeValue::Table(entries) => Self::new(file, header, start, entries),
             _ => {
-                let place = self.place(key);
-                self.refuse(
-                    start,
-                    &format!("{place} is not a table; write {}", quoted(format!("[{header}]"))),
-                );
+                let (place, header) = (self.place(key), quoted(format!("[{header}]")));
+                self.refuse(start, &format!("{place} is not a table; write {header}"));
                 Self::default()
             }
         }
@@ -164,21 +161,16 @@ impl<'s> SettingsTable<'s> {
     /// Returns all tables under keys that were not read, by key.
     pub fn other_tables(&mut self) -> Vec<(String, Self)> {
         let Some(file) = self.file else { return Vec::new() };
-        let (mut tables, mut others) = (Vec::new(), DeTable::new());
-        for (key, value) in std::mem::take(&mut self.entries) {
-            let span = value.span();
-            match value.into_inner() {
-                DeValue::Table(entries) => {
-                    let start = key.span().start;
-                    let key = key.into_inner().into_owned();
-                    let header = self.header_of(&toml_key(&key));
-                    tables.push((key, Self::new(file, header, start, entries)));
-                }
-                value => drop(others.insert(key, Spanned::new(span, value))),
-            }
-        }
-        self.entries = others;
-        tables
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        let (tables, others): (Vec<_>, Vec<_>) = entries.partition(|(_, value)| value.get_ref().is_table());
+        self.entries.extend(others);
+        let table = |(key, value): (Spanned<DeString<'s>>, Spanned<DeValue<'s>>)| {
+            let DeValue::Table(entries) = value.into_inner() else { return None };
+            let (start, key) = (key.span().start, key.into_inner().into_owned());
+            let header = self.header_of(&toml_key(&key));
+            Some((key, Self::new(file, header, start, entries)))
+        };
+        tables.into_iter().filter_map(table).collect()
     }
 
     /// Adds an error about the table itself, such as its key.
@@ -223,11 +215,12 @@ impl<'s> SettingsTable<'s> {
         if self.header.is_empty() && RESERVED.contains(&key) {
             return format!("the table `[{key}]` is reserved for later versions");
         }
-        // The rules of `collect` were once at the top level. They are valid only in `[collect.rules]`.
-        let is_rule_in_collect =
-            self.header == "collect" && moved(&kebab).is_some_and(|advice| advice.contains("rules"));
-        if let Some(advice) = moved(&kebab).filter(|_| self.header.is_empty() || is_rule_in_collect) {
-            return advice;
+        if kebab == "app-version" {
+            return "write `app` in the table `[version]`".to_owned();
+        }
+        let mut tables = MISPLACED.iter().filter(|(header, _)| *header != self.header);
+        if let Some((header, _)) = tables.find(|(_, keys)| keys.contains(&&*kebab)) {
+            return format!("write `{kebab}` in the table `[{header}]`");
         }
         match nearest(&kebab, self.known.iter().copied()).first() {
             Some(name) => format!("did you mean `{name}`?"),
@@ -245,19 +238,6 @@ impl<'s> SettingsTable<'s> {
 
     fn header_of(&self, key: &str) -> String {
         if self.header.is_empty() { key.to_owned() } else { format!("{}.{key}", self.header) }
-    }
-}
-
-/// Returns advice for a key that was once at the top level.
-fn moved(key: &str) -> Option<String> {
-    let in_table = |key, header| format!("write `{key}` in the table `[{header}]`");
-    match key {
-        "app-version" => Some(in_table("app", "version")),
-        "rules" => Some("write the table `[collect.rules]`".to_owned()),
-        _ => {
-            let (header, _) = MOVED.iter().find(|(_, keys)| keys.contains(&key))?;
-            Some(in_table(key, header))
-        }
     }
 }
 

@@ -224,7 +224,7 @@ fn the_old_spelling_of_a_key_names_the_new_one() {
         ("syntax", "write `syntax` in the table `[collect.rules]`"),
         ("unsupported", "write `unsupported` in the table `[collect.rules]`"),
         ("shadowed", "write `shadowed` in the table `[collect.rules]`"),
-        ("rules.\"vendor/**\".missing", "write the table `[collect.rules]`"),
+        ("rules.\"vendor/**\".missing", "write `rules` in the table `[collect]`"),
     ] {
         let name = key.split('.').next().unwrap();
         let expected = format!("line 2: unknown key `{name}`; {advice}");
