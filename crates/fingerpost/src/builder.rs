@@ -22,7 +22,7 @@ use crate::{
         base_url::{BaseUrl, parse_origin},
         url_options::UrlOptions,
     },
-    version::{components::Components, settings::VersionSettings, version_sources::VersionSources},
+    version::{settings::VersionSettings, version_sources::VersionSources},
 };
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
@@ -69,12 +69,11 @@ pub struct AssetsBuilder {
     base_url: Option<String>,
     origin: Option<String>,
     mode: Mode,
-    app_version: Option<String>,
     strategy: Strategy,
     strategy_in_dev: bool,
-    version_from_git: bool,
     version_from_executable: bool,
     components: Vec<(String, PathBuf)>,
+    versions: VersionSources,
     on_missing: OnMissing,
     without_dev_version_query: bool,
 }
@@ -246,7 +245,7 @@ impl AssetsBuilder {
     /// [`version_from_git`](Self::version_from_git) if it is set; in production a hash of the manifest and of the
     /// [`component`](Self::component)s, if any; a hash of the components; `unknown`.
     pub fn app_version(mut self, version: impl Into<String>) -> Self {
-        self.app_version = Some(version.into());
+        self.versions.explicit = Some(version.into());
         self
     }
 
@@ -261,7 +260,7 @@ impl AssetsBuilder {
     ///
     /// If no commit is found, the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
-        self.version_from_git = true;
+        self.versions.from_git = true;
         self
     }
 
@@ -277,7 +276,7 @@ impl AssetsBuilder {
     /// The files are hashed at start-up and at each reload. A file that is missing, unreadable or keeps changing is an
     /// error then, even if the app version is explicit or comes from git.
     ///
-    /// An empty name, a path that is not UTF-8, and a NUL or a line feed in a name or path are errors of
+    /// A path that is not UTF-8, and a name that is empty or has a NUL or a line feed, are errors of
     /// [`build`](Self::build).
     ///
     /// ```
@@ -416,27 +415,22 @@ impl AssetsBuilder {
         }
         // Made absolute now, because the process may change its working directory before a reload.
         sources.iter_mut().for_each(SourceDir::make_absolute);
-        let mut components = Components::default();
-        for (name, file) in &self.components {
-            components.add(name, file)?;
-        }
-        if self.version_from_executable {
-            components.add_executable()?;
-        }
-        let version_settings = VersionSettings { dir: settings.version.root(), ..settings.version.clone() };
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
         let ignore = settings.ignore.iter().chain(&self.ignore);
         let hidden = self.hidden.unwrap_or(settings.hidden);
         let rules =
             IgnoreRules::new(ignore, hidden, self.follow_symlinks.unwrap_or(settings.follow_symlinks))?;
-        let versions = VersionSources {
-            explicit: self.app_version.filter(|version| !version.is_empty()),
-            from_git: self.version_from_git,
-            components,
-            settings: version_settings,
-        };
-        let working_dir = env::current_dir().ok();
+        let mut versions = self.versions;
+        for (name, file) in &self.components {
+            versions.components.add_from_builder(name, file)?;
+        }
+        if self.version_from_executable {
+            versions.components.add_executable()?;
+        }
+        versions.settings = VersionSettings { dir: settings.version.root(), ..settings.version };
+        let source_dirs = sources.iter().map(|source| source.dir.clone());
+        versions.repositories = source_dirs.chain(output.clone()).chain(env::current_dir().ok()).collect();
         Assets::load(Loader {
             mode,
             options: options.into(),
@@ -444,7 +438,6 @@ impl AssetsBuilder {
             strategy,
             sources,
             output,
-            working_dir,
             store,
             rules,
             mode_is_explicit,

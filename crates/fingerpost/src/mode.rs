@@ -1,6 +1,7 @@
 use crate::{
     environment,
-    error::{Error, Problem},
+    error::{Error, ErrorKind},
+    quote::quoted,
 };
 
 /// The origin of URLs: the current source directories, or the published files.
@@ -45,7 +46,13 @@ impl Mode {
         match value {
             Some("dev") => Ok(Self::Dev),
             Some("production") => Ok(Self::Production),
-            Some(other) => Err(Problem::Mode(other.to_owned()).into()),
+            Some(other) => Err(Error::new(
+                ErrorKind::InvalidMode,
+                format_args!(
+                    "FINGERPOST_MODE is {}; set it to `dev` or `production`, or unset it to follow the build profile",
+                    quoted(other)
+                ),
+            )),
             None if cfg!(debug_assertions) => Ok(Self::Dev),
             None => Ok(Self::Production),
         }

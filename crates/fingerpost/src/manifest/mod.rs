@@ -71,6 +71,7 @@ pub struct Entry {
 
 /// Size and hashes of one collected file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct FileInfo {
     /// Length in bytes.
@@ -91,6 +92,7 @@ impl FileInfo {
 
 /// Size and hash of one compressed variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct EncodingInfo {
     /// Length in bytes.
@@ -108,6 +110,7 @@ impl EncodingInfo {
 
 /// The digest of one component of the app version: files that are not assets, such as templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct ComponentInfo {
     /// The number of files.
@@ -206,18 +209,13 @@ impl Manifest {
     }
 }
 
-/// Checks the name of a component.
+/// Checks the name of a component, which must not contain a separator of the lines that are hashed.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    if name.is_empty() || breaks_lines(name) {
+    if name.is_empty() || name.contains(['\0', '\n']) {
         let name = quoted(name);
         return Err(Error::config(format!("component {name} needs a name without NUL and line feed")));
     }
     Ok(())
-}
-
-/// Returns `true` if text contains a separator of the lines that are hashed.
-pub(crate) fn breaks_lines(text: &str) -> bool {
-    text.contains(['\0', '\n'])
 }
 
 /// Compares entries, base path and components, not the stored hash.
@@ -277,13 +275,16 @@ mod tests {
             "manifest `m.json` has schema 9; this program reads 1; run `fingerpost collect` again, or update the program"
         );
         assert!(refused("{").contains("cannot be read"));
-        assert!(refused(r#"{"version": "1.1", "paths": []}"#).contains("an object with asset paths as keys"));
+        assert!(
+            refused(r#"{"version": "1.1", "paths": []}"#)
+                .contains("invalid type: sequence, expected an object")
+        );
     }
 
     #[test]
     fn unsafe_and_duplicate_paths_are_rejected() {
         let paths = |paths: &str| refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
-        assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("path `a` occurs twice"));
+        assert!(paths(r#""a": "a.1", "a": "a.2""#).contains("`a` occurs twice"));
         assert!(paths(r#""../a": "a.1""#).contains("leaves the asset directory"));
         assert!(paths(r#""a": "../../etc/passwd""#).contains("leaves the asset directory"));
         assert!(paths(r#""a": "/etc/passwd""#).contains("empty segment"));

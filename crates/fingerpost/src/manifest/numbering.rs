@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    error::{Error, Problem},
+    error::{Error, ErrorKind},
     manifest::{Manifest, Release},
 };
 
@@ -145,7 +145,11 @@ impl<'a> Numbering<'a> {
     }
 
     fn add(&mut self, manifest: &Manifest, references: References, replaces: u64) -> Result<u64, Error> {
-        let number = self.last.checked_add(1).ok_or(Problem::NoNumberAfter(self.last))?;
+        let full = || {
+            let message = format_args!("there is no number after release {}", self.last);
+            Error::new(ErrorKind::InvalidManifest, message)
+        };
+        let number = self.last.checked_add(1).ok_or_else(full)?;
         self.last = number;
         let manifest = manifest.clone();
         self.added.push(Release { number, published: self.now, replaces, references, manifest });

@@ -7,13 +7,14 @@ use std::{
 };
 
 use crate::{
-    error::{Error, Miss, Problem},
+    error::{Error, ErrorKind, Miss},
     files::is_absent,
     manifest::{
         MANIFEST_NAME, Manifest,
         digest::Digest,
         store::{Store, Stored},
     },
+    quote::quoted_path,
     resolve::lookup_table::{Asset, LookupTable},
     url::{asset_path::is_nameable, url_options::UrlOptions},
 };
@@ -90,7 +91,8 @@ pub(crate) fn read_manifest(
     let place = manifest_place(store);
     let json = store.read(MANIFEST_NAME).map_err(|err| {
         if is_absent(&err) {
-            Problem::ManifestNotFound { place: place.clone(), advice: advice() }.into()
+            let message = format_args!("manifest {} was not found{}", quoted_path(&place), advice());
+            Error::new(ErrorKind::ManifestNotFound, message)
         } else {
             Error::unreadable(&place, err)
         }

@@ -37,8 +37,6 @@ pub(crate) struct Loader {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) output: Option<PathBuf>,
-    /// The working directory at start-up.
-    pub(crate) working_dir: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) rules: IgnoreRules,
     /// `true` if the mode was set in code rather than by a variable or the build profile.
@@ -128,13 +126,7 @@ impl Loader {
     }
 
     fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {
-        self.versions.version(manifest, self.output.as_deref(), || self.repositories())
-    }
-
-    /// Returns the directories that may lie in a git repository, in order of preference.
-    fn repositories(&self) -> Vec<PathBuf> {
-        let sources = self.sources.iter().map(|source| source.dir.clone());
-        sources.chain(self.output.clone()).chain(self.working_dir.clone()).collect()
+        self.versions.version(manifest, self.output.as_deref())
     }
 }
 

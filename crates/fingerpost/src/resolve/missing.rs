@@ -2,7 +2,11 @@ use std::{collections::HashSet, hash::BuildHasher as _};
 
 use parking_lot::Mutex;
 
-use crate::error::Error;
+use crate::{
+    error::{Error, ErrorKind},
+    quote::{quoted, quoted_path},
+    suggest::differs_in_case,
+};
 
 /// The result for unknown assets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -55,6 +59,28 @@ impl MissingWarnings {
         }
         if seen.len() > MAX_WARNINGS { Warning::Last } else { Warning::One }
     }
+}
+
+/// Returns the error for an asset that is in none of the places in `searched`. `nearest` are similar names.
+pub(crate) fn not_found(
+    path: &str,
+    searched: &[String],
+    reason: Option<String>,
+    nearest: &[String],
+) -> Error {
+    let places: Vec<_> = searched.iter().map(|place| quoted_path(place).to_string()).collect();
+    let mut message = format!("asset {} was not found in {}", quoted(path), places.join(", "));
+    if let Some(reason) = reason {
+        message += &format!(": {reason}");
+    }
+    let suggestions = nearest.iter().map(|name| {
+        let remark = if differs_in_case(path, name) { ", which differs in case" } else { "" };
+        format!("{}{remark}", quoted(name))
+    });
+    if !nearest.is_empty() {
+        message += &format!(" (did you mean {}?)", suggestions.collect::<Vec<_>>().join(" or "));
+    }
+    Error::new(ErrorKind::NotFound, message)
 }
 
 #[cfg(test)]

@@ -18,10 +18,14 @@ use std::{
 };
 
 use crate::{
-    error::{Error, Miss, Missing, Problem},
+    error::{Error, Miss},
     manifest::digest::ContentHash,
     quote::quoted,
-    resolve::{active_strategy::ActiveStrategy, lookup_table::Asset, missing::MissingWarnings},
+    resolve::{
+        active_strategy::ActiveStrategy,
+        lookup_table::Asset,
+        missing::{MissingWarnings, not_found},
+    },
     suggest::{MAX_PATH_LENGTH, nearest},
     url::{
         Url,
@@ -131,10 +135,7 @@ impl Resolver {
 
     fn error(&self, path: &str, miss: Miss, nearest: Vec<String>) -> Error {
         match miss {
-            Miss::NotFound(reason) => {
-                let searched = self.strategy.searched();
-                Problem::NotFound(Missing { path: path.to_owned(), searched, reason, nearest }).into()
-            }
+            Miss::NotFound(reason) => not_found(path, &self.strategy.searched(), reason, &nearest),
             Miss::Failed(err) => err,
         }
     }

@@ -17,9 +17,9 @@ use std::{
 };
 
 use crate::{
-    error::{Error, Problem},
+    error::{Error, ErrorKind},
     files::{absolute, is_absent},
-    quote::quoted,
+    quote::{quoted, quoted_path},
     sources::{
         candidate::Candidate,
         spelling::{is_symlink_loop, misspelled},
@@ -173,18 +173,16 @@ impl Sources {
             }
             source.make_absolute();
             let dir = &source.dir;
-            let not_found = |reason| Error::from(Problem::SourceNotFound { path: dir.clone(), reason });
-            match fs::read_dir(dir) {
-                Ok(_) => {}
-                Err(err) if err.kind() == io::ErrorKind::NotADirectory => {
-                    return Err(not_found("is not a directory".to_owned()));
-                }
-                Err(err) if is_absent(&err) => {
-                    return Err(not_found(source.missing_reason()));
-                }
-                Err(err) => return Err(Error::unreadable(dir, err)),
-            }
-            let real = fs::canonicalize(dir).map_err(|err| Error::unreadable(dir, err))?;
+            let failed = |err: io::Error| {
+                let reason = match err.kind() {
+                    io::ErrorKind::NotADirectory => "is not a directory".to_owned(),
+                    _ if is_absent(&err) => source.missing_reason(),
+                    _ => return Error::unreadable(dir, err),
+                };
+                let message = format_args!("source dir {} {reason}", quoted_path(dir));
+                Error::new(ErrorKind::SourceNotFound, message)
+            };
+            let real = fs::read_dir(dir).and_then(|_| fs::canonicalize(dir)).map_err(failed)?;
             if real_output.as_ref().is_some_and(|output| real.starts_with(output)) {
                 let dir = quoted(dir.display());
                 return Err(Error::config(format!(

@@ -7,8 +7,9 @@ use std::{
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    error::{Error, Problem},
+    error::{Error, ErrorKind},
     files::is_absent,
+    quote::quoted_path,
     sources::{SourceDir, Sources},
     url::asset_path::AssetPath,
 };
@@ -136,10 +137,8 @@ impl<'a> Walk<'a> {
         match path {
             Err(text) => EntryKind::Invalid(invalid_name(entry, &text)),
             Ok(_) if self.is_output(entry) => EntryKind::Skipped,
-            Ok(path) => match self.outside_target(entry.path(), entry.path_is_symlink()) {
-                Some(target) => {
-                    EntryKind::Invalid(Problem::Symlink { path: entry.path().to_owned(), target }.into())
-                }
+            Ok(path) => match self.outside_error(entry.path(), entry.path_is_symlink()) {
+                Some(problem) => EntryKind::Invalid(problem),
                 None if entry.file_type().is_file() => EntryKind::Asset(path),
                 None if entry.file_type().is_dir() => EntryKind::Directory,
                 None => EntryKind::Ignored,
@@ -167,13 +166,22 @@ impl<'a> Walk<'a> {
                 || self.real_output.as_ref().is_some_and(leads_to))
     }
 
-    /// Returns the target of a symlink, if it is outside the source directory and `follow_symlinks` is not set.
-    fn outside_target(&self, path: &Path, is_symlink: bool) -> Option<PathBuf> {
+    /// Returns an error for a symlink out of the source directory, unless `follow_symlinks` is set.
+    fn outside_error(&self, path: &Path, is_symlink: bool) -> Option<Error> {
         if !is_symlink || self.sources.rules().follow_symlinks() {
             return None;
         }
         let real = fs::canonicalize(path).ok()?;
-        self.real_root.as_ref().is_some_and(|root| !real.starts_with(root)).then_some(real)
+        let is_outside = self.real_root.as_ref().is_some_and(|root| !real.starts_with(root));
+        is_outside.then(|| {
+            let (path, target) = (quoted_path(path), quoted_path(&real));
+            Error::new(
+                ErrorKind::OutsideSource,
+                format_args!(
+                    "{path} is a symlink to {target}, out of its source dir; ignore it, or allow it with `follow-symlinks`"
+                ),
+            )
+        })
     }
 
     /// Records an error of the walk, unless the entry is ignored or is an allowed symlink loop.
@@ -188,8 +196,7 @@ impl<'a> Walk<'a> {
             return;
         }
         if err.loop_ancestor().is_some() {
-            let target = self.outside_target(&path, true);
-            listing.problems.extend(target.map(|target| Problem::Symlink { path, target }.into()));
+            listing.problems.extend(self.outside_error(&path, true));
             return;
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
@@ -214,5 +221,7 @@ fn invalid_name(entry: &DirEntry, text: &str) -> Error {
         Err(_) if text.contains('\\') => "holds a backslash, which URLs treat as a slash",
         Err(_) => "starts like a URL with a scheme",
     };
-    Problem::FileName { path: entry.path().to_owned(), reason }.into()
+    let name = quoted_path(entry.path());
+    let message = format_args!("the name of {name} {reason}; rename the file or ignore it");
+    Error::new(ErrorKind::InvalidPath, message)
 }

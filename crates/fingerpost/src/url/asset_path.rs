@@ -1,8 +1,10 @@
-use std::{fmt, ops::Deref};
+use std::{borrow::Cow, fmt, ops::Deref};
 
 use crate::{
-    error::{Error, PathReason, Problem},
+    error::{Error, ErrorKind},
     manifest::digest::ContentHash,
+    quote::quoted,
+    url::scheme,
 };
 
 /// The name of an asset: `css/app.css`.
@@ -90,7 +92,7 @@ impl<'a> TemplatePath<'a> {
         let (rest, fragment) = split(text, '#');
         let (path, query) = split(rest, '?');
         if path.starts_with("//") {
-            return Err(refuse(text, PathReason::OtherHost));
+            return Err(refuse(text, OTHER_HOST));
         }
         let template_path = Self { path: path.strip_prefix('/').unwrap_or(path), query, fragment };
         if path != "/" {
@@ -119,15 +121,17 @@ fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(head, tail)| (head, Some(tail)))
 }
 
-fn refuse(path: &str, reason: PathReason) -> Error {
-    Problem::Path { path: path.into(), reason }.into()
+const OTHER_HOST: &str = "starts with `//`, which browsers resolve to another host";
+
+fn refuse(path: &str, reason: &str) -> Error {
+    Error::new(ErrorKind::InvalidPath, format_args!("path {} {reason}", quoted(path)))
 }
 
 fn check(path: &str) -> Result<(), Error> {
     if is_plain(path) {
         return Ok(());
     }
-    reason_to_refuse(path).map_or(Ok(()), |reason| Err(refuse(path, reason)))
+    reason_to_refuse(path).map_or(Ok(()), |reason| Err(refuse(path, &reason)))
 }
 
 /// Returns `true` for paths that need no closer check: development calls this for every URL.
@@ -136,30 +140,31 @@ fn is_plain(path: &str) -> bool {
     !path.bytes().any(unusual) && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
-/// Returns the reason why a path is not an asset path. All strategies and `collect` use this function.
-fn reason_to_refuse(path: &str) -> Option<PathReason> {
+/// Returns the reason why a path is not an asset path; the one rule for all strategies and `collect`.
+fn reason_to_refuse(path: &str) -> Option<Cow<'static, str>> {
+    let segments = || path.split('/');
     let without = |unwanted: &[&str]| {
-        path.split('/').filter(|segment| !unwanted.contains(segment)).collect::<Vec<_>>().join("/")
+        quoted(segments().filter(|segment| !unwanted.contains(segment)).collect::<Vec<_>>().join("/"))
     };
-    if path.is_empty() {
-        Some(PathReason::Empty)
+    Some(if path.is_empty() {
+        "is empty".into()
     } else if path.contains('\0') {
-        Some(PathReason::Nul)
+        "holds a NUL byte".into()
     } else if path.contains('\\') {
-        Some(PathReason::Backslash(path.replace('\\', "/")))
+        format!("holds a backslash; write {}", quoted(path.replace('\\', "/"))).into()
     } else if path.starts_with("//") {
-        Some(PathReason::OtherHost)
+        OTHER_HOST.into()
     } else if let Some(scheme) = scheme(path) {
-        Some(PathReason::Scheme(scheme.to_owned()))
-    } else if path.split('/').any(|segment| segment == "..") {
-        Some(PathReason::Leaves)
-    } else if path.split('/').any(|segment| segment == ".") {
-        Some(PathReason::Dot(without(&[".", ""])))
-    } else if path.split('/').any(str::is_empty) {
-        Some(PathReason::EmptySegment(without(&[""])))
+        format!("has a scheme ({}); an asset path is relative to the asset directory", quoted(scheme)).into()
+    } else if segments().any(|segment| segment == "..") {
+        "leaves the asset directory".into()
+    } else if segments().any(|segment| segment == ".") {
+        format!("has a `.` segment; write {}", without(&[".", ""])).into()
+    } else if segments().any(str::is_empty) {
+        format!("has an empty segment; write {}", without(&[""])).into()
     } else {
-        None
-    }
+        return None;
+    })
 }
 
 /// Returns the scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon.

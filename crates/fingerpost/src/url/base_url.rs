@@ -1,6 +1,9 @@
 use std::fmt;
 
-use crate::error::{Error, Problem};
+use crate::{
+    error::{Error, ErrorKind},
+    quote::quoted,
+};
 
 /// The base URL of all assets: `/static/` or `https://cdn.example.com/static/`.
 ///
@@ -32,7 +35,11 @@ impl BaseUrl {
     /// [`ErrorKind::InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl) for anything else, and for a query, a fragment,
     /// dot segments or a character that needs escaping in HTML or in a URL.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = |reason| Err(Problem::BaseUrl { url: text.to_owned(), reason }.into());
+        let refuse = |reason| {
+            let advice = "write a path such as `/static/` or a URL such as `https://cdn.example.com/static/`";
+            let message = format_args!("base URL {} {reason}; {advice}", quoted(text));
+            Err(Error::new(ErrorKind::InvalidBaseUrl, message))
+        };
         let Some(path) = path_start(text) else {
             return refuse("is neither an absolute path nor an http or https URL");
         };
@@ -85,9 +92,13 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks an origin such as `https://example.com` and removes a final `/`. `place` is the name of its setting in errors.
-pub(crate) fn parse_origin(text: &str, place: &'static str) -> Result<String, Error> {
-    let refuse = |reason| Err(Problem::Origin { origin: text.to_owned(), place, reason }.into());
+/// Checks an origin such as `https://example.com` and removes a final `/`. `place` names its setting in errors.
+pub(crate) fn parse_origin(text: &str, place: &str) -> Result<String, Error> {
+    let refuse = |reason| {
+        let advice = "write scheme and host alone, such as `https://example.com`";
+        let message = format_args!("origin {} from {place} {reason}; {advice}", quoted(text));
+        Err(Error::new(ErrorKind::InvalidBaseUrl, message))
+    };
     let origin = text.strip_suffix('/').unwrap_or(text);
     match path_start(origin) {
         None | Some(0) => refuse("is not an http or https URL"),

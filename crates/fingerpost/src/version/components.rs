@@ -2,21 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    env,
-    fs::{self, FileType},
-    io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    error::{Error, ErrorKind, Problem},
+    error::{Error, ErrorKind},
     files::{absolute, is_absent, stable_read::read_stable},
     manifest::{
-        ComponentInfo, breaks_lines,
+        ComponentInfo, check_name,
         digest::{ContentHash, Digest},
     },
+    quote::{quoted, quoted_path},
 };
 
 /// The component that [`version_from_executable`](crate::AssetsBuilder::version_from_executable) adds.
@@ -36,35 +35,20 @@ enum ComponentFile {
 
 impl Components {
     /// Adds a file of `.component()`.
-    pub(crate) fn add(&mut self, component: &str, file: &Path) -> Result<(), Error> {
-        let refuse = |reason: &str| Err(component_error(component, file, ErrorKind::InvalidConfig, reason));
+    pub(crate) fn add_from_builder(&mut self, component: &str, file: &Path) -> Result<(), Error> {
+        check_name(component)?;
         let Some(path) = file.to_str() else {
-            return refuse("has a path that is not UTF-8; rename it");
+            let reason = "has a path that is not UTF-8; rename it";
+            return Err(component_error(component, file, ErrorKind::InvalidConfig, reason));
         };
-        if component.is_empty() {
-            return refuse("needs a component name");
-        }
-        if [component, path].into_iter().any(breaks_lines) {
-            return refuse("has a NUL or a line feed in its path or its component; rename it");
-        }
         let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
-        self.insert(component, path, ComponentFile::Path(absolute(file), "`.component()`"));
+        self.add(component, path, absolute(file), "`.component()`");
         Ok(())
     }
 
-    /// Adds a file of a component in the settings file. `path` is relative to the settings file.
-    pub(crate) fn add_configured(
-        &mut self,
-        component: &str,
-        path: String,
-        file: PathBuf,
-    ) -> Result<(), Error> {
-        if breaks_lines(&path) {
-            let reason = "has a NUL or a line feed in its path; rename it";
-            return Err(component_error(component, &file, ErrorKind::InvalidConfig, reason));
-        }
-        self.insert(component, path, ComponentFile::Path(file, "`[version] components`"));
-        Ok(())
+    /// Adds a file by its path in the version. `setting` names its setting in errors.
+    pub(crate) fn add(&mut self, component: &str, path: String, file: PathBuf, setting: &'static str) {
+        self.insert(component, path, ComponentFile::Path(file, setting));
     }
 
     /// Adds the running program, and reads it.
@@ -148,10 +132,10 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
         ),
         err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
     };
-    // The file type is checked first, because opening a pipe would wait for a writer.
-    let kind = fs::metadata(file).map_err(failed)?.file_type();
-    if !kind.is_file() {
-        let kind = describe_file_type(kind);
+    // Checked before it is opened: opening a pipe would wait for a writer.
+    let metadata = fs::metadata(file).map_err(failed)?;
+    if !metadata.is_file() {
+        let kind = if metadata.is_dir() { "a directory" } else { "not a regular file" };
         return Err(unreadable(&format!("is {kind}; name regular files in {setting}")));
     }
     let reading = read_stable(file, |file| Digest::from_reader(file)).map_err(failed)?;
@@ -161,22 +145,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
     Ok(reading.value.0)
 }
 
-fn describe_file_type(kind: FileType) -> &'static str {
-    #[cfg(unix)]
-    use std::os::unix::fs::FileTypeExt as _;
-    match kind {
-        kind if kind.is_dir() => "a directory",
-        #[cfg(unix)]
-        kind if kind.is_fifo() => "a pipe",
-        #[cfg(unix)]
-        kind if kind.is_socket() => "a socket",
-        #[cfg(unix)]
-        kind if kind.is_char_device() || kind.is_block_device() => "a device",
-        _ => "not a regular file",
-    }
-}
-
 fn component_error(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
-    let (component, file, reason) = (component.to_owned(), file.to_owned(), reason.to_owned());
-    Problem::Component { component, file, kind, reason }.into()
+    let message = format_args!("file {} of component {} {reason}", quoted_path(file), quoted(component));
+    Error::new(kind, message)
 }

@@ -8,7 +8,10 @@ pub(crate) mod version_sources;
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use crate::error::{Error, Problem};
+use crate::{
+    error::{Error, ErrorKind},
+    quote::quoted,
+};
 
 /// The version of the whole running site, sent as `X-App-Version` and available in templates as `app_version()`.
 ///
@@ -67,7 +70,8 @@ impl AppVersion {
 
     pub(crate) fn checked(version: &str, source: VersionSource, place: &str) -> Result<Self, Error> {
         let refuse = |reason| {
-            Err(Problem::Version { version: version.to_owned(), place: place.to_owned(), reason }.into())
+            let message = format_args!("app version {} from {place} {reason}", quoted(version));
+            Err(Error::new(ErrorKind::InvalidVersion, message))
         };
         if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
             return refuse("may hold only letters, digits and `. _ ~ + -`");

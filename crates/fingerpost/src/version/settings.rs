@@ -76,15 +76,6 @@ impl VersionSettings {
         info.ok_or_else(|| Error::config(format!("the settings file has no component {}", quoted(name))))
     }
 
-    /// Adds the files of all components.
-    pub(crate) fn add_components(
-        &self,
-        output: Option<&Path>,
-        components: &mut Components,
-    ) -> Result<(), Error> {
-        self.components.keys().try_for_each(|name| self.add_component(name, output, components))
-    }
-
     /// Returns the directory that paths and globs are relative to.
     pub(crate) fn root(&self) -> PathBuf {
         if self.dir.as_os_str().is_empty() {
@@ -94,7 +85,8 @@ impl VersionSettings {
         }
     }
 
-    fn add_component(
+    /// Adds the files of one component.
+    pub(crate) fn add_component(
         &self,
         name: &str,
         output: Option<&Path>,
@@ -112,7 +104,7 @@ impl VersionSettings {
                 return Err(wrong(format!("matches no file in {place}; correct `[version] components`")));
             }
             for (path, file) in files {
-                components.add_configured(name, path, file)?;
+                components.add(name, path, file, "`[version] components`");
             }
         }
         Ok(())

@@ -14,10 +14,12 @@ use super::{
 use crate::{environment, error::Error, manifest::Manifest};
 
 /// The configured sources of the app version.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct VersionSources {
     pub(crate) explicit: Option<String>,
     pub(crate) from_git: bool,
+    /// The directories that may lie in a git repository, in order of preference.
+    pub(crate) repositories: Vec<PathBuf>,
     /// The components set on the builder.
     pub(crate) components: Components,
     pub(crate) settings: VersionSettings,
@@ -30,60 +32,58 @@ impl VersionSources {
     /// Returns the version of the first available source, and the components. Components are always read, so that a
     /// missing file is reported even if another source determines the version.
     ///
-    /// `output` is the output directory; `repositories` is called only for git, and returns directories that may lie in
-    /// a repository.
+    /// `manifest` comes with its place. `output` is the output directory.
     pub(crate) fn version(
         &self,
         manifest: Option<(&Manifest, String)>,
         output: Option<&Path>,
-        repositories: impl FnOnce() -> Vec<PathBuf>,
     ) -> Result<(AppVersion, Counts), Error> {
         let Self { components, settings, .. } = self;
         let mut components = components.clone();
         match &manifest {
             Some((manifest, place)) => warn_about_unrecorded_components(settings, manifest, place),
-            None => settings.add_components(output, &mut components)?,
+            None => {
+                let mut names = settings.components.keys();
+                names.try_for_each(|name| settings.add_component(name, output, &mut components))?;
+            }
         }
         let digests = components.digest()?;
         let mut counts = digests.counts();
         for (name, info) in manifest.iter().flat_map(|(manifest, _)| manifest.components()) {
             *counts.entry(name.clone()).or_default() += info.files;
         }
-        let hash = manifest.and_then(|(manifest, place)| Some((manifest.hash()?, place)));
-        let version = match self.explicit_or_git_version(repositories) {
+        let version = match self.explicit_or_git_version() {
             Some(version) => version?,
-            None => hashed_version(hash, &digests)?,
+            None => hashed_version(manifest, &digests)?,
         };
         Ok((version, counts))
     }
 
     /// Returns the version, if it needs neither manifest nor components.
-    fn explicit_or_git_version(
-        &self,
-        repositories: impl FnOnce() -> Vec<PathBuf>,
-    ) -> Option<Result<AppVersion, Error>> {
-        let Self { explicit, from_git, settings, .. } = self;
-        let from_environment = environment::variable("FINGERPOST_APP_VERSION");
-        let configured = settings.app.clone().filter(|version| !version.is_empty());
-        let explicit = explicit.clone().map(|version| (version, "`app_version`"));
-        let explicit = explicit.or_else(|| Some((from_environment?, "FINGERPOST_APP_VERSION")));
-        if let Some((version, place)) = explicit.or_else(|| Some((configured?, "the settings file"))) {
-            return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
+    fn explicit_or_git_version(&self) -> Option<Result<AppVersion, Error>> {
+        let explicit = [
+            (self.explicit.clone(), "`app_version`"),
+            (environment::variable("FINGERPOST_APP_VERSION"), "FINGERPOST_APP_VERSION"),
+            (self.settings.app.clone(), "the settings file"),
+        ];
+        for (version, place) in explicit {
+            if let Some(version) = version.filter(|version| !version.is_empty()) {
+                return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
+            }
         }
-        (*from_git || settings.git).then(|| Ok(AppVersion::git(git::version(&repositories()).as_deref())))
+        let is_git = self.from_git || self.settings.git;
+        is_git.then(|| Ok(AppVersion::git(git::version(&self.repositories).as_deref())))
     }
 }
 
-/// Returns the version computed from the manifest (hash and place), the components, or both.
-fn hashed_version(manifest: Option<(String, String)>, components: &Digests) -> Result<AppVersion, Error> {
-    let hashed = components.version(manifest.as_ref().map(|(hash, _)| &**hash));
-    match (hashed, manifest) {
-        (Some(hash), None) => AppVersion::checked(&hash, VersionSource::Components, "the components"),
-        (Some(hash), Some(_)) => AppVersion::checked(&hash, VersionSource::Manifest, "the components"),
-        (None, Some((hash, place))) => {
-            AppVersion::checked(&hash, VersionSource::Manifest, &format!("the manifest in `{place}`"))
-        }
-        (None, None) => Ok(AppVersion::unknown()),
+/// Returns the version computed from the manifest, the components, or both.
+fn hashed_version(manifest: Option<(&Manifest, String)>, components: &Digests) -> Result<AppVersion, Error> {
+    let hash = manifest.as_ref().and_then(|(manifest, _)| manifest.hash());
+    let source = if hash.is_some() { VersionSource::Manifest } else { VersionSource::Components };
+    let place = manifest.map(|(_, place)| place).unwrap_or_default();
+    match components.version(hash.as_deref()).or(hash) {
+        Some(version) => AppVersion::checked(&version, source, &format!("the manifest in `{place}`")),
+        None => Ok(AppVersion::unknown()),
     }
 }
 

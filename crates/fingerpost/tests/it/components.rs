@@ -21,17 +21,11 @@ fn refused(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
 }
 
 #[test]
-fn nul_and_line_feed_in_component_names_and_paths_are_rejected() {
+fn component_needs_a_name_without_nul_and_line_feed() {
     let invalid = |text: &str| (ErrorKind::InvalidConfig, text.to_owned());
-    assert_eq!(refused("", "base.html"), invalid("file `base.html` of component `` needs a component name"));
-    let reason = "has a NUL or a line feed in its path or its component; rename it";
-    for (component, file, text) in [
-        ("pa\0ges", "base.html", "file `base.html` of component `pa\\0ges`"),
-        ("pa\nges", "base.html", "file `base.html` of component `pa\\nges`"),
-        ("pages", "ba\0se.html", "file `ba\\0se.html` of component `pages`"),
-        ("pages", "ba\nse.html", "file `ba\\nse.html` of component `pages`"),
-    ] {
-        assert_eq!(refused(component, file), invalid(&format!("{text} {reason}")));
+    for (component, shown) in [("", ""), ("pa\0ges", "pa\\0ges"), ("pa\nges", "pa\\nges")] {
+        let text = format!("component `{shown}` needs a name without NUL and line feed");
+        assert_eq!(refused(component, "base.html"), invalid(&text));
     }
 }
 
@@ -104,9 +98,9 @@ fn component_that_is_not_a_regular_file_is_not_opened() {
         assert!(made.success());
         drop(std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap());
         others.extend([
-            (dir.at("pipe"), "a pipe"),
-            (dir.at("socket"), "a socket"),
-            ("/dev/zero".into(), "a device"),
+            (dir.at("pipe"), "not a regular file"),
+            (dir.at("socket"), "not a regular file"),
+            ("/dev/zero".into(), "not a regular file"),
         ]);
     }
     for (file, kind) in others {

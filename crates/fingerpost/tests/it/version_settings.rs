@@ -225,18 +225,14 @@ fn component_globs_follow_symlinks_and_stop_at_loops() {
 
 #[cfg(unix)]
 #[test]
-fn component_file_with_an_invalid_name_is_rejected() {
+fn component_file_with_a_name_that_is_not_utf_8_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
-    for (name, reason) in [
-        (&b"\xff.html"[..], "which `[version] components` matches, is not UTF-8; rename it"),
-        (b"a\nb.html", "has a NUL or a line feed in its path; rename it"),
-    ] {
-        let dir = site("components = { templates = [\"templates/*\"] }", &["templates/a.html"]);
-        fs::write(dir.at("templates").join(OsStr::from_bytes(name)), "").unwrap();
-        let err = development(&dir).unwrap_err();
-        assert_eq!(err.kind(), ErrorKind::InvalidConfig);
-        assert!(err.to_string().ends_with(reason), "{err}");
-    }
+    let dir = site("components = { templates = [\"templates/*\"] }", &["templates/a.html"]);
+    fs::write(dir.at("templates").join(OsStr::from_bytes(b"\xff.html")), "").unwrap();
+    let err = development(&dir).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::InvalidConfig);
+    let reason = "which `[version] components` matches, is not UTF-8; rename it";
+    assert!(err.to_string().ends_with(reason), "{err}");
 }
 
 #[test]
