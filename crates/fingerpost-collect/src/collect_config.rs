@@ -1,7 +1,10 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use fingerpost::{
-    __private::Severity,
+    __private::{Clock, Severity},
     BaseUrl, Settings, VersionSettings,
     sources::{SourceDir, Sources},
 };
@@ -49,6 +52,7 @@ pub struct CollectConfig {
     without_waiting: bool,
     dry_run: bool,
     verify: bool,
+    clock: Clock,
 }
 
 impl CollectConfig {
@@ -251,7 +255,16 @@ impl CollectConfig {
         self
     }
 
-    /// Sets the severity of a rule for all files without a [`severity_override`](Self::severity_override).
+    /// Sets the clock with which the times of files are compared, for tests.
+    ///
+    /// Defaults to the clock of the system.
+    #[doc(hidden)]
+    pub fn clock(mut self, now: fn() -> SystemTime) -> Self {
+        self.clock = Clock { now };
+        self
+    }
+
+    /// How seriously a rule is taken, in all files for which no [`severity_override`](Self::severity_override) says otherwise.
     ///
     /// See [`Rule`] for the defaults. [`Report::shadowed`](crate::Report::shadowed) lists hidden files at every severity.
     pub fn severity(self, rule: Rule, severity: Severity) -> Self {
@@ -295,6 +308,7 @@ impl CollectConfig {
                 wait: !self.without_waiting,
                 dry_run: self.dry_run,
                 verify: self.verify,
+                clock: self.clock,
             },
         })
     }

@@ -2,13 +2,14 @@ use std::{
     env,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use crate::{
     assets::Assets,
     environment,
     error::Error,
-    files::absolute,
+    files::{absolute, clock::Clock},
     manifest::store::{DirStore, Store},
     mode::Mode,
     resolve::{
@@ -76,6 +77,7 @@ pub struct AssetsBuilder {
     versions: VersionSources,
     on_missing: OnMissing,
     without_dev_version_query: bool,
+    clock: Clock,
 }
 
 impl Assets {
@@ -360,7 +362,16 @@ impl AssetsBuilder {
         self
     }
 
-    /// Checks the settings, and reads the files that the mode and its strategy need. Other files need not exist.
+    /// Sets the clock with which the times of files are compared, for tests.
+    ///
+    /// Defaults to the clock of the system.
+    #[doc(hidden)]
+    pub fn clock(mut self, now: fn() -> SystemTime) -> Self {
+        self.clock = Clock { now };
+        self
+    }
+
+    /// Checks everything and reads what the mode and its strategy read. What the others need may be absent.
     ///
     /// | | reads | needs |
     /// |---|---|---|
@@ -442,6 +453,7 @@ impl AssetsBuilder {
             rules,
             mode_is_explicit,
             versions,
+            clock: self.clock,
         })
     }
 }

@@ -74,6 +74,7 @@ pub use version::{AppVersion, VersionSource};
 /// Items shared with the other crates of the workspace. They may change in every release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::files::clock::Clock;
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};

@@ -4,6 +4,8 @@
 #[path = "it/support/child.rs"]
 #[allow(dead_code, reason = "this test needs only a part of the module")]
 mod child;
+#[path = "it/support/clock.rs"]
+mod clock;
 
 use std::{
     env,
@@ -16,11 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerpost::{Assets, manifest::ContentHash};
+use fingerpost::{Assets, Mode, manifest::ContentHash};
 use tempfile::TempDir;
 
-/// The age at which the cache begins to trust the times of a file.
-const AGED: Duration = Duration::from_millis(2_100);
+use crate::clock::{later, wait_for_a_new_time};
 
 /// The longest time for which a change may stay invisible.
 const LIMIT: Duration = Duration::from_millis(250);
@@ -33,7 +34,13 @@ fn url_of(content: &str) -> String {
     format!("/static/a.css?v={}", ContentHash::from_content(content.as_bytes()))
 }
 
-/// Creates a source directory with one file whose times are trusted and whose URL is cached.
+/// Watches a source dir, three seconds after its files were written.
+fn watching(source: &Path) -> Assets {
+    wait_for_a_new_time(source);
+    Assets::builder().source(source).mode(Mode::Dev).clock(later).build().unwrap()
+}
+
+/// Creates a source dir with one file whose times are trusted and whose URL is cached.
 fn settled() -> (TempDir, Assets) {
     settled_in("")
 }
@@ -44,8 +51,7 @@ fn settled_in(source: &str) -> (TempDir, Assets) {
     let source = dir.path().join(source);
     fs::create_dir_all(&source).unwrap();
     fs::write(source.join("a.css"), "one").unwrap();
-    let assets = Assets::dev(source).unwrap();
-    thread::sleep(AGED);
+    let assets = watching(&source);
     assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
     (dir, assets)
 }
@@ -82,7 +88,8 @@ fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
     fs::hard_link(dir.path().join("a.css"), &other_name).unwrap();
-    thread::sleep(AGED);
+    // The event of the link arrives meanwhile.
+    thread::sleep(LIMIT);
     assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
     write_in_place(&other_name, "two");
     seen_in_time(&assets, Instant::now(), "two");
@@ -93,11 +100,11 @@ fn replaced_directory_is_visible_within_the_limit() {
     let (above, assets) = settled_in("site/static");
     let at = |path: &str| above.path().join(path);
     for (here, there) in [("site/static", "other/static"), ("site", "other")] {
-        // Both files have the same length and times that are trusted.
+        // Both files have the same length and times that are trusted. The events of writing them arrive meanwhile.
         fs::create_dir_all(at("other/static")).unwrap();
         fs::write(at("site/static/a.css"), "one").unwrap();
         fs::write(at("other/static/a.css"), "two").unwrap();
-        thread::sleep(AGED);
+        thread::sleep(LIMIT);
         assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
         fs::rename(at(here), at("away")).unwrap();
         fs::rename(at(there), at(here)).unwrap();
@@ -123,10 +130,10 @@ fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     fs::create_dir(&real).unwrap();
     symlink(&real, &link).unwrap();
     fs::write(real.join("a.css"), "one").unwrap();
-    let assets = Assets::dev(&link).unwrap();
-    let has_event = (0..5).any(|i| {
-        thread::sleep(AGED);
-        let (begin, content) = (Instant::now(), format!("edit {i}"));
+    let assets = watching(&link);
+    let is_heard_of = (0..5).any(|i| {
+        thread::sleep(LIMIT);
+        let (looked, content) = (Instant::now(), format!("edit {i}"));
         assets.url("a.css").unwrap();
         write_in_place(&link.join("a.css"), &content);
         while assets.url("a.css").unwrap() != *url_of(&content) {}
@@ -204,9 +211,8 @@ fn watched_cache_hit_does_not_stat_the_file() {
     let (here, away) = (above.path().join("here"), above.path().join("away"));
     fs::create_dir_all(here.join("static")).unwrap();
     fs::write(here.join("static/a.css"), "one").unwrap();
-    let assets = Assets::dev(here.join("static")).unwrap();
-    thread::sleep(AGED);
-    let has_hit = (0..20).any(|_| {
+    let assets = watching(&here.join("static"));
+    let hit_without_a_look = (0..20).any(|_| {
         thread::sleep(LIMIT);
         let begin = Instant::now();
         assets.url("a.css").unwrap();

@@ -23,7 +23,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{FileStamp, quoted},
+    __private::{Clock, FileStamp, quoted},
     manifest::{Digest, MANIFEST_NAME},
 };
 use rayon::prelude::*;
@@ -65,6 +65,7 @@ pub(crate) struct OutputOptions {
     pub(crate) wait: bool,
     pub(crate) dry_run: bool,
     pub(crate) verify: bool,
+    pub(crate) clock: Clock,
 }
 
 impl Output {
@@ -76,7 +77,7 @@ impl Output {
             output.acquire(options.wait, progress)?;
             output.is_empty = has_records_alone(dir);
         }
-        output.published = PublishedFiles::read(dir, options.verify);
+        output.published = PublishedFiles::read(dir, options.verify, options.clock);
         Ok(output)
     }
 

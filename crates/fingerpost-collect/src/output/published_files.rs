@@ -12,7 +12,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{FileStamp, read_stable},
+    __private::{Clock, FileStamp, read_stable},
     manifest::Digest,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,7 @@ pub(crate) struct PublishedFiles {
     recorded_at: Option<SystemTime>,
     /// `true` if every file is read, even if its stamp is unchanged.
     verify: bool,
+    clock: Clock,
     read: AtomicUsize,
     damaged: Mutex<HashSet<String>>,
     repaired: AtomicUsize,
@@ -58,12 +59,12 @@ enum State {
 }
 
 impl PublishedFiles {
-    /// Reads the records of an output directory. A missing or damaged file counts as empty.
-    pub(crate) fn read(dir: &Path, verify: bool) -> Self {
+    /// Reads the record of an output dir. One that is missing or damaged is as good as empty.
+    pub(crate) fn read(dir: &Path, verify: bool, clock: Clock) -> Self {
         let file = dir.join(FILE);
         let records = fs::read(&file).ok().and_then(|bytes| parse_signed(&bytes)).unwrap_or_default();
         let modified = fs::metadata(&file).and_then(|metadata| metadata.modified());
-        Self { records: Mutex::new(records), recorded_at: modified.ok(), verify, ..Self::default() }
+        Self { records: Mutex::new(records), recorded_at: modified.ok(), verify, clock, ..Self::default() }
     }
 
     fn records(&self) -> MutexGuard<'_, BTreeMap<String, Record>> {
@@ -109,8 +110,8 @@ impl PublishedFiles {
     pub(crate) fn insert(&self, name: &str, stamp: FileStamp, sha256: Digest) {
         let mut records = self.records();
         let known = records.get(name).is_some_and(|record| (record.stamp, record.sha256) == (stamp, sha256));
-        // A record whose stamp is not trusted yet is written again as soon as the stamp can be trusted.
-        let is_enough = self.proves(stamp) || !stamp.is_settled_at(SystemTime::now());
+        // A record without trusted stamps is written again as soon as its stamps can be trusted.
+        let is_enough = self.proves(stamp) || !stamp.is_settled_at((self.clock.now)());
         let state = if known && is_enough { State::Confirmed } else { State::New };
         records.insert(name.to_owned(), Record { stamp, sha256, state });
     }

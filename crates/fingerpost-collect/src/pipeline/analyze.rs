@@ -1,6 +1,6 @@
 //! Finds the references of each file. Files without references are named by their own bytes and staged at once.
 
-use std::{cell::Cell, fs, sync::Arc};
+use std::{cell::Cell, fs, sync::Arc, time::SystemTime};
 
 use fingerpost::{
     __private::{FileStamp, Reading, quoted},
@@ -90,12 +90,13 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
 /// Reads a file and finds its references. Returns its content too, unless the file has to be rewritten.
 fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
     let place = Place { base: run.options.base.path(), path: &file.path };
+    let began = (run.options.writing.clock.now)();
     let Some(language) = Language::from_path(&file.path) else {
         let reading = Content::read(&file.file)?;
         let unrewritable =
             reading.value.bytes().map_or_else(Vec::new, |bytes| find_unrewritable(bytes, place));
         let source_info =
-            SourceInfo { unrewritable, ..source_info(file, &reading, reading.value.content_id()) };
+            SourceInfo { unrewritable, ..source_info(file, &reading, began, reading.value.content_id()) };
         return Ok((Arc::new(source_info), Some(reading.value)));
     };
     let reading = ContentId::read(&file.file)?;
@@ -107,7 +108,7 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
     let unrewritable = find_unrewritable(bytes, place);
-    let source_info = source_info(file, &reading, content_id);
+    let source_info = source_info(file, &reading, began, content_id);
     let source_info = SourceInfo { references: list, notes, unrewritable, ..source_info };
     let content = (!source_info.names_assets()).then(|| Content::new(content_id, reading.value.1));
     Ok((Arc::new(source_info), content))
@@ -119,9 +120,13 @@ fn find_unrewritable(bytes: &[u8], place: Place<'_>) -> Vec<Unrewritable> {
     names.into_iter().flatten().map(|(_, unrewritable)| unrewritable).collect()
 }
 
-fn source_info<T>(file: &SourceFile, reading: &Reading<T>, content_id: ContentId) -> SourceInfo {
-    let Reading { stamp, is_trusted, .. } = *reading;
-    let file = file.file.clone();
+fn source_info<T>(
+    file: &SourceFile,
+    reading: &Reading<T>,
+    began: SystemTime,
+    content_id: ContentId,
+) -> SourceInfo {
+    let (file, stamp, is_trusted) = (file.file.clone(), reading.stamp, reading.is_trusted(began));
     let (references, notes, unrewritable) = (Vec::new(), Vec::new(), Vec::new());
     SourceInfo { file, stamp, is_trusted, content_id, references, notes, unrewritable, assigned_name: None }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read as _},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use fingerpost::{
@@ -33,30 +33,31 @@ impl VerifiedFile {
 
     /// Reads the whole file. Uses the digest of `known` if the stamp is unchanged and trusted.
     pub(crate) fn read(file: &mut File, known: Option<&Self>) -> io::Result<(Self, Vec<u8>)> {
-        let began = Instant::now();
+        let (began, time) = (Instant::now(), SystemTime::now());
         let reading = Reading::new(file, |file| {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map(|_| bytes)
         })?;
         let is_known = |known: &&Self| reading.is_stable && known.holds_for(&reading.stamp);
         let verified = known.filter(is_known).copied();
-        let verified = verified.unwrap_or_else(|| Self::new(&reading, began, known));
+        let verified =
+            verified.unwrap_or_else(|| Self::new(&reading, reading.is_trusted(time), began, known));
         Ok((verified, reading.value))
     }
 
-    /// Also trusts a stamp that has not changed for two seconds, because file times may be in the future if another clock is
-    /// ahead.
-    fn new(reading: &Reading<Vec<u8>>, began: Instant, known: Option<&Self>) -> Self {
+    /// Trusted also where the file's times are in the future of this machine, if the stamp has stayed the same for long
+    /// enough: a clock that is ahead moves on, too.
+    fn new(reading: &Reading<Vec<u8>>, is_settled: bool, began: Instant, known: Option<&Self>) -> Self {
         let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
         let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
-        let is_trusted = reading.is_trusted || reading.is_stable && has_stayed;
+        let is_trusted = is_settled || reading.is_stable && has_stayed;
         Self { stamp: reading.stamp, sha256: Digest::from_content(&reading.value), is_trusted, since }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, io::Seek as _, time::SystemTime};
+    use std::{fs, io::Seek as _};
 
     use super::*;
 

@@ -8,7 +8,11 @@ use parking_lot::RwLock;
 use crate::{
     dev::single_flight::SingleFlight,
     error::{Error, Miss},
-    files::stable_read::{self, Reading},
+    files::{
+        clock::Clock,
+        file_stamp::FileStamp,
+        stable_read::{Reading, read_until_stable},
+    },
     manifest::digest::Digest,
     sources::{Sources, Verdict, candidate::Candidate},
     url::asset_path::{AssetPath, is_nameable},
@@ -19,6 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct FileCache<V> {
     pub(crate) sources: Sources,
+    clock: Clock,
     entries: ByPath<Arc<Entry<V>>>,
 }
 
@@ -27,10 +32,14 @@ pub(crate) type ByPath<V> = RwLock<HashMap<Box<str>, V, foldhash::fast::RandomSt
 #[derive(Debug)]
 struct Entry<V> {
     candidates: Vec<Candidate>,
-    single_flight: SingleFlight<Result<Reading<(usize, V)>, Miss>>,
+    single_flight: SingleFlight<Result<(Version, Cached<V>), Miss>>,
 }
 
+/// The number of a source dir and the stamp of its file.
+type Version = (usize, FileStamp);
+
 /// A cached value.
+#[derive(Debug, Clone)]
 pub(crate) struct Cached<V> {
     pub(crate) value: V,
     /// `true` if the same stamp implies the same value later.
@@ -38,8 +47,8 @@ pub(crate) struct Cached<V> {
 }
 
 impl<V: Clone> FileCache<V> {
-    pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, entries: ByPath::default() }
+    pub(crate) fn new(sources: Sources, clock: Clock) -> Self {
+        Self { sources, clock, entries: ByPath::default() }
     }
 
     /// Returns the value of the current file; `make` computes it from the digest.
@@ -65,13 +74,11 @@ impl<V: Clone> FileCache<V> {
     fn current(&self, entry: &Entry<V>, path: &str, make: impl Fn(Digest) -> V) -> Result<Cached<V>, Miss> {
         let current = entry.candidates.iter().find_map(|candidate| candidate.stat().transpose());
         let current = current.transpose()?.ok_or(Miss::NotFound(None))?;
-        let is_trusted =
-            |reading: &Reading<(usize, V)>| reading.is_trusted && (reading.value.0, reading.stamp) == current;
+        let is_trusted = |(version, cached): &(_, Cached<V>)| cached.is_trusted && *version == current;
         let is_last_usable = |last: &Result<_, _>| last.as_ref().is_ok_and(is_trusted);
         let read = || self.read(path, &entry.candidates, &make);
-        let reading = entry.single_flight.join(is_last_usable, read)?;
-        let is_trusted = is_trusted(&reading);
-        Ok(Cached { value: reading.value.1, is_trusted })
+        let read = entry.single_flight.join(is_last_usable, read)?;
+        Ok(Cached { is_trusted: is_trusted(&read), ..read.1 })
     }
 
     /// Reads the first candidate that is the asset. A file that changes while it is read is opened and read again.
@@ -80,12 +87,16 @@ impl<V: Clone> FileCache<V> {
         path: &str,
         candidates: &[Candidate],
         make: &impl Fn(Digest) -> V,
-    ) -> Result<Reading<(usize, V)>, Miss> {
-        stable_read::read_until_stable(|| {
+    ) -> Result<(Version, Cached<V>), Miss> {
+        let began = (self.clock.now)();
+        let reading = read_until_stable(|| {
             let (candidate, mut file) = self.open_candidate(path, candidates)?;
             let hash = |file: &mut File| Ok((candidate.source, make(Digest::from_reader(file)?.0)));
-            Ok(Reading::once(&mut file, hash).map_err(|err| Error::unreadable(&candidate.file, err))?)
-        })
+            Reading::once(&mut file, hash).map_err(|err| Miss::from(Error::unreadable(&candidate.file, err)))
+        })?;
+        let is_trusted = reading.is_trusted(began);
+        let (source, value) = reading.value;
+        Ok(((source, reading.stamp), Cached { value, is_trusted }))
     }
 
     /// Opens the current file of an asset, without the cache.
@@ -149,7 +160,7 @@ mod tests {
         symlink(".", dir.path().join("l")).unwrap();
         symlink(outside.path(), dir.path().join("out")).unwrap();
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
-        let files = FileCache::new(sources);
+        let files = FileCache::new(sources, Clock::default());
         let digest = |path: &str| files.get(path, |digest| digest);
         let entry_count = || files.entries.read().len();
         for times in 1..9 {

@@ -13,7 +13,6 @@ use crate::{
     },
     error::Miss,
     manifest::digest::{ContentHash, Digest},
-    sources::Sources,
     url::url_options::{AssetUrls, UrlOptions},
 };
 
@@ -36,14 +35,14 @@ pub(crate) struct HashedFile {
 }
 
 impl Development {
-    /// Watches the source directories if the feature `watch` is enabled.
-    pub(crate) fn new(sources: Sources, options: Arc<UrlOptions>) -> Self {
-        let watch = Watch::start(&sources);
-        Self::with_watch(sources, options, watch)
+    /// Watches the source dirs, with the feature `watch`.
+    pub(crate) fn new(files: FileCache<HashedFile>, options: Arc<UrlOptions>) -> Self {
+        let watch = Watch::start(&files.sources);
+        Self::with_watch(files, options, watch)
     }
 
-    fn with_watch(sources: Sources, options: Arc<UrlOptions>, watch: Option<Watch>) -> Self {
-        Self { files: FileCache::new(sources), options, watch, confirmed: ByPath::default() }
+    fn with_watch(files: FileCache<HashedFile>, options: Arc<UrlOptions>, watch: Option<Watch>) -> Self {
+        Self { files, options, watch, confirmed: ByPath::default() }
     }
 
     /// Returns the current file of an asset.

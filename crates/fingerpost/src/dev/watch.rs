@@ -158,17 +158,17 @@ mod tests {
             fs::{self, File},
             sync::{Arc, atomic::Ordering, mpsc},
             thread,
-            time::{Duration, Instant},
+            time::{Duration, Instant, SystemTime},
         };
 
         use crate::{
-            dev::Development,
+            dev::{Development, file_cache::FileCache},
+            files::clock::Clock,
             manifest::digest::Digest,
             sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
             url::url_options::UrlOptions,
         };
 
-        const AGED: Duration = Duration::from_millis(2_100);
         const PATIENCE: Duration = Duration::from_secs(60);
 
         let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
@@ -178,7 +178,6 @@ mod tests {
         for file in [&edited, &one, &other] {
             fs::write(file, "before").unwrap();
         }
-        thread::sleep(AGED);
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
 
         // The watcher thread handles its first event and then blocks until released.
@@ -190,8 +189,10 @@ mod tests {
         });
         let watch = watch.unwrap();
         let events = Arc::clone(&watch.events);
-        let development = Development::with_watch(sources, UrlOptions::development(), Some(watch));
-        let has_content =
+        let later = Clock { now: || SystemTime::now() + Duration::from_secs(3) };
+        let files = FileCache::new(sources, later);
+        let development = Development::with_watch(files, UrlOptions::development(), Some(watch));
+        let answers =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();
         assert!(matches!(receiver.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));

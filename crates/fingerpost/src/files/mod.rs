@@ -1,5 +1,6 @@
 //! Reading files that may change while they are read.
 
+pub(crate) mod clock;
 pub(crate) mod file_stamp;
 pub(crate) mod stable_read;
 

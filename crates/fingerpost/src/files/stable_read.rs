@@ -20,9 +20,6 @@ pub struct Reading<T> {
     pub stamp: FileStamp,
     /// `true` if the stamp was the same before and after reading, so all bytes are from one version of the file.
     pub is_stable: bool,
-    /// `true` if the same stamp implies the same bytes later: the file was stable, and its times had
-    /// [settled](FileStamp::is_settled_at) before reading began.
-    pub is_trusted: bool,
 }
 
 /// Reads the file at `path` with `read`, up to three times from its start if it changes while it is read.
@@ -37,12 +34,13 @@ pub struct Reading<T> {
 /// use fingerpost::__private::read_stable;
 /// use fingerpost::manifest::{ContentHash, Digest};
 ///
+/// let began = std::time::SystemTime::now();
 /// let reading = read_stable(path, |file| Digest::from_reader(file))?;
 /// let (digest, size) = reading.value;
 /// assert_eq!(ContentHash::from(&digest).as_str(), "7c98040a5416");
 /// assert!(reading.is_stable && reading.stamp.length() == size);
-/// // The file was just saved: another save might not change its time.
-/// assert!(!reading.is_trusted);
+/// // Saved a moment ago: it could be saved once more without a new time.
+/// assert!(!reading.is_trusted(began));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -84,12 +82,16 @@ impl<T> Reading<T> {
 
     /// Reads a newly opened file once.
     pub(crate) fn once(file: &mut File, read: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<Self> {
-        let began = SystemTime::now();
         let before = FileStamp::from_metadata(&file.metadata()?);
         let value = read(file)?;
         let stamp = FileStamp::from_metadata(&file.metadata()?);
-        let is_stable = stamp == before;
-        Ok(Self { value, stamp, is_stable, is_trusted: is_stable && stamp.is_settled_at(began) })
+        Ok(Self { value, stamp, is_stable: stamp == before })
+    }
+
+    /// Returns `true` if seeing this stamp again means that the bytes are the same: it was stable, and its times had
+    /// [settled](FileStamp::is_settled_at) at `began`, which is to be taken before the reading.
+    pub fn is_trusted(&self, began: SystemTime) -> bool {
+        self.is_stable && self.stamp.is_settled_at(began)
     }
 }
 
@@ -106,6 +108,7 @@ mod tests {
         for (changes, readings, is_stable) in [(0, 1, true), (1, 2, true), (2, 3, true), (9, 3, false)] {
             fs::write(&path, "").unwrap();
             let mut count = 0;
+            let began = SystemTime::now();
             let reading = read_stable(&path, |_| {
                 count += 1;
                 if count <= changes {
@@ -116,7 +119,7 @@ mod tests {
             let reading = reading.unwrap();
             assert_eq!((reading.value, reading.is_stable), (readings, is_stable));
             assert_eq!(reading.stamp.length(), changes.min(readings) as u64);
-            assert!(!reading.is_trusted);
+            assert!(!reading.is_trusted(began));
         }
         assert_eq!(
             read_stable(dir.path().join("b.css"), |_| Ok(())).unwrap_err().kind(),

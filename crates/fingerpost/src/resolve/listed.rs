@@ -7,10 +7,7 @@ use crate::{
     error::{Error, Miss},
     manifest::digest::Digest,
     resolve::lookup_table::{Asset, LookupTable},
-    sources::{
-        Sources,
-        baseline::{self, BaselineFile},
-    },
+    sources::baseline::{self, BaselineFile},
     url::url_options::UrlOptions,
 };
 
@@ -27,13 +24,13 @@ impl ListedSources {
     /// Lists the source directories. `earlier` has the same URLs; its files keep their stamps.
     pub(crate) fn list(
         options: &UrlOptions,
-        sources: Sources,
+        files: FileCache<Digest>,
         version: Option<&str>,
         earlier: Option<&Self>,
     ) -> Result<Self, Error> {
         let mut baseline = earlier.map(|earlier| earlier.baseline.clone()).unwrap_or_default();
         let mut assets = Vec::new();
-        for (path, listed) in baseline::list(&sources)? {
+        for (path, listed) in baseline::list(&files.sources)? {
             match baseline.entry(path.as_str().into()) {
                 // Another source directory may have the file now; then the earlier stamp does not match it.
                 Entry::Occupied(mut earlier) => earlier.get_mut().file = listed.file,
@@ -41,7 +38,7 @@ impl ListedSources {
             }
             assets.push(Asset { urls: options.urls(&path, version), path: path.as_str().into() });
         }
-        Ok(Self { table: LookupTable::new(assets), baseline, files: FileCache::new(sources) })
+        Ok(Self { table: LookupTable::new(assets), baseline, files })
     }
 
     /// Returns the path and stamp that the file of an asset had when its URL was first listed.

@@ -6,8 +6,9 @@ use std::{
 };
 
 use crate::{
-    dev::Development,
+    dev::{Development, file_cache::FileCache},
     error::Error,
+    files::clock::Clock,
     manifest::{Manifest, store::Store},
     mode::Mode,
     resolve::{
@@ -42,6 +43,7 @@ pub(crate) struct Loader {
     /// `true` if the mode was set in code rather than by a variable or the build profile.
     pub(crate) mode_is_explicit: bool,
     pub(crate) versions: VersionSources,
+    pub(crate) clock: Clock,
 }
 
 impl Loader {
@@ -51,7 +53,7 @@ impl Loader {
         let options = &self.options;
         let (strategy, (version, components)) = match &self.strategy {
             None => {
-                let development = Development::new(self.open_sources()?, Arc::clone(options));
+                let development = Development::new(self.open_files()?, Arc::clone(options));
                 (ActiveStrategy::Development(development.into()), self.version(None)?)
             }
             Some(Strategy::Manifest) => {
@@ -95,8 +97,8 @@ impl Loader {
             ActiveStrategy::Listed(listed) => Some(&**listed),
             _ => None,
         });
-        let listed = ListedSources::list(&self.options, self.open_sources()?, version, earlier)?;
-        Ok(ActiveStrategy::Listed(listed.into()))
+        let listed = ListedSources::list(&self.options, self.open_files()?, version, earlier)?;
+        Ok(ActiveStrategy::Listed(listed))
     }
 
     /// Returns the advice to run the command that writes the missing manifest.
@@ -121,8 +123,9 @@ impl Loader {
         format!("; run `{command}`{otherwise}")
     }
 
-    fn open_sources(&self) -> Result<Sources, Error> {
-        Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())
+    fn open_files<V: Clone>(&self) -> Result<FileCache<V>, Error> {
+        let sources = Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())?;
+        Ok(FileCache::new(sources, self.clock))
     }
 
     fn version(&self, manifest: Option<(&Manifest, String)>) -> Result<(AppVersion, Counts), Error> {

@@ -4,10 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use fingerpost::{Assets, ErrorKind, Mode};
 
-use crate::{
-    freshness::AGED,
-    support::{Dir, alone_in, dev, hash, say},
-};
+use crate::support::{Dir, alone_in, dev, hash, later, say, wait_for_a_new_time};
 
 #[track_caller]
 fn reason(assets: &Assets, path: &str) -> String {
@@ -24,10 +21,9 @@ fn spelling_counts_in(dir: &Path) {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, path).unwrap();
     }
-    let assets = Assets::builder().source(dir).source(dir.join("later")).mode(Mode::Dev).build().unwrap();
+    let assets = Assets::builder().source(dir).source(dir.join("later")).mode(Mode::Dev);
+    let assets = assets.clock(later).build().unwrap();
     let versioned = |path: &str| format!("/static/{path}?v={}", hash(path));
-    // From here on the cache also stores the misses.
-    std::thread::sleep(AGED);
     for _ in 0..2 {
         assert_eq!(assets.url("css/app.css").unwrap(), *versioned("css/app.css"));
         assert_eq!(assets.url("css/404").unwrap(), *versioned("css/404"));
@@ -38,6 +34,7 @@ fn spelling_counts_in(dir: &Path) {
         let b = format!("/static/css/b.css?v={}", hash("later/css/b.css"));
         assert_eq!(assets.url("css/b.css").unwrap(), *b);
     }
+    wait_for_a_new_time(dir);
     fs::rename(dir.join("css/app.css"), dir.join("css/App.css")).unwrap();
     assert_eq!(reason(&assets, "css/app.css"), "on disk `app.css` is spelled `App.css`");
     assert!(assets.url("css/App.css").is_ok());

@@ -8,16 +8,13 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
-    time::Duration,
+    time::SystemTime,
 };
 
 use filetime::{FileTime, set_file_mtime};
 use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
-use crate::support::{Dir, Done, dev, hash};
-
-/// The cache trusts times that are older than two seconds; after this delay every existing file is that old.
-pub(crate) const AGED: Duration = Duration::from_millis(2_200);
+use crate::support::{Dir, Done, dev, hash, later, wait_for_a_new_time};
 
 /// Checks that the URL has the hash of this content.
 #[track_caller]
@@ -40,12 +37,11 @@ fn edits_are_seen(edits: &[(&str, Edit, &str)]) {
     for (path, ..) in edits {
         dir.write(path, "before");
     }
-    let assets = dev(&dir).build().unwrap();
-    edits.iter().for_each(|(path, ..)| follows(&assets, path, "before"));
-    thread::sleep(AGED);
+    let assets = dev(&dir).clock(later).build().unwrap();
     for (path, edit, content) in edits {
         follows(&assets, path, "before");
         follows(&assets, path, "before");
+        wait_for_a_new_time(dir.as_ref());
         edit(&dir, path);
         follows(&assets, path, content);
         follows(&assets, path, content);
@@ -234,14 +230,14 @@ fn concurrent_callers_share_one_read_per_change() {
         let (one, two) = (vec![1; LARGE], vec![2; LARGE]);
         let dir = Dir::new();
         dir.write("large.bin", &one);
-        let assets = dev(&dir).build().unwrap();
+        let assets = dev(&dir).clock(later).build().unwrap();
         let first = readings(|| drop(assets.url("large.bin").unwrap()));
+        wait_for_a_new_time(dir.as_ref());
         dir.write("large.bin", &two);
-        thread::sleep(AGED);
         let changed = readings(|| all_at_once(&assets, &two));
         let unchanged = readings(|| all_at_once(&assets, &two));
-        dir.write("large.bin", &one);
-        let young = readings(|| all_at_once(&assets, &one));
+        let assets = dev(&dir).clock(|| SystemTime::UNIX_EPOCH).build().unwrap();
+        let young = readings(|| all_at_once(&assets, &two));
         assert!((1. ..=16.).contains(&young), "{young} reads of a file that was just saved");
         format!("{first} {changed} {unchanged}")
     });
@@ -256,17 +252,18 @@ fn file_is_read_on_every_call_until_its_times_have_settled() {
         );
     }
     let counted = crate::support::alone(|| {
+        static IS_LATER: AtomicBool = AtomicBool::new(false);
+        let clock = || if IS_LATER.load(Relaxed) { later() } else { SystemTime::now() };
         let (dir, content) = (Dir::new(), vec![1; LARGE]);
         let file = dir.write("large.bin", &content);
-        let assets = dev(&dir).build().unwrap();
+        let assets = dev(&dir).clock(clock).build().unwrap();
         let two_calls = || readings(|| (0..2).for_each(|_| drop(assets.url("large.bin").unwrap())));
         let saved = two_calls();
         set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, 0)).unwrap();
         let set_back = two_calls();
-        thread::sleep(AGED);
+        IS_LATER.store(true, Relaxed);
         let aged = two_calls();
         set_file_mtime(&file, FileTime::from_unix_time(4_000_000_000, 0)).unwrap();
-        thread::sleep(AGED);
         let tomorrow = two_calls();
         format!("saved {saved}, set back {set_back}, aged {aged}, of tomorrow {tomorrow}")
     });

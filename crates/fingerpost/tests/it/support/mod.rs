@@ -1,6 +1,7 @@
 //! Helpers of the tests: directories, sites in both modes, processes, threads and warnings.
 
 mod child;
+mod clock;
 mod development;
 mod dir;
 mod store;
@@ -9,6 +10,7 @@ mod warnings;
 use fingerpost::{Assets, AssetsBuilder, Mode, Settings, manifest::ContentHash};
 
 pub(crate) use child::{alone, alone_in, alone_with, this_program};
+pub(crate) use clock::{later, wait_for_a_new_time};
 pub(crate) use development::{list, not_found, paths, serves};
 pub(crate) use dir::{Dir, UrlOptions, publish};
 pub(crate) use store::Memory;
