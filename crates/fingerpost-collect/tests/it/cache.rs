@@ -7,17 +7,13 @@ use std::{
     io::{self, Write as _},
     path::Path,
     process::Command,
-    thread,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use fingerpost::manifest::{Digest, MANIFEST_NAME};
 use fingerpost_collect::{CollectConfig, Rule, Severity, collect};
 
-use crate::site::{Site, warnings};
-
-/// The cache trusts times that are older than two seconds; after this delay every existing file is that old.
-const AGED: Duration = Duration::from_millis(2_200);
+use crate::site::{Site, later, warnings};
 
 const CACHE: &str = "out/.fingerpost/cache.json";
 
@@ -36,16 +32,16 @@ const FILES: [(&str, &str); 9] = [
 ];
 
 impl Site {
-    /// Creates a site whose files are old enough to be cached, and fills the cache.
-    fn aged(files: &[(&str, &str)]) -> Self {
+    /// Creates a site and fills the cache.
+    fn cached_with(files: &[(&str, &str)]) -> Self {
         let site = Self::new(files);
-        thread::sleep(AGED);
         collect(&site.lenient("out")).expect("a run that fills the cache");
         site
     }
 
+    /// Returns settings with which the times of all files are trusted, and missing files are warnings.
     fn lenient(&self, out: &str) -> CollectConfig {
-        self.config_to(out).severity(Rule::Missing, Severity::Warn)
+        self.config_to(out).clock(later).severity(Rule::Missing, Severity::Warn)
     }
 
     /// Returns the asset paths in the cache.
@@ -99,6 +95,7 @@ impl Site {
     /// Returns the assets whose hashed paths differ after `change`.
     fn renamed_by(&self, change: impl FnOnce()) -> Vec<String> {
         let before = self.manifest("out");
+        self.wait_for_a_new_time();
         change();
         self.assert_same();
         let after = self.manifest("out");
@@ -110,10 +107,11 @@ impl Site {
 #[test]
 fn recently_modified_files_are_not_cached() {
     let site = Site::new(&FILES);
-    collect(&site.lenient("out")).unwrap();
+    collect(&site.lenient("out").clock(SystemTime::now)).unwrap();
     assert!(!site.path(CACHE).exists());
-    thread::sleep(AGED);
-    site.write("static/alone.txt", "ALONE");
+    // A file with a time in the future is never old enough.
+    let alone = File::options().append(true).open(site.path("static/alone.txt")).unwrap();
+    alone.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
     site.assert_same();
     let mut expected: BTreeSet<_> =
         FILES.iter().map(|(path, _)| path["static/".len()..].to_owned()).collect();
@@ -123,7 +121,7 @@ fn recently_modified_files_are_not_cached() {
 
 #[test]
 fn integrity_field_of_an_earlier_version_is_dropped() {
-    let site = Site::aged(&FILES);
+    let site = Site::cached_with(&FILES);
     let manifest = site.read("out/staticfiles.json");
     let field = "\"integrity\":\"sha256-eA==\",\"size\":";
     site.forge_cache("\"size\":", field);
@@ -136,7 +134,7 @@ fn integrity_field_of_an_earlier_version_is_dropped() {
 
 #[test]
 fn cached_run_has_the_same_output_and_report() {
-    let site = Site::aged(&FILES);
+    let site = Site::cached_with(&FILES);
     assert_eq!(site.cached().len(), FILES.len());
     let cache = site.read(CACHE);
     site.assert_same();
@@ -148,7 +146,7 @@ fn cached_run_has_the_same_output_and_report() {
 
 #[test]
 fn damaged_or_foreign_cache_is_ignored() {
-    let site = Site::aged(&FILES);
+    let site = Site::cached_with(&FILES);
     let hashed = site.hashed("alone.txt");
     let hash = &hashed["alone.".len()..][..12];
     let whole = site.read(CACHE);
@@ -197,7 +195,7 @@ fn damaged_or_foreign_cache_is_ignored() {
 
 #[test]
 fn changed_base_url_invalidates_the_cache() {
-    let site = Site::aged(&[
+    let site = Site::cached_with(&[
         ("static/mark.svg", "<svg/>"),
         ("static/a.css", "a{background:url(/static/mark.svg)}b{background:url(/other/mark.svg)}"),
     ]);
@@ -211,7 +209,6 @@ fn files_that_cannot_be_parsed_are_cached_with_their_warnings() {
     let utf_16: Vec<u8> = "\u{feff}a{b:url(a.txt)}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let site = Site::new(&[("static/a.txt", "a"), ("static/b.js", "import './x.js'; )")]);
     site.write("static/a.css", &utf_16);
-    thread::sleep(AGED);
     let report = collect(&site.lenient("out")).unwrap();
     assert!(site.cached().iter().eq(["a.css", "a.txt", "b.js"]), "{:?}", site.cached());
     assert_eq!(report.warnings.len(), 2);
@@ -232,7 +229,7 @@ fn edit_unseen(site: &Site, path: &str, text: &str) {
 #[cfg(unix)]
 #[test]
 fn edit_that_keeps_length_and_modification_time_is_detected() {
-    let site = Site::aged(&FILES);
+    let site = Site::cached_with(&FILES);
     let alone = site.renamed_by(|| edit_unseen(&site, "static/alone.txt", "ALONE"));
     assert_eq!(alone, ["alone.txt"]);
     let icon = site.renamed_by(|| edit_unseen(&site, "static/icon.css", "b{background:url(mark.svg)}"));
@@ -241,7 +238,7 @@ fn edit_that_keeps_length_and_modification_time_is_detected() {
 
 #[test]
 fn edit_renames_exactly_the_cached_files_that_depend_on_it() {
-    let site = Site::aged(&FILES);
+    let site = Site::cached_with(&FILES);
     let mark = site.renamed_by(|| site.write("static/mark.svg", "<svg id='2'/>"));
     assert_eq!(mark, ["icon.css", "mark.svg", "one.css", "page.css", "two.css"]);
     let member = site.renamed_by(|| site.write("static/one.css", "@import 'two.css'; b{}"));
@@ -255,7 +252,7 @@ fn edit_renames_exactly_the_cached_files_that_depend_on_it() {
 
 #[test]
 fn added_or_removed_target_is_detected_in_cached_files() {
-    let site = Site::aged(&FILES);
+    let site = Site::cached_with(&FILES);
     assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
     assert_eq!(site.renamed_by(|| site.remove("static/late.png")), ["late.css"]);
     assert_eq!(site.renamed_by(|| site.remove("static/two.css")), ["one.css"]);
@@ -271,10 +268,9 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
         ("b/x.js", "import(someplace)"),
     ]);
     let config = |out: &str, sources: [&str; 2]| {
-        let config = CollectConfig::new(site.path(out)).severity(Rule::Missing, Severity::Warn);
+        let config = CollectConfig::new(site.path(out)).clock(later).severity(Rule::Missing, Severity::Warn);
         sources.into_iter().fold(config, |config, source| config.source(site.path(source)))
     };
-    thread::sleep(AGED);
     let rename = |from: &str, to: &str| fs::rename(site.path(from), site.path(to)).unwrap();
     site.assert_cache_changes_nothing(|out| config(out, ["a", "b"]));
     let first = site.hashed("x.css");
@@ -305,11 +301,10 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
 #[test]
 fn failed_run_fills_the_cache_and_dry_run_does_not() {
     let site = Site::new(&FILES);
-    thread::sleep(AGED);
-    assert!(collect(&site.config().dry_run(true)).is_err());
+    assert!(collect(&site.config_later().dry_run(true)).is_err());
     collect(&site.lenient("out").dry_run(true)).unwrap();
     assert!(!site.path("out").exists());
-    assert_eq!(site.refused(&site.config()).len(), 1);
+    assert_eq!(site.refused(&site.config_later()).len(), 1);
     assert_eq!(site.cached().len(), FILES.len());
     site.assert_same();
     assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
@@ -336,9 +331,9 @@ fn copy(from: &Path, to: &Path) {
 const LARGE: usize = 4 * 1024 * 1024;
 
 /// Runs `collect` and returns the bytes read, as a multiple of one large file.
-fn readings(site: &Site) -> u64 {
+fn readings(config: &CollectConfig) -> u64 {
     let before = bytes_read().unwrap();
-    site.collect();
+    collect(config).unwrap();
     (bytes_read().unwrap() - before + LARGE as u64 / 8) / LARGE as u64
 }
 
@@ -362,26 +357,19 @@ fn cached_files_are_not_read() {
         return;
     }
     let padding = "x".repeat(LARGE);
-    let site = || {
-        Site::new(&[
-            ("static/mark.svg", &padding),
-            ("static/a.css", &format!("a{{background:url(mark.svg)}}/*{padding}*/")),
-            ("static/b.css", &format!("/*{padding}*/")),
-            ("static/c.css", &format!("a{{background:url(/elsewhere.svg)}}/*{padding}*/")),
-        ])
-    };
-    // On a busy machine the files may already be trusted when the second run begins.
-    let (site, young) = (0..20)
-        .find_map(|_| {
-            let (started, site) = (Instant::now(), site());
-            // A file that refers to other assets is read twice: to find the references, and to rewrite them.
-            assert_eq!(readings(&site), 5);
-            let young = readings(&site);
-            (started.elapsed() < Duration::from_secs(2)).then_some((site, young))
-        })
-        .expect("two runs in two seconds");
+    let site = Site::new(&[
+        ("static/mark.svg", &padding),
+        ("static/a.css", &format!("a{{background:url(mark.svg)}}/*{padding}*/")),
+        ("static/b.css", &format!("/*{padding}*/")),
+        ("static/c.css", &format!("a{{background:url(/elsewhere.svg)}}/*{padding}*/")),
+    ]);
+    // Before 1970 all files are of the future, and on a busy machine two seconds would soon be over.
+    let at_once = site.config().clock(|| SystemTime::UNIX_EPOCH);
+    // A file that refers to other assets is read twice: to find the references, and to rewrite them.
+    assert_eq!(readings(&at_once), 5);
+    let young = readings(&at_once);
     assert_eq!(young, 5 + 4, "neither the sources nor the published files are old enough to be trusted");
-    thread::sleep(AGED);
+    let readings = |site: &Site| readings(&site.config_later());
     assert_eq!(readings(&site), 5 + 4);
     assert_eq!(readings(&site), 0);
     site.remove(CACHE);
@@ -393,13 +381,11 @@ fn cached_files_are_not_read() {
     copy(&site.path("out"), &site.path("copy"));
     fs::remove_dir_all(site.path("out")).unwrap();
     fs::rename(site.path("copy"), site.path("out")).unwrap();
-    thread::sleep(AGED);
     assert_eq!(readings(&site), 4, "a copy is read once");
     assert_eq!(readings(&site), 0);
 
     site.write("static/mark.svg", "<svg/>");
     assert_eq!(readings(&site), 1, "only the file that refers to it is read");
-    thread::sleep(AGED);
     readings(&site);
     assert_eq!(readings(&site), 0);
 }

@@ -1,6 +1,6 @@
 //! Damaged files in the output directory.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{fs, path::Path};
 
 use fingerpost::{__private::FileStamp, manifest::Digest};
 use fingerpost_collect::collect;
@@ -9,14 +9,10 @@ use crate::site::{Site, warnings};
 
 const STAMPS: &str = "out/.fingerpost/published.json";
 
-/// After this delay, files are old enough for their stamps to be recorded.
-const AGED: Duration = Duration::from_millis(2_200);
-
 /// Creates a site whose published files have recorded stamps.
 fn recorded() -> Site {
     let site = Site::new(&[("static/a.css", "abcdef"), ("static/b.css", "b")]);
-    thread::sleep(AGED);
-    site.collect();
+    collect(&site.config_later()).unwrap();
     assert!(site.path(STAMPS).exists());
     site
 }
@@ -87,7 +83,8 @@ fn damage_unseen(site: &Site, file: &str, text: &str) {
     let json = record.lines().next().unwrap();
     let mut json: serde_json::Value = serde_json::from_str(json).unwrap();
     json[file.strip_prefix("out/").unwrap()]["stamp"] = serde_json::to_value(stamp).unwrap();
-    thread::sleep(AGED);
+    // The record has to be newer than the file.
+    site.wait_for_a_new_time();
     let json = json.to_string();
     site.write(STAMPS, format!("{json}\n{}\n", Digest::from_content(json.as_bytes())));
 }

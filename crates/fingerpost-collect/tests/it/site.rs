@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use fingerpost::{
@@ -14,6 +15,11 @@ use fingerpost_collect::{CollectConfig, Report, collect};
 use tempfile::TempDir;
 
 pub(crate) struct Site(TempDir);
+
+/// Three seconds from now: times are trusted if they are two seconds old, so those of every existing file are.
+pub(crate) fn later() -> SystemTime {
+    SystemTime::now() + Duration::from_secs(3)
+}
 
 impl Site {
     /// Creates these files. The files in `static/` are sources.
@@ -65,6 +71,19 @@ impl Site {
 
     pub(crate) fn config_to(&self, out: &str) -> CollectConfig {
         CollectConfig::new(self.path(out)).source(self.path("static"))
+    }
+
+    /// [`config`](Self::config), after the times of all existing files have become trusted.
+    pub(crate) fn config_later(&self) -> CollectConfig {
+        self.wait_for_a_new_time();
+        self.config().clock(later)
+    }
+
+    /// Waits until the clock of the file system has advanced, so that the next edit gets a new time.
+    pub(crate) fn wait_for_a_new_time(&self) {
+        let time = || tempfile::tempfile_in(&self.0).unwrap().metadata().unwrap().modified().unwrap();
+        let before = time();
+        while time() == before {}
     }
 
     #[track_caller]
