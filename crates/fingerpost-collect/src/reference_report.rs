@@ -15,13 +15,15 @@ use crate::{
         note::Note,
         problem::{Error, Problem},
     },
-    output::content::ContentId,
-    pipeline::{analyze, unrewritable_warnings::KnownNames},
+    output::content::Content,
+    pipeline::{
+        analyze::{Names, names},
+        unrewritable_warnings::KnownNames,
+    },
     references::{
-        self,
         raw_reference::ReferenceKind,
-        reference::{Language, References},
-        resolve::{Place, Target},
+        reference::Language,
+        resolve::Target,
         unrewritable::{Markup, Unrewritable},
     },
 };
@@ -81,13 +83,13 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
     uses.problems.extend(listing.problems.into_iter().map(Problem::from));
     for named in all {
         match named {
-            Ok((named, unread)) => {
+            Ok((named, notes)) => {
                 uses.references.extend(named);
-                let is_reported = |note: &Note| {
+                let is_told = |note: &&Note| {
                     note.rule
                         .is_some_and(|rule| severities.get(rule, &note.location.asset) != Severity::Ignore)
                 };
-                uses.problems.extend(unread.filter(is_reported).as_ref().map(Problem::from));
+                uses.problems.extend(notes.iter().filter(is_told).map(Problem::from));
             }
             Err(problem) => uses.problems.push(problem),
         }
@@ -95,43 +97,36 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
     Ok(uses)
 }
 
-/// Returns the references of a file, and a note if the file cannot be parsed.
+/// The references of a file, and notes on what cannot be parsed.
 fn named_in(
     file: &SourceFile,
     base: &BaseUrl,
     known: &KnownNames<'_>,
     sources: &Sources,
-) -> Result<(Vec<Reference>, Option<Note>), Problem> {
-    let (language, markup) = (Language::from_path(&file.path), Markup::from_path(&file.path));
-    if language.is_none() && markup.is_none() {
-        return Ok((Vec::new(), None));
+) -> Result<(Vec<Reference>, Vec<Note>), Problem> {
+    if Language::from_path(&file.path).is_none() && Markup::from_path(&file.path).is_none() {
+        return Ok((Vec::new(), Vec::new()));
     }
-    let (_, bytes) = ContentId::read(&file.file)?.value;
-    let place = Place { base: base.path(), path: &file.path };
-    let mut places = Places::new(&file.file, &file.path, &bytes);
-    let (mut named, mut unread) = (Vec::new(), None);
-    if let Some(language) = language {
-        let found = references::find(language, &bytes, place);
-        let References { list, parse_failure, .. } =
-            found.map_err(|err| analyze::scan_error(file, &bytes, err))?;
-        unread = parse_failure.map(|why| analyze::unread(&mut places, &why));
-        named.extend(list.into_iter().filter_map(|reference| match reference.target {
-            Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
-                Some((reference.span, to, reference.kind))
-            }
-            Target::OutsideBase(_) => None,
-        }));
-    }
-    for (span, plain) in markup.into_iter().flat_map(|markup| markup.names(&bytes, place)) {
-        let meant = known.get(&plain).map(|to| (span.clone(), to.to_owned(), ReferenceKind::PlainName));
-        named.extend(meant);
-    }
+    let content = Content::read(&file.file, u64::MAX)?.value;
+    let bytes = content.bytes().unwrap_or_default();
+    let Names { references, notes, unrewritable } = names(file, bytes, base.path())?;
+    let named = references.into_iter().filter_map(|reference| match reference.target {
+        Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
+            Some((reference.span, to, reference.kind))
+        }
+        Target::OutsideBase(_) => None,
+    });
+    let plain = unrewritable.iter().flat_map(|(span, plain)| {
+        known.get(plain).map(|to| (span.clone(), to.to_owned(), ReferenceKind::PlainName))
+    });
+    let mut named: Vec<_> = named.chain(plain).collect();
     named.sort_by_key(|(span, ..)| span.start);
+    let mut places = Places::new(&file.file, &file.path, bytes);
     let reference = |(span, to, kind)| {
         let exists = known.get(&Unrewritable::Asset(String::clone(&to))).next().is_some();
         let left_out = if exists { None } else { sources.find_ignored(&to) };
         let left_out = left_out.map(|(_, reason)| reason.into_owned());
         Reference { location: places.locate(span), exists, left_out, to, kind }
     };
-    Ok((named.into_iter().map(reference).collect(), unread))
+    Ok((named.into_iter().map(reference).collect(), notes))
 }

@@ -88,28 +88,19 @@ impl Diagnostics {
         self.take_results(items.into_par_iter().enumerate(), work)
     }
 
-    /// Works like [`take_all`](Self::take_all), but starts with the largest items, so that no thread is left with a large item
-    /// at the end.
-    pub(crate) fn take_largest_first<T: Send, R: Send, F: Into<Diagnostic> + Send>(
+    /// The same for items of very different sizes: each thread takes the largest item that is left. With `from_both_ends` every
+    /// second thread takes the smallest, so that few large ones are in memory at once.
+    pub(crate) fn take_by_size<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
         size: impl Fn(&T) -> u64,
+        from_both_ends: bool,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        self.take_results(largest_first(items, size).into_iter().par_bridge(), work)
-    }
-
-    /// Works like [`take_largest_first`](Self::take_largest_first), but every second thread takes the smallest remaining item,
-    /// so that few large items are in memory at once.
-    pub(crate) fn take_from_both_ends<T: Send, R: Send, F: Into<Diagnostic> + Send>(
-        &mut self,
-        items: Vec<T>,
-        size: impl Fn(&T) -> u64,
-        work: impl Fn(T) -> Result<R, F> + Sync,
-    ) -> Result<Vec<R>, Error> {
-        let mut queue = VecDeque::from(largest_first(items, size));
+        let mut queue: VecDeque<_> = items.into_iter().enumerate().collect();
+        queue.make_contiguous().sort_by_key(|(_, item)| Reverse(size(item)));
         let next = move || match rayon::current_thread_index() {
-            Some(thread) if thread % 2 == 1 => queue.pop_back(),
+            Some(thread) if from_both_ends && thread % 2 == 1 => queue.pop_back(),
             _ => queue.pop_front(),
         };
         self.take_results(iter::from_fn(next).par_bridge(), work)
@@ -143,11 +134,4 @@ impl Diagnostics {
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         Error::from_problems(std::mem::take(&mut self.problems))
     }
-}
-
-/// Numbers items, and sorts them by size.
-fn largest_first<T>(items: Vec<T>, size: impl Fn(&T) -> u64) -> Vec<(usize, T)> {
-    let mut queue: Vec<_> = items.into_iter().enumerate().collect();
-    queue.sort_by_key(|(_, item)| Reverse(size(item)));
-    queue
 }

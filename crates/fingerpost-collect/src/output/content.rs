@@ -13,11 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     diagnostics::problem::{ErrorKind, Problem},
-    output::buffer::Buffer,
+    output::{buffer::Buffer, hash_writer::HashWriter},
 };
 
-/// Larger files are read twice, to hash and to copy them, so that memory use stays constant.
-const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
+/// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
+pub(crate) const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
+
+/// The number of bytes that are copied at once. With `gzip:1`, a variant depends on it.
+pub(crate) const BLOCK: usize = 256 * 1024;
 
 /// The bytes to publish for one asset, with their length and digest.
 pub(crate) struct Content {
@@ -32,10 +35,10 @@ enum Bytes {
 }
 
 impl Content {
-    /// Reads a file. A large file is hashed and not kept in memory.
-    pub(crate) fn read(file: &Path) -> Result<Reading<Self>, Problem> {
+    /// Reads a file; one of more than `largest` bytes is hashed, and not kept.
+    pub(crate) fn read(file: &Path, largest: u64) -> Result<Reading<Self>, Problem> {
         stable(file, |handle| {
-            if handle.metadata()?.len() > LARGEST_IN_MEMORY {
+            if handle.metadata()?.len() > largest {
                 let (sha256, size) = Digest::from_reader(handle)?;
                 return Ok(Self { size, sha256, bytes: Bytes::In(file.to_owned()) });
             }
@@ -45,7 +48,7 @@ impl Content {
 
     /// Reads a file again. Fails if its bytes have changed.
     pub(crate) fn read_again(file: &Path, content_id: ContentId) -> Result<Self, Problem> {
-        let content = Self::read(file)?.value;
+        let content = Self::read(file, LARGEST_IN_MEMORY)?.value;
         if content.content_id() == content_id { Ok(content) } else { Err(changed(file)) }
     }
 
@@ -54,12 +57,7 @@ impl Content {
         ContentId { size: self.size, sha256: self.sha256 }
     }
 
-    /// Creates content from bytes whose length and digest are known.
-    pub(crate) fn new(content_id: ContentId, bytes: Buffer) -> Self {
-        Self { size: content_id.size, sha256: content_id.sha256, bytes: Bytes::Here(bytes) }
-    }
-
-    /// Returns the bytes, if they are in memory.
+    /// The bytes, unless they are too many to be kept.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.bytes {
             Bytes::Here(bytes) => Some(bytes),
@@ -96,27 +94,11 @@ pub(crate) struct ContentId {
 }
 
 impl ContentId {
-    /// Reads and hashes a file.
-    pub(crate) fn read(file: &Path) -> Result<Reading<(Self, Buffer)>, Problem> {
-        stable(file, |handle| {
-            let bytes = whole(handle)?;
-            Ok((Self::from_bytes(&bytes), bytes))
-        })
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Self {
-        Self { size: bytes.len() as u64, sha256: Digest::from_content(bytes) }
-    }
-
-    /// Reads the file again. Fails if its bytes have changed. Does not hash the bytes if the stamp of the file is still
-    /// `trusted`.
+    /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
-        if trusted == Some(stamp) || Self::from_bytes(&bytes) == self {
-            Ok(bytes)
-        } else {
-            Err(changed(file))
-        }
+        let is_same = trusted == Some(stamp) || Digest::from_content(&bytes) == self.sha256;
+        if is_same { Ok(bytes) } else { Err(changed(file)) }
     }
 }
 
@@ -156,28 +138,14 @@ impl From<io::Error> for WriteError {
 /// Copies a file in constant memory. Returns the digest and the length of the copied bytes.
 fn copy(from: &Path, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
     let unreadable = |err| WriteError::Input(Problem::source(from, &err));
-    let mut tee = Tee { from: File::open(from).map_err(unreadable)?, to, write_error: None };
-    let copied = Digest::from_reader(&mut tee);
-    match tee.write_error {
-        Some(err) => Err(WriteError::Output(err)),
-        None => copied.map_err(unreadable),
-    }
-}
-
-/// A reader that copies everything that is read to a writer.
-struct Tee<'a> {
-    from: File,
-    to: &'a mut dyn Write,
-    write_error: Option<io::Error>,
-}
-
-impl Read for Tee<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.from.read(buffer)?;
-        self.to.write_all(&buffer[..read]).map_err(|err| {
-            self.write_error = Some(err);
-            io::Error::other("cannot be written")
-        })?;
-        Ok(read)
+    let mut file = File::open(from).map_err(unreadable)?;
+    let (mut to, mut block, mut size) = (HashWriter::new(to), vec![0; BLOCK], 0);
+    loop {
+        let length = file.read(&mut block).map_err(unreadable)?;
+        if length == 0 {
+            return Ok((to.finish().1, size));
+        }
+        to.write_all(&block[..length])?;
+        size += length as u64;
     }
 }

@@ -1,6 +1,6 @@
 //! Finds the references of each file. Files without references are named by their own bytes and staged at once.
 
-use std::{cell::Cell, fs, sync::Arc, time::SystemTime};
+use std::{cell::Cell, fs, ops::Range, sync::Arc};
 
 use fingerpost::{
     __private::{FileStamp, Reading, quoted},
@@ -17,7 +17,7 @@ use crate::{
         rule::Rule,
     },
     output::{
-        content::{Content, ContentId},
+        content::{Content, LARGEST_IN_MEMORY},
         source_info::{Inputs, SourceInfo},
     },
     pipeline::{
@@ -26,7 +26,7 @@ use crate::{
     },
     references::{
         self,
-        reference::{Language, ParseFailure, ParseFailureKind, References, ScanError},
+        reference::{Language, ParseFailure, ParseFailureKind, Reference, References, ScanError},
         resolve::Place,
         unrewritable::{Markup, Unrewritable},
     },
@@ -58,7 +58,7 @@ impl Analyzed {
         let stamped: Vec<_> = files.into_par_iter().map(|file| (stamp(&file), file)).collect();
         let size = |(stamp, _): &(Option<FileStamp>, _)| stamp.map_or(0, |stamp| stamp.length());
         let work = |(stamp, file)| analyze_file(file, stamp, run);
-        for analysis in diagnostics.take_from_both_ends(stamped, size, work)? {
+        for analysis in diagnostics.take_by_size(stamped, size, true, work)? {
             match analysis {
                 Analysis::Done(asset) => analyzed.done.push(*asset),
                 Analysis::Referring(referring) => analyzed.referring.push(referring),
@@ -89,49 +89,52 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
 
 /// Reads a file and finds its references. Returns its content too, unless the file has to be rewritten.
 fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
-    let place = Place { base: run.options.base.path(), path: &file.path };
-    let began = (run.options.writing.clock.now)();
-    let Some(language) = Language::from_path(&file.path) else {
-        let reading = Content::read(&file.file)?;
-        let unrewritable =
-            reading.value.bytes().map_or_else(Vec::new, |bytes| find_unrewritable(bytes, place));
-        let source_info =
-            SourceInfo { unrewritable, ..source_info(file, &reading, began, reading.value.content_id()) };
-        return Ok((Arc::new(source_info), Some(reading.value)));
+    let is_parsed = Language::from_path(&file.path).is_some();
+    let reading = Content::read(&file.file, if is_parsed { u64::MAX } else { LARGEST_IN_MEMORY })?;
+    let Reading { value: content, stamp, is_trusted, .. } = reading;
+    let Names { references, notes, unrewritable } =
+        names(file, content.bytes().unwrap_or_default(), run.options.base.path())?;
+    let source_info = SourceInfo {
+        file: file.file.clone(),
+        stamp,
+        is_trusted,
+        content_id: content.content_id(),
+        references,
+        notes,
+        unrewritable: unrewritable.into_iter().map(|(_, unrewritable)| unrewritable).collect(),
+        assigned_name: None,
     };
-    let reading = ContentId::read(&file.file)?;
-    let (content_id, bytes) = (reading.value.0, &reading.value.1);
-    let References { list, unknown, parse_failure } =
-        references::find(language, bytes, place).map_err(|err| scan_error(file, bytes, err))?;
+    let content = (!source_info.names_assets()).then_some(content);
+    Ok((Arc::new(source_info), content))
+}
+
+/// Names of other files in a file.
+pub(crate) struct Names {
+    pub(crate) references: Vec<Reference>,
+    pub(crate) notes: Vec<Note>,
+    /// Names that cannot be rewritten, with their spans.
+    pub(crate) unrewritable: Vec<(Range<usize>, Unrewritable)>,
+}
+
+/// Finds the names in the bytes of a file.
+pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names, Problem> {
+    let place = Place { base, path: &file.path };
+    let References { list: references, unknown, parse_failure } = match Language::from_path(&file.path) {
+        Some(language) => {
+            references::find(language, bytes, place).map_err(|err| scan_error(file, bytes, err))?
+        }
+        None => References::default(),
+    };
     let mut places = Places::new(&file.file, &file.path, bytes);
     let parse_failure = parse_failure.map(|why| unread(&mut places, &why));
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
-    let unrewritable = find_unrewritable(bytes, place);
-    let source_info = source_info(file, &reading, began, content_id);
-    let source_info = SourceInfo { references: list, notes, unrewritable, ..source_info };
-    let content = (!source_info.names_assets()).then(|| Content::new(content_id, reading.value.1));
-    Ok((Arc::new(source_info), content))
+    let markup = Markup::from_path(&file.path);
+    let unrewritable = markup.map_or_else(Vec::new, |markup| markup.names(bytes, place));
+    Ok(Names { references, notes, unrewritable })
 }
 
-/// Returns the plain names in a file that cannot be rewritten.
-fn find_unrewritable(bytes: &[u8], place: Place<'_>) -> Vec<Unrewritable> {
-    let names = Markup::from_path(place.path).map(|markup| markup.names(bytes, place));
-    names.into_iter().flatten().map(|(_, unrewritable)| unrewritable).collect()
-}
-
-fn source_info<T>(
-    file: &SourceFile,
-    reading: &Reading<T>,
-    began: SystemTime,
-    content_id: ContentId,
-) -> SourceInfo {
-    let (file, stamp, is_trusted) = (file.file.clone(), reading.stamp, reading.is_trusted(began));
-    let (references, notes, unrewritable) = (Vec::new(), Vec::new(), Vec::new());
-    SourceInfo { file, stamp, is_trusted, content_id, references, notes, unrewritable, assigned_name: None }
-}
-
-pub(crate) fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
+fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
     let (at, message) = match err {
         ScanError::StyleSheetTooDeep(at) => (
             at,
@@ -157,7 +160,7 @@ fn unknown_import(location: Location) -> Note {
     Note { location, message: message.to_owned(), rule: None }
 }
 
-pub(crate) fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
+fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
     let (what, rule) = match why.obstacle {
         ParseFailureKind::NoParser => {
             ("this may be a reference to another file; it is not rewritten", Rule::Unsupported)

@@ -21,7 +21,7 @@ use crate::{
     },
     output::{
         Output,
-        content::Content,
+        content::{Content, LARGEST_IN_MEMORY},
         history::History,
         manifest_times::{Change, Edit},
         reserved,
@@ -169,7 +169,7 @@ fn stage(
     if !file.is_file() {
         return Err(left_behind("is missing"));
     }
-    let content = Content::read(&file)?.value;
+    let content = Content::read(&file, LARGEST_IN_MEMORY)?.value;
     if known.is_some_and(|known| known != (content.size, content.sha256)) {
         return Err(left_behind("is damaged"));
     }

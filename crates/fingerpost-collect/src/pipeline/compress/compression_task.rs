@@ -13,7 +13,7 @@ use crate::{
     diagnostics::problem::{ErrorKind, Problem},
     output::{
         buffer::Buffer,
-        content::{Content, WriteError},
+        content::{Content, LARGEST_IN_MEMORY, WriteError},
         staging::Staged,
         variant::variant_name,
     },
@@ -96,7 +96,7 @@ impl CompressionTask {
     fn reuse_existing(&self, asset: &Asset, run: &Run<'_>) -> Option<Content> {
         let (expected, dir) = (self.expected?, run.options.keep_from.as_ref()?);
         let file = dir.join(variant_name(&asset.hashed, self.compression.encoding()));
-        let found = Content::read(&file).ok()?.value;
+        let found = Content::read(&file, LARGEST_IN_MEMORY).ok()?.value;
         ((found.size, found.sha256) == (expected.size, expected.sha256)).then_some(found)
     }
 

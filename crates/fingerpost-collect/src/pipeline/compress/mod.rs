@@ -76,7 +76,8 @@ impl Variants {
         }
         run.progress.compressing(tasks.len());
         self.replaces = tasks.iter().any(|task| known.mentions(&task.sha256, task.compression.encoding()));
-        for done in diagnostics.take_largest_first(tasks, |task| task.size, |task| task.run(assets, run))? {
+        let work = |task: CompressionTask| task.run(assets, run);
+        for done in diagnostics.take_by_size(tasks, |task| task.size, false, work)? {
             for &number in &done.task.assets {
                 let name = done.task.compression.encoding().to_string();
                 assets[number].info.encodings.extend(done.variant.map(|variant| (name, variant)));
