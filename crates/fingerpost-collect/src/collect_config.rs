@@ -264,7 +264,7 @@ impl CollectConfig {
         self
     }
 
-    /// How seriously a rule is taken, in all files for which no [`severity_override`](Self::severity_override) says otherwise.
+    /// Sets the severity of a rule for all files without a [`severity_override`](Self::severity_override).
     ///
     /// See [`Rule`] for the defaults. [`Report::shadowed`](crate::Report::shadowed) lists hidden files at every severity.
     pub fn severity(self, rule: Rule, severity: Severity) -> Self {

@@ -65,7 +65,7 @@ impl Error {
         Self::new(self.kind(), format_args!("{self} (in template {})", quoted(name)))
     }
 
-    pub(crate) fn unreadable(path: impl AsRef<Path>, cause: io::Error) -> Self {
+    pub(crate) fn unreadable(path: impl AsRef<Path>, cause: &io::Error) -> Self {
         Self::new(ErrorKind::Unreadable, format_args!("cannot read {}: {cause}", quoted_path(path)))
     }
 

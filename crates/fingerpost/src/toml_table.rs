@@ -48,7 +48,7 @@ impl SettingsFile {
         let place = quoted(path.display()).to_string();
         let text = fs::read_to_string(&path).map_err(|err| match err {
             err if is_absent(&err) => Error::config(format!("settings file {place} does not exist")),
-            err => Error::unreadable(&path, err),
+            err => Error::unreadable(&path, &err),
         })?;
         match DeTable::parse(&text) {
             Ok(_) => Ok(Self { path, text }),

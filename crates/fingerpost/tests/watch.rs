@@ -34,13 +34,13 @@ fn url_of(content: &str) -> String {
     format!("/static/a.css?v={}", ContentHash::from_content(content.as_bytes()))
 }
 
-/// Watches a source dir, three seconds after its files were written.
+/// Watches a source directory, three seconds after its files were written.
 fn watching(source: &Path) -> Assets {
     wait_for_a_new_time(source);
     Assets::builder().source(source).mode(Mode::Dev).clock(later).build().unwrap()
 }
 
-/// Creates a source dir with one file whose times are trusted and whose URL is cached.
+/// Creates a source directory with one file whose times are trusted and whose URL is cached.
 fn settled() -> (TempDir, Assets) {
     settled_in("")
 }
@@ -88,7 +88,7 @@ fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
     fs::hard_link(dir.path().join("a.css"), &other_name).unwrap();
-    // The event of the link arrives meanwhile.
+    // The event of the link arrives in this time.
     thread::sleep(LIMIT);
     assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
     write_in_place(&other_name, "two");
@@ -100,10 +100,11 @@ fn replaced_directory_is_visible_within_the_limit() {
     let (above, assets) = settled_in("site/static");
     let at = |path: &str| above.path().join(path);
     for (here, there) in [("site/static", "other/static"), ("site", "other")] {
-        // Both files have the same length and times that are trusted. The events of writing them arrive meanwhile.
+        // Both files have the same length and times that are trusted.
         fs::create_dir_all(at("other/static")).unwrap();
         fs::write(at("site/static/a.css"), "one").unwrap();
         fs::write(at("other/static/a.css"), "two").unwrap();
+        // The events of these writes arrive in this time.
         thread::sleep(LIMIT);
         assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
         fs::rename(at(here), at("away")).unwrap();
@@ -131,9 +132,9 @@ fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     symlink(&real, &link).unwrap();
     fs::write(real.join("a.css"), "one").unwrap();
     let assets = watching(&link);
-    let is_heard_of = (0..5).any(|i| {
+    let has_event = (0..5).any(|i| {
         thread::sleep(LIMIT);
-        let (looked, content) = (Instant::now(), format!("edit {i}"));
+        let (begin, content) = (Instant::now(), format!("edit {i}"));
         assets.url("a.css").unwrap();
         write_in_place(&link.join("a.css"), &content);
         while assets.url("a.css").unwrap() != *url_of(&content) {}
@@ -212,7 +213,7 @@ fn watched_cache_hit_does_not_stat_the_file() {
     fs::create_dir_all(here.join("static")).unwrap();
     fs::write(here.join("static/a.css"), "one").unwrap();
     let assets = watching(&here.join("static"));
-    let hit_without_a_look = (0..20).any(|_| {
+    let has_hit = (0..20).any(|_| {
         thread::sleep(LIMIT);
         let begin = Instant::now();
         assets.url("a.css").unwrap();

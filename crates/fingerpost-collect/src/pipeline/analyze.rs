@@ -90,8 +90,10 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
 /// Reads a file and finds its references. Returns its content too, unless the file has to be rewritten.
 fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
     let is_parsed = Language::from_path(&file.path).is_some();
+    let began = (run.options.writing.clock.now)();
     let reading = Content::read(&file.file, if is_parsed { u64::MAX } else { LARGEST_IN_MEMORY })?;
-    let Reading { value: content, stamp, is_trusted, .. } = reading;
+    let is_trusted = reading.is_trusted(began);
+    let Reading { value: content, stamp, .. } = reading;
     let Names { references, notes, unrewritable } =
         names(file, content.bytes().unwrap_or_default(), run.options.base.path())?;
     let source_info = SourceInfo {

@@ -92,7 +92,7 @@ impl<V: Clone> FileCache<V> {
         let reading = read_until_stable(|| {
             let (candidate, mut file) = self.open_candidate(path, candidates)?;
             let hash = |file: &mut File| Ok((candidate.source, make(Digest::from_reader(file)?.0)));
-            Reading::once(&mut file, hash).map_err(|err| Miss::from(Error::unreadable(&candidate.file, err)))
+            Reading::once(&mut file, hash).map_err(|err| Miss::from(Error::unreadable(&candidate.file, &err)))
         })?;
         let is_trusted = reading.is_trusted(began);
         let (source, value) = reading.value;
@@ -132,7 +132,7 @@ impl<V: Clone> FileCache<V> {
                 Ok((Verdict::NotThisFile(why), _)) => reason = Some(why),
                 Ok((Verdict::Refused(why), _)) => return Err(Miss::NotFound(Some(why))),
                 Err(err) if err.kind() == io::ErrorKind::NotFound => {}
-                Err(err) => return Err(Error::unreadable(&candidate.file, err).into()),
+                Err(err) => return Err(Error::unreadable(&candidate.file, &err).into()),
             }
         }
         Err(Miss::NotFound(reason))

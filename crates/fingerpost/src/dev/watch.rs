@@ -192,7 +192,7 @@ mod tests {
         let later = Clock { now: || SystemTime::now() + Duration::from_secs(3) };
         let files = FileCache::new(sources, later);
         let development = Development::with_watch(files, UrlOptions::development(), Some(watch));
-        let answers =
+        let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();
         assert!(matches!(receiver.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));

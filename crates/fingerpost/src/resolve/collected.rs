@@ -65,7 +65,7 @@ impl Collected {
         }
         // The store is not called inside `get_or_init`, because it is user code and may call this method.
         let read = read_digest(&*self.store, hashed)
-            .map_err(|err| Error::unreadable(Path::new(&self.store.place()).join(&**hashed), err))?;
+            .map_err(|err| Error::unreadable(Path::new(&self.store.place()).join(&**hashed), &err))?;
         Ok(*digest.get_or_init(|| read))
     }
 
@@ -94,7 +94,7 @@ pub(crate) fn read_manifest(
             let message = format_args!("manifest {} was not found{}", quoted_path(&place), advice());
             Error::new(ErrorKind::ManifestNotFound, message)
         } else {
-            Error::unreadable(&place, err)
+            Error::unreadable(&place, &err)
         }
     })?;
     let manifest = Manifest::parse(&json, &place)?;

@@ -98,7 +98,7 @@ impl Loader {
             _ => None,
         });
         let listed = ListedSources::list(&self.options, self.open_files()?, version, earlier)?;
-        Ok(ActiveStrategy::Listed(listed))
+        Ok(ActiveStrategy::Listed(Box::new(listed)))
     }
 
     /// Returns the advice to run the command that writes the missing manifest.

@@ -97,7 +97,7 @@ impl Resolver {
 
     /// Opens the current file of an asset in the source directories.
     pub(crate) fn open_source(&self, path: &AssetPath) -> Result<(PathBuf, File), Error> {
-        self.strategy.open_source(path).map_err(|miss| self.error(path, miss, Vec::new()))
+        self.strategy.open_source(path).map_err(|miss| self.error(path, miss, &[]))
     }
 
     /// Returns a hash of the app version and all URLs, or `None` in development.
@@ -113,7 +113,7 @@ impl Resolver {
         let url = |path: String| match self.strategy.urls(&path) {
             Ok(urls) => Some((path, urls.url)),
             Err(miss) => {
-                tracing::warn!("{}; it is left out", self.error(&path, miss, Vec::new()));
+                tracing::warn!("{}; it is left out", self.error(&path, miss, &[]));
                 None
             }
         };
@@ -122,20 +122,20 @@ impl Resolver {
 
     /// Returns the error for a missing file, with similar names.
     fn error_with_suggestions(&self, path: &str, miss: Miss) -> Error {
-        let Miss::NotFound(None) = miss else { return self.error(path, miss, Vec::new()) };
+        let Miss::NotFound(None) = miss else { return self.error(path, miss, &[]) };
         let base = self.options.base.path();
         // The path may start with the base URL by mistake.
         let after_base = path.strip_prefix(base.trim_start_matches('/')).filter(|rest| !rest.is_empty());
         if let Some(intended) = after_base.filter(|intended| self.strategy.urls(intended).is_ok()) {
             let reason = format!("the base URL `{base}` is added automatically; write {}", quoted(intended));
-            return self.error(path, Miss::NotFound(Some(reason)), Vec::new());
+            return self.error(path, Miss::NotFound(Some(reason)), &[]);
         }
-        self.error(path, miss, self.nearest(after_base.unwrap_or(path)))
+        self.error(path, miss, &self.nearest(after_base.unwrap_or(path)))
     }
 
-    fn error(&self, path: &str, miss: Miss, nearest: Vec<String>) -> Error {
+    fn error(&self, path: &str, miss: Miss, nearest: &[String]) -> Error {
         match miss {
-            Miss::NotFound(reason) => not_found(path, &self.strategy.searched(), reason, &nearest),
+            Miss::NotFound(reason) => not_found(path, &self.strategy.searched(), reason, nearest),
             Miss::Failed(err) => err,
         }
     }

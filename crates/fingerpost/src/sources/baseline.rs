@@ -72,6 +72,6 @@ fn open(file: PathBuf) -> Result<Option<BaselineFile>, Error> {
     match File::open(&file).and_then(|file| file.metadata()) {
         Ok(metadata) => Ok(Some(BaselineFile { file, stamp: FileStamp::from_metadata(&metadata) })),
         Err(err) if is_absent(&err) => Ok(None),
-        Err(err) => Err(Error::unreadable(file, err)),
+        Err(err) => Err(Error::unreadable(file, &err)),
     }
 }

@@ -22,7 +22,7 @@ impl Candidate {
             }
             Ok(_) => Ok(None),
             Err(err) if is_absent(&err) => Ok(None),
-            Err(err) => Err(Error::unreadable(&self.file, err)),
+            Err(err) => Err(Error::unreadable(&self.file, &err)),
         }
     }
 }

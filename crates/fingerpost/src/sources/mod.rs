@@ -177,7 +177,7 @@ impl Sources {
                 let reason = match err.kind() {
                     io::ErrorKind::NotADirectory => "is not a directory".to_owned(),
                     _ if is_absent(&err) => source.missing_reason(),
-                    _ => return Error::unreadable(dir, err),
+                    _ => return Error::unreadable(dir, &err),
                 };
                 let message = format_args!("source dir {} {reason}", quoted_path(dir));
                 Error::new(ErrorKind::SourceNotFound, message)

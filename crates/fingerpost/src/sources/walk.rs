@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
         let is_dangling = is_dangling(&path, &cause);
-        let problem = Error::unreadable(path, cause);
+        let problem = Error::unreadable(path, &cause);
         if !is_dangling {
             listing.unreadable.get_or_insert_with(|| problem.clone());
         }

@@ -4,7 +4,6 @@ use crate::{
     error::{Error, ErrorKind},
     manifest::digest::ContentHash,
     quote::quoted,
-    url::scheme,
 };
 
 /// The name of an asset: `css/app.css`.

@@ -225,7 +225,7 @@ fn check(err: walkdir::Error, root: &Path, glob: &GlobMatcher) -> Result<(), Err
     }
     let is_match = || path.strip_prefix(root).is_ok_and(|below| glob.is_match(below));
     match err.into_io_error() {
-        Some(cause) if !is_absent(&cause) || is_match() => Err(Error::unreadable(path, cause)),
+        Some(cause) if !is_absent(&cause) || is_match() => Err(Error::unreadable(path, &cause)),
         _ => Ok(()),
     }
 }
