@@ -59,7 +59,7 @@ enum State {
 }
 
 impl PublishedFiles {
-    /// Reads the record of an output dir. One that is missing or damaged is as good as empty.
+    /// Reads the record of an output directory. One that is missing or damaged is as good as empty.
     pub(crate) fn read(dir: &Path, verify: bool, clock: Clock) -> Self {
         let file = dir.join(FILE);
         let records = fs::read(&file).ok().and_then(|bytes| parse_signed(&bytes)).unwrap_or_default();

@@ -101,7 +101,9 @@ fn check_version(key: &str, found: Option<Value>, supported: &[&str]) -> Result<
         return Ok(());
     }
     let supported = supported.join(" and ");
-    Err(format!("has {key} {found}; this program reads {supported}; collect again, or update the program"))
+    Err(format!(
+        "has {key} {found}; this program reads {supported}; run `fingerpost collect` again, or update the program"
+    ))
 }
 
 #[derive(Deserialize)]

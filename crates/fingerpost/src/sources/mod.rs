@@ -57,7 +57,7 @@ impl SourceDir {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix is not an asset path.
+    /// [`ErrorKind::InvalidPath`] if the prefix is not an asset path.
     pub fn with_prefix(prefix: &str, dir: impl Into<PathBuf>) -> Result<Self, Error> {
         let name = prefix.strip_prefix('/').unwrap_or(prefix).trim_end_matches('/');
         Ok(Self { prefix: Some(AssetPath::parse(name)?), ..Self::new(dir) })
@@ -153,9 +153,9 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SourceNotFound`](crate::ErrorKind::SourceNotFound) if a directory does not exist,
-    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if it cannot be read, and
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if `dirs` is empty, or one of them is in the
+    /// [`ErrorKind::SourceNotFound`] if a directory does not exist,
+    /// [`ErrorKind::Unreadable`] if it cannot be read, and
+    /// [`ErrorKind::InvalidConfig`] if `dirs` is empty, or one of them is in the
     /// output directory.
     pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
@@ -179,7 +179,7 @@ impl Sources {
                     _ if is_absent(&err) => source.missing_reason(),
                     _ => return Error::unreadable(dir, &err),
                 };
-                let message = format_args!("source dir {} {reason}", quoted_path(dir));
+                let message = format_args!("source directory {} {reason}", quoted_path(dir));
                 Error::new(ErrorKind::SourceNotFound, message)
             };
             let real = fs::read_dir(dir).and_then(|_| fs::canonicalize(dir)).map_err(failed)?;

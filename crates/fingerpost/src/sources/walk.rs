@@ -178,7 +178,7 @@ impl<'a> Walk<'a> {
             Error::new(
                 ErrorKind::OutsideSource,
                 format_args!(
-                    "{path} is a symlink to {target}, out of its source dir; ignore it, or allow it with `follow-symlinks`"
+                    "{path} is a symlink to {target}, out of its source directory; ignore it, or allow it with `follow-symlinks`"
                 ),
             )
         })
