@@ -38,11 +38,12 @@ impl Content {
     /// Reads a file; one of more than `largest` bytes is hashed, and not kept.
     pub(crate) fn read(file: &Path, largest: u64) -> Result<Reading<Self>, Problem> {
         stable(file, |handle| {
-            if handle.metadata()?.len() > largest {
+            let length = handle.metadata()?.len();
+            if length > largest {
                 let (sha256, size) = Digest::from_reader(handle)?;
                 return Ok(Self { size, sha256, bytes: Bytes::In(file.to_owned()) });
             }
-            Ok(Self::from(whole(handle)?))
+            Ok(Self::from(read_up_to(length, handle)?))
         })
     }
 
@@ -96,7 +97,8 @@ pub(crate) struct ContentId {
 impl ContentId {
     /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
-        let Reading { value: bytes, stamp, .. } = stable(file, whole)?;
+        let Reading { value: bytes, stamp, .. } =
+            stable(file, |handle| read_up_to(handle.metadata()?.len(), handle))?;
         let is_same = trusted == Some(stamp) || Digest::from_content(&bytes) == self.sha256;
         if is_same { Ok(bytes) } else { Err(changed(file)) }
     }
@@ -109,8 +111,7 @@ fn stable<T>(file: &Path, read: impl FnMut(&mut File) -> io::Result<T>) -> Resul
 }
 
 /// Reads up to the length that the file had at the start. If it grows, its stamp changes.
-fn whole(file: &mut File) -> io::Result<Buffer> {
-    let length = file.metadata()?.len();
+fn read_up_to(length: u64, file: &mut File) -> io::Result<Buffer> {
     let mut bytes = Buffer::with_capacity(length as usize);
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -45,14 +45,16 @@ fn parse(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
     let memory = Vec::<u8>::new().try_reserve_exact(text.len().saturating_mul(per_byte));
     memory.map_err(|_| ScanError::OutOfMemory)?;
     let depth = depth::depth(text).map_err(|TooDeep(at)| ScanError::ScriptTooDeep(at))?;
-    if depth as usize * STACK_PER_LEVEL <= USUAL_STACK {
-        return parse_here(text, prefilter);
-    }
-    thread::scope(|scope| {
-        let parser = thread::Builder::new().stack_size(DEEP_STACK);
-        let parser = parser.spawn_scoped(scope, || parse_here(text, prefilter));
-        let parser = parser.map_err(|_| ScanError::OutOfMemory)?;
-        parser.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+    ARENA.with_borrow_mut(|arena| {
+        if depth as usize * STACK_PER_LEVEL <= USUAL_STACK {
+            return parse_here(arena, text, prefilter);
+        }
+        thread::scope(|scope| {
+            let parser = thread::Builder::new().stack_size(DEEP_STACK);
+            let parser = parser.spawn_scoped(scope, || parse_here(arena, text, prefilter));
+            let parser = parser.map_err(|_| ScanError::OutOfMemory)?;
+            parser.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+        })
     })
 }
 
@@ -62,17 +64,15 @@ thread_local! {
 }
 
 /// Larger arenas are freed after the file: few files need one.
-const ARENA_TO_KEEP: usize = 8 * 1024 * 1024;
+const ARENA_TO_KEEP: usize = 64 * 1024 * 1024;
 
-fn parse_here(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
-    ARENA.with_borrow_mut(|arena| {
-        let scan = parse_in(arena, text, prefilter);
-        if scan.is_err() || arena.capacity() > ARENA_TO_KEEP {
-            *arena = Allocator::default();
-        }
-        arena.reset();
-        scan
-    })
+fn parse_here(arena: &mut Allocator, text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
+    let scan = parse_in(arena, text, prefilter);
+    arena.reset();
+    if scan.is_err() || arena.capacity() > ARENA_TO_KEEP {
+        *arena = Allocator::default();
+    }
+    scan
 }
 
 /// Parses text as a module, and as a script if it is not a module.

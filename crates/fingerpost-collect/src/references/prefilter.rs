@@ -53,9 +53,14 @@ fn is_import_meta(bytes: &[u8]) -> bool {
 /// Checks the text after `import`: a specifier, a call, or a phase and a call, as in `import.defer(…)`.
 fn import_may_refer(bytes: &[u8]) -> bool {
     match bytes {
-        [b'.', rest @ ..] => !past_comments(rest).starts_with(b"meta"),
+        [b'.', rest @ ..] => {
+            let phase = past_comments(rest);
+            phase.starts_with(b"defer") || phase.starts_with(b"source") || begins_comment(phase)
+        }
         [b'(', rest @ ..] => match past_comments(rest) {
-            rest @ [b'"' | b'\'' | b'`', ..] => string_may_refer(rest),
+            // Text about imports, or a template that makes one.
+            [b')', ..] | [b'$', b'{', ..] => false,
+            [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
             _ => true,
         },
         _ => string_may_refer(bytes),
@@ -64,7 +69,7 @@ fn import_may_refer(bytes: &[u8]) -> bool {
 
 fn string_may_refer(bytes: &[u8]) -> bool {
     match bytes {
-        [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
+        [b'"' | b'\'', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
         _ => begins_comment(bytes),
     }
 }
@@ -123,6 +128,7 @@ mod tests {
             "import.meta.url",
             "import . meta . resolve",
             "import.defer('./m.js')",
+            "import./**/source('./m.js')",
             "import// c\n/* d */'./m.js'",
             "import// c\r'./m.js'\n'm.js'",
             "import// “c”\u{2028}'./m.js'\n'm.js'",
@@ -145,6 +151,10 @@ mod tests {
             "Array.from(x)",
             "from / './m.js'",
             "import.meta.env",
+            "'an import.'",
+            "'import() calls'",
+            "`${'import'}(${x}`;`import(${x})`",
+            "'`import`.'",
             "'important'",
         ] {
             assert!(!may_refer(js), "{js:?}");

@@ -24,7 +24,7 @@ pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
 /// ECMA-426, JavaScriptExtractSourceMapURL without parsing. Reads the lines from last to first, until a line has code or such
 /// a comment.
 pub(crate) fn in_script(text: &str) -> Option<RawReference> {
-    memchr::memmem::rfind(text.as_bytes(), NAME.as_bytes())?;
+    memchr::memmem::find(text.as_bytes(), NAME.as_bytes())?;
     let mut end = text.len();
     text.split_inclusive(LINE_ENDS).rev().find_map(|line| {
         end -= line.len();

@@ -159,9 +159,12 @@ impl<'a> Walk<'a> {
 
     /// Returns `true` for the output directory, and for a symlink to it or into it.
     fn is_output(&self, entry: &DirEntry) -> bool {
-        let may_be = entry.file_type().is_dir() || entry.path_is_symlink();
-        let leads_to = |output| fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output));
-        may_be
+        let leads_to = |output: &PathBuf| {
+            // Only a symlink leads to another name.
+            let may_lead = entry.path_is_symlink() || output.file_name() == Some(entry.file_name());
+            may_lead && fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output))
+        };
+        (entry.file_type().is_dir() || entry.path_is_symlink())
             && (self.sources.output() == Some(entry.path())
                 || self.real_output.as_ref().is_some_and(leads_to))
     }
