@@ -278,8 +278,7 @@ impl AssetsBuilder {
     /// The files are hashed at start-up and at each reload. A file that is missing, unreadable or keeps changing is an
     /// error then, even if the app version is explicit or comes from git.
     ///
-    /// A path that is not UTF-8, and a name that is empty or has a NUL or a line feed, are errors of
-    /// [`build`](Self::build).
+    /// [`build`](Self::build) fails if a path is not UTF-8, or if a name is empty or contains a NUL or a line feed.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -362,16 +361,16 @@ impl AssetsBuilder {
         self
     }
 
-    /// Sets the clock with which the times of files are compared, for tests.
+    /// Sets the clock that file times are compared with, for tests.
     ///
-    /// Defaults to the clock of the system.
+    /// Defaults to the system clock.
     #[doc(hidden)]
     pub fn clock(mut self, now: fn() -> SystemTime) -> Self {
         self.clock = Clock { now };
         self
     }
 
-    /// Checks everything and reads what the mode and its strategy read. What the others need may be absent.
+    /// Checks the settings, and reads the files that the mode and its strategy need. Other files need not exist.
     ///
     /// | | reads | needs |
     /// |---|---|---|

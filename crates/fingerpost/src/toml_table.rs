@@ -21,7 +21,7 @@ use crate::{
 /// Tables that are reserved for later versions.
 const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
 
-/// Keys that are easily written into the wrong table, by the header of the right one.
+/// Keys that are often written into the wrong table, by the header of the correct table.
 const MISPLACED: [(&str, &[&str]); 2] = [
     ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "rules"]),
     (

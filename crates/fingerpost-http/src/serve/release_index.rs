@@ -19,16 +19,16 @@ use crate::{
     serve::{content::unsupported_content, hash_queue::LargeDigest, memory_budget::CachedBytes},
 };
 
-/// The files of all releases, and the snapshot in force when they were read.
+/// The files of all releases, and the snapshot that was current when they were read.
 #[derive(Debug, Clone)]
 pub(crate) struct ReleaseIndex {
-    /// By hashed path.
+    /// The files by hashed path.
     files: Arc<Files>,
     /// The digest of the manifest. `None` if it has not been read.
     manifest: Option<Digest>,
     /// The names in each release. Releases never change.
     releases: BTreeMap<u64, FileNames>,
-    /// The snapshot in force when the store was read.
+    /// The snapshot that was current when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct IndexedFile {
     pub(crate) hashed: Arc<str>,
     /// `false` if the name is also an asset path: the next release may have other bytes under that name.
     pub(crate) is_hashed: bool,
-    /// `true` if the manifest names the file, `false` if only retained releases do.
+    /// `true` if the manifest contains the file, `false` if only retained releases contain it.
     pub(crate) is_current: bool,
     pub(crate) media_type: HeaderValue,
     pub(crate) identity: Representation,
@@ -73,7 +73,7 @@ impl DiskState {
         Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
     }
 
-    /// Returns `true` if the bytes are known to be those of this representation.
+    /// Returns `true` if the bytes are known to be the content of this representation.
     pub(crate) fn is_verified(&self, expected: &Representation) -> bool {
         self.cached.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
     }
@@ -114,11 +114,11 @@ impl ReleaseIndex {
         self.files.get(hashed)
     }
 
-    /// Reads the manifest and new releases, and builds the index again if any of them is new or was removed. Unchanged files
-    /// keep their state, and their cached bytes stay in memory.
+    /// Reads the manifest, and rebuilds the index if the manifest or the list of releases has changed. Reads only the
+    /// releases that are new. Cached bytes of unchanged files remain in memory.
     ///
-    /// Unreadable releases are skipped with a warning, and read again on the next refresh. If the manifest cannot be read or
-    /// parsed, nothing changes.
+    /// Unreadable releases are skipped with a warning. The next refresh reads them again. If the manifest cannot be read or
+    /// parsed, the files of the index remain the same.
     pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
         let index = self.read_changes(store).unwrap_or_else(|err| {
             tracing::warn!("the manifest in `{}` is ignored: {err}", store.place());
@@ -140,14 +140,14 @@ impl ReleaseIndex {
         let mut files = Files::default();
         self.add(&Manifest::parse(&json, MANIFEST_NAME)?, true, store, &mut files);
         let mut releases = BTreeMap::new();
-        // The newest first, because only that has variants that were added later.
+        // The newest release is added first, because only the newest one has variants that were added later.
         for &number in numbers.iter().rev() {
             let names = match self.releases.get(&number) {
                 Some(names) => self.keep(names, &mut files),
                 None => match read_release(number, store) {
                     Ok(manifest) => self.add(&manifest, false, store, &mut files),
                     Err(err) => {
-                        tracing::warn!("release {number} in `{}` is left out: {err}", store.place());
+                        tracing::warn!("release {number} in `{}` is skipped: {err}", store.place());
                         continue;
                     }
                 },
@@ -157,7 +157,7 @@ impl ReleaseIndex {
         Ok(Self { files: Arc::new(files), manifest: digest, releases, snapshot: self.snapshot.clone() })
     }
 
-    /// Adds the files of a release that has been read before and are not in `files` yet.
+    /// Adds the files of a release that has been read before, except files that are already in `files`.
     fn keep(&self, names: &FileNames, files: &mut Files) -> FileNames {
         for name in names.iter() {
             if let (Some(earlier), false) = (self.files.get(name), files.contains_key(name)) {
@@ -170,7 +170,7 @@ impl ReleaseIndex {
         Arc::clone(names)
     }
 
-    /// Adds the files of a manifest that are not in `files` yet.
+    /// Adds the files of a manifest, except files that are already in `files`.
     fn add(&self, manifest: &Manifest, is_current: bool, store: &dyn Store, files: &mut Files) -> FileNames {
         let mut names = Vec::with_capacity(manifest.len());
         for (_, entry) in manifest {
@@ -197,12 +197,12 @@ impl ReleaseIndex {
     }
 }
 
-/// Returns the manifest of a release. An invalid release gets an empty one, so that it is not read again.
+/// Returns the manifest of a release. Returns an empty manifest for an invalid release, so that it is not read again.
 fn read_release(number: u64, store: &dyn Store) -> io::Result<Manifest> {
     let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
     let release = Release::parse(&store.read(&name)?, number, &name);
     let release = release.inspect_err(|err| {
-        tracing::warn!("in `{}`: {err}; it is left out", store.place());
+        tracing::warn!("in `{}`: {err}; the release is skipped", store.place());
     });
     Ok(release.map(|release| release.manifest).unwrap_or_default())
 }
@@ -210,7 +210,7 @@ fn read_release(number: u64, store: &dyn Store) -> io::Result<Manifest> {
 /// Larger files without a digest in the manifest are hashed in the background.
 const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
-/// Reads size and digest of a file without them in the manifest. Large files get no digest yet.
+/// Reads the size and digest of a file that the manifest lists without them. Large files get no digest yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
         Stored::Bytes(bytes) => {
@@ -229,13 +229,13 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
         }
         _ => Err(unsupported_content()),
     };
-    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is left out: {err}", store.place());
+    let warn = |err: &io::Error| tracing::warn!("`{hashed}` in `{}` is skipped: {err}", store.place());
     read().inspect_err(warn).ok()
 }
 
 impl IndexedFile {
-    /// Creates a file, or returns `earlier` if that is equal. Otherwise only digests are carried over and not the cached bytes,
-    /// because files of the current release take precedence when the budget is short.
+    /// Creates a file, or returns `earlier` if nothing differs. If anything differs, the digests of `earlier` are carried
+    /// over, and its cached bytes are dropped: when the cache is full, files of the current release take precedence.
     fn new(
         hashed: &Arc<str>,
         identity: Representation,
@@ -300,7 +300,7 @@ mod tests {
 
     use super::*;
 
-    /// Publishes a release with files of these names. Their digests are those of their names.
+    /// Publishes a release with files of these names. The digest of each file is the digest of its name.
     fn publish(dir: &Path, number: u64, names: &[&str]) {
         let mut manifest = Manifest::new("/static/");
         for name in names {
@@ -324,7 +324,7 @@ mod tests {
         index.refreshed(store, index.snapshot.clone())
     }
 
-    /// Returns the names of all files, and of those in the current release.
+    /// Returns the names of all files, and the names of the files in the current release.
     fn names(index: &ReleaseIndex) -> (Vec<&str>, Vec<&str>) {
         let name = |file: &IndexedFile| file.hashed.len() - ".0123456789ab.css".len();
         let mut all: Vec<_> = index.files.values().collect();

@@ -45,8 +45,8 @@ impl VerifiedFile {
         Ok((verified, reading.value))
     }
 
-    /// Trusted also where the file's times are in the future of this machine, if the stamp has stayed the same for long
-    /// enough: a clock that is ahead moves on, too.
+    /// Also trusts a stamp that has not changed for two seconds, because file times may be in the future if another clock is
+    /// ahead.
     fn new(reading: &Reading<Vec<u8>>, is_settled: bool, began: Instant, known: Option<&Self>) -> Self {
         let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
         let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;

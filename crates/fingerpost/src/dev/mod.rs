@@ -35,7 +35,7 @@ pub(crate) struct HashedFile {
 }
 
 impl Development {
-    /// Watches the source directories, with the feature `watch`.
+    /// Watches the source directories if the feature `watch` is enabled.
     pub(crate) fn new(files: FileCache<HashedFile>, options: Arc<UrlOptions>) -> Self {
         let watch = Watch::start(&files.sources);
         Self::with_watch(files, options, watch)

@@ -39,7 +39,7 @@ pub struct Reading<T> {
 /// let (digest, size) = reading.value;
 /// assert_eq!(ContentHash::from(&digest).as_str(), "7c98040a5416");
 /// assert!(reading.is_stable && reading.stamp.length() == size);
-/// // Saved a moment ago: it could be saved once more without a new time.
+/// // The file was just saved: another save might not change its time.
 /// assert!(!reading.is_trusted(began));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -88,8 +88,8 @@ impl<T> Reading<T> {
         Ok(Self { value, stamp, is_stable: stamp == before })
     }
 
-    /// Returns `true` if seeing this stamp again means that the bytes are the same: it was stable, and its times had
-    /// [settled](FileStamp::is_settled_at) at `began`, which is to be taken before the reading.
+    /// Returns `true` if the same stamp implies the same bytes later: the file was stable, and its times had
+    /// [settled](FileStamp::is_settled_at) at `began`, a time before reading began.
     pub fn is_trusted(&self, began: SystemTime) -> bool {
         self.is_stable && self.stamp.is_settled_at(began)
     }

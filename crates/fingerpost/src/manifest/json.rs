@@ -88,7 +88,7 @@ struct SchemaOnly {
 }
 
 impl Versions {
-    /// Returns the reason why this program cannot read the manifest, if there is one.
+    /// Fails with the reason if this program cannot read the manifest.
     fn check(self) -> Result<(), String> {
         check_version("version", self.version, &["\"1.0\"", "\"1.1\""])?;
         self.fingerpost.map_or(Ok(()), |section| check_version("schema", section.schema, &["1"]))

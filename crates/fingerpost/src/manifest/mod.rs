@@ -209,7 +209,7 @@ impl Manifest {
     }
 }
 
-/// Checks the name of a component, which must not contain a separator of the lines that are hashed.
+/// Checks the name of a component. NUL and line feed are separators in the hashed text.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.contains(['\0', '\n']) {
         let name = quoted(name);

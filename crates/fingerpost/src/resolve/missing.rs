@@ -61,7 +61,7 @@ impl MissingWarnings {
     }
 }
 
-/// Returns the error for an asset that is in none of the places in `searched`. `nearest` are similar names.
+/// Returns the error for an asset that is in none of the places in `searched`. `nearest` contains similar names.
 pub(crate) fn not_found(
     path: &str,
     searched: &[String],

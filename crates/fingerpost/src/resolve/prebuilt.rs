@@ -62,7 +62,7 @@ impl<V> Prebuilt<V> {
             self.rebuild();
             latest = self.latest.load();
         }
-        // A scope may pin an older release, whose values are not kept.
+        // A scope may pin an older release. Its values are not cached.
         let values_generation = latest.resolver.generation;
         let fits = pinned.map_or(values_generation >= generation, |pinned| values_generation == pinned);
         match latest.resolver.strategy.table().and_then(|table| table.position(path)) {

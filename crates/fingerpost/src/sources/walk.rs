@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
                 || self.real_output.as_ref().is_some_and(leads_to))
     }
 
-    /// Returns an error for a symlink out of the source directory, unless `follow_symlinks` is set.
+    /// Returns an error for a symlink to a target outside the source directory, unless `follow_symlinks` is set.
     fn outside_error(&self, path: &Path, is_symlink: bool) -> Option<Error> {
         if !is_symlink || self.sources.rules().follow_symlinks() {
             return None;

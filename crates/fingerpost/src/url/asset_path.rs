@@ -139,7 +139,7 @@ fn is_plain(path: &str) -> bool {
     !path.bytes().any(unusual) && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
-/// Returns the reason why a path is not an asset path; the one rule for all strategies and `collect`.
+/// Returns the reason why a path is not an asset path. All strategies and `collect` use this function.
 fn reason_to_refuse(path: &str) -> Option<Cow<'static, str>> {
     let segments = || path.split('/');
     let without = |unwanted: &[&str]| {
@@ -167,7 +167,7 @@ fn reason_to_refuse(path: &str) -> Option<Cow<'static, str>> {
 }
 
 /// Returns the scheme of a URL (RFC 3986 §3.1): a letter, then letters, digits, `+`, `-` and `.` up to the first colon.
-/// `C:` is one too.
+/// `C:` counts as a scheme.
 pub fn scheme(url: &str) -> Option<&str> {
     let (scheme, _) = url.split_once(':')?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -92,7 +92,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks an origin such as `https://example.com` and removes a final `/`. `place` names its setting in errors.
+/// Checks an origin such as `https://example.com` and removes a final `/`. `place` is the name of its setting in errors.
 pub(crate) fn parse_origin(text: &str, place: &str) -> Result<String, Error> {
     let refuse = |reason| {
         let advice = "write scheme and host alone, such as `https://example.com`";

@@ -46,7 +46,7 @@ impl Components {
         Ok(())
     }
 
-    /// Adds a file by its path in the version. `setting` names its setting in errors.
+    /// Adds a file of a component. `path` identifies the file in the version; `setting` is the name of its setting in errors.
     pub(crate) fn add(&mut self, component: &str, path: String, file: PathBuf, setting: &'static str) {
         self.insert(component, path, ComponentFile::Path(file, setting));
     }
@@ -132,7 +132,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
         ),
         err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
     };
-    // Checked before it is opened: opening a pipe would wait for a writer.
+    // The file type is checked first, because opening a pipe would wait for a writer.
     let metadata = fs::metadata(file).map_err(failed)?;
     if !metadata.is_file() {
         let kind = if metadata.is_dir() { "a directory" } else { "not a regular file" };

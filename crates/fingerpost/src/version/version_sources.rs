@@ -18,7 +18,7 @@ use crate::{environment, error::Error, manifest::Manifest};
 pub(crate) struct VersionSources {
     pub(crate) explicit: Option<String>,
     pub(crate) from_git: bool,
-    /// The directories that may lie in a git repository, in order of preference.
+    /// The directories that may be in a git repository, in order of preference.
     pub(crate) repositories: Vec<PathBuf>,
     /// The components set on the builder.
     pub(crate) components: Components,
@@ -32,7 +32,7 @@ impl VersionSources {
     /// Returns the version of the first available source, and the components. Components are always read, so that a
     /// missing file is reported even if another source determines the version.
     ///
-    /// `manifest` comes with its place. `output` is the output directory.
+    /// `manifest` is the manifest and its place. `output` is the output directory.
     pub(crate) fn version(
         &self,
         manifest: Option<(&Manifest, String)>,

@@ -10,7 +10,7 @@ use std::{
 
 use super::commit::short_of_whole;
 
-/// The time limit for `git`.
+/// The time limit for `git` to print the commit and exit.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The interval for checking whether `git` has exited.

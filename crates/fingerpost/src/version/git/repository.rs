@@ -59,7 +59,7 @@ fn packed_ref(common: &Path, name: &str) -> Option<String> {
     refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// Reads a file. Lossy, because the names of other branches need not be UTF-8.
+/// Reads a file. Decoding is lossy, because the names of other branches may not be UTF-8.
 fn read(file: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&fs::read(file).ok()?).into_owned())
 }
