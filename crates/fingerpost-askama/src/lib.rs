@@ -25,9 +25,9 @@
 //! | `{{ static_integrity("js/app.js") }}`, `{{ "js/app.js"\|static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
-//! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and `use
-//! fingerpost_askama::filters;` for the filters. The [guide] shows the compiler error if the first line is missing, and an
-//! example of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
+//! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and
+//! `use fingerpost_askama::filters;` for the filters. The [guide] shows the compiler error if the first line is missing, and
+//! an example of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
 //!
 //! The functions accept a `&str`. Pass a path that the template builds to the filter: `{{ ("img/" ~ name)|static }}`.
 //!

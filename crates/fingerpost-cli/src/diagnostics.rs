@@ -7,7 +7,7 @@ use fingerpost_collect::{ErrorKind, Location, Problem};
 
 use crate::terminal::{Terminal, escape_controls, escape_controls_per_line};
 
-/// Wider than any excerpt.
+/// A terminal width greater than the length of any excerpt.
 const UNLIMITED: usize = 1000;
 
 /// Formats a problem with an excerpt of its file. Returns `None` if the problem has no location.

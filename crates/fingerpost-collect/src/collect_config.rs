@@ -255,9 +255,9 @@ impl CollectConfig {
         self
     }
 
-    /// Sets the clock with which the times of files are compared, for tests.
+    /// Sets the clock that file times are compared with, for tests.
     ///
-    /// Defaults to the clock of the system.
+    /// Defaults to the system clock.
     #[doc(hidden)]
     pub fn clock(mut self, now: fn() -> SystemTime) -> Self {
         self.clock = Clock { now };

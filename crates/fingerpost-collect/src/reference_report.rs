@@ -85,11 +85,11 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
         match named {
             Ok((named, notes)) => {
                 uses.references.extend(named);
-                let is_told = |note: &&Note| {
+                let is_reported = |note: &&Note| {
                     note.rule
                         .is_some_and(|rule| severities.get(rule, &note.location.asset) != Severity::Ignore)
                 };
-                uses.problems.extend(notes.iter().filter(is_told).map(Problem::from));
+                uses.problems.extend(notes.iter().filter(is_reported).map(Problem::from));
             }
             Err(problem) => uses.problems.push(problem),
         }
@@ -97,7 +97,7 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
     Ok(uses)
 }
 
-/// The references of a file, and notes on what cannot be parsed.
+/// Returns the references of a file, and notes about imports and scripts that cannot be analyzed.
 fn named_in(
     file: &SourceFile,
     base: &BaseUrl,

@@ -176,7 +176,7 @@ fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Out
     Ok(output)
 }
 
-/// Fails if there is no manifest: the current release is unknown then.
+/// Fails if there is no manifest, because the current release is then unknown.
 fn check_manifest(out: &Path) -> Result<(), Problem> {
     let file = out.join(MANIFEST_NAME);
     match fs::metadata(&file) {

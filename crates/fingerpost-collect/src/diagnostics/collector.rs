@@ -88,8 +88,9 @@ impl Diagnostics {
         self.take_results(items.into_par_iter().enumerate(), work)
     }
 
-    /// The same for items of very different sizes: each thread takes the largest item that is left. With `from_both_ends` every
-    /// second thread takes the smallest, so that few large ones are in memory at once.
+    /// Works like [`take_all`](Self::take_all), but each thread takes the largest remaining item, so that no thread is left
+    /// with a large item at the end. With `from_both_ends`, every second thread takes the smallest remaining item, so that
+    /// few large items are in memory at once.
     pub(crate) fn take_by_size<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,

@@ -16,10 +16,10 @@ use crate::{
     output::{buffer::Buffer, hash_writer::HashWriter},
 };
 
-/// Larger files are read twice, once to be hashed and once to be copied, so that memory stays the same.
+/// Larger files are read twice, to hash and to copy them, so that memory use stays constant.
 pub(crate) const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
 
-/// The number of bytes that are copied at once. With `gzip:1`, a variant depends on it.
+/// The number of bytes per read and write. With `gzip:1`, the output depends on the size of the writes.
 pub(crate) const BLOCK: usize = 256 * 1024;
 
 /// The bytes to publish for one asset, with their length and digest.
@@ -35,7 +35,7 @@ enum Bytes {
 }
 
 impl Content {
-    /// Reads a file; one of more than `largest` bytes is hashed, and not kept.
+    /// Reads a file. A file larger than `largest` bytes is hashed and not kept in memory.
     pub(crate) fn read(file: &Path, largest: u64) -> Result<Reading<Self>, Problem> {
         stable(file, |handle| {
             let length = handle.metadata()?.len();
@@ -58,7 +58,7 @@ impl Content {
         ContentId { size: self.size, sha256: self.sha256 }
     }
 
-    /// The bytes, unless they are too many to be kept.
+    /// Returns the bytes, if they are in memory.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.bytes {
             Bytes::Here(bytes) => Some(bytes),
@@ -95,7 +95,7 @@ pub(crate) struct ContentId {
 }
 
 impl ContentId {
-    /// Reads the same bytes once more; a stamp that can be trusted spares their hash.
+    /// Reads the file again. Fails if its bytes have changed; with the stamp `trusted`, they are not hashed.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } =
             stable(file, |handle| read_up_to(handle.metadata()?.len(), handle))?;

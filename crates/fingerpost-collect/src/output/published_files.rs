@@ -59,7 +59,7 @@ enum State {
 }
 
 impl PublishedFiles {
-    /// Reads the record of an output directory. One that is missing or damaged is as good as empty.
+    /// Reads the records of an output directory. A missing or damaged file counts as empty.
     pub(crate) fn read(dir: &Path, verify: bool, clock: Clock) -> Self {
         let file = dir.join(FILE);
         let records = fs::read(&file).ok().and_then(|bytes| parse_signed(&bytes)).unwrap_or_default();
@@ -110,7 +110,7 @@ impl PublishedFiles {
     pub(crate) fn insert(&self, name: &str, stamp: FileStamp, sha256: Digest) {
         let mut records = self.records();
         let known = records.get(name).is_some_and(|record| (record.stamp, record.sha256) == (stamp, sha256));
-        // A record without trusted stamps is written again as soon as its stamps can be trusted.
+        // A record whose stamp is not trusted yet is written again as soon as the stamp can be trusted.
         let is_enough = self.proves(stamp) || !stamp.is_settled_at((self.clock.now)());
         let state = if known && is_enough { State::Confirmed } else { State::New };
         records.insert(name.to_owned(), Record { stamp, sha256, state });

@@ -110,7 +110,7 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     Ok((Arc::new(source_info), content))
 }
 
-/// Names of other files in a file.
+/// The names of other files in a file, and the notes about it.
 pub(crate) struct Names {
     pub(crate) references: Vec<Reference>,
     pub(crate) notes: Vec<Note>,
@@ -118,7 +118,7 @@ pub(crate) struct Names {
     pub(crate) unrewritable: Vec<(Range<usize>, Unrewritable)>,
 }
 
-/// Finds the names in the bytes of a file.
+/// Finds the names of other files in the bytes of a file.
 pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names, Problem> {
     let place = Place { base, path: &file.path };
     let References { list: references, unknown, parse_failure } = match Language::from_path(&file.path) {

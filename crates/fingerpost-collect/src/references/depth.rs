@@ -718,7 +718,7 @@ mod tests {
 
     /// In the syntax tree, the operators after a bracket enclose it.
     #[test]
-    fn operators_behind_brackets_are_added_to_what_is_in_them() {
+    fn operators_after_brackets_add_to_the_nested_levels() {
         let nested =
             |count| format!("{}a{}", "f(".repeat(count), format!("){}", "()".repeat(10)).repeat(count));
         let [one, two] = [100, 200].map(|count| depth(&nested(count)).expect("a depth"));
