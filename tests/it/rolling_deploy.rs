@@ -61,7 +61,7 @@ fn hashed_urls() -> BTreeMap<String, char> {
 
 /// Checks the guarantees of hashed paths: every page gets the assets of its own release at once, and every URL remains
 /// valid.
-async fn nothing_is_ever_wrong(visitor: &mut Visitor<'_>) {
+async fn assert_no_wrong_responses(visitor: &mut Visitor<'_>) {
     assert!(afterwards(visitor).await.iter().all(|got| got.page == 'a'));
     let wrong: Vec<_> = visitor.got.iter().filter(|got| got.status != 200 || !got.fits()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -97,7 +97,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
             }
         };
         deploy(&mut visitor, shift, announce, change).await;
-        nothing_is_ever_wrong(&mut visitor).await;
+        assert_no_wrong_responses(&mut visitor).await;
         assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
         assert_eq!(nodes.each_ref().map(Node::sent_again), [[""; 0]; 2]);
     }
@@ -105,7 +105,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn hashed_paths_in_container_images_are_found_on_the_node_that_has_them() {
+async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
     let urls = hashed_urls();
     let images = STEPS.map(|_| TempDir::new().expect("a temporary folder"));
     for (step, release) in STEPS.into_iter().enumerate() {
@@ -122,7 +122,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_node_that_has_them() 
             nodes[node].run(site(&assets, StaticFiles::new(&assets)));
         };
         deploy(&mut visitor, shift, async |_| (), change).await;
-        nothing_is_ever_wrong(&mut visitor).await;
+        assert_no_wrong_responses(&mut visitor).await;
         assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
         // nginx obeys the `no-store` of a 404 from the first node even if it tries the next one, so it does not cache
         // that response.
@@ -173,7 +173,7 @@ fn by_version(url: &str) -> Option<char> {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn version_query_may_return_wrong_bytes_but_never_cacheable_ones() {
+async fn version_query_may_return_wrong_bytes_during_a_deploy() {
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, None, by_version, "").await;
     let Some((got, retries, redirects)) = notes else { return };
     assert_eq!((retries, redirects), (0, 0));
@@ -220,7 +220,7 @@ async fn ordered_token_waits_for_an_outdated_node() {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn proxy_that_tries_the_next_node_hides_an_outdated_one() {
+async fn retry_on_the_next_node_hides_an_outdated_node() {
     let more = "proxy_next_upstream error timeout http_503;";
     let meaning = by_token(["1", "2", "3"]);
     let notes = deploy_build_free("/static/{breaker}/", ordered, None, meaning, more).await;

@@ -22,7 +22,7 @@ struct Page;
 #[template(source = r#"{{ "css/app.css"|static }}"#, ext = "html")]
 struct Filtered;
 
-/// Returns the URL, which is the same for function and filter.
+/// Returns the URL. Checks that function and filter return the same URL.
 #[track_caller]
 fn render(values: &dyn Values) -> String {
     let url = Page.render_with_values(values).unwrap();

@@ -21,9 +21,9 @@ fn readme_shows_the_actual_output() {
         ("static/js/app.js", "import './util'\n"),
         ("static/js/util.js", ""),
     ]);
-    let said = stderr_of_failure(&site, &["collect", "static", "--out", "dist/static"]);
+    let stderr = stderr_of_failure(&site, &["collect", "static", "--out", "dist/static"]);
     assert_eq!(
-        said.replace("SITE", "/srv/site"),
+        stderr.replace("SITE", "/srv/site"),
         readme_block("fingerpost collect static --out dist/static")
     );
 
@@ -35,18 +35,18 @@ fn readme_shows_the_actual_output() {
         ("static/img/logo.png", ""),
     ]);
     let ended = site.run(&["find", "css/app.css", "static"]);
-    let said = ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
-    assert_eq!(said, readme_block("fingerpost find css/app.css static"));
+    let stdout = ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
+    assert_eq!(stdout, readme_block("fingerpost find css/app.css static"));
 
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
     let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
-    let said: serde_json::Value = serde_json::from_str(
+    let json: serde_json::Value = serde_json::from_str(
         &ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static"),
     )
     .unwrap();
     let shown =
         include_str!("../../README.md").split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
-    assert_eq!(said, serde_json::from_str::<serde_json::Value>(shown).unwrap());
+    assert_eq!(json, serde_json::from_str::<serde_json::Value>(shown).unwrap());
 }
 
 #[test]

@@ -28,8 +28,8 @@ fn suggested_tables_silence_the_problems_at_the_end_of_any_settings() {
         "[collect]\nrules.\"/b.css\".missing = \"warn\"",
     ] {
         site.write("fingerpost.toml", settings);
-        let said = stderr_of_failure(&site, &COLLECT);
-        let lines = suggested_lines(&said);
+        let stderr = stderr_of_failure(&site, &COLLECT);
+        let lines = suggested_lines(&stderr);
         let expected = [
             "[collect.rules.\"/a.css\"]",
             "leaves-base = \"ignore\"",
@@ -38,7 +38,7 @@ fn suggested_tables_silence_the_problems_at_the_end_of_any_settings() {
             "missing = \"ignore\"",
             "missing-map = \"ignore\"",
         ];
-        assert_eq!((&lines[..], said.matches("to silence").count()), (&expected[..], 1), "{said}");
+        assert_eq!((&lines[..], stderr.matches("to silence").count()), (&expected[..], 1), "{stderr}");
         site.write("fingerpost.toml", format!("{settings}\n{}\n", lines.join("\n")));
         assert_eq!(stderr_of_success(&site, &COLLECT), "");
         std::fs::remove_dir_all(site.path("out")).unwrap();
@@ -61,7 +61,7 @@ fn global_flag_does_not_override_rules_by_glob() {
         "collect.rules.\"vendor/**\" = { missing = \"ignore\", missing-map = \"ignore\" }",
     );
     for level in ["warn", "error"] {
-        let said = site.run(&[&COLLECT[..], &["--missing", level]].concat()).stderr;
-        assert!(said.contains("a.css:1:9") && !said.contains("vendor/b.css"), "{said}");
+        let stderr = site.run(&[&COLLECT[..], &["--missing", level]].concat()).stderr;
+        assert!(stderr.contains("a.css:1:9") && !stderr.contains("vendor/b.css"), "{stderr}");
     }
 }

@@ -39,7 +39,7 @@ impl Site {
         site
     }
 
-    /// Returns settings with which the times of all files are trusted, and missing files are warnings.
+    /// Returns settings with the clock [`later`], so that the times of all files are trusted. Missing files are warnings.
     fn lenient(&self, out: &str) -> CollectConfig {
         self.config_to(out).clock(later).severity(Rule::Missing, Severity::Warn)
     }
@@ -289,9 +289,9 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
     rename("b", "elsewhere");
     site.assert_cache_changes_nothing(|out| config(out, ["elsewhere", "a"]));
     let report = collect(&config("out", ["elsewhere", "a"])).unwrap();
-    let said = report.notes.iter().chain(&report.warnings).map(ToString::to_string);
+    let messages = report.notes.iter().chain(&report.warnings).map(ToString::to_string);
     let elsewhere = site.path("elsewhere").display().to_string();
-    assert_eq!(said.filter(|line| line.contains(&elsewhere)).count(), 2);
+    assert_eq!(messages.filter(|line| line.contains(&elsewhere)).count(), 2);
 
     rename("elsewhere/x.css", "a/x.css");
     fs::remove_file(site.path("elsewhere/x.js")).unwrap();
@@ -351,9 +351,9 @@ fn cached_files_are_not_read() {
         let mut child = Command::new(env::current_exe().unwrap());
         let test = "cache::cached_files_are_not_read";
         let output = child.args([test, "--exact", "--nocapture"]).env(MARK, "1").output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
+        let stdout = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.contains("1 passed"), "{said}{errors}");
+        assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{errors}");
         return;
     }
     let padding = "x".repeat(LARGE);
@@ -363,7 +363,7 @@ fn cached_files_are_not_read() {
         ("static/b.css", &format!("/*{padding}*/")),
         ("static/c.css", &format!("a{{background:url(/elsewhere.svg)}}/*{padding}*/")),
     ]);
-    // Before 1970 all files are of the future, and on a busy machine two seconds would soon be over.
+    // By a clock in 1970, no file time is trusted. With the system clock, a slow machine could take two seconds.
     let at_once = site.config().clock(|| SystemTime::UNIX_EPOCH);
     // A file that refers to other assets is read twice: to find the references, and to rewrite them.
     assert_eq!(readings(&at_once), 5);

@@ -45,7 +45,7 @@ fn releases_already_present_are_skipped() {
 }
 
 #[test]
-fn unchanged_manifest_becomes_one_new_release_after_newer_ones_are_imported() {
+fn unchanged_manifest_becomes_one_new_release_after_newer_releases_are_imported() {
     let site = Site::new(&[("static/a.css", "one")]);
     site.collect();
     for content in ["one", "two"] {
@@ -87,7 +87,7 @@ fn unchanged_content_adopts_the_imported_release() {
 }
 
 #[test]
-fn existing_manifest_is_the_replaced_one() {
+fn existing_manifest_counts_as_replaced() {
     let site = Site::new(&[("static/a.css", "zero")]);
     site.collect();
     std::fs::rename(site.path("out"), site.path("old")).unwrap();
@@ -318,26 +318,26 @@ fn copied() -> Site {
     site
 }
 
-fn put_back_in_old(site: &Site, number: u64) {
+fn restore_in_old(site: &Site, number: u64) {
     site.write("old/staticfiles.json", site.release(number).manifest.to_json());
 }
 
 #[test]
-fn manifest_put_back_in_the_earlier_output_dir_retains_its_release_for_the_age() {
-    let in_force = |site: &Site| put_back_in_old(site, 1);
+fn manifest_restored_in_the_earlier_output_dir_retains_its_release_for_the_age() {
+    let restore = |site: &Site| restore_in_old(site, 1);
     let replaced_again = |site: &Site| {
-        put_back_in_old(site, 1);
-        put_back_in_old(site, 2);
+        restore_in_old(site, 1);
+        restore_in_old(site, 2);
     };
     // A copy of the directory has lost the times.
     let without_times = |site: &Site| {
-        put_back_in_old(site, 1);
+        restore_in_old(site, 1);
         site.tree("old").into_iter().for_each(|(name, bytes)| site.write(&format!("old/{name}"), bytes));
         let reference = site.path("old/.fingerpost/manifest-times.ref");
         let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
         std::fs::File::options().append(true).open(reference).unwrap().set_modified(later).unwrap();
     };
-    for change in [&in_force as &dyn Fn(&Site), &replaced_again, &without_times] {
+    for change in [&restore as &dyn Fn(&Site), &replaced_again, &without_times] {
         for content in ["two", "three"] {
             let site = copied();
             change(&site);

@@ -16,7 +16,8 @@ use tempfile::TempDir;
 
 pub(crate) struct Site(TempDir);
 
-/// Three seconds from now: times are trusted if they are two seconds old, so those of every existing file are.
+/// Returns the time three seconds from now. Times are trusted once they are two seconds old, so by this clock, the times of
+/// all existing files are trusted.
 pub(crate) fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(3)
 }
@@ -73,7 +74,8 @@ impl Site {
         CollectConfig::new(self.path(out)).source(self.path("static"))
     }
 
-    /// [`config`](Self::config), after the times of all existing files have become trusted.
+    /// Returns [`config`](Self::config) with the clock [`later`], by which the times of all existing files are trusted. Waits
+    /// first, so that later edits get other times.
     pub(crate) fn config_later(&self) -> CollectConfig {
         self.wait_for_a_new_time();
         self.config().clock(later)

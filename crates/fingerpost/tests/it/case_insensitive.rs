@@ -68,13 +68,13 @@ fn asset_paths_are_case_sensitive_on_a_case_insensitive_file_system() {
     }
     let mut process = on_a_case_insensitive_tmpfs(dir.as_ref());
     process.arg(std::env::current_exe().unwrap()).env("IT_DIR", dir.as_ref());
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let folded = Path::new(&std::env::var_os("IT_DIR").unwrap()).join("folded");
         assert!(is_case_insensitive(&folded));
         spelling_counts_in(&folded);
         "spelling counts".to_owned()
     });
-    assert_eq!(said, "spelling counts");
+    assert_eq!(output, "spelling counts");
 }
 
 #[test]

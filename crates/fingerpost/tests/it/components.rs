@@ -130,7 +130,7 @@ fn component_file_that_keeps_changing_is_an_error() {
     let file = dir.write("base.html", vec![1; 4_000_000]);
     let (assets, done) = (dev(&dir).component("pages", [&file]).build().unwrap(), AtomicBool::new(false));
     let version = assets.app_version();
-    let said = thread::scope(|scope| {
+    let result = thread::scope(|scope| {
         let _done = Done(&done);
         scope.spawn(|| {
             for nanoseconds in (0..1_000_000_000).cycle().take_while(|_| !done.load(Relaxed)) {
@@ -148,7 +148,7 @@ fn component_file_that_keeps_changing_is_an_error() {
     });
     let place = format!("file `{}` of component `pages`", file.display());
     let text = format!("{place} changed each time it was read; try again when nothing writes to it");
-    assert_eq!(said, Some((ErrorKind::Unreadable, text)));
+    assert_eq!(result, Some((ErrorKind::Unreadable, text)));
     assert_eq!(assets.app_version(), version);
 }
 
@@ -264,14 +264,18 @@ fn components_contribute_to_the_app_version() {
     let with = |assets: AssetsBuilder| {
         assets.component("pages", [&base]).component("mail", [&other]).build().unwrap()
     };
-    let said = |assets: &Assets| format!("{} from {}", assets.app_version(), assets.app_version().source());
+    let version_of =
+        |assets: &Assets| format!("{} from {}", assets.app_version(), assets.app_version().source());
 
     let alone = with(dev(&source));
-    assert_eq!(said(&alone), format!("{} from components", lines("")));
+    assert_eq!(version_of(&alone), format!("{} from components", lines("")));
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
     let hash = production(&output).build().unwrap().app_version();
-    assert_eq!(said(&with(production(&output))), format!("{} from manifest", lines(&format!("{hash}\n"))));
-    assert_eq!(said(&with(production(&output).app_version("v1"))), "v1 from explicit");
+    assert_eq!(
+        version_of(&with(production(&output))),
+        format!("{} from manifest", lines(&format!("{hash}\n")))
+    );
+    assert_eq!(version_of(&with(production(&output).app_version("v1"))), "v1 from explicit");
 
     let before = alone.app_version();
     files.write("base.html", "new");

@@ -34,7 +34,7 @@ fn refused(toml: &str) -> Error {
 
 #[test]
 fn settings_file_configures_both_modes() {
-    let answer = |mode: &str| {
+    let output_in = |mode: &str| {
         alone_with(&[("FINGERPOST_MODE", mode)], || {
             let dir = project();
             let collected = publish(&[("a.css", "static/a.css")], "/assets/");
@@ -47,15 +47,15 @@ fn settings_file_configures_both_modes() {
     };
     let h = hash("static/a.css");
     assert_eq!(
-        answer("dev"),
+        output_in("dev"),
         format!("https://example.com/assets/a.css?v={h} v1.2 a.css c.js vendor/htmx.js")
     );
-    assert_eq!(answer("production"), format!("https://example.com/assets/a.{h}.css v1.2 a.css"));
+    assert_eq!(output_in("production"), format!("https://example.com/assets/a.{h}.css v1.2 a.css"));
 }
 
 #[test]
 fn relative_paths_are_resolved_against_the_settings_file() {
-    let answer = alone(|| {
+    let output = alone(|| {
         let dir = project();
         std::env::set_current_dir(&dir).unwrap();
         let relative = Settings::read("fingerpost.toml").unwrap();
@@ -65,12 +65,12 @@ fn relative_paths_are_resolved_against_the_settings_file() {
         let assets = Assets::builder().settings(relative).mode(Mode::Dev).build().unwrap();
         assets.url("vendor/htmx.js").unwrap().to_string()
     });
-    assert_eq!(answer, format!("/assets/vendor/htmx.js?v={}", hash("node_modules/htmx/dist/htmx.js")));
+    assert_eq!(output, format!("/assets/vendor/htmx.js?v={}", hash("node_modules/htmx/dist/htmx.js")));
 }
 
 #[test]
 fn later_change_of_the_working_directory_has_no_effect() {
-    let answer = alone(|| {
+    let output = alone(|| {
         let UrlOptions { source, output } = UrlOptions::of(&["a.css"]);
         let dir = Dir::new();
         std::fs::rename(&source, dir.at("static")).unwrap();
@@ -86,7 +86,7 @@ fn later_change_of_the_working_directory_has_no_effect() {
         urls.join(" ")
     });
     let h = hash("a.css");
-    assert_eq!(answer, format!("/static/a.css?v={h} /static/a.{h}.css"));
+    assert_eq!(output, format!("/static/a.css?v={h} /static/a.{h}.css"));
 }
 
 #[test]
@@ -130,18 +130,18 @@ fn origin_comes_from_the_builder_or_else_environment_or_else_file() {
     assert_eq!(origin("", "", file), "https://file.test/static/a.css");
     assert_eq!(origin("", "", ""), "/static/a.css");
     let advice = "is not an http or https URL; write scheme and host alone, such as `https://example.com`";
-    for (answer, place) in [
+    for (message, place) in [
         (origin("x", variable, file), "`origin`"),
         (origin("", "x", file), "FINGERPOST_ORIGIN"),
         (origin("", "", "x"), "the settings file"),
     ] {
-        assert_eq!(answer, format!("InvalidBaseUrl: origin `x` from {place} {advice}"));
+        assert_eq!(message, format!("InvalidBaseUrl: origin `x` from {place} {advice}"));
     }
 }
 
 #[test]
 fn builder_overrides_the_settings_file_in_any_call_order() {
-    let said = alone(|| {
+    let output = alone(|| {
         let (dir, other) = (project(), Dir::of(&["x.css"]));
         let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
         let set = |builder: fingerpost::AssetsBuilder| {
@@ -154,15 +154,15 @@ fn builder_overrides_the_settings_file_in_any_call_order() {
             set(Assets::builder().settings(Settings::default())).settings(settings.clone()),
         ];
         other.write("out/a.css", "collected");
-        let answers = orders.map(|builder| {
+        let urls = orders.map(|builder| {
             let assets = builder.build().unwrap();
             let all: Vec<_> = assets.iter().map(|(path, _)| path).collect();
             let url = assets.absolute_url("x.css").unwrap();
             format!("{} {} {}", url.split('?').next().unwrap(), assets.app_version(), all.join(" "))
         });
-        answers.join("\n")
+        urls.join("\n")
     });
-    assert_eq!(said, ["https://b.example/b/x.css b x.css"; 3].join("\n"));
+    assert_eq!(output, ["https://b.example/b/x.css b x.css"; 3].join("\n"));
 }
 
 /// The error for a settings file, without the name of the file.
@@ -206,7 +206,7 @@ fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
 }
 
 #[test]
-fn the_old_spelling_of_a_key_names_the_new_one() {
+fn misspelled_or_misplaced_key_is_an_error_with_advice() {
     for (key, advice) in [
         ("base_url", "did you mean `base-url`?"),
         ("follow_symlinks", "did you mean `follow-symlinks`?"),
@@ -236,7 +236,7 @@ fn the_old_spelling_of_a_key_names_the_new_one() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_is_an_error_with_its_line() {
+fn invalid_value_is_an_error_with_its_line() {
     for (toml, expected) in [
         ("\nout = 3", "line 2: `out`: invalid type: integer `3`, expected path string"),
         ("\nsources = \"static\"", "line 2: `sources`: invalid type: string \"static\", expected a sequence"),

@@ -24,15 +24,15 @@ fn first_deploy_variable_with_a_commit_is_used() {
     let names = deploy_variables();
     assert!(names.len() > 6, "{names:?}");
     let commits: Vec<_> = (0..names.len()).map(|i| format!("ABCDE{i:02}{}", "9".repeat(i))).collect();
-    let said = |garbage: usize| {
+    let version_of = |garbage: usize| {
         let value = |i: usize| if i < garbage { "main" } else { &commits[i] };
         let variables: Vec<_> = names.iter().enumerate().map(|(i, name)| (&**name, value(i))).collect();
         version_in(dir.at("static"), "/nowhere", &variables)
     };
     for (i, name) in names.iter().enumerate() {
-        assert_eq!(said(i), format!("abcde{i:02} from git"), "{name}");
+        assert_eq!(version_of(i), format!("abcde{i:02} from git"), "{name}");
     }
-    assert_eq!(said(names.len()), head(&dir), "all variables are invalid");
+    assert_eq!(version_of(names.len()), head(&dir), "all variables are invalid");
 }
 
 #[test]
@@ -61,13 +61,13 @@ fn ignored_deploy_variables_are_logged() {
     let dir = Dir::with(&[(".git/HEAD", "0123456")]);
     let mut process = clean("/nowhere");
     process.env("IT", dir.as_ref()).env("SOURCE_VERSION", "</script>\n").env("GITHUB_SHA", "");
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let source = env::var_os("IT").unwrap();
         let build = || drop(Assets::builder().source(&source).mode(Mode::Dev).version_from_git().build());
         warnings(build).join("\n")
     });
     assert_eq!(
-        said,
+        output,
         format!(
             "SOURCE_VERSION is `</script>\\n`, which is not a commit; it is ignored\nno commit can be read from `{}`; the app version is `dev`",
             dir.at(".git").display()
@@ -89,11 +89,11 @@ fn unrelated_and_invalid_variables_have_no_effect() {
     });
     let names: Vec<_> = names.collect();
     let garbage: Vec<_> = names.iter().map(String::as_str).zip(values.into_iter().cycle()).collect();
-    let said = |variables: &[(&str, &str)]| version_in(repository.at("static"), "/nowhere", variables);
-    assert_eq!(said(&[]), "89abcde from git");
-    assert_eq!(said(&garbage), "89abcde from git");
+    let version_of = |variables: &[(&str, &str)]| version_in(repository.at("static"), "/nowhere", variables);
+    assert_eq!(version_of(&[]), "89abcde from git");
+    assert_eq!(version_of(&garbage), "89abcde from git");
     let set: Vec<_> = garbage.iter().copied().chain(known[..1].iter().map(|name| (*name, "v1"))).collect();
-    assert_eq!(said(&set), "v1 from explicit");
+    assert_eq!(version_of(&set), "v1 from explicit");
     let empty: Vec<_> = garbage.into_iter().chain(known.map(|name| (name, ""))).collect();
-    assert_eq!(said(&empty), "89abcde from git", "empty counts as unset");
+    assert_eq!(version_of(&empty), "89abcde from git", "empty counts as unset");
 }

@@ -246,26 +246,26 @@ fn first_directory_in_a_repository_determines_the_commit() {
     commit(&second);
     let mut process = clean(&env::var("PATH").unwrap());
     process.current_dir(&second).env("IT_FIRST", first.as_ref()).env("IT_NONE", none.as_ref());
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let dir = |name| PathBuf::from(env::var_os(name).unwrap());
         let here = env::current_dir().unwrap();
         let (first, none) = (dir("IT_FIRST"), dir("IT_NONE"));
-        let said = |assets: AssetsBuilder| {
+        let version_of = |assets: AssetsBuilder| {
             let assets = assets.mode(Mode::Dev).version_from_git().build().unwrap();
             format!("{} from {}", assets.app_version(), assets.app_version().source())
         };
         let from = |dir: &Path| Assets::builder().source(dir);
         [
-            said(from(&none).source(&first).source(&here).collected(here.join("dist"))),
-            said(from(&none).collected(first.join("dist"))),
-            said(from(&none).source(&none)),
-            said(from(&here).source(&first)),
+            version_of(from(&none).source(&first).source(&here).collected(here.join("dist"))),
+            version_of(from(&none).collected(first.join("dist"))),
+            version_of(from(&none).source(&none)),
+            version_of(from(&here).source(&first)),
         ]
         .join("\n")
     });
     let (first, second) = (head(&first), head(&second));
     assert_ne!(first, second);
-    assert_eq!(said, [&*first, &first, &second, &second].join("\n"));
+    assert_eq!(output, [&*first, &first, &second, &second].join("\n"));
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn reload_uses_the_initial_working_directory() {
     commit(&elsewhere);
     let mut process = clean(&env::var("PATH").unwrap());
     process.current_dir(&here).env("IT_NONE", none.as_ref()).env("IT_ELSEWHERE", elsewhere.as_ref());
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let dir = |name| PathBuf::from(env::var_os(name).unwrap());
         let assets = Assets::builder().source(dir("IT_NONE")).mode(Mode::Dev).version_from_git();
         let assets = assets.build().unwrap();
@@ -284,7 +284,7 @@ fn reload_uses_the_initial_working_directory() {
     });
     let commit = &head(&here)[..7];
     assert_ne!(head(&elsewhere)[..7], *commit);
-    assert_eq!(said, format!("{commit}, then {commit}"));
+    assert_eq!(output, format!("{commit}, then {commit}"));
 }
 
 #[test]

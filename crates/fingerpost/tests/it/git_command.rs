@@ -35,17 +35,17 @@ fn reftable() -> Option<Dir> {
 #[test]
 fn git_program_is_used_when_references_are_not_in_files() {
     let Some(dir) = reftable() else { return };
-    let said = |source: &str, path: &str| version_in(dir.at(source), path, &[]);
-    assert_eq!(said("static", &search_path()), head(&dir));
+    let version_of = |source: &str, path: &str| version_in(dir.at(source), path, &[]);
+    assert_eq!(version_of("static", &search_path()), head(&dir));
     for no_git in ["", "/nowhere"] {
-        assert_eq!(said("static", no_git), FALLBACK);
+        assert_eq!(version_of("static", no_git), FALLBACK);
     }
     git(&dir, &["worktree", "add", "--quiet", "-b", "other", "tree"]);
     commit(dir.at("tree"));
     assert_ne!(head(dir.at("tree")), head(&dir));
-    assert_eq!(said("tree/static", &search_path()), head(dir.at("tree")));
+    assert_eq!(version_of("tree/static", &search_path()), head(dir.at("tree")));
     git(&dir, &["checkout", "--quiet", "--detach"]);
-    assert_eq!(said("static", &search_path()), head(&dir), "a detached head");
+    assert_eq!(version_of("static", &search_path()), head(&dir), "a detached head");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn git_program_is_used_for_submodules() {
 /// Returns the version and the time taken if `git` is this shell script.
 #[cfg(unix)]
 #[track_caller]
-fn said_by(script: &str) -> (String, Duration) {
+fn version_from_script(script: &str) -> (String, Duration) {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = Dir::with(&[("static/a.css", ""), (".git/HEAD", "ref: refs/heads/.invalid\n")]);
     let git = dir.write("bin/git", format!("#!/bin/sh\n{script}\n"));
@@ -83,14 +83,14 @@ const PRINT: &str = "echo 89abcdef89abcdef89abcdef89abcdef89abcdef";
 #[cfg(unix)]
 #[test]
 fn git_output_is_a_commit_or_ignored() {
-    let said = |script: &str| {
-        let (version, time) = said_by(script);
+    let version_of = |script: &str| {
+        let (version, time) = version_from_script(script);
         assert!(time < LIMIT, "{script}: {time:?}");
         version
     };
-    assert_eq!(said(PRINT), "89abcde from git");
+    assert_eq!(version_of(PRINT), "89abcde from git");
     // The line is complete even while another process holds the pipe open.
-    assert_eq!(said(&format!("sleep 7 & {PRINT}")), "89abcde from git");
+    assert_eq!(version_of(&format!("sleep 7 & {PRINT}")), "89abcde from git");
     for script in [
         "",
         "exit 1",
@@ -101,7 +101,7 @@ fn git_output_is_a_commit_or_ignored() {
         &format!("{PRINT}0"),
         "printf '\\377\\n'",
     ] {
-        assert_eq!(said(script), FALLBACK, "{script}");
+        assert_eq!(version_of(script), FALLBACK, "{script}");
     }
 }
 
@@ -109,11 +109,11 @@ fn git_output_is_a_commit_or_ignored() {
 #[test]
 fn git_program_is_stopped_after_five_seconds() {
     let scripts = ["exec sleep 30", &format!("{PRINT}; exec sleep 30"), "exec >&-; exec sleep 30"];
-    let said = thread::scope(|scope| {
-        let threads = scripts.map(|script| scope.spawn(move || said_by(script)));
+    let results = thread::scope(|scope| {
+        let threads = scripts.map(|script| scope.spawn(move || version_from_script(script)));
         threads.map(|thread| thread.join().unwrap())
     });
-    for (script, (version, time)) in scripts.iter().zip(said) {
+    for (script, (version, time)) in scripts.iter().zip(results) {
         assert_eq!(version, FALLBACK, "{script}");
         assert!((LIMIT..LIMIT * 2).contains(&time), "{script}: {time:?}");
     }

@@ -101,8 +101,8 @@ fn manifest_paths_out_of_the_output_dir_are_rejected() {
         (r#""a": "a.1", "a": "a.2""#, "occurs twice"),
         (r#""a": "a.1", "\u0061": "a.2""#, "occurs twice"),
     ] {
-        let said = refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
-        assert!(said.contains(reason), "{paths}: {said}");
+        let message = refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
+        assert!(message.contains(reason), "{paths}: {message}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::{Dir, Memory, UrlOptions, dev, production, warnings};
 #[track_caller]
 fn unknown(site: &UrlOptions, written: &str) -> String {
     let places = [site.source.as_ref().to_owned(), site.output.at(MANIFEST_NAME)];
-    let said = site.both().into_iter().zip(places).map(|((mode, assets), place)| {
+    let messages = site.both().into_iter().zip(places).map(|((mode, assets), place)| {
         let err = assets.url(written).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::NotFound, "{mode}");
         let text = err.to_string();
@@ -18,9 +18,9 @@ fn unknown(site: &UrlOptions, written: &str) -> String {
         assert!(text.contains(&place), "{text}");
         text.replacen(&place, "", 1)
     });
-    let said: Vec<_> = said.collect();
-    assert_eq!(said[0], said[1]);
-    said[0].clone()
+    let messages: Vec<_> = messages.collect();
+    assert_eq!(messages[0], messages[1]);
+    messages[0].clone()
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn try_url_and_url_return_the_same_url() {
 #[test]
 fn try_url_returns_none_for_unknown_paths_without_a_warning() {
     let site = UrlOptions::of(&["css/app.css"]);
-    let said = warnings(|| {
+    let messages = warnings(|| {
         for builder in [dev(&site.source), production(&site.output)] {
             let snapshot = builder.on_missing(OnMissing::Plain).build().unwrap().snapshot();
             let unknown = ["css/ap.css", "static/css/app.css", "css", "css/", "", "/", "?x", "#f"];
@@ -29,7 +29,7 @@ fn try_url_returns_none_for_unknown_paths_without_a_warning() {
             }
         }
     });
-    assert_eq!(said, [""; 0]);
+    assert_eq!(messages, [""; 0]);
 }
 
 fn id(assets: AssetsBuilder) -> Option<String> {

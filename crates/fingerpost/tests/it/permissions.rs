@@ -57,7 +57,7 @@ fn unreadable_and_missing_files_are_different_errors() {
             "permissions do not apply to this user, and no other can run the tests: permissions are not tested",
         );
     };
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         assert!(permissions_are_enforced());
         let dir = Dir::of(&["static/a.css", "static/closed/b.css", "static/c.css", "dist/staticfiles.json"]);
         let assets = Assets::dev(dir.at("static")).unwrap();
@@ -95,5 +95,5 @@ fn unreadable_and_missing_files_are_different_errors() {
         }
         "checked".to_owned()
     });
-    assert_eq!(said, "checked");
+    assert_eq!(output, "checked");
 }

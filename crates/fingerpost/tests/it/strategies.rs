@@ -86,7 +86,7 @@ fn plus_in_a_version_is_percent_encoded_in_the_query() {
 
 #[test]
 fn clock_token_warns_once_that_it_is_valid_for_one_process() {
-    let said = alone(|| {
+    let output = alone(|| {
         let threads = || thread::scope(|scope| drop([(); 4].map(|()| scope.spawn(Token::from_clock))));
         warnings(|| {
             drop([Token::from_clock(), Token::from_clock()]);
@@ -95,7 +95,7 @@ fn clock_token_warns_once_that_it_is_valid_for_one_process() {
         .join("\n")
     });
     assert_eq!(
-        said,
+        output,
         "the path token comes from the clock, which is suitable for one process only; set the same token in all processes"
     );
 }
@@ -165,7 +165,7 @@ fn fallback_version_is_rejected_with_advice_by_source() {
     // A process without variables, search path and repository.
     let mut process = this_program();
     process.env_clear().env("PATH", "/nowhere").current_dir("/");
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let dir = Dir::of(&["a.css"]);
         let assets = || without_build_step(&dir, Strategy::VersionQuery).app_version("");
         let refused = [
@@ -188,12 +188,12 @@ fn fallback_version_is_rejected_with_advice_by_source() {
         format!("`unknown`, {unknown} set one of"),
         format!("`dev`, {git}"),
     ];
-    assert_eq!(said.lines().count(), expected.len(), "{said}");
-    for (said, expected) in said.lines().zip(expected) {
+    assert_eq!(output.lines().count(), expected.len(), "{output}");
+    for (line, expected) in output.lines().zip(expected) {
         let start =
             "the strategy `VersionQuery` needs an app version that changes with every deploy, but it is";
-        assert!(said.starts_with(&format!("{start} {expected} RAILWAY_GIT_COMMIT_SHA, ")), "{said}");
-        assert!(said.contains("GITHUB_SHA"), "{said}");
+        assert!(line.starts_with(&format!("{start} {expected} RAILWAY_GIT_COMMIT_SHA, ")), "{line}");
+        assert!(line.contains("GITHUB_SHA"), "{line}");
     }
 }
 
@@ -262,7 +262,7 @@ fn changed_version_rebuilds_the_baseline() {
     let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
     let mut process = this_program();
     process.env_clear().env("PATH", "/nowhere").env("IT", repository.as_ref());
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let repository = PathBuf::from(env::var_os("IT").unwrap());
         let file = repository.join("static/a.css");
         let assets = Assets::builder().source(repository.join("static")).version_from_git();
@@ -277,7 +277,7 @@ fn changed_version_rebuilds_the_baseline() {
         assert_ne!(listed(&assets, "a.css").as_ref(), before.baseline_file("a.css"));
         assets.url("a.css").unwrap().to_string()
     });
-    assert_eq!(said, "/static/a.css?v=0123456");
+    assert_eq!(output, "/static/a.css?v=0123456");
 }
 
 #[cfg(unix)]
@@ -287,7 +287,7 @@ fn unreadable_source_fails_startup_and_reload() {
     let Some(process) = ordinary_user(&home) else {
         return say("permissions do not apply to this user: unreadable files are not tested with a list");
     };
-    let said = alone_in(process, || {
+    let output = alone_in(process, || {
         let dir = Dir::of(&["a.css", "closed/b.css", "ignored/c.css"]);
         for strategy in [Strategy::VersionQuery, token()] {
             let build = || without_build_step(&dir, strategy.clone()).ignore(["ignored"]).build();
@@ -309,7 +309,7 @@ fn unreadable_source_fails_startup_and_reload() {
         }
         "checked".to_owned()
     });
-    assert_eq!(said, "checked");
+    assert_eq!(output, "checked");
 }
 
 #[cfg(target_os = "linux")]
@@ -330,17 +330,17 @@ fn invalid_symlinks_and_names_are_skipped_with_a_warning() {
     dir.write("back\\slash.css", "");
     for strategy in [Strategy::VersionQuery, token()] {
         let mut names = Vec::new();
-        let said = warnings(|| {
+        let messages = warnings(|| {
             let assets = without_build_step(&dir, strategy.clone()).build().unwrap();
             names = assets.reload().unwrap().iter().map(|(path, _)| path).collect();
         });
         assert_eq!(names, ["a.css"]);
-        let left_out = |word: &str| said.iter().filter(|warning| warning.contains(word)).count();
+        let left_out = |word: &str| messages.iter().filter(|warning| warning.contains(word)).count();
         for word in ["dangling.css", "itself.css", "outside.css", "is not UTF-8", "backslash"] {
-            assert_eq!(left_out(word), 2, "{word}: {said:?}");
+            assert_eq!(left_out(word), 2, "{word}: {messages:?}");
         }
-        assert_eq!(left_out("; it is left out"), said.len());
-        assert_eq!(said.len(), 10);
+        assert_eq!(left_out("; it is left out"), messages.len());
+        assert_eq!(messages.len(), 10);
     }
 }
 

@@ -25,8 +25,8 @@ fn development(dir: &Dir) -> Result<Assets, fingerpost::Error> {
     configured(dir).mode(Mode::Dev).build()
 }
 
-/// The version with its source, and the components.
-fn said(assets: &Assets) -> String {
+/// Returns the version with its source, and the components.
+fn summary(assets: &Assets) -> String {
     let (version, snapshot) = (assets.app_version(), assets.snapshot());
     let components: Vec<_> = snapshot.components().map(|(name, files)| format!(" {name}={files}")).collect();
     format!("{version} from {}{}", version.source(), components.concat())
@@ -51,7 +51,7 @@ fn app_and_git_settings_set_the_version() {
         let variables = [variables, &[("IT", table)]].concat();
         alone_with(&variables, || {
             let dir = site(&std::env::var("IT").unwrap(), &["templates/base.html"]);
-            said(&development(&dir).unwrap())
+            summary(&development(&dir).unwrap())
         })
     };
     let commit = [("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567")];
@@ -100,16 +100,16 @@ fn development_reads_component_files_at_startup_and_on_reload() {
     let templates = ["templates/base.html", "templates/mail/welcome.txt"];
     let all = hash(lines("site", &["config/site.json"]) + &lines("templates", &templates));
     let assets = development(&dir).unwrap();
-    assert_eq!(said(&assets), format!("{all} from components site=1 templates=2"));
+    assert_eq!(summary(&assets), format!("{all} from components site=1 templates=2"));
 
     dir.write("config/other.json", "new");
     assert_eq!(*assets.reload().unwrap().app_version(), *all);
     dir.write("templates/new.html", "new");
-    let added = said(&assets);
+    let added = summary(&assets);
     assert_eq!(added, format!("{all} from components site=1 templates=2"), "before a reload");
     let before = assets.snapshot();
     assert_ne!(*assets.reload().unwrap().app_version(), *all);
-    assert!(said(&assets).ends_with(" site=1 templates=3"));
+    assert!(summary(&assets).ends_with(" site=1 templates=3"));
     assert!(before.components().eq([("site", 1), ("templates", 2)]), "a snapshot keeps its own");
 
     fs::remove_file(dir.at("templates/new.html")).unwrap();
@@ -174,17 +174,17 @@ fn explicitly_named_hidden_file_is_included() {
     let dir =
         site("components = { site = [\".env.example\", \"a[[]b].html\"] }", &[".env.example", "a[b].html"]);
     let both = hash(lines("site", &[".env.example", "a[b].html"]));
-    assert_eq!(said(&development(&dir).unwrap()), format!("{both} from components site=2"));
+    assert_eq!(summary(&development(&dir).unwrap()), format!("{both} from components site=2"));
 }
 
 #[test]
 fn component_globs_skip_the_output_dir() {
     let dir = site("components = { pages = [\"**/*.html\"] }", &["a.html", "out/b.html", "out/c/d.html"]);
     let expected = format!("{} from components pages=1", hash(lines("pages", &["a.html"])));
-    assert_eq!(said(&development(&dir).unwrap()), expected);
+    assert_eq!(summary(&development(&dir).unwrap()), expected);
     dir.write("dist/e.html", "e");
     let assets = configured(&dir).collected(dir.at("dist")).mode(Mode::Dev).build().unwrap();
-    assert!(said(&assets).ends_with(" pages=3"), "another output directory: {}", said(&assets));
+    assert!(summary(&assets).ends_with(" pages=3"), "another output directory: {}", summary(&assets));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn component_files_may_be_outside_the_settings_directory() {
     };
     let all = [("one", "shared/a.html"), ("shared", "shared/a.html"), ("shared", "shared/b.html")];
     let text: String = all.iter().map(|(component, name)| line(component, name)).collect();
-    assert_eq!(said(&assets), format!("{} from components one=1 shared=2", hash(text)));
+    assert_eq!(summary(&assets), format!("{} from components one=1 shared=2", hash(text)));
 }
 
 #[cfg(unix)]
@@ -214,7 +214,7 @@ fn component_globs_follow_symlinks_and_stop_at_loops() {
     symlink(dir.at("templates"), dir.at("templates/again")).unwrap();
     symlink("gone", dir.at("templates/.#b.html")).unwrap();
     symlink("gone", dir.at("templates/gone.txt")).unwrap();
-    assert!(said(&development(&dir).unwrap()).ends_with(" from components templates=2"));
+    assert!(summary(&development(&dir).unwrap()).ends_with(" from components templates=2"));
 
     symlink("gone", dir.at("templates/gone.html")).unwrap();
     let err = development(&dir).unwrap_err();
@@ -245,7 +245,7 @@ fn strategies_without_a_build_step_read_component_files() {
         configured(&dir).strategy(Strategy::PathToken(Token::ordered(1).unwrap())).base_url("/{breaker}/"),
     ] {
         let assets = builder.mode(Mode::Production).build().unwrap();
-        assert_eq!(said(&assets), format!("{version} from components templates=1"));
+        assert_eq!(summary(&assets), format!("{version} from components templates=1"));
     }
     let assets = configured(&dir).strategy(Strategy::VersionQuery).mode(Mode::Production).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={version}"));
@@ -278,18 +278,18 @@ fn production_takes_components_from_the_manifest_without_reading_files() {
 
     let production = || configured(&dir).mode(Mode::Production);
     let assets = production().build().unwrap();
-    assert_eq!(said(&assets), format!("{version} from manifest templates=1"));
+    assert_eq!(summary(&assets), format!("{version} from manifest templates=1"));
     // Components of the builder are read and added.
     let both = production().component("templates", [dir.at("b.html")]).build().unwrap();
     let line = format!("templates\0{}\0{}\n", dir.at("b.html").display(), Digest::from_content(b"b.html"));
     let hashed = hash(format!("{version}\n{line}"));
-    assert_eq!(said(&both), format!("{hashed} from manifest templates=2"));
+    assert_eq!(summary(&both), format!("{hashed} from manifest templates=2"));
 
     let other =
         publish_with(&dir, Some(("templates", ComponentInfo::new(7, Digest::from_content(b"other")))));
     assert_ne!(other, version);
     assets.reload().unwrap();
-    assert_eq!(said(&assets), format!("{other} from manifest templates=7"));
+    assert_eq!(summary(&assets), format!("{other} from manifest templates=7"));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn manifest_without_the_components_is_accepted_with_a_warning() {
     let version = publish_with(&dir, None);
     let warned = warnings(|| {
         let assets = configured(&dir).mode(Mode::Production).build().unwrap();
-        assert_eq!(said(&assets), format!("{version} from manifest"));
+        assert_eq!(summary(&assets), format!("{version} from manifest"));
     });
     let place = dir.at("out").display().to_string();
     assert_eq!(

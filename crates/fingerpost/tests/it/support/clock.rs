@@ -1,11 +1,11 @@
-//! Clocks, by which the cache decides whether it trusts the times of a file: it does from two seconds on.
+//! A clock for the tests. The cache trusts the times of a file once they are two seconds old.
 
 use std::{
     path::Path,
     time::{Duration, SystemTime},
 };
 
-/// Three seconds from now: every existing file is trusted.
+/// Returns the time three seconds from now. By this clock, the times of all existing files are trusted.
 pub(crate) fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(3)
 }
