@@ -2,7 +2,7 @@
 
 use fingerpost::{Assets, Error, ErrorKind, Mode, Settings, manifest::MANIFEST_NAME};
 
-use crate::support::{Dir, UrlOptions, alone, alone_with, hash, publish};
+use crate::support::{Dir, Site, alone, alone_with, hash, publish};
 
 const FILE: &str = r#"
 sources = ["static", "vendor=node_modules/htmx/dist", "=a=b"]
@@ -71,7 +71,7 @@ fn relative_paths_are_resolved_against_the_settings_file() {
 #[test]
 fn later_change_of_the_working_directory_has_no_effect() {
     let output = alone(|| {
-        let UrlOptions { source, output } = UrlOptions::of(&["a.css"]);
+        let Site { source, output } = Site::of(&["a.css"]);
         let dir = Dir::new();
         std::fs::rename(&source, dir.at("static")).unwrap();
         std::fs::rename(&output, dir.at("dist")).unwrap();

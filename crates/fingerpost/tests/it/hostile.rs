@@ -5,7 +5,7 @@ use fingerpost::{AssetPath, Assets, OnMissing, Url, manifest::Digest};
 use percent_encoding::percent_decode_str;
 use proptest::sample::select;
 
-use crate::support::{Dir, UrlOptions, dev, hash, list, paths, production, publish};
+use crate::support::{Dir, Site, dev, hash, list, paths, production, publish};
 
 const BASES: [&str; 3] = ["/", "/static/", "https://cdn.example.com/x/"];
 
@@ -83,7 +83,7 @@ fn any_input_yields_an_error_or_a_safe_url_below_the_base_url() {
 
 #[test]
 fn error_messages_are_single_short_lines() {
-    let site = UrlOptions::of(&["a.css", "css/app.css", "⊗.txt"]);
+    let site = Site::of(&["a.css", "css/app.css", "⊗.txt"]);
     for (mode, assets) in site.both() {
         check_cases(600, &hostile_path(), |written| {
             for err in [assets.url(&written).err(), assets.integrity(&written).err()].into_iter().flatten() {

@@ -2,11 +2,11 @@
 
 use fingerpost::{__private::Prebuilt, ErrorKind, OnMissing, manifest::MANIFEST_NAME};
 
-use crate::support::{Dir, Memory, UrlOptions, dev, production, warnings};
+use crate::support::{Dir, Memory, Site, dev, production, warnings};
 
 /// Returns the error for an unknown path, which is the same in both modes, without the place that was searched.
 #[track_caller]
-fn unknown(site: &UrlOptions, written: &str) -> String {
+fn unknown(site: &Site, written: &str) -> String {
     let places = [site.source.as_ref().to_owned(), site.output.at(MANIFEST_NAME)];
     let messages = site.both().into_iter().zip(places).map(|((mode, assets), place)| {
         let err = assets.url(written).unwrap_err();
@@ -25,7 +25,7 @@ fn unknown(site: &UrlOptions, written: &str) -> String {
 
 #[test]
 fn unknown_asset_is_an_error_with_location_and_suggestions() {
-    let site = UrlOptions::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
+    let site = Site::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
     for (written, expected) in [
         ("css/ap.css", "asset `css/ap.css` was not found (did you mean `css/app.css` or `css/apps.css`?)"),
         (
@@ -42,7 +42,7 @@ fn unknown_asset_is_an_error_with_location_and_suggestions() {
 
 #[test]
 fn path_with_the_base_url_prefix_gets_a_hint() {
-    let site = UrlOptions::of(&["css/app.css"]);
+    let site = Site::of(&["css/app.css"]);
     for written in ["static/css/app.css", "/static/css/app.css"] {
         assert_eq!(
             unknown(&site, written),
@@ -57,7 +57,7 @@ fn path_with_the_base_url_prefix_gets_a_hint() {
 
 #[test]
 fn source_dir_may_contain_a_directory_named_like_the_base_url() {
-    let site = UrlOptions::of(&["static/a.css"]);
+    let site = Site::of(&["static/a.css"]);
     for (mode, assets) in site.both() {
         assert!(assets.url("static/a.css").unwrap().starts_with("/static/static/a."), "{mode}");
     }
@@ -66,7 +66,7 @@ fn source_dir_may_contain_a_directory_named_like_the_base_url() {
 #[test]
 fn long_names_get_no_suggestions() {
     let long = format!("{}.css", "a".repeat(197));
-    let site = UrlOptions::of(&[&long]);
+    let site = Site::of(&[&long]);
     assert!(unknown(&site, &format!("{}.css", "a".repeat(196))).contains("did you mean"));
     assert!(!unknown(&site, &format!("{}b.css", "a".repeat(197))).contains("did you mean"));
 }
@@ -87,7 +87,7 @@ fn error_names_every_searched_source_dir() {
 
 #[test]
 fn control_characters_in_names_are_escaped_in_errors_and_logs() {
-    let site = UrlOptions::of(&["a.css"]);
+    let site = Site::of(&["a.css"]);
     for name in ["x\n12:00 ERROR all is lost", "static/x\n12:00 ERROR", "a\u{1b}[2J", "a\u{202e}ssc", "a\rb"]
     {
         for (mode, assets) in site.both() {
@@ -103,7 +103,7 @@ fn control_characters_in_names_are_escaped_in_errors_and_logs() {
 
 #[test]
 fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path() {
-    let site = UrlOptions::of(&["css/app.css"]);
+    let site = Site::of(&["css/app.css"]);
     for mode in [dev(&site.source), production(&site.output)] {
         let assets = mode.on_missing(OnMissing::Plain).build().unwrap();
         let heard = warnings(|| {

@@ -2,14 +2,13 @@
 
 use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
-use crate::support::{Dir, UrlOptions, dev, hash, production, publish};
+use crate::support::{Dir, Site, dev, hash, production, publish};
 
 /// Checks the URL of `written` in both modes. `H` stands for the hash of the file, whose content is its path.
 #[track_caller]
 fn becomes(written: &str, in_development: &str, in_production: &str) {
     let path = written.split(['?', '#']).next().unwrap().trim_start_matches('/');
-    let site =
-        if path.ends_with('/') || path.is_empty() { UrlOptions::of(&[]) } else { UrlOptions::of(&[path]) };
+    let site = if path.ends_with('/') || path.is_empty() { Site::of(&[]) } else { Site::of(&[path]) };
     for ((mode, assets), expected) in site.both().into_iter().zip([in_development, in_production]) {
         let expected = expected.replace('H', &hash(path));
         assert_eq!(assets.url(written).unwrap(), *expected, "{mode}");
@@ -19,7 +18,7 @@ fn becomes(written: &str, in_development: &str, in_production: &str) {
 
 #[track_caller]
 fn refused(written: &str) -> String {
-    let site = UrlOptions::of(&["css/a.css"]);
+    let site = Site::of(&["css/a.css"]);
     let [in_development, in_production] = site.both().map(|(mode, assets)| {
         let err = assets.url(written).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidPath, "{mode}: {err}");
@@ -100,7 +99,7 @@ fn name_that_looks_hashed_is_hashed_like_any_other() {
 
 #[test]
 fn hashed_path_is_not_an_asset_path() {
-    let site = UrlOptions::of(&["a.css"]);
+    let site = Site::of(&["a.css"]);
     let hashed = format!("a.{}.css", hash("a.css"));
     for (mode, assets) in site.both() {
         assert_eq!(assets.url(&hashed).unwrap_err().kind(), ErrorKind::NotFound, "{mode}");
@@ -109,7 +108,7 @@ fn hashed_path_is_not_an_asset_path() {
 
 #[test]
 fn empty_file_has_a_hash() {
-    let site = UrlOptions::with(&[("empty.css", "")]);
+    let site = Site::with(&[("empty.css", "")]);
     let [dev, production] = site.both().map(|(_, assets)| assets.url("empty.css").unwrap());
     assert_eq!(dev, "/static/empty.css?v=e3b0c44298fc");
     assert_eq!(production, "/static/empty.e3b0c44298fc.css");
@@ -241,7 +240,7 @@ fn development_version_query_can_be_disabled() {
 
 #[test]
 fn assets_are_listed_in_order_with_their_urls() {
-    let site = UrlOptions::of(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
+    let site = Site::of(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
     let lists = site.both().map(|(mode, assets)| {
         let all: Vec<_> = assets.iter().collect();
         for (path, url) in &all {
@@ -254,7 +253,7 @@ fn assets_are_listed_in_order_with_their_urls() {
 
 #[test]
 fn integrity_ignores_query_and_fragment() {
-    let site = UrlOptions::with(&[("a.css", "body{}")]);
+    let site = Site::with(&[("a.css", "body{}")]);
     for (mode, assets) in site.both() {
         for written in ["a.css", "/a.css", "a.css?x=1#f"] {
             let integrity = assets.integrity(written).unwrap();

@@ -2,11 +2,11 @@
 
 use fingerpost::{Assets, AssetsBuilder, Mode, OnMissing, Strategy, Token};
 
-use crate::support::{Dir, UrlOptions, dev, production, publish, warnings};
+use crate::support::{Dir, Site, dev, production, publish, warnings};
 
 #[test]
 fn try_url_and_url_return_the_same_url() {
-    let site = UrlOptions::of(&["css/app.css", "%2F.txt"]);
+    let site = Site::of(&["css/app.css", "%2F.txt"]);
     for (mode, assets) in site.both() {
         for written in ["css/app.css", "/css/app.css", "css/app.css?x=1&y#f", "css/app.css?v=3", "%2F.txt"] {
             let found = assets.snapshot().try_url(written).unwrap();
@@ -17,7 +17,7 @@ fn try_url_and_url_return_the_same_url() {
 
 #[test]
 fn try_url_returns_none_for_unknown_paths_without_a_warning() {
-    let site = UrlOptions::of(&["css/app.css"]);
+    let site = Site::of(&["css/app.css"]);
     let messages = warnings(|| {
         for builder in [dev(&site.source), production(&site.output)] {
             let snapshot = builder.on_missing(OnMissing::Plain).build().unwrap().snapshot();

@@ -65,12 +65,12 @@ impl AsRef<Path> for Dir {
 
 /// The same files as a source directory and as an output directory.
 #[derive(Debug)]
-pub(crate) struct UrlOptions {
+pub(crate) struct Site {
     pub(crate) source: Dir,
     pub(crate) output: Dir,
 }
 
-impl UrlOptions {
+impl Site {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         Self { source: Dir::with(files), output: publish(files, "/static/") }
     }

@@ -12,7 +12,7 @@ use fingerpost::{Assets, AssetsBuilder, Mode, Settings, manifest::ContentHash};
 pub(crate) use child::{alone, alone_in, alone_with, this_program};
 pub(crate) use clock::{later, wait_for_a_new_time};
 pub(crate) use development::{list, not_found, paths, serves};
-pub(crate) use dir::{Dir, UrlOptions, publish};
+pub(crate) use dir::{Dir, Site, publish};
 pub(crate) use store::Memory;
 pub(crate) use warnings::warnings;
 
