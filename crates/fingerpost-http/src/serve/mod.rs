@@ -10,6 +10,7 @@ pub(crate) mod servable;
 pub(crate) mod published;
 pub(crate) mod source_files;
 pub(crate) mod release_index;
+pub(crate) mod release_names;
 pub(crate) mod verified_file;
 pub(crate) mod hash_queue;
 pub(crate) mod memory_budget;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, mem,
     sync::{Arc, OnceLock},
 };
 
@@ -10,29 +10,46 @@ use fingerpost::{
     Snapshot, Store, Stored,
     manifest::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release},
 };
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use http::HeaderValue;
 
 use crate::{
     report_once::ReportOnce,
     rfc9110::{media_type::media_type, offer::Representation},
-    serve::{content::unsupported_content, hash_queue::LargeDigest, memory_budget::CachedBytes},
+    serve::{
+        content::unsupported_content,
+        hash_queue::LargeDigest,
+        memory_budget::CachedBytes,
+        release_names::{NamedFile, files_of_manifest, files_of_release},
+    },
 };
 
 /// The files of all releases, and the snapshot that was current when they were read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct ReleaseIndex {
-    /// The files by hashed path.
-    files: Arc<Files>,
-    /// The digest of the manifest. `None` if it has not been read.
-    manifest: Option<Digest>,
-    /// The names in each release. Releases never change.
-    releases: BTreeMap<u64, FileNames>,
+    index: Arc<FileIndex>,
     /// The snapshot that was current when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
-type Files = HashMap<Arc<str>, Arc<IndexedFile>, foldhash::fast::RandomState>;
+/// The files of all releases, by hashed path.
+#[derive(Debug, Clone, Default)]
+struct FileIndex {
+    files: HashMap<Arc<str>, CountedFile, foldhash::fast::RandomState>,
+    /// The names in each release. Releases never change.
+    releases: BTreeMap<u64, FileNames>,
+    /// The names in the manifest, and the digest of its bytes.
+    current: FileNames,
+    manifest: Option<Digest>,
+}
+
+#[derive(Debug, Clone)]
+struct CountedFile {
+    file: Arc<IndexedFile>,
+    /// The number of releases that name the file; the manifest counts as one.
+    releases: u32,
+}
+
 type FileNames = Arc<[Arc<str>]>;
 
 /// One collected file with its variants.
@@ -41,7 +58,7 @@ pub(crate) struct IndexedFile {
     pub(crate) hashed: Arc<str>,
     /// `false` if the name is also an asset path: the next release may have other bytes under that name.
     pub(crate) is_hashed: bool,
-    /// `true` if the manifest contains the file, `false` if only retained releases contain it.
+    /// `true` if the manifest names the file, `false` if only retained releases do.
     pub(crate) is_current: bool,
     pub(crate) media_type: HeaderValue,
     pub(crate) identity: Representation,
@@ -101,110 +118,165 @@ impl DiskState {
 impl ReleaseIndex {
     /// Reads the files of all releases in the store.
     pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
-        let empty = Self {
-            files: Arc::default(),
-            manifest: None,
-            releases: BTreeMap::new(),
-            snapshot: snapshot.clone(),
-        };
-        empty.refreshed(store, snapshot)
+        let index = Arc::new(FileIndex::default()).refreshed(store);
+        Self { index, snapshot }
     }
 
     pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<IndexedFile>> {
-        self.files.get(hashed)
+        self.index.files.get(hashed).map(|counted| &counted.file)
     }
 
-    /// Reads the manifest, and rebuilds the index if the manifest or the list of releases has changed. Reads only the
-    /// releases that are new. Cached bytes of unchanged files remain in memory.
+    /// Reads new releases. Cached bytes of files that are unchanged stay in memory.
+    pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
+        Self { index: self.index.refreshed(store), snapshot }
+    }
+}
+
+impl FileIndex {
+    /// Returns the updated index, or the same one if manifest and releases are unchanged. Reads only what is new.
     ///
     /// Unreadable releases are skipped with a warning. The next refresh reads them again. If the manifest cannot be read or
-    /// parsed, the files of the index remain the same.
-    pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
-        let index = self.read_changes(store).unwrap_or_else(|err| {
-            tracing::warn!("the manifest in `{}` is ignored: {err}", store.place());
-            self.clone()
+    /// parsed, the old one remains current.
+    fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
+        let place = store.place();
+        let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
+            tracing::warn!("the manifest in `{place}` is ignored: {err}");
+            None
         });
-        Self { snapshot, ..index }
-    }
-
-    fn read_changes(&self, store: &dyn Store) -> Result<Self, Box<dyn std::error::Error>> {
-        let json = store.read(MANIFEST_NAME)?;
-        let digest = Some(Digest::from_content(&json));
         let numbers = store.releases().unwrap_or_else(|err| {
-            tracing::warn!("the releases in `{}` cannot be listed: {err}", store.place());
+            tracing::warn!("the releases in `{place}` cannot be listed: {err}");
             self.releases.keys().copied().collect()
         });
-        if self.manifest == digest && self.releases.keys().eq(&numbers) {
-            return Ok(self.clone());
+        // The first change clones the index.
+        let mut next = Arc::clone(self);
+        let is_removed = |number: &u64| numbers.binary_search(number).is_err();
+        let mut removed = Vec::new();
+        if self.releases.keys().any(is_removed) {
+            let releases = &mut Arc::make_mut(&mut next).releases;
+            removed.extend(releases.extract_if(.., |number, _| is_removed(number)));
         }
-        let mut files = Files::default();
-        self.add(&Manifest::parse(&json, MANIFEST_NAME)?, true, store, &mut files);
-        let mut releases = BTreeMap::new();
-        // The newest release is added first, because only the newest one has variants that were added later.
-        for &number in numbers.iter().rev() {
-            let names = match self.releases.get(&number) {
-                Some(names) => self.keep(names, &mut files),
-                None => match read_release(number, store) {
-                    Ok(manifest) => self.add(&manifest, false, store, &mut files),
-                    Err(err) => {
-                        tracing::warn!("release {number} in `{}` is skipped: {err}", store.place());
-                        continue;
-                    }
-                },
-            };
-            releases.insert(number, names);
+        if let Some((manifest, digest)) = manifest {
+            Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
         }
-        Ok(Self { files: Arc::new(files), manifest: digest, releases, snapshot: self.snapshot.clone() })
-    }
-
-    /// Adds the files of a release that has been read before, except files that are already in `files`.
-    fn keep(&self, names: &FileNames, files: &mut Files) -> FileNames {
-        for name in names.iter() {
-            if let (Some(earlier), false) = (self.files.get(name), files.contains_key(name)) {
-                let (identity, variants) = (earlier.identity, earlier.variants.clone());
-                let file =
-                    IndexedFile::new(name, identity, variants, earlier.is_hashed, false, Some(earlier));
-                files.insert(Arc::clone(name), file);
-            }
-        }
-        Arc::clone(names)
-    }
-
-    /// Adds the files of a manifest, except files that are already in `files`.
-    fn add(&self, manifest: &Manifest, is_current: bool, store: &dyn Store, files: &mut Files) -> FileNames {
-        let mut names = Vec::with_capacity(manifest.len());
-        for (_, entry) in manifest {
-            let hashed = &*entry.hashed;
-            if let Some(file) = files.get(hashed) {
-                names.push(Arc::clone(&file.hashed));
+        // Releases are added in ascending order, because only the newest one has variants that were added later.
+        for &number in &numbers {
+            if next.releases.contains_key(&number) {
                 continue;
             }
-            let earlier = self.files.get(hashed);
-            let representations = match (&entry.info, earlier) {
-                (Some(info), _) => Some((identity(info), variants(info))),
-                (None, Some(earlier)) => Some((earlier.identity, earlier.variants.clone())),
-                (None, None) => read_identity(store, hashed).map(|identity| (identity, Vec::new())),
+            match read_release(number, store) {
+                Ok((name, json)) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
+                Err(err) => tracing::warn!("release {number} in `{place}` is skipped: {err}"),
+            }
+        }
+        // Removed releases are dropped last, so that files shared with a new release keep their state.
+        for (_, names) in removed {
+            Arc::make_mut(&mut next).remove(&names);
+        }
+        next
+    }
+
+    /// Reads the manifest. Returns `None` if it is unchanged.
+    fn changed_manifest(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<(Manifest, Digest)>, Box<dyn std::error::Error>> {
+        let json = store.read(MANIFEST_NAME)?;
+        let digest = Digest::from_content(&json);
+        if self.manifest == Some(digest) {
+            return Ok(None);
+        }
+        Ok(Some((Manifest::parse(&json, MANIFEST_NAME)?, digest)))
+    }
+
+    fn set_manifest(&mut self, manifest: &Manifest, digest: Digest, store: &dyn Store) {
+        let current = self.add(files_of_manifest(manifest), NamedBy::Manifest, store);
+        for name in names_not_in(&self.current, &current) {
+            if let Some(counted) = self.files.get_mut(&name) {
+                counted.file = counted.file.updated(None, counted.file.is_hashed, false);
+            }
+        }
+        let earlier = mem::replace(&mut self.current, current);
+        self.manifest = Some(digest);
+        self.remove(&earlier);
+    }
+
+    /// Adds a release. An invalid release gets no files, so that it is not read again.
+    fn add_release(&mut self, number: u64, name: &str, json: &[u8], store: &dyn Store) {
+        let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
+        let named_by = if is_newest { NamedBy::NewestRelease } else { NamedBy::OlderRelease };
+        let names = if let Some(files) = files_of_release(json, |hashed| self.files.contains_key(hashed)) {
+            self.add(files, named_by, store)
+        } else {
+            match Release::parse(json, number, name) {
+                Ok(release) => self.add(files_of_manifest(&release.manifest), named_by, store),
+                Err(err) => {
+                    tracing::warn!("in `{}`: {err}; the release is skipped", store.place());
+                    FileNames::default()
+                }
+            }
+        };
+        self.releases.insert(number, names);
+    }
+
+    /// Adds the files of a manifest or a release. On conflicts the manifest takes precedence, then the newest release.
+    fn add(&mut self, files: Vec<NamedFile<'_>>, named_by: NamedBy, store: &dyn Store) -> FileNames {
+        let is_current = named_by == NamedBy::Manifest;
+        let mut names = Vec::with_capacity(files.len());
+        for NamedFile { hashed, is_hashed, info } in files {
+            if let Some(counted) = self.files.get_mut(&*hashed) {
+                counted.releases += 1;
+                if named_by != NamedBy::OlderRelease && is_current >= counted.file.is_current {
+                    counted.file = counted.file.updated(info.as_deref(), is_hashed, is_current);
+                }
+                names.push(Arc::clone(&counted.file.hashed));
+                continue;
+            }
+            let representations = match info {
+                Some(info) => Some((identity(&info), variants(&info))),
+                None => read_identity(store, &hashed).map(|identity| (identity, Vec::new())),
             };
             if let Some((identity, variants)) = representations {
-                let is_hashed = manifest.get(hashed).is_none();
-                let name = earlier.map_or_else(|| hashed.into(), |earlier| Arc::clone(&earlier.hashed));
-                let file = IndexedFile::new(&name, identity, variants, is_hashed, is_current, earlier);
-                files.insert(Arc::clone(&name), file);
-                names.push(name);
+                let file = Arc::new(IndexedFile::new(&hashed, identity, variants, is_hashed, is_current));
+                names.push(Arc::clone(&file.hashed));
+                self.files.insert(Arc::clone(&file.hashed), CountedFile { file, releases: 1 });
             }
         }
         names.into()
     }
+
+    /// Removes the files that no other release names.
+    fn remove(&mut self, names: &FileNames) {
+        for name in names.iter() {
+            if let Some(counted) = self.files.get_mut(name) {
+                counted.releases -= 1;
+                if counted.releases == 0 {
+                    self.files.remove(name);
+                }
+            }
+        }
+    }
 }
 
-/// Returns the manifest of a release. Returns an empty manifest for an invalid release, so that it is not read again.
-fn read_release(number: u64, store: &dyn Store) -> io::Result<Manifest> {
+/// Returns the name and the bytes of a release file.
+fn read_release(number: u64, store: &dyn Store) -> io::Result<(String, Vec<u8>)> {
     let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-    let release = Release::parse(&store.read(&name)?, number, &name);
-    let release = release.inspect_err(|err| {
-        tracing::warn!("in `{}`: {err}; the release is skipped", store.place());
-    });
-    Ok(release.map(|release| release.manifest).unwrap_or_default())
+    let json = store.read(&name)?;
+    Ok((name, json))
+}
+
+/// Returns the names that are not in `others`.
+fn names_not_in(names: &FileNames, others: &FileNames) -> Vec<Arc<str>> {
+    let others: HashSet<&str, foldhash::fast::RandomState> = others.iter().map(|name| &**name).collect();
+    names.iter().filter(|name| !others.contains(&***name)).cloned().collect()
+}
+
+/// The origin of file names.
+#[derive(Clone, Copy, PartialEq)]
+enum NamedBy {
+    Manifest,
+    NewestRelease,
+    /// A release that could not be read before.
+    OlderRelease,
 }
 
 /// Larger files without a digest in the manifest are hashed in the background.
@@ -234,27 +306,39 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
 }
 
 impl IndexedFile {
-    /// Creates a file, or returns `earlier` if nothing differs. If anything differs, the digests of `earlier` are carried
-    /// over, and its cached bytes are dropped: when the cache is full, files of the current release take precedence.
     fn new(
-        hashed: &Arc<str>,
+        hashed: &str,
         identity: Representation,
         variants: Vec<(Encoding, Representation)>,
         is_hashed: bool,
         is_current: bool,
-        earlier: Option<&Arc<Self>>,
-    ) -> Arc<Self> {
-        if let Some(earlier) = earlier
-            && (is_hashed, is_current, identity) == (earlier.is_hashed, earlier.is_current, earlier.identity)
-            && variants == earlier.variants
-        {
-            return Arc::clone(earlier);
+    ) -> Self {
+        Self {
+            hashed: hashed.into(),
+            is_hashed,
+            is_current,
+            media_type: media_type(hashed),
+            identity,
+            states: (0..=variants.len()).map(|_| DiskState::default()).collect(),
+            variants,
         }
-        let encodings = [None].into_iter().chain(variants.iter().map(|(encoding, _)| Some(*encoding)));
-        let state = |encoding| earlier.and_then(|earlier| earlier.state(encoding));
-        let states = encodings.map(|encoding| state(encoding).map(|(state, _)| state.carry_over()));
-        let states = states.map(Option::unwrap_or_default).collect();
-        let (hashed, media_type) = (Arc::clone(hashed), media_type(hashed));
+    }
+
+    /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped: when the cache
+    /// is full, files of the current release take precedence.
+    fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
+        let identity = info.map_or(self.identity, identity);
+        let variants = info.map_or_else(|| self.variants.clone(), variants);
+        if (is_hashed, is_current, identity) == (self.is_hashed, self.is_current, self.identity)
+            && variants == self.variants
+        {
+            return Arc::clone(self);
+        }
+        let encodings = variants.iter().map(|(encoding, _)| Some(*encoding));
+        let state =
+            |encoding| self.state(encoding).map_or_else(DiskState::default, |(state, _)| state.carry_over());
+        let states = [None].into_iter().chain(encodings).map(state).collect();
+        let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
         Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
     }
 
@@ -296,7 +380,7 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
 mod tests {
     use std::{fs, path::Path};
 
-    use fingerpost::{AssetPath, Assets, DirStore, manifest::EncodingInfo};
+    use fingerpost::{AssetPath, DirStore, manifest::EncodingInfo};
 
     use super::*;
 
@@ -315,19 +399,10 @@ mod tests {
         fs::write(dir.join(Release::file_name(number)), release.to_json()).unwrap();
     }
 
-    fn read(store: &DirStore) -> ReleaseIndex {
-        let assets = Assets::production(store.dir()).unwrap();
-        ReleaseIndex::new(store, assets.snapshot())
-    }
-
-    fn refresh(index: &ReleaseIndex, store: &DirStore) -> ReleaseIndex {
-        index.refreshed(store, index.snapshot.clone())
-    }
-
     /// Returns the names of all files, and the names of the files in the current release.
-    fn names(index: &ReleaseIndex) -> (Vec<&str>, Vec<&str>) {
+    fn names(index: &FileIndex) -> (Vec<&str>, Vec<&str>) {
         let name = |file: &IndexedFile| file.hashed.len() - ".0123456789ab.css".len();
-        let mut all: Vec<_> = index.files.values().collect();
+        let mut all: Vec<_> = index.files.values().map(|counted| &counted.file).collect();
         all.sort_by(|a, b| a.hashed.cmp(&b.hashed));
         let current = all.iter().filter(|file| file.is_current);
         let current = current.map(|file| &file.hashed[..name(file)]).collect();
@@ -340,10 +415,24 @@ mod tests {
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
         publish(dir.path(), 2, &["a", "c"]);
-        let index = read(&store);
-        assert!(Arc::ptr_eq(&index.files, &refresh(&index, &store).files));
+        let index = Arc::new(FileIndex::default()).refreshed(&store);
+        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
         fs::write(dir.path().join("staticfiles.json"), "{").unwrap();
-        assert!(Arc::ptr_eq(&index.files, &refresh(&index, &store).files));
+        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
+        // A release that cannot be read.
+        fs::create_dir(dir.path().join(Release::file_name(3))).unwrap();
+        assert!(Arc::ptr_eq(&index, &index.refreshed(&store)));
+    }
+
+    #[test]
+    fn releases_share_the_names_of_their_files() {
+        let dir = tempfile::tempdir().unwrap();
+        publish(dir.path(), 1, &["a", "b"]);
+        publish(dir.path(), 2, &["a", "b"]);
+        let index = Arc::new(FileIndex::default()).refreshed(&DirStore::new(dir.path()));
+        for (first, second) in index.releases[&1].iter().zip(index.releases[&2].iter()) {
+            assert!(Arc::ptr_eq(first, second));
+        }
     }
 
     #[test]
@@ -351,20 +440,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a", "b"]);
-        let first = read(&store);
+        let first = Arc::new(FileIndex::default()).refreshed(&store);
         assert_eq!(names(&first), (vec!["a", "b"], vec!["a", "b"]));
         publish(dir.path(), 2, &["a", "c"]);
-        let second = refresh(&first, &store);
+        let second = first.refreshed(&store);
         assert_eq!(names(&second), (vec!["a", "b", "c"], vec!["a", "c"]));
-        assert!(Arc::ptr_eq(&first.files["a.0123456789ab.css"], &second.files["a.0123456789ab.css"]));
+        assert!(Arc::ptr_eq(
+            &first.files["a.0123456789ab.css"].file,
+            &second.files["a.0123456789ab.css"].file
+        ));
 
         fs::remove_file(dir.path().join(Release::file_name(1))).unwrap();
-        let third = refresh(&second, &store);
+        let third = second.refreshed(&store);
         assert_eq!(names(&third), (vec!["a", "c"], vec!["a", "c"]));
         publish(dir.path(), 3, &["b"]);
         fs::remove_file(dir.path().join(Release::file_name(2))).unwrap();
-        let fourth = refresh(&third, &store);
+        let fourth = third.refreshed(&store);
         assert_eq!(names(&fourth), (vec!["b"], vec!["b"]));
+        assert!(fourth.files.values().all(|counted| counted.releases == 2));
     }
 
     #[test]
@@ -388,12 +481,12 @@ mod tests {
         release(1, manifest(None));
         release(2, manifest(Some(100)));
         fs::write(dir.path().join("staticfiles.json"), Manifest::new("/static/").to_json()).unwrap();
-        let index = read(&store);
-        let variants = |index: &ReleaseIndex| index.files["a.0123456789ab.css"].variants.len();
+        let index = Arc::new(FileIndex::default()).refreshed(&store);
+        let variants = |index: &FileIndex| index.files["a.0123456789ab.css"].file.variants.len();
         assert_eq!(variants(&index), 1);
         fs::write(dir.path().join("staticfiles.json"), manifest(None).to_json()).unwrap();
-        assert_eq!(variants(&refresh(&index, &store)), 0);
-        assert_eq!(variants(&read(&store)), 0);
+        assert_eq!(variants(&index.refreshed(&store)), 0);
+        assert_eq!(variants(&Arc::new(FileIndex::default()).refreshed(&store)), 0);
     }
 
     #[test]
@@ -407,17 +500,17 @@ mod tests {
             manifest.insert(AssetPath::parse("a.css").unwrap(), "a.0123456789ab.css", info);
             fs::write(dir.path().join("staticfiles.json"), manifest.to_json()).unwrap();
         };
-        let file = |index: &ReleaseIndex| Arc::clone(&index.files["a.0123456789ab.css"]);
+        let file = |index: &FileIndex| Arc::clone(&index.files["a.0123456789ab.css"].file);
         publish("gzip", b"one");
-        let first = read(&store);
+        let first = Arc::new(FileIndex::default()).refreshed(&store);
         publish("gzip", b"two");
-        let second = refresh(&first, &store);
+        let second = first.refreshed(&store);
         assert_eq!(file(&second).variants[0].1.sha256, Some(Digest::from_content(b"two")));
 
         // Unsupported encodings are ignored.
         publish("unknown", b"one");
-        let third = refresh(&second, &store);
+        let third = second.refreshed(&store);
         publish("unknown", b"two");
-        assert!(Arc::ptr_eq(&file(&third), &file(&refresh(&third, &store))));
+        assert!(Arc::ptr_eq(&file(&third), &file(&third.refreshed(&store))));
     }
 }

@@ -1,0 +1,164 @@
+//! Parses the files of a release without copying known names.
+//!
+//! A site with a thousand retained releases parses gigabytes of the same names at start-up.
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use fingerpost::{
+    AssetPath,
+    manifest::{FileInfo, Manifest},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+
+/// A file in a manifest or a release.
+pub(crate) struct NamedFile<'a> {
+    pub(crate) hashed: Cow<'a, str>,
+    /// `false` if the hashed path is also an asset path of the same manifest.
+    pub(crate) is_hashed: bool,
+    pub(crate) info: Option<Cow<'a, FileInfo>>,
+}
+
+/// Returns the files of a manifest.
+pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
+    let files = manifest.iter().map(|(_, entry)| NamedFile {
+        hashed: Cow::Borrowed(&*entry.hashed),
+        is_hashed: manifest.get(&entry.hashed).is_none(),
+        info: entry.info.as_ref().map(Cow::Borrowed),
+    });
+    files.collect()
+}
+
+/// Parses the files of a release in the form that `collect` writes, with sorted keys. Asset paths are only validated if
+/// `is_known` returns `false` for the hashed path.
+///
+/// Returns `None` for all other input, including invalid releases. [`Release::parse`](fingerpost::manifest::Release::parse)
+/// parses such input or returns its error.
+pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
+    let ManifestJson { version, paths: Pairs(paths), fingerpost } =
+        serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
+    let FingerpostJson { schema, files: Pairs(infos) } = fingerpost;
+    let is_sorted = paths.is_sorted_by(|(a, _), (b, _)| a < b) && infos.is_sorted_by(|(a, _), (b, _)| a < b);
+    if version != "1.1" || schema != 1 || !is_sorted {
+        return None;
+    }
+    let is_path = |path: &str| paths.binary_search_by(|(other, _)| (**other).cmp(path)).is_ok();
+    let is_hashed: Vec<_> = paths.iter().map(|(_, JsonString(hashed))| !is_path(hashed)).collect();
+    let mut infos = infos.into_iter().peekable();
+    let mut files = Vec::with_capacity(paths.len());
+    for ((path, JsonString(hashed)), is_hashed) in paths.into_iter().zip(is_hashed) {
+        if !is_known(&hashed) && (AssetPath::parse(&path).is_err() || AssetPath::parse(&hashed).is_err()) {
+            return None;
+        }
+        while infos.next_if(|(other, _)| *other < path).is_some() {}
+        let info = infos.next_if(|(other, _)| *other == path).map(|(_, info)| Cow::Owned(info));
+        files.push(NamedFile { hashed, is_hashed, info });
+    }
+    Some(files)
+}
+
+#[derive(Deserialize)]
+struct ReleaseJson<'a> {
+    #[serde(borrow)]
+    manifest: ManifestJson<'a>,
+}
+
+#[derive(Deserialize)]
+struct ManifestJson<'a> {
+    version: String,
+    #[serde(borrow)]
+    paths: Pairs<'a, JsonString<'a>>,
+    #[serde(borrow)]
+    fingerpost: FingerpostJson<'a>,
+}
+
+#[derive(Deserialize)]
+struct FingerpostJson<'a> {
+    schema: u64,
+    #[serde(borrow)]
+    files: Pairs<'a, FileInfo>,
+}
+
+/// A string, borrowed from the JSON unless it has escapes.
+#[derive(Deserialize)]
+struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The entries of an object, in their order.
+struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
+
+impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Pairs<'a, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
+    }
+}
+
+struct PairsVisitor<'a, V>(PhantomData<Pairs<'a, V>>);
+
+impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<'a, V> {
+    type Value = Pairs<'a, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut pairs = Vec::new();
+        while let Some((JsonString(key), value)) = map.next_entry::<JsonString<'de>, V>()? {
+            pairs.push((key, value));
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fingerpost::manifest::{Digest, Release};
+
+    use super::*;
+
+    fn release(paths: &[(&str, &str)]) -> Vec<u8> {
+        let mut manifest = Manifest::new("/static/");
+        for (path, hashed) in paths {
+            let info = FileInfo::new(path.len() as u64, Digest::from_content(path.as_bytes()));
+            manifest.insert(AssetPath::parse(path).unwrap(), *hashed, info);
+        }
+        Release::new(manifest).to_json()
+    }
+
+    #[test]
+    fn files_of_release_equal_the_files_of_the_parsed_manifest() {
+        let names =
+            [("a.css", "a.1.css"), ("b\"c.css", "b\"c.css"), ("ä.css", "ä.2.css"), ("z/y.js", "z/y.3.js")];
+        let json = release(&names);
+        let parsed = Release::parse(&json, 1, "1.json").unwrap().manifest;
+        let (ours, cores) = (files_of_release(&json, |_| false).unwrap(), files_of_manifest(&parsed));
+        assert_eq!(ours.len(), names.len());
+        for (ours, cores) in ours.iter().zip(&cores) {
+            assert_eq!(
+                (&ours.hashed, ours.is_hashed, &ours.info),
+                (&cores.hashed, cores.is_hashed, &cores.info)
+            );
+        }
+        assert!(!ours[1].is_hashed && matches!(ours[0].hashed, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn unusual_release_json_is_not_parsed() {
+        let json = String::from_utf8(release(&[("a.css", "a.1.css"), ("b.css", "b.2.css")])).unwrap();
+        assert!(files_of_release(json.as_bytes(), |_| false).is_some());
+        for (written, other) in [
+            ("\"1.1\"", "\"9\""),
+            ("\"schema\": 1", "\"schema\": 9"),
+            ("b.css", "a.css"),
+            ("b.2.css", "../b.2.css"),
+            ("b.css", "../b.css"),
+            ("{", ""),
+            ("\"paths\"", "\"path\""),
+        ] {
+            let json = json.replace(written, other);
+            assert!(files_of_release(json.as_bytes(), |_| false).is_none(), "{other}");
+        }
+    }
+}
