@@ -218,8 +218,8 @@ impl<'s> SettingsTable<'s> {
         if kebab == "app-version" {
             return "write `app` in the table `[version]`".to_owned();
         }
-        let mut tables = MISPLACED.iter().filter(|(header, _)| *header != self.header);
-        if let Some((header, _)) = tables.find(|(_, keys)| keys.contains(&&*kebab)) {
+        let is_known = self.known.contains(&&*kebab);
+        if let Some((header, _)) = MISPLACED.iter().find(|(_, keys)| !is_known && keys.contains(&&*kebab)) {
             return format!("write `{kebab}` in the table `[{header}]`");
         }
         match nearest(&kebab, self.known.iter().copied()).first() {
