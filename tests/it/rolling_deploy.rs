@@ -124,8 +124,8 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert_no_wrong_responses(&mut visitor).await;
         assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
-        // nginx obeys the `no-store` of a 404 from the first node even if it tries the next one, so it does not cache
-        // that response.
+        // If the first node responds with a 404 and nginx tries the next node, nginx still obeys the `no-store` of the
+        // 404. It does not cache the response of the next node.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
         assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
     }
@@ -208,7 +208,7 @@ fn ordered(step: usize) -> Strategy {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn ordered_token_waits_for_an_outdated_node() {
+async fn request_with_ordered_token_is_retried_while_a_node_is_outdated() {
     let meaning = by_token(["1", "2", "3"]);
     let notes = deploy_build_free("/static/{breaker}/", ordered, None, &meaning, "").await;
     let Some((got, retries, redirects)) = notes else { return };
@@ -228,7 +228,7 @@ async fn retry_on_the_next_node_hides_an_outdated_node() {
     assert!(retries == 0 && redirects > 0, "{retries} retries, {redirects} redirects");
 }
 
-/// An opaque token, with the tokens of earlier releases as previous tokens.
+/// Returns an opaque token, with the tokens of earlier releases as previous tokens.
 fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
     move |step| {
         let first = tokens.iter().position(|token| *token == tokens[step]).expect("one of the tokens");
@@ -268,10 +268,10 @@ async fn follow(nginx: &Nginx, path: &str) -> u16 {
 async fn documented_token_misconfigurations_fail_as_described() {
     let source = source('a');
     let token =
-        |id: &str, other: &str| Token::opaque(id).and_then(|it| it.previous([other])).expect("a token");
+        |id: &str, other: &str| Token::opaque(id).and_then(|token| token.previous([other])).expect("a token");
     let smaller = || Token::ordered(1).expect("a token");
     for (tokens, path, expected) in [
-        // Two releases that list each other: redirects may loop, depending on the node.
+        // Two releases that list each other's token as a previous token: redirects may loop, depending on the node.
         ([token("a", "b"), token("b", "a")], "/static/a/img/0.svg", 301),
         // A page of the withdrawn release after a rollback to a smaller number.
         ([smaller(), smaller()], "/static/2/img/0.svg", 503),

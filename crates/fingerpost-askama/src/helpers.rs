@@ -19,7 +19,7 @@ static GLOBAL: OnceLock<Assets> = OnceLock::new();
 
 /// Sets the assets of all templates of the process.
 ///
-/// Call it once, at start-up. After an [`Assets::reload`], templates use the new release.
+/// Call `init` once, at start-up. After an [`Assets::reload`], templates use the new release.
 ///
 /// # Errors
 ///
@@ -93,12 +93,12 @@ impl<T: Template + ?Sized> StaticHelpers for T {}
 #[derive(Debug, Clone, Copy)]
 pub struct StaticUrl<'a>(HelperCall<'a>);
 
-/// An integrity value or the app version, looked up when it is written. It contains no character that HTML escapes.
+/// An integrity value or the app version, looked up when it is written. Neither contains a character that HTML escapes.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticText<'a>(HelperCall<'a>);
 
 impl<'a> StaticUrl<'a> {
-    /// Returns a URL that the engine escapes if `path` contains `?` or `&`. Other paths yield URLs without `&`.
+    /// Returns the URL, marked for escaping if `path` contains `?` or `&`. The URLs of other paths contain no `&`.
     #[inline]
     fn in_template<T: Template + ?Sized>(path: &'a str, write: WriteValue) -> MaybeSafe<Self> {
         let url = Self(HelperCall::new::<T>(path, write));

@@ -29,11 +29,11 @@
 //! `use fingerpost_askama::filters;` for the filters. The [guide] shows the compiler error if the first line is missing, and
 //! an example of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
 //!
-//! The functions accept a `&str`. Pass a path that the template builds to the filter: `{{ ("img/" ~ name)|static }}`.
+//! The functions accept a `&str`. For a path that the template builds, use the filter: `{{ ("img/" ~ name)|static }}`.
 //!
-//! # Which assets
+//! # Choosing the assets
 //!
-//! A helper uses the first of these that exists; the [guide](guide#which-assets) has an example of each:
+//! A helper uses the first of these that exists; the [guide](guide#choosing-the-assets) has an example of each:
 //!
 //! 1. The runtime value of this rendering: `page.render_with_values(&fingerpost_askama::values(&assets))`.
 //! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of any assets.
@@ -44,16 +44,18 @@
 //!
 //! # Escaping
 //!
-//! A URL is percent-encoded, so HTML has nothing to escape in it, and it is written unchanged. A URL with a query or an `&` in
-//! the template is escaped like other text. In `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and is unchanged in
-//! a text template. JSON and JavaScript templates print every URL without quotes: write the quotes in the template.
+//! A percent-encoded URL contains no character that HTML escapes, so it is written unchanged. If the path in the template
+//! contains `?` or `&`, the URL is escaped like other text. In `{{ static("a.svg?x=1&y=2") }}`, `&` becomes `&#38;` in HTML and
+//! is unchanged in a text template. JSON and JavaScript templates print every URL without quotes: write the quotes in the
+//! template.
 //!
-//! A custom escaper receives only URLs with a query or an `&`. With `{{ static("a.svg")|escape }}` it receives every URL.
+//! A custom escaper receives only URLs with a query or an `&`. With `{{ static("a.svg")|escape }}`, the escaper
+//! receives every URL.
 //!
 //! # Errors
 //!
-//! An unknown asset is an error with the type of the template; errors of filters do not have the type. The `source()` is a
-//! [`fingerpost::Error`], or an [`Error`] if no assets are set:
+//! An unknown asset is an error that contains the type of the template; errors of filters do not contain the type. The
+//! `source()` of the error is a [`fingerpost::Error`], or an [`Error`] if no assets are set:
 //!
 //! ```text
 //! asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?) (in template `site::Page`)
@@ -65,7 +67,7 @@
 //! # Reloads
 //!
 //! After [`Assets::reload`], the next render shows the new URLs. In a [`Snapshot::scope`](fingerpost::Snapshot::scope), a page
-//! shows the URLs of the snapshot; with a runtime value, only if the snapshot is of the same assets.
+//! shows the URLs of the snapshot. If a runtime value is set, a snapshot of other assets is ignored.
 //!
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
@@ -91,7 +93,7 @@ mod helpers;
 pub use error::{Error, ErrorKind};
 pub use helpers::{StaticHelpers, StaticText, StaticUrl, init, values};
 
-/// The key of the runtime value that has the assets.
+/// The key of the runtime value that contains the assets.
 ///
 /// The value is an [`Assets`](fingerpost::Assets), or a `Box`, `Rc` or `Arc` of one. [`values`] returns key and value.
 pub const KEY: &str = "fingerpost";

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &BustTokenArgs, printer: &Printer) -> Result<(), Exit> {
         None => BustToken::from_env().map_err(|err| {
             printer.error(err);
             printer.hint(
-                "`--secret-file FILE` reads the secret from a file, `--secret-file -` from standard input",
+                "to read the secret from a file, pass `--secret-file FILE`; from standard input, `--secret-file -`",
             );
             Exit::AlreadyReported
         })?,

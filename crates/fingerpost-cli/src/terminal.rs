@@ -23,7 +23,7 @@ impl Terminal {
     }
 }
 
-/// POSIX, "Internationalization Variables": the first variable that is set and not empty counts.
+/// POSIX, "Internationalization Variables": the first variable that is set and not empty is used.
 fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     let values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
     let locale =

@@ -34,7 +34,7 @@ struct Item {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
+    // Relative paths are resolved in the directory of this package, or in the working directory if that directory does not exist.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -69,7 +69,7 @@ async fn home(State(items): State<Arc<[Item]>>) -> Result<Html<String>, AppError
     Ok(Html(Home { items: &items }.render()?))
 }
 
-/// Shows the error in the browser. A public site logs it instead.
+/// Shows the error in the browser. A public site logs the error instead.
 struct AppError(askama::Error);
 
 impl From<askama::Error> for AppError {

@@ -65,7 +65,7 @@ struct Note {
     text: String,
 }
 
-/// Shows the error in the browser. A public site logs it instead.
+/// Shows the error in the browser. A public site logs the error instead.
 pub(crate) struct AppError(anyhow::Error);
 
 impl<E: Into<anyhow::Error>> From<E> for AppError {

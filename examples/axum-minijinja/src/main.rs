@@ -25,7 +25,7 @@ type Templates = Arc<Environment<'static>>;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
+    // Relative paths are resolved in the directory of this package, or in the working directory if that directory does not exist.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -87,7 +87,7 @@ fn render(templates: &Templates, name: &str, path: &str) -> Result<Html<String>,
     page.map(Html).map_err(AppError)
 }
 
-/// Shows the error in the browser. A public site logs it instead.
+/// Shows the error in the browser. A public site logs the error instead.
 struct AppError(minijinja::Error);
 
 impl IntoResponse for AppError {

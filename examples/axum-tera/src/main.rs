@@ -35,7 +35,7 @@ const WALKS: [Walk; 3] = [
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
+    // Relative paths are resolved in the directory of this package, or in the working directory if that directory does not exist.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -88,7 +88,7 @@ impl Templates {
     }
 }
 
-/// Shows the error in the browser. A public site logs it instead.
+/// Shows the error in the browser. A public site logs the error instead.
 struct AppError(tera::Error);
 
 impl IntoResponse for AppError {

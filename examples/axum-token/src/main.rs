@@ -1,8 +1,8 @@
 //! A page whose asset URLs contain a token of the deploy. There is no build step; every deploy gives every file a new URL.
 //!
 //! `cargo run -p axum-token` runs in development mode, without a token: each URL has the current hash of its file. With
-//! `-- --production`, the token is 1000, or the number in `DEPLOY`. The pipeline sets it to the same value for all processes
-//! of a deploy.
+//! `-- --production`, the token is 1000, or the number in `DEPLOY`. The pipeline sets `DEPLOY` to the same value for all
+//! processes of a deploy.
 
 use std::{env, sync::Arc};
 
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths start at this package. If its directory does not exist, they start at the working directory.
+    // Relative paths are resolved in the directory of this package, or in the working directory if that directory does not exist.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -60,7 +60,7 @@ async fn home(State(templates): State<Arc<Environment<'static>>>) -> Result<Html
     page.map(Html).map_err(AppError)
 }
 
-/// Shows the error in the browser. A public site logs it instead.
+/// Shows the error in the browser. A public site logs the error instead.
 struct AppError(minijinja::Error);
 
 impl IntoResponse for AppError {

@@ -1,4 +1,4 @@
-//! A HAProxy per test.
+//! Starts one HAProxy process per test.
 
 use std::{
     fs,
@@ -31,7 +31,7 @@ impl Haproxy {
         )
     }
 
-    /// Returns the messages of HAProxy if it does not start, or warns about the configuration.
+    /// Starts HAProxy once. Returns the messages of HAProxy if the start fails or the configuration causes warnings.
     fn try_start(haproxy: &Path, config: &str) -> Result<Self, String> {
         let folder = TempDir::new().expect("a temporary folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

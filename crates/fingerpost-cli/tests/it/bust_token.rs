@@ -20,13 +20,13 @@ fn run_with_stdin(site: &Site, secret: &[u8]) -> RunOutput {
 }
 
 #[track_caller]
-fn assert_prints_token(ended: &RunOutput) {
-    assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(0), TOKEN, ""));
+fn assert_prints_token(output: &RunOutput) {
+    assert_eq!((output.code, &*output.stdout, &*output.stderr), (Some(0), TOKEN, ""));
 }
 
 #[track_caller]
-fn assert_fails(ended: &RunOutput, message: &str) {
-    assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(1), "", message));
+fn assert_fails(output: &RunOutput, message: &str) {
+    assert_eq!((output.code, &*output.stdout, &*output.stderr), (Some(1), "", message));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn secret_is_read_from_the_environment_a_file_or_standard_input() {
 fn missing_secret_is_an_error_that_names_the_variable_and_the_flag() {
     let site = Site::new(&[]);
     let message = "error: there is no secret for the bust token; set FINGERPOST_SECRET to at least 16 bytes\n\
-                   hint: `--secret-file FILE` reads the secret from a file, `--secret-file -` from standard input\n";
+                   hint: to read the secret from a file, pass `--secret-file FILE`; from standard input, `--secret-file -`\n";
     assert_fails(&site.run(&["bust-token"]), message);
     assert_fails(&site.run_with(&["bust-token"], [("FINGERPOST_SECRET", "")]), message);
 }
@@ -63,25 +63,25 @@ fn short_secret_is_rejected_and_not_printed() {
         &run_with_stdin(&site, b""),
         &format!("error: standard input: the secret has 0 bytes, {TOO_SHORT}"),
     );
-    let ended = site.run_with(&["bust-token"], [("FINGERPOST_SECRET", "hunter2")]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let output = site.run_with(&["bust-token"], [("FINGERPOST_SECRET", "hunter2")]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
     assert!(
-        ended.stderr.contains(&format!("error: FINGERPOST_SECRET has 7 bytes, {TOO_SHORT}")),
+        output.stderr.contains(&format!("error: FINGERPOST_SECRET has 7 bytes, {TOO_SHORT}")),
         "{}",
-        ended.stderr
+        output.stderr
     );
-    assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+    assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
 }
 
 #[test]
 fn unreadable_secret_file_is_an_error() {
-    let ended = Site::new(&[]).run(&["bust-token", "--secret-file", "nope"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    assert!(ended.stderr.starts_with("error: cannot read `nope`: "), "{}", ended.stderr);
+    let output = Site::new(&[]).run(&["bust-token", "--secret-file", "nope"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+    assert!(output.stderr.starts_with("error: cannot read `nope`: "), "{}", output.stderr);
 }
 
 #[test]
 fn help_explains_why_the_secret_is_not_an_argument() {
-    let ended = Site::new(&[]).run(&["bust-token", "--help"]);
-    assert!(ended.stdout.contains("list of processes"), "{}", ended.stdout);
+    let output = Site::new(&[]).run(&["bust-token", "--help"]);
+    assert!(output.stdout.contains("list of processes"), "{}", output.stdout);
 }

@@ -14,9 +14,9 @@ const STRICT: [&str; 7] = ["clean", "--out", "out", "--keep", "1", "--older-than
 
 /// Returns the closing line without its time.
 #[track_caller]
-fn summary(ended: &RunOutput) -> &str {
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let line = ended.stderr.lines().last().expect("a closing line");
+fn summary(output: &RunOutput) -> &str {
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let line = output.stderr.lines().last().expect("a closing line");
     let (summary, seconds) = line.rsplit_once(", ").expect("a time");
     assert!(seconds.strip_suffix(" s").is_some_and(|seconds| seconds.parse::<f64>().is_ok()), "{line}");
     summary
@@ -46,8 +46,8 @@ fn run_ends_with_a_one_line_summary() {
 fn verbose_lists_removed_files() {
     let site = site_with_three_releases();
     for (flags, verb) in [(&["-v", "--dry-run"][..], "would remove"), (&["-v"], "removed")] {
-        let ended = site.run(&[&STRICT[..], flags].concat());
-        let lines: Vec<_> = ended.stderr.lines().collect();
+        let output = site.run(&[&STRICT[..], flags].concat());
+        let lines: Vec<_> = output.stderr.lines().collect();
         assert_eq!(
             lines[..2],
             ["a.3fc4ccfe7458.css", "a.7692c3ad3540.css"].map(|name| format!("{verb} `{name}`"))
@@ -59,9 +59,9 @@ fn verbose_lists_removed_files() {
 fn json_report_is_written_to_stdout() {
     let site = site_with_three_releases();
     let bytes = removed_bytes(&site);
-    let ended = site.run(&[&STRICT[..], &["--json"]].concat());
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let mut report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let output = site.run(&[&STRICT[..], &["--json"]].concat());
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let mut report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert!(report["seconds"].take().is_f64());
     let expected = serde_json::json!({
         "removed": [1, 2],
@@ -84,11 +84,11 @@ fn clean_reports_a_restored_manifest() {
     site.collect();
     site.write("out/staticfiles.json", first);
     for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
-        let ended = site.run(&[&["clean", "--out", "out", "--json"], flags].concat());
+        let output = site.run(&[&["clean", "--out", "out", "--json"], flags].concat());
         let line =
             format!("{verb} the current manifest as release 3, because it differs from the newest release\n");
-        assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
-        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert!(output.stderr.starts_with(&line), "{}", output.stderr);
+        let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
         assert_eq!((&report["recorded"], &report["kept"]), (&3.into(), &serde_json::json!([1, 2, 3])));
     }
 }
@@ -102,11 +102,11 @@ fn collect_reports_a_restored_manifest() {
     site.collect();
     site.write("out/staticfiles.json", first);
     for (flags, verb) in [(&["--dry-run"][..], "would record"), (&[], "recorded")] {
-        let ended = site.run(&[&["collect", "static", "--out", "out", "--json"], flags].concat());
+        let output = site.run(&[&["collect", "static", "--out", "out", "--json"], flags].concat());
         let line =
             format!("{verb} the current manifest as release 3, because it differs from the newest release\n");
-        assert!(ended.stderr.starts_with(&line), "{}", ended.stderr);
-        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert!(output.stderr.starts_with(&line), "{}", output.stderr);
+        let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
         assert_eq!((&report["recorded"], &report["release"]), (&3.into(), &4.into()));
     }
 }
@@ -117,8 +117,8 @@ fn verify_repairs_files_and_counts_them() {
     site.collect();
     site.write("out/a.bef57ec7f53a.css", "ABCDEF");
     let run = |flags: &[&str]| {
-        let ended = site.run(&[&["collect", "static", "--out", "out", "--verify"], flags].concat());
-        summary(&ended).to_owned()
+        let output = site.run(&[&["collect", "static", "--out", "out", "--verify"], flags].concat());
+        summary(&output).to_owned()
     };
     let dry = "1 file, 6 B, 1 to write, 0 unchanged, 1 verified, 1 to repair, nothing to publish";
     assert_eq!(run(&["--dry-run"]), dry);
@@ -132,8 +132,8 @@ fn flags_override_the_settings_file() {
     let site = site_with_three_releases();
     site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older-than = \"0\"");
     let kept = |flags: &[&str]| {
-        let ended = site.run(&[&["clean", "--dry-run"], flags].concat());
-        summary(&ended).rsplit_once(", ").unwrap().1.to_owned()
+        let output = site.run(&[&["clean", "--dry-run"], flags].concat());
+        summary(&output).rsplit_once(", ").unwrap().1.to_owned()
     };
     assert_eq!(kept(&[]), "2 releases kept");
     assert_eq!(kept(&["--keep", "0"]), "1 release kept");
@@ -144,14 +144,14 @@ fn flags_override_the_settings_file() {
 fn unreadable_release_and_missing_output_dir_are_errors() {
     let site = site_with_three_releases();
     site.write("out/.fingerpost/releases/2.json", "");
-    let ended = site.run(&[&STRICT[..], &["--json"]].concat());
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stdout.starts_with(r#"{"errors":[{"kind":"manifest","message":"#), "{}", ended.stdout);
+    let output = site.run(&[&STRICT[..], &["--json"]].concat());
+    assert_eq!(output.code, Some(1));
+    assert!(output.stdout.starts_with(r#"{"errors":[{"kind":"manifest","message":"#), "{}", output.stdout);
     let place = site.quoted_path("out/.fingerpost/releases/2.json");
     assert!(
-        ended.stderr.starts_with(&format!("error: manifest {place} cannot be read: ")),
+        output.stderr.starts_with(&format!("error: manifest {place} cannot be read: ")),
         "{}",
-        ended.stderr
+        output.stderr
     );
     assert!(site.path("out/a.7692c3ad3540.css").exists());
 

@@ -2,9 +2,9 @@ use crate::site::{RunOutput, Site};
 
 /// Returns the closing line without its time.
 #[track_caller]
-fn summary(ended: &RunOutput) -> &str {
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let line = ended.stderr.lines().last().expect("a closing line");
+fn summary(output: &RunOutput) -> &str {
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let line = output.stderr.lines().last().expect("a closing line");
     let (summary, seconds) = line.rsplit_once(", ").expect("a time");
     assert!(seconds.strip_suffix(" s").is_some_and(|seconds| seconds.parse::<f64>().is_ok()), "{line}");
     summary
@@ -29,9 +29,9 @@ fn run_ends_with_a_one_line_summary() {
 #[test]
 fn json_report_is_written_to_stdout() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
-    let ended = site.run(&["collect", "static", "theme", "--out", "out", "--json"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let mut report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let output = site.run(&["collect", "static", "theme", "--out", "out", "--json"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let mut report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert!(report["seconds"].take().is_f64());
     let expected = serde_json::json!({
         "files": 1,
@@ -62,8 +62,8 @@ fn verbose_lists_ignored_and_shadowed_files() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
     let args = ["collect", "static", "theme", "--out", "out"];
     assert_eq!(site.run(&args).stderr.lines().count(), 1);
-    let ended = site.run(&[&args[..], &["-v"]].concat());
-    let lines: Vec<_> = ended.stderr.lines().collect();
+    let output = site.run(&[&args[..], &["-v"]].concat());
+    let lines: Vec<_> = output.stderr.lines().collect();
     let hidden = format!("ignored {}", site.quoted_path("static/.hidden"));
     let shadowed = format!(
         "ignored {}, hidden by {}",
@@ -81,40 +81,40 @@ fn all_problems_are_reported_and_nothing_is_published() {
         ("theme/b.css", "b"),
         ("static/b.css", "b"),
     ]);
-    let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "error"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let output = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "error"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
     let [a, b] = ["a.css", "b.css"].map(|name| {
         let [hides, file] = ["theme", "static"].map(|dir| site.quoted_path(&format!("{dir}/{name}")));
         format!("error: {hides} is hidden by {file}; remove one of them\n")
     });
     let end = "2 problems; nothing was published\nhint: to publish anyway, with warnings, run with `--shadowed warn`\n";
-    assert_eq!(site.normalized_stderr(&ended), format!("{a}{b}{end}"));
+    assert_eq!(site.normalized_stderr(&output), format!("{a}{b}{end}"));
     assert!(!site.path("out/staticfiles.json").exists());
 }
 
 #[test]
 fn warnings_do_not_fail_a_run() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b")]);
-    let ended = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "warn"]);
+    let output = site.run(&["collect", "static", "theme", "--out", "out", "--shadowed", "warn"]);
     let [hides, file] = ["theme/a.css", "static/a.css"].map(|path| site.quoted_path(path));
     assert_eq!(
-        ended.stderr.lines().next().unwrap(),
+        output.stderr.lines().next().unwrap(),
         format!("warning: {hides} is hidden by {file}; remove one of them")
     );
-    assert_eq!(summary(&ended), "1 file, 1 B, 1 written, 0 unchanged, release 1 published");
+    assert_eq!(summary(&output), "1 file, 1 B, 1 written, 0 unchanged, release 1 published");
 }
 
 #[test]
 fn missing_source_dir_is_an_error() {
     let site = Site::new(&[]);
-    let ended = site.run(&["collect", "static", "--out", "out"]);
+    let output = site.run(&["collect", "static", "--out", "out"]);
     let problem = format!(
         "source directory {} does not exist; create it, or correct the path",
         site.quoted_path("static")
     );
     let source = site.path("static");
     let question = format!("is the working directory `{}` right?", source.parent().unwrap().display());
-    assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}; {question}\n")));
+    assert_eq!((output.code, output.stderr), (Some(1), format!("error: {problem}; {question}\n")));
     assert!(!site.path("out").exists());
 }
 
@@ -132,14 +132,14 @@ fn every_collect_flag_takes_effect() {
         &["collect", "static", "vendor=lib", "--hidden", "--originals", "--fsync"][..],
         flags.as_flattened(),
     ];
-    let ended = site.run(&flags.concat());
-    assert_eq!(summary(&ended), "3 files, 3 B, 3 written, 0 unchanged, release 1 published");
+    let output = site.run(&flags.concat());
+    assert_eq!(summary(&output), "3 files, 3 B, 3 written, 0 unchanged, release 1 published");
     assert_eq!(site.read("old/vendor/d.js"), "d");
     assert!(site.read("old/staticfiles.json").contains(r#""base_path": "/assets/""#));
 
-    let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "old"]);
-    assert_eq!(summary(&ended), "2 files, 2 B, 2 written, 0 unchanged, release 2 published");
-    assert_eq!(ended.stderr.lines().next(), Some("copied release 1"));
+    let output = site.run(&["collect", "static", "--out", "out", "--keep-from", "old"]);
+    assert_eq!(summary(&output), "2 files, 2 B, 2 written, 0 unchanged, release 2 published");
+    assert_eq!(output.stderr.lines().next(), Some("copied release 1"));
     assert_eq!(site.read("out/.fingerpost/releases/1.json"), site.read("old/.fingerpost/releases/1.json"));
 }
 
@@ -165,12 +165,12 @@ fn flags_override_the_environment_which_overrides_the_settings_file() {
     site.run_with(&["collect"], [("FINGERPOST_BASE_URL", "")]);
     assert_eq!(base_path("from-file"), "/file/", "empty counts as unset");
 
-    let ended = site.run_with(
+    let output = site.run_with(
         &["collect", "other", "static", "--out", "from-flag", "--base-url", "/flag/", "--ignore", "*.psd"],
         environment,
     );
     assert_eq!(base_path("from-flag"), "/flag/");
-    assert_eq!(summary(&ended), "2 files, 2 B, 2 written, 0 unchanged, release 1 published");
+    assert_eq!(summary(&output), "2 files, 2 B, 2 written, 0 unchanged, release 1 published");
 
     site.run_with(&["collect", "static", "--out", "no-file", "--config", "empty.toml"], environment);
     assert!(!site.path("no-file").exists(), "the file given to `--config` must exist");
@@ -185,8 +185,8 @@ fn paths_in_the_settings_file_are_relative_to_it() {
         ("site/static/a.css", "a"),
         ("site/fingerpost.toml", "sources = [\"static\"]\nout = \"out\""),
     ]);
-    let ended = site.run(&["--config", "site/fingerpost.toml", "collect"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let output = site.run(&["--config", "site/fingerpost.toml", "collect"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(site.path("site/out/staticfiles.json").exists());
 }
 
@@ -198,9 +198,9 @@ fn invalid_settings_file_is_an_error() {
         "error: settings file {place}: line 2: unknown key `sauces`; known keys are `sources`, `out`, `base-url`, "
     );
     for args in [&["collect"][..], &["find", "a.css"], &["clean"], &["version"]] {
-        let ended = site.run(args);
-        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-        assert!(ended.stderr.starts_with(&expected), "{args:?}: {}", ended.stderr);
+        let output = site.run(args);
+        assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+        assert!(output.stderr.starts_with(&expected), "{args:?}: {}", output.stderr);
     }
 }
 
@@ -211,9 +211,9 @@ fn invalid_toml_is_reported_with_its_line() {
         "error: settings file {}: TOML parse error at line 2, column 11\n  |\n2 | out = '\\u{{9b}}' x\n  |           ^\n",
         site.quoted_path("fingerpost.toml")
     );
-    let ended = site.run(&["collect"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    assert!(ended.stderr.starts_with(&expected), "{}", ended.stderr);
+    let output = site.run(&["collect"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+    assert!(output.stderr.starts_with(&expected), "{}", output.stderr);
 }
 
 #[test]
@@ -241,9 +241,9 @@ fn every_command_reports_each_table_error_on_one_line() {
         &["find", "a.css", "static"],
         &["version"],
     ] {
-        let ended = site.run(command);
-        assert_eq!(ended.code, Some(1));
-        let lines: Vec<_> = ended.stderr.lines().take(4).collect();
+        let output = site.run(command);
+        assert_eq!(output.code, Some(1));
+        let lines: Vec<_> = output.stderr.lines().take(4).collect();
         assert_eq!(lines, expected);
     }
 }
@@ -259,8 +259,8 @@ fn boolean_flags_accept_false() {
         std::fs::remove_dir_all(site.path("out")).ok();
         let flags = flags.iter().map(String::as_str);
         let args: Vec<_> = ["collect", "--out", "out"].into_iter().chain(flags).chain(["static"]).collect();
-        let ended = site.run(&args);
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let output = site.run(&args);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
         (site.path("out/a.css").exists(), site.manifest().len())
     };
     assert_eq!(collected(&[], &settings("true")), (true, 2));
@@ -272,23 +272,23 @@ fn boolean_flags_accept_false() {
 #[test]
 fn missing_keep_from_directory_is_reported_with_its_absolute_path() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let ended = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
+    let output = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
     let advice = "correct `--keep-from`, or omit it at the first deploy";
     let problem = format!(
         "error: cannot import releases from {}: it is not a directory; {advice}\n",
         site.quoted_path("nope")
     );
-    assert_eq!((ended.code, ended.stderr), (Some(1), problem));
+    assert_eq!((output.code, output.stderr), (Some(1), problem));
 }
 
 #[test]
 fn compress_flags_select_the_encodings() {
     let site = Site::new(&[("static/a.css", &"body { color: red }\n".repeat(50)), ("static/b.css", "b")]);
     let collected = |flags: &[&str]| {
-        let ended = site.run(&[&["collect", "static", "--out", "out"], flags].concat());
+        let output = site.run(&[&["collect", "static", "--out", "out"], flags].concat());
         let manifest = site.manifest();
         let encodings = manifest.get("a.css").unwrap().info.clone().unwrap().encodings;
-        (summary(&ended).to_owned(), encodings.into_keys().collect::<Vec<_>>())
+        (summary(&output).to_owned(), encodings.into_keys().collect::<Vec<_>>())
     };
     let sums = |middle: &str| format!("2 files, 1.00 kB, {middle}");
     assert_eq!(
@@ -325,9 +325,9 @@ fn invalid_compression_is_a_usage_error_that_lists_valid_values() {
             "compression `` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`",
         ),
     ] {
-        let ended = site.run(&["collect", "static", "--out", "out", "--compress", list]);
-        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+        let output = site.run(&["collect", "static", "--out", "out", "--compress", list]);
+        assert_eq!(output.code, Some(2), "{}", output.stderr);
+        assert!(output.stderr.contains(problem), "{}", output.stderr);
     }
 }
 
@@ -336,8 +336,8 @@ fn imported_unchanged_release_becomes_current_and_is_reported() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     site.collect();
     let keeping = |more: &[&str]| {
-        let ended = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
-        (ended.stderr.lines().next().unwrap().to_owned(), summary(&ended).to_owned())
+        let output = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
+        (output.stderr.lines().next().unwrap().to_owned(), summary(&output).to_owned())
     };
     let copied = "copied release 1".to_owned();
     let sums =

@@ -9,18 +9,18 @@ pub(crate) const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 /// Returns the standard error of a run that fails.
 #[track_caller]
 pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
-    let ended = site.run(args);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{}", ended.stderr);
+    let output = site.run(args);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""), "{}", output.stderr);
     assert!(!site.path("out/staticfiles.json").exists());
-    site.redacted(&ended)
+    site.redacted(&output)
 }
 
 /// Returns the standard error of a run that succeeds, without the closing line.
 #[track_caller]
 pub(crate) fn stderr_of_success(site: &Site, args: &[&str]) -> String {
-    let ended = site.run(args);
-    assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
-    let stderr = site.redacted(&ended);
+    let output = site.run(args);
+    assert_eq!((output.code, &*output.stdout), (Some(0), ""), "{}", output.stderr);
+    let stderr = site.redacted(&output);
     let stderr = stderr.trim_end();
     let (stderr, closing) = stderr.rsplit_once('\n').unwrap_or(("", stderr));
     assert!(closing.ends_with(" s"), "{closing}");
@@ -96,10 +96,10 @@ hint: to silence this, add to the end of `fingerpost.toml`, or to the existing t
 "#;
     assert_eq!(stderr, expected);
 
-    let ended = site.run(&[&COLLECT[..], &["--missing", "warn"]].concat());
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stderr.contains("warning: `../img/lgoo.png` points to"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("release 1 published"), "{}", ended.stderr);
+    let output = site.run(&[&COLLECT[..], &["--missing", "warn"]].concat());
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("warning: `../img/lgoo.png` points to"), "{}", output.stderr);
+    assert!(output.stderr.contains("release 1 published"), "{}", output.stderr);
 }
 
 #[test]
@@ -229,10 +229,10 @@ fn diagnostics_contain_no_control_characters() {
         site.write("static/\u{1b}/\u{202e}.css", "b{c:url(y.png)}");
     }
     for args in [&COLLECT[..], &[&COLLECT[..], &["-v", "--missing", "warn"]].concat()] {
-        let ended = site.run(args);
+        let output = site.run(args);
         let is_bad = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
-        assert_eq!(ended.stderr.chars().find(is_bad), None, "{:?}", ended.stderr);
-        assert!(ended.stderr.contains("points to"), "{}", ended.stderr);
+        assert_eq!(output.stderr.chars().find(is_bad), None, "{:?}", output.stderr);
+        assert!(output.stderr.contains("points to"), "{}", output.stderr);
     }
 }
 
@@ -250,10 +250,10 @@ fn diagnostics_are_colored_on_request() {
 fn errors_are_available_as_json() {
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}\n/*# sourceMappingURL=y.map */")]);
     site.write("static/x.svg", "");
-    let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("1 problem in 1 file; nothing was published\n"), "{}", ended.stderr);
-    let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let output = site.run(&[&COLLECT[..], &["--json"]].concat());
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("1 problem in 1 file; nothing was published\n"), "{}", output.stderr);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let file = site.path("static/a.css").display().to_string();
     let searched = [site.path("static").display().to_string()];
     let expected = serde_json::json!({
@@ -287,10 +287,10 @@ fn errors_are_available_as_json() {
 fn errors_before_the_run_are_available_as_json() {
     let site = Site::new(&[]);
     let failed = || -> serde_json::Value {
-        let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
-        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-        assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
-        serde_json::from_str(&ended.stdout).unwrap()
+        let output = site.run(&[&COLLECT[..], &["--json"]].concat());
+        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
+        serde_json::from_str(&output.stdout).unwrap()
     };
     assert_eq!(failed()["errors"][0]["kind"], "source");
     site.write("fingerpost.toml", "sauces = []");

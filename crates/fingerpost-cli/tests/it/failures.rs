@@ -16,7 +16,7 @@ use crate::site::{PROGRAM, RunOutput, Site};
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 const COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
 
-/// The required number of interrupted runs. `tests/release-check` sets a larger number.
+/// Returns the required number of interrupted runs. `tests/release-check` sets a larger number.
 fn kill_count() -> u32 {
     let count = env::var("FINGERPOST_TEST_KILLS").ok();
     count.map_or(12, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
@@ -56,9 +56,9 @@ fn run_killed_during_compression_leaves_the_old_release_intact() {
 fn kill(command: &[&str]) {
     let site = Site::new(&[]);
     let collect = || {
-        let ended = site.run(command);
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        ended
+        let output = site.run(command);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output
     };
     write_round(&site, 0);
     let began = Instant::now();
@@ -112,10 +112,10 @@ fn failed_write_leaves_the_old_release_intact() {
         site.write(&format!("static/{file}.bin"), vec![file; 100_000]);
     }
     // A limit on file sizes makes a write fail halfway, as on a full disk.
-    let ended = run_after_setup(&site, "trap '' XFSZ; ulimit -f 8");
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    assert!(ended.stderr.starts_with("error: cannot write "), "{}", ended.stderr);
-    assert_eq!(ended.stderr.lines().count(), 1, "expected a single message: {}", ended.stderr);
+    let output = run_after_setup(&site, "trap '' XFSZ; ulimit -f 8");
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    assert!(output.stderr.starts_with("error: cannot write "), "{}", output.stderr);
+    assert_eq!(output.stderr.lines().count(), 1, "expected a single message: {}", output.stderr);
     assert_eq!(site.read("out/staticfiles.json"), manifest);
     site.assert_intact();
     let names: Vec<_> =
@@ -152,7 +152,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     let mut shell = site.command("unshare");
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
     let Ok(status) = shell.stdout(Stdio::null()).stderr(Stdio::null()).status() else { return };
-    // Some systems do not permit mounts by users. There, only the test above covers a failed write.
+    // Some systems do not permit mounts by users. On these systems, only the test above covers a failed write.
     if !status.success() && !site.path("code1").exists() {
         return;
     }
@@ -184,7 +184,7 @@ fn unprivileged_command(site: &Site) -> Option<Command> {
         command
     };
     let denied = in_namespace().arg("sh").args(["-c", "! cat closed"]).output();
-    let mut command = denied.is_ok_and(|ended| ended.status.success()).then(in_namespace)?;
+    let mut command = denied.is_ok_and(|output| output.status.success()).then(in_namespace)?;
     command.arg(PROGRAM);
     Some(command)
 }
@@ -200,13 +200,13 @@ fn unreadable_files_are_reported_and_nothing_is_published() {
     let Some(mut command) = unprivileged_command(&site) else { return };
     permit("static/b.css", 0o000);
     permit("static/dir", 0o000);
-    let ended = RunOutput::from(command.args(COLLECT).output().unwrap());
+    let output = RunOutput::from(command.args(COLLECT).output().unwrap());
     permit("static/dir", 0o755);
 
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
     for path in ["static/b.css", "static/dir"] {
         let problem = format!("error: cannot read {}: ", site.quoted_path(path));
-        assert!(ended.stderr.lines().any(|line| line.starts_with(&problem)), "{}", ended.stderr);
+        assert!(output.stderr.lines().any(|line| line.starts_with(&problem)), "{}", output.stderr);
     }
     assert_eq!(site.read("out/staticfiles.json"), manifest);
     site.assert_intact();
@@ -234,12 +234,12 @@ fn concurrent_runs_execute_one_after_another() {
     }
     let spawn = |_| site.command(PROGRAM).args(COLLECT).stderr(Stdio::piped()).spawn().unwrap();
     let runs: Vec<_> = (0..6).map(spawn).collect();
-    let ended: Vec<_> =
+    let outputs: Vec<_> =
         runs.into_iter().map(|run| RunOutput::from(run.wait_with_output().unwrap())).collect();
-    assert!(ended.iter().all(|ended| ended.code == Some(0)), "{ended:?}");
-    let published = ended.iter().filter(|ended| ended.stderr.contains("release 1 published"));
-    let idle = ended.iter().filter(|ended| ended.stderr.contains("nothing to publish"));
-    assert_eq!((published.count(), idle.count()), (1, 5), "{ended:?}");
+    assert!(outputs.iter().all(|output| output.code == Some(0)), "{outputs:?}");
+    let published = outputs.iter().filter(|output| output.stderr.contains("release 1 published"));
+    let idle = outputs.iter().filter(|output| output.stderr.contains("nothing to publish"));
+    assert_eq!((published.count(), idle.count()), (1, 5), "{outputs:?}");
     site.assert_intact();
 }
 
@@ -250,11 +250,11 @@ fn run_waits_for_the_lock_and_reports_it_unless_no_wait_is_set() {
     lock.lock().unwrap();
     let place = site.quoted_path("out/.fingerpost/lock");
 
-    let ended = site.run(&[&COLLECT[..], &["--no-wait"]].concat());
+    let output = site.run(&[&COLLECT[..], &["--no-wait"]].concat());
     let problem =
         format!("the run of process 4242 holds {place}; run the command again when that run has ended");
     let hint = "omit `--no-wait` to wait for the other run";
-    assert_eq!((ended.code, ended.stderr), (Some(1), format!("error: {problem}\nhint: {hint}\n")));
+    assert_eq!((output.code, output.stderr), (Some(1), format!("error: {problem}\nhint: {hint}\n")));
 
     let mut run = site.command(PROGRAM).args(COLLECT).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
@@ -299,11 +299,11 @@ fn run_writes_its_process_id_into_the_lock() {
     let mut run: Command = site.command(PROGRAM);
     let mut run = run.args(COLLECT).stderr(Stdio::null()).spawn().unwrap();
     let id = run.id().to_string();
-    let named = (0..2_000).any(|_| {
+    let is_written = (0..2_000).any(|_| {
         thread::sleep(Duration::from_millis(1));
         fs::read_to_string(site.path("out/.fingerpost/lock")).is_ok_and(|holder| holder == id)
     });
-    assert!(named && run.wait().unwrap().success());
+    assert!(is_written && run.wait().unwrap().success());
     assert_eq!(site.read("out/.fingerpost/lock"), "");
 }
 
@@ -312,7 +312,7 @@ fn run_writes_its_process_id_into_the_lock() {
 #[test]
 fn lack_of_memory_is_an_error_and_publishes_nothing() {
     let site = Site::new(&[("static/m.js", "")]);
-    // The second script consists only of errors. The parser stores each of them.
+    // The second script consists only of errors. The parser stores each error.
     for (statement, kilobytes) in [("(a);", 300_000), ("let [a];", 2_000_000)] {
         let count = (32 << 20) / statement.len();
         site.write("static/a.js", format!("import './m.js';{}", statement.repeat(count)));

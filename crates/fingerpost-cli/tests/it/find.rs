@@ -11,23 +11,23 @@ fn find_prints_the_files_and_urls_of_an_asset() {
         site.path("static/a.css").display(),
         site.path("theme/a.css").display(),
     );
-    let ended = find();
-    assert_eq!((ended.code, &*ended.stdout), (Some(0), &*places));
-    assert_eq!(ended.stderr, NOT_COLLECTED);
+    let output = find();
+    assert_eq!((output.code, &*output.stdout), (Some(0), &*places));
+    assert_eq!(output.stderr, NOT_COLLECTED);
 
     site.collect();
-    let ended = find();
+    let output = find();
     let published = "production   /static/a.ca978112ca1b.css?x#y\nhashed path  a.ca978112ca1b.css\n";
-    assert_eq!((ended.code, ended.stdout, &*ended.stderr), (Some(0), places + published, ""));
+    assert_eq!((output.code, output.stdout, &*output.stderr), (Some(0), places + published, ""));
 }
 
 #[test]
 fn file_in_two_overlapping_source_dirs_does_not_shadow_itself() {
     let site = Site::new(&[("static/vendor/a.css", "a"), ("theme/vendor/a.css", "b")]);
     let hidden = |sources: &[&str]| {
-        let ended = site.run(&[&["find", "vendor/a.css"], sources].concat());
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        ended.stdout.lines().filter(|line| line.starts_with("hides")).count()
+        let output = site.run(&[&["find", "vendor/a.css"], sources].concat());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.stdout.lines().filter(|line| line.starts_with("hides")).count()
     };
     assert_eq!(hidden(&["static", "vendor=static/vendor", "static"]), 0);
     assert_eq!(hidden(&["static", "vendor=static/vendor", "theme"]), 1);
@@ -38,40 +38,40 @@ fn asset_newer_than_the_manifest_is_found() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     site.write("static/b.css", "b");
-    let ended = site.run(&["find", "b.css", "static", "--out", "out"]);
-    assert_eq!((ended.code, ended.stdout.lines().count()), (Some(0), 3));
-    assert_eq!(ended.stderr, NOT_COLLECTED);
+    let output = site.run(&["find", "b.css", "static", "--out", "out"]);
+    assert_eq!((output.code, output.stdout.lines().count()), (Some(0), 3));
+    assert_eq!(output.stderr, NOT_COLLECTED);
 }
 
 #[test]
 fn unknown_asset_is_an_error_with_a_suggestion() {
     let site = Site::new(&[("static/css/app.css", "a"), ("fingerpost.toml", "sources = [\"static\"]")]);
-    let ended = site.run(&["find", "css/ap.css"]);
+    let output = site.run(&["find", "css/ap.css"]);
     let source = site.quoted_path("static");
     let problem = format!("asset `css/ap.css` was not found in {source} (did you mean `css/app.css`?)");
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    assert_eq!(ended.stderr, format!("error: {problem}\n"));
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+    assert_eq!(output.stderr, format!("error: {problem}\n"));
 }
 
 #[test]
 fn path_that_is_not_an_asset_is_an_error_with_the_reason() {
     let site = Site::new(&[("static/css/.app.css", "a")]);
-    let ended = site.run(&["find", "css/.app.css", "static"]);
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("names that start with `.` are ignored"), "{}", ended.stderr);
+    let output = site.run(&["find", "css/.app.css", "static"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("names that start with `.` are ignored"), "{}", output.stderr);
     assert_eq!(site.run(&["find", "css/.app.css", "static", "--hidden"]).code, Some(0));
 
-    let ended = site.run(&["find", "css/", "static"]);
-    assert_eq!((ended.code, &*ended.stderr), (Some(1), "error: `css/` is a directory, not an asset\n"));
+    let output = site.run(&["find", "css/", "static"]);
+    assert_eq!((output.code, &*output.stderr), (Some(1), "error: `css/` is a directory, not an asset\n"));
 }
 
 #[test]
 fn manifest_for_another_base_url_is_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
-    let ended = site.run(&["find", "a.css", "static", "--out", "out", "--base-url", "/other/"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    assert!(ended.stderr.contains("was made for `/static/`"), "{}", ended.stderr);
+    let output = site.run(&["find", "a.css", "static", "--out", "out", "--base-url", "/other/"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+    assert!(output.stderr.contains("was made for `/static/`"), "{}", output.stderr);
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn references_are_listed_in_both_directions() {
         ("static/index.html", "<link href='css/app.css'>"),
         ("static/img/a.svg", ""),
     ]);
-    let ended = site.run(&["find", "css/app.css", "static"]);
-    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
-    let uses: Vec<_> = ended.stdout.lines().skip(3).collect();
+    let output = site.run(&["find", "css/app.css", "static"]);
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    let uses: Vec<_> = output.stdout.lines().skip(3).collect();
     let expected = [
         "refers to    css/nope.png (2:58), which does not exist",
         "refers to    css/theme.css (1:10)",
@@ -97,8 +97,8 @@ fn references_are_listed_in_both_directions() {
         "referred by  index.html (1:13), by its plain name",
     ];
     assert_eq!(uses, expected);
-    let ended = site.run(&["find", "css/theme.css", "static"]);
-    assert!(ended.stdout.contains("refers to    /y (1:12), which does not exist\n"), "{}", ended.stdout);
+    let output = site.run(&["find", "css/theme.css", "static"]);
+    assert!(output.stdout.contains("refers to    /y (1:12), which does not exist\n"), "{}", output.stdout);
     let mut names = site.file_names("");
     names.sort();
     assert_eq!(names, ["static"], "nothing is written");
@@ -111,19 +111,19 @@ fn references_are_read_from_the_sources_without_taking_the_lock() {
     site.write("static/a.css", "@import 'c.css'");
     let lock = std::fs::File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();
-    let ended = site.run(&["find", "c.css", "static", "--out", "out"]);
-    assert!(ended.stdout.ends_with("\nreferred by  a.css (1:10)\n"), "{}", ended.stdout);
-    assert_eq!(ended.code, Some(0));
-    let ended = site.run(&["find", "b.css", "static", "--out", "out"]);
-    assert!(!ended.stdout.contains("refer"), "{}", ended.stdout);
+    let output = site.run(&["find", "c.css", "static", "--out", "out"]);
+    assert!(output.stdout.ends_with("\nreferred by  a.css (1:10)\n"), "{}", output.stdout);
+    assert_eq!(output.code, Some(0));
+    let output = site.run(&["find", "b.css", "static", "--out", "out"]);
+    assert!(!output.stdout.contains("refer"), "{}", output.stdout);
 }
 
 #[test]
 fn repeated_references_between_two_files_are_one_line() {
     let site = Site::new(&[("static/a.css", ""), ("static/b.png", "")]);
     site.write("static/a.css", "a{b:url(b.png)}\n".repeat(100));
-    let ended = site.run(&["find", "b.png", "static"]);
-    assert!(ended.stdout.ends_with("\nreferred by  a.css (1:9, 2:9, 3:9 and 97 more)\n"), "{}", ended.stdout);
+    let output = site.run(&["find", "b.png", "static"]);
+    assert!(output.stdout.ends_with("\nreferred by  a.css (1:9, 2:9, 3:9 and 97 more)\n"), "{}", output.stdout);
 }
 
 #[test]
@@ -133,10 +133,10 @@ fn imported_module_gets_a_hint_that_it_may_run_twice() {
         ("static/js/util.js", "//# sourceMappingURL=util.js.map"),
         ("static/js/util.js.map", ""),
     ]);
-    let ended = site.run(&["find", "js/util.js", "static"]);
+    let output = site.run(&["find", "js/util.js", "static"]);
     let hint = "hint: `js/app.js` imports this module; if a template loads it with `static()` too, it has two URLs in \
                 development and under a version query, and runs twice\n";
-    assert_eq!((ended.code, &*ended.stderr), (Some(0), hint));
+    assert_eq!((output.code, &*output.stderr), (Some(0), hint));
     for other in ["js/app.js", "js/util.js.map"] {
         assert_eq!(site.run(&["find", other, "static"]).stderr, "");
     }
@@ -146,13 +146,13 @@ fn imported_module_gets_a_hint_that_it_may_run_twice() {
 fn unparsable_file_does_not_hide_other_references() {
     let site = Site::new(&[("static/b.css", "@import 'c.css'"), ("static/c.css", "")]);
     site.write("static/a.css", format!("a{{b:url(c.css)}}{}", "(".repeat(300)));
-    let ended = site.run(&["find", "c.css", "static"]);
-    assert_eq!(ended.code, Some(0));
-    assert!(ended.stdout.ends_with("\nreferred by  b.css (1:10)\n"), "{}", ended.stdout);
+    let output = site.run(&["find", "c.css", "static"]);
+    assert_eq!(output.code, Some(0));
+    assert!(output.stdout.ends_with("\nreferred by  b.css (1:10)\n"), "{}", output.stdout);
     assert!(
-        ended.stderr.starts_with("warning: blocks are nested more than 255 deep here"),
+        output.stderr.starts_with("warning: blocks are nested more than 255 deep here"),
         "{}",
-        ended.stderr
+        output.stderr
     );
 }
 
@@ -161,8 +161,8 @@ fn references_to_ignored_files_are_listed_with_the_reason() {
     let site =
         Site::new(&[("static/a.css", "a{b:url(drafts/a.png) url(.h.png)}"), ("static/drafts/a.png", "")]);
     site.write("static/.h.png", "");
-    let ended = site.run(&["find", "a.css", "static", "--ignore", "drafts/**"]);
-    let uses: Vec<_> = ended.stdout.lines().skip(3).collect();
+    let output = site.run(&["find", "a.css", "static", "--ignore", "drafts/**"]);
+    let uses: Vec<_> = output.stdout.lines().skip(3).collect();
     let expected = [
         "refers to    .h.png (1:27), which is ignored: names that start with `.` are ignored",
         "refers to    drafts/a.png (1:9), which is ignored: the ignore glob `drafts/**` matches it",
@@ -177,16 +177,16 @@ fn control_characters_and_newlines_in_names_are_escaped() {
     let site = Site::new(&[]);
     site.write(&format!("static/{name}"), format!("@import '{}'", name.replace('\n', "%0A")));
     site.write(&format!("theme/{name}"), "");
-    let ended = site.run(&["find", name, "static", "theme"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let labels: Vec<_> = ended.stdout.lines().map(|line| line[..12].trim_end()).collect();
+    let output = site.run(&["find", name, "static", "theme"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let labels: Vec<_> = output.stdout.lines().map(|line| line[..12].trim_end()).collect();
     assert_eq!(
         labels,
         ["asset", "file", "hides", "development", "refers to", "referred by"],
         "{}",
-        ended.stdout
+        output.stdout
     );
     let is_bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-    assert!(!ended.stdout.contains(is_bad), "{:?}", ended.stdout);
-    assert!(ended.stdout.starts_with("asset        new\\nline\\u{1b}[2J\\u{202e}.css\n"), "{}", ended.stdout);
+    assert!(!output.stdout.contains(is_bad), "{:?}", output.stdout);
+    assert!(output.stdout.starts_with("asset        new\\nline\\u{1b}[2J\\u{202e}.css\n"), "{}", output.stdout);
 }

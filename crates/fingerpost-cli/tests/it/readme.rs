@@ -34,14 +34,14 @@ fn readme_shows_the_actual_output() {
         ("static/index.html", "<link href='css/app.css'>"),
         ("static/img/logo.png", ""),
     ]);
-    let ended = site.run(&["find", "css/app.css", "static"]);
-    let stdout = ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
+    let output = site.run(&["find", "css/app.css", "static"]);
+    let stdout = output.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static");
     assert_eq!(stdout, readme_block("fingerpost find css/app.css static"));
 
     let site = Site::new(&[("static/a.css", "a{b:url(x.png)}")]);
-    let ended = site.run(&[&COLLECT[..], &["--json"]].concat());
+    let output = site.run(&[&COLLECT[..], &["--json"]].concat());
     let json: serde_json::Value = serde_json::from_str(
-        &ended.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static"),
+        &output.stdout.replace(site.path("static").to_str().unwrap(), "/srv/site/static"),
     )
     .unwrap();
     let shown =
@@ -58,8 +58,8 @@ fn deploy_commands_of_the_root_readme_succeed() {
     let mut ran = Vec::new();
     for command in commands.lines().filter_map(|line| line.strip_prefix("fingerpost ")) {
         let args: Vec<_> = command.split('#').next().unwrap().split_whitespace().collect();
-        let ended = site.run(&args);
-        assert_eq!(ended.code, Some(0), "{command}: {}", ended.stderr);
+        let output = site.run(&args);
+        assert_eq!(output.code, Some(0), "{command}: {}", output.stderr);
         ran.push(args[0]);
     }
     assert_eq!(ran, ["collect", "clean"]);

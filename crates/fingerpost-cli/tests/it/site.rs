@@ -101,20 +101,20 @@ impl Site {
     }
 
     /// Returns standard error with `fingerpost` in place of the path of the program.
-    pub(crate) fn normalized_stderr(&self, ended: &RunOutput) -> String {
-        ended.stderr.replace(PROGRAM, "fingerpost")
+    pub(crate) fn normalized_stderr(&self, output: &RunOutput) -> String {
+        output.stderr.replace(PROGRAM, "fingerpost")
     }
 
     /// Like [`Self::normalized_stderr`], with `SITE` in place of the directory.
-    pub(crate) fn redacted(&self, ended: &RunOutput) -> String {
+    pub(crate) fn redacted(&self, output: &RunOutput) -> String {
         let site = self.path("").display().to_string();
-        self.normalized_stderr(ended).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
+        self.normalized_stderr(output).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
     }
 
     #[track_caller]
     pub(crate) fn collect(&self) {
-        let ended = self.run(&["collect", "static", "--out", "out"]);
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let output = self.run(&["collect", "static", "--out", "out"]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
     }
 
     /// Returns all files below a directory.

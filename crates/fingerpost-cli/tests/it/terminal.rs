@@ -30,8 +30,8 @@ fn closed_stdout_pipe_is_not_an_error() {
         .stderr(Stdio::piped());
     let mut program = command.spawn().unwrap();
     drop(program.stdout.take());
-    let ended = RunOutput::from(program.wait_with_output().unwrap());
-    assert_eq!((ended.code, ended.stderr.lines().count()), (Some(0), 1), "{}", ended.stderr);
+    let output = RunOutput::from(program.wait_with_output().unwrap());
+    assert_eq!((output.code, output.stderr.lines().count()), (Some(0), 1), "{}", output.stderr);
 }
 
 #[cfg(target_os = "linux")]
@@ -41,15 +41,15 @@ fn failed_write_to_stdout_is_an_error() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let mut command = site.command(PROGRAM);
     let output = command.args(["find", "a.css", "static"]).stdout(full).output().unwrap();
-    let ended = RunOutput::from(output);
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.starts_with("error: cannot write to standard output: "), "{}", ended.stderr);
+    let output = RunOutput::from(output);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.starts_with("error: cannot write to standard output: "), "{}", output.stderr);
 }
 
 #[test]
 fn control_characters_in_error_messages_are_escaped() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let ended = site.run(&["find", "a\u{1b}[2J.css", "static"]);
-    assert_eq!(ended.code, Some(1));
-    assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
+    let output = site.run(&["find", "a\u{1b}[2J.css", "static"]);
+    assert_eq!(output.code, Some(1));
+    assert!(!output.stderr.contains('\u{1b}'), "{}", output.stderr);
 }

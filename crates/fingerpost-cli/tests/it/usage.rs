@@ -42,13 +42,13 @@ fn usage_error_exits_with_code_2_and_advice() {
             "error: invalid value 'x' for '--base-url <URL>': base URL `x` is neither",
         ),
     ] {
-        let ended = site.run(args);
-        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{args:?}");
-        assert!(ended.stderr.starts_with(message), "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains("--help"), "{args:?}: {}", ended.stderr);
+        let output = site.run(args);
+        assert_eq!((output.code, &*output.stdout), (Some(2), ""), "{args:?}");
+        assert!(output.stderr.starts_with(message), "{args:?}: {}", output.stderr);
+        assert!(output.stderr.contains("--help"), "{args:?}: {}", output.stderr);
     }
-    let ended = site.run(&["collect", "static"]);
-    assert!(ended.stderr.contains("Usage: fingerpost collect [OPTIONS] [SOURCE]..."), "{}", ended.stderr);
+    let output = site.run(&["collect", "static"]);
+    assert!(output.stderr.contains("Usage: fingerpost collect [OPTIONS] [SOURCE]..."), "{}", output.stderr);
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn help_and_version_are_written_to_stdout() {
         &["bust-token", "--help"],
         &["help", "collect"],
     ] {
-        let ended = site.run(args);
-        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{args:?}");
-        assert!(ended.stdout.contains("Usage: fingerpost"), "{args:?}: {}", ended.stdout);
+        let output = site.run(args);
+        assert_eq!((output.code, &*output.stderr), (Some(0), ""), "{args:?}");
+        assert!(output.stdout.contains("Usage: fingerpost"), "{args:?}: {}", output.stdout);
     }
     assert!(site.run(&["--help"]).stdout.contains("fingerpost collect static --out dist/static"));
     let version = site.run(&["--version"]);
@@ -74,7 +74,7 @@ fn help_and_version_are_written_to_stdout() {
 
 #[test]
 fn missing_command_prints_the_list_of_commands() {
-    let ended = Site::new(&[]).run(&[]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(2), ""));
-    assert!(ended.stderr.contains("collect"), "{}", ended.stderr);
+    let output = Site::new(&[]).run(&[]);
+    assert_eq!((output.code, &*output.stdout), (Some(2), ""));
+    assert!(output.stderr.contains("collect"), "{}", output.stderr);
 }

@@ -9,11 +9,11 @@ fn app_version_uses_the_first_configured_source() {
     let site = Site::new(&[("static/a.css", "a")]);
     let environment = [("FINGERPOST_APP_VERSION", "from-environment")];
 
-    let ended = site.run(&["version"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(0), "unknown (unknown)\n"));
-    assert!(ended.stderr.starts_with("hint: set FINGERPOST_APP_VERSION"), "{}", ended.stderr);
-    let ended = site.run_with(&["version"], environment);
-    assert_eq!((&*ended.stdout, &*ended.stderr), ("from-environment (explicit)\n", ""));
+    let output = site.run(&["version"]);
+    assert_eq!((output.code, &*output.stdout), (Some(0), "unknown (unknown)\n"));
+    assert!(output.stderr.starts_with("hint: set FINGERPOST_APP_VERSION"), "{}", output.stderr);
+    let output = site.run_with(&["version"], environment);
+    assert_eq!((&*output.stdout, &*output.stderr), ("from-environment (explicit)\n", ""));
 
     site.collect();
     let hash = site.manifest().hash().unwrap();
@@ -31,17 +31,17 @@ fn app_version_uses_the_first_configured_source() {
 #[test]
 fn app_version_is_available_as_json() {
     let site = Site::new(&[]);
-    let ended = site.run_with(&["version", "--json"], [("FINGERPOST_APP_VERSION", "v1.2")]);
-    let version: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let output = site.run_with(&["version", "--json"], [("FINGERPOST_APP_VERSION", "v1.2")]);
+    let version: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(version, serde_json::json!({ "version": "v1.2", "source": "explicit" }));
 }
 
 #[test]
 fn app_version_with_invalid_characters_is_an_error() {
-    let ended = Site::new(&[]).run_with(&["version"], [("FINGERPOST_APP_VERSION", "a b")]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let output = Site::new(&[]).run_with(&["version"], [("FINGERPOST_APP_VERSION", "a b")]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
     assert_eq!(
-        ended.stderr,
+        output.stderr,
         "error: app version `a b` from FINGERPOST_APP_VERSION may hold only letters, digits and `. _ ~ + -`\n"
     );
 }
@@ -49,30 +49,30 @@ fn app_version_with_invalid_characters_is_an_error() {
 #[test]
 fn broken_manifest_is_an_error() {
     let site = Site::new(&[("out/staticfiles.json", "[]")]);
-    let ended = site.run(&["version", "--out", "out"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
-    assert!(ended.stderr.contains("is not a JSON object"), "{}", ended.stderr);
+    let output = site.run(&["version", "--out", "out"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+    assert!(output.stderr.contains("is not a JSON object"), "{}", output.stderr);
 }
 
 #[test]
 fn app_version_does_not_depend_on_the_base_url() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let ended = site.run(&["collect", "static", "--out", "out", "--base-url", "/assets/"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let output = site.run(&["collect", "static", "--out", "out", "--base-url", "/assets/"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     let hash = site.manifest().hash().unwrap();
-    let ended = site.run(&["version", "--out", "out"]);
-    assert_eq!((ended.code, ended.stdout, &*ended.stderr), (Some(0), format!("{hash} (manifest)\n"), ""));
+    let output = site.run(&["version", "--out", "out"]);
+    assert_eq!((output.code, output.stdout, &*output.stderr), (Some(0), format!("{hash} (manifest)\n"), ""));
 }
 
 #[test]
 fn output_dir_given_by_flag_must_exist() {
     let site = Site::new(&[("fingerpost.toml", "out = \"from-file\"")]);
-    let ended = site.run(&["version", "--out", "nope"]);
+    let output = site.run(&["version", "--out", "nope"]);
     let problem = format!(
         "error: {} was not found; run `fingerpost collect <source> --out nope` to create it\n",
         site.quoted_path("nope/staticfiles.json")
     );
-    assert_eq!((ended.code, &*ended.stdout, ended.stderr), (Some(1), "", problem));
+    assert_eq!((output.code, &*output.stdout, output.stderr), (Some(1), "", problem));
 
     // The output directory of the settings file may be missing.
     assert_eq!(site.run(&["version"]).stdout, "unknown (unknown)\n");
@@ -83,21 +83,21 @@ fn unreadable_manifest_is_an_error_of_the_version_command() {
     let site =
         Site::new(&[("out/staticfiles.json", "[]"), ("fingerpost.toml", "out = \"out\""), ("file", "")]);
     for args in [&["version"][..], &["version", "--out", "out"]] {
-        let ended = site.run(args);
-        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{args:?}");
+        let output = site.run(args);
+        assert_eq!((output.code, &*output.stdout), (Some(1), ""), "{args:?}");
         let problem =
             format!("error: manifest {} is not a JSON object\n", site.quoted_path("out/staticfiles.json"));
-        assert_eq!(ended.stderr, problem);
+        assert_eq!(output.stderr, problem);
     }
 
-    let ended = site.run(&["version", "--out", "file"]);
-    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    let output = site.run(&["version", "--out", "file"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
 
     std::fs::remove_file(site.path("out/staticfiles.json")).unwrap();
     std::fs::create_dir(site.path("out/staticfiles.json")).unwrap();
-    let ended = site.run(&["version"]);
+    let output = site.run(&["version"]);
     let problem = format!("error: cannot read {}: ", site.quoted_path("out/staticfiles.json"));
-    assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
+    assert_eq!((output.code, output.stderr.starts_with(&problem)), (Some(1), true), "{}", output.stderr);
 }
 
 /// Returns the production version of a site with these settings, with its source and components.
@@ -120,9 +120,9 @@ fn app_version_changes_when_only_templates_change() {
         ("templates/mail/welcome.txt", "welcome"),
     ]);
     let collect = |args: &[&str]| {
-        let ended = site.run(&[&["collect"], args].concat());
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        ended.stderr
+        let output = site.run(&[&["collect"], args].concat());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.stderr
     };
     assert!(collect(&[]).contains("release 1 published"));
     let hash = site.manifest().hash().unwrap();
@@ -134,14 +134,14 @@ fn app_version_changes_when_only_templates_change() {
     fs::remove_dir_all(site.path("templates")).unwrap();
     assert_eq!(production_version(&site), first);
     assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
-    let ended = site.run(&["collect"]);
-    assert_eq!(ended.code, Some(1));
+    let output = site.run(&["collect"]);
+    assert_eq!(output.code, Some(1));
     let place = site.path("").display().to_string();
     let problem = format!(
         "error: component `templates`: `templates/**` matches no file in `{}`; correct `[version] components`\n",
         place.trim_end_matches(std::path::MAIN_SEPARATOR)
     );
-    assert_eq!(ended.stderr, problem);
+    assert_eq!(output.stderr, problem);
     assert_eq!(production_version(&site), first);
 
     site.write("templates/base.html", "two");
@@ -176,21 +176,21 @@ fn manifest_with_a_broken_component_is_an_error() {
     let manifest = r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "components": {"a": 1}}}"#;
     let site = Site::new(&[("static/a.css", "a"), ("out/staticfiles.json", manifest)]);
     for args in [&["version", "--out", "out"][..], &["collect", "static", "--out", "out"]] {
-        let ended = site.run(args);
+        let output = site.run(args);
         let problem =
             format!("error: manifest {} cannot be read: ", site.quoted_path("out/staticfiles.json"));
-        assert_eq!((ended.code, ended.stderr.starts_with(&problem)), (Some(1), true), "{}", ended.stderr);
-        assert!(ended.stderr.contains("expected an object"), "{}", ended.stderr);
+        assert_eq!((output.code, output.stderr.starts_with(&problem)), (Some(1), true), "{}", output.stderr);
+        assert!(output.stderr.contains("expected an object"), "{}", output.stderr);
     }
 }
 
 #[test]
 fn error_for_the_old_key_names_the_new_one() {
     let site = Site::new(&[("fingerpost.toml", "app_version = \"v1\"")]);
-    let ended = site.run(&["version"]);
+    let output = site.run(&["version"]);
     let problem = format!(
         "error: settings file {}: line 1: unknown key `app_version`; write `app` in the table `[version]`\n",
         site.quoted_path("fingerpost.toml")
     );
-    assert_eq!((ended.code, ended.stderr), (Some(1), problem));
+    assert_eq!((output.code, output.stderr), (Some(1), problem));
 }

@@ -12,7 +12,7 @@ use crate::{
     settings_tables::{CleanSettings, Tables},
 };
 
-/// Settings of [`clean`](crate::clean). Its documentation has an example.
+/// Settings of [`clean`](crate::clean). The documentation of `clean` has an example.
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing happens before `clean`"]
 pub struct CleanConfig {

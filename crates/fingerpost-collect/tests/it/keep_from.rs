@@ -162,7 +162,7 @@ fn release_damaged_in_the_output_dir_can_be_imported_again() {
 }
 
 #[test]
-fn keep_from_must_name_an_output_dir() {
+fn keep_from_must_be_an_output_dir() {
     let site = Site::new(&[("static/a.css", "a")]);
     let problem = format!(
         "cannot import releases from {}: it is not a directory; correct `--keep-from`, or omit it at the first deploy",
@@ -170,7 +170,7 @@ fn keep_from_must_name_an_output_dir() {
     );
     assert_eq!(site.refused(&keeping(&site)), [problem]);
 
-    site.write("old/css/a.css", "a file of something else");
+    site.write("old/css/a.css", "a file of another program");
     let problem = format!(
         "cannot import releases from {}: it has files but no `staticfiles.json`; correct `--keep-from`, or empty \
          the directory",
@@ -186,7 +186,7 @@ fn empty_earlier_output_dir_is_allowed() {
     let report = collect(&keeping(&site)).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
-    // Files that retain an empty directory in a repository, and files of file systems.
+    // Placeholders for empty directories in a repository, and files that file systems create.
     for name in [".gitkeep", ".nfs0001/file", "lost+found/file"] {
         site.write(&format!("old/{name}"), "");
     }
@@ -228,11 +228,11 @@ fn two_builds_of_the_same_content_can_be_merged() {
     site.write("static/a.css", "three");
     collect(&site.config_to("old")).unwrap();
     assert_eq!(collect(&keeping(&site)).unwrap().kept, [3]);
-    assert_eq!(cleaned_numbers(&site), [1, 2, 3, 4]);
+    assert_eq!(retained_numbers(&site), [1, 2, 3, 4]);
 }
 
-/// Returns the numbers of the releases that `clean` retains by age.
-fn cleaned_numbers(site: &Site) -> Vec<u64> {
+/// Returns the numbers of the releases that `clean` retains if `keep` is 4.
+fn retained_numbers(site: &Site) -> Vec<u64> {
     clean(&CleanConfig::new(site.path("out")).keep(4)).unwrap().kept
 }
 
@@ -323,13 +323,13 @@ fn restore_in_old(site: &Site, number: u64) {
 }
 
 #[test]
-fn manifest_restored_in_the_earlier_output_dir_retains_its_release_for_the_age() {
+fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
     let restore = |site: &Site| restore_in_old(site, 1);
     let replaced_again = |site: &Site| {
         restore_in_old(site, 1);
         restore_in_old(site, 2);
     };
-    // A copy of the directory has lost the times.
+    // Simulates a copy of the directory, whose files have other times.
     let without_times = |site: &Site| {
         restore_in_old(site, 1);
         site.tree("old").into_iter().for_each(|(name, bytes)| site.write(&format!("old/{name}"), bytes));
@@ -351,7 +351,7 @@ fn manifest_restored_in_the_earlier_output_dir_retains_its_release_for_the_age()
                             `staticfiles.json` was changed by something other than `collect` and `clean`; each release \
                             may have been current until then, so 1 old release is kept";
             let warnings: Vec<_> = report.warnings.iter().map(ToString::to_string).collect();
-            // A new release accounts for the change by itself.
+            // Earlier releases count as replaced by a new release, so `clean` needs no warning.
             assert_eq!(warnings, if content == "two" { vec![expected] } else { vec![] });
             // A later release does not clear the record of the change.
             site.write("static/a.css", "four");

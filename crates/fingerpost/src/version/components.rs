@@ -60,7 +60,7 @@ impl Components {
         let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
         let reading =
             read_stable(&file, |file| Digest::from_reader(file)).map_err(|err| unreadable(&file, err))?;
-        // Its path may differ between servers.
+        // The path is empty, because the path of the program may differ between servers.
         self.insert(EXECUTABLE, String::new(), ComponentFile::Hashed(reading.value.0));
         Ok(())
     }
@@ -95,8 +95,8 @@ impl Digests {
         self.0.iter().map(|(component, files)| (component.clone(), files.len())).collect()
     }
 
-    /// Returns the first 12 hex digits of the SHA-256 over `manifest hash LF`, if there is one, and the sorted lines
-    /// `component NUL path NUL sha256 LF`; `None` without components.
+    /// Returns the first 12 hex digits of a SHA-256, or `None` without components. The hashed bytes are `manifest hash LF`, if
+    /// the manifest has a hash, and the sorted lines `component NUL path NUL sha256 LF`.
     pub(crate) fn version(&self, manifest_hash: Option<&str>) -> Option<String> {
         let mut hasher = Sha256::new();
         if let Some(hash) = manifest_hash {
@@ -110,7 +110,7 @@ impl Digests {
         (!self.0.is_empty()).then(|| ContentHash::from(&Digest::from_hasher(hasher)).to_string())
     }
 
-    /// Returns the components in the form that manifests contain.
+    /// Returns the components in the format of the manifest.
     pub(crate) fn infos(&self) -> BTreeMap<String, ComponentInfo> {
         let info = |files: &BTreeMap<String, Digest>| {
             let mut hasher = Sha256::new();
@@ -136,7 +136,7 @@ fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> 
     let metadata = fs::metadata(file).map_err(failed)?;
     if !metadata.is_file() {
         let kind = if metadata.is_dir() { "a directory" } else { "not a regular file" };
-        return Err(unreadable(&format!("is {kind}; name regular files in {setting}")));
+        return Err(unreadable(&format!("is {kind}; list regular files in {setting}")));
     }
     let reading = read_stable(file, |file| Digest::from_reader(file)).map_err(failed)?;
     if !reading.is_stable {

@@ -105,7 +105,7 @@ fn component_that_is_not_a_regular_file_is_not_opened() {
     }
     for (file, kind) in others {
         let place = format!("file `{}` of component `pages`", file.display());
-        let text = format!("{place} is {kind}; name regular files in `.component()`");
+        let text = format!("{place} is {kind}; list regular files in `.component()`");
         assert_eq!(refused("pages", file), (ErrorKind::Unreadable, text));
     }
 }

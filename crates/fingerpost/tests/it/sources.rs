@@ -59,7 +59,7 @@ fn leading_and_trailing_slashes_in_a_prefix_are_accepted() {
 #[test]
 fn shadowed_files_are_listed_separately() {
     let dir = Dir::of(&["one/a.css", "two/a.css", "two/b.css"]);
-    // A file that is reached twice hides nothing.
+    // A directory that is listed twice does not shadow its own files.
     let dirs = ["one", "two", "one"].map(|source| SourceDir::new(dir.at(source)));
     let listing = Sources::open(dirs.into(), IgnoreRules::default(), None).unwrap().list();
     assert_eq!(paths(&listing), ["a.css", "b.css"]);
