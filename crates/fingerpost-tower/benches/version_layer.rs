@@ -44,15 +44,15 @@ fn main() -> std::process::ExitCode {
                 response.header(header::ETAG, "\"0123456789abcdef\"").body(Full::new(body.clone()));
             std::future::ready(Ok::<_, Infallible>(response.unwrap()))
         });
-        let baseline = ratio::cost(&mut criterion, &format!("{name}, alone"), asked(service.clone()));
-        let layered = ratio::cost(&mut criterion, name, asked(layer.layer(service)));
+        let baseline = ratio::cost(&mut criterion, &format!("{name}, alone"), send_request(service.clone()));
+        let layered = ratio::cost(&mut criterion, name, send_request(layer.layer(service)));
         ratio::judge_difference(name, budget, layered, baseline);
     }
     ratio::finish(&mut criterion)
 }
 
-/// One request to a service that is always ready, to the end of its response; how many bytes there were.
-fn asked<S, B>(mut service: S) -> impl FnMut() -> usize
+/// Returns a closure that sends one request to a service that is always ready, reads the response, and returns its length.
+fn send_request<S, B>(mut service: S) -> impl FnMut() -> usize
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes, Error = Infallible>,

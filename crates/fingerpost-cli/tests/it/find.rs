@@ -123,7 +123,11 @@ fn repeated_references_between_two_files_are_one_line() {
     let site = Site::new(&[("static/a.css", ""), ("static/b.png", "")]);
     site.write("static/a.css", "a{b:url(b.png)}\n".repeat(100));
     let output = site.run(&["find", "b.png", "static"]);
-    assert!(output.stdout.ends_with("\nreferred by  a.css (1:9, 2:9, 3:9 and 97 more)\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.ends_with("\nreferred by  a.css (1:9, 2:9, 3:9 and 97 more)\n"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -188,5 +192,9 @@ fn control_characters_and_newlines_in_names_are_escaped() {
     );
     let is_bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
     assert!(!output.stdout.contains(is_bad), "{:?}", output.stdout);
-    assert!(output.stdout.starts_with("asset        new\\nline\\u{1b}[2J\\u{202e}.css\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.starts_with("asset        new\\nline\\u{1b}[2J\\u{202e}.css\n"),
+        "{}",
+        output.stdout
+    );
 }

@@ -103,8 +103,8 @@ async fn large_file_with_the_current_version_is_immutable() {
         get_hashed(&files, "/large.bin?v=3f2a91b").await.assert_is(200, IMMUTABLE, &large);
     }
     fs::write(site.source().join("large.bin"), vec![b'y'; 9 * 1024 * 1024]).unwrap();
-    let answer = get(&files, "/large.bin?v=3f2a91b").await;
-    assert_eq!((answer.cache_control(), answer.body[0]), ("no-store", b'y'));
+    let response = get(&files, "/large.bin?v=3f2a91b").await;
+    assert_eq!((response.cache_control(), response.body[0]), ("no-store", b'y'));
 }
 
 #[tokio::test]

@@ -124,8 +124,8 @@ fn split_client_script(page: &Bytes) -> Option<(String, &str)> {
     Some((format!("{before}{after}"), version.split_once('"')?.0))
 }
 
-fn version_header(answer: &Response<Bytes>) -> &str {
-    answer.headers()["x-app-version"].to_str().unwrap()
+fn version_header(response: &Response<Bytes>) -> &str {
+    response.headers()["x-app-version"].to_str().unwrap()
 }
 
 #[track_caller]
@@ -135,28 +135,28 @@ fn assert_known_release(releases: &[Published], version: &str) {
 
 /// Checks a page, one of its files, and `/version`. Returns the release of the page.
 async fn check_page(app: &Router, releases: &[Published], round: usize) -> usize {
-    let answer = visit(app, "/").await;
-    assert_eq!(answer.status(), 200);
+    let response = visit(app, "/").await;
+    assert_eq!(response.status(), 200);
     let (page, version) =
-        split_client_script(answer.body()).unwrap_or_else(|| panic!("no script: {answer:?}"));
+        split_client_script(response.body()).unwrap_or_else(|| panic!("no script: {response:?}"));
     let of = releases.iter().position(|release| release.page == page);
-    let of = of.unwrap_or_else(|| panic!("a page that matches no release: {answer:?}"));
+    let of = of.unwrap_or_else(|| panic!("a page that matches no release: {response:?}"));
     let release = &releases[of];
-    assert_eq!((version, version_header(&answer)), (&*release.version, &*release.version));
+    assert_eq!((version, version_header(&response)), (&*release.version, &*release.version));
     let logo = release.files.keys().find(|url| url.contains("logo")).unwrap();
-    assert_eq!(answer.headers()["x-version"], release.version);
-    assert_eq!(answer.headers()["x-logo"], **logo);
+    assert_eq!(response.headers()["x-version"], release.version);
+    assert_eq!(response.headers()["x-logo"], **logo);
 
     let (url, bytes) = release.files.iter().nth(round % NAMES.len()).unwrap();
-    let answer = visit(app, url).await;
-    assert_eq!((answer.status().as_u16(), answer.body()), (200, bytes), "{url}");
-    assert_eq!(answer.headers()["cache-control"], IMMUTABLE);
-    assert_known_release(releases, version_header(&answer));
+    let response = visit(app, url).await;
+    assert_eq!((response.status().as_u16(), response.body()), (200, bytes), "{url}");
+    assert_eq!(response.headers()["cache-control"], IMMUTABLE);
+    assert_known_release(releases, version_header(&response));
 
     for path in ["/version", "/_fingerpost/version"] {
-        let answer = visit(app, path).await;
-        assert_eq!(version_of_json(answer.body()), version_header(&answer));
-        assert_known_release(releases, version_header(&answer));
+        let response = visit(app, path).await;
+        assert_eq!(version_of_json(response.body()), version_header(&response));
+        assert_known_release(releases, version_header(&response));
     }
     of
 }
@@ -189,19 +189,19 @@ async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
     for round in 0..BUSTS {
         let next = round % releases.len();
         let is_whole = replace(manifest, &releases[next], round);
-        let answer = bust(app).await;
+        let response = bust(app).await;
         if is_whole {
             assert_eq!(
-                (answer.status().as_u16(), version_of_json(answer.body())),
+                (response.status().as_u16(), version_of_json(response.body())),
                 (200, releases[next].version.clone())
             );
             in_force = next;
         } else {
-            assert_eq!(answer.status(), 500);
-            let text = str::from_utf8(answer.body()).unwrap();
+            assert_eq!(response.status(), 500);
+            let text = str::from_utf8(response.body()).unwrap();
             assert!(text.contains(r#""reason":"manifest "#) && text.contains("staticfiles.json"), "{text}");
         }
-        assert_eq!(version_header(&answer), releases[in_force].version);
+        assert_eq!(version_header(&response), releases[in_force].version);
         assert_eq!(check_page(app, releases, round).await, in_force);
     }
 }

@@ -104,11 +104,11 @@ async fn files_that_collect_would_skip_are_not_found() {
 async fn not_found_response_in_development_has_a_suggestion() {
     let site = Site::new(&[("css/app.css", b"a")]);
     let files = StaticFiles::new(&site.development());
-    let answer = get(&files, "/css/ap.css").await;
-    answer.assert_not_found();
-    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    let response = get(&files, "/css/ap.css").await;
+    response.assert_not_found();
+    let text = String::from_utf8(response.body.to_vec()).unwrap();
     assert!(text.contains("did you mean `css/app.css`?"), "{text}");
-    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(response.header("content-type"), "text/plain; charset=utf-8");
 }
 
 #[tokio::test]
@@ -129,11 +129,11 @@ async fn large_file_in_development_is_streamed_without_etag_and_never_immutable(
     let site = Site::new(&[("large.bin", &large)]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
-    let answer = get(&files, "/large.bin").await;
-    answer.assert_is(200, "no-cache", &large);
-    assert_eq!(answer.header("etag"), "-");
-    let answer = get(&files, &path_below_mount(&assets.url("large.bin").unwrap())).await;
-    answer.assert_is(200, "no-store", &large);
+    let response = get(&files, "/large.bin").await;
+    response.assert_is(200, "no-cache", &large);
+    assert_eq!(response.header("etag"), "-");
+    let response = get(&files, &path_below_mount(&assets.url("large.bin").unwrap())).await;
+    response.assert_is(200, "no-store", &large);
     send(&files, Method::GET, "/large.bin", &[("range", "bytes=-3")])
         .await
         .assert_is(206, "no-cache", b"xxx");
@@ -150,10 +150,10 @@ async fn version_parameter_with_an_outdated_hash_is_no_store() {
 }
 
 async fn text(app: Router, path: &str) -> String {
-    let answer = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
-    assert_eq!(answer.status(), 404);
-    assert_eq!(answer.headers()["cache-control"], "no-store");
-    String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 404);
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
 const UNREMOVED: &str = "if nothing has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
@@ -178,8 +178,8 @@ async fn mismatched_mount_is_explained_in_development() {
     let site = Site::new(&[("css/app.css", b"one")]);
     site.collect();
     let (files, whole) = both_ways(&site.development());
-    let answer = text(route(files.clone()), "/static/css/app.css").await;
-    assert_eq!(answer.split_once('\n').unwrap().0, UNREMOVED);
+    let response = text(route(files.clone()), "/static/css/app.css").await;
+    assert_eq!(response.split_once('\n').unwrap().0, UNREMOVED);
     assert_eq!(
         text(nest(whole.clone()), "/static/css/app.css").await,
         "if something has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
@@ -187,9 +187,9 @@ async fn mismatched_mount_is_explained_in_development() {
     );
     // With the right mount, the 404 reports the missing asset.
     for app in [route(whole), nest(files)] {
-        let answer = text(app, "/static/css/ap.css").await;
-        assert!(answer.starts_with("asset `css/ap.css` was not found"), "{answer}");
-        assert!(answer.ends_with("(did you mean `css/app.css`?)"), "{answer}");
+        let response = text(app, "/static/css/ap.css").await;
+        assert!(response.starts_with("asset `css/ap.css` was not found"), "{response}");
+        assert!(response.ends_with("(did you mean `css/app.css`?)"), "{response}");
     }
     let (files, whole) = both_ways(&site.production());
     assert_eq!(text(route(files), "/static/css/app.css").await, "Not Found");
@@ -205,8 +205,8 @@ async fn missing_asset_gets_no_mount_advice() {
         assert_eq!(text(fallback.clone(), path).await, "Not Found", "{path}");
     }
     for app in [fallback, nest(files)] {
-        let answer = text(app, "/static/static/css/mor.css").await;
-        assert!(answer.starts_with("asset `static/css/mor.css` was not found"), "{answer}");
+        let response = text(app, "/static/static/css/mor.css").await;
+        assert!(response.starts_with("asset `static/css/mor.css` was not found"), "{response}");
     }
 }
 
@@ -214,17 +214,17 @@ async fn missing_asset_gets_no_mount_advice() {
 async fn missing_asset_in_a_directory_named_like_the_mount_gets_error_and_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
     let (files, whole) = both_ways(&site.development());
-    let answer = text(nest(files), "/static/static/css/app.css").await;
-    let (advice, error) = answer.split_once("\notherwise, ").unwrap();
+    let response = text(nest(files), "/static/static/css/app.css").await;
+    let (advice, error) = response.split_once("\notherwise, ").unwrap();
     assert_eq!(advice, UNREMOVED);
-    assert!(error.starts_with("asset `static/css/app.css` was not found"), "{answer}");
-    let answer = text(nest(whole), "/static/static/css/more.css").await;
-    let (advice, error) = answer.split_once("\notherwise, ").unwrap();
+    assert!(error.starts_with("asset `static/css/app.css` was not found"), "{response}");
+    let response = text(nest(whole), "/static/static/css/more.css").await;
+    let (advice, error) = response.split_once("\notherwise, ").unwrap();
     assert!(
         advice.ends_with(": mount with `route_service`, or remove `.paths_include_mount(true)`"),
-        "{answer}"
+        "{response}"
     );
-    assert!(error.starts_with("asset `css/more.css` was not found"), "{answer}");
+    assert!(error.starts_with("asset `css/more.css` was not found"), "{response}");
 }
 
 #[tokio::test]

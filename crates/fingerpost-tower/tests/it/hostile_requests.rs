@@ -82,10 +82,10 @@ async fn no_path_encoding_escapes_the_directory() {
         for path in paths {
             for path in [path.to_owned(), format!("/7{path}"), format!("/x{path}")] {
                 let Ok(request) = Request::get(&path).body(()) else { continue };
-                let answer = files.clone().oneshot(request).await.unwrap();
-                assert_eq!(answer.status(), 404, "{path}");
-                assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
-                let body = answer.into_body().collect().await.unwrap().to_bytes();
+                let response = files.clone().oneshot(request).await.unwrap();
+                assert_eq!(response.status(), 404, "{path}");
+                assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
+                let body = response.into_body().collect().await.unwrap().to_bytes();
                 assert!(!body.windows(SECRET.len()).any(|window| window == SECRET), "{path}");
             }
         }
@@ -119,8 +119,8 @@ async fn oversized_and_malformed_headers_are_handled() {
                 let mut request = Request::get("/css/app.css").body(()).unwrap();
                 let value = HeaderValue::from_bytes(value).unwrap();
                 request.headers_mut().insert(HeaderName::from_static(name), value);
-                let answer = files.clone().oneshot(request).await.unwrap();
-                let status = answer.status().as_u16();
+                let response = files.clone().oneshot(request).await.unwrap();
+                let status = response.status().as_u16();
                 assert!([200, 206, 406, 412, 416].contains(&status), "{name}: {status}");
             }
         }
@@ -134,8 +134,8 @@ async fn malformed_versions_are_no_store() {
     for files in &all {
         for version in ["%", "%00", "%ff", "<script>", "%0d%0a", &long, "1%"] {
             let Ok(request) = Request::get(format!("/css/app.css?v={version}")).body(()) else { continue };
-            let answer = files.clone().oneshot(request).await.unwrap();
-            assert_eq!(answer.headers()["cache-control"], "no-store", "{version}");
+            let response = files.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.headers()["cache-control"], "no-store", "{version}");
         }
     }
 }
@@ -166,10 +166,10 @@ async fn concurrent_requests_during_file_replacement_are_consistent() {
         tokio::spawn(async move {
             for _ in 0..50 {
                 let url = assets.url("a.css").unwrap();
-                let answer = get(&files, &path_below_mount(&url)).await;
-                assert!([&b"one"[..], b"two"].contains(&&*answer.body));
-                let hash = fingerpost::manifest::ContentHash::from_content(&answer.body);
-                assert_eq!(answer.cache_control() == IMMUTABLE, url.ends_with(hash.as_str()), "{url}");
+                let response = get(&files, &path_below_mount(&url)).await;
+                assert!([&b"one"[..], b"two"].contains(&&*response.body));
+                let hash = fingerpost::manifest::ContentHash::from_content(&response.body);
+                assert_eq!(response.cache_control() == IMMUTABLE, url.ends_with(hash.as_str()), "{url}");
             }
         })
     };
@@ -221,12 +221,16 @@ async fn unknown_hashed_names_reread_the_releases_at_most_once_a_second() {
     let begin = Instant::now();
     let files = StaticFiles::new(&assets);
     let at_start = looks.load(Relaxed);
-    let mut asked = 0;
+    let mut request_count = 0;
     while looks.load(Relaxed) == at_start {
         assert!(begin.elapsed() < Duration::from_secs(60), "the releases are never listed");
-        send(&files, Method::GET, &format!("/x.{asked:012}.css"), &[]).await.assert_not_found();
-        asked += 1;
+        send(&files, Method::GET, &format!("/x.{request_count:012}.css"), &[]).await.assert_not_found();
+        request_count += 1;
     }
-    assert!(begin.elapsed() >= Duration::from_secs(1) && asked > 10, "{asked} in {:?}", begin.elapsed());
+    assert!(
+        begin.elapsed() >= Duration::from_secs(1) && request_count > 10,
+        "{request_count} in {:?}",
+        begin.elapsed()
+    );
     get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"a");
 }

@@ -104,9 +104,9 @@ async fn large_file_is_streamed_with_no_store_until_it_is_hashed() {
     let tag = tag(&large);
     gate.set_closed(true);
     for path in [&*path, "/large.bin"] {
-        let answer = get(&files, path).await;
-        answer.assert_is(200, "no-store", &large);
-        assert_eq!((answer.header("etag"), answer.header("accept-ranges")), ("-", "bytes"));
+        let response = get(&files, path).await;
+        response.assert_is(200, "no-store", &large);
+        assert_eq!((response.header("etag"), response.header("accept-ranges")), ("-", "bytes"));
         let [range, if_range] = [("range", "bytes=2-3"), ("if-range", &*tag)];
         send(&files, Method::GET, path, &[range]).await.assert_is(206, "no-store", b"ll");
         // Without an `ETag` no condition matches.
@@ -118,9 +118,9 @@ async fn large_file_is_streamed_with_no_store_until_it_is_hashed() {
     }
     gate.set_closed(false);
     for (path, cache) in [(&*path, IMMUTABLE), ("/large.bin", ONE_HOUR)] {
-        let answer = get_hashed(&files, path).await;
-        answer.assert_is(200, cache, &large);
-        assert_eq!(answer.header("etag"), tag);
+        let response = get_hashed(&files, path).await;
+        response.assert_is(200, cache, &large);
+        assert_eq!(response.header("etag"), tag);
         send(&files, Method::GET, path, &[("if-none-match", &tag)]).await.assert_is(304, cache, b"");
         let part = [("range", "bytes=2-3"), ("if-range", &*tag)];
         send(&files, Method::GET, path, &part).await.assert_is(206, cache, b"ll");
@@ -185,7 +185,7 @@ async fn large_file_replaced_during_hashing_is_hashed_again() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     gate.set_closed(false);
-    get_until(&files, &path, &[], |answer| answer.status == 404).await.assert_not_found();
+    get_until(&files, &path, &[], |response| response.status == 404).await.assert_not_found();
 
     fs::remove_file(&file).unwrap();
     fs::write(&file, &large).unwrap();
@@ -208,14 +208,14 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     }
     let (path, tag) = ("/large.0123456789ab.bin", tag(&large));
     for path in [path, "/large.bin"] {
-        let answer = get(&files, path).await;
-        answer.assert_is(200, "no-store", &large);
-        assert_eq!(answer.header("etag"), "-");
+        let response = get(&files, path).await;
+        response.assert_is(200, "no-store", &large);
+        assert_eq!(response.header("etag"), "-");
     }
     for (path, cache) in [(path, IMMUTABLE), ("/large.bin", ONE_HOUR)] {
-        let answer = get_hashed(&files, path).await;
-        answer.assert_is(200, cache, &large);
-        assert_eq!(answer.header("etag"), tag);
+        let response = get_hashed(&files, path).await;
+        response.assert_is(200, cache, &large);
+        assert_eq!(response.header("etag"), tag);
         let part = [("range", "bytes=2-3"), ("if-range", &*tag)];
         send(&files, Method::GET, path, &part).await.assert_is(206, cache, b"ll");
     }
@@ -225,7 +225,7 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     get(&files, path).await.assert_is(200, "no-store", &[b'x'; SIZE]);
-    get_until(&files, path, &[], |answer| answer.status == 404).await.assert_not_found();
+    get_until(&files, path, &[], |response| response.status == 404).await.assert_not_found();
 }
 
 #[cfg(unix)]
@@ -263,19 +263,20 @@ async fn variants_of_large_files_are_hashed() {
     let gzip = fs::read(site.dist().join(format!("{}.gz", &path[1..]))).unwrap();
     assert!(gzip.len() > SIZE);
     let accepted = [("accept-encoding", "gzip")];
-    let answer = send(&files, Method::GET, &path, &accepted).await;
-    answer.assert_is(200, "no-store", &gzip);
-    assert_eq!((answer.header("etag"), answer.header("vary")), ("-", "Accept-Encoding"));
+    let response = send(&files, Method::GET, &path, &accepted).await;
+    response.assert_is(200, "no-store", &gzip);
+    assert_eq!((response.header("etag"), response.header("vary")), ("-", "Accept-Encoding"));
 
-    let answer = get_until(&files, &path, &accepted, |answer| answer.header("etag") != "-").await;
-    answer.assert_is(200, IMMUTABLE, &gzip);
-    assert_eq!(answer.header("etag"), tag(&gzip));
+    let response = get_until(&files, &path, &accepted, |response| response.header("etag") != "-").await;
+    response.assert_is(200, IMMUTABLE, &gzip);
+    assert_eq!(response.header("etag"), tag(&gzip));
     assert_eq!(gate.opened(), 1, "the identity was not requested");
 
     // A damaged variant is not used.
     fs::write(site.dist().join(format!("{}.gz", &path[1..])), vec![0; gzip.len()]).unwrap();
-    let answer = get_until(&files, &path, &accepted, |answer| answer.header("content-encoding") == "-").await;
-    assert_eq!(answer.body, text);
+    let response =
+        get_until(&files, &path, &accepted, |response| response.header("content-encoding") == "-").await;
+    assert_eq!(response.body, text);
 }
 
 #[tokio::test]
@@ -326,9 +327,9 @@ async fn large_files_of_a_store_without_files_are_hashed_once() {
     let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
     let files = StaticFiles::new(&assets);
     let path = path_below_mount(&assets.url("large.bin").unwrap());
-    let answer = get_hashed(&files, &path).await;
-    answer.assert_is(200, IMMUTABLE, &large);
-    assert_eq!(answer.header("etag"), tag(&large));
+    let response = get_hashed(&files, &path).await;
+    response.assert_is(200, IMMUTABLE, &large);
+    assert_eq!(response.header("etag"), tag(&large));
 
     // Bytes are hashed once: a store is trusted to return the same bytes each time.
     let file = site.dist().join(&path[1..]);
@@ -344,9 +345,9 @@ async fn large_source_file_is_streamed_with_no_store_until_it_is_hashed() {
     let site = Site::new(&[("large.bin", &large)]);
     let (_, files) = serve_by_version_query(&site, "1");
     for path in ["/large.bin?v=1", "/large.bin"] {
-        let answer = get(&files, path).await;
-        answer.assert_is(200, "no-store", &large);
-        assert_eq!(answer.header("etag"), "-");
+        let response = get(&files, path).await;
+        response.assert_is(200, "no-store", &large);
+        assert_eq!(response.header("etag"), "-");
         send(&files, Method::GET, path, &[("range", "bytes=-2")]).await.assert_is(206, "no-store", b"ll");
     }
     get_hashed(&files, "/large.bin?v=1").await.assert_is(200, IMMUTABLE, &large);

@@ -20,9 +20,9 @@ fn serve_by_token(site: &Site, token: Token) -> (Assets, StaticFiles) {
 }
 
 #[track_caller]
-fn assert_redirects(answer: &TestResponse, location: &str) {
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (301, location));
-    assert_eq!((answer.cache_control(), answer.header("access-control-allow-origin")), ("no-store", "*"));
+fn assert_redirects(response: &TestResponse, location: &str) {
+    assert_eq!((response.status.as_u16(), response.header("location")), (301, location));
+    assert_eq!((response.cache_control(), response.header("access-control-allow-origin")), ("no-store", "*"));
 }
 
 #[tokio::test]
@@ -63,9 +63,9 @@ async fn newer_token_gets_503_with_retry_after() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     for path in ["/1001/css/app.css", "/99999999999999999999999999/css/app.css"] {
-        let answer = get(&files, path).await;
+        let response = get(&files, path).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.header("retry-after"), answer.cache_control()),
+            (response.status.as_u16(), response.header("retry-after"), response.cache_control()),
             (503, "3", "no-store")
         );
     }

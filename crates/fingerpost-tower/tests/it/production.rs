@@ -23,15 +23,15 @@ async fn hashed_path_is_immutable_with_any_query() {
     let files = StaticFiles::new(&assets);
     let path = path_below_mount(&assets.url("css/app.css").unwrap());
     for query in ["", "?v=4.7.0", "?v=", "?x=1&v=2", "?"] {
-        let answer = get(&files, &format!("{path}{query}")).await;
-        answer.assert_is(200, IMMUTABLE, CSS);
-        assert_eq!(answer.header("etag"), tag(CSS));
-        assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
-        assert_eq!(answer.header("content-length"), CSS.len().to_string());
-        assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("access-control-allow-origin"), "*");
-        assert_eq!(answer.header("accept-ranges"), "bytes");
-        assert_eq!((answer.header("last-modified"), answer.header("vary")), ("-", "-"));
+        let response = get(&files, &format!("{path}{query}")).await;
+        response.assert_is(200, IMMUTABLE, CSS);
+        assert_eq!(response.header("etag"), tag(CSS));
+        assert_eq!(response.header("content-type"), "text/css; charset=utf-8");
+        assert_eq!(response.header("content-length"), CSS.len().to_string());
+        assert_eq!(response.header("x-content-type-options"), "nosniff");
+        assert_eq!(response.header("access-control-allow-origin"), "*");
+        assert_eq!(response.header("accept-ranges"), "bytes");
+        assert_eq!((response.header("last-modified"), response.header("vary")), ("-", "-"));
     }
 }
 
@@ -52,9 +52,9 @@ async fn asset_path_is_immutable_only_with_a_proven_version() {
         ("?v=".to_owned(), "no-store"),
         ("?v".to_owned(), "no-store"),
     ] {
-        let answer = get(&files, &format!("/css/app.css{query}")).await;
-        answer.assert_is(200, cache, CSS);
-        assert_eq!(answer.header("etag"), tag(CSS));
+        let response = get(&files, &format!("/css/app.css{query}")).await;
+        response.assert_is(200, cache, CSS);
+        assert_eq!(response.header("etag"), tag(CSS));
     }
     let files = server.clone().unversioned_policy(CachePolicy::Seconds(60)).into();
     get(&files, "/css/app.css").await.assert_is(200, "public, max-age=60", CSS);
@@ -111,9 +111,9 @@ async fn only_get_and_head_are_allowed() {
     let site = Site::new(&[("a.css", CSS)]);
     let files = StaticFiles::new(&site.collect().production());
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE] {
-        let answer = send(&files, method, "/a.css", &[]).await;
-        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"));
-        assert_eq!(answer.cache_control(), "no-store");
+        let response = send(&files, method, "/a.css", &[]).await;
+        assert_eq!((response.status.as_u16(), response.header("allow")), (405, "GET, HEAD"));
+        assert_eq!(response.cache_control(), "no-store");
     }
 }
 
@@ -145,9 +145,9 @@ async fn large_files_are_streamed_and_small_files_are_cached_in_memory() {
         ["small.css", "large.bin"].map(|path| path_below_mount(&assets.url(path).unwrap()));
     for _ in 0..2 {
         get(&files, &small).await.assert_is(200, IMMUTABLE, CSS);
-        let answer = get_hashed(&files, &large_path).await;
-        answer.assert_is(200, IMMUTABLE, &large);
-        assert_eq!(answer.header("etag"), tag(&large));
+        let response = get_hashed(&files, &large_path).await;
+        response.assert_is(200, IMMUTABLE, &large);
+        assert_eq!(response.header("etag"), tag(&large));
     }
     fs::remove_dir_all(site.dist()).unwrap();
     get(&files, &small).await.assert_is(200, IMMUTABLE, CSS);
@@ -181,7 +181,7 @@ async fn bytes_that_differ_from_the_release_are_never_immutable() {
             // A large file is hashed in the background.
             assert!(first.status == 404 || size == 200_000, "{first:?}");
             assert_eq!((first.cache_control(), first.header("etag")), ("no-store", "-"));
-            get_until(&files, &hashed, &[], |answer| answer.status == 404).await.assert_not_found();
+            get_until(&files, &hashed, &[], |response| response.status == 404).await.assert_not_found();
         }
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
@@ -232,9 +232,9 @@ async fn axum_mount_and_full_paths_are_both_supported() {
     let assets = site.collect().production();
     let url = assets.url("a.css").unwrap();
     let app: Router = Router::new().nest_service("/static", StaticFiles::new(&assets));
-    let answer = app.oneshot(Request::get(&*url).body(Body::empty()).unwrap()).await.unwrap();
+    let response = app.oneshot(Request::get(&*url).body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["cache-control"]),
+        (response.status().as_u16(), &response.headers()["cache-control"]),
         (200, &IMMUTABLE.parse().unwrap())
     );
 
@@ -252,9 +252,9 @@ async fn django_manifest_is_served() {
     let manifest = r#"{"version": "1.0", "paths": {"a.css": "a.0123456789ab.css", "gone.css": "gone.0123456789ab.css"}}"#;
     fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
     let files = StaticFiles::new(&site.builder(Mode::Production).build().unwrap());
-    let answer = get(&files, "/a.0123456789ab.css").await;
-    answer.assert_is(200, IMMUTABLE, CSS);
-    assert_eq!(answer.header("etag"), tag(CSS));
+    let response = get(&files, "/a.0123456789ab.css").await;
+    response.assert_is(200, IMMUTABLE, CSS);
+    assert_eq!(response.header("etag"), tag(CSS));
     get(&files, "/a.css").await.assert_is(200, ONE_HOUR, CSS);
     get(&files, "/gone.css").await.assert_not_found();
 }

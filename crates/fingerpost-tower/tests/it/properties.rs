@@ -91,7 +91,7 @@ async fn hash_large_files(served: &[Served]) {
     for Served { files, .. } in served {
         for encoding in ["identity", "gzip", "br"] {
             let headers = [("accept-encoding", encoding)];
-            get_until(files, "/large.txt", &headers, |answer| answer.header("etag") != "-").await;
+            get_until(files, "/large.txt", &headers, |response| response.header("etag") != "-").await;
         }
     }
 }
@@ -153,43 +153,43 @@ async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static
     let filled: Vec<_> =
         headers.iter().map(|(name, value)| (*name, value.replace("ETAG", whole.header("etag")))).collect();
     let filled: Vec<_> = filled.iter().map(|(name, value)| (*name, &**value)).collect();
-    let answer = send(files, method.clone(), path, &filled).await;
-    let context = format!("{name} {method} {path} {filled:?}: {} {:?}", answer.status, answer.headers);
-    let status = answer.status.as_u16();
+    let response = send(files, method.clone(), path, &filled).await;
+    let context = format!("{name} {method} {path} {filled:?}: {} {:?}", response.status, response.headers);
+    let status = response.status.as_u16();
 
     assert!([200, 206, 301, 304, 404, 405, 406, 412, 416, 503].contains(&status), "{context}");
     assert!(status != 503 || (*name == "ordered token" && path.starts_with("/2000/")), "{context}");
     assert!(
-        status == 200 || status == 206 || status == 304 || answer.cache_control() == "no-store",
+        status == 200 || status == 206 || status == 304 || response.cache_control() == "no-store",
         "{context}"
     );
     if [200, 206, 304].contains(&status) {
-        assert_cache_control(served, path, &answer, &whole, &context);
+        assert_cache_control(served, path, &response, &whole, &context);
     }
     if status == 301 {
         let (_, rest) = path[1..].split_once('/').unwrap();
-        assert!(name.ends_with("token") && answer.header("location").ends_with(rest), "{context}");
+        assert!(name.ends_with("token") && response.header("location").ends_with(rest), "{context}");
     }
     if status == 304 {
-        let tag = answer.header("etag").trim_matches('"').to_owned();
+        let tag = response.header("etag").trim_matches('"').to_owned();
         let names_it = |(name, value): &(&str, &str)| {
             *name == "if-none-match" && (value.contains(&tag) || *value == "*")
         };
         assert!(filled.iter().any(names_it), "{context}");
-        assert!(answer.body.is_empty() && answer.header("content-length") == "-", "{context}");
-        assert_eq!(answer.cache_control(), whole.cache_control(), "{context}");
+        assert!(response.body.is_empty() && response.header("content-length") == "-", "{context}");
+        assert_eq!(response.cache_control(), whole.cache_control(), "{context}");
     }
     if status == 206 {
-        assert!(is_part_of(&answer, &whole), "{context}");
+        assert!(is_part_of(&response, &whole), "{context}");
     }
     if status == 200 && method == Method::GET {
-        assert_eq!(answer.header("content-length"), answer.body.len().to_string(), "{context}");
-        let is_whole = answer.body == whole.body;
-        assert_eq!(answer.header("content-encoding") == "-", is_whole, "{context}");
-        assert_eq!(answer.header("etag") == whole.header("etag"), is_whole, "{context}");
-        assert!(is_whole || answer.header("vary") == "Accept-Encoding", "{context}");
+        assert_eq!(response.header("content-length"), response.body.len().to_string(), "{context}");
+        let is_whole = response.body == whole.body;
+        assert_eq!(response.header("content-encoding") == "-", is_whole, "{context}");
+        assert_eq!(response.header("etag") == whole.header("etag"), is_whole, "{context}");
+        assert!(is_whole || response.header("vary") == "Accept-Encoding", "{context}");
     }
-    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{context}");
+    assert_eq!(response.header("x-content-type-options"), "nosniff", "{context}");
     if !headers.iter().any(|(name, _)| *name == "range") {
         let [get, head] = [Method::GET, Method::HEAD].map(|method| send(files, method, path, &filled));
         let (get, head) = (get.await, head.await);
@@ -201,7 +201,7 @@ async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static
 fn assert_cache_control(
     served: &Served,
     path: &str,
-    answer: &TestResponse,
+    response: &TestResponse,
     whole: &TestResponse,
     context: &str,
 ) {
@@ -213,18 +213,19 @@ fn assert_cache_control(
     } else {
         &[ONE_HOUR, "no-cache"]
     };
-    assert!(expected.contains(&answer.cache_control()), "{expected:?}: {context}");
+    assert!(expected.contains(&response.cache_control()), "{expected:?}: {context}");
 }
 
 /// Returns `true` if the body is the part of `whole` that the response declares.
-fn is_part_of(answer: &TestResponse, whole: &TestResponse) -> bool {
-    let range = answer.header("content-range").strip_prefix("bytes ").and_then(|range| range.split_once('/'));
+fn is_part_of(response: &TestResponse, whole: &TestResponse) -> bool {
+    let range =
+        response.header("content-range").strip_prefix("bytes ").and_then(|range| range.split_once('/'));
     let Some(((first, last), size)) = range.and_then(|(range, size)| Some((range.split_once('-')?, size)))
     else {
         return false;
     };
     let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
-    size == whole.body.len().to_string() && whole.body.get(first..=last) == Some(&*answer.body)
+    size == whole.body.len().to_string() && whole.body.get(first..=last) == Some(&*response.body)
 }
 
 proptest! {

@@ -38,11 +38,11 @@ async fn single_range_gets_its_bytes() {
         ("bytes=7-7", 7..8, "bytes 7-7/40"),
         ("bytes=39-", 39..40, "bytes 39-39/40"),
     ] {
-        let answer = files.get("/forty.txt", &[("range", range)]).await;
-        answer.assert_is(206, ONE_HOUR, &forty()[part.clone()]);
-        assert_eq!(answer.header("content-range"), content_range);
-        assert_eq!(answer.header("content-length"), part.len().to_string());
-        assert_ne!(answer.header("etag"), "-");
+        let response = files.get("/forty.txt", &[("range", range)]).await;
+        response.assert_is(206, ONE_HOUR, &forty()[part.clone()]);
+        assert_eq!(response.header("content-range"), content_range);
+        assert_eq!(response.header("content-length"), part.len().to_string());
+        assert_ne!(response.header("etag"), "-");
     }
 }
 
@@ -50,9 +50,9 @@ async fn single_range_gets_its_bytes() {
 async fn range_beyond_the_end_is_a_416() {
     let (_site, files) = Files::new().await;
     for range in ["bytes=10000-11000", "bytes=-0", "bytes=40-"] {
-        let answer = files.get("/forty.txt", &[("range", range)]).await;
-        assert_eq!((answer.status.as_u16(), answer.cache_control()), (416, "no-store"), "{range}");
-        assert_eq!(answer.header("content-range"), "bytes */40");
+        let response = files.get("/forty.txt", &[("range", range)]).await;
+        assert_eq!((response.status.as_u16(), response.cache_control()), (416, "no-store"), "{range}");
+        assert_eq!(response.header("content-range"), "bytes */40");
     }
 }
 
@@ -97,8 +97,8 @@ async fn ranges_always_apply_to_the_uncompressed_file() {
     assert_ne!(part.header("etag"), whole.header("etag"));
 
     let only = [("accept-encoding", "gzip, identity;q=0"), ("range", "bytes=1-2")];
-    let answer = files.get("/large.txt", &only).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-encoding")), (200, "gzip"));
+    let response = files.get("/large.txt", &only).await;
+    assert_eq!((response.status.as_u16(), response.header("content-encoding")), (200, "gzip"));
 }
 
 #[tokio::test]
@@ -115,8 +115,8 @@ async fn if_range_matches_only_the_etag_of_the_uncompressed_file() {
         ("Sat, 29 Oct 2044 19:43:31 GMT", 200),
         ("garbage", 200),
     ] {
-        let answer = files.get("/large.txt", &[("range", "bytes=0-1"), ("if-range", condition)]).await;
-        assert_eq!(answer.status, status, "{condition}");
+        let response = files.get("/large.txt", &[("range", "bytes=0-1"), ("if-range", condition)]).await;
+        assert_eq!(response.status, status, "{condition}");
     }
     // If the `If-Range` condition fails, an unsatisfiable range is ignored.
     let headers = [("range", "bytes=999999-"), ("if-range", "\"other\"")];
@@ -132,10 +132,10 @@ async fn matching_if_none_match_is_a_304() {
     let list = format!("\"a\", {tag}");
     for tags in [tag, &weak, &list, "*"] {
         let headers = [("accept-encoding", "gzip"), ("if-none-match", tags)];
-        let answer = files.get("/large.txt", &headers).await;
-        answer.assert_is(304, ONE_HOUR, b"");
-        assert_eq!((answer.header("etag"), answer.header("vary")), (tag, "Accept-Encoding"));
-        assert_eq!((answer.header("content-length"), answer.header("content-type")), ("-", "-"));
+        let response = files.get("/large.txt", &headers).await;
+        response.assert_is(304, ONE_HOUR, b"");
+        assert_eq!((response.header("etag"), response.header("vary")), (tag, "Accept-Encoding"));
+        assert_eq!((response.header("content-length"), response.header("content-type")), ("-", "-"));
     }
     // The tag belongs to another encoding.
     assert_eq!(files.get("/large.txt", &[("if-none-match", tag)]).await.status, 200);
@@ -158,7 +158,7 @@ async fn non_matching_if_match_is_a_412() {
     let (_site, files) = Files::new().await;
     let tag = files.get("/forty.txt", &[]).await.header("etag").to_owned();
     for (tags, status) in [(&*tag, 200), ("*", 200), ("\"other\"", 412), ("", 412)] {
-        let answer = files.get("/forty.txt", &[("if-match", tags)]).await;
-        assert_eq!(answer.status, status, "{tags}");
+        let response = files.get("/forty.txt", &[("if-match", tags)]).await;
+        assert_eq!(response.status, status, "{tags}");
     }
 }

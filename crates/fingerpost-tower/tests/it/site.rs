@@ -122,8 +122,8 @@ pub(crate) async fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let answer = files.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    let (head, body) = answer.into_parts();
+    let response = files.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     TestResponse { status: head.status, headers: head.headers, body }
 }
@@ -141,15 +141,15 @@ pub(crate) async fn get_until(
 ) -> TestResponse {
     let begin = Instant::now();
     loop {
-        let answer = send(files, Method::GET, path, headers).await;
-        if is_expected(&answer) {
-            return answer;
+        let response = send(files, Method::GET, path, headers).await;
+        if is_expected(&response) {
+            return response;
         }
         assert!(
             begin.elapsed() < Duration::from_secs(60),
             "{path}: {:?} {:?}",
-            answer.status,
-            answer.headers
+            response.status,
+            response.headers
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -157,7 +157,7 @@ pub(crate) async fn get_until(
 
 /// Requests a large file until its digest has been computed.
 pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> TestResponse {
-    get_until(files, path, &[], |answer| answer.header("etag") != "-").await
+    get_until(files, path, &[], |response| response.header("etag") != "-").await
 }
 
 /// Serves the sources with version queries.

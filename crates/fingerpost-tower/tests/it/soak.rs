@@ -55,17 +55,17 @@ fn publish(site: &Site, number: usize) {
 /// Requests a URL of the active release, as a page would.
 async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
     let url = assets.url(path).unwrap();
-    let answer = send(files, Method::GET, &path_below_mount(&url), &[]).await;
+    let response = send(files, Method::GET, &path_below_mount(&url), &[]).await;
     // The digest of a large file is computed in the background.
-    let is_pending = path == "large.txt" && answer.header("etag") == "-";
+    let is_pending = path == "large.txt" && response.header("etag") == "-";
     let cache = if is_pending { "no-store" } else { IMMUTABLE };
-    assert_eq!((answer.status.as_u16(), answer.cache_control()), (200, cache), "{url}");
+    assert_eq!((response.status.as_u16(), response.cache_control()), (200, cache), "{url}");
 }
 
-fn assert_plausible(answer: &TestResponse) {
-    let status = answer.status.as_u16();
-    assert!([200, 206, 304, 404, 406, 412, 416].contains(&status), "{answer:?}");
-    assert!(status < 400 || answer.cache_control() == "no-store", "{answer:?}");
+fn assert_plausible(response: &TestResponse) {
+    let status = response.status.as_u16();
+    assert!([200, 206, 304, 404, 406, 412, 416].contains(&status), "{response:?}");
+    assert!(status < 400 || response.cache_control() == "no-store", "{response:?}");
 }
 
 /// Returns the memory in use, in KiB, and the number of open files.

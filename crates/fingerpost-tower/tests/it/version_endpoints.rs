@@ -40,10 +40,10 @@ async fn bust(app: &Router) -> Response<Bytes> {
 }
 
 #[track_caller]
-fn assert_response(answer: &Response<Bytes>, status: u16, body: &str) {
-    assert_eq!((answer.status().as_u16(), str::from_utf8(answer.body()).unwrap()), (status, body));
-    assert_eq!(answer.headers()["cache-control"], "no-store");
-    assert_eq!(answer.headers()["content-type"], "application/json");
+fn assert_response(response: &Response<Bytes>, status: u16, body: &str) {
+    assert_eq!((response.status().as_u16(), str::from_utf8(response.body()).unwrap()), (status, body));
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(response.headers()["content-type"], "application/json");
 }
 
 fn version_of(assets: &Assets) -> String {
@@ -58,13 +58,13 @@ async fn version_endpoint_is_public() {
     let assets = assets.component("templates", [site.source().join("base.html")]).build().unwrap();
     let app = Router::new().layer(layer(&assets));
     let expected = r#"{"components":{"templates":1},"source":"explicit","version":"v1.2"}"#;
-    let answer = send(&app, "GET", "/version", None).await;
-    assert_response(&answer, 200, expected);
-    assert_eq!(answer.headers()["content-length"], expected.len().to_string());
+    let response = send(&app, "GET", "/version", None).await;
+    assert_response(&response, 200, expected);
+    assert_eq!(response.headers()["content-length"], expected.len().to_string());
     assert_response(&send(&app, "GET", "/version?x=1", Some("Bearer wrong")).await, 200, expected);
 
     let head = send(&app, "HEAD", "/version", None).await;
-    assert_eq!((head.headers(), head.body().len()), (answer.headers(), 0));
+    assert_eq!((head.headers(), head.body().len()), (response.headers(), 0));
     let post = send(&app, "POST", "/version", None).await;
     assert_eq!((post.status().as_u16(), &post.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
 }
@@ -91,22 +91,25 @@ async fn cache_bust_requires_the_bearer_token() {
     assert_eq!(none.headers()["www-authenticate"], "Bearer");
     let digits = bearer()["Bearer ".len()..].to_owned();
     for wrong in ["Bearer", "Bearer ", "Bearer 0", &bearer()[..38], &format!("Bearer {SECRET}")] {
-        let answer = send(&app, "POST", "/cache/bust", Some(wrong)).await;
+        let response = send(&app, "POST", "/cache/bust", Some(wrong)).await;
         let expected = if wrong == "Bearer" { 401 } else { 403 };
-        assert_eq!(answer.status().as_u16(), expected, "{wrong}");
+        assert_eq!(response.status().as_u16(), expected, "{wrong}");
     }
     for scheme in ["Basic", "Token"] {
-        let answer = send(&app, "POST", "/cache/bust", Some(&format!("{scheme} {digits}"))).await;
-        assert_eq!(answer.status().as_u16(), 401, "{scheme}");
+        let response = send(&app, "POST", "/cache/bust", Some(&format!("{scheme} {digits}"))).await;
+        assert_eq!(response.status().as_u16(), 401, "{scheme}");
     }
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
-        let answer = send(&app, method, "/cache/bust", Some(&bearer())).await;
-        assert_eq!((answer.status().as_u16(), &answer.headers()["allow"]), (405, &"POST".parse().unwrap()));
+        let response = send(&app, method, "/cache/bust", Some(&bearer())).await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["allow"]),
+            (405, &"POST".parse().unwrap())
+        );
     }
     assert_eq!(assets.app_version(), old);
 
-    let answer = bust(&app).await;
-    assert_response(&answer, 200, &format!(r#"{{"status":"ok","version":"{}"}}"#, assets.app_version()));
+    let response = bust(&app).await;
+    assert_response(&response, 200, &format!(r#"{{"status":"ok","version":"{}"}}"#, assets.app_version()));
     assert_ne!(assets.app_version(), old);
 }
 
@@ -119,11 +122,11 @@ async fn broken_manifest_is_reported_and_changes_nothing() {
     let good = fs::read(&manifest).unwrap();
     for broken in [&b"{"[..], &good[..good.len() / 2], b"", b"[]"] {
         fs::write(&manifest, broken).unwrap();
-        let answer = bust(&app).await;
-        assert_eq!(answer.status().as_u16(), 500);
-        let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
-        assert_eq!(said["status"], "error");
-        assert!(said["reason"].as_str().unwrap().contains("staticfiles.json"), "{said}");
+        let response = bust(&app).await;
+        assert_eq!(response.status().as_u16(), 500);
+        let error: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(error["status"], "error");
+        assert!(error["reason"].as_str().unwrap().contains("staticfiles.json"), "{error}");
     }
     fs::remove_file(&manifest).unwrap();
     assert_eq!(bust(&app).await.status().as_u16(), 500);
@@ -238,8 +241,8 @@ fn run_alone(test: &str, secret: Option<&str>, expected: &str) {
     alone.args([test, "--exact"]).env(EXPECTED, expected).env_remove("FINGERPOST_SECRET");
     alone.envs(secret.map(|secret| ("FINGERPOST_SECRET", secret)));
     let output = alone.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{secret:?}: {said}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && stdout.contains("1 passed"), "{secret:?}: {stdout}");
 }
 
 const TOO_SHORT: &str = "FINGERPOST_SECRET has 5 bytes, and the bust token needs at least 16; `openssl rand -hex 32` generates a secret";
@@ -267,10 +270,10 @@ async fn development_without_a_secret_has_only_the_version_endpoint() {
     if env::var_os(EXPECTED).is_some() {
         let site = Site::new(&[]);
         let mut app = Router::new();
-        let said =
+        let messages =
             warnings(|| app = app.clone().layer(VersionEndpointsLayer::new(&site.development()).unwrap()));
         assert_eq!(
-            said,
+            messages,
             [
                 "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set it, or choose \
               `without_bust`"

@@ -33,16 +33,16 @@ fn router() -> VersionRouterLayer {
 async fn send(app: &Router, method: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
     let request = Request::builder().method(method).uri("/");
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    let answer = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    let (head, body) = answer.into_parts();
+    let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
     Response::from_parts(head, body.collect().await.unwrap().to_bytes())
 }
 
 #[track_caller]
-fn assert_routed(answer: &Response<Bytes>, version: &str, target: &str) {
-    assert_eq!((answer.status().as_u16(), &**answer.body()), (200, &b"page"[..]));
-    assert_eq!(answer.headers()["x-app-served-version"], version);
-    assert_eq!(answer.headers()["x-backend-target"], target);
+fn assert_routed(response: &Response<Bytes>, version: &str, target: &str) {
+    assert_eq!((response.status().as_u16(), &**response.body()), (200, &b"page"[..]));
+    assert_eq!(response.headers()["x-app-served-version"], version);
+    assert_eq!(response.headers()["x-backend-target"], target);
 }
 
 #[tokio::test]
@@ -59,13 +59,13 @@ async fn request_is_routed_by_its_version() {
 async fn unknown_version_header_is_refused_before_the_inner_service_runs() {
     let (app, rendered) = app(router());
     for method in ["GET", "POST"] {
-        let answer = send(&app, method, &[("x-app-requested-version", "v0")]).await;
+        let response = send(&app, method, &[("x-app-requested-version", "v0")]).await;
         assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["cache-control"]),
+            (response.status().as_u16(), &response.headers()["cache-control"]),
             (409, &"no-store".parse().unwrap())
         );
-        let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
-        assert_eq!(said["versions"], serde_json::json!(["v1", "v2"]));
+        let error: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(error["versions"], serde_json::json!(["v1", "v2"]));
     }
     assert_eq!(rendered.load(Relaxed), 0);
 }
@@ -87,18 +87,21 @@ async fn cookie_that_cannot_be_expired_does_not_block_requests() {
 async fn page_load_with_an_old_cookie_gets_the_default_and_expires_the_cookie() {
     let old = [("cookie", "app_version=v0"), ("accept", "text/html")];
     let (with_default, _) = app(router());
-    let answer = send(&with_default, "GET", &old).await;
-    assert_routed(&answer, "v2", "green");
+    let response = send(&with_default, "GET", &old).await;
+    assert_routed(&response, "v2", "green");
     let expiry = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
     assert_eq!(
-        (&answer.headers()["set-cookie"], &answer.headers()["cache-control"]),
+        (&response.headers()["set-cookie"], &response.headers()["cache-control"]),
         (&expiry.parse().unwrap(), &"no-store".parse().unwrap())
     );
 
     let (without, _) = app(VersionRouterLayer::new(VERSIONS).unwrap());
-    let answer = send(&without, "GET", &old).await;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["set-cookie"]), (200, &expiry.parse().unwrap()));
-    assert!(!answer.headers().contains_key("x-backend-target"));
+    let response = send(&without, "GET", &old).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["set-cookie"]),
+        (200, &expiry.parse().unwrap())
+    );
+    assert!(!response.headers().contains_key("x-backend-target"));
 }
 
 #[tokio::test]
@@ -106,8 +109,8 @@ async fn empty_map_changes_nothing() {
     let (app, rendered) = app(VersionRouterLayer::new([("", ""); 0]).unwrap());
     let plain = send(&app, "GET", &[]).await;
     for headers in [("x-app-requested-version", "v1"), ("cookie", "app_version=v1")] {
-        let answer = send(&app, "GET", &[headers]).await;
-        assert_eq!((answer.headers(), answer.body()), (plain.headers(), plain.body()));
+        let response = send(&app, "GET", &[headers]).await;
+        assert_eq!((response.headers(), response.body()), (plain.headers(), plain.body()));
     }
     assert!(!plain.headers().contains_key("vary"));
     assert_eq!(rendered.load(Relaxed), 3);

@@ -159,11 +159,11 @@ fn only_whole_contents_are_seen(path: &str) {
         let _done = Done(&done);
         for _ in 0..64 {
             scope.spawn(|| {
-                let mut asked = 0;
-                while asked < 20 || !done.load(Relaxed) {
+                let mut lookups = 0;
+                while lookups < 20 || !done.load(Relaxed) {
                     let url = assets.url(path).unwrap().to_string();
                     assert!(urls.contains(&url), "{url} belongs to neither content");
-                    asked += 1;
+                    lookups += 1;
                 }
             });
         }

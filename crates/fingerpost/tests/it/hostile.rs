@@ -9,7 +9,7 @@ use crate::support::{Dir, Site, dev, hash, list, paths, production, publish};
 
 const BASES: [&str; 3] = ["/", "/static/", "https://cdn.example.com/x/"];
 
-/// Whether an author asked for an `&` in the URL. A version in the query makes one of any query.
+/// Returns `true` if the URL may contain `&`, from the author or before an appended version.
 fn may_have_an_ampersand(written: &str, has_version: bool) -> bool {
     let [_, query, fragment] = parts(written);
     query.contains('&') || fragment.contains('&') || (has_version && !query.is_empty())

@@ -29,9 +29,9 @@ fn quoted(url: &Url) -> String {
     format!("\"{url}\"")
 }
 
-/// Returns the value of `prebuilt` for `path`, and how many values it made for that.
+/// Returns the value of `prebuilt` for `path`, and the number of values that were computed.
 #[track_caller]
-fn asked(prebuilt: &Prebuilt<String>, path: &str) -> (String, usize) {
+fn get_and_count(prebuilt: &Prebuilt<String>, path: &str) -> (String, usize) {
     MADE.set(0);
     (prebuilt.get(path, String::clone).unwrap(), MADE.get())
 }
@@ -48,21 +48,21 @@ fn prebuilt_values_are_computed_once_per_release() {
     let prebuilt = Prebuilt::new(&assets, quoted);
     assert_eq!(MADE.get(), 2);
     for _ in 0..3 {
-        assert_eq!(asked(&prebuilt, "a.css"), is("a.1.css", 0));
-        assert_eq!(asked(&prebuilt, "b.css"), is("b.1.css", 0));
+        assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.1.css", 0));
+        assert_eq!(get_and_count(&prebuilt, "b.css"), is("b.1.css", 0));
     }
     store.publish(&[("a.css", "a.2.css"), ("b.css", "b.2.css"), ("c.css", "c.2.css")]);
     assets.reload().unwrap();
-    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 3));
-    assert_eq!(asked(&prebuilt, "b.css"), is("b.2.css", 0));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 3));
+    assert_eq!(get_and_count(&prebuilt, "b.css"), is("b.2.css", 0));
 }
 
 #[test]
 fn prebuilt_value_of_an_unlisted_path_is_computed_on_each_call() {
     let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
-    assert_eq!(asked(&prebuilt, "/a.css?x=1#f"), is("a.1.css?x=1#f", 1));
-    assert_eq!(asked(&prebuilt, "css/"), is("css/", 1));
+    assert_eq!(get_and_count(&prebuilt, "/a.css?x=1#f"), is("a.1.css?x=1#f", 1));
+    assert_eq!(get_and_count(&prebuilt, "css/"), is("css/", 1));
     assert_eq!(prebuilt.get("b.css", String::len).unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(prebuilt.get("../a.css", String::len).unwrap_err().kind(), ErrorKind::InvalidPath);
     assert_eq!(prebuilt.assets().url("a.css").unwrap(), "/static/a.1.css");
@@ -72,9 +72,9 @@ fn prebuilt_value_of_an_unlisted_path_is_computed_on_each_call() {
 fn prebuilt_value_in_development_follows_the_file() {
     let dir = Dir::of(&["a.css"]);
     let prebuilt = Prebuilt::new(&dev(&dir).build().unwrap(), quoted);
-    assert_eq!(asked(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("a.css")), 1));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("a.css")), 1));
     dir.write("a.css", "changed");
-    assert_eq!(asked(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("changed")), 1));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("changed")), 1));
 }
 
 #[test]
@@ -85,13 +85,13 @@ fn prebuilt_values_in_a_scope_belong_to_its_release() {
     store.publish(&[("0.css", "0.2.css"), ("a.css", "a.2.css")]);
     let two = assets.reload().unwrap();
     // The first call after the reload is made in a scope of the older release.
-    assert_eq!(one.scope(|| asked(&prebuilt, "a.css").0), is("a.1.css", 0).0);
-    assert_eq!(one.scope(|| asked(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
-    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 2));
-    assert_eq!(one.scope(|| asked(&prebuilt, "a.css").0), is("a.1.css", 0).0);
-    assert_eq!(one.scope(|| asked(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
-    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 0));
-    assert_eq!(two.scope(|| asked(&prebuilt, "0.css")), is("0.2.css", 0));
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "a.css").0), is("a.1.css", 0).0);
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 2));
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "a.css").0), is("a.1.css", 0).0);
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 0));
+    assert_eq!(two.scope(|| get_and_count(&prebuilt, "0.css")), is("0.2.css", 0));
     assert!(one.scope(|| prebuilt.get("0.css", String::len)).is_err());
 }
 
@@ -108,10 +108,10 @@ fn panic_during_prebuilding_does_not_poison_the_table() {
         assert!(unwound.is_err());
     }
     FAILS.set(false);
-    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 1));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 1));
     let failing = || prebuilt.get("a.css", |_| -> usize { resume_unwind(Box::new("taken")) });
     assert!(catch_unwind(AssertUnwindSafe(failing)).is_err());
-    assert_eq!(asked(&prebuilt, "a.css"), is("a.2.css", 0));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 0));
     assert!(assets.reload().is_ok());
 }
 
@@ -199,7 +199,7 @@ fn values_seen_by_a_thread_never_go_back_in_time() {
         for release in 1..=200 {
             publish(&store, release);
             assets.reload().unwrap();
-            assert_eq!(asked(&prebuilt, "25.css").0, is(&format!("{release}/25.css"), 0).0);
+            assert_eq!(get_and_count(&prebuilt, "25.css").0, is(&format!("{release}/25.css"), 0).0);
         }
     });
 }

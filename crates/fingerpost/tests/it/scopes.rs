@@ -155,7 +155,7 @@ fn scopes_can_be_entered_and_left_inside_with_current() {
     let current = || Snapshot::with_current(|snapshot| snapshot.url("a.css").unwrap().to_string()).unwrap();
     let (one, nine) = ("/static/a.1.css", "/static/a.9.css");
     ours.snapshot().scope(|| {
-        let asked = Snapshot::with_current(|snapshot| {
+        let urls = Snapshot::with_current(|snapshot| {
             // More scopes than the list has initial capacity for, so that it reallocates.
             nested(&others.snapshot(), 100, &|| assert_eq!(current(), nine));
             assert_eq!(current(), one);
@@ -170,7 +170,7 @@ fn scopes_can_be_entered_and_left_inside_with_current() {
             ours.reload().unwrap();
             [current(), snapshot.url("a.css").unwrap().to_string()]
         });
-        assert_eq!(asked.unwrap(), [one; 2]);
+        assert_eq!(urls.unwrap(), [one; 2]);
     });
     assert_eq!(number(&ours), "2");
 }

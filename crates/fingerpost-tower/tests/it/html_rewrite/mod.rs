@@ -39,7 +39,7 @@ fn request(headers: &[(&str, &str)]) -> Request<()> {
     request.body(()).unwrap()
 }
 
-fn response(headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes>> {
+fn build_response(headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes>> {
     let response =
         headers.iter().fold(Response::builder(), |response, (name, value)| response.header(*name, *value));
     response.body(body.into()).unwrap()
@@ -68,7 +68,8 @@ async fn text<B: Body<Error: fmt::Debug>>(body: B) -> String {
 #[tokio::test]
 async fn html_gets_the_current_urls() {
     let (_dir, assets) = production();
-    let page = response(&[HTML, ("etag", "\"x\""), ("content-length", "44"), ("last-modified", "x")], PAGE);
+    let page =
+        build_response(&[HTML, ("etag", "\"x\""), ("content-length", "44"), ("last-modified", "x")], PAGE);
     let response = rewrite(&assets, request(&[]), page).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert!(response.headers()["etag"].to_str().unwrap().starts_with("W/\"x-"));
@@ -91,17 +92,17 @@ async fn other_responses_pass_unchanged() {
         &[],
     ] {
         let headers = [headers, &[("etag", "\"x\""), ("content-length", "44")]].concat();
-        let answer = rewrite(&assets, request(&[]), response(&headers, PAGE)).await;
-        assert_eq!(answer.headers(), response(&headers, "").headers());
-        assert_eq!(answer.body().size_hint().exact(), Some(44));
-        assert_eq!(text(answer).await, PAGE);
+        let response = rewrite(&assets, request(&[]), build_response(&headers, PAGE)).await;
+        assert_eq!(response.headers(), build_response(&headers, "").headers());
+        assert_eq!(response.body().size_hint().exact(), Some(44));
+        assert_eq!(text(response).await, PAGE);
     }
     for status in [StatusCode::NO_CONTENT, StatusCode::PARTIAL_CONTENT, StatusCode::NOT_MODIFIED] {
-        let mut response = response(&[HTML, ("etag", "\"x\"")], PAGE);
+        let mut response = build_response(&[HTML, ("etag", "\"x\"")], PAGE);
         *response.status_mut() = status;
-        let answer = rewrite(&assets, request(&[]), response).await;
-        assert_eq!(answer.headers()["etag"], "\"x\"", "{status}");
-        assert_eq!(text(answer).await, PAGE, "{status}");
+        let response = rewrite(&assets, request(&[]), response).await;
+        assert_eq!(response.headers()["etag"], "\"x\"", "{status}");
+        assert_eq!(text(response).await, PAGE, "{status}");
     }
 }
 
@@ -110,7 +111,7 @@ async fn development_uses_content_hashes_and_removes_the_etag() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.css"), "body{}").unwrap();
     let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).build().unwrap();
-    let response = rewrite(&assets, request(&[]), response(&[HTML, ("etag", "\"x\"")], PAGE)).await;
+    let response = rewrite(&assets, request(&[]), build_response(&[HTML, ("etag", "\"x\"")], PAGE)).await;
     assert!(!response.headers().contains_key("etag"));
     assert_eq!(text(response).await, PAGE.replace("a.css", "a.css?v=7c98040a5416"));
 }

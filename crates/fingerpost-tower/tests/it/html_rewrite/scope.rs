@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service, service_fn};
 
-use super::{HTML, PAGE, production, publish, request, response, rewrite, text};
+use super::{HTML, PAGE, build_response, production, publish, request, rewrite, text};
 
 /// A body that contains the URL which is current when it is polled.
 struct Seen(Assets, bool);
@@ -81,7 +81,7 @@ async fn outer_snapshot_is_reused_if_it_belongs_to_the_same_assets() {
     for (snapshot, expected) in [(before, "a.1.css"), (other.snapshot(), "a.2.css")] {
         let mut request = request(&[]);
         request.extensions_mut().insert(snapshot);
-        let response = rewrite(&assets, request, response(&[HTML], PAGE)).await;
+        let response = rewrite(&assets, request, build_response(&[HTML], PAGE)).await;
         assert_eq!(text(response).await, PAGE.replace("a.css", expected));
     }
 }

@@ -5,18 +5,18 @@ use fingerpost_tower::{OnMismatch, StaticFiles, VersionLayer};
 use http::{Method, Request};
 use tower::{Layer, Service, ServiceExt};
 
-use super::{HTML, PAGE, always, layer, page, production, request, response, send, with_method};
+use super::{HTML, PAGE, always, build_response, layer, page, production, request, send, with_method};
 use crate::site::TestResponse;
 
 #[tokio::test]
 async fn every_response_has_the_version_header() {
     for status in [200, 201, 204, 206, 301, 304, 404, 405, 416, 500, 503] {
         for media_type in ["text/html", "text/css", "application/json"] {
-            let inner = response(status, &[("content-type", media_type)], "");
+            let inner = build_response(status, &[("content-type", media_type)], "");
             for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS] {
-                let answer = send(layer().layer(always(inner.clone())), with_method(method, "/")).await;
-                assert_eq!(answer.version_and_action(), ("v1", "reload"), "{status} {media_type}");
-                assert_eq!(answer.status.as_u16(), status);
+                let response = send(layer().layer(always(inner.clone())), with_method(method, "/")).await;
+                assert_eq!(response.version_and_action(), ("v1", "reload"), "{status} {media_type}");
+                assert_eq!(response.status.as_u16(), status);
             }
         }
     }
@@ -55,9 +55,9 @@ async fn every_response_of_an_axum_site_has_the_version_header() {
         (Method::GET, "/_fingerpost/client.0123456789ab.js", "\"\"", 200),
         (Method::GET, "/_fingerpost/else", "\"\"", 404),
     ] {
-        let answer = send(method, path, tag).await;
+        let response = send(method, path, tag).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.version_and_action()),
+            (response.status.as_u16(), response.version_and_action()),
             (status, ("v1", "reload")),
             "{path}"
         );
@@ -76,10 +76,10 @@ async fn action_header_follows_on_mismatch() {
         (OnMismatch::Ignore, "ignore"),
     ] {
         let layer = layer().on_mismatch(mismatch);
-        let answer = send(layer.layer(always(page())), request("/", &[])).await;
-        assert_eq!(answer.version_and_action(), ("v1", action));
+        let response = send(layer.layer(always(page())), request("/", &[])).await;
+        assert_eq!(response.version_and_action(), ("v1", action));
         let is_in = mismatch != OnMismatch::Ignore;
-        assert_eq!(answer.attribute("data-action"), is_in.then_some(action));
+        assert_eq!(response.attribute("data-action"), is_in.then_some(action));
         let own = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
         assert_eq!(own.version_and_action(), ("v1", action));
     }
@@ -93,27 +93,27 @@ async fn page_without_script_keeps_its_headers() {
         assert_eq!(request.headers().len(), 3);
         Ok::<_, Infallible>(page())
     });
-    let answer = send(layer.layer(inner), request("/", &conditions)).await;
-    assert_eq!(answer.headers.len(), page().headers().len() + 2);
-    assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE));
+    let response = send(layer.layer(inner), request("/", &conditions)).await;
+    assert_eq!(response.headers.len(), page().headers().len() + 2);
+    assert_eq!((response.header("etag"), response.text()), ("\"x\"", PAGE));
 }
 
 #[tokio::test]
 async fn pages_get_the_script_when_the_header_is_disabled() {
     let layer = layer().header(false);
     for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
-        let answer = send(layer.layer(always(page())), request(path, &[])).await;
-        assert_eq!(answer.version_and_action(), ("-", "-"), "{path}");
-        assert_eq!(answer.tag().is_some(), path == "/");
+        let response = send(layer.layer(always(page())), request(path, &[])).await;
+        assert_eq!(response.version_and_action(), ("-", "-"), "{path}");
+        assert_eq!(response.tag().is_some(), path == "/");
     }
 }
 
 #[tokio::test]
 async fn version_headers_of_the_inner_service_are_replaced() {
-    let inner = response(200, &[HTML, ("x-app-version", "mine"), ("x-app-version-action", "mine")], "");
-    let answer = send(layer().layer(always(inner)), request("/", &[])).await;
-    assert_eq!(answer.version_and_action(), ("v1", "reload"));
-    assert_eq!(answer.headers.get_all("x-app-version").iter().count(), 1);
+    let inner = build_response(200, &[HTML, ("x-app-version", "mine"), ("x-app-version-action", "mine")], "");
+    let response = send(layer().layer(always(inner)), request("/", &[])).await;
+    assert_eq!(response.version_and_action(), ("v1", "reload"));
+    assert_eq!(response.headers.get_all("x-app-version").iter().count(), 1);
 }
 
 #[tokio::test]

@@ -57,8 +57,8 @@ async fn manifest_with_an_invalid_version_is_rejected_and_changes_nothing() {
         fs::write(dir.path().join("staticfiles.json"), &manifest).unwrap();
         assert!(assets.reload().is_err(), "{version}");
         assert!(Assets::production(dir.path()).is_err(), "{version}");
-        let answer = send(layer.layer(always(page())), request("/", &[])).await;
-        assert_eq!((answer.version_and_action().0, answer.attribute("data-version")), ("v1", Some("v1")));
+        let response = send(layer.layer(always(page())), request("/", &[])).await;
+        assert_eq!((response.version_and_action().0, response.attribute("data-version")), ("v1", Some("v1")));
     }
 }
 
@@ -66,12 +66,12 @@ async fn manifest_with_an_invalid_version_is_rejected_and_changes_nothing() {
 async fn valid_versions_appear_unchanged() {
     for version in ["v1", "1.2.3+build.7", "~_-.+", "A", "unknown", &"v".repeat(128)] {
         let layer = VersionLayer::new(&development(version));
-        let answer = send(layer.layer(always(page())), request("/", &[])).await;
+        let response = send(layer.layer(always(page())), request("/", &[])).await;
         assert_eq!(
-            (answer.version_and_action().0, answer.attribute("data-version")),
+            (response.version_and_action().0, response.attribute("data-version")),
             (version, Some(version))
         );
-        assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
+        assert_eq!(response.text().replace(response.tag().unwrap(), ""), PAGE);
         let json = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
         assert!(json.text().ends_with(&format!(r#""version":"{version}"}}"#)), "{}", json.text());
     }
@@ -80,12 +80,13 @@ async fn valid_versions_appear_unchanged() {
 #[tokio::test]
 async fn requested_version_is_never_echoed() {
     let layer = super::layer();
-    for asked in ["\"><script>", "é", &"v".repeat(10 * 1024)] {
+    for requested in ["\"><script>", "é", &"v".repeat(10 * 1024)] {
         for path in ["/", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
-            let headers = [("x-app-requested-version", asked), ("cookie", &format!("app_version={asked}"))];
-            let answer = send(layer.layer(always(page())), request(path, &headers)).await;
-            assert_eq!((answer.status.as_u16(), answer.version_and_action()), (200, ("v1", "reload")));
-            assert!(!answer.text().contains(asked), "{path}");
+            let headers =
+                [("x-app-requested-version", requested), ("cookie", &format!("app_version={requested}"))];
+            let response = send(layer.layer(always(page())), request(path, &headers)).await;
+            assert_eq!((response.status.as_u16(), response.version_and_action()), (200, ("v1", "reload")));
+            assert!(!response.text().contains(requested), "{path}");
         }
     }
 }

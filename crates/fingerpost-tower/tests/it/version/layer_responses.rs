@@ -20,28 +20,28 @@ async fn respond(layer: &VersionLayer, request: Request<()>) -> TestResponse {
 
 /// Returns the path of the client script in a page.
 async fn script_path() -> String {
-    let answer = send(layer().layer(always(page())), request("/", &[])).await;
-    answer.attribute("src").unwrap().to_owned()
+    let response = send(layer().layer(always(page())), request("/", &[])).await;
+    response.attribute("src").unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn script_is_immutable() {
-    let answer = respond(&layer(), request(&script_path().await, &[])).await;
-    answer.assert_is(
+    let response = respond(&layer(), request(&script_path().await, &[])).await;
+    response.assert_is(
         200,
         IMMUTABLE,
         include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js"),
     );
-    assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
-    assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert_eq!(answer.header("content-length"), answer.body.len().to_string());
-    let etag = answer.header("etag");
+    assert_eq!(response.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(response.header("x-content-type-options"), "nosniff");
+    assert_eq!(response.header("content-length"), response.body.len().to_string());
+    let etag = response.header("etag");
     assert!(etag.starts_with('"') && etag.len() == 34, "{etag}");
 
     let again = respond(&layer(), request(&script_path().await, &[("if-none-match", etag)])).await;
     again.assert_is(304, IMMUTABLE, b"");
     let part = respond(&layer(), request(&script_path().await, &[("range", "bytes=0-1")])).await;
-    part.assert_is(206, IMMUTABLE, &answer.body[..2]);
+    part.assert_is(206, IMMUTABLE, &response.body[..2]);
 }
 
 #[tokio::test]
@@ -53,12 +53,12 @@ async fn script_is_sent_compressed() {
         ("gzip", &include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js.gz")[..]),
         ("br", include_bytes!("../../../../fingerpost-http/src/version/client/client.min.js.br")),
     ] {
-        let answer = respond(&layer(), request(&path, &[("accept-encoding", encoding)])).await;
-        answer.assert_is(200, IMMUTABLE, bytes);
-        assert_eq!(answer.header("content-encoding"), encoding);
-        assert_eq!(answer.header("content-length"), bytes.len().to_string());
-        assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
-        let tag = answer.header("etag");
+        let response = respond(&layer(), request(&path, &[("accept-encoding", encoding)])).await;
+        response.assert_is(200, IMMUTABLE, bytes);
+        assert_eq!(response.header("content-encoding"), encoding);
+        assert_eq!(response.header("content-length"), bytes.len().to_string());
+        assert_eq!(response.header("content-type"), "text/javascript; charset=utf-8");
+        let tag = response.header("etag");
         let conditions = [("accept-encoding", encoding), ("if-none-match", tag)];
         respond(&layer(), request(&path, &conditions)).await.assert_is(304, IMMUTABLE, b"");
         tags.push(tag.to_owned());
@@ -87,9 +87,9 @@ async fn script_path_of_another_release_gets_the_current_script_with_no_store() 
 
 #[tokio::test]
 async fn version_endpoint_is_no_store() {
-    let answer = respond(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
-    answer.assert_is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
-    assert_eq!(answer.header("content-type"), "application/json");
+    let response = respond(&layer(), request("/_fingerpost/version", &[("if-none-match", "*")])).await;
+    response.assert_is(200, "no-store", br#"{"components":{},"source":"manifest","version":"v1"}"#);
+    assert_eq!(response.header("content-type"), "application/json");
 }
 
 #[tokio::test]
@@ -99,10 +99,10 @@ async fn version_endpoint_lists_the_components() {
     files.iter().for_each(|file| std::fs::write(file, "").unwrap());
     let builder = Assets::builder().source(dir.path()).mode(Mode::Dev).component("templates", &files);
     let layer = VersionLayer::new(&builder.build().unwrap());
-    let answer = respond(&layer, request("/_fingerpost/version", &[])).await;
-    let version = answer.version_and_action().0;
+    let response = respond(&layer, request("/_fingerpost/version", &[])).await;
+    let version = response.version_and_action().0;
     let json = format!(r#"{{"components":{{"templates":15}},"source":"components","version":"{version}"}}"#);
-    answer.assert_is(200, "no-store", json.as_bytes());
+    response.assert_is(200, "no-store", json.as_bytes());
 }
 
 #[tokio::test]
@@ -119,9 +119,9 @@ async fn head_has_the_headers_of_get() {
 async fn other_methods_are_not_allowed() {
     for path in [script_path().await, OTHER.to_owned(), "/_fingerpost/version".to_owned()] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
-            let answer = respond(&layer(), with_method(method, &path)).await;
-            assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"), "{path}");
-            assert_eq!(answer.cache_control(), "no-store");
+            let response = respond(&layer(), with_method(method, &path)).await;
+            assert_eq!((response.status.as_u16(), response.header("allow")), (405, "GET, HEAD"), "{path}");
+            assert_eq!(response.cache_control(), "no-store");
         }
     }
 }
@@ -142,8 +142,8 @@ async fn other_paths_reach_the_inner_service() {
         "/x/_fingerpost/version",
         "/version",
     ] {
-        let answer = send(layer().layer(always(page())), request(path, &[])).await;
-        assert!(answer.tag().is_some(), "{path}");
+        let response = send(layer().layer(always(page())), request(path, &[])).await;
+        assert!(response.tag().is_some(), "{path}");
     }
 }
 
@@ -151,13 +151,13 @@ async fn other_paths_reach_the_inner_service() {
 async fn client_path_is_configurable() {
     let middleware = VersionMiddleware::new(&production().1);
     let layer = VersionLayer::from(middleware.client_path("/a/b/").unwrap());
-    let answer = send(layer.layer(always(page())), request("/", &[])).await;
-    let src = answer.attribute("src").unwrap();
+    let response = send(layer.layer(always(page())), request("/", &[])).await;
+    let src = response.attribute("src").unwrap();
     assert!(src.starts_with("/a/b/client."), "{src}");
     assert_eq!(respond(&layer, request(src, &[])).await.cache_control(), IMMUTABLE);
     assert_eq!(respond(&layer, request("/a/b/version", &[])).await.status, 200);
-    let answer = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
-    assert!(answer.tag().is_some(), "the default path is not handled by the layer");
+    let response = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+    assert!(response.tag().is_some(), "the default path is not handled by the layer");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn with_method(method: Method, path: &str) -> Request<()> {
     Request::builder().method(method).uri(path).body(()).unwrap()
 }
 
-fn response(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes>> {
+fn build_response(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes>> {
     let response = headers
         .iter()
         .fold(Response::builder().status(status), |response, (name, value)| response.header(*name, *value));
@@ -71,7 +71,7 @@ fn response(status: u16, headers: &[(&str, &str)], body: &'static str) -> Respon
 }
 
 fn page() -> Response<Full<Bytes>> {
-    response(200, &[HTML, ("etag", "\"x\""), ("last-modified", "x"), ("content-length", "71")], PAGE)
+    build_response(200, &[HTML, ("etag", "\"x\""), ("last-modified", "x"), ("content-length", "71")], PAGE)
 }
 
 /// A service that always returns this response.

@@ -5,14 +5,14 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{HTML, PAGE, always, development, page, production, publish, request, response, send};
+use super::{HTML, PAGE, always, build_response, development, page, production, publish, request, send};
 
 #[tokio::test]
 async fn nested_layers_insert_one_script_and_the_inner_layer_wins() {
     let (_dir, assets) = production();
     let outer = VersionLayer::new(&assets);
     let other = VersionLayer::new(&development("v9"));
-    for (inner, told) in [
+    for (inner, expected) in [
         (outer.clone(), ("v1", "reload")),
         (outer.clone().on_mismatch(OnMismatch::Prompt), ("v1", "prompt")),
         (outer.clone().on_mismatch(OnMismatch::Ignore), ("v1", "ignore")),
@@ -20,11 +20,11 @@ async fn nested_layers_insert_one_script_and_the_inner_layer_wins() {
         (other, ("v9", "reload")),
     ] {
         let service = outer.layer(inner.layer(always(page())));
-        let answer = send(service, request("/", &[])).await;
-        assert_eq!(answer.version_and_action(), told);
-        let scripts = usize::from(told.1 != "ignore");
-        assert_eq!(answer.text().matches("<script").count(), scripts, "{told:?}");
-        assert_eq!(answer.text().replace(answer.tag().unwrap_or_default(), ""), PAGE);
+        let response = send(service, request("/", &[])).await;
+        assert_eq!(response.version_and_action(), expected);
+        let scripts = usize::from(expected.1 != "ignore");
+        assert_eq!(response.text().matches("<script").count(), scripts, "{expected:?}");
+        assert_eq!(response.text().replace(response.tag().unwrap_or_default(), ""), PAGE);
     }
 }
 
@@ -33,7 +33,7 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>
     let tags = request.headers().get("if-none-match").map_or("", |tags| tags.to_str().unwrap());
     let status = if tags.contains("\"x\"") { 304 } else { 200 };
     let body = if status == 200 { "<head></head><a href=\"/static/a.css\">" } else { "" };
-    Ok(response(status, &[HTML, ("etag", "\"x\"")], body))
+    Ok(build_response(status, &[HTML, ("etag", "\"x\"")], body))
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn existing_script_tag_in_a_page_is_kept() {
     let once = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);
-    let answer = send(layer.layer(always(response(200, &[HTML], once))), request("/", &[])).await;
-    assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), once);
-    assert_eq!(answer.attribute("data-version"), Some("v1"), "the inserted tag comes first");
+    let response = send(layer.layer(always(build_response(200, &[HTML], once))), request("/", &[])).await;
+    assert_eq!(response.text().replace(response.tag().unwrap(), ""), once);
+    assert_eq!(response.attribute("data-version"), Some("v1"), "the inserted tag comes first");
 }

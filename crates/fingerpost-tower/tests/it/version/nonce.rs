@@ -5,7 +5,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{HTML, PAGE, always, layer, page, request, response, send, warnings::warnings};
+use super::{HTML, PAGE, always, build_response, layer, page, request, send, warnings::warnings};
 use crate::site::TestResponse;
 
 fn with_nonce(nonce: &str, headers: &[(&str, &str)]) -> Request<()> {
@@ -20,29 +20,30 @@ async fn page_with(nonce: &str) -> TestResponse {
 
 #[tokio::test]
 async fn script_gets_the_nonce_and_the_page_loses_its_validators() {
-    let answer = page_with("2726c7f26c+/==").await;
-    assert_eq!(answer.attribute("nonce"), Some("2726c7f26c+/=="));
+    let response = page_with("2726c7f26c+/==").await;
+    assert_eq!(response.attribute("nonce"), Some("2726c7f26c+/=="));
     for name in ["etag", "last-modified", "content-length"] {
-        assert_eq!(answer.header(name), "-", "{name}");
+        assert_eq!(response.header(name), "-", "{name}");
     }
-    let css = response(200, &[("content-type", "text/css"), ("etag", "\"x\""), ("last-modified", "x")], "");
-    let answer = send(layer().layer(always(css)), with_nonce("abc", &[])).await;
-    assert_eq!((answer.header("etag"), answer.header("last-modified")), ("\"x\"", "x"));
+    let css =
+        build_response(200, &[("content-type", "text/css"), ("etag", "\"x\""), ("last-modified", "x")], "");
+    let response = send(layer().layer(always(css)), with_nonce("abc", &[])).await;
+    assert_eq!((response.header("etag"), response.header("last-modified")), ("\"x\"", "x"));
 }
 
 #[test]
 fn invalid_nonce_is_never_written_and_is_logged_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let layer = layer();
-    let said = warnings(|| {
+    let messages = warnings(|| {
         for nonce in ["", "a b", "\"><script>alert(1)</script>", "'", "a\"b", "ä", "a=b", "a\r\nb", "==="] {
-            let answer = runtime.block_on(send(layer.layer(always(page())), with_nonce(nonce, &[])));
-            assert_eq!((answer.attribute("nonce"), answer.header("etag")), (None, "-"), "{nonce}");
-            assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
+            let response = runtime.block_on(send(layer.layer(always(page())), with_nonce(nonce, &[])));
+            assert_eq!((response.attribute("nonce"), response.header("etag")), (None, "-"), "{nonce}");
+            assert_eq!(response.text().replace(response.tag().unwrap(), ""), PAGE);
         }
     });
     assert_eq!(
-        said,
+        messages,
         [
             "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, digits, \
           `+ / - _`, and up to two `=` at its end"
@@ -55,7 +56,7 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<bytes::Bytes>
     let tags = request.headers().get("if-none-match").map_or("", |tags| tags.to_str().unwrap());
     let is_dated = request.headers().contains_key("if-modified-since");
     let status = if tags.contains("\"x\"") || tags == "*" || is_dated { 304 } else { 200 };
-    Ok(response(status, &[HTML, ("etag", "\"x\""), ("last-modified", "x")], PAGE))
+    Ok(build_response(status, &[HTML, ("etag", "\"x\""), ("last-modified", "x")], PAGE))
 }
 
 #[tokio::test]
@@ -73,13 +74,13 @@ async fn page_with_a_nonce_is_never_a_304() {
         ("if-none-match", "*"),
         ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
     ] {
-        let answer =
+        let response =
             send(layer.layer(service_fn(conditional)), with_nonce("abc", &[accept, condition])).await;
-        assert_eq!((answer.status.as_u16(), answer.header("etag")), (200, "-"), "{condition:?}");
-        assert_eq!(answer.attribute("nonce"), Some("abc"));
+        assert_eq!((response.status.as_u16(), response.header("etag")), (200, "-"), "{condition:?}");
+        assert_eq!(response.attribute("nonce"), Some("abc"));
     }
     // The header of htmx, with a tag from this layer.
-    let answer =
+    let response =
         send(layer.layer(service_fn(conditional)), with_nonce("abc", &[("if-none-match", tag)])).await;
-    assert_eq!(answer.status, 200);
+    assert_eq!(response.status, 200);
 }

@@ -7,31 +7,31 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use tower::{Layer, ServiceExt};
 
 use super::{
-    HTML, PAGE, always, development, layer, page, production, request, response, send, warnings::warnings,
-    with_method,
+    HTML, PAGE, always, build_response, development, layer, page, production, request, send,
+    warnings::warnings, with_method,
 };
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, path_below_mount};
 
 #[tokio::test]
 async fn page_gets_the_script_and_loses_outdated_headers() {
-    let answer = send(layer().layer(always(page())), request("/", &[])).await;
-    assert_eq!(answer.attribute("data-version"), Some("v1"));
-    assert_eq!(answer.attribute("data-action"), Some("reload"));
-    assert_eq!(answer.attribute("nonce"), None);
-    let src = answer.attribute("src").unwrap();
+    let response = send(layer().layer(always(page())), request("/", &[])).await;
+    assert_eq!(response.attribute("data-version"), Some("v1"));
+    assert_eq!(response.attribute("data-action"), Some("reload"));
+    assert_eq!(response.attribute("nonce"), None);
+    let src = response.attribute("src").unwrap();
     let hash = src.strip_prefix("/_fingerpost/client.").unwrap().strip_suffix(".js").unwrap();
     assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{src}");
-    assert_eq!(answer.text().replace(answer.tag().unwrap(), ""), PAGE);
-    let etag = answer.header("etag");
+    assert_eq!(response.text().replace(response.tag().unwrap(), ""), PAGE);
+    let etag = response.header("etag");
     assert!(etag.starts_with("W/\"x-version."), "{etag}");
-    assert_eq!(answer.headers.len(), 4, "content-type, etag, and two of the version: {answer:?}");
+    assert_eq!(response.headers.len(), 4, "content-type, etag, and two of the version: {response:?}");
 }
 
 #[tokio::test]
 async fn response_to_a_form_is_marked_as_posted() {
     for (method, is_posted) in [(Method::GET, false), (Method::POST, true), (Method::PUT, true)] {
-        let answer = send(layer().layer(always(page())), with_method(method.clone(), "/")).await;
-        assert_eq!(answer.tag().unwrap().contains(" data-posted>"), is_posted, "{method}");
+        let response = send(layer().layer(always(page())), with_method(method.clone(), "/")).await;
+        assert_eq!(response.tag().unwrap().contains(" data-posted>"), is_posted, "{method}");
     }
 }
 
@@ -52,41 +52,44 @@ async fn other_responses_keep_their_body() {
     ] {
         let headers =
             [headers, &[("etag", "\"x\""), ("content-length", "71"), ("last-modified", "x")]].concat();
-        let answer = layer().layer(always(response(200, &headers, PAGE))).oneshot(request("/", &[])).await;
-        let mut answer = answer.unwrap();
-        assert_eq!(answer.body().size_hint().exact(), Some(71));
+        let response =
+            layer().layer(always(build_response(200, &headers, PAGE))).oneshot(request("/", &[])).await;
+        let mut response = response.unwrap();
+        assert_eq!(response.body().size_hint().exact(), Some(71));
         for name in ["x-app-version", "x-app-version-action"] {
-            assert!(answer.headers_mut().remove(name).is_some(), "{headers:?}");
+            assert!(response.headers_mut().remove(name).is_some(), "{headers:?}");
         }
-        assert_eq!(answer.headers(), response(200, &headers, "").headers());
-        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), PAGE);
+        assert_eq!(response.headers(), build_response(200, &headers, "").headers());
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), PAGE);
     }
     for status in [204, 205, 206, 304] {
-        let inner = response(status, &[HTML, ("etag", "\"x\""), ("content-range", "bytes 0-70/71")], PAGE);
-        let answer = send(layer().layer(always(inner)), request("/", &[])).await;
-        assert_eq!((answer.header("etag"), answer.text()), ("\"x\"", PAGE), "{status}");
+        let inner =
+            build_response(status, &[HTML, ("etag", "\"x\""), ("content-range", "bytes 0-70/71")], PAGE);
+        let response = send(layer().layer(always(inner)), request("/", &[])).await;
+        assert_eq!((response.header("etag"), response.text()), ("\"x\"", PAGE), "{status}");
     }
 }
 
 #[tokio::test]
 async fn page_with_inline_content_disposition_gets_the_script() {
     for disposition in ["inline", "INLINE ; filename=a.html", "filename=a.html", ""] {
-        let inner = response(200, &[HTML, ("content-disposition", disposition)], PAGE);
-        let answer = send(layer().layer(always(inner)), request("/", &[])).await;
-        assert!(answer.tag().is_some(), "{disposition}");
+        let inner = build_response(200, &[HTML, ("content-disposition", disposition)], PAGE);
+        let response = send(layer().layer(always(inner)), request("/", &[])).await;
+        assert!(response.tag().is_some(), "{disposition}");
     }
 }
 
 #[tokio::test]
 async fn error_pages_get_the_script_and_fragments_do_not() {
     for status in [200, 403, 404, 500] {
-        let answer = send(layer().layer(always(response(status, &[HTML], PAGE))), request("/", &[])).await;
-        assert!(answer.tag().is_some(), "{status}");
+        let response =
+            send(layer().layer(always(build_response(status, &[HTML], PAGE))), request("/", &[])).await;
+        assert!(response.tag().is_some(), "{status}");
     }
     for fragment in ["<div>x</div>", "<template><head></head></template>", "", "<!-- <head> -->"] {
-        let inner = response(200, &[HTML], fragment);
-        let answer = send(layer().layer(always(inner)), request("/", &[("hx-request", "true")])).await;
-        assert_eq!((answer.text(), answer.version_and_action()), (fragment, ("v1", "reload")));
+        let inner = build_response(200, &[HTML], fragment);
+        let response = send(layer().layer(always(inner)), request("/", &[("hx-request", "true")])).await;
+        assert_eq!((response.text(), response.version_and_action()), (fragment, ("v1", "reload")));
     }
 }
 
@@ -96,16 +99,17 @@ fn compressed_page_is_unchanged_and_logged_once() {
     let send = |layer: &VersionLayer, method, inner: &Response<Full<Bytes>>| {
         runtime.block_on(send(layer.layer(always(inner.clone())), with_method(method, "/")))
     };
-    let compressed = response(200, &[HTML, ("content-encoding", "br"), ("etag", "\"x\"")], "\u{1}\u{2}");
+    let compressed =
+        build_response(200, &[HTML, ("content-encoding", "br"), ("etag", "\"x\"")], "\u{1}\u{2}");
     let layer = layer();
-    let said = warnings(|| {
+    let messages = warnings(|| {
         for layer in [&layer, &layer, &layer.clone(), &layer.clone().header(false)] {
-            let answer = send(layer, Method::GET, &compressed);
-            assert_eq!((answer.text(), answer.header("etag")), ("\u{1}\u{2}", "\"x\""));
+            let response = send(layer, Method::GET, &compressed);
+            assert_eq!((response.text(), response.header("etag")), ("\u{1}\u{2}", "\"x\""));
         }
     });
     assert_eq!(
-        said,
+        messages,
         [
             "the client script was not inserted into a page because it is compressed; place the version layer inside the \
              compression layer"
@@ -118,8 +122,8 @@ fn compressed_page_is_unchanged_and_logged_once() {
         &[HTML, ("content-encoding", "br"), ("cache-control", "no-transform")],
         &[HTML, ("content-encoding", "br"), ("cache-control", "max-age=1, immutable")],
     ] {
-        let said = warnings(|| drop(send(&other, Method::GET, &response(200, headers, PAGE))));
-        assert_eq!(said, [""; 0], "{headers:?}");
+        let messages = warnings(|| drop(send(&other, Method::GET, &build_response(200, headers, PAGE))));
+        assert_eq!(messages, [""; 0], "{headers:?}");
     }
     let mut not_modified = compressed.clone();
     *not_modified.status_mut() = http::StatusCode::NOT_MODIFIED;
@@ -140,8 +144,8 @@ async fn page_inside_a_compression_layer_gets_the_script() {
             body.reverse();
             Response::from_parts(parts, Body::from(body))
         }));
-    let answer = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
-    let mut body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap().to_vec();
+    let response = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    let mut body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap().to_vec();
     body.reverse();
     assert!(String::from_utf8(body).unwrap().starts_with("<!DOCTYPE html><html><head><script defer "));
 }
@@ -154,7 +158,7 @@ async fn head_has_the_same_headers_as_get() {
     let within = router.clone().layer(VersionLayer::new(&assets));
     let around = VersionLayer::new(&assets).layer(router);
     for path in ["/", "/nowhere", "/_fingerpost/version", "/_fingerpost/client.0123456789ab.js"] {
-        let asked = async |method: Method| {
+        let send_to_both = async |method: Method| {
             let request = || Request::builder().method(&method).uri(path).body(Body::empty()).unwrap();
             let one = within.clone().oneshot(request()).await.unwrap();
             let other = around.clone().oneshot(request()).await.unwrap();
@@ -162,8 +166,8 @@ async fn head_has_the_same_headers_as_get() {
             let (head, body) = other.into_parts();
             (head.headers, axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap())
         };
-        let (by_get, whole) = asked(Method::GET).await;
-        let (by_head, nothing) = asked(Method::HEAD).await;
+        let (by_get, whole) = send_to_both(Method::GET).await;
+        let (by_head, nothing) = send_to_both(Method::HEAD).await;
         assert_eq!(by_get, by_head, "{path}");
         assert_eq!((whole.is_empty(), nothing.is_empty()), (path == "/nowhere", true));
         assert_eq!(by_get.contains_key("content-length"), path.starts_with("/_fingerpost"), "{path}");
@@ -185,11 +189,11 @@ async fn page_at_a_hashed_path_is_unchanged_and_at_its_asset_path_gets_the_scrip
         }
     };
     let hashed = path_below_mount(&assets.url("page.html").unwrap());
-    let answer = get(&hashed, "\"\"").await;
-    answer.assert_is(200, IMMUTABLE, PAGE.as_bytes());
-    assert_eq!(answer.version_and_action().1, "reload");
-    let tag = answer.header("etag");
-    assert!(tag.starts_with('"') && answer.header("content-length") == "71", "{answer:?}");
+    let response = get(&hashed, "\"\"").await;
+    response.assert_is(200, IMMUTABLE, PAGE.as_bytes());
+    assert_eq!(response.version_and_action().1, "reload");
+    let tag = response.header("etag");
+    assert!(tag.starts_with('"') && response.header("content-length") == "71", "{response:?}");
     get(&hashed, tag).await.assert_is(304, IMMUTABLE, b"");
 
     let plain = get("/page.html", "\"\"").await;
@@ -203,17 +207,17 @@ async fn page_at_a_hashed_path_is_unchanged_and_at_its_asset_path_gets_the_scrip
 #[tokio::test]
 async fn empty_page_stays_empty() {
     let inner = Response::builder().header("content-type", "text/html").body(Empty::<Bytes>::new()).unwrap();
-    let answer = layer().layer(always(inner)).oneshot(request("/", &[])).await.unwrap();
-    assert!(answer.body().is_end_stream());
-    assert_eq!(answer.body().size_hint().exact(), Some(0));
+    let response = layer().layer(always(inner)).oneshot(request("/", &[])).await.unwrap();
+    assert!(response.body().is_end_stream());
+    assert_eq!(response.body().size_hint().exact(), Some(0));
 }
 
 #[tokio::test]
 async fn development_pages_have_no_etag() {
     let layer = VersionLayer::new(&development("v7"));
-    let answer = send(layer.layer(always(page())), request("/", &[])).await;
-    assert_eq!((answer.attribute("data-version"), answer.version_and_action().0), (Some("v7"), "v7"));
-    assert_eq!((answer.header("etag"), answer.header("last-modified")), ("-", "-"));
+    let response = send(layer.layer(always(page())), request("/", &[])).await;
+    assert_eq!((response.attribute("data-version"), response.version_and_action().0), (Some("v7"), "v7"));
+    assert_eq!((response.header("etag"), response.header("last-modified")), ("-", "-"));
 }
 
 #[test]

@@ -9,14 +9,14 @@ fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec
         (Counters::default(), tokio::runtime::Builder::new_current_thread().build().unwrap());
     metrics::with_local_recorder(&counters, || {
         for (path, headers) in requests {
-            let answer = match layers {
+            let response = match layers {
                 [one] => runtime.block_on(send(one.layer(always(page())), request(path, headers))),
                 [outer, inner] => {
                     runtime.block_on(send(outer.layer(inner.layer(always(page()))), request(path, headers)))
                 }
                 _ => panic!("expected one or two layers"),
             };
-            assert_eq!(answer.status, 200);
+            assert_eq!(response.status, 200);
         }
     });
     counters.read()

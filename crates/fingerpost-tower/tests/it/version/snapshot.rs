@@ -12,7 +12,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use tower::{Layer, service_fn};
 
-use super::{production, publish, request, response, send};
+use super::{build_response, production, publish, request, send};
 
 /// Returns the version, the URL in the current scope, and the URL from `assets`, as a template would see them.
 fn seen(assets: &Assets) -> String {
@@ -93,18 +93,20 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
         }
         let media_type = if round % 2 == 0 { "text/html" } else { "text/plain" };
         let (one, two) = (request("/", &[]), request("/", &[]));
-        let answer = match round % 3 {
+        let response = match round % 3 {
             0 => runtime.block_on(send(version.layer(html.layer(inner(media_type))), one)),
             1 => runtime.block_on(send(html.layer(version.layer(inner(media_type))), two)),
             _ => runtime.block_on(send(version.layer(inner(media_type)), one)),
         };
-        let told = answer.version_and_action().0;
-        let expected = format!("[{told} /static/a.{told}.css {told} /static/a.{told}.css]");
-        assert_eq!((answer.header("x-call"), answer.header("x-future")), (&*expected, &*expected));
-        let body = answer.text().replace(answer.tag().unwrap_or_default(), "");
+        let header_version = response.version_and_action().0;
+        let expected = format!(
+            "[{header_version} /static/a.{header_version}.css {header_version} /static/a.{header_version}.css]"
+        );
+        assert_eq!((response.header("x-call"), response.header("x-future")), (&*expected, &*expected));
+        let body = response.text().replace(response.tag().unwrap_or_default(), "");
         assert_eq!(body, format!("<head>{}", expected.repeat(4)));
         let is_html = media_type == "text/html";
-        assert_eq!(answer.attribute("data-version"), is_html.then_some(told));
+        assert_eq!(response.attribute("data-version"), is_html.then_some(header_version));
 
         let json =
             runtime.block_on(send(version.layer(inner("text/plain")), request("/_fingerpost/version", &[])));
@@ -112,7 +114,7 @@ fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
             json.text().ends_with(&format!(r#""version":"{}"}}"#, json.version_and_action().0)),
             "{json:?}"
         );
-        versions.insert(told.to_owned());
+        versions.insert(header_version.to_owned());
     }
     versions
 }
@@ -126,11 +128,11 @@ async fn response_to_a_reload_has_the_new_version() {
         let reload = service_fn(|_: Request<()>| {
             publish(&dir, version);
             let reloaded = assets.reload().unwrap();
-            let mut response = response(200, &[], "");
+            let mut response = build_response(200, &[], "");
             response.extensions_mut().insert(if is_own { reloaded } else { other.snapshot() });
             std::future::ready(Ok::<_, Infallible>(response))
         });
-        let answer = send(layer.layer(reload), request("/cache/bust", &[])).await;
-        assert_eq!(answer.version_and_action().0, if is_own { version } else { &before });
+        let response = send(layer.layer(reload), request("/cache/bust", &[])).await;
+        assert_eq!(response.version_and_action().0, if is_own { version } else { &before });
     }
 }

@@ -22,8 +22,8 @@ async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> EitherBody<HtmlBo
 /// Returns a layer, and the tag that it inserts into pages.
 async fn layer_and_tag() -> (VersionLayer, String) {
     let layer = VersionLayer::new(&production().1);
-    let answer = send(layer.layer(always(page())), request("/", &[])).await;
-    (layer, answer.tag().unwrap().to_owned())
+    let response = send(layer.layer(always(page())), request("/", &[])).await;
+    (layer, response.tag().unwrap().to_owned())
 }
 
 #[tokio::test]

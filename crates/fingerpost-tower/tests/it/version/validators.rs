@@ -6,7 +6,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{PAGE, production, publish, request, response, send};
+use super::{PAGE, build_response, production, publish, request, send};
 use crate::site::TestResponse;
 
 const DATE: &str = "Sat, 29 Oct 1994 19:43:31 GMT";
@@ -20,7 +20,7 @@ async fn conditional(request: Request<()>) -> Result<Response<Full<Bytes>>, Infa
         None => request.headers().get("if-modified-since").is_some_and(|since| since == DATE),
     };
     let headers = [("content-type", media_type), ("etag", tag), ("last-modified", DATE)];
-    Ok(response(if is_same { 304 } else { 200 }, &headers, if is_same { "" } else { PAGE }))
+    Ok(build_response(if is_same { 304 } else { 200 }, &headers, if is_same { "" } else { PAGE }))
 }
 
 async fn visit(layer: &VersionLayer, path: &str, headers: &[(&str, &str)]) -> TestResponse {
@@ -53,17 +53,17 @@ async fn unchanged_page_is_sent_again_after_each_release() {
         &[("if-modified-since", DATE)],
         &[("if-none-match", "*")],
     ] {
-        let answer = visit(&layer, "/", &[&BROWSER[..], validators].concat()).await;
+        let response = visit(&layer, "/", &[&BROWSER[..], validators].concat()).await;
         assert_eq!(
-            (answer.status, answer.attribute("data-version")),
+            (response.status, response.attribute("data-version")),
             (StatusCode::OK, Some("v2")),
             "{validators:?}"
         );
-        assert_ne!(answer.header("etag"), tag);
+        assert_ne!(response.header("etag"), tag);
     }
     let validators = [("if-none-match", &*tag), ("if-modified-since", DATE)];
-    let answer = visit(&layer, "/", &[HTMX, validators].concat()).await;
-    assert_eq!((answer.status, answer.attribute("data-version")), (StatusCode::OK, Some("v2")));
+    let response = visit(&layer, "/", &[HTMX, validators].concat()).await;
+    assert_eq!((response.status, response.attribute("data-version")), (StatusCode::OK, Some("v2")));
 }
 
 #[tokio::test]
@@ -78,8 +78,8 @@ async fn page_is_sent_again_when_a_setting_changes_its_script_tag() {
         (layer.clone().on_mismatch(OnMismatch::Ignore), 200),
         (VersionMiddleware::new(&assets).client_path("/x").unwrap().into(), 200),
     ] {
-        let answer = visit(&layer, "/", &[&BROWSER[..], &[("if-none-match", &tag)]].concat()).await;
-        assert_eq!(answer.status, status, "{layer:?}");
+        let response = visit(&layer, "/", &[&BROWSER[..], &[("if-none-match", &tag)]].concat()).await;
+        assert_eq!(response.status, status, "{layer:?}");
     }
 }
 
@@ -89,13 +89,13 @@ async fn conditional_requests_for_style_sheets_are_forwarded() {
     let layer = VersionLayer::new(&assets);
     let browser = [("accept", "text/css,*/*;q=0.1"), ("sec-fetch-dest", "style")];
     for condition in [("if-none-match", "\"css\""), ("if-modified-since", DATE)] {
-        let answer = visit(&layer, "/a.css", &[&browser[..], &[condition]].concat()).await;
+        let response = visit(&layer, "/a.css", &[&browser[..], &[condition]].concat()).await;
         assert_eq!(
-            (answer.status, answer.version_and_action()),
+            (response.status, response.version_and_action()),
             (StatusCode::NOT_MODIFIED, ("v1", "reload"))
         );
-        assert_eq!((answer.header("etag"), answer.header("last-modified")), ("\"css\"", DATE));
+        assert_eq!((response.header("etag"), response.header("last-modified")), ("\"css\"", DATE));
     }
-    let answer = visit(&layer, "/a.css", &[("if-none-match", "\"other\"")]).await;
-    assert_eq!((answer.status, answer.text()), (StatusCode::OK, PAGE));
+    let response = visit(&layer, "/a.css", &[("if-none-match", "\"other\"")]).await;
+    assert_eq!((response.status, response.text()), (StatusCode::OK, PAGE));
 }
