@@ -5,7 +5,7 @@ use fantoccini::Locator;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::tools::{Browser, Server, ask, get, npm_package};
+use crate::tools::{Browser, Server, get, npm_package, send};
 
 /// The heading, the versions of HTML and script, the release of the style sheet, and the presence of a banner.
 const STATE: &str = "[
@@ -18,7 +18,7 @@ const STATE: &str = "[
 
 async fn deploy(site: &Server) -> String {
     let deploy = Request::post(site.url("/deploy")).body(Body::empty()).expect("a request");
-    assert_eq!(ask(deploy).await.status(), 303);
+    assert_eq!(send(deploy).await.status(), 303);
     version(site).await
 }
 

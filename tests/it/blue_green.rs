@@ -18,7 +18,7 @@ use http::Response;
 use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot};
 
-use crate::tools::{Haproxy, Nginx, ask, serve};
+use crate::tools::{Haproxy, Nginx, send, serve};
 use metrics_recorder::Counters;
 
 const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/blue-green.md");
@@ -145,19 +145,19 @@ impl Kind {
 }
 
 impl Proxy {
-    async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+    async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
         let url = match self {
             Self::Nginx(nginx) => nginx.url(path),
             Self::Haproxy(haproxy) => haproxy.url(path),
         };
         let request = http::Request::get(url);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        ask(request.body(Body::empty()).expect("a request")).await
+        send(request.body(Body::empty()).expect("a request")).await
     }
 
     /// Returns the version of the loaded page, and the cookie that is set.
     async fn load(&self, headers: &[(&str, &str)]) -> (String, Option<String>) {
-        let response = self.ask("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
+        let response = self.send("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
         assert_eq!(response.status(), 200, "{headers:?}: {response:?}");
         (shown(&response), set_cookie(&response))
     }
@@ -195,7 +195,7 @@ fn is_refused(response: &Response<Bytes>, living: &str) {
 /// Checks the version in `/version` and in the endpoint that the client script requests before it acts.
 async fn assert_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
     for path in ["/version", "/_fingerpost/version"] {
-        let response = proxy.ask(path, headers).await;
+        let response = proxy.send(path, headers).await;
         let json: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
         assert_eq!((response.status().as_u16(), &json["version"]), (200, &version.into()));
         assert_eq!(response.headers()["x-app-version"], *version);
@@ -214,23 +214,23 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     let (blue, green) = (Version::start("v1", "blue").await, Version::start("v2", "green").await);
     let proxy = kind.start(Step::NewDefault, &blue, &green)?;
     assert_eq!(proxy.load(&[]).await, page("v2"));
-    assert_eq!(shown(&proxy.ask("/", &[OLD_TAB]).await), "v1");
-    assert_eq!(shown(&proxy.ask("/", &[OLD_COOKIE]).await), "v1");
+    assert_eq!(shown(&proxy.send("/", &[OLD_TAB]).await), "v1");
+    assert_eq!(shown(&proxy.send("/", &[OLD_COOKIE]).await), "v1");
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, page("v1"));
     assert_eq!(proxy.load(&[(HEADER, "v2"), OLD_COOKIE]).await, page("v2"));
     assert_eq!(proxy.load(&[(HEADER, ""), OLD_COOKIE]).await, page("v1"));
-    is_refused(&proxy.ask("/", &[(HEADER, "v0")]).await, "v2");
+    is_refused(&proxy.send("/", &[(HEADER, "v0")]).await, "v2");
     assert_version(&proxy, &[OLD_TAB], "v1").await;
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 1", "unversioned 1"]);
 
     let proxy = kind.start(Step::OldGone, &blue, &green)?;
-    is_refused(&proxy.ask("/", &[OLD_TAB]).await, "v2");
-    is_refused(&proxy.ask("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
+    is_refused(&proxy.send("/", &[OLD_TAB]).await, "v2");
+    is_refused(&proxy.send("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
     // Without the header there is no client script that could handle a 409.
-    assert_eq!(shown(&proxy.ask("/", &[OLD_COOKIE]).await), "v2");
+    assert_eq!(shown(&proxy.send("/", &[OLD_COOKIE]).await), "v2");
     // The assets of the page are still served.
-    assert_eq!(proxy.ask("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
+    assert_eq!(proxy.send("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
     // The refusal has the new version in a header, and the endpoint returns it.
     assert_version(&proxy, &[OLD_TAB], "v2").await;
     // The visitor loads a page again.
@@ -240,7 +240,7 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     // none.
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 8", "unversioned 2"]);
-    assert_eq!(shown(&proxy.ask("/", &[(HEADER, "v2")]).await), "v2");
+    assert_eq!(shown(&proxy.send("/", &[(HEADER, "v2")]).await), "v2");
     assert_eq!(green.counted(), ["match 2", "skew 8", "unversioned 2"]);
     Some(())
 }
@@ -266,11 +266,11 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
         assert_eq!(proxy.load(&[agent, OLD_COOKIE]).await, page("v1"));
         assert_eq!(proxy.load(&[agent, OLD_TAB]).await, page("v1"));
         // Only page loads take part in the canary split.
-        let response = proxy.ask("/", &[agent]).await;
+        let response = proxy.send("/", &[agent]).await;
         assert_eq!((shown(&response), set_cookie(&response)), page("v1"));
         // Text sent by the client never gets into a cookie.
         for header in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
-            let response = proxy.ask("/", &[agent, header, ACCEPT_PAGE]).await;
+            let response = proxy.send("/", &[agent, header, ACCEPT_PAGE]).await;
             assert!(!format!("{response:?}").contains("evil"), "{response:?}");
         }
         // An unknown version gets the default.
@@ -280,7 +280,7 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
     let proxy = kind.start(Step::Withdrawn, &blue, &green)?;
     let withdrawn = proxy.load(&[("cookie", "app_version=v2")]).await;
     assert_eq!(withdrawn, ("v1".to_owned(), Some(EXPIRY.to_owned())));
-    is_refused(&proxy.ask("/", &[(HEADER, "v2")]).await, "v1");
+    is_refused(&proxy.send("/", &[(HEADER, "v2")]).await, "v1");
     for agent in &agents[..50] {
         assert_eq!(proxy.load(&[("user-agent", agent)]).await, page("v1"));
     }

@@ -137,11 +137,11 @@ fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
     process.args(["engines::askama_global_runs_in_a_separate_process", "--exact", "--nocapture"]);
     let output = process.env(ARGUMENTS, arguments).output().expect("this program");
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-    stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.to_owned()
+    stderr.split_once(RESULT).unwrap_or_else(|| panic!("{stderr}")).1.to_owned()
 }
 
 const ARGUMENTS: &str = "IT_ASKAMA_GLOBAL";
-const ANSWER: &str = "answer: ";
+const RESULT: &str = "result: ";
 
 #[test]
 fn askama_global_runs_in_a_separate_process() {
@@ -154,7 +154,7 @@ fn askama_global_runs_in_a_separate_process() {
     fingerpost_askama::init(Site::open(number, &source, &out).assets)
         .expect("the first call in this process");
     let page = askama_page::Function { paths: &paths }.render().expect("a page");
-    write!(io::stderr(), "{ANSWER}{page}").expect("standard error can be written to");
+    write!(io::stderr(), "{RESULT}{page}").expect("standard error can be written to");
 }
 
 /// A strategy in one mode.

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::{
     pages::files_below,
     readme::root,
-    tools::{Asker, Server, built_outside, expected_url, strace},
+    tools::{HttpClient, Server, built_outside, expected_url, strace},
 };
 
 const README: &str = include_str!("../../README.md");
@@ -91,10 +91,10 @@ fn connections(calls: &str) -> (usize, usize) {
 /// Starts the site and requests its page and the assets of the page, over one connection.
 async fn check_page_and_assets(server: &mut Command) {
     let site = Server::start(server.env("ADDRESS", "127.0.0.1:0"));
-    let client = Asker::default();
+    let client = HttpClient::default();
     let get = async |path: &str| {
         let request = Request::get(site.url(path)).body(Body::empty()).expect("a URL");
-        let response = client.ask(request).await;
+        let response = client.send(request).await;
         assert_eq!(response.status(), 200, "{path}: {response:?}");
         response.into_body()
     };

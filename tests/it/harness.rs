@@ -132,8 +132,8 @@ async fn each_nginx_has_its_own_port_and_stops_with_its_test() {
 #[tokio::test]
 #[ignore = "needs HAProxy: run tests/setup"]
 async fn haproxy_stops_with_its_test() {
-    let answer = "http-request return status 200 content-type text/plain string one";
-    let site = format!("frontend site\n mode http\n timeout client 9s\n bind :80\n {answer}\n");
+    let response = "http-request return status 200 content-type text/plain string one";
+    let site = format!("frontend site\n mode http\n timeout client 9s\n bind :80\n {response}\n");
     let Some(haproxy) = Haproxy::start(&site) else { return };
     assert_eq!(tools::get(&haproxy.url("/")).await, (200, b"one".to_vec()));
     let address = haproxy.url("").replace("http://", "");
@@ -160,10 +160,10 @@ async fn browser_shows_a_page_and_reports_errors() {
     browser.find(Locator::Css("h1")).await.expect("a heading").click().await.expect("a click");
     assert_eq!(browser.title().await.expect("a title"), "Clicked");
 
-    let mut answers: Vec<_> = browser.requests().await.iter().map(|r| (r.url.clone(), r.status)).collect();
-    answers.sort();
+    let mut responses: Vec<_> = browser.requests().await.iter().map(|r| (r.url.clone(), r.status)).collect();
+    responses.sort();
     let expected = [("/", 200), ("/app.css", 200), ("/missing.js", 404), ("/old.css", 301)];
-    assert_eq!(answers, expected.map(|(path, status)| (format!("{origin}{path}"), Some(status))));
+    assert_eq!(responses, expected.map(|(path, status)| (format!("{origin}{path}"), Some(status))));
     let errors = browser.errors().await;
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0].starts_with(&format!("{origin}/missing.js ")), "{errors:?}");

@@ -21,7 +21,7 @@ use http::{Request, Response};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::tools::{Nginx, ask, serve};
+use crate::tools::{Nginx, send, serve};
 use differences::{DIFFERENCES, Difference};
 use requests::REQUESTS;
 
@@ -130,7 +130,7 @@ impl Side {
             let (name, value) = header.split_once(": ").unwrap_or((header.trim_end_matches(':'), ""));
             built = built.header(name, value);
         }
-        ask(built.body(Body::empty()).unwrap_or_else(|err| panic!("{request}: {err}"))).await
+        send(built.body(Body::empty()).unwrap_or_else(|err| panic!("{request}: {err}"))).await
     }
 }
 
@@ -206,9 +206,11 @@ async fn responses_differ_from_nginx_only_as_documented() {
     };
     let assets = Assets::production(out.path()).expect("an output directory");
     let ours = serve(Router::new().nest_service("/static", StaticFiles::new(&assets))).await;
-    let date = ask(Request::get(nginx.url(&assets.url("forty.txt").expect("a URL")))
-        .body(Body::empty())
-        .expect("a request"))
+    let date = send(
+        Request::get(nginx.url(&assets.url("forty.txt").expect("a URL")))
+            .body(Body::empty())
+            .expect("a request"),
+    )
     .await;
     let date = shown(&date)["last-modified"].clone();
     let theirs = Side::new(nginx.url(""), &assets, &date).await;

@@ -8,7 +8,7 @@ use fingerpost_collect::{CollectConfig, collect};
 use http::{Request, Response};
 use tempfile::TempDir;
 
-use crate::tools::{Nginx, ask};
+use crate::tools::{Nginx, send};
 
 const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/deploying.md");
 const YEAR: &str = "public, max-age=31536000, immutable";
@@ -42,7 +42,7 @@ fn start(root: &Path) -> Option<Nginx> {
 
 async fn get(nginx: &Nginx, path: &str, encoding: &str) -> Response<Bytes> {
     let request = Request::get(nginx.url(path)).header("accept-encoding", encoding);
-    ask(request.body(Body::empty()).expect("a request")).await
+    send(request.body(Body::empty()).expect("a request")).await
 }
 
 #[track_caller]
@@ -101,7 +101,7 @@ async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
         assert!(small.body().len() < plain.body().len());
 
         let request = Request::get(nginx.url(url)).header("if-none-match", &plain.headers()["etag"]);
-        let response = ask(request.body(Body::empty()).expect("a request")).await;
+        let response = send(request.body(Body::empty()).expect("a request")).await;
         assert_eq!(response.status(), 304);
         has(&response, &[("cache-control", lifetime)]);
     }

@@ -14,9 +14,9 @@ use fingerpost_tower::{AssetServer, CachePolicy, StaticFiles};
 use http::Request;
 use tempfile::TempDir;
 
-use crate::tools::{Nginx, ask};
+use crate::tools::{Nginx, send};
 use nodes::{Node, behind_nginx, publish, site, source, wait_until_the_output_dir_is_reread};
-use visitor::{Got, Visitor};
+use visitor::{ReceivedAsset, Visitor};
 
 /// The first release, the second, and a rollback to the first.
 const STEPS: [char; 3] = ['a', 'b', 'a'];
@@ -40,7 +40,7 @@ async fn deploy(
 }
 
 /// Returns the assets of pages that were rendered after the last node had switched.
-async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [Got] {
+async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [ReceivedAsset] {
     visitor.finish().await;
     let seen = visitor.got.len();
     visitor.browse(0).await;
@@ -66,7 +66,7 @@ async fn assert_no_wrong_responses(visitor: &mut Visitor<'_>) {
     let wrong: Vec<_> = visitor.got.iter().filter(|got| got.status != 200 || !got.fits()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!((visitor.retries, visitor.redirects), (0, 0));
-    let again = visitor.ask_again().await;
+    let again = visitor.request_again().await;
     assert!(again.iter().all(|got| got.status == 200), "{again:#?}");
 }
 
@@ -98,7 +98,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
         };
         deploy(&mut visitor, shift, announce, change).await;
         assert_no_wrong_responses(&mut visitor).await;
-        assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
+        assert!(visitor.request_again().await.iter().all(|got| got.is_cached));
         assert_eq!(nodes.each_ref().map(Node::sent_again), [[""; 0]; 2]);
     }
 }
@@ -123,7 +123,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
         };
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert_no_wrong_responses(&mut visitor).await;
-        assert!(visitor.ask_again().await.iter().all(|got| got.is_kept));
+        assert!(visitor.request_again().await.iter().all(|got| got.is_cached));
         // If the first node responds with a 404 and nginx tries the next node, nginx still obeys the `no-store` of the
         // 404. It does not cache the response of the next node.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
@@ -139,7 +139,7 @@ async fn deploy_build_free(
     unversioned: Option<CachePolicy>,
     meaning: impl Fn(&str) -> Option<char>,
     more: &str,
-) -> Option<(Vec<Got>, usize, usize)> {
+) -> Option<(Vec<ReceivedAsset>, usize, usize)> {
     let sources = STEPS.map(source);
     let (mut notes, mut retries, mut redirects) = (Vec::new(), 0, 0);
     for shift in 0..2 {
@@ -159,8 +159,8 @@ async fn deploy_build_free(
         assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);
         let settled = afterwards(&mut visitor).await;
         assert!(settled.iter().all(|got| got.page == 'a' && got.fits()), "{settled:#?}");
-        // `ask_again` checks every response, including responses that nginx has cached.
-        assert!(visitor.ask_again().await.iter().any(|got| got.is_kept));
+        // `request_again` checks every response, including responses that nginx has cached.
+        assert!(visitor.request_again().await.iter().any(|got| got.is_cached));
         notes.append(&mut visitor.got);
         (retries, redirects) = (retries + visitor.retries, redirects + visitor.redirects);
     }
@@ -177,11 +177,11 @@ async fn version_query_may_return_wrong_bytes_during_a_deploy() {
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, None, by_version, "").await;
     let Some((got, retries, redirects)) = notes else { return };
     assert_eq!((retries, redirects), (0, 0));
-    let is_versioned = |got: &&Got| got.url.query().is_some();
+    let is_versioned = |got: &&ReceivedAsset| got.url.query().is_some();
     assert!(got.iter().filter(is_versioned).any(|got| !got.fits()), "no response had wrong bytes");
     // References in files have no version, so cached responses may be an hour old.
     let mut plain = got.iter().filter(|got| !is_versioned(got));
-    assert!(plain.any(|got| got.page == 'b' && got.release == Some('a') && got.is_kept));
+    assert!(plain.any(|got| got.page == 'b' && got.release == Some('a') && got.is_cached));
 }
 
 #[tokio::test]
@@ -190,8 +190,8 @@ async fn version_query_caches_nothing_old_if_unversioned_policy_is_no_cache() {
     let lifetime = Some(CachePolicy::NoCache);
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
     let Some((got, ..)) = notes else { return };
-    assert!(got.iter().any(|got| got.is_kept && got.url.query().is_some()));
-    assert!(got.iter().all(|got| !got.is_kept || got.url.query().is_some()), "{got:#?}");
+    assert!(got.iter().any(|got| got.is_cached && got.url.query().is_some()));
+    assert!(got.iter().all(|got| !got.is_cached || got.url.query().is_some()), "{got:#?}");
 }
 
 /// Maps the tokens of the three steps to releases.
@@ -254,7 +254,7 @@ async fn opaque_token_gets_a_response_from_every_node() {
 async fn follow(nginx: &Nginx, path: &str) -> u16 {
     let mut url = nginx.url(path);
     for _ in 0..20 {
-        let response = ask(Request::get(&url).body(Body::empty()).expect("a request")).await;
+        let response = send(Request::get(&url).body(Body::empty()).expect("a request")).await;
         match response.headers().get("location") {
             Some(location) => url = nginx.url(location.to_str().expect("a path")),
             None => return response.status().as_u16(),

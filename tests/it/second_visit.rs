@@ -48,8 +48,8 @@ async fn versions_are_asked_for_once(command: &mut Command, page: &str, is_versi
     let requests = &browser.requests().await[first..];
     let versioned: Vec<_> = requests.iter().filter(|request| is_versioned(&request.url)).collect();
     assert!(versioned.len() >= 3, "{requests:?}");
-    let asked: Vec<_> = versioned.iter().filter(|request| !request.from_cache).collect();
-    assert!(asked.is_empty(), "{asked:?}");
+    let refetched: Vec<_> = versioned.iter().filter(|request| !request.from_cache).collect();
+    assert!(refetched.is_empty(), "{refetched:?}");
     nothing_has_failed(&mut browser).await;
 }
 

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
 pub(crate) use haproxy::Haproxy;
-pub(crate) use http::{Asker, ask, get, serve};
+pub(crate) use http::{HttpClient, get, send, serve};
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{Server, built_outside};
 

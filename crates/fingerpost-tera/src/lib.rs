@@ -50,7 +50,7 @@
 //! templates. In all other templates, JSON and JavaScript included, a URL is printed without quotes: write the quotes in the
 //! template.
 //!
-//! A filter binds more tightly than `~`: write `{{ ('css/' ~ theme) | static }}`.
+//! Filters have higher precedence than `~`: write `{{ ('css/' ~ theme) | static }}`.
 //!
 //! # Errors
 //!

@@ -175,7 +175,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Sets the output directory of `fingerpost collect`. Production reads its manifest.
+    /// Sets the output directory of `fingerpost collect`. In production, the manifest in `dir` is read.
     pub fn collected(mut self, dir: impl AsRef<Path>) -> Self {
         self.output = Some(dir.as_ref().to_owned());
         self.store = None;
@@ -226,8 +226,8 @@ impl AssetsBuilder {
 
     /// Sets how an asset path becomes a URL in production.
     ///
-    /// Defaults to [`Strategy::Manifest`]. The other two list the source directories at start-up and at each reload; names
-    /// that are not in the list are unknown.
+    /// Defaults to [`Strategy::Manifest`]. The other two strategies list the source directories at start-up and at each reload;
+    /// names that are not in the list are unknown.
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
@@ -251,7 +251,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Uses the first 7 digits of the git commit as the app version, unless an explicit one is set.
+    /// Uses the first 7 digits of the git commit as the app version, unless an explicit version is set.
     /// `[version] git = true` in a settings file does the same.
     ///
     /// The commit is read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
@@ -269,7 +269,7 @@ impl AssetsBuilder {
     /// Makes the app version depend on files that are not assets, such as templates.
     ///
     /// The files must exist wherever the site runs. `[version] components` in a settings file
-    /// ([`VersionSettings`](crate::VersionSettings)) needs them only when `collect` runs. Both can be combined.
+    /// ([`VersionSettings`](crate::VersionSettings)) needs the files only when `collect` runs. Both can be combined.
     ///
     /// Repeated calls add components, or files to one component. The version depends on `name` and on each path as
     /// given, so give paths that are the same on every server; on Windows `\` counts as `/`.

@@ -236,7 +236,7 @@ impl Snapshot {
         self.resolver.components.iter().map(|(name, files)| (name.as_str(), *files))
     }
 
-    /// Returns a hash of the app version and all URLs. It is the same on every server with the same release.
+    /// Returns a hash of the app version and all URLs. The hash is the same on every server with the same release.
     ///
     /// HTTP layers add it to the ETag of pages that were rendered with this release. The first call computes the hash.
     /// Returns `None` in development, because URLs may change at any time.

@@ -122,11 +122,11 @@ async fn concurrent_responses_of_several_versions_cause_one_check() {
 async fn failed_check_is_repeated() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let answers = [
+        let responses = [
             (StatusCode::OK, "text/html", "<p>Please log in to this network</p>"),
             (StatusCode::BAD_GATEWAY, "text/html", "<p>Bad gateway</p>"),
         ];
-        for (times, (status, content_type, body)) in (1..).zip(answers) {
+        for (times, (status, content_type, body)) in (1..).zip(responses) {
             site.deploy("two", OnMismatch::Reload);
             site.respond_with("/_fingerpost/version", status, content_type, body);
             get_fragment(browser).await;
@@ -147,8 +147,8 @@ async fn failed_check_is_repeated() {
 async fn check_response_without_a_version_has_no_effect() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let answers = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
-        for (times, (status, body)) in (1..).zip(answers) {
+        let responses = [(StatusCode::INTERNAL_SERVER_ERROR, r#"{"version":"two"}"#), (StatusCode::OK, "{}")];
+        for (times, (status, body)) in (1..).zip(responses) {
             site.deploy(&format!("two.{times}"), OnMismatch::Reload);
             site.respond_with("/_fingerpost/version", status, "application/json", body);
             get_fragment(browser).await;

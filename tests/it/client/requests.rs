@@ -82,7 +82,7 @@ async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
         open(browser, site, "/").await;
         let calls = "const { fetch } = fingerpost;
             const own = { 'X-Own': 'own' };
-            const answers = [
+            const responses = [
                 await fetch('/fragment?1'),
                 await fetch(new URL('/fragment?2', location), { headers: own }),
                 await fetch(new Request('/fragment?3', { headers: own })),
@@ -92,7 +92,7 @@ async fn fetch_accepts_the_same_arguments_as_the_native_fetch() {
             const sent = await fetch(new Request('/mistakes?5', { method: 'POST', body: 'text=abc' }));
             const aborted = await fetch('/slow', { signal: AbortSignal.abort() }).catch(({ name }) => name);
             const wrong = await fetch('http://').catch(({ name }) => name);
-            return [answers.map(({ status }) => status), (await sent.text()).includes('abc'), aborted, wrong]";
+            return [responses.map(({ status }) => status), (await sent.text()).includes('abc'), aborted, wrong]";
         let expected = json!([[200, 200, 200, 200, 200], true, "AbortError", "TypeError"]);
         assert_eq!(run(browser, calls).await, expected);
         let requests: Vec<_> = requests(site, "/fragment?");

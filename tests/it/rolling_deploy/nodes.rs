@@ -47,7 +47,7 @@ pub(crate) fn source(release: char) -> TempDir {
     let pictures = (0..PAGES).map(|number| (format!("img/{number}.svg"), FILES[3].1));
     for (path, text) in FILES.map(|(path, text)| (path.to_owned(), text)).into_iter().chain(pictures) {
         let file = dir.path().join(path);
-        fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a new folder");
         fs::write(file, text.replace('R', &release.to_string())).expect("a writable file");
     }
     dir
@@ -71,7 +71,7 @@ pub(crate) fn site(assets: &Assets, files: StaticFiles) -> Router {
 #[derive(Clone, Default)]
 pub(crate) struct Node {
     site: Arc<Mutex<Router>>,
-    /// How often each path below `/static/` was sent.
+    /// The number of times that each path below `/static/` was sent.
     sent: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
@@ -135,7 +135,7 @@ server {{
     ))
 }
 
-/// Returns the release that a file names.
+/// Returns the release in the text of a file.
 pub(crate) fn release_in(text: &str) -> char {
     let (_, rest) = text.split_once("release ").unwrap_or_else(|| panic!("no release in: {text}"));
     rest.chars().next().expect("a letter")

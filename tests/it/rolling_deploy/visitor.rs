@@ -7,22 +7,22 @@ use http::{Request, Response, StatusCode};
 use url::Url;
 
 use super::nodes::{PAGES, release_in};
-use crate::tools::{Asker, Nginx};
+use crate::tools::{HttpClient, Nginx};
 
 /// Returns the release of a URL (path and query), or `None` for a URL without a version.
 pub(crate) type Meaning<'a> = Box<dyn Fn(&str) -> Option<char> + 'a>;
 
 pub(crate) struct Visitor<'a> {
     nginx: &'a Nginx,
-    client: Asker,
+    client: HttpClient,
     meaning: Meaning<'a>,
     pages: usize,
     /// Pages whose assets have not been requested.
     open: Vec<Page>,
     /// Every requested URL of an asset.
-    pub(crate) asked: BTreeSet<Url>,
+    pub(crate) requested: BTreeSet<Url>,
     /// Every asset that a page has received.
-    pub(crate) got: Vec<Got>,
+    pub(crate) got: Vec<ReceivedAsset>,
     /// The numbers of retries after a 503 and of redirects.
     pub(crate) retries: usize,
     pub(crate) redirects: usize,
@@ -36,7 +36,7 @@ struct Page {
 }
 
 /// An asset as received by a page.
-pub(crate) struct Got {
+pub(crate) struct ReceivedAsset {
     /// The release of the page.
     pub(crate) page: char,
     pub(crate) url: Url,
@@ -45,22 +45,22 @@ pub(crate) struct Got {
     pub(crate) release: Option<char>,
     cache_control: String,
     /// `true` if nginx returned it from its cache.
-    pub(crate) is_kept: bool,
+    pub(crate) is_cached: bool,
     text: String,
 }
 
-impl Got {
+impl ReceivedAsset {
     /// Returns `true` if the bytes are of the release of the page.
     pub(crate) fn fits(&self) -> bool {
         self.release == Some(self.page)
     }
 }
 
-impl fmt::Debug for Got {
+impl fmt::Debug for ReceivedAsset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { page, url, status, release, cache_control, is_kept, .. } = self;
-        let kept = if *is_kept { "kept" } else { "fetched" };
-        write!(f, "{url} for page {page}: {status}, {release:?}, {kept}, `{cache_control}`")
+        let Self { page, url, status, release, cache_control, is_cached, .. } = self;
+        let origin = if *is_cached { "cached" } else { "fetched" };
+        write!(f, "{url} for page {page}: {status}, {release:?}, {origin}, `{cache_control}`")
     }
 }
 
@@ -68,11 +68,11 @@ impl<'a> Visitor<'a> {
     pub(crate) fn new(nginx: &'a Nginx, meaning: impl Fn(&str) -> Option<char> + 'a) -> Self {
         Self {
             nginx,
-            client: Asker::default(),
+            client: HttpClient::default(),
             meaning: Box::new(meaning),
             pages: 0,
             open: Vec::new(),
-            asked: BTreeSet::new(),
+            requested: BTreeSet::new(),
             got: Vec::new(),
             retries: 0,
             redirects: 0,
@@ -97,7 +97,7 @@ impl<'a> Visitor<'a> {
     async fn page(&mut self) -> Page {
         assert!(self.pages < PAGES, "too few pages");
         let url = Url::parse(&self.nginx.url(&format!("/{}", self.pages))).expect("a URL");
-        let response = self.ask(&url).await;
+        let response = self.send(&url).await;
         assert_eq!(response.status(), 200, "{:?}", response.body());
         let text = text(&response);
         let assets: Vec<_> = ["href=\"", "src=\""]
@@ -126,12 +126,12 @@ impl<'a> Visitor<'a> {
     }
 
     /// Loads an asset: follows at most three redirects, and retries a 503 up to three times.
-    async fn get(&mut self, page: char, url: &Url) -> Got {
+    async fn get(&mut self, page: char, url: &Url) -> ReceivedAsset {
         let mut url = url.clone();
         let (mut hops, mut retries) = (0, 0);
         loop {
-            let response = self.ask(&url).await;
-            self.asked.insert(url.clone());
+            let response = self.send(&url).await;
+            self.requested.insert(url.clone());
             match response.status() {
                 StatusCode::MOVED_PERMANENTLY => {
                     hops += 1;
@@ -150,30 +150,30 @@ impl<'a> Visitor<'a> {
     }
 
     /// Checks that a response with bytes of another release than its URL is neither cached nor cacheable.
-    fn received(&self, page: char, url: Url, response: &Response<Bytes>) -> Got {
+    fn received(&self, page: char, url: Url, response: &Response<Bytes>) -> ReceivedAsset {
         let text = text(response);
-        let got = Got {
+        let got = ReceivedAsset {
             page,
             status: response.status(),
             release: response.status().is_success().then(|| release_in(&text)),
             cache_control: header(response, "cache-control").to_owned(),
-            is_kept: header(response, "x-cache") == "HIT",
+            is_cached: header(response, "x-cache") == "HIT",
             url,
             text,
         };
         if let Some(meant) = (self.meaning)(&below(&got.url)) {
             let is_right = got.release == Some(meant);
-            assert!(is_right || (got.cache_control == "no-store" && !got.is_kept), "not {meant}: {got:?}");
+            assert!(is_right || (got.cache_control == "no-store" && !got.is_cached), "not {meant}: {got:?}");
         }
         got
     }
 
     /// Requests every URL again, from each node unless nginx has cached it, and returns the responses.
-    pub(crate) async fn ask_again(&mut self) -> Vec<Got> {
+    pub(crate) async fn request_again(&mut self) -> Vec<ReceivedAsset> {
         let mut all = Vec::new();
-        for url in self.asked.clone() {
+        for url in self.requested.clone() {
             for _ in 0..2 {
-                let response = self.ask(&url).await;
+                let response = self.send(&url).await;
                 all.push(self.received('-', url.clone(), &response));
             }
         }
@@ -185,16 +185,16 @@ impl<'a> Visitor<'a> {
         for page in mem::take(&mut self.open) {
             self.load(page).await;
         }
-        let by_reference = self.asked.iter().any(|url| url.path().contains("/js/lib."));
+        let by_reference = self.requested.iter().any(|url| url.path().contains("/js/lib."));
         assert!(
-            by_reference && self.pages >= 20 && self.got.iter().any(|got| got.is_kept),
+            by_reference && self.pages >= 20 && self.got.iter().any(|got| got.is_cached),
             "{} pages",
             self.pages
         );
     }
 
-    async fn ask(&self, url: &Url) -> Response<Bytes> {
-        self.client.ask(Request::get(url.as_str()).body(Body::empty()).expect("a request")).await
+    async fn send(&self, url: &Url) -> Response<Bytes> {
+        self.client.send(Request::get(url.as_str()).body(Body::empty()).expect("a request")).await
     }
 }
 

@@ -24,28 +24,28 @@ pub(crate) async fn serve(routes: Router) -> String {
 
 /// Returns status and body of a response.
 pub(crate) async fn get(url: &str) -> (u16, Vec<u8>) {
-    let response = ask(Request::get(url).body(Body::empty()).expect("a URL")).await;
+    let response = send(Request::get(url).body(Body::empty()).expect("a URL")).await;
     (response.status().as_u16(), response.into_body().into())
 }
 
 /// Returns a response; the path is sent unchanged, and redirects are not followed.
-pub(crate) async fn ask(request: Request<Body>) -> Response<Bytes> {
-    Asker::default().ask(request).await
+pub(crate) async fn send(request: Request<Body>) -> Response<Bytes> {
+    HttpClient::default().send(request).await
 }
 
 /// A client with persistent connections.
 #[derive(Debug)]
-pub(crate) struct Asker(Client<HttpConnector, Body>);
+pub(crate) struct HttpClient(Client<HttpConnector, Body>);
 
-impl Default for Asker {
+impl Default for HttpClient {
     fn default() -> Self {
         Self(Client::builder(TokioExecutor::new()).build_http())
     }
 }
 
-impl Asker {
-    /// Like the function [`ask`].
-    pub(crate) async fn ask(&self, request: Request<Body>) -> Response<Bytes> {
+impl HttpClient {
+    /// Like the function [`send`].
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Bytes> {
         let (head, body) = self.0.request(request).await.expect("a response").into_parts();
         Response::from_parts(head, to_bytes(Body::new(body), usize::MAX).await.expect("a whole body"))
     }

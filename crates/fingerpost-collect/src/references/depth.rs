@@ -2,7 +2,7 @@
 //!
 //! The scan splits a script into tokens. Each token counts as a level. Levels end only where the parser has certainly returned:
 //! at a closing bracket, at the end of a statement, and at a comma. The parser continues after many errors and accepts some
-//! TypeScript. All levels of a statement count if it has a token with another meaning there.
+//! TypeScript. If a statement has a token with another meaning in TypeScript, all levels of the statement count.
 //!
 //! Without a parser, some divisions look like regular expressions. The scan then follows both readings, until one of them is a
 //! fatal syntax error or both agree again.
@@ -716,7 +716,7 @@ mod tests {
         }
     }
 
-    /// In the syntax tree, the operators after a bracket enclose it.
+    /// In the syntax tree, the operators after a bracket enclose the bracket.
     #[test]
     fn operators_after_brackets_add_to_the_nested_levels() {
         let nested =

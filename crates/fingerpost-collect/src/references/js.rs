@@ -34,12 +34,12 @@ const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 /// the process, because not all of its memory is in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// The same for scripts that are longer than published code. They may consist of short tokens or of errors.
+/// The same for scripts that are longer than published code. Such scripts may consist of short tokens or of errors.
 const MEMORY_PER_BYTE_OF_LONG: usize = 64;
 
 const LONG: usize = 16 * 1024 * 1024;
 
-/// The parser recurses, so a script that may exhaust the stack of this thread is parsed on a thread with a larger one.
+/// The parser recurses, so a script that may exhaust the stack of this thread is parsed on a thread with a larger stack.
 fn parse(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
     let per_byte = if text.len() < LONG { MEMORY_PER_BYTE } else { MEMORY_PER_BYTE_OF_LONG };
     let memory = Vec::<u8>::new().try_reserve_exact(text.len().saturating_mul(per_byte));
@@ -63,7 +63,7 @@ thread_local! {
     static ARENA: RefCell<Allocator> = RefCell::default();
 }
 
-/// Larger arenas are freed after the file: few files need one.
+/// Larger arenas are freed after the file: few files need a larger arena.
 const ARENA_TO_KEEP: usize = 64 * 1024 * 1024;
 
 fn parse_here(arena: &mut Allocator, text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {

@@ -1,4 +1,4 @@
-//! Which compressed variants are made, and their content.
+//! The compressed variants and their content.
 
 mod again;
 mod names;

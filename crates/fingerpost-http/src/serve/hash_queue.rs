@@ -184,7 +184,7 @@ impl HashQueue {
 
     /// Returns the digest of an open file, shared by all responses that opened it with this stamp.
     ///
-    /// It is separate from the digest under the file's name, because the name may now refer to another file.
+    /// This digest is separate from the digest under the file's name, because the name may now refer to another file.
     pub(crate) fn open_file(&self, stamp: FileStamp) -> Arc<LargeDigest> {
         let mut open_files = self.open_files.lock();
         let known = open_files.iter().find(|(known, _)| *known == stamp);
@@ -256,7 +256,7 @@ impl HashJob {
     }
 }
 
-/// Reads a file; fails once its digest is not needed any more.
+/// Reads a file; fails if its digest is no longer needed.
 struct AbortableFile<'a> {
     file: &'a File,
     offset: u64,
@@ -272,7 +272,7 @@ impl<'a> AbortableFile<'a> {
 impl Read for AbortableFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.digest.strong_count() == 0 {
-            return Err(io::Error::other("the file is not served any more"));
+            return Err(io::Error::other("the file is no longer served"));
         }
         let length = read_at(self.file, buffer, self.offset)?;
         self.offset += length as u64;
@@ -300,7 +300,7 @@ impl FileLocation {
             Self::Path(_) => Err(io::Error::other("it is not a file")),
             Self::Stored(store, name) => match store.open(name)? {
                 Stored::File(file) => Ok(Arc::new(file)),
-                _ => Err(io::Error::other("it is not a file any more")),
+                _ => Err(io::Error::other("it is no longer a file")),
             },
             Self::Open(file) => Ok(Arc::clone(file)),
         }

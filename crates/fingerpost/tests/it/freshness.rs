@@ -198,7 +198,7 @@ pub(crate) fn bytes_read() -> Option<u64> {
 
 const LARGE: usize = 4 * 1024 * 1024;
 
-/// How often the file was read from start to end, counted by the kernel, to a tenth.
+/// Returns the number of complete reads of the file, as counted by the kernel, rounded to tenths.
 fn readings(work: impl FnOnce()) -> f64 {
     let before = bytes_read().unwrap();
     work();

@@ -65,7 +65,7 @@ pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&st
     command.args(["git::fallback_version_is_used_outside_of_a_repository", "--exact", "--nocapture"]);
     let output = command.env(SOURCE, source.as_ref()).envs(variables.iter().copied()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    stderr.split_once(ANSWER).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
+    stderr.split_once(RESULT).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
 }
 
 /// This program with an environment that contains only a search path.
@@ -76,7 +76,7 @@ pub(crate) fn clean(path: &str) -> Command {
 }
 
 const SOURCE: &str = "FINGERPOST_IT_SOURCE";
-const ANSWER: &str = "answer: ";
+const RESULT: &str = "result: ";
 const FALLBACK: &str = "dev from git";
 
 #[test]
@@ -87,7 +87,7 @@ fn fallback_version_is_used_outside_of_a_repository() {
     let version =
         Assets::builder().source(source).mode(Mode::Dev).version_from_git().build().unwrap().app_version();
     assert_eq!(children(), [0; 0], "child processes are left");
-    writeln!(io::stderr(), "{ANSWER}{version} from {}", version.source()).unwrap();
+    writeln!(io::stderr(), "{RESULT}{version} from {}", version.source()).unwrap();
 }
 
 /// The child processes that have not been waited for, including those that have ended; empty without `/proc`.

@@ -7,7 +7,7 @@ use std::{
 };
 
 const MARK: &str = "FINGERPOST_IT_CHILD";
-const ANSWER: &str = "answer: ";
+const RESULT: &str = "result: ";
 
 /// Returns the result of `job`, run in a process of its own.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn alone_with<J: FnOnce() -> String>(variables: &[(&str, &str)], job:
 #[track_caller]
 pub(crate) fn alone_in<J: FnOnce() -> String>(mut command: Command, job: J) -> String {
     if env::var_os(MARK).is_some() {
-        write!(io::stderr(), "{ANSWER}{}", job()).expect("standard error can be written to");
+        write!(io::stderr(), "{RESULT}{}", job()).expect("standard error can be written to");
         process::exit(0);
     }
     let test = std::any::type_name::<J>().replace("::{{closure}}", "");
@@ -39,8 +39,8 @@ pub(crate) fn alone_in<J: FnOnce() -> String>(mut command: Command, job: J) -> S
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(MARK, "1");
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    match stderr.split_once(ANSWER) {
-        Some((_, answer)) if output.status.success() => answer.to_owned(),
+    match stderr.split_once(RESULT) {
+        Some((_, result)) if output.status.success() => result.to_owned(),
         _ => panic!("{test} in a process of its own: {}\n{stderr}", output.status),
     }
 }

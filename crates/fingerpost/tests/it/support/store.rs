@@ -38,7 +38,7 @@ impl Memory {
         self.0.files.lock().insert(path.to_owned(), content.into());
     }
 
-    /// How often any file was read.
+    /// The number of file reads.
     pub(crate) fn reads(&self) -> usize {
         self.0.reads.load(SeqCst)
     }
