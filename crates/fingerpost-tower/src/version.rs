@@ -62,11 +62,11 @@ use crate::{
 ///
 /// # Position
 ///
-/// - Around the whole site, static files included. Request paths must be complete, so it does not work inside axum's `nest`.
+/// - Around the whole site, static files included. Request paths must be complete, so axum's `nest` cannot contain the layer.
 /// - Inside of a compression layer. Compressed pages are left unchanged, with one warning.
 /// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no nonce.
-/// - Inside of another `VersionLayer`, or around one: the response keeps the headers and the script of the inner one. If their
-///   assets differ, set another [`client_path`](VersionMiddleware::client_path) for one of them.
+/// - Inside of another `VersionLayer`, or around one: the response keeps the headers and the script of the inner layer. If the
+///   layers have different assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
 ///
 /// # HTML
 ///

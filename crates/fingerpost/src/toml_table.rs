@@ -67,7 +67,7 @@ impl SettingsFile {
         SettingsTable::new(self, String::new(), 0, entries)
     }
 
-    /// Returns an error that names the line at this position.
+    /// Returns an error that contains the line at this position.
     fn error(&self, position: usize, reason: &str) -> Error {
         let line = self.text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::config(format!("settings file {}: line {line}: {reason}", quoted(self.path.display())))
@@ -137,8 +137,8 @@ impl<'s> SettingsTable<'s> {
             .ok()
     }
 
-    /// Returns an absolute path; a relative one is resolved against the directory of the file. An empty one counts as
-    /// unset.
+    /// Returns an absolute path; a relative one is resolved against the directory of the file. An empty path counts
+    /// as unset.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let path = self.get::<PathBuf>(key).filter(|path| !path.as_os_str().is_empty())?;
         Some(self.file?.dir().join(path))

@@ -33,7 +33,7 @@ use crate::{
 
 #[derive(Default)]
 pub(crate) struct ImportedReleases {
-    /// The releases that this output directory lacks, with their numbers, in rising order.
+    /// The releases that this output directory lacks, with their numbers, in ascending order.
     pub(crate) releases: Vec<Release>,
     /// The current manifest of the earlier directory.
     pub(crate) current: Option<Manifest>,
@@ -93,7 +93,7 @@ fn has_files(dir: &Path) -> Result<bool, Problem> {
     Ok(entries.any(|entry| entry.is_ok_and(|entry| is_file(&entry.file_name()))))
 }
 
-/// Reads the files of earlier releases with `--verify`, and warns of damaged files. `collect` cannot write these again.
+/// Reads the files of earlier releases with `--verify`, and warns about damaged files. `collect` cannot write these again.
 pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],
@@ -143,8 +143,8 @@ fn earlier_files<'a>(
     files.into_iter().collect()
 }
 
-/// Stages a file unless the output directory has it. Manifests of other programs have no sizes. For these, any file of the
-/// name counts.
+/// Stages a file unless the output directory has it. Manifests of other programs have no sizes. For such a manifest, any
+/// file with the name counts.
 fn stage(
     dir: &Path,
     hashed: &str,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Metadata of a file that changes when the file is replaced or written to.
 ///
-/// Its length and modification time; on Unix also device, inode and change time, which programs cannot set back; on
+/// Consists of the length and modification time; on Unix also device, inode and change time, which programs cannot set back; on
 /// Windows the creation time. A stamp can be stored and compared later on the same machine.
 ///
 /// ```

@@ -34,7 +34,7 @@ enum Kind {
     Opaque(Vec<Arc<str>>),
 }
 
-/// The age of a token in a request, compared with the current one.
+/// The age of a token in a request, compared with the current token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenAge {
@@ -45,7 +45,7 @@ pub enum TokenAge {
     Older,
     /// The token of a later deploy, which this process does not have yet.
     Newer,
-    /// Neither the current token nor known to be older or newer.
+    /// A token that is not current and not known to be older or newer.
     Unknown,
 }
 
@@ -88,12 +88,12 @@ impl Token {
         Ok(Self { text: validate(id.as_ref())?, kind: Kind::Opaque(Vec::new()) })
     }
 
-    /// Adds the tokens of earlier deploys, whose URLs are then redirected to the current ones.
+    /// Adds the tokens of earlier deploys, whose URLs are then redirected to the current URLs.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) as for [`opaque`](Self::opaque), and for an
-    /// ordered token, which needs no list of older ones.
+    /// ordered token, which needs no list of older tokens.
     pub fn previous(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
         let Kind::Opaque(previous) = &mut self.kind else {
             return Err(Error::config("an ordered path token needs no previous tokens; remove `previous`"));
@@ -104,7 +104,7 @@ impl Token {
         Ok(self)
     }
 
-    /// Returns the age of the token in a request, compared with this one.
+    /// Returns the age of the token in a request, compared with this token.
     ///
     /// ```
     /// use fingerpost::Token;

@@ -139,7 +139,7 @@ pub struct Sources {
 
 /// The result of checking that a file is the asset of a path.
 pub(crate) enum Verdict {
-    /// It is the asset.
+    /// The file is the asset.
     Asset,
     /// This source directory does not have the asset, for this reason. A later source directory may have it.
     NotThisFile(String),

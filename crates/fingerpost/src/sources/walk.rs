@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
     /// Returns `true` for the output directory, and for a symlink to it or into it.
     fn is_output(&self, entry: &DirEntry) -> bool {
         let leads_to = |output: &PathBuf| {
-            // Only a symlink leads to another name.
+            // Only a symlink resolves to another name.
             let may_lead = entry.path_is_symlink() || output.file_name() == Some(entry.file_name());
             may_lead && fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output))
         };
