@@ -37,7 +37,7 @@ async fn nothing_has_failed(browser: &mut Browser) {
 }
 
 /// On a second visit, all versioned URLs come from the cache of the browser.
-async fn versions_are_asked_for_once(command: &mut Command, page: &str, is_versioned: fn(&str) -> bool) {
+async fn versions_are_requested_once(command: &mut Command, page: &str, is_versioned: fn(&str) -> bool) {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(command);
     visit(&mut browser, &site.url(page)).await;
@@ -67,17 +67,17 @@ fn has_version(url: &str) -> bool {
 async fn hashed_paths_cause_no_request_on_the_second_visit() {
     for example in ["axum-minijinja", "axum-tera", "axum-askama"] {
         let mut command = Server::example_command(example);
-        versions_are_asked_for_once(command.arg("--production"), "/", has_hash_in_name).await;
+        versions_are_requested_once(command.arg("--production"), "/", has_hash_in_name).await;
     }
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn version_queries_cause_no_request_on_the_second_visit() {
-    versions_are_asked_for_once(&mut Server::example_command("axum-minijinja"), "/", has_version).await;
+    versions_are_requested_once(&mut Server::example_command("axum-minijinja"), "/", has_version).await;
     let mut command = Server::example_command("axum-html");
     command.arg("--production").env("FINGERPOST_APP_VERSION", "first");
-    versions_are_asked_for_once(&mut command, "/", has_version).await;
+    versions_are_requested_once(&mut command, "/", has_version).await;
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn version_queries_cause_no_request_on_the_second_visit() {
 async fn path_tokens_cause_no_request_on_the_second_visit() {
     let mut command = Server::example_command("axum-token");
     command.arg("--production").env("DEPLOY", "7");
-    versions_are_asked_for_once(&mut command, "/", |url| url.contains("/static/7/")).await;
+    versions_are_requested_once(&mut command, "/", |url| url.contains("/static/7/")).await;
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use super::{
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as
 /// filters.
 ///
-/// Call it once, before or after templates are added. It replaces functions and filters of these names. In
+/// Call `register` once, before or after templates are added. Functions and filters of these names are replaced. In
 /// production, `static` returns a prebuilt value and does not allocate.
 pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     let urls = Arc::new(Prebuilt::new(assets, UrlValue::new));
@@ -60,7 +60,7 @@ impl UrlValue {
         Self { safe, plain }
     }
 
-    /// HTML has nothing to escape in Base64. MiniJinja would escape the slash.
+    /// HTML does not require Base64 to be escaped, but MiniJinja would escape the slash.
     fn from_integrity(integrity: String) -> Self {
         Self { plain: Value::from(&*integrity), safe: Value::from_safe_string(integrity) }
     }

@@ -29,11 +29,11 @@
 //!
 //! # Escaping
 //!
-//! A URL is percent-encoded, so HTML has nothing to escape in it. In HTML templates it is a safe string; otherwise MiniJinja
-//! would print each `/` as `&#x2f;`. A URL with an `&`, which only a query or fragment in the template can contain, is an
+//! A percent-encoded URL contains no character that HTML requires to be escaped. In HTML templates it is a safe string;
+//! otherwise MiniJinja would print each `/` as `&#x2f;`. A URL with an `&`, which only a query or fragment in the template can contain, is an
 //! ordinary string. In JSON and JavaScript templates every URL is an ordinary string, which MiniJinja prints in quotes.
 //!
-//! The template of the call decides. If an HTML template assigns a URL with `{% set %}`, and an `{% autoescape 'json' %}` or
+//! The template that contains the call determines the form. If an HTML template assigns a URL with `{% set %}`, and an `{% autoescape 'json' %}` or
 //! an included script prints it, there are no quotes. Call `static()` there instead, or add `|tojson`.
 //!
 //! # Errors

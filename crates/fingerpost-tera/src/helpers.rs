@@ -10,7 +10,7 @@ use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraRes
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///
-/// Call it once, before templates are added. It replaces functions and filters of these names. In production, the filter
+/// Call `register` once, before templates are added. Functions and filters of these names are replaced. In production, the filter
 /// `static` returns a prebuilt value and does not allocate.
 pub fn register(tera: &mut Tera, assets: &Assets) {
     let urls = Arc::new(Prebuilt::new(assets, url_value));
@@ -28,7 +28,7 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
     });
 }
 
-/// Returns a safe string if HTML has nothing to escape in the URL.
+/// Returns a safe string if HTML escaping would not change the URL.
 fn url_value(url: &Url) -> Value {
     if url.is_html_inert() { Value::safe_string(url) } else { Value::normal_string(url) }
 }

@@ -45,7 +45,7 @@
 //!
 //! # Escaping
 //!
-//! A URL is percent-encoded, so HTML has nothing to escape in it, and it is a safe string. A URL with an `&`, which only a query
+//! A percent-encoded URL contains no character that HTML escapes, so it is a safe string. A URL with an `&`, which only a query
 //! or fragment in the template can contain, is an ordinary string, and so is every concatenation. Tera escapes both in HTML
 //! templates. In all other templates, JSON and JavaScript included, a URL is printed without quotes: write the quotes in the
 //! template.

@@ -74,7 +74,7 @@ use crate::helpers::{APP_VERSION_USAGE, Argument, path_of_call, path_of_filter};
 
 /// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
 ///
-/// Call it once, before or after templates are added. It replaces functions and filters of these names.
+/// Call `register` once, before or after templates are added. Functions and filters of these names are replaced.
 pub fn register(tera: &mut Tera, assets: &Assets) {
     for (name, make_text) in HELPERS {
         let helper = Helper { name, make_text, assets: assets.clone() };

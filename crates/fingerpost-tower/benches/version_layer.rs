@@ -1,4 +1,4 @@
-//! A service alone, and the same within a `VersionLayer`.
+//! Compares a service with the same service in a `VersionLayer`.
 #![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[path = "../../fingerpost/benches/ratio/mod.rs"]
@@ -18,7 +18,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::{Layer, Service, service_fn};
 
-/// For what is not HTML, in nanoseconds.
+/// The budget for responses other than HTML, in nanoseconds.
 const BUDGET: f64 = 2000.0;
 
 fn main() -> std::process::ExitCode {

@@ -21,10 +21,10 @@ const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 
 /// Replaces asset references in HTML pages with their current URLs.
 ///
-/// For HTML that no template helper rendered: files, output of other programs, proxied pages. The page is streamed; only an
+/// For HTML without template helpers: files, output of other programs, proxied pages. The page is streamed; only an
 /// incomplete tag is held back. [`rewrite_html`](fingerpost_http::rewrite_html) lists the attributes that are rewritten.
 ///
-/// Put a compression layer outside of this one, because compressed HTML is left unchanged. Also left unchanged:
+/// Put a compression layer outside of this layer, because compressed HTML is left unchanged. Also left unchanged:
 ///
 /// - responses other than `text/html`, pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,

@@ -1,4 +1,4 @@
-//! Compares `Assets::url` in production and in development with the least that such a call can cost.
+//! Compares `Assets::url` in production and in development with the minimum cost of such a call.
 #![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod ratio;

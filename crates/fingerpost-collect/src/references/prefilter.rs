@@ -58,7 +58,7 @@ fn import_may_refer(bytes: &[u8]) -> bool {
             phase.starts_with(b"defer") || phase.starts_with(b"source") || begins_comment(phase)
         }
         [b'(', rest @ ..] => match past_comments(rest) {
-            // Text about imports, or a template that makes one.
+            // Text about imports, or a template that generates an import.
             [b')', ..] | [b'$', b'{', ..] => false,
             [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
             _ => true,

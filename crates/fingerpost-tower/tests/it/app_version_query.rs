@@ -66,8 +66,7 @@ async fn same_bytes_are_still_immutable_after_a_permission_change() {
     }
     for _ in 0..2 {
         get(&files, path).await.assert_is(200, IMMUTABLE, b"one");
-        // The first request comes after the change of its metadata, so nothing proves that the bytes are the original
-        // ones.
+        // The metadata of this file changed before its first request, so its original bytes are unknown.
         get(&files, "/b.css?v=3f2a91b").await.assert_is(200, "no-store", b"one");
     }
 }

@@ -409,7 +409,7 @@ async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<C
 #[cfg(unix)]
 type Change = fn(&Path);
 
-/// Changes that leave the bytes of an open file alone, and the file that each is made to.
+/// Changes that do not modify the bytes of an open file, each with the name of the file to change.
 #[cfg(unix)]
 const HARMLESS_CHANGES: [(&str, Change); 5] = {
     use std::os::unix::fs::PermissionsExt as _;

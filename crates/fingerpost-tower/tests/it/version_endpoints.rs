@@ -196,7 +196,7 @@ async fn layer_adds_the_endpoints_to_apps_with_any_routes() {
     }
 }
 
-/// The documentation warns of the first setup and recommends the second.
+/// The documentation warns about the first setup and recommends the second.
 #[tokio::test]
 async fn endpoint_paths_below_a_prefix_are_set_on_the_outermost_layer() {
     let site = Site::new(&[]);

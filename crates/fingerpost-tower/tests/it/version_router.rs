@@ -70,7 +70,7 @@ async fn unknown_version_header_is_refused_before_the_inner_service_runs() {
     assert_eq!(rendered.load(Relaxed), 0);
 }
 
-/// A cookie with `Domain=` of a sibling host survives the expiry, because only its own domain can expire it.
+/// The router cannot expire a cookie that a sibling host set with `Domain=`, because the expiry needs the same domain.
 #[tokio::test]
 async fn cookie_that_cannot_be_expired_does_not_block_requests() {
     let (app, _) = app(router());

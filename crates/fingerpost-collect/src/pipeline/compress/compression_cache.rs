@@ -1,4 +1,4 @@
-//! Caches the variants of compressed files for later runs, and which files have no variant because compression saves
+//! Caches the variants of compressed files for later runs, and records files without a variant, because compression saves
 //! too little.
 
 use std::{

@@ -68,7 +68,7 @@ fn response_uses_one_release_while_another_thread_reloads() {
     });
 }
 
-/// Returns the versions of many responses, after checking that none mixes two.
+/// Returns the versions of many responses, after checking that no response mixes two.
 fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
     let inner = |media_type: &'static str| {
         let assets = assets.clone();
