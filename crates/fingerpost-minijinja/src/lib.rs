@@ -30,11 +30,12 @@
 //! # Escaping
 //!
 //! A percent-encoded URL contains no character that HTML requires to be escaped. In HTML templates it is a safe string;
-//! otherwise MiniJinja would print each `/` as `&#x2f;`. A URL with an `&`, which only a query or fragment in the template can contain, is an
-//! ordinary string. In JSON and JavaScript templates every URL is an ordinary string, which MiniJinja prints in quotes.
+//! otherwise MiniJinja would print each `/` as `&#x2f;`. A URL with an `&`, which only a query or fragment in the template can
+//! contain, is an ordinary string. In JSON and JavaScript templates every URL is an ordinary string, which MiniJinja prints in
+//! quotes.
 //!
-//! The template that contains the call determines the form. If an HTML template assigns a URL with `{% set %}`, and an `{% autoescape 'json' %}` or
-//! an included script prints it, there are no quotes. Call `static()` there instead, or add `|tojson`.
+//! The template that contains the call determines the form. If an HTML template assigns a URL with `{% set %}`, and an
+//! `{% autoescape 'json' %}` or an included script prints it, there are no quotes. Call `static()` there instead, or add `|tojson`.
 //!
 //! # Errors
 //!
