@@ -1,4 +1,4 @@
-//! A page of an old version navigates only within its own site, whatever URL a response contains.
+//! A page of an old version navigates only within its own site, regardless of the URLs in responses.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! An nginx per test.
+//! Starts one nginx process per test.
 
 use std::{fs, net::TcpListener, path::Path, process::Command};
 

@@ -1,4 +1,4 @@
-//! Case-insensitive and otherwise lenient file systems: only the exact name of a file finds it.
+//! Case-insensitive and otherwise lenient file systems: a file is found only by its exact name.
 
 use std::{fs, path::Path, process::Command};
 

@@ -1,4 +1,4 @@
-//! Components: files that are part of the app version but are no assets.
+//! Components: files that are part of the app version but not assets.
 
 use std::{
     fs,

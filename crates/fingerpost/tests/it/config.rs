@@ -165,7 +165,7 @@ fn builder_overrides_the_settings_file_in_any_call_order() {
     assert_eq!(output, ["https://b.example/b/x.css b x.css"; 3].join("\n"));
 }
 
-/// The error for a settings file, without the name of the file.
+/// Returns the error for a settings file, without the name of the file.
 #[track_caller]
 fn reason(toml: &str) -> String {
     refused(toml)

@@ -17,7 +17,7 @@ pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// `git` without the user's configuration and without the variables of a hook that runs the tests.
+/// Returns `git` without the user's configuration and without the variables of a hook that runs the tests.
 pub(crate) fn git_command(dir: impl AsRef<Path>, arguments: &[&str]) -> Command {
     let mut git = Command::new("git");
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
@@ -52,7 +52,7 @@ pub(crate) fn commit(dir: impl AsRef<Path>) {
     git(&dir, &["commit", "--quiet", "--allow-empty", "--message", "Something"]);
 }
 
-/// The app version for the commit in `dir`.
+/// Returns the app version for the commit in `dir`.
 pub(crate) fn head(dir: impl AsRef<Path>) -> String {
     format!("{} from git", &git(dir, &["rev-parse", "HEAD"])[..7])
 }
@@ -68,7 +68,7 @@ pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&st
     stderr.split_once(RESULT).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
 }
 
-/// This program with an environment that contains only a search path.
+/// Returns this program with an environment that contains only a search path.
 pub(crate) fn clean(path: &str) -> Command {
     let mut command = this_program();
     command.env_clear().env("PATH", path).current_dir("/");
@@ -90,7 +90,7 @@ fn fallback_version_is_used_outside_of_a_repository() {
     writeln!(io::stderr(), "{RESULT}{version} from {}", version.source()).unwrap();
 }
 
-/// The child processes that have not been waited for, including those that have ended; empty without `/proc`.
+/// Returns the child processes that have not been waited for, including those that have ended; empty without `/proc`.
 fn children() -> Vec<u32> {
     let me = process::id().to_string();
     let is_mine = |id: &u32| {

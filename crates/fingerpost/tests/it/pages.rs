@@ -1,4 +1,4 @@
-//! Lookups for a server that changes pages it did not render.
+//! Lookups by a server that rewrites the pages of other programs.
 
 use fingerpost::{Assets, AssetsBuilder, Mode, OnMissing, Strategy, Token};
 

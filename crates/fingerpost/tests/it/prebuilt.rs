@@ -1,4 +1,4 @@
-//! Values of an engine, made once per URL.
+//! Values of an engine, computed once per URL.
 
 use std::{
     cell::Cell,
@@ -15,7 +15,7 @@ use fingerpost::{__private::Prebuilt, ErrorKind, Url};
 use crate::support::{Dir, Done, Memory, dev, hash, production};
 
 thread_local! {
-    /// The number of values that this thread has made; each test has its own thread.
+    /// The number of values that this thread has computed; each test has its own thread.
     static MADE: Cell<usize> = const { Cell::new(0) };
     static FAILS: Cell<bool> = const { Cell::new(false) };
     static SLOW: Cell<bool> = const { Cell::new(false) };

@@ -156,7 +156,7 @@ impl History {
 
     fn step(&mut self, random: &mut Random) {
         match random.below(14) {
-            // Without change times, these leave no trace.
+            // Without change times, these changes are not detected.
             11 => self.copy(cfg!(unix) && random.below(2) == 0),
             12 | 13 if cfg!(unix) => self.move_copy_back(),
             10 if cfg!(unix) => self.move_aside(random.of(&self.site.release_numbers("out"))),

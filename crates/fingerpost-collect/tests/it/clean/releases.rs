@@ -308,7 +308,7 @@ fn first_command_after_a_manual_restore_records_it_as_a_release() {
         assert_eq!(site.release(5).manifest, site.manifest("out"));
         assert_eq!((site.release(5).replaces, site.release(5).references), (1, site.release(1).references));
         assert_eq!(cleaned(&by_age(&site)).recorded, None, "the release is recorded once");
-        // Release 1 was current until now, whatever follows.
+        // Release 1 counts as current until now, regardless of later changes.
         put_back(&site, 4);
         published_ago(&site, 5, 8 * DAY);
         assert_eq!(cleaned(&by_age(&site)).recorded, Some(6));

@@ -11,8 +11,8 @@ const RESULT: &str = "result: ";
 
 /// Returns the result of `job`, run in a process of its own.
 ///
-/// The process is this program, which runs only the calling test: there the first such call runs its job and exits. So
-/// the closure has to be written in the test itself, and a test can have only one job.
+/// The process is this program, which runs only the calling test. In that process, the first call of this function runs
+/// its job and exits. The closure must therefore be written in the test itself, and a test can have only one job.
 #[track_caller]
 pub(crate) fn alone<J: FnOnce() -> String>(job: J) -> String {
     alone_in(this_program(), job)
