@@ -46,8 +46,8 @@ const RESULT_PREFIX: &str = "result: ";
 
 /// Returns the result of `job` in a separate process, because the global can be set only once per process.
 ///
-/// The process is this test program, which runs only the calling test. There, this call runs the job and exits. The name of the
-/// test comes from the type of the closure, so write the closure in the test itself.
+/// The process is this test program, which runs only the calling test. In that process, this call runs the job and
+/// exits. The name of the test comes from the type of the closure, so write the closure in the test itself.
 #[track_caller]
 pub(crate) fn in_own_process<J: FnOnce() -> String>(job: J) -> String {
     if env::var_os(CHILD_VARIABLE).is_some() {
