@@ -7,6 +7,8 @@
 //! Without a parser, some divisions look like regular expressions. The scan then follows both readings, until one of them is a
 //! fatal syntax error or both agree again.
 
+use super::source_map::LINE_ENDS;
+
 /// The maximum nesting in levels. Deeper scripts are not parsed. A bracket counts as [`BRACKET`] levels, an operator or
 /// operand as one.
 pub(super) const DEEPEST: u32 = 200_000;
@@ -604,8 +606,6 @@ fn number_length(bytes: &[u8], has_point: bool) -> usize {
     }
     end + usize::from(bytes.get(end) == Some(&b'n'))
 }
-
-const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
 /// Returns the length of the first line, without its line end.
 fn line_length(text: &str) -> usize {

@@ -1,6 +1,6 @@
 //! Resolves references to asset paths as browsers resolve URLs (WHATWG URL, §4.4).
 
-use fingerpost::AssetPath;
+use fingerpost::{__private::scheme, AssetPath};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
     let names_a_host = matches!(segments[..], ["", "", ..]);
     let name = decoded(segments.last()?);
     // HTML, "resolve a URL-like module specifier": only a specifier that begins with exactly `/`, `./` or `../` is a URL.
-    if is_bare || has_scheme(path) || names_a_host || matches!(&*name, "" | "." | "..") {
+    if is_bare || scheme(path).is_some() || names_a_host || matches!(&*name, "" | "." | "..") {
         return None;
     }
     let is_absolute = segments[0].is_empty();
@@ -70,14 +70,6 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
 /// and tabs anywhere.
 pub(super) fn without_ignored(url: &str) -> String {
     url.trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "")
-}
-
-/// RFC 3986 §3.1. A scheme may have upper-case letters.
-fn has_scheme(path: &str) -> bool {
-    path.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    })
 }
 
 /// Decodes a segment. An encoded slash is not a separator, so the result may contain a slash.

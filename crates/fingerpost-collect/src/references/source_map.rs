@@ -4,7 +4,8 @@ use super::raw_reference::{Kind, RawReference, Syntax};
 
 const NAME: &str = "sourceMappingURL=";
 
-const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
+/// The line ends of JavaScript (ECMA-262, §12.3).
+pub(super) const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
 /// Returns the URL in the text of a comment, without its delimiters. `offset` is the position of the text.
 ///
