@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+use fingerpost::__private::escape_controls;
 use fingerpost_collect::{ErrorKind, Location, Problem};
 
-use crate::terminal::{Terminal, escape_controls, escape_controls_per_line};
+use crate::terminal::{Terminal, escape_controls_per_line};
 
 /// A terminal width greater than the length of any excerpt.
 const UNLIMITED: usize = 1000;

@@ -1,21 +1,18 @@
 use std::collections::BTreeMap;
 
 use fingerpost::{
-    __private::quoted,
+    __private::{escape_controls, quoted},
     Assets, Error, ErrorKind, Mode, Settings,
     sources::{SourceFile, Sources},
 };
 use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, ReferenceReport, references};
 
-use crate::{args::FindArgs, exit::Exit, printer::Printer, terminal::escape_controls};
+use crate::{args::FindArgs, exit::Exit, printer::Printer};
 
 pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
     let settings = args.site.apply_to(settings);
     if settings.sources.is_empty() {
-        return Err(Exit::usage(
-            "find",
-            "no source directory is set; pass one as an argument, or add `sources` to the settings file",
-        ));
+        return Err(Exit::no_source_dir("find"));
     }
     let development = assets(&settings, Mode::Dev)?.url(&args.path)?;
     let name = asset_path(&args.path);

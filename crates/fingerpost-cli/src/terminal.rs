@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 use console::Term;
-use fingerpost::__private::is_bidi_or_line_separator;
+use fingerpost::__private::escape_controls;
 
 pub(crate) struct Terminal {
     /// `true` if the terminal can show characters beyond ASCII.
@@ -29,16 +29,6 @@ fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     let locale =
         values.into_iter().find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
-}
-
-/// Escapes control characters, bidirectional marks and line separators.
-pub(crate) fn escape_controls(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        c if c.is_control() => c.escape_debug().to_string(),
-        c if is_bidi_or_line_separator(c) => c.escape_unicode().to_string(),
-        c => c.to_string(),
-    });
-    escaped.collect()
 }
 
 /// Escapes like [`escape_controls`], but keeps line ends and tabs, for messages with excerpts of a settings file.

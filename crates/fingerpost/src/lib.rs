@@ -79,11 +79,12 @@ pub mod __private {
     pub use crate::files::stable_read::{Reading, read_stable};
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
-    pub use crate::quote::{is_bidi_or_line_separator, quoted};
+    pub use crate::quote::{escape_controls, is_bidi_or_line_separator, quoted};
     pub use crate::resolve::path_token::TokenAge;
     pub use crate::resolve::prebuilt::Prebuilt;
     pub use crate::severity::Severity;
     pub use crate::sources::baseline::BaselineFile;
+    pub use crate::sources::ignore_rules::glob_matcher;
     pub use crate::suggest::{differs_in_case, nearest};
     pub use crate::toml_table::{SettingsTable, toml_key};
     pub use crate::url::{asset_path::scheme, query_versions};

@@ -31,6 +31,25 @@ pub fn is_bidi_or_line_separator(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Escapes control characters, line separators and bidirectional control characters.
+///
+/// ```
+/// assert_eq!(fingerpost::__private::escape_controls("a\u{1b}[2J"), r"a\u{1b}[2J");
+/// ```
+pub fn escape_controls(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    text.chars().try_for_each(|c| write_escaped(c, &mut escaped)).expect("writing to a string cannot fail");
+    escaped
+}
+
+fn write_escaped(c: char, out: &mut impl Write) -> fmt::Result {
+    match c {
+        c if c.is_control() => write!(out, "{}", c.escape_debug()),
+        c if is_bidi_or_line_separator(c) => write!(out, "{}", c.escape_unicode()),
+        c => out.write_char(c),
+    }
+}
+
 struct Quoted {
     text: String,
     longest: usize,
@@ -40,11 +59,7 @@ impl Display for Quoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('`')?;
         for c in self.text.chars().take(self.longest) {
-            match c {
-                c if c.is_control() => write!(f, "{}", c.escape_debug())?,
-                c if is_bidi_or_line_separator(c) => write!(f, "{}", c.escape_unicode())?,
-                c => f.write_char(c)?,
-            }
+            write_escaped(c, f)?;
         }
         if self.text.chars().nth(self.longest).is_some() {
             f.write_char('…')?;

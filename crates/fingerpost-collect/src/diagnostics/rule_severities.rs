@@ -2,8 +2,8 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use fingerpost::{__private::Severity, sources::check_glob};
-use globset::{GlobBuilder, GlobMatcher};
+use fingerpost::__private::{Severity, glob_matcher};
+use globset::GlobMatcher;
 
 use super::{problem::Problem, rule::Rule};
 
@@ -24,17 +24,13 @@ impl RuleSeverities {
     pub(crate) fn new(by_glob: &SeveritiesByGlob) -> Result<Self, Problem> {
         let mut matchers = Vec::with_capacity(by_glob.len());
         for (text, severities) in by_glob {
-            check_glob(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
-            let is_path = text.contains('/') || text == EVERYWHERE;
-            let anywhere = if is_path { String::new() } else { "**/".to_owned() };
-            let glob = GlobBuilder::new(&(anywhere + text.trim_matches('/'))).literal_separator(true).build();
-            matchers.push((glob.expect("the glob has been checked").compile_matcher(), severities.clone()));
+            let matcher = glob_matcher(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
+            matchers.push((text == EVERYWHERE, matcher, severities));
         }
-        matchers.sort_by_key(|(matcher, _)| {
-            let text = matcher.glob().glob();
-            (text == EVERYWHERE, Reverse(text.len()))
+        matchers.sort_by_key(|(is_everywhere, matcher, _)| {
+            (*is_everywhere, Reverse(matcher.glob().glob().len()))
         });
-        Ok(Self(matchers))
+        Ok(Self(matchers.into_iter().map(|(_, matcher, severities)| (matcher, severities.clone())).collect()))
     }
 
     /// Returns the severity of a rule for an asset.

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use crate::{error::Error, quote::quoted};
 
@@ -96,7 +96,23 @@ impl IgnoreRules {
 ///
 /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig), with a correction.
 pub fn check_glob(text: &str) -> Result<(), Error> {
-    glob(text).map(drop).map_err(|reason| Error::config(format!("glob {} {reason}", quoted(text))))
+    glob_matcher(text).map(drop)
+}
+
+/// Returns the matcher of a glob that [`check_glob`] accepts. Without a slash, a glob matches names in all directories.
+///
+/// ```
+/// let scripts = fingerpost::__private::glob_matcher("*.js")?;
+/// assert!(scripts.is_match("vendor/app.js") && !scripts.is_match("app.js/x"));
+/// # Ok::<(), fingerpost::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`check_glob`].
+pub fn glob_matcher(text: &str) -> Result<GlobMatcher, Error> {
+    let glob = glob(text).map_err(|reason| Error::config(format!("glob {} {reason}", quoted(text))))?;
+    Ok(glob.compile_matcher())
 }
 
 /// Returns the glob, or the reason why it is rejected.
