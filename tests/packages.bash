@@ -18,6 +18,8 @@ release_packages=(
 
 cache=$PWD/tests/.cache
 log=$cache/install.log
+# The tools that `setup` could not install, with the reasons.
+missing=$cache/missing
 mkdir -p "$cache/npm"
 : >"$log"
 

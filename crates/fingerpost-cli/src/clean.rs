@@ -12,10 +12,7 @@ pub(crate) fn run(
 ) -> Result<(), Exit> {
     let settings = args.apply_to(settings);
     if settings.out.is_none() {
-        return Err(Exit::usage(
-            "clean",
-            "no output directory is set; pass `--out`, or add `out` to the settings file",
-        ));
+        return Err(Exit::no_output_dir("clean"));
     }
     let report = clean_with(&args.configure(settings), printer).map_err(|err| {
         let is_locked = err.kind() == ErrorKind::Locked;

@@ -21,16 +21,10 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
         Err(err) => return Err(report_failure(&err.into(), (args, all), &[], printer)),
     };
     if settings.sources.is_empty() {
-        return Err(Exit::usage(
-            "collect",
-            "no source directory is set; pass one as an argument, or add `sources` to the settings file",
-        ));
+        return Err(Exit::no_source_dir("collect"));
     }
     if settings.out.is_none() {
-        return Err(Exit::usage(
-            "collect",
-            "no output directory is set; pass `--out`, or add `out` to the settings file",
-        ));
+        return Err(Exit::no_output_dir("collect"));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = args.configure(settings).base_url(base_url);

@@ -21,7 +21,16 @@ impl Exit {
         Self::Failed(message.to_string())
     }
 
-    pub(crate) fn usage(command: &'static str, message: &'static str) -> Self {
+    /// Wrong usage: the command needs a source directory.
+    pub(crate) fn no_source_dir(command: &'static str) -> Self {
+        let message =
+            "no source directory is set; pass one as an argument, or add `sources` to the settings file";
+        Self::Usage { command, message }
+    }
+
+    /// Wrong usage: the command needs an output directory.
+    pub(crate) fn no_output_dir(command: &'static str) -> Self {
+        let message = "no output directory is set; pass `--out`, or add `out` to the settings file";
         Self::Usage { command, message }
     }
 
