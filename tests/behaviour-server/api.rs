@@ -15,7 +15,7 @@ const VERSIONS: [(&str, &str); 2] = [("v1", "blue"), ("v1.2", "green")];
 /// Returns the results of all lookups for an asset path.
 pub type Resolve = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
-/// Returns the sites by name. `root` is the working directory, with `static`, `overlay`, `dist`, `dist-cdn` and `templates`;
+/// Returns the sites by name. `root` is the working directory, with `static`, `overlay`, `dist`, `dist-cdn` and `templates`.
 /// `pages` returns the routes of a site.
 pub fn sites(root: &Path, pages: impl Fn(Resolve) -> Router) -> Result<Vec<(&'static str, Router)>, Error> {
     let (development, production) = (builder(root, Mode::Dev), builder(root, Mode::Production));
@@ -102,7 +102,7 @@ fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router
         })))
 }
 
-/// Returns a site behind a router of two versions, which has custom names for headers and cookies below `/named`.
+/// Returns a site behind a router of two versions. Below `/named`, headers and cookies have custom names.
 fn routed(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     let named = VersionRouter::new(VERSIONS)?
         .version_header("X-Shop-Version")?

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let root = env::args().nth(1).ok_or("which directory?")?;
+    let root = env::args().nth(1).ok_or("usage: server ROOT")?;
     let root = Path::new(&root);
     for error in api::errors(root) {
         println!("{}", error.replace('\n', "\\n"));
@@ -35,7 +35,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Returns the routes of a site: `/echo` returns its request, `/resolve` the lookups for the asset path in its body.
+/// Returns the routes of a site: `/echo` echoes the request, and `/resolve` returns the lookups for the asset path in the
+/// body of the request.
 fn pages(resolve: api::Resolve) -> Router {
     let resolve = async move |path: String| resolve(&path);
     Router::new().route("/echo", any(echo)).route("/resolve", post(resolve))

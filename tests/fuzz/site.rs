@@ -1,9 +1,9 @@
-//! A site for the fuzz targets, of which one file is fuzzed.
+//! A site with one fuzzed file, for the fuzz targets.
 
 use std::{fs, path::PathBuf};
 
 use fingerpost::manifest::{MANIFEST_NAME, Manifest};
-use fingerpost_collect::{CollectConfig, ErrorKind, Severity, Rule, collect};
+use fingerpost_collect::{CollectConfig, ErrorKind, Rule, Severity, collect};
 use tempfile::TempDir;
 
 /// Files that references can resolve to.
@@ -32,11 +32,11 @@ impl Site {
     }
 
     /// Collects the file with these bytes, and checks that only hashes in references were added. Returns the collected
-    /// bytes, or `None` if they are nested too deeply or cause warnings or notes.
+    /// bytes, or `None` if the file is nested too deeply or causes warnings or notes.
     pub fn check(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         fs::write(self.source().join(self.path), bytes).expect("a file");
         let out = self.dir.path().join("out");
-        // Fails before the first run.
+        // Before the first run, the directory does not exist.
         let _ = fs::remove_dir_all(&out);
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = CollectConfig::new(&out).source(self.source());
@@ -52,7 +52,7 @@ impl Site {
         let manifest = Manifest::parse(&json, MANIFEST_NAME).expect("a valid manifest");
         let hashed = &manifest.get(self.path).expect("the collected file").hashed;
         let collected = fs::read(out.join(hashed)).expect("the collected file");
-        if !may_be_written_anew(bytes) {
+        if !may_contain_escaped_dot(bytes) {
             let found = only_hashes_were_added(bytes, &collected, &manifest);
             assert!(found.is_ok(), "{}: {:?}", found.unwrap_err(), String::from_utf8_lossy(&collected));
         }
@@ -61,18 +61,18 @@ impl Site {
     }
 }
 
-/// Returns `true` if a dot may be written as an escape: `collect` replaces such a name as a whole.
-fn may_be_written_anew(bytes: &[u8]) -> bool {
+/// Returns `true` if the dot of a name may be escaped. `collect` replaces a name with an escaped dot as a whole.
+fn may_contain_escaped_dot(bytes: &[u8]) -> bool {
     let bytes = bytes.to_ascii_lowercase();
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-    // One escape may encode the percent sign or the digits of another.
-    let is_twofold = has(b"\\") && (has(b"%") || has(b"25"));
-    is_twofold || (has(b"\\") || has(b"%")) && (has(b"2e") || has(b"\\."))
+    // An escape may encode the percent sign or the digits of another escape.
+    let may_be_nested = has(b"\\") && (has(b"%") || has(b"25"));
+    may_be_nested || (has(b"\\") || has(b"%")) && (has(b"2e") || has(b"\\."))
 }
 
-/// Compares both texts: each difference must be a hash at its place in the name of its file.
+/// Checks that the texts differ only by hashes in the names of files.
 fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) -> Result<(), String> {
-    let names: Vec<_> = manifest.iter().map(|(path, entry)| Name::of(path, &entry.hashed)).collect();
+    let names: Vec<_> = manifest.iter().map(|(path, entry)| Name::new(path, &entry.hashed)).collect();
     let (mut at, mut rest) = (0, collected);
     loop {
         let left = &source[at..];
@@ -83,7 +83,10 @@ fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) 
         };
         if let Some(name) = names.iter().find(added) {
             if !name.is_around(source, at) {
-                return Err(format!("{} is inserted before byte {at}, which is no place for it", name.hash));
+                return Err(format!(
+                    "{} is inserted before byte {at}, outside of the name of its file",
+                    name.hash
+                ));
             }
             rest = &rest[name.hash.len()..];
         } else if left.is_empty() && rest.is_empty() {
@@ -106,19 +109,19 @@ struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    fn of(path: &'a str, hashed: &'a str) -> Self {
+    fn new(path: &'a str, hashed: &'a str) -> Self {
         let start = path.rfind('/').map_or(0, |slash| slash + 1);
         let dot = path[start..].rfind('.').map_or(path.len(), |dot| start + dot);
         let hash = &hashed[dot..dot + ".0123456789ab".len()];
         Self { stem: &path[start..dot], extension: &path[dot..], hash }
     }
 
-    /// Returns `true` if the place `at` is in this name. In a source with escapes, only the text after it is compared.
+    /// Returns `true` if the position `at` is in this name. In a source with escapes, only the text after `at` is compared.
     fn is_around(&self, source: &[u8], at: usize) -> bool {
         let (before, after) = source.split_at(at);
         let follows = match after.first() {
             first if !self.extension.is_empty() => first == Some(&b'.'),
-            first => first.is_none_or(|byte| ends(*byte)),
+            first => first.is_none_or(|byte| is_delimiter(*byte)),
         };
         if source.iter().any(|byte| matches!(byte, b'\\' | b'%')) {
             return follows;
@@ -127,7 +130,8 @@ impl<'a> Name<'a> {
         let begins = before.strip_suffix(self.stem.as_bytes());
         follows
             && after.starts_with(self.extension.as_bytes())
-            && begins.is_some_and(|before| before.last().is_none_or(|byte| *byte == b'/' || ends(*byte)))
+            && begins
+                .is_some_and(|before| before.last().is_none_or(|byte| *byte == b'/' || is_delimiter(*byte)))
     }
 }
 
@@ -136,7 +140,7 @@ fn without_breaks(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\r')).collect()
 }
 
-/// Returns `true` if a name can start after this byte, or end before it.
-fn ends(byte: u8) -> bool {
+/// Returns `true` if a name can start after this byte, or end before this byte.
+fn is_delimiter(byte: u8) -> bool {
     byte <= b' ' || !byte.is_ascii() || b"\"'`()=?#*\\".contains(&byte)
 }

@@ -45,14 +45,14 @@ function check(path, source, out, paths, basePath) {
             continue;
         }
         counts.resolved += 1;
-        const leadsTo = target(rewritten, paths[path], basePath);
-        if (leadsTo !== hashed) differ(`${was} at ${start} should resolve to ${hashed}, but resolves to ${leadsTo}: ${is}`);
+        const resolvesTo = target(rewritten, paths[path], basePath);
+        if (resolvesTo !== hashed) differ(`${was} at ${start} should resolve to ${hashed}, but resolves to ${resolvesTo}: ${is}`);
         if (!hasEscape(was) && is !== withHash(was, hashed, to)) differ(`${was} at ${start} became ${is}`);
     }
     if (text.slice(at) !== collected.slice(collectedAt)) differ('other bytes at the end');
 }
 
-/** Returns `true` if the dot may be an escape: then `collect` replaces the name, and only its target is checked. */
+/** Returns `true` if the dot of a name may be escaped. `collect` replaces an escaped name, so only the target is checked. */
 function hasEscape(was) {
     return /\\|%2e/i.test(was);
 }

@@ -11,11 +11,11 @@ const OPENING = { [type.LeftParenthesis]: type.RightParenthesis, [type.Function]
     [type.LeftSquareBracket]: type.RightSquareBracket, [type.LeftCurlyBracket]: type.RightCurlyBracket };
 const CLOSING = new Set([type.RightParenthesis, type.RightSquareBracket, type.RightCurlyBracket]);
 
-/** Returns all references of a style sheet, with the start and the end of their text, and its value. */
+/** Returns all references of a style sheet, each with its value and the start and the end of its text. */
 export function references(css) {
     const found = [];
     const open = []; // { name, closing }
-    let behind = ''; // `@import` or a referring function, if it directly precedes this token
+    let behind = ''; // `@import` or a referring function directly before this token
     let inNamespace = false;
     tokenize(css, (token, start, end) => {
         if (token === type.Comment) {
@@ -43,7 +43,7 @@ export function references(css) {
     return found;
 }
 
-/** Returns the values of all `url()` in the syntax tree, in their order. */
+/** Returns the values of all `url()` in the syntax tree, in source order. */
 export function secondOpinion(css) {
     const values = [];
     const ast = parse(css, { parseCustomProperty: true, onParseError() {} });

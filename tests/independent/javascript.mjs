@@ -6,7 +6,7 @@ import { inLastComment, inSourceMapComment } from './source_map.mjs';
 
 await init();
 
-/** Returns all references of a script, with the start and the end of their text, and its value. */
+/** Returns all references of a script, each with its value and the start and the end of its text. */
 export function references(js) {
     let parsed;
     try {
@@ -32,7 +32,7 @@ export function references(js) {
     return { found: found.sort((a, b) => a.start - b.start) };
 }
 
-/** Returns the syntax tree, and the source map by ECMA-426: the last comment that names one, unless a token follows. */
+/** Returns the syntax tree, and the source map as in ECMA-426: the last `sourceMappingURL`, unless a token follows. */
 function parsedAs(sourceType, js) {
     let sourceMap = [];
     const onToken = ({ type }) => {
@@ -46,7 +46,7 @@ function parsedAs(sourceType, js) {
     return { program, sourceMap };
 }
 
-/** Returns the start of all constant specifiers of imports and exports; `undefined` if the script cannot be parsed. */
+/** Returns the start of each constant specifier, or `undefined` if the script cannot be parsed. */
 export function secondOpinion(js) {
     try {
         // es-module-lexer treats a byte order mark as a letter, and would miss an `import` after it.

@@ -20,7 +20,7 @@ export function* names(source, out, paths, edges, basePath) {
     }
 }
 
-/** Hashes for each member: path, NUL, length, and bytes, in which references within the group are as in the source. */
+/** Hashes path, NUL, length and bytes of each member. References within the group are hashed as in the source. */
 function hashOf(group, source, out, paths, basePath) {
     const hash = createHash('sha256');
     for (const path of [...group].sort(byBytes)) {

@@ -36,7 +36,7 @@ export function referencesIn(path, text) {
     return language(path) === 'css' ? { found: css.references(text) } : javascript.references(text);
 }
 
-/** Returns the references of a source file, which is parsed only once. */
+/** Returns the references of a source file. Parses each file only once. */
 export function referencesOf(source, path) {
     const file = join(source, path);
     if (!parsed.has(file)) parsed.set(file, referencesIn(path, decoded(readFileSync(file))));

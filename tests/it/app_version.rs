@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::readme::root;
 
-/// A site that is collected and runs in production.
+/// A collected site in production mode.
 struct Site(TempDir);
 
 impl Site {
@@ -38,8 +38,8 @@ impl Site {
     }
 
     fn settings(&self, lines: &str, version: &str) {
-        let places = "sources = [\"static\"]\nout = \"out\"";
-        self.write("fingerpost.toml", format!("{places}\n{lines}\n[version]\n{version}\n"));
+        let directories = "sources = [\"static\"]\nout = \"out\"";
+        self.write("fingerpost.toml", format!("{directories}\n{lines}\n[version]\n{version}\n"));
     }
 
     fn collect(&self) -> Report {
@@ -52,12 +52,12 @@ impl Site {
         self.version_with(&[])
     }
 
-    /// [`Site::version`], with environment variables that also select calls of the builder.
+    /// Like [`Site::version`], with environment variables. Some variables select calls of the builder.
     fn version_with(&self, variables: &[(&str, &str)]) -> String {
         self.version_of(&env::current_exe().expect("a program"), variables)
     }
 
-    /// [`Site::version_with`], for a copy of this program, which runs [`program_prints_its_app_version`].
+    /// Like [`Site::version_with`], for a copy of this program. The copy runs [`program_prints_its_app_version`].
     fn version_of(&self, program: &Path, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(program);
         command.args(["app_version::program_prints_its_app_version", "--exact", "--nocapture"]);
@@ -98,7 +98,7 @@ impl Site {
 
 const SITE: &str = "APP_VERSION_SITE";
 
-/// Prints the app version in production mode of the site named by a variable.
+/// Prints the app version of the site in the directory `APP_VERSION_SITE`.
 #[test]
 fn program_prints_its_app_version() {
     let Some(dir) = env::var_os(SITE) else {
@@ -125,7 +125,7 @@ fn program_prints_its_app_version() {
     assert_eq!(
         assets.reload().expect("a reload").app_version(),
         version,
-        "a reload without changes keeps the version"
+        "a reload without changes does not change the version"
     );
     writeln!(io::stdout(), "version={version}").expect("standard output can be written to");
 }
@@ -265,6 +265,6 @@ fn an_explicit_version_is_changed() {
     assert!(!site.is_changed_by(everything));
     assert_eq!(site.version(), "v1");
     assert_eq!(site.version_with(&[("FINGERPOST_APP_VERSION", "v2")]), "v2");
-    let both = [("FINGERPOST_APP_VERSION", "v2"), ("APP_VERSION", "v3"), ("VERSION_FROM_EXECUTABLE", "")];
-    assert_eq!(site.version_with(&both), "v3");
+    let explicit = [("FINGERPOST_APP_VERSION", "v2"), ("APP_VERSION", "v3"), ("VERSION_FROM_EXECUTABLE", "")];
+    assert_eq!(site.version_with(&explicit), "v3");
 }

@@ -1,4 +1,4 @@
-//! The example with htmx: its pages while a new version is deployed.
+//! Tests the pages of the htmx example while a new version is deployed.
 
 use axum::body::Body;
 use fantoccini::Locator;
@@ -30,7 +30,7 @@ async fn version(site: &Server) -> String {
 }
 
 /// Waits until the page has this state.
-async fn shows(browser: &Browser, expected: Value) {
+async fn wait_for_state(browser: &Browser, expected: Value) {
     let mut state = Value::Null;
     for _ in 0..100 {
         // Scripts fail while the browser is between two pages.
@@ -65,7 +65,8 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
         browser.goto(&site.url(&format!("/{policy}"))).await.expect("a page");
         let old = browser.evaluate("document.querySelector('#html-version').textContent").await;
         let script = |version: &Value| if has_script { version.clone() } else { Value::Null };
-        shows(&browser, json!(["Page one", old, script(&old), format!("\"{release}\""), false])).await;
+        wait_for_state(&browser, json!(["Page one", old, script(&old), format!("\"{release}\""), false]))
+            .await;
 
         let new = Value::from(deploy(&site).await);
         assert_ne!(new, old);
@@ -74,7 +75,7 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
         // A boosted link replaces only the body: without a reload, new HTML gets the old style sheet.
         let (of_script, of_style) = if is_renewed { (&new, release) } else { (&old, release - 1) };
         let expected = json!(["Page two", new, script(of_script), format!("\"{of_style}\""), has_banner]);
-        shows(&browser, expected).await;
+        wait_for_state(&browser, expected).await;
         assert_eq!(browser.current_url().await.expect("a URL").path(), format!("/{policy}/two"));
         browser.save_screenshot(&format!("axum-htmx-{policy}")).await;
     }
@@ -86,6 +87,6 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
     browser.until(&format!("{style} === '\"{}\"'", release + 1)).await;
     let heading = "What does an open page do after a deploy?";
     let version = version(&site).await;
-    shows(&browser, json!([heading, version, version, format!("\"{}\"", release + 1), false])).await;
+    wait_for_state(&browser, json!([heading, version, version, format!("\"{}\"", release + 1), false])).await;
     assert_eq!(browser.errors().await, [""; 0]);
 }

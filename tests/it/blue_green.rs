@@ -26,7 +26,7 @@ const ACCEPT_PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/
 const EXPIRY: &str = "app_version=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 const CHOSEN: &str = "app_version=v2; Path=/; SameSite=Lax";
 
-/// A running version. Has its own thread, because its metrics recorder is local to the thread.
+/// A running version. Each version has its own thread, because a metrics recorder is local to a thread.
 struct Version {
     origin: String,
     counters: Arc<Counters>,
@@ -80,14 +80,14 @@ fn site(source: &TempDir, version: &'static str, target: &str) -> Router {
         .layer(VersionLayer::new(&assets))
 }
 
-/// The steps of a deploy, by the version list of the proxy.
+/// The steps of a deploy. Each step has its own version list in the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     /// The configuration as documented.
     Canary,
     Withdrawn,
     NewDefault,
-    OldGone,
+    OldRemoved,
 }
 
 enum Proxy {
@@ -95,7 +95,7 @@ enum Proxy {
     Haproxy(Haproxy),
 }
 
-/// A kind of proxy: the language of its code block in the document, and the texts to edit in it.
+/// A kind of proxy: the language of its code block in the document, and the texts to edit in this block.
 struct Kind {
     language: &'static str,
     share: (&'static str, &'static str),
@@ -134,7 +134,7 @@ impl Kind {
             Step::Canary => {}
             Step::Withdrawn => edits.extend([self.share, (self.new, "")]),
             Step::NewDefault => edits.extend([self.share, self.default]),
-            Step::OldGone => edits.extend([self.share, self.default, (self.old, "")]),
+            Step::OldRemoved => edits.extend([self.share, self.default, (self.old, "")]),
         }
         let edit = |config: String, (from, to): (&str, &str)| {
             assert_eq!(config.matches(from).count(), 1, "{from}");
@@ -181,18 +181,18 @@ fn set_cookie(response: &Response<Bytes>) -> Option<String> {
 }
 
 #[track_caller]
-fn is_refused(response: &Response<Bytes>, living: &str) {
+fn assert_refused(response: &Response<Bytes>, available: &str) {
     assert_eq!(
         (response.status().as_u16(), &response.headers()["cache-control"]),
         (409, &"no-store".parse().unwrap())
     );
     let json: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
-    assert_eq!(json["versions"], serde_json::json!([living]));
-    assert_eq!(response.headers()["x-app-version"], *living);
+    assert_eq!(json["versions"], serde_json::json!([available]));
+    assert_eq!(response.headers()["x-app-version"], *available);
     assert_eq!(set_cookie(response), None);
 }
 
-/// Checks the version in `/version` and in the endpoint that the client script requests before it acts.
+/// Checks the version in `/version` and in the endpoint for the client script.
 async fn assert_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
     for path in ["/version", "/_fingerpost/version"] {
         let response = proxy.send(path, headers).await;
@@ -219,25 +219,25 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, page("v1"));
     assert_eq!(proxy.load(&[(HEADER, "v2"), OLD_COOKIE]).await, page("v2"));
     assert_eq!(proxy.load(&[(HEADER, ""), OLD_COOKIE]).await, page("v1"));
-    is_refused(&proxy.send("/", &[(HEADER, "v0")]).await, "v2");
+    assert_refused(&proxy.send("/", &[(HEADER, "v0")]).await, "v2");
     assert_version(&proxy, &[OLD_TAB], "v1").await;
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 1", "unversioned 1"]);
 
-    let proxy = kind.start(Step::OldGone, &blue, &green)?;
-    is_refused(&proxy.send("/", &[OLD_TAB]).await, "v2");
-    is_refused(&proxy.send("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
+    let proxy = kind.start(Step::OldRemoved, &blue, &green)?;
+    assert_refused(&proxy.send("/", &[OLD_TAB]).await, "v2");
+    assert_refused(&proxy.send("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
     // Without the header there is no client script that could handle a 409.
     assert_eq!(shown(&proxy.send("/", &[OLD_COOKIE]).await), "v2");
     // The assets of the page are still served.
     assert_eq!(proxy.send("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
-    // The refusal has the new version in a header, and the endpoint returns it.
+    // The endpoints return the new version.
     assert_version(&proxy, &[OLD_TAB], "v2").await;
     // The visitor loads a page again.
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, ("v2".to_owned(), Some(EXPIRY.to_owned())));
     assert_eq!(proxy.load(&[]).await, page("v2"));
-    // After the switch, requests with v1 count as skew on the new version until the page reloads; the old version gets
-    // none.
+    // After the switch, requests with v1 count as skew on the new version until the page reloads. The old version gets
+    // no requests.
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 8", "unversioned 2"]);
     assert_eq!(shown(&proxy.send("/", &[(HEADER, "v2")]).await), "v2");
@@ -273,14 +273,14 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
             let response = proxy.send("/", &[agent, header, ACCEPT_PAGE]).await;
             assert!(!format!("{response:?}").contains("evil"), "{response:?}");
         }
-        // An unknown version gets the default.
+        // A request with an unknown version gets the default version.
         let gone = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;
         assert_eq!(gone, ("v1".to_owned(), Some(EXPIRY.to_owned())));
     }
     let proxy = kind.start(Step::Withdrawn, &blue, &green)?;
     let withdrawn = proxy.load(&[("cookie", "app_version=v2")]).await;
     assert_eq!(withdrawn, ("v1".to_owned(), Some(EXPIRY.to_owned())));
-    is_refused(&proxy.send("/", &[(HEADER, "v2")]).await, "v1");
+    assert_refused(&proxy.send("/", &[(HEADER, "v2")]).await, "v1");
     for agent in &agents[..50] {
         assert_eq!(proxy.load(&[("user-agent", agent)]).await, page("v1"));
     }

@@ -1,4 +1,4 @@
-//! Development mode from the author's perspective: save, reload, compare.
+//! Development mode: a page reload shows each saved change.
 
 use std::{
     fs,
@@ -84,9 +84,9 @@ const EDITS: [fn(&Path, &str); 4] =
 
 /// Returns the color of the heading and the URL of the stylesheet.
 async fn shown(browser: &Browser) -> (String, String) {
-    let look = "[getComputedStyle(document.querySelector('h1')).color,
+    let values = "[getComputedStyle(document.querySelector('h1')).color,
         document.querySelector('[rel=stylesheet]').getAttribute('href')]";
-    serde_json::from_value(browser.evaluate(look).await).expect("two strings")
+    serde_json::from_value(browser.evaluate(values).await).expect("two strings")
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn every_page_reload_shows_the_stylesheet_just_saved() {
         assert_eq!(shown(&browser).await, expected(color));
     }
 
-    // From here on the hash is trusted without reading the file again.
+    // From now on, the cache trusts the hash and does not read the file again.
     tokio::time::sleep(Duration::from_millis(2_200)).await;
     browser.refresh().await.expect("the page reloads");
     assert_eq!(shown(&browser).await, expected(&colors[8]));
@@ -133,7 +133,7 @@ async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
     in_place(&file, "h1 { order: 00 }");
     let origin = serve(site(source.path())).await;
     assert_eq!(tools::get(&origin).await.0, 200);
-    // On a busy machine a round may take more than a second; then it does not count.
+    // On a busy machine a round may take more than a second. Only a faster round counts.
     for round in 1..=5 {
         let began = Instant::now();
         for edit in 1..=5 {

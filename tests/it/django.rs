@@ -1,4 +1,4 @@
-//! Compatibility with Django's `ManifestStaticFilesStorage`: each side reads the output directory of the other.
+//! Compatibility with `ManifestStaticFilesStorage`: Django and Fingerpost read the output directories of each other.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -33,7 +33,7 @@ from django.core.management import call_command
 call_command("collectstatic", interactive=False, verbosity=0)
 "#;
 
-/// Prints the manifest and the URL of every path, by template tag and by storage, as Django reads its `STATIC_ROOT`.
+/// Prints the manifest in `STATIC_ROOT`, and the URLs of every path from the template tag and from the storage.
 const READ: &str = r#"
 from django.contrib.staticfiles.storage import staticfiles_storage as storage
 from django.templatetags.static import static
@@ -62,7 +62,7 @@ fn read(python: &Path, root: &Path) -> Value {
     serde_json::from_slice(&django(python, READ, &[root])).expect("JSON")
 }
 
-/// Real files, and some with unusual names.
+/// Returns published files, and files with unusual names.
 #[track_caller]
 fn sources() -> Option<RealAssets> {
     let assets = tools::real_assets(200)?;
@@ -75,7 +75,7 @@ fn sources() -> Option<RealAssets> {
 /// Compares Django's URLs by path with ours, and reports only the differences. Django's storage does not
 /// percent-encode paths from a manifest.
 #[track_caller]
-fn same_urls(theirs: &Value, ours: &Assets) {
+fn assert_same_urls(theirs: &Value, ours: &Assets) {
     let decoded = |url: &str| percent_decode_str(url).decode_utf8().expect("a UTF-8 name").into_owned();
     let mut ours: BTreeMap<_, _> = ours.iter().map(|(path, url)| (path, decoded(&url))).collect();
     let theirs = theirs.as_object().expect("URLs by path").iter();
@@ -107,8 +107,8 @@ fn django_reads_a_fingerpost_manifest() {
     assert_eq!(seen["paths"].as_object().map(|paths| paths.len()), Some(204));
     assert_eq!(seen["paths"], manifest["paths"]);
     assert_eq!(seen["hash"], *assets.app_version());
-    same_urls(&seen["static"], &assets);
-    same_urls(&seen["storage"], &assets);
+    assert_same_urls(&seen["static"], &assets);
+    assert_same_urls(&seen["storage"], &assets);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn fingerpost_reads_a_django_manifest() {
     let mut manifest: Value = serde_json::from_slice(&fs::read(&file).expect("a manifest")).expect("JSON");
     assert_eq!(manifest["version"], "1.1");
     let assets = Assets::production(root.path()).expect("an output directory");
-    same_urls(&seen["static"], &assets);
+    assert_same_urls(&seen["static"], &assets);
     assert_eq!(*assets.app_version(), seen["hash"]);
     for (path, hashed) in seen["paths"].as_object().expect("paths") {
         let bytes = fs::read(root.path().join(hashed.as_str().expect("a path"))).expect("a hashed file");
@@ -137,6 +137,6 @@ fn fingerpost_reads_a_django_manifest() {
     members.remove("hash").expect("a hash");
     fs::write(&file, manifest.to_string()).expect("a writable file");
     let assets = Assets::production(root.path()).expect("an output directory");
-    same_urls(&seen["static"], &assets);
+    assert_same_urls(&seen["static"], &assets);
     assert_eq!(*assets.app_version(), *"unknown");
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::tools::{collected, expected_url, real_assets};
 
-/// Asset paths with characters that are special in templates, HTML or URLs, and their form in a URL.
+/// Asset paths with characters that are special in templates, HTML or URLs, each with its form in a URL.
 const ODD: [(&str, &str); 14] = [
     ("a.css", "a.css"),
     ("sprite.svg", "sprite.svg"),
@@ -32,8 +32,8 @@ const ODD: [(&str, &str); 14] = [
     (".well-known/security.txt", ".well-known/security.txt"),
 ];
 
-/// References with queries and fragments, and their path, query and fragment. A version query is appended to `x=1` with
-/// `&`.
+/// References with queries and fragments, each with its path, query and fragment. A version query is appended to `x=1`
+/// with `&`.
 const WRITTEN: [(&str, &str, Option<&str>, &str); 6] = [
     ("sprite.svg#icon", "sprite.svg", None, "#icon"),
     ("a.css?x=1#f", "a.css", Some("x=1"), "#f"),
@@ -130,7 +130,8 @@ mod askama_page {
     }
 }
 
-/// Askama's global is set once per process, so each site gets its own: this program, which runs only the test below.
+/// Renders in a new process, because Askama's global is set once per process. The process is this program, and runs only
+/// the test below.
 fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
     let arguments = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));
@@ -216,12 +217,12 @@ impl Site {
         // If the author wrote `v=`, the URL has no other version. The version is appended to other queries.
         let version = version.filter(|_| !query.is_some_and(|query| query.starts_with("v=")));
         let parameters: Vec<_> = query.filter(|query| !query.is_empty()).into_iter().chain(version).collect();
-        let mark = if query.is_some() || version.is_some() { "?" } else { "" };
-        format!("{url}{mark}{}{fragment}", parameters.join("&"))
+        let separator = if query.is_some() || version.is_some() { "?" } else { "" };
+        format!("{url}{separator}{}{fragment}", parameters.join("&"))
     }
 }
 
-/// Unescapes `&` in a URL as a browser would. Each engine escapes it in its own way.
+/// Unescapes `&` in a URL as a browser does. Each engine escapes `&` differently.
 fn unescaped(line: &str) -> String {
     let mut pieces = line.split('&');
     let first = pieces.next().unwrap_or_default();
@@ -237,7 +238,7 @@ fn unescaped(line: &str) -> String {
     format!("{first}{}", rest.collect::<String>())
 }
 
-fn every_engine_gives_the_same_urls(source: &Path, files: &[(String, String)]) {
+fn assert_same_urls_in_every_engine(source: &Path, files: &[(String, String)]) {
     let mut written: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
     written.extend(WRITTEN.map(|(written, ..)| written.to_owned()));
     let out = collected(source);
@@ -277,11 +278,11 @@ fn with_odd_files(source: &Path, mut files: Vec<(String, String)>) -> Vec<(Strin
 fn two_hundred_npm_files_have_the_same_urls_in_every_engine() {
     let Some(assets) = real_assets(200) else { return };
     let files = assets.paths().iter().map(|path| (path.clone(), path.clone())).collect();
-    every_engine_gives_the_same_urls(assets.dir(), &with_odd_files(assets.dir(), files));
+    assert_same_urls_in_every_engine(assets.dir(), &with_odd_files(assets.dir(), files));
 }
 
 #[test]
 fn unusual_names_have_the_same_urls_in_every_engine() {
     let source = TempDir::new().expect("a temporary folder");
-    every_engine_gives_the_same_urls(source.path(), &with_odd_files(source.path(), Vec::new()));
+    assert_same_urls_in_every_engine(source.path(), &with_odd_files(source.path(), Vec::new()));
 }

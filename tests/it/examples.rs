@@ -1,4 +1,4 @@
-//! The examples as a developer starts and copies them.
+//! Checks that the examples run, in the repository and as copies.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ fn built_copy(example: &str, to: &Path) -> PathBuf {
 
     let manifest = fs::read_to_string(to.join("Cargo.toml")).expect("a manifest");
     let crates = root().join("crates").to_str().expect("a UTF-8 path").replace('\\', "/");
-    // Another name, because the copy has the target directory of the workspace.
+    // The copy shares the target directory of the workspace, so its name must differ.
     let name = format!("name = \"copy-of-{example}\"");
     let adjusted = manifest.replace("../../crates", &crates).replace(&format!("name = \"{example}\""), &name);
     assert!(adjusted.contains(&name) && adjusted.contains(&crates), "{adjusted}");

@@ -60,11 +60,11 @@ fn project(engine: &str) -> TempDir {
     let workspace = root().to_str().expect("a UTF-8 path").replace('\\', "/");
     fs::create_dir(dir.path().join("src")).expect("a new folder");
     let [manifest, program] = manifest_and_program(engine);
-    // One target directory holds all the programs, so their names must differ.
+    // The programs share one target directory, so their names must differ.
     let manifest = replaced(&manifest, "\"my-site\"", &format!("\"readme-{engine}\""));
     write("Cargo.toml", replaced(&manifest, "../fingerpost/", &format!("{workspace}/")));
     write("src/main.rs", program);
-    // With the versions of the workspace, most dependencies are compiled already, and none has to be fetched.
+    // With the lock file of the workspace, no dependency is fetched, and most dependencies are already compiled.
     fs::copy(root().join("Cargo.lock"), dir.path().join("Cargo.lock")).expect("a lock file");
 
     let files = replaced(block("sh\n", "static/css/app.css"), "cargo run", "");
@@ -139,7 +139,7 @@ async fn readme_variants_serve_page_and_assets() {
     }
 }
 
-/// Checks the programs of the pages and of the examples, whose readers copy them.
+/// Checks the programs in the pages and the examples, because readers copy these programs.
 #[test]
 fn every_documented_server_sets_tcp_nodelay() {
     let (mut programs, mut slow) = (0, Vec::new());

@@ -16,7 +16,7 @@ use fingerpost::Mode;
 
 use crate::tools::{self, Browser, Haproxy, Nginx, Server, Tool};
 
-/// Serves these pages, `(path, status and headers, body)`, until the test program ends; other paths return 404.
+/// Serves these pages, `(path, status and headers, body)`, until the test program ends. Other paths return 404.
 fn pages(pages: &'static [(&str, &str, &str)]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 const CHECKLIST: &str = include_str!("../peers/hyperdjango.md");
 
-/// Appends the sources below a folder, except generated ones.
+/// Appends the source files below a folder, except generated files.
 fn read(dir: &Path, sources: &mut String) {
     for entry in fs::read_dir(dir).expect("a readable folder").map(|entry| entry.expect("an entry").path()) {
         let is_ours = !entry.ends_with("target") && !entry.ends_with(".cache");

@@ -1,4 +1,4 @@
-//! No crate has an import cycle, and no stage of a pipeline imports a later one.
+//! No crate has an import cycle, and no stage of a pipeline imports a later stage.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +23,7 @@ struct Module {
     /// The files of the children that have a `#[path]`.
     paths: BTreeMap<String, String>,
     /// Items re-exported by `pub use`: name → path.
-    passed_on: BTreeMap<String, ModulePath>,
+    reexports: BTreeMap<String, ModulePath>,
     /// Modules whose items are all re-exported.
     globs: Vec<ModulePath>,
     /// The paths used in the code of the file.
@@ -42,7 +42,7 @@ impl Crate {
         code.items.iter().for_each(|item| reader.visit_item(item));
         let Reader { mut module, used, .. } = reader;
         // A re-export that the module itself uses is a dependency as well.
-        let own = module.passed_on.iter().filter(|(name, _)| used.contains(*name));
+        let own = module.reexports.iter().filter(|(name, _)| used.contains(*name));
         module.named.extend(own.map(|(_, path)| path.clone()));
         let in_folder =
             matches!(file.file_stem().and_then(|stem| stem.to_str()), Some("lib" | "main" | "mod"));
@@ -66,7 +66,7 @@ impl Crate {
         let depth = (0..=path.len()).rev().find(|&depth| self.0.contains_key(&path[..depth]))?;
         let (found, module) = self.0.get_key_value(&path[..depth])?;
         let Some(name) = path.get(depth).filter(|_| steps > 0) else { return Some(found) };
-        if let Some(target) = module.passed_on.get(name) {
+        if let Some(target) = module.reexports.get(name) {
             return self.definition(target, steps - 1);
         }
         let through_glob = module.globs.iter().find_map(|glob| {
@@ -108,7 +108,7 @@ impl Crate {
         groups.into_iter().filter(|group| !ALLOWED.iter().any(|allowed| group == allowed)).collect()
     }
 
-    /// Returns the stages of `pipeline` that import a later one. Stages are ordered by their `mod` lines.
+    /// Returns the stages of `pipeline` that import a later stage. Stages are ordered by their `mod` lines.
     fn backward_stages(&self) -> Vec<String> {
         let pipeline = vec!["pipeline".to_owned()];
         let stages = self.0.get(&pipeline).map(|module| module.children.as_slice()).unwrap_or_default();
@@ -135,7 +135,8 @@ struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    /// Returns a path from the root of the crate, if it starts with `crate`, `self`, `super` or a child of the file.
+    /// Returns the path from the root of the crate. Returns `None` unless the path starts with `crate`, `self`, `super` or a
+    /// child of the file.
     fn absolute(&self, segments: &[String]) -> Option<ModulePath> {
         let (first, mut rest) = segments.split_first()?;
         let mut base = match first.as_str() {
@@ -161,12 +162,12 @@ impl Reader<'_> {
         Some([base.as_slice(), rest].concat())
     }
 
-    fn visit_tree(&mut self, tree: &UseTree, before: &[String], passed_on: bool) {
+    fn visit_tree(&mut self, tree: &UseTree, before: &[String], is_reexport: bool) {
         let with = |ident: &dyn ToString| [before, &[ident.to_string()]].concat();
         let (segments, name) = match tree {
-            UseTree::Path(path) => return self.visit_tree(&path.tree, &with(&path.ident), passed_on),
+            UseTree::Path(path) => return self.visit_tree(&path.tree, &with(&path.ident), is_reexport),
             UseTree::Group(group) => {
-                return group.items.iter().for_each(|tree| self.visit_tree(tree, before, passed_on));
+                return group.items.iter().for_each(|tree| self.visit_tree(tree, before, is_reexport));
             }
             UseTree::Name(name) if name.ident == "self" => (before.to_vec(), before.last().cloned()),
             UseTree::Name(name) => (with(&name.ident), Some(name.ident.to_string())),
@@ -175,8 +176,8 @@ impl Reader<'_> {
         };
         let Some(path) = self.absolute(&segments) else { return };
         match name {
-            _ if !passed_on => drop(self.module.named.insert(path)),
-            Some(name) => drop(self.module.passed_on.insert(name, path)),
+            _ if !is_reexport => drop(self.module.named.insert(path)),
+            Some(name) => drop(self.module.reexports.insert(name, path)),
             None => self.module.globs.push(path),
         }
     }
@@ -225,9 +226,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // A re-export is no dependency; its users depend on the defining module.
-        let passed_on = !matches!(item.vis, Visibility::Inherited);
-        self.visit_tree(&item.tree, &[], passed_on);
+        // A re-export is no dependency, because its users depend on the defining module.
+        let is_reexport = !matches!(item.vis, Visibility::Inherited);
+        self.visit_tree(&item.tree, &[], is_reexport);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -262,8 +263,8 @@ fn modules_of_a_crate_have_no_import_cycles() {
     assert_eq!(found, [""; 0], "{} problems:\n{}\n", found.len(), found.join("\n"));
 }
 
-/// Writes the files of a crate to a new directory, and parses it.
-fn written(files: &[(&str, &str)]) -> Crate {
+/// Writes the files of a crate to a new directory, and parses the crate.
+fn parsed(files: &[(&str, &str)]) -> Crate {
     let dir = tempfile::tempdir().expect("a directory");
     for (name, text) in files {
         let file = dir.path().join(name);
@@ -275,7 +276,7 @@ fn written(files: &[(&str, &str)]) -> Crate {
 
 #[test]
 fn import_cycle_through_functions_and_reexports_is_detected() {
-    let modules = written(&[
+    let modules = parsed(&[
         ("lib.rs", "mod a; mod b; pub use b::inner::Thing;"),
         ("a.rs", "use crate::Thing; pub fn f(_: Thing) {}"),
         ("b/mod.rs", "pub mod inner;"),
@@ -286,7 +287,7 @@ fn import_cycle_through_functions_and_reexports_is_detected() {
 
 #[test]
 fn import_cycle_through_a_reexport_that_is_used_is_detected() {
-    let modules = written(&[
+    let modules = parsed(&[
         ("lib.rs", "mod a;"),
         ("a/mod.rs", "mod b; pub use b::B; pub struct A(B);"),
         ("a/b.rs", "use super::A; pub struct B; fn f(_: A) {}"),
@@ -296,7 +297,7 @@ fn import_cycle_through_a_reexport_that_is_used_is_detected() {
 
 #[test]
 fn tests_and_reexports_do_not_count_as_import_cycles() {
-    let modules = written(&[
+    let modules = parsed(&[
         ("lib.rs", "mod a; mod b;"),
         ("a.rs", "#[cfg(test)] mod tests { use crate::b::B; } pub struct A;"),
         ("b.rs", "use crate::a::A; pub struct B(A);"),
@@ -305,8 +306,8 @@ fn tests_and_reexports_do_not_count_as_import_cycles() {
 }
 
 #[test]
-fn pipeline_stage_that_imports_a_later_one_is_detected() {
-    let modules = written(&[
+fn pipeline_stage_that_imports_a_later_stage_is_detected() {
+    let modules = parsed(&[
         ("lib.rs", "mod pipeline;"),
         ("pipeline/mod.rs", "mod scan; mod publish;"),
         ("pipeline/scan.rs", "use super::publish::P;"),
@@ -317,7 +318,7 @@ fn pipeline_stage_that_imports_a_later_one_is_detected() {
 
 #[test]
 fn path_attributes_are_followed() {
-    let modules = written(&[
+    let modules = parsed(&[
         ("lib.rs", "mod a; mod b;"),
         ("a.rs", "#[path = \"shared.rs\"] pub mod shared;"),
         ("shared.rs", "use crate::b::B; pub struct Shared(B);"),

@@ -1,4 +1,4 @@
-//! Any style sheet is collected without a panic, and only hashes are added to it.
+//! Checks that `collect` adds only hashes to any style sheet, and does not panic.
 #![no_main]
 
 use fuzz::Site;

@@ -1,5 +1,5 @@
-//! Any script is collected without a panic, not even one that `collect` catches. Only hashes are added to it, and every
-//! import is rewritten.
+//! Checks that `collect` adds only hashes to any script, rewrites every import, and does not panic, not even with a panic
+//! that `collect` catches.
 #![no_main]
 
 use fuzz::Site;

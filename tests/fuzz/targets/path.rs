@@ -1,9 +1,9 @@
-//! No text results in a path outside of the directory, in markup, or in a URL of another host.
+//! Checks that no text results in a path outside of the directory, in markup, or in a URL of another host.
 #![no_main]
 
 use std::sync::LazyLock;
 
-use fingerpost::{AssetPath, Assets, manifest::ContentHash, OnMissing};
+use fingerpost::{AssetPath, Assets, OnMissing, manifest::ContentHash};
 use fingerpost_collect::{CollectConfig, collect};
 use libfuzzer_sys::fuzz_target;
 

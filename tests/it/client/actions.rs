@@ -5,11 +5,11 @@ use serde_json::json;
 use fingerpost_tower::OnMismatch;
 
 use super::{
-    address, answer_banner, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows,
-    with_every_htmx, with_htmx, write,
+    address, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_checks,
+    wait_for_page, with_every_htmx, with_htmx, write,
 };
 
-const NOTE_EVENTS: &str = "window.events = [];
+const RECORD_EVENTS: &str = "window.events = [];
     document.addEventListener('fingerpost:version-mismatch', ({ detail }) => events.push(detail))";
 
 #[tokio::test]
@@ -19,10 +19,10 @@ async fn prompt_policy_offers_a_reload() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(site.loads(), ["/"]);
-        answer_banner(browser, "reload").await;
-        shows(browser, "/", "two").await;
+        click_banner(browser, "reload").await;
+        wait_for_page(browser, "/", "two").await;
         assert_eq!(site.loads(), ["/"; 2]);
     })
     .await;
@@ -35,8 +35,8 @@ async fn dismissed_prompt_does_not_reappear_for_the_same_version() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
-        answer_banner(browser, "later").await;
+        wait_for_banner(browser).await;
+        click_banner(browser, "later").await;
         for _ in 0..3 {
             get_fragment(browser).await;
         }
@@ -47,7 +47,7 @@ async fn dismissed_prompt_does_not_reappear_for_the_same_version() {
 
         site.deploy("three", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
     })
     .await;
 }
@@ -59,12 +59,12 @@ async fn prompt_survives_boosted_navigation_and_reloads_the_current_url() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
         click(browser, "#boosted").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         browser.until("document.querySelector('h1').textContent === '/next of two'").await;
         write(browser, "#search input", "caches\n").await;
         browser.until("document.querySelector('h1').textContent === '/found of two'").await;
-        answer_banner(browser, "reload").await;
-        shows(browser, "/found", "two").await;
+        click_banner(browser, "reload").await;
+        wait_for_page(browser, "/found", "two").await;
         assert_eq!(address(browser).await, site.url("/found?q=caches"));
     })
     .await;
@@ -75,7 +75,7 @@ async fn prompt_survives_boosted_navigation_and_reloads_the_current_url() {
 async fn warn_policy_logs_to_the_console_and_ignore_policy_does_nothing() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        run(browser, NOTE_EVENTS).await;
+        run(browser, RECORD_EVENTS).await;
         let before = browser.warnings().await.len();
         for (n, mismatch) in [OnMismatch::Ignore, OnMismatch::Warn, OnMismatch::Warn].into_iter().enumerate()
         {
@@ -105,7 +105,7 @@ async fn server_action_overrides_the_action_of_the_page() {
     with_htmx(async |browser, site| {
         site.deploy("one", OnMismatch::Warn);
         open(browser, site, "/").await;
-        run(browser, NOTE_EVENTS).await;
+        run(browser, RECORD_EVENTS).await;
         site.deploy("two", OnMismatch::Ignore);
         get_fragment(browser).await;
         browser.until("events.length === 1").await;
@@ -115,7 +115,7 @@ async fn server_action_overrides_the_action_of_the_page() {
         browser.until("events.length === 2").await;
         site.deploy("four", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(
             browser.evaluate("events.map(({ action }) => action)").await,
             json!(["ignore", "warn", "prompt"])
@@ -131,7 +131,7 @@ async fn canceled_mismatch_event_suppresses_the_default_action() {
         open(browser, site, "/").await;
         let cancel =
             "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
-        run(browser, &format!("{NOTE_EVENTS}; {cancel}")).await;
+        run(browser, &format!("{RECORD_EVENTS}; {cancel}")).await;
         site.deploy("two", OnMismatch::Reload);
         get_fragment(browser).await;
         browser.until("events.length").await;
@@ -149,9 +149,9 @@ async fn canceled_mismatch_event_suppresses_the_default_action() {
 async fn mismatch_event_contains_the_target_url() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        let keep =
+        let cancel =
             "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
-        run(browser, &format!("{NOTE_EVENTS}; {keep}")).await;
+        run(browser, &format!("{RECORD_EVENTS}; {cancel}")).await;
         site.deploy("two", OnMismatch::Prompt);
         click(browser, "#boosted").await;
         browser.until("events.length").await;
@@ -192,8 +192,8 @@ async fn script_may_run_twice_or_without_attributes() {
         assert_eq!(browser.evaluate("fingerpost.version").await, "one");
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
-        is_checked(browser, site, 1).await;
+        wait_for_banner(browser).await;
+        wait_for_checks(browser, site, 1).await;
         assert_eq!(site.checks(), 1);
 
         site.deploy("one", OnMismatch::Ignore);

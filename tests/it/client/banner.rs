@@ -4,18 +4,18 @@ use fantoccini::key::Key;
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
-use super::{Site, get_fragment, has_banner, is_prompted, open, run, with_htmx};
+use super::{Site, get_fragment, has_banner, open, run, wait_for_banner, with_htmx};
 use crate::tools::Browser;
 
 const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
 
-/// Opens a page, and makes it show the banner.
+/// Opens a page and deploys a version, so that the page wait_for_page the banner.
 async fn prompt(browser: &Browser, site: &Site, path: &str) {
     site.deploy("one", OnMismatch::Prompt);
     open(browser, site, path).await;
     site.deploy("two", OnMismatch::Prompt);
     get_fragment(browser).await;
-    is_prompted(browser).await;
+    wait_for_banner(browser).await;
 }
 
 async fn style(browser: &Browser, selector: &str, property: &str) -> String {
@@ -62,7 +62,7 @@ async fn banner_is_announced_and_keyboard_accessible() {
         ]);
         assert_eq!(browser.evaluate(&parts).await, expected);
 
-        // Escape outside of the banner does not close it.
+        // Escape outside of the banner does not close the banner.
         let active = browser.active_element().await.unwrap();
         active.send_keys(&Key::Escape.to_string()).await.unwrap();
         assert!(has_banner(browser).await);
@@ -94,7 +94,7 @@ async fn pages_can_customize_the_style_and_text_of_the_banner() {
         .await;
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         let words = format!("[...{ROOT}.firstChild.children].map((element) => element.textContent)");
         assert_eq!(
             browser.evaluate(&words).await,

@@ -5,8 +5,8 @@ use http::StatusCode;
 use fingerpost_tower::OnMismatch;
 
 use super::{
-    Site, click, get_fragment, has_banner, is_checked, is_prompted, open, run, shows, with_every_htmx,
-    with_htmx,
+    Site, click, get_fragment, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page,
+    with_every_htmx, with_htmx,
 };
 
 #[tokio::test]
@@ -18,17 +18,17 @@ async fn stale_page_cache_causes_only_one_reload() {
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
-        shows(browser, "/", "one").await;
+        wait_for_page(browser, "/", "one").await;
 
         // Further responses of the same version show the banner and cause no second reload.
         for _ in 0..3 {
             get_fragment(browser).await;
-            is_prompted(browser).await;
+            wait_for_banner(browser).await;
         }
         // Another new version right after the reload has the same effect.
         site.deploy("three", OnMismatch::Reload);
         get_fragment(browser).await;
-        is_checked(browser, site, 2).await;
+        wait_for_checks(browser, site, 2).await;
         assert_eq!((site.loads().len(), site.checks()), (2, 3));
     })
     .await;
@@ -41,10 +41,10 @@ async fn alternating_versions_cause_only_one_reload() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
         site.deploy("one", OnMismatch::Reload);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(site.loads(), ["/"; 2]);
     })
     .await;
@@ -58,7 +58,7 @@ async fn later_deploy_causes_another_reload() {
         for version in ["two", "three", "four"] {
             site.deploy(version, OnMismatch::Reload);
             click(browser, "#get").await;
-            shows(browser, "/", version).await;
+            wait_for_page(browser, "/", version).await;
             // Simulates a reload that was long ago.
             let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
             run(browser, &format!("sessionStorage.setItem('fingerpost:reloads', {memory})")).await;
@@ -77,7 +77,7 @@ async fn stale_cached_response_alone_has_no_effect() {
         open(browser, site, "/").await;
         for _ in 0..3 {
             get_fragment(browser).await;
-            is_checked(browser, site, 1).await;
+            wait_for_checks(browser, site, 1).await;
         }
         assert_eq!((site.loads().len(), site.checks()), (1, 1));
         assert!(!has_banner(browser).await);
@@ -93,7 +93,7 @@ async fn concurrent_responses_cause_one_check() {
         site.deploy("two", OnMismatch::Prompt);
         let requests = "for (let i = 0; i < 4; i++) htmx.ajax('GET', '/fragment', { target: '#target', source: `button:nth-of-type(${i + 1})` })";
         run(browser, requests).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         let fragments = site.requests().iter().filter(|request| request.path == "/fragment").count();
         assert_eq!((fragments, site.checks()), (4, 1));
     })
@@ -111,7 +111,7 @@ async fn concurrent_responses_of_several_versions_cause_one_check() {
         site.deploy("two", OnMismatch::Prompt);
         site.delay("/_fingerpost/version", 200);
         run(browser, "await Promise.all(['/fragment', '/found'].map((url) => fingerpost.fetch(url)))").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(site.checks(), 1);
     })
     .await;
@@ -130,14 +130,14 @@ async fn failed_check_is_repeated() {
             site.deploy("two", OnMismatch::Reload);
             site.respond_with("/_fingerpost/version", status, content_type, body);
             get_fragment(browser).await;
-            is_checked(browser, site, times).await;
+            wait_for_checks(browser, site, times).await;
         }
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads(), ["/"]);
 
         site.recover("/_fingerpost/version");
         click(browser, "#get").await;
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
     })
     .await;
 }
@@ -152,7 +152,7 @@ async fn check_response_without_a_version_has_no_effect() {
             site.deploy(&format!("two.{times}"), OnMismatch::Reload);
             site.respond_with("/_fingerpost/version", status, "application/json", body);
             get_fragment(browser).await;
-            is_checked(browser, site, times).await;
+            wait_for_checks(browser, site, times).await;
         }
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads(), ["/"]);
@@ -171,9 +171,9 @@ async fn page_reloads_if_a_router_refuses_its_version() {
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         assert_eq!(site.loads(), ["/"; 2]);
 
-        // The refusal continues: there is no reload loop, and its JSON is not inserted into the page.
+        // A second refusal causes no second reload, and the page does not display the JSON of the refusal.
         click(browser, "#get").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
         assert_eq!(site.loads(), ["/"; 2]);
     })
@@ -202,7 +202,7 @@ async fn page_reloads_if_a_router_inside_the_layer_refuses_its_version() {
         open(browser, site, "/").await;
         site.deploy_behind_a_router("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
         get_fragment(browser).await;
         assert_eq!((site.loads(), site.checks()), (["/"; 2].map(String::from).to_vec(), 1));
         assert!(!has_banner(browser).await);
@@ -217,7 +217,7 @@ async fn conflict_response_of_a_router_inside_the_layer_is_not_swapped_in() {
         open(browser, site, "/").await;
         site.deploy_behind_a_router("two", OnMismatch::Prompt);
         click(browser, "#get").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
     })
     .await;
@@ -231,10 +231,10 @@ async fn application_409_has_no_effect() {
         let note = "window.errors = [];
             for (const name of ['htmx:responseError', 'htmx:response:error']) document.addEventListener(name, () => errors.push(name))";
         run(browser, note).await;
-        let body = r#"{"title":"somebody else has changed it"}"#;
+        let body = r#"{"title":"the comment has changed"}"#;
         site.respond_with("/fragment", StatusCode::CONFLICT, "application/problem+json", body);
         click(browser, "#get").await;
-        is_checked(browser, site, 1).await;
+        wait_for_checks(browser, site, 1).await;
         assert_eq!(browser.evaluate("errors.length").await, 1, "htmx reports the error");
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads().len(), 1);
@@ -249,16 +249,16 @@ async fn timed_out_check_is_repeated() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
         site.delay("/_fingerpost/version", 60_000);
-        let sooner = "const { timeout } = AbortSignal;
+        let shorten = "const { timeout } = AbortSignal;
             AbortSignal.timeout = (milliseconds) => timeout.call(AbortSignal, milliseconds / 100)";
-        run(browser, sooner).await;
+        run(browser, shorten).await;
         get_fragment(browser).await;
-        is_checked(browser, site, 1).await;
+        wait_for_checks(browser, site, 1).await;
         assert!(!has_banner(browser).await);
 
         site.delay("/_fingerpost/version", 0);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
     })
     .await;
 }
@@ -275,7 +275,7 @@ async fn version_check_ignores_a_base_element_of_another_site() {
             other.origin
         );
         run(browser, &format!("{base}; await fingerpost.fetch('{}')", site.url("/fragment"))).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(other.requests(), []);
     })
     .await;

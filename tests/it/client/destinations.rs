@@ -4,18 +4,18 @@ use fingerpost_tower::OnMismatch;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{address, is_prompted, open, run, shows, with_every_htmx, with_htmx};
+use super::{address, open, run, wait_for_banner, wait_for_page, with_every_htmx, with_htmx};
 use crate::tools::Browser;
 
 /// Returns a path whose response has the header `HX-Location`.
-fn leads(value: &str) -> String {
+fn location_path(value: &str) -> String {
     format!(
-        "/leads?{}",
+        "/headers?{}",
         form_urlencoded::Serializer::new(String::new()).append_pair("HX-Location", value).finish()
     )
 }
 
-/// URLs that a page must not visit. A script in them could run, since `/open` has no content security policy.
+/// URLs to which a page must not navigate. `/open` has no content security policy, so scripts in these URLs could run.
 const REFUSED: [&str; 6] = [
     "javascript:sessionStorage.setItem('ran', 'yes')",
     r#"{"path": "javascript:sessionStorage.setItem('ran', 'yes')"}"#,
@@ -25,9 +25,8 @@ const REFUSED: [&str; 6] = [
     r#"{"path": "https://evil.example/"}"#,
 ];
 
-/// Prevents htmx 4 from handling the response, because htmx itself executes scripts in such a location.
-const LEAVE_TO_THE_SCRIPT: &str =
-    "document.addEventListener('htmx:after:request', (event) => event.preventDefault())";
+/// Prevents htmx 4 from handling the response, because htmx executes scripts in the URL of `HX-Location`.
+const BLOCK_HTMX: &str = "document.addEventListener('htmx:after:request', (event) => event.preventDefault())";
 
 async fn has_run(browser: &Browser) -> Value {
     browser.evaluate("sessionStorage.getItem('ran')").await
@@ -40,11 +39,12 @@ async fn cross_origin_location_header_reloads_the_page_in_place() {
         for (n, value) in REFUSED.into_iter().enumerate() {
             site.deploy(&format!("a{n}"), OnMismatch::Reload);
             open(browser, site, "/open").await;
-            run(browser, &format!("sessionStorage.clear(); {LEAVE_TO_THE_SCRIPT}")).await;
+            run(browser, &format!("sessionStorage.clear(); {BLOCK_HTMX}")).await;
             site.deploy(&format!("b{n}"), OnMismatch::Reload);
-            let ajax = format!("htmx.ajax('GET', {}, '#target').catch(() => {{}})", json!(leads(value)));
+            let ajax =
+                format!("htmx.ajax('GET', {}, '#target').catch(() => {{}})", json!(location_path(value)));
             run(browser, &ajax).await;
-            shows(browser, "/open", &format!("b{n}")).await;
+            wait_for_page(browser, "/open", &format!("b{n}")).await;
             assert_eq!(has_run(browser).await, Value::Null, "{value}");
         }
         assert_eq!(site.loads(), ["/open"; 2 * REFUSED.len()]);
@@ -60,9 +60,9 @@ async fn location_header_with_a_blob_url_is_not_followed() {
         site.deploy("two", OnMismatch::Reload);
         let fetch =
             "const url = URL.createObjectURL(new Blob(['<h1>not a page</h1>'], { type: 'text/html' }));
-            await fingerpost.fetch(`/leads?HX-Location=${encodeURIComponent(url)}`)";
+            await fingerpost.fetch(`/headers?HX-Location=${encodeURIComponent(url)}`)";
         run(browser, fetch).await;
-        shows(browser, "/open", "two").await;
+        wait_for_page(browser, "/open", "two").await;
     })
     .await;
 }
@@ -79,7 +79,7 @@ async fn cross_origin_push_url_reloads_the_page_in_place() {
             run(browser, &format!("sessionStorage.clear(); {set}")).await;
             site.deploy(&format!("b{n}"), OnMismatch::Reload);
             run(browser, "document.querySelector('#push-late').click()").await;
-            shows(browser, "/open", &format!("b{n}")).await;
+            wait_for_page(browser, "/open", &format!("b{n}")).await;
         }
         assert_eq!(site.loads(), ["/open"; 6]);
     })
@@ -94,13 +94,13 @@ async fn banner_reloads_the_page_in_place_after_a_cross_origin_location() {
         run(browser, "document.addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))")
             .await;
         site.deploy("two", OnMismatch::Reload);
-        let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(leads(REFUSED[0])));
+        let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(location_path(REFUSED[0])));
         run(browser, &post).await;
-        // This location is not followed, so the visitor may need the response to the POST.
-        is_prompted(browser).await;
+        // The page does not follow the location. A reload would discard the response to the POST.
+        wait_for_banner(browser).await;
         assert_eq!(browser.evaluate("window.url").await, site.url("/open"));
-        super::answer_banner(browser, "reload").await;
-        shows(browser, "/open", "two").await;
+        super::click_banner(browser, "reload").await;
+        wait_for_page(browser, "/open", "two").await;
         assert_eq!((has_run(browser).await, address(browser).await), (Value::Null, site.url("/open")));
     })
     .await;
@@ -112,12 +112,12 @@ async fn malformed_location_header_does_not_reject_the_response() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         for value in ["{bad", "http://[", r#"{"path": "http://["}"#, r#"{"path": null}"#, "{}"] {
-            let status = format!("return (await fingerpost.fetch({})).status", json!(leads(value)));
+            let status = format!("return (await fingerpost.fetch({})).status", json!(location_path(value)));
             assert_eq!(run(browser, &status).await, 200, "{value}");
         }
         site.deploy("two", OnMismatch::Reload);
-        run(browser, &format!("await fingerpost.fetch({})", json!(leads("{bad")))).await;
-        shows(browser, "/", "two").await;
+        run(browser, &format!("await fingerpost.fetch({})", json!(location_path("{bad")))).await;
+        wait_for_page(browser, "/", "two").await;
     })
     .await;
 }

@@ -7,21 +7,21 @@ use fingerpost_tower::OnMismatch;
 use http::StatusCode;
 
 use super::{
-    Site, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
-    with_htmx, write,
+    Site, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page,
+    with_every_htmx, with_htmx, write,
 };
 
 use crate::tools::Browser;
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn partially_filled_form_is_kept_and_the_banner_appears() {
+async fn partially_filled_form_causes_a_banner_instead_of_a_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "half a comment").await;
         site.deploy("two", OnMismatch::Reload);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
         assert_eq!(
             browser.evaluate("document.activeElement.id").await,
@@ -30,8 +30,8 @@ async fn partially_filled_form_is_kept_and_the_banner_appears() {
         );
         assert_eq!(site.loads(), ["/"]);
 
-        answer_banner(browser, "reload").await;
-        shows(browser, "/", "two").await;
+        click_banner(browser, "reload").await;
+        wait_for_page(browser, "/", "two").await;
         assert_eq!(site.loads(), ["/"; 2]);
     })
     .await;
@@ -39,15 +39,15 @@ async fn partially_filled_form_is_kept_and_the_banner_appears() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn form_returned_with_validation_errors_is_kept() {
+async fn form_returned_with_validation_errors_blocks_a_reload() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         write(browser, "textarea", "short").await;
         click(browser, "#comment button").await;
-        browser.until("document.querySelector('#comment #answer')").await;
+        browser.until("document.querySelector('#comment #response')").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
         assert_eq!(site.loads(), ["/"]);
     })
@@ -66,7 +66,7 @@ async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: 
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn choices_returned_with_validation_errors_are_kept() {
+async fn choices_returned_with_validation_errors_block_a_reload() {
     let forms = [
         (
             "<input type=radio name=r value=a><input type=radio name=r value=b id=b>",
@@ -87,7 +87,7 @@ async fn choices_returned_with_validation_errors_are_kept() {
             send(browser, site, fields, change, back).await;
             site.deploy(&format!("b{n}"), OnMismatch::Reload);
             click(browser, "#get").await;
-            is_prompted(browser).await;
+            wait_for_banner(browser).await;
         }
         assert_eq!(site.loads(), ["/"; 3]);
     })
@@ -120,7 +120,7 @@ async fn only_last_sent_values_and_no_passwords_are_remembered() {
             let new = format!("b{n}");
             site.deploy(&new, OnMismatch::Reload);
             click(browser, "#get").await;
-            shows(browser, "/", &new).await;
+            wait_for_page(browser, "/", &new).await;
         }
     })
     .await;
@@ -133,7 +133,7 @@ async fn navigation_discards_remembered_sent_values() {
         open(browser, site, "/").await;
         write(browser, "textarea", "short").await;
         click(browser, "#comment button").await;
-        browser.until("document.querySelector('#comment #answer')").await;
+        browser.until("document.querySelector('#comment #response')").await;
         let page = "<button id=get hx-get=/fragment hx-target=#target>Get</button><div id=target></div>
             <textarea name=text>short</textarea>";
         site.respond_with("/next", StatusCode::OK, "text/html", page);
@@ -142,14 +142,14 @@ async fn navigation_discards_remembered_sent_values() {
         site.recover("/next");
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/next", "two").await;
+        wait_for_page(browser, "/next", "two").await;
     })
     .await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn text_moved_out_of_its_field_by_an_editor_is_kept() {
+async fn text_that_an_editor_moves_out_of_a_field_blocks_a_reload() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         let editor = "const field = document.querySelector('textarea');
@@ -165,7 +165,7 @@ async fn text_moved_out_of_its_field_by_an_editor_is_kept() {
         );
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(site.loads(), ["/"]);
     })
     .await;
@@ -182,7 +182,7 @@ async fn text_that_was_sent_and_cleared_does_not_block_a_reload() {
         run(browser, send).await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
     })
     .await;
 }
@@ -201,7 +201,7 @@ async fn unchanged_fields_do_not_block_a_reload() {
 }
 
 /// Resets all fields and the record of reloads. Cancels and records the action on the next version mismatch.
-const AFRESH: &str = "form.reset();
+const RESET: &str = "form.reset();
     document.querySelector('#textarea').dispatchEvent(new Event('input', { bubbles: true }));
     for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';
     document.querySelector('#editable').textContent = 'first';
@@ -244,19 +244,19 @@ async fn every_kind_of_changed_field_blocks_a_reload() {
     ];
     with_htmx(async |browser, site| {
         open(browser, site, "/fields").await;
-        let mut not_seen = Vec::new();
+        let mut undetected = Vec::new();
         for (n, (selector, keys)) in changes.into_iter().enumerate() {
-            run(browser, AFRESH).await;
+            run(browser, RESET).await;
             write(browser, selector, keys).await;
             site.deploy(&format!("two.{n}"), OnMismatch::Reload);
             run(browser, "document.querySelector('#get').click()").await;
             browser.until("window.action").await;
             if browser.evaluate("action").await == "reload" {
-                not_seen.push(selector);
+                undetected.push(selector);
             }
         }
         // Keys pressed on a submit button change nothing.
-        assert_eq!(not_seen, ["#submit"]);
+        assert_eq!(undetected, ["#submit"]);
     })
     .await;
 }
@@ -289,7 +289,7 @@ async fn page_prompts_if_session_storage_fails() {
             run(browser, &breaks).await;
             site.deploy(&format!("b{n}"), OnMismatch::Reload);
             click(browser, "#get").await;
-            is_prompted(browser).await;
+            wait_for_banner(browser).await;
         }
         assert_eq!(site.loads().len(), 2);
     })

@@ -11,7 +11,7 @@ mod requests;
 mod served;
 mod site;
 mod tabs;
-mod under_way;
+mod pending;
 
 use fantoccini::Locator;
 use serde_json::Value;
@@ -40,7 +40,7 @@ async fn open(browser: &Browser, site: &Site, path: &str) {
     browser.until("document.readyState === 'complete'").await;
 }
 
-/// Runs JavaScript in the page, and returns its result, after awaiting it if it is a promise.
+/// Runs JavaScript in the page and returns its result. A promise is awaited first.
 async fn run(browser: &Browser, script: &str) -> Value {
     browser.execute(&format!("return (async () => {{ {script} }})()"), vec![]).await.expect("the script runs")
 }
@@ -59,14 +59,14 @@ async fn write(browser: &Browser, selector: &str, text: &str) {
     field.send_keys(text).await.expect("a field that can be filled in");
 }
 
-/// Waits until the page shows this path and its client script is of this version.
-async fn shows(browser: &Browser, path: &str, version: &str) {
+/// Waits until the browser has loaded the page of this path and version, with the client script.
+async fn wait_for_page(browser: &Browser, path: &str, version: &str) {
     let heading = format!("document.querySelector('h1')?.textContent === '{path} of {version}'");
     browser.until(&format!("window.fingerpost?.version === '{version}' && {heading}")).await;
 }
 
 /// Waits until the page shows the banner with its text.
-async fn is_prompted(browser: &Browser) {
+async fn wait_for_banner(browser: &Browser) {
     browser
         .until("document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('p').textContent")
         .await;
@@ -76,21 +76,21 @@ async fn has_banner(browser: &Browser) -> bool {
     browser.evaluate("Boolean(document.querySelector('fingerpost-banner'))").await == true
 }
 
-async fn answer_banner(browser: &Browser, part: &str) {
+async fn click_banner(browser: &Browser, part: &str) {
     let button =
         format!("document.querySelector('fingerpost-banner').shadowRoot.querySelector('[part~={part}]')");
     run(browser, &format!("{button}.click()")).await;
 }
 
-/// Makes htmx request a fragment, and waits for it.
+/// Requests a fragment through htmx, and waits for the response.
 async fn get_fragment(browser: &Browser) {
     run(browser, "document.querySelector('#target').replaceChildren()").await;
     click(browser, "#get").await;
-    browser.until("document.querySelector('#answer')").await;
+    browser.until("document.querySelector('#response')").await;
 }
 
-/// Waits until the version endpoint has been requested this often and the script has handled the response.
-async fn is_checked(browser: &Browser, site: &Site, times: usize) {
+/// Waits until the script has requested the version endpoint this many times and has handled the responses.
+async fn wait_for_checks(browser: &Browser, site: &Site, times: usize) {
     browser
         .until(&format!(
             "performance.getEntriesByName('{}').length === {times}",

@@ -2,7 +2,9 @@
 
 use fingerpost_tower::OnMismatch;
 
-use super::{answer_banner, click, get_fragment, is_prompted, open, run, shows, with_every_htmx, with_htmx};
+use super::{
+    click, click_banner, get_fragment, open, run, wait_for_banner, wait_for_page, with_every_htmx, with_htmx,
+};
 use crate::tools::Browser;
 
 async fn violations(browser: &mut Browser) -> Vec<String> {
@@ -17,17 +19,17 @@ async fn strict_content_security_policy_is_not_violated() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         let position =
             "getComputedStyle(document.querySelector('fingerpost-banner').shadowRoot.firstChild).position";
         assert_eq!(browser.evaluate(position).await, "fixed", "the style of the banner applies");
-        answer_banner(browser, "reload").await;
-        shows(browser, "/", "two").await;
+        click_banner(browser, "reload").await;
+        wait_for_page(browser, "/", "two").await;
 
         run(browser, "sessionStorage.clear()").await;
         site.deploy("three", OnMismatch::Reload);
         click(browser, "#boosted").await;
-        shows(browser, "/next", "three").await;
+        wait_for_page(browser, "/next", "three").await;
         site.deploy("four", OnMismatch::Warn);
         get_fragment(browser).await;
         assert_eq!(violations(browser).await, [""; 0]);

@@ -1,10 +1,10 @@
-//! The next navigation of the visitor renews a page of an old version.
+//! A page of an old version is reloaded at its next request.
 
 use fingerpost_tower::OnMismatch;
 
 use super::{
-    address, answer_banner, click, get_fragment, has_banner, is_prompted, open, run, shows, with_every_htmx,
-    with_htmx, write,
+    address, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page,
+    with_every_htmx, with_htmx, write,
 };
 use crate::tools::Browser;
 
@@ -15,7 +15,7 @@ async fn boosted_link_after_a_deploy_becomes_a_full_navigation() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#boosted").await;
-        shows(browser, "/next", "two").await;
+        wait_for_page(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next?page=2#end"));
 
         get_fragment(browser).await;
@@ -36,7 +36,7 @@ async fn redirected_boosted_link_becomes_a_full_navigation_to_the_final_url() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#boosted-redirect").await;
-        shows(browser, "/next", "two").await;
+        wait_for_page(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next"));
         assert_eq!(site.loads(), ["/", "/next"]);
     })
@@ -50,7 +50,7 @@ async fn hx_get_after_a_deploy_reloads_the_page_in_place() {
         open(browser, site, "/here?a=1#b").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/here", "two").await;
+        wait_for_page(browser, "/here", "two").await;
         assert_eq!(address(browser).await, site.url("/here?a=1#b"));
 
         get_fragment(browser).await;
@@ -62,7 +62,7 @@ async fn hx_get_after_a_deploy_reloads_the_page_in_place() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_it() {
+async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_that_url() {
     with_every_htmx(async |browser, site| {
         for (n, selector) in ["#push", "#push-late"].into_iter().enumerate() {
             site.deploy(&format!("a{n}"), OnMismatch::Reload);
@@ -70,7 +70,7 @@ async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_it() {
             run(browser, "sessionStorage.clear()").await;
             site.deploy(&format!("b{n}"), OnMismatch::Reload);
             click(browser, selector).await;
-            shows(browser, "/pushed", &format!("b{n}")).await;
+            wait_for_page(browser, "/pushed", &format!("b{n}")).await;
         }
         assert_eq!(site.loads(), ["/", "/pushed"].repeat(2));
     })
@@ -84,7 +84,7 @@ async fn boosted_search_keeps_its_query() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         write(browser, "#search input", "caches\n").await;
-        shows(browser, "/found", "two").await;
+        wait_for_page(browser, "/found", "two").await;
         assert_eq!(address(browser).await, site.url("/found?q=caches"));
         assert_eq!(site.loads(), ["/", "/found?q=caches"]);
     })
@@ -93,17 +93,17 @@ async fn boosted_search_keeps_its_query() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn post_response_is_kept_and_not_requested_again() {
+async fn post_response_stays_on_the_page_and_is_not_requested_again() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#post").await;
-        is_prompted(browser).await;
-        assert_eq!(browser.evaluate("document.querySelector('#answer').textContent").await, "the answer");
+        wait_for_banner(browser).await;
+        assert_eq!(browser.evaluate("document.querySelector('#response').textContent").await, "the response");
         assert_eq!(site.loads(), ["/"]);
 
-        answer_banner(browser, "reload").await;
-        shows(browser, "/", "two").await;
+        click_banner(browser, "reload").await;
+        wait_for_page(browser, "/", "two").await;
         let posts = site.requests().iter().filter(|request| request.method == "POST").count();
         assert_eq!((posts, site.loads().len()), (1, 2));
     })
@@ -117,7 +117,7 @@ async fn redirected_boosted_post_becomes_a_full_navigation_to_the_final_url() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#boosted-post button").await;
-        shows(browser, "/next", "two").await;
+        wait_for_page(browser, "/next", "two").await;
         assert_eq!(address(browser).await, site.url("/next"));
         let posts = site.requests().iter().filter(|request| request.method == "POST").count();
         assert_eq!((posts, site.loads()), (1, ["/", "/next"].map(String::from).to_vec()));
@@ -130,28 +130,28 @@ async fn redirected_boosted_post_becomes_a_full_navigation_to_the_final_url() {
 async fn stale_page_from_the_back_forward_cache_is_detected() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
-        run(browser, "window.kept = true").await;
+        run(browser, "window.isCached = true").await;
         open(browser, site, "/other").await;
         site.deploy("two", OnMismatch::Prompt);
         browser.back().await.unwrap();
-        browser.until("window.kept").await;
-        is_prompted(browser).await;
+        browser.until("window.isCached").await;
+        wait_for_banner(browser).await;
     })
     .await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn page_from_a_post_is_kept_and_not_posted_again() {
+async fn page_from_a_post_is_not_reloaded_or_posted_again() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
-        shows(browser, "/posted", "one").await;
+        wait_for_page(browser, "/posted", "one").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        is_prompted(browser).await;
-        answer_banner(browser, "reload").await;
-        shows(browser, "/posted", "two").await;
+        wait_for_banner(browser).await;
+        click_banner(browser, "reload").await;
+        wait_for_page(browser, "/posted", "two").await;
         let posted: Vec<_> =
             site.requests().into_iter().filter(|request| request.path == "/posted").collect();
         assert_eq!(posted.iter().map(|request| request.method.as_str()).collect::<Vec<_>>(), ["POST", "GET"]);
@@ -161,25 +161,25 @@ async fn page_from_a_post_is_kept_and_not_posted_again() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn page_from_a_boosted_post_is_kept() {
+async fn page_from_a_boosted_post_is_not_reloaded() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#boosted-order button").await;
         browser.until("document.querySelector('h1').textContent === '/order of one'").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
 
-        // Navigating away loses nothing.
+        // A navigation replaces the page anyway.
         site.deploy("three", OnMismatch::Reload);
         click(browser, "#boosted").await;
-        shows(browser, "/next", "three").await;
+        wait_for_page(browser, "/next", "three").await;
     })
     .await;
 }
 
-/// Adds a boosted link whose response replaces a part of the page, without a new address.
+/// Adds a boosted link whose response replaces a part of the page and does not change the address.
 async fn add_part(browser: &Browser) {
     let link =
         r##"<a id="part" hx-boost="true" hx-push-url="false" hx-target="#target" href="/fragment">Part</a>"##;
@@ -193,15 +193,15 @@ async fn fragment_with_its_own_url_does_not_replace_a_posted_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
-        shows(browser, "/posted", "one").await;
+        wait_for_page(browser, "/posted", "one").await;
         add_part(browser).await;
         click(browser, "#part").await;
-        browser.until("document.querySelector('#answer')").await;
+        browser.until("document.querySelector('#response')").await;
         click(browser, "#push").await;
         browser.until("location.pathname === '/pushed'").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(site.loads(), ["/", "/posted"]);
     })
     .await;
@@ -213,12 +213,12 @@ async fn page_from_a_boosted_link_after_a_post_is_reloaded() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         click(browser, "#native button").await;
-        shows(browser, "/posted", "one").await;
+        wait_for_page(browser, "/posted", "one").await;
         click(browser, "#boosted").await;
         browser.until("document.querySelector('h1').textContent === '/next of one'").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/next", "two").await;
+        wait_for_page(browser, "/next", "two").await;
         assert_eq!(site.loads(), ["/", "/posted", "/next?page=2"]);
     })
     .await;
@@ -232,7 +232,7 @@ async fn boosted_link_into_a_fragment_reloads_the_page_in_place() {
         add_part(browser).await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#part").await;
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
         assert_eq!(site.loads(), ["/"; 2]);
     })
     .await;
@@ -242,19 +242,19 @@ async fn boosted_link_into_a_fragment_reloads_the_page_in_place() {
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn stale_page_from_the_htmx_history_is_detected() {
     with_every_htmx(async |browser, site| {
-        for memory in ["kept", "lost"] {
+        for history in ["stored", "cleared"] {
             site.deploy("one", OnMismatch::Prompt);
             open(browser, site, "/").await;
             click(browser, "#boosted").await;
             browser.until("document.querySelector('h1').textContent === '/next of one'").await;
-            if memory == "lost" {
+            if history == "cleared" {
                 run(browser, "sessionStorage.clear(); localStorage.clear()").await;
             }
             site.deploy("two", OnMismatch::Prompt);
             browser.back().await.unwrap();
-            is_prompted(browser).await;
-            answer_banner(browser, "reload").await;
-            shows(browser, "/", "two").await;
+            wait_for_banner(browser).await;
+            click_banner(browser, "reload").await;
+            wait_for_page(browser, "/", "two").await;
         }
     })
     .await;

@@ -1,12 +1,12 @@
-//! Requests carry the version of the page to its own server, and to no other.
+//! Only requests to the server of the page contain the version of the page.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
 use super::{
-    click, get_fragment, is_prompted, open, run, shows,
+    click, get_fragment, open, run,
     site::{RecordedRequest, Site},
-    with_every_htmx, with_htmx,
+    wait_for_banner, wait_for_page, with_every_htmx, with_htmx,
 };
 
 const REQUESTED: &str = "x-app-requested-version";
@@ -18,7 +18,7 @@ fn requests(site: &Site, path: &str) -> Vec<RecordedRequest> {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn htmx_requests_carry_the_version_of_the_page() {
+async fn htmx_requests_contain_the_version_of_the_page() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         get_fragment(browser).await;
@@ -36,7 +36,7 @@ async fn htmx_requests_carry_the_version_of_the_page() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn cross_origin_requests_carry_no_version() {
+async fn cross_origin_requests_contain_no_version() {
     with_every_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;
@@ -58,7 +58,7 @@ async fn cross_origin_requests_carry_no_version() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn redirect_to_another_origin_carries_no_version() {
+async fn request_redirected_to_another_origin_contains_no_version() {
     with_htmx(async |browser, site| {
         let Some(other) = Site::start("htmx-2").await else { return };
         open(browser, site, "/open").await;
@@ -113,11 +113,11 @@ async fn fetch_response_of_another_version_reloads_the_page() {
         run(browser, "window.fetch = fingerpost.fetch").await;
         site.deploy("two", OnMismatch::Reload);
         assert_eq!(run(browser, "return (await fetch('/fragment')).status").await, 200);
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
 
         site.deploy("three", OnMismatch::Prompt);
         run(browser, "await fingerpost.fetch('/sent', { method: 'POST' })").await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!((site.loads().len(), requests(site, "/sent").len()), (2, 1));
     })
     .await;
@@ -125,12 +125,12 @@ async fn fetch_response_of_another_version_reloads_the_page() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn version_check_carries_the_page_version_and_bypasses_caches() {
+async fn version_check_contains_the_page_version_and_bypasses_caches() {
     with_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Prompt);
         get_fragment(browser).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         let check = &requests(site, "/_fingerpost/version")[0];
         assert_eq!((check.header(REQUESTED), check.header("cache-control")), ("one", "no-cache"));
     })

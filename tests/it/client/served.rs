@@ -13,7 +13,7 @@ use crate::tools::npm_package;
 
 const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/fingerpost-http/src/version/client");
 
-/// Returns the readable script, minified; `None` if `tests/setup` could not fetch the minifier.
+/// Minifies the readable script. Returns `None` if `tests/setup` could not fetch the minifier.
 fn minified() -> Option<Vec<u8>> {
     let terser = npm_package("terser")?;
     let readable = File::open(format!("{CLIENT}/client.js")).expect("a script");

@@ -47,7 +47,7 @@ impl RecordedRequest {
 #[derive(Debug, Default)]
 struct State {
     now: Router,
-    /// The paths with cached responses, and the routes that return them.
+    /// The paths with cached responses, each with the routes that return the responses.
     cached: HashMap<String, Router>,
     requests: Vec<RecordedRequest>,
     /// The delay of the responses for some paths.
@@ -64,7 +64,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts version `one`, whose pages use this htmx; `None` if `tests/setup` could not fetch it.
+    /// Starts version `one`, whose pages use this htmx. Returns `None` if `tests/setup` could not fetch htmx.
     pub(super) async fn start(htmx: &str) -> Option<Self> {
         let htmx = fs::read_to_string(npm_package(htmx)?.join("dist/htmx.min.js")).expect("a script");
         let state = Arc::<Mutex<State>>::default();
@@ -166,7 +166,7 @@ impl Site {
         pages.map(|request| request.path).collect()
     }
 
-    /// Returns how often the version endpoint was requested.
+    /// Returns the number of requests for the version endpoint.
     pub(super) fn checks(&self) -> usize {
         self.requests().iter().filter(|request| request.path == "/_fingerpost/version").count()
     }
@@ -207,13 +207,13 @@ fn routes(version: &str, htmx: &str) -> Router {
             get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("page.css")) }),
         )
         .route("/fields", get(|| async { Html(include_str!("fields.html")) }))
-        .route("/fragment", get(|| async { ANSWER }))
-        .route("/sent", post(|| async { ANSWER }))
+        .route("/fragment", get(|| async { RESPONSE }))
+        .route("/sent", post(|| async { RESPONSE }))
         .route("/slow", get(slow))
         .route("/mistakes", post(mistakes))
         .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
         .route(
-            "/leads",
+            "/headers",
             any(|RawQuery(query): RawQuery| async move {
                 let query = query.unwrap_or_default();
                 let headers: Vec<(String, String)> =
@@ -223,25 +223,25 @@ fn routes(version: &str, htmx: &str) -> Router {
         )
         .route("/redirect", any(|| async { Redirect::to("/next") }))
         .fallback(page)
-        .layer(from_fn(strict))
+        .layer(from_fn(add_policy))
 }
 
-const ANSWER: Html<&str> = Html("<p id=answer>the answer</p>");
+const RESPONSE: Html<&str> = Html("<p id=response>the response</p>");
 
 async fn slow() -> Html<&'static str> {
     sleep(Duration::from_millis(300)).await;
-    ANSWER
+    RESPONSE
 }
 
 /// Returns the form again with the submitted values, as after a validation error.
 async fn mistakes(text: String) -> Html<String> {
     let text = text.strip_prefix("text=").expect("the field of the form");
-    Html(format!("<form id=comment><p id=answer>too short</p><textarea name=text>{text}</textarea></form>"))
+    Html(format!("<form id=comment><p id=response>too short</p><textarea name=text>{text}</textarea></form>"))
 }
 
 /// Sets a content security policy that allows only resources of this site and no inline resources, except below
 /// `/open`.
-async fn strict(request: Request<Body>, next: Next) -> Response {
+async fn add_policy(request: Request<Body>, next: Next) -> Response {
     let is_open = request.uri().path().starts_with("/open");
     let mut response = next.run(request).await;
     if !is_open {

@@ -3,7 +3,7 @@
 use fantoccini::wd::WindowHandle;
 use fingerpost_tower::OnMismatch;
 
-use super::{click, get_fragment, has_banner, open, run, shows, with_every_htmx, with_htmx};
+use super::{click, get_fragment, has_banner, open, run, wait_for_page, with_every_htmx, with_htmx};
 use crate::tools::Browser;
 
 async fn other_tab(browser: &Browser) -> (WindowHandle, WindowHandle) {
@@ -25,11 +25,11 @@ async fn two_tabs_reload_once_each_when_used() {
         site.deploy("two", OnMismatch::Reload);
 
         click(browser, "#get").await;
-        shows(browser, "/second", "two").await;
+        wait_for_page(browser, "/second", "two").await;
         browser.switch_to_window(first.clone()).await.unwrap();
         assert_eq!(browser.evaluate("fingerpost.version").await, "one");
         click(browser, "#get").await;
-        shows(browser, "/first", "two").await;
+        wait_for_page(browser, "/first", "two").await;
 
         for tab in [second, first] {
             browser.switch_to_window(tab).await.unwrap();
@@ -53,12 +53,12 @@ async fn duplicate_of_a_reloaded_tab_does_not_reload() {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);
         click(browser, "#get").await;
-        shows(browser, "/", "two").await;
+        wait_for_page(browser, "/", "two").await;
         // The new tab gets a copy of the session storage.
         run(browser, "window.open('/copy')").await;
         let (_, copy) = other_tab(browser).await;
         browser.switch_to_window(copy).await.unwrap();
-        shows(browser, "/copy", "two").await;
+        wait_for_page(browser, "/copy", "two").await;
         get_fragment(browser).await;
         assert!(!has_banner(browser).await);
         assert_eq!(site.loads(), ["/", "/", "/copy"]);

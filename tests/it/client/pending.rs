@@ -2,7 +2,7 @@
 
 use fingerpost_tower::OnMismatch;
 
-use super::{answer_banner, click, is_prompted, open, run, shows, with_every_htmx, with_htmx};
+use super::{click, click_banner, open, run, wait_for_banner, wait_for_page, with_every_htmx, with_htmx};
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
@@ -13,8 +13,11 @@ async fn pending_htmx_post_completes_before_a_reload() {
         site.delay("/sent", 700);
         click(browser, "#post").await;
         run(browser, "await fingerpost.fetch('/fragment')").await;
-        is_prompted(browser).await;
-        assert_eq!(browser.evaluate("document.querySelector('#answer')?.textContent").await, "the answer");
+        wait_for_banner(browser).await;
+        assert_eq!(
+            browser.evaluate("document.querySelector('#response')?.textContent").await,
+            "the response"
+        );
         assert_eq!(site.loads(), ["/"]);
     })
     .await;
@@ -30,7 +33,7 @@ async fn pending_fetch_post_completes_before_a_reload() {
         let post =
             "fingerpost.fetch('/sent', { method: 'POST' }).then(({ status }) => (window.status = status))";
         run(browser, &format!("{post}; await fingerpost.fetch('/fragment')")).await;
-        is_prompted(browser).await;
+        wait_for_banner(browser).await;
         assert_eq!(
             (browser.evaluate("window.status").await, site.loads()),
             ("200".into(), vec!["/".to_owned()])
@@ -48,7 +51,7 @@ async fn pending_redirected_post_becomes_a_full_navigation() {
         site.delay("/redirect", 500);
         click(browser, "#boosted-post button").await;
         run(browser, "await fingerpost.fetch('/fragment')").await;
-        shows(browser, "/next", "two").await;
+        wait_for_page(browser, "/next", "two").await;
         assert_eq!(site.loads(), ["/", "/next"]);
     })
     .await;
@@ -74,7 +77,7 @@ async fn pending_navigation_takes_precedence_over_a_reload() {
                 ),
             )
             .await;
-            shows(browser, path, &new).await;
+            wait_for_page(browser, path, &new).await;
         }
         assert_eq!(site.loads(), ["/", "/linked", "/", "/posted"]);
     })
@@ -85,7 +88,7 @@ async fn pending_navigation_takes_precedence_over_a_reload() {
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn htmx_redirect_and_location_headers_are_followed() {
     with_every_htmx(async |browser, site| {
-        site.delay("/led", 500);
+        site.delay("/target", 500);
         for (n, header) in ["HX-Redirect", "HX-Location"].into_iter().enumerate() {
             for (m, method) in ["GET", "POST"].into_iter().enumerate() {
                 site.deploy(&format!("a{n}{m}"), OnMismatch::Reload);
@@ -95,13 +98,15 @@ async fn htmx_redirect_and_location_headers_are_followed() {
                 site.deploy(&new, OnMismatch::Reload);
                 run(
                     browser,
-                    &format!("htmx.ajax('{method}', '/leads?{header}=/led', '#target').catch(() => {{}})"),
+                    &format!(
+                        "htmx.ajax('{method}', '/headers?{header}=/target', '#target').catch(() => {{}})"
+                    ),
                 )
                 .await;
-                shows(browser, "/led", &new).await;
+                wait_for_page(browser, "/target", &new).await;
             }
         }
-        assert_eq!(site.loads(), ["/", "/led"].repeat(4));
+        assert_eq!(site.loads(), ["/", "/target"].repeat(4));
     })
     .await;
 }
@@ -124,14 +129,14 @@ async fn input_during_a_reload_stops_the_reload() {
             site.deploy(&new, OnMismatch::Reload);
             site.delay(path, 1500);
             run(browser, &format!("document.querySelector('{selector}').click()")).await;
-            is_prompted(browser).await;
+            wait_for_banner(browser).await;
             let now =
                 browser.evaluate("[fingerpost.version, document.querySelector('textarea').value]").await;
             assert_eq!(now, serde_json::json!([old, "work"]));
 
             // The visitor confirms the reload.
-            answer_banner(browser, "reload").await;
-            shows(browser, path, &new).await;
+            click_banner(browser, "reload").await;
+            wait_for_page(browser, path, &new).await;
             site.delay(path, 0);
         }
     })
