@@ -2,14 +2,14 @@
 # `release-check` and `minify`.
 # shellcheck shell=bash disable=SC2034
 
-# Minifies the client script; other versions may produce different output.
+# Minifies the client script. Other versions may produce different output.
 minifier=terser@5.44.1
 npm_packages=(
     acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4
     htmx-1=htmx.org@1.9.12 htmx-2=htmx.org@2.0.11 htmx-4=htmx.org@4.0.1
     "$minifier"
 )
-# About 20,000 files, with more than 10,000 references between them.
+# About 20,000 files with more than 10,000 references.
 release_packages=(
     @fortawesome/fontawesome-free@7.1.0 bootstrap-icons@1.13.1 chart.js@4.5.1 date-fns@4.1.0 govuk-frontend@5.13.0
     katex@0.16.25 lodash-es@4.17.21 mathjax@4.0.0 monaco-editor@0.54.0 pdfjs-dist@5.4.394 swagger-ui-dist@5.30.2
@@ -24,7 +24,7 @@ mkdir -p "$cache/npm"
 : >"$log"
 
 # Unpacks NAME@VERSION into tests/.cache/npm/NAME, and FOLDER=NAME@VERSION into tests/.cache/npm/FOLDER. The folder is
-# renamed into place, so it is always complete.
+# renamed into place after it is complete.
 fetch_npm_package() {
     local package=${1#*=} folder=${1%%=*}
     local dir=$cache/npm/${folder%@*}

@@ -81,7 +81,7 @@ fn site() -> TempDir {
     out
 }
 
-/// One of the two servers, and the values of the placeholders in its requests.
+/// One of the two servers, with the values of the placeholders in requests.
 struct Side {
     origin: String,
     placeholders: Vec<(String, String)>,
@@ -155,7 +155,7 @@ fn shown(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
 fn compared(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     let mut shown = shown(response);
     for (name, value) in &mut shown {
-        let alike = match (*name, value.as_str()) {
+        let normalized = match (*name, value.as_str()) {
             (_, "-") => continue,
             ("etag", tag) if tag.starts_with("W/") => "weak",
             ("etag", _) => "strong",
@@ -163,7 +163,7 @@ fn compared(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
             ("content-type", text) => text.split(';').next().unwrap_or(text).trim(),
             (_, text) => text,
         };
-        *value = alike.to_owned();
+        *value = normalized.to_owned();
     }
     shown
 }
@@ -183,15 +183,15 @@ fn differing(request: &'static str, theirs: &Response<Bytes>, ours: &Response<By
 }
 
 impl Difference {
-    fn is(&self, (request, what, nginx, ours): &Observed) -> bool {
+    fn matches(&self, (request, part, nginx, ours): &Observed) -> bool {
         (self.requests.is_empty() || self.requests.contains(request))
-            && (self.what, self.nginx, self.ours) == (*what, nginx, ours)
+            && (self.part, self.nginx, self.ours) == (*part, nginx, ours)
     }
 
     /// Returns the listed requests without this difference.
     fn unobserved<'a>(&'a self, seen: &'a [Observed]) -> impl Iterator<Item = &'a str> {
         let is_seen =
-            |request: &str| seen.iter().any(|seen| self.is(seen) && ["any", seen.0].contains(&request));
+            |request: &str| seen.iter().any(|seen| self.matches(seen) && ["any", seen.0].contains(&request));
         let listed = if self.requests.is_empty() { &["any"] } else { self.requests };
         listed.iter().copied().filter(move |request| !is_seen(request))
     }
@@ -220,9 +220,12 @@ async fn responses_differ_from_nginx_only_as_documented() {
     for request in REQUESTS {
         seen.extend(differing(request, &theirs.send(request).await, &ours.send(request).await));
     }
-    let unlisted: Vec<_> = seen.iter().filter(|seen| !DIFFERENCES.iter().any(|it| it.is(seen))).collect();
-    assert!(unlisted.is_empty(), "request, what, nginx, ours; differences not in the table: {unlisted:#?}");
-    let unobserved = DIFFERENCES.iter().flat_map(|it| it.unobserved(&seen).map(move |request| (request, it)));
+    let unlisted: Vec<_> =
+        seen.iter().filter(|seen| !DIFFERENCES.iter().any(|difference| difference.matches(seen))).collect();
+    assert!(unlisted.is_empty(), "differences not in the table (request, part, nginx, ours): {unlisted:#?}");
+    let unobserved = DIFFERENCES
+        .iter()
+        .flat_map(|difference| difference.unobserved(&seen).map(move |request| (request, difference)));
     let unobserved: Vec<_> = unobserved.collect();
     assert!(unobserved.is_empty(), "in the table, but not observed: {unobserved:#?}");
 }

@@ -25,7 +25,7 @@ fn collected(root: &Path) -> Assets {
         (".well-known/security.txt", "Contact: mailto:a@example.com"),
     ] {
         let file = source.path().join(path);
-        fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a parent folder")).expect("a new folder");
         fs::write(file, text).expect("a writable file");
     }
     let config = |out: &str| CollectConfig::new(root.join(out)).source(source.path()).compress(["gzip"]);
@@ -46,7 +46,7 @@ async fn get(nginx: &Nginx, path: &str, encoding: &str) -> Response<Bytes> {
 }
 
 #[track_caller]
-fn has(response: &Response<Bytes>, expected: &[(&str, &str)]) {
+fn assert_headers(response: &Response<Bytes>, expected: &[(&str, &str)]) {
     for (name, value) in expected {
         let found = response.headers().get(*name).map_or("-", |value| value.to_str().expect("a string"));
         assert_eq!(found, *value, "{name} in {response:?}");
@@ -70,7 +70,7 @@ async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
         for (url, lifetime) in [(hashed, YEAR), (format!("/static/{path}"), HOUR)] {
             let response = get(&nginx, &url, "identity").await;
             assert_eq!(response.status(), 200, "{url}");
-            has(
+            assert_headers(
                 &response,
                 &[
                     ("content-type", media_type),
@@ -93,17 +93,17 @@ async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
     let hashed = assets.url("css/app.css").expect("a URL").to_string();
     for (url, lifetime) in [(&*hashed, YEAR), ("/static/css/app.css", HOUR)] {
         let plain = get(&nginx, url, "identity").await;
-        has(&plain, &[("content-encoding", "-"), ("vary", "Accept-Encoding")]);
+        assert_headers(&plain, &[("content-encoding", "-"), ("vary", "Accept-Encoding")]);
         let small = get(&nginx, url, "gzip").await;
         let same = [("content-encoding", "gzip"), ("vary", "Accept-Encoding"), ("cache-control", lifetime)];
-        has(&small, &same);
-        has(&small, &[("content-type", "text/css; charset=utf-8")]);
+        assert_headers(&small, &same);
+        assert_headers(&small, &[("content-type", "text/css; charset=utf-8")]);
         assert!(small.body().len() < plain.body().len());
 
         let request = Request::get(nginx.url(url)).header("if-none-match", &plain.headers()["etag"]);
         let response = send(request.body(Body::empty()).expect("a request")).await;
         assert_eq!(response.status(), 304);
-        has(&response, &[("cache-control", lifetime)]);
+        assert_headers(&response, &[("cache-control", lifetime)]);
     }
 }
 
@@ -137,6 +137,6 @@ async fn nginx_sends_no_other_files_and_errors_are_not_cached() {
     ] {
         let response = get(&nginx, path, "gzip").await;
         assert_eq!(response.status(), 404, "{path}");
-        has(&response, &[("cache-control", "-")]);
+        assert_headers(&response, &[("cache-control", "-")]);
     }
 }

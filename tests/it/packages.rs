@@ -1,4 +1,4 @@
-//! From an asset path in a template to the bytes in a browser.
+//! The URLs in rendered pages return the bytes of the assets.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -23,9 +23,9 @@ fn page(assets: &Assets, files: &[File<'_>]) -> String {
     env.get_template("urls.html").and_then(|page| page.render(context! { paths })).expect("a page")
 }
 
-/// Serves `dir`, requests every URL of a page, and compares the bytes with those under the plain name, and with the
-/// file in `source` unless it may contain references.
-async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source: &Path, files: &[File<'_>]) {
+/// Serves `dir`, and compares the response for every URL of a page with the file of the plain name in `dir`. Files without
+/// references are also compared with the file in `source`.
+async fn assert_urls_return_the_files(assets: &Assets, dir: &Path, source: &Path, files: &[File<'_>]) {
     let origin = serve(Router::new().nest_service("/static", ServeDir::new(dir))).await;
     let page = page(assets, files);
     let urls: Vec<_> = page.lines().collect();
@@ -45,12 +45,12 @@ async fn every_url_gives_the_bytes_it_names(assets: &Assets, dir: &Path, source:
     }
 }
 
-async fn both_modes_give_the_files(source: &Path, files: &[File<'_>]) {
+async fn assert_both_modes_return_the_files(source: &Path, files: &[File<'_>]) {
     let development = Assets::dev(source).expect("a source directory");
-    every_url_gives_the_bytes_it_names(&development, source, source, files).await;
+    assert_urls_return_the_files(&development, source, source, files).await;
     let out = tools::collected(source);
     let production = Assets::production(out.path()).expect("an output directory");
-    every_url_gives_the_bytes_it_names(&production, out.path(), source, files).await;
+    assert_urls_return_the_files(&production, out.path(), source, files).await;
     assert_eq!((development.mode(), production.mode()), (Mode::Dev, Mode::Production));
 }
 
@@ -59,7 +59,7 @@ async fn both_modes_give_the_files(source: &Path, files: &[File<'_>]) {
 async fn two_hundred_npm_files_are_served_in_both_modes() {
     let Some(assets) = tools::real_assets(200) else { return };
     let files: Vec<_> = assets.paths().iter().map(|path| (&**path, &**path)).collect();
-    both_modes_give_the_files(assets.dir(), &files).await;
+    assert_both_modes_return_the_files(assets.dir(), &files).await;
 }
 
 #[tokio::test]
@@ -86,5 +86,5 @@ async fn files_with_unusual_names_are_served_in_both_modes() {
         fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
         fs::write(file, if path == "empty.css" { "" } else { path }).expect("a writable file");
     }
-    both_modes_give_the_files(source.path(), &files).await;
+    assert_both_modes_return_the_files(source.path(), &files).await;
 }

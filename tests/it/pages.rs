@@ -92,12 +92,12 @@ impl Code {
     }
 }
 
-/// Returns the text in the first pair of brackets, and the text after it.
+/// Returns the text in the first pair of brackets, and the text after the pair.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     text.split_once('[')?.1.split_once(']')
 }
 
-/// Removes brackets and parentheses between backticks, because they are not links.
+/// Removes brackets and parentheses between backticks, because code contains no links.
 fn without_brackets_in_code(prose: &str) -> String {
     let code = |(i, text): (usize, &str)| {
         if i % 2 == 1 { text.replace(['[', ']', '(', ')'], "") } else { text.to_owned() }
@@ -110,11 +110,11 @@ fn normalized(label: &str) -> String {
 }
 
 fn anchor(heading: &str) -> String {
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || ['-', '_', ' '].contains(c));
-    kept.collect::<String>().replace(' ', "-").to_lowercase()
+    let characters = heading.chars().filter(|c| c.is_alphanumeric() || ['-', '_', ' '].contains(c));
+    characters.collect::<String>().replace(' ', "-").to_lowercase()
 }
 
-/// Returns the files below a directory, apart from hidden and generated ones.
+/// Returns the files below a directory, except hidden and generated files.
 pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).expect("a readable folder").map(|entry| entry.expect("an entry").path());
     let is_source = |path: &PathBuf| {
@@ -154,14 +154,14 @@ fn all_kinds_of_markdown_links_are_found() {
 #[test]
 fn relative_links_point_to_existing_files_and_headings() {
     let broken = on_pages(|page| {
-        let leads_nowhere = |link: &&str| {
+        let is_broken = |link: &&str| {
             let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
             let target = if file.is_empty() { page.path.clone() } else { page.path.with_file_name(file) };
             let has_heading =
                 || fragment.is_empty() || Page::read(target.clone()).anchors().contains(fragment);
             !(link.contains("://") || target.exists() && has_heading())
         };
-        page.links().into_iter().filter(leads_nowhere).map(str::to_owned).collect()
+        page.links().into_iter().filter(is_broken).map(str::to_owned).collect()
     });
     assert_eq!(broken, [""; 0]);
 }
@@ -177,7 +177,7 @@ fn reference_links_have_a_definition() {
 
 /// A repository browser shows hidden lines of rustdoc, and does not highlight blocks without a language.
 #[test]
-fn code_blocks_name_their_language_and_hide_no_lines() {
+fn code_blocks_have_a_language_and_no_hidden_lines() {
     let wrong = on_pages(|page| {
         let hidden = |code: &Code| {
             let is_hidden = |line: &&String| line.trim() == "#" || line.trim_start().starts_with("# ");

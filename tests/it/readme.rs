@@ -1,4 +1,4 @@
-//! Facts that the README files state about the repository. `tests/readme.rs` compiles their Rust code.
+//! Checks statements of the README files about the repository. `tests/readme.rs` compiles the Rust code of the README files.
 
 use std::{
     fs,

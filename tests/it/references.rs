@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// The extent of the checks; `tests/release-check` sets a larger one.
+/// The extent of the checks. `tests/release-check` sets a larger extent.
 struct Scale {
     packages: Vec<String>,
     /// The minimum number of resolved references.
@@ -26,7 +26,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn wanted() -> Self {
+    fn from_env() -> Self {
         if env::var_os("FINGERPOST_TEST_SCALE").is_some_and(|scale| scale == "release") {
             return Self { packages: all_packages(), references: 10_000, changes: 50 };
         }
@@ -54,7 +54,7 @@ struct Site {
 }
 
 impl Site {
-    fn of(packages: &[String]) -> Option<Self> {
+    fn new(packages: &[String]) -> Option<Self> {
         let [source, out] = [(); 2].map(|()| TempDir::new().expect("a temporary folder"));
         for name in packages {
             copy(&tools::npm_package(name)?, &source.path().join(name));
@@ -74,7 +74,7 @@ impl Site {
         Manifest::parse(&json, MANIFEST_NAME).expect("a valid manifest")
     }
 
-    /// Runs the independent check. Returns `true` if it found no difference, and its output.
+    /// Runs the independent check. Returns `true` if the check found no difference, and the output of the check.
     fn check(&self, args: &[&str]) -> (bool, String) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("independent/check.mjs");
         let output = Command::new("node").arg(script).args(args).output().expect("node");
@@ -92,8 +92,8 @@ impl Site {
 
     /// Returns the files that refer to each file, according to the independent check.
     fn referrers(&self) -> BTreeMap<String, Vec<String>> {
-        let (well, printed) = self.check(&["--graph", self.source()]);
-        assert!(well, "{printed}");
+        let (is_equal, printed) = self.check(&["--graph", self.source()]);
+        assert!(is_equal, "{printed}");
         let graph: BTreeMap<String, Vec<String>> = serde_json::from_str(&printed).expect("a graph in JSON");
         let mut referrers = BTreeMap::<_, Vec<_>>::new();
         for (from, targets) in graph {
@@ -119,10 +119,10 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 #[ignore = "needs npm packages: run tests/setup"]
 fn independent_parsers_find_the_same_references_in_npm_packages() {
-    let scale = Scale::wanted();
-    let Some(site) = Site::of(&scale.packages) else { return };
-    let (well, printed) = site.check(&[site.source(), site.out()]);
-    assert!(well, "{printed}");
+    let scale = Scale::from_env();
+    let Some(site) = Site::new(&scale.packages) else { return };
+    let (is_equal, printed) = site.check(&[site.source(), site.out()]);
+    assert!(is_equal, "{printed}");
     let counts: Value = serde_json::from_str(&printed).expect("counts in JSON");
     assert!(counts["resolved"].as_u64() >= Some(scale.references), "{counts}");
 }
@@ -130,7 +130,7 @@ fn independent_parsers_find_the_same_references_in_npm_packages() {
 #[test]
 #[ignore = "needs npm packages: run tests/setup"]
 fn independent_check_detects_errors() {
-    let Some(site) = Site::of(&["leaflet".to_owned()]) else { return };
+    let Some(site) = Site::new(&["leaflet".to_owned()]) else { return };
     let style = site
         .out
         .path()
@@ -142,16 +142,16 @@ fn independent_check_detects_errors() {
         [text.replacen(hash, "", 1), text.replacen(hash, ".0123456789ab", 1), text.replacen("}", " }", 1)]
     {
         fs::write(&style, &wrong).expect("a writable file");
-        let (well, printed) = site.check(&[site.source(), site.out()]);
-        assert!(!well && printed.contains("leaflet/dist/leaflet.css: "), "{printed}");
+        let (is_equal, printed) = site.check(&[site.source(), site.out()]);
+        assert!(!is_equal && printed.contains("leaflet/dist/leaflet.css: "), "{printed}");
     }
 }
 
 #[test]
 #[ignore = "needs npm packages: run tests/setup"]
-fn changed_byte_renames_exactly_the_files_that_depend_on_it() {
-    let scale = Scale::wanted();
-    let Some(site) = Site::of(&scale.packages) else { return };
+fn changed_byte_renames_exactly_the_dependent_files() {
+    let scale = Scale::from_env();
+    let Some(site) = Site::new(&scale.packages) else { return };
     let (before, referrers) = (site.collect(), site.referrers());
     let paths: Vec<_> = before.iter().map(|(path, _)| path.to_string()).collect();
     let hash = before.hash();
@@ -181,7 +181,7 @@ fn hashed<'a>(manifest: &'a Manifest, path: &str) -> Option<&'a str> {
     Some(&manifest.get(path)?.hashed)
 }
 
-/// Returns all files from which this one is reachable, including itself.
+/// Returns all files from which this file is reachable, and the file itself.
 fn reaching(path: &str, referrers: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
     let (mut found, mut open) = (BTreeSet::new(), vec![path.to_owned()]);
     while let Some(path) = open.pop() {

@@ -80,13 +80,13 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
     let env = templates(&assets);
     let rendered = [AtomicUsize::new(0), AtomicUsize::new(0)];
     thread::scope(|scope| {
-        // Dropped when the reloads are complete, also by a panic.
+        // Dropped when the reloads are complete or panic.
         let reloading = Arc::new(());
         for _ in 0..3 {
-            let under_way = Arc::downgrade(&reloading);
+            let reloads = Arc::downgrade(&reloading);
             let (site, assets, env, rendered) = (&site, &assets, &env, &rendered);
             scope.spawn(move || {
-                while under_way.strong_count() > 0 {
+                while reloads.strong_count() > 0 {
                     let page = assets.snapshot().scope(|| render(env, "page.html"));
                     let release = site.pages.iter().position(|whole| *whole == page);
                     rendered[release.unwrap_or_else(|| panic!("a mixed page: {page}"))].fetch_add(1, Relaxed);
@@ -109,7 +109,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
 }
 
 #[test]
-fn reload_during_rendering_affects_the_rest_of_the_page_unless_a_scope_pins_it() {
+fn reload_during_rendering_affects_the_rest_of_the_page_unless_a_scope_pins_the_release() {
     let site = Arc::new(Site::new());
     let assets = Assets::production(site.dir()).expect("an output directory");
     let mut env = templates(&assets);

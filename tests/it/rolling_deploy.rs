@@ -1,4 +1,4 @@
-//! Two nodes behind a cache switch from release `a` to `b`, one after the other, and back, while a visitor loads
+//! Two nodes behind a cache switch one after the other from release `a` to `b`, and then back, while a visitor loads
 //! pages.
 //!
 //! Tests the statements of the page `deploying` in the documentation of `fingerpost-tower`.
@@ -48,7 +48,7 @@ async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [ReceivedAsset] {
     &visitor.got[seen..]
 }
 
-/// Maps the URLs with hashed paths to their releases; they do not depend on the output directory.
+/// Maps the URLs with hashed paths to their releases. The URLs do not depend on the output directory.
 fn hashed_urls() -> BTreeMap<String, char> {
     let releases = ['a', 'b'].into_iter().map(|release| {
         let out = TempDir::new().expect("a temporary folder");
@@ -125,7 +125,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
         assert_no_wrong_responses(&mut visitor).await;
         assert!(visitor.request_again().await.iter().all(|got| got.is_cached));
         // If the first node responds with a 404 and nginx tries the next node, nginx still obeys the `no-store` of the
-        // 404. It does not cache the response of the next node.
+        // 404, and does not cache the response of the next node.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
         assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
     }

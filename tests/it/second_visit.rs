@@ -21,7 +21,7 @@ async fn style_sheets(browser: &Browser) -> Vec<String> {
 async fn visit(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
-    // The icon is loaded last. On a busy machine, the heading appears before it.
+    // On a busy machine, the heading appears before the icon, which is loaded last.
     for _ in 0..500 {
         if browser.requests().await.iter().all(|request| request.status.is_some()) {
             return;
@@ -30,14 +30,18 @@ async fn visit(browser: &mut Browser, url: &str) {
     }
 }
 
-async fn nothing_has_failed(browser: &mut Browser) {
+async fn assert_no_errors(browser: &mut Browser) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
     assert!(requests.iter().all(|request| matches!(request.status, Some(200 | 304))), "{requests:?}");
 }
 
-/// On a second visit, all versioned URLs come from the cache of the browser.
-async fn versions_are_requested_once(command: &mut Command, page: &str, is_versioned: fn(&str) -> bool) {
+/// Checks that on a second visit all versioned URLs come from the cache of the browser.
+async fn assert_versions_are_requested_once(
+    command: &mut Command,
+    page: &str,
+    is_versioned: fn(&str) -> bool,
+) {
     let Some(mut browser) = Browser::open().await else { return };
     let site = Server::start(command);
     visit(&mut browser, &site.url(page)).await;
@@ -50,7 +54,7 @@ async fn versions_are_requested_once(command: &mut Command, page: &str, is_versi
     assert!(versioned.len() >= 3, "{requests:?}");
     let refetched: Vec<_> = versioned.iter().filter(|request| !request.from_cache).collect();
     assert!(refetched.is_empty(), "{refetched:?}");
-    nothing_has_failed(&mut browser).await;
+    assert_no_errors(&mut browser).await;
 }
 
 fn has_hash_in_name(url: &str) -> bool {
@@ -67,17 +71,18 @@ fn has_version(url: &str) -> bool {
 async fn hashed_paths_cause_no_request_on_the_second_visit() {
     for example in ["axum-minijinja", "axum-tera", "axum-askama"] {
         let mut command = Server::example_command(example);
-        versions_are_requested_once(command.arg("--production"), "/", has_hash_in_name).await;
+        assert_versions_are_requested_once(command.arg("--production"), "/", has_hash_in_name).await;
     }
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn version_queries_cause_no_request_on_the_second_visit() {
-    versions_are_requested_once(&mut Server::example_command("axum-minijinja"), "/", has_version).await;
+    assert_versions_are_requested_once(&mut Server::example_command("axum-minijinja"), "/", has_version)
+        .await;
     let mut command = Server::example_command("axum-html");
     command.arg("--production").env("FINGERPOST_APP_VERSION", "first");
-    versions_are_requested_once(&mut command, "/", has_version).await;
+    assert_versions_are_requested_once(&mut command, "/", has_version).await;
 }
 
 #[tokio::test]
@@ -85,7 +90,7 @@ async fn version_queries_cause_no_request_on_the_second_visit() {
 async fn path_tokens_cause_no_request_on_the_second_visit() {
     let mut command = Server::example_command("axum-token");
     command.arg("--production").env("DEPLOY", "7");
-    versions_are_requested_once(&mut command, "/", |url| url.contains("/static/7/")).await;
+    assert_versions_are_requested_once(&mut command, "/", |url| url.contains("/static/7/")).await;
 }
 
 #[tokio::test]
@@ -100,7 +105,7 @@ async fn examples_without_a_build_step_use_content_hashes_in_development() {
             assert!(urls.len() == 1 && has_version(&urls[0]), "{example}{page}: {urls:?}");
         }
         browser.save_screenshot(&format!("{example}-development")).await;
-        nothing_has_failed(&mut browser).await;
+        assert_no_errors(&mut browser).await;
     }
 }
 
@@ -148,12 +153,12 @@ async fn page_unchanged_on_disk_has_the_new_urls_after_a_deploy() {
         }
     }
     browser.save_screenshot("axum-html").await;
-    nothing_has_failed(&mut browser).await;
+    assert_no_errors(&mut browser).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
-async fn urls_of_an_earlier_deploy_redirect_to_the_current_ones() {
+async fn urls_of_an_earlier_deploy_redirect_to_the_current_urls() {
     let Some(mut browser) = Browser::open().await else { return };
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
@@ -162,7 +167,7 @@ async fn urls_of_an_earlier_deploy_redirect_to_the_current_ones() {
     visit(&mut browser, &site.url("/")).await;
     assert_eq!(style_sheets(&browser).await, ["/static/8/css/app.css"]);
     browser.save_screenshot("axum-token").await;
-    nothing_has_failed(&mut browser).await;
+    assert_no_errors(&mut browser).await;
     browser.goto(&site.url("/static/7/css/app.css")).await.expect("a style sheet");
     let url = browser.current_url().await.expect("a URL");
     assert_eq!(url.as_str(), site.url("/static/8/css/app.css"));

@@ -1,4 +1,4 @@
-//! The examples from a visitor's perspective.
+//! Checks the examples in a browser.
 
 use std::{fs, path::Path};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::tools::{Browser, Server, expected_url, get};
 
 /// Collects the URLs of all assets in the document.
-const NAMED: &str = "[...document.querySelectorAll('[href], [src], [srcset], [content]')]
+const ASSET_URLS: &str = "[...document.querySelectorAll('[href], [src], [srcset], [content]')]
     .flatMap((element) => ['href', 'src', 'srcset', 'content'].map((name) => element.getAttribute(name)))
     .filter((url) => url?.includes('/static/'))";
 
@@ -22,7 +22,7 @@ fn examples() -> &'static Path {
 }
 
 /// Checks that the URL of this asset has the hash of the bytes in its response.
-async fn carries_its_hash(site: &Server, example: &str, mode: Mode, path: &str, url: &str) {
+async fn assert_url_has_hash(site: &Server, example: &str, mode: Mode, path: &str, url: &str) {
     let (status, bytes) = get(&site.url(url)).await;
     assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
     if mode == Mode::Dev {
@@ -43,28 +43,22 @@ fn asset_path(url: &str, mode: Mode) -> String {
 }
 
 /// Returns the URLs of assets in a page, relative to the site.
-async fn named(browser: &Browser, site: &Server) -> Vec<String> {
-    let named: Vec<String> = serde_json::from_value(browser.evaluate(NAMED).await).expect("strings");
+async fn asset_urls(browser: &Browser, site: &Server) -> Vec<String> {
+    let urls: Vec<String> = serde_json::from_value(browser.evaluate(ASSET_URLS).await).expect("strings");
     let path = |url: String| url.strip_prefix(&site.url("")).unwrap_or(&url).to_owned();
-    named.into_iter().map(path).collect()
+    urls.into_iter().map(path).collect()
 }
 
 /// Checks every URL of an asset in the page. There must be at least `least` URLs.
-async fn every_url_carries_its_hash(
-    browser: &Browser,
-    site: &Server,
-    example: &str,
-    mode: Mode,
-    least: usize,
-) {
-    let named = named(browser, site).await;
-    assert!(named.len() >= least, "{named:?}");
-    for url in named {
-        carries_its_hash(site, example, mode, &asset_path(&url, mode), &url).await;
+async fn assert_urls_have_hashes(browser: &Browser, site: &Server, example: &str, mode: Mode, least: usize) {
+    let urls = asset_urls(browser, site).await;
+    assert!(urls.len() >= least, "{urls:?}");
+    for url in urls {
+        assert_url_has_hash(site, example, mode, &asset_path(&url, mode), &url).await;
     }
 }
 
-/// Asset paths and URLs in the table of the first page.
+/// Returns the asset paths and URLs in the table of the first page.
 async fn table(browser: &Browser) -> Vec<(String, String)> {
     let table: Vec<_> = serde_json::from_value(browser.evaluate(TABLE).await).expect("rows");
     assert!(table.len() >= 10, "{table:?}");
@@ -74,9 +68,9 @@ async fn table(browser: &Browser) -> Vec<(String, String)> {
 /// Checks the first page: its URLs, its table, its app version, and the responses that its own script received.
 async fn first_page(browser: &Browser, site: &Server, mode: Mode, version: &str) {
     browser.goto(&site.url("/")).await.expect("a page");
-    every_url_carries_its_hash(browser, site, "axum-minijinja", mode, 10).await;
+    assert_urls_have_hashes(browser, site, "axum-minijinja", mode, 10).await;
     for (path, url) in table(browser).await {
-        carries_its_hash(site, "axum-minijinja", mode, &path, &url).await;
+        assert_url_has_hash(site, "axum-minijinja", mode, &path, &url).await;
     }
 
     let shown = browser.find(Locator::Css("footer code")).await.expect("an app version").text().await;
@@ -96,13 +90,13 @@ async fn prefer(browser: &Browser, scheme: &str) {
 }
 
 /// Checks that the page does not scroll sideways on a screen of this width.
-async fn fits(browser: &Browser, width: u32) {
+async fn assert_fits(browser: &Browser, width: u32) {
     let widths = browser.evaluate("[innerWidth, document.documentElement.scrollWidth]").await;
     assert_eq!(widths, json!([width, width]));
 }
 
 /// Checks that no request has failed. The browser revalidates plain names of recently collected files and gets a 304.
-async fn nothing_has_failed(browser: &mut Browser, least: usize) {
+async fn assert_no_errors(browser: &mut Browser, least: usize) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
     assert!(
@@ -120,11 +114,11 @@ async fn minijinja_example_works_in_development() {
     browser.save_screenshot("axum-minijinja-development").await;
     browser.goto(&site.url("/how")).await.expect("a page");
     browser.save_screenshot("axum-minijinja-how").await;
-    nothing_has_failed(&mut browser, 10).await;
+    assert_no_errors(&mut browser, 10).await;
 }
 
-/// In production, an example collects into its own directory. If two start at once, the second waits for the lock and
-/// writes nothing.
+/// In production, an example collects into its own directory. If two processes start at once, the second process waits
+/// for the lock and writes nothing.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_production() {
@@ -137,28 +131,28 @@ async fn minijinja_example_works_in_production() {
     prefer(&browser, "light").await;
     first_page(&browser, &site, Mode::Production, version).await;
     browser.save_screenshot("axum-minijinja-light").await;
-    let ink = "getComputedStyle(document.body).color";
-    let by_day = browser.evaluate(ink).await;
+    let color = "getComputedStyle(document.body).color";
+    let light = browser.evaluate(color).await;
 
     prefer(&browser, "dark").await;
     first_page(&browser, &site, Mode::Production, version).await;
     browser.save_screenshot("axum-minijinja-dark").await;
-    assert_ne!(browser.evaluate(ink).await, by_day);
+    assert_ne!(browser.evaluate(color).await, light);
 
     prefer(&browser, "light").await;
-    browser.behave_as_a_phone(375).await;
+    browser.emulate_phone(375).await;
     first_page(&browser, &site, Mode::Production, version).await;
-    fits(&browser, 375).await;
+    assert_fits(&browser, 375).await;
     browser.save_screenshot("axum-minijinja-narrow").await;
     browser.goto(&site.url("/how")).await.expect("a page");
-    fits(&browser, 375).await;
+    assert_fits(&browser, 375).await;
     browser.save_screenshot("axum-minijinja-how-narrow").await;
-    nothing_has_failed(&mut browser, 10).await;
+    assert_no_errors(&mut browser, 10).await;
 
-    for own in
+    for private in
         ["staticfiles.json", "staticfiles%2Ejson", ".fingerpost/releases/1.json", "./%2Efingerpost/lock"]
     {
-        assert_eq!(get(&site.url(&format!("/static/{own}"))).await.0, 404, "{own}");
+        assert_eq!(get(&site.url(&format!("/static/{private}"))).await.0, 404, "{private}");
     }
     let (status, page) = get(&site.url("/nowhere")).await;
     assert_eq!(status, 404);
@@ -171,15 +165,15 @@ async fn small_example_works(example: &str, click: &str, changed: &str, text: &s
         let Some(mut browser) = Browser::open().await else { return };
         let site = Server::start(Server::example_command(example).args(arguments));
         browser.goto(&site.url("/")).await.expect("a page");
-        every_url_carries_its_hash(&browser, &site, example, mode, 4).await;
+        assert_urls_have_hashes(&browser, &site, example, mode, 4).await;
         browser.save_screenshot(&format!("{example}-{mode:?}")).await;
         browser.find(Locator::Css(click)).await.expect("a control").click().await.expect("a click");
         let changed = browser.find(Locator::Css(changed)).await.expect("an element").text().await;
         assert_eq!(changed.expect("a text"), text, "{mode:?}");
-        browser.behave_as_a_phone(375).await;
+        browser.emulate_phone(375).await;
         browser.goto(&site.url("/")).await.expect("a page");
-        fits(&browser, 375).await;
-        nothing_has_failed(&mut browser, 6).await;
+        assert_fits(&browser, 375).await;
+        assert_no_errors(&mut browser, 6).await;
     }
 }
 

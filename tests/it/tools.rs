@@ -1,7 +1,7 @@
 //! Access to tools beyond Rust: packages and programs that `tests/setup` installs, a browser, a running site.
 //!
 //! Tests that use these tools are ignored by plain `cargo test`. `tests/run` runs them, after `tests/setup` has
-//! installed the tools. The functions return `None` only for a tool that `tests/run` has listed as not installed; any
+//! installed the tools. The functions return `None` only for a tool that `tests/run` has listed as not installed. Any
 //! other missing tool fails the test.
 
 mod browser;
@@ -27,7 +27,7 @@ pub(crate) use http::{HttpClient, get, send, serve};
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{Server, built_outside};
 
-/// The tools that `tests/setup` installs. `tests/run` lists the missing ones in `FINGERPOST_TEST_WITHOUT`.
+/// The tools that `tests/setup` installs. `tests/run` lists the missing tools in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Chromium,
@@ -66,7 +66,7 @@ fn without() -> String {
     env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default()
 }
 
-/// Returns the ignored folder that `tests/setup` fills.
+/// Returns the folder of the packages that `tests/setup` fetches.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache")
 }
@@ -85,7 +85,7 @@ pub(crate) fn django_python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
 }
 
-/// Returns a command that runs a program, to be added as arguments, and logs the chosen system calls to a file.
+/// Returns a command that logs the chosen system calls of a program to a file. The program is added as arguments.
 ///
 /// Returns `None` on systems other than Linux as well.
 #[track_caller]
@@ -93,7 +93,7 @@ pub(crate) fn strace(calls: &Path, chosen: &str) -> Option<Command> {
     let strace =
         cfg!(target_os = "linux").then(|| need(Tool::Strace, &without(), || program(&["strace"])))??;
     let mut command = Command::new(strace);
-    // With `-D` the child process is the program itself, so the test can kill it; `strace` then exits as well.
+    // With `-D` the child process is the program itself, so a test can kill the program. `strace` then exits as well.
     command.args(["-D", "-f", "-qq", "-e", chosen, "-o"]).arg(calls);
     Some(command)
 }
@@ -137,8 +137,8 @@ pub(crate) struct RealAssets {
 }
 
 impl RealAssets {
-    /// The folders that files are taken from, in this order. Every reference in the first four resolves within them;
-    /// files of the last two contain no references.
+    /// The folders of the copied files, in this order. References in the first four folders resolve within these four
+    /// folders. Files in the last two folders contain no references.
     const FOLDERS: [&str; 6] = [
         "bootstrap/dist",
         "htmx.org/dist",
@@ -158,7 +158,7 @@ impl RealAssets {
     }
 }
 
-/// Copies `n` published files, always the same ones, to a new source directory.
+/// Copies `n` published files to a new source directory. Every call copies the same files.
 #[track_caller]
 pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
     let mut paths = Vec::new();
@@ -176,7 +176,7 @@ pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
     let dir = TempDir::new().expect("a temporary folder");
     for path in &paths {
         let target = dir.path().join(path);
-        fs::create_dir_all(target.parent().expect("a file lies in a folder")).expect("a new folder");
+        fs::create_dir_all(target.parent().expect("a parent folder")).expect("a new folder");
         fs::copy(cache().join("npm").join(path), target).expect("a readable file");
     }
     Some(RealAssets { dir, paths })

@@ -1,4 +1,4 @@
-//! `.ci/run` and the README files match the packages of the workspace.
+//! Checks that `.ci/run` and the README files match the packages of the workspace.
 
 use std::{fs, path::Path, process::Command};
 
@@ -61,8 +61,8 @@ fn readmes_list_the_features_of_their_crate() {
         let features = package["features"].as_object().expect("features");
         let default = features.get("default").and_then(Value::as_array).cloned().unwrap_or_default();
         let expected = features.keys().filter(|name| *name != "default").map(|name| {
-            let kept = if default.contains(&Value::from(name.as_str())) { "yes" } else { "no" };
-            (name.clone(), kept.to_owned())
+            let is_default = if default.contains(&Value::from(name.as_str())) { "yes" } else { "no" };
+            (name.clone(), is_default.to_owned())
         });
         let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
         let readme = fs::read_to_string(manifest.with_file_name("README.md")).expect("a README");
@@ -70,7 +70,8 @@ fn readmes_list_the_features_of_their_crate() {
         let table = section.split("\n## ").next().unwrap_or_default();
         let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
         let listed = rows.filter_map(|row| Some((row.split_once('`')?.0, row.rsplit_once("| ")?.1)));
-        let listed: Vec<_> = listed.map(|(name, kept)| (name.to_owned(), kept.to_owned())).collect();
+        let listed: Vec<_> =
+            listed.map(|(name, is_default)| (name.to_owned(), is_default.to_owned())).collect();
         assert_eq!(listed, expected.collect::<Vec<_>>(), "{}", manifest.display());
     }
 }

@@ -1,4 +1,4 @@
-"""`collectstatic` of Django with one of its storages: KIND SOURCE OUT."""
+"""Runs `collectstatic` of Django with a storage: django_collect.py KIND SOURCE OUT."""
 
 import sys
 
@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 
 class Lenient(ManifestStaticFilesStorage):
-    """Keeps broken references, because published packages contain some."""
+    """Ignores broken references, because published packages contain broken references."""
 
     def hashed_name(self, name, content=None, filename=None):
         try:
@@ -19,7 +19,7 @@ class Lenient(ManifestStaticFilesStorage):
 
 
 class Modules(Lenient):
-    """Rewrites imports of JavaScript modules as well."""
+    """Also rewrites imports of JavaScript modules."""
 
     support_js_module_import_aggregation = True
 

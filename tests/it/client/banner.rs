@@ -9,7 +9,7 @@ use crate::tools::Browser;
 
 const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
 
-/// Opens a page and deploys a version, so that the page wait_for_page the banner.
+/// Opens a page and deploys a version, so that the page shows the banner.
 async fn prompt(browser: &Browser, site: &Site, path: &str) {
     site.deploy("one", OnMismatch::Prompt);
     open(browser, site, path).await;
@@ -35,7 +35,7 @@ async fn banner_fits_color_schemes_and_narrow_screens() {
             let dark = "rgb(18, 18, 18)";
             assert_eq!(style(browser, "div", "backgroundColor").await == dark, scheme == "dark");
         }
-        browser.behave_as_a_phone(320).await;
+        browser.emulate_phone(320).await;
         prompt(browser, site, "/").await;
         browser.save_screenshot("client/narrow").await;
         let inside = format!("(({{ left, right, bottom }}) => left >= 0 && right <= 320 && bottom <= innerHeight)({ROOT}.firstChild.getBoundingClientRect())");

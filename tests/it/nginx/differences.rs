@@ -1,23 +1,23 @@
-/// A difference between nginx and `StaticFiles`, with the clause of RFC 9110 that justifies ours.
+/// A difference between nginx and `StaticFiles`, with the clause of RFC 9110 that justifies the response of `StaticFiles`.
 #[derive(Debug)]
 pub(super) struct Difference {
-    /// All requests with this difference; empty for any request.
+    /// All requests with this difference. Empty if the difference may occur with any request.
     pub(super) requests: &'static [&'static str],
     /// `status`, `body` or a header.
-    pub(super) what: &'static str,
+    pub(super) part: &'static str,
     pub(super) nginx: &'static str,
     pub(super) ours: &'static str,
     pub(super) why: &'static str,
 }
 
 const fn differ(
-    what: &'static str,
+    part: &'static str,
     nginx: &'static str,
     ours: &'static str,
     why: &'static str,
     requests: &'static [&'static str],
 ) -> Difference {
-    Difference { requests, what, nginx, ours, why }
+    Difference { requests, part, nginx, ours, why }
 }
 
 const YEAR: &str = "public, max-age=31536000, immutable";
@@ -30,7 +30,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "last-modified",
         "a date",
         "-",
-        "§8.8.2: a rollback sets dates back; the tag is a reliable validator",
+        "§8.8.2: a rollback sets dates back; the ETag is a reliable validator",
         ANY,
     ),
     differ("accept-ranges", "-", "bytes", "§14.3: announces range support; optional in a 206", ANY),
@@ -41,7 +41,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "§8.3: RFC 9239 made `application/javascript` obsolete",
         ANY,
     ),
-    differ("cache-control", "-", "no-store", "§15.1: without it a cache may store some errors", ANY),
+    differ("cache-control", "-", "no-store", "§15.1: without `no-store` a cache may store some errors", ANY),
     differ("cache-control", YEAR, "no-store", "§15.5.17: a 416 must not be cached for a year", ANY),
     differ("allow", "-", "GET, HEAD", "§15.5.6: a 405 must list the allowed methods", ANY),
     differ(
@@ -76,7 +76,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "403",
         "404",
-        "§15.5.5: likewise, and its existence is not revealed",
+        "§15.5.5: a directory is no asset, and a 403 would reveal the existence of the directory",
         &["GET /static/", "GET /static/img/"],
     ),
     differ(
@@ -97,7 +97,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "404",
         "200",
-        "§4.2.3: axum removes the mount and one of two slashes; treated like a single slash",
+        "§4.2.3: axum removes the mount and one slash, so two slashes are equivalent to one slash",
         &["GET /static//app.css"],
     ),
     // Conditions.
@@ -112,21 +112,21 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "304",
         "200",
-        "§13.1.3: a server without modification dates must ignore it",
+        "§13.1.3: a server without modification dates must ignore `If-Modified-Since`",
         &["GET {forty.txt} | If-Modified-Since: {date}"],
     ),
     differ(
         "status",
         "200",
         "304",
-        "§13.1.3: it must be ignored if `If-None-Match` is present",
+        "§13.1.3: `If-Modified-Since` must be ignored if `If-None-Match` is present",
         &["GET {forty.txt} | If-None-Match: {tag} | If-Modified-Since: Sat, 29 Oct 1994 19:43:31 GMT"],
     ),
     differ(
         "status",
         "412",
         "200",
-        "§13.1.4: it must be ignored without modification dates, and if `If-Match` is present",
+        "§13.1.4: `If-Unmodified-Since` must be ignored without modification dates, and if `If-Match` is present",
         &[
             "GET {forty.txt} | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT",
             "GET {forty.txt} | If-Match: {tag} | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT",
@@ -136,7 +136,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "206",
         "200",
-        "§13.1.5: needs a strong validator, and there are no modification dates",
+        "§13.1.5: `If-Range` needs a strong validator, and `StaticFiles` sends no modification dates",
         &["GET {forty.txt} | Range: bytes=0-1 | If-Range: {date}"],
     ),
     // Ranges.
@@ -179,12 +179,18 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "§14.2: a range in a HEAD request must be ignored",
         &["HEAD {forty.txt} | Range: bytes=0-13"],
     ),
-    differ("status", "416", "200", "§14.2: likewise", &["HEAD {forty.txt} | Range: bytes=40-"]),
+    differ(
+        "status",
+        "416",
+        "200",
+        "§14.2: a range in a HEAD request must be ignored",
+        &["HEAD {forty.txt} | Range: bytes=40-"],
+    ),
     differ(
         "status",
         "206",
         "200",
-        "§14.2: several ranges may be ignored; browsers do not request them, and they cost more than they save",
+        "§14.2: several ranges may be ignored; browsers do not request several ranges, and the responses cost more than they save",
         &[
             "GET {forty.txt} | Range: bytes=0-1,4-5",
             "GET {forty.txt} | Range: bytes=0-9,5-14",
@@ -196,14 +202,14 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "416",
         "200",
-        "§14.2: likewise",
+        "§14.2: several ranges may be ignored",
         &["GET {forty.txt} | Range: bytes=100-200,300-400", "GET {forty.txt} | Range: bytes=0-1,"],
     ),
     differ(
         "status",
         "200",
         "206",
-        "§14.2: ranges apply to the uncompressed file; nginx ignores them if it sends a variant",
+        "§14.2: ranges apply to the uncompressed file; nginx ignores ranges if it sends a variant",
         &[
             "GET {app.css} | Accept-Encoding: gzip | Range: bytes=0-9",
             "GET {app.css} | Accept-Encoding: gzip | Range: bytes=0-9 | If-Range: {css-tag}",
@@ -213,7 +219,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "status",
         "200",
         "416",
-        "§14.2: likewise",
+        "§14.2: ranges apply to the uncompressed file, and this range is beyond the end",
         &["GET {app.css} | Accept-Encoding: gzip | Range: bytes=100000-"],
     ),
     // Encodings.

@@ -103,8 +103,8 @@ impl Node {
     }
 }
 
-/// Starts an nginx that balances between these nodes and caches as `Cache-Control` allows. `more` is added to its
-/// `server`.
+/// Starts an nginx that balances between these nodes and caches as `Cache-Control` allows. `more` is added to the
+/// `server` block.
 pub(crate) async fn behind_nginx(nodes: &[Node; 2], more: &str) -> Option<Nginx> {
     let mut upstream = String::new();
     for node in nodes {

@@ -44,7 +44,7 @@ pub(crate) struct ReceivedAsset {
     /// The release of the bytes; `None` for an error.
     pub(crate) release: Option<char>,
     cache_control: String,
-    /// `true` if nginx returned it from its cache.
+    /// `true` if nginx returned the response from its cache.
     pub(crate) is_cached: bool,
     text: String,
 }

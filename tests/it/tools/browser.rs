@@ -46,7 +46,7 @@ pub(crate) struct Request {
 }
 
 impl Browser {
-    /// Opens a browser; `None` if `tests/run` has listed it as not installed.
+    /// Opens a browser. Returns `None` if `tests/run` has listed Chromium as not installed.
     pub(crate) async fn open() -> Option<Self> {
         let chromium =
             need(Tool::Chromium, &without(), || program(&["chromium", "chromium-browser", "google-chrome"]))?;
@@ -95,8 +95,8 @@ impl Browser {
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Emulates a phone with a screen of this width in CSS pixels; a window cannot be that narrow.
-    pub(crate) async fn behave_as_a_phone(&self, width: u32) {
+    /// Emulates a phone with a screen of this width in CSS pixels. Windows have a larger minimum width.
+    pub(crate) async fn emulate_phone(&self, width: u32) {
         let screen = json!({ "width": width, "height": 2 * width, "deviceScaleFactor": 2, "mobile": true });
         self.dev_tools("Emulation.setDeviceMetricsOverride", screen).await;
     }
@@ -111,7 +111,10 @@ impl Browser {
         for entry in self.log("performance").await {
             let text = entry["message"].as_str().expect("a message");
             let event = serde_json::from_str::<Value>(text).expect("a message in JSON");
-            self.note(event["message"]["method"].as_str().unwrap_or_default(), &event["message"]["params"]);
+            self.record_event(
+                event["message"]["method"].as_str().unwrap_or_default(),
+                &event["message"]["params"],
+            );
         }
         &self.requests
     }
@@ -155,13 +158,13 @@ impl Browser {
     }
 
     /// Records an event of the `Network` domain of the Chrome DevTools Protocol.
-    fn note(&mut self, method: &str, params: &Value) {
+    fn record_event(&mut self, method: &str, params: &Value) {
         let id = params["requestId"].as_str().unwrap_or_default();
         let begun = self.requests.iter_mut().rfind(|request| request.id == id);
         match (method, begun) {
             ("Network.requestWillBeSent", begun) => {
                 if let Some(redirected) = begun {
-                    redirected.answered(&params["redirectResponse"]);
+                    redirected.set_response(&params["redirectResponse"]);
                 }
                 let url = params["request"]["url"].as_str().unwrap_or_default();
                 if url.starts_with("http") {
@@ -169,7 +172,7 @@ impl Browser {
                     self.requests.push(Request { id, url, status: None, from_cache: false });
                 }
             }
-            ("Network.responseReceived", Some(request)) => request.answered(&params["response"]),
+            ("Network.responseReceived", Some(request)) => request.set_response(&params["response"]),
             ("Network.requestServedFromCache", Some(request)) => request.from_cache = true,
             _ => {}
         }
@@ -189,20 +192,20 @@ impl Browser {
     }
 
     async fn chromium(&self, path: &'static str, body: Value) -> Value {
-        self.client.issue_cmd(OwnCommand { path, body }).await.expect("a command that Chromium knows")
+        self.client.issue_cmd(ChromiumCommand { path, body }).await.expect("a supported command")
     }
 
-    /// Makes the driver exit together with its browser, which would outlive a killed driver.
+    /// Makes the driver exit together with its browser, because the browser would outlive a killed driver.
     fn shut_down(&mut self) -> std::io::Result<bool> {
         let mut connection = TcpStream::connect(("127.0.0.1", self.port))?;
         connection.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
         connection.read_to_end(&mut Vec::new())?;
-        Ok(self.driver.ended())
+        Ok(self.driver.wait_for_exit())
     }
 }
 
 impl Request {
-    fn answered(&mut self, response: &Value) {
+    fn set_response(&mut self, response: &Value) {
         self.status = response["status"].as_u64();
         self.from_cache |= response["fromDiskCache"] == true;
     }
@@ -218,7 +221,7 @@ impl Deref for Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // A failing test should report its own error.
+        // The error is ignored, so that a failing test reports its own error.
         self.shut_down().ok();
     }
 }
@@ -247,14 +250,14 @@ fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
     ])
 }
 
-/// A WebDriver command that only Chromium has.
+/// A WebDriver command that only Chromium supports.
 #[derive(Debug)]
-struct OwnCommand {
+struct ChromiumCommand {
     path: &'static str,
     body: Value,
 }
 
-impl WebDriverCompatibleCommand for OwnCommand {
+impl WebDriverCompatibleCommand for ChromiumCommand {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }

@@ -19,7 +19,7 @@ pub(crate) struct Haproxy {
 }
 
 impl Haproxy {
-    /// Starts HAProxy with this configuration; `bind :80` is replaced with a free local port.
+    /// Starts HAProxy with this configuration. `bind :80` is replaced with a free local port.
     #[track_caller]
     pub(crate) fn start(config: &str) -> Option<Self> {
         let haproxy = need(Tool::Haproxy, &without(), || program(&["haproxy"]))?;

@@ -22,13 +22,13 @@ pub(crate) async fn serve(routes: Router) -> String {
     origin
 }
 
-/// Returns status and body of a response.
+/// Sends a GET request, and returns the status and the body of the response.
 pub(crate) async fn get(url: &str) -> (u16, Vec<u8>) {
     let response = send(Request::get(url).body(Body::empty()).expect("a URL")).await;
     (response.status().as_u16(), response.into_body().into())
 }
 
-/// Returns a response; the path is sent unchanged, and redirects are not followed.
+/// Sends a request, and returns the response. The path is sent unchanged, and redirects are not followed.
 pub(crate) async fn send(request: Request<Body>) -> Response<Bytes> {
     HttpClient::default().send(request).await
 }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{Tool, need, process::Process, program, without};
 
-/// The start of every configuration. A single process, so that killing it leaves no workers behind.
+/// The start of every configuration. nginx runs as a single process, so that a killed nginx leaves no workers behind.
 const MAIN: &str = "daemon off;
 master_process off;
 pid nginx.pid;
@@ -33,7 +33,7 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Starts nginx with this content of `http { … }`; `listen 80;` is replaced with a free local port.
+    /// Starts nginx with this content of `http { … }`. `listen 80;` is replaced with a free local port.
     #[track_caller]
     pub(crate) fn start(http: &str) -> Option<Self> {
         let nginx = need(Tool::Nginx, &without(), || program(&["nginx"]))?;
@@ -42,7 +42,7 @@ impl Nginx {
         Some(started.unwrap_or_else(|| panic!("{}", Self::try_start(&nginx, http).expect_err("no nginx"))))
     }
 
-    /// Returns the messages of nginx if it does not start.
+    /// Starts nginx once. Returns the messages of nginx if the start fails.
     fn try_start(nginx: &Path, http: &str) -> Result<Self, String> {
         let prefix = TempDir::new().expect("a temporary folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

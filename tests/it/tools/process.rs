@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running program, killed on drop.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Process {
         thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
 
         let mut seen = Vec::new();
-        while let Ok(line) = lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = lines.recv_timeout(START_TIMEOUT) {
             if let Some(found) = find(&line) {
                 return (process, found);
             }
@@ -36,7 +36,7 @@ impl Process {
         panic!("{command:?} did not report its address; its output is {seen:?}");
     }
 
-    /// Starts a program and waits until it is ready; `None` if it exits before.
+    /// Starts a program and waits until it is ready. Returns `None` if the program exits before.
     #[track_caller]
     pub(super) fn start_until(command: &mut Command, is_ready: impl Fn() -> bool) -> Option<Self> {
         let mut process = Self(command.stdin(Stdio::null()).spawn().expect("a program that starts"));
@@ -45,14 +45,14 @@ impl Process {
             if matches!(process.0.try_wait(), Ok(Some(_))) {
                 return None;
             }
-            assert!(start.elapsed() < PATIENCE, "{command:?} did not become ready");
+            assert!(start.elapsed() < START_TIMEOUT, "{command:?} did not become ready");
             thread::sleep(Duration::from_millis(5));
         }
         Some(process)
     }
 
-    /// Waits until the program has exited by itself; `false` if it is still running after five seconds.
-    pub(super) fn ended(&mut self) -> bool {
+    /// Waits until the program has exited by itself. Returns `false` if the program still runs after five seconds.
+    pub(super) fn wait_for_exit(&mut self) -> bool {
         (0..100).any(|_| {
             thread::sleep(Duration::from_millis(50));
             matches!(self.0.try_wait(), Ok(Some(_)))
@@ -62,7 +62,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only if the program has already exited.
+        // `kill` and `wait` fail only if the program has already exited.
         self.0.kill().ok();
         self.0.wait().ok();
     }
@@ -82,8 +82,8 @@ impl Server {
         Self::start(&mut Self::example_command(name))
     }
 
-    /// Builds this example and returns the command that starts it on a free port, so that a test can change its
-    /// environment.
+    /// Builds this example and returns the command that starts the example on a free port. A test can change the
+    /// environment of the command.
     #[track_caller]
     pub(crate) fn example_command(name: &str) -> Command {
         let mut command = Command::new(built_in(root(), &["--locked", "--package", name]));
@@ -128,7 +128,7 @@ fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("a message that names the program")
+        .expect("a message with the path of the program")
 }
 
 /// Builds a project outside the repository and returns its program. Uses the target directory and the profile of the
