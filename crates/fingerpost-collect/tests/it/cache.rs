@@ -50,7 +50,7 @@ impl Site {
         json[1].as_object().expect("sources").keys().cloned().collect()
     }
 
-    /// Edits the cache and updates its digest, as the program itself would have written it.
+    /// Edits the cache and updates its digest, so that `collect` trusts the edited cache.
     fn forge_cache(&self, from: &str, to: &str) {
         let cache = self.cache();
         let json = cache.replace(from, to);
@@ -216,8 +216,8 @@ fn files_that_cannot_be_parsed_are_cached_with_their_warnings() {
     site.assert_same();
 }
 
-/// Edits a file but keeps its length and modification time.
-fn edit_unseen(site: &Site, path: &str, text: &str) {
+/// Edits a file, and restores its modification time. The length of the file must not change.
+fn edit_with_old_time(site: &Site, path: &str, text: &str) {
     let file = site.path(path);
     let metadata = fs::metadata(&file).unwrap();
     assert_eq!(metadata.len(), text.len() as u64);
@@ -228,16 +228,17 @@ fn edit_unseen(site: &Site, path: &str, text: &str) {
 /// Windows has no change time.
 #[cfg(unix)]
 #[test]
-fn edit_that_keeps_length_and_modification_time_is_detected() {
+fn edit_with_unchanged_length_and_modification_time_is_detected() {
     let site = Site::cached_with(&FILES);
-    let alone = site.renamed_by(|| edit_unseen(&site, "static/alone.txt", "ALONE"));
+    let alone = site.renamed_by(|| edit_with_old_time(&site, "static/alone.txt", "ALONE"));
     assert_eq!(alone, ["alone.txt"]);
-    let icon = site.renamed_by(|| edit_unseen(&site, "static/icon.css", "b{background:url(mark.svg)}"));
+    let icon =
+        site.renamed_by(|| edit_with_old_time(&site, "static/icon.css", "b{background:url(mark.svg)}"));
     assert_eq!(icon, ["icon.css", "page.css"]);
 }
 
 #[test]
-fn edit_renames_exactly_the_cached_files_that_depend_on_it() {
+fn edit_renames_exactly_the_dependent_cached_files() {
     let site = Site::cached_with(&FILES);
     let mark = site.renamed_by(|| site.write("static/mark.svg", "<svg id='2'/>"));
     assert_eq!(mark, ["icon.css", "mark.svg", "one.css", "page.css", "two.css"]);
@@ -363,7 +364,8 @@ fn cached_files_are_not_read() {
         ("static/b.css", &format!("/*{padding}*/")),
         ("static/c.css", &format!("a{{background:url(/elsewhere.svg)}}/*{padding}*/")),
     ]);
-    // By a clock in 1970, no file time is trusted. With the system clock, a slow machine could take two seconds.
+    // With a clock in 1970, no file time is trusted. With the system clock, file times are trusted after two seconds, which
+    // may elapse on a slow machine.
     let at_once = site.config().clock(|| SystemTime::UNIX_EPOCH);
     // A file that refers to other assets is read twice: to find the references, and to rewrite them.
     assert_eq!(readings(&at_once), 5);
@@ -385,7 +387,7 @@ fn cached_files_are_not_read() {
     assert_eq!(readings(&site), 0);
 
     site.write("static/mark.svg", "<svg/>");
-    assert_eq!(readings(&site), 1, "only the file that refers to it is read");
+    assert_eq!(readings(&site), 1, "only the referring file is read");
     readings(&site);
     assert_eq!(readings(&site), 0);
 }

@@ -1,4 +1,4 @@
-//! Components of the app version: files other than assets. A release records their digests.
+//! Components of the app version: files other than assets, whose digests are recorded in each release.
 
 use std::{fs, time::Duration};
 
@@ -122,13 +122,13 @@ fn imported_releases_keep_their_components() {
     let site = site();
     collect(&config(&site)).unwrap();
     fs::rename(site.path("out"), site.path("old")).unwrap();
-    let keeping = || config(&site).keep_from(site.path("old"));
-    let same = collect(&keeping()).unwrap();
+    let import_config = || config(&site).keep_from(site.path("old"));
+    let same = collect(&import_config()).unwrap();
     assert_eq!((&*same.kept, same.release, same.adopted), (&[1][..], None, Some(1)));
 
     fs::remove_dir_all(site.path("out")).unwrap();
     site.write("templates/base.html", "edited");
-    let report = collect(&keeping()).unwrap();
+    let report = collect(&import_config()).unwrap();
     assert_eq!((&*report.kept, report.release), (&[1][..], Some(2)));
     assert_eq!(warnings(&report), [""; 0]);
     let digest = |number| site.release(number).manifest.components()["templates"].sha256;
@@ -144,7 +144,7 @@ fn clean_distinguishes_releases_that_differ_only_in_components() {
     site.write("templates/base.html", "edited");
     collect(&config(&site)).unwrap();
     let config = CleanConfig::new(site.path("out")).keep(0).older_than(Duration::ZERO);
-    // The first manifest is restored manually: `clean` counts it as release 3.
+    // `clean` counts the manually restored first manifest as release 3.
     let second = site.read("out/staticfiles.json");
     site.write("out/staticfiles.json", first);
     assert_eq!(clean(&config.clone().dry_run(true)).unwrap().kept, [3]);

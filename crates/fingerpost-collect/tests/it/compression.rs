@@ -15,7 +15,7 @@ use crate::site::Site;
 
 const RECORD: &str = "out/.fingerpost/compressed.json";
 
-/// The encodings that this crate was built with.
+/// Returns the encodings whose features are enabled.
 fn built_in() -> impl Iterator<Item = Encoding> {
     Encoding::ALL.into_iter().filter(|encoding| match encoding {
         Encoding::Br => cfg!(feature = "brotli"),
@@ -88,15 +88,15 @@ fn assert_variants_intact(site: &Site, out: &str) -> usize {
         let file = fs::read(site.path(out).join(&entry.hashed)).expect(path);
         for (name, variant) in &entry.info.as_ref().expect(path).encodings {
             let encoding = Encoding::from_name(name).expect("an encoding");
-            let place = format!("{}.{}", entry.hashed, encoding.extension());
-            let bytes = fs::read(site.path(out).join(&place)).expect(&place);
+            let variant_path = format!("{}.{}", entry.hashed, encoding.extension());
+            let bytes = fs::read(site.path(out).join(&variant_path)).expect(&variant_path);
             assert_eq!(
                 (variant.size, variant.sha256),
                 (bytes.len() as u64, Digest::from_content(&bytes)),
-                "{place}"
+                "{variant_path}"
             );
-            assert!(bytes.len() * 100 <= file.len() * 95, "{place}");
-            assert!(decode(encoding, &bytes) == file, "{place}");
+            assert!(bytes.len() * 100 <= file.len() * 95, "{variant_path}");
+            assert!(decode(encoding, &bytes) == file, "{variant_path}");
             variants += 1;
         }
     }

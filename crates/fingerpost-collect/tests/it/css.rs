@@ -50,7 +50,7 @@ fn hash_is_inserted_into_the_last_segment_of_a_reference() {
         ("a{--x: url(../img/a.png)}", "a{--x: url(../img/a.{img/a.png}.png)}"),
         ("@media x{a{b:url(a.png)", "@media x{a{b:url(a.{css/a.png}.png)"),
     ] {
-        app.becomes(written, expected);
+        app.assert_rewritten(written, expected);
     }
 }
 
@@ -65,7 +65,7 @@ fn import_rules_keep_their_syntax() {
         ("@import \"o.css\" layer(x) screen;", "@import \"o.{css/o.css}.css\" layer(x) screen;"),
         ("@import url(o.css) supports(a: b);", "@import url(o.{css/o.css}.css) supports(a: b);"),
     ] {
-        app.becomes(written, expected);
+        app.assert_rewritten(written, expected);
     }
 }
 
@@ -82,19 +82,19 @@ fn query_and_fragment_are_preserved() {
         ),
         ("a{b:url('f.svg#path/to/../../f.svg')}", "a{b:url('f.{css/f.svg}.svg#path/to/../../f.svg')}"),
     ] {
-        app.becomes(written, expected);
+        app.assert_rewritten(written, expected);
     }
 }
 
 #[test]
 fn strings_in_image_set_are_references_except_in_type() {
-    app().becomes(
+    app().assert_rewritten(
         "a{b:image-set(\"../img/a.png\" 1x, url(b.png) 2x, 'a.jpg' type(\"image/avif\"))}",
         "a{b:image-set(\"../img/a.{img/a.png}.png\" 1x, url(b.{css/b.png}.png) 2x, 'a.{css/a.jpg}.jpg' \
          type(\"image/avif\"))}",
     );
     // The type is also the name of a file.
-    app().stays("a{b:image-set(type(\"a.png\"))}");
+    app().assert_unchanged("a{b:image-set(type(\"a.png\"))}");
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn escaped_and_encoded_names_resolve_to_the_same_file() {
         ("a{b:url(../img/b\\ c.png)}", "a{b:url(../img/b\\ c.{img/b c.png}.png)}"),
         ("a{b:url(../img/b\\20 c.png)}", "a{b:url(../img/b\\20 c.{img/b c.png}.png)}"),
         ("a{b:u\\72l(\\61.png)}", "a{b:u\\72l(\\61.{css/a.png}.png)}"),
-        // If the dot is an escape, the hash cannot be inserted before it, so the whole name is replaced.
+        // The hash cannot be inserted before an escaped dot, so the whole name is replaced.
         ("a{b:url(a\\2e png)}", "a{b:url(a.{css/a.png}.png)}"),
         ("a{b:url(../img/b\\ c\\2epng)}", "a{b:url(../img/b%20c.{img/b c.png}.png)}"),
         ("a{b:url(\"../img/a%2Epng\")}", "a{b:url(\"../img/a.{img/a.png}.png\")}"),
     ] {
-        app.becomes(written, expected);
+        app.assert_rewritten(written, expected);
     }
 }
 
@@ -130,8 +130,8 @@ fn references_to_other_sites_are_unchanged() {
         "../img/",
         "",
     ] {
-        app.stays(&format!("a{{b:url({reference})}}"));
-        app.stays(&format!("a{{b:url(\"{reference}\")}}"));
+        app.assert_unchanged(&format!("a{{b:url({reference})}}"));
+        app.assert_unchanged(&format!("a{{b:url(\"{reference}\")}}"));
     }
     for text in [
         "a{behavior: url(\"#default#VML\")}",
@@ -143,11 +143,11 @@ fn references_to_other_sites_are_unchanged() {
         "@namespace url(x);",
         "@namespace url(n);@namespace p 'n';",
     ] {
-        app.stays(text);
+        app.assert_unchanged(text);
     }
     let at_the_root = Rewritten::new("css/app.css", &["foobar", "css/foobar"]).base_url("/");
-    at_the_root.stays("a{b:url(\"//foobar\")}");
-    at_the_root.becomes("a{b:url(\"/foobar\")}", "a{b:url(\"/foobar.{foobar}\")}");
+    at_the_root.assert_unchanged("a{b:url(\"//foobar\")}");
+    at_the_root.assert_rewritten("a{b:url(\"/foobar\")}", "a{b:url(\"/foobar.{foobar}\")}");
 }
 
 #[test]
@@ -228,21 +228,21 @@ fn source_map_comments_are_references() {
         ),
         ("a{b:c}/*@ sourceMappingURL=f.css.map*/", "a{b:c}/*@ sourceMappingURL=f.css.{css/f.css.map}.map*/"),
     ] {
-        app.becomes(written, expected);
+        app.assert_rewritten(written, expected);
     }
     for text in [
         "/*# sOuRcEMaPpInGURL=f.css.map */",
         "/*# sourceMappingURL=data:application/json,{} */",
         "a{content:'/*# sourceMappingURL=f.css.map */'}",
     ] {
-        app.stays(text);
+        app.assert_unchanged(text);
     }
 }
 
 #[test]
 fn missing_source_map_is_a_warning() {
     let text = "a{}/*# sourceMappingURL=nope.css.map */";
-    let [warning] = &warnings(&app().becomes(text, text))[..] else { panic!("one warning") };
+    let [warning] = &warnings(&app().assert_rewritten(text, text))[..] else { panic!("one warning") };
     assert!(
         warning.contains("`nope.css.map` points to `css/nope.css.map`, which does not exist"),
         "{warning}"
@@ -269,7 +269,7 @@ fn all_other_bytes_are_preserved() {
 #[test]
 fn file_name_with_a_percent_sign_matches_only_its_encoded_url() {
     let percent = Rewritten::new("app.css", &["%2F.txt", "100%.txt"]);
-    percent.becomes(
+    percent.assert_rewritten(
         "a{b:url(%252F.txt) url(100%25.txt)}",
         "a{b:url(%252F.{%2F.txt}.txt) url(100%25.{100%.txt}.txt)}",
     );
@@ -278,12 +278,12 @@ fn file_name_with_a_percent_sign_matches_only_its_encoded_url() {
 #[test]
 fn encoded_slash_in_the_base_url_is_not_a_path_separator() {
     let app = Rewritten::new("css/app.css", &["x.png"]).base_url("/a%2Fb/");
-    app.becomes(
+    app.assert_rewritten(
         "a{b:url(/a%2Fb/x.png) url(/a%2fb/x.png) url(../x.png) url(/a/b/x.png) url(/a%252Fb/x.png)}",
         "a{b:url(/a%2Fb/x.{x.png}.png) url(/a%2fb/x.{x.png}.png) url(../x.{x.png}.png) url(/a/b/x.png) \
          url(/a%252Fb/x.png)}",
     );
-    Rewritten::new("css/app.css", &["x.png"]).base_url("/a/b/").stays("a{b:url(/a%2Fb/x.png)}");
+    Rewritten::new("css/app.css", &["x.png"]).base_url("/a/b/").assert_unchanged("a{b:url(/a%2Fb/x.png)}");
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! Compares the hashed paths for random graphs of references with a second implementation, written from the
-//! documentation.
+//! Compares the hashed paths for random graphs of references with a second implementation of the documented rules.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,7 @@ use crate::site::Site;
 struct Node {
     extension: &'static str,
     text: String,
-    /// The indices of the files that it refers to.
+    /// The indices of the referenced files.
     targets: Vec<usize>,
 }
 
@@ -52,7 +51,7 @@ impl Graph {
         &self.0[node].targets
     }
 
-    /// Returns all files reachable from a file; the file itself only if it is in a cycle.
+    /// Returns all files reachable from a file. The file itself is included only if it is in a cycle.
     fn reached(&self, node: usize) -> Vec<usize> {
         let (mut found, mut open) = (Vec::new(), self.targets(node).to_vec());
         while let Some(next) = open.pop() {
@@ -74,13 +73,14 @@ impl Graph {
                     |other: &usize| reached[node].contains(other) && reached[*other].contains(&node);
                 let mut group: Vec<_> = reached[node].iter().copied().filter(is_mate).collect();
                 group.sort_by_key(|&member| self.path(member, None));
-                let leads_out = |target: &usize| !group.contains(target);
+                let is_outside = |target: &usize| !group.contains(target);
                 if reached[node]
                     .iter()
-                    .filter(|&target| leads_out(target))
+                    .filter(|&target| is_outside(target))
                     .all(|target| hashes.contains_key(target))
                 {
-                    let outside = |target: usize| hashes.get(&target).filter(|_| leads_out(&target)).cloned();
+                    let outside =
+                        |target: usize| hashes.get(&target).filter(|_| is_outside(&target)).cloned();
                     let hash = if group.is_empty() {
                         first_12(&sha256(self.text(node, outside).as_bytes()))
                     } else {
@@ -117,7 +117,7 @@ fn first_12(digest: &[u8]) -> String {
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Scripts, style sheets and images; all but the images refer to any file.
+/// Generates scripts, style sheets and images. Scripts and style sheets refer to any files.
 fn graphs() -> impl Strategy<Value = Graph> {
     let extensions: &[&str] =
         if cfg!(feature = "js") { &["css", "js", "mjs", "png"] } else { &["css", "png"] };
@@ -167,7 +167,7 @@ proptest! {
         let manifest = manifest_of(&one, &one.config(), 1);
         assert_named(&graph, &one, &graph.hashes());
 
-        // Collect later, in another place and order, from two source directories, with four threads.
+        // Collect later, in another directory and order, from two source directories, with four threads.
         let other = Site::new(&[]);
         let dir = |node: usize| if in_theme[node] { "theme" } else { "static" };
         for node in (0..graph.0.len()).rev() {
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn change_renames_exactly_the_files_that_depend_on_it(graph in graphs(), changed in any::<prop::sample::Index>()) {
+    fn change_renames_exactly_the_dependent_files(graph in graphs(), changed in any::<prop::sample::Index>()) {
         let site = site_of(&graph);
         site.collect();
         let before = site.manifest("out");
@@ -196,7 +196,7 @@ proptest! {
     }
 }
 
-/// Style sheets that each import the next.
+/// Returns style sheets in which each file imports the next file.
 fn chain(length: usize, last_imports: &[usize]) -> Graph {
     let node = |number: usize| Node {
         extension: "css",

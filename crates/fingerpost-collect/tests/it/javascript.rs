@@ -40,18 +40,18 @@ fn specifiers_get_the_hash_and_other_bytes_are_preserved() {
         "import a from './m.js?x#y'",
         "\u{feff}import a from './m.js' // é",
     ] {
-        app.becomes(written, &written.replace("m.js", "m.{js/m.js}.js"));
+        app.assert_rewritten(written, &written.replace("m.js", "m.{js/m.js}.js"));
     }
-    app.becomes(
+    app.assert_rewritten(
         "import d from './d.json' with {type:'json'}",
         "import d from './d.{js/d.json}.json' with {type:'json'}",
     );
-    app.becomes("new URL('w.js', import.meta.url)", "new URL('w.{js/w.js}.js', import.meta.url)");
-    app.becomes("import './\\x6d\\u002ejs'", "import './m.{js/m.js}.js'");
-    app.becomes("import((`./\\x6d\\u002ejs`))", "import((`./m.{js/m.js}.js`))");
+    app.assert_rewritten("new URL('w.js', import.meta.url)", "new URL('w.{js/w.js}.js', import.meta.url)");
+    app.assert_rewritten("import './\\x6d\\u002ejs'", "import './m.{js/m.js}.js'");
+    app.assert_rewritten("import((`./\\x6d\\u002ejs`))", "import((`./m.{js/m.js}.js`))");
     for path in ["app.mjs", "app.cjs", "APP.JS"] {
         let app = Rewritten::new(path, &["m.js"]);
-        app.becomes("import './m.js'", "import './m.{m.js}.js'");
+        app.assert_rewritten("import './m.js'", "import './m.{m.js}.js'");
     }
 }
 
@@ -70,7 +70,7 @@ fn text_that_is_not_a_reference_is_unchanged() {
         "new URL('./m.js', document.baseURI)",
         "new URL('./m.js')",
     ] {
-        app.stays(text);
+        app.assert_unchanged(text);
     }
 }
 
@@ -78,7 +78,7 @@ fn text_that_is_not_a_reference_is_unchanged() {
 fn page_relative_references_are_unchanged_and_reported() {
     let app = app();
     for text in ["new Worker('./w.js')", "importScripts('./m.js')"] {
-        assert_eq!(app.becomes(text, text).warnings.len(), 1, "{text}");
+        assert_eq!(app.assert_rewritten(text, text).warnings.len(), 1, "{text}");
     }
 }
 
@@ -86,7 +86,7 @@ fn page_relative_references_are_unchanged_and_reported() {
 fn computed_imports_are_unchanged_and_noted() {
     for text in ["import(`./${x}.js`)", "import(x)"] {
         let app = app();
-        app.stays(text);
+        app.assert_unchanged(text);
         let report = collect(&app.config()).unwrap();
         let [note] = &report.notes[..] else { panic!("{:?}", report.notes) };
         assert_eq!(note.kind(), ErrorKind::Unknown);
@@ -98,7 +98,7 @@ fn computed_imports_are_unchanged_and_noted() {
 fn syntax_error_in_a_module_is_a_warning_with_its_location() {
     let app = app();
     let text = "import a from './m.js'\nconst b = ;\n";
-    let report = app.becomes(text, text);
+    let report = app.assert_rewritten(text, text);
     let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
     assert_eq!(warning.kind(), ErrorKind::Rule(Rule::Syntax));
     assert_eq!(warning.location().map(|location| (location.line, location.column)), Some((2, 11)));
@@ -120,7 +120,7 @@ fn syntax_error_in_a_module_is_a_warning_with_its_location() {
 fn script_without_imports_need_not_be_a_module() {
     let app = app();
     for text in ["<!-- c\na()", "<!-- c\n/* import './m.js' */", "with (a) {} import(b)", "{{ template }}"] {
-        app.stays(text);
+        app.assert_unchanged(text);
     }
 }
 
@@ -151,7 +151,7 @@ fn imports_of_scripts_that_are_no_modules_get_the_hash() {
         "with (a) import('./m.js')",
         "<!-- c\nimport('./m.js')\n//# sourceMappingURL=data:application/json,{}",
     ] {
-        let report = app.becomes(written, &written.replace("m.js", "m.{js/m.js}.js"));
+        let report = app.assert_rewritten(written, &written.replace("m.js", "m.{js/m.js}.js"));
         assert_eq!((report.warnings, report.notes), (vec![], vec![]), "{written}");
     }
 }

@@ -2,7 +2,8 @@ use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, clean, collect};
 
 use crate::site::{Site, warnings};
 
-/// Creates a site whose output directory `old` has two releases; `a.css` was `one`, then `two`, and now is `three`.
+/// Creates a site whose output directory `old` has two releases. The content of `a.css` was `one`, then `two`, and is now
+/// `three`.
 fn redeployed() -> Site {
     let site = Site::new(&[("static/a.css", "one"), ("static/img/b.png", "b")]);
     collect(&site.config_to("old")).unwrap();
@@ -12,14 +13,14 @@ fn redeployed() -> Site {
     site
 }
 
-fn keeping(site: &Site) -> CollectConfig {
+fn import_config(site: &Site) -> CollectConfig {
     site.config().keep_from(site.path("old"))
 }
 
 #[test]
 fn releases_and_their_files_are_imported() {
     let site = redeployed();
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release), (&[1, 2][..], Some(3)));
     assert_eq!(warnings(&report), [""; 0]);
     assert_eq!(site.release(3).replaces, 2, "the manifest of the earlier directory counts as replaced");
@@ -38,8 +39,8 @@ fn releases_and_their_files_are_imported() {
 #[test]
 fn releases_already_present_are_skipped() {
     let site = redeployed();
-    collect(&keeping(&site)).unwrap();
-    let again = collect(&keeping(&site)).unwrap();
+    collect(&import_config(&site)).unwrap();
+    let again = collect(&import_config(&site)).unwrap();
     assert_eq!((again.kept, again.release, again.written), (vec![], None, 0));
     assert_eq!(site.release_numbers("out"), [1, 2, 3]);
 }
@@ -53,14 +54,14 @@ fn unchanged_manifest_becomes_one_new_release_after_newer_releases_are_imported(
         collect(&site.config_to("old")).unwrap();
     }
     site.write("static/a.css", "one");
-    let reports = [(); 2].map(|()| collect(&keeping(&site)).unwrap());
+    let reports = [(); 2].map(|()| collect(&import_config(&site)).unwrap());
     assert_eq!(reports.map(|report| (report.kept, report.release)), [(vec![2], Some(3)), (vec![], None)]);
     assert_eq!((site.release(3).replaces, site.release(3).manifest), (1, site.manifest("out")));
 
-    // The earlier manifest has no release file, so it gets a number here.
+    // The earlier manifest has no release file, so the manifest gets a number here.
     std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
     site.write("old/staticfiles.json", r#"{"version": "1.1", "paths": {}}"#);
-    let reports = [(); 2].map(|()| collect(&keeping(&site)).unwrap());
+    let reports = [(); 2].map(|()| collect(&import_config(&site)).unwrap());
     assert_eq!(reports.map(|report| report.release), [Some(5), None]);
 }
 
@@ -69,19 +70,19 @@ fn unchanged_content_is_a_new_release_if_the_imported_manifest_was_edited() {
     let site = redeployed();
     site.write("static/a.css", "two");
     site.write("old/staticfiles.json", site.read("old/staticfiles.json"));
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, report.adopted), (&[1, 2][..], Some(3), None));
     assert_eq!(site.release(3).replaces, 1, "release 1 may have been current until now");
-    assert_eq!(collect(&keeping(&site)).unwrap().release, None);
+    assert_eq!(collect(&import_config(&site)).unwrap().release, None);
 }
 
 #[test]
 fn unchanged_content_adopts_the_imported_release() {
     let site = redeployed();
     site.write("static/a.css", "two");
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, report.adopted), (&[1, 2][..], None, Some(2)));
-    assert_eq!(collect(&keeping(&site)).unwrap().adopted, None);
+    assert_eq!(collect(&import_config(&site)).unwrap().adopted, None);
     assert_eq!(site.read("out/staticfiles.json"), site.read("old/staticfiles.json"));
     site.assert_intact("out");
 }
@@ -91,11 +92,11 @@ fn existing_manifest_counts_as_replaced() {
     let site = Site::new(&[("static/a.css", "zero")]);
     site.collect();
     std::fs::rename(site.path("out"), site.path("old")).unwrap();
-    collect(&keeping(&site)).unwrap();
+    collect(&import_config(&site)).unwrap();
     site.write("static/a.css", "one");
-    collect(&keeping(&site)).unwrap();
+    collect(&import_config(&site)).unwrap();
     site.write("static/a.css", "two");
-    assert_eq!(collect(&keeping(&site)).unwrap().release, Some(3));
+    assert_eq!(collect(&import_config(&site)).unwrap().release, Some(3));
     assert_eq!(site.release(3).replaces, 2);
 }
 
@@ -108,19 +109,19 @@ fn release_number_with_different_content_is_an_error() {
         "release 1 in {old} differs from release 1 in {out}: the two directories have different histories; collect into an empty \
          output directory"
     );
-    assert_eq!(site.refused(&keeping(&site)), [problem]);
-    assert_eq!(collect(&keeping(&site)).unwrap_err().kind(), ErrorKind::KeepFrom);
+    assert_eq!(site.refused(&import_config(&site)), [problem]);
+    assert_eq!(collect(&import_config(&site)).unwrap_err().kind(), ErrorKind::KeepFrom);
 }
 
 #[test]
 fn manifest_without_a_release_file_is_imported_as_a_release() {
     let site = redeployed();
     std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((report.kept, report.release), (vec![], Some(2)));
     assert_eq!(site.release(1).manifest, site.manifest("old"));
     assert_eq!(site.release(2).replaces, 1);
-    assert_eq!(collect(&keeping(&site)).unwrap().release, None);
+    assert_eq!(collect(&import_config(&site)).unwrap().release, None);
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn missing_or_damaged_files_are_not_imported() {
     let [one, two] = ["a.7692c3ad3540.css", "a.3fc4ccfe7458.css"].map(|name| format!("old/{name}"));
     site.remove(&one);
     site.write(&two, "owt");
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     let expected = [
         format!("{} is damaged; it is not imported", site.shown(&two)),
         format!("{} is missing; it is not imported", site.shown(&one)),
@@ -142,7 +143,7 @@ fn missing_or_damaged_files_are_not_imported() {
 fn damaged_release_is_not_imported() {
     let site = redeployed();
     site.write("old/.fingerpost/releases/1.json", "{");
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, warnings(&report).len()), (&[2][..], Some(3), 1));
     assert!(warnings(&report)[0].ends_with("; this release is skipped"));
 }
@@ -150,14 +151,14 @@ fn damaged_release_is_not_imported() {
 #[test]
 fn release_damaged_in_the_output_dir_can_be_imported_again() {
     let site = redeployed();
-    collect(&keeping(&site)).unwrap();
+    collect(&import_config(&site)).unwrap();
     let (first, good) = ("out/.fingerpost/releases/1.json", site.read("old/.fingerpost/releases/1.json"));
     site.write(first, "{");
-    let [problem] = &site.refused(&keeping(&site))[..] else { panic!("one problem") };
+    let [problem] = &site.refused(&import_config(&site))[..] else { panic!("one problem") };
     let advice = format!("; remove it to import it from {}", site.shown("old"));
     assert!(problem.contains(&site.shown(first)) && problem.ends_with(&advice), "{problem}");
     site.remove(first);
-    assert_eq!(collect(&keeping(&site)).unwrap().kept, [1]);
+    assert_eq!(collect(&import_config(&site)).unwrap().kept, [1]);
     assert_eq!(site.read(first), good);
 }
 
@@ -168,7 +169,7 @@ fn keep_from_must_be_an_output_dir() {
         "cannot import releases from {}: it is not a directory; correct `--keep-from`, or omit it at the first deploy",
         site.shown("old")
     );
-    assert_eq!(site.refused(&keeping(&site)), [problem]);
+    assert_eq!(site.refused(&import_config(&site)), [problem]);
 
     site.write("old/css/a.css", "a file of another program");
     let problem = format!(
@@ -176,14 +177,14 @@ fn keep_from_must_be_an_output_dir() {
          the directory",
         site.shown("old")
     );
-    assert_eq!(site.refused(&keeping(&site)), [problem]);
+    assert_eq!(site.refused(&import_config(&site)), [problem]);
 }
 
 #[test]
 fn empty_earlier_output_dir_is_allowed() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::fs::create_dir(site.path("old")).unwrap();
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
     // Placeholders for empty directories in a repository, and files that file systems create.
@@ -216,7 +217,7 @@ fn two_builds_of_the_same_content_can_be_merged() {
     for (here, there) in [((100, 1), (200, 0)), ((200, 0), (100, 1))] {
         edit("out", here.0, here.1);
         edit("old", there.0, there.1);
-        let report = collect(&keeping(&site)).unwrap();
+        let report = collect(&import_config(&site)).unwrap();
         assert_eq!((report.kept, report.release), (vec![], None));
         let joined = site.release(2);
         assert_eq!(
@@ -227,7 +228,7 @@ fn two_builds_of_the_same_content_can_be_merged() {
     }
     site.write("static/a.css", "three");
     collect(&site.config_to("old")).unwrap();
-    assert_eq!(collect(&keeping(&site)).unwrap().kept, [3]);
+    assert_eq!(collect(&import_config(&site)).unwrap().kept, [3]);
     assert_eq!(retained_numbers(&site), [1, 2, 3, 4]);
 }
 
@@ -240,13 +241,13 @@ fn retained_numbers(site: &Site) -> Vec<u64> {
 fn unreadable_earlier_manifest_is_an_error() {
     let site = redeployed();
     site.write("old/staticfiles.json", "[]");
-    let [problem] = &site.refused(&keeping(&site))[..] else { panic!("one problem") };
+    let [problem] = &site.refused(&import_config(&site))[..] else { panic!("one problem") };
     assert!(
         problem.starts_with(&format!("manifest {} is not a JSON object", site.shown("old/staticfiles.json")))
     );
 }
 
-/// Creates a site whose output directory `old` is from another program, with `a.css` under this name.
+/// Creates a site. Another program has published `a.css` under this name in the output directory `old`.
 fn published_under(name: &str) -> Site {
     let site = Site::new(&[("static/a.css", "new")]);
     site.write(&format!("old/{name}"), "old");
@@ -265,8 +266,8 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
             "a manifest in {} has an asset under `{name}`, the name of {owner}; correct it, or leave out `--keep-from`",
             site.shown("old")
         );
-        assert_eq!(site.refused(&keeping(&site)), [problem]);
-        assert_eq!(collect(&keeping(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::KeepFrom);
+        assert_eq!(site.refused(&import_config(&site)), [problem]);
+        assert_eq!(collect(&import_config(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::KeepFrom);
     }
 }
 
@@ -274,8 +275,8 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
 fn original_never_replaces_an_imported_file() {
     let site = published_under("a.css");
     let problem = "asset `a.css` has a name that was published for `a.css` before; rename it";
-    assert_eq!(site.refused(&keeping(&site).originals(true)), [problem]);
-    collect(&keeping(&site)).unwrap();
+    assert_eq!(site.refused(&import_config(&site).originals(true)), [problem]);
+    collect(&import_config(&site)).unwrap();
     assert_eq!(site.read("out/a.css"), "old");
 }
 
@@ -290,16 +291,16 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
     let site = published_under("docs");
     site.write("static/docs/x", "x");
     site.write("static/z.css", "z");
-    assert_eq!(site.refused(&keeping(&site)), [problem("docs/x", "docs")]);
-    assert_eq!(collect(&keeping(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::Clash);
+    assert_eq!(site.refused(&import_config(&site)), [problem("docs/x", "docs")]);
+    assert_eq!(collect(&import_config(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::Clash);
 
     let site = published_under("docs/old/a.css");
     site.write("static/docs", "d");
     site.write("static/docs-x", "d");
-    let plain = keeping(&site).originals(true);
+    let plain = import_config(&site).originals(true);
     assert_eq!(site.refused(&plain), [problem("docs", "docs/old/a.css")]);
     // Without plain names there is no conflict.
-    assert_eq!(collect(&keeping(&site)).unwrap().files, 3);
+    assert_eq!(collect(&import_config(&site)).unwrap().files, 3);
 }
 
 /// Creates a site whose output directory `out` is a copy of `old`, with two old releases.
@@ -329,7 +330,7 @@ fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
         restore_in_old(site, 1);
         restore_in_old(site, 2);
     };
-    // Simulates a copy of the directory, whose files have other times.
+    // Simulates a copy of the directory with other file times.
     let without_times = |site: &Site| {
         restore_in_old(site, 1);
         site.tree("old").into_iter().for_each(|(name, bytes)| site.write(&format!("old/{name}"), bytes));
@@ -342,8 +343,8 @@ fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
             let site = copied();
             change(&site);
             site.write("static/a.css", content);
-            collect(&keeping(&site)).unwrap();
-            let again = collect(&keeping(&site)).unwrap();
+            collect(&import_config(&site)).unwrap();
+            let again = collect(&import_config(&site)).unwrap();
             assert_eq!((again.release, again.recorded), (None, None));
             let report = clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap();
             assert_eq!(report.removed, [0; 0]);
@@ -362,6 +363,6 @@ fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
 
     let site = copied();
     site.write("static/a.css", "two");
-    collect(&keeping(&site)).unwrap();
+    collect(&import_config(&site)).unwrap();
     assert_eq!(clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap().removed, [1]);
 }

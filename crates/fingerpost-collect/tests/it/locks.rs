@@ -4,8 +4,8 @@ use fingerpost_collect::{CleanConfig, ErrorKind, Progress, clean, clean_with, co
 
 use crate::site::Site;
 
-/// Returns the lock, held as by another run.
-fn taken(site: &Site) -> File {
+/// Takes the lock as another run does, and returns the locked file.
+fn take_lock(site: &Site) -> File {
     site.write("out/.fingerpost/lock", "");
     let mut lock = File::options().read(true).write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();
@@ -19,13 +19,13 @@ const HOLDER: &str = if cfg!(windows) { "another run" } else { "the run of proce
 #[test]
 fn run_without_wait_reports_the_lock_holder() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let lock = taken(&site);
+    let lock = take_lock(&site);
     let err = collect(&site.config().wait(false)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Locked);
-    let place = site.shown("out/.fingerpost/lock");
+    let lock_file = site.shown("out/.fingerpost/lock");
     assert_eq!(
         err.to_string(),
-        format!("{HOLDER} holds {place}; run the command again when that run has ended")
+        format!("{HOLDER} holds {lock_file}; run the command again when that run has ended")
     );
 
     drop(lock);
@@ -35,14 +35,14 @@ fn run_without_wait_reports_the_lock_holder() {
 #[test]
 fn dry_run_needs_no_lock() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let _lock = taken(&site);
+    let _lock = take_lock(&site);
     assert_eq!(collect(&site.config().dry_run(true)).unwrap().release, Some(1));
 }
 
 /// Releases the lock as soon as a run waits for it.
-struct LetGo(Mutex<(Option<File>, String)>);
+struct ReleaseOnWait(Mutex<(Option<File>, String)>);
 
-impl Progress for LetGo {
+impl Progress for ReleaseOnWait {
     fn waiting(&self, message: &str) {
         *self.0.lock().unwrap() = (None, message.to_owned());
     }
@@ -51,10 +51,10 @@ impl Progress for LetGo {
 #[test]
 fn waiting_run_reports_the_lock_holder() {
     let site = Site::new(&[("static/a.css", "a")]);
-    let progress = LetGo(Mutex::new((Some(taken(&site)), String::new())));
+    let progress = ReleaseOnWait(Mutex::new((Some(take_lock(&site)), String::new())));
     assert_eq!(collect_with(&site.config(), &progress).unwrap().release, Some(1));
-    let place = site.shown("out/.fingerpost/lock");
-    assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {place}"));
+    let lock_file = site.shown("out/.fingerpost/lock");
+    assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {lock_file}"));
     assert_eq!(site.read("out/.fingerpost/lock"), "", "the lock is free");
 }
 
@@ -76,17 +76,17 @@ fn clean_uses_the_same_lock() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     let config = CleanConfig::new(site.path("out"));
-    let lock = taken(&site);
+    let lock = take_lock(&site);
     let err = clean(&config.clone().wait(false)).unwrap_err();
-    let place = site.shown("out/.fingerpost/lock");
+    let lock_file = site.shown("out/.fingerpost/lock");
     assert_eq!(err.kind(), ErrorKind::Locked);
     assert_eq!(
         err.to_string(),
-        format!("{HOLDER} holds {place}; run the command again when that run has ended")
+        format!("{HOLDER} holds {lock_file}; run the command again when that run has ended")
     );
     assert_eq!(clean(&config.clone().dry_run(true).wait(false)).unwrap().kept, [1]);
 
-    let progress = LetGo(Mutex::new((Some(lock), String::new())));
+    let progress = ReleaseOnWait(Mutex::new((Some(lock), String::new())));
     assert_eq!(clean_with(&config, &progress).unwrap().kept, [1]);
-    assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {place}"));
+    assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {lock_file}"));
 }

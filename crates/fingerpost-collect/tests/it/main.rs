@@ -1,4 +1,4 @@
-//! Tests of the public API: from source directories to an output directory.
+//! Tests of `collect` and `clean` through the public API.
 
 #[cfg(feature = "js")]
 mod cache;

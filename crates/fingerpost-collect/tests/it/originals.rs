@@ -61,7 +61,7 @@ fn original_with_the_name_of_an_earlier_hashed_file_is_an_error() {
     assert_eq!(site.refused(&site.config().originals(true)), [problem]);
     assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
 
-    // The same for an earlier release in another directory.
+    // An earlier release in another directory causes the same error.
     let elsewhere = site.config_to("new").originals(true).keep_from(site.path("out"));
     assert_eq!(site.refused(&elsewhere), [problem]);
 }
@@ -74,10 +74,10 @@ fn assets_with_the_name_of_a_metadata_file_are_an_error() {
         "asset `.fingerpost/lock` has the name of the records of an output directory; rename or ignore it";
     assert_eq!(site.refused(&site.config().originals(true)), [manifest]);
     assert_eq!(site.refused(&site.config().originals(true).hidden(true)), [records, manifest]);
-    // With only hashed names, the first path is free.
+    // With only hashed names, `staticfiles.json` is no conflict.
     assert_eq!(site.collect().files, 1);
     assert_eq!(site.refused(&site.config().hidden(true)), [records]);
-    // A directory of that name is an error as well.
+    // A directory with the name of the manifest is an error as well.
     let below = Site::new(&[("static/staticfiles.json/a.css", "a")]);
     let manifest = "asset `staticfiles.json/a.css` has the name of the manifest; rename or ignore it";
     assert_eq!(below.refused(&below.config()), [manifest]);

@@ -149,11 +149,11 @@ fn file_that_keeps_changing_is_never_partially_collected() {
     assert_eq!(problem.to_string(), format!("{file} changed during the run; run the command again"));
 }
 
-/// Changes a file when the second hashed path is assigned. At this time, all files have been analyzed, but files that
-/// refer to the first two have not been written.
-struct AfterTheSecond<F>(AtomicUsize, F);
+/// Changes a file when the second hashed path is assigned. At this time, all files have been analyzed, but the files that
+/// refer to the first two files have not been written.
+struct AfterSecondPath<F>(AtomicUsize, F);
 
-impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {
+impl<F: Fn() + Sync> Progress for AfterSecondPath<F> {
     fn collected(&self) {
         if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
             self.1();
@@ -162,12 +162,12 @@ impl<F: Fn() + Sync> Progress for AfterTheSecond<F> {
 }
 
 #[test]
-fn file_that_changes_during_the_run_stops_it() {
+fn file_changed_during_the_run_stops_the_run() {
     let files =
         [("static/a.css", "@import 'b.css';"), ("static/b.css", "a{b:url(c.png)}"), ("static/c.png", "c")];
     for (change, problem) in [("@import 'b.css';/**/", "changed"), ("", "changed"), ("gone", "disappeared")] {
         let site = Site::new(&files);
-        let progress = AfterTheSecond(AtomicUsize::new(0), || match change {
+        let progress = AfterSecondPath(AtomicUsize::new(0), || match change {
             "gone" => site.remove("static/a.css"),
             text => site.write("static/a.css", text),
         });
@@ -390,7 +390,7 @@ fn absolute_import_outside_the_base_url_is_a_warning_if_an_asset_matches() {
 }
 
 #[test]
-fn one_parent_segment_too_many_gets_a_corrected_suggestion() {
+fn superfluous_parent_segment_gets_a_corrected_suggestion() {
     let site = Site::new(&[("static/css/img/logo.png", ""), ("static/img/logo.png", "")]);
     for (base, written, advice) in [
         ("/static/", "../../img/logo.png", "did you mean `../img/logo.png`?"),

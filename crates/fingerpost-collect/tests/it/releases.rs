@@ -93,7 +93,7 @@ fn release_that_never_became_current_is_not_recorded_as_replaced() {
     let first = site.read("out/staticfiles.json");
     site.write("static/a.css", "two");
     site.collect();
-    // Simulates a run that was killed between the release and the manifest.
+    // Simulates a run that was killed after it wrote the release and before it wrote the manifest.
     site.write("out/staticfiles.json", &first);
 
     let report = site.collect();
@@ -162,7 +162,7 @@ fn release_records_the_references_of_each_file() {
     );
 }
 
-/// The file imports itself by a relative path, and by absolute paths whose meaning depends on the base URL.
+/// Creates a site with a file that imports itself, by a relative path and by absolute paths below several base URLs.
 fn cycle() -> Site {
     Site::new(&[(
         "static/a.css",
@@ -192,7 +192,7 @@ fn changed_base_url_never_changes_published_files() {
     assert_eq!(collect(&site.config().base_url("https://cdn.example/one/")).unwrap().release, None);
     collect(&site.config_to("other").base_url("/two/")).unwrap();
     let config = site.config().base_url("/one/").keep_from(site.path("other"));
-    assert_eq!(site.refused(&config).len(), 2, "a number and a name are taken");
+    assert_eq!(site.refused(&config).len(), 2, "a release number and a file name conflict");
 }
 
 #[test]

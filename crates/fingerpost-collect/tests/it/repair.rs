@@ -75,8 +75,8 @@ fn updated_original_does_not_count_as_repaired() {
     assert_eq!(site.read("out/a.css"), "two");
 }
 
-/// Damages a file and updates its recorded stamp, as if neither its times nor its inode had changed.
-fn damage_unseen(site: &Site, file: &str, text: &str) {
+/// Damages a file and updates its recorded stamp, so that the metadata does not reveal the damage.
+fn damage_and_update_stamp(site: &Site, file: &str, text: &str) {
     site.write(file, text);
     let stamp = FileStamp::from_metadata(&fs::metadata(site.path(file)).unwrap());
     let record = site.read(STAMPS);
@@ -93,7 +93,7 @@ fn damage_unseen(site: &Site, file: &str, text: &str) {
 fn verify_reads_every_file_of_the_current_release() {
     let site = recorded();
     let file = published(&site, "a.css");
-    damage_unseen(&site, &file, "ABCDEF");
+    damage_and_update_stamp(&site, &file, "ABCDEF");
     let report = site.collect();
     assert_eq!((report.written, report.verified, site.read(&file).as_str()), (0, 0, "ABCDEF"));
 

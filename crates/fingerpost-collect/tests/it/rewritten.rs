@@ -4,10 +4,10 @@ use fingerpost_collect::{CollectConfig, Report, collect};
 
 use crate::site::Site;
 
-/// A file in its own site. Each test sets its text.
+/// A site with one file, whose text is set by each test.
 pub(crate) struct Rewritten<'a> {
     pub(crate) site: Site,
-    /// Its asset path.
+    /// The asset path of the file.
     path: &'a str,
     base_url: &'a str,
 }
@@ -32,20 +32,20 @@ impl<'a> Rewritten<'a> {
         self.site.config().base_url(self.base_url)
     }
 
-    /// Collects the file with this text, and compares it with `expected`, in which `{css/o.css}` stands for the hash
-    /// of that asset.
+    /// Collects the file with this text, and compares the collected text with `expected`. In `expected`, `{css/o.css}`
+    /// means the hash of `css/o.css`.
     #[track_caller]
-    pub(crate) fn becomes(&self, text: &str, expected: &str) -> Report {
+    pub(crate) fn assert_rewritten(&self, text: &str, expected: &str) -> Report {
         self.write(text);
         let report = collect(&self.config()).unwrap_or_else(|err| panic!("{text:?}: {err}"));
         assert_eq!(self.collected(), self.with_hashes(expected).into_bytes(), "{text:?}");
         report
     }
 
-    /// Checks that `collect` leaves this text as it is and reports nothing.
+    /// Checks that `collect` does not change this text and reports nothing.
     #[track_caller]
-    pub(crate) fn stays(&self, text: &str) {
-        let report = self.becomes(text, text);
+    pub(crate) fn assert_unchanged(&self, text: &str) {
+        let report = self.assert_rewritten(text, text);
         assert_eq!(report.warnings, [], "{text:?}");
     }
 

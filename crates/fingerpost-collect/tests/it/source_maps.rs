@@ -17,11 +17,11 @@ fn non_module_scripts_only_have_their_source_map_comment_rewritten() {
         "'use",
         "{{ template }}",
     ] {
-        app.becomes(
+        app.assert_rewritten(
             &format!("{text}\n//# sourceMappingURL=m.js.map\n"),
             &format!("{text}\n//# sourceMappingURL=m.js.{{js/m.js.map}}.map\n"),
         );
-        app.becomes(text, text);
+        app.assert_rewritten(text, text);
     }
     app.write(b"import './m.js'; \xff\xfe )");
     fingerpost_collect::collect(&app.config()).unwrap();
@@ -37,7 +37,7 @@ fn source_map_comments_are_references() {
         "a()\n/*# sourceMappingURL=m.js.map */\n",
         "caf\u{e9}()\n//#\tsourceMappingURL=m.js.map\t\n",
     ] {
-        app.becomes(written, &written.replace("m.js.map", "m.js.{js/m.js.map}.map"));
+        app.assert_rewritten(written, &written.replace("m.js.map", "m.js.{js/m.js.map}.map"));
     }
     for text in [
         "//# sOuRcEMaPpInGURL=m.js.map",
@@ -45,13 +45,13 @@ fn source_map_comments_are_references() {
         "x = '//# sourceMappingURL=m.js.map'",
         "x = `\n//# sourceMappingURL=m.js.map\n`",
     ] {
-        app.stays(text);
+        app.assert_unchanged(text);
     }
 }
 
 #[test]
 fn missing_source_map_is_a_warning() {
     let text = "a()\n//# sourceMappingURL=nope.js.map\n";
-    let [warning] = &warnings(&app().becomes(text, text))[..] else { panic!("one warning") };
+    let [warning] = &warnings(&app().assert_rewritten(text, text))[..] else { panic!("one warning") };
     assert!(warning.contains("`nope.js.map` points to `js/nope.js.map`, which does not exist"), "{warning}");
 }

@@ -7,7 +7,7 @@ use super::{by_age, cleaned, compress, edit, exists, file_of, published, strict}
 use crate::site::Site;
 
 #[test]
-fn variant_is_removed_when_no_release_lists_it_even_if_its_file_is_retained() {
+fn unlisted_variant_is_removed_even_if_its_file_is_retained() {
     let site = published(&["one"]);
     let variants = compress(&site, 1);
     for content in ["two", "one"] {
@@ -90,7 +90,7 @@ fn original_is_removed_with_the_last_release_that_has_its_asset_path() {
 
 #[test]
 fn asset_named_like_an_earlier_hashed_path_is_retained() {
-    // The hashed path of one release is the asset path of the next.
+    // The hashed path in release 1 is an asset path in release 2.
     let site = Site::new(&[("static/a.css", "a")]);
     site.collect();
     site.remove("static/a.css");
@@ -140,8 +140,7 @@ fn files_published_by_django_are_removed_after_the_retention_age() {
     site.write("out/staticfiles.json", django);
     site.collect();
     assert_eq!(site.release(1).manifest, Manifest::parse(django.as_bytes(), "").unwrap());
-    // Plain names of a foreign manifest may belong to another program, and a retained release may have written one of
-    // them.
+    // A plain name in a foreign manifest may belong to another program or to a retained release.
     assert_eq!(cleaned(&strict(&site)).files, ["a.0123456789ab.css"]);
     assert_eq!(site.read("out/a.css"), "django's");
 }
@@ -153,9 +152,9 @@ fn names_differing_in_case_are_distinct_on_case_sensitive_file_systems() {
     site.remove("static/Logo.svg");
     site.write("static/logo.svg", "x");
     collect(&site.config().originals(true)).unwrap();
-    let tells_apart = !site.path("static/LOGO.SVG").exists();
+    let is_case_sensitive = !site.path("static/LOGO.SVG").exists();
     let report = cleaned(&strict(&site));
-    assert_eq!(report.files.len(), if tells_apart { 2 } else { 0 }, "{report:?}");
+    assert_eq!(report.files.len(), if is_case_sensitive { 2 } else { 0 }, "{report:?}");
     site.assert_intact("out");
     assert!(exists(&site, "logo.svg"));
 }

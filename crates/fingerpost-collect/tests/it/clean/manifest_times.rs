@@ -4,9 +4,11 @@ use std::{fs::File, time::SystemTime};
 
 use fingerpost_collect::{CleanConfig, clean};
 
-use super::{DAY, assert_kept_with_warning, by_age, cleaned, model::make_manifest_older, monthly, published};
+use super::{
+    DAY, assert_retained_with_warning, by_age, cleaned, model::make_manifest_older, monthly, published,
+};
 #[cfg(unix)]
-use super::{move_aside_and_back, put_back, until_changed};
+use super::{move_aside_and_back, restore_manifest, until_changed};
 use crate::site::{Site, warnings};
 
 const TIMES: &str = "out/.fingerpost/manifest-times.json";
@@ -16,14 +18,14 @@ const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 #[cfg(unix)]
 const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
 
-/// Copies the manifest, restores the manifest of release 1, and moves the copy back over it.
+/// Copies the manifest, restores the manifest of release 1, and moves the copy back over the manifest.
 #[cfg(unix)]
 fn copy_and_move_back(site: &Site, modified: Option<SystemTime>) {
     let [file, copy] = ["out/staticfiles.json", "copy.json"].map(|path| site.path(path));
     let modified = modified.unwrap_or_else(|| fs::metadata(&file).unwrap().modified().unwrap());
     fs::copy(&file, &copy).unwrap();
     File::options().append(true).open(&copy).unwrap().set_modified(modified).unwrap();
-    put_back(site, 1);
+    restore_manifest(site, 1);
     fs::rename(&copy, &file).unwrap();
 }
 
@@ -37,7 +39,7 @@ fn copy_of_the_manifest_moved_back_retains_all_releases_for_the_age() {
         copy_and_move_back(&site, days.map(days_ago));
         let kept = "each release may have been current until then, so 3 old releases are kept";
         let warning = format!("{} {cause}; {kept}", site.shown("out/staticfiles.json"));
-        assert_kept_with_warning(&by_age(&site), &warning);
+        assert_retained_with_warning(&by_age(&site), &warning);
         make_manifest_older(&site, 8 * DAY);
         assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
     }
@@ -53,7 +55,7 @@ fn changed_mode_of_the_manifest_is_reported_as_changed_attributes() {
     until_changed(&file, || fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap());
     let kept = "each release may have been current until then, so 3 old releases are kept";
     let warning = format!("{} {ATTRIBUTES}; {kept}", site.shown("out/staticfiles.json"));
-    assert_kept_with_warning(&by_age(&site), &warning);
+    assert_retained_with_warning(&by_age(&site), &warning);
 }
 
 fn lose_record(site: &Site, damaged: bool) {
@@ -75,10 +77,10 @@ fn lost_times_of_the_manifest_retain_all_releases_for_the_age() {
             site.shown("out/staticfiles.json")
         );
         lose_record(&site, damaged);
-        assert_kept_with_warning(&by_age(&site).dry_run(true), &warning);
-        assert_kept_with_warning(&by_age(&site), &warning);
+        assert_retained_with_warning(&by_age(&site).dry_run(true), &warning);
+        assert_retained_with_warning(&by_age(&site), &warning);
         let record = site.read(TIMES);
-        assert_kept_with_warning(&by_age(&site), &warning);
+        assert_retained_with_warning(&by_age(&site), &warning);
         assert_eq!(site.read(TIMES), record, "the age starts at the first run");
         make_manifest_older(&site, 8 * DAY);
         assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
@@ -117,7 +119,7 @@ fn times_of_the_manifest_that_cannot_be_written_are_reported() {
 #[test]
 fn times_of_the_lock_file_do_not_hide_a_moved_manifest() {
     let site = monthly();
-    move_aside_and_back(&site, || put_back(&site, 1));
+    move_aside_and_back(&site, || restore_manifest(&site, 1));
     let lock = File::options().append(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.set_modified(SystemTime::now() - Duration::from_secs(5)).unwrap();
     assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
@@ -125,9 +127,9 @@ fn times_of_the_lock_file_do_not_hide_a_moved_manifest() {
 
 #[cfg(unix)]
 #[test]
-fn copied_output_dir_keeps_a_recorded_change() {
+fn copy_of_the_output_dir_preserves_a_recorded_change() {
     let site = monthly();
-    move_aside_and_back(&site, || put_back(&site, 1));
+    move_aside_and_back(&site, || restore_manifest(&site, 1));
     assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
     for name in site.tree("out").keys() {
         let file = File::options().append(true).open(site.path("out").join(name)).unwrap();

@@ -35,12 +35,12 @@ pub(crate) fn published(contents: &[&str]) -> Site {
     site
 }
 
-/// Retains only the newest and the current release.
+/// Returns settings that retain only the newest and the current release.
 pub(crate) fn strict(site: &Site) -> CleanConfig {
     CleanConfig::new(site.path("out")).keep(1).older_than(Duration::ZERO)
 }
 
-/// Retains releases that were current within the last week, and the newest one.
+/// Returns settings that retain the newest release, and releases that were current within the last week.
 pub(crate) fn by_age(site: &Site) -> CleanConfig {
     CleanConfig::new(site.path("out")).keep(1)
 }
@@ -52,7 +52,7 @@ pub(crate) fn cleaned(config: &CleanConfig) -> CleanReport {
     report
 }
 
-/// Returns the errors of a run that fails, and checks that it changed nothing.
+/// Returns the errors of a failed run, and checks that the run changed nothing.
 #[track_caller]
 pub(crate) fn refused(site: &Site, config: &CleanConfig) -> (ErrorKind, Vec<String>) {
     let before = records(site);
@@ -85,7 +85,7 @@ pub(crate) fn file_of(site: &Site, number: u64) -> String {
     site.release(number).manifest.get("css/a.css").unwrap().hashed.clone()
 }
 
-/// Adds compressed variants of `a.css` to a release, and to the manifest if it is the same release.
+/// Adds compressed variants of `a.css` to a release, and to the manifest if the release is current.
 pub(crate) fn compress(site: &Site, number: u64) -> [String; 3] {
     let release = site.release(number);
     let entry = release.manifest.get("css/a.css").unwrap();
@@ -109,7 +109,7 @@ pub(crate) fn exists(site: &Site, name: &str) -> bool {
     site.path("out").join(name).exists()
 }
 
-/// Returns the change time of a file, if the system has one.
+/// Returns the change time of a file, or `None` if the system has no change times.
 pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
     let metadata = fs::metadata(file).unwrap();
     #[cfg(unix)]
@@ -130,13 +130,13 @@ pub(crate) fn monthly() -> Site {
     site
 }
 
-pub(crate) fn put_back(site: &Site, number: u64) {
+pub(crate) fn restore_manifest(site: &Site, number: u64) {
     site.write("out/staticfiles.json", site.release(number).manifest.to_json());
 }
 
-/// Checks that nothing is removed and that this is the only warning.
+/// Checks that nothing is removed and that `warning` is the only warning.
 #[track_caller]
-pub(crate) fn assert_kept_with_warning(config: &CleanConfig, warning: &str) {
+pub(crate) fn assert_retained_with_warning(config: &CleanConfig, warning: &str) {
     let report = clean(config).unwrap();
     assert_eq!(report.removed, [0; 0]);
     assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);

@@ -31,7 +31,7 @@ impl Random {
         (self.0 >> 16) as usize % limit
     }
 
-    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+    fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.below(list.len())]
     }
 }
@@ -56,7 +56,7 @@ impl History {
         self.site.hashed("a.css")
     }
 
-    fn note_current(&mut self) {
+    fn record_current(&mut self) {
         self.last_current.insert(self.current(), self.now);
     }
 
@@ -64,17 +64,17 @@ impl History {
         self.log.push(format!("collect {content}"));
         self.site.write("static/a.css", content.to_string());
         self.site.collect();
-        self.note_current();
+        self.record_current();
     }
 
-    fn put_back(&mut self, number: u64) {
-        self.log.push(format!("put back {number}"));
+    fn restore_manifest(&mut self, number: u64) {
+        self.log.push(format!("restore {number}"));
         let manifest = self.site.release(number).manifest;
         self.site.write("out/staticfiles.json", manifest.to_json());
-        self.note_current();
+        self.record_current();
     }
 
-    /// Copies the manifest, as `cp` or `cp -p` would.
+    /// Copies the manifest, as `cp` or `cp -p` does.
     fn copy(&mut self, with_time: bool) {
         self.log.push(format!("copy the manifest{}", if with_time { " with its time" } else { "" }));
         let [file, copy] = [MANIFEST, COPY].map(|path| self.site.path(path));
@@ -92,7 +92,7 @@ impl History {
         if dir.join(&manifest.get("a.css").unwrap().hashed).exists() {
             self.log.push("move the copy back".to_owned());
             fs::rename(&copy, self.site.path(MANIFEST)).unwrap();
-            self.note_current();
+            self.record_current();
         }
     }
 
@@ -102,10 +102,10 @@ impl History {
         move_aside_and_back(&self.site, || self.site.write("out/staticfiles.json", manifest.to_json()));
         let hashed = manifest.get("a.css").unwrap().hashed.clone();
         self.last_current.insert(hashed, self.now);
-        self.note_current();
+        self.record_current();
     }
 
-    /// Simulates a run that is killed after its release file: the manifest is the previous one, untouched.
+    /// Simulates a run that is killed after it has written the release file and before it changes the manifest.
     fn kill(&mut self, content: usize) {
         self.log.push(format!("kill {content}"));
         let before = ManifestState::read(&self.site);
@@ -118,7 +118,7 @@ impl History {
     fn pass(&mut self, seconds: u64) {
         self.log.push(format!("pass {} days", seconds / DAY));
         self.now += seconds;
-        self.note_current();
+        self.record_current();
         for number in self.site.release_numbers("out") {
             edit(&self.site, number, |release| release.published -= seconds);
         }
@@ -159,23 +159,23 @@ impl History {
             // Without change times, these changes are not detected.
             11 => self.copy(cfg!(unix) && random.below(2) == 0),
             12 | 13 if cfg!(unix) => self.move_copy_back(),
-            10 if cfg!(unix) => self.move_aside(random.of(&self.site.release_numbers("out"))),
+            10 if cfg!(unix) => self.move_aside(random.pick(&self.site.release_numbers("out"))),
             0..=2 => self.collect(random.below(5)),
-            3 | 4 => self.put_back(random.of(&self.site.release_numbers("out"))),
+            3 | 4 => self.restore_manifest(random.pick(&self.site.release_numbers("out"))),
             5 => self.kill(random.below(5)),
-            // One more hour, so that no age ends within the second of a run.
-            6 | 7 => self.pass(random.of(&[0, 1, 3, 8, 20].map(|days| days * (DAY + HOUR)))),
-            _ => self.clean(random.below(4), DAY * random.of(&[0, 1, 7, 15])),
+            // An additional hour per day, so that no age ends within the second of a run.
+            6 | 7 => self.pass(random.pick(&[0, 1, 3, 8, 20].map(|days| days * (DAY + HOUR)))),
+            _ => self.clean(random.below(4), DAY * random.pick(&[0, 1, 7, 15])),
         }
     }
 }
 
-/// The manifest with its times, and the times that were recorded for it.
+/// The manifest with its times, and the recorded times.
 struct ManifestState {
     manifest: Vec<u8>,
     modified: SystemTime,
     recorded: Record,
-    /// `true` if the change time differs from the recorded one.
+    /// `true` if the change time differs from the recorded change time.
     is_moved: bool,
 }
 
@@ -225,8 +225,8 @@ impl ManifestState {
         }
     }
 
-    /// Writes the manifest with its previous times. The new change time is recorded, unless the old one differed from
-    /// the record.
+    /// Writes the manifest with its previous times. The new change time is recorded, unless the old change time differed
+    /// from the record.
     fn restore(mut self, site: &Site) {
         site.write(MANIFEST, self.manifest);
         set_modified(&site.path(MANIFEST), self.modified);
@@ -242,7 +242,7 @@ fn set_modified(file: &PathBuf, time: SystemTime) {
 }
 
 #[test]
-fn random_histories_never_lose_a_retained_file() {
+fn clean_never_removes_a_retained_file_in_random_histories() {
     let run = |first: u64| {
         for seed in (first..HISTORIES).step_by(THREADS as usize) {
             let mut random = Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));

@@ -8,8 +8,8 @@ use fingerpost_collect::{CleanConfig, clean};
 use crate::site::Site;
 
 use super::{
-    DAY, assert_kept_with_warning, by_age, cleaned, compress, edit, exists, file_of, monthly, published,
-    published_ago, put_back, records, strict,
+    DAY, assert_retained_with_warning, by_age, cleaned, compress, edit, exists, file_of, monthly, published,
+    published_ago, records, restore_manifest, strict,
 };
 #[cfg(unix)]
 use super::{move_aside_and_back, until_changed};
@@ -63,7 +63,7 @@ fn defaults_retain_three_releases_and_seven_days() {
 }
 
 #[test]
-fn file_replaced_a_minute_ago_is_retained_however_old_it_is() {
+fn file_replaced_a_minute_ago_is_retained_regardless_of_its_age() {
     let site = published(&["one", "two"]);
     published_ago(&site, 1, 365 * DAY);
     published_ago(&site, 2, 60);
@@ -108,7 +108,8 @@ fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_
     let first = site.read("out/staticfiles.json");
     site.write("static/css/a.css", "two");
     site.collect();
-    // Simulates a run that was killed between release and manifest, and repeated days later.
+    // Simulates a run that was killed after it wrote the release and before it wrote the manifest. Days later, the run is
+    // repeated.
     site.write("out/staticfiles.json", first);
     published_ago(&site, 1, 30 * DAY);
     published_ago(&site, 2, 20 * DAY);
@@ -169,10 +170,10 @@ fn file_modification_times_do_not_affect_retention() {
 
 /// Checks that nothing is removed and that the warning describes the change of the manifest.
 #[track_caller]
-fn assert_all_kept(site: &Site, config: &CleanConfig, cause: &str, old: &str) {
+fn assert_all_retained(site: &Site, config: &CleanConfig, cause: &str, old: &str) {
     let file = site.shown("out/staticfiles.json");
     let kept = format!("each release may have been current until then, so {old} kept");
-    assert_kept_with_warning(config, &format!("{file} {cause}; {kept}"));
+    assert_retained_with_warning(config, &format!("{file} {cause}; {kept}"));
 }
 
 const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
@@ -182,11 +183,11 @@ const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 #[test]
 fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
     let site = monthly();
-    put_back(&site, 1);
-    put_back(&site, 4);
+    restore_manifest(&site, 1);
+    restore_manifest(&site, 4);
     let config = CleanConfig::new(site.path("out")).keep(3);
-    assert_all_kept(&site, &config, WRITTEN, "1 old release is");
-    assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
+    assert_all_retained(&site, &config, WRITTEN, "1 old release is");
+    assert_all_retained(&site, &by_age(&site), WRITTEN, "3 old releases are");
     assert_eq!(cleaned(&config.clone().dry_run(true).older_than(Duration::ZERO)).removed, [1]);
 
     // A later release does not clear the record of the change.
@@ -202,9 +203,9 @@ fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
 fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
     let site = monthly();
     let config = CleanConfig::new(site.path("out")).keep(3);
-    move_aside_and_back(&site, || put_back(&site, 1));
-    assert_all_kept(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
-    (0..2).for_each(|_| assert_all_kept(&site, &config, ATTRIBUTES, "1 old release is"));
+    move_aside_and_back(&site, || restore_manifest(&site, 1));
+    assert_all_retained(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
+    (0..2).for_each(|_| assert_all_retained(&site, &config, ATTRIBUTES, "1 old release is"));
 
     site.write("static/css/a.css", "five");
     site.collect();
@@ -217,22 +218,22 @@ fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
 #[test]
 fn manifest_with_an_earlier_modification_time_retains_all_releases() {
     let site = monthly();
-    put_back(&site, 1);
-    put_back(&site, 4);
+    restore_manifest(&site, 1);
+    restore_manifest(&site, 4);
     let manifest = File::options().append(true).open(site.path("out/staticfiles.json")).unwrap();
     manifest.set_modified(SystemTime::now() - Duration::from_secs(300 * DAY)).unwrap();
-    assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
+    assert_all_retained(&site, &by_age(&site), WRITTEN, "3 old releases are");
 }
 
 #[test]
 fn recreated_lock_file_does_not_hide_a_manually_restored_manifest() {
     for lock in ["", "4242"] {
         let site = monthly();
-        put_back(&site, 1);
-        put_back(&site, 4);
+        restore_manifest(&site, 1);
+        restore_manifest(&site, 4);
         site.remove("out/.fingerpost/lock");
         site.write("out/.fingerpost/lock", lock);
-        assert_all_kept(&site, &by_age(&site), WRITTEN, "3 old releases are");
+        assert_all_retained(&site, &by_age(&site), WRITTEN, "3 old releases are");
     }
 }
 
@@ -253,8 +254,8 @@ fn changed_attributes_of_all_files_do_not_count_as_a_restored_manifest() {
     change_all();
     assert_eq!(cleaned(&config.clone().dry_run(true)).removed, [1]);
     site.collect();
-    move_aside_and_back(&site, || put_back(&site, 1));
-    assert_all_kept(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
+    move_aside_and_back(&site, || restore_manifest(&site, 1));
+    assert_all_retained(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
     // A change of all attributes hides an earlier move.
     change_all();
     assert_eq!(cleaned(&config).removed, [1]);
@@ -275,9 +276,9 @@ fn copied_output_dir_does_not_count_as_a_restored_manifest() {
             File::options().append(true).open(&file).unwrap().set_modified(copied(time)).unwrap();
         }
         assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
-        put_back(&site, 2);
-        put_back(&site, 4);
-        assert_all_kept(&site, &by_age(&site), WRITTEN, "2 old releases are");
+        restore_manifest(&site, 2);
+        restore_manifest(&site, 4);
+        assert_all_retained(&site, &by_age(&site), WRITTEN, "2 old releases are");
     }
 }
 
@@ -288,7 +289,7 @@ fn oldest_release_is_removed_if_no_manifest_was_restored() {
 }
 
 #[test]
-fn first_command_after_a_manual_restore_records_it_as_a_release() {
+fn first_command_after_a_manual_restore_records_a_release() {
     let collect = |site: &Site| {
         site.write("static/css/a.css", "one");
         assert_eq!(site.collect().release, Some(5));
@@ -303,13 +304,13 @@ fn first_command_after_a_manual_restore_records_it_as_a_release() {
     };
     for command in [&collect as &dyn Fn(&Site), &clean] {
         let site = monthly();
-        put_back(&site, 1);
+        restore_manifest(&site, 1);
         command(&site);
         assert_eq!(site.release(5).manifest, site.manifest("out"));
         assert_eq!((site.release(5).replaces, site.release(5).references), (1, site.release(1).references));
         assert_eq!(cleaned(&by_age(&site)).recorded, None, "the release is recorded once");
         // Release 1 counts as current until now, regardless of later changes.
-        put_back(&site, 4);
+        restore_manifest(&site, 4);
         published_ago(&site, 5, 8 * DAY);
         assert_eq!(cleaned(&by_age(&site)).recorded, Some(6));
         assert_eq!(cleaned(&by_age(&site)).removed, [0; 0]);

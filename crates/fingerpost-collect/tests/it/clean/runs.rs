@@ -95,7 +95,7 @@ fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
     let missing = format!("{place} does not exist; {advice}");
     assert_eq!(refused(&site, &strict(&site)), (ErrorKind::Manifest, vec![missing]));
 
-    // Collect again, as advised; every earlier release counts as replaced now.
+    // Collect again, as advised. Every earlier release now counts as replaced.
     site.collect();
     assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
     assert_eq!(cleaned(&strict(&site)).kept, [3]);

@@ -7,7 +7,7 @@ use super::{cleaned, file_of, published, refused, strict};
 #[test]
 fn nothing_is_removed_through_a_symlink() {
     let site = published(&["one", "two"]);
-    // The directory was moved away and replaced with a symlink to it.
+    // The directory is moved, and its old path becomes a symlink to the new path.
     fs::rename(site.path("out/css"), site.path("elsewhere")).unwrap();
     symlink(site.path("elsewhere"), site.path("out/css")).unwrap();
     let before = site.tree("elsewhere");

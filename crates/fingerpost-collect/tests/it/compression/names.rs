@@ -30,7 +30,7 @@ fn variants_of_originals_are_never_stale() {
     collect(&config().compress(["gzip"])).unwrap();
     assert_eq!(decode(Encoding::Gzip, &fs::read(site.path("out/css/a.css.gz")).unwrap()), text(1).as_bytes());
 
-    // The file has no variant now: with a stale one, a server would continue to send the old text.
+    // The file has no variant now. With a stale variant, a server would continue to send the old text.
     site.write("static/css/a.css", "a{}");
     site.write("out/foreign.css.gz", "by hand");
     collect(&config().compress(["gzip"])).unwrap();
