@@ -85,7 +85,7 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
     click(&browser, "#deploy").await;
     let style = "getComputedStyle(document.querySelector('.release'), '::after').content";
     browser.until(&format!("{style} === '\"{}\"'", release + 1)).await;
-    let heading = "What does an open page do after a deploy?";
+    let heading = "Open pages after a deploy";
     let version = version(&site).await;
     wait_for_state(&browser, json!([heading, version, version, format!("\"{}\"", release + 1), false])).await;
     assert_eq!(browser.errors().await, [""; 0]);

@@ -1,7 +1,7 @@
-//! Plain HTML pages without a template engine or a build step. A layer adds versions to the asset URLs in them.
+//! Plain HTML pages without a template engine or a build step. A layer adds versions to the asset URLs in the pages.
 //!
-//! `cargo run -p axum-html` runs in development mode: the version is the current hash of each file. With `-- --production`, it is
-//! the commit of the repository, or `FINGERPOST_APP_VERSION`.
+//! `cargo run -p axum-html` runs in development mode: the version is the current hash of each file. With `-- --production`,
+//! the version is the commit of the repository, or `FINGERPOST_APP_VERSION`.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! A small htmx site whose pages stay open during a deploy.
+//! A small htmx site that publishes releases while its pages are open.
 //!
 //! Run `cargo run -p axum-htmx`, open the page of each policy in its own tab, press "Deploy", and continue in the tabs.
 
@@ -68,7 +68,7 @@ fn app(assets: &Assets, releases: Releases) -> anyhow::Result<Router> {
         .nest_service("/static", StaticFiles::new(assets))
         .layer(endpoints)
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, strict))
-        // Serves the client script. Pages that an inner `VersionLayer` has changed stay unchanged.
+        // Serves the client script. Does not change pages of an inner `VersionLayer`.
         .layer(VersionLayer::new(assets)))
 }
 

@@ -15,7 +15,7 @@ use minijinja::{Environment, Value, context, path_loader};
 pub(crate) struct Pages(Arc<Environment<'static>>);
 
 const POLICIES: [(OnMismatch, &str); 4] = [
-    (OnMismatch::Reload, "The page reloads. If the visitor has typed something, it shows a banner instead."),
+    (OnMismatch::Reload, "The page reloads, or shows a banner if the visitor has typed something."),
     (OnMismatch::Prompt, "A banner offers to reload."),
     (OnMismatch::Warn, "The browser’s console shows a warning for developers."),
     (OnMismatch::Ignore, "Nothing happens. The page keeps its old style sheet."),

@@ -5,7 +5,7 @@ use std::{
 
 use fingerpost_collect::{CollectConfig, collect};
 
-/// Publishes releases. Each has a number and a color.
+/// Publishes releases. Each release has a number and a color.
 pub(crate) struct Releases {
     config: CollectConfig,
     published: Mutex<u32>,
@@ -28,7 +28,7 @@ impl Releases {
     }
 }
 
-/// Steps of the golden angle give successive releases clearly different hues.
+/// Returns the style sheet of a release. The golden angle separates the hues of successive releases.
 fn style(number: u32) -> String {
     let hue = f64::from(number) * 137.5 % 360.0;
     format!(":root {{ --accent: hsl({hue} 60% 40%) }}\n.release::after {{ content: \"{number}\" }}\n")

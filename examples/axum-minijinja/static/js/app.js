@@ -1,4 +1,4 @@
-// Requests every file of this page again and shows the responses.
+// Requests every file of the page again and shows the responses.
 
 import { filesOf, request } from './probe.js';
 
@@ -21,7 +21,7 @@ function element(name, className, ...children) {
   return node;
 }
 
-/** Returns the URL without its origin, with the version marked. */
+/** Returns the URL without the origin, with the version highlighted. */
 function markedUrl(url) {
   const path = url.slice(new URL(url).origin.length);
   const match = path.match(VERSIONED);
