@@ -1,7 +1,6 @@
-//! The helpers as filters: `{{ "css/app.css"|static }}`, after `use fingerpost_askama::filters;`.
-//!
-//! Unlike the functions, they accept a path that the template builds: `{{ ("img/" ~ name)|static }}`. To combine them with your
-//! own filters:
+//! The helpers as filters: `{{ "css/app.css"|static }}`, after `use fingerpost_askama::filters;`. Unlike the functions, the
+//! filters accept a path that the template builds: `{{ ("img/" ~ name)|static }}`. To combine the filters with your own
+//! filters:
 //!
 //! ```
 //! mod filters {
@@ -18,7 +17,8 @@
 //! # assert_eq!(askama::Template::render(&Page).unwrap(), "a!");
 //! ```
 //!
-//! A filter copies the path. Its errors do not contain the name of the template, because Askama does not pass it to filters.
+//! A filter copies the path. Errors of filters do not contain the type of the template, because Askama does not pass the type
+//! to filters.
 
 /// Returns the URL of an asset: [`Assets::url`](fingerpost::Assets::url).
 #[doc(inline)]

@@ -30,7 +30,7 @@ pub fn init(assets: Assets) -> Result<(), Error> {
 
 /// Returns the assets as a runtime value, for [`Template::render_with_values`](askama::Template::render_with_values).
 ///
-/// The value is a pair of [`KEY`] and the assets. Put it into an array or a map to pass several values.
+/// The value is a pair of [`KEY`] and the assets. To pass several values, use an array or a map of pairs.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -45,8 +45,8 @@ pub fn init(assets: Assets) -> Result<(), Error> {
 ///
 /// assert_eq!(Page.render_with_values(&values(&assets))?, "/static/app.css?v=7c98040a5416");
 ///
-/// let more = [values(&assets), ("answer", &42)];
-/// assert_eq!(Page.render_with_values(&more)?, "/static/app.css?v=7c98040a5416");
+/// let more = [values(&assets), ("lang", &"en")]; assert_eq!(Page.render_with_values(&more)?,
+/// "/static/app.css?v=7c98040a5416");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
@@ -55,8 +55,8 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
 
 /// Adds the functions `static()`, `static_url()`, `static_integrity()` and `app_version()` to every template.
 ///
-/// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The functions look up their results
-/// when the template is rendered, and write them directly to the output.
+/// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The functions look up values
+/// when the template is rendered, and write directly to the output.
 pub trait StaticHelpers: Template {
     /// Writes the URL of an asset, [`Assets::url`](fingerpost::Assets::url): `{{ static("css/app.css") }}`.
     #[inline]
@@ -89,11 +89,12 @@ pub trait StaticHelpers: Template {
 
 impl<T: Template + ?Sized> StaticHelpers for T {}
 
-/// The URL of an asset, looked up when it is written.
+/// The URL of an asset, looked up during rendering.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticUrl<'a>(HelperCall<'a>);
 
-/// An integrity value or the app version, looked up when it is written. Neither contains a character that HTML escapes.
+/// An integrity value or the app version, looked up during rendering. Integrity values and app versions contain no character
+/// that HTML escapes.
 #[derive(Debug, Clone, Copy)]
 pub struct StaticText<'a>(HelperCall<'a>);
 
@@ -102,7 +103,7 @@ impl<'a> StaticUrl<'a> {
     #[inline]
     fn in_template<T: Template + ?Sized>(path: &'a str, write: WriteValue) -> MaybeSafe<Self> {
         let url = Self(HelperCall::new::<T>(path, write));
-        // The loop has no early exit, so that the compiler evaluates it at compile time for a literal.
+        // Without an early exit, the loop is evaluated at compile time for a literal.
         let may_need_escaping = path.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'&'));
         if may_need_escaping { MaybeSafe::NeedsEscaping(url) } else { MaybeSafe::Safe(url) }
     }
@@ -132,7 +133,7 @@ impl<'a> HelperCall<'a> {
             .map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
     }
 
-    /// Writes the value without runtime values, because [`fmt::Display`] passes none and cannot return the error.
+    /// Writes the value without runtime values, because [`fmt::Display`] cannot pass runtime values or return the error.
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, NO_VALUES).map_err(|_| fmt::Error)
     }

@@ -26,14 +26,14 @@
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
 //! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and
-//! `use fingerpost_askama::filters;` for the filters. The [guide] shows the compiler error if the first line is missing, and
-//! an example of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
+//! `use fingerpost_askama::filters;` for the filters. The [guide] has the compiler error for a missing `StaticHelpers` line,
+//! and an example of each kind of template: inherited, included, generic, a single block, a response of `askama_web`.
 //!
 //! The functions accept a `&str`. For a path that the template builds, use the filter: `{{ ("img/" ~ name)|static }}`.
 //!
 //! # Choosing the assets
-//!
-//! A helper uses the first of these that exists; the [guide](guide#choosing-the-assets) has an example of each:
+//! A helper uses assets from the first available source. The [guide](guide#choosing-the-assets) has an example of each
+//! source:
 //!
 //! 1. The runtime value of this rendering: `page.render_with_values(&fingerpost_askama::values(&assets))`.
 //! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of any assets.
@@ -61,7 +61,7 @@
 //! asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?) (in template `site::Page`)
 //! ```
 //!
-//! To get the error, use `render` or `render_into`, as for every Askama template: the error of `write_into` is only "an error
+//! To get the error, use `render` or `render_into`, as for every Askama template. The error of `write_into` is only "an error
 //! occurred when formatting an argument", and `to_string` panics.
 //!
 //! # Reloads
@@ -93,7 +93,6 @@ mod helpers;
 pub use error::{Error, ErrorKind};
 pub use helpers::{StaticHelpers, StaticText, StaticUrl, init, values};
 
-/// The key of the runtime value that contains the assets.
-///
-/// The value is an [`Assets`](fingerpost::Assets), or a `Box`, `Rc` or `Arc` of one. [`values`] returns key and value.
+/// The key of the runtime value that contains the assets. The value is an [`Assets`](fingerpost::Assets), a `Box<Assets>`, an
+/// `Rc<Assets>` or an `Arc<Assets>`. [`values`] returns the key and the value.
 pub const KEY: &str = "fingerpost";

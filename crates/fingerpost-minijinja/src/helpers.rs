@@ -1,7 +1,5 @@
-//! The helpers for one major version of MiniJinja.
-//!
-//! The crate root includes this file for MiniJinja 3, and `v2` includes it for MiniJinja 2. The parent module defines
-//! `engine` and the two types that differ.
+//! The helpers for one major version of MiniJinja. This file is a module of the crate root for MiniJinja 3, and of `v2` for
+//! MiniJinja 2. The parent module defines `engine` and the two types that differ between the majors.
 
 use std::{fmt, sync::Arc};
 
@@ -31,7 +29,8 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
         env.add_global(name, Value::from_object(helper));
         env.add_filter(
             name,
-            // The engine rejects extra arguments. A check here would need a third parameter, and a third more time.
+            // The engine rejects extra arguments. A check here would need another parameter, and increase the time of a call
+            // by a third.
             move |state: &State<'_, '_>, path: &Value| filter.value(state, path),
         );
     }
@@ -45,9 +44,8 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     });
 }
 
-/// A URL or integrity value, as a safe and as an ordinary string.
-///
-/// Both are prebuilt, because cloning a value only increments a reference count.
+/// A URL or integrity value, as a safe and as an ordinary string. Both strings are prebuilt, because cloning a value only
+/// increments a reference count.
 struct UrlValue {
     safe: Value,
     plain: Value,
@@ -89,7 +87,7 @@ const HELPERS: [(&str, MakeValue); 3] = [
     }),
 ];
 
-/// A function of one asset path. An `Object` receives its arguments without a copy; a closure does not.
+/// A function of one asset path. An `Object` receives its arguments without a copy, unlike a closure.
 #[derive(Debug, Clone)]
 struct Helper {
     name: &'static str,
@@ -124,7 +122,7 @@ impl Helper {
         self.usage_error(ErrorKind::TooManyArguments, "but got more than one argument")
     }
 
-    /// Shows the type only: the value may be long, or a secret.
+    /// The error contains only the type of the value: the value may be long, or a secret.
     fn wrong_type_error(&self, path: &Value) -> Error {
         let of_type = if path.is_undefined() || path.is_none() { "" } else { "a value of type " };
         self.usage_error(ErrorKind::InvalidOperation, &format!("but got {of_type}{}", path.kind()))
@@ -136,8 +134,8 @@ impl Helper {
     }
 }
 
-/// Puts the error of the core into the message and the source: MiniJinja prints the template's name next to the message,
-/// and programs read the kind from the source. A reporter that prints both repeats the text.
+/// Puts the error of the core into the message and the source: MiniJinja prints the template's name next to the message, and
+/// programs read the kind from the source. A reporter that prints message and source repeats the text.
 #[cold]
 fn resolve_error(err: fingerpost::Error) -> Result<Value, Error> {
     Err(Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err))

@@ -29,18 +29,19 @@
 //!
 //! # Escaping
 //!
-//! A percent-encoded URL contains no character that HTML requires to be escaped. In HTML templates it is a safe string;
-//! otherwise MiniJinja would print each `/` as `&#x2f;`. A URL with an `&`, which only a query or fragment in the template can
-//! contain, is an ordinary string. In JSON and JavaScript templates every URL is an ordinary string, which MiniJinja prints in
-//! quotes.
+//! A percent-encoded URL contains no character that HTML requires to be escaped. In HTML templates, such a URL is a safe
+//! string: MiniJinja would print each `/` of an ordinary string as `&#x2f;`. A URL with an `&` from a query or fragment in
+//! the template is an ordinary string. In JSON and JavaScript templates every URL is an ordinary string, which MiniJinja
+//! prints in quotes.
 //!
-//! The template that contains the call determines the form. If an HTML template assigns a URL with `{% set %}`, and an
-//! `{% autoescape 'json' %}` or an included script prints it, there are no quotes. Call `static()` there instead, or add `|tojson`.
+//! The template that contains the call determines the kind of string. If an HTML template assigns a URL with `{% set %}`, an
+//! `{% autoescape 'json' %}` block or an included script prints the URL without quotes. Call `static()` in the block or the
+//! script instead, or add `|tojson`.
 //!
 //! # Errors
 //!
 //! Unknown assets and wrong arguments are errors with the template's name and line. For an unknown asset, the `source()` is a
-//! [`fingerpost::Error`]. In an included template, it is the `source()` of the `source()`.
+//! [`fingerpost::Error`]. In an included template, the [`fingerpost::Error`] is the `source()` of the `source()`.
 //!
 //! ```text
 //! invalid operation: asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?) (in page.html:2)

@@ -24,8 +24,7 @@
 //! | `{{ static_url(path='img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity(path='js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
-//!
-//! The filters are faster: Tera builds a map of the keywords for every function call, and none for a filter. Functions accept
+//! Filters are faster: Tera builds a map of the keywords for each call of a function, but not for a filter. Functions accept
 //! only keyword arguments: `static('css/app.css')` is the syntax error `Found string but expected identifier.`
 //!
 //! # Register first
@@ -40,22 +39,21 @@
 //! 1 | <link rel="stylesheet" href="{{ static(path='css/app.css') }}">
 //!   |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^
 //! ```
-//!
-//! Clones of a `Tera` and `render_str` have the helpers, and `register_from` copies them. `Tera::one_off` does not have them.
+//! The helpers are available in clones of a `Tera` and in `render_str`, and `register_from` copies the helpers. In
+//! `Tera::one_off`, the helpers are not available.
 //!
 //! # Escaping
-//!
-//! A percent-encoded URL contains no character that HTML escapes, so it is a safe string. A URL with an `&`, which only a query
-//! or fragment in the template can contain, is an ordinary string, and so is every concatenation. Tera escapes both in HTML
-//! templates. In all other templates, JSON and JavaScript included, a URL is printed without quotes: write the quotes in the
-//! template.
+//! A percent-encoded URL is a safe string, because it contains no character that HTML escapes. A URL with an `&` from a query
+//! or fragment in the template is an ordinary string. Every concatenation is also an ordinary string. Tera escapes ordinary
+//! strings in HTML templates. In all other templates, including JSON and JavaScript, a URL is printed without quotes: write
+//! the quotes in the template.
 //!
 //! Filters have higher precedence than `~`: write `{{ ('css/' ~ theme) | static }}`.
 //!
 //! # Errors
 //!
-//! Unknown assets and wrong arguments are errors with the template's name and line. Tera keeps no `source()`, so only the text
-//! of the [`fingerpost::Error`] is available:
+//! Unknown assets and wrong arguments are errors with the template's name and line. Tera discards the `source()`, so only the
+//! text of the [`fingerpost::Error`] is available:
 //!
 //! ```text
 //! error: asset `css/ap.css` was not found in `/srv/site/static` (did you mean `css/app.css`?)

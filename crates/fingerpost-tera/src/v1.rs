@@ -19,8 +19,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Functions and filters are the same as for [Tera 2](crate). Tera 1 looks them up when a page is rendered, so they can be
-//! registered after the templates, as `Tera::new("templates/**/*")` requires. Functions and filters are equally fast.
+//! Functions and filters are the same as for [Tera 2](crate). Tera 1 looks up functions and filters when a page is rendered.
+//! [`register`] may therefore be called after templates are added, as `Tera::new("templates/**/*")` requires. Functions and
+//! filters are equally fast.
 //!
 //! # Escaping
 //!
@@ -31,8 +32,8 @@
 //! - A concatenation that contains a safe function is **not escaped**; Tera 1 does not escape concatenations of strings and
 //!   variables either. Do not concatenate user input: write `{{ static(path='icons.svg') }}#{{ icon }}`.
 //!
-//! A helper has no access to the context of its output. It always writes the `&` of a query or fragment as `&amp;`, also in text
-//! templates; in a variable it is escaped twice. Tera 2 does not have this limitation.
+//! A helper has no access to the context of its output. The `&` of a query or fragment is always written as `&amp;`, also in
+//! text templates. In a variable, the `&` is escaped twice. Tera 2 does not have this limitation.
 //!
 //! ```
 //! # use tera1 as tera;
