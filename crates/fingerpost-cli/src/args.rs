@@ -74,8 +74,7 @@ pub(crate) enum Command {
 /// The source directories, the output directory, and the files to ignore.
 #[derive(clap::Args, Debug)]
 pub(crate) struct SiteArgs {
-    /// Directories of assets; the first directory that has a file takes precedence; PREFIX=DIR prepends PREFIX/ to the asset
-    /// paths
+    /// Directories of assets, in order of precedence; PREFIX=DIR prepends PREFIX/ to the asset paths
     #[arg(value_name = "SOURCE")]
     sources: Vec<SourceDir>,
 
@@ -126,12 +125,13 @@ pub(crate) struct CollectArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     originals: Option<bool>,
 
-    /// Encodings to compress files with, such as gzip,br:11,zstd, each with a level or its default [gzip:9, br:9, zstd:15];
-    /// `none` disables compression. Source maps get only gzip
+    /// Encodings of compressed variants, such as gzip,br:11,zstd; `none` disables compression. Default levels: gzip:9, br:9,
+    /// zstd:15. Source maps are compressed only with gzip
     #[arg(long, value_name = "LIST", value_parser = parse_compression)]
     compress: Option<CompressionList>,
 
-    /// Copy the releases and files of an earlier output directory, such as the one in the previous image; it may be empty
+    /// Copy the releases and files of an earlier output directory, such as the output directory in the previous image; the
+    /// directory may be empty
     #[arg(long, value_name = "DIR")]
     keep_from: Option<PathBuf>,
 
@@ -147,8 +147,8 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LEVEL", value_parser = severity_parser())]
     missing: Option<Severity>,
 
-    /// Read every published file, even if its length, times and inode are unchanged, and write damaged files again; damaged
-    /// files of earlier releases are copied from --keep-from or reported
+    /// Read every published file, even with unchanged length, times and inode, and repair damaged files; damaged files of
+    /// earlier releases are copied from --keep-from, or reported
     #[arg(long)]
     pub(crate) verify: bool,
 
@@ -164,12 +164,12 @@ Examples:
   fingerpost collect --verify
   fingerpost collect --dry-run -v
 
-Rules in the table [collect.rules] of the settings file, each error, warn or ignore; --missing sets the first three:
+Rules in the table [collect.rules], with the severity error, warn or ignore; --missing sets the first three:
   missing = \"error\"       a reference to a file that does not exist
-  missing-map = \"warn\"    the same for source maps
+  missing-map = \"warn\"    a source map comment that refers to a file that does not exist
   leaves-base = \"error\"   a relative reference that leaves the base URL
   outside-base = \"warn\"   an absolute reference outside of the base URL to a file of a source directory
-  syntax = \"warn\"         a script that cannot be parsed; its references are not rewritten
+  syntax = \"warn\"         a script that cannot be parsed, so that references are not rewritten
   unsupported = \"error\"   a reference that this build cannot rewrite
   shadowed = \"ignore\"     a file hidden by the same path in an earlier source directory
   \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the flags, and the severity for all files";
@@ -185,7 +185,7 @@ pub(crate) struct CleanArgs {
     #[arg(long, value_name = "N")]
     keep: Option<usize>,
 
-    /// Remove only releases that were replaced longer ago than this: 7d, 12h, 30m, or 0 [default: 7d]
+    /// Minimum age of a removed release, counted from its replacement: 7d, 12h, 30m, or 0 [default: 7d]
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     older_than: Option<Duration>,
 
@@ -194,7 +194,7 @@ pub(crate) struct CleanArgs {
 }
 
 const CLEAN_HELP: &str = "\
-Files that staticfiles.json names, and files that no release has named, are never removed.
+Files in staticfiles.json, and files that were never in a release, are not removed.
 
 Examples:
   fingerpost clean --out dist/static
@@ -231,15 +231,15 @@ pub(crate) struct BustTokenArgs {
 }
 
 const BUST_TOKEN_HELP: &str = "\
-The secret must be the same as on the server, and have at least 16 bytes; `openssl rand -hex 32` generates a secret. It
-cannot be passed as an argument, because every user of a machine can read arguments in the list of processes.
+The secret must be the same as on the server, and have at least 16 bytes. `openssl rand -hex 32` generates a secret. A
+secret cannot be passed as an argument, because every user of a machine can read arguments in the list of processes.
 
 Examples:
   curl -X POST https://example.com/cache/bust -H \"Authorization: Bearer $(fingerpost bust-token)\"
   fingerpost bust-token --secret-file /run/secrets/fingerpost";
 
 impl Args {
-    /// Parses the command line. Exits with code 2 if it is invalid.
+    /// Parses the command line. Exits with code 2 on wrong usage.
     pub(crate) fn from_command_line() -> Self {
         let matches = Self::command().color(color_choice(env::args_os())).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|err| err.exit())
@@ -269,7 +269,7 @@ impl Args {
 }
 
 impl SiteArgs {
-    /// Overrides the settings with the flags. Globs are added instead.
+    /// Overrides the settings with the flags, and adds the globs of `--ignore`.
     pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
         if !self.sources.is_empty() {
             settings.sources.clone_from(&self.sources);
@@ -343,7 +343,7 @@ impl VersionArgs {
     }
 }
 
-/// Returns the value of `--color` without parsing the other flags, because usage errors need it.
+/// Returns the value of `--color` without parsing the other flags, because usage errors also have a color.
 fn color_choice(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
     let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
@@ -355,7 +355,7 @@ fn parse_base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
 }
 
-/// The value of `--compress`. Has its own type, because clap reads `Vec` as a repeatable flag.
+/// The value of `--compress`. A newtype, because clap treats a `Vec` as a repeatable flag.
 #[derive(Clone, Debug)]
 struct CompressionList(Vec<Compression>);
 

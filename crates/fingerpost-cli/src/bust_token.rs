@@ -42,7 +42,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(secret)
 }
 
-/// Strips the line end that editors add, so that a file contains the same secret as the variable.
+/// Strips the line end that editors add to a file.
 fn without_line_end(secret: &[u8]) -> &[u8] {
     let line = secret.strip_suffix(b"\n").unwrap_or(secret);
     line.strip_suffix(b"\r").unwrap_or(line)

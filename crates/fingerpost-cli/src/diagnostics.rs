@@ -41,14 +41,14 @@ pub(crate) fn one_line(problem: &Problem, terminal: &Terminal) -> String {
     });
     let advice = problem.advice().map(|advice| format!(" ({advice})"));
     let message = match problem.kind() {
-        // The message has several lines, with an excerpt of the settings file.
+        // The message has several lines, because it contains an excerpt of the settings file.
         ErrorKind::Config => escape_controls_per_line(problem.message()),
         _ => escape_controls(problem.message()),
     };
     [place.unwrap_or_default(), message, advice.unwrap_or_default()].concat()
 }
 
-/// Returns the path relative to the current directory if the file is below it.
+/// Returns the path, relative to the current directory if possible.
 fn display_path(file: &Path, terminal: &Terminal) -> String {
     let short = terminal.current_dir.as_deref().and_then(|dir| file.strip_prefix(dir).ok());
     escape_controls(&short.unwrap_or(file).display().to_string())

@@ -6,7 +6,7 @@ use crate::{args::Args, printer::Printer, terminal::escape_controls_per_line};
 
 /// The reason for a failed command.
 pub(crate) enum Exit {
-    /// The message, not printed yet.
+    /// The message has not been printed.
     Failed(String),
     /// All problems have been printed.
     AlreadyReported,

@@ -81,8 +81,8 @@ fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result
     let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module;
     if let Some(import) = by.values().flatten().copied().find(is_import) {
         printer.hint(format_args!(
-            "{} imports this module; if a template loads it with `static()` too, it has two URLs in development and \
-             under a version query, and runs twice",
+            "{} imports this module; if a template also loads the module with `static()`, the module has two URLs in \
+             development and under a version query, and runs twice",
             quoted(&import.location.asset)
         ));
     }

@@ -28,7 +28,7 @@ fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> 
         _ => None,
     };
     let flags: Option<BTreeSet<_>> = err.problems().map(flag).collect();
-    // Severities for some files override the flags.
+    // Severities for a glob override the flags.
     let mut exceptions = config.severity_overrides();
     if exceptions.any(|(_, rule, severity)| severity_flag(rule).is_some() && severity == Severity::Error) {
         return None;

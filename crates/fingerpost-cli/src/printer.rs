@@ -13,7 +13,7 @@ use crate::{
     terminal::Terminal,
 };
 
-/// The maximum number of problems with an excerpt. All others take one line each.
+/// The maximum number of problems with an excerpt. All other problems are printed on one line each.
 const MAX_EXCERPTS: usize = 50;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -83,7 +83,7 @@ impl Printer {
         self.info(format_args!("{HINT}hint:{HINT:#} {message}"));
     }
 
-    /// Prints a line to stderr. A failure to write it is ignored.
+    /// Prints a line to stderr. Write errors are ignored.
     pub(crate) fn info(&self, message: impl Display) {
         let _ = writeln!(AutoStream::new(io::stderr().lock(), self.color), "{message}");
     }

@@ -8,11 +8,10 @@ use std::{
 use fingerpost::__private::quoted;
 use fingerpost_collect::Problem;
 
-/// The maximum number of tables in the hint. For more files, a glob is better.
+/// The maximum number of tables in the hint. For more files, the hint recommends a glob.
 const MAX_TABLES: usize = 20;
 
-/// Returns a hint with one table per file. A table can be added to the end of the settings file, unless the file
-/// already has it.
+/// Returns a hint with one table per file. A new table can be added to the end of the settings file.
 pub(crate) fn hint<'p>(
     problems: impl IntoIterator<Item = &'p Problem>,
     settings_file: &Path,

@@ -10,7 +10,7 @@ pub(crate) struct Terminal {
     pub(crate) unicode: bool,
     /// The width. `None` if stderr is not a terminal.
     pub(crate) columns: Option<usize>,
-    /// Files below this directory are shown relative to it.
+    /// Paths below this directory are printed relative to the directory.
     pub(crate) current_dir: Option<PathBuf>,
 }
 
@@ -31,7 +31,7 @@ fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Escapes like [`escape_controls`], but keeps line ends and tabs, for messages with excerpts of a settings file.
+/// Escapes like [`escape_controls`], but retains line ends and tabs, for messages with excerpts of a settings file.
 pub(crate) fn escape_controls_per_line(text: &str) -> String {
     let line = |line: &str| line.split('\t').map(escape_controls).collect::<Vec<_>>().join("\t");
     text.lines().map(line).collect::<Vec<_>>().join("\n")

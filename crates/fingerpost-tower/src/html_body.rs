@@ -15,8 +15,8 @@ use crate::{either_body::into_bytes, snapshot_scoped::SnapshotScoped};
 pin_project! {
     /// The body of a response of a layer that changes HTML.
     ///
-    /// Digests are removed from the trailers of a changed page. If the inner body fails, the data that it sent before the
-    /// error is sent first.
+    /// Digests are removed from the trailers of a changed page. If the inner body fails, the data before the error is sent
+    /// first.
     pub struct HtmlBody<B: Body> {
         #[pin]
         inner: SnapshotScoped<B>,
@@ -29,8 +29,8 @@ pin_project! {
 enum State {
     /// Passes frames on unchanged.
     Unchanged,
-    /// Passes frames on unchanged, but reports no size: the body of a HEAD response, whose GET response has another length, or
-    /// the frames after the end of a document.
+    /// Passes frames on unchanged, without a size hint: the frames after the end of a document, or the body of a HEAD
+    /// response, because the GET response has another length.
     UnknownLength,
     Transforming(Transform),
     Ended,
@@ -118,7 +118,7 @@ impl<B: Body> Body for HtmlBody<B> {
 }
 
 impl State {
-    /// Ends the document and returns the data that the transform held back.
+    /// Ends the document and returns the remaining output of the transform.
     fn finish(&mut self, has_more: bool) -> Bytes {
         let after = if has_more { Self::UnknownLength } else { Self::Ended };
         match std::mem::replace(self, after) {
@@ -137,7 +137,7 @@ impl Transform {
         }
     }
 
-    /// Returns the data that was held back.
+    /// Returns the remaining output.
     fn end(self) -> Bytes {
         match self {
             Self::Rewrite(rewriter) => rewriter.end(),

@@ -13,9 +13,8 @@ use pin_project_lite::pin_project;
 use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
 
 pin_project! {
-    /// The future of a layer's service.
-    ///
-    /// It resolves to the response of the layer itself, or to the inner service's response as changed by the layer.
+    /// The future of a layer's service. Resolves to the response of the layer itself, or to the response of the inner service
+    /// with the changes of the layer.
     pub struct ResponseFuture<F, X> {
         #[pin]
         state: State<F, X>,
@@ -30,7 +29,7 @@ pin_project! {
     }
 }
 
-/// The state that a layer keeps between a request and its response.
+/// The state of a layer between a request and its response.
 pub trait Exchange<B> {
     /// The body of the changed response.
     type Body;

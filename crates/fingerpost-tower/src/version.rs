@@ -30,11 +30,10 @@ use crate::{
 /// ```
 ///
 /// An [`AppVersion`](fingerpost::AppVersion) contains only characters that need no escaping in headers, attributes and JSON.
-/// A page in response to another method than GET or HEAD also gets `data-posted`, because a reload would not show it again.
-///
-/// The layer serves the script as `immutable`; under an outdated hash it sends the current script with `no-store`. It also
-/// serves `/_fingerpost/version`, with the same content as `/version`. Both accept only GET and HEAD. All other requests reach
-/// the inner service.
+/// A page in response to a method other than GET and HEAD also gets `data-posted`, because a reload cannot restore such a
+/// page. The layer serves the script as `immutable`. Under an outdated hash, the response is the current script with
+/// `no-store`. The layer also serves `/_fingerpost/version`, with the same content as `/version`. Both paths accept only GET
+/// and HEAD. All other requests reach the inner service.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -70,8 +69,8 @@ use crate::{
 ///
 /// # HTML
 ///
-/// The page is streamed. Until the script is inserted, an incomplete tag is held back. Pages without a `<head>` get no script; a
-/// `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). Also left unchanged:
+/// The page is streamed. Until the script is inserted, incomplete tags are buffered. Pages without a `<head>` get no script;
+/// a `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). Also left unchanged:
 ///
 /// - pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,
@@ -82,14 +81,14 @@ use crate::{
 /// bytes, so set the charset in `Content-Type`, or near the start of the page.
 ///
 /// `Content-Length`, `Last-Modified` and digests are removed from a changed page. Its `ETag` changes with every release (see
-/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because every page then has a
-/// different nonce.
+/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because every response has another
+/// nonce.
 ///
 /// # One release
 ///
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
-/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. So the URLs and
-/// `app_version()` in templates, the headers and the script's `data-version` always belong to the same release.
+/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. The URLs and
+/// `app_version()` in templates, the headers and the script's `data-version` therefore always belong to the same release.
 ///
 /// # Settings
 ///

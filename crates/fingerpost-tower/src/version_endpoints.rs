@@ -12,13 +12,13 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// Handles `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
-/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). It reads the manifest,
-/// components and source directories again, switches all requests to them at once, and returns the new version. If one of
-/// them is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All other requests
-/// reach the inner service.
+/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). `POST /cache/bust` reads the
+/// manifest, components and source directories again, switches all requests to the new state at once, and returns the new
+/// version. If a file is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All other
+/// requests reach the inner service.
 ///
-/// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router receives paths without their
-/// prefix, and only those that the router has a route or a fallback for.
+/// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router receives only requests
+/// that match a route or fallback of the router, and paths without the prefix.
 ///
 /// For other paths, build a [`VersionEndpoints`] and convert it:
 /// `VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust").into()`.
@@ -55,14 +55,14 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 pub struct VersionEndpointsLayer(VersionEndpoints);
 
 impl VersionEndpointsLayer {
-    /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`.
-    ///
-    /// If the variable is unset or empty in development, this is [`without_bust`](Self::without_bust), with a warning.
+    /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`. If the
+    /// variable is unset or empty in development, a warning is reported, and the layer is the same as
+    /// [`without_bust`](Self::without_bust).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the variable is unset or empty in production, or if
-    /// it has fewer than 16 bytes.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the variable is unset or empty in production, or
+    /// if the secret has fewer than 16 bytes.
     pub fn new(assets: &Assets) -> Result<Self, Error> {
         VersionEndpoints::from_env(assets).map(Self)
     }

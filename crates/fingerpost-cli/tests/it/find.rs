@@ -138,8 +138,8 @@ fn imported_module_gets_a_hint_that_it_may_run_twice() {
         ("static/js/util.js.map", ""),
     ]);
     let output = site.run(&["find", "js/util.js", "static"]);
-    let hint = "hint: `js/app.js` imports this module; if a template loads it with `static()` too, it has two URLs in \
-                development and under a version query, and runs twice\n";
+    let hint = "hint: `js/app.js` imports this module; if a template also loads the module with `static()`, the \
+                module has two URLs in development and under a version query, and runs twice\n";
     assert_eq!((output.code, &*output.stderr), (Some(0), hint));
     for other in ["js/app.js", "js/util.js.map"] {
         assert_eq!(site.run(&["find", other, "static"]).stderr, "");

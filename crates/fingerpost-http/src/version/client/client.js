@@ -1,6 +1,5 @@
-// Detects that the site has another version than the open page, and reloads the page unless that would lose input.
-// Behavior and configuration: `stale_pages` in the documentation of fingerpost-tower.
-// Browsers get `client.min.js`: run `tests/minify` after a change.
+// Detects a new version of the site, and reloads the open page unless a reload would discard input. Behavior and configuration:
+// `stale_pages` in the documentation of fingerpost-tower. Browsers get `client.min.js`: run `tests/minify` after a change.
 (() => {
   'use strict';
   const { fetch } = window;
@@ -17,11 +16,11 @@
   // --- Requests and responses ---
 
   const absolute = (url) => new URL(url, document.baseURI);
-  // Returns the URL if it belongs to this site; `undefined` for any other, such as `javascript:`.
+  // Returns the URL if its origin is the origin of the page, and `undefined` for other URLs, such as `javascript:`.
   function ours(text) {
     try {
       const url = absolute(text);
-      // The origin of a `blob:` URL is the origin of the page that created it.
+      // The origin of a `blob:` URL is the origin of a page.
       if (url.origin === location.origin && url.protocol === location.protocol) return url;
     } catch {}
   }
@@ -102,7 +101,7 @@
     return answer;
   }
 
-  // Pages restored by Back are outdated, in the bfcache and in the history cache of htmx.
+  // The Back button restores outdated pages from the bfcache and from the history cache of htmx.
   for (const name of ['pageshow', 'popstate'])
     window.addEventListener(name, ({ persisted }) => {
       if (persisted) left = 0;
@@ -114,7 +113,7 @@
   let stay;
   let writes = 0;
   let left = 0;
-  // This state expires, because a download also fires `beforeunload`.
+  // `left` expires after `PAUSE`, because a download also fires `beforeunload`.
   window.addEventListener('beforeunload', () => (left = Date.now()));
   const isBusy = () => writes > 0 || Date.now() - left < PAUSE;
 
@@ -145,7 +144,7 @@
       if (now.ok) current = (await now.json()).version;
       if (now.status === 409) current = now.headers.get(VERSION) ?? version;
     } catch {}
-    // If a request takes longer, `act` prompts.
+    // After ten seconds, the loop ends, and `act` prompts.
     for (let i = 0; isBusy() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
     const visits = waiting;
     waiting = undefined;
@@ -184,7 +183,8 @@
     ignore: () => {},
   };
 
-  // Once per version, and at most once per minute. Never without session storage: a cache may keep serving the old page.
+  // Allows one reload per version, and one per minute. Without session storage, no reload is allowed: a cache may contain the
+  // old page.
   function mayReload(version) {
     const key = 'fingerpost:reloads';
     try {
@@ -200,11 +200,11 @@
   function renew(url) {
     stay = undefined;
     try {
-      // htmx 1 and 2 store outdated pages for Back here.
+      // The history cache of htmx 1 and 2 contains outdated pages.
       for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
     } catch {}
     if (bare(url) !== bare(location.href)) return location.assign(url);
-    // Otherwise reloading the response to a POST would send the POST again.
+    // Without `replaceState`, a reload of the response to a POST would send the POST again.
     history.replaceState(history.state, '', url);
     location.reload();
   }
@@ -238,7 +238,7 @@
     const now = content(element);
     const written = typed.get(element);
     if (!element.matches?.(FIELDS)) return now !== written;
-    // The value after a reset, from a copy in a document where custom elements are inert.
+    // Reads the value after a reset from a copy. In the document of a `template`, custom elements are inert.
     const { ownerDocument } = document.createElement('template').content;
     const form = document.createElement('form');
     const fresh = form.appendChild(ownerDocument.importNode(element, true));
@@ -276,7 +276,7 @@
     add(box, 'button', 'button reload', reload, () => (mayReload(version), renew(url())));
     add(box, 'button', 'button later', later, close);
     banner.onkeydown = ({ key }) => key === 'Escape' && close();
-    // Outside of the body, which htmx replaces.
+    // htmx replaces the body, so the banner is a child of the root element.
     document.documentElement.append(banner);
     // Screen readers only announce changes of an existing status element.
     setTimeout(() => (status.textContent = text), 100);
