@@ -46,13 +46,11 @@ impl Mode {
         match value {
             Some("dev") => Ok(Self::Dev),
             Some("production") => Ok(Self::Production),
-            Some(other) => Err(Error::new(
-                ErrorKind::InvalidMode,
-                format_args!(
-                    "FINGERPOST_MODE is {}; set it to `dev` or `production`, or unset it to follow the build profile",
-                    quoted(other)
-                ),
-            )),
+            Some(other) => {
+                let advice = "set it to `dev` or `production`, or unset it to follow the build profile";
+                let message = format_args!("FINGERPOST_MODE is {}; {advice}", quoted(other));
+                Err(Error::new(ErrorKind::InvalidMode, message))
+            }
             None if cfg!(debug_assertions) => Ok(Self::Dev),
             None => Ok(Self::Production),
         }

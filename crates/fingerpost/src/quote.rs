@@ -1,24 +1,27 @@
 //! Quotes untrusted text for messages.
 
-use std::{
-    fmt::{self, Display, Write},
-    path::Path,
-};
+use std::{fmt::Display, path::Path};
 
 const LONGEST: usize = 200;
 
 /// Quotes untrusted text in backticks on one line, with control characters escaped, cut after 200 characters.
 ///
 /// ```
-/// assert_eq!(fingerpost::__private::quoted("a\u{1b}[31m.css").to_string(), r"`a\u{1b}[31m.css`");
+/// assert_eq!(fingerpost::__private::quoted("a\u{1b}[31m.css"), r"`a\u{1b}[31m.css`");
 /// ```
-pub fn quoted(text: impl Display) -> impl Display {
-    Quoted { text: text.to_string(), longest: LONGEST }
+pub fn quoted(text: impl Display) -> String {
+    quoted_up_to(LONGEST, &text.to_string())
 }
 
 /// Quotes the path of a file or directory, which is never cut.
-pub(crate) fn quoted_path(path: impl AsRef<Path>) -> impl Display {
-    Quoted { text: path.as_ref().display().to_string(), longest: usize::MAX }
+pub(crate) fn quoted_path(path: impl AsRef<Path>) -> String {
+    quoted_up_to(usize::MAX, &path.as_ref().display().to_string())
+}
+
+fn quoted_up_to(longest: usize, text: &str) -> String {
+    let end = text.char_indices().nth(longest).map_or(text.len(), |(end, _)| end);
+    let ellipsis = if end < text.len() { "…" } else { "" };
+    format!("`{}{ellipsis}`", escape_controls(&text[..end]))
 }
 
 /// Returns `true` for line separators and bidirectional control characters, which can make one text look like another.
@@ -38,32 +41,12 @@ pub fn is_bidi_or_line_separator(c: char) -> bool {
 /// ```
 pub fn escape_controls(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    text.chars().try_for_each(|c| write_escaped(c, &mut escaped)).expect("writing to a string cannot fail");
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => escaped.extend(c.escape_debug()),
+            c if is_bidi_or_line_separator(c) => escaped.extend(c.escape_unicode()),
+            c => escaped.push(c),
+        }
+    }
     escaped
-}
-
-fn write_escaped(c: char, out: &mut impl Write) -> fmt::Result {
-    match c {
-        c if c.is_control() => write!(out, "{}", c.escape_debug()),
-        c if is_bidi_or_line_separator(c) => write!(out, "{}", c.escape_unicode()),
-        c => out.write_char(c),
-    }
-}
-
-struct Quoted {
-    text: String,
-    longest: usize,
-}
-
-impl Display for Quoted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('`')?;
-        for c in self.text.chars().take(self.longest) {
-            write_escaped(c, f)?;
-        }
-        if self.text.chars().nth(self.longest).is_some() {
-            f.write_char('…')?;
-        }
-        f.write_char('`')
-    }
 }

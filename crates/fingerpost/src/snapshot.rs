@@ -303,7 +303,7 @@ impl Snapshot {
     /// ```
     #[inline]
     pub fn with_current<R>(f: impl FnOnce(&Self) -> R) -> Option<R> {
-        innermost().map(|scope| f(&scope))
+        innermost_where(|_| true).map(|scope| f(&scope))
     }
 
     /// Returns the innermost scope on this thread. The snapshot may outlive the scope.
@@ -313,11 +313,6 @@ impl Snapshot {
     pub fn current() -> Option<Self> {
         Self::with_current(Self::clone)
     }
-}
-
-/// Returns the innermost scope on this thread.
-fn innermost() -> Option<Rc<Snapshot>> {
-    innermost_where(|_| true)
 }
 
 /// Returns the innermost scope of these assets on this thread.

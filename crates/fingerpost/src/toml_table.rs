@@ -1,7 +1,7 @@
 //! Reads a settings file key by key, so that every mistake in it is reported with its line.
 
 use std::{
-    fmt, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -31,6 +31,7 @@ const MISPLACED: [(&str, &[&str]); 2] = [
 ];
 
 /// A settings file that is valid TOML.
+#[derive(Debug)]
 pub(crate) struct SettingsFile {
     path: PathBuf,
     text: String,
@@ -45,7 +46,7 @@ impl SettingsFile {
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
     pub(crate) fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = absolute(path);
-        let place = quoted(path.display()).to_string();
+        let place = quoted(path.display());
         let text = fs::read_to_string(&path).map_err(|err| match err {
             err if is_absent(&err) => Error::config(format!("settings file {place} does not exist")),
             err => Error::unreadable(&path, &err),
@@ -71,12 +72,6 @@ impl SettingsFile {
     fn error(&self, position: usize, reason: &str) -> Error {
         let line = self.text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::config(format!("settings file {}: line {line}: {reason}", quoted(self.path.display())))
-    }
-}
-
-impl fmt::Debug for SettingsFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SettingsFile").field(&self.path).finish()
     }
 }
 
@@ -231,7 +226,7 @@ impl<'s> SettingsTable<'s> {
     /// Returns the name of a key in messages.
     fn place(&self, key: &str) -> String {
         match &*self.header {
-            "" => quoted(key).to_string(),
+            "" => quoted(key),
             header => format!("{} in {}", quoted(key), quoted(format!("[{header}]"))),
         }
     }

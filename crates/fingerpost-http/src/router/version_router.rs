@@ -110,7 +110,7 @@ impl VersionRouter {
         let version = version.as_ref();
         let config = Arc::make_mut(&mut self.0);
         let Some(route) = config.routes.get(version) else {
-            let known: Vec<_> = config.routes.keys().map(|known| quoted(known).to_string()).collect();
+            let known: Vec<_> = config.routes.keys().map(quoted).collect();
             let known = if known.is_empty() { "no versions".to_owned() } else { known.join(", ") };
             return Err(Error::config(format!(
                 "the default version {} is not in the map of the version router, which has {known}; add it there, or choose \

@@ -31,9 +31,20 @@ pub(crate) struct Checkpoint {
 }
 
 impl Watch {
-    /// Watches all source directories; returns `None` without the feature, and if the directories cannot be watched.
+    /// Watches all source directories; returns `None` if they cannot be watched.
+    #[cfg(feature = "watch")]
     pub(crate) fn start(sources: &Sources) -> Option<Self> {
-        watch(sources)
+        let watch = notified::watch(sources, |_| {});
+        let warn = |err: &notify::Error| {
+            tracing::warn!("the source directories cannot be watched: {err}; each call checks the file");
+        };
+        watch.inspect_err(warn).ok()
+    }
+
+    /// Returns `None`: without the feature, each call checks the file.
+    #[cfg(not(feature = "watch"))]
+    pub(crate) fn start(_: &Sources) -> Option<Self> {
+        None
     }
 
     /// Takes a checkpoint. Call it before checking a file, so that events during the check invalidate it.
@@ -45,20 +56,6 @@ impl Watch {
     pub(crate) fn is_unchanged_since(&self, checkpoint: Checkpoint) -> bool {
         self.events.load(Ordering::Acquire) == checkpoint.events && Instant::now() < checkpoint.expires
     }
-}
-
-#[cfg(not(feature = "watch"))]
-fn watch(_: &Sources) -> Option<Watch> {
-    None
-}
-
-#[cfg(feature = "watch")]
-fn watch(sources: &Sources) -> Option<Watch> {
-    notified::watch(sources, |_| {})
-        .inspect_err(|err| {
-            tracing::warn!("the source directories cannot be watched: {err}; each call checks the file")
-        })
-        .ok()
 }
 
 #[cfg(feature = "watch")]

@@ -44,12 +44,9 @@ const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 impl FileStamp {
     /// Creates the stamp of the file with this `metadata`.
     pub fn from_metadata(metadata: &Metadata) -> Self {
-        Self {
-            length: metadata.len(),
-            modified: time(FileTime::from_last_modification_time(metadata)),
-            other_time: other_time(metadata),
-            id: id(metadata),
-        }
+        let modified = time(FileTime::from_last_modification_time(metadata));
+        let (other_time, id) = other_time_and_id(metadata);
+        Self { length: metadata.len(), modified, other_time, id }
     }
 
     /// Returns the length of the file in bytes.
@@ -99,26 +96,18 @@ fn time(time: FileTime) -> Time {
     (time.unix_seconds(), time.nanoseconds())
 }
 
+/// Returns the change time and the inode.
 #[cfg(unix)]
-fn other_time(metadata: &Metadata) -> Option<Time> {
+fn other_time_and_id(metadata: &Metadata) -> (Option<Time>, Option<(u64, u64)>) {
     use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.ctime(), metadata.ctime_nsec() as u32))
+    let changed = (metadata.ctime(), metadata.ctime_nsec() as u32);
+    (Some(changed), Some((metadata.dev(), metadata.ino())))
 }
 
+/// Returns the creation time.
 #[cfg(not(unix))]
-fn other_time(metadata: &Metadata) -> Option<Time> {
-    FileTime::from_creation_time(metadata).map(time)
-}
-
-#[cfg(unix)]
-fn id(metadata: &Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn id(_: &Metadata) -> Option<(u64, u64)> {
-    None
+fn other_time_and_id(metadata: &Metadata) -> (Option<Time>, Option<(u64, u64)>) {
+    (FileTime::from_creation_time(metadata).map(time), None)
 }
 
 #[cfg(test)]

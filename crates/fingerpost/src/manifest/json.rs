@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, btree_map},
     fmt::{self, Display},
     io,
-    marker::PhantomData,
     sync::Arc,
 };
 
@@ -132,14 +131,12 @@ impl<V> Default for UniqueMap<V> {
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
+        deserializer.deserialize_map(Self::default())
     }
 }
 
-struct UniqueMapVisitor<V>(PhantomData<V>);
-
-impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMapVisitor<V> {
-    type Value = UniqueMap<V>;
+impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMap<V> {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")

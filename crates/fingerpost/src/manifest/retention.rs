@@ -73,8 +73,15 @@ impl Retention {
 
     fn warning(&self, releases: &[PublishedRelease]) -> Option<String> {
         let mut in_future = releases.iter().filter(|release| release.published > self.now.as_secs());
-        let first = in_future.next()?;
-        Some(from_the_future(first.number, in_future.count()))
+        let first = in_future.next()?.number;
+        let others = match in_future.count() {
+            0 => String::new(),
+            others => format!(" (and {others} more)"),
+        };
+        Some(format!(
+            "release {first}{others} was published in the future, according to the clock; the releases that it \
+             replaced count as replaced now; correct the clock, or `published` in the release file"
+        ))
     }
 }
 
@@ -91,17 +98,6 @@ fn stopped(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMa
         }
     }
     stopped
-}
-
-fn from_the_future(first: u64, others: usize) -> String {
-    let others = match others {
-        0 => String::new(),
-        others => format!(" (and {others} more)"),
-    };
-    format!(
-        "release {first}{others} was published in the future, according to the clock; the releases that it replaced \
-         count as replaced now; correct the clock, or `published` in the release file"
-    )
 }
 
 #[cfg(test)]

@@ -115,9 +115,8 @@ impl Store for DirStore {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let mut file = self.file(path)?;
-        let mut bytes = Vec::with_capacity(file.metadata()?.len() as usize);
-        file.read_to_end(&mut bytes)?;
+        let mut bytes = Vec::new();
+        self.file(path)?.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

@@ -68,12 +68,10 @@ impl ActiveStrategy {
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Development(development) => development.files.names(),
-            _ => self
-                .table()
-                .into_iter()
-                .flat_map(LookupTable::assets)
-                .map(|asset| asset.path.to_string())
-                .collect(),
+            _ => {
+                let assets = self.table().into_iter().flat_map(|table| &table.assets);
+                assets.map(|asset| asset.path.to_string()).collect()
+            }
         }
     }
 

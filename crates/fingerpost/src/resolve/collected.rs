@@ -99,14 +99,13 @@ pub(crate) fn read_manifest(
     })?;
     let manifest = Manifest::parse(&json, &place)?;
     match manifest.base_path() {
-        Some(made_for) if made_for != options.base.path() => Err(Error::manifest(
-            place,
-            format!(
-                "was made for `{made_for}`, and the base URL here is `{}`; run `fingerpost collect` again with `--base-url {}`",
-                options.base,
-                options.base.path()
-            ),
-        )),
+        Some(made_for) if made_for != options.base.path() => {
+            let found =
+                format_args!("was made for `{made_for}`, and the base URL here is `{}`", options.base);
+            let advice =
+                format_args!("run `fingerpost collect` again with `--base-url {}`", options.base.path());
+            Err(Error::manifest(place, format_args!("{found}; {advice}")))
+        }
         _ => Ok(manifest),
     }
 }

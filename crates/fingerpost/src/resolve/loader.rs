@@ -106,8 +106,7 @@ impl Loader {
         let Some(output) = &self.output else { return String::new() };
         let mut command = "fingerpost collect".to_owned();
         for source in &self.sources {
-            let prefix = source.prefix().map(|prefix| format!("{prefix}=")).unwrap_or_default();
-            command += &format!(" {prefix}{}", source.dir.display());
+            command += &format!(" {}", source.label());
         }
         command += if self.sources.is_empty() { " SOURCE" } else { "" };
         command += &format!(" --out {}", output.display());
@@ -138,21 +137,22 @@ fn require_changing_version(version: AppVersion) -> Result<AppVersion, Error> {
     if !version.is_fallback() {
         return Ok(version);
     }
-    let variables = git::VARIABLES.join(", ");
-    let advice = match version.source() {
-        VersionSource::Git => format!(
-            "because neither a variable nor a repository has a commit; set FINGERPOST_APP_VERSION or one of {variables}"
+    let (cause, advice) = match version.source() {
+        VersionSource::Git => {
+            ("neither a variable nor a repository has a commit", "set FINGERPOST_APP_VERSION or one of")
+        }
+        VersionSource::Unknown => (
+            "no source is set",
+            "set FINGERPOST_APP_VERSION or `.app_version()`, or use `.version_from_git()` and set one of",
         ),
-        VersionSource::Unknown => format!(
-            "because no source is set; set FINGERPOST_APP_VERSION or `.app_version()`, or use \
-             `.version_from_git()` and set one of {variables}"
-        ),
-        _ => format!(
-            "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file sets it; set a version there \
-             that changes with every deploy, or remove it, use `.version_from_git()` and set one of {variables}"
+        _ => (
+            "`.app_version()`, FINGERPOST_APP_VERSION or the settings file sets it",
+            "set a version there that changes with every deploy, or remove it, use `.version_from_git()` and set one of",
         ),
     };
+    let variables = git::VARIABLES.join(", ");
     Err(Error::config(format!(
-        "the strategy `VersionQuery` needs an app version that changes with every deploy, but it is `{version}`, {advice}"
+        "the strategy `VersionQuery` needs an app version that changes with every deploy, but it is `{version}`, \
+         because {cause}; {advice} {variables}"
     )))
 }

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::url::{Url, url_options::AssetUrls};
+use crate::url::url_options::AssetUrls;
 
 /// The assets of one release that a template can name.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub(crate) struct LookupTable {
     /// Asset path → position. Separate from the assets, to be small enough for the CPU cache.
     positions: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     /// Sorted by asset path.
-    assets: Vec<Asset>,
+    pub(crate) assets: Vec<Asset>,
 }
 
 #[derive(Debug)]
@@ -33,15 +33,5 @@ impl LookupTable {
 
     pub(crate) fn urls(&self, path: &str) -> Option<&AssetUrls> {
         Some(&self.assets[self.position(path)?].urls)
-    }
-
-    /// Returns all assets, sorted by asset path.
-    pub(crate) fn assets(&self) -> &[Asset] {
-        &self.assets
-    }
-
-    /// Returns all URLs in the order of the assets.
-    pub(crate) fn all_urls(&self) -> impl Iterator<Item = &Url> {
-        self.assets.iter().map(|asset| &asset.urls.url)
     }
 }

@@ -30,34 +30,23 @@ pub(crate) struct MissingWarnings {
     hasher: foldhash::fast::RandomState,
 }
 
-/// The warning for one path.
-#[derive(Debug, PartialEq, Eq)]
-enum Warning {
-    None,
-    One,
-    Last,
-}
-
 impl MissingWarnings {
     /// Warns of `path` at its first call; `error` is called only then.
     pub(crate) fn warn(&self, path: &str, error: impl FnOnce() -> Error) {
-        match self.next_warning(path) {
-            Warning::None => {}
-            Warning::One => tracing::warn!("{}; using the unhashed URL", error()),
-            Warning::Last => {
-                tracing::warn!(
-                    "{MAX_WARNINGS} unknown assets were reported; further unknown assets are not reported"
-                )
-            }
+        match self.count(path) {
+            None => {}
+            Some(1..=MAX_WARNINGS) => tracing::warn!("{}; using the unhashed URL", error()),
+            Some(_) => tracing::warn!(
+                "{MAX_WARNINGS} unknown assets were reported; further unknown assets are not reported"
+            ),
         }
     }
 
-    fn next_warning(&self, path: &str) -> Warning {
+    /// Returns the number of paths up to this one; `None` if it is not to be reported.
+    fn count(&self, path: &str) -> Option<usize> {
         let mut seen = self.seen.lock();
-        if seen.len() > MAX_WARNINGS || !seen.insert(self.hasher.hash_one(path)) {
-            return Warning::None;
-        }
-        if seen.len() > MAX_WARNINGS { Warning::Last } else { Warning::One }
+        let is_new = seen.len() <= MAX_WARNINGS && seen.insert(self.hasher.hash_one(path));
+        is_new.then_some(seen.len())
     }
 }
 
@@ -68,7 +57,7 @@ pub(crate) fn not_found(
     reason: Option<String>,
     nearest: &[String],
 ) -> Error {
-    let places: Vec<_> = searched.iter().map(|place| quoted_path(place).to_string()).collect();
+    let places: Vec<_> = searched.iter().map(quoted_path).collect();
     let mut message = format!("asset {} was not found in {}", quoted(path), places.join(", "));
     if let Some(reason) = reason {
         message += &format!(": {reason}");
@@ -89,13 +78,13 @@ mod tests {
 
     #[test]
     fn each_path_is_warned_about_once_until_a_final_summary() {
-        let missing_warnings = MissingWarnings::default();
-        assert_eq!(missing_warnings.next_warning("a.css"), Warning::One);
-        assert_eq!(missing_warnings.next_warning("a.css"), Warning::None);
+        let warnings = MissingWarnings::default();
+        assert_eq!(warnings.count("a.css"), Some(1));
+        assert_eq!(warnings.count("a.css"), None);
         for i in 1..MAX_WARNINGS {
-            assert_eq!(missing_warnings.next_warning(&format!("{i}.css")), Warning::One);
+            assert_eq!(warnings.count(&format!("{i}.css")), Some(i + 1));
         }
-        assert_eq!(missing_warnings.next_warning("one more.css"), Warning::Last);
-        assert_eq!(missing_warnings.next_warning("and another.css"), Warning::None);
+        assert_eq!(warnings.count("one more.css"), Some(MAX_WARNINGS + 1));
+        assert_eq!(warnings.count("and another.css"), None);
     }
 }

@@ -104,7 +104,7 @@ impl Resolver {
     pub(crate) fn release_id(&self) -> Option<ContentHash> {
         let table = self.strategy.table()?;
         let line = |asset: &Asset| format!("{}\0{}\n", asset.path, asset.urls.absolute);
-        let list = || format!("{}\n", self.version) + &table.assets().iter().map(line).collect::<String>();
+        let list = || format!("{}\n", self.version) + &table.assets.iter().map(line).collect::<String>();
         Some(*self.release_id.get_or_init(|| ContentHash::from_content(list().as_bytes())))
     }
 
@@ -130,7 +130,10 @@ impl Resolver {
             let reason = format!("the base URL `{base}` is added automatically; write {}", quoted(intended));
             return self.error(path, Miss::NotFound(Some(reason)), &[]);
         }
-        self.error(path, miss, &self.nearest(after_base.unwrap_or(path)))
+        let path_below = after_base.unwrap_or(path);
+        // Listing directories is too expensive for a path that gets no suggestions.
+        let names = if path_below.len() > MAX_PATH_LENGTH { Vec::new() } else { self.strategy.names() };
+        self.error(path, miss, &nearest(path_below, names.iter().map(String::as_str)))
     }
 
     fn error(&self, path: &str, miss: Miss, nearest: &[String]) -> Error {
@@ -138,11 +141,5 @@ impl Resolver {
             Miss::NotFound(reason) => not_found(path, &self.strategy.searched(), reason, nearest),
             Miss::Failed(err) => err,
         }
-    }
-
-    fn nearest(&self, path: &str) -> Vec<String> {
-        // Listing directories is too expensive for a path that gets no suggestions.
-        let names = if path.len() > MAX_PATH_LENGTH { Vec::new() } else { self.strategy.names() };
-        nearest(path, names.iter().map(String::as_str))
     }
 }

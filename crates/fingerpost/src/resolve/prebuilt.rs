@@ -3,13 +3,7 @@ use std::{fmt, sync::Arc};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use crate::{
-    assets::Assets,
-    error::Error,
-    resolve::{Resolver, lookup_table::LookupTable},
-    snapshot,
-    url::Url,
-};
+use crate::{assets::Assets, error::Error, resolve::Resolver, snapshot, url::Url};
 
 /// A value per asset, built in advance from its URL, such as a string of a template engine. For adapters.
 ///
@@ -89,8 +83,8 @@ impl<V> Prebuilt<V> {
 
 impl<V> Values<V> {
     fn make(resolver: Arc<Resolver>, make: fn(&Url) -> V) -> Self {
-        let values =
-            resolver.strategy.table().into_iter().flat_map(LookupTable::all_urls).map(make).collect();
+        let assets = resolver.strategy.table().into_iter().flat_map(|table| &table.assets);
+        let values = assets.map(|asset| make(&asset.urls.url)).collect();
         Self { resolver, values }
     }
 }

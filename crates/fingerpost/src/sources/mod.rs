@@ -73,6 +73,12 @@ impl SourceDir {
         self.prefix.as_deref()
     }
 
+    /// Returns the text form, as errors and commands name the directory.
+    pub(crate) fn label(&self) -> String {
+        let prefix = self.prefix().map(|prefix| format!("{prefix}=")).unwrap_or_default();
+        format!("{prefix}{}", self.dir.display())
+    }
+
     pub(crate) fn make_absolute(&mut self) {
         if self.dir.is_relative() {
             self.working_dir = env::current_dir().ok();
@@ -200,11 +206,7 @@ impl Sources {
 
     /// Returns the source directories in the form that error messages use.
     pub(crate) fn dir_labels(&self) -> Vec<String> {
-        let label = |source: &SourceDir| match source.prefix() {
-            Some(prefix) => format!("{prefix}={}", source.dir.display()),
-            None => source.dir.display().to_string(),
-        };
-        self.dirs.iter().map(label).collect()
+        self.dirs.iter().map(SourceDir::label).collect()
     }
 
     /// Returns the rules that select assets.
@@ -212,14 +214,9 @@ impl Sources {
         &self.rules
     }
 
-    /// Returns the output directory as an absolute path, if there is one.
-    pub(crate) fn output(&self) -> Option<&Path> {
-        self.output.as_deref()
-    }
-
     /// Returns the output directory with symlinks resolved, if it exists.
-    pub(crate) fn real_output(&self) -> Option<PathBuf> {
-        fs::canonicalize(self.output()?).ok()
+    fn real_output(&self) -> Option<PathBuf> {
+        fs::canonicalize(self.output.as_ref()?).ok()
     }
 
     /// Returns the file at an asset path that the rules ignore, and the reason.

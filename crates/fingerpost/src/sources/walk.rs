@@ -50,7 +50,9 @@ impl Sources {
         let mut listing = Listing::default();
         let mut first_files = BTreeMap::new();
         for (source, dir) in self.dirs().iter().enumerate() {
-            for (path, file) in Walk::new(self, dir).files(&mut listing) {
+            let real_root = fs::canonicalize(dir.dir()).ok();
+            let walk = Walk { sources: self, root: dir, real_root, real_output: self.real_output() };
+            for (path, file) in walk.files(&mut listing) {
                 let file = SourceFile { path: path.clone(), file, source };
                 match first_files.entry(path) {
                     btree_map::Entry::Vacant(free) => drop(free.insert(file)),
@@ -82,22 +84,12 @@ enum EntryKind {
     Asset(AssetPath),
     /// A directory to descend into.
     Directory,
-    /// Skipped with all its contents.
-    Skipped,
+    /// The output directory.
+    Output,
     Ignored,
-    Invalid(Error),
 }
 
-impl<'a> Walk<'a> {
-    fn new(sources: &'a Sources, root: &'a SourceDir) -> Self {
-        Self {
-            sources,
-            root,
-            real_root: fs::canonicalize(root.dir()).ok(),
-            real_output: sources.real_output(),
-        }
-    }
-
+impl Walk<'_> {
     fn files(&self, listing: &mut Listing) -> Vec<(AssetPath, PathBuf)> {
         let mut files = Vec::new();
         if self.root.prefix().is_some_and(|prefix| self.sources.rules().reason_to_ignore(prefix).is_some()) {
@@ -115,35 +107,38 @@ impl<'a> Walk<'a> {
                 }
             };
             let kind = self.classify(&entry);
-            if entry.file_type().is_dir() && !matches!(kind, EntryKind::Directory) {
+            if entry.file_type().is_dir() && !matches!(kind, Ok(EntryKind::Directory)) {
                 walk.skip_current_dir();
             }
             match kind {
-                EntryKind::Asset(path) => files.push((path, entry.into_path())),
-                EntryKind::Ignored => listing.ignored.push(entry.into_path()),
-                EntryKind::Invalid(problem) => listing.problems.push(problem),
-                EntryKind::Directory | EntryKind::Skipped => {}
+                Ok(EntryKind::Asset(path)) => files.push((path, entry.into_path())),
+                Ok(EntryKind::Ignored) => listing.ignored.push(entry.into_path()),
+                Ok(EntryKind::Directory | EntryKind::Output) => {}
+                Err(problem) => listing.problems.push(problem),
             }
         }
         files
     }
 
-    fn classify(&self, entry: &DirEntry) -> EntryKind {
+    /// Returns the kind of an entry, or an error if it cannot be named or must not be followed.
+    fn classify(&self, entry: &DirEntry) -> Result<EntryKind, Error> {
         let path = self.path_of(entry.path());
         let name = path.as_ref().map_or_else(|text| text.as_str(), AssetPath::as_str);
         if self.sources.rules().reason_to_ignore_entry(name).is_some() {
-            return EntryKind::Ignored;
+            return Ok(EntryKind::Ignored);
         }
-        match path {
-            Err(text) => EntryKind::Invalid(invalid_name(entry, &text)),
-            Ok(_) if self.is_output(entry) => EntryKind::Skipped,
-            Ok(path) => match self.outside_error(entry.path(), entry.path_is_symlink()) {
-                Some(problem) => EntryKind::Invalid(problem),
-                None if entry.file_type().is_file() => EntryKind::Asset(path),
-                None if entry.file_type().is_dir() => EntryKind::Directory,
-                None => EntryKind::Ignored,
-            },
+        let path = path.map_err(|text| invalid_name(entry, &text))?;
+        if self.is_output(entry) {
+            return Ok(EntryKind::Output);
         }
+        if let Some(problem) = self.outside_error(entry.path(), entry.path_is_symlink()) {
+            return Err(problem);
+        }
+        Ok(match entry.file_type() {
+            kind if kind.is_file() => EntryKind::Asset(path),
+            kind if kind.is_dir() => EntryKind::Directory,
+            _ => EntryKind::Ignored,
+        })
     }
 
     /// Returns the asset path of a file, or its text if that is not a valid asset path.
@@ -165,7 +160,7 @@ impl<'a> Walk<'a> {
             may_lead && fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output))
         };
         (entry.file_type().is_dir() || entry.path_is_symlink())
-            && (self.sources.output() == Some(entry.path())
+            && (self.sources.output.as_deref() == Some(entry.path())
                 || self.real_output.as_ref().is_some_and(leads_to))
     }
 
@@ -178,12 +173,10 @@ impl<'a> Walk<'a> {
         let is_outside = self.real_root.as_ref().is_some_and(|root| !real.starts_with(root));
         is_outside.then(|| {
             let (path, target) = (quoted_path(path), quoted_path(&real));
-            Error::new(
-                ErrorKind::OutsideSource,
-                format_args!(
-                    "{path} is a symlink to {target}, out of its source directory; ignore it, or allow it with `follow-symlinks`"
-                ),
-            )
+            let advice = "ignore it, or allow it with `follow-symlinks`";
+            let message =
+                format_args!("{path} is a symlink to {target}, out of its source directory; {advice}");
+            Error::new(ErrorKind::OutsideSource, message)
         })
     }
 
@@ -203,18 +196,15 @@ impl<'a> Walk<'a> {
             return;
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
-        let is_dangling = is_dangling(&path, &cause);
+        // The file was removed, or is a symlink to nothing or to itself.
+        let is_dangling =
+            is_absent(&cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied;
         let problem = Error::unreadable(path, &cause);
         if !is_dangling {
             listing.unreadable.get_or_insert_with(|| problem.clone());
         }
         listing.problems.push(problem);
     }
-}
-
-/// Returns `true` if an error means that there is no file: it was removed, or is a symlink to nothing or to itself.
-fn is_dangling(path: &Path, cause: &io::Error) -> bool {
-    is_absent(cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied
 }
 
 /// Returns the error for a file whose name is not a valid asset path or not UTF-8.

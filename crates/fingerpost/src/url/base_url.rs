@@ -56,8 +56,8 @@ impl BaseUrl {
             text.push('/');
         }
         // Browsers treat `%2e` as a dot when they resolve dot segments.
-        let mut segments = text[path + 1..].split('/').rev().skip(1).map(dots_decoded);
-        if segments.any(|segment| matches!(&*segment, "" | "." | "..")) {
+        let mut segments = text[path + 1..].split('/').rev().skip(1).map(str::to_ascii_lowercase);
+        if segments.any(|segment| matches!(&*segment.replace("%2e", "."), "" | "." | "..")) {
             return refuse("has an empty, `.` or `..` segment");
         }
         Ok(Self { text, path })
@@ -120,10 +120,6 @@ pub(crate) fn path_start(url: &str) -> Option<usize> {
     let host = host.len();
     let length = url[host..].find('/').unwrap_or(url.len() - host);
     (length > 0).then_some(host + length)
-}
-
-fn dots_decoded(segment: &str) -> String {
-    segment.to_ascii_lowercase().replace("%2e", ".")
 }
 
 /// Returns `true` for characters that need no escaping in a URL or in HTML.

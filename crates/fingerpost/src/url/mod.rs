@@ -6,7 +6,7 @@ pub(crate) mod url_options;
 
 use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 
@@ -32,41 +32,25 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(Arc<str>);
 
-/// All characters that RFC 3986 §3.3 allows in a path, except `& ' ( ) ; =`, which have a meaning in HTML, CSS
-/// or JavaScript.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'-')
-    .remove(b'@')
-    .remove(b':')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',');
+/// The characters that are percent-encoded in a path: those that RFC 3986 §3.3 does not allow, and `& ' ( ) ; =`, which
+/// have a meaning in HTML, CSS or JavaScript.
+const PATH: &AsciiSet = &controls_and(b" \"#%&'();<=>?[\\]^`{|}");
 
 /// The characters that are percent-encoded in a query and in a fragment.
 ///
 /// An `&` is not encoded: it separates parameters in a query, and in a fragment such as `#page=3&zoom=150`.
 /// Parentheses are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes
 /// them in `#svgView(viewBox(0,0,9,9))`.
-const SUFFIX: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'\'')
-    .add(b'(')
-    .add(b')')
-    .add(b'<')
-    .add(b'>')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
+const SUFFIX: &AsciiSet = &controls_and(b" \"'()<>\\^`{|}");
+
+const fn controls_and(characters: &[u8]) -> AsciiSet {
+    let (mut set, mut i) = (CONTROLS.add(characters[0]), 1);
+    while i < characters.len() {
+        set = set.add(characters[i]);
+        i += 1;
+    }
+    set
+}
 
 impl Url {
     /// Joins `base`, the percent-encoded `path`, and `version` as the query parameter `v`.
@@ -89,26 +73,22 @@ impl Url {
     /// Returns the URL with the author's query and fragment. The version is the last parameter of the query. It is omitted
     /// if the author set a `v`.
     pub(crate) fn with_suffix(&self, template_path: &TemplatePath<'_>) -> Self {
+        let TemplatePath { query, fragment, .. } = *template_path;
         let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
         let mut text = path.to_owned();
-        if let Some(query) = template_path.query {
+        if let Some(query) = query {
             text.push('?');
-            push_encoded(&mut text, query, SUFFIX);
+            push_encoded(&mut text, query);
         }
-        if let Some(version) =
-            version.filter(|_| template_path.query.is_none_or(|query| query_versions(query).next().is_none()))
-        {
-            text.push_str(match template_path.query {
-                None => "?",
-                // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
-                Some("") => "",
-                Some(_) => "&",
-            });
+        let has_version = query.is_some_and(|query| query_versions(query).next().is_some());
+        if let Some(version) = version.filter(|_| !has_version) {
+            // An empty query needs no separator: `a.css?` becomes `a.css?v=…`.
+            text.push_str(query.map_or("?", |query| if query.is_empty() { "" } else { "&" }));
             text.push_str(version);
         }
-        if let Some(fragment) = template_path.fragment {
+        if let Some(fragment) = fragment {
             text.push('#');
-            push_encoded(&mut text, fragment, SUFFIX);
+            push_encoded(&mut text, fragment);
         }
         Self(text.into())
     }
@@ -143,14 +123,14 @@ pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     })
 }
 
-/// Appends `text`, percent-encoded. An escape such as `%41` is kept; any other `%` is encoded.
-fn push_encoded(out: &mut String, text: &str, set: &'static AsciiSet) {
+/// Appends a query or a fragment, percent-encoded. An escape such as `%41` is kept; any other `%` is encoded.
+fn push_encoded(out: &mut String, text: &str) {
     let mut pieces = text.split('%');
-    out.extend(utf8_percent_encode(pieces.next().unwrap_or_default(), set));
+    out.extend(utf8_percent_encode(pieces.next().unwrap_or_default(), SUFFIX));
     for piece in pieces {
         let is_escape = piece.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
         out.push_str(if is_escape { "%" } else { "%25" });
-        out.extend(utf8_percent_encode(piece, set));
+        out.extend(utf8_percent_encode(piece, SUFFIX));
     }
 }
 

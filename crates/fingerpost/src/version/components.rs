@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs, io,
+    env,
+    fmt::Display,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -54,8 +56,8 @@ impl Components {
     /// Adds the running program, and reads it.
     pub(crate) fn add_executable(&mut self) -> Result<(), Error> {
         let unreadable = |file: &Path, err: io::Error| {
-            let reason = format!("cannot be read: {err}; remove `.version_from_executable()`");
-            component_error(EXECUTABLE, file, ErrorKind::Unreadable, &reason)
+            let reason = format_args!("cannot be read: {err}; remove `.version_from_executable()`");
+            component_error(EXECUTABLE, file, ErrorKind::Unreadable, reason)
         };
         let file = env::current_exe().map_err(|err| unreadable(Path::new("the running program"), err))?;
         let reading =
@@ -110,42 +112,39 @@ impl Digests {
         (!self.0.is_empty()).then(|| ContentHash::from(&Digest::from_hasher(hasher)).to_string())
     }
 
-    /// Returns the components in the format of the manifest.
-    pub(crate) fn infos(&self) -> BTreeMap<String, ComponentInfo> {
-        let info = |files: &BTreeMap<String, Digest>| {
-            let mut hasher = Sha256::new();
-            files.iter().for_each(|(path, digest)| hasher.update(format!("{path}\0{digest}\n")));
-            ComponentInfo::new(files.len(), Digest::from_hasher(hasher))
-        };
-        self.0.iter().map(|(component, files)| (component.clone(), info(files))).collect()
+    /// Returns a component in the format of the manifest.
+    pub(crate) fn info(&self, component: &str) -> Option<ComponentInfo> {
+        let files = self.0.get(component)?;
+        let mut hasher = Sha256::new();
+        files.iter().for_each(|(path, digest)| hasher.update(format!("{path}\0{digest}\n")));
+        Some(ComponentInfo::new(files.len(), Digest::from_hasher(hasher)))
     }
 }
 
 fn digest(component: &str, file: &Path, setting: &str) -> Result<Digest, Error> {
-    let unreadable = |reason: &str| component_error(component, file, ErrorKind::Unreadable, reason);
-    let failed = |err| match err {
-        err if is_absent(&err) => component_error(
-            component,
-            file,
-            ErrorKind::NotFound,
-            &format!("does not exist; correct {setting}"),
-        ),
-        err => unreadable(&format!("cannot be read: {err}; make it readable, or correct {setting}")),
+    let refuse = |kind, reason: String| component_error(component, file, kind, reason);
+    let failed = |err: io::Error| {
+        if is_absent(&err) {
+            return refuse(ErrorKind::NotFound, format!("does not exist; correct {setting}"));
+        }
+        let reason = format!("cannot be read: {err}; make it readable, or correct {setting}");
+        refuse(ErrorKind::Unreadable, reason)
     };
     // The file type is checked first, because opening a pipe would wait for a writer.
     let metadata = fs::metadata(file).map_err(failed)?;
     if !metadata.is_file() {
         let kind = if metadata.is_dir() { "a directory" } else { "not a regular file" };
-        return Err(unreadable(&format!("is {kind}; list regular files in {setting}")));
+        return Err(refuse(ErrorKind::Unreadable, format!("is {kind}; list regular files in {setting}")));
     }
     let reading = read_stable(file, |file| Digest::from_reader(file)).map_err(failed)?;
     if !reading.is_stable {
-        return Err(unreadable("changed each time it was read; try again when nothing writes to it"));
+        let reason = "changed each time it was read; try again when nothing writes to it";
+        return Err(refuse(ErrorKind::Unreadable, reason.to_owned()));
     }
     Ok(reading.value.0)
 }
 
-fn component_error(component: &str, file: &Path, kind: ErrorKind, reason: &str) -> Error {
+fn component_error(component: &str, file: &Path, kind: ErrorKind, reason: impl Display) -> Error {
     let message = format_args!("file {} of component {} {reason}", quoted_path(file), quoted(component));
     Error::new(kind, message)
 }

@@ -72,7 +72,7 @@ impl VersionSettings {
     pub fn digest_component(&self, name: &str, output: Option<&Path>) -> Result<ComponentInfo, Error> {
         let mut components = Components::default();
         self.add_component(name, output, &mut components)?;
-        let info = components.digest()?.infos().remove(name);
+        let info = components.digest()?.info(name);
         info.ok_or_else(|| Error::config(format!("the settings file has no component {}", quoted(name))))
     }
 

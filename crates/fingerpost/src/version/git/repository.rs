@@ -2,7 +2,6 @@
 //! in containers.
 
 use std::{
-    collections::HashSet,
     fs,
     path::{Component, Path, PathBuf},
 };
@@ -14,8 +13,7 @@ use super::commit::short_of_whole;
 /// A damaged `.git` counts too: the commit of an outer repository would be wrong.
 pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     let dirs: Vec<_> = dirs.iter().map(resolve_parents).collect();
-    let mut seen = HashSet::new();
-    let mut above = dirs.iter().flat_map(|dir| dir.ancestors()).filter(|dir| seen.insert(*dir));
+    let mut above = dirs.iter().flat_map(|dir| dir.ancestors());
     above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
