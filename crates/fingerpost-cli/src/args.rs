@@ -49,6 +49,7 @@ Examples:
   fingerpost collect static --out dist/static
   fingerpost collect static vendor=node_modules/htmx.org/dist --out dist/static
   fingerpost clean --dry-run -v
+  fingerpost releases
   fingerpost find css/app.css
   fingerpost version --json
   fingerpost bust-token
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Collect(CollectArgs),
     /// Remove old releases from the output directory, and the files that only these releases use
     Clean(CleanArgs),
+    /// List the releases of the output directory
+    Releases(ReleasesArgs),
     /// Print the source file of an asset, its URLs and its references
     Find(FindArgs),
     /// Print the app version and its source
@@ -200,6 +203,26 @@ Examples:
   fingerpost clean --out dist/static
   fingerpost clean --keep 1 --older-than 0
   fingerpost clean --dry-run -v";
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = RELEASES_HELP)]
+pub(crate) struct ReleasesArgs {
+    /// The output directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Print the releases as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const RELEASES_HELP: &str = "\
+The last column is what a visitor downloads who has the files of the replaced release, and what a new visitor downloads:
+all files, each as its smallest variant.
+
+Examples:
+  fingerpost releases --out dist/static
+  fingerpost releases --json";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct FindArgs {

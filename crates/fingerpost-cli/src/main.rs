@@ -4,11 +4,14 @@ mod args;
 mod printer;
 mod collect;
 mod clean;
+mod releases;
 mod find;
 mod version;
 mod bust_token;
 mod diagnostics;
 mod terminal;
+mod table;
+mod units;
 mod hints;
 mod suppress;
 mod plural;
@@ -38,6 +41,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
     match &args.command {
         Command::Collect(collect) => collect::run(collect, args, printer),
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
+        Command::Releases(releases) => releases::run(releases, checked_settings(args, printer)?, printer),
         Command::Find(find) => find::run(find, checked_settings(args, printer)?, printer),
         Command::Version(version) => version::run(version, checked_settings(args, printer)?, printer),
         Command::BustToken(bust_token) => bust_token::run(bust_token, printer),

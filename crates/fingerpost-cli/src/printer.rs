@@ -44,6 +44,13 @@ impl Printer {
         stdout.flush()
     }
 
+    /// Prints lines of data. Styles are removed unless stdout is a terminal.
+    pub(crate) fn styled_data(&self, lines: impl IntoIterator<Item = impl Display>) -> io::Result<()> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        lines.into_iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
+        stdout.flush()
+    }
+
     pub(crate) fn error(&self, message: impl Display) {
         self.info(format_args!("{ERROR}error:{ERROR:#} {message}"));
     }

@@ -23,6 +23,11 @@ impl Terminal {
     }
 }
 
+/// Returns the width of stdout, or `None` if stdout is not a terminal.
+pub(crate) fn stdout_columns() -> Option<usize> {
+    Term::stdout().size_checked().map(|(_, columns)| columns.into())
+}
+
 /// POSIX, "Internationalization Variables": the first variable that is set and not empty is used.
 fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     let values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);

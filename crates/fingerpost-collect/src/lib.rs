@@ -11,6 +11,7 @@ mod report;
 mod progress;
 mod pipeline;
 mod clean;
+mod releases;
 mod reference_report;
 mod output;
 mod references;
@@ -29,6 +30,7 @@ pub use fingerpost::__private::Severity;
 pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceReport, references};
 pub use references::raw_reference::ReferenceKind;
+pub use releases::{ReleaseChanges, ReleaseList, ReleaseSummary, releases};
 pub use report::Report;
 
 /// Items for the other crates of this workspace. They may change in every release.

@@ -10,6 +10,7 @@ mod find;
 #[cfg(unix)]
 mod readme;
 mod suppress;
+mod releases;
 mod site;
 mod terminal;
 #[cfg(unix)]

@@ -13,6 +13,7 @@ fn usage_error_exits_with_code_2_and_advice() {
             "error: no source directory is set; pass one as an argument, or add `sources` to the settings file",
         ),
         (&["clean"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
+        (&["releases"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
         (&["clean", "--keep", "-1"], "error: unexpected argument '-1' found"),
         (&["clean", "--keep", "few"], "error: invalid value 'few' for '--keep <N>'"),
         (
@@ -58,6 +59,7 @@ fn help_and_version_are_written_to_stdout() {
         &["--help"][..],
         &["collect", "--help"],
         &["clean", "--help"],
+        &["releases", "--help"],
         &["find", "-h"],
         &["version", "-h"],
         &["bust-token", "--help"],

@@ -65,13 +65,13 @@ impl<'a> History<'a> {
     /// Returns the releases, the newest first. Unreadable releases are skipped with a warning, because they must not prevent a
     /// new release.
     pub(crate) fn releases(&self, diagnostics: &mut Diagnostics) -> impl Iterator<Item = Release> {
-        self.numbers.iter().rev().filter_map(|&number| {
-            self.release(number)
-                .map_err(|err| {
-                    diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is skipped"))
-                })
-                .ok()
-        })
+        self.numbers.iter().rev().filter_map(|&number| self.try_release(number, diagnostics))
+    }
+
+    /// Returns a release, or `None` with a warning if it is unreadable.
+    pub(crate) fn try_release(&self, number: u64, diagnostics: &mut Diagnostics) -> Option<Release> {
+        let skipped = |err| diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is skipped"));
+        self.release(number).map_err(skipped).ok()
     }
 
     /// Returns the newest release with this manifest.

@@ -16,6 +16,7 @@ mod originals;
 mod problems;
 mod records;
 mod releases;
+mod release_list;
 mod repair;
 mod rewritten;
 mod scanning;
@@ -36,5 +37,6 @@ fn public_types_are_send_and_sync() {
     cross_threads::<fingerpost_collect::CleanReport>();
     cross_threads::<fingerpost_collect::CollectConfig>();
     cross_threads::<fingerpost_collect::Error>();
+    cross_threads::<fingerpost_collect::ReleaseList>();
     cross_threads::<fingerpost_collect::Report>();
 }
