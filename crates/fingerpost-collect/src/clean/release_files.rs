@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use fingerpost::{
-    __private::PublishedRelease,
+    __private::{PublishedRelease, variant_name},
     AssetPath,
     manifest::{Digest, Encoding, Entry, Release},
 };
@@ -11,7 +11,7 @@ use crate::{
         collector::Diagnostics,
         problem::{Error, ErrorKind},
     },
-    output::{history::History, variant::variant_name},
+    output::history::History,
 };
 
 /// The releases of an output directory and the files in their manifests.

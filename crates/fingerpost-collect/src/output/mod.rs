@@ -7,7 +7,6 @@ pub(crate) mod content;
 pub(crate) mod history;
 pub(crate) mod cache;
 pub(crate) mod source_info;
-pub(crate) mod variant;
 pub(crate) mod published_files;
 pub(crate) mod manifest_times;
 pub(crate) mod signed_json;

@@ -3,16 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{
-    __private::quoted,
+    __private::{files_of, quoted, variant_names},
     manifest::{ContentHash, Manifest},
 };
 
 use crate::{
     diagnostics::{collector::Diagnostics, problem::ErrorKind},
-    output::{
-        dirs_above, reserved,
-        variant::{files_of, variant_names},
-    },
+    output::{dirs_above, reserved},
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::quoted,
+    __private::{KnownContent, files_of, quoted, variant_name},
     DirStore, Store,
     manifest::{Manifest, Release},
 };
@@ -26,7 +26,6 @@ use crate::{
         manifest_times::{Change, Edit},
         reserved,
         staging::Staged,
-        variant::{KnownContent, files_of, variant_name},
     },
     pipeline::{asset::Asset, run_context::Run},
 };

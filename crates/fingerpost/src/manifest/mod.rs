@@ -2,6 +2,7 @@
 
 pub(crate) mod digest;
 pub(crate) mod encoding;
+pub(crate) mod variant;
 pub(crate) mod json;
 pub(crate) mod release;
 pub(crate) mod numbering;

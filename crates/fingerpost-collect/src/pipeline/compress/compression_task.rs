@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use fingerpost::{
-    __private::quoted,
+    __private::{quoted, variant_name},
     manifest::{Digest, Encoding, EncodingInfo},
 };
 
@@ -15,7 +15,6 @@ use crate::{
         buffer::Buffer,
         content::{Content, LARGEST_IN_MEMORY, WriteError},
         staging::Staged,
-        variant::variant_name,
     },
     pipeline::{asset::Asset, run_context::Run},
 };

@@ -4,7 +4,7 @@ mod encode;
 mod compression_task;
 mod compression_cache;
 
-use fingerpost::manifest::Encoding;
+use fingerpost::{__private::variant_name, manifest::Encoding};
 use rayon::prelude::*;
 
 use self::{
@@ -16,7 +16,7 @@ use crate::{
         collector::Diagnostics,
         problem::{Error, Problem},
     },
-    output::{staging::Staged, variant::variant_name},
+    output::staging::Staged,
     pipeline::{asset::Asset, run_context::Run},
 };
 

@@ -1,14 +1,14 @@
 //! The names of compressed variants.
 
-use fingerpost::manifest::{Digest, Encoding, EncodingInfo, Entry, FileInfo};
+use super::{Digest, Encoding, EncodingInfo, Entry, FileInfo};
 
 /// Returns the name of a variant of a file.
-pub(crate) fn variant_name(file: &str, encoding: Encoding) -> String {
+pub fn variant_name(file: &str, encoding: Encoding) -> String {
     format!("{file}.{}", encoding.extension())
 }
 
 /// Returns the names of all variants of a file.
-pub(crate) fn variant_names<'a>(
+pub fn variant_names<'a>(
     file: &'a str,
     info: &'a FileInfo,
 ) -> impl Iterator<Item = (String, EncodingInfo)> + 'a {
@@ -18,10 +18,10 @@ pub(crate) fn variant_names<'a>(
 }
 
 /// Length and digest of a file. Absent in manifests of other programs.
-pub(crate) type KnownContent = Option<(u64, Digest)>;
+pub type KnownContent = Option<(u64, Digest)>;
 
 /// Returns the published files of a manifest entry: its variants and the file itself.
-pub(crate) fn files_of(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
+pub fn files_of(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
     let info = entry.info.as_ref();
     let variants = info.into_iter().flat_map(|info| variant_names(&entry.hashed, info));
     let variants = variants.map(|(name, variant)| (name, Some((variant.size, variant.sha256))));
