@@ -67,6 +67,8 @@ pub struct AssetsBuilder {
     follow_symlinks: Option<bool>,
     output: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
+    /// The embedded pack. `Some(None)` in a build without it.
+    pack: Option<Option<Arc<dyn Store>>>,
     base_url: Option<String>,
     origin: Option<String>,
     mode: Mode,
@@ -185,6 +187,29 @@ impl AssetsBuilder {
     /// Sets the [`Store`] that production reads from. It can be a directory or any other storage.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Sets the pack inside the program, from [`embed!`](crate::embed). Production then reads no other files.
+    ///
+    /// Takes precedence over [`collected`](Self::collected), [`store`](Self::store) and the settings file. They apply in a
+    /// build without the pack, such as a debug build in production mode; [`build`](Self::build) fails if none is set.
+    ///
+    /// ```
+    /// # #[cfg(debug_assertions)] {
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let builder = Assets::builder().source("static").embedded(fingerpost::embed!("dist/static.tar"));
+    /// let err = builder.mode(Mode::Production).build().unwrap_err();
+    /// assert_eq!(
+    ///     err.to_string(),
+    ///     "a debug build embeds no pack; build with `--release`, or name an output directory with `.collected(…)`"
+    /// );
+    /// # }
+    /// ```
+    #[cfg(feature = "embed")]
+    pub fn embedded(mut self, pack: Option<crate::manifest::TarStore>) -> Self {
+        self.pack = Some(pack.map(|pack| Arc::new(pack) as Arc<dyn Store>));
         self
     }
 
@@ -426,7 +451,9 @@ impl AssetsBuilder {
         // Made absolute now, because the process may change its working directory before a reload.
         sources.iter_mut().for_each(SourceDir::make_absolute);
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
-        let store = self.store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
+        let lacks_pack = matches!(self.pack, Some(None));
+        let store = self.pack.flatten().or(self.store);
+        let store = store.or_else(|| Some(Arc::new(DirStore::new(output.clone()?)) as Arc<dyn Store>));
         let ignore = settings.ignore.iter().chain(&self.ignore);
         let hidden = self.hidden.unwrap_or(settings.hidden);
         let rules =
@@ -449,6 +476,7 @@ impl AssetsBuilder {
             sources,
             output,
             store,
+            lacks_pack,
             rules,
             mode_is_explicit,
             versions,

@@ -35,6 +35,8 @@ struct Readme;
 
 mod assets;
 mod builder;
+#[cfg(feature = "embed")]
+mod embed;
 mod snapshot;
 mod settings;
 mod toml_table;

@@ -8,10 +8,16 @@ pub(crate) mod release;
 pub(crate) mod numbering;
 pub(crate) mod retention;
 pub(crate) mod store;
+#[cfg(feature = "embed")]
+mod pack_index;
+#[cfg(feature = "embed")]
+mod tar_store;
 
 pub use digest::{ContentHash, Digest};
 pub use encoding::Encoding;
 pub use release::Release;
+#[cfg(feature = "embed")]
+pub use tar_store::TarStore;
 
 use std::{
     collections::{BTreeMap, btree_map},

@@ -7,6 +7,9 @@ use crate::{
     manifest::{Manifest, json},
 };
 
+/// The directory of the release files in the output directory.
+pub(crate) const RELEASES_DIR: &str = ".fingerpost/releases";
+
 /// One published manifest, stored in the output directory as `.fingerpost/releases/<number>.json`.
 ///
 /// ```
@@ -53,7 +56,7 @@ impl Release {
 
     /// Returns the path of a release file, relative to the output directory.
     pub fn file_name(number: u64) -> PathBuf {
-        PathBuf::from(format!(".fingerpost/releases/{number}.json"))
+        PathBuf::from(format!("{RELEASES_DIR}/{number}.json"))
     }
 
     /// Parses a release file; `number` is the number in its file name, and `place` is its name in errors.

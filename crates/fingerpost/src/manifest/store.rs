@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::manifest::release::RELEASES_DIR;
+
 /// A source of published files: a directory, or another implementation of these methods.
 ///
 /// ```
@@ -68,8 +70,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 pub enum Stored {
     /// All bytes.
     Bytes(Vec<u8>),
+    /// All bytes, in the program itself. Servers send them without a copy.
+    Static(&'static [u8]),
     /// An open file on disk, at its start.
     File(File),
+}
+
+/// Returns the number in the name of a release file.
+pub(super) fn release_number(name: &str) -> Option<u64> {
+    let number = name.strip_suffix(".json")?.parse().ok()?;
+    // Ignore names such as `+7.json` and `007.json`, which `collect` never writes.
+    (name == format!("{number}.json")).then_some(number)
 }
 
 /// An output directory as a [`Store`].
@@ -125,16 +136,13 @@ impl Store for DirStore {
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {
-        let entries = match fs::read_dir(self.0.join(".fingerpost/releases")) {
+        let entries = match fs::read_dir(self.0.join(RELEASES_DIR)) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
         let mut numbers = Vec::new();
         for entry in entries {
-            let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
-            // Ignore names such as `+7.json` and `007.json`, which `collect` never writes.
-            numbers.extend(number.filter(|number| name.to_str() == Some(&format!("{number}.json"))));
+            numbers.extend(entry?.file_name().to_str().and_then(release_number));
         }
         numbers.sort_unstable();
         Ok(numbers)

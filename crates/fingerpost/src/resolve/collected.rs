@@ -78,6 +78,7 @@ impl Collected {
 fn read_digest(store: &dyn Store, hashed: &str) -> io::Result<Digest> {
     match store.open(hashed)? {
         Stored::Bytes(bytes) => Ok(Digest::from_content(&bytes)),
+        Stored::Static(bytes) => Ok(Digest::from_content(bytes)),
         Stored::File(file) => Ok(Digest::from_reader(file)?.0),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Loader {
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) output: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
+    /// `true` if the pack is not in this program, because it is a debug build.
+    pub(crate) lacks_pack: bool,
     pub(crate) rules: IgnoreRules,
     /// `true` if the mode was set in code rather than by a variable or the build profile.
     pub(crate) mode_is_explicit: bool,
@@ -57,11 +59,7 @@ impl Loader {
                 (ActiveStrategy::Development(development.into()), self.version(None)?)
             }
             Some(Strategy::Manifest) => {
-                let store = self.store.clone().ok_or_else(|| {
-                    Error::config(
-                        "no output directory is set; name the directory that `fingerpost collect` writes to",
-                    )
-                })?;
+                let store = self.store.clone().ok_or_else(|| self.no_store())?;
                 let manifest = read_manifest(options, &*store, || self.collect_advice())?;
                 let version = self.version(Some((&manifest, store.place())))?;
                 (ActiveStrategy::Collected(Collected::new(options, &manifest, store)), version)
@@ -101,6 +99,23 @@ impl Loader {
         Ok(ActiveStrategy::Listed(Box::new(listed)))
     }
 
+    fn no_store(&self) -> Error {
+        if !self.lacks_pack {
+            return Error::config(
+                "no output directory is set; name the directory that `fingerpost collect` writes to",
+            );
+        }
+        let otherwise = self.development_advice();
+        Error::config(format!(
+            "a debug build embeds no pack; build with `--release`, or name an output directory with `.collected(…)`{otherwise}"
+        ))
+    }
+
+    /// Returns the advice to use development, unless code chooses the mode.
+    fn development_advice(&self) -> &'static str {
+        if self.mode_is_explicit { "" } else { ", or set FINGERPOST_MODE=dev to read the source directories" }
+    }
+
     /// Returns the advice to run the command that writes the missing manifest.
     fn collect_advice(&self) -> String {
         let Some(output) = &self.output else { return String::new() };
@@ -114,11 +129,7 @@ impl Loader {
         if base != BaseUrl::DEFAULT {
             command += &format!(" --base-url {base}");
         }
-        let otherwise = if self.mode_is_explicit {
-            ""
-        } else {
-            ", or set FINGERPOST_MODE=dev to read the source directories"
-        };
+        let otherwise = self.development_advice();
         format!("; run `{command}`{otherwise}")
     }
 

@@ -17,6 +17,8 @@ mod manifest;
 mod missing;
 mod names;
 mod odd_files;
+#[cfg(feature = "embed")]
+mod packs;
 mod pages;
 mod permissions;
 mod prebuilt;
