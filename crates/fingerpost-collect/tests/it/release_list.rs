@@ -2,7 +2,7 @@ use fingerpost::DirStore;
 use fingerpost_collect::{ErrorKind, ReleaseChanges, ReleaseList, collect, releases};
 
 use crate::{
-    clean::{cleaned, put_back, strict},
+    clean::{cleaned, restore_manifest, strict},
     site::Site,
 };
 
@@ -81,9 +81,9 @@ fn downloads_count_the_smallest_variant() {
 #[test]
 fn newest_release_with_the_manifest_is_current() {
     let site = three_releases();
-    put_back(&site, 2);
+    restore_manifest(&site, 2);
     assert_eq!(list(&site).current, Some(2));
-    put_back(&site, 1);
+    restore_manifest(&site, 1);
     assert_eq!(list(&site).current, Some(3));
 }
 
