@@ -54,7 +54,7 @@
 //!
 //! # Errors
 //!
-//! An unknown asset is an error that contains the type of the template; errors of filters do not contain the type. The
+//! An unknown asset is an error that contains the type of the template. Errors of filters do not contain the type. The
 //! `source()` of the error is a [`fingerpost::Error`], or an [`Error`] if no assets are set:
 //!
 //! ```text

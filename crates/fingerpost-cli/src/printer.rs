@@ -21,7 +21,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Green.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
-/// Prints data to stdout and everything else to stderr.
+/// Prints data to stdout, and messages to stderr.
 pub(crate) struct Printer {
     color: ColorChoice,
     pub(crate) terminal: Terminal,
@@ -96,7 +96,7 @@ impl Printer {
     }
 }
 
-/// Prints a message while a run waits for the lock, and nothing about other progress.
+/// Prints only a message while a run waits for the lock.
 impl Progress for Printer {
     fn waiting(&self, message: &str) {
         self.info(message);

@@ -35,7 +35,7 @@ fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Exi
     Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
-/// Reads the manifest. Returns `None` if it does not exist.
+/// Reads the manifest. Returns `None` if the manifest does not exist.
 fn read_manifest(out: &DirStore) -> Result<Option<Manifest>, Exit> {
     let place = manifest_path(out);
     match out.read(MANIFEST_NAME) {

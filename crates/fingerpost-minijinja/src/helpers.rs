@@ -142,7 +142,7 @@ fn resolve_error(err: fingerpost::Error) -> Result<Value, Error> {
 }
 
 impl Object for Helper {
-    /// The default is a map; the engine's own functions are plain objects.
+    /// The default is a map. The functions of MiniJinja itself are plain objects.
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }

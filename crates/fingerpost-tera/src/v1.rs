@@ -29,7 +29,7 @@
 //!
 //! - The output of a helper is not escaped.
 //! - A URL in a `{% set %}` variable is escaped in HTML. Write `{{ url | safe }}`: a URL contains no markup.
-//! - A concatenation that contains a safe function is **not escaped**; Tera 1 does not escape concatenations of strings and
+//! - A concatenation that contains a safe function is **not escaped**. Tera 1 does not escape concatenations of strings and
 //!   variables either. Do not concatenate user input: write `{{ static(path='icons.svg') }}#{{ icon }}`.
 //!
 //! A helper has no access to the context of its output. The `&` of a query or fragment is always written as `&amp;`, also in

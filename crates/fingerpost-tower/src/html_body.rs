@@ -29,8 +29,8 @@ pin_project! {
 enum State {
     /// Passes frames on unchanged.
     Unchanged,
-    /// Passes frames on unchanged, without a size hint: the frames after the end of a document, or the body of a HEAD
-    /// response, because the GET response has another length.
+    /// Passes frames on unchanged, without a size hint. For frames after the end of a document, and for responses to HEAD:
+    /// the response to GET has another length.
     UnknownLength,
     Transforming(Transform),
     Ended,

@@ -29,8 +29,8 @@ const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// - responses with `Cache-Control: immutable` or `no-transform`,
 /// - downloads (`Content-Disposition: attachment`), because a saved page cannot load `/static/…` from a disk.
 ///
-/// `Content-Length`, `Last-Modified` and digests are removed from a changed response. Its `ETag` changes with every release, and
-/// is removed in development; see [`HtmlExchange`].
+/// `Content-Length`, `Last-Modified` and digests are removed from a changed response. Its `ETag` changes with every release,
+/// and is removed in development ([`HtmlExchange`]).
 ///
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
 /// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. In production,

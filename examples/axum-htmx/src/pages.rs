@@ -18,7 +18,7 @@ const POLICIES: [(OnMismatch, &str); 4] = [
     (OnMismatch::Reload, "The page reloads, or shows a banner if the visitor has typed something."),
     (OnMismatch::Prompt, "A banner offers to reload."),
     (OnMismatch::Warn, "The browser’s console shows a warning for developers."),
-    (OnMismatch::Ignore, "Nothing happens. The page keeps its old style sheet."),
+    (OnMismatch::Ignore, "Nothing happens. The style sheet of the page stays the same."),
 ];
 
 impl Pages {

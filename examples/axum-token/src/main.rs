@@ -1,4 +1,4 @@
-//! A page whose asset URLs contain a token of the deploy. There is no build step; every deploy gives every file a new URL.
+//! A page whose asset URLs contain a token of the deploy. There is no build step. Every deploy gives every file a new URL.
 //!
 //! `cargo run -p axum-token` runs in development mode, without a token: each URL has the current hash of its file. With
 //! `-- --production`, the token is 1000, or the number in `DEPLOY`. The pipeline sets `DEPLOY` to the same value for all

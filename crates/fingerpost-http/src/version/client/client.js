@@ -131,7 +131,7 @@
   const settled = new Set();
   let waiting;
 
-  // Cached responses have the version of the time when they were stored, so this request bypasses caches.
+  // The request bypasses caches, because cached responses may have an outdated version.
   async function check(version, headers, visit) {
     waiting?.push(visit);
     if (waiting || settled.has(version) || Date.now() - checked.get(version) < PAUSE) return;
