@@ -23,8 +23,7 @@ impl Exit {
 
     /// Wrong usage: the command needs a source directory.
     pub(crate) fn no_source_dir(command: &'static str) -> Self {
-        let message =
-            "no source directory is set; pass one as an argument, or add `sources` to the settings file";
+        let message = "no source directory is set; pass a directory as an argument, or add `sources` to the settings file";
         Self::Usage { command, message }
     }
 

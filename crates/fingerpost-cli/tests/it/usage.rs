@@ -10,7 +10,7 @@ fn usage_error_exits_with_code_2_and_advice() {
         ),
         (
             &["collect", "--out", "out"],
-            "error: no source directory is set; pass one as an argument, or add `sources` to the settings file",
+            "error: no source directory is set; pass a directory as an argument, or add `sources` to the settings file",
         ),
         (&["clean"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
         (&["releases"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
@@ -22,7 +22,7 @@ fn usage_error_exits_with_code_2_and_advice() {
         ),
         (
             &["find", "a.css"],
-            "error: no source directory is set; pass one as an argument, or add `sources` to the settings file",
+            "error: no source directory is set; pass a directory as an argument, or add `sources` to the settings file",
         ),
         (&["find"], "error: the following required arguments were not provided:"),
         (&["bust-token", "0123456789abcdef"], "error: unexpected argument '0123456789abcdef' found"),

@@ -1,5 +1,6 @@
-// Detects a new version of the site, and reloads the open page unless a reload would discard input. Behavior and configuration:
-// `stale_pages` in the documentation of fingerpost-tower. Browsers get `client.min.js`: run `tests/minify` after a change.
+// Detects a new version of the site, and reloads the open page unless a reload would discard input.
+// Behavior and configuration: `stale_pages` in the documentation of fingerpost-tower.
+// Pages load `client.min.js`: run `tests/minify` after a change.
 (() => {
   'use strict';
   const { fetch } = window;
