@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn shown(css: &str, unicode: bool, columns: usize) -> String {
+    fn format_excerpt(css: &str, unicode: bool, columns: usize) -> String {
         let site = tempfile::tempdir().unwrap();
         let source = site.path().join("static");
         std::fs::create_dir(&source).unwrap();
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn unicode_terminal_gets_line_drawing_characters() {
         assert_eq!(
-            shown("a{\n  b: url(x.png)\n}", true, 80),
+            format_excerpt("a{\n  b: url(x.png)\n}", true, 80),
             "  ╭▸ a.css:2:10\n  │\n2 │   b: url(x.png)\n  │          ━━━━━"
         );
     }
@@ -87,9 +87,9 @@ mod tests {
         let css = format!("/*{}*/a{{b:url(x.png)}}/*{}*/", "漢".repeat(20), "b".repeat(50));
         for columns in (0..100).step_by(7) {
             for unicode in [true, false] {
-                let shown = shown(&css, unicode, columns);
-                let widest = shown.lines().map(console::measure_text_width).max().unwrap();
-                assert!(shown.contains("x.png") && widest <= columns.max(29), "{columns}: {shown}");
+                let formatted = format_excerpt(&css, unicode, columns);
+                let widest = formatted.lines().map(console::measure_text_width).max().unwrap();
+                assert!(formatted.contains("x.png") && widest <= columns.max(29), "{columns}: {formatted}");
             }
         }
     }
