@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
 fn app(assets: &Assets, releases: Releases) -> anyhow::Result<Router> {
     let pages = Pages::new(assets);
     let policy = |mismatch: OnMismatch| {
-        pages.of_policy(mismatch).layer(VersionLayer::new(assets).on_mismatch(mismatch))
+        pages.for_policy(mismatch).layer(VersionLayer::new(assets).on_mismatch(mismatch))
     };
     let endpoints = match env::var_os("FINGERPOST_SECRET") {
         Some(_) => VersionEndpointsLayer::new(assets)?,

@@ -32,17 +32,20 @@ impl Pages {
     /// Returns the home page, which links to the page of each policy.
     pub(crate) fn home(&self) -> Router {
         let pages = self.clone();
-        let policies: Vec<_> =
-            POLICIES.iter().map(|(name, what)| context! { name => name.as_str(), what => *what }).collect();
+        let policies: Vec<_> = POLICIES
+            .iter()
+            .map(|(name, description)| context! { name => name.as_str(), description => *description })
+            .collect();
         Router::new().route("/", get(async move || pages.render("home.html", &context! { policies })))
     }
 
     /// Returns two pages, a fragment and a form for one policy.
-    pub(crate) fn of_policy(&self, mismatch: OnMismatch) -> Router {
+    pub(crate) fn for_policy(&self, mismatch: OnMismatch) -> Router {
         let name = mismatch.as_str();
-        let what = POLICIES.iter().find(|(other, _)| *other == mismatch).map(|(_, what)| *what);
+        let description =
+            POLICIES.iter().find(|(other, _)| *other == mismatch).map(|(_, description)| *description);
         let page = |template: &'static str| {
-            let (pages, context) = (self.clone(), context! { name, what });
+            let (pages, context) = (self.clone(), context! { name, description });
             get(async move || pages.render(template, &context))
         };
         let pages = self.clone();
