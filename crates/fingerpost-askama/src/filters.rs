@@ -1,6 +1,7 @@
-//! The helpers as filters: `{{ "css/app.css"|static }}`, after `use fingerpost_askama::filters;`. Unlike the functions, the
-//! filters accept a path that the template builds: `{{ ("img/" ~ name)|static }}`. To combine the filters with your own
-//! filters:
+//! The helpers as filters: `{{ "css/app.css"|static }}`, after `use fingerpost_askama::filters;`.
+//!
+//! Unlike the functions, the filters accept a path that the template builds: `{{ ("img/" ~ name)|static }}`. To combine the
+//! filters with your own filters:
 //!
 //! ```
 //! mod filters {

@@ -32,6 +32,7 @@
 //! The functions accept a `&str`. For a path that the template builds, use the filter: `{{ ("img/" ~ name)|static }}`.
 //!
 //! # Choosing the assets
+//!
 //! A helper uses assets from the first available source. The [guide](guide#choosing-the-assets) has an example of each
 //! source:
 //!
@@ -93,6 +94,8 @@ mod helpers;
 pub use error::{Error, ErrorKind};
 pub use helpers::{StaticHelpers, StaticText, StaticUrl, init, values};
 
-/// The key of the runtime value that contains the assets. The value is an [`Assets`](fingerpost::Assets), a `Box<Assets>`, an
-/// `Rc<Assets>` or an `Arc<Assets>`. [`values`] returns the key and the value.
+/// The key of the runtime value that contains the assets.
+///
+/// The value is an [`Assets`](fingerpost::Assets), a `Box<Assets>`, an `Rc<Assets>` or an `Arc<Assets>`. [`values`] returns
+/// the key and the value.
 pub const KEY: &str = "fingerpost";

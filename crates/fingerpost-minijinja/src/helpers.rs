@@ -1,5 +1,7 @@
-//! The helpers for one major version of MiniJinja. This file is a module of the crate root for MiniJinja 3, and of `v2` for
-//! MiniJinja 2. The parent module defines `engine` and the two types that differ between the majors.
+//! The helpers for one major version of MiniJinja.
+//!
+//! This file is a module of the crate root for MiniJinja 3, and of `v2` for MiniJinja 2. The parent module defines `engine`
+//! and the two types that differ between the majors.
 
 use std::{fmt, sync::Arc};
 
@@ -44,8 +46,9 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
     });
 }
 
-/// A URL or integrity value, as a safe and as an ordinary string. Both strings are prebuilt, because cloning a value only
-/// increments a reference count.
+/// A URL or integrity value, as a safe and as an ordinary string.
+///
+/// Both strings are prebuilt, because cloning a value only increments a reference count.
 struct UrlValue {
     safe: Value,
     plain: Value,

@@ -24,6 +24,7 @@
 //! | `{{ static_url(path='img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity(path='js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
+//!
 //! Filters are faster: Tera builds a map of the keywords for each call of a function, but not for a filter. Functions accept
 //! only keyword arguments: `static('css/app.css')` is the syntax error `Found string but expected identifier.`
 //!
@@ -39,10 +40,12 @@
 //! 1 | <link rel="stylesheet" href="{{ static(path='css/app.css') }}">
 //!   |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^
 //! ```
+//!
 //! The helpers are available in clones of a `Tera` and in `render_str`, and `register_from` copies the helpers. In
 //! `Tera::one_off`, the helpers are not available.
 //!
 //! # Escaping
+//!
 //! A percent-encoded URL is a safe string, because it contains no character that HTML escapes. A URL with an `&` from a query
 //! or fragment in the template is an ordinary string. Every concatenation is also an ordinary string. Tera escapes ordinary
 //! strings in HTML templates. In all other templates, including JSON and JavaScript, a URL is printed without quotes: write

@@ -12,8 +12,9 @@ use fingerpost_http::{Content, FilePart};
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// The body of a response of [`StaticFiles`](crate::StaticFiles). The content is either in memory, or a file that is read in
-/// chunks on tokio's blocking threads.
+/// The body of a response of [`StaticFiles`](crate::StaticFiles).
+///
+/// The content is either in memory, or a file that is read in chunks on tokio's blocking threads.
 pub struct ContentBody {
     remaining: u64,
     state: State,

@@ -19,9 +19,11 @@ const LAYER_NAME: &str = "html";
 /// An upgrade of this crate may change the output, so its version is part of the entity tag.
 const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 
-/// Replaces asset references in HTML pages with their current URLs. The layer is intended for HTML without template helpers:
-/// files, output of other programs, proxied pages. Pages are streamed, and only incomplete tags are buffered.
-/// [`rewrite_html`](fingerpost_http::rewrite_html) lists the attributes that are rewritten.
+/// Replaces asset references in HTML pages with their current URLs.
+///
+/// The layer is intended for HTML without template helpers: files, output of other programs, proxied pages. Pages are
+/// streamed, and only incomplete tags are buffered. [`rewrite_html`](fingerpost_http::rewrite_html) lists the attributes that
+/// are rewritten.
 ///
 /// Put a compression layer outside of this layer, because compressed HTML is left unchanged. Also left unchanged:
 ///
@@ -33,9 +35,10 @@ const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// and is removed in development ([`HtmlExchange`]).
 ///
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
-/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. In production,
-/// rewriting does not block. In development, each reference requires a `stat` of a file while the body is polled, and changed
-/// files are hashed.
+/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run.
+///
+/// In production, rewriting does not block. In development, each reference requires a `stat` of a file while the body is
+/// polled, and changed files are hashed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

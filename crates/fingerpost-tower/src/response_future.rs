@@ -13,8 +13,9 @@ use pin_project_lite::pin_project;
 use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking};
 
 pin_project! {
-    /// The future of a layer's service. Resolves to the response of the layer itself, or to the response of the inner service
-    /// with the changes of the layer.
+    /// The future of a layer's service.
+    ///
+    /// Resolves to the response of the layer itself, or to the response of the inner service with the changes of the layer.
     pub struct ResponseFuture<F, X> {
         #[pin]
         state: State<F, X>,

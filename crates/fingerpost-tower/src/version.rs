@@ -31,9 +31,11 @@ use crate::{
 ///
 /// An [`AppVersion`](fingerpost::AppVersion) contains only characters that need no escaping in headers, attributes and JSON.
 /// A page in response to a method other than GET and HEAD also gets `data-posted`, because a reload cannot restore such a
-/// page. The layer serves the script as `immutable`. Under an outdated hash, the response is the current script with
-/// `no-store`. The layer also serves `/_fingerpost/version`, with the same content as `/version`. Both paths accept only GET
-/// and HEAD. All other requests reach the inner service.
+/// page.
+///
+/// The layer serves the script as `immutable`. Under an outdated hash, the response is the current script with `no-store`.
+/// The layer also serves `/_fingerpost/version`, with the same content as `/version`. Both paths accept only GET and HEAD.
+/// All other requests reach the inner service.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -55,8 +55,9 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 pub struct VersionEndpointsLayer(VersionEndpoints);
 
 impl VersionEndpointsLayer {
-    /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`. If the
-    /// variable is unset or empty in development, a warning is reported, and the layer is the same as
+    /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`.
+    ///
+    /// If the variable is unset or empty in development, a warning is reported, and the layer is the same as
     /// [`without_bust`](Self::without_bust).
     ///
     /// # Errors

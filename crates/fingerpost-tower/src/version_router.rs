@@ -18,9 +18,10 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// is ignored. Without a default, requests without a version pass unchanged.
 ///
 /// [`VersionRouter`] describes `Vary`, invalid headers and the expiry of the cookie. The module `blue_green` has
-/// configurations for nginx and HAProxy. Put the layer around pages, but not around [`StaticFiles`](crate::StaticFiles): an
-/// open page needs the files of its version. Put `VersionLayer` outside of this layer: the script of `VersionLayer` reloads
-/// the page on a 409.
+/// configurations for nginx and HAProxy.
+///
+/// Put the layer around pages, but not around [`StaticFiles`](crate::StaticFiles): an open page needs the files of its
+/// version. Put `VersionLayer` outside of this layer: the script of `VersionLayer` reloads the page on a 409.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
