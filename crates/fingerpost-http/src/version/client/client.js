@@ -21,7 +21,7 @@
   function ours(text) {
     try {
       const url = absolute(text);
-      // The origin of a `blob:` URL is the origin of a page.
+      // A `blob:` URL has the origin of a page, so the protocol is compared, too.
       if (url.origin === location.origin && url.protocol === location.protocol) return url;
     } catch {}
   }
