@@ -12,10 +12,10 @@ use fingerpost::{
 };
 use minijinja::{Environment, Value};
 
-/// Calls in one page: enough to make the fixed cost of a page negligible.
+/// The number of calls in one page. The fixed cost of a page is negligible in comparison.
 const CALLS: usize = 100;
 
-/// Different assets in one page.
+/// The number of different assets in one page.
 const ASSETS: usize = 20;
 
 fn main() -> std::process::ExitCode {
@@ -35,7 +35,7 @@ fn main() -> std::process::ExitCode {
     let filtered = constant.clone();
     env.add_function("static_constant", move |_: &str| constant.clone());
     env.add_filter("static_constant", move |_: &str| filtered.clone());
-    // The page has only calls, because nothing else should be measured.
+    // The page contains only calls, so that only calls are measured.
     let page = |call: &dyn Fn(usize) -> String| {
         (0..CALLS).map(|i| format!("{{{{ {} }}}}", call(i))).collect::<String>()
     };

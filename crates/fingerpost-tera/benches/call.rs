@@ -13,10 +13,10 @@ use fingerpost::{
 };
 use tera::{Context, Kwargs, State, Tera, Value};
 
-/// Calls in one page: enough to make the fixed cost of a page negligible.
+/// The number of calls in one page. The fixed cost of a page is negligible in comparison.
 const CALLS: usize = 100;
 
-/// Different assets in one page.
+/// The number of different assets in one page.
 const ASSETS: usize = 20;
 
 fn main() -> std::process::ExitCode {
@@ -34,10 +34,10 @@ fn main() -> std::process::ExitCode {
     fingerpost_tera::register(&mut tera, &assets);
     let constant = Value::safe_string("/static/components/widget-7/style.0123456789ab.css");
     let filtered = constant.clone();
-    // Has the length of `static`, because Tera hashes the name at every call.
+    // The name has the length of `static`, because Tera hashes the name at every call.
     tera.register_function("statik", move |_: Kwargs, _: &State<'_>| constant.clone());
     tera.register_filter("statik", move |_: &str, _: Kwargs, _: &State<'_>| filtered.clone());
-    // The page has only calls, because nothing else should be measured.
+    // The page contains only calls, so that only calls are measured.
     let page = |call: &dyn Fn(usize) -> String| {
         (0..CALLS).map(|i| format!("{{{{ {} }}}}", call(i))).collect::<String>()
     };

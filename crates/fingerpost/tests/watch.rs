@@ -34,7 +34,7 @@ fn url_of(content: &str) -> String {
     format!("/static/a.css?v={}", ContentHash::from_content(content.as_bytes()))
 }
 
-/// Watches a source directory, three seconds after its files were written.
+/// Watches a source directory, with a clock that makes the times of its files trusted.
 fn watching(source: &Path) -> Assets {
     wait_for_a_new_time(source);
     Assets::builder().source(source).mode(Mode::Dev).clock(later).build().unwrap()
@@ -45,7 +45,7 @@ fn settled() -> (TempDir, Assets) {
     settled_in("")
 }
 
-/// [`settled`], with the source directory at this path in the temporary directory.
+/// Like [`settled`], with the source directory at this path in the temporary directory.
 fn settled_in(source: &str) -> (TempDir, Assets) {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join(source);
@@ -56,8 +56,8 @@ fn settled_in(source: &str) -> (TempDir, Assets) {
     (dir, assets)
 }
 
-/// Polls until `is_seen`; the last poll that missed the change must have begun within the limit.
-fn in_time(changed: Instant, is_seen: impl Fn() -> bool) {
+/// Polls until `is_seen` returns `true`. The last poll with the old content must begin within the limit.
+fn assert_in_time(changed: Instant, is_seen: impl Fn() -> bool) {
     loop {
         let elapsed = changed.elapsed();
         if is_seen() {
@@ -68,8 +68,8 @@ fn in_time(changed: Instant, is_seen: impl Fn() -> bool) {
 }
 
 /// Polls until the URL has the hash of `content`.
-fn seen_in_time(assets: &Assets, changed: Instant, content: &str) {
-    in_time(changed, || assets.url("a.css").unwrap() == *url_of(content));
+fn assert_seen_in_time(assets: &Assets, changed: Instant, content: &str) {
+    assert_in_time(changed, || assets.url("a.css").unwrap() == *url_of(content));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn edit_is_visible_within_the_limit() {
     let (dir, assets) = settled();
     for content in ["two", "six", "ten"] {
         write_in_place(&dir.path().join("a.css"), content);
-        seen_in_time(&assets, Instant::now(), content);
+        assert_seen_in_time(&assets, Instant::now(), content);
     }
 }
 
@@ -92,7 +92,7 @@ fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     thread::sleep(LIMIT);
     assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
     write_in_place(&other_name, "two");
-    seen_in_time(&assets, Instant::now(), "two");
+    assert_seen_in_time(&assets, Instant::now(), "two");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn replaced_directory_is_visible_within_the_limit() {
         assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
         fs::rename(at(here), at("away")).unwrap();
         fs::rename(at(there), at(here)).unwrap();
-        seen_in_time(&assets, Instant::now(), "two");
+        assert_seen_in_time(&assets, Instant::now(), "two");
         fs::remove_dir_all(at("away")).unwrap();
     }
 }
@@ -118,7 +118,7 @@ fn replaced_directory_is_visible_within_the_limit() {
 fn deleted_and_recreated_file_is_visible_within_the_limit() {
     let (dir, assets) = settled();
     fs::remove_file(dir.path().join("a.css")).unwrap();
-    in_time(Instant::now(), || assets.url("a.css").is_err());
+    assert_in_time(Instant::now(), || assets.url("a.css").is_err());
     fs::write(dir.path().join("a.css"), "two").unwrap();
     assert_eq!(assets.url("a.css").unwrap(), *url_of("two"));
 }
@@ -143,9 +143,9 @@ fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     assert!(has_event, "every change became visible only after the limit");
 }
 
-/// Counts the system calls of one thread with `strace`. Lookups of files that do not exist mark the begin and the end in the
-/// trace. Without `strace` the test is skipped; with `CI=true` it fails. The next test needs no tool, and detects only
-/// accesses to the file itself.
+/// Counts the system calls of one thread with `strace`. Lookups of missing files separate the sections of the trace. Without
+/// `strace` the test is skipped, or fails if `CI=true`. The next test needs no tool, and detects only accesses to the file
+/// itself.
 #[test]
 fn watched_cache_hit_makes_no_system_call() {
     let dir = tempfile::tempdir().unwrap();
@@ -168,7 +168,7 @@ fn watched_cache_hit_makes_no_system_call() {
     }
     let mut process = traced("calls");
     process.arg(env::current_exe().unwrap());
-    let output = child::alone_in(process, || {
+    let output = child::in_command(process, || {
         let (_dir, assets) = settled();
         let between = |begin, end, count| {
             assert!(!Path::new(begin).exists());

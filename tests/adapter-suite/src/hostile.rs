@@ -137,7 +137,7 @@ pub fn hostile_file() -> impl Strategy<Value = String> {
     })
 }
 
-/// Runs `check` on `cases` values, and panics with the simplest one that fails.
+/// Runs `check` on `cases` values, and panics with the simplest failing value.
 #[track_caller]
 pub fn check_cases<S: Strategy>(cases: u32, values: &S, check: impl Fn(S::Value)) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };

@@ -1,6 +1,6 @@
 use fingerpost::{Assets, Error};
 
-/// Renders the page of this name with this asset path. An error is its complete text.
+/// Renders the page of this name with this asset path. An error is returned as its complete text.
 ///
 /// [`templates`] returns the pages.
 pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;

@@ -19,7 +19,8 @@ fn site(engine: &dyn Fn(&Assets) -> Render) -> (Site, Assets, Render) {
     (site, assets, render)
 }
 
-/// Returns the output of every page, for a path whose value can be prebuilt and for one with a fragment, whose value cannot.
+/// Returns the output of every page, for a path with a prebuilt value, and for a path with a fragment, which has no prebuilt
+/// value.
 fn rendered(render: &Render) -> String {
     let calls = pages().flat_map(|page| {
         let paths = if page.is_integrity() { &["a.css"][..] } else { &["a.css", "a.css#f"] };
@@ -54,7 +55,7 @@ pub fn next_page_after_reload_uses_the_new_release(engine: &dyn Fn(&Assets) -> R
     assert!(err.contains("asset `gone.css` was not found"), "{err}");
 }
 
-/// A reload applies to all clones. A failed reload keeps the release.
+/// A reload applies to all clones. A failed reload does not change the release.
 pub fn reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing(
     engine: &dyn Fn(&Assets) -> Render,
 ) {
@@ -71,7 +72,7 @@ pub fn reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing(
     assert_eq!(rendered(&render), expected(&assets, "three"));
 }
 
-/// Scopes nest, and each has its own release.
+/// Scopes nest, and each scope has its own release.
 pub fn scope_pins_all_helpers_across_two_reloads(engine: &dyn Fn(&Assets) -> Render) {
     let (site, assets, render) = site(engine);
     let one = assets.snapshot();

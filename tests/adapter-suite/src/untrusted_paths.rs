@@ -18,7 +18,7 @@ pub fn hostile_path_is_rejected_or_encoded(engine: &dyn Fn(&Assets) -> Render) {
     let markup_url = format!("/static/{}", "%22%3E%3Cscript%3E".repeat(400));
     let segments = "a/".repeat(2_048);
     let segments_url = format!("/static/{segments}");
-    // The URL of an asset that does not exist; `None` if the path is rejected.
+    // Each path with the URL of the missing asset, or `None` if the path is rejected.
     let rows: &[(&str, Option<&str>)] = &[
         ("\"'<>&", Some("/static/%22%27%3C%3E%26")),
         ("x\" onerror=\"alert(1)", Some("/static/x%22%20onerror%3D%22alert%281%29")),
@@ -126,7 +126,7 @@ fn assert_reported(text: &str, err: &fingerpost::Error) {
     assert!(text.chars().count() < 1_600, "{text}");
 }
 
-/// Returns the text that a browser reads from an attribute, with any quotes or none.
+/// Returns the text that a browser reads from an attribute, quoted or unquoted.
 #[track_caller]
 fn decode_attribute(value: &str) -> String {
     assert!(!value.contains(['"', '\'', '<', '>', '`', '\0']), "{value}");

@@ -1,4 +1,4 @@
-//! The tests that all adapters share.
+//! The shared tests of all adapters.
 
 use adapter_suite::Render;
 use askama::Template;

@@ -57,7 +57,7 @@ fn ignore_globs_exclude_files() {
 }
 
 #[test]
-fn first_source_dir_with_the_file_wins() {
+fn first_source_dir_with_the_file_takes_precedence() {
     let site = Site::new(&[("static/a.css", "first"), ("theme/a.css", "second"), ("theme/b.css", "b")]);
     let config = || site.config().source(site.path("theme"));
 
@@ -138,7 +138,7 @@ fn hashed_path_depends_only_on_content_and_asset_path() {
 #[test]
 fn asset_paths_that_differ_only_in_case_are_reported() {
     let site = Site::new(&[("static/App.css", "a"), ("static/app.css", "b")]);
-    // A case-insensitive disk has kept only one of them.
+    // On a case-insensitive file system, only one file exists.
     if site.names("static").len() == 2 {
         let warning =
             "assets `App.css` and `app.css` differ only in case; some file systems can store only one";

@@ -1,4 +1,4 @@
-//! A site in a temporary directory, to be collected.
+//! A site in a temporary directory.
 
 use std::{
     collections::BTreeMap,
@@ -16,21 +16,21 @@ use tempfile::TempDir;
 
 pub(crate) struct Site(TempDir);
 
-/// Returns the time three seconds from now. Times are trusted once they are two seconds old, so by this clock, the times of
-/// all existing files are trusted.
+/// Returns the time three seconds from now. File times are trusted after two seconds, so this clock makes the times of all
+/// existing files trusted.
 pub(crate) fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(3)
 }
 
 impl Site {
-    /// Creates these files. The files in `static/` are sources.
+    /// Creates a site with these files. The files in `static/` are sources.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let site = Self::in_dir(&std::env::temp_dir());
         files.iter().for_each(|(path, text)| site.write(path, text));
         site
     }
 
-    /// Creates an empty site in `/dev/shm` if there is one, which is faster than a disk.
+    /// Creates an empty site in `/dev/shm`, which is faster than a disk. Without `/dev/shm`, the site is on disk.
     pub(crate) fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         Self::in_dir(if memory.is_dir() { memory } else { return Self::new(&[]) })
@@ -74,7 +74,7 @@ impl Site {
         CollectConfig::new(self.path(out)).source(self.path("static"))
     }
 
-    /// Returns [`config`](Self::config) with the clock [`later`], by which the times of all existing files are trusted. Waits
+    /// Returns [`config`](Self::config) with the clock [`later`], so that the times of all existing files are trusted. Waits
     /// first, so that later edits get other times.
     pub(crate) fn config_later(&self) -> CollectConfig {
         self.wait_for_a_new_time();
@@ -93,20 +93,20 @@ impl Site {
         collect(&self.config()).expect("a successful run")
     }
 
-    /// Returns the problems of a run that fails, after checking that it changed nothing.
+    /// Returns the problems of a failed run, and checks that the run changed nothing.
     #[track_caller]
     pub(crate) fn refused(&self, config: &CollectConfig) -> Vec<String> {
         let before = self.tree("out");
         let err = collect(config).expect_err("a failing run");
-        let without_aids = |mut tree: BTreeMap<String, Vec<u8>>| {
-            [".fingerpost/lock", ".fingerpost/cache.json"].iter().for_each(|aid| drop(tree.remove(*aid)));
+        let without_lock_and_cache = |mut tree: BTreeMap<String, Vec<u8>>| {
+            [".fingerpost/lock", ".fingerpost/cache.json"].iter().for_each(|name| drop(tree.remove(*name)));
             tree
         };
-        assert_eq!(without_aids(self.tree("out")), without_aids(before), "{err}");
+        assert_eq!(without_lock_and_cache(self.tree("out")), without_lock_and_cache(before), "{err}");
         err.problems().map(ToString::to_string).collect()
     }
 
-    /// Returns all files below a directory, or none if it does not exist.
+    /// Returns all files below a directory. A missing directory has no files.
     pub(crate) fn tree(&self, dir: &str) -> BTreeMap<String, Vec<u8>> {
         let root = self.path(dir);
         let relative = |file: &PathBuf| {

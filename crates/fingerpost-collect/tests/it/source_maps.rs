@@ -1,4 +1,4 @@
-//! Source map comments of scripts, which need no parser.
+//! Source map comments of scripts, with and without the feature `js`.
 
 use crate::{rewritten::Rewritten, site::warnings};
 

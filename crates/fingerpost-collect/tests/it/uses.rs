@@ -4,15 +4,15 @@ use fingerpost_collect::{CollectConfig, ErrorKind, ReferenceKind, references};
 
 use crate::site::Site;
 
-/// From, line, column, to, existence and kind.
+/// Referring file, line, column, target, existence of the target, and kind.
 type Row = (String, usize, usize, String, bool, ReferenceKind);
 
 fn rows(config: &CollectConfig) -> Vec<Row> {
     let uses = references(config).unwrap();
     assert_eq!(uses.problems, []);
     let rows = uses.references.into_iter().map(|reference| {
-        let place = reference.location;
-        (place.asset, place.line, place.column, reference.to, reference.exists, reference.kind)
+        let location = reference.location;
+        (location.asset, location.line, location.column, reference.to, reference.exists, reference.kind)
     });
     rows.collect()
 }

@@ -12,11 +12,11 @@ use fingerpost_collect::{CollectConfig, collect};
 
 use crate::site::Site;
 
-/// Larger than the files that `collect` keeps in memory.
+/// Larger than the files that `collect` reads into memory.
 const LARGE: usize = 9 * 1024 * 1024;
 
-/// Returns the paths, modification times and inodes of everything at and below a path, except the lock.
-fn traces(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+/// Returns the paths, modification times and inodes of a directory and of all entries below the directory, except the lock.
+fn metadata_of(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
     let metadata = fs::metadata(path).unwrap();
     #[cfg(unix)]
     let id = std::os::unix::fs::MetadataExt::ino(&metadata);
@@ -26,7 +26,8 @@ fn traces(path: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
     if metadata.is_dir() {
         let mut entries: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
-        found.extend(entries.iter().filter(|path| !path.ends_with("lock")).flat_map(|path| traces(path)));
+        found
+            .extend(entries.iter().filter(|path| !path.ends_with("lock")).flat_map(|path| metadata_of(path)));
     }
     found
 }
@@ -38,10 +39,10 @@ fn unchanged_second_run_writes_only_the_lock() {
     let first = collect(&config).unwrap();
     assert_eq!((first.written, first.unchanged, first.release), (2, 0, Some(1)));
 
-    let before = traces(&site.path("out"));
+    let before = metadata_of(&site.path("out"));
     let second = collect(&config).unwrap();
     assert_eq!((second.written, second.unchanged, second.release), (0, 2, None));
-    assert_eq!(traces(&site.path("out")), before);
+    assert_eq!(metadata_of(&site.path("out")), before);
     assert_eq!((second.files, second.bytes, &second.hash), (first.files, first.bytes, &first.hash));
 }
 
@@ -119,7 +120,7 @@ fn deleted_source_is_dropped_from_the_manifest_and_its_file_is_retained() {
 }
 
 #[test]
-fn leftovers_of_a_killed_run_are_removed() {
+fn temporary_files_of_a_killed_run_are_removed() {
     let site = Site::new(&[("static/a.css", "a")]);
     site.write("out/.fingerpost/tmp/AbCdEf", "half a file");
     site.write("out/.fingerpost/tmp/by/hand/notes.txt", "");
@@ -143,10 +144,10 @@ fn dry_run_reports_the_changes_and_writes_nothing() {
     assert_eq!(dry, real);
 
     site.write("static/a.css", "changed");
-    let before = traces(&site.path("out"));
+    let before = metadata_of(&site.path("out"));
     let dry = collect(&config().dry_run(true)).unwrap();
     assert_eq!((dry.written, dry.unchanged, dry.release, dry.kept), (1, 1, Some(3), vec![]));
-    assert_eq!(traces(&site.path("out")), before);
+    assert_eq!(metadata_of(&site.path("out")), before);
 }
 
 #[test]

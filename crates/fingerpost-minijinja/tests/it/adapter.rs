@@ -1,3 +1,3 @@
-//! The tests that all adapters share.
+//! The shared tests of all adapters.
 
 adapter_suite::adapter_tests!(crate::support::engine);

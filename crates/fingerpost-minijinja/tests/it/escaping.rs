@@ -7,8 +7,8 @@ use crate::support::{decode_attribute, environment, render_page};
 
 /// Checks pages of this name in both modes.
 ///
-/// In the expected text, `URL` stands for the URL of `css/app.css`, and `SLASHES` for the URL escaped as an ordinary string.
-/// `CONCATENATED` stands for the result of a concatenation, which is `URL` or `SLASHES`.
+/// In the expected text, `URL` means the URL of `css/app.css`, and `SLASHES` means the URL escaped as an ordinary string.
+/// `CONCATENATED` means the result of a concatenation, which is `URL` or `SLASHES`.
 #[track_caller]
 fn assert_rendered(name: &str, rows: &[(&str, &str)]) {
     let site = Site::with_files(&["css/app.css"]);

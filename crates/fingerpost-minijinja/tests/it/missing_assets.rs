@@ -8,11 +8,11 @@ use crate::support::{core_error, environment, render_error};
 
 /// Checks that the error has the text of the core and the location.
 #[track_caller]
-fn assert_not_found(err: &Error, place: &str) {
+fn assert_not_found(err: &Error, location: &str) {
     let core = core_error(err).expect("the source is an error of the core");
     assert_eq!(core.kind(), ErrorKind::NotFound);
     assert_eq!(err.kind(), minijinja::ErrorKind::InvalidOperation);
-    assert_eq!(err.to_string(), format!("invalid operation: {core} (in {place})"));
+    assert_eq!(err.to_string(), format!("invalid operation: {core} (in {location})"));
 }
 
 fn environments(site: &Site) -> [Environment<'static>; 2] {
@@ -43,7 +43,7 @@ fn unknown_asset_is_an_error_with_location_and_suggestions() {
 }
 
 #[test]
-fn unknown_asset_in_an_included_template_is_reported_there() {
+fn unknown_asset_in_an_included_template_is_reported_with_its_location() {
     for mut env in environments(&Site::with_files(&["css/app.css"])) {
         env.add_template("part.html", "\n\n{{ static('css/ap.css') }}").unwrap();
         env.add_template("lib.html", "{% macro link(path) %}\n{{ path | static }}{% endmacro %}").unwrap();

@@ -10,7 +10,7 @@ use crate::support::{environment, render_error};
 
 const SOURCE: &str = "{{ static('a.css') }} {{ 'a.css' | static }} {{ app_version() }}";
 
-/// Returns assets with this base URL, which makes their URLs distinguishable.
+/// Returns assets with this base URL. Tests use several base URLs to distinguish the assets.
 fn assets_at(site: &Site, base: &str) -> Assets {
     site.development().base_url(base).app_version(base.trim_matches('/')).build().unwrap()
 }
@@ -131,7 +131,7 @@ fn variable_named_like_a_helper_hides_the_function_but_not_the_filter() {
     let source = "{{ static }} {{ 'a.css' | static }} {{ static_url('a.css') }}";
     let page = env.render_named_str("page.html", source, context! { static => "b.css" }).unwrap();
     assert_eq!(page, "b.css /static/a.7c98040a5416.css /static/a.7c98040a5416.css");
-    // A macro of that name replaces the function.
+    // A macro named `static` replaces the function.
     let source = "{% macro static(path) %}[{{ path | static }}]{% endmacro %}{{ static('a.css') }}";
     let page = env.render_named_str("page.html", source, ()).unwrap();
     assert_eq!(page, "[/static/a.7c98040a5416.css]");

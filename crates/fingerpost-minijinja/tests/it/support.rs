@@ -45,7 +45,8 @@ pub(crate) fn core_error(err: &Error) -> Option<&fingerpost::Error> {
         .find_map(|err| err.downcast_ref())
 }
 
-/// Decodes the character references that MiniJinja writes into an attribute; panics for all others.
+/// Decodes the character references that MiniJinja writes into an attribute. Panics if the attribute contains other
+/// character references.
 #[track_caller]
 pub(crate) fn decode_attribute(attribute: &str) -> String {
     let mut pieces = attribute.split('&');

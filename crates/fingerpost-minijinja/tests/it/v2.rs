@@ -16,5 +16,5 @@ mod registration;
 
 use fingerpost_minijinja::v2::register;
 
-/// `true` if a concatenation of a safe and an ordinary string escapes the latter and is safe.
+/// `true` if a concatenation of a safe and an ordinary string escapes the ordinary string and is safe.
 const IS_CONCATENATION_SAFE: bool = false;

@@ -1,4 +1,4 @@
-//! The tests that all adapters share.
+//! The shared tests of all adapters.
 
 mod tera_2 {
     adapter_suite::adapter_tests!(crate::support::engine::<tera::Tera>);

@@ -43,7 +43,7 @@ fn helpers_in_production_allocate_no_more_than_constants() {
             let of = |name: &str| allocations(&tera, &format!("{name}.{kind}"));
             let filter = of("filter");
             assert_eq!(filter, of("constant-filter"), "{kind} {when}");
-            assert_eq!(filter.0, 1, "the engine's own stack; {kind} {when}");
+            assert_eq!(filter.0, 1, "only the stack of the engine is allocated; {kind} {when}");
             assert_eq!(of("call"), of("constant-call"), "{kind} {when}");
         }
     };

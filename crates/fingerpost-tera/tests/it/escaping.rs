@@ -135,7 +135,7 @@ fn tera_1_escapes_a_url_in_a_variable_again() {
     );
 }
 
-/// Documented in `v1`. If a later version of Tera 1 escapes concatenations, remove the advice there.
+/// Documented in the module `v1`. If a later version of Tera 1 escapes concatenations, remove the advice in `v1`.
 #[cfg(feature = "v1")]
 #[test]
 fn tera_1_does_not_escape_concatenations() {

@@ -16,7 +16,7 @@ fn url_lookup_in_production_does_not_allocate() {
 
 #[test]
 fn url_lookup_of_an_unchanged_file_in_development_does_not_allocate() {
-    let dir = Dir::of(&["css/app.css"]);
+    let dir = Dir::with_paths(&["css/app.css"]);
     let assets = dev(&dir).clock(later).build().unwrap();
     let call = || drop(assets.url("css/app.css").unwrap());
     call();

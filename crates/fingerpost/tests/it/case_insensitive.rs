@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use fingerpost::{Assets, ErrorKind, Mode};
 
-use crate::support::{Dir, alone_in, dev, hash, later, say, wait_for_a_new_time};
+use crate::support::{Dir, dev, hash, in_command, later, wait_for_a_new_time, write_note};
 
 #[track_caller]
 fn reason(assets: &Assets, path: &str) -> String {
@@ -60,15 +60,15 @@ fn on_a_case_insensitive_tmpfs(dir: &Path) -> Command {
 fn asset_paths_are_case_sensitive_on_a_case_insensitive_file_system() {
     let dir = Dir::new();
     if is_case_insensitive(dir.as_ref()) {
-        return spelling_counts_in(&dir.at("here"));
+        return spelling_counts_in(&dir.path("here"));
     }
     let mounts = on_a_case_insensitive_tmpfs(dir.as_ref()).arg("true").output();
     if !mounts.is_ok_and(|output| output.status.success()) {
-        return say("no case-insensitive disk is available: the rule is tested only on /proc");
+        return write_note("no case-insensitive disk is available: the rule is tested only on /proc");
     }
     let mut process = on_a_case_insensitive_tmpfs(dir.as_ref());
     process.arg(std::env::current_exe().unwrap()).env("IT_DIR", dir.as_ref());
-    let output = alone_in(process, || {
+    let output = in_command(process, || {
         let folded = Path::new(&std::env::var_os("IT_DIR").unwrap()).join("folded");
         assert!(is_case_insensitive(&folded));
         spelling_counts_in(&folded);
@@ -79,9 +79,9 @@ fn asset_paths_are_case_sensitive_on_a_case_insensitive_file_system() {
 
 #[test]
 fn names_differing_in_case_are_distinct_on_a_case_sensitive_file_system() {
-    let dir = Dir::of(&["app.css"]);
+    let dir = Dir::with_paths(&["app.css"]);
     if is_case_insensitive(dir.as_ref()) {
-        return say("this disk is case-insensitive");
+        return write_note("this disk is case-insensitive");
     }
     let assets = dev(&dir).build().unwrap();
     let text = assets.url("App.css").unwrap_err().to_string();
@@ -96,7 +96,7 @@ fn names_differing_in_case_are_distinct_on_a_case_sensitive_file_system() {
 
 #[test]
 fn windows_name_aliases_are_not_found() {
-    let dir = Dir::of(&["a.css", "a long name.css", "css/a.css"]);
+    let dir = Dir::with_paths(&["a.css", "a long name.css", "css/a.css"]);
     let assets = dev(&dir).build().unwrap();
     for path in
         ["a.css.", "a.css ", "a.css::$DATA", "ALONGN~1.CSS", "css./a.css", "a.css:stream", "CON", "a.css%00"]

@@ -11,7 +11,7 @@ use filetime::{FileTime, set_file_mtime};
 use fingerpost::{Assets, AssetsBuilder, ErrorKind, Strategy};
 
 #[cfg(unix)]
-use crate::support::alone_in;
+use crate::support::in_command;
 use crate::support::{Dir, Done, dev, hash, production, publish, settings};
 
 #[track_caller]
@@ -54,22 +54,22 @@ fn backslashes_in_component_paths_are_normalized_only_on_windows() {
 
 #[test]
 fn missing_component_file_is_not_found() {
-    let dir = Dir::of(&["base.html"]);
+    let dir = Dir::with_paths(&["base.html"]);
     for path in ["gone.html", "base.html/inside"] {
         let text = format!(
             "file `{}` of component `pages` does not exist; correct `.component()`",
-            dir.at(path).display()
+            dir.path(path).display()
         );
-        assert_eq!(refused("pages", dir.at(path)), (ErrorKind::NotFound, text));
+        assert_eq!(refused("pages", dir.path(path)), (ErrorKind::NotFound, text));
     }
     assert_eq!(refused("pages", "").0, ErrorKind::NotFound);
 }
 
 #[test]
 fn invalid_component_file_is_an_error_with_every_version_source() {
-    let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
+    let (dir, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
     let query = || dev(&dir).strategy(Strategy::VersionQuery).strategy_in_dev(true);
-    let (gone, directory) = (dir.at("gone.html"), dir.as_ref());
+    let (gone, directory) = (dir.path("gone.html"), dir.as_ref());
     for (file, kind) in [(&*gone, ErrorKind::NotFound), (directory, ErrorKind::Unreadable)] {
         for builder in [
             dev(&dir),
@@ -83,8 +83,8 @@ fn invalid_component_file_is_an_error_with_every_version_source() {
             assert_eq!(err.kind(), kind, "{err}");
         }
     }
-    let assets = dev(&dir).app_version("v1").component("pages", [dir.at("a.css")]).build().unwrap();
-    fs::remove_file(dir.at("a.css")).unwrap();
+    let assets = dev(&dir).app_version("v1").component("pages", [dir.path("a.css")]).build().unwrap();
+    fs::remove_file(dir.path("a.css")).unwrap();
     assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::NotFound);
 }
 
@@ -94,12 +94,12 @@ fn component_that_is_not_a_regular_file_is_not_opened() {
     let mut others: Vec<(PathBuf, _)> = vec![(dir.as_ref().to_owned(), "a directory")];
     #[cfg(unix)]
     {
-        let made = std::process::Command::new("mkfifo").arg(dir.at("pipe")).status().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(dir.path("pipe")).status().unwrap();
         assert!(made.success());
-        drop(std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap());
+        drop(std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap());
         others.extend([
-            (dir.at("pipe"), "not a regular file"),
-            (dir.at("socket"), "not a regular file"),
+            (dir.path("pipe"), "not a regular file"),
+            (dir.path("socket"), "not a regular file"),
             ("/dev/zero".into(), "not a regular file"),
         ]);
     }
@@ -114,7 +114,7 @@ fn component_that_is_not_a_regular_file_is_not_opened() {
 #[test]
 fn unreadable_component_file_is_an_error() {
     let dir = Dir::new();
-    let file = dir.at("loop.html");
+    let file = dir.path("loop.html");
     std::os::unix::fs::symlink(&file, &file).unwrap();
     let cause = fs::read(&file).unwrap_err();
     let text = format!(
@@ -154,16 +154,16 @@ fn component_file_that_keeps_changing_is_an_error() {
 
 #[test]
 fn snapshot_counts_the_files_of_each_component() {
-    let files = Dir::of(&["base.html", "nav.html", "site.json"]);
+    let files = Dir::with_paths(&["base.html", "nav.html", "site.json"]);
     let output = publish(&[("a.css", "a{}")], "/static/");
     let none = dev(&files).build().unwrap();
     assert_eq!(none.snapshot().components().count(), 0);
     for builder in [dev(&files), dev(&files).app_version("v1"), production(&output)] {
         let assets = builder
-            .component("templates", [files.at("base.html"), files.at("nav.html")])
-            .component("config", [files.at("site.json")])
+            .component("templates", [files.path("base.html"), files.path("nav.html")])
+            .component("config", [files.path("site.json")])
             // A repeated file counts once.
-            .component("templates", [files.at("nav.html")])
+            .component("templates", [files.path("nav.html")])
             .component("empty", [""; 0])
             .build()
             .unwrap();
@@ -187,7 +187,7 @@ fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
 fn running_executable_can_be_a_component() {
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();
     let line = format!("executable\0\0{}\n", fingerpost::manifest::Digest::from_content(&program));
-    let (dir, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
+    let (dir, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
     let components = r#"[("executable", 1)]"#;
     let alone = format!("{} from components {components}", hash(&line));
     assert_eq!(with_executable(dev(&dir)), Ok(alone));
@@ -207,7 +207,7 @@ fn running_executable_can_be_a_component() {
 #[test]
 fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
     let dir = Dir::new();
-    let copy = dir.at("program");
+    let copy = dir.path("program");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
     // Bytes appended to the program do not change what it does.
     let appended = |bytes: &[u8]| {
@@ -217,7 +217,7 @@ fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
     let ask = |gone: &str| {
         let mut program = std::process::Command::new(&copy);
         program.env("IT_IS_GONE", gone);
-        alone_in(program, || {
+        in_command(program, || {
             let program = std::env::current_exe().unwrap();
             let source = Dir::new();
             let assets = dev(&source).version_from_executable();
@@ -249,7 +249,7 @@ fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
 fn components_contribute_to_the_app_version() {
     let files = Dir::new();
     let (base, other) = (files.write("base.html", "one"), files.write("other.html", "two"));
-    let source = Dir::of(&["a.css"]);
+    let source = Dir::with_paths(&["a.css"]);
     let lines = |prefix: &str| {
         let line = |component: &str, path: &Path, content: &str| {
             format!(
@@ -291,8 +291,8 @@ fn components_contribute_to_the_app_version() {
 
 #[test]
 fn unreadable_component_is_an_error_that_names_the_path() {
-    let (source, files) = (Dir::of(&["a.css"]), Dir::of(&["pages/base.html"]));
-    let (directory, inside_a_file) = (files.at("pages"), files.at("pages/base.html/x"));
+    let (source, files) = (Dir::with_paths(&["a.css"]), Dir::with_paths(&["pages/base.html"]));
+    let (directory, inside_a_file) = (files.path("pages"), files.path("pages/base.html/x"));
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
     for builder in [|source, _| dev(source), |_, output| production(output)] {
         let built = |file| AssetsBuilder::component(builder(&source, &output), "pages", [file]).build();

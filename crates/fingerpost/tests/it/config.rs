@@ -2,7 +2,7 @@
 
 use fingerpost::{Assets, Error, ErrorKind, Mode, Settings, manifest::MANIFEST_NAME};
 
-use crate::support::{Dir, Site, alone, alone_with, hash, publish};
+use crate::support::{Dir, Site, hash, in_child, in_child_with, publish};
 
 const FILE: &str = r#"
 sources = ["static", "vendor=node_modules/htmx/dist", "=a=b"]
@@ -17,15 +17,15 @@ follow-symlinks = false
 
 fn project() -> Dir {
     let files = ["static/a.css", "static/b.psd", "node_modules/htmx/dist/htmx.js", "a=b/c.js"];
-    let dir = Dir::of(&files);
+    let dir = Dir::with_paths(&files);
     dir.write("fingerpost.toml", FILE);
     dir
 }
 
 #[track_caller]
 fn refused(toml: &str) -> Error {
-    let dir = Dir::with(&[("fingerpost.toml", toml)]);
-    let file = dir.at("fingerpost.toml");
+    let dir = Dir::with_files(&[("fingerpost.toml", toml)]);
+    let file = dir.path("fingerpost.toml");
     let err = Settings::read(&file).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig, "{err}");
     assert!(err.to_string().starts_with(&format!("settings file `{}`: ", file.display())), "{err}");
@@ -35,12 +35,12 @@ fn refused(toml: &str) -> Error {
 #[test]
 fn settings_file_configures_both_modes() {
     let output_in = |mode: &str| {
-        alone_with(&[("FINGERPOST_MODE", mode)], || {
+        in_child_with(&[("FINGERPOST_MODE", mode)], || {
             let dir = project();
             let collected = publish(&[("a.css", "static/a.css")], "/assets/");
-            std::fs::create_dir(dir.at("dist")).unwrap();
-            std::fs::rename(&collected, dir.at("dist/static")).unwrap();
-            let assets = Assets::from_config(dir.at("fingerpost.toml")).unwrap();
+            std::fs::create_dir(dir.path("dist")).unwrap();
+            std::fs::rename(&collected, dir.path("dist/static")).unwrap();
+            let assets = Assets::from_config(dir.path("fingerpost.toml")).unwrap();
             let all: Vec<_> = assets.iter().map(|(path, _)| path).collect();
             format!("{} {} {}", assets.absolute_url("a.css").unwrap(), assets.app_version(), all.join(" "))
         })
@@ -55,12 +55,12 @@ fn settings_file_configures_both_modes() {
 
 #[test]
 fn relative_paths_are_resolved_against_the_settings_file() {
-    let output = alone(|| {
+    let output = in_child(|| {
         let dir = project();
         std::env::set_current_dir(&dir).unwrap();
         let relative = Settings::read("fingerpost.toml").unwrap();
         std::env::set_current_dir("/").unwrap();
-        let absolute = Settings::read(dir.at("fingerpost.toml")).unwrap();
+        let absolute = Settings::read(dir.path("fingerpost.toml")).unwrap();
         assert_eq!(relative.sources[0].dir().file_name(), absolute.sources[0].dir().file_name());
         let assets = Assets::builder().settings(relative).mode(Mode::Dev).build().unwrap();
         assets.url("vendor/htmx.js").unwrap().to_string()
@@ -70,11 +70,11 @@ fn relative_paths_are_resolved_against_the_settings_file() {
 
 #[test]
 fn later_change_of_the_working_directory_has_no_effect() {
-    let output = alone(|| {
-        let Site { source, output } = Site::of(&["a.css"]);
+    let output = in_child(|| {
+        let Site { source, output } = Site::with_paths(&["a.css"]);
         let dir = Dir::new();
-        std::fs::rename(&source, dir.at("static")).unwrap();
-        std::fs::rename(&output, dir.at("dist")).unwrap();
+        std::fs::rename(&source, dir.path("static")).unwrap();
+        std::fs::rename(&output, dir.path("dist")).unwrap();
         std::env::set_current_dir(&dir).unwrap();
         let both = [Assets::dev("static").unwrap(), Assets::production("dist").unwrap()];
         std::env::set_current_dir("/").unwrap();
@@ -92,9 +92,9 @@ fn later_change_of_the_working_directory_has_no_effect() {
 #[test]
 fn base_url_from_the_builder_overrides_environment_and_file() {
     let base = |variable: &str| {
-        alone_with(&[("FINGERPOST_BASE_URL", variable)], || {
+        in_child_with(&[("FINGERPOST_BASE_URL", variable)], || {
             let dir = project();
-            let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+            let settings = Settings::read(dir.path("fingerpost.toml")).unwrap();
             let build = |builder: fingerpost::AssetsBuilder| builder.mode(Mode::Dev).build().unwrap();
             let from_file = build(Assets::builder().settings(settings.clone()));
             let from_builder =
@@ -109,10 +109,10 @@ fn base_url_from_the_builder_overrides_environment_and_file() {
 #[test]
 fn origin_comes_from_the_builder_or_else_environment_or_else_file() {
     let origin = |builder: &str, variable: &str, file: &str| {
-        alone_with(&[("FINGERPOST_ORIGIN", variable), ("IT", &format!("{builder} {file}"))], || {
-            let it = std::env::var("IT").unwrap();
-            let (builder, file) = it.split_once(' ').unwrap();
-            let dir = Dir::of(&["a.css"]);
+        in_child_with(&[("FINGERPOST_ORIGIN", variable), ("IT", &format!("{builder} {file}"))], || {
+            let values = std::env::var("IT").unwrap();
+            let (builder, file) = values.split_once(' ').unwrap();
+            let dir = Dir::with_paths(&["a.css"]);
             let settings = crate::support::settings(|settings| {
                 settings.origin = (!file.is_empty()).then(|| file.to_owned());
             });
@@ -141,12 +141,12 @@ fn origin_comes_from_the_builder_or_else_environment_or_else_file() {
 
 #[test]
 fn builder_overrides_the_settings_file_in_any_call_order() {
-    let output = alone(|| {
-        let (dir, other) = (project(), Dir::of(&["x.css"]));
-        let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let output = in_child(|| {
+        let (dir, other) = (project(), Dir::with_paths(&["x.css"]));
+        let settings = Settings::read(dir.path("fingerpost.toml")).unwrap();
         let set = |builder: fingerpost::AssetsBuilder| {
             let builder = builder.base_url("/b/").origin("https://b.example").app_version("b");
-            builder.source(&other).collected(other.at("out")).mode(Mode::Dev)
+            builder.source(&other).collected(other.path("out")).mode(Mode::Dev)
         };
         let orders = [
             set(Assets::builder().settings(settings.clone())),
@@ -177,7 +177,7 @@ fn reason(toml: &str) -> String {
 }
 
 #[test]
-fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
+fn unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
     let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `collect`, `clean`";
     for (toml, expected) in [
         (
@@ -231,8 +231,8 @@ fn misspelled_or_misplaced_key_is_an_error_with_advice() {
         assert_eq!(reason(&format!("\n{key} = \"\"")), expected);
     }
     // A table may contain a key that is reserved at the top level.
-    let dir = Dir::with(&[("fingerpost.toml", "[collect]\nmissing = 1")]);
-    Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let dir = Dir::with_files(&[("fingerpost.toml", "[collect]\nmissing = 1")]);
+    Settings::read(dir.path("fingerpost.toml")).unwrap();
 }
 
 #[test]
@@ -258,10 +258,12 @@ fn invalid_value_is_an_error_with_its_line() {
 }
 
 #[test]
-fn the_table_of_another_crate_is_read_by_that_crate() {
-    let dir =
-        Dir::with(&[("fingerpost.toml", "out = \"out\"\n[clean]\nkeep = \"x\"\n\"a b\" = 1\nkep = 1\n")]);
-    let file = dir.at("fingerpost.toml");
+fn table_of_another_crate_is_read_by_that_crate() {
+    let dir = Dir::with_files(&[(
+        "fingerpost.toml",
+        "out = \"out\"\n[clean]\nkeep = \"x\"\n\"a b\" = 1\nkep = 1\n",
+    )]);
+    let file = dir.path("fingerpost.toml");
     let settings = Settings::read(&file).unwrap();
     let mut clean = settings.table("clean");
     assert_eq!((clean.get::<usize>("keep"), clean.path("out")), (None, None));
@@ -282,20 +284,20 @@ fn the_table_of_another_crate_is_read_by_that_crate() {
 
 #[test]
 fn missing_and_unreadable_settings_files_are_different_errors() {
-    let dir = Dir::of(&["fingerpost.toml/x"]);
-    let missing = Assets::from_config(dir.at("other.toml")).unwrap_err();
+    let dir = Dir::with_paths(&["fingerpost.toml/x"]);
+    let missing = Assets::from_config(dir.path("other.toml")).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::InvalidConfig);
     assert_eq!(
         missing.to_string(),
-        format!("settings file `{}` does not exist", dir.at("other.toml").display())
+        format!("settings file `{}` does not exist", dir.path("other.toml").display())
     );
-    assert_eq!(Assets::from_config(dir.at("fingerpost.toml")).unwrap_err().kind(), ErrorKind::Unreadable);
+    assert_eq!(Assets::from_config(dir.path("fingerpost.toml")).unwrap_err().kind(), ErrorKind::Unreadable);
     let latin1 = dir.write("latin1.toml", b"origin = \"\xe9\"");
     assert_eq!(Assets::from_config(latin1).unwrap_err().kind(), ErrorKind::Unreadable);
 }
 
 #[test]
-fn invalid_glob_is_an_error_that_shows_it() {
+fn invalid_glob_is_an_error_that_contains_the_glob() {
     let settings = crate::support::settings(|settings| settings.ignore = vec!["a[".to_owned()]);
     let err = crate::support::dev(&Dir::new()).settings(settings).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
@@ -304,15 +306,15 @@ fn invalid_glob_is_an_error_that_shows_it() {
 
 #[test]
 fn missing_source_dir_is_an_error_with_the_absolute_path() {
-    let dir = Dir::of(&["file"]);
+    let dir = Dir::with_paths(&["file"]);
     for (path, reason) in [
         ("nowhere", "does not exist; create it, or correct the path"),
         ("file", "is not a directory"),
         ("file/below", "is not a directory"),
     ] {
-        let err = Assets::dev(dir.at(path)).unwrap_err();
+        let err = Assets::dev(dir.path(path)).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::SourceNotFound);
-        assert_eq!(err.to_string(), format!("source directory `{}` {reason}", dir.at(path).display()));
+        assert_eq!(err.to_string(), format!("source directory `{}` {reason}", dir.path(path).display()));
     }
     let here = std::env::current_dir().unwrap();
     assert_eq!(
@@ -332,11 +334,11 @@ fn missing_source_dir_is_an_error_with_the_absolute_path() {
 
 #[test]
 fn source_dir_inside_the_output_dir_is_an_error() {
-    let dir = Dir::of(&["dist/static/a.css", MANIFEST_NAME]);
+    let dir = Dir::with_paths(&["dist/static/a.css", MANIFEST_NAME]);
     for source in ["dist", "dist/static"] {
         let err = Assets::builder()
-            .source(dir.at(source))
-            .collected(dir.at("dist"))
+            .source(dir.path(source))
+            .collected(dir.path("dist"))
             .mode(Mode::Dev)
             .build()
             .unwrap_err();

@@ -5,13 +5,13 @@ use std::env;
 use fingerpost::{Assets, Mode, Strategy};
 
 use crate::{
-    git::{clean, head, repository, version_in},
-    support::{Dir, alone_in, warnings},
+    git::{clean_process, head, repository, version_in},
+    support::{Dir, in_command, warnings},
 };
 
-/// Returns the deploy variables in order, taken from an error that names them.
+/// Returns the deploy variables in the order in which an error lists them.
 fn deploy_variables() -> Vec<String> {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let assets = Assets::builder().source(&dir).mode(Mode::Production).strategy(Strategy::VersionQuery);
     let err = assets.app_version("dev").build().unwrap_err().to_string();
     let (_, names) = err.split_once("set one of ").unwrap();
@@ -27,7 +27,7 @@ fn first_deploy_variable_with_a_commit_is_used() {
     let version_of = |garbage: usize| {
         let value = |i: usize| if i < garbage { "main" } else { &commits[i] };
         let variables: Vec<_> = names.iter().enumerate().map(|(i, name)| (&**name, value(i))).collect();
-        version_in(dir.at("static"), "/nowhere", &variables)
+        version_in(dir.path("static"), "/nowhere", &variables)
     };
     for (i, name) in names.iter().enumerate() {
         assert_eq!(version_of(i), format!("abcde{i:02} from git"), "{name}");
@@ -38,7 +38,7 @@ fn first_deploy_variable_with_a_commit_is_used() {
 #[test]
 fn deploy_variable_must_have_7_to_64_hex_digits() {
     let dir = repository();
-    let from = |value: &str| version_in(dir.at("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
+    let from = |value: &str| version_in(dir.path("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
     for commit in ["1234567", "ABCDEF0123456789abcdef0123456789abcdef01", " 1234567\n", &"0".repeat(64)] {
         let digits = commit.trim()[..7].to_lowercase();
         assert_eq!(from(commit), format!("{digits} from git"), "{commit}");
@@ -53,15 +53,15 @@ fn deploy_variable_must_have_7_to_64_hex_digits() {
 fn explicit_version_overrides_every_commit() {
     let dir = repository();
     let variables = [("GITHUB_SHA", "1234567"), ("FINGERPOST_APP_VERSION", "v1")];
-    assert_eq!(version_in(dir.at("static"), "/nowhere", &variables), "v1 from explicit");
+    assert_eq!(version_in(dir.path("static"), "/nowhere", &variables), "v1 from explicit");
 }
 
 #[test]
 fn ignored_deploy_variables_are_logged() {
-    let dir = Dir::with(&[(".git/HEAD", "0123456")]);
-    let mut process = clean("/nowhere");
+    let dir = Dir::with_files(&[(".git/HEAD", "0123456")]);
+    let mut process = clean_process("/nowhere");
     process.env("IT", dir.as_ref()).env("SOURCE_VERSION", "</script>\n").env("GITHUB_SHA", "");
-    let output = alone_in(process, || {
+    let output = in_command(process, || {
         let source = env::var_os("IT").unwrap();
         let build = || drop(Assets::builder().source(&source).mode(Mode::Dev).version_from_git().build());
         warnings(build).join("\n")
@@ -70,14 +70,14 @@ fn ignored_deploy_variables_are_logged() {
         output,
         format!(
             "SOURCE_VERSION is `</script>\\n`, which is not a commit; it is ignored\nno commit can be read from `{}`; the app version is `dev`",
-            dir.at(".git").display()
+            dir.path(".git").display()
         )
     );
 }
 
 #[test]
 fn unrelated_and_invalid_variables_have_no_effect() {
-    let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
+    let repository = Dir::with_files(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
     let hosts = ["GITHUB_SHA", "SOURCE_VERSION", "RAILWAY_GIT_COMMIT_SHA", "GIT_COMMIT", "CI_COMMIT_SHA"];
     let known = ["FINGERPOST_APP_VERSION", "FINGERPOST_BASE_URL", "FINGERPOST_MODE", "FINGERPOST_ORIGIN"];
     let values =
@@ -89,7 +89,8 @@ fn unrelated_and_invalid_variables_have_no_effect() {
     });
     let names: Vec<_> = names.collect();
     let garbage: Vec<_> = names.iter().map(String::as_str).zip(values.into_iter().cycle()).collect();
-    let version_of = |variables: &[(&str, &str)]| version_in(repository.at("static"), "/nowhere", variables);
+    let version_of =
+        |variables: &[(&str, &str)]| version_in(repository.path("static"), "/nowhere", variables);
     assert_eq!(version_of(&[]), "89abcde from git");
     assert_eq!(version_of(&garbage), "89abcde from git");
     let set: Vec<_> = garbage.iter().copied().chain(known[..1].iter().map(|name| (*name, "v1"))).collect();

@@ -18,7 +18,7 @@ use crate::support::{Dir, Done, dev, hash, later, wait_for_a_new_time};
 
 /// Checks that the URL has the hash of this content.
 #[track_caller]
-fn follows(assets: &Assets, path: &str, content: &str) {
+fn assert_current(assets: &Assets, path: &str, content: &str) {
     let expected = format!("/static/{path}?v={}", hash(content));
     assert_eq!(assets.url(path).unwrap(), *expected);
     assert_eq!(assets.integrity(path).unwrap(), Digest::from_content(content.as_bytes()).integrity());
@@ -30,43 +30,55 @@ fn modified(file: &Path) -> FileTime {
 
 type Edit = fn(&Dir, &str);
 
-/// Makes each edit to a file that is cached and whose times are trusted, then requests its URL at once.
+/// Makes each edit to a cached file with trusted times, then requests the URL of the file at once.
 #[track_caller]
-fn edits_are_seen(edits: &[(&str, Edit, &str)]) {
+fn assert_edits_are_visible(edits: &[(&str, Edit, &str)]) {
     let dir = Dir::new();
     for (path, ..) in edits {
         dir.write(path, "before");
     }
     let assets = dev(&dir).clock(later).build().unwrap();
     for (path, edit, content) in edits {
-        follows(&assets, path, "before");
-        follows(&assets, path, "before");
+        assert_current(&assets, path, "before");
+        assert_current(&assets, path, "before");
         wait_for_a_new_time(dir.as_ref());
         edit(&dir, path);
-        follows(&assets, path, content);
-        follows(&assets, path, content);
+        assert_current(&assets, path, content);
+        assert_current(&assets, path, content);
     }
 }
 
 #[test]
 fn edit_of_a_cached_file_is_visible_on_the_next_call() {
-    edits_are_seen(&[
+    assert_edits_are_visible(&[
         ("in-place.css", |dir, path| drop(dir.write(path, "after")), "after"),
         ("emptied.css", |dir, path| drop(dir.write(path, "")), ""),
         ("by-rename.css", |dir, path| dir.replace(path, "after"), "after"),
         ("same-length-time-set-back.css", same_length_time_set_back, "BEFORE"),
         ("by-rename-same-length-same-time.css", by_rename_with_the_same_time, "BEFORE"),
-        ("by-an-older-file.css", |dir, path| replaced_by_one_of(dir, path, 1_000_000_000), "older!"),
-        ("by-a-file-of-before-1970.css", |dir, path| replaced_by_one_of(dir, path, -1_000), "older!"),
-        ("by-a-file-of-tomorrow.css", |dir, path| replaced_by_one_of(dir, path, 4_000_000_000), "older!"),
-        ("deleted-and-made-again.css", deleted_and_made_again, "BEFORE"),
-        ("only-the-time.css", |dir, path| set_file_mtime(dir.at(path), FileTime::now()).unwrap(), "before"),
+        (
+            "by-an-older-file.css",
+            |dir, path| replaced_by_a_file_with_time(dir, path, 1_000_000_000),
+            "older!",
+        ),
+        (
+            "by-a-file-of-before-1970.css",
+            |dir, path| replaced_by_a_file_with_time(dir, path, -1_000),
+            "older!",
+        ),
+        (
+            "by-a-file-of-tomorrow.css",
+            |dir, path| replaced_by_a_file_with_time(dir, path, 4_000_000_000),
+            "older!",
+        ),
+        ("deleted-and-recreated.css", deleted_and_recreated, "BEFORE"),
+        ("only-the-time.css", |dir, path| set_file_mtime(dir.path(path), FileTime::now()).unwrap(), "before"),
         ("time-of-tomorrow-then-edited.css", edited_with_a_time_of_tomorrow, "BEFORE"),
     ]);
 }
 
 fn same_length_time_set_back(dir: &Dir, path: &str) {
-    let time = modified(&dir.at(path));
+    let time = modified(&dir.path(path));
     let file = dir.write(path, "BEFORE");
     set_file_mtime(&file, time).unwrap();
     assert_eq!(modified(&file), time);
@@ -74,19 +86,19 @@ fn same_length_time_set_back(dir: &Dir, path: &str) {
 
 fn by_rename_with_the_same_time(dir: &Dir, path: &str) {
     let beside = dir.write("beside", "BEFORE");
-    set_file_mtime(&beside, modified(&dir.at(path))).unwrap();
-    fs::rename(beside, dir.at(path)).unwrap();
+    set_file_mtime(&beside, modified(&dir.path(path))).unwrap();
+    fs::rename(beside, dir.path(path)).unwrap();
 }
 
-fn replaced_by_one_of(dir: &Dir, path: &str, seconds: i64) {
+fn replaced_by_a_file_with_time(dir: &Dir, path: &str, seconds: i64) {
     let beside = dir.write("beside", "older!");
     set_file_mtime(&beside, FileTime::from_unix_time(seconds, 5)).unwrap();
-    fs::rename(beside, dir.at(path)).unwrap();
+    fs::rename(beside, dir.path(path)).unwrap();
 }
 
-fn deleted_and_made_again(dir: &Dir, path: &str) {
-    let time = modified(&dir.at(path));
-    fs::remove_file(dir.at(path)).unwrap();
+fn deleted_and_recreated(dir: &Dir, path: &str) {
+    let time = modified(&dir.path(path));
+    fs::remove_file(dir.path(path)).unwrap();
     set_file_mtime(dir.write(path, "BEFORE"), time).unwrap();
 }
 
@@ -95,7 +107,7 @@ fn edited_with_a_time_of_tomorrow(dir: &Dir, path: &str) {
     let assets = dev(dir).build().unwrap();
     for content in ["during", "BEFORE"] {
         set_file_mtime(dir.write(path, content), tomorrow).unwrap();
-        follows(&assets, path, content);
+        assert_current(&assets, path, content);
     }
 }
 
@@ -107,29 +119,29 @@ fn recently_written_file_is_not_trusted() {
         let content = format!("round {round:03}");
         let file = dir.write("a.css", &content);
         set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, 0)).unwrap();
-        follows(&assets, "a.css", &content);
+        assert_current(&assets, "a.css", &content);
     }
 }
 
 #[test]
 fn deleted_file_is_an_error_on_the_next_call() {
-    let dir = Dir::of(&["a.css", "b.css"]);
+    let dir = Dir::with_paths(&["a.css", "b.css"]);
     let assets = dev(&dir).build().unwrap();
     for _ in 0..3 {
-        follows(&assets, "a.css", "a.css");
-        fs::remove_file(dir.at("a.css")).unwrap();
+        assert_current(&assets, "a.css", "a.css");
+        fs::remove_file(dir.path("a.css")).unwrap();
         assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(assets.integrity("a.css").unwrap_err().kind(), ErrorKind::NotFound);
-        fs::create_dir(dir.at("a.css")).unwrap();
+        fs::create_dir(dir.path("a.css")).unwrap();
         assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
-        fs::remove_dir(dir.at("a.css")).unwrap();
+        fs::remove_dir(dir.path("a.css")).unwrap();
         dir.write("a.css", "a.css");
     }
 }
 
 #[test]
 fn in_place_edits_are_visible_on_the_next_call_under_concurrent_lookups() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let (assets, done) = (dev(&dir).build().unwrap(), AtomicBool::new(false));
     thread::scope(|scope| {
         let _done = Done(&done);
@@ -142,7 +154,7 @@ fn in_place_edits_are_visible_on_the_next_call_under_concurrent_lookups() {
         }
         for round in 0..1_000 {
             let content = format!("round {round:04}");
-            fs::write(dir.at("a.css"), &content).unwrap();
+            fs::write(dir.path("a.css"), &content).unwrap();
             assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={}", hash(&content)));
         }
     });
@@ -150,10 +162,10 @@ fn in_place_edits_are_visible_on_the_next_call_under_concurrent_lookups() {
 
 /// Requests `path` from 64 threads while the file is replaced 1,000 times.
 #[track_caller]
-fn only_whole_contents_are_seen(path: &str) {
+fn assert_only_complete_contents(path: &str) {
     let contents = ["a".repeat(100_000), "b".repeat(100_000)];
     let urls = [0, 1].map(|i| format!("/static/{path}?v={}", hash(&contents[i])));
-    let dir = Dir::with(&[(path, &contents[0])]);
+    let dir = Dir::with_files(&[(path, &contents[0])]);
     let (assets, done) = (dev(&dir).build().unwrap(), AtomicBool::new(false));
     thread::scope(|scope| {
         let _done = Done(&done);
@@ -162,7 +174,7 @@ fn only_whole_contents_are_seen(path: &str) {
                 let mut lookups = 0;
                 while lookups < 20 || !done.load(Relaxed) {
                     let url = assets.url(path).unwrap().to_string();
-                    assert!(urls.contains(&url), "{url} belongs to neither content");
+                    assert!(urls.contains(&url), "{url} matches neither content");
                     lookups += 1;
                 }
             });
@@ -176,15 +188,15 @@ fn only_whole_contents_are_seen(path: &str) {
 
 #[test]
 fn hash_always_matches_a_complete_content_during_replacement() {
-    only_whole_contents_are_seen("css/app.css");
+    assert_only_complete_contents("css/app.css");
 }
 
 #[test]
 fn numeric_name_is_found_during_replacement() {
-    only_whole_contents_are_seen("404");
+    assert_only_complete_contents("404");
 }
 
-/// The bytes that this process has read, from the counters of the kernel.
+/// Returns the number of bytes that this process has read, from the counters of the kernel.
 #[cfg(target_os = "linux")]
 pub(crate) fn bytes_read() -> Option<u64> {
     let counters = fs::read_to_string("/proc/self/io").ok()?;
@@ -222,11 +234,11 @@ fn all_at_once(assets: &Assets, content: &[u8]) {
 #[test]
 fn concurrent_callers_share_one_read_per_change() {
     if bytes_read().is_none() {
-        return crate::support::say(
+        return crate::support::write_note(
             "skipped: reads are counted with /proc/self/io, which does not exist here",
         );
     }
-    let counted = crate::support::alone(|| {
+    let counted = crate::support::in_child(|| {
         let (one, two) = (vec![1; LARGE], vec![2; LARGE]);
         let dir = Dir::new();
         dir.write("large.bin", &one);
@@ -245,13 +257,13 @@ fn concurrent_callers_share_one_read_per_change() {
 }
 
 #[test]
-fn file_is_read_on_every_call_until_its_times_have_settled() {
+fn file_is_read_on_every_call_until_its_times_are_trusted() {
     if bytes_read().is_none() {
-        return crate::support::say(
+        return crate::support::write_note(
             "skipped: reads are counted with /proc/self/io, which does not exist here",
         );
     }
-    let counted = crate::support::alone(|| {
+    let counted = crate::support::in_child(|| {
         static IS_LATER: AtomicBool = AtomicBool::new(false);
         let clock = || if IS_LATER.load(Relaxed) { later() } else { SystemTime::now() };
         let (dir, content) = (Dir::new(), vec![1; LARGE]);
@@ -273,11 +285,11 @@ fn file_is_read_on_every_call_until_its_times_have_settled() {
 #[test]
 fn file_that_changes_during_reading_is_read_at_most_three_times() {
     if bytes_read().is_none() {
-        return crate::support::say(
+        return crate::support::write_note(
             "skipped: reads are counted with /proc/self/io, which does not exist here",
         );
     }
-    let counted = crate::support::alone(|| {
+    let counted = crate::support::in_child(|| {
         let dir = Dir::new();
         let file = dir.write("large.bin", vec![1; LARGE]);
         let (assets, done) = (dev(&dir).build().unwrap(), AtomicBool::new(false));

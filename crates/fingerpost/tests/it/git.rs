@@ -9,7 +9,7 @@ use std::{
 
 use fingerpost::{Assets, AssetsBuilder, Mode, VersionSource};
 
-use crate::support::{Dir, alone_in, dev, production, publish, this_program};
+use crate::support::{Dir, dev, in_command, production, publish, this_program};
 
 pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
     let output = git_command(dir, arguments).output().expect("git");
@@ -41,7 +41,7 @@ pub(crate) fn repository() -> Dir {
 }
 
 pub(crate) fn repository_of(options: &[&str]) -> Dir {
-    let dir = Dir::of(&["static/a.css"]);
+    let dir = Dir::with_paths(&["static/a.css"]);
     git(&dir, &[&["init", "--quiet", "--initial-branch", "main"], options].concat());
     commit(&dir);
     dir
@@ -57,11 +57,11 @@ pub(crate) fn head(dir: impl AsRef<Path>) -> String {
     format!("{} from git", &git(dir, &["rev-parse", "HEAD"])[..7])
 }
 
-/// Returns version and source for a source directory, computed in a process with only this search path and these variables:
-/// this program, which runs the test below.
+/// Returns version and source for a source directory, computed in a process with only this search path and these variables.
+/// The process is this program, and runs only the test below.
 #[track_caller]
 pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
-    let mut command = clean(path);
+    let mut command = clean_process(path);
     command.args(["git::fallback_version_is_used_outside_of_a_repository", "--exact", "--nocapture"]);
     let output = command.env(SOURCE, source.as_ref()).envs(variables.iter().copied()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -69,7 +69,7 @@ pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&st
 }
 
 /// Returns this program with an environment that contains only a search path.
-pub(crate) fn clean(path: &str) -> Command {
+pub(crate) fn clean_process(path: &str) -> Command {
     let mut command = this_program();
     command.env_clear().env("PATH", path).current_dir("/");
     command
@@ -90,16 +90,16 @@ fn fallback_version_is_used_outside_of_a_repository() {
     writeln!(io::stderr(), "{RESULT}{version} from {}", version.source()).unwrap();
 }
 
-/// Returns the child processes that have not been waited for, including those that have ended; empty without `/proc`.
+/// Returns the running child processes, and the ended child processes without a `wait`. Without `/proc`, the list is empty.
 fn children() -> Vec<u32> {
-    let me = process::id().to_string();
-    let is_mine = |id: &u32| {
+    let parent = process::id().to_string();
+    let is_child = |id: &u32| {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         // The parent's ID is the second field after the name, which is in parentheses and may contain anything.
-        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&me)
+        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&parent)
     };
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_mine).collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_child).collect()
 }
 
 /// Returns the version read from `.git`, with no `git` on the search path.
@@ -113,12 +113,12 @@ fn commit_is_read_without_the_git_program() {
     for format in ["sha1", "sha256"] {
         let dir = repository_of(&["--object-format", format]);
         let commit = head(&dir);
-        assert_eq!(version(dir.at("static")), commit, "{format}");
+        assert_eq!(version(dir.path("static")), commit, "{format}");
         git(&dir, &["pack-refs", "--all"]);
-        assert!(!dir.at(".git/refs/heads/main").exists());
-        assert_eq!(version(dir.at("static")), commit, "{format}, packed refs");
+        assert!(!dir.path(".git/refs/heads/main").exists());
+        assert_eq!(version(dir.path("static")), commit, "{format}, packed refs");
         git(&dir, &["checkout", "--quiet", "--detach"]);
-        assert_eq!(version(dir.at("static")), commit, "{format}, a detached head");
+        assert_eq!(version(dir.path("static")), commit, "{format}, a detached head");
     }
 }
 
@@ -127,10 +127,10 @@ fn branch_names_that_are_not_utf_8_are_ignored() {
     let dir = repository();
     let commit = head(&dir);
     git(&dir, &["pack-refs", "--all"]);
-    let packed = fs::read(dir.at(".git/packed-refs")).unwrap();
+    let packed = fs::read(dir.path(".git/packed-refs")).unwrap();
     let other = format!("{} refs/heads/caf", "1".repeat(40)).into_bytes();
     dir.write(".git/packed-refs", [&packed[..], &other, b"\xe9\n"].concat());
-    assert_eq!(version(dir.at("static")), commit);
+    assert_eq!(version(dir.path("static")), commit);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn worktrees_and_submodules_use_their_own_commit() {
     let (dir, library) = (repository(), repository());
     commit(&library);
     git(&dir, &["worktree", "add", "--quiet", "-b", "other", "tree"]);
-    let tree = dir.at("tree");
+    let tree = dir.path("tree");
     commit(&tree);
     assert_ne!(head(&tree), head(&dir));
     assert_eq!(version(tree.join("static")), head(&tree));
@@ -146,7 +146,7 @@ fn worktrees_and_submodules_use_their_own_commit() {
     assert_eq!(version(tree.join("static")), head(&tree), "packed refs");
 
     git(&dir, &["submodule", "--quiet", "add", library.as_ref().to_str().unwrap(), "library"]);
-    let submodule = dir.at("library");
+    let submodule = dir.path("library");
     assert!(submodule.join(".git").is_file());
     assert_ne!(head(&submodule), head(&dir));
     assert_eq!(version(submodule.join("static")), head(&library));
@@ -173,30 +173,30 @@ fn damaged_repository_yields_the_fallback_version() {
         &digits.replace('0', "g")[..40],
     ] {
         dir.write(".git/HEAD", content);
-        assert_eq!(version(dir.at("static")), FALLBACK, "{content}");
+        assert_eq!(version(dir.path("static")), FALLBACK, "{content}");
     }
     dir.write(".git/HEAD", "ref: refs/heads/main");
     for content in ["", "0123456", "ref: refs/heads/main"] {
         dir.write(".git/refs/heads/main", content);
-        assert_eq!(version(dir.at("static")), FALLBACK, "{content}");
+        assert_eq!(version(dir.path("static")), FALLBACK, "{content}");
     }
-    fs::remove_dir_all(dir.at(".git")).unwrap();
-    assert_eq!(version(dir.at("static")), FALLBACK, "no .git");
+    fs::remove_dir_all(dir.path(".git")).unwrap();
+    assert_eq!(version(dir.path("static")), FALLBACK, "no .git");
     for content in ["", "gitdir: /nowhere", "gitdir:", "not this"] {
         dir.write(".git", content);
-        assert_eq!(version(dir.at("static")), FALLBACK, "{content}");
+        assert_eq!(version(dir.path("static")), FALLBACK, "{content}");
     }
 }
 
 #[test]
-fn outer_repository_does_not_replace_a_damaged_inner_one() {
+fn outer_repository_does_not_replace_a_damaged_inner_repository() {
     let dir = repository();
     let search_path = env::var("PATH").unwrap();
-    let source = dir.at("inside/static");
+    let source = dir.path("inside/static");
     fs::create_dir_all(&source).unwrap();
     let version = || version_in(&source, &search_path, &[]);
     assert_eq!(version(), head(&dir));
-    let inside = dir.at("inside/.git");
+    let inside = dir.path("inside/.git");
     fs::create_dir(&inside).unwrap();
     assert_eq!(version(), FALLBACK, "an empty .git");
     fs::create_dir(inside.join("HEAD")).unwrap();
@@ -215,18 +215,18 @@ fn outer_repository_does_not_replace_a_damaged_inner_one() {
 
 #[cfg(unix)]
 #[test]
-fn outer_repository_does_not_replace_a_damaged_one_reached_by_symlink() {
+fn outer_repository_does_not_replace_a_damaged_repository_behind_a_symlink() {
     use std::os::unix::fs::symlink;
     let search_path = env::var("PATH").unwrap();
-    let (around, links) = (Dir::of(&["a:b/inside/static/a.css", "inside/static/a.css"]), Dir::new());
+    let (around, links) = (Dir::with_paths(&["a:b/inside/static/a.css", "inside/static/a.css"]), Dir::new());
     git(&around, &["init", "--quiet"]);
     commit(&around);
     for inside in ["a:b/inside", "inside"] {
-        let (source, link) = (around.at(inside).join("static"), links.at("link"));
-        symlink(around.at(inside), &link).unwrap();
+        let (source, link) = (around.path(inside).join("static"), links.path("link"));
+        symlink(around.path(inside), &link).unwrap();
         let version = |source: &Path| version_in(source, &search_path, &[]);
         assert_eq!(version(&source), head(&around), "{inside}");
-        fs::create_dir(around.at(inside).join(".git")).unwrap();
+        fs::create_dir(around.path(inside).join(".git")).unwrap();
         assert_eq!(version(&source), FALLBACK, "{inside}");
         assert_eq!(version(&link.join("static")), FALLBACK, "{inside} through a symlink");
         fs::remove_file(link).unwrap();
@@ -237,16 +237,16 @@ fn outer_repository_does_not_replace_a_damaged_one_reached_by_symlink() {
 fn directory_before_a_parent_segment_is_not_searched() {
     let dir = repository();
     dir.write("server/.git", "damaged");
-    assert_eq!(version(dir.at("server/../static")), head(&dir));
+    assert_eq!(version(dir.path("server/../static")), head(&dir));
 }
 
 #[test]
 fn first_directory_in_a_repository_determines_the_commit() {
     let (first, second, none) = (repository(), repository(), Dir::new());
     commit(&second);
-    let mut process = clean(&env::var("PATH").unwrap());
+    let mut process = clean_process(&env::var("PATH").unwrap());
     process.current_dir(&second).env("IT_FIRST", first.as_ref()).env("IT_NONE", none.as_ref());
-    let output = alone_in(process, || {
+    let output = in_command(process, || {
         let dir = |name| PathBuf::from(env::var_os(name).unwrap());
         let here = env::current_dir().unwrap();
         let (first, none) = (dir("IT_FIRST"), dir("IT_NONE"));
@@ -272,9 +272,9 @@ fn first_directory_in_a_repository_determines_the_commit() {
 fn reload_uses_the_initial_working_directory() {
     let (here, elsewhere, none) = (repository(), repository(), Dir::new());
     commit(&elsewhere);
-    let mut process = clean(&env::var("PATH").unwrap());
+    let mut process = clean_process(&env::var("PATH").unwrap());
     process.current_dir(&here).env("IT_NONE", none.as_ref()).env("IT_ELSEWHERE", elsewhere.as_ref());
-    let output = alone_in(process, || {
+    let output = in_command(process, || {
         let dir = |name| PathBuf::from(env::var_os(name).unwrap());
         let assets = Assets::builder().source(dir("IT_NONE")).mode(Mode::Dev).version_from_git();
         let assets = assets.build().unwrap();
@@ -297,15 +297,18 @@ fn dev_and_unknown_are_fallback_versions() {
 
 #[test]
 fn git_overrides_the_manifest_and_the_components() {
-    let repository =
-        Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}"), ("base.html", "one")]);
+    let repository = Dir::with_files(&[
+        (".git/HEAD", &"89abcdef".repeat(5)),
+        ("static/a.css", "a{}"),
+        ("base.html", "one"),
+    ]);
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
-    let none = Dir::of(&["a.css"]);
-    for builder in [dev(&none), production(&output), production(&output).source(repository.at("static"))] {
-        let with = |builder: AssetsBuilder| builder.component("pages", [repository.at("base.html")]);
-        // Even without a commit git determines the version, `dev`.
+    let none = Dir::with_paths(&["a.css"]);
+    for builder in [dev(&none), production(&output), production(&output).source(repository.path("static"))] {
+        let with = |builder: AssetsBuilder| builder.component("pages", [repository.path("base.html")]);
+        // Without a commit, the version from git is `dev`.
         let version = with(builder).version_from_git().build().unwrap().app_version();
         assert_eq!(version.source(), VersionSource::Git, "{version}");
     }
-    assert_eq!(version_in(repository.at("static"), "/nowhere", &[]), "89abcde from git");
+    assert_eq!(version_in(repository.path("static"), "/nowhere", &[]), "89abcde from git");
 }

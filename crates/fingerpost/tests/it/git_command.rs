@@ -1,4 +1,4 @@
-//! The app version from the `git` command, and from scripts in its place that misbehave.
+//! The app version from the `git` command, and from faulty scripts with the name `git`.
 
 use std::{
     env, fs, thread,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     git::{commit, git, git_command, head, repository, repository_of, version_in},
-    support::{Dir, say},
+    support::{Dir, write_note},
 };
 
 /// The time limit for `git`.
@@ -24,26 +24,26 @@ fn reftable() -> Option<Dir> {
     let (options, scratch) = (["--ref-format", "reftable"], Dir::new());
     let made = git_command(&scratch, &["init", "--quiet", options[0], options[1]]).output().unwrap();
     if !made.status.success() {
-        say("this git does not support reftable: the test is skipped");
+        write_note("this git does not support reftable: the test is skipped");
         return None;
     }
     let dir = repository_of(&options);
-    assert_eq!(fs::read_to_string(dir.at(".git/HEAD")).unwrap(), "ref: refs/heads/.invalid\n");
+    assert_eq!(fs::read_to_string(dir.path(".git/HEAD")).unwrap(), "ref: refs/heads/.invalid\n");
     Some(dir)
 }
 
 #[test]
 fn git_program_is_used_when_references_are_not_in_files() {
     let Some(dir) = reftable() else { return };
-    let version_of = |source: &str, path: &str| version_in(dir.at(source), path, &[]);
+    let version_of = |source: &str, path: &str| version_in(dir.path(source), path, &[]);
     assert_eq!(version_of("static", &search_path()), head(&dir));
     for no_git in ["", "/nowhere"] {
         assert_eq!(version_of("static", no_git), FALLBACK);
     }
     git(&dir, &["worktree", "add", "--quiet", "-b", "other", "tree"]);
-    commit(dir.at("tree"));
-    assert_ne!(head(dir.at("tree")), head(&dir));
-    assert_eq!(version_of("tree/static", &search_path()), head(dir.at("tree")));
+    commit(dir.path("tree"));
+    assert_ne!(head(dir.path("tree")), head(&dir));
+    assert_eq!(version_of("tree/static", &search_path()), head(dir.path("tree")));
     git(&dir, &["checkout", "--quiet", "--detach"]);
     assert_eq!(version_of("static", &search_path()), head(&dir), "a detached head");
 }
@@ -56,7 +56,7 @@ fn git_program_is_used_for_submodules() {
     let mut add =
         git_command(&dir, &["submodule", "--quiet", "add", library.as_ref().to_str().unwrap(), "library"]);
     assert!(add.env("GIT_DEFAULT_REF_FORMAT", "reftable").status().unwrap().success());
-    let submodule = dir.at("library");
+    let submodule = dir.path("library");
     assert!(submodule.join(".git").is_file());
     assert_ne!(head(&submodule), head(&dir));
     assert_eq!(version_in(submodule.join("static"), "/nowhere", &[]), FALLBACK);
@@ -68,12 +68,12 @@ fn git_program_is_used_for_submodules() {
 #[track_caller]
 fn version_from_script(script: &str) -> (String, Duration) {
     use std::os::unix::fs::PermissionsExt as _;
-    let dir = Dir::with(&[("static/a.css", ""), (".git/HEAD", "ref: refs/heads/.invalid\n")]);
+    let dir = Dir::with_files(&[("static/a.css", ""), (".git/HEAD", "ref: refs/heads/.invalid\n")]);
     let git = dir.write("bin/git", format!("#!/bin/sh\n{script}\n"));
     fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", dir.at("bin").display(), search_path());
+    let path = format!("{}:{}", dir.path("bin").display(), search_path());
     let start = Instant::now();
-    let version = version_in(dir.at("static"), &path, &[]);
+    let version = version_in(dir.path("static"), &path, &[]);
     (version, start.elapsed())
 }
 

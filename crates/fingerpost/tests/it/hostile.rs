@@ -17,13 +17,13 @@ fn may_have_an_ampersand(written: &str, has_version: bool) -> bool {
 
 /// Checks the invariants of every URL made from `written`.
 #[track_caller]
-fn is_harmless(base: &str, written: &str, url: &Url) {
+fn assert_safe(base: &str, written: &str, url: &Url) {
     assert!(url.starts_with(base), "{url}");
     assert!(!url.contains(['<', '>', '"', '\'', ' ', '\\', '`', '(', ')']), "{url}");
     assert!(url.is_ascii() && !url.contains(|c: char| c.is_control()), "{url}");
     assert_eq!(url.is_html_inert(), !url.contains('&'));
     assert!(!url.contains('&') || may_have_an_ampersand(written, true), "{url}");
-    // A browser resolves the URL without changing it, to a path below the base URL.
+    // A browser does not change the URL, and requests a path below the base URL.
     let page = url::Url::parse("https://site.example/some/page?x").unwrap();
     let seen = page.join(url).unwrap();
     let place = page.join(base).unwrap();
@@ -44,7 +44,7 @@ fn parts(url: &str) -> [&str; 3] {
 
 /// Checks that the URLs of development and production differ only in the version.
 #[track_caller]
-fn differ_in_the_version_alone(in_development: &Url, in_production: &Url, content: &str) {
+fn assert_equal_except_version(in_development: &Url, in_production: &Url, content: &str) {
     let [path, query, fragment] = parts(in_development);
     let version = format!("v={}", hash(content));
     let query = query.strip_suffix(&version).map_or(query, |rest| rest.strip_suffix('&').unwrap_or(rest));
@@ -62,14 +62,14 @@ fn any_input_yields_an_error_or_a_safe_url_below_the_base_url() {
     for base in BASES {
         let files = ["a.css", "css/app.css"].map(|path| (path, "content"));
         let path = fingerpost::BaseUrl::parse(base).unwrap().path().to_owned();
-        let (source, output) = (Dir::with(&files), publish(&files, &path));
+        let (source, output) = (Dir::with_files(&files), publish(&files, &path));
         let (dev, production) = (plain(dev(&source), base), plain(production(&output), base));
         check_cases(600, &hostile_path(), |written| match (dev.url(&written), production.url(&written)) {
             (Ok(in_development), Ok(in_production)) => {
-                is_harmless(base, &written, &in_development);
-                is_harmless(base, &written, &in_production);
+                assert_safe(base, &written, &in_development);
+                assert_safe(base, &written, &in_production);
                 assert!(in_production.is_html_inert() || may_have_an_ampersand(&written, false));
-                differ_in_the_version_alone(&in_development, &in_production, "content");
+                assert_equal_except_version(&in_development, &in_production, "content");
                 for assets in [&dev, &production] {
                     assert_eq!(assets.absolute_url(&written).unwrap(), assets.url(&written).unwrap());
                 }
@@ -83,8 +83,8 @@ fn any_input_yields_an_error_or_a_safe_url_below_the_base_url() {
 
 #[test]
 fn error_messages_are_single_short_lines() {
-    let site = Site::of(&["a.css", "css/app.css", "⊗.txt"]);
-    for (mode, assets) in site.both() {
+    let site = Site::with_paths(&["a.css", "css/app.css", "⊗.txt"]);
+    for (mode, assets) in site.in_both_modes() {
         check_cases(600, &hostile_path(), |written| {
             for err in [assets.url(&written).err(), assets.integrity(&written).err()].into_iter().flatten() {
                 let text = err.to_string();
@@ -102,15 +102,15 @@ fn any_file_name_yields_the_same_safe_url_in_both_modes() {
     let suffixes = select(&["", "?x=1", "?x=1&y=<2>", "#\"'<&>", "?", "?v=3", "?#", "?'\"&#%"][..]);
     check_cases(200, &(hostile_file(), suffixes, select(&BASES[..])), |(path, suffix, base)| {
         let base_path = fingerpost::BaseUrl::parse(base).unwrap().path().to_owned();
-        let (source, output) = (Dir::with(&[(&path, &path)]), publish(&[(&path, &path)], &base_path));
+        let (source, output) = (Dir::with_files(&[(&path, &path)]), publish(&[(&path, &path)], &base_path));
         assert_eq!(paths(&list(&source)), [&*path]);
 
         let (dev, production) = (plain(dev(&source), base), plain(production(&output), base));
         let written = format!("{path}{suffix}");
         if let (Ok(in_development), Ok(in_production)) = (dev.url(&written), production.url(&written)) {
-            is_harmless(base, &written, &in_development);
-            is_harmless(base, &written, &in_production);
-            differ_in_the_version_alone(&in_development, &in_production, &path);
+            assert_safe(base, &written, &in_development);
+            assert_safe(base, &written, &in_production);
+            assert_equal_except_version(&in_development, &in_production, &path);
         }
         if path.contains(['?', '#']) {
             assert_eq!((dev.iter().count(), production.iter().count()), (0, 0));

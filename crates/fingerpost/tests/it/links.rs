@@ -1,4 +1,4 @@
-//! Symlinks: development mode follows the same ones as `collect`.
+//! Symlinks: development mode and `collect` follow the same symlinks.
 #![cfg(unix)]
 
 use std::{fs, os::unix::fs::symlink, path::Path};
@@ -8,10 +8,10 @@ use fingerpost::{
     sources::{IgnoreRules, SourceDir, Sources},
 };
 
-use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
+use crate::support::{Dir, assert_not_found, assert_served, dev, list, paths, settings};
 
 fn link(dir: &Dir, name: &str, target: impl AsRef<Path>) {
-    symlink(target, dir.at(name)).unwrap();
+    symlink(target, dir.path(name)).unwrap();
 }
 
 fn following(dir: &Dir) -> Assets {
@@ -20,21 +20,21 @@ fn following(dir: &Dir) -> Assets {
 
 #[test]
 fn symlink_out_of_the_source_dir_is_not_found_and_its_target_is_reported() {
-    let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["secret.css", "deep/b.css"]));
-    link(&dir, "file.css", outside.at("secret.css"));
-    link(&dir, "dir", outside.at(""));
+    let (dir, outside) = (Dir::with_paths(&["a.css"]), Dir::with_paths(&["secret.css", "deep/b.css"]));
+    link(&dir, "file.css", outside.path("secret.css"));
+    link(&dir, "dir", outside.path(""));
     link(&dir, "up", "..");
     link(&dir, "two-steps.css", "file.css");
     let assets = dev(&dir).build().unwrap();
-    let real = fs::canonicalize(outside.at("secret.css")).unwrap();
-    assert!(not_found(&assets, "file.css").ends_with(&format!(
+    let real = fs::canonicalize(outside.path("secret.css")).unwrap();
+    assert!(assert_not_found(&assets, "file.css").ends_with(&format!(
         ": a symlink points to `{}`, out of the source directory; set `follow-symlinks` to allow it",
         real.display()
     )));
     for path in ["dir/secret.css", "dir/deep/b.css", "two-steps.css"] {
-        assert!(not_found(&assets, path).contains("out of the source directory"), "{path}");
+        assert!(assert_not_found(&assets, path).contains("out of the source directory"), "{path}");
     }
-    not_found(&assets, &format!("up/{}/a.css", dir.as_ref().file_name().unwrap().display()));
+    assert_not_found(&assets, &format!("up/{}/a.css", dir.as_ref().file_name().unwrap().display()));
 
     let listing = list(&dir);
     let mut escapes: Vec<_> = listing.problems.iter().map(|err| (err.kind(), err.to_string())).collect();
@@ -42,62 +42,63 @@ fn symlink_out_of_the_source_dir_is_not_found_and_its_target_is_reported() {
     assert_eq!(escapes.len(), 4, "{escapes:?}");
     for ((kind, text), name) in escapes.iter().zip(["dir", "file.css", "two-steps.css", "up"]) {
         assert_eq!(*kind, ErrorKind::OutsideSource);
-        assert!(text.starts_with(&format!("`{}` is a symlink to `", dir.at(name).display())), "{text}");
+        assert!(text.starts_with(&format!("`{}` is a symlink to `", dir.path(name).display())), "{text}");
     }
 }
 
 #[test]
 fn symlink_out_of_the_source_dir_is_followed_if_enabled() {
-    let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["secret.css", "deep/b.css"]));
-    link(&dir, "file.css", outside.at("secret.css"));
-    link(&dir, "dir", outside.at(""));
+    let (dir, outside) = (Dir::with_paths(&["a.css"]), Dir::with_paths(&["secret.css", "deep/b.css"]));
+    link(&dir, "file.css", outside.path("secret.css"));
+    link(&dir, "dir", outside.path(""));
     let assets = following(&dir);
-    serves(&assets, "file.css", "secret.css");
-    serves(&assets, "dir/deep/b.css", "deep/b.css");
+    assert_served(&assets, "file.css", "secret.css");
+    assert_served(&assets, "dir/deep/b.css", "deep/b.css");
     outside.write("secret.css", "changed");
-    serves(&assets, "file.css", "changed");
+    assert_served(&assets, "file.css", "changed");
 }
 
 #[test]
 fn symlink_within_the_source_dir_is_served() {
-    let dir = Dir::of(&["css/app.css", "other.css"]);
+    let dir = Dir::with_paths(&["css/app.css", "other.css"]);
     link(&dir, "file.css", "css/app.css");
     link(&dir, "dir", "css");
     link(&dir, "there-and-back.css", format!("../{}/other.css", dir.as_ref().file_name().unwrap().display()));
     let assets = dev(&dir).build().unwrap();
-    serves(&assets, "file.css", "css/app.css");
-    serves(&assets, "dir/app.css", "css/app.css");
-    serves(&assets, "there-and-back.css", "other.css");
+    assert_served(&assets, "file.css", "css/app.css");
+    assert_served(&assets, "dir/app.css", "css/app.css");
+    assert_served(&assets, "there-and-back.css", "other.css");
     dir.write("css/app.css", "changed");
-    serves(&assets, "file.css", "changed");
-    fs::remove_file(dir.at("file.css")).unwrap();
+    assert_served(&assets, "file.css", "changed");
+    fs::remove_file(dir.path("file.css")).unwrap();
     link(&dir, "file.css", "other.css");
-    serves(&assets, "file.css", "other.css");
+    assert_served(&assets, "file.css", "other.css");
 }
 
 #[test]
 fn symlink_into_another_source_dir_is_not_followed() {
-    let dir = Dir::of(&["one/a.css", "two/b.css"]);
+    let dir = Dir::with_paths(&["one/a.css", "two/b.css"]);
     link(&dir, "one/b.css", "../two/b.css");
-    let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(fingerpost::Mode::Dev);
+    let assets =
+        Assets::builder().source(dir.path("one")).source(dir.path("two")).mode(fingerpost::Mode::Dev);
     let err = assets.build().unwrap().url("b.css").unwrap_err();
     assert!(err.to_string().contains("out of the source directory"), "{err}");
 }
 
 #[test]
 fn source_dir_may_be_a_symlink() {
-    let (dir, real) = (Dir::new(), Dir::of(&["one/a.css", "two/a.css"]));
-    link(&dir, "static", real.at("one"));
-    let assets = Assets::dev(dir.at("static")).unwrap();
-    serves(&assets, "a.css", "one/a.css");
-    link(&dir, "next", real.at("two"));
-    fs::rename(dir.at("next"), dir.at("static")).unwrap();
-    serves(&assets, "a.css", "two/a.css");
+    let (dir, real) = (Dir::new(), Dir::with_paths(&["one/a.css", "two/a.css"]));
+    link(&dir, "static", real.path("one"));
+    let assets = Assets::dev(dir.path("static")).unwrap();
+    assert_served(&assets, "a.css", "one/a.css");
+    link(&dir, "next", real.path("two"));
+    fs::rename(dir.path("next"), dir.path("static")).unwrap();
+    assert_served(&assets, "a.css", "two/a.css");
 }
 
 #[test]
 fn symlink_loops_and_dangling_symlinks_are_not_found() {
-    let dir = Dir::of(&["a.css", "css/b.css"]);
+    let dir = Dir::with_paths(&["a.css", "css/b.css"]);
     link(&dir, "here", ".");
     link(&dir, "css/up", "..");
     link(&dir, "css/same", "../css");
@@ -113,62 +114,62 @@ fn symlink_loops_and_dangling_symlinks_are_not_found() {
     for (text, name) in
         problems.iter().zip(["dangling.css", "dangling", "itself.css", "ping.css", "pong.css"])
     {
-        assert!(text.starts_with(&format!("cannot read `{}`: ", dir.at(name).display())), "{text}");
+        assert!(text.starts_with(&format!("cannot read `{}`: ", dir.path(name).display())), "{text}");
     }
     for assets in [dev(&dir).build().unwrap(), following(&dir)] {
         let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
         assert_eq!(listed, ["a.css", "css/b.css"]);
         for path in ["dangling.css", "dangling/x.css"] {
-            not_found(&assets, path);
+            assert_not_found(&assets, path);
         }
         for path in ["itself.css", "ping.css"] {
             assert!(assets.url(path).is_err(), "{path}");
         }
-        // Names that no listing contains would work only in development.
+        // Unlisted names would work only in development.
         for path in ["here/a.css", "here/here/a.css", "css/up/a.css", "css/up/css/b.css", "css/same/b.css"] {
-            not_found(&assets, path);
+            assert_not_found(&assets, path);
         }
     }
 }
 
 #[test]
 fn symlink_to_a_directory_above_the_source_dir_is_a_loop() {
-    let dir = Dir::of(&["static/a.css", "secret.css"]);
+    let dir = Dir::with_paths(&["static/a.css", "secret.css"]);
     link(&dir, "static/up", "..");
-    let builder = Assets::builder().source(dir.at("static")).mode(fingerpost::Mode::Dev);
+    let builder = Assets::builder().source(dir.path("static")).mode(fingerpost::Mode::Dev);
     let assets = builder.settings(settings(|settings| settings.follow_symlinks = true)).build().unwrap();
     assert!(assets.iter().map(|(path, _)| path).eq(["a.css"]));
-    assert!(not_found(&assets, "up/secret.css").contains("points to a directory above"));
+    assert!(assert_not_found(&assets, "up/secret.css").contains("points to a directory above"));
 }
 
 #[test]
 fn file_replaced_by_a_symlink_out_of_the_source_dir_is_not_found() {
-    let (dir, outside) = (Dir::of(&["a.css", "css/b.css"]), Dir::of(&["a.css"]));
+    let (dir, outside) = (Dir::with_paths(&["a.css", "css/b.css"]), Dir::with_paths(&["a.css"]));
     let assets = dev(&dir).build().unwrap();
-    serves(&assets, "a.css", "a.css");
-    fs::remove_file(dir.at("a.css")).unwrap();
-    link(&dir, "a.css", outside.at("a.css"));
-    not_found(&assets, "a.css");
+    assert_served(&assets, "a.css", "a.css");
+    fs::remove_file(dir.path("a.css")).unwrap();
+    link(&dir, "a.css", outside.path("a.css"));
+    assert_not_found(&assets, "a.css");
 
-    serves(&assets, "css/b.css", "css/b.css");
+    assert_served(&assets, "css/b.css", "css/b.css");
     outside.write("b.css", "css/b.css");
-    fs::remove_dir_all(dir.at("css")).unwrap();
-    link(&dir, "css", outside.at(""));
-    not_found(&assets, "css/b.css");
+    fs::remove_dir_all(dir.path("css")).unwrap();
+    link(&dir, "css", outside.path(""));
+    assert_not_found(&assets, "css/b.css");
 }
 
 #[test]
 fn symlink_into_the_output_dir_is_not_a_source() {
-    let dir = Dir::of(&["a.css", "dist/a.css", "dist/css/b.css"]);
+    let dir = Dir::with_paths(&["a.css", "dist/a.css", "dist/css/b.css"]);
     link(&dir, "whole", "dist");
     link(&dir, "part", "dist/css");
     link(&dir, "file.css", "dist/a.css");
-    let assets = dev(&dir).collected(dir.at("dist")).build().unwrap();
+    let assets = dev(&dir).collected(dir.path("dist")).build().unwrap();
     for path in ["whole/a.css", "part/b.css", "file.css"] {
-        not_found(&assets, path);
+        assert_not_found(&assets, path);
     }
     let sources =
-        Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), Some(&dir.at("dist")));
+        Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), Some(&dir.path("dist")));
     let listing = sources.unwrap().list();
     assert_eq!(paths(&listing), ["a.css"]);
     assert!(listing.problems.is_empty(), "{:?}", listing.problems);
@@ -176,14 +177,14 @@ fn symlink_into_the_output_dir_is_not_a_source() {
 
 #[test]
 fn symlink_is_ignored_by_its_own_name_and_not_by_its_target() {
-    let dir = Dir::of(&["a.css", ".config"]);
+    let dir = Dir::with_paths(&["a.css", ".config"]);
     link(&dir, ".hidden.css", "a.css");
     link(&dir, "shown.css", ".config");
-    // Emacs marks a file that it edits with a dangling symlink.
+    // Emacs creates a dangling symlink next to an edited file.
     link(&dir, ".#a.css", "user@host.1234:5678");
     let assets = dev(&dir).build().unwrap();
-    assert!(not_found(&assets, ".hidden.css").contains("start with `.`"));
-    serves(&assets, "shown.css", ".config");
+    assert!(assert_not_found(&assets, ".hidden.css").contains("start with `.`"));
+    assert_served(&assets, "shown.css", ".config");
     let listing = list(&dir);
     assert!(listing.problems.is_empty(), "{:?}", listing.problems);
 }

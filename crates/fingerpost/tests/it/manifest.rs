@@ -1,4 +1,4 @@
-//! Manifests of an output directory, in our format and Django's.
+//! Manifests of an output directory, in the formats of Fingerpost and Django.
 
 use std::{fs, path::Path};
 
@@ -12,10 +12,10 @@ use crate::support::{Dir, Memory, hash, production, publish};
 /// Returns the error of production mode for this manifest.
 #[track_caller]
 fn refused(manifest: &str) -> String {
-    let dir = Dir::with(&[(MANIFEST_NAME, manifest)]);
+    let dir = Dir::with_files(&[(MANIFEST_NAME, manifest)]);
     let err = production(&dir).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidManifest, "{err}");
-    let place = format!("manifest `{}` ", dir.at(MANIFEST_NAME).display());
+    let place = format!("manifest `{}` ", dir.path(MANIFEST_NAME).display());
     err.to_string().strip_prefix(&place).expect("the error names the file").to_owned()
 }
 
@@ -37,7 +37,7 @@ fn django_manifests_load() {
         let json = format!(
             r#"{{"paths": {{"admin/a.css": "admin/a.0123456789ab.css"}}, "version": "{version}", "new": {{"x": [1]}}}}"#
         );
-        let assets = production(&Dir::with(&[(MANIFEST_NAME, &json)])).build().unwrap();
+        let assets = production(&Dir::with_files(&[(MANIFEST_NAME, &json)])).build().unwrap();
         assert_eq!(assets.url("admin/a.css").unwrap(), "/static/admin/a.0123456789ab.css");
     }
 }
@@ -108,7 +108,7 @@ fn manifest_paths_out_of_the_output_dir_are_rejected() {
 
 #[test]
 fn hashed_path_from_the_manifest_is_percent_encoded() {
-    let store = Memory::with(&[("a.css", r#"x"><script>?#&'.css"#)]);
+    let store = Memory::with_paths(&[("a.css", r#"x"><script>?#&'.css"#)]);
     let assets = production(&Dir::new()).store(store).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), "/static/x%22%3E%3Cscript%3E%3F%23%26%27.css");
 }
@@ -116,7 +116,7 @@ fn hashed_path_from_the_manifest_is_percent_encoded() {
 #[test]
 fn missing_and_unreadable_manifests_are_different_errors() {
     let empty = Dir::new();
-    let place = in_backticks(&empty.at(MANIFEST_NAME));
+    let place = in_backticks(&empty.path(MANIFEST_NAME));
     let err = start_up_error(&empty);
     assert_eq!(err.kind(), ErrorKind::ManifestNotFound);
     let command = format!("fingerpost collect SOURCE --out {}", empty.as_ref().display());
@@ -126,10 +126,10 @@ fn missing_and_unreadable_manifests_are_different_errors() {
     fs::remove_dir(&gone).unwrap();
     assert_eq!(start_up_error(&gone).kind(), ErrorKind::ManifestNotFound);
 
-    let unreadable = Dir::of(&["staticfiles.json/a"]);
+    let unreadable = Dir::with_paths(&["staticfiles.json/a"]);
     let err = start_up_error(&unreadable);
     assert_eq!(err.kind(), ErrorKind::Unreadable);
-    let start = format!("cannot read {}: ", in_backticks(&unreadable.at(MANIFEST_NAME)));
+    let start = format!("cannot read {}: ", in_backticks(&unreadable.path(MANIFEST_NAME)));
     assert!(err.to_string().starts_with(&start), "{err}");
 }
 
@@ -153,20 +153,20 @@ fn manifest_for_another_base_path_is_a_startup_error() {
         format!(
             "manifest {} was made for `/assets/`, and the base URL here is `/static/`; \
              run `fingerpost collect` again with `--base-url /static/`",
-            in_backticks(&dir.at(MANIFEST_NAME))
+            in_backticks(&dir.path(MANIFEST_NAME))
         )
     );
     for base in ["/assets", "https://cdn.example.com/assets/"] {
         assert!(production(&dir).base_url(base).build().is_ok(), "{base}");
     }
     assert!(production(&dir).base_url("https://cdn.example.com/").build().is_err());
-    let django = Memory::with(&[("a.css", "a.1.css")]);
+    let django = Memory::with_paths(&[("a.css", "a.1.css")]);
     assert!(production(&Dir::new()).base_url("/anywhere/").store(django).build().is_ok());
 }
 
 #[test]
 fn leftover_output_dir_does_not_switch_the_mode() {
-    let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "old")], "/elsewhere/"));
+    let (source, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "old")], "/elsewhere/"));
     let assets = crate::support::dev(&source).collected(&output).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.css?v={}", hash("a.css")));
 }
@@ -176,12 +176,12 @@ fn production_needs_no_source_dir_and_development_needs_no_output_dir() {
     let (files, gone) = (publish(&[("a.css", "a.css")], "/static/"), Dir::new());
     fs::remove_dir(&gone).unwrap();
     assert!(production(&files).source(&gone).build().is_ok());
-    assert!(crate::support::dev(&files).collected(gone.at("deeper")).build().is_ok());
+    assert!(crate::support::dev(&files).collected(gone.path("deeper")).build().is_ok());
 }
 
 #[test]
 fn names_with_query_or_fragment_characters_are_not_listed() {
-    let store = Memory::with(&[("a.css", "a.1.css"), ("b.css?x", "b.2.css"), ("c#.css", "c.3.css")]);
+    let store = Memory::with_paths(&[("a.css", "a.1.css"), ("b.css?x", "b.2.css"), ("c#.css", "c.3.css")]);
     let assets = production(&Dir::new()).store(store).build().unwrap();
     assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a.css"]);
     assert_eq!(assets.url("b.css?x").unwrap_err().kind(), ErrorKind::NotFound);
@@ -244,16 +244,16 @@ fn digest_that_a_django_manifest_lacks_is_read_once_at_the_first_call() {
 #[test]
 fn digest_that_a_django_manifest_lacks_is_read_from_a_directory() {
     let json = r#"{"version": "1.1", "paths": {"a.css": "a.0123456789ab.css"}}"#;
-    let dir = Dir::with(&[(MANIFEST_NAME, json), ("a.0123456789ab.css", "body{}")]);
+    let dir = Dir::with_files(&[(MANIFEST_NAME, json), ("a.0123456789ab.css", "body{}")]);
     let assets = production(&dir).build().unwrap();
     assert_eq!(assets.integrity("a.css").unwrap(), Digest::from_content(b"body{}").integrity());
-    fs::remove_file(dir.at("a.0123456789ab.css")).unwrap();
+    fs::remove_file(dir.path("a.0123456789ab.css")).unwrap();
     assert_eq!(assets.integrity("a.css").unwrap(), Digest::from_content(b"body{}").integrity());
 }
 
 #[test]
 fn production_reads_no_files_after_startup() {
-    let store = Memory::with(&[("a.css", "a.1.css")]);
+    let store = Memory::with_paths(&[("a.css", "a.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let at_start_up = store.reads();
     for written in ["a.css", "/a.css?x#f", "b.css", "../a.css", "css/", "a.css?v=1"] {
@@ -265,7 +265,7 @@ fn production_reads_no_files_after_startup() {
 
 #[test]
 fn manifest_hash_depends_only_on_paths_and_content() {
-    let json = |files: &[(&str, &str)]| fs::read(publish(files, "/static/").at(MANIFEST_NAME)).unwrap();
+    let json = |files: &[(&str, &str)]| fs::read(publish(files, "/static/").path(MANIFEST_NAME)).unwrap();
     let hash = |files: &[(&str, &str)]| Manifest::parse(&json(files), "m").unwrap().hash().unwrap();
     let files = [("a.css", "a"), ("b.css", "b")];
     assert_eq!(json(&files), json(&[("b.css", "b"), ("a.css", "a")]));

@@ -4,11 +4,11 @@ use fingerpost::{__private::Prebuilt, ErrorKind, OnMissing, manifest::MANIFEST_N
 
 use crate::support::{Dir, Memory, Site, dev, production, warnings};
 
-/// Returns the error for an unknown path, which is the same in both modes, without the place that was searched.
+/// Returns the error for an unknown path, without the searched location. Checks that both modes return the same error.
 #[track_caller]
 fn unknown(site: &Site, written: &str) -> String {
-    let places = [site.source.as_ref().to_owned(), site.output.at(MANIFEST_NAME)];
-    let messages = site.both().into_iter().zip(places).map(|((mode, assets), place)| {
+    let places = [site.source.as_ref().to_owned(), site.output.path(MANIFEST_NAME)];
+    let messages = site.in_both_modes().into_iter().zip(places).map(|((mode, assets), place)| {
         let err = assets.url(written).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::NotFound, "{mode}");
         let text = err.to_string();
@@ -25,7 +25,7 @@ fn unknown(site: &Site, written: &str) -> String {
 
 #[test]
 fn unknown_asset_is_an_error_with_location_and_suggestions() {
-    let site = Site::of(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
+    let site = Site::with_paths(&["css/app.css", "css/apps.css", "js/app.js", "img/logo.svg"]);
     for (written, expected) in [
         ("css/ap.css", "asset `css/ap.css` was not found (did you mean `css/app.css` or `css/apps.css`?)"),
         (
@@ -42,7 +42,7 @@ fn unknown_asset_is_an_error_with_location_and_suggestions() {
 
 #[test]
 fn path_with_the_base_url_prefix_gets_a_hint() {
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_paths(&["css/app.css"]);
     for written in ["static/css/app.css", "/static/css/app.css"] {
         assert_eq!(
             unknown(&site, written),
@@ -57,8 +57,8 @@ fn path_with_the_base_url_prefix_gets_a_hint() {
 
 #[test]
 fn source_dir_may_contain_a_directory_named_like_the_base_url() {
-    let site = Site::of(&["static/a.css"]);
-    for (mode, assets) in site.both() {
+    let site = Site::with_paths(&["static/a.css"]);
+    for (mode, assets) in site.in_both_modes() {
         assert!(assets.url("static/a.css").unwrap().starts_with("/static/static/a."), "{mode}");
     }
 }
@@ -66,7 +66,7 @@ fn source_dir_may_contain_a_directory_named_like_the_base_url() {
 #[test]
 fn long_names_get_no_suggestions() {
     let long = format!("{}.css", "a".repeat(197));
-    let site = Site::of(&[&long]);
+    let site = Site::with_paths(&[&long]);
     assert!(unknown(&site, &format!("{}.css", "a".repeat(196))).contains("did you mean"));
     assert!(!unknown(&site, &format!("{}b.css", "a".repeat(197))).contains("did you mean"));
 }
@@ -87,15 +87,15 @@ fn error_names_every_searched_source_dir() {
 
 #[test]
 fn control_characters_in_names_are_escaped_in_errors_and_logs() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_paths(&["a.css"]);
     for name in ["x\n12:00 ERROR all is lost", "static/x\n12:00 ERROR", "a\u{1b}[2J", "a\u{202e}ssc", "a\rb"]
     {
-        for (mode, assets) in site.both() {
+        for (mode, assets) in site.in_both_modes() {
             let text = assets.url(name).unwrap_err().to_string();
             assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{mode}: {text:?}");
         }
     }
-    for (mode, assets) in site.both() {
+    for (mode, assets) in site.in_both_modes() {
         let text = assets.url(&format!("static/{}", "x".repeat(4_000))).unwrap_err().to_string();
         assert!(text.len() < 1_500, "{mode}: {text}");
     }
@@ -103,10 +103,10 @@ fn control_characters_in_names_are_escaped_in_errors_and_logs() {
 
 #[test]
 fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path() {
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_paths(&["css/app.css"]);
     for mode in [dev(&site.source), production(&site.output)] {
         let assets = mode.on_missing(OnMissing::Plain).build().unwrap();
-        let heard = warnings(|| {
+        let warned = warnings(|| {
             assert_eq!(assets.url("css/ap.css").unwrap(), "/static/css/ap.css");
             assert_eq!(assets.url("/css/ap.css?x=1#f").unwrap(), "/static/css/ap.css?x=1#f");
             assert_eq!(assets.absolute_url("css/ap.css").unwrap(), "/static/css/ap.css");
@@ -114,9 +114,9 @@ fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path
             assert!(assets.url("css/app.css").is_ok());
             assert_eq!(Prebuilt::new(&assets, |url| url.len()).get("css/ap.css", |len| *len).unwrap(), 18);
         });
-        assert_eq!(heard.len(), 2, "{heard:#?}");
-        assert!(heard[0].starts_with("asset `css/ap.css` was not found in "), "{heard:#?}");
-        assert!(heard[0].ends_with(" (did you mean `css/app.css`?); using the unhashed URL"), "{heard:#?}");
+        assert_eq!(warned.len(), 2, "{warned:#?}");
+        assert!(warned[0].starts_with("asset `css/ap.css` was not found in "), "{warned:#?}");
+        assert!(warned[0].ends_with(" (did you mean `css/app.css`?); using the unhashed URL"), "{warned:#?}");
         assert_eq!(assets.url("../a.css").unwrap_err().kind(), ErrorKind::InvalidPath);
         assert_eq!(assets.integrity("css/ap.css").unwrap_err().kind(), ErrorKind::NotFound);
     }
@@ -125,13 +125,13 @@ fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path
 #[test]
 fn warnings_about_many_unknown_names_end_in_one_summary() {
     let assets =
-        production(&Dir::new()).store(Memory::with(&[])).on_missing(OnMissing::Plain).build().unwrap();
-    let heard = warnings(|| {
+        production(&Dir::new()).store(Memory::with_paths(&[])).on_missing(OnMissing::Plain).build().unwrap();
+    let warned = warnings(|| {
         for i in (0..3_000).chain(0..3_000) {
             assert_eq!(assets.url(&format!("{i}.css")).unwrap(), *format!("/static/{i}.css"));
         }
     });
-    assert_eq!(heard.len(), 1_001);
-    assert!(heard[999].starts_with("asset `999.css`"), "{}", heard[999]);
-    assert_eq!(heard[1_000], "1000 unknown assets were reported; further unknown assets are not reported");
+    assert_eq!(warned.len(), 1_001);
+    assert!(warned[999].starts_with("asset `999.css`"), "{}", warned[999]);
+    assert_eq!(warned[1_000], "1000 unknown assets were reported; further unknown assets are not reported");
 }

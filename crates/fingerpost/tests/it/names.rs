@@ -1,15 +1,19 @@
-//! Asset paths and the URLs made from them.
+//! Asset paths and their URLs.
 
 use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
 use crate::support::{Dir, Site, dev, hash, production, publish};
 
-/// Checks the URL of `written` in both modes. `H` stands for the hash of the file, whose content is its path.
+/// Checks the URL of `written` in both modes. `H` means the hash of the file. The content of the file is its path.
 #[track_caller]
-fn becomes(written: &str, in_development: &str, in_production: &str) {
+fn assert_urls(written: &str, in_development: &str, in_production: &str) {
     let path = written.split(['?', '#']).next().unwrap().trim_start_matches('/');
-    let site = if path.ends_with('/') || path.is_empty() { Site::of(&[]) } else { Site::of(&[path]) };
-    for ((mode, assets), expected) in site.both().into_iter().zip([in_development, in_production]) {
+    let site = if path.ends_with('/') || path.is_empty() {
+        Site::with_paths(&[])
+    } else {
+        Site::with_paths(&[path])
+    };
+    for ((mode, assets), expected) in site.in_both_modes().into_iter().zip([in_development, in_production]) {
         let expected = expected.replace('H', &hash(path));
         assert_eq!(assets.url(written).unwrap(), *expected, "{mode}");
         assert_eq!(assets.absolute_url(written).unwrap(), *expected, "{mode}");
@@ -18,8 +22,8 @@ fn becomes(written: &str, in_development: &str, in_production: &str) {
 
 #[track_caller]
 fn refused(written: &str) -> String {
-    let site = Site::of(&["css/a.css"]);
-    let [in_development, in_production] = site.both().map(|(mode, assets)| {
+    let site = Site::with_paths(&["css/a.css"]);
+    let [in_development, in_production] = site.in_both_modes().map(|(mode, assets)| {
         let err = assets.url(written).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidPath, "{mode}: {err}");
         assert_eq!(assets.integrity(written).unwrap_err().kind(), ErrorKind::InvalidPath, "{mode}");
@@ -31,14 +35,14 @@ fn refused(written: &str) -> String {
 
 #[test]
 fn hash_is_in_the_query_in_development_and_in_the_name_in_production() {
-    becomes("test/file.txt", "/static/test/file.txt?v=H", "/static/test/file.H.txt");
-    becomes("/test/file.txt", "/static/test/file.txt?v=H", "/static/test/file.H.txt");
-    becomes("a.tar.gz", "/static/a.tar.gz?v=H", "/static/a.tar.H.gz");
-    becomes("noext", "/static/noext?v=H", "/static/noext.H");
-    becomes("source.js.map", "/static/source.js.map?v=H", "/static/source.js.H.map");
-    becomes("x.y/z.txt", "/static/x.y/z.txt?v=H", "/static/x.y/z.H.txt");
-    becomes("x.y/z", "/static/x.y/z?v=H", "/static/x.y/z.H");
-    becomes(
+    assert_urls("test/file.txt", "/static/test/file.txt?v=H", "/static/test/file.H.txt");
+    assert_urls("/test/file.txt", "/static/test/file.txt?v=H", "/static/test/file.H.txt");
+    assert_urls("a.tar.gz", "/static/a.tar.gz?v=H", "/static/a.tar.H.gz");
+    assert_urls("noext", "/static/noext?v=H", "/static/noext.H");
+    assert_urls("source.js.map", "/static/source.js.map?v=H", "/static/source.js.H.map");
+    assert_urls("x.y/z.txt", "/static/x.y/z.txt?v=H", "/static/x.y/z.H.txt");
+    assert_urls("x.y/z", "/static/x.y/z?v=H", "/static/x.y/z.H");
+    assert_urls(
         ".well-known/security.txt",
         "/static/.well-known/security.txt?v=H",
         "/static/.well-known/security.H.txt",
@@ -47,69 +51,69 @@ fn hash_is_in_the_query_in_development_and_in_the_name_in_production() {
 
 #[test]
 fn query_and_fragment_after_the_path_are_preserved() {
-    becomes("a.css?spam=eggs", "/static/a.css?spam=eggs&v=H", "/static/a.H.css?spam=eggs");
-    becomes("a.css#eggs", "/static/a.css?v=H#eggs", "/static/a.H.css#eggs");
-    becomes("a.css?x=1#f", "/static/a.css?x=1&v=H#f", "/static/a.H.css?x=1#f");
-    becomes("a.css?x=1?", "/static/a.css?x=1?&v=H", "/static/a.H.css?x=1?");
-    becomes("a.css??", "/static/a.css??&v=H", "/static/a.H.css??");
-    becomes("sprite.svg#icon", "/static/sprite.svg?v=H#icon", "/static/sprite.H.svg#icon");
-    becomes("f.eot?#iefix", "/static/f.eot?v=H#iefix", "/static/f.H.eot?#iefix");
-    becomes("f.svg#a/../b?c#d", "/static/f.svg?v=H#a/../b?c#d", "/static/f.H.svg#a/../b?c#d");
-    becomes("a.css?q=100%#50%", "/static/a.css?q=100%25&v=H#50%25", "/static/a.H.css?q=100%25#50%25");
-    becomes("a.css?q=%C3%A9é", "/static/a.css?q=%C3%A9%C3%A9&v=H", "/static/a.H.css?q=%C3%A9%C3%A9");
-    becomes("a.css?x=//evil/..", "/static/a.css?x=//evil/..&v=H", "/static/a.H.css?x=//evil/..");
+    assert_urls("a.css?spam=eggs", "/static/a.css?spam=eggs&v=H", "/static/a.H.css?spam=eggs");
+    assert_urls("a.css#eggs", "/static/a.css?v=H#eggs", "/static/a.H.css#eggs");
+    assert_urls("a.css?x=1#f", "/static/a.css?x=1&v=H#f", "/static/a.H.css?x=1#f");
+    assert_urls("a.css?x=1?", "/static/a.css?x=1?&v=H", "/static/a.H.css?x=1?");
+    assert_urls("a.css??", "/static/a.css??&v=H", "/static/a.H.css??");
+    assert_urls("sprite.svg#icon", "/static/sprite.svg?v=H#icon", "/static/sprite.H.svg#icon");
+    assert_urls("f.eot?#iefix", "/static/f.eot?v=H#iefix", "/static/f.H.eot?#iefix");
+    assert_urls("f.svg#a/../b?c#d", "/static/f.svg?v=H#a/../b?c#d", "/static/f.H.svg#a/../b?c#d");
+    assert_urls("a.css?q=100%#50%", "/static/a.css?q=100%25&v=H#50%25", "/static/a.H.css?q=100%25#50%25");
+    assert_urls("a.css?q=%C3%A9é", "/static/a.css?q=%C3%A9%C3%A9&v=H", "/static/a.H.css?q=%C3%A9%C3%A9");
+    assert_urls("a.css?x=//evil/..", "/static/a.css?x=//evil/..&v=H", "/static/a.H.css?x=//evil/..");
 }
 
 #[test]
-fn existing_version_parameter_is_kept() {
-    becomes("a.css?v=3", "/static/a.css?v=3", "/static/a.H.css?v=3");
-    becomes("a.css?v", "/static/a.css?v", "/static/a.H.css?v");
-    becomes("a.css?x=1&v=#f", "/static/a.css?x=1&v=#f", "/static/a.H.css?x=1&v=#f");
-    becomes("a.css?%76=1", "/static/a.css?%76=1", "/static/a.H.css?%76=1");
-    becomes("a.css?V=3", "/static/a.css?V=3&v=H", "/static/a.H.css?V=3");
-    becomes("a.css#?v=3", "/static/a.css?v=H#?v=3", "/static/a.H.css#?v=3");
+fn existing_version_parameter_is_preserved() {
+    assert_urls("a.css?v=3", "/static/a.css?v=3", "/static/a.H.css?v=3");
+    assert_urls("a.css?v", "/static/a.css?v", "/static/a.H.css?v");
+    assert_urls("a.css?x=1&v=#f", "/static/a.css?x=1&v=#f", "/static/a.H.css?x=1&v=#f");
+    assert_urls("a.css?%76=1", "/static/a.css?%76=1", "/static/a.H.css?%76=1");
+    assert_urls("a.css?V=3", "/static/a.css?V=3&v=H", "/static/a.H.css?V=3");
+    assert_urls("a.css#?v=3", "/static/a.css?v=H#?v=3", "/static/a.H.css#?v=3");
 }
 
 #[test]
 fn path_with_a_trailing_slash_gets_no_hash() {
-    becomes("path/", "/static/path/", "/static/path/");
-    becomes("path/?query", "/static/path/?query", "/static/path/?query");
-    becomes("a.css/", "/static/a.css/", "/static/a.css/");
-    becomes("/", "/static/", "/static/");
-    becomes("/?q#f", "/static/?q#f", "/static/?q#f");
+    assert_urls("path/", "/static/path/", "/static/path/");
+    assert_urls("path/?query", "/static/path/?query", "/static/path/?query");
+    assert_urls("a.css/", "/static/a.css/", "/static/a.css/");
+    assert_urls("/", "/static/", "/static/");
+    assert_urls("/?q#f", "/static/?q#f", "/static/?q#f");
 }
 
 #[test]
 fn names_are_percent_encoded_once() {
-    becomes("⊗.txt", "/static/%E2%8A%97.txt?v=H", "/static/%E2%8A%97.H.txt");
-    becomes("%2F.txt", "/static/%252F.txt?v=H", "/static/%252F.H.txt");
-    becomes("%2e%2e/x", "/static/%252e%252e/x?v=H", "/static/%252e%252e/x.H");
-    becomes("b c+d.png", "/static/b%20c+d.png?v=H", "/static/b%20c+d.H.png");
-    becomes("img@2x.png", "/static/img@2x.png?v=H", "/static/img@2x.H.png");
-    becomes("t/12:30.png", "/static/t/12:30.png?v=H", "/static/t/12:30.H.png");
-    becomes("a&b.css", "/static/a%26b.css?v=H", "/static/a%26b.H.css");
+    assert_urls("⊗.txt", "/static/%E2%8A%97.txt?v=H", "/static/%E2%8A%97.H.txt");
+    assert_urls("%2F.txt", "/static/%252F.txt?v=H", "/static/%252F.H.txt");
+    assert_urls("%2e%2e/x", "/static/%252e%252e/x?v=H", "/static/%252e%252e/x.H");
+    assert_urls("b c+d.png", "/static/b%20c+d.png?v=H", "/static/b%20c+d.H.png");
+    assert_urls("img@2x.png", "/static/img@2x.png?v=H", "/static/img@2x.H.png");
+    assert_urls("t/12:30.png", "/static/t/12:30.png?v=H", "/static/t/12:30.H.png");
+    assert_urls("a&b.css", "/static/a%26b.css?v=H", "/static/a%26b.H.css");
 }
 
 #[test]
-fn name_that_looks_hashed_is_hashed_like_any_other() {
-    becomes("logo-20240608.png", "/static/logo-20240608.png?v=H", "/static/logo-20240608.H.png");
-    becomes("chart.d3.js", "/static/chart.d3.js?v=H", "/static/chart.d3.H.js");
-    becomes("img.deadbeefcafe.png", "/static/img.deadbeefcafe.png?v=H", "/static/img.deadbeefcafe.H.png");
+fn name_resembling_a_hashed_path_is_hashed() {
+    assert_urls("logo-20240608.png", "/static/logo-20240608.png?v=H", "/static/logo-20240608.H.png");
+    assert_urls("chart.d3.js", "/static/chart.d3.js?v=H", "/static/chart.d3.H.js");
+    assert_urls("img.deadbeefcafe.png", "/static/img.deadbeefcafe.png?v=H", "/static/img.deadbeefcafe.H.png");
 }
 
 #[test]
 fn hashed_path_is_not_an_asset_path() {
-    let site = Site::of(&["a.css"]);
+    let site = Site::with_paths(&["a.css"]);
     let hashed = format!("a.{}.css", hash("a.css"));
-    for (mode, assets) in site.both() {
+    for (mode, assets) in site.in_both_modes() {
         assert_eq!(assets.url(&hashed).unwrap_err().kind(), ErrorKind::NotFound, "{mode}");
     }
 }
 
 #[test]
 fn empty_file_has_a_hash() {
-    let site = Site::with(&[("empty.css", "")]);
-    let [dev, production] = site.both().map(|(_, assets)| assets.url("empty.css").unwrap());
+    let site = Site::with_files(&[("empty.css", "")]);
+    let [dev, production] = site.in_both_modes().map(|(_, assets)| assets.url("empty.css").unwrap());
     assert_eq!(dev, "/static/empty.css?v=e3b0c44298fc");
     assert_eq!(production, "/static/empty.e3b0c44298fc.css");
 }
@@ -148,16 +152,16 @@ fn invalid_asset_paths_are_rejected() {
 
 #[test]
 fn paths_resembling_a_scheme_or_host_stay_below_the_base_url() {
-    becomes("java\tscript:alert", "/static/java%09script:alert?v=H", "/static/java%09script:alert.H");
-    becomes(" javascript:x", "/static/%20javascript:x?v=H", "/static/%20javascript:x.H");
-    becomes("\u{1}javascript:x", "/static/%01javascript:x?v=H", "/static/%01javascript:x.H");
-    becomes(":80", "/static/:80?v=H", "/static/:80.H");
-    becomes("@evil.example", "/static/@evil.example?v=H", "/static/@evil.H.example");
+    assert_urls("java\tscript:alert", "/static/java%09script:alert?v=H", "/static/java%09script:alert.H");
+    assert_urls(" javascript:x", "/static/%20javascript:x?v=H", "/static/%20javascript:x.H");
+    assert_urls("\u{1}javascript:x", "/static/%01javascript:x?v=H", "/static/%01javascript:x.H");
+    assert_urls(":80", "/static/:80?v=H", "/static/:80.H");
+    assert_urls("@evil.example", "/static/@evil.example?v=H", "/static/@evil.H.example");
 }
 
 #[test]
 fn invalid_path_is_rejected_without_file_access() {
-    let dir = Dir::of(&["css/a.css"]);
+    let dir = Dir::with_paths(&["css/a.css"]);
     let assets = dev(&dir).build().unwrap();
     drop(dir);
     assert_eq!(assets.url("css/../css/a.css").unwrap_err().kind(), ErrorKind::InvalidPath);
@@ -166,7 +170,7 @@ fn invalid_path_is_rejected_without_file_access() {
 
 #[test]
 fn origin_is_prepended_only_to_absolute_urls() {
-    let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a.css")], "/static/"));
+    let (source, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a.css")], "/static/"));
     let (h, check) = (hash("a.css"), |assets: Assets, expected: &str| {
         assert_eq!(assets.url("a.css").unwrap(), *expected);
         assert_eq!(assets.absolute_url("a.css").unwrap(), *format!("https://example.com{expected}"));
@@ -180,7 +184,7 @@ fn origin_is_prepended_only_to_absolute_urls() {
 
 #[test]
 fn absolute_base_url_needs_no_origin() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let assets =
         dev(&dir).base_url("https://cdn.example.com/s").origin("https://example.com").build().unwrap();
     let expected = format!("https://cdn.example.com/s/a.css?v={}", hash("a.css"));
@@ -199,7 +203,7 @@ fn base_url_and_path_are_joined_by_exactly_one_slash() {
         ("/static", "/static/", "/static/"),
         ("/a/b/", "/a/b/", "/a/b/"),
     ] {
-        let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a.css")], path));
+        let (source, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a.css")], path));
         let (dev, production) = (dev(&source).base_url(base), production(&output).base_url(base));
         let (dev, production) = (dev.build().unwrap(), production.build().unwrap());
         for written in ["a.css", "/a.css"] {
@@ -212,13 +216,13 @@ fn base_url_and_path_are_joined_by_exactly_one_slash() {
 
 #[test]
 fn invalid_base_url_or_origin_is_a_startup_error() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     for base in ["", "static/", "//cdn/x", "javascript:x", "/a?b", "/a#b", "/a&b", "/\"", "/a/../b", "/a//"] {
         let err = dev(&dir).base_url(base).build().unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidBaseUrl, "{base}");
         assert!(err.to_string().contains(&format!("`{base}`")), "{err}");
     }
-    // Browsers treat these as dot segments as well.
+    // Browsers treat percent-encoded dots as dot segments as well.
     for base in ["/a/%2e%2e/", "/%2E/", "/.%2e/a", "/a/%2E."] {
         assert_eq!(dev(&dir).base_url(base).build().unwrap_err().kind(), ErrorKind::InvalidBaseUrl, "{base}");
     }
@@ -231,7 +235,7 @@ fn invalid_base_url_or_origin_is_a_startup_error() {
 
 #[test]
 fn development_version_query_can_be_disabled() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let assets = dev(&dir).dev_version_query(false).build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), "/static/a.css");
     assert_eq!(assets.url("a.css?x=1#f").unwrap(), "/static/a.css?x=1#f");
@@ -240,8 +244,8 @@ fn development_version_query_can_be_disabled() {
 
 #[test]
 fn assets_are_listed_in_order_with_their_urls() {
-    let site = Site::of(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
-    let lists = site.both().map(|(mode, assets)| {
+    let site = Site::with_paths(&["b.css", "a/x.js", "a.css", "%2F.txt"]);
+    let lists = site.in_both_modes().map(|(mode, assets)| {
         let all: Vec<_> = assets.iter().collect();
         for (path, url) in &all {
             assert_eq!(assets.url(path).unwrap(), *url, "{mode}");
@@ -253,8 +257,8 @@ fn assets_are_listed_in_order_with_their_urls() {
 
 #[test]
 fn integrity_ignores_query_and_fragment() {
-    let site = Site::with(&[("a.css", "body{}")]);
-    for (mode, assets) in site.both() {
+    let site = Site::with_files(&[("a.css", "body{}")]);
+    for (mode, assets) in site.in_both_modes() {
         for written in ["a.css", "/a.css", "a.css?x=1#f"] {
             let integrity = assets.integrity(written).unwrap();
             assert_eq!(integrity, Digest::from_content(b"body{}").integrity(), "{mode}");

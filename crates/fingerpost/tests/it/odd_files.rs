@@ -7,28 +7,28 @@ use fingerpost::{
     sources::{SourceDir, Sources},
 };
 
-use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
+use crate::support::{Dir, assert_not_found, assert_served, dev, list, paths, settings};
 
 #[test]
 fn directory_is_not_an_asset() {
-    let dir = Dir::of(&["css/app.css", "app.css/x"]);
+    let dir = Dir::with_paths(&["css/app.css", "app.css/x"]);
     let assets = dev(&dir).build().unwrap();
-    not_found(&assets, "css");
-    not_found(&assets, "app.css");
-    not_found(&assets, "css/app.css/x");
+    assert_not_found(&assets, "css");
+    assert_not_found(&assets, "app.css");
+    assert_not_found(&assets, "css/app.css/x");
 }
 
 #[test]
 fn names_too_long_for_the_file_system_are_not_found() {
     let assets = dev(&Dir::new()).build().unwrap();
     for path in ["x".repeat(300), "x".repeat(5_000), "x/".repeat(3_000) + "y", "⊗".repeat(2_000)] {
-        not_found(&assets, &path);
+        assert_not_found(&assets, &path);
     }
 }
 
 #[test]
 fn unportable_names_do_not_stop_a_listing() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let odd = [
         "new\nline.css",
         "q?.css",
@@ -39,8 +39,8 @@ fn unportable_names_do_not_stop_a_listing() {
         "a&b.css",
         "%41.css",
     ];
-    for name in odd.iter().filter(|name| fs::write(dir.at(name), name).is_err()) {
-        crate::support::say(&format!("this disk cannot store a file named {name:?}"));
+    for name in odd.iter().filter(|name| fs::write(dir.path(name), name).is_err()) {
+        crate::support::write_note(&format!("this disk cannot store a file named {name:?}"));
     }
     if !cfg!(unix) {
         return;
@@ -52,7 +52,7 @@ fn unportable_names_do_not_stop_a_listing() {
     );
     let mut problems: Vec<_> = listing.problems.iter().map(ToString::to_string).collect();
     problems.sort_unstable();
-    let name_of = |name| format!("the name of `{}`", dir.at(name).display());
+    let name_of = |name| format!("the name of `{}`", dir.path(name).display());
     assert_eq!(
         problems,
         [
@@ -71,7 +71,7 @@ fn unportable_names_do_not_stop_a_listing() {
         ["%2541.css", "a%26b.css", "a.css", "new%0Aline.css", "tab%09.css"]
             .map(|name| format!("/static/{name}"))
     );
-    // No template can name these: the rest of the name is parsed as a query or a fragment.
+    // Templates cannot refer to names with `?` or `#`: the rest of the name is parsed as a query or a fragment.
     for (path, error) in [("q?.css", "asset `q` was not found"), ("hash#.css", "asset `hash` was not found")]
     {
         assert!(assets.url(path).unwrap_err().to_string().starts_with(error));
@@ -82,7 +82,7 @@ fn unportable_names_do_not_stop_a_listing() {
 #[test]
 fn names_that_are_not_utf_8_are_problems_unless_ignored() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     for name in [&b"\xff.css"[..], b"ignored\xff~", b".hidden\xff"] {
         dir.write(OsStr::from_bytes(name), "");
     }
@@ -92,7 +92,7 @@ fn names_that_are_not_utf_8_are_problems_unless_ignored() {
     let mut problems: Vec<_> = listing.problems.iter().map(|err| (err.kind(), err.to_string())).collect();
     problems.sort_unstable_by_key(|(_, text)| text.clone());
     let text = |name: &str| {
-        let file = dir.at(name);
+        let file = dir.path(name);
         format!("the name of `{}` is not UTF-8; rename the file or ignore it", file.display())
     };
     let expected = [text("dir\u{fffd}"), text("\u{fffd}.css")].map(|text| (ErrorKind::InvalidPath, text));
@@ -100,16 +100,16 @@ fn names_that_are_not_utf_8_are_problems_unless_ignored() {
     assert_eq!(dev(&dir).build().unwrap().iter().count(), 1);
 }
 
-/// Creates a named pipe. Opening one blocks until there is a writer.
+/// Creates a named pipe. Opening a named pipe blocks until there is a writer.
 #[cfg(unix)]
 fn pipe(path: &Path) {
     let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
     assert!(made.success());
 }
 
-/// Fails if `work` does not return; a thread that hangs is left behind.
+/// Runs `work` in a thread, and fails if `work` does not return within 30 seconds.
 #[cfg(unix)]
-fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+fn within_30_seconds<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || send.send(work()));
     receive.recv_timeout(std::time::Duration::from_secs(30)).expect("the call returned within 30 s")
@@ -118,16 +118,18 @@ fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 #[cfg(unix)]
 #[test]
 fn named_pipe_is_not_an_asset_and_does_not_block() {
-    let dir = Dir::of(&["a.css", "later.css"]);
-    pipe(&dir.at("pipe.css"));
+    let dir = Dir::with_paths(&["a.css", "later.css"]);
+    pipe(&dir.path("pipe.css"));
     let assets = dev(&dir).build().unwrap();
-    serves(&assets, "later.css", "later.css");
-    fs::remove_file(dir.at("later.css")).unwrap();
-    pipe(&dir.at("later.css"));
-    std::os::unix::fs::symlink("pipe.css", dir.at("link.css")).unwrap();
-    let texts = ends(move || ["pipe.css", "later.css", "link.css"].map(|path| not_found(&assets, path)));
+    assert_served(&assets, "later.css", "later.css");
+    fs::remove_file(dir.path("later.css")).unwrap();
+    pipe(&dir.path("later.css"));
+    std::os::unix::fs::symlink("pipe.css", dir.path("link.css")).unwrap();
+    let texts = within_30_seconds(move || {
+        ["pipe.css", "later.css", "link.css"].map(|path| assert_not_found(&assets, path))
+    });
     assert!(texts[0].starts_with("asset `pipe.css` was not found in "));
-    let listing = ends(move || (list(&dir), dir).0);
+    let listing = within_30_seconds(move || (list(&dir), dir).0);
     assert_eq!(paths(&listing), ["a.css"]);
     assert!(listing.problems.is_empty());
 }
@@ -135,22 +137,22 @@ fn named_pipe_is_not_an_asset_and_does_not_block() {
 #[cfg(unix)]
 #[test]
 fn named_pipe_does_not_shadow_a_file_in_a_later_source_dir() {
-    let dir = Dir::of(&["one/b.css", "two/a.css"]);
-    pipe(&dir.at("one/a.css"));
-    let assets = Assets::builder().source(dir.at("one")).source(dir.at("two")).mode(Mode::Dev);
+    let dir = Dir::with_paths(&["one/b.css", "two/a.css"]);
+    pipe(&dir.path("one/a.css"));
+    let assets = Assets::builder().source(dir.path("one")).source(dir.path("two")).mode(Mode::Dev);
     let assets = assets.build().unwrap();
-    ends(move || serves(&assets, "a.css", "two/a.css"));
+    within_30_seconds(move || assert_served(&assets, "a.css", "two/a.css"));
 }
 
 #[cfg(unix)]
 #[test]
 fn devices_and_sockets_are_not_assets() {
-    let dir = Dir::of(&["a.css"]);
-    let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket.css")).unwrap();
-    std::os::unix::fs::symlink("/dev/zero", dir.at("zero.css")).unwrap();
+    let dir = Dir::with_paths(&["a.css"]);
+    let _socket = std::os::unix::net::UnixListener::bind(dir.path("socket.css")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", dir.path("zero.css")).unwrap();
     let follow = settings(|settings| settings.follow_symlinks = true);
     let assets = dev(&dir).settings(follow).build().unwrap();
     for path in ["socket.css", "zero.css"] {
-        not_found(&assets, path);
+        assert_not_found(&assets, path);
     }
 }

@@ -6,8 +6,8 @@ use crate::support::{Dir, Site, dev, production, publish, warnings};
 
 #[test]
 fn try_url_and_url_return_the_same_url() {
-    let site = Site::of(&["css/app.css", "%2F.txt"]);
-    for (mode, assets) in site.both() {
+    let site = Site::with_paths(&["css/app.css", "%2F.txt"]);
+    for (mode, assets) in site.in_both_modes() {
         for written in ["css/app.css", "/css/app.css", "css/app.css?x=1&y#f", "css/app.css?v=3", "%2F.txt"] {
             let found = assets.snapshot().try_url(written).unwrap();
             assert_eq!(found, Some(assets.url(written).unwrap()), "{mode}: {written}");
@@ -17,7 +17,7 @@ fn try_url_and_url_return_the_same_url() {
 
 #[test]
 fn try_url_returns_none_for_unknown_paths_without_a_warning() {
-    let site = Site::of(&["css/app.css"]);
+    let site = Site::with_paths(&["css/app.css"]);
     let messages = warnings(|| {
         for builder in [dev(&site.source), production(&site.output)] {
             let snapshot = builder.on_missing(OnMissing::Plain).build().unwrap().snapshot();
@@ -62,7 +62,7 @@ fn release_id_depends_on_urls_and_app_version() {
 
 #[test]
 fn release_id_without_a_build_step_depends_on_version_or_token() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let of = |strategy: &Strategy, version: &str| {
         let token = matches!(strategy, Strategy::PathToken(_));
         let assets = Assets::builder().source(&dir).mode(Mode::Production).strategy(strategy.clone());
@@ -84,7 +84,7 @@ fn release_id_without_a_build_step_depends_on_version_or_token() {
 
 #[test]
 fn development_has_no_release_id() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     assert_eq!(id(dev(&dir)), None);
     let tried = dev(&dir).strategy(Strategy::VersionQuery).app_version("1").strategy_in_dev(true);
     assert_eq!(id(tried), None);

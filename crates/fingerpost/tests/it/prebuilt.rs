@@ -15,16 +15,16 @@ use fingerpost::{__private::Prebuilt, ErrorKind, Url};
 use crate::support::{Dir, Done, Memory, dev, hash, production};
 
 thread_local! {
-    /// The number of values that this thread has computed; each test has its own thread.
-    static MADE: Cell<usize> = const { Cell::new(0) };
+    /// The number of values that this thread has computed. Each test has its own thread.
+    static COMPUTED: Cell<usize> = const { Cell::new(0) };
     static FAILS: Cell<bool> = const { Cell::new(false) };
     static SLOW: Cell<bool> = const { Cell::new(false) };
 }
 
 fn quoted(url: &Url) -> String {
-    MADE.set(MADE.get() + 1);
+    COMPUTED.set(COMPUTED.get() + 1);
     if FAILS.get() {
-        resume_unwind(Box::new("no luck"));
+        resume_unwind(Box::new("a failed computation"));
     }
     format!("\"{url}\"")
 }
@@ -32,72 +32,72 @@ fn quoted(url: &Url) -> String {
 /// Returns the value of `prebuilt` for `path`, and the number of values that were computed.
 #[track_caller]
 fn get_and_count(prebuilt: &Prebuilt<String>, path: &str) -> (String, usize) {
-    MADE.set(0);
-    (prebuilt.get(path, String::clone).unwrap(), MADE.get())
+    COMPUTED.set(0);
+    (prebuilt.get(path, String::clone).unwrap(), COMPUTED.get())
 }
 
-fn is(text: &str, made: usize) -> (String, usize) {
+fn expected(text: &str, made: usize) -> (String, usize) {
     (format!("\"/static/{text}\""), made)
 }
 
 #[test]
 fn prebuilt_values_are_computed_once_per_release() {
-    let store = Memory::with(&[("a.css", "a.1.css"), ("b.css", "b.1.css")]);
+    let store = Memory::with_paths(&[("a.css", "a.1.css"), ("b.css", "b.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
-    MADE.set(0);
+    COMPUTED.set(0);
     let prebuilt = Prebuilt::new(&assets, quoted);
-    assert_eq!(MADE.get(), 2);
+    assert_eq!(COMPUTED.get(), 2);
     for _ in 0..3 {
-        assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.1.css", 0));
-        assert_eq!(get_and_count(&prebuilt, "b.css"), is("b.1.css", 0));
+        assert_eq!(get_and_count(&prebuilt, "a.css"), expected("a.1.css", 0));
+        assert_eq!(get_and_count(&prebuilt, "b.css"), expected("b.1.css", 0));
     }
     store.publish(&[("a.css", "a.2.css"), ("b.css", "b.2.css"), ("c.css", "c.2.css")]);
     assets.reload().unwrap();
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 3));
-    assert_eq!(get_and_count(&prebuilt, "b.css"), is("b.2.css", 0));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected("a.2.css", 3));
+    assert_eq!(get_and_count(&prebuilt, "b.css"), expected("b.2.css", 0));
 }
 
 #[test]
 fn prebuilt_value_of_an_unlisted_path_is_computed_on_each_call() {
-    let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
+    let assets = production(&Dir::new()).store(Memory::with_paths(&[("a.css", "a.1.css")])).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
-    assert_eq!(get_and_count(&prebuilt, "/a.css?x=1#f"), is("a.1.css?x=1#f", 1));
-    assert_eq!(get_and_count(&prebuilt, "css/"), is("css/", 1));
+    assert_eq!(get_and_count(&prebuilt, "/a.css?x=1#f"), expected("a.1.css?x=1#f", 1));
+    assert_eq!(get_and_count(&prebuilt, "css/"), expected("css/", 1));
     assert_eq!(prebuilt.get("b.css", String::len).unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(prebuilt.get("../a.css", String::len).unwrap_err().kind(), ErrorKind::InvalidPath);
     assert_eq!(prebuilt.assets().url("a.css").unwrap(), "/static/a.1.css");
 }
 
 #[test]
-fn prebuilt_value_in_development_follows_the_file() {
-    let dir = Dir::of(&["a.css"]);
+fn prebuilt_value_in_development_changes_with_the_file() {
+    let dir = Dir::with_paths(&["a.css"]);
     let prebuilt = Prebuilt::new(&dev(&dir).build().unwrap(), quoted);
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("a.css")), 1));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected(&format!("a.css?v={}", hash("a.css")), 1));
     dir.write("a.css", "changed");
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is(&format!("a.css?v={}", hash("changed")), 1));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected(&format!("a.css?v={}", hash("changed")), 1));
 }
 
 #[test]
 fn prebuilt_values_in_a_scope_belong_to_its_release() {
-    let store = Memory::with(&[("a.css", "a.1.css"), ("gone.css", "gone.1.css")]);
+    let store = Memory::with_paths(&[("a.css", "a.1.css"), ("gone.css", "gone.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let (prebuilt, one) = (Prebuilt::new(&assets, quoted), assets.snapshot());
     store.publish(&[("0.css", "0.2.css"), ("a.css", "a.2.css")]);
     let two = assets.reload().unwrap();
     // The first call after the reload is made in a scope of the older release.
-    assert_eq!(one.scope(|| get_and_count(&prebuilt, "a.css").0), is("a.1.css", 0).0);
-    assert_eq!(one.scope(|| get_and_count(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 2));
-    assert_eq!(one.scope(|| get_and_count(&prebuilt, "a.css").0), is("a.1.css", 0).0);
-    assert_eq!(one.scope(|| get_and_count(&prebuilt, "gone.css").0), is("gone.1.css", 0).0);
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 0));
-    assert_eq!(two.scope(|| get_and_count(&prebuilt, "0.css")), is("0.2.css", 0));
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "a.css").0), expected("a.1.css", 0).0);
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "gone.css").0), expected("gone.1.css", 0).0);
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected("a.2.css", 2));
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "a.css").0), expected("a.1.css", 0).0);
+    assert_eq!(one.scope(|| get_and_count(&prebuilt, "gone.css").0), expected("gone.1.css", 0).0);
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected("a.2.css", 0));
+    assert_eq!(two.scope(|| get_and_count(&prebuilt, "0.css")), expected("0.2.css", 0));
     assert!(one.scope(|| prebuilt.get("0.css", String::len)).is_err());
 }
 
 #[test]
 fn panic_during_prebuilding_does_not_poison_the_table() {
-    let store = Memory::with(&[("a.css", "a.1.css")]);
+    let store = Memory::with_paths(&[("a.css", "a.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
     store.publish(&[("a.css", "a.2.css")]);
@@ -108,26 +108,26 @@ fn panic_during_prebuilding_does_not_poison_the_table() {
         assert!(unwound.is_err());
     }
     FAILS.set(false);
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 1));
-    let failing = || prebuilt.get("a.css", |_| -> usize { resume_unwind(Box::new("taken")) });
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected("a.2.css", 1));
+    let failing = || prebuilt.get("a.css", |_| -> usize { resume_unwind(Box::new("a failed read")) });
     assert!(catch_unwind(AssertUnwindSafe(failing)).is_err());
-    assert_eq!(get_and_count(&prebuilt, "a.css"), is("a.2.css", 0));
+    assert_eq!(get_and_count(&prebuilt, "a.css"), expected("a.2.css", 0));
     assert!(assets.reload().is_ok());
 }
 
 #[test]
 fn one_thread_computes_all_values_and_others_do_not_wait() {
-    static UNDER_WAY: Barrier = Barrier::new(2);
+    static COMPUTING: Barrier = Barrier::new(2);
     static ALL: AtomicUsize = AtomicUsize::new(0);
     fn slow(url: &Url) -> String {
         ALL.fetch_add(1, Relaxed);
         if url.contains("slow.2") && SLOW.get() {
-            UNDER_WAY.wait();
-            UNDER_WAY.wait();
+            COMPUTING.wait();
+            COMPUTING.wait();
         }
         url.to_string()
     }
-    let store = Memory::with(&[("a.css", "a.1.css"), ("slow.css", "slow.1.css")]);
+    let store = Memory::with_paths(&[("a.css", "a.1.css"), ("slow.css", "slow.1.css")]);
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, slow);
     let get = |path| prebuilt.get(path, String::clone).unwrap();
@@ -140,21 +140,21 @@ fn one_thread_computes_all_values_and_others_do_not_wait() {
             SLOW.set(true);
             assert_eq!(get("a.css"), "/static/a.2.css");
         });
-        UNDER_WAY.wait();
+        COMPUTING.wait();
         let before = made();
         let meanwhile = [get("a.css"), get("slow.css"), get("a.css")];
-        let one_a_call = made();
-        UNDER_WAY.wait();
+        let per_call = made();
+        COMPUTING.wait();
         assert_eq!(meanwhile, ["/static/a.2.css", "/static/slow.2.css", "/static/a.2.css"]);
-        assert_eq!((before, one_a_call), (2, 3));
+        assert_eq!((before, per_call), (2, 3));
     });
     assert_eq!([get("a.css"), get("slow.css")], ["/static/a.2.css", "/static/slow.2.css"]);
     assert_eq!(made(), 0);
 }
 
 #[test]
-fn closure_receiving_a_value_may_look_up_another() {
-    let assets = production(&Dir::new()).store(Memory::with(&[("a.css", "a.1.css")])).build().unwrap();
+fn closure_receiving_a_value_may_look_up_another_value() {
+    let assets = production(&Dir::new()).store(Memory::with_paths(&[("a.css", "a.1.css")])).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, quoted);
     let nested = prebuilt.get("a.css", |outer| {
         assets.reload().unwrap();
@@ -165,7 +165,7 @@ fn closure_receiving_a_value_may_look_up_another() {
 }
 
 #[test]
-fn values_seen_by_a_thread_never_go_back_in_time() {
+fn thread_never_gets_a_value_of_an_older_release() {
     let names: Vec<String> = (0..50).map(|i| format!("{i:02}.css")).collect();
     let paths = |release: usize| -> Vec<(String, String)> {
         // The order of the names differs between releases.
@@ -199,7 +199,7 @@ fn values_seen_by_a_thread_never_go_back_in_time() {
         for release in 1..=200 {
             publish(&store, release);
             assets.reload().unwrap();
-            assert_eq!(get_and_count(&prebuilt, "25.css").0, is(&format!("{release}/25.css"), 0).0);
+            assert_eq!(get_and_count(&prebuilt, "25.css").0, expected(&format!("{release}/25.css"), 0).0);
         }
     });
 }

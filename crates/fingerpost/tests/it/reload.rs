@@ -22,7 +22,7 @@ use crate::support::{Dir, Done, Memory, hash, production, publish};
 fn reload_switches_to_the_current_manifest() {
     let (dir, newer) = (publish(&[("a.css", "one")], "/static/"), publish(&[("b.css", "two")], "/static/"));
     let assets = production(&dir).build().unwrap();
-    std::fs::rename(newer.at(MANIFEST_NAME), dir.at(MANIFEST_NAME)).unwrap();
+    std::fs::rename(newer.path(MANIFEST_NAME), dir.path(MANIFEST_NAME)).unwrap();
     assert_eq!(assets.url("a.css").unwrap(), *format!("/static/a.{}.css", hash("one")));
     assert_eq!(assets.reload().unwrap().url("b.css").unwrap(), *format!("/static/b.{}.css", hash("two")));
     assert_eq!(assets.url("b.css").unwrap(), *format!("/static/b.{}.css", hash("two")));
@@ -32,10 +32,10 @@ fn reload_switches_to_the_current_manifest() {
 #[test]
 fn failed_reload_changes_nothing() {
     let dir = publish(&[("a.css", "one")], "/static/");
-    let good = std::fs::read(dir.at(MANIFEST_NAME)).unwrap();
+    let good = std::fs::read(dir.path(MANIFEST_NAME)).unwrap();
     let assets = production(&dir).build().unwrap();
     let (url, version) = (assets.url("a.css").unwrap(), assets.app_version());
-    let still_good = || {
+    let assert_unchanged = || {
         assert_eq!((assets.url("a.css").unwrap(), assets.app_version()), (url.clone(), version.clone()));
         assert_eq!(assets.iter().count(), 1);
     };
@@ -48,27 +48,27 @@ fn failed_reload_changes_nothing() {
     ] {
         dir.write(MANIFEST_NAME, bad);
         assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::InvalidManifest);
-        still_good();
+        assert_unchanged();
     }
-    std::fs::remove_file(dir.at(MANIFEST_NAME)).unwrap();
+    std::fs::remove_file(dir.path(MANIFEST_NAME)).unwrap();
     assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::ManifestNotFound);
-    still_good();
+    assert_unchanged();
     dir.write("staticfiles.json/x", "");
     assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::Unreadable);
-    still_good();
-    std::fs::remove_dir_all(dir.at(MANIFEST_NAME)).unwrap();
+    assert_unchanged();
+    std::fs::remove_dir_all(dir.path(MANIFEST_NAME)).unwrap();
     dir.write(MANIFEST_NAME, good);
     assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), url);
 }
 
 #[test]
 fn reload_in_development_checks_the_source_dirs() {
-    let dir = Dir::of(&["static/a.css"]);
-    let assets = Assets::dev(dir.at("static")).unwrap();
-    std::fs::rename(dir.at("static"), dir.at("moved")).unwrap();
+    let dir = Dir::with_paths(&["static/a.css"]);
+    let assets = Assets::dev(dir.path("static")).unwrap();
+    std::fs::rename(dir.path("static"), dir.path("moved")).unwrap();
     assert_eq!(assets.url("a.css").unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(assets.reload().unwrap_err().kind(), ErrorKind::SourceNotFound);
-    std::fs::rename(dir.at("moved"), dir.at("static")).unwrap();
+    std::fs::rename(dir.path("moved"), dir.path("static")).unwrap();
     assert!(assets.url("a.css").is_ok());
     assert!(assets.reload().unwrap().url("a.css").is_ok());
 }
@@ -102,7 +102,7 @@ impl Store for Slow {
 #[test]
 fn concurrent_reloads_share_their_work() {
     const CALLERS: usize = 64;
-    let inner = Memory::with(&[("a.css", "a.1.css")]);
+    let inner = Memory::with_paths(&[("a.css", "a.1.css")]);
     let gate = Arc::new(AtomicBool::new(false));
     let store =
         Slow { inner: inner.clone(), gate: Arc::clone(&gate), callers: Arc::new(Barrier::new(CALLERS)) };
@@ -113,7 +113,7 @@ fn concurrent_reloads_share_their_work() {
         scope.spawn(|| assets.reload().unwrap());
         for _ in 1..CALLERS {
             scope.spawn(|| {
-                // The first reload is still reading. It may have read the manifest before this publish.
+                // The first reload is still running, and may have read the manifest before this publish.
                 store.callers.wait();
                 inner.publish(&[("a.css", "a.2.css")]);
                 assert_eq!(assets.reload().unwrap().url("a.css").unwrap(), "/static/a.2.css");
@@ -210,7 +210,7 @@ impl Store for Panicking {
 }
 
 #[test]
-fn panicking_store_keeps_the_old_release_and_the_next_reload_works() {
+fn panic_of_the_store_does_not_affect_the_release_or_the_next_reload() {
     let store = Panicking::default();
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     store.0.store(true, SeqCst);

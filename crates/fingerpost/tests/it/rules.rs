@@ -7,11 +7,19 @@ use fingerpost::{
     sources::{IgnoreRules, SourceDir, Sources},
 };
 
-use crate::support::{Dir, dev, list, not_found, paths, serves, settings};
+use crate::support::{Dir, assert_not_found, assert_served, dev, list, paths, settings};
 
 #[test]
 fn ignored_files_are_not_found_with_the_reason() {
-    let dir = Dir::of(&[".env", ".git/config", "CVS/Root", "a~", "img/hero.psd", "drafts/x/a.css", "b.css"]);
+    let dir = Dir::with_paths(&[
+        ".env",
+        ".git/config",
+        "CVS/Root",
+        "a~",
+        "img/hero.psd",
+        "drafts/x/a.css",
+        "b.css",
+    ]);
     let rules = settings(|settings| settings.ignore = ["*.psd", "drafts/**"].map(Into::into).into());
     let assets = dev(&dir).settings(rules).build().unwrap();
     for (path, reason) in [
@@ -33,21 +41,21 @@ fn ignored_files_are_not_found_with_the_reason() {
 fn glob_matches_a_name_at_any_depth_or_a_path_from_the_root() {
     let all =
         ["a.psd", "deep/b.psd", "img/c.svg", "img/deep/d.svg", "deep/img/e.svg", "lib/f.js", "deep/lib/g.js"];
-    let dir = Dir::of(&all);
-    let left = |ignore: &str| {
+    let dir = Dir::with_paths(&all);
+    let ignored = |ignore: &str| {
         let settings = settings(|settings| settings.ignore = vec![ignore.to_owned()]);
         let assets = dev(&dir).settings(settings).build().unwrap();
-        let left: Vec<_> = assets.iter().map(|(path, _)| path).collect();
-        all.into_iter().filter(|path| !left.iter().any(|other| other == path)).collect::<Vec<_>>()
+        let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
+        all.into_iter().filter(|path| !listed.iter().any(|other| other == path)).collect::<Vec<_>>()
     };
-    assert_eq!(left("*.psd"), ["a.psd", "deep/b.psd"]);
-    assert_eq!(left("img/*.svg"), ["img/c.svg"]);
-    assert_eq!(left("img/**"), ["img/c.svg", "img/deep/d.svg"]);
-    assert_eq!(left("**/img/*"), ["img/c.svg", "img/deep/d.svg", "deep/img/e.svg"]);
-    assert_eq!(left("lib"), ["lib/f.js", "deep/lib/g.js"]);
-    assert_eq!(left("/lib"), ["lib/f.js"]);
-    assert_eq!(left("lib/"), ["lib/f.js"]);
-    assert_eq!(left("*.{psd,js}"), ["a.psd", "deep/b.psd", "lib/f.js", "deep/lib/g.js"]);
+    assert_eq!(ignored("*.psd"), ["a.psd", "deep/b.psd"]);
+    assert_eq!(ignored("img/*.svg"), ["img/c.svg"]);
+    assert_eq!(ignored("img/**"), ["img/c.svg", "img/deep/d.svg"]);
+    assert_eq!(ignored("**/img/*"), ["img/c.svg", "img/deep/d.svg", "deep/img/e.svg"]);
+    assert_eq!(ignored("lib"), ["lib/f.js", "deep/lib/g.js"]);
+    assert_eq!(ignored("/lib"), ["lib/f.js"]);
+    assert_eq!(ignored("lib/"), ["lib/f.js"]);
+    assert_eq!(ignored("*.{psd,js}"), ["a.psd", "deep/b.psd", "lib/f.js", "deep/lib/g.js"]);
 }
 
 #[test]
@@ -72,10 +80,11 @@ fn glob_that_cannot_match_is_rejected_with_a_correction() {
 
 #[test]
 fn file_excluded_from_the_assets_is_reported_with_the_reason() {
-    let dir = Dir::of(&["a.css", ".a.css", "a.css~", "drafts/a.css", "CVS/Root"]);
+    let dir = Dir::with_paths(&["a.css", ".a.css", "a.css~", "drafts/a.css", "CVS/Root"]);
     let rules = IgnoreRules::new(["drafts/**"], false, false).unwrap();
-    let sources = vec![SourceDir::new(dir.at("nowhere")), SourceDir::with_prefix("v", dir.as_ref()).unwrap()];
-    std::fs::create_dir(dir.at("nowhere")).unwrap();
+    let sources =
+        vec![SourceDir::new(dir.path("nowhere")), SourceDir::with_prefix("v", dir.as_ref()).unwrap()];
+    std::fs::create_dir(dir.path("nowhere")).unwrap();
     let sources = Sources::open(sources, rules, None).unwrap();
     assert_eq!(
         sources.find_ignored("v/drafts/a.css"),
@@ -87,7 +96,7 @@ fn file_excluded_from_the_assets_is_reported_with_the_reason() {
         ("a.css~", "`CVS` and names that end in `~` are ignored"),
         ("CVS/Root", "`CVS` and names that end in `~` are ignored"),
     ] {
-        assert_eq!(sources.find_ignored(&format!("v/{path}")), Some((dir.at(path), reason.into())));
+        assert_eq!(sources.find_ignored(&format!("v/{path}")), Some((dir.path(path), reason.into())));
     }
     for path in ["v/a.css", "v/.b.css", "v/CVS", "../.a.css", ".a.css", ""] {
         assert_eq!(sources.find_ignored(path), None, "{path}");
@@ -97,18 +106,18 @@ fn file_excluded_from_the_assets_is_reported_with_the_reason() {
 #[cfg(unix)]
 #[test]
 fn special_files_are_listed_as_ignored() {
-    let dir = Dir::of(&["a.css"]);
-    let _socket = std::os::unix::net::UnixListener::bind(dir.at("socket")).unwrap();
+    let dir = Dir::with_paths(&["a.css"]);
+    let _socket = std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap();
     let listing = list(&dir);
-    assert_eq!((paths(&listing), &listing.ignored), (vec!["a.css"], &vec![dir.at("socket")]));
+    assert_eq!((paths(&listing), &listing.ignored), (vec!["a.css"], &vec![dir.path("socket")]));
     let sources = Sources::open(vec![SourceDir::new(dir.as_ref())], IgnoreRules::default(), None).unwrap();
     let reason = "it is neither a file nor a directory".into();
-    assert_eq!(sources.find_ignored("socket"), Some((dir.at("socket"), reason)));
+    assert_eq!(sources.find_ignored("socket"), Some((dir.path("socket"), reason)));
 }
 
 #[test]
 fn hidden_files_are_found_if_enabled() {
-    let dir = Dir::of(&[".env", "a~"]);
+    let dir = Dir::with_paths(&[".env", "a~"]);
     let assets = dev(&dir).settings(settings(|settings| settings.hidden = true)).build().unwrap();
     assert!(assets.url(".env").is_ok());
     assert_eq!(assets.url("a~").unwrap_err().kind(), ErrorKind::NotFound);
@@ -116,30 +125,31 @@ fn hidden_files_are_found_if_enabled() {
 
 #[test]
 fn ignore_rules_apply_to_prefixes_in_lookups_and_listings() {
-    let dir = Dir::of(&["dist/a.css"]);
+    let dir = Dir::with_paths(&["dist/a.css"]);
     for (prefix, ignore) in
         [(".hidden", "x"), ("vendor", "vendor"), ("lib/vendor", "lib"), ("CVS", "x"), ("v", "v/**")]
     {
         let rules = settings(|settings| settings.ignore = vec![ignore.to_owned()]);
-        let sources = vec![SourceDir::with_prefix(prefix, dir.at("dist")).unwrap()];
+        let sources = vec![SourceDir::with_prefix(prefix, dir.path("dist")).unwrap()];
         let listing = Sources::open(sources, rules.rules().unwrap(), None).unwrap().list();
         assert!(listing.files.is_empty() && !listing.ignored.is_empty(), "{prefix}: {listing:?}");
-        let assets = Assets::builder().settings(rules).source_at(prefix, dir.at("dist")).mode(Mode::Dev);
-        not_found(&assets.build().unwrap(), &format!("{prefix}/a.css"));
+        let assets = Assets::builder().settings(rules).source_at(prefix, dir.path("dist")).mode(Mode::Dev);
+        assert_not_found(&assets.build().unwrap(), &format!("{prefix}/a.css"));
     }
-    let kept = Assets::builder().source_at(".well-known", dir.at("dist")).mode(Mode::Dev).build().unwrap();
-    serves(&kept, ".well-known/a.css", "dist/a.css");
-    assert_eq!(kept.iter().count(), 1);
+    let assets =
+        Assets::builder().source_at(".well-known", dir.path("dist")).mode(Mode::Dev).build().unwrap();
+    assert_served(&assets, ".well-known/a.css", "dist/a.css");
+    assert_eq!(assets.iter().count(), 1);
 }
 
 #[test]
 fn ignored_files_and_directories_are_listed_as_ignored() {
     let all = [".git/config", "CVS/Root", "a~", "a.css", "css/.DS_Store", ".well-known/x", "css/b.css"];
-    let dir = Dir::of(&all);
+    let dir = Dir::with_paths(&all);
     let listing = list(&dir);
     assert_eq!(paths(&listing), [".well-known/x", "a.css", "css/b.css"]);
     let mut ignored: Vec<PathBuf> = listing.ignored;
     ignored.sort_unstable();
-    assert_eq!(ignored, [".git", "CVS", "a~", "css/.DS_Store"].map(|path| dir.at(path)));
+    assert_eq!(ignored, [".git", "CVS", "a~", "css/.DS_Store"].map(|path| dir.path(path)));
     assert!(listing.problems.is_empty());
 }

@@ -21,7 +21,7 @@ fn release(store: &Memory, number: &str) {
     store.publish(&[("a.css", &format!("a.{number}.css")), ("b.css", &format!("b.{number}.css"))]);
 }
 
-/// Returns the number in the URL of `a.css`, which must be the same for every method that a helper may call.
+/// Returns the number in the URL of `a.css`. Checks that all methods for helpers return the same URL.
 #[track_caller]
 fn number(assets: &Assets) -> String {
     let url = assets.url("a.css").unwrap();
@@ -89,7 +89,7 @@ fn scope_applies_only_to_its_own_assets() {
         other_snapshot
             .scope(|| assert_eq!((number(&ours), number(&others)), ("1".to_owned(), "9".to_owned())));
     });
-    // An instance built in the same way is a different one.
+    // A second instance with the same settings has its own scopes.
     let (_, twin) = numbered("1");
     let twin_snapshot = twin.snapshot();
     twin_snapshot.scope(|| assert_eq!(number(&ours), "2"));
@@ -127,7 +127,7 @@ fn scope_applies_only_to_its_own_thread() {
 }
 
 #[test]
-fn current_snapshot_is_that_of_the_innermost_scope_of_any_assets() {
+fn current_snapshot_belongs_to_the_innermost_scope_of_any_assets() {
     let ((_, ours), (_, others)) = (numbered("1"), numbered("9"));
     let current = || Snapshot::with_current(|snapshot| number(snapshot.assets()));
     assert_eq!(current(), None);
@@ -144,9 +144,9 @@ fn current_snapshot_is_that_of_the_innermost_scope_of_any_assets() {
 #[test]
 fn snapshot_may_outlive_its_scope() {
     let (_, assets) = numbered("1");
-    let kept = assets.snapshot().scope(Snapshot::current).unwrap();
-    assert_eq!(kept.url("a.css").unwrap(), "/static/a.1.css");
-    kept.scope(|| assert_eq!(number(Snapshot::current().unwrap().assets()), "1"));
+    let current = assets.snapshot().scope(Snapshot::current).unwrap();
+    assert_eq!(current.url("a.css").unwrap(), "/static/a.1.css");
+    current.scope(|| assert_eq!(number(Snapshot::current().unwrap().assets()), "1"));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn scopes_can_be_entered_and_left_inside_with_current() {
     let (one, nine) = ("/static/a.1.css", "/static/a.9.css");
     ours.snapshot().scope(|| {
         let urls = Snapshot::with_current(|snapshot| {
-            // More scopes than the list has initial capacity for, so that it reallocates.
+            // The number of scopes exceeds the initial capacity of the list, so that the list reallocates.
             nested(&others.snapshot(), 100, &|| assert_eq!(current(), nine));
             assert_eq!(current(), one);
             let unwound = catch_unwind(AssertUnwindSafe(|| {

@@ -11,11 +11,11 @@ use fingerpost::{
     Assets, AssetsBuilder, ErrorKind, Mode, OnMissing, Strategy, Token,
 };
 
-use crate::support::{Dir, alone, alone_in, dev, hash, production, publish, this_program, warnings};
+use crate::support::{Dir, dev, hash, in_child, in_command, production, publish, this_program, warnings};
 #[cfg(unix)]
 use crate::{
     permissions::{ordinary_user, permit},
-    support::say,
+    support::write_note,
 };
 
 fn without_build_step(source: &Dir, strategy: Strategy) -> AssetsBuilder {
@@ -34,7 +34,7 @@ fn token() -> Strategy {
 
 #[test]
 fn version_is_inserted_into_the_query_or_the_path() {
-    let dir = Dir::of(&["css/app.css", "%2F.txt"]);
+    let dir = Dir::with_paths(&["css/app.css", "%2F.txt"]);
     let table = [
         ("css/app.css", "/static/css/app.css?v=3f2a91b", "/static/1000/css/app.css"),
         ("/css/app.css", "/static/css/app.css?v=3f2a91b", "/static/1000/css/app.css"),
@@ -53,7 +53,7 @@ fn version_is_inserted_into_the_query_or_the_path() {
 
 #[test]
 fn asset_names_are_fixed_from_startup_until_reload() {
-    let dir = Dir::of(&["a.css", ".hidden"]);
+    let dir = Dir::with_paths(&["a.css", ".hidden"]);
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&dir, strategy.clone()).build().unwrap();
         for unknown in ["b.css", ".hidden", "../a.css"] {
@@ -65,13 +65,13 @@ fn asset_names_are_fixed_from_startup_until_reload() {
         assets.reload().unwrap();
         assert!(assets.url("b.css").is_ok());
         assert_eq!(assets.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a.css", "b.css"]);
-        fs::remove_file(dir.at("b.css")).unwrap();
+        fs::remove_file(dir.path("b.css")).unwrap();
     }
 }
 
 #[test]
 fn plus_in_a_version_is_percent_encoded_in_the_query() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let assets = without_build_step(&dir, Strategy::VersionQuery).app_version("v1.2+3+4");
     let assets = assets.origin("https://example.com").build().unwrap();
     assert_eq!(assets.url("a.css").unwrap(), "/static/a.css?v=v1.2%2B3%2B4");
@@ -86,7 +86,7 @@ fn plus_in_a_version_is_percent_encoded_in_the_query() {
 
 #[test]
 fn clock_token_warns_once_that_it_is_valid_for_one_process() {
-    let output = alone(|| {
+    let output = in_child(|| {
         let threads = || thread::scope(|scope| drop([(); 4].map(|()| scope.spawn(Token::from_clock))));
         warnings(|| {
             drop([Token::from_clock(), Token::from_clock()]);
@@ -102,7 +102,7 @@ fn clock_token_warns_once_that_it_is_valid_for_one_process() {
 
 #[test]
 fn integrity_without_a_build_step_follows_the_current_bytes() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let assets = without_build_step(&dir, Strategy::VersionQuery).build().unwrap();
     dir.write("a.css", "new");
     let integrity = assets.integrity("a.css").unwrap();
@@ -129,7 +129,7 @@ fn development_uses_content_queries_unless_strategy_in_dev_is_set() {
 
 #[test]
 fn contradictory_settings_are_rejected_at_startup() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let refused = |assets: AssetsBuilder| {
         let err = assets.build().unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
@@ -151,7 +151,7 @@ fn contradictory_settings_are_rejected_at_startup() {
 
 #[test]
 fn base_url_with_only_the_token_is_the_root_in_development() {
-    let dir = Dir::with(&[("a.css", "a{}")]);
+    let dir = Dir::with_files(&[("a.css", "a{}")]);
     for base in ["/{breaker}", "/{breaker}/"] {
         let assets = || without_build_step(&dir, token()).base_url(base);
         assert_eq!(assets().build().unwrap().url("a.css").unwrap(), "/1000/a.css");
@@ -165,8 +165,8 @@ fn fallback_version_is_rejected_with_advice_by_source() {
     // A process without variables, search path and repository.
     let mut process = this_program();
     process.env_clear().env("PATH", "/nowhere").current_dir("/");
-    let output = alone_in(process, || {
-        let dir = Dir::of(&["a.css"]);
+    let output = in_command(process, || {
+        let dir = Dir::with_paths(&["a.css"]);
         let assets = || without_build_step(&dir, Strategy::VersionQuery).app_version("");
         let refused = [
             assets().app_version("dev"),
@@ -207,10 +207,10 @@ fn stamp_of(file: &Path) -> FileStamp {
 
 #[test]
 fn baseline_contains_each_file_and_its_stamp() {
-    let (first, second) = (Dir::of(&["a.css", "what?.css"]), Dir::of(&["a.css", "b.css"]));
+    let (first, second) = (Dir::with_paths(&["a.css", "what?.css"]), Dir::with_paths(&["a.css", "b.css"]));
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&first, strategy).source_at("vendor", &second).build().unwrap();
-        for (path, file) in [("a.css", first.at("a.css")), ("vendor/b.css", second.at("b.css"))] {
+        for (path, file) in [("a.css", first.path("a.css")), ("vendor/b.css", second.path("b.css"))] {
             let known = listed(&assets, path).unwrap();
             assert_eq!((&known.file, known.stamp), (&file, stamp_of(&file)));
         }
@@ -226,24 +226,24 @@ fn baseline_contains_each_file_and_its_stamp() {
 }
 
 #[test]
-fn reload_keeps_the_baseline_stamps_of_known_urls() {
-    let (first, second) = (Dir::of(&["a.css", "gone.css"]), Dir::of(&["b.css"]));
+fn reload_preserves_the_baseline_stamps_of_known_urls() {
+    let (first, second) = (Dir::with_paths(&["a.css", "gone.css"]), Dir::with_paths(&["b.css"]));
     for strategy in [Strategy::VersionQuery, token()] {
         let assets = without_build_step(&first, strategy).source(&second).build().unwrap();
         let reloaded = || drop(assets.reload().unwrap());
         let [a, b, gone] = ["a.css", "b.css", "gone.css"].map(|path| listed(&assets, path).unwrap());
 
         first.replace("a.css", "other bytes");
-        // From now on the first source directory has the file.
+        // From now on, `b.css` is in the first source directory.
         first.write("b.css", "other bytes");
         first.write("new.css", "new");
-        fs::remove_file(first.at("gone.css")).unwrap();
+        fs::remove_file(first.path("gone.css")).unwrap();
         reloaded();
         assert_eq!(listed(&assets, "a.css"), Some(a.clone()));
         assert_ne!(a.stamp, stamp_of(&a.file));
         let now = listed(&assets, "b.css").unwrap();
-        assert_eq!((now.file, now.stamp), (first.at("b.css"), b.stamp));
-        assert_eq!(listed(&assets, "new.css").unwrap().stamp, stamp_of(&first.at("new.css")));
+        assert_eq!((now.file, now.stamp), (first.path("b.css"), b.stamp));
+        assert_eq!(listed(&assets, "new.css").unwrap().stamp, stamp_of(&first.path("new.css")));
         assert_eq!(listed(&assets, "gone.css"), None);
 
         first.write("gone.css", "back again");
@@ -252,17 +252,17 @@ fn reload_keeps_the_baseline_stamps_of_known_urls() {
         assert_eq!(listed(&assets, "a.css"), Some(a));
         assert_ne!(gone.stamp, stamp_of(&gone.file));
         for name in ["b.css", "new.css"] {
-            fs::remove_file(first.at(name)).unwrap();
+            fs::remove_file(first.path(name)).unwrap();
         }
     }
 }
 
 #[test]
 fn changed_version_rebuilds_the_baseline() {
-    let repository = Dir::with(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
+    let repository = Dir::with_files(&[(".git/HEAD", &"89abcdef".repeat(5)), ("static/a.css", "a{}")]);
     let mut process = this_program();
     process.env_clear().env("PATH", "/nowhere").env("IT", repository.as_ref());
-    let output = alone_in(process, || {
+    let output = in_command(process, || {
         let repository = PathBuf::from(env::var_os("IT").unwrap());
         let file = repository.join("static/a.css");
         let assets = Assets::builder().source(repository.join("static")).version_from_git();
@@ -285,27 +285,27 @@ fn changed_version_rebuilds_the_baseline() {
 fn unreadable_source_fails_startup_and_reload() {
     let home = Dir::new();
     let Some(process) = ordinary_user(&home) else {
-        return say("permissions do not apply to this user: unreadable files are not tested with a list");
+        return write_note("permissions do not apply to this user: unreadable sources are not tested");
     };
-    let output = alone_in(process, || {
-        let dir = Dir::of(&["a.css", "closed/b.css", "ignored/c.css"]);
+    let output = in_command(process, || {
+        let dir = Dir::with_paths(&["a.css", "closed/b.css", "ignored/c.css"]);
         for strategy in [Strategy::VersionQuery, token()] {
             let build = || without_build_step(&dir, strategy.clone()).ignore(["ignored"]).build();
             let assets = build().unwrap();
             let before = assets.url("closed/b.css").unwrap();
-            permit(&dir.at("ignored"), 0);
+            permit(&dir.path("ignored"), 0);
             for (closed, open) in [("closed", 0o755), ("closed/b.css", 0o644)] {
-                permit(&dir.at(closed), 0);
+                permit(&dir.path(closed), 0);
                 for err in [build().unwrap_err(), assets.reload().unwrap_err()] {
                     assert_eq!(err.kind(), ErrorKind::Unreadable, "{err}");
-                    let start = format!("cannot read `{}`: ", dir.at(closed).display());
+                    let start = format!("cannot read `{}`: ", dir.path(closed).display());
                     assert!(err.to_string().starts_with(&start), "{err}");
                 }
                 assert_eq!(assets.url("closed/b.css").unwrap(), before);
-                permit(&dir.at(closed), open);
+                permit(&dir.path(closed), open);
             }
             assert!(assets.reload().is_ok());
-            permit(&dir.at("ignored"), 0o755);
+            permit(&dir.path("ignored"), 0o755);
         }
         "checked".to_owned()
     });
@@ -317,14 +317,14 @@ fn unreadable_source_fails_startup_and_reload() {
 fn invalid_symlinks_and_names_are_skipped_with_a_warning() {
     use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
 
-    let (dir, outside) = (Dir::of(&["a.css"]), Dir::of(&["b.css"]));
+    let (dir, outside) = (Dir::with_paths(&["a.css"]), Dir::with_paths(&["b.css"]));
     for (target, name) in [
         (Path::new("nowhere"), "dangling.css"),
         (Path::new("itself.css"), "itself.css"),
         (Path::new("."), "loop"),
-        (&outside.at("b.css"), "outside.css"),
+        (&outside.path("b.css"), "outside.css"),
     ] {
-        symlink(target, dir.at(name)).unwrap();
+        symlink(target, dir.path(name)).unwrap();
     }
     dir.write(Path::new(std::ffi::OsStr::from_bytes(b"\xff.css")), "");
     dir.write("back\\slash.css", "");
@@ -335,18 +335,18 @@ fn invalid_symlinks_and_names_are_skipped_with_a_warning() {
             names = assets.reload().unwrap().iter().map(|(path, _)| path).collect();
         });
         assert_eq!(names, ["a.css"]);
-        let left_out = |word: &str| messages.iter().filter(|warning| warning.contains(word)).count();
+        let count_with = |word: &str| messages.iter().filter(|warning| warning.contains(word)).count();
         for word in ["dangling.css", "itself.css", "outside.css", "is not UTF-8", "backslash"] {
-            assert_eq!(left_out(word), 2, "{word}: {messages:?}");
+            assert_eq!(count_with(word), 2, "{word}: {messages:?}");
         }
-        assert_eq!(left_out("; it is left out"), messages.len());
+        assert_eq!(count_with("; it is left out"), messages.len());
         assert_eq!(messages.len(), 10);
     }
 }
 
 #[test]
 fn unknown_asset_with_plain_policy_gets_the_unhashed_url() {
-    let dir = Dir::of(&["a.css"]);
+    let dir = Dir::with_paths(&["a.css"]);
     let plain = |strategy| {
         without_build_step(&dir, strategy).on_missing(OnMissing::Plain).build().unwrap().url("b.css?x=1")
     };

@@ -7,10 +7,10 @@ use fingerpost::{
     manifest::{ComponentInfo, Digest, MANIFEST_NAME, Manifest},
 };
 
-use crate::support::{Dir, alone, alone_with, hash, publish, warnings};
+use crate::support::{Dir, hash, in_child, in_child_with, publish, warnings};
 
 fn site(version: &str, files: &[&str]) -> Dir {
-    let dir = Dir::of(files);
+    let dir = Dir::with_paths(files);
     dir.write("static/a.css", "a{}");
     let text = format!("sources = [\"static\"]\nout = \"out\"\n[version]\n{version}\n");
     dir.write("fingerpost.toml", text);
@@ -18,7 +18,7 @@ fn site(version: &str, files: &[&str]) -> Dir {
 }
 
 fn configured(dir: &Dir) -> AssetsBuilder {
-    Assets::builder().settings(Settings::read(dir.at("fingerpost.toml")).unwrap())
+    Assets::builder().settings(Settings::read(dir.path("fingerpost.toml")).unwrap())
 }
 
 fn development(dir: &Dir) -> Result<Assets, fingerpost::Error> {
@@ -49,7 +49,7 @@ fn refused(version: &str, files: &[&str]) -> (ErrorKind, String) {
 fn app_and_git_settings_set_the_version() {
     let version = |table: &str, variables: &[(&str, &str)]| {
         let variables = [variables, &[("IT", table)]].concat();
-        alone_with(&variables, || {
+        in_child_with(&variables, || {
             let dir = site(&std::env::var("IT").unwrap(), &["templates/base.html"]);
             summary(&development(&dir).unwrap())
         })
@@ -84,7 +84,7 @@ fn invalid_version_table_is_an_error_with_the_line() {
         ("components = { a = [\"a[\"] }", "component `a`: `a[` cannot be read: "),
     ] {
         let dir = site(version, &[]);
-        let err = Settings::read(dir.at("fingerpost.toml")).unwrap_err();
+        let err = Settings::read(dir.path("fingerpost.toml")).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
         let text = err.to_string();
         assert!(text.contains("line 4") && text.contains(reason), "{text}");
@@ -110,9 +110,9 @@ fn development_reads_component_files_at_startup_and_on_reload() {
     let before = assets.snapshot();
     assert_ne!(*assets.reload().unwrap().app_version(), *all);
     assert!(summary(&assets).ends_with(" site=1 templates=3"));
-    assert!(before.components().eq([("site", 1), ("templates", 2)]), "a snapshot keeps its own");
+    assert!(before.components().eq([("site", 1), ("templates", 2)]), "a snapshot does not change");
 
-    fs::remove_file(dir.at("templates/new.html")).unwrap();
+    fs::remove_file(dir.path("templates/new.html")).unwrap();
     assert_eq!(*assets.reload().unwrap().app_version(), *all);
     dir.write("templates/base.html", "edited");
     assert_ne!(*assets.reload().unwrap().app_version(), *all);
@@ -122,7 +122,7 @@ fn development_reads_component_files_at_startup_and_on_reload() {
 fn same_component_files_in_another_directory_give_the_same_version() {
     let version = |files: &[&str], table: &str, working_dir: bool| {
         let dir = site(table, files);
-        let settings = if working_dir { "fingerpost.toml".into() } else { dir.at("fingerpost.toml") };
+        let settings = if working_dir { "fingerpost.toml".into() } else { dir.path("fingerpost.toml") };
         let read = || {
             let settings = Settings::read(settings).unwrap();
             Assets::builder().settings(settings).mode(Mode::Dev).build().unwrap().app_version().to_string()
@@ -142,7 +142,7 @@ fn same_component_files_in_another_directory_give_the_same_version() {
     assert_eq!(version(&[files[1], files[0]], glob, false), expected, "independent of the order of creation");
     let twice = r#"components = { templates = ["./templates/b/c.html", "templates//*.html", "templates/**/*.html"] }"#;
     assert_eq!(version(&files, twice, false), expected, "independent of repeated and different patterns");
-    assert_eq!(alone(move || version(&files, glob, true)), expected);
+    assert_eq!(in_child(move || version(&files, glob, true)), expected);
 }
 
 #[test]
@@ -183,16 +183,16 @@ fn component_globs_skip_the_output_dir() {
     let expected = format!("{} from components pages=1", hash(lines("pages", &["a.html"])));
     assert_eq!(summary(&development(&dir).unwrap()), expected);
     dir.write("dist/e.html", "e");
-    let assets = configured(&dir).collected(dir.at("dist")).mode(Mode::Dev).build().unwrap();
+    let assets = configured(&dir).collected(dir.path("dist")).mode(Mode::Dev).build().unwrap();
     assert!(summary(&assets).ends_with(" pages=3"), "another output directory: {}", summary(&assets));
 }
 
 #[test]
 fn component_files_may_be_outside_the_settings_directory() {
-    let dir = Dir::of(&["shared/a.html", "shared/b.html", "site/static/x.css"]);
+    let dir = Dir::with_paths(&["shared/a.html", "shared/b.html", "site/static/x.css"]);
     let components = r#"components = { shared = ["../shared/*"], one = ["../shared/a.html"] }"#;
     dir.write("site/fingerpost.toml", format!("sources = [\"static\"]\n[version]\n{components}"));
-    let settings = Settings::read(dir.at("site/fingerpost.toml")).unwrap();
+    let settings = Settings::read(dir.path("site/fingerpost.toml")).unwrap();
     let assets = Assets::builder().settings(settings).mode(Mode::Dev).build().unwrap();
     let line = |component: &str, name: &str| {
         format!("{component}\0../{name}\0{}\n", Digest::from_content(name.as_bytes()))
@@ -210,16 +210,16 @@ fn component_globs_follow_symlinks_and_stop_at_loops() {
         "components = { templates = [\"templates/**/*.html\"] }",
         &["elsewhere/a.html", "templates/b.html"],
     );
-    symlink(dir.at("elsewhere"), dir.at("templates/linked")).unwrap();
-    symlink(dir.at("templates"), dir.at("templates/again")).unwrap();
-    symlink("gone", dir.at("templates/.#b.html")).unwrap();
-    symlink("gone", dir.at("templates/gone.txt")).unwrap();
+    symlink(dir.path("elsewhere"), dir.path("templates/linked")).unwrap();
+    symlink(dir.path("templates"), dir.path("templates/again")).unwrap();
+    symlink("gone", dir.path("templates/.#b.html")).unwrap();
+    symlink("gone", dir.path("templates/gone.txt")).unwrap();
     assert!(summary(&development(&dir).unwrap()).ends_with(" from components templates=2"));
 
-    symlink("gone", dir.at("templates/gone.html")).unwrap();
+    symlink("gone", dir.path("templates/gone.html")).unwrap();
     let err = development(&dir).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Unreadable);
-    let place = format!("cannot read `{}`: ", dir.at("templates/gone.html").display());
+    let place = format!("cannot read `{}`: ", dir.path("templates/gone.html").display());
     assert!(err.to_string().starts_with(&place), "{err}");
 }
 
@@ -228,7 +228,7 @@ fn component_globs_follow_symlinks_and_stop_at_loops() {
 fn component_file_with_a_name_that_is_not_utf_8_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     let dir = site("components = { templates = [\"templates/*\"] }", &["templates/a.html"]);
-    fs::write(dir.at("templates").join(OsStr::from_bytes(b"\xff.html")), "").unwrap();
+    fs::write(dir.path("templates").join(OsStr::from_bytes(b"\xff.html")), "").unwrap();
     let err = development(&dir).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidConfig);
     let reason = "which `[version] components` matches, is not UTF-8; rename it";
@@ -253,10 +253,10 @@ fn strategies_without_a_build_step_read_component_files() {
     assert_ne!(assets.reload().unwrap().url("a.css").unwrap(), *format!("/static/a.css?v={version}"));
 }
 
-/// Writes a manifest with this component to the output directory, and returns its hash.
+/// Writes a manifest with this component to the output directory, and returns the hash of the manifest.
 fn publish_with(dir: &Dir, component: Option<(&str, ComponentInfo)>) -> String {
     let output = publish(&[("a.css", "a{}")], "/static/");
-    let json = fs::read(output.at(MANIFEST_NAME)).unwrap();
+    let json = fs::read(output.path(MANIFEST_NAME)).unwrap();
     let mut manifest = Manifest::parse(&json, MANIFEST_NAME).unwrap();
     if let Some((name, info)) = component {
         manifest.insert_component(name, info);
@@ -266,22 +266,22 @@ fn publish_with(dir: &Dir, component: Option<(&str, ComponentInfo)>) -> String {
 }
 
 #[test]
-fn production_takes_components_from_the_manifest_without_reading_files() {
+fn production_reads_components_from_the_manifest_and_no_files() {
     let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html", "b.html"]);
-    let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let settings = Settings::read(dir.path("fingerpost.toml")).unwrap();
     let info = settings.version.digest_component("templates", None).unwrap();
     assert_eq!(info.files, 1);
     let line = format!("templates/a.html\0{}\n", Digest::from_content(b"templates/a.html"));
     assert_eq!(info.sha256, Digest::from_content(line.as_bytes()));
     let version = publish_with(&dir, Some(("templates", info)));
-    fs::remove_dir_all(dir.at("templates")).unwrap();
+    fs::remove_dir_all(dir.path("templates")).unwrap();
 
     let production = || configured(&dir).mode(Mode::Production);
     let assets = production().build().unwrap();
     assert_eq!(summary(&assets), format!("{version} from manifest templates=1"));
     // Components of the builder are read and added.
-    let both = production().component("templates", [dir.at("b.html")]).build().unwrap();
-    let line = format!("templates\0{}\0{}\n", dir.at("b.html").display(), Digest::from_content(b"b.html"));
+    let both = production().component("templates", [dir.path("b.html")]).build().unwrap();
+    let line = format!("templates\0{}\0{}\n", dir.path("b.html").display(), Digest::from_content(b"b.html"));
     let hashed = hash(format!("{version}\n{line}"));
     assert_eq!(summary(&both), format!("{hashed} from manifest templates=2"));
 
@@ -300,7 +300,7 @@ fn manifest_without_the_components_is_accepted_with_a_warning() {
         let assets = configured(&dir).mode(Mode::Production).build().unwrap();
         assert_eq!(summary(&assets), format!("{version} from manifest"));
     });
-    let place = dir.at("out").display().to_string();
+    let place = dir.path("out").display().to_string();
     assert_eq!(
         warned,
         [format!(
@@ -315,7 +315,7 @@ fn manifest_without_the_components_is_accepted_with_a_warning() {
 #[test]
 fn digest_of_an_unknown_component_is_an_error() {
     let dir = site("components = { templates = [\"templates/**\"] }", &["templates/a.html"]);
-    let settings = Settings::read(dir.at("fingerpost.toml")).unwrap();
+    let settings = Settings::read(dir.path("fingerpost.toml")).unwrap();
     let err = settings.version.digest_component("pages", None).unwrap_err();
     assert_eq!(err.to_string(), "the settings file has no component `pages`");
 }

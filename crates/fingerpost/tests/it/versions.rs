@@ -2,7 +2,9 @@
 
 use fingerpost::{AppVersion, Assets, ErrorKind, Mode};
 
-use crate::support::{Dir, Memory, alone_in, alone_with, dev, production, publish, settings, this_program};
+use crate::support::{
+    Dir, Memory, dev, in_child_with, in_command, production, publish, settings, this_program,
+};
 
 /// Creates a store whose only file is a Django manifest with this hash.
 fn manifest_with(hash: &str) -> Memory {
@@ -22,9 +24,9 @@ fn version_or_error(assets: Result<Assets, fingerpost::Error>) -> String {
 #[test]
 fn version_comes_from_builder_then_environment_then_settings_file() {
     let version = |builder: &str, variable: &str, file: &str| {
-        alone_with(&[("FINGERPOST_APP_VERSION", variable), ("IT", &format!("{builder} {file}"))], || {
-            let it = std::env::var("IT").unwrap();
-            let (builder, file) = it.split_once(' ').unwrap();
+        in_child_with(&[("FINGERPOST_APP_VERSION", variable), ("IT", &format!("{builder} {file}"))], || {
+            let values = std::env::var("IT").unwrap();
+            let (builder, file) = values.split_once(' ').unwrap();
             let settings = settings(|settings| settings.version.app = Some(file.to_owned()));
             version_or_error(
                 production(&Dir::new())
@@ -57,7 +59,7 @@ fn version_comes_from_builder_then_environment_then_settings_file() {
 #[test]
 fn default_version_is_the_manifest_hash_or_unknown() {
     let version = |hash: &str| {
-        alone_with(&[("IT", hash)], || {
+        in_child_with(&[("IT", hash)], || {
             let hash = std::env::var("IT").unwrap();
             version_or_error(match &*hash {
                 "development" => dev(&Dir::new()).build(),
@@ -113,14 +115,14 @@ fn version_variable_that_is_not_utf_8_is_rejected() {
     let mut process = this_program();
     process.env("FINGERPOST_APP_VERSION", OsStr::from_bytes(b"v1\xff"));
     assert_eq!(
-        alone_in(process, || version_or_error(dev(&Dir::new()).build())),
+        in_command(process, || version_or_error(dev(&Dir::new()).build())),
         "InvalidVersion: app version `v1\u{fffd}` from FINGERPOST_APP_VERSION may hold only letters, digits and `. _ ~ + -`"
     );
 }
 
 #[test]
 fn reload_keeps_an_explicit_version_and_updates_a_manifest_version() {
-    let versions = alone_with(&[], || {
+    let versions = in_child_with(&[], || {
         let store = manifest_with("one");
         let explicit = production(&Dir::new()).store(store.clone()).app_version("v1").build().unwrap();
         let from_manifest = production(&Dir::new()).store(store.clone()).build().unwrap();
@@ -140,15 +142,15 @@ fn reload_keeps_an_explicit_version_and_updates_a_manifest_version() {
 fn mode_comes_from_fingerpost_mode_or_else_the_build_profile() {
     let mode = |value: Option<&str>| {
         let variables: Vec<_> = value.map(|value| ("FINGERPOST_MODE", value)).into_iter().collect();
-        alone_with(&variables, || {
-            let (source, output) = (Dir::of(&["a.css"]), publish(&[("a.css", "a.css")], "/static/"));
+        in_child_with(&variables, || {
+            let (source, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a.css")], "/static/"));
             let assets = || Assets::builder().source(&source).collected(&output);
             let text = |assets: Result<Assets, fingerpost::Error>| {
                 assets.map_or_else(|err| err.to_string(), |assets| format!("{:?}", assets.mode()))
             };
             let (by_default, auto) = (text(assets().build()), text(assets().mode(Mode::Auto).build()));
             assert_eq!(by_default, auto);
-            // The variable does not override a mode that is set.
+            // The variable does not override the mode of the builder.
             assert_eq!(text(assets().mode(Mode::Production).build()), "Production");
             auto
         })

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Returns the time three seconds from now. By this clock, the times of all existing files are trusted.
+/// Returns the time three seconds from now. This clock makes the times of all existing files trusted.
 pub(crate) fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(3)
 }

@@ -9,7 +9,7 @@ use super::{Dir, hash};
 
 /// Checks that the path has this content and is listed.
 #[track_caller]
-pub(crate) fn serves(assets: &Assets, path: &str, content: &str) {
+pub(crate) fn assert_served(assets: &Assets, path: &str, content: &str) {
     let url = assets.url(path).unwrap();
     assert!(url.ends_with(&format!("?v={}", hash(content))), "{url}");
     assert!(assets.iter().any(|(listed, _)| listed == path), "{path} is not listed");
@@ -17,7 +17,7 @@ pub(crate) fn serves(assets: &Assets, path: &str, content: &str) {
 
 /// Checks that the path is not found and not listed. Returns the text of the error.
 #[track_caller]
-pub(crate) fn not_found(assets: &Assets, path: &str) -> String {
+pub(crate) fn assert_not_found(assets: &Assets, path: &str) -> String {
     let err = assets.url(path).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::NotFound, "{err}");
     assert!(assets.iter().all(|(listed, _)| listed != path), "{path} is listed");

@@ -21,7 +21,7 @@ impl Dir {
     }
 
     /// Creates a directory with files by path and content.
-    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with_files(files: &[(&str, &str)]) -> Self {
         let dir = Self::new();
         for (path, content) in files {
             dir.write(path, content);
@@ -30,7 +30,7 @@ impl Dir {
     }
 
     /// Creates a directory with files whose content is their own path.
-    pub(crate) fn of(paths: &[&str]) -> Self {
+    pub(crate) fn with_paths(paths: &[&str]) -> Self {
         let dir = Self::new();
         for path in paths {
             dir.write(path, path);
@@ -38,22 +38,22 @@ impl Dir {
         dir
     }
 
-    pub(crate) fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.0.path().join(path)
     }
 
     /// Writes a file in place and creates its directories.
     pub(crate) fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
-        let file = self.at(path);
+        let file = self.path(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, content).unwrap();
         file
     }
 
-    /// Writes a new file and renames it over the old one.
+    /// Writes a new file, and renames the new file over the old file.
     pub(crate) fn replace(&self, path: &str, content: impl AsRef<[u8]>) {
         let beside = self.write("beside", content);
-        fs::rename(beside, self.at(path)).unwrap();
+        fs::rename(beside, self.path(path)).unwrap();
     }
 }
 
@@ -71,17 +71,17 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        Self { source: Dir::with(files), output: publish(files, "/static/") }
+    pub(crate) fn with_files(files: &[(&str, &str)]) -> Self {
+        Self { source: Dir::with_files(files), output: publish(files, "/static/") }
     }
 
-    /// Files whose content is their own path.
-    pub(crate) fn of(paths: &[&str]) -> Self {
-        Self::with(&paths.iter().map(|path| (*path, *path)).collect::<Vec<_>>())
+    /// Creates a site with files whose content is their own path.
+    pub(crate) fn with_paths(paths: &[&str]) -> Self {
+        Self::with_files(&paths.iter().map(|path| (*path, *path)).collect::<Vec<_>>())
     }
 
-    /// The site in both modes, with the name of the mode.
-    pub(crate) fn both(&self) -> [(&'static str, Assets); 2] {
+    /// Returns the assets in both modes, each with the name of the mode.
+    pub(crate) fn in_both_modes(&self) -> [(&'static str, Assets); 2] {
         [
             ("development", dev(&self.source).build().unwrap()),
             ("production", production(&self.output).build().unwrap()),

@@ -9,9 +9,9 @@ mod warnings;
 
 use fingerpost::{Assets, AssetsBuilder, Mode, Settings, manifest::ContentHash};
 
-pub(crate) use child::{alone, alone_in, alone_with, this_program};
+pub(crate) use child::{in_child, in_child_with, in_command, this_program};
 pub(crate) use clock::{later, wait_for_a_new_time};
-pub(crate) use development::{list, not_found, paths, serves};
+pub(crate) use development::{assert_not_found, assert_served, list, paths};
 pub(crate) use dir::{Dir, Site, publish};
 pub(crate) use store::Memory;
 pub(crate) use warnings::warnings;
@@ -36,7 +36,7 @@ pub(crate) fn hash(content: impl AsRef<[u8]>) -> String {
 }
 
 /// Writes a note to standard error directly, because the test harness captures the output of tests that pass.
-pub(crate) fn say(what: &str) {
+pub(crate) fn write_note(what: &str) {
     use std::io::Write as _;
     writeln!(std::io::stderr(), "fingerpost: {what}").expect("standard error can be written to");
 }

@@ -10,7 +10,7 @@ use std::{
 use fingerpost::{Store, manifest::MANIFEST_NAME};
 use parking_lot::Mutex;
 
-/// Files in memory, with a count of how often the manifest was read.
+/// Files in memory, with the number of file reads.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory(Arc<Inner>);
 
@@ -22,7 +22,7 @@ struct Inner {
 
 impl Memory {
     /// Creates a store with a Django manifest of these asset and hashed paths.
-    pub(crate) fn with(paths: &[(&str, &str)]) -> Self {
+    pub(crate) fn with_paths(paths: &[(&str, &str)]) -> Self {
         let store = Self::default();
         store.publish(paths);
         store
@@ -38,7 +38,7 @@ impl Memory {
         self.0.files.lock().insert(path.to_owned(), content.into());
     }
 
-    /// The number of file reads.
+    /// Returns the number of file reads.
     pub(crate) fn reads(&self) -> usize {
         self.0.reads.load(SeqCst)
     }
