@@ -88,15 +88,15 @@ fn main() -> std::process::ExitCode {
         let name = format!("a page of 100 {name}");
         let baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
         let outside = ratio::cost(&mut criterion, &name, page(call));
-        ratio::judge(&name, Some(budget), outside, baseline);
+        ratio::report(&name, Some(budget), outside, baseline);
 
-        // In a scope `Assets::url` itself is faster, so the budget applies to the baseline outside of it.
+        // `Assets::url` is faster in a scope, so the budget applies to the baseline outside of the scope.
         let name = format!("{name} in a scope");
         snapshot.scope(|| {
             let fast_baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
             let inside = ratio::cost(&mut criterion, &name, page(call));
-            ratio::judge(&name, Some(budget), inside, baseline);
-            ratio::judge(&format!("{name}, like its baseline"), None, inside, fast_baseline);
+            ratio::report(&name, Some(budget), inside, baseline);
+            ratio::report(&format!("{name}, like its baseline"), None, inside, fast_baseline);
         });
     }
     beside_another_thread(&render, &snapshot, || {
@@ -104,7 +104,7 @@ fn main() -> std::process::ExitCode {
         snapshot.scope(|| {
             let baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
             let beside = ratio::cost(&mut criterion, name, page(&render));
-            ratio::judge(name, None, beside, baseline);
+            ratio::report(name, None, beside, baseline);
         });
     });
     ratio::finish(&mut criterion)
@@ -139,7 +139,7 @@ fn page(call: Call<'_>) -> impl FnMut() {
     }
 }
 
-/// The baseline of a page: `Assets::url` and one `write_str` for each of its calls.
+/// The baseline of a page: `Assets::url` and one `write_str` for each call of the page.
 fn urls(assets: &Assets, paths: &[String]) -> impl FnMut() {
     let mut written = String::with_capacity(10_000);
     move || {

@@ -11,7 +11,7 @@ use rayon::{ThreadPoolBuilder, prelude::*};
 use sha2::{Digest as _, Sha256};
 
 fn main() {
-    // Cargo adds its own flags.
+    // Ignores the flags that Cargo adds.
     let mut paths = env::args_os().skip(1).filter(|arg| !arg.to_string_lossy().starts_with('-'));
     let (Some(source), Some(out)) = (paths.next(), paths.next()) else {
         return println!("no directories are set; pass a source directory and a new output directory");

@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 use rayon::prelude::*;
 
 fn main() {
-    // Cargo adds its own flags.
+    // Ignores the flags that Cargo adds.
     let Some(out) = env::args().skip(1).find(|arg| !arg.starts_with('-')) else {
         return println!(
             "no output directory is set; pass an output directory of `collect --compress gzip:9,br:11`"

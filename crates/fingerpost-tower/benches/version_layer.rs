@@ -46,7 +46,7 @@ fn main() -> std::process::ExitCode {
         });
         let baseline = ratio::cost(&mut criterion, &format!("{name}, alone"), send_request(service.clone()));
         let layered = ratio::cost(&mut criterion, name, send_request(layer.layer(service)));
-        ratio::judge_difference(name, budget, layered, baseline);
+        ratio::report_difference(name, budget, layered, baseline);
     }
     ratio::finish(&mut criterion)
 }

@@ -152,7 +152,7 @@ fn global_assets_use_the_reloaded_release_or_their_scope() {
 }
 
 #[test]
-fn second_global_is_an_error_and_the_first_is_kept() {
+fn second_global_is_an_error_and_does_not_replace_the_first() {
     let result = in_own_process(|| {
         let ((_one, one), (_two, two)) = (release("one"), release("two"));
         init(one).unwrap();

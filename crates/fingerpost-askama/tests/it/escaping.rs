@@ -9,7 +9,7 @@ use fingerpost_askama::{StaticHelpers as _, filters};
 
 use crate::support::page;
 
-/// A custom escaper, which puts brackets around underscores.
+/// A custom escaper that puts brackets around underscores and ampersands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Brackets;
 
@@ -147,7 +147,7 @@ fn concatenated_url_is_escaped_at_most_once() {
         (
             templates!("{% filter lower %}{{ static(path) }}{% endfilter %}"),
             "/static/a_b.7c98040a5416.svg#c",
-            // Askama escapes the output of a filter block and its content.
+            // Askama escapes the content of a filter block, and then the output of the filter.
             "/static/a_b.7c98040a5416.svg?x=1&#38;#38;y=%3c2%3e#c&#38;#38;d",
         ),
     ] {

@@ -12,7 +12,7 @@ use askama::Template;
 use fingerpost::Assets;
 use fingerpost_askama::values;
 
-/// Returns assets in production with one file, `css/app.css`, and its content.
+/// Returns assets in production, whose only file is `css/app.css` with this content.
 pub(crate) fn release(content: &str) -> (Site, Assets) {
     let site = Site::with_files(&[]);
     site.publish(&["css/app.css"], content);
@@ -44,10 +44,10 @@ pub(crate) fn own_error(err: &askama::Error) -> Option<&fingerpost_askama::Error
 const CHILD_VARIABLE: &str = "FINGERPOST_IT_CHILD";
 const RESULT_PREFIX: &str = "result: ";
 
-/// Returns the result of `job` in a separate process, because the global can be set only once per process.
+/// Runs `job` in a separate process, because the global can be set only once per process. Returns the result of `job`.
 ///
-/// The process is this test program, which runs only the calling test. In that process, this call runs the job and
-/// exits. The name of the test comes from the type of the closure, so write the closure in the test itself.
+/// The process is this test program, and runs only the calling test. In the separate process, this function runs the job
+/// and exits. The name of the test comes from the type of the closure, so write the closure in the test itself.
 #[track_caller]
 pub(crate) fn in_own_process<J: FnOnce() -> String>(job: J) -> String {
     if env::var_os(CHILD_VARIABLE).is_some() {

@@ -8,14 +8,14 @@ use fingerpost_askama::{StaticHelpers as _, filters, values};
 
 use crate::support::page;
 
-/// Checks a page in production. `URL` stands for the URL of `css/app.css`.
+/// Checks a page in production. `URL` means the URL of `css/app.css`.
 #[track_caller]
 fn assert_renders(template: &impl Template, expected: &str) {
     let site = Site::with_files(&["css/app.css", "img/a.svg", "js/app.js"]);
     let assets = site.production().build().unwrap();
     let expected = expected.replace("URL", "/static/css/app.7c98040a5416.css");
     assert_eq!(page(&assets, template), expected);
-    // Rendering in a scope, without runtime values, gives the same page.
+    // In a scope, the page is the same without runtime values.
     assert_eq!(assets.snapshot().scope(|| template.render()).unwrap(), expected);
 }
 
@@ -205,7 +205,7 @@ fn filters_coexist_with_filters_of_the_application() {
 
 mod with_own_helper {
     use askama::Template;
-    #[allow(unused_imports, reason = "other templates of a module would use it")]
+    #[allow(unused_imports, reason = "other templates of a module would use the trait")]
     use fingerpost_askama::StaticHelpers as _;
 
     #[derive(Template)]

@@ -39,7 +39,7 @@ fn secret_is_read_from_the_environment_a_file_or_standard_input() {
         assert_prints_token(&site.run_with(&["bust-token", "--secret-file", file], variables));
     }
     assert_prints_token(&run_with_stdin(&site, format!("{SECRET}\n").as_bytes()));
-    // A single line end is stripped, a second one is not.
+    // Only one line end is stripped.
     assert_ne!(run_with_stdin(&site, format!("{SECRET}\n\n").as_bytes()).stdout, TOKEN);
 }
 

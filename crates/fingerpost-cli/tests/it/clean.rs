@@ -12,7 +12,7 @@ fn site_with_three_releases() -> Site {
 
 const STRICT: [&str; 7] = ["clean", "--out", "out", "--keep", "1", "--older-than", "0"];
 
-/// Returns the closing line without its time.
+/// Returns the summary line without the duration.
 #[track_caller]
 fn summary(output: &RunOutput) -> &str {
     assert_eq!(output.code, Some(0), "{}", output.stderr);

@@ -1,6 +1,6 @@
 use crate::site::{RunOutput, Site};
 
-/// Returns the closing line without its time.
+/// Returns the summary line without the duration.
 #[track_caller]
 fn summary(output: &RunOutput) -> &str {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -43,7 +43,7 @@ fn json_report_is_written_to_stdout() {
         "adopted": null,
         "hash": site.manifest().hash(),
         "kept": [],
-            "notes": [],
+        "notes": [],
         "shadowed": [{
             "path": "a.css",
             "file": site.path("static/a.css").display().to_string(),
@@ -180,7 +180,7 @@ fn flags_override_the_environment_which_overrides_the_settings_file() {
 }
 
 #[test]
-fn paths_in_the_settings_file_are_relative_to_it() {
+fn paths_in_the_settings_file_are_relative_to_that_file() {
     let site = Site::new(&[
         ("site/static/a.css", "a"),
         ("site/fingerpost.toml", "sources = [\"static\"]\nout = \"out\""),
@@ -303,7 +303,7 @@ fn compress_flags_select_the_encodings() {
     let dry = site.run(&["collect", "static", "--out", "out", "--compress", "gzip:1", "--dry-run"]);
     assert_eq!(summary(&dry), sums("0 to write, 2 unchanged, release 2 to publish"));
 
-    // The flag overrides the settings file, and so does its value `none`.
+    // The flag overrides the settings file, also with the value `none`.
     site.write("fingerpost.toml", "[collect]\ncompress = [\"gzip\"]\ncompress-maps = [\"br\"]");
     assert_eq!(collected(&[]).1, ["gzip"]);
     assert_eq!(collected(&["--compress", "br"]).1, ["br"]);
@@ -335,7 +335,7 @@ fn invalid_compression_is_a_usage_error_that_lists_valid_values() {
 fn imported_unchanged_release_becomes_current_and_is_reported() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     site.collect();
-    let keeping = |more: &[&str]| {
+    let import = |more: &[&str]| {
         let output = site.run(&[&["collect", "static", "--out", "new", "--keep-from", "out"], more].concat());
         (output.stderr.lines().next().unwrap().to_owned(), summary(&output).to_owned())
     };
@@ -343,10 +343,10 @@ fn imported_unchanged_release_becomes_current_and_is_reported() {
     let sums =
         |written: &str, release: &str| format!("1 file, 6 B, {written}, nothing new, release 1 {release}");
     let dry = sums("1 to write, 0 unchanged", "would be current");
-    assert_eq!(keeping(&["--dry-run"]), (copied.clone(), dry));
-    assert_eq!(keeping(&[]), (copied, sums("1 written, 0 unchanged", "is current")));
+    assert_eq!(import(&["--dry-run"]), (copied.clone(), dry));
+    assert_eq!(import(&[]), (copied, sums("1 written, 0 unchanged", "is current")));
     assert_eq!(site.read("new/staticfiles.json"), site.read("out/staticfiles.json"));
-    assert_eq!(keeping(&[]).1, "1 file, 6 B, 0 written, 1 unchanged, nothing to publish");
+    assert_eq!(import(&[]).1, "1 file, 6 B, 0 written, 1 unchanged, nothing to publish");
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use crate::{site::Site, suppress::suggested_lines};
 
 pub(crate) const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 
-/// Returns the standard error of a run that fails.
+/// Returns the standard error of a failed run.
 #[track_caller]
 pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
     let output = site.run(args);
@@ -15,7 +15,7 @@ pub(crate) fn stderr_of_failure(site: &Site, args: &[&str]) -> String {
     site.redacted(&output)
 }
 
-/// Returns the standard error of a run that succeeds, without the closing line.
+/// Returns the standard error of a successful run, without the summary line.
 #[track_caller]
 pub(crate) fn stderr_of_success(site: &Site, args: &[&str]) -> String {
     let output = site.run(args);
@@ -163,7 +163,7 @@ fn many_problems_in_one_long_line_are_reported_in_linear_time() {
 }
 
 #[test]
-fn first_problems_are_shown_in_full_and_the_others_as_one_line_each() {
+fn first_problems_are_shown_in_full_and_further_problems_on_one_line_each() {
     let site = Site::new(&[("static/x.png", "")]);
     for file in 0..100 {
         let lines: Vec<_> = (0..10).map(|line| format!("a{{b:url(x{line}.png)}}\n")).collect();

@@ -1,8 +1,9 @@
-//! Builds the Dockerfile of the documentation of `fingerpost-tower` without a container engine.
+//! Builds the Dockerfile in the documentation of `fingerpost-tower` without a container engine.
 //!
-//! Every stage is a directory. `COPY` copies files, and `RUN` runs a shell in which absolute paths are below that directory. Base
-//! images are empty directories, because the shell and its tools come from this machine. The two `cargo` lines are not run: the
-//! program under test is used, and the site is an empty file. The output directory is the same as in the README.
+//! Every stage is a directory. `COPY` copies files. `RUN` runs a shell in which absolute paths are below the directory of the
+//! stage. Base images are empty directories, because the shell and its tools come from the host. The two `cargo` lines are not
+//! run: the image contains the tested program, and an empty file as the site. The output directory is the same as in the
+//! README.
 
 use std::{
     collections::HashMap,
@@ -41,7 +42,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Returns the path on this machine for a path of an instruction.
+    /// Returns the path on the host for a path of an instruction.
     fn host_path(&self, path: &str) -> PathBuf {
         let path = Path::new("/").join(&self.work_dir).join(path);
         self.root.join(path.strip_prefix("/").expect("an absolute path"))
@@ -76,8 +77,8 @@ impl Stage {
         }
     }
 
-    /// Copies the content of a directory, or a file. A file keeps its name if the target is a directory, whose path
-    /// ends with a slash.
+    /// Copies a file, or the content of a directory. If `to` ends with a slash, a file is copied into this directory under its
+    /// name.
     fn copy(&self, from: &Path, to: &str) {
         let target = self.host_path(to);
         if from.is_dir() {
@@ -96,7 +97,7 @@ fn assert_succeeds(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Builds the image from a context, on top of another image if given, and returns its root.
+/// Builds the image from a context and an optional previous image, and returns the root directory of the new image.
 fn build(context: &Path, previous: Option<&Path>, images: &TempDir) -> PathBuf {
     let build = tempfile::tempdir_in(images.path()).unwrap().keep();
     let (mut arguments, mut stages) = (HashMap::new(), Vec::<(String, Stage)>::new());
@@ -151,7 +152,7 @@ fn output_dir(image: &Path) -> PathBuf {
     image.join("srv/site").join(between(README, ".collected(\"", "\")"))
 }
 
-/// Returns the files of an image that are served, with their bytes by name.
+/// Returns the bytes of the served files of an image, by file name.
 fn served_files(image: &Path) -> HashMap<String, Vec<u8>> {
     let files = fs::read_dir(output_dir(image)).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|file| file.is_file() && !file.ends_with("staticfiles.json"));
@@ -166,7 +167,7 @@ fn assert_has_files_of(image: &Path, earlier: &Path) {
     assert!(there.iter().all(|(name, bytes)| here.get(name) == Some(bytes)), "{:?}", here.keys());
 }
 
-/// Creates a site with everything that the Dockerfile copies.
+/// Creates a site with all files that the Dockerfile copies.
 fn site() -> Site {
     Site::new(&[
         ("fingerpost.toml", between(DOCUMENT, "```toml\n", "```")),
@@ -199,7 +200,7 @@ fn image_contains_the_files_of_the_previous_image() {
     assert_eq!(names(&second), ["br", "br", "css", "css", "gz", "gz"]);
     assert_has_files_of(&second, &first);
 
-    // Roll back with a new image on top of the faulty one.
+    // Roll back with a new image on top of the faulty image.
     site.write("static/app.css", css("red"));
     let third = build(&site.path(""), Some(&second), &images);
     assert_has_files_of(&third, &second);
@@ -207,7 +208,7 @@ fn image_contains_the_files_of_the_previous_image() {
     assert_eq!(manifest(&third), manifest(&first));
     assert!(output_dir(&third).join(".fingerpost/releases/3.json").is_file());
 
-    // An image without changes has the same files as the one below it.
+    // An image without changes has the same files as the previous image.
     assert_eq!(served_files(&build(&site.path(""), Some(&third), &images)), served_files(&third));
 }
 

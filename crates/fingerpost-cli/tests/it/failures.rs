@@ -1,4 +1,4 @@
-//! Runs that are killed, run out of disk space, lack permissions or run concurrently.
+//! Killed runs, concurrent runs, and runs without disk space, memory or permissions.
 
 use std::{
     env,
@@ -65,8 +65,8 @@ fn kill(command: &[&str]) {
     collect();
     let mut whole_run = began.elapsed();
 
-    let (mut hit, mut round) = (0, 0);
-    while hit < kill_count() {
+    let (mut kills, mut round) = (0, 0);
+    while kills < kill_count() {
         round += 1;
         write_round(&site, round);
         let before = site.read("out/staticfiles.json");
@@ -76,7 +76,7 @@ fn kill(command: &[&str]) {
         run.kill().unwrap();
         let killed = run.wait().unwrap().signal().is_some();
         site.assert_intact();
-        hit += u32::from(killed);
+        kills += u32::from(killed);
         // The load of the machine varies: adjust the estimate, so that kills are spread over the whole run.
         match (killed, twentieths) {
             (true, 20..) => whole_run = whole_run * 5 / 4,
@@ -152,7 +152,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     let mut shell = site.command("unshare");
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
     let Ok(status) = shell.stdout(Stdio::null()).stderr(Stdio::null()).status() else { return };
-    // Some systems do not permit mounts by users. On these systems, only the test above covers a failed write.
+    // If the system does not permit mounts by users, only the test above covers a failed write.
     if !status.success() && !site.path("code1").exists() {
         return;
     }
@@ -244,7 +244,7 @@ fn concurrent_runs_execute_one_after_another() {
 }
 
 #[test]
-fn run_waits_for_the_lock_and_reports_it_unless_no_wait_is_set() {
+fn run_reports_and_awaits_the_lock_unless_no_wait_is_set() {
     let site = Site::new(&[("static/a.css", "a"), ("out/.fingerpost/lock", "4242")]);
     let lock = File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();

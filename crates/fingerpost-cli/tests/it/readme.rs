@@ -1,11 +1,11 @@
-//! The commands and output that the README files show.
+//! The commands and output in the README files.
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure},
     site::Site,
 };
 
-/// Returns the block of the README that follows a command.
+/// Returns the output in the README for a command.
 #[track_caller]
 fn readme_block(command: &str) -> &'static str {
     let readme = include_str!("../../README.md");

@@ -183,7 +183,7 @@ impl Site {
     }
 }
 
-/// Collects the paths and contents of everything below a directory.
+/// Collects the paths and contents of all files below a directory.
 #[cfg(target_os = "linux")]
 fn tree(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(dir).expect("a directory") {

@@ -100,7 +100,7 @@ fn unreadable_manifest_is_an_error_of_the_version_command() {
     assert_eq!((output.code, output.stderr.starts_with(&problem)), (Some(1), true), "{}", output.stderr);
 }
 
-/// Returns the production version of a site with these settings, with its source and components.
+/// Returns the app version of a site in production, with the source and the components of the version.
 fn production_version(site: &Site) -> String {
     let settings = Settings::read(site.path("fingerpost.toml")).unwrap();
     let assets = Assets::builder().settings(settings).mode(Mode::Production).build().unwrap();
@@ -185,7 +185,7 @@ fn manifest_with_a_broken_component_is_an_error() {
 }
 
 #[test]
-fn error_for_the_old_key_names_the_new_one() {
+fn error_for_the_old_key_names_the_new_key() {
     let site = Site::new(&[("fingerpost.toml", "app_version = \"v1\"")]);
     let output = site.run(&["version"]);
     let problem = format!(

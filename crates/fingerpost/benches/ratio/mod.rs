@@ -1,5 +1,5 @@
 //! Measures a call and its baseline in one run and prints their ratio, with the allocations of the call.
-#![allow(dead_code, reason = "each bench uses what it needs")]
+#![allow(dead_code, reason = "each bench uses a part of the module")]
 
 use std::{
     hint::black_box,
@@ -13,14 +13,14 @@ use criterion::Criterion;
 /// The cost of one call.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    /// `None` if a filter on the command line skipped it.
+    /// `None` if a filter on the command line skipped the call.
     ns: Option<f64>,
     allocations: u64,
 }
 
 /// Runs `call` and `baseline` under criterion, in turn, and prints their ratio beside the `budget`.
 ///
-/// The cost of a system call drifts by a third within seconds, so each is measured twice and the better run counts.
+/// The cost of a system call drifts by a third within seconds, so `call` and `baseline` are each measured twice, and the better run counts.
 pub(crate) fn compare<A, B>(
     criterion: &mut Criterion,
     name: &str,
@@ -32,7 +32,7 @@ pub(crate) fn compare<A, B>(
     let first_call = cost(criterion, name, &mut call);
     let second = cost(criterion, &format!("{name}, baseline again"), baseline);
     let second_call = cost(criterion, &format!("{name}, again"), call);
-    judge(name, Some(budget), first_call.or_better(second_call), first.or_better(second));
+    report(name, Some(budget), first_call.or_better(second_call), first.or_better(second));
 }
 
 impl Cost {
@@ -52,10 +52,10 @@ pub(crate) fn cost<A>(criterion: &mut Criterion, name: &str, mut call: impl FnMu
 }
 
 /// Prints the ratio of `call` to `baseline`, beside the `budget` if there is one.
-pub(crate) fn judge(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
+pub(crate) fn report(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
     let (Some(ns), Some(baseline_ns)) = (call.ns, baseline.ns) else { return };
     let ratio = ns / baseline_ns;
-    let verdict = match budget {
+    let result = match budget {
         None => "no budget".to_owned(),
         Some(budget) if ratio <= budget => format!("within the budget of {budget}"),
         Some(budget) => {
@@ -63,15 +63,15 @@ pub(crate) fn judge(name: &str, budget: Option<f64>, call: Cost, baseline: Cost)
             format!("OVER the budget of {budget}")
         }
     };
-    println!("{name}: {ns:.1} ns, {ratio:.2} x its baseline of {baseline_ns:.1} ns ({verdict})");
+    println!("{name}: {ns:.1} ns, {ratio:.2} x its baseline of {baseline_ns:.1} ns ({result})");
     println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
 }
 
 /// Prints the difference of `call` and `baseline` in nanoseconds, beside the `budget` if there is one.
-pub(crate) fn judge_difference(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
+pub(crate) fn report_difference(name: &str, budget: Option<f64>, call: Cost, baseline: Cost) {
     let (Some(ns), Some(baseline_ns)) = (call.ns, baseline.ns) else { return };
     let more = ns - baseline_ns;
-    let verdict = match budget {
+    let result = match budget {
         None => "no budget".to_owned(),
         Some(budget) if more <= budget => format!("within the budget of {budget}"),
         Some(budget) => {
@@ -79,20 +79,20 @@ pub(crate) fn judge_difference(name: &str, budget: Option<f64>, call: Cost, base
             format!("OVER the budget of {budget}")
         }
     };
-    println!("{name}: {ns:.1} ns, {more:.1} ns more than its baseline of {baseline_ns:.1} ns ({verdict})");
+    println!("{name}: {ns:.1} ns, {more:.1} ns more than its baseline of {baseline_ns:.1} ns ({result})");
     println!("{name}: {} allocations, the baseline {}\n", call.allocations, baseline.allocations);
 }
 
-/// Set once a call is over its budget.
+/// `true` once a call is over its budget.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
-/// Prints criterion's summary and returns a failure if a call was over its budget.
+/// Prints the summary of criterion, and returns a failure if a call was over its budget.
 pub(crate) fn finish(criterion: &mut Criterion) -> ExitCode {
     criterion.final_summary();
     ExitCode::from(u8::from(IS_OVER.load(Ordering::Relaxed)))
 }
 
-/// The median time of one call in nanoseconds.
+/// Returns the median time of one call in nanoseconds.
 fn measure<A>(criterion: &mut Criterion, name: &str, call: &mut impl FnMut() -> A) -> Option<f64> {
     let mut samples = Vec::new();
     criterion.bench_function(name, |bencher| {
@@ -110,7 +110,7 @@ fn measure<A>(criterion: &mut Criterion, name: &str, call: &mut impl FnMut() -> 
     samples.get(samples.len() / 2).copied()
 }
 
-/// Short runs: precise enough for a table of ratios.
+/// Returns settings for short runs, which are precise enough for a table of ratios.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))
