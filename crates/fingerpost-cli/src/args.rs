@@ -182,7 +182,7 @@ Rules in the table [collect.rules], with the severity error, warn or ignore; --m
 pub(crate) struct CleanArgs {
     /// The output directory
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 
     /// Number of newest releases to retain, regardless of age [default: 3]
     #[arg(long, value_name = "N")]
@@ -313,56 +313,41 @@ impl CollectArgs {
             .wait(!self.run.no_wait)
             .verify(self.verify)
             .dry_run(self.run.dry_run);
-        if let Some(yes) = self.originals {
-            config = config.originals(yes);
-        }
-        if let Some(CompressionList(list)) = &self.compress {
+        if let Some(list) = &self.compress {
             config = config.compress(list.iter().map(Compression::to_string));
             if list.is_empty() {
                 config = config.compress_maps([""; 0]);
             }
         }
-        if let Some(dir) = &self.keep_from {
-            config = config.keep_from(dir);
+        let severities = [
+            (Rule::Shadowed, self.shadowed),
+            (Rule::Missing, self.missing),
+            (Rule::MissingMap, self.missing),
+            (Rule::LeavesBase, self.missing),
+        ];
+        for (rule, severity) in severities {
+            config = set(config, severity, |config, severity| config.severity(rule, severity));
         }
-        if let Some(yes) = self.fsync {
-            config = config.fsync(yes);
-        }
-        if let Some(severity) = self.shadowed {
-            config = config.severity(Rule::Shadowed, severity);
-        }
-        if let Some(severity) = self.missing {
-            let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
-            config = rules.into_iter().fold(config, |config, rule| config.severity(rule, severity));
-        }
-        config
+        config = set(config, self.originals, CollectConfig::originals);
+        config = set(config, self.keep_from.as_ref(), CollectConfig::keep_from);
+        set(config, self.fsync, CollectConfig::fsync)
     }
 }
 
 impl CleanArgs {
-    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
-        settings.out = self.out.clone().or(settings.out);
-        settings
-    }
-
     /// Overrides the table `[clean]` with the flags.
     pub(crate) fn configure(&self, settings: Settings) -> CleanConfig {
-        let mut config =
-            CleanConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
-        if let Some(releases) = self.keep {
-            config = config.keep(releases);
-        }
-        if let Some(age) = self.older_than {
-            config = config.older_than(age);
-        }
-        config
+        let config = CleanConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
+        let config = set(config, self.keep, CleanConfig::keep);
+        set(config, self.older_than, CleanConfig::older_than)
     }
 }
 
-impl VersionArgs {
-    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
-        settings.out = self.out.clone().or(settings.out);
-        settings
+/// Overrides a setting with a flag, if it is given.
+fn set<C, T>(config: C, flag: Option<T>, setter: impl FnOnce(C, T) -> C) -> C {
+    match flag {
+        Some(value) => setter(config, value),
+        None => config,
     }
 }
 
@@ -378,13 +363,12 @@ fn parse_base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
 }
 
-/// The value of `--compress`. A newtype, because clap treats a `Vec` as a repeatable flag.
-#[derive(Clone, Debug)]
-struct CompressionList(Vec<Compression>);
+/// The value of `--compress`. Has its own name, because clap reads `Vec` as a repeatable flag.
+type CompressionList = Vec<Compression>;
 
 fn parse_compression(list: &str) -> Result<CompressionList, fingerpost::Error> {
     let names = (list != "none").then(|| list.split(','));
-    Compression::list(names.into_iter().flatten()).map(CompressionList)
+    Compression::list(names.into_iter().flatten())
 }
 
 fn parse_glob(glob: &str) -> Result<String, fingerpost::Error> {

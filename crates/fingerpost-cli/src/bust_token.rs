@@ -22,28 +22,15 @@ pub(crate) fn run(args: &BustTokenArgs, printer: &Printer) -> Result<(), Exit> {
     Ok(printer.data(token.as_str())?)
 }
 
+/// Reads the secret. Strips the line end that editors add, so that a file contains the same secret as the variable.
 fn token_from_file(file: &Path) -> Result<BustToken, Exit> {
-    let place = if is_stdin(file) { "standard input".to_owned() } else { quoted(file.display()).to_string() };
-    let secret = read(file).map_err(|err| Exit::failed(format_args!("cannot read {place}: {err}")))?;
-    BustToken::from_secret(without_line_end(&secret))
+    let (place, secret) = if file == Path::new("-") {
+        ("standard input".to_owned(), io::stdin().bytes().collect())
+    } else {
+        (quoted(file.display()).to_string(), fs::read(file))
+    };
+    let secret: Vec<u8> = secret.map_err(|err| Exit::failed(format_args!("cannot read {place}: {err}")))?;
+    let line = secret.strip_suffix(b"\n").unwrap_or(&secret);
+    BustToken::from_secret(line.strip_suffix(b"\r").unwrap_or(line))
         .map_err(|err| Exit::failed(format_args!("{place}: {err}")))
-}
-
-fn is_stdin(file: &Path) -> bool {
-    file == Path::new("-")
-}
-
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    if !is_stdin(file) {
-        return fs::read(file);
-    }
-    let mut secret = Vec::new();
-    io::stdin().lock().read_to_end(&mut secret)?;
-    Ok(secret)
-}
-
-/// Strips the line end that editors add to a file.
-fn without_line_end(secret: &[u8]) -> &[u8] {
-    let line = secret.strip_suffix(b"\n").unwrap_or(secret);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }

@@ -6,11 +6,11 @@ use crate::{args::CleanArgs, exit::Exit, hints, plural::pluralize, printer::Prin
 
 pub(crate) fn run(
     args: &CleanArgs,
-    settings: Settings,
+    mut settings: Settings,
     verbose: bool,
     printer: &Printer,
 ) -> Result<(), Exit> {
-    let settings = args.apply_to(settings);
+    settings.out = args.out.clone().or(settings.out);
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("clean"));
     }

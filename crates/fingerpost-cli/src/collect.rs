@@ -49,17 +49,13 @@ fn report_failure(
         print_details(err.ignored(), err.shadowed(), err.notes(), printer);
     }
     let files: HashSet<_> = err.problems().filter_map(|problem| Some(&problem.location()?.file)).collect();
-    let has_summary = !files.is_empty() || err.problems().len() > 1;
-    let summary = has_summary.then(|| failed_summary(err.problems().len(), files.len()));
+    let problems = pluralize(err.problems().len(), "problem");
+    let summary = match files.len() {
+        0 if err.problems().len() == 1 => None,
+        0 => Some(format!("{problems}; nothing was published")),
+        files => Some(format!("{problems} in {}; nothing was published", pluralize(files, "file"))),
+    };
     Exit::from_error(err, summary.as_deref(), hints, args.run.json, printer)
-}
-
-fn failed_summary(problems: usize, files: usize) -> String {
-    let problems = pluralize(problems, "problem");
-    match files {
-        0 => format!("{problems}; nothing was published"),
-        files => format!("{problems} in {}; nothing was published", pluralize(files, "file")),
-    }
 }
 
 /// Prints the report, with the summary last.
@@ -90,33 +86,30 @@ fn print_details(ignored: &[String], shadowed: &[Shadowed], notes: &[Problem], p
 }
 
 fn summary(report: &Report) -> String {
-    let Report { files, written, unchanged, seconds, dry_run, .. } = report;
-    let (bytes, files) = (DecimalBytes(report.bytes), pluralize(*files, "file"));
-    let (written_is, published) =
-        if *dry_run { ("to write", "to publish") } else { ("written", "published") };
-    let compressed = match (report.compressed, dry_run) {
-        (0, _) => String::new(),
-        (times, false) => format!(", {times} compressed"),
-        (times, true) => format!(", {times} to compress"),
-    };
-    let verified = match report.verified {
-        0 => String::new(),
-        files => format!(", {files} verified"),
-    };
-    let repaired = match (report.repaired, dry_run) {
-        (0, _) => String::new(),
-        (files, false) => format!(", {files} repaired"),
-        (files, true) => format!(", {files} to repair"),
-    };
-    let release = match (report.release, report.adopted) {
-        (Some(number), _) => format!("release {number} {published}"),
-        (None, Some(number)) if *dry_run => format!("nothing new, release {number} would be current"),
-        (None, Some(number)) => format!("nothing new, release {number} is current"),
+    let Report { written, unchanged, compressed, verified, repaired, seconds, .. } = report;
+    let by_mode = |done, planned| if report.dry_run { planned } else { done };
+    let mut parts = vec![
+        pluralize(report.files, "file"),
+        DecimalBytes(report.bytes).to_string(),
+        format!("{written} {}", by_mode("written", "to write")),
+        format!("{unchanged} unchanged"),
+    ];
+    let optional = [
+        (compressed, by_mode("compressed", "to compress")),
+        (verified, "verified"),
+        (repaired, by_mode("repaired", "to repair")),
+    ];
+    let counted = optional.iter().filter(|(count, _)| **count > 0);
+    parts.extend(counted.map(|(count, done)| format!("{count} {done}")));
+    parts.push(match (report.release, report.adopted) {
+        (Some(number), _) => format!("release {number} {}", by_mode("published", "to publish")),
+        (None, Some(number)) => {
+            format!("nothing new, release {number} {} current", by_mode("is", "would be"))
+        }
         (None, None) => "nothing to publish".to_owned(),
-    };
-    format!(
-        "{files}, {bytes}, {written} {written_is}, {unchanged} unchanged{compressed}{verified}{repaired}, {release}, {seconds:.2} s"
-    )
+    });
+    parts.push(format!("{seconds:.2} s"));
+    parts.join(", ")
 }
 
 /// Shows a progress bar on a terminal. Otherwise, prints only a message while the run waits for the lock.

@@ -24,34 +24,27 @@ pub(crate) fn run(args: &VersionArgs, settings: Settings, printer: &Printer) -> 
 }
 
 /// Returns the app version of the site in production.
-fn app_version(args: &VersionArgs, settings: Settings) -> Result<AppVersion, Exit> {
-    let settings = args.apply_to(settings);
+fn app_version(args: &VersionArgs, mut settings: Settings) -> Result<AppVersion, Exit> {
+    settings.out = args.out.clone().or(settings.out);
     let out = DirStore::new(settings.out.clone().unwrap_or_default());
-    let manifest = if settings.out.is_some() { read_manifest(&out)? } else { None };
+    let file = Path::new(&out.place()).join(MANIFEST_NAME).display().to_string();
+    let manifest = if settings.out.is_some() { read_manifest(&out, &file)? } else { None };
     if let (Some(dir), None) = (&args.out, &manifest) {
-        return Err(not_collected(dir, &out));
+        let command = quoted(format!("fingerpost collect <source> --out {}", dir.display()));
+        let message = format_args!("{} was not found; run {command} to create it", quoted(file));
+        return Err(Exit::failed(message));
     }
     let store = VersionOnlyStore { place: out.place(), manifest };
     Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
-/// Reads the manifest. Returns `None` if the manifest does not exist.
-fn read_manifest(out: &DirStore) -> Result<Option<Manifest>, Exit> {
-    let place = manifest_path(out);
+/// Reads the manifest. Returns `None` if it does not exist.
+fn read_manifest(out: &DirStore, file: &str) -> Result<Option<Manifest>, Exit> {
     match out.read(MANIFEST_NAME) {
-        Ok(json) => Ok(Some(Manifest::parse(&json, &place)?)),
+        Ok(json) => Ok(Some(Manifest::parse(&json, file)?)),
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(err) => Err(Exit::failed(format_args!("cannot read {}: {err}", quoted(place)))),
+        Err(err) => Err(Exit::failed(format_args!("cannot read {}: {err}", quoted(file)))),
     }
-}
-
-fn not_collected(dir: &Path, out: &DirStore) -> Exit {
-    let command = quoted(format!("fingerpost collect <source> --out {}", dir.display()));
-    Exit::failed(format_args!("{} was not found; run {command} to create it", quoted(manifest_path(out))))
-}
-
-fn manifest_path(out: &DirStore) -> String {
-    Path::new(&out.place()).join(MANIFEST_NAME).display().to_string()
 }
 
 /// A store whose manifest has the hash and the components of the real manifest, but no base path. The version does not
