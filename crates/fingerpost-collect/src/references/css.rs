@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::LazyLock};
 
-use cssparser::{Parser, Token};
+use cssparser::{ParseError, Parser, Token};
 use regex::bytes::Regex;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The maximum nesting of brackets. Browsers do not read deeper style sheets.
-const DEEPEST: usize = 255;
+const DEEPEST: u8 = 255;
 
 /// Matches in every style sheet with a reference. A backslash matches, because any of the names may be written with
 /// escapes.
@@ -27,138 +27,80 @@ pub(crate) fn may_refer(text: &str) -> bool {
 }
 
 pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
-    let mut scanner = Scanner { text, open: Vec::new(), expects: Expects::Nothing, found: Vec::new() };
-    let mut at = 0;
-    while at < text.len() {
-        at = scanner.read_flat(at)?;
+    let mut scanner = Scanner { text, found: Vec::new(), too_deep: None };
+    let mut parser = Parser::new(text);
+    parser.set_nested_block_limit(DEEPEST);
+    scanner.read(&mut parser, Block::Plain);
+    match scanner.too_deep {
+        Some(at) => Err(ScanError::StyleSheetTooDeep(at)),
+        None => Ok(Scan { written: scanner.found, ..Scan::default() }),
     }
-    Ok(Scan { written: scanner.found, ..Scan::default() })
 }
 
 struct Scanner<'a> {
     text: &'a str,
-    open: Vec<Open>,
-    expects: Expects,
     found: Vec<RawReference>,
+    /// The first bracket beyond the limit.
+    too_deep: Option<usize>,
 }
 
-/// An open bracket or function.
+/// The meaning of the strings and URLs in brackets.
 #[derive(Clone, Copy, PartialEq)]
-enum Open {
-    /// `(` and functions without references.
-    Parenthesis,
-    /// `url(` and `src(`: the first string is a reference.
+enum Block {
+    /// URLs are references, and the strings after `@import`.
+    Plain,
+    /// `url(` and `src(`: the first string is a reference, too.
     Url,
-    /// Every string is a reference.
+    /// Every string is a reference, too.
     ImageSet,
-    Square,
-    Curly,
-}
-
-/// The meaning of the next string or URL.
-#[derive(Clone, Copy, PartialEq)]
-enum Expects {
-    Nothing,
-    /// A string is a reference: after `@import`, `url(` and `src(`.
-    Reference,
-    /// Nothing is a reference: after `@namespace`, up to the end of the statement at this depth.
-    NamespaceAt(usize),
+    /// A part of `@namespace`: nothing is a reference.
+    Namespace,
 }
 
 impl Scanner<'_> {
-    /// Reads from `from` up to the next opening token, and returns the position after it.
-    ///
-    /// The parser would skip the block that follows, or recurse for each level. A new parser that starts after the opening
-    /// token does neither.
-    fn read_flat(&mut self, from: usize) -> Result<usize, ScanError> {
-        let mut parser = Parser::new(&self.text[from..]);
+    /// Finds the references up to the end of a block. Recurses for each level.
+    fn read(&mut self, parser: &mut Parser<'_>, block: Block) {
+        let mut expects_string = block == Block::Url;
+        // `@namespace` ends with a semicolon or a block in braces.
+        let mut in_namespace = block == Block::Namespace;
         loop {
-            let start = from + parser.position().byte_index();
-            let Ok(token) = parser.next_including_whitespace_and_comments().cloned() else {
-                return Ok(self.text.len());
+            let start = parser.position().byte_index();
+            let Ok(token) = parser.next_including_whitespace_and_comments().cloned() else { return };
+            let span = start..parser.position().byte_index();
+            match &token {
+                Token::WhiteSpace(_) => continue,
+                Token::Comment(comment) => {
+                    self.found.extend(source_map::in_comment(comment, start + 2));
+                    continue;
+                }
+                Token::QuotedString(_) if !in_namespace && (expects_string || block == Block::ImageSet) => {
+                    self.reference(self.inside_quotes(span));
+                }
+                Token::UnquotedUrl(_) if !in_namespace => self.reference(self.inside_url(span)),
+                Token::Semicolon | Token::CurlyBracketBlock => in_namespace = block == Block::Namespace,
+                _ => {}
+            }
+            let is_at = |name| matches!(&token, Token::AtKeyword(found) if found.eq_ignore_ascii_case(name));
+            expects_string = is_at("import");
+            in_namespace |= is_at("namespace");
+            let inner = match &token {
+                Token::Function(name) => function(name),
+                Token::ParenthesisBlock | Token::SquareBracketBlock | Token::CurlyBracketBlock => {
+                    Block::Plain
+                }
+                _ => continue,
             };
-            let end = from + parser.position().byte_index();
-            let depth = self.open.len();
-            self.token(&token, start..end);
-            if self.open.len() > depth {
-                return if depth < DEEPEST { Ok(end) } else { Err(ScanError::StyleSheetTooDeep(start)) };
+            let inner = if in_namespace { Block::Namespace } else { inner };
+            let nested =
+                parser.parse_nested_block(|parser| Ok::<_, ParseError<()>>(self.read(parser, inner)));
+            if nested.is_err() {
+                self.too_deep.get_or_insert(start);
             }
         }
-    }
-
-    fn token(&mut self, token: &Token<'_>, span: Range<usize>) {
-        match token {
-            Token::WhiteSpace(_) => return,
-            Token::Comment(comment) => {
-                self.found.extend(source_map::in_comment(comment, span.start + 2));
-                return;
-            }
-            Token::QuotedString(_) if self.expects_string() => self.reference(self.inside_quotes(span)),
-            Token::UnquotedUrl(_) if !self.in_namespace() => self.reference(self.inside_url(span)),
-            _ => {}
-        }
-        if !self.in_namespace() {
-            self.expects = Expects::Nothing;
-        }
-        match token {
-            Token::Function(name) => self.open(function(name)),
-            Token::ParenthesisBlock => self.open(Open::Parenthesis),
-            Token::SquareBracketBlock => self.open(Open::Square),
-            Token::CurlyBracketBlock => {
-                self.end_statement();
-                self.open(Open::Curly);
-            }
-            Token::CloseParenthesis => {
-                self.close(&[Open::Parenthesis, Open::Url, Open::ImageSet]);
-            }
-            Token::CloseSquareBracket => self.close(&[Open::Square]),
-            Token::CloseCurlyBracket => self.close(&[Open::Curly]),
-            Token::Semicolon => self.end_statement(),
-            Token::AtKeyword(name) if name.eq_ignore_ascii_case("import") => {
-                self.expects = Expects::Reference
-            }
-            Token::AtKeyword(name) if name.eq_ignore_ascii_case("namespace") => {
-                self.expects = Expects::NamespaceAt(self.open.len());
-            }
-            _ => {}
-        }
-    }
-
-    fn expects_string(&self) -> bool {
-        let in_image_set = self.open.last() == Some(&Open::ImageSet) && !self.in_namespace();
-        in_image_set || self.expects == Expects::Reference
-    }
-
-    fn in_namespace(&self) -> bool {
-        matches!(self.expects, Expects::NamespaceAt(_))
     }
 
     fn reference(&mut self, span: Range<usize>) {
         self.found.push(RawReference { span, kind: Kind::Url, syntax: Syntax::Css });
-    }
-
-    fn open(&mut self, open: Open) {
-        self.open.push(open);
-        if open == Open::Url && !self.in_namespace() {
-            self.expects = Expects::Reference;
-        }
-    }
-
-    /// Closes the innermost bracket. A closing bracket without an opening bracket of the same kind is skipped, as in
-    /// browsers.
-    fn close(&mut self, kinds: &[Open]) {
-        if self.open.last().is_some_and(|open| kinds.contains(open)) {
-            self.open.pop();
-        }
-        if matches!(self.expects, Expects::NamespaceAt(depth) if self.open.len() < depth) {
-            self.expects = Expects::Nothing;
-        }
-    }
-
-    fn end_statement(&mut self) {
-        if self.expects == Expects::NamespaceAt(self.open.len()) {
-            self.expects = Expects::Nothing;
-        }
     }
 
     /// The closing quote may be missing at the end of the file.
@@ -177,14 +119,14 @@ impl Scanner<'_> {
     }
 }
 
-fn function(name: &str) -> Open {
+fn function(name: &str) -> Block {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     if is("url") || is("src") {
-        Open::Url
+        Block::Url
     } else if is("image-set") || is("-webkit-image-set") {
-        Open::ImageSet
+        Block::ImageSet
     } else {
-        Open::Parenthesis
+        Block::Plain
     }
 }
 
