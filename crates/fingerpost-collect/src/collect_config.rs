@@ -18,7 +18,7 @@ use crate::{
         rule_severities::{EVERYWHERE, RuleSeverities},
     },
     output::OutputOptions,
-    settings_tables::Tables,
+    settings_tables::{CollectSettings, Tables},
 };
 
 /// Settings of [`collect`](crate::collect).
@@ -47,12 +47,8 @@ pub struct CollectConfig {
     tables: Tables,
     base_url: Option<String>,
     sources: Vec<Result<SourceDir, fingerpost::Error>>,
-    compress: Option<Result<Vec<Compression>, fingerpost::Error>>,
-    compress_maps: Option<Result<Vec<Compression>, fingerpost::Error>>,
-    without_waiting: bool,
-    dry_run: bool,
-    verify: bool,
-    clock: Clock,
+    /// Except `fsync`, which is in the table.
+    writing: OutputOptions,
 }
 
 impl CollectConfig {
@@ -181,7 +177,7 @@ impl CollectConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn compress(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.compress = Some(Compression::list(list));
+        self.tables.collect.compress = Some(Compression::list(list));
         self
     }
 
@@ -190,7 +186,7 @@ impl CollectConfig {
     /// Defaults to gzip if [`compress`](Self::compress) has it. Source maps are half the bytes of many sites, and only
     /// developers load them.
     pub fn compress_maps(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.compress_maps = Some(Compression::list(list));
+        self.tables.collect.compress_maps = Some(Compression::list(list));
         self
     }
 
@@ -218,7 +214,7 @@ impl CollectConfig {
     ///
     /// Defaults to `true`. With `false`, a held lock is an error of kind [`Locked`](crate::ErrorKind::Locked).
     pub fn wait(mut self, yes: bool) -> Self {
-        self.without_waiting = !yes;
+        self.writing.no_wait = !yes;
         self
     }
 
@@ -226,7 +222,7 @@ impl CollectConfig {
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {
-        self.dry_run = yes;
+        self.writing.dry_run = yes;
         self
     }
 
@@ -251,7 +247,7 @@ impl CollectConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(mut self, yes: bool) -> Self {
-        self.verify = yes;
+        self.writing.verify = yes;
         self
     }
 
@@ -260,7 +256,7 @@ impl CollectConfig {
     /// Defaults to the system clock.
     #[doc(hidden)]
     pub fn clock(mut self, now: fn() -> SystemTime) -> Self {
-        self.clock = Clock { now };
+        self.writing.clock = Clock { now };
         self
     }
 
@@ -303,13 +299,7 @@ impl CollectConfig {
             keep_from,
             severities,
             version: self.settings.version.clone(),
-            writing: OutputOptions {
-                fsync: self.tables.collect.fsync,
-                wait: !self.without_waiting,
-                dry_run: self.dry_run,
-                verify: self.verify,
-                clock: self.clock,
-            },
+            writing: OutputOptions { fsync: self.tables.collect.fsync, ..self.writing },
         })
     }
 
@@ -333,11 +323,11 @@ impl CollectConfig {
     }
 
     fn compression(&self) -> Result<CompressionSettings, Error> {
+        let CollectSettings { compress, compress_maps, .. } = &self.tables.collect;
         let checked =
             |list: &Option<Result<_, fingerpost::Error>>| list.clone().transpose().map_err(Error::from);
-        let (usual, maps) = both(checked(&self.compress), checked(&self.compress_maps))?;
-        let usual = usual.unwrap_or_else(|| self.tables.collect.compress.clone());
-        CompressionSettings::new(usual, maps.or_else(|| self.tables.collect.compress_maps.clone()))
+        let (usual, maps) = both(checked(compress), checked(compress_maps))?;
+        CompressionSettings::new(usual.unwrap_or_default(), maps)
     }
 
     /// Opens each directory alone first, so that the error lists every directory that cannot be opened.

@@ -21,24 +21,19 @@
 /// assert_eq!(report.files, counter.0.into_inner());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[allow(unused_variables, reason = "the parameters are named for implementations")]
 pub trait Progress: Sync {
     /// Called if another run holds the lock and this run waits. `message` describes the other run.
-    fn waiting(&self, message: &str) {
-        let _ = message;
-    }
+    fn waiting(&self, message: &str) {}
 
     /// Called when the source directories have been listed, with the number of files to collect.
-    fn found(&self, files: usize) {
-        let _ = files;
-    }
+    fn found(&self, files: usize) {}
 
     /// Called for each collected file, from several threads at once.
     fn collected(&self) {}
 
     /// Called before compression starts, with the number of compressions.
-    fn compressing(&self, times: usize) {
-        let _ = times;
-    }
+    fn compressing(&self, times: usize) {}
 
     /// Called after each compression, from several threads at once.
     fn compressed(&self) {}

@@ -25,8 +25,8 @@ pub(crate) struct Tables {
 /// The table `[collect]`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CollectSettings {
-    pub(crate) compress: Vec<Compression>,
-    pub(crate) compress_maps: Option<Vec<Compression>>,
+    pub(crate) compress: Option<Result<Vec<Compression>, fingerpost::Error>>,
+    pub(crate) compress_maps: Option<Result<Vec<Compression>, fingerpost::Error>>,
     pub(crate) originals: bool,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) fsync: bool,
@@ -60,8 +60,8 @@ impl CollectSettings {
     fn read(table: &mut SettingsTable<'_>) -> Self {
         let mut rules = table.table("rules");
         let settings = Self {
-            compress: table.get_with("compress", compressions).unwrap_or_default(),
-            compress_maps: table.get_with("compress-maps", compressions),
+            compress: table.get_with::<Vec<String>, _>("compress", Compression::list).map(Ok),
+            compress_maps: table.get_with::<Vec<String>, _>("compress-maps", Compression::list).map(Ok),
             originals: table.get("originals").unwrap_or_default(),
             keep_from: table.path("keep-from"),
             fsync: table.get("fsync").unwrap_or_default(),
@@ -79,10 +79,6 @@ impl CleanSettings {
             older_than: table.get_with("older-than", |age: String| parse_duration(&age)),
         }
     }
-}
-
-fn compressions(list: Vec<String>) -> Result<Vec<Compression>, fingerpost::Error> {
-    Compression::list(list)
 }
 
 fn severities(table: &mut SettingsTable<'_>) -> Severities {

@@ -58,10 +58,10 @@ pub(crate) struct Output {
 }
 
 /// Options for opening an output directory.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OutputOptions {
     pub(crate) fsync: bool,
-    pub(crate) wait: bool,
+    pub(crate) no_wait: bool,
     pub(crate) dry_run: bool,
     pub(crate) verify: bool,
     pub(crate) clock: Clock,
@@ -73,7 +73,7 @@ impl Output {
         check_dir(dir)?;
         let mut output = Self { fsync: options.fsync, ..Self::dry(dir)? };
         if !options.dry_run {
-            output.acquire(options.wait, progress)?;
+            output.acquire(!options.no_wait, progress)?;
             output.is_empty = has_records_alone(dir);
         }
         output.published = PublishedFiles::read(dir, options.verify, options.clock);

@@ -91,8 +91,10 @@ impl Scanner<'_> {
                 _ => continue,
             };
             let inner = if in_namespace { Block::Namespace } else { inner };
-            let nested =
-                parser.parse_nested_block(|parser| Ok::<_, ParseError<()>>(self.read(parser, inner)));
+            let nested = parser.parse_nested_block(|parser| {
+                self.read(parser, inner);
+                Ok::<_, ParseError<()>>(())
+            });
             if nested.is_err() {
                 self.too_deep.get_or_insert(start);
             }
