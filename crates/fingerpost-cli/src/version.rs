@@ -38,7 +38,7 @@ fn app_version(args: &VersionArgs, mut settings: Settings) -> Result<AppVersion,
     Ok(Assets::builder().settings(settings).mode(Mode::Production).store(store).build()?.app_version())
 }
 
-/// Reads the manifest. Returns `None` if it does not exist.
+/// Reads the manifest. Returns `None` if the manifest does not exist.
 fn read_manifest(out: &DirStore, file: &str) -> Result<Option<Manifest>, Exit> {
     match out.read(MANIFEST_NAME) {
         Ok(json) => Ok(Some(Manifest::parse(&json, file)?)),

@@ -12,11 +12,7 @@ use fingerpost::{
 use crate::{
     compression::Compression,
     compression_settings::CompressionSettings,
-    diagnostics::{
-        problem::{Error, Problem, both},
-        rule::Rule,
-        rule_severities::{EVERYWHERE, RuleSeverities},
-    },
+    diagnostics::{EVERYWHERE, Error, Problem, Rule, RuleSeverities, both},
     output::OutputOptions,
     settings_tables::{CollectSettings, Tables},
 };

@@ -6,7 +6,7 @@ use fingerpost::manifest::Encoding;
 
 use crate::{
     compression::Compression,
-    diagnostics::problem::{Error, Problem},
+    diagnostics::{Error, Problem},
 };
 
 /// Compression of a smaller file saves about as many bytes as the additional response headers take.

@@ -22,15 +22,11 @@ use std::time::Instant;
 pub use clean::{clean, clean_config::CleanConfig, clean_with, report::CleanReport};
 pub use collect_config::CollectConfig;
 pub use compression::Compression;
-pub use diagnostics::left_out::Shadowed;
-pub use diagnostics::location::Location;
-pub use diagnostics::problem::{Error, ErrorKind, Problem};
-pub use diagnostics::rule::Rule;
+pub use diagnostics::{Error, ErrorKind, Location, Problem, Rule, Shadowed};
 pub use fingerpost::__private::Severity;
 pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceReport, references};
-pub use references::raw_reference::ReferenceKind;
-pub use releases::{ReleaseChanges, ReleaseList, ReleaseSummary, releases};
+pub use references::ReferenceKind;
 pub use report::Report;
 
 /// Items for the other crates of this workspace. They may change in every release.
@@ -39,7 +35,7 @@ pub mod __private {
     use fingerpost::Settings;
 
     pub use crate::duration::parse_duration;
-    use crate::{diagnostics::problem::Error, settings_tables::Tables};
+    use crate::{diagnostics::Error, settings_tables::Tables};
 
     /// Checks the tables `[collect]` and `[clean]`, for commands that do not use them.
     ///
@@ -54,7 +50,7 @@ pub mod __private {
 use fingerpost::{DirStore, sources::SourceFile};
 
 use crate::{
-    diagnostics::collector::Diagnostics,
+    diagnostics::Diagnostics,
     pipeline::{
         analyze::Analyzed,
         asset::Asset,

@@ -10,22 +10,13 @@ use serde::Serialize;
 
 use crate::{
     collect_config::CollectConfig,
-    diagnostics::{
-        location::{Location, Places},
-        note::Note,
-        problem::{Error, Problem},
-    },
+    diagnostics::{Error, Location, Note, Places, Problem},
     output::content::Content,
     pipeline::{
         analyze::{Names, names},
         unrewritable_warnings::KnownNames,
     },
-    references::{
-        raw_reference::ReferenceKind,
-        reference::Language,
-        resolve::Target,
-        unrewritable::{Markup, Unrewritable},
-    },
+    references::{Language, Markup, ReferenceKind, Target, Unrewritable},
 };
 
 /// The references of all source files, as returned by [`references`].

@@ -6,11 +6,7 @@ use fingerpost::{__private::SettingsTable, Settings, sources::check_glob};
 
 use crate::{
     compression::Compression,
-    diagnostics::{
-        problem::{Error, Problem},
-        rule::Rule,
-        rule_severities::{EVERYWHERE, Severities, SeveritiesByGlob},
-    },
+    diagnostics::{EVERYWHERE, Error, Problem, Rule, Severities, SeveritiesByGlob},
     duration::parse_duration,
 };
 

@@ -7,7 +7,7 @@ use fingerpost::{__private::Retention, Settings};
 
 use crate::{
     collect_config,
-    diagnostics::problem::{Error, both},
+    diagnostics::{Error, both},
     duration::now,
     settings_tables::{CleanSettings, Tables},
 };

@@ -20,10 +20,7 @@ use fingerpost::{
 
 use self::{clean_config::CleanConfig, release_files::ReleaseHistory, removal::Removal, report::CleanReport};
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, Error, ErrorKind, Problem},
     output::{
         Output,
         history::History,

@@ -7,11 +7,8 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{Error, ErrorKind},
-    },
-    output::history::History,
+    diagnostics::{Diagnostics, Error, ErrorKind},
+    output::{history::History, variant::variant_name},
 };
 
 /// The releases of an output directory and the files in their manifests.

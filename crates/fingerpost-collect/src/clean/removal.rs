@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::release_files::{NamedFile, ReleaseHistory};
 use crate::{
-    diagnostics::problem::Problem,
+    diagnostics::Problem,
     output::{dirs_above, reserved},
 };
 

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::diagnostics::problem::Problem;
+use crate::diagnostics::Problem;
 
 /// The result of [`clean`](crate::clean()). Serializes to the JSON of `fingerpost clean --json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -7,3 +7,17 @@ pub(crate) mod left_out;
 pub(crate) mod problem;
 pub(crate) mod note;
 pub(crate) mod collector;
+
+pub(crate) use self::{
+    collector::{Diagnostic, Diagnostics},
+    location::Places,
+    note::Note,
+    problem::{Remarks, both},
+    rule_severities::{EVERYWHERE, RuleSeverities, Severities, SeveritiesByGlob},
+};
+pub use self::{
+    left_out::Shadowed,
+    location::Location,
+    problem::{Error, ErrorKind, Problem},
+    rule::Rule,
+};

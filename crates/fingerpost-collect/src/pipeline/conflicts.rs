@@ -8,8 +8,11 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{collector::Diagnostics, problem::ErrorKind},
-    output::{dirs_above, reserved},
+    diagnostics::{Diagnostics, ErrorKind},
+    output::{
+        dirs_above, reserved,
+        variant::{files_of, variant_names},
+    },
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 

@@ -15,10 +15,7 @@ use fingerpost::{
 
 use crate::{
     compression_settings::CompressionSettings,
-    diagnostics::{
-        collector::{Diagnostic, Diagnostics},
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostic, Diagnostics, Error, ErrorKind, Problem},
     output::{
         Output,
         content::{Content, LARGEST_IN_MEMORY},

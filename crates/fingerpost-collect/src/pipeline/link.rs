@@ -14,20 +14,10 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        location::Places,
-        problem::{ErrorKind, Problem},
-        rule::Rule,
-    },
+    diagnostics::{Diagnostics, ErrorKind, Places, Problem, Rule},
     output::source_info::SourceInfo,
     pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
-    references::{
-        edit::Edit,
-        raw_reference::Kind,
-        reference::Reference,
-        resolve::{Place, Target, resolve},
-    },
+    references::{Edit, Kind, Place, Reference, Target, resolve},
 };
 
 /// A reference to an existing file.

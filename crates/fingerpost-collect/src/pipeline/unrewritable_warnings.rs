@@ -5,12 +5,9 @@ use std::collections::HashMap;
 use fingerpost::__private::quoted;
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, ErrorKind, Problem},
     pipeline::{asset::Asset, run_context::Run},
-    references::unrewritable::Unrewritable,
+    references::Unrewritable,
 };
 
 /// The maximum number of files in the warning.

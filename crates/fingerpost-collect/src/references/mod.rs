@@ -19,12 +19,18 @@ mod decode;
 #[cfg(all(test, feature = "js"))]
 mod tests;
 
+pub use self::raw_reference::ReferenceKind;
 use self::{
     decode::{is_utf_16, text},
-    edit::Edit,
     raw_reference::RawReference,
-    reference::{Language, ParseFailure, ParseFailureKind, Reference, References, Scan, ScanError},
-    resolve::{Place, resolve},
+    reference::{ParseFailure, ParseFailureKind, References, Scan, ScanError},
+};
+pub(crate) use self::{
+    edit::Edit,
+    raw_reference::Kind,
+    reference::{Language, Reference},
+    resolve::{Place, Target, resolve},
+    unrewritable::{Markup, Unrewritable},
 };
 
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.

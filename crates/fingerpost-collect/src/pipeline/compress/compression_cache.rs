@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     compression::Compression,
-    diagnostics::problem::Problem,
+    diagnostics::Problem,
     output::{
         Output,
         signed_json::{parse_signed, write_signed},

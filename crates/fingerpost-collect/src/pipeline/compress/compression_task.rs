@@ -10,7 +10,7 @@ use fingerpost::{
 use super::encode::encode;
 use crate::{
     compression::Compression,
-    diagnostics::problem::{ErrorKind, Problem},
+    diagnostics::{ErrorKind, Problem},
     output::{
         buffer::Buffer,
         content::{Content, LARGEST_IN_MEMORY, WriteError},

@@ -12,11 +12,8 @@ use self::{
     compression_task::{CompressionTask, MadeBy, MissingVariant},
 };
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{Error, Problem},
-    },
-    output::staging::Staged,
+    diagnostics::{Diagnostics, Error, Problem},
+    output::{staging::Staged, variant::variant_name},
     pipeline::{asset::Asset, run_context::Run},
 };
 
