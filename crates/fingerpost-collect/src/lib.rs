@@ -12,6 +12,7 @@ mod progress;
 mod pipeline;
 mod clean;
 mod releases;
+mod rollback;
 mod reference_report;
 mod output;
 mod references;
@@ -28,6 +29,7 @@ pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceReport, references};
 pub use references::ReferenceKind;
 pub use report::Report;
+pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackConfig, rollback_with};
 
 /// Items for the other crates of this workspace. They may change in every release.
 #[doc(hidden)]

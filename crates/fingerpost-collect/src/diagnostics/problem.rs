@@ -62,6 +62,8 @@ pub enum ErrorKind {
     Clash,
     /// A manifest or a release file in an output directory is missing or invalid.
     Manifest,
+    /// The release to publish again does not exist, is not determined, or has missing or damaged files.
+    Release,
     /// The directory of [`keep_from`](crate::CollectConfig::keep_from) does not exist, or does not match this output directory.
     KeepFrom,
     /// The output directory cannot be read or written.
@@ -286,6 +288,7 @@ impl ErrorKind {
             Self::OutOfMemory => "out-of-memory",
             Self::Clash => "clash",
             Self::Manifest => "manifest",
+            Self::Release => "release",
             Self::KeepFrom => "keep-from",
             Self::Output => "output",
             Self::Locked => "locked",

@@ -11,6 +11,7 @@ pub(crate) mod published_files;
 pub(crate) mod manifest_times;
 pub(crate) mod signed_json;
 pub(crate) mod hash_writer;
+pub(crate) mod existing;
 
 use std::{
     collections::{BTreeSet, HashSet},

@@ -166,7 +166,7 @@ fn check_published(
 }
 
 /// Returns `true` if `path` may be a hashed path.
-fn looks_hashed(path: &str) -> bool {
+pub(crate) fn looks_hashed(path: &str) -> bool {
     path.split('.').skip(1).any(|part| ContentHash::parse(part).is_some())
 }
 

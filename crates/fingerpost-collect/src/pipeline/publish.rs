@@ -90,12 +90,8 @@ impl Publication {
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Problem> {
-        let NumberedReleases { imported, added, .. } = &self.releases;
-        let releases = imported.iter().chain(added).map(|release| stage_release(release, &run.output));
-        let releases: Vec<_> = releases.collect::<Result<_, _>>()?;
-        let is_there = run.history.current.as_ref().is_some_and(|current| current.is(&self.manifest));
-        let manifest =
-            if is_there && added.is_empty() { None } else { stage_manifest(&self.manifest, &run.output)? };
+        let records =
+            StagedRecords::stage(&self.releases, &self.manifest, self.edit, &run.history, &run.output)?;
         variants.withdraw_record(run)?;
         let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
@@ -103,12 +99,40 @@ impl Publication {
         let originals = files.originals.into_iter().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
         variants.remember(run)?;
-        let mut releases = releases.into_iter().flatten();
-        releases.try_for_each(|record| run.output.staging.publish_record(record))?;
-        // `Some` if the manifest has a new release or its file changes.
-        match manifest {
-            Some(manifest) => run.output.publish_manifest(manifest, self.edit, diagnostics)?,
-            None => run.output.record_edit(self.edit, diagnostics),
+        records.publish(&run.output, diagnostics)
+    }
+}
+
+/// The release files and the manifest of a publication, staged.
+pub(crate) struct StagedRecords {
+    releases: Vec<Staged>,
+    /// `Some` if the manifest has a new release or its file changes.
+    manifest: Option<Staged>,
+    edit: Option<Edit>,
+}
+
+impl StagedRecords {
+    pub(crate) fn stage(
+        releases: &NumberedReleases,
+        manifest: &Manifest,
+        edit: Option<Edit>,
+        history: &History<'_>,
+        output: &Output,
+    ) -> Result<Self, Problem> {
+        let NumberedReleases { imported, added, .. } = releases;
+        let releases = imported.iter().chain(added).map(|release| stage_release(release, output));
+        let releases: Vec<_> = releases.collect::<Result<_, _>>()?;
+        let is_there = history.current.as_ref().is_some_and(|current| current.is(manifest));
+        let manifest = if is_there && added.is_empty() { None } else { stage_manifest(manifest, output)? };
+        Ok(Self { releases: releases.into_iter().flatten().collect(), manifest, edit })
+    }
+
+    /// Publishes the release files, then the manifest.
+    pub(crate) fn publish(self, output: &Output, diagnostics: &mut Diagnostics) -> Result<(), Problem> {
+        self.releases.into_iter().try_for_each(|record| output.staging.publish_record(record))?;
+        match self.manifest {
+            Some(manifest) => output.publish_manifest(manifest, self.edit, diagnostics)?,
+            None => output.record_edit(self.edit, diagnostics),
         }
         Ok(())
     }
@@ -132,7 +156,8 @@ pub(crate) fn recorded(
     Ok(numbering.into_recorded())
 }
 
-fn record_current<'a>(
+/// Adds a release for the current manifest, unless the newest release contains it.
+pub(crate) fn record_current<'a>(
     numbering: &mut Numbering<'a>,
     history: &'a History<'_>,
     diagnostics: &mut Diagnostics,

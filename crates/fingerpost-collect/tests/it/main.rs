@@ -19,6 +19,7 @@ mod releases;
 mod release_list;
 mod repair;
 mod rewritten;
+mod rollback;
 mod scanning;
 mod settings;
 mod site;
@@ -39,4 +40,6 @@ fn public_types_are_send_and_sync() {
     cross_threads::<fingerpost_collect::Error>();
     cross_threads::<fingerpost_collect::ReleaseList>();
     cross_threads::<fingerpost_collect::Report>();
+    cross_threads::<fingerpost_collect::RollbackConfig>();
+    cross_threads::<fingerpost_collect::RollbackReport>();
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use fingerpost::manifest::Manifest;
-use fingerpost_collect::{CleanConfig, clean};
+use fingerpost_collect::{CleanConfig, RollbackConfig, clean, rollback};
 use serde::{Deserialize, Serialize};
 
 use super::{DAY, changed, edit, move_aside_and_back};
@@ -74,7 +74,25 @@ impl History {
         self.record_current();
     }
 
-    /// Copies the manifest, as `cp` or `cp -p` does.
+    /// Rolls back to a release whose files are all there: no release file outlives its files.
+    fn roll_back(&mut self, number: u64) {
+        self.log.push(format!("roll back to {number}"));
+        let wanted = self.site.release(number).manifest;
+        let before = self.site.manifest("out");
+        let report = rollback(&RollbackConfig::new(self.site.path("out")).release(number))
+            .unwrap_or_else(|err| panic!("{err}: {:#?}", self.log));
+        assert_eq!(self.site.manifest("out"), wanted, "{:#?}", self.log);
+        // The manifest that was replaced is in a release, and the new one in the newest release.
+        let releases = self.site.release_numbers("out").into_iter().map(|number| self.site.release(number));
+        let releases: Vec<_> = releases.collect();
+        let log = &self.log;
+        assert!(releases.iter().any(|release| release.manifest == before), "{log:#?}");
+        assert_eq!(releases.last().unwrap().manifest, wanted, "{log:#?}");
+        assert!(report.release.is_none_or(|number| number == releases.last().unwrap().number), "{log:#?}");
+        self.note_current();
+    }
+
+    /// Copies the manifest, as `cp` or `cp -p` would.
     fn copy(&mut self, with_time: bool) {
         self.log.push(format!("copy the manifest{}", if with_time { " with its time" } else { "" }));
         let [file, copy] = [MANIFEST, COPY].map(|path| self.site.path(path));
@@ -155,7 +173,8 @@ impl History {
     }
 
     fn step(&mut self, random: &mut Random) {
-        match random.below(14) {
+        match random.below(16) {
+            14 | 15 => self.roll_back(random.of(&self.site.release_numbers("out"))),
             // Without change times, these changes are not detected.
             11 => self.copy(cfg!(unix) && random.below(2) == 0),
             12 | 13 if cfg!(unix) => self.move_copy_back(),

@@ -1,0 +1,86 @@
+use std::path::{Path, PathBuf};
+
+use fingerpost::Settings;
+
+use crate::{
+    collect_config,
+    diagnostics::problem::{Error, both},
+    settings_tables::Tables,
+};
+
+/// Settings of [`rollback`](crate::rollback()). The documentation of `rollback` has an example.
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing happens before `rollback`"]
+pub struct RollbackConfig {
+    settings: Settings,
+    tables: Tables,
+    pub(super) number: Option<u64>,
+    originals: Option<bool>,
+    pub(super) without_waiting: bool,
+    pub(super) dry_run: bool,
+}
+
+impl RollbackConfig {
+    /// Creates settings for the output directory `out`.
+    pub fn new(out: impl AsRef<Path>) -> Self {
+        let mut settings = Settings::default();
+        settings.out = Some(out.as_ref().to_owned());
+        Self::from_settings(settings)
+    }
+
+    /// Starts from the settings of a `fingerpost.toml`. Methods override them.
+    ///
+    /// `rollback` reads `out`, and `originals` of the table `[collect]`. It reports errors in the tables `[collect]` and
+    /// `[clean]`.
+    pub fn from_settings(settings: Settings) -> Self {
+        let tables = Tables::read(&settings);
+        Self { settings, tables, ..Self::default() }
+    }
+
+    /// Sets the release to publish again.
+    ///
+    /// Defaults to the release that the current one replaced.
+    pub fn release(mut self, number: u64) -> Self {
+        self.number = Some(number);
+        self
+    }
+
+    /// Sets whether the assets are written under their plain names too, as by [`CollectConfig::originals`].
+    ///
+    /// By default, `rollback` writes all plain names if `[collect] originals` is `true`, or if the output directory has a file
+    /// under the plain name of every asset of the current release. Otherwise, it writes only the plain names under which the
+    /// output directory has the bytes of the current release.
+    ///
+    /// [`CollectConfig::originals`]: crate::CollectConfig::originals
+    pub fn originals(mut self, yes: bool) -> Self {
+        self.originals = Some(yes);
+        self
+    }
+
+    /// Sets whether to wait while another run holds the lock of the output directory.
+    ///
+    /// Defaults to `true`. With `false`, a held lock is an error of kind [`Locked`](crate::ErrorKind::Locked).
+    pub fn wait(mut self, yes: bool) -> Self {
+        self.without_waiting = !yes;
+        self
+    }
+
+    /// Sets whether to only report the changes, without writing anything. A dry run takes no lock.
+    ///
+    /// Defaults to `false`.
+    pub fn dry_run(mut self, yes: bool) -> Self {
+        self.dry_run = yes;
+        self
+    }
+
+    /// Checks all settings, and returns the output directory.
+    pub(super) fn output_dir(&self) -> Result<PathBuf, Error> {
+        let ((), out) = both(self.tables.check(), collect_config::output_dir(&self.settings))?;
+        Ok(out)
+    }
+
+    /// Returns whether to write plain names, if a setting determines it.
+    pub(super) fn wants_originals(&self) -> Option<bool> {
+        self.originals.or(self.tables.collect.originals.then_some(true))
+    }
+}

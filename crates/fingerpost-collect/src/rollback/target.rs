@@ -1,0 +1,84 @@
+//! Chooses the release to publish again.
+
+use fingerpost::{
+    __private::quoted,
+    manifest::{MANIFEST_NAME, Release},
+};
+
+use crate::{
+    diagnostics::{
+        collector::Diagnostics,
+        problem::{ErrorKind, Problem},
+    },
+    output::history::History,
+};
+
+pub(super) struct Target {
+    pub(super) release: Release,
+    /// The number of the current release. `None` if the manifest is in no release.
+    pub(super) current: Option<u64>,
+}
+
+impl Target {
+    /// Returns the release `number`. Without a number, returns the release that the current one replaced.
+    pub(super) fn choose(
+        history: &History<'_>,
+        number: Option<u64>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, Problem> {
+        let place = quoted(history.place.display()).to_string();
+        if history.numbers.is_empty() {
+            return Err(wrong(format!("{place} has no releases; run `fingerpost collect` to publish one")));
+        }
+        let holder = history.manifest().and_then(|manifest| history.holder(manifest, diagnostics));
+        let current = holder.as_ref().map(|holder| holder.number);
+        let number = match number {
+            Some(number) if history.numbers.contains(&number) => Ok(number),
+            Some(number) => Err(format!("{place} has no release {number}; name one of its releases")),
+            None => replaced(holder.as_ref(), history),
+        };
+        let release = number.and_then(|number| {
+            let advice = "restore the release file, or name another release";
+            history.release(number).map_err(|reason| format!("{reason}; {advice}"))
+        });
+        release
+            .map(|release| Self { release, current })
+            .map_err(|reason| wrong(format!("{reason}: {}", list(&history.numbers, current))))
+    }
+}
+
+/// Returns the number of the release that was current before `current`, or the reason why it is unknown.
+fn replaced(current: Option<&Release>, history: &History<'_>) -> Result<u64, String> {
+    let Some(&Release { number, replaces, .. }) = current else {
+        let state =
+            if history.current.is_some() { "is the manifest of no release" } else { "does not exist" };
+        let effect = "the release that it replaced is unknown; name one of the releases";
+        return Err(format!("`{MANIFEST_NAME}` {state}, so {effect}"));
+    };
+    let before = history.numbers.iter().filter(|&&other| (replaces..number).contains(&other));
+    match before.copied().collect::<Vec<_>>()[..] {
+        [only] if only == replaces => Ok(only),
+        [] if replaces == 0 => {
+            Err(format!("release {number} is current and replaced no release; name one of the releases"))
+        }
+        [] | [_] => Err(format!(
+            "release {number} replaced release {replaces}, which is not retained; name one of the releases"
+        )),
+        // `Release::replaces` is the oldest possible number.
+        [..] => Err(format!(
+            "release {number} may have replaced any release since {replaces}, because something other than `fingerpost` \
+             changed `{MANIFEST_NAME}`; name one of the releases"
+        )),
+    }
+}
+
+fn list(numbers: &[u64], current: Option<u64>) -> String {
+    let number = |&number: &u64| {
+        if Some(number) == current { format!("{number} (current)") } else { number.to_string() }
+    };
+    numbers.iter().map(number).collect::<Vec<_>>().join(", ")
+}
+
+fn wrong(message: String) -> Problem {
+    Problem::new(ErrorKind::Release, message)
+}

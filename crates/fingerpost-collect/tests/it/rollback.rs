@@ -1,0 +1,355 @@
+use std::{collections::BTreeMap, fs};
+
+use fingerpost_collect::{ErrorKind, RollbackConfig, RollbackReport, collect, rollback};
+
+use crate::{
+    clean::{changed, cleaned, edit, file_of, published, put_back, records, strict, until_changed},
+    site::Site,
+};
+
+fn config(site: &Site) -> RollbackConfig {
+    RollbackConfig::new(site.path("out")).wait(false)
+}
+
+#[track_caller]
+fn rolled_back(config: &RollbackConfig) -> RollbackReport {
+    let report = rollback(config).expect("a successful run");
+    assert_eq!(report.warnings, []);
+    report
+}
+
+/// Returns the new release, the release that was published again, and the replaced release.
+#[track_caller]
+fn numbers(config: &RollbackConfig) -> (Option<u64>, u64, Option<u64>) {
+    let report = rolled_back(config);
+    (report.release, report.restored, report.replaced)
+}
+
+/// Returns the problems of a run that fails, after checking that it changed nothing.
+#[track_caller]
+fn refused(site: &Site, config: &RollbackConfig) -> (ErrorKind, Vec<String>) {
+    let before = records(site);
+    let err = rollback(config).expect_err("a failing run");
+    assert_eq!(records(site), before, "{err}");
+    (err.kind(), err.problems().map(ToString::to_string).collect())
+}
+
+#[track_caller]
+fn assert_refused(site: &Site, config: &RollbackConfig, message: &str) {
+    assert_eq!(refused(site, config), (ErrorKind::Release, vec![message.to_owned()]));
+}
+
+fn current(site: &Site) -> String {
+    site.hashed("css/a.css")
+}
+
+#[test]
+fn default_is_the_replaced_release_and_repeating_it_returns() {
+    let site = published(&["one", "two", "three"]);
+    let files = [1, 2, 3].map(|number| file_of(&site, number));
+    assert_eq!(numbers(&config(&site)), (Some(4), 2, Some(3)));
+    assert_eq!(current(&site), files[1]);
+    assert_eq!(numbers(&config(&site)), (Some(5), 3, Some(4)));
+    assert_eq!(current(&site), files[2]);
+    assert_eq!(numbers(&config(&site)), (Some(6), 4, Some(5)));
+    assert_eq!(current(&site), files[1]);
+    assert_eq!(site.release_numbers("out"), [1, 2, 3, 4, 5, 6]);
+    site.assert_intact("out");
+}
+
+#[test]
+fn release_is_published_again_as_it_was() {
+    let site = Site::new(&[("static/a.css", "a{b:url(b.png)}"), ("static/b.png", "b")]);
+    site.collect();
+    let first = site.read("out/staticfiles.json");
+    site.write("static/b.png", "changed");
+    site.collect();
+    let sources = site.tree("static");
+    let report = rolled_back(&config(&site).release(1));
+    assert_eq!((report.files, report.originals, report.dry_run), (2, 0, false));
+    assert_eq!(site.read("out/staticfiles.json"), first);
+    assert_eq!(Some(&*report.hash), site.manifest("out").hash().as_deref());
+    let (again, old) = (site.release(3), site.release(1));
+    assert_eq!((again.manifest, again.references, again.replaces), (old.manifest, old.references, 2));
+    assert!(again.published >= old.published);
+    assert_eq!(site.tree("static"), sources);
+
+    // The next run publishes the sources again, and `clean` retains what was current a moment ago.
+    assert_eq!(site.collect().release, Some(4));
+    assert_eq!(site.release(4).replaces, 3);
+}
+
+#[test]
+fn current_release_is_not_published_again() {
+    let site = published(&["one", "two"]);
+    let before = records(&site);
+    assert_eq!(numbers(&config(&site).release(2)), (None, 2, None));
+    assert_eq!(records(&site), before);
+}
+
+#[test]
+fn unknown_release_is_an_error_that_lists_the_releases() {
+    let site = published(&["one", "two", "three"]);
+    let place = site.shown("out");
+    for number in [999, 0] {
+        let message = format!("{place} has no release {number}; name one of its releases: 1, 2, 3 (current)");
+        assert_refused(&site, &config(&site).release(number), &message);
+    }
+}
+
+#[test]
+fn first_release_replaced_none() {
+    let site = published(&["one"]);
+    let message = "release 1 is current and replaced no release; name one of the releases: 1 (current)";
+    assert_refused(&site, &config(&site), message);
+}
+
+#[test]
+fn directory_without_releases_is_an_error() {
+    let site = Site::new(&[("out/x", "")]);
+    let message = format!("{} has no releases; run `fingerpost collect` to publish one", site.shown("out"));
+    assert_refused(&site, &config(&site), &message);
+    let err = rollback(&RollbackConfig::new(site.path("nope"))).unwrap_err();
+    let advice = "is not a directory; correct the path, or collect into it first";
+    assert_eq!(err.to_string(), format!("output directory {} {advice}", site.shown("nope")));
+    assert!(!site.path("nope").exists());
+}
+
+#[test]
+fn cleaned_release_is_not_a_default() {
+    let site = published(&["one", "two", "three"]);
+    cleaned(&strict(&site));
+    let message =
+        "release 3 replaced release 2, which is not retained; name one of the releases: 3 (current)";
+    assert_refused(&site, &config(&site), message);
+}
+
+#[test]
+fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
+    let site = published(&["one", "two"]);
+    let [file, unchanged] = [file_of(&site, 1), site.hashed("css/unchanged.css")];
+    site.remove(&format!("out/{file}"));
+    let message = |name: &str, state: &str| {
+        format!("file {} of release 1 is {state}", site.shown(&format!("out/{name}")))
+    };
+    assert_refused(&site, &config(&site), &message(&file, "missing"));
+    // The length is the same, so only a comparison of the bytes detects the damage.
+    site.write(&format!("out/{unchanged}"), "U");
+    let expected = vec![message(&file, "missing"), message(&unchanged, "damaged")];
+    assert_eq!(refused(&site, &config(&site).release(1)), (ErrorKind::Release, expected.clone()));
+    assert_eq!(refused(&site, &config(&site).release(1).dry_run(true)).1, expected);
+}
+
+#[test]
+fn missing_variant_is_reported() {
+    let site = Site::new(&[("static/a.css", &"a{color:red}".repeat(200))]);
+    let gzip = site.config().compress(["gzip"]);
+    collect(&gzip).unwrap();
+    let variant = format!("{}.gz", site.hashed("a.css"));
+    site.write("static/a.css", "b");
+    collect(&gzip).unwrap();
+    site.remove(&format!("out/{variant}"));
+    let message = format!("file {} of release 1 is missing", site.shown(&format!("out/{variant}")));
+    assert_refused(&site, &config(&site), &message);
+}
+
+#[test]
+fn damaged_release_file_is_an_error() {
+    let site = published(&["one", "two"]);
+    site.write("out/.fingerpost/releases/1.json", "{");
+    let (kind, problems) = refused(&site, &config(&site));
+    assert_eq!(kind, ErrorKind::Release);
+    let advice = "; restore the release file, or name another release: 1, 2 (current)";
+    assert!(
+        problems[0].contains("1.json` cannot be read: ") && problems[0].ends_with(advice),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn dry_run_writes_nothing_and_takes_no_lock() {
+    let site = published(&["one", "two"]);
+    let before = records(&site);
+    let lock = fs::File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
+    lock.lock().unwrap();
+    let report = rolled_back(&config(&site).dry_run(true));
+    assert_eq!((report.release, report.restored, report.dry_run), (Some(3), 1, true));
+    assert_eq!(rollback(&config(&site)).unwrap_err().kind(), ErrorKind::Locked);
+    assert_eq!(records(&site), before);
+}
+
+#[test]
+fn missing_manifest_needs_a_number() {
+    let site = published(&["one", "two"]);
+    site.remove("out/staticfiles.json");
+    let message = "`staticfiles.json` does not exist, so the release that it replaced is unknown; name one of the \
+                   releases: 1, 2";
+    assert_refused(&site, &config(&site), message);
+    assert_eq!(numbers(&config(&site).release(1)), (Some(3), 1, None));
+    assert_eq!(current(&site), file_of(&site, 1));
+}
+
+#[test]
+fn manually_restored_manifest_is_recorded_first() {
+    let site = published(&["one", "two", "three"]);
+    put_back(&site, 1);
+    let message = "release 1 is current and replaced no release; name one of the releases: 1 (current), 2, 3";
+    assert_refused(&site, &config(&site), message);
+    let report = rolled_back(&config(&site).release(2));
+    assert_eq!((report.recorded, report.release, report.replaced), (Some(4), Some(5), Some(4)));
+    assert_eq!(file_of(&site, 4), file_of(&site, 1));
+    assert_eq!(numbers(&config(&site)), (Some(6), 4, Some(5)));
+}
+
+#[cfg(unix)]
+#[test]
+fn ambiguous_replaced_release_must_be_named() {
+    let site = published(&["one", "two", "three"]);
+    // `clean` must not take the moment of the change for that of release 3.
+    let manifest = site.path("out/staticfiles.json");
+    until_changed(&manifest, || fs::write(&manifest, fs::read(&manifest).unwrap()).unwrap());
+    assert!(changed(&manifest).is_some());
+    assert_eq!(numbers(&config(&site).release(2)), (Some(4), 2, Some(3)));
+    let message = "release 4 may have replaced any release since 1, because something other than `fingerpost` changed \
+                   `staticfiles.json`; name one of the releases: 1, 2, 3, 4 (current)";
+    assert_refused(&site, &config(&site), message);
+}
+
+#[test]
+fn other_base_url_path_is_a_warning() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    collect(&site.config().base_url("/assets/")).unwrap();
+    site.collect();
+    let report = rollback(&config(&site)).unwrap();
+    let warning = "release 1 was collected for base URL path `/assets/`, the current release for `/static/`; servers \
+                   with another base URL do not start with release 1";
+    assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
+    assert_eq!(report.release, Some(3));
+}
+
+/// Collects two releases with plain names and variants: `b.css` is only in the first, `c.css` only in the second.
+fn with_originals() -> Site {
+    let long = |color: &str| format!("a{{color:{color}}}").repeat(200);
+    let site = Site::new(&[("static/a.css", &long("red")), ("static/b.css", "b")]);
+    let config = site.config().originals(true).compress(["gzip"]);
+    collect(&config).unwrap();
+    site.write("static/a.css", long("blue"));
+    site.write("static/c.css", "c");
+    site.remove("static/b.css");
+    collect(&config).unwrap();
+    site
+}
+
+#[track_caller]
+fn assert_originals(site: &Site) {
+    for (path, entry) in &site.manifest("out") {
+        for suffix in ["", ".gz"] {
+            let [plain, hashed] = [path.as_str(), &entry.hashed]
+                .map(|name| fs::read(site.path("out").join(format!("{name}{suffix}"))).ok());
+            assert_eq!(plain, hashed, "{path}{suffix}");
+        }
+    }
+}
+
+#[test]
+fn plain_names_follow_the_release() {
+    let site = with_originals();
+    site.remove("out/b.css");
+    let dry = rolled_back(&config(&site).dry_run(true));
+    let report = rolled_back(&config(&site));
+    assert_eq!((dry.originals, report.originals), (3, 3));
+    assert_originals(&site);
+    assert_eq!(site.read("out/b.css"), "b");
+    assert_eq!(rolled_back(&config(&site)).release, Some(4));
+    assert_originals(&site);
+}
+
+#[test]
+fn stale_plain_variant_is_removed() {
+    let site = Site::new(&[("static/a.css", "short")]);
+    let gzip = site.config().originals(true).compress(["gzip"]);
+    collect(&gzip).unwrap();
+    site.write("static/a.css", "a{color:red}".repeat(200));
+    collect(&gzip).unwrap();
+    assert!(site.path("out/a.css.gz").exists());
+    rolled_back(&config(&site));
+    assert!(!site.path("out/a.css.gz").exists());
+    assert_originals(&site);
+}
+
+#[test]
+fn plain_names_are_not_written_without_originals() {
+    let site = published(&["one", "two"]);
+    // One file that someone copied, and one with other bytes.
+    site.write("out/css/a.css", "two");
+    site.write("out/css/unchanged.css.txt", "mine");
+    let report = rolled_back(&config(&site));
+    assert_eq!((report.originals, &*site.read("out/css/a.css")), (1, "one"));
+    assert!(!site.path("out/css/unchanged.css").exists());
+
+    site.write("out/css/a.css", "mine");
+    assert_eq!(rolled_back(&config(&site)).originals, 0);
+    assert_eq!(site.read("out/css/a.css"), "mine");
+}
+
+#[test]
+fn settings_determine_the_plain_names() {
+    let site = with_originals();
+    let before = site.tree("out");
+    let report = rolled_back(&config(&site).originals(false));
+    assert_eq!((report.originals, site.tree("out")["a.css"] == before["a.css"]), (0, true));
+
+    let site = published(&["one", "two"]);
+    site.write("fingerpost.toml", "out = \"out\"\n[collect]\noriginals = true");
+    let settings = fingerpost::Settings::read(site.path("fingerpost.toml")).unwrap();
+    assert_eq!(rolled_back(&RollbackConfig::from_settings(settings)).originals, 2);
+    assert_eq!(site.read("out/css/a.css"), "one");
+}
+
+#[test]
+fn plain_name_of_another_file_is_an_error() {
+    let refused = |files: &[(&str, &str)], later: &dyn Fn(&Site)| {
+        let site = Site::new(files);
+        site.collect();
+        later(&site);
+        site.collect();
+        let (kind, problems) = refused(&site, &config(&site).originals(true));
+        assert_eq!(kind, ErrorKind::Clash);
+        problems
+    };
+    let advice = "run with `--originals=false` to leave all plain names as they are";
+    let manifest = refused(&[("static/staticfiles.json", "{}")], &|site| site.write("static/b.css", "b"));
+    let message = "asset `staticfiles.json` of release 1 has the name of the manifest";
+    assert_eq!(manifest, [format!("{message}; {advice}")]);
+
+    let published = refused(&[("static/a.ca978112ca1b.css", "an author's own")], &|site| {
+        site.write("static/a.css", "a");
+    });
+    let message = "asset `a.ca978112ca1b.css` of release 1 has the name of a published file with other bytes";
+    assert_eq!(published, [format!("{message}; {advice}")]);
+}
+
+#[test]
+fn plain_name_that_is_a_file_and_a_directory_is_an_error() {
+    let site = Site::new(&[("static/docs", "d"), ("more/docs/index.html", "i")]);
+    collect(&site.config().source(site.path("more"))).unwrap();
+    site.write("static/b.css", "b");
+    collect(&site.config().source(site.path("more"))).unwrap();
+    let (kind, problems) = refused(&site, &config(&site).originals(true));
+    let message = "asset `docs/index.html` of release 1 has the name of a file in the directory `docs`, which is an asset; \
+                   run with `--originals=false` to leave all plain names as they are";
+    assert_eq!((kind, problems), (ErrorKind::Clash, vec![message.to_owned()]));
+}
+
+#[test]
+fn rollback_does_not_shorten_the_retention_of_the_replaced_release() {
+    let site = published(&["one", "two"]);
+    for number in [1, 2] {
+        edit(&site, number, |release| release.published = number);
+    }
+    rolled_back(&config(&site));
+    let report = cleaned(&fingerpost_collect::CleanConfig::new(site.path("out")).keep(1));
+    assert_eq!(report.kept, [2, 3]);
+    let names: BTreeMap<_, _> = site.tree("out");
+    assert!(names.contains_key(&file_of(&site, 2)) && names.contains_key(&file_of(&site, 3)));
+}
