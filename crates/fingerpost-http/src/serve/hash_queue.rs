@@ -43,7 +43,7 @@ struct DigestState {
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
     /// Stamp and time of the last failure; `None` after a success.
-    failed: Option<(FileStamp, Instant)>,
+    failed: Option<(Option<FileStamp>, Instant)>,
     /// Tasks to wake when the job is done.
     waiting: Vec<Waker>,
 }
@@ -60,23 +60,25 @@ pub(crate) enum FileLocation {
     Stored(Arc<dyn Store>, String),
     /// An open file, which may be deleted or renamed.
     Open(Arc<File>),
+    /// Bytes of the program, which have no stamp.
+    Static(&'static [u8]),
 }
 
 struct HashJob {
     digest: Weak<LargeDigest>,
     /// The stamp of the file when the job was queued.
-    stamp: FileStamp,
+    stamp: Option<FileStamp>,
     first_seen: Instant,
     location: FileLocation,
 }
 
 impl DigestState {
-    fn get(&self, stamp: FileStamp) -> Option<Digest> {
-        self.latest.filter(|(known, _)| *known == Some(stamp)).map(|(_, sha256)| sha256)
+    fn get(&self, stamp: Option<FileStamp>) -> Option<Digest> {
+        self.latest.filter(|(known, _)| *known == stamp).map(|(_, sha256)| sha256)
     }
 
     /// Returns `true` if hashing the file failed within the last minute, and its stamp is the same.
-    fn has_just_failed(&self, stamp: FileStamp) -> bool {
+    fn has_just_failed(&self, stamp: Option<FileStamp>) -> bool {
         self.failed.is_some_and(|(failed, since)| failed == stamp && since.elapsed() < RETRY_AFTER)
     }
 }
@@ -89,16 +91,18 @@ impl LargeDigest {
 
     /// Returns the digest of the file with this stamp, if it is known.
     pub(crate) fn get(&self, stamp: FileStamp) -> Option<Digest> {
-        self.0.lock().get(stamp)
+        self.0.lock().get(Some(stamp))
     }
 
     /// Returns the digest of the file with this stamp. If it is unknown, queues the file unless it is queued already.
+    /// Bytes of the program have no stamp.
     pub(crate) fn get_or_queue(
         self: &Arc<Self>,
-        stamp: FileStamp,
+        stamp: impl Into<Option<FileStamp>>,
         queue: &HashQueue,
         location: impl FnOnce() -> FileLocation,
     ) -> Option<Digest> {
+        let stamp = stamp.into();
         let mut state = self.0.lock();
         if let Some(sha256) = state.get(stamp) {
             return Some(sha256);
@@ -126,7 +130,7 @@ impl LargeDigest {
 
     /// Returns `true` if hashing the file failed within the last minute, and its stamp is the same.
     pub(crate) fn has_just_failed(&self, stamp: FileStamp) -> bool {
-        self.0.lock().has_just_failed(stamp)
+        self.0.lock().has_just_failed(Some(stamp))
     }
 
     /// Returns `Pending` while a job of the file is in the queue.
@@ -142,17 +146,17 @@ impl LargeDigest {
     }
 
     /// Records the result of a job. `None` if the file changed during the job.
-    fn finish(&self, result: Option<(FileStamp, Digest)>) {
+    fn finish(&self, result: Option<(Option<FileStamp>, Digest)>) {
         self.end_job(|state| {
             if let Some((stamp, sha256)) = result {
-                state.latest = Some((Some(stamp), sha256));
+                state.latest = Some((stamp, sha256));
                 state.failed = None;
             }
         });
     }
 
     /// Records the failure of a job. Returns `true` for the first failure since the last success.
-    fn fail(&self, stamp: FileStamp) -> bool {
+    fn fail(&self, stamp: Option<FileStamp>) -> bool {
         self.end_job(|state| state.failed.replace((stamp, Instant::now())).is_none())
     }
 
@@ -232,9 +236,15 @@ impl HashJob {
     }
 
     /// Computes the digest of the current file. Returns `None` if the file changes while it is read, or the digest is not needed.
-    fn hash(&self) -> io::Result<Option<(FileStamp, Digest)>> {
+    fn hash(&self) -> io::Result<Option<(Option<FileStamp>, Digest)>> {
         if self.digest.strong_count() == 0 {
             return Ok(None);
+        }
+        if let FileLocation::Static(bytes) = self.location {
+            return Ok(Some((
+                None,
+                Digest::from_reader(Abortable { reader: bytes, digest: &self.digest })?.0,
+            )));
         }
         let file = &*self.location.open()?;
         let stamp = || Ok::<_, io::Error>(FileStamp::from_metadata(&file.metadata()?));
@@ -243,37 +253,43 @@ impl HashJob {
         if stamp()? != before {
             return Ok(None);
         }
-        let (sha256, _) = Digest::from_reader(AbortableFile::new(file, &self.digest))?;
-        Ok((stamp()? == before).then_some((before, sha256)))
+        let reader = FileReader { file, offset: 0 };
+        let (sha256, _) = Digest::from_reader(Abortable { reader, digest: &self.digest })?;
+        Ok((stamp()? == before).then_some((Some(before), sha256)))
     }
 
     /// Waits until every later change of the bytes also changes the stamp.
     fn wait_until_settled(&self, stamp: FileStamp) {
         if !stamp.is_settled_at(SystemTime::now()) {
-            let age = if stamp == self.stamp { self.first_seen.elapsed() } else { Duration::ZERO };
+            let age = if self.stamp == Some(stamp) { self.first_seen.elapsed() } else { Duration::ZERO };
             thread::sleep(COARSEST_CLOCK.saturating_sub(age));
         }
     }
 }
 
 /// Reads a file; fails if its digest is no longer needed.
-struct AbortableFile<'a> {
-    file: &'a File,
-    offset: u64,
+struct Abortable<'a, R> {
+    reader: R,
     digest: &'a Weak<LargeDigest>,
 }
 
-impl<'a> AbortableFile<'a> {
-    fn new(file: &'a File, digest: &'a Weak<LargeDigest>) -> Self {
-        Self { file, offset: 0, digest }
-    }
-}
-
-impl Read for AbortableFile<'_> {
+impl<R: Read> Read for Abortable<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.digest.strong_count() == 0 {
             return Err(io::Error::other("the file is no longer served"));
         }
+        self.reader.read(buffer)
+    }
+}
+
+/// Reads an open file from its start.
+struct FileReader<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for FileReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = read_at(self.file, buffer, self.offset)?;
         self.offset += length as u64;
         Ok(length)
@@ -303,6 +319,7 @@ impl FileLocation {
                 _ => Err(io::Error::other("it is no longer a file")),
             },
             Self::Open(file) => Ok(Arc::clone(file)),
+            Self::Static(_) => Err(io::Error::other("it is not a file")),
         }
     }
 
@@ -324,6 +341,7 @@ impl fmt::Display for FileLocation {
             Self::Path(path) => write!(f, "`{}`", path.display()),
             Self::Stored(store, name) => write!(f, "`{name}` in `{}`", store.place()),
             Self::Open(_) => f.write_str("a file that changed while it was sent"),
+            Self::Static(_) => f.write_str("a file of the embedded pack"),
         }
     }
 }

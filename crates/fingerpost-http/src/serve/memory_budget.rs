@@ -13,6 +13,7 @@ pub(crate) struct MemoryBudget(AtomicU64);
 #[derive(Debug)]
 pub(crate) struct CachedBytes {
     pub(crate) bytes: Bytes,
+    counted: u64,
     budget: Arc<MemoryBudget>,
 }
 
@@ -22,13 +23,18 @@ impl MemoryBudget {
         let more = bytes.len() as u64;
         let fits = |taken: u64| taken.checked_add(more).filter(|all| *all <= limit);
         self.0.fetch_update(Relaxed, Relaxed, fits).ok()?;
-        Some(CachedBytes { bytes: bytes.clone(), budget: Arc::clone(self) })
+        Some(CachedBytes { bytes: bytes.clone(), counted: more, budget: Arc::clone(self) })
+    }
+
+    /// Caches bytes of the program, which take no memory.
+    pub(crate) fn cache_static(self: &Arc<Self>, bytes: &'static [u8]) -> CachedBytes {
+        CachedBytes { bytes: Bytes::from_static(bytes), counted: 0, budget: Arc::clone(self) }
     }
 }
 
 impl Drop for CachedBytes {
     fn drop(&mut self) {
-        self.budget.0.fetch_sub(self.bytes.len() as u64, Relaxed);
+        self.budget.0.fetch_sub(self.counted, Relaxed);
     }
 }
 
@@ -43,6 +49,7 @@ mod tests {
         let first = budget.cache(&bytes, 6);
         assert!(first.is_some() && budget.cache(&bytes, 6).is_none());
         drop(first);
+        drop(budget.cache_static(b"more than six"));
         assert!(budget.cache(&bytes, 6).is_some());
     }
 }

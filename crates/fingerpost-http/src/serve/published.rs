@@ -137,6 +137,32 @@ impl Published {
         *last = Instant::now();
     }
 
+    /// Returns a part of a file in the program, without a copy. A large file is hashed like one on disk.
+    fn static_part(
+        &self,
+        bytes: &'static [u8],
+        (state, expected): (&DiskState, &Representation),
+        is_small: bool,
+        promised: Option<Digest>,
+        part: &Range<u64>,
+    ) -> io::Result<Option<Content>> {
+        if bytes.len() as u64 != expected.size {
+            return Err(mismatch());
+        }
+        let digest = if is_small {
+            Some(state.verify(bytes, expected).ok_or_else(mismatch)?)
+        } else {
+            state.large().get_or_queue(None, &self.large_files, || FileLocation::Static(bytes))
+        };
+        if !keeps_promise(digest, expected, promised)? {
+            return Ok(None);
+        }
+        if digest.is_some() {
+            state.cached.set(self.memory_budget.cache_static(bytes)).ok();
+        }
+        Ok(Some(Content::slice(&Bytes::from_static(bytes), part)))
+    }
+
     /// Returns a part of a large file. While its digest is unknown, it is only streamed to responses without an ETag.
     fn open_part(
         &self,
@@ -148,15 +174,24 @@ impl Published {
     ) -> io::Result<Option<Content>> {
         let stamp = FileStamp::from_metadata(&on_disk.metadata()?);
         let location = || FileLocation::Stored(Arc::clone(&self.store), name.to_owned());
-        match state.large().get_or_queue(stamp, &self.large_files, location) {
-            None if promised.is_some() => return Ok(None),
-            Some(sha256) if expected.sha256.is_some_and(|expected| expected != sha256) => {
-                return Err(mismatch());
-            }
-            _ => {}
+        let digest = state.large().get_or_queue(stamp, &self.large_files, location);
+        if !keeps_promise(digest, expected, promised)? {
+            return Ok(None);
         }
         let promised = PromisedDigest::new(promised, &self.large_files);
         Ok(Some(Content::File(FilePart::new(on_disk, part.clone(), stamp, promised)?.into())))
+    }
+}
+
+/// Returns `false` if a promised digest is no longer known. Fails if the digest differs from the expected one.
+fn keeps_promise(
+    digest: Option<Digest>,
+    expected: &Representation,
+    promised: Option<Digest>,
+) -> io::Result<bool> {
+    match digest {
+        Some(sha256) if expected.sha256.is_some_and(|expected| expected != sha256) => Err(mismatch()),
+        _ => Ok(digest.is_some() || promised.is_none()),
     }
 }
 
@@ -191,6 +226,9 @@ impl PublishedFile<'_> {
         let is_small = self.is_small(&expected);
         let bytes = match self.published.store.open(name)? {
             Stored::Bytes(bytes) => bytes,
+            Stored::Static(bytes) => {
+                return self.published.static_part(bytes, (state, &expected), is_small, promised, part);
+            }
             Stored::File(on_disk) if on_disk.metadata()?.len() != expected.size => return Err(mismatch()),
             Stored::File(on_disk) if is_small => {
                 let mut bytes = Vec::with_capacity(expected.size as usize);

@@ -292,6 +292,11 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
                 sha256: (size <= MAX_HASHED_AT_START).then(|| Digest::from_content(&bytes)),
             })
         }
+        Stored::Static(bytes) => {
+            let size = bytes.len() as u64;
+            let sha256 = (size <= MAX_HASHED_AT_START).then(|| Digest::from_content(bytes));
+            Ok(Representation { size, sha256 })
+        }
         Stored::File(file) => {
             let size = file.metadata()?.len();
             if size > MAX_HASHED_AT_START {
