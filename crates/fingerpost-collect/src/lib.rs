@@ -28,6 +28,7 @@ pub use fingerpost::__private::Severity;
 pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceReport, references};
 pub use references::ReferenceKind;
+pub use releases::{ReleaseChanges, ReleaseList, ReleaseSummary, releases};
 pub use report::Report;
 pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackConfig, rollback_with};
 

@@ -8,7 +8,7 @@ use fingerpost::{
 
 use crate::{
     diagnostics::{Diagnostics, Error, ErrorKind},
-    output::{history::History, variant::variant_name},
+    output::history::History,
 };
 
 /// The releases of an output directory and the files in their manifests.

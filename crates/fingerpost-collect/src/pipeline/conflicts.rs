@@ -9,10 +9,7 @@ use fingerpost::{
 
 use crate::{
     diagnostics::{Diagnostics, ErrorKind},
-    output::{
-        dirs_above, reserved,
-        variant::{files_of, variant_names},
-    },
+    output::{dirs_above, reserved},
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 

@@ -8,25 +8,16 @@ mod target;
 use std::{path::Path, time::Instant};
 
 use fingerpost::{
-    __private::{Clock, Numbering, quoted},
+    __private::{Clock, KnownContent, Numbering, files_of, quoted},
     DirStore,
     manifest::{Manifest, Release},
 };
 
 use self::{originals::Originals, report::RollbackReport, rollback_config::RollbackConfig, target::Target};
 use crate::{
-    diagnostics::{
-        collector::{Diagnostic, Diagnostics},
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostic, Diagnostics, Error, ErrorKind, Problem},
     duration::now,
-    output::{
-        Output,
-        existing::open_existing,
-        history::History,
-        published_files::PublishedFiles,
-        variant::{KnownContent, files_of},
-    },
+    output::{Output, existing::open_existing, history::History, published_files::PublishedFiles},
     pipeline::publish::{StagedRecords, record_current},
     progress::Progress,
 };

@@ -3,22 +3,18 @@
 use std::{collections::BTreeMap, path::Path};
 
 use fingerpost::{
-    __private::quoted,
+    __private::{KnownContent, quoted, variant_name, variant_names},
     AssetPath,
     manifest::{Encoding, Entry, Manifest, Release},
 };
 
 use crate::{
-    diagnostics::{
-        collector::{Diagnostic, Diagnostics},
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostic, Diagnostics, Error, ErrorKind, Problem},
     output::{
         Output,
         content::{Content, LARGEST_IN_MEMORY},
         dirs_above, reserved,
         staging::Staged,
-        variant::{KnownContent, variant_name, variant_names},
     },
     pipeline::conflicts::looks_hashed,
 };

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs};
 use fingerpost_collect::{ErrorKind, RollbackConfig, RollbackReport, collect, rollback};
 
 use crate::{
-    clean::{changed, cleaned, edit, file_of, published, put_back, records, strict, until_changed},
+    clean::{changed, cleaned, edit, file_of, published, records, restore_manifest, strict, until_changed},
     site::Site,
 };
 
@@ -192,7 +192,7 @@ fn missing_manifest_needs_a_number() {
 #[test]
 fn manually_restored_manifest_is_recorded_first() {
     let site = published(&["one", "two", "three"]);
-    put_back(&site, 1);
+    restore_manifest(&site, 1);
     let message = "release 1 is current and replaced no release; name one of the releases: 1 (current), 2, 3";
     assert_refused(&site, &config(&site), message);
     let report = rolled_back(&config(&site).release(2));

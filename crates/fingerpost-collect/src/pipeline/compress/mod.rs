@@ -13,7 +13,7 @@ use self::{
 };
 use crate::{
     diagnostics::{Diagnostics, Error, Problem},
-    output::{staging::Staged, variant::variant_name},
+    output::staging::Staged,
     pipeline::{asset::Asset, run_context::Run},
 };
 

@@ -89,7 +89,7 @@ impl History {
         assert!(releases.iter().any(|release| release.manifest == before), "{log:#?}");
         assert_eq!(releases.last().unwrap().manifest, wanted, "{log:#?}");
         assert!(report.release.is_none_or(|number| number == releases.last().unwrap().number), "{log:#?}");
-        self.note_current();
+        self.record_current();
     }
 
     /// Copies the manifest, as `cp` or `cp -p` would.
@@ -174,7 +174,7 @@ impl History {
 
     fn step(&mut self, random: &mut Random) {
         match random.below(16) {
-            14 | 15 => self.roll_back(random.of(&self.site.release_numbers("out"))),
+            14 | 15 => self.roll_back(random.pick(&self.site.release_numbers("out"))),
             // Without change times, these changes are not detected.
             11 => self.copy(cfg!(unix) && random.below(2) == 0),
             12 | 13 if cfg!(unix) => self.move_copy_back(),
