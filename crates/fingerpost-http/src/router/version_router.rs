@@ -219,17 +219,11 @@ impl VersionRouter {
             (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
             (None, RequestedVersion::ByHeader(_)) => {
                 tracing::debug!("refused a request: the version in its header is not in the map");
-                Err(config.refused(&request.method).into())
+                let mut refusal = json_response(StatusCode::CONFLICT, config.refusal.clone());
+                refusal.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
+                Err(for_method(&request.method, refusal).into())
             }
         }
-    }
-}
-
-impl RouterConfig {
-    fn refused(&self, method: &Method) -> Response<Bytes> {
-        let mut response = json_response(StatusCode::CONFLICT, self.refusal.clone());
-        response.headers_mut().insert(REFUSED_HEADER, HeaderValue::from_static("unknown"));
-        for_method(method, response)
     }
 }
 

@@ -143,63 +143,48 @@ impl FilePart {
             }
         };
         // Each chunk starts the check, so that the hash of the file is usually known when the last chunk is read.
-        match self.integrity(length == left)? {
-            Integrity::Unchanged => {}
-            Integrity::Changed => return Err(io::Error::other("the file changed while it was sent")),
-            Integrity::Unknown if length < left => {}
-            Integrity::Unknown => {
+        match self.is_unchanged(length == left)? {
+            Some(false) => return Err(io::Error::other("the file changed while it was sent")),
+            None if length == left => {
                 self.withheld = Some(chunk);
                 return Err(io::ErrorKind::WouldBlock.into());
             }
+            _ => {}
         }
         self.left.start += length;
         Ok(Some(chunk))
     }
 
-    /// Compares the open file with its state when it was opened.
+    /// Compares the open file with its state when it was opened. Returns `None` while its digest is being computed.
     ///
     /// If only the change time differs, the file is hashed again, unless the response has no ETag. Deletion, rename, link
     /// and chmod change only the change time. A program such as `cp -p` also changes only the change time if it writes other
     /// bytes of the same length and restores the modification time. Metadata cannot distinguish these cases. Delaying the
     /// end of a download is better than caching wrong bytes as `immutable` for a year. The open handle is hashed, because
     /// the file may be deleted.
-    fn integrity(&mut self, is_last: bool) -> io::Result<Integrity> {
+    fn is_unchanged(&mut self, is_last: bool) -> io::Result<Option<bool>> {
         let now = FileStamp::from_metadata(&self.file.metadata()?);
         if now == self.stamp {
-            return Ok(Integrity::Unchanged);
+            return Ok(Some(true));
         }
         if !now.differs_in_change_time_alone(&self.stamp) {
-            return Ok(Integrity::Changed);
+            return Ok(Some(false));
         }
-        let Some(PromisedDigest { sha256, queue }) = &self.promised else { return Ok(Integrity::Unchanged) };
+        let Some(PromisedDigest { sha256, queue }) = &self.promised else { return Ok(Some(true)) };
         if now.length() <= LARGEST_HASHED_AT_ONCE {
             if !is_last {
-                return Ok(Integrity::Unknown);
+                return Ok(None);
             }
             let mut file = &*self.file;
             file.rewind()?;
-            return Ok(Integrity::from_comparison(Digest::from_reader(&mut file)?.0 == *sha256));
+            return Ok(Some(Digest::from_reader(&mut file)?.0 == *sha256));
         }
         let rehashed = self.rehashed.get_or_insert_with(|| queue.open_file(self.stamp));
         let file = || FileLocation::Open(Arc::clone(&self.file));
         Ok(match rehashed.get_or_queue(now, queue, file) {
-            Some(digest) => Integrity::from_comparison(digest == *sha256),
-            None if rehashed.has_just_failed(now) => Integrity::Changed,
-            None => Integrity::Unknown,
+            Some(digest) => Some(digest == *sha256),
+            None if rehashed.has_just_failed(now) => Some(false),
+            None => None,
         })
-    }
-}
-
-/// The result of comparing an open file with its state when it was opened.
-enum Integrity {
-    Unchanged,
-    Changed,
-    /// The digest of the file is being computed.
-    Unknown,
-}
-
-impl Integrity {
-    fn from_comparison(is_unchanged: bool) -> Self {
-        if is_unchanged { Self::Unchanged } else { Self::Changed }
     }
 }

@@ -1,7 +1,6 @@
 //! Computes the digests of large files on one background thread, so that no request waits for a hash.
 
 use std::{
-    fmt,
     fs::{self, File},
     io::{self, Read},
     mem,
@@ -181,7 +180,10 @@ impl HashQueue {
         };
         // The thread has not started yet, or has ended.
         if let Some(job) = unsent {
-            sender.insert(start()?).send(job).ok();
+            let (new, jobs) = mpsc::channel();
+            let thread = thread::Builder::new().name("fingerpost-hash".into());
+            thread.spawn(move || run_jobs(jobs))?;
+            sender.insert(new).send(job).ok();
         }
         Ok(())
     }
@@ -205,14 +207,6 @@ impl HashQueue {
     pub(crate) fn is_started(&self) -> bool {
         self.sender.lock().is_some()
     }
-}
-
-const THREAD: &str = "fingerpost-hash";
-
-fn start() -> io::Result<Sender<HashJob>> {
-    let (sender, jobs) = mpsc::channel::<HashJob>();
-    thread::Builder::new().name(THREAD.into()).spawn(move || run_jobs(jobs))?;
-    Ok(sender)
 }
 
 fn run_jobs(jobs: Receiver<HashJob>) {
@@ -253,9 +247,8 @@ impl HashJob {
         if stamp()? != before {
             return Ok(None);
         }
-        let reader = FileReader { file, offset: 0 };
-        let (sha256, _) = Digest::from_reader(Abortable { reader, digest: &self.digest })?;
-        Ok((stamp()? == before).then_some((Some(before), sha256)))
+        let (sha256, _) = Digest::from_reader(AbortableFile { file, offset: 0, digest: &self.digest })?;
+        Ok((stamp()? == before).then_some((before, sha256)))
     }
 
     /// Waits until every later change of the bytes also changes the stamp.
@@ -273,7 +266,7 @@ struct Abortable<'a, R> {
     digest: &'a Weak<LargeDigest>,
 }
 
-impl<R: Read> Read for Abortable<'_, R> {
+impl Read for AbortableFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.digest.strong_count() == 0 {
             return Err(io::Error::other("the file is no longer served"));
@@ -324,25 +317,18 @@ impl FileLocation {
     }
 
     fn log_failure(&self, err: &io::Error) {
-        match self {
+        let file = match self {
+            Self::Path(path) => format!("`{}`", path.display()),
+            Self::Stored(store, name) => format!("`{name}` in `{}`", store.place()),
             Self::Open(_) => {
                 tracing::warn!(
-                    "{self} cannot be hashed, so its responses end before their last bytes: {err}"
+                    "a file that changed while it was sent cannot be hashed, so its responses end before their last \
+                     bytes: {err}"
                 );
+                return;
             }
-            _ => tracing::warn!("{self} cannot be hashed and is served with `no-store`: {err}"),
-        }
-    }
-}
-
-impl fmt::Display for FileLocation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => write!(f, "`{}`", path.display()),
-            Self::Stored(store, name) => write!(f, "`{name}` in `{}`", store.place()),
-            Self::Open(_) => f.write_str("a file that changed while it was sent"),
-            Self::Static(_) => f.write_str("a file of the embedded pack"),
-        }
+        };
+        tracing::warn!("{file} cannot be hashed and is served with `no-store`: {err}");
     }
 }
 

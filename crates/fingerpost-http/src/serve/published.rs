@@ -17,7 +17,7 @@ use fingerpost::{
     manifest::{Digest, Encoding},
 };
 use http::HeaderValue;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     rfc9110::offer::Representation,
@@ -105,17 +105,12 @@ impl Published {
         if self.index.load().snapshot.is_current() {
             return Ok(());
         }
-        let Some(mut last) = self.last_refresh.try_lock() else { return Ok(()) };
-        if !may_wait {
-            return Err(Unavailable::Waiting);
-        }
-        self.refresh(&mut last);
-        Ok(())
+        self.last_refresh.try_lock().map_or(Ok(()), |last| self.refresh(last, may_wait))
     }
 
     /// Reads the output directory, in case a release was added, unless it was read within [`REFRESH_INTERVAL`].
     fn refresh_if_due(&self, may_wait: bool) -> Result<(), Unavailable> {
-        let mut last = if may_wait {
+        let last = if may_wait {
             self.last_refresh.lock()
         } else {
             self.last_refresh.try_lock().ok_or(Unavailable::Waiting)?
@@ -123,18 +118,18 @@ impl Published {
         if last.elapsed() < REFRESH_INTERVAL && self.index.load().snapshot.is_current() {
             return Ok(());
         }
+        self.refresh(last, may_wait)
+    }
+
+    fn refresh(&self, mut last: MutexGuard<'_, Instant>, may_wait: bool) -> Result<(), Unavailable> {
         if !may_wait {
             return Err(Unavailable::Waiting);
         }
-        self.refresh(&mut last);
-        Ok(())
-    }
-
-    fn refresh(&self, last: &mut Instant) {
         let earlier = self.index.load();
         let snapshot = earlier.snapshot.assets().snapshot();
         self.index.store(Arc::new(earlier.refreshed(&*self.store, snapshot)));
         *last = Instant::now();
+        Ok(())
     }
 
     /// Returns a part of a file in the program, without a copy. A large file is hashed like one on disk.

@@ -163,8 +163,9 @@ impl FileIndex {
             if next.releases.contains_key(&number) {
                 continue;
             }
-            match read_release(number, store) {
-                Ok((name, json)) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
+            let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
+            match store.read(&name) {
+                Ok(json) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
                 Err(err) => tracing::warn!("release {number} in `{place}` is skipped: {err}"),
             }
         }
@@ -236,9 +237,18 @@ impl FileIndex {
                 None => read_identity(store, &hashed).map(|identity| (identity, Vec::new())),
             };
             if let Some((identity, variants)) = representations {
-                let file = Arc::new(IndexedFile::new(&hashed, identity, variants, is_hashed, is_current));
-                names.push(Arc::clone(&file.hashed));
-                self.files.insert(Arc::clone(&file.hashed), CountedFile { file, releases: 1 });
+                let name = Arc::<str>::from(hashed);
+                names.push(Arc::clone(&name));
+                let file = Arc::new(IndexedFile {
+                    hashed: Arc::clone(&name),
+                    is_hashed,
+                    is_current,
+                    media_type: media_type(&name),
+                    identity,
+                    states: (0..=variants.len()).map(|_| DiskState::default()).collect(),
+                    variants,
+                });
+                self.files.insert(name, CountedFile { file, releases: 1 });
             }
         }
         names.into()
@@ -255,13 +265,6 @@ impl FileIndex {
             }
         }
     }
-}
-
-/// Returns the name and the bytes of a release file.
-fn read_release(number: u64, store: &dyn Store) -> io::Result<(String, Vec<u8>)> {
-    let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
-    let json = store.read(&name)?;
-    Ok((name, json))
 }
 
 /// Returns the names that are not in `others`.
@@ -311,24 +314,6 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
 }
 
 impl IndexedFile {
-    fn new(
-        hashed: &str,
-        identity: Representation,
-        variants: Vec<(Encoding, Representation)>,
-        is_hashed: bool,
-        is_current: bool,
-    ) -> Self {
-        Self {
-            hashed: hashed.into(),
-            is_hashed,
-            is_current,
-            media_type: media_type(hashed),
-            identity,
-            states: (0..=variants.len()).map(|_| DiskState::default()).collect(),
-            variants,
-        }
-    }
-
     /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped: when the cache
     /// is full, files of the current release take precedence.
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {

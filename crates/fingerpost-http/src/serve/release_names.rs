@@ -2,7 +2,7 @@
 //!
 //! A site with a thousand retained releases parses gigabytes of the same names at start-up.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use fingerpost::{
     AssetPath,
@@ -90,25 +90,22 @@ struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
 
 impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Pairs<'a, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor(PhantomData))
+        deserializer.deserialize_map(Self(Vec::new()))
     }
 }
 
-struct PairsVisitor<'a, V>(PhantomData<Pairs<'a, V>>);
-
-impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<'a, V> {
-    type Value = Pairs<'a, V>;
+impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for Pairs<'a, V> {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut pairs = Vec::new();
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<Self, M::Error> {
         while let Some((JsonString(key), value)) = map.next_entry::<JsonString<'de>, V>()? {
-            pairs.push((key, value));
+            self.0.push((key, value));
         }
-        Ok(Pairs(pairs))
+        Ok(self)
     }
 }
 

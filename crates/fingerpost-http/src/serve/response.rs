@@ -139,21 +139,15 @@ impl Offer<'_> {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.media_type.clone());
         headers.insert(CONTENT_LENGTH, length.into());
-        match encoding {
+        let (name, value) = match encoding {
             // No `Accept-Ranges`: a client must not resume a variant with a part of the uncompressed file.
-            Some(encoding) => {
-                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.as_str()));
-            }
-            None => {
-                headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-            }
-        }
+            Some(encoding) => (CONTENT_ENCODING, encoding.as_str()),
+            None => (ACCEPT_RANGES, "bytes"),
+        };
+        headers.insert(name, HeaderValue::from_static(value));
         if let Some(Range { start, end }) = part {
-            set_header(
-                &mut response,
-                CONTENT_RANGE,
-                format!("bytes {start}-{}/{}", end - 1, self.identity.size),
-            );
+            let content_range = format!("bytes {start}-{}/{}", end - 1, self.identity.size);
+            set_header(&mut response, CONTENT_RANGE, content_range);
         }
         response
     }

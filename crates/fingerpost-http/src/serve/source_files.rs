@@ -47,17 +47,16 @@ pub(crate) struct SourceFiles {
 #[derive(Debug, Default)]
 struct FileState {
     /// Locked while a small file is read, so that concurrent requests share one read.
-    content: Mutex<Option<ContentState>>,
+    content: Mutex<ContentState>,
     /// The digest of a large file.
     large: Arc<LargeDigest>,
     errors: ReportOnce,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct ContentState {
-    /// The app version in the URL.
-    version: AppVersion,
-    baseline: FileStamp,
+    /// The app version in the URL, and the listed stamp of the file.
+    listed: Option<(AppVersion, FileStamp)>,
     /// The digest of the content of this URL. The first request while the file has its listed stamp pins it.
     pinned: Option<Digest>,
     /// Stamp and digest of a small file at its last read, and its bytes.
@@ -147,25 +146,13 @@ impl SourceFiles {
     ) -> Option<ServedSource> {
         let baseline = snapshot.baseline_file(path)?;
         let state = Arc::clone(self.states.lock().entry(path.as_str().into()).or_default());
-        let mut content = state.content.lock();
-        let version = snapshot.app_version();
-        let content = match &mut *content {
-            Some(content) if content.version == version && content.baseline == baseline.stamp => content,
+        let content = &mut *state.content.lock();
+        let listed = Some((snapshot.app_version(), baseline.stamp));
+        if content.listed != listed {
             // The file is often unchanged in the next version, so its bytes are kept.
-            other => {
-                let (verified, cached) =
-                    other.take().map_or((None, None), |content| (content.verified, content.cached));
-                let baseline = baseline.stamp;
-                other.insert(ContentState {
-                    version,
-                    baseline,
-                    pinned: None,
-                    verified,
-                    cached,
-                    changed: ReportOnce::default(),
-                })
-            }
-        };
+            (content.listed, content.pinned) = (listed, None);
+            content.changed.reset();
+        }
         let file = self.find_unchanged(path, baseline, &state, content, options);
         if !file.as_ref().is_some_and(|file| file.is_proven || file.is_pending) {
             content.changed.report(|| {

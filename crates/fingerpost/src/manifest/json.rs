@@ -142,10 +142,9 @@ impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMap<V> {
         f.write_str("an object")
     }
 
-    fn visit_map<M: de::MapAccess<'de>>(self, mut access: M) -> Result<Self::Value, M::Error> {
-        let mut map = BTreeMap::new();
+    fn visit_map<M: de::MapAccess<'de>>(mut self, mut access: M) -> Result<Self, M::Error> {
         while let Some(key) = access.next_key::<String>()? {
-            match map.entry(key) {
+            match self.0.entry(key) {
                 btree_map::Entry::Vacant(free) => drop(free.insert(access.next_value()?)),
                 btree_map::Entry::Occupied(first) => {
                     let key = quoted(first.key());
@@ -153,7 +152,7 @@ impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMap<V> {
                 }
             }
         }
-        Ok(UniqueMap(map))
+        Ok(self)
     }
 }
 

@@ -15,20 +15,13 @@ pub(super) struct EtagSuffix {
     hash: OnceLock<Option<ContentHash>>,
 }
 
-/// Compares the suffix of a tag with the suffix of the current release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SuffixMatch {
-    Current,
-    Other,
-}
-
 impl EtagSuffix {
     pub(super) fn new(layer: &'static str, settings: Cow<'static, str>, snapshot: &Snapshot) -> Self {
         Self { layer, settings, snapshot: snapshot.clone(), hash: OnceLock::new() }
     }
 
     /// Returns the hash. `None` in development.
-    fn hash(&self) -> Option<ContentHash> {
+    pub(super) fn hash(&self) -> Option<ContentHash> {
         let of = |id| ContentHash::from_content(format!("{id}\n{}", self.settings).as_bytes());
         *self.hash.get_or_init(|| self.snapshot.release_id().map(of))
     }
@@ -40,14 +33,13 @@ impl EtagSuffix {
         HeaderValue::from_bytes(&[b"W/", inner, suffix.as_bytes()].concat()).ok()
     }
 
-    /// Removes the suffix of a tag, if it has one. Both tags include their quotes.
-    pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, SuffixMatch)> {
+    /// Splits a tag into the tag without the suffix and the hash in the suffix, if it has one. Both tags include their quotes.
+    pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, ContentHash)> {
         let tag = tag.strip_suffix(b"\"")?;
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
         let hash = ContentHash::parse(hash)?;
         let inner = rest.strip_suffix(b".")?.strip_suffix(self.layer.as_bytes())?.strip_suffix(b"-")?;
-        let is_current = self.hash() == Some(hash);
-        Some(([inner, b"\""].concat(), if is_current { SuffixMatch::Current } else { SuffixMatch::Other }))
+        Some(([inner, b"\""].concat(), hash))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 use conditions::{is_for_subresource, must_stay};
-use etag_suffix::{EtagSuffix, SuffixMatch, quoted};
+use etag_suffix::{EtagSuffix, quoted};
 
 /// The part of a response that a layer may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl HtmlExchange {
         let mut forwarded = Vec::new();
         for (is_weak, tag) in tags {
             let tag = match self.suffix.split(tag) {
-                Some((inner, SuffixMatch::Current)) => {
+                Some((inner, hash)) if self.suffix.hash() == Some(hash) => {
                     self.stripped_tags.push(inner.clone());
                     inner
                 }
@@ -163,7 +163,9 @@ impl HtmlExchange {
             }
             return HtmlChange::Nothing;
         }
-        let Some(encoding) = self.rewritable(response) else { return HtmlChange::Nothing };
+        let Some(encoding) = self.page(response).filter(|_| !is_compressed(&response.headers)) else {
+            return HtmlChange::Nothing;
+        };
         self.replace_validators(&mut response.headers);
         if self.method == Method::HEAD { HtmlChange::Headers } else { HtmlChange::Body(encoding) }
     }
@@ -173,21 +175,10 @@ impl HtmlExchange {
         is_compressed(&response.headers) && !must_stay(&response.headers) && self.page(response).is_some()
     }
 
-    fn rewritable(&self, response: &response::Parts) -> Option<HtmlEncoding> {
-        self.page(response).filter(|_| !is_compressed(&response.headers))
-    }
-
     /// Returns the encoding of a response that is HTML with a complete body.
     fn page(&self, response: &response::Parts) -> Option<HtmlEncoding> {
-        let has_page = !response.status.is_informational()
-            && !matches!(
-                response.status,
-                StatusCode::NO_CONTENT
-                    | StatusCode::RESET_CONTENT
-                    | StatusCode::PARTIAL_CONTENT
-                    | StatusCode::NOT_MODIFIED
-            )
-            && self.method != Method::CONNECT;
+        let is_complete = !matches!(response.status.as_u16(), 100..=199 | 204..=206 | 304);
+        let has_page = is_complete && self.method != Method::CONNECT;
         HtmlEncoding::from_content_type(response.headers.get(CONTENT_TYPE).filter(|_| has_page)?)
     }
 
