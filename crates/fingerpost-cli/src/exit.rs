@@ -55,22 +55,17 @@ impl Exit {
     /// Prints the message and returns the exit code.
     pub(crate) fn report(self, printer: &Printer) -> ExitCode {
         match self {
-            Self::Failed(message) => {
-                printer.error(escape_controls_per_line(&message));
-                ExitCode::FAILURE
-            }
-            Self::AlreadyReported => ExitCode::FAILURE,
+            Self::Failed(message) => printer.error(escape_controls_per_line(&message)),
+            Self::AlreadyReported => {}
             Self::Usage { command, message } => {
                 let _ = Args::usage_error(command, message).print();
-                ExitCode::from(2)
+                return ExitCode::from(2);
             }
             // The reader, such as `head`, has closed the pipe.
-            Self::Output(err) if err.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Self::Output(err) => {
-                printer.error(format_args!("cannot write to standard output: {err}"));
-                ExitCode::FAILURE
-            }
+            Self::Output(err) if err.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Self::Output(err) => printer.error(format_args!("cannot write to standard output: {err}")),
         }
+        ExitCode::FAILURE
     }
 }
 
