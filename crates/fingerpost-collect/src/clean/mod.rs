@@ -7,7 +7,7 @@ pub(crate) mod report;
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs,
     path::Path,
     time::{Duration, Instant},
 };
@@ -86,6 +86,9 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     check_manifest(&out)?;
     let store = DirStore::new(&out);
     let history = History::read(&store, &out)?;
+    if history.current.is_none() {
+        return Err(no_manifest(&out).into());
+    }
     let mut releases = ReleaseHistory::read(&history, &mut diagnostics)?;
     let recorded = publish::recorded(&history, &mut diagnostics)?;
     recorded.iter().for_each(|release| releases.add(release, true));
@@ -109,7 +112,9 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
         output.record_change(&mut diagnostics);
         recorded.iter().try_for_each(|release| publish::record(release, &output, &mut diagnostics))?;
         removal.carry_out()?;
-        remove_releases(&out, &report.removed)?;
+        // The oldest first: if the run is killed, the successor of each remaining release still exists.
+        let mut removed = report.removed.iter().map(|number| out.join(Release::file_name(*number)));
+        removed.try_for_each(|file| removal::remove(&file))?;
     }
     report.files = removal.into_names();
     report.warnings = diagnostics.remarks.warnings;
@@ -127,13 +132,9 @@ fn keep_all(
 ) {
     let old = history.releases.len() - kept.len();
     if old > 0 {
-        let releases = if old == 1 {
-            "1 old release is kept".to_owned()
-        } else {
-            format!("{old} old releases are kept")
-        };
-        let change = describe(cause, out);
-        let message = format!("{change}; each release may have been current until then, so {releases}");
+        let (change, are) = (describe(cause, out), if old == 1 { "release is" } else { "releases are" });
+        let message =
+            format!("{change}; each release may have been current until then, so {old} old {are} kept");
         diagnostics.warn(ErrorKind::Manifest, message);
     }
     kept.extend(history.releases.iter().map(|release| release.number));
@@ -157,25 +158,29 @@ fn describe(cause: Cause, out: &Path) -> String {
     }
 }
 
-/// Fails if there is no manifest, because the current release is then unknown.
-fn check_manifest(out: &Path) -> Result<(), Problem> {
-    let file = out.join(MANIFEST_NAME);
-    match fs::metadata(&file) {
-        Err(err) if err.kind() == io::ErrorKind::NotFound => {
-            let advice = "the current release is unknown, so nothing is removed; restore the file, or run `fingerpost collect` again";
-            let file = quoted(file.display());
-            Err(Problem::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")))
-        }
-        _ => Ok(()),
+/// Takes the lock if the output directory has records that another run could change. Unlike `collect`, does not create the
+/// output directory.
+fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Output, Problem> {
+    if !out.is_dir() {
+        let dir = quoted(out.display());
+        let message =
+            format!("output directory {dir} is not a directory; correct the path, or collect into it first");
+        return Err(Problem::new(ErrorKind::Output, message));
     }
+    let mut output = Output::dry(out)?;
+    if !config.dry_run && out.join(".fingerpost").is_dir() {
+        output.acquire(!config.without_waiting, progress)?;
+    }
+    Ok(output)
+}
+
+fn no_manifest(out: &Path) -> Problem {
+    let advice = "the current release is unknown, so nothing is removed; restore the file, or run `fingerpost collect` again";
+    let file = out.join(MANIFEST_NAME);
+    Problem::new(ErrorKind::Manifest, format!("{} does not exist; {advice}", quoted(file.display())))
 }
 
 fn sizes(out: &Path, releases: &[u64]) -> u64 {
     let files = releases.iter().map(|number| out.join(Release::file_name(*number)));
     files.filter_map(|file| Some(fs::symlink_metadata(file).ok()?.len())).sum()
-}
-
-/// Removes release files, the oldest first: if the run is killed, the successor of each remaining release still exists.
-fn remove_releases(out: &Path, releases: &[u64]) -> Result<(), Problem> {
-    releases.iter().try_for_each(|number| removal::remove(&out.join(Release::file_name(*number))))
 }

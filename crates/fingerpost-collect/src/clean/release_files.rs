@@ -3,12 +3,15 @@ use std::collections::HashMap;
 use fingerpost::{
     __private::{PublishedRelease, variant_name},
     AssetPath,
-    manifest::{Digest, Encoding, Entry, Release},
+    manifest::{Entry, Release},
 };
 
 use crate::{
     diagnostics::{Diagnostics, Error, ErrorKind},
-    output::history::History,
+    output::{
+        history::History,
+        variant::{KnownContent, files_of},
+    },
 };
 
 /// The releases of an output directory and the files in their manifests.
@@ -24,10 +27,9 @@ pub(super) struct ReleaseHistory {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct NamedFile {
     pub(super) asset: AssetPath,
-    pub(super) hashed: String,
-    /// Length and digest. Absent in manifests of other programs.
-    pub(super) content: Option<(u64, Digest)>,
-    encodings: Vec<Encoding>,
+    /// The hashed path, and the names of its compressed variants.
+    pub(super) names: Vec<String>,
+    pub(super) content: KnownContent,
 }
 
 impl ReleaseHistory {
@@ -56,19 +58,11 @@ impl ReleaseHistory {
 
 impl NamedFile {
     fn new(path: &AssetPath, entry: &Entry) -> Self {
-        let info = entry.info.as_ref();
-        let names = info.into_iter().flat_map(|info| info.encodings.keys());
         Self {
             asset: path.clone(),
-            hashed: entry.hashed.clone(),
-            content: info.map(|info| (info.size, info.sha256)),
-            encodings: names.flat_map(|name| Encoding::from_name(name)).collect(),
+            names: files_of(entry).map(|(name, _)| name).collect(),
+            content: entry.info.as_ref().map(|info| (info.size, info.sha256)),
         }
-    }
-
-    /// Returns the names of the compressed variants.
-    pub(super) fn variants(&self) -> impl Iterator<Item = String> {
-        self.encodings.iter().map(|encoding| variant_name(&self.hashed, *encoding))
     }
 }
 

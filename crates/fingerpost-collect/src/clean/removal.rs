@@ -91,8 +91,8 @@ impl<'a> KeptNames<'a> {
     fn from_files<'f>(files: impl Iterator<Item = &'f NamedFile>, root: &'a Path) -> Self {
         let mut names = HashMap::<_, Vec<_>>::new();
         for file in files {
-            for name in file.variants().chain([file.hashed.clone(), file.asset.to_string()]) {
-                names.entry(name.to_lowercase()).or_default().push(name);
+            for name in file.names.iter().map(String::as_str).chain([file.asset.as_str()]) {
+                names.entry(name.to_lowercase()).or_default().push(name.to_owned());
             }
         }
         Self { names, root }
@@ -109,12 +109,8 @@ impl<'a> KeptNames<'a> {
 
 /// Returns the names in removed releases, without retained and reserved names.
 fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
-    let mut claims = Claims::new();
-    for named in going {
-        for name in named.variants().chain([named.hashed.clone()]) {
-            claims.insert(name, Claim::NamedFile);
-        }
-    }
+    let names = going.iter().flat_map(|named| named.names.iter().cloned());
+    let mut claims: Claims<'_> = names.map(|name| (name, Claim::NamedFile)).collect();
     for named in going {
         if let Some(content) = &named.content
             && let Claim::Original(contents) =
