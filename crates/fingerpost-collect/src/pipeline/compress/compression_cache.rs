@@ -63,9 +63,8 @@ impl CompressionCache {
 
     /// Adds the entries of another output directory. Existing entries take precedence.
     pub(crate) fn add(&mut self, other: Self) {
-        for (key, outcome) in other.outcomes {
-            self.outcomes.entry(key).or_insert(outcome);
-        }
+        let own = std::mem::replace(&mut self.outcomes, other.outcomes);
+        self.outcomes.extend(own);
     }
 
     pub(crate) fn insert(

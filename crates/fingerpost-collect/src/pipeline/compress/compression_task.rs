@@ -19,20 +19,13 @@ use crate::{
     pipeline::{asset::Asset, run_context::Run},
 };
 
-/// A variant that is not cached or not in the output directory.
-pub(super) struct MissingVariant {
-    pub(super) asset: usize,
-    pub(super) compression: Compression,
-    /// The variant of an earlier run.
-    pub(super) expected: Option<EncodingInfo>,
-}
-
 /// Compresses one content for all assets that have it.
 pub(super) struct CompressionTask {
     pub(super) sha256: Digest,
     pub(super) compression: Compression,
     pub(super) assets: Vec<usize>,
-    expected: Option<EncodingInfo>,
+    /// The variant of an earlier run.
+    pub(super) expected: Option<EncodingInfo>,
     pub(super) size: u64,
 }
 
@@ -55,19 +48,17 @@ pub(super) enum MadeBy {
 }
 
 impl CompressionTask {
-    /// Creates a task for each missing content and encoding.
-    pub(super) fn group(missing: Vec<MissingVariant>, assets: &[Asset]) -> Vec<Self> {
-        let (mut tasks, mut places) = (Vec::<Self>::new(), HashMap::new());
-        for MissingVariant { asset, compression, expected } in missing {
-            let info = &assets[asset].info;
-            let (sha256, size) = (info.sha256, info.size);
-            let place = *places.entry((sha256, compression)).or_insert(tasks.len());
-            match tasks.get_mut(place) {
-                Some(task) => task.assets.push(asset),
-                None => tasks.push(Self { sha256, compression, assets: vec![asset], expected, size }),
+    /// Joins the tasks for the same content and encoding.
+    pub(super) fn join(tasks: Vec<Self>) -> Vec<Self> {
+        let (mut joined, mut places) = (Vec::<Self>::new(), HashMap::new());
+        for task in tasks {
+            let place = *places.entry((task.sha256, task.compression)).or_insert(joined.len());
+            match joined.get_mut(place) {
+                Some(same) => same.assets.extend(task.assets),
+                None => joined.push(task),
             }
         }
-        tasks
+        joined
     }
 
     /// Creates the variant and stages it under each name that the output directory lacks.
@@ -76,7 +67,11 @@ impl CompressionTask {
         let (variant, by) = match (self.reuse_existing(first, run), first.file(run)) {
             (Some(variant), _) => (variant, MadeBy::TakingOver),
             (None, Some(file)) => (self.compress(&file)?, MadeBy::Compressing),
-            (None, None) => return Ok(self.guess(first, run)),
+            (None, None) => {
+                let (variant, by) = (published(first, self.compression.encoding(), run), MadeBy::Guessing);
+                let (hashed, plain) = (Vec::new(), Vec::new());
+                return Ok(CompressionResult { task: self, variant, by, hashed, plain });
+            }
         };
         run.progress.compressed();
         let (mut hashed, mut plain) = (Vec::new(), Vec::new());
@@ -97,12 +92,6 @@ impl CompressionTask {
         let file = dir.join(variant_name(&asset.hashed, self.compression.encoding()));
         let found = Content::read(&file, LARGEST_IN_MEMORY).ok()?.value;
         ((found.size, found.sha256) == (expected.size, expected.sha256)).then_some(found)
-    }
-
-    /// Assumes the variant in the current manifest: a dry run has no file to compress.
-    fn guess(self, asset: &Asset, run: &Run<'_>) -> CompressionResult {
-        let variant = published(asset, self.compression.encoding(), run);
-        CompressionResult { task: self, variant, by: MadeBy::Guessing, hashed: Vec::new(), plain: Vec::new() }
     }
 
     /// Compresses a file in pieces. The result is kept in memory.

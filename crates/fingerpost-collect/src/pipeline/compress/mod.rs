@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use self::{
     compression_cache::CompressionCache,
-    compression_task::{CompressionTask, MadeBy, MissingVariant},
+    compression_task::{CompressionTask, MadeBy},
 };
 use crate::{
     diagnostics::{Diagnostics, Error, Problem},
@@ -62,12 +62,9 @@ impl Variants {
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Error> {
-        let missing: Vec<_> = assets
-            .par_iter_mut()
-            .enumerate()
-            .flat_map_iter(|(number, asset)| reuse_cached(number, asset, known, run))
-            .collect();
-        let tasks = CompressionTask::group(missing, assets);
+        let missing = assets.par_iter_mut().enumerate();
+        let missing = missing.flat_map_iter(|(number, asset)| reuse_cached(number, asset, known, run));
+        let tasks = CompressionTask::join(missing.collect());
         if tasks.is_empty() {
             return Ok(());
         }
@@ -107,24 +104,27 @@ impl Variants {
     }
 }
 
-/// Adds the existing variants to an asset, and returns the missing ones.
+/// Adds the existing variants to an asset, and returns the tasks to make the missing ones.
 fn reuse_cached(
     number: usize,
     asset: &mut Asset,
     known: &CompressionCache,
     run: &Run<'_>,
-) -> Vec<MissingVariant> {
-    let mut missing = Vec::new();
-    for &compression in run.options.compress.for_asset(&asset.path, asset.info.size) {
+) -> Vec<CompressionTask> {
+    let (mut missing, sha256, size) = (Vec::new(), asset.info.sha256, asset.info.size);
+    for &compression in run.options.compress.for_asset(&asset.path, size) {
         let encoding = compression.encoding();
         // Variants of any level are accepted, because the bytes under a published name never change.
         let published = compression_task::published(asset, encoding, run).map(Some);
-        match published.or_else(|| known.get(&asset.info.sha256, compression)) {
+        match published.or_else(|| known.get(&sha256, compression)) {
             Some(None) => {}
             Some(Some(variant)) if compression_task::are_there(asset, encoding, variant, run) => {
                 asset.info.encodings.insert(encoding.to_string(), variant);
             }
-            known => missing.push(MissingVariant { asset: number, compression, expected: known.flatten() }),
+            known => {
+                let (assets, expected) = (vec![number], known.flatten());
+                missing.push(CompressionTask { sha256, compression, assets, expected, size });
+            }
         }
     }
     missing
