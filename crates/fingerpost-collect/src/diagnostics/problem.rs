@@ -203,15 +203,11 @@ impl Problem {
     /// Creates the problem of a listed file that cannot be read.
     pub(crate) fn source(file: &Path, cause: &io::Error) -> Self {
         let file = quoted(file.display());
-        Self::new(
-            ErrorKind::Source,
-            match cause.kind() {
-                io::ErrorKind::NotFound => {
-                    format!("{file} disappeared during the run; run the command again")
-                }
-                _ => format!("cannot read {file}: {cause}"),
-            },
-        )
+        let message = match cause.kind() {
+            io::ErrorKind::NotFound => format!("{file} disappeared during the run; run the command again"),
+            _ => format!("cannot read {file}: {cause}"),
+        };
+        Self::new(ErrorKind::Source, message)
     }
 
     /// Creates the problem of a failed `action`, such as `write`.

@@ -34,18 +34,18 @@ pub(crate) fn check_names(
 /// hashed path of a file.
 pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
+    let first_from = |path: &str| assets.get(assets.partition_point(|other| *other.path < *path));
     for asset in assets {
         let hashed = variant_names(&asset.hashed, &asset.info);
         let plain = run.options.originals.then(|| variant_names(&asset.path, &asset.info));
         for (name, variant) in hashed.chain(plain.into_iter().flatten()) {
             check_length(asset, &name, "compressed", diagnostics);
+            let same = first_from(&name).filter(|other| {
+                *other.path == *name && run.options.originals && other.info.sha256 != variant.sha256
+            });
             let dir = format!("{name}/");
-            let first = assets.partition_point(|other| *other.path < *name);
-            let same = assets[first..].iter().take_while(|other| *other.path == *name);
-            let same = same.filter(|other| run.options.originals && other.info.sha256 != variant.sha256);
-            let below = assets.partition_point(|other| *other.path < *dir);
-            let below = assets[below..].first().filter(|other| other.path.starts_with(&dir));
-            clashes.extend(same.chain(below).map(|other| variant_clash(&name, asset, other)));
+            let below = first_from(&dir).filter(|other| other.path.starts_with(&dir));
+            clashes.extend(same.into_iter().chain(below).map(|other| variant_clash(&name, asset, other)));
         }
     }
     clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));

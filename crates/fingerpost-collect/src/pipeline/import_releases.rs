@@ -148,7 +148,10 @@ fn stage(
     output: &Output,
 ) -> Result<Option<(String, Option<Staged>)>, Diagnostic> {
     if let Some(owner) = reserved(hashed) {
-        return Err(taken(hashed, owner, dir).into());
+        let (hashed, dir) = (quoted(hashed), quoted(dir.display()));
+        let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
+        let advice = "correct it, or leave out `--keep-from`";
+        return Err(Problem::new(ErrorKind::KeepFrom, format!("{message}; {advice}")).into());
     }
     let is_here = match known {
         Some((size, sha256)) => output.has(hashed, size, &sha256),
@@ -170,12 +173,6 @@ fn stage(
         return Err(left_behind("is damaged"));
     }
     Ok(Some((hashed.to_owned(), output.stage(hashed, &content)?)))
-}
-
-fn taken(hashed: &str, owner: &str, dir: &Path) -> Problem {
-    let (hashed, dir) = (quoted(hashed), quoted(dir.display()));
-    let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
-    Problem::new(ErrorKind::KeepFrom, format!("{message}; correct it, or leave out `--keep-from`"))
 }
 
 /// Returns `None` if the output directory has the release. Two builds of the same content may differ in `published` and

@@ -1,7 +1,6 @@
 //! Resolves references to files, and reports broken references.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, HashMap},
     fs, iter,
 };
@@ -41,7 +40,7 @@ pub(crate) struct Links<'a>(Vec<Vec<Link<'a>>>);
 impl<'a> Links<'a> {
     /// Resolves every reference, and reports broken ones.
     pub(crate) fn follow(analyzed: &'a Analyzed, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Self {
-        let targets = Targets::new(analyzed);
+        let mut targets = Targets::new(analyzed);
         let links = |source: &'a Source| {
             source.source_info.references.iter().filter_map(|reference| targets.link(reference)).collect()
         };
@@ -89,7 +88,7 @@ const MOST_SUGGESTIONS: usize = 50;
 struct Targets<'a> {
     files: HashMap<&'a str, LinkTarget>,
     /// The similar names for each missing path, cached because many references may share one.
-    near: RefCell<HashMap<String, Vec<String>>>,
+    near: HashMap<String, Vec<String>>,
 }
 
 impl<'a> Targets<'a> {
@@ -99,7 +98,7 @@ impl<'a> Targets<'a> {
         let waiting = analyzed.referring.iter().enumerate();
         let waiting =
             waiting.map(|(number, source)| (source.file.path.as_str(), LinkTarget::Waiting(number)));
-        Self { files: named.chain(waiting).collect(), near: RefCell::default() }
+        Self { files: named.chain(waiting).collect(), near: HashMap::new() }
     }
 
     fn link(&self, reference: &'a Reference) -> Option<Link<'a>> {
@@ -118,7 +117,7 @@ impl<'a> Targets<'a> {
 
     /// Reports the broken references of a file, unless they are ignored. Reads the file again for their locations.
     fn report(
-        &self,
+        &mut self,
         path: &AssetPath,
         source_info: &SourceInfo,
         run: &Run<'_>,
@@ -139,39 +138,34 @@ impl<'a> Targets<'a> {
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
             let location = places.locate(reference.span.clone());
-            let (message, advice, searched) = match &reference.target {
-                Target::Asset(path) | Target::Nowhere(path) => match run.options.sources.find_ignored(path) {
-                    Some((left_out, reason)) => (
-                        format!("{} points to {}, which is ignored", quoted(&written), quoted(path)),
-                        Some(format!("{} exists, but {reason}", quoted(left_out.display()))),
-                        Vec::new(),
-                    ),
-                    None => (
-                        format!("{} points to {}, which does not exist", quoted(&written), quoted(path)),
-                        self.advice(path, reference.kind, own),
-                        run.options.sources.dirs().iter().map(dir_in_settings).collect(),
-                    ),
-                },
+            let mut searched = Vec::new();
+            let (message, advice) = match &reference.target {
+                Target::Asset(path) | Target::Nowhere(path) => {
+                    let points = format!("{} points to {}", quoted(&written), quoted(path));
+                    if let Some((left_out, reason)) = run.options.sources.find_ignored(path) {
+                        let advice = format!("{} exists, but {reason}", quoted(left_out.display()));
+                        (format!("{points}, which is ignored"), Some(advice))
+                    } else {
+                        searched.extend(run.options.sources.dirs().iter().map(dir_in_settings));
+                        let advice = self.advice(path, reference.kind, own);
+                        (format!("{points}, which does not exist"), advice)
+                    }
+                }
                 Target::LeavesBase(url) => {
+                    let (written_url, url) = (quoted(&written), quoted(url));
                     let meant = self.with_fewer_steps_up(&written, reference.kind, place);
-                    (
-                        format!("{} leaves the base URL: it resolves to {}", quoted(&written), quoted(url)),
-                        meant.or_else(|| Some(format!("write {} if you mean that URL", quoted(url)))),
-                        Vec::new(),
-                    )
+                    let advice = meant.or_else(|| Some(format!("write {url} if you mean that URL")));
+                    (format!("{written_url} leaves the base URL: it resolves to {url}"), advice)
                 }
                 Target::OutsideBase(path) => {
-                    let (written, base) = (written.trim_start_matches('/'), place.base);
-                    let [outside, below] = [format!("/{written}"), format!("{base}{written}")].map(quoted);
-                    (
-                        format!(
-                            "{outside} is not below the base URL {}, so it is not a reference to the asset {}",
-                            quoted(base),
-                            quoted(path)
-                        ),
-                        Some(format!("write {below} or a relative reference")),
-                        Vec::new(),
-                    )
+                    let written = written.trim_start_matches('/');
+                    let [outside, below] =
+                        [format!("/{written}"), format!("{}{written}", place.base)].map(quoted);
+                    let (base, asset) = (quoted(place.base), quoted(path));
+                    let message = format!(
+                        "{outside} is not below the base URL {base}, so it is not a reference to the asset {asset}"
+                    );
+                    (message, Some(format!("write {below} or a relative reference")))
                 }
             };
             let problem = Problem::with_location(location, ErrorKind::Rule(rule), message);
@@ -194,7 +188,7 @@ impl<'a> Targets<'a> {
     }
 
     /// Returns the advice for a missing file that `own` refers to: the same path with an extension, or a similar name.
-    fn advice(&self, path: &str, kind: Kind, own: &str) -> Option<String> {
+    fn advice(&mut self, path: &str, kind: Kind, own: &str) -> Option<String> {
         const SUFFIXES: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
         let longer = SUFFIXES.iter().map(|suffix| format!("{path}{suffix}"));
         let with_suffix = longer.into_iter().find(|longer| self.files.contains_key(longer.as_str()));
@@ -204,11 +198,11 @@ impl<'a> Targets<'a> {
                 quoted(longer)
             ));
         }
-        let mut known = self.near.borrow_mut();
-        if known.len() == MOST_SUGGESTIONS && !known.contains_key(path) {
+        if self.near.len() == MOST_SUGGESTIONS && !self.near.contains_key(path) {
             return None;
         }
-        let near = known.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
+        let near =
+            self.near.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
         let may_be_meant =
             |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
         let meant = near.iter().find(may_be_meant)?;
