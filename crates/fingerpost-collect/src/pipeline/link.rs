@@ -1,7 +1,7 @@
 //! Resolves references to files, and reports broken references.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs, iter,
 };
 
@@ -60,14 +60,12 @@ impl<'a> Links<'a> {
 
     /// Returns a map from asset path to the asset paths it refers to, sorted and unique. Files without links are left out.
     pub(crate) fn by_path(&self, referring: &[Source]) -> BTreeMap<String, Vec<String>> {
-        let paths = |links: &[Link<'_>]| {
-            let mut paths: Vec<_> = links.iter().map(|link| link.path.to_owned()).collect();
-            paths.sort_unstable();
-            paths.dedup();
-            paths
-        };
         let all = referring.iter().zip(&self.0).filter(|(_, links)| !links.is_empty());
-        all.map(|(referring, links)| (referring.file.path.to_string(), paths(links))).collect()
+        let of_file = |(source, links): (&Source, &Vec<Link<'_>>)| {
+            let paths: BTreeSet<_> = links.iter().map(|link| link.path.to_owned()).collect();
+            (source.file.path.to_string(), paths.into_iter().collect())
+        };
+        all.map(of_file).collect()
     }
 
     /// Returns the indices of the unnamed files that each unnamed file refers to.

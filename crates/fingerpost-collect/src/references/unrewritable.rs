@@ -131,10 +131,8 @@ fn values_in_lists<'b>(
 }
 
 fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
-    match resolve(value, Kind::Url, place)? {
-        Target::Asset(path) => Some(Unrewritable::Asset(path)),
-        Target::LeavesBase(_) | Target::OutsideBase(_) | Target::Nowhere(_) => None,
-    }
+    let Target::Asset(path) = resolve(value, Kind::Url, place)? else { return None };
+    Some(Unrewritable::Asset(path))
 }
 
 /// Resolves an argument of a call. Relative URLs are relative to the unknown page, so only the file name remains.

@@ -94,11 +94,9 @@ impl CompressionTask {
         ((found.size, found.sha256) == (expected.size, expected.sha256)).then_some(found)
     }
 
-    /// Compresses a file in pieces. The result is kept in memory.
     fn compress(&self, file: &Path) -> Result<Content, Problem> {
         let content = Content::in_file(file, self.size, self.sha256);
-        let compressed = encode(self.compression, self.size, |encoder| content.write_to(encoder));
-        compressed.map(|bytes| Content::from(Buffer::from(bytes))).map_err(|err| {
+        encode(self.compression, &content).map(|bytes| Content::from(Buffer::from(bytes))).map_err(|err| {
             let file = quoted(file.display());
             let message = match err {
                 WriteError::Output(err) => format!("cannot compress {file}: {err}"),

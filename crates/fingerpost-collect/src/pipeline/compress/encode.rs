@@ -1,48 +1,43 @@
 //! The encoders. Their output depends only on the input and the level, never on the time, the file name or the threads.
 
-use std::io::{self, Write};
+use std::io;
 
 use fingerpost::manifest::Encoding;
 use flate2::GzBuilder;
 
-use crate::compression::Compression;
+use crate::{
+    compression::Compression,
+    output::content::{Content, WriteError},
+};
 
 /// RFC 1952, OS: "unknown", so that the output is the same on every system.
 const UNKNOWN_SYSTEM: u8 = 255;
 
-/// Compresses the `size` bytes that `feed` writes.
-pub(super) fn encode<E: From<io::Error>>(
-    compression: Compression,
-    #[cfg_attr(
-        not(any(feature = "brotli", feature = "zstd")),
-        expect(unused, reason = "gzip needs no hint")
-    )]
-    size: u64,
-    feed: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-) -> Result<Vec<u8>, E> {
+/// Compresses content in pieces. The result is kept in memory.
+pub(super) fn encode(compression: Compression, content: &Content) -> Result<Vec<u8>, WriteError> {
     let level = compression.level();
     match compression.encoding() {
         Encoding::Gzip => {
             let header = GzBuilder::new().mtime(0).operating_system(UNKNOWN_SYSTEM);
             let mut encoder = header.write(Vec::new(), flate2::Compression::new(level.into()));
-            feed(&mut encoder)?;
+            content.write_to(&mut encoder)?;
             Ok(encoder.finish()?)
         }
         #[cfg(feature = "brotli")]
         Encoding::Br => {
-            let size_hint = usize::try_from(size).unwrap_or(usize::MAX);
+            let size_hint = usize::try_from(content.size).unwrap_or(usize::MAX);
             let quality = level.into();
             let params = brotli::enc::BrotliEncoderParams { quality, size_hint, ..Default::default() };
             let mut encoder =
                 brotli::CompressorWriter::with_params(Vec::new(), crate::output::content::BLOCK, &params);
-            feed(&mut encoder)?;
+            content.write_to(&mut encoder)?;
             Ok(encoder.into_inner())
         }
         #[cfg(feature = "zstd")]
         Encoding::Zstd => {
             let mut encoder = zstd::Encoder::new(Vec::new(), level.into())?;
-            encoder.set_pledged_src_size(Some(size))?;
-            feed(&mut encoder)?;
+            encoder.set_pledged_src_size(Some(content.size))?;
+            content.write_to(&mut encoder)?;
             Ok(encoder.finish()?)
         }
         _ => Err(io::Error::from(io::ErrorKind::Unsupported).into()),
@@ -52,6 +47,7 @@ pub(super) fn encode<E: From<io::Error>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::buffer::Buffer;
 
     /// Returns varied text, longer than one block.
     fn text() -> Vec<u8> {
@@ -61,7 +57,7 @@ mod tests {
     }
 
     fn encode_whole(compression: Compression, bytes: &[u8]) -> Vec<u8> {
-        encode::<io::Error>(compression, bytes.len() as u64, |to| to.write_all(bytes)).unwrap()
+        encode(compression, &Content::from(Buffer::from(bytes.to_vec()))).ok().unwrap()
     }
 
     #[test]
