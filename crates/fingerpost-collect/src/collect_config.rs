@@ -14,7 +14,8 @@ use crate::{
     compression_settings::CompressionSettings,
     diagnostics::{EVERYWHERE, Error, Problem, Rule, RuleSeverities, both},
     output::OutputOptions,
-    settings_tables::{CollectSettings, Tables},
+    pack::check_place,
+    settings_tables::Tables,
 };
 
 /// Settings of [`collect`](crate::collect).
@@ -72,6 +73,7 @@ impl CollectConfig {
     /// compress-maps = ["gzip"]            # the same for source maps; defaults to the gzip of `compress`
     /// originals = false                   # write the plain names too
     /// keep-from = "previous"              # import the releases of an earlier output directory
+    /// pack = "dist/static.tar"            # write the output directory as one tar file, for `embed!`
     /// fsync = false                       # sync every file to disk, not only the release and the manifest
     ///
     /// [collect.rules]
@@ -197,6 +199,32 @@ impl CollectConfig {
         self
     }
 
+    /// Also writes the output directory to the file `pack`, as one tar file: the current and the retained releases, with their
+    /// variants.
+    ///
+    /// [`embed!`](fingerpost::embed) includes a pack in a program, and [`keep_from`](Self::keep_from) reads the pack of the
+    /// previous deploy. Equal output directories have equal packs, without times and owners. A pack that would not change is
+    /// not written.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let (source, out, pack) = (site.path().join("static"), site.path().join("dist"), site.path().join("static.tar"));
+    /// # std::fs::create_dir(&source)?;
+    /// # std::fs::write(source.join("app.css"), "body{}")?;
+    /// use fingerpost::{Store as _, manifest::TarStore};
+    /// use fingerpost_collect::{CollectConfig, collect};
+    ///
+    /// let config = CollectConfig::new(&out).source(&source).pack(&pack);
+    /// assert!(collect(&config)?.pack.unwrap().written);
+    /// assert!(!collect(&config)?.pack.unwrap().written);
+    /// assert_eq!(TarStore::from_file(&pack).read("app.7c98040a5416.css")?, b"body{}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn pack(mut self, pack: impl AsRef<Path>) -> Self {
+        self.tables.collect.pack = Some(pack.as_ref().to_owned());
+        self
+    }
+
     /// Sets whether every file is synced to disk.
     ///
     /// Defaults to `false`: only the release and the manifest are synced, and after a power cut the next run detects files
@@ -286,6 +314,8 @@ impl CollectConfig {
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
         let checked = both(self.tables.check(), both(settings, self.open_sources()))?;
         let ((), ((((out, keep_from), base), (severities, compress)), sources)) = checked;
+        let pack = self.tables.collect.pack.as_deref().map(|pack| absolute(pack, "the pack")).transpose()?;
+        pack.as_deref().map_or(Ok(()), |pack| check_place(pack, &out, &sources))?;
         Ok(RunOptions {
             sources,
             out,
@@ -293,6 +323,7 @@ impl CollectConfig {
             originals: self.tables.collect.originals,
             compress,
             keep_from,
+            pack,
             severities,
             version: self.settings.version.clone(),
             writing: OutputOptions { fsync: self.tables.collect.fsync, ..self.writing },
@@ -362,6 +393,7 @@ pub(crate) struct RunOptions {
     pub(crate) originals: bool,
     pub(crate) compress: CompressionSettings,
     pub(crate) keep_from: Option<PathBuf>,
+    pub(crate) pack: Option<PathBuf>,
     pub(crate) severities: RuleSeverities,
     pub(crate) version: VersionSettings,
     pub(crate) writing: OutputOptions,

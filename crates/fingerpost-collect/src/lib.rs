@@ -17,6 +17,7 @@ mod reference_report;
 mod output;
 mod references;
 mod diagnostics;
+mod pack;
 
 use std::time::Instant;
 
@@ -25,6 +26,7 @@ pub use collect_config::CollectConfig;
 pub use compression::Compression;
 pub use diagnostics::{Error, ErrorKind, Location, Problem, Rule, Shadowed};
 pub use fingerpost::__private::Severity;
+pub use pack::PackReport;
 pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceReport, references};
 pub use references::ReferenceKind;
@@ -53,7 +55,8 @@ pub mod __private {
 use fingerpost::{DirStore, sources::SourceFile};
 
 use crate::{
-    diagnostics::Diagnostics,
+    diagnostics::collector::Diagnostics,
+    pack::write_pack,
     pipeline::{
         analyze::Analyzed,
         asset::Asset,
@@ -139,11 +142,14 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     let files = StagedFiles::from_assets(assets);
     run.cache.forget();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
-    let report = report.with_releases(&publication.releases, &run.history.numbers);
+    let mut report = report.with_releases(&publication.releases, &run.history.numbers);
     publication.write(files, variants, &run, diagnostics)?;
     // If all source files are too recent to be cached, the next run reads everything anyway.
     if leaves_cache {
         run.output.published.save(&run.output.staging);
+    }
+    if let Some(pack) = run.options.pack.as_deref().filter(|_| !run.options.writing.dry_run) {
+        report.pack = Some(write_pack(pack, &run.options.out, diagnostics)?);
     }
     Ok(report)
 }

@@ -4,7 +4,11 @@ use fingerpost::{__private::NumberedReleases, manifest::Manifest};
 use serde::Serialize;
 
 use crate::{
-    diagnostics::{Problem, Remarks, Shadowed},
+    diagnostics::{
+        left_out::Shadowed,
+        problem::{Problem, Remarks},
+    },
+    pack::PackReport,
     pipeline::{asset::Asset, compress::Variants, run_context::Run},
 };
 
@@ -54,6 +58,9 @@ pub struct Report {
     pub hash: String,
     /// Releases that were imported from [`CollectConfig::keep_from`](crate::CollectConfig::keep_from).
     pub kept: Vec<u64>,
+    /// The pack of [`CollectConfig::pack`](crate::CollectConfig::pack), except in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PackReport>,
     /// Files hidden by a file of an earlier source directory.
     pub shadowed: Vec<Shadowed>,
     /// Ignored files and directories, and entries that are neither, such as named pipes.

@@ -25,6 +25,7 @@ pub(crate) struct CollectSettings {
     pub(crate) compress_maps: Option<Result<Vec<Compression>, fingerpost::Error>>,
     pub(crate) originals: bool,
     pub(crate) keep_from: Option<PathBuf>,
+    pub(crate) pack: Option<PathBuf>,
     pub(crate) fsync: bool,
     pub(crate) rules: SeveritiesByGlob,
 }
@@ -60,6 +61,7 @@ impl CollectSettings {
             compress_maps: table.get_with::<Vec<String>, _>("compress-maps", Compression::list).map(Ok),
             originals: table.get("originals").unwrap_or_default(),
             keep_from: table.path("keep-from"),
+            pack: table.path("pack"),
             fsync: table.get("fsync").unwrap_or_default(),
             rules: severities_by_glob(&mut rules),
         };

@@ -23,7 +23,7 @@ const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
 
 /// Keys that are often written into the wrong table, by the header of the correct table.
 const MISPLACED: [(&str, &[&str]); 2] = [
-    ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "rules"]),
+    ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "pack", "rules"]),
     (
         "collect.rules",
         &["leaves-base", "missing", "missing-map", "outside-base", "shadowed", "syntax", "unsupported"],

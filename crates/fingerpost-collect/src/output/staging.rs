@@ -112,19 +112,19 @@ impl Staged {
 
 /// Creates a file with an unused name. Its permissions follow the umask, because the file will be served. Other temporary
 /// files are private.
-fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.prefix("").tempfile_in(dir)
 }
 
-pub(super) fn make_dir(dir: &Path) -> Result<(), Problem> {
+pub(crate) fn make_dir(dir: &Path) -> Result<(), Problem> {
     fs::create_dir_all(dir).map_err(|err| Problem::output("create the directory", dir, &err))
 }
 
 /// Syncs the names in a directory to disk. Windows has no call for this.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), Problem> {
+pub(crate) fn sync_dir(dir: &Path) -> Result<(), Problem> {
     if cfg!(windows) {
         return Ok(());
     }

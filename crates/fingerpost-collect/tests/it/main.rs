@@ -13,6 +13,7 @@ mod javascript;
 mod keep_from;
 mod locks;
 mod originals;
+mod pack;
 mod problems;
 mod records;
 mod releases;

@@ -1,0 +1,226 @@
+//! The output directory as one tar file.
+
+use std::{collections::BTreeMap, fs, process::Command};
+
+use fingerpost::{Store as _, manifest::TarStore};
+use fingerpost_collect::{CollectConfig, ErrorKind, PackReport, collect};
+
+use crate::site::{Site, warnings};
+
+fn packing(site: &Site) -> CollectConfig {
+    site.config().compress(["gzip"]).pack(site.path("site.tar"))
+}
+
+fn site() -> Site {
+    let css = "a { color: red }\n".repeat(100);
+    Site::new(&[("static/a.css", &css), ("static/img/b.png", "b"), ("static/empty.txt", "")])
+}
+
+#[track_caller]
+fn pack(site: &Site) -> PackReport {
+    collect(&packing(site)).unwrap().pack.expect("a pack")
+}
+
+/// Checks that the pack has every published file of the output directory, and nothing else.
+#[track_caller]
+fn assert_has_all_of(site: &Site, out: &str) {
+    let is_published =
+        |name: &String| !name.starts_with(".fingerpost/") || name.starts_with(".fingerpost/releases/");
+    let published: BTreeMap<_, _> =
+        site.tree(out).into_iter().filter(|(name, _)| is_published(name)).collect();
+    let store = TarStore::from_file(site.path("site.tar"));
+    for (name, bytes) in &published {
+        assert!(store.read(name).unwrap() == *bytes, "{name}");
+    }
+    let mut tar = tar::Archive::new(fs::File::open(site.path("site.tar")).unwrap());
+    let names =
+        tar.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().to_str().unwrap().to_owned());
+    assert_eq!(names.collect::<Vec<_>>(), published.into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn pack_has_the_current_and_the_retained_releases_with_their_variants() {
+    let site = site();
+    assert!(pack(&site).written);
+    site.write("static/a.css", "a { color: blue }\n".repeat(100));
+    site.remove("static/img/b.png");
+    let report = pack(&site);
+    assert_eq!((report.written, report.bytes), (true, fs::metadata(site.path("site.tar")).unwrap().len()));
+    assert_has_all_of(&site, "out");
+    let names: Vec<_> = site.names("out").into_iter().filter(|name| name.ends_with(".css.gz")).collect();
+    assert_eq!(names.len(), 2, "the variants of both releases");
+    assert_eq!(TarStore::from_file(site.path("site.tar")).releases().unwrap(), [1, 2]);
+}
+
+#[test]
+fn equal_output_directories_have_equal_packs() {
+    let site = site();
+    pack(&site);
+    let first = fs::read(site.path("site.tar")).unwrap();
+    // Other times and another order of the files on disk.
+    let copy = CollectConfig::new(site.path("copy")).source(site.path("static")).compress(["gzip"]);
+    for (name, bytes) in site.tree("out").into_iter().rev() {
+        site.write(&format!("copy/{name}"), bytes);
+    }
+    let report = collect(&copy.pack(site.path("copy.tar"))).unwrap();
+    assert_eq!(report.release, None);
+    assert!(fs::read(site.path("copy.tar")).unwrap() == first);
+}
+
+#[test]
+fn unchanged_pack_is_not_written() {
+    let site = site();
+    pack(&site);
+    let modified = || fs::metadata(site.path("site.tar")).unwrap().modified().unwrap();
+    let before = modified();
+    site.wait_for_a_new_time();
+    let PackReport { bytes, written, .. } = pack(&site);
+    assert_eq!(
+        (bytes, written, modified()),
+        (fs::metadata(site.path("site.tar")).unwrap().len(), false, before)
+    );
+
+    // A pack that is cut off, longer, or has other bytes is written again.
+    let whole = fs::read(site.path("site.tar")).unwrap();
+    let mut flipped = whole.clone();
+    flipped[600] ^= 1;
+    for damaged in [&whole[..whole.len() - 1], &[&*whole, &[0]].concat(), &flipped, &[]] {
+        site.write("site.tar", damaged);
+        assert!(pack(&site).written);
+        assert!(fs::read(site.path("site.tar")).unwrap() == whole);
+    }
+}
+
+#[test]
+fn packing_leaves_no_temporary_files() {
+    let site = site();
+    pack(&site);
+    let entries = fs::read_dir(site.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort();
+    assert_eq!(entries, ["out", "site.tar", "static"]);
+}
+
+#[test]
+fn pack_with_long_names_is_listed_by_tar() {
+    let long = format!("{}/{}.css", "d".repeat(110), "n".repeat(110));
+    let site = Site::new(&[(&format!("static/{long}"), "a{}"), ("static/ä.css", "b{}")]);
+    pack(&site);
+    assert_has_all_of(&site, "out");
+    let listed = Command::new("tar")
+        .arg("tf")
+        .arg(site.path("site.tar"))
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("tar");
+    assert_eq!((listed.status.success(), &*String::from_utf8_lossy(&listed.stderr)), (true, ""));
+    let names = String::from_utf8(listed.stdout).unwrap();
+    assert_eq!(names.lines().count(), 4, "{names}");
+    assert!(names.lines().any(|name| name == site.hashed(&long)), "{names}");
+}
+
+#[test]
+fn extracted_pack_is_an_output_directory() {
+    let site = site();
+    pack(&site);
+    fs::create_dir(site.path("extracted")).unwrap();
+    let tar = Command::new("tar")
+        .arg("xf")
+        .arg(site.path("site.tar"))
+        .arg("-C")
+        .arg(site.path("extracted"))
+        .output();
+    assert_eq!(String::from_utf8_lossy(&tar.expect("tar").stderr), "", "tar warns about times near 1970");
+    site.assert_intact("extracted");
+}
+
+#[test]
+fn plain_names_are_not_packed() {
+    let site = site();
+    collect(&packing(&site).originals(true)).unwrap();
+    let store = TarStore::from_file(site.path("site.tar"));
+    assert!(store.position("a.css").is_err() && store.position(&site.hashed("a.css")).is_ok());
+}
+
+#[test]
+fn dry_run_writes_no_pack() {
+    let site = site();
+    assert_eq!(collect(&packing(&site).dry_run(true)).unwrap().pack, None);
+    assert!(!site.path("site.tar").exists());
+}
+
+#[test]
+fn failed_run_leaves_the_pack() {
+    let site = site();
+    pack(&site);
+    let before = fs::read(site.path("site.tar")).unwrap();
+    site.write("static/b.css", "b { background: url(absent.png) }");
+    collect(&packing(&site)).unwrap_err();
+    assert!(fs::read(site.path("site.tar")).unwrap() == before);
+}
+
+#[test]
+fn missing_file_of_an_earlier_release_is_reported_and_left_out() {
+    let site = site();
+    site.collect();
+    let old = site.hashed("img/b.png");
+    site.remove("static/img/b.png");
+    site.collect();
+    site.remove(&format!("out/{old}"));
+    let report = collect(&site.config().pack(site.path("site.tar"))).unwrap();
+    let missing = site.shown(&format!("out/{old}"));
+    assert_eq!(warnings(&report), [format!("{missing} is missing; the pack has release 1 without it")]);
+    let store = TarStore::from_file(site.path("site.tar"));
+    assert_eq!(store.releases().unwrap(), [1, 2]);
+}
+
+#[test]
+fn pack_never_replaces_published_files_assets_and_directories() {
+    let site = site();
+    site.write("dir/a", "");
+    for (pack, expected) in [
+        (
+            "out/staticfiles.json",
+            format!("is in the output directory {}; name a file outside of it", site.shown("out")),
+        ),
+        (
+            "static/new/site.tar",
+            format!("is in the source directory {}; name a file outside of it", site.shown("static")),
+        ),
+        ("dir", "exists and is not a file; name another, such as `dist/static.tar`".to_owned()),
+    ] {
+        let problems = site.refused(&site.config().pack(site.path(pack)));
+        assert_eq!(problems, [format!("the pack {} {expected}", site.shown(pack))]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn pack_is_not_written_into_the_sources_through_a_symlink() {
+    let site = site();
+    std::os::unix::fs::symlink(site.path("static"), site.path("link")).unwrap();
+    let err = collect(&site.config().pack(site.path("link/site.tar"))).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Config);
+    assert!(err.to_string().contains("is in the source directory"), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
+fn pack_that_cannot_be_written_is_an_error() {
+    let site = site();
+    site.write("file", "");
+    let pack = site.path("file/site.tar");
+    let err = collect(&site.config().pack(&pack)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Output);
+    let dir = site.shown("file");
+    assert_eq!(err.to_string(), format!("cannot create the directory {dir}: File exists (os error 17)"));
+}
+
+#[test]
+fn settings_file_names_the_pack() {
+    let site = site();
+    site.write("fingerpost.toml", "sources = ['static']\nout = 'out'\n[collect]\npack = 'dist/site.tar'\n");
+    let settings = fingerpost::Settings::read(site.path("fingerpost.toml")).unwrap();
+    assert!(collect(&CollectConfig::from_settings(settings)).unwrap().pack.unwrap().written);
+    assert_eq!(TarStore::from_file(site.path("dist/site.tar")).releases().unwrap(), [1]);
+}
