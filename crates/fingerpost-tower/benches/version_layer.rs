@@ -1,5 +1,5 @@
 //! Compares a service with the same service in a `VersionLayer`.
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
+#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints results")]
 
 #[path = "../../fingerpost/benches/ratio/mod.rs"]
 mod ratio;

@@ -9,8 +9,8 @@ use adapter_suite::Site;
 
 const URL: &str = "/static/css/app.7c98040a5416.css";
 
-/// Returns the number of allocations and bytes of a page of 100 calls, after a first render has filled all caches. The output
-/// is discarded, so that only calls count.
+/// Returns the number of allocations and bytes of a page of 100 calls, after a first render has filled all caches. The
+/// output is discarded, so that only calls are counted.
 fn allocations(tera: &Tera, name: &str) -> (u64, u64) {
     assert_eq!(tera.page(name), URL.repeat(100), "{name}");
     let context = Context::new();
@@ -40,11 +40,11 @@ fn helpers_in_production_allocate_no_more_than_constants() {
     }
     let check = |when: &str| {
         for kind in ["html", "txt"] {
-            let of = |name: &str| allocations(&tera, &format!("{name}.{kind}"));
-            let filter = of("filter");
-            assert_eq!(filter, of("constant-filter"), "{kind} {when}");
+            let count = |name: &str| allocations(&tera, &format!("{name}.{kind}"));
+            let filter = count("filter");
+            assert_eq!(filter, count("constant-filter"), "{kind} {when}");
             assert_eq!(filter.0, 1, "only the stack of the engine is allocated; {kind} {when}");
-            assert_eq!(of("call"), of("constant-call"), "{kind} {when}");
+            assert_eq!(count("call"), count("constant-call"), "{kind} {when}");
         }
     };
     check("at first");

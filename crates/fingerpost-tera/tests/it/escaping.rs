@@ -77,7 +77,7 @@ fn url_in_json_is_not_quoted<E: Engine>() {
 }
 
 #[test]
-fn tera_2_keeps_a_url_in_a_variable_safe() {
+fn tera_2_does_not_escape_a_url_in_a_variable_again() {
     assert_rendered::<tera::Tera>(
         "page.html",
         &[
@@ -135,7 +135,7 @@ fn tera_1_escapes_a_url_in_a_variable_again() {
     );
 }
 
-/// Documented in the module `v1`. If a later version of Tera 1 escapes concatenations, remove the advice in `v1`.
+/// If a later version of Tera 1 escapes concatenations, remove the advice in the module `v1`.
 #[cfg(feature = "v1")]
 #[test]
 fn tera_1_does_not_escape_concatenations() {

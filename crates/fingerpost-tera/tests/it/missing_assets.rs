@@ -21,13 +21,13 @@ fn tera_2_reports_an_unknown_asset_with_core_message_and_location() {
         for call in calls("'css/ap.css'") {
             let tera =
                 tera::Tera::with_templates(&assets, &[("page.html", &format!("<html>\n{{{{ {call} }}}}"))]);
-            // Tera marks the name of a filter, but the whole call of a function.
+            // Tera underlines the name of a filter, but the whole call of a function.
             let at = call.rfind(' ').map_or(0, |space| space + 1);
-            let (indent, marks) = (" ".repeat(at), "^".repeat(call.len() - at));
+            let (indent, carets) = (" ".repeat(at), "^".repeat(call.len() - at));
             assert_eq!(
                 tera.render_with("page.html", &[]).unwrap_err(),
                 format!(
-                    "error: {core}\n --> page.html:2:{}\n  |\n2 | {{{{ {call} }}}}\n  |    {indent}{marks}",
+                    "error: {core}\n --> page.html:2:{}\n  |\n2 | {{{{ {call} }}}}\n  |    {indent}{carets}",
                     at + 4
                 )
             );
@@ -42,8 +42,8 @@ fn tera_2_error_matches_the_documentation() {
     let err = tera::Tera::with_templates(&assets, &[("page.html", source)])
         .render_with("page.html", &[])
         .unwrap_err();
-    let (_, place) = err.split_once('\n').unwrap();
-    assert_documented(include_str!("../../src/lib.rs"), place);
+    let (_, location) = err.split_once('\n').unwrap();
+    assert_documented(include_str!("../../src/lib.rs"), location);
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn tera_2_reports_an_unknown_asset_in_the_included_template() {
             ("component.html", "\n{{ <Link path=\"css/ap.css\" /> }}"),
         ],
     );
-    for (name, places) in [
+    for (name, locations) in [
         ("include.html", [" --> part.html:3:4", "note: called from include.html:2:12"]),
         ("component.html", [" --> components.html:2:11", "note: called from component.html:2:4"]),
     ] {
         let err = tera.render_with(name, &[]).unwrap_err();
         let core = assets.url("css/ap.css").unwrap_err();
         assert!(err.starts_with(&format!("error: {core}\n")), "{err}");
-        assert!(places.iter().all(|place| err.lines().any(|line| line == *place)), "{err}");
+        assert!(locations.iter().all(|location| err.lines().any(|line| line == *location)), "{err}");
     }
 }
 

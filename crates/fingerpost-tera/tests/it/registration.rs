@@ -57,7 +57,7 @@ fn existing_helpers_are_replaced<E: Engine>() {
     let mut engine = E::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     engine.register(&assets_at(&site, "/two/"));
     assert_eq!(engine.page("page.html"), expected("/two/"));
-    // A variable of that name does not hide the function.
+    // A variable `static` does not hide the function.
     engine.add("variable.html", "{{ static(path=static) }} {{ static | static }}").unwrap();
     let page = engine.render_with("variable.html", &[("static", "a.css")]).unwrap();
     let url = format!("/two/a.css?v={HASH}");
@@ -105,7 +105,7 @@ fn tera_2_rejects_positional_arguments() {
 }
 
 #[test]
-fn tera_2_instances_can_copy_helpers_from_another() {
+fn tera_2_instances_can_copy_helpers_from_another_instance() {
     let site = Site::with_files(&["a.css"]);
     let one = tera::Tera::with_templates(&assets_at(&site, "/one/"), &[]);
     let mut other = tera::Tera::default();
@@ -149,7 +149,7 @@ fn tera_1_allows_templates_to_be_added_before_the_helpers() {
 
 #[cfg(feature = "v1")]
 #[test]
-fn tera_1_instances_can_copy_helpers_from_another() {
+fn tera_1_instances_can_copy_helpers_from_another_instance() {
     let site = Site::with_files(&["a.css"]);
     let one = tera1::Tera::with_templates(&assets_at(&site, "/one/"), &[("page.html", SOURCE)]);
     let mut other = tera1::Tera::default();

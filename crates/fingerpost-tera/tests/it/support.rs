@@ -1,11 +1,11 @@
-//! Both majors of Tera behind one trait.
+//! A common trait for both major versions of Tera.
 
 use std::{collections::BTreeMap, error::Error, iter::successors};
 
 use adapter_suite::{Render, templates};
 use fingerpost::Assets;
 
-/// A major version of Tera. Errors are the text of the whole chain.
+/// A major version of Tera. An error is the text of the error and its sources.
 pub(crate) trait Engine: Default + Clone + Send + Sync {
     /// `true` if the helper itself escapes the `&` of a URL.
     const HELPERS_ESCAPE: bool;

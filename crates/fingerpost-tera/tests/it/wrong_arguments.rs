@@ -79,7 +79,7 @@ fn app_version_takes_no_argument<E: Engine>() {
 
 /// Checks the message for a value that is not a string, in a function and in a filter.
 #[track_caller]
-fn assert_refused<E: Engine>(value: &str, found: &str) {
+fn assert_type_error<E: Engine>(value: &str, found: &str) {
     assert_usage_errors::<E>(&[
         (
             &format!("static(path={value})"),
@@ -106,7 +106,7 @@ fn tera_2_error_names_the_actual_type() {
         ("unknown", "undefined"),
         ("map.nothing", "undefined"),
     ] {
-        assert_refused::<tera::Tera>(value, found);
+        assert_type_error::<tera::Tera>(value, found);
     }
 }
 
@@ -133,7 +133,7 @@ fn tera_1_error_names_the_actual_type() {
         ("map", "a value of type object"),
         ("nothing", "null"),
     ] {
-        assert_refused::<tera1::Tera>(value, found);
+        assert_type_error::<tera1::Tera>(value, found);
     }
 }
 

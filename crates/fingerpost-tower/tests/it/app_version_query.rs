@@ -1,4 +1,4 @@
-//! The version query: no build step; unchanged files are cached for a year.
+//! The version query, without a build step. Unchanged files are cached for a year.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ async fn version_parameter_is_compared_after_decoding() {
 async fn replaced_file_is_sent_with_no_store() {
     let site = Site::new(&[("a.css", b"one"), ("b.css", b"one")]);
     let (_, files) = serve_by_version_query(&site, "3f2a91b");
-    // `a.css` was requested before, `b.css` was not.
+    // Only `a.css` is requested before the replacement.
     get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
     for path in ["a.css", "b.css"] {
         fs::write(site.source().join(path), "two").unwrap();
@@ -66,7 +66,7 @@ async fn same_bytes_are_still_immutable_after_a_permission_change() {
     }
     for _ in 0..2 {
         get(&files, path).await.assert_is(200, IMMUTABLE, b"one");
-        // The metadata of this file changed before its first request, so its original bytes are unknown.
+        // The metadata of `b.css` changed before the first request, so the original bytes are unknown.
         get(&files, "/b.css?v=3f2a91b").await.assert_is(200, "no-store", b"one");
     }
 }

@@ -31,7 +31,7 @@ const BUSTS: usize = 500;
 const SECRET: &str = "0123456789abcdef";
 const NAMES: [&str; 4] = ["css/app.css", "css/theme.css", "js/app.js", "img/logo.svg"];
 
-/// The manifest of a release and its page, without the client script.
+/// The manifest and the page of a release, without the client script.
 struct Published {
     manifest: Vec<u8>,
     version: String,
@@ -56,7 +56,7 @@ fn publish(site: &Site, release: usize) -> Published {
     Published { manifest, version, page, files: files.collect() }
 }
 
-/// A page whose URLs, and at the end the app version, are looked up while it is sent.
+/// A page that looks up the URLs, and at the end the app version, while the page is sent.
 struct Page {
     assets: Assets,
     line: usize,
@@ -139,9 +139,9 @@ async fn check_page(app: &Router, releases: &[Published], round: usize) -> usize
     assert_eq!(response.status(), 200);
     let (page, version) =
         split_client_script(response.body()).unwrap_or_else(|| panic!("no script: {response:?}"));
-    let of = releases.iter().position(|release| release.page == page);
-    let of = of.unwrap_or_else(|| panic!("a page that matches no release: {response:?}"));
-    let release = &releases[of];
+    let index = releases.iter().position(|release| release.page == page);
+    let index = index.unwrap_or_else(|| panic!("the page matches no release: {response:?}"));
+    let release = &releases[index];
     assert_eq!((version, version_header(&response)), (&*release.version, &*release.version));
     let logo = release.files.keys().find(|url| url.contains("logo")).unwrap();
     assert_eq!(response.headers()["x-version"], release.version);
@@ -158,7 +158,7 @@ async fn check_page(app: &Router, releases: &[Published], round: usize) -> usize
         assert_eq!(version_of_json(response.body()), version_header(&response));
         assert_known_release(releases, version_header(&response));
     }
-    of
+    index
 }
 
 /// Replaces the manifest. Returns `false` if the replacement is broken or missing.
@@ -185,35 +185,35 @@ async fn bust(app: &Router) -> Response<Bytes> {
 
 /// Calls the bust endpoint repeatedly, and checks the active release after each call.
 async fn deploy(app: &Router, manifest: &Path, releases: &[Published]) {
-    let mut in_force = releases.len() - 1;
+    let mut active = releases.len() - 1;
     for round in 0..BUSTS {
         let next = round % releases.len();
-        let is_whole = replace(manifest, &releases[next], round);
+        let is_valid = replace(manifest, &releases[next], round);
         let response = bust(app).await;
-        if is_whole {
+        if is_valid {
             assert_eq!(
                 (response.status().as_u16(), version_of_json(response.body())),
                 (200, releases[next].version.clone())
             );
-            in_force = next;
+            active = next;
         } else {
             assert_eq!(response.status(), 500);
             let text = str::from_utf8(response.body()).unwrap();
             assert!(text.contains(r#""reason":"manifest "#) && text.contains("staticfiles.json"), "{text}");
         }
-        assert_eq!(version_header(&response), releases[in_force].version);
-        assert_eq!(check_page(app, releases, round).await, in_force);
+        assert_eq!(version_header(&response), releases[active].version);
+        assert_eq!(check_page(app, releases, round).await, active);
     }
 }
 
-fn in_a_runtime(work: impl Future<Output = ()>) {
+fn run_in_a_runtime(work: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
 }
 
-/// Sets the flag when dropped, also by a panic: otherwise the clients would never stop.
-struct Over<'a>(&'a AtomicBool);
+/// Sets the flag on drop, so that the clients stop also after a panic.
+struct SetOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Over<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Relaxed);
     }
@@ -224,12 +224,12 @@ fn responses_during_reloads_never_mix_releases_and_never_fail() {
     let site = Site::new(&[]);
     let releases: Vec<_> = (0..3).map(|release| publish(&site, release)).collect();
     let (manifest, app) = (site.dist().join("staticfiles.json"), app(&site.production()));
-    let (is_over, seen) = (AtomicBool::new(false), [const { AtomicUsize::new(0) }; 3]);
+    let (is_over, pages) = (AtomicBool::new(false), [const { AtomicUsize::new(0) }; 3]);
     let client = |offset: usize| {
         for round in offset.. {
-            in_a_runtime(async {
+            run_in_a_runtime(async {
                 for turn in 0..16 {
-                    seen[check_page(&app, &releases, round + turn).await].fetch_add(1, Relaxed);
+                    pages[check_page(&app, &releases, round + turn).await].fetch_add(1, Relaxed);
                 }
             });
             if is_over.load(Relaxed) {
@@ -239,9 +239,9 @@ fn responses_during_reloads_never_mix_releases_and_never_fail() {
     };
     thread::scope(|scope| {
         (0..8).for_each(|offset| drop(scope.spawn(move || client(offset))));
-        let _over = Over(&is_over);
-        in_a_runtime(deploy(&app, &manifest, &releases));
+        let _set_on_drop = SetOnDrop(&is_over);
+        run_in_a_runtime(deploy(&app, &manifest, &releases));
     });
-    let seen = seen.map(AtomicUsize::into_inner);
-    assert!(seen.iter().all(|pages| *pages > 50), "pages of each release: {seen:?}");
+    let pages = pages.map(AtomicUsize::into_inner);
+    assert!(pages.iter().all(|count| *count > 50), "pages of each release: {pages:?}");
 }

@@ -45,7 +45,7 @@ async fn saved_file_is_sent_at_once_and_old_versions_are_no_store() {
 }
 
 #[tokio::test]
-async fn etag_follows_the_bytes() {
+async fn etag_changes_with_the_bytes() {
     let site = Site::new(&[("a.css", b"one")]);
     let files = StaticFiles::new(&site.development());
     let first = get(&files, "/a.css").await;
@@ -156,15 +156,15 @@ async fn text(app: Router, path: &str) -> String {
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
-const UNREMOVED: &str = "if nothing has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
-                         mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`";
+const ADVICE: &str = "if nothing has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
+                      mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`";
 
 fn route(files: StaticFiles) -> Router {
     Router::new().route_service("/static/{*path}", files)
 }
 
-/// A service for paths below the mount, and one for paths that include it.
-fn both_ways(assets: &Assets) -> (StaticFiles, StaticFiles) {
+/// Returns a service for paths below the mount, and a service for paths that include the mount.
+fn without_and_with_mount(assets: &Assets) -> (StaticFiles, StaticFiles) {
     let server = AssetServer::new(assets);
     (server.clone().into(), server.paths_include_mount(true).into())
 }
@@ -177,30 +177,30 @@ fn nest(files: StaticFiles) -> Router {
 async fn mismatched_mount_is_explained_in_development() {
     let site = Site::new(&[("css/app.css", b"one")]);
     site.collect();
-    let (files, whole) = both_ways(&site.development());
+    let (files, with_mount) = without_and_with_mount(&site.development());
     let response = text(route(files.clone()), "/static/css/app.css").await;
-    assert_eq!(response.split_once('\n').unwrap().0, UNREMOVED);
+    assert_eq!(response.split_once('\n').unwrap().0, ADVICE);
     assert_eq!(
-        text(nest(whole.clone()), "/static/css/app.css").await,
+        text(nest(with_mount.clone()), "/static/css/app.css").await,
         "if something has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
          mount with `route_service`, or remove `.paths_include_mount(true)`"
     );
     // With the right mount, the 404 reports the missing asset.
-    for app in [route(whole), nest(files)] {
+    for app in [route(with_mount), nest(files)] {
         let response = text(app, "/static/css/ap.css").await;
         assert!(response.starts_with("asset `css/ap.css` was not found"), "{response}");
         assert!(response.ends_with("(did you mean `css/app.css`?)"), "{response}");
     }
-    let (files, whole) = both_ways(&site.production());
+    let (files, with_mount) = without_and_with_mount(&site.production());
     assert_eq!(text(route(files), "/static/css/app.css").await, "Not Found");
-    assert_eq!(text(nest(whole), "/static/css/app.css").await, "Not Found");
+    assert_eq!(text(nest(with_mount), "/static/css/app.css").await, "Not Found");
 }
 
 #[tokio::test]
 async fn missing_asset_gets_no_mount_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
-    let (files, whole) = both_ways(&site.development());
-    let fallback = Router::new().fallback_service(whole.clone());
+    let (files, with_mount) = without_and_with_mount(&site.development());
+    let fallback = Router::new().fallback_service(with_mount.clone());
     for path in ["/favicon.ico", "/", "/static", "/css/ap.css", "/css//app.css", "/..%2Fcss/app.css"] {
         assert_eq!(text(fallback.clone(), path).await, "Not Found", "{path}");
     }
@@ -213,12 +213,12 @@ async fn missing_asset_gets_no_mount_advice() {
 #[tokio::test]
 async fn missing_asset_in_a_directory_named_like_the_mount_gets_error_and_advice() {
     let site = Site::new(&[("css/app.css", b"one"), ("static/css/more.css", b"two")]);
-    let (files, whole) = both_ways(&site.development());
+    let (files, with_mount) = without_and_with_mount(&site.development());
     let response = text(nest(files), "/static/static/css/app.css").await;
     let (advice, error) = response.split_once("\notherwise, ").unwrap();
-    assert_eq!(advice, UNREMOVED);
+    assert_eq!(advice, ADVICE);
     assert!(error.starts_with("asset `static/css/app.css` was not found"), "{response}");
-    let response = text(nest(whole), "/static/static/css/more.css").await;
+    let response = text(nest(with_mount), "/static/static/css/more.css").await;
     let (advice, error) = response.split_once("\notherwise, ").unwrap();
     assert!(
         advice.ends_with(": mount with `route_service`, or remove `.paths_include_mount(true)`"),

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-/// A frame; `None` is a pending poll.
+/// A frame, or `None` for a pending poll.
 pub(crate) type Piece = Option<Result<Frame<Bytes>, io::Error>>;
 
 /// A body that returns the next frame, or a pending poll, at each poll.

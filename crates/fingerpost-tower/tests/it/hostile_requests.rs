@@ -19,8 +19,8 @@ use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, path_below_mount, send};
 
 const SECRET: &[u8] = b"SECRET";
 
-/// A site with a secret file next to its directories, served in every mode.
-fn served_in_all_ways() -> (Site, Vec<StaticFiles>) {
+/// Returns a site with a secret file next to its directories, and a service for each mode and strategy.
+fn site_and_services() -> (Site, Vec<StaticFiles>) {
     let site = Site::new(&[("css/app.css", b"a{}")]);
     site.collect();
     fs::write(site.source().parent().unwrap().join("secret.txt"), SECRET).unwrap();
@@ -40,7 +40,7 @@ fn served_in_all_ways() -> (Site, Vec<StaticFiles>) {
 
 #[tokio::test]
 async fn no_path_encoding_escapes_the_directory() {
-    let (site, all) = served_in_all_ways();
+    let (site, all) = site_and_services();
     let absolute = site.source().parent().unwrap().join("secret.txt").display().to_string();
     let long = "a/".repeat(4096);
     let paths = [
@@ -94,7 +94,7 @@ async fn no_path_encoding_escapes_the_directory() {
 
 #[tokio::test]
 async fn oversized_and_malformed_headers_are_handled() {
-    let (_site, all) = served_in_all_ways();
+    let (_site, all) = site_and_services();
     let many = "gzip;q=0.5,".repeat(100_000);
     let tags = "\"x\",".repeat(250_000);
     let quotes = "\"".repeat(100_000);
@@ -129,7 +129,7 @@ async fn oversized_and_malformed_headers_are_handled() {
 
 #[tokio::test]
 async fn malformed_versions_are_no_store() {
-    let (_site, all) = served_in_all_ways();
+    let (_site, all) = site_and_services();
     let long = "x".repeat(8000);
     for files in &all {
         for version in ["%", "%00", "%ff", "<script>", "%0d%0a", &long, "1%"] {
@@ -161,7 +161,7 @@ async fn concurrent_requests_during_file_replacement_are_consistent() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);
-    let ask_often = || {
+    let spawn_client = || {
         let (files, assets) = (files.clone(), assets.clone());
         tokio::spawn(async move {
             for _ in 0..50 {
@@ -173,7 +173,7 @@ async fn concurrent_requests_during_file_replacement_are_consistent() {
             }
         })
     };
-    let clients: Vec<_> = (0..64).map(|_| ask_often()).collect();
+    let clients: Vec<_> = (0..64).map(|_| spawn_client()).collect();
     let other = site.source().parent().unwrap().join("other");
     for round in 0..50 {
         fs::write(&other, if round % 2 == 0 { "two" } else { "one" }).unwrap();
@@ -185,11 +185,11 @@ async fn concurrent_requests_during_file_replacement_are_consistent() {
     }
 }
 
-/// An output directory that counts how often its releases are listed.
+/// An output directory that counts the listings of its releases.
 #[derive(Debug)]
 struct CountingStore {
     dir: DirStore,
-    looks: Arc<AtomicUsize>,
+    listings: Arc<AtomicUsize>,
 }
 
 impl Store for CountingStore {
@@ -206,7 +206,7 @@ impl Store for CountingStore {
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {
-        self.looks.fetch_add(1, Relaxed);
+        self.listings.fetch_add(1, Relaxed);
         self.dir.releases()
     }
 }
@@ -214,16 +214,16 @@ impl Store for CountingStore {
 #[tokio::test]
 async fn unknown_hashed_names_reread_the_releases_at_most_once_a_second() {
     let site = Site::new(&[("a.css", b"a")]);
-    let looks = Arc::new(AtomicUsize::new(0));
+    let listings = Arc::new(AtomicUsize::new(0));
     let dir = DirStore::new(site.collect().dist());
-    let store = CountingStore { dir, looks: Arc::clone(&looks) };
+    let store = CountingStore { dir, listings: Arc::clone(&listings) };
     let assets = Assets::builder().store(store).mode(Mode::Production).build().unwrap();
     let begin = Instant::now();
     let files = StaticFiles::new(&assets);
-    let at_start = looks.load(Relaxed);
+    let at_start = listings.load(Relaxed);
     let mut request_count = 0;
-    while looks.load(Relaxed) == at_start {
-        assert!(begin.elapsed() < Duration::from_secs(60), "the releases are never listed");
+    while listings.load(Relaxed) == at_start {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the releases were not listed again");
         send(&files, Method::GET, &format!("/x.{request_count:012}.css"), &[]).await.assert_not_found();
         request_count += 1;
     }

@@ -1,4 +1,4 @@
-//! Large files: hashed once, on one background thread, while their responses stream.
+//! Large files. Each large file is hashed once, on one background thread, while responses stream.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ use crate::site::{
 
 const SIZE: usize = 200_000;
 
-/// Blocks the background thread, and counts the files that it opens.
+/// Blocks the background thread, and counts the files opened by the thread.
 #[derive(Debug, Default)]
 struct Gate {
     opened: AtomicUsize,
@@ -152,7 +152,7 @@ async fn concurrent_first_requests_hash_a_large_file_once_and_delay_no_others() 
 }
 
 #[tokio::test]
-async fn digest_of_a_large_file_is_carried_over_to_the_next_release() {
+async fn digest_of_a_large_file_is_reused_in_the_next_release() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large), ("a.css", b"one")]);
     let (assets, files, gate) = gated(site.collect());
@@ -204,7 +204,7 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
     let (_assets, files, gate) = gated(&site);
     for mut handle in gate.handles.lock().drain(..) {
-        assert_eq!(handle.stream_position().unwrap(), 0, "it is read at startup");
+        assert_eq!(handle.stream_position().unwrap(), 0, "the file is read at startup");
     }
     let (path, tag) = ("/large.0123456789ab.bin", tag(&large));
     for path in [path, "/large.bin"] {
@@ -221,7 +221,7 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     }
     assert_eq!(gate.opened(), 1);
 
-    // The digest that was computed first is the content of the URL.
+    // The first digest defines the content of the URL. Other bytes are a 404.
     fs::remove_file(&file).unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     get(&files, path).await.assert_is(200, "no-store", &[b'x'; SIZE]);
@@ -250,7 +250,7 @@ async fn large_file_that_changes_while_queued_is_queued_once() {
 
 #[tokio::test]
 async fn variants_of_large_files_are_hashed() {
-    // Pseudorandom text that compresses to about half of its size, which is still large.
+    // Pseudorandom text. The compressed text has about half of the size, and is still large.
     let mut number = 1_u32;
     let mut next = || {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -296,7 +296,7 @@ async fn background_thread_ends_with_its_server() {
     };
     let begin = Instant::now();
     while gate.upgrade().is_some() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "the thread still has the store");
+        assert!(begin.elapsed() < Duration::from_secs(60), "the thread has not released the store");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -331,7 +331,7 @@ async fn large_files_of_a_store_without_files_are_hashed_once() {
     response.assert_is(200, IMMUTABLE, &large);
     assert_eq!(response.header("etag"), tag(&large));
 
-    // Bytes are hashed once: a store is trusted to return the same bytes each time.
+    // Bytes are hashed once, because a store must return the same bytes each time.
     let file = site.dist().join(&path[1..]);
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     get(&files, &path).await.assert_is(200, IMMUTABLE, &[b'x'; SIZE]);
@@ -376,7 +376,7 @@ async fn large_source_file_with_a_changed_change_time_is_rehashed_in_the_backgro
 }
 
 #[tokio::test]
-async fn digest_of_a_large_source_file_is_carried_over_to_the_next_version() {
+async fn digest_of_a_large_source_file_is_reused_in_the_next_version() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large)]);
     let settings = site.source().join("../version");
@@ -397,7 +397,7 @@ async fn digest_of_a_large_source_file_is_carried_over_to_the_next_version() {
 #[cfg(unix)]
 const HUGE: usize = 5 * 1024 * 1024;
 
-/// Sends a request and returns before its body is read, after the clock of the file system has advanced.
+/// Sends a request, and waits until the clock of the file system has advanced. The body of the response is not read.
 #[cfg(unix)]
 async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<ContentBody> {
     let request = Request::get(path).header("range", range).body(()).unwrap();
@@ -459,7 +459,7 @@ async fn download_is_complete_although_its_file_is_deleted_replaced_linked_or_re
 
 #[cfg(unix)]
 #[tokio::test]
-async fn download_without_an_etag_does_not_wait_for_a_hash_of_its_file() {
+async fn download_without_an_etag_does_not_wait_for_the_hash() {
     let site = Site::new(&HARMLESS_CHANGES.map(|(name, _)| (name, &[b'x'; HUGE][..])));
     let (assets, gated_files, gate) = gated(site.collect());
     let version_query = serve_by_version_query(&site, "1").1;
@@ -502,7 +502,7 @@ async fn last_bytes_wait_for_the_background_thread_and_block_no_other_request() 
     for body in &mut downloads {
         let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
         let last = tokio::time::timeout(Duration::from_millis(1), body.frame()).await;
-        assert!(first.len() == 256 * 1024 && last.is_err(), "the body waits for the digest");
+        assert!(first.len() == 256 * 1024 && last.is_err(), "the end of the body waits for the digest");
     }
     get(&files, &small).await.assert_is(200, IMMUTABLE, b"a{}");
     gate.set_closed(false);

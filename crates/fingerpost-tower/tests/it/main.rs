@@ -1,4 +1,5 @@
-//! Tests of the layers and services through `oneshot`. A single binary, so that it is linked once.
+//! Tests of the layers and services through `oneshot`. The tests are one binary, because each binary is linked
+//! separately.
 
 #[cfg(feature = "html")]
 mod frames;

@@ -39,7 +39,7 @@ async fn current_token_makes_a_response_immutable() {
 }
 
 #[tokio::test]
-async fn older_token_redirects_to_the_current_one() {
+async fn older_token_redirects_to_the_current_token() {
     let site = site();
     let (_, files) = serve_by_token(&site, Token::ordered(1000).unwrap());
     for (path, location) in [
@@ -48,7 +48,7 @@ async fn older_token_redirects_to_the_current_one() {
         ("/01000/css/app.css", "/static/1000/css/app.css"),
         ("/0/css/a%20b.css", "/static/1000/css/a%20b.css"),
         ("/%39/css/nope.css", "/static/1000/css/nope.css"),
-        // Raw characters are encoded, encoded ones are kept.
+        // Raw characters are encoded, and encoded characters are unchanged.
         ("/999/css/ä%C3%A4.css?q=⊗%20", "/static/1000/css/%C3%A4%C3%A4.css?q=%E2%8A%97%20"),
     ] {
         assert_redirects(&get(&files, path).await, location);
@@ -121,10 +121,10 @@ async fn token_may_precede_further_base_url_segments() {
     get(&files, "/7/css/app.css").await.assert_not_found();
 
     let escaped = below("/{breaker}/st%C3%A4tic/a%2520b/");
-    for spelt in ["st%C3%A4tic/a%2520b", "st%c3%a4t%69c/%61%2520b"] {
-        get(&escaped, &format!("/7/{spelt}/css/app.css")).await.assert_is(200, IMMUTABLE, b"one");
-        get(&escaped, &format!("/{spelt}/css/app.css")).await.assert_is(200, ONE_HOUR, b"one");
-        let older = get(&escaped, &format!("/6/{spelt}/css/a%20b.css?x=1")).await;
+    for encoded in ["st%C3%A4tic/a%2520b", "st%c3%a4t%69c/%61%2520b"] {
+        get(&escaped, &format!("/7/{encoded}/css/app.css")).await.assert_is(200, IMMUTABLE, b"one");
+        get(&escaped, &format!("/{encoded}/css/app.css")).await.assert_is(200, ONE_HOUR, b"one");
+        let older = get(&escaped, &format!("/6/{encoded}/css/a%20b.css?x=1")).await;
         assert_redirects(&older, "/7/st%C3%A4tic/a%2520b/css/a%20b.css?x=1");
     }
     get(&escaped, "/7/st%25C3%25A4tic/a%252520b/css/app.css").await.assert_not_found();

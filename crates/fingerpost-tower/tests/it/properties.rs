@@ -18,9 +18,9 @@ use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, get, get_until, path_
 struct Served {
     name: &'static str,
     files: StaticFiles,
-    /// The versioned URLs of its pages; their responses are immutable.
+    /// The versioned URLs. Their responses are immutable.
     urls: Vec<String>,
-    /// The paths to request: these URLs, asset paths, and missing files.
+    /// The paths to request: `urls`, asset paths, and missing files.
     paths: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ struct World {
     runtime: Runtime,
 }
 
-/// Larger than the limit for caching in memory, and than one read.
+/// The size of a file that is too large for the cache in memory, and for a single read.
 const LARGE: usize = 300_000;
 
 const FILES: [&str; 5] = ["css/app.css", "img/a.png", "empty.js", "7/x.txt", "large.txt"];
@@ -85,8 +85,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { _site: site, served, runtime }
 });
 
-/// Requests the large files until their digests are known, because responses change then. Later requests have stable
-/// results.
+/// Requests the large files until their digests are known. Afterwards equal requests get equal responses.
 async fn hash_large_files(served: &[Served]) {
     for Served { files, .. } in served {
         for encoding in ["identity", "gzip", "br"] {
@@ -99,7 +98,7 @@ async fn hash_large_files(served: &[Served]) {
 const NAMES: &[&str] =
     &["accept-encoding", "range", "if-none-match", "if-match", "if-range", "if-modified-since", "accept"];
 
-/// Values of headers. `ETAG` stands for the current tag of the file.
+/// Values of headers. `ETAG` is replaced with the current tag of the file.
 const VALUES: &[&str] = &[
     "gzip",
     "br;q=0.5, gzip",
@@ -172,10 +171,10 @@ async fn check(served: &Served, path: &str, method: Method, headers: &[(&'static
     }
     if status == 304 {
         let tag = response.header("etag").trim_matches('"').to_owned();
-        let names_it = |(name, value): &(&str, &str)| {
+        let matches_tag = |(name, value): &(&str, &str)| {
             *name == "if-none-match" && (value.contains(&tag) || *value == "*")
         };
-        assert!(filled.iter().any(names_it), "{context}");
+        assert!(filled.iter().any(matches_tag), "{context}");
         assert!(response.body.is_empty() && response.header("content-length") == "-", "{context}");
         assert_eq!(response.cache_control(), whole.cache_control(), "{context}");
     }
@@ -205,10 +204,10 @@ fn assert_cache_control(
     whole: &TestResponse,
     context: &str,
 ) {
-    let is_of_unknown_token = served.name == "opaque token" && !FILES.contains(&&without_query(path)[1..]);
+    let has_unknown_token = served.name == "opaque token" && !FILES.contains(&&without_query(path)[1..]);
     let expected: &[&str] = if served.is_proven(path, &whole.body) {
         &[IMMUTABLE]
-    } else if versions(path).next().is_some() || is_of_unknown_token {
+    } else if versions(path).next().is_some() || has_unknown_token {
         &["no-store"]
     } else {
         &[ONE_HOUR, "no-cache"]

@@ -5,7 +5,7 @@ use http::Method;
 
 use crate::site::{ONE_HOUR, Site, TestResponse, get_hashed, send};
 
-/// Forty distinct bytes.
+/// Returns forty distinct bytes.
 fn forty() -> Vec<u8> {
     (b'0'..b'0' + 40).collect()
 }
@@ -72,7 +72,7 @@ async fn invalid_and_multiple_ranges_get_the_whole_file() {
 }
 
 #[tokio::test]
-async fn ranges_of_a_large_file_add_up_to_it() {
+async fn ranges_of_a_large_file_add_up_to_the_file() {
     let (_site, files) = Files::new().await;
     let mut sum = Vec::new();
     for range in ["bytes=0-99999", "bytes=100000-199999", "bytes=200000-"] {

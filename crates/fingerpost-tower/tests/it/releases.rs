@@ -43,7 +43,7 @@ async fn hashed_paths_of_a_later_release_are_found_without_reload() {
     site.write("b.css", b"new");
     let new = site.collect().production();
     let [a, b] = ["a.css", "b.css"].map(|path| path_below_mount(&new.url(path).unwrap()));
-    // Releases are listed at most once a second, and were listed at startup.
+    // Releases are listed at most once a second. The first listing is at startup.
     tokio::time::sleep(Duration::from_millis(1010)).await;
     let (a, b) = tokio::join!(get(&files, &a), get(&files, &b));
     a.assert_is(200, IMMUTABLE, b"two");
@@ -104,7 +104,7 @@ async fn broken_manifest_or_release_changes_nothing() {
     get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"one");
 }
 
-/// An output directory that fails to be read while a flag is set.
+/// An output directory with releases that cannot be read while a flag is set.
 #[derive(Debug)]
 struct FlakyStore {
     dir: DirStore,
@@ -204,7 +204,7 @@ async fn unchanged_files_stay_cached_when_a_release_is_published() {
     site.write("a.css", b"two");
     site.collect();
     assets.reload().unwrap();
-    // The file that only the earlier release contains was dropped from the cache.
+    // The cache no longer contains the file that only the earlier release contains.
     let two = path_below_mount(&assets.url("a.css").unwrap());
     get(&files, &two).await.assert_is(200, IMMUTABLE, b"two");
     get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");

@@ -132,7 +132,7 @@ pub(crate) async fn get(files: &StaticFiles, path: &str) -> TestResponse {
     send(files, Method::GET, path, &[]).await
 }
 
-/// Requests a path until the response is the expected one.
+/// Requests a path until `is_expected` accepts the response.
 pub(crate) async fn get_until(
     files: &StaticFiles,
     path: &str,

@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 
 use crate::site::{IMMUTABLE, Site, TestResponse, path_below_mount, send};
 
-/// The number of requests: `FINGERPOST_TEST_REQUESTS`, or a small default.
+/// Returns the number of requests, from `FINGERPOST_TEST_REQUESTS` or a small default.
 fn requests() -> usize {
     env::var("FINGERPOST_TEST_REQUESTS").map_or(20_000, |number| number.parse().unwrap())
 }
@@ -52,7 +52,7 @@ fn publish(site: &Site, number: usize) {
     clean(&CleanConfig::new(site.dist()).keep(3).older_than(Duration::ZERO)).unwrap();
 }
 
-/// Requests a URL of the active release, as a page would.
+/// Requests a URL of the active release, as a page does.
 async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
     let url = assets.url(path).unwrap();
     let response = send(files, Method::GET, &path_below_mount(&url), &[]).await;
@@ -78,12 +78,12 @@ fn usage() -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_succeed_while_releases_are_published_and_cleaned() {
-    const OWN_PROCESS: &str = "FINGERPOST_TEST_SOAKS";
-    // A process of its own, so that memory and files of other tests are not counted.
-    if env::var_os(OWN_PROCESS).is_none() {
+    const IS_CHILD: &str = "FINGERPOST_TEST_SOAKS";
+    // The test runs in a child process, because other tests also use memory and files.
+    if env::var_os(IS_CHILD).is_none() {
         let test = "soak::requests_succeed_while_releases_are_published_and_cleaned";
         let mut command = Command::new(env::current_exe().unwrap());
-        let output = command.args([test, "--exact", "--nocapture"]).env(OWN_PROCESS, "1").output().unwrap();
+        let output = command.args([test, "--exact", "--nocapture"]).env(IS_CHILD, "1").output().unwrap();
         let report = [output.stdout, output.stderr].concat();
         std::io::stderr().write_all(&report).unwrap();
         assert!(output.status.success() && String::from_utf8_lossy(&report).contains("1 passed"));
@@ -119,9 +119,10 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
         let (files, assets) = (files.clone(), assets.clone());
         let (done, releases) = (Arc::clone(&done), Arc::clone(&releases));
         tokio::spawn(async move {
-            // A fast machine could finish before anything is published. The limit ends the test if publishing fails.
-            let most = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
-            while done.fetch_add(2, Relaxed) < most() {
+            // A fast machine could finish before three releases are published, so the limit is higher until then. The
+            // test ends also if publishing fails.
+            let limit = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
+            while done.fetch_add(2, Relaxed) < limit() {
                 let number = done.load(Relaxed) + offset;
                 visit(&files, &assets, if number % 50 < 2 { "large.txt" } else { "css/app.css" }).await;
                 let (path, header) = (HOSTILE[number % HOSTILE.len()], HEADERS[number % HEADERS.len()]);
@@ -150,8 +151,7 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
         releases.load(Relaxed)
     );
     std::io::stderr().write_all(report.as_bytes()).unwrap();
-    // Allocators retain a few MiB, and so do three releases; a leak of one file per release would exceed the limit by
-    // far.
+    // Allocators and three releases retain a few MiB. A leak of one file per release would far exceed the limit.
     assert!(memory_now < memory + 32 * 1024, "{memory} KiB after a tenth, {memory_now} KiB in the end");
     assert!(open_now <= open + 8, "{open} open files after a tenth, {open_now} in the end");
 }

@@ -178,10 +178,10 @@ async fn layer_adds_the_endpoints_to_apps_with_any_routes() {
     let shop = || Router::new().route("/", page());
     for (name, app) in [
         ("no routes", Router::new()),
-        ("others", Router::new().route("/", page())),
-        ("the same ones", Router::new().route("/version", page()).route("/cache/bust", page())),
+        ("other routes", Router::new().route("/", page())),
+        ("routes with the same paths", Router::new().route("/version", page()).route("/cache/bust", page())),
         ("a wildcard", Router::new().route("/{*rest}", page())),
-        ("one wildcard for each", Router::new().route("/{x}", page()).route("/cache/{x}", page())),
+        ("a wildcard for each path", Router::new().route("/{x}", page()).route("/cache/{x}", page())),
         ("a fallback", Router::new().fallback(async || "page")),
         ("a nested router", Router::new().nest("/shop", shop())),
         ("a merged router", Router::new().merge(shop())),
@@ -196,7 +196,7 @@ async fn layer_adds_the_endpoints_to_apps_with_any_routes() {
     }
 }
 
-/// The documentation warns about the first setup and recommends the second.
+/// The documentation warns about a layer inside `nest`, and recommends a layer around `nest`.
 #[tokio::test]
 async fn endpoint_paths_below_a_prefix_are_set_on_the_outermost_layer() {
     let site = Site::new(&[]);
@@ -234,13 +234,13 @@ fn short_secret_is_rejected_at_startup() {
 
 const EXPECTED: &str = "FINGERPOST_IT_EXPECTED";
 
-/// Runs a test of this program in a child process with this secret in its environment.
+/// Runs a test of this program in a child process, with `FINGERPOST_SECRET` set to `secret`.
 #[track_caller]
-fn run_alone(test: &str, secret: Option<&str>, expected: &str) {
-    let mut alone = Command::new(env::current_exe().unwrap());
-    alone.args([test, "--exact"]).env(EXPECTED, expected).env_remove("FINGERPOST_SECRET");
-    alone.envs(secret.map(|secret| ("FINGERPOST_SECRET", secret)));
-    let output = alone.output().unwrap();
+fn run_in_child(test: &str, secret: Option<&str>, expected: &str) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args([test, "--exact"]).env(EXPECTED, expected).env_remove("FINGERPOST_SECRET");
+    command.envs(secret.map(|secret| ("FINGERPOST_SECRET", secret)));
+    let output = command.output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && stdout.contains("1 passed"), "{secret:?}: {stdout}");
 }
@@ -260,7 +260,7 @@ fn secret_is_read_from_the_environment() {
     for (secret, expected) in
         [(None, missing), (Some(""), missing), (Some("short"), TOO_SHORT), (Some(SECRET), "")]
     {
-        run_alone(TEST, secret, expected);
+        run_in_child(TEST, secret, expected);
     }
 }
 
@@ -284,7 +284,7 @@ async fn development_without_a_secret_has_only_the_version_endpoint() {
         return;
     }
     for secret in [None, Some("")] {
-        run_alone(TEST, secret, "");
+        run_in_child(TEST, secret, "");
     }
 }
 
@@ -300,6 +300,6 @@ async fn development_with_a_secret_has_both_endpoints() {
         return;
     }
     for (secret, expected) in [("short", TOO_SHORT), (SECRET, "")] {
-        run_alone(TEST, Some(secret), expected);
+        run_in_child(TEST, Some(secret), expected);
     }
 }

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 
 const VERSIONS: [(&str, &str); 2] = [("v2", "green"), ("v1", "blue")];
 
-/// Returns an app with one page, and a count of how often it was rendered.
+/// Returns an app with one page, and the number of renderings of the page.
 fn app(layer: VersionRouterLayer) -> (Router, Arc<AtomicUsize>) {
     let rendered = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&rendered);

@@ -1,4 +1,4 @@
-//! Case-insensitive and otherwise lenient file systems: a file is found only by its exact name.
+//! Asset paths are case-sensitive also on a case-insensitive file system.
 
 use std::{fs, path::Path, process::Command};
 
@@ -14,8 +14,8 @@ fn reason(assets: &Assets, path: &str) -> String {
     err.to_string().rsplit_once(": ").unwrap().1.to_owned()
 }
 
-/// Checks that names are case-sensitive in `dir`, which is case-insensitive.
-fn spelling_counts_in(dir: &Path) {
+/// Checks that asset paths are case-sensitive in `dir`, a case-insensitive directory.
+fn assert_case_sensitive_in(dir: &Path) {
     for path in ["css/app.css", "css/404", "css/é.css", "later/css/b.css", "css/B.css"] {
         let file = dir.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -30,7 +30,7 @@ fn spelling_counts_in(dir: &Path) {
         assert_eq!(reason(&assets, "css/App.css"), "on disk `App.css` is spelled `app.css`");
         assert_eq!(reason(&assets, "CSS/app.css"), "on disk `CSS` is spelled `css`");
         assert_eq!(reason(&assets, "css/É.css"), "on disk `É.css` is spelled `é.css`");
-        // The first source directory holds `B.css`, not `b.css`.
+        // The first source directory contains `B.css` instead of `b.css`.
         let b = format!("/static/css/b.css?v={}", hash("later/css/b.css"));
         assert_eq!(assets.url("css/b.css").unwrap(), *b);
     }
@@ -47,8 +47,9 @@ fn is_case_insensitive(dir: &Path) -> bool {
     dir.join("PROBE").exists()
 }
 
-/// Mounts a case-insensitive tmpfs (Linux 6.13) that vanishes with the process, then executes the given program.
-fn on_a_case_insensitive_tmpfs(dir: &Path) -> Command {
+/// Returns a command that mounts a case-insensitive tmpfs (Linux 6.13) for one process, then executes the program in
+/// the arguments.
+fn command_with_case_insensitive_tmpfs(dir: &Path) -> Command {
     const MOUNT: &str = r#"dir=$1; shift
         mount -t tmpfs -o casefold tmpfs "$dir" && mkdir "$dir/folded" && chattr +F "$dir/folded" && exec "$@""#;
     let mut command = Command::new("unshare");
@@ -60,28 +61,30 @@ fn on_a_case_insensitive_tmpfs(dir: &Path) -> Command {
 fn asset_paths_are_case_sensitive_on_a_case_insensitive_file_system() {
     let dir = Dir::new();
     if is_case_insensitive(dir.as_ref()) {
-        return spelling_counts_in(&dir.path("here"));
+        return assert_case_sensitive_in(&dir.path("here"));
     }
-    let mounts = on_a_case_insensitive_tmpfs(dir.as_ref()).arg("true").output();
-    if !mounts.is_ok_and(|output| output.status.success()) {
-        return write_note("no case-insensitive disk is available: the rule is tested only on /proc");
+    let mounted = command_with_case_insensitive_tmpfs(dir.as_ref()).arg("true").output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        return write_note(
+            "no case-insensitive file system is available, so unlisted names are tested only in /proc",
+        );
     }
-    let mut process = on_a_case_insensitive_tmpfs(dir.as_ref());
+    let mut process = command_with_case_insensitive_tmpfs(dir.as_ref());
     process.arg(std::env::current_exe().unwrap()).env("IT_DIR", dir.as_ref());
     let output = in_command(process, || {
         let folded = Path::new(&std::env::var_os("IT_DIR").unwrap()).join("folded");
         assert!(is_case_insensitive(&folded));
-        spelling_counts_in(&folded);
-        "spelling counts".to_owned()
+        assert_case_sensitive_in(&folded);
+        "case-sensitive".to_owned()
     });
-    assert_eq!(output, "spelling counts");
+    assert_eq!(output, "case-sensitive");
 }
 
 #[test]
 fn names_differing_in_case_are_distinct_on_a_case_sensitive_file_system() {
     let dir = Dir::with_paths(&["app.css"]);
     if is_case_insensitive(dir.as_ref()) {
-        return write_note("this disk is case-insensitive");
+        return write_note("the file system is case-insensitive");
     }
     let assets = dev(&dir).build().unwrap();
     let text = assets.url("App.css").unwrap_err().to_string();
@@ -107,10 +110,10 @@ fn windows_name_aliases_are_not_found() {
     }
 }
 
-/// Paths of the `comm` files of this process and this thread.
+/// Returns the paths of the `comm` files of this process and this thread.
 ///
-/// `/proc` opens the ID of every thread but lists only processes: as on a case-insensitive disk, some names can be
-/// opened and are in no listing.
+/// In `/proc` the ID of every thread can be opened, but only processes are listed. A case-insensitive file system
+/// likewise opens names that no listing contains.
 #[cfg(target_os = "linux")]
 fn listed_and_unlisted() -> (String, String) {
     let task = fs::read_link("/proc/thread-self").unwrap();

@@ -15,7 +15,7 @@ use crate::support::in_command;
 use crate::support::{Dir, Done, dev, hash, production, publish, settings};
 
 #[track_caller]
-fn refused(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
+fn build_error(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
     let err = dev(&Dir::new()).component(component, [file]).build().unwrap_err();
     (err.kind(), err.to_string())
 }
@@ -25,7 +25,7 @@ fn component_needs_a_name_without_nul_and_line_feed() {
     let invalid = |text: &str| (ErrorKind::InvalidConfig, text.to_owned());
     for (component, shown) in [("", ""), ("pa\0ges", "pa\\0ges"), ("pa\nges", "pa\\nges")] {
         let text = format!("component `{shown}` needs a name without NUL and line feed");
-        assert_eq!(refused(component, "base.html"), invalid(&text));
+        assert_eq!(build_error(component, "base.html"), invalid(&text));
     }
 }
 
@@ -34,7 +34,7 @@ fn component_needs_a_name_without_nul_and_line_feed() {
 fn component_path_that_is_not_utf_8_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
     assert_eq!(
-        refused("pages", OsStr::from_bytes(b"\xff.html")),
+        build_error("pages", OsStr::from_bytes(b"\xff.html")),
         (
             ErrorKind::InvalidConfig,
             "file `\u{fffd}.html` of component `pages` has a path that is not UTF-8; rename it".to_owned()
@@ -60,9 +60,9 @@ fn missing_component_file_is_not_found() {
             "file `{}` of component `pages` does not exist; correct `.component()`",
             dir.path(path).display()
         );
-        assert_eq!(refused("pages", dir.path(path)), (ErrorKind::NotFound, text));
+        assert_eq!(build_error("pages", dir.path(path)), (ErrorKind::NotFound, text));
     }
-    assert_eq!(refused("pages", "").0, ErrorKind::NotFound);
+    assert_eq!(build_error("pages", "").0, ErrorKind::NotFound);
 }
 
 #[test]
@@ -104,9 +104,9 @@ fn component_that_is_not_a_regular_file_is_not_opened() {
         ]);
     }
     for (file, kind) in others {
-        let place = format!("file `{}` of component `pages`", file.display());
-        let text = format!("{place} is {kind}; list regular files in `.component()`");
-        assert_eq!(refused("pages", file), (ErrorKind::Unreadable, text));
+        let prefix = format!("file `{}` of component `pages`", file.display());
+        let text = format!("{prefix} is {kind}; list regular files in `.component()`");
+        assert_eq!(build_error("pages", file), (ErrorKind::Unreadable, text));
     }
 }
 
@@ -121,7 +121,7 @@ fn unreadable_component_file_is_an_error() {
         "file `{}` of component `pages` cannot be read: {cause}; make it readable, or correct `.component()`",
         file.display()
     );
-    assert_eq!(refused("pages", &file), (ErrorKind::Unreadable, text));
+    assert_eq!(build_error("pages", &file), (ErrorKind::Unreadable, text));
 }
 
 #[test]
@@ -146,8 +146,8 @@ fn component_file_that_keeps_changing_is_an_error() {
             Err(err) => Some((err.kind(), err.to_string())),
         })
     });
-    let place = format!("file `{}` of component `pages`", file.display());
-    let text = format!("{place} changed each time it was read; try again when nothing writes to it");
+    let prefix = format!("file `{}` of component `pages`", file.display());
+    let text = format!("{prefix} changed each time it was read; try again when nothing writes to it");
     assert_eq!(result, Some((ErrorKind::Unreadable, text)));
     assert_eq!(assets.app_version(), version);
 }
@@ -174,7 +174,7 @@ fn snapshot_counts_the_files_of_each_component() {
     }
 }
 
-/// The version with its source, and the components, of a site with the executable as a component.
+/// Returns the version with its source, and the components, of a site with the executable as a component.
 fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
     let assets =
         builder.version_from_executable().build().map_err(|err| format!("{:?}: {err}", err.kind()))?;
@@ -189,8 +189,8 @@ fn running_executable_can_be_a_component() {
     let line = format!("executable\0\0{}\n", fingerpost::manifest::Digest::from_content(&program));
     let (dir, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
     let components = r#"[("executable", 1)]"#;
-    let alone = format!("{} from components {components}", hash(&line));
-    assert_eq!(with_executable(dev(&dir)), Ok(alone));
+    let expected = format!("{} from components {components}", hash(&line));
+    assert_eq!(with_executable(dev(&dir)), Ok(expected));
     let manifest = production(&output).build().unwrap().app_version();
     let both = format!("{} from manifest {components}", hash(format!("{manifest}\n{line}")));
     assert_eq!(with_executable(production(&output)), Ok(both));
@@ -209,19 +209,19 @@ fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
     let dir = Dir::new();
     let copy = dir.path("program");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
-    // Bytes appended to the program do not change what it does.
-    let appended = |bytes: &[u8]| {
+    // Bytes appended to a program do not change the behavior of the program.
+    let append = |bytes: &[u8]| {
         use std::io::Write as _;
         fs::OpenOptions::new().append(true).open(&copy).unwrap().write_all(bytes).unwrap();
     };
-    let ask = |gone: &str| {
+    let build_in_copy = |is_deleted: bool| {
         let mut program = std::process::Command::new(&copy);
-        program.env("IT_IS_GONE", gone);
+        program.env("IT_IS_DELETED", is_deleted.to_string());
         in_command(program, || {
             let program = std::env::current_exe().unwrap();
             let source = Dir::new();
             let assets = dev(&source).version_from_executable();
-            if std::env::var_os("IT_IS_GONE").is_some_and(|gone| gone == "yes") {
+            if std::env::var_os("IT_IS_DELETED").is_some_and(|is_deleted| is_deleted == "true") {
                 fs::remove_file(&program).unwrap();
                 return assets
                     .build()
@@ -230,16 +230,16 @@ fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
             let assets = assets.build().unwrap();
             let before = assets.app_version();
             fs::rename(&program, program.with_extension("moved")).unwrap();
-            assert_eq!(assets.reload().unwrap().app_version(), before, "it is read once");
+            assert_eq!(assets.reload().unwrap().app_version(), before, "the executable is read once");
             fs::rename(program.with_extension("moved"), &program).unwrap();
             before.to_string()
         })
     };
-    let first = ask("no");
-    assert_eq!(ask("no"), first);
-    appended(b"another build");
-    assert_ne!(ask("no"), first);
-    let text = ask("yes");
+    let first = build_in_copy(false);
+    assert_eq!(build_in_copy(false), first);
+    append(b"another build");
+    assert_ne!(build_in_copy(false), first);
+    let text = build_in_copy(true);
     assert!(text.starts_with("Unreadable: file `"), "{text}");
     assert!(text.contains("of component `executable` cannot be read: "), "{text}");
     assert!(text.ends_with("; remove `.version_from_executable()`"), "{text}");
@@ -267,8 +267,8 @@ fn components_contribute_to_the_app_version() {
     let version_of =
         |assets: &Assets| format!("{} from {}", assets.app_version(), assets.app_version().source());
 
-    let alone = with(dev(&source));
-    assert_eq!(version_of(&alone), format!("{} from components", lines("")));
+    let assets = with(dev(&source));
+    assert_eq!(version_of(&assets), format!("{} from components", lines("")));
     let output = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
     let hash = production(&output).build().unwrap().app_version();
     assert_eq!(
@@ -277,12 +277,12 @@ fn components_contribute_to_the_app_version() {
     );
     assert_eq!(version_of(&with(production(&output).app_version("v1"))), "v1 from explicit");
 
-    let before = alone.app_version();
+    let before = assets.app_version();
     files.write("base.html", "new");
-    assert_eq!(alone.app_version(), before);
-    assert_ne!(alone.reload().unwrap().app_version(), before);
+    assert_eq!(assets.app_version(), before);
+    assert_ne!(assets.reload().unwrap().app_version(), before);
     fs::remove_file(&base).unwrap();
-    let err = alone.reload().unwrap_err();
+    let err = assets.reload().unwrap_err();
     assert_eq!(
         err.to_string(),
         format!("file `{}` of component `pages` does not exist; correct `.component()`", base.display())

@@ -133,10 +133,10 @@ async fn head_has_the_same_headers_as_get() {
         (headers, text(one).await, text(other).await)
     };
     let (by_get, one, other) = headers(Method::GET).await;
-    let (by_head, nothing, nothing_either) = headers(Method::HEAD).await;
+    let (by_head, head_of_one, head_of_other) = headers(Method::HEAD).await;
     assert_eq!((by_get.clone(), one), (by_head, other.clone()));
     assert!(!by_get.contains_key("content-length") && other.contains("a.1.css"));
-    assert_eq!((nothing, nothing_either), (String::new(), String::new()));
+    assert_eq!((head_of_one, head_of_other), (String::new(), String::new()));
 }
 
 #[tokio::test]

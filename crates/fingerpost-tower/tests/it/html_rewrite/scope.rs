@@ -13,10 +13,10 @@ use tower::{Layer, Service, service_fn};
 
 use super::{HTML, PAGE, build_response, production, publish, request, rewrite, text};
 
-/// A body that contains the URL which is current when it is polled.
-struct Seen(Assets, bool);
+/// A body that contains the current URL at the time of the first poll.
+struct CurrentUrl(Assets, bool);
 
-impl Body for Seen {
+impl Body for CurrentUrl {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -25,7 +25,7 @@ impl Body for Seen {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let is_done = std::mem::replace(&mut self.1, true);
-        Poll::Ready((!is_done).then(|| Ok(Frame::data(seen(&self.0).into()))))
+        Poll::Ready((!is_done).then(|| Ok(Frame::data(current_url(&self.0).into()))))
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -33,7 +33,7 @@ impl Body for Seen {
     }
 }
 
-fn seen(assets: &Assets) -> String {
+fn current_url(assets: &Assets) -> String {
     assets.url("a.css").unwrap().to_string()
 }
 
@@ -46,15 +46,15 @@ async fn response_uses_one_release_throughout() {
             assets.reload().unwrap();
         };
         let inner = service_fn(|request: Request<()>| {
-            let (in_call, assets) = (seen(&assets), assets.clone());
+            let (in_call, assets) = (current_url(&assets), assets.clone());
             let snapshot = request.extensions().get::<Snapshot>().unwrap().clone();
             async move {
                 tokio::task::yield_now().await;
-                let body = Seen(assets.clone(), false);
+                let body = CurrentUrl(assets.clone(), false);
                 let response =
                     Response::builder().header("content-type", media_type).header("x-call", in_call);
                 let response = response
-                    .header("x-future", seen(&assets))
+                    .header("x-future", current_url(&assets))
                     .header("x-snapshot", &*snapshot.url("a.css").unwrap());
                 Ok::<_, Infallible>(response.body(body).unwrap())
             }
@@ -67,7 +67,7 @@ async fn response_uses_one_release_throughout() {
             assert_eq!(response.headers()[name], format!("/static/{outermost}").as_str(), "{name}");
         }
         assert_eq!(text(response).await, format!("/static/{outermost}"));
-        assert_eq!(seen(&assets), "/static/a.9.css");
+        assert_eq!(current_url(&assets), "/static/a.9.css");
         reload("a.2.css");
     }
 }

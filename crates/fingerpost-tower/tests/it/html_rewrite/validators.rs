@@ -8,7 +8,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use super::{PAGE, production, publish, request, text};
 
-/// A server of one constant page and one constant style sheet that supports conditional requests.
+/// Serves a constant page and a constant style sheet, and supports conditional requests.
 async fn conditional(request: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
     let is_css = request.uri().path().ends_with(".css");
     let (media_type, tag) = if is_css { ("text/css", "\"css\"") } else { ("text/html", "\"page\"") };
@@ -62,7 +62,7 @@ async fn unchanged_page_is_sent_again_after_each_release() {
     for validators in [
         &[("if-none-match", &*tag)][..],
         &[("if-none-match", &tag), ("if-modified-since", date)],
-        // Validators from before the layer was added.
+        // Validators of responses without the layer.
         &[("if-none-match", "\"page\"")],
         &[("if-none-match", "W/\"page\""), ("if-modified-since", date)],
         &[("if-modified-since", date)],
@@ -73,7 +73,7 @@ async fn unchanged_page_is_sent_again_after_each_release() {
         assert_ne!(response.headers()["etag"], tag);
         assert!(text(response).await.contains("a.2.css"), "{validators:?}");
     }
-    // The headers of htmx.
+    // A request as from htmx.
     let htmx = [
         ("accept", "*/*"),
         ("sec-fetch-dest", "empty"),

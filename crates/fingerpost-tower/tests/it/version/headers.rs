@@ -68,7 +68,7 @@ async fn every_response_of_an_axum_site_has_the_version_header() {
 }
 
 #[tokio::test]
-async fn action_header_follows_on_mismatch() {
+async fn action_header_matches_on_mismatch() {
     for (mismatch, action) in [
         (OnMismatch::Reload, "reload"),
         (OnMismatch::Prompt, "prompt"),
@@ -86,7 +86,7 @@ async fn action_header_follows_on_mismatch() {
 }
 
 #[tokio::test]
-async fn page_without_script_keeps_its_headers() {
+async fn headers_of_a_page_without_script_are_unchanged() {
     let layer = layer().on_mismatch(OnMismatch::Ignore);
     let conditions = [("if-none-match", "\"x\""), ("accept", "text/html"), ("range", "bytes=0-1")];
     let inner = tower::service_fn(async |request: Request<()>| {

@@ -10,7 +10,7 @@ use crate::site::{IMMUTABLE, TestResponse};
 
 const OTHER: &str = "/_fingerpost/client.0123456789ab.js";
 
-/// Returns a response of the layer itself; the inner service must not be called.
+/// Returns a response of the layer. Panics if the layer calls the inner service.
 async fn respond(layer: &VersionLayer, request: Request<()>) -> TestResponse {
     let inner = service_fn(async |_| -> Result<Response<String>, Infallible> {
         panic!("the inner service was called")
@@ -157,7 +157,7 @@ async fn client_path_is_configurable() {
     assert_eq!(respond(&layer, request(src, &[])).await.cache_control(), IMMUTABLE);
     assert_eq!(respond(&layer, request("/a/b/version", &[])).await.status, 200);
     let response = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
-    assert!(response.tag().is_some(), "the default path is not handled by the layer");
+    assert!(response.tag().is_some(), "the layer handles the default path");
 }
 
 #[test]

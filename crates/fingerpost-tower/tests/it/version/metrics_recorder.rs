@@ -1,4 +1,4 @@
-//! A recorder for the `metrics` facade whose counters can be read.
+//! A recorder for the `metrics` facade, with readable counters.
 
 use std::{
     collections::BTreeMap,
@@ -34,10 +34,10 @@ impl Recorder for Counters {
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        panic!("{key} is no counter")
+        panic!("{key} is not a counter")
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        panic!("{key} is no counter")
+        panic!("{key} is not a counter")
     }
 }

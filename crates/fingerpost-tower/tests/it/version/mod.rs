@@ -28,11 +28,11 @@ use crate::{site::TestResponse, warnings};
 const PAGE: &str = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>";
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 
-/// Publishes a manifest with this hash, which is the app version.
+/// Publishes a manifest with this hash. The hash is the app version.
 fn publish(dir: &TempDir, hash: &str) {
     let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "a.{hash}.css"}}, "hash": "{hash}"}}"#);
     let file = dir.path().join("staticfiles.json");
-    // Renamed into place, because some tests read it concurrently.
+    // Some tests read the manifest concurrently, so the replacement must be atomic.
     fs::write(file.with_extension("new"), manifest).unwrap();
     fs::rename(file.with_extension("new"), file).unwrap();
 }
@@ -74,7 +74,7 @@ fn page() -> Response<Full<Bytes>> {
     build_response(200, &[HTML, ("etag", "\"x\""), ("last-modified", "x"), ("content-length", "71")], PAGE)
 }
 
-/// A service that always returns this response.
+/// Returns a service that always returns this response.
 fn always<B: Clone>(
     response: Response<B>,
 ) -> impl Service<Request<()>, Response = Response<B>, Error = Infallible, Future: Send> + Clone

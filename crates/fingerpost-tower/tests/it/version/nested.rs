@@ -8,7 +8,7 @@ use tower::{Layer, service_fn};
 use super::{HTML, PAGE, always, build_response, development, page, production, publish, request, send};
 
 #[tokio::test]
-async fn nested_layers_insert_one_script_and_the_inner_layer_wins() {
+async fn nested_layers_insert_at_most_one_script_and_use_the_settings_of_the_inner_layer() {
     let (_dir, assets) = production();
     let outer = VersionLayer::new(&assets);
     let other = VersionLayer::new(&development("v9"));
@@ -70,11 +70,11 @@ async fn validators_work_with_layers_in_any_order() {
 }
 
 #[tokio::test]
-async fn existing_script_tag_in_a_page_is_kept() {
+async fn existing_script_tag_in_a_page_is_preserved() {
     let once = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);
     let response = send(layer.layer(always(build_response(200, &[HTML], once))), request("/", &[])).await;
     assert_eq!(response.text().replace(response.tag().unwrap(), ""), once);
-    assert_eq!(response.attribute("data-version"), Some("v1"), "the inserted tag comes first");
+    assert_eq!(response.attribute("data-version"), Some("v1"), "the inserted tag is the first");
 }

@@ -24,7 +24,7 @@ async fn page_gets_the_script_and_loses_outdated_headers() {
     assert_eq!(response.text().replace(response.tag().unwrap(), ""), PAGE);
     let etag = response.header("etag");
     assert!(etag.starts_with("W/\"x-version."), "{etag}");
-    assert_eq!(response.headers.len(), 4, "content-type, etag, and two of the version: {response:?}");
+    assert_eq!(response.headers.len(), 4, "content-type, etag, and the two version headers: {response:?}");
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn response_to_a_form_is_marked_as_posted() {
 }
 
 #[tokio::test]
-async fn other_responses_keep_their_body() {
+async fn bodies_of_other_responses_are_unchanged() {
     for headers in [
         &[("content-type", "text/css")][..],
         &[("content-type", "application/xhtml+xml")],
@@ -166,10 +166,10 @@ async fn head_has_the_same_headers_as_get() {
             let (head, body) = other.into_parts();
             (head.headers, axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap())
         };
-        let (by_get, whole) = send_to_both(Method::GET).await;
-        let (by_head, nothing) = send_to_both(Method::HEAD).await;
+        let (by_get, body) = send_to_both(Method::GET).await;
+        let (by_head, body_of_head) = send_to_both(Method::HEAD).await;
         assert_eq!(by_get, by_head, "{path}");
-        assert_eq!((whole.is_empty(), nothing.is_empty()), (path == "/nowhere", true));
+        assert_eq!((body.is_empty(), body_of_head.is_empty()), (path == "/nowhere", true));
         assert_eq!(by_get.contains_key("content-length"), path.starts_with("/_fingerpost"), "{path}");
     }
 }
@@ -205,7 +205,7 @@ async fn page_at_a_hashed_path_is_unchanged_and_at_its_asset_path_gets_the_scrip
 }
 
 #[tokio::test]
-async fn empty_page_stays_empty() {
+async fn empty_page_is_unchanged() {
     let inner = Response::builder().header("content-type", "text/html").body(Empty::<Bytes>::new()).unwrap();
     let response = layer().layer(always(inner)).oneshot(request("/", &[])).await.unwrap();
     assert!(response.body().is_end_stream());

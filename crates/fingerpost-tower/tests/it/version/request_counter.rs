@@ -3,8 +3,8 @@ use tower::Layer;
 
 use super::{always, layer, metrics_recorder::Counters, page, request, send};
 
-/// Returns the counters after requests with these headers.
-fn counted(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec<String> {
+/// Sends the requests through the layers, and returns the counters.
+fn count_requests(requests: &[(&str, &[(&str, &str)])], layers: &[VersionLayer]) -> Vec<String> {
     let (counters, runtime) =
         (Counters::default(), tokio::runtime::Builder::new_current_thread().build().unwrap());
     metrics::with_local_recorder(&counters, || {
@@ -42,7 +42,7 @@ fn each_request_is_counted_once_by_its_version_match() {
         "fingerpost_requests_total{version=skew} 4",
         "fingerpost_requests_total{version=unversioned} 3",
     ];
-    assert_eq!(counted(requests, &[layer()]), expected);
-    assert_eq!(counted(requests, &[layer(), layer()]), expected);
-    assert_eq!(counted(requests, &[layer().header(false)]), expected);
+    assert_eq!(count_requests(requests, &[layer()]), expected);
+    assert_eq!(count_requests(requests, &[layer(), layer()]), expected);
+    assert_eq!(count_requests(requests, &[layer().header(false)]), expected);
 }

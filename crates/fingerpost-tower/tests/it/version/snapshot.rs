@@ -14,14 +14,14 @@ use tower::{Layer, service_fn};
 
 use super::{build_response, production, publish, request, send};
 
-/// Returns the version, the URL in the current scope, and the URL from `assets`, as a template would see them.
-fn seen(assets: &Assets) -> String {
+/// Returns the version and a URL, first from the current scope, then from `assets`, as text.
+fn versions_and_urls(assets: &Assets) -> String {
     let current = Snapshot::with_current(|snapshot| (snapshot.app_version(), snapshot.url("a.css").unwrap()));
     let (version, url) = current.expect("a scope is active");
     format!("[{version} {url} {} {}]", assets.app_version(), assets.url("a.css").unwrap())
 }
 
-/// A body of this many frames, each rendered when it is polled.
+/// A body that ends after this many polls. Every other poll renders a frame.
 struct Rendered(Assets, usize);
 
 impl Body for Rendered {
@@ -43,7 +43,7 @@ impl Body for Rendered {
             return Poll::Pending;
         }
         let start = if self.1 == 6 { "<head>" } else { "" };
-        Poll::Ready(Some(Ok(Frame::data(format!("{start}{}", seen(&self.0)).into()))))
+        Poll::Ready(Some(Ok(Frame::data(format!("{start}{}", versions_and_urls(&self.0)).into()))))
     }
 }
 
@@ -61,25 +61,26 @@ fn response_uses_one_release_while_another_thread_reloads() {
             }
             reloads
         });
-        let seen = many_responses(&assets);
+        let versions = check_responses(&assets);
         is_done.store(true, Relaxed);
         assert!(reloading.join().unwrap() > 1);
-        assert_eq!(seen.len(), 2, "{seen:?}");
+        assert_eq!(versions.len(), 2, "{versions:?}");
     });
 }
 
-/// Returns the versions of many responses, after checking that no response mixes two.
-fn many_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
+/// Checks that each response uses one version, in 600 responses, or in more until two versions appear. Returns the
+/// versions.
+fn check_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
     let inner = |media_type: &'static str| {
         let assets = assets.clone();
         service_fn(move |_: Request<()>| {
-            let (in_call, assets) = (seen(&assets), assets.clone());
+            let (in_call, assets) = (versions_and_urls(&assets), assets.clone());
             async move {
                 tokio::task::yield_now().await;
                 let response = Response::builder()
                     .header("content-type", media_type)
                     .header("x-call", in_call)
-                    .header("x-future", seen(&assets));
+                    .header("x-future", versions_and_urls(&assets));
                 Ok::<_, Infallible>(response.body(Rendered(assets, 8)).unwrap())
             }
         })

@@ -11,7 +11,7 @@ use crate::site::TestResponse;
 
 const DATE: &str = "Sat, 29 Oct 1994 19:43:31 GMT";
 
-/// A server of one constant page and one constant style sheet that supports conditional requests.
+/// Serves a constant page and a constant style sheet, and supports conditional requests.
 async fn conditional(request: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
     let is_css = request.uri().path().ends_with(".css");
     let (media_type, tag) = if is_css { ("text/css", "\"css\"") } else { ("text/html", "\"page\"") };
@@ -47,7 +47,7 @@ async fn unchanged_page_is_sent_again_after_each_release() {
     for validators in [
         &[("if-none-match", &*tag)][..],
         &[("if-none-match", &tag), ("if-modified-since", DATE)],
-        // Validators from before the layer was added.
+        // Validators of responses without the layer.
         &[("if-none-match", "\"page\"")],
         &[("if-none-match", "W/\"page\""), ("if-modified-since", DATE)],
         &[("if-modified-since", DATE)],
