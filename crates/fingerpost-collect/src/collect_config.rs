@@ -15,7 +15,7 @@ use crate::{
     diagnostics::{EVERYWHERE, Error, Problem, Rule, RuleSeverities, both},
     output::OutputOptions,
     pack::check_place,
-    settings_tables::Tables,
+    settings_tables::{CollectSettings, Tables},
 };
 
 /// Settings of [`collect`](crate::collect).

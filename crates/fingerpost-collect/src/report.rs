@@ -4,10 +4,7 @@ use fingerpost::{__private::NumberedReleases, manifest::Manifest};
 use serde::Serialize;
 
 use crate::{
-    diagnostics::{
-        left_out::Shadowed,
-        problem::{Problem, Remarks},
-    },
+    diagnostics::{Problem, Remarks, Shadowed},
     pack::PackReport,
     pipeline::{asset::Asset, compress::Variants, run_context::Run},
 };

@@ -83,7 +83,6 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let mut diagnostics = Diagnostics::default();
 
     let output = open_existing(&out, !config.without_waiting, config.dry_run, progress)?;
-    check_manifest(&out)?;
     let store = DirStore::new(&out);
     let history = History::read(&store, &out)?;
     if history.current.is_none() {
@@ -156,22 +155,6 @@ fn describe(cause: Cause, out: &Path) -> String {
              `{MANIFEST_NAME}` was changed by something other than `collect` and `clean`"
         ),
     }
-}
-
-/// Takes the lock if the output directory has records that another run could change. Unlike `collect`, does not create the
-/// output directory.
-fn open(out: &Path, config: &CleanConfig, progress: &dyn Progress) -> Result<Output, Problem> {
-    if !out.is_dir() {
-        let dir = quoted(out.display());
-        let message =
-            format!("output directory {dir} is not a directory; correct the path, or collect into it first");
-        return Err(Problem::new(ErrorKind::Output, message));
-    }
-    let mut output = Output::dry(out)?;
-    if !config.dry_run && out.join(".fingerpost").is_dir() {
-        output.acquire(!config.without_waiting, progress)?;
-    }
-    Ok(output)
 }
 
 fn no_manifest(out: &Path) -> Problem {

@@ -1,17 +1,14 @@
 use std::collections::HashMap;
 
 use fingerpost::{
-    __private::{PublishedRelease, variant_name},
+    __private::{KnownContent, PublishedRelease, files_of},
     AssetPath,
     manifest::{Entry, Release},
 };
 
 use crate::{
     diagnostics::{Diagnostics, Error, ErrorKind},
-    output::{
-        history::History,
-        variant::{KnownContent, files_of},
-    },
+    output::history::History,
 };
 
 /// The releases of an output directory and the files in their manifests.

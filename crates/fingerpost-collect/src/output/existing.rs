@@ -3,7 +3,7 @@ use std::path::Path;
 use fingerpost::__private::quoted;
 
 use crate::{
-    diagnostics::problem::{ErrorKind, Problem},
+    diagnostics::{ErrorKind, Problem},
     output::Output,
     progress::Progress,
 };

@@ -247,8 +247,9 @@ impl HashJob {
         if stamp()? != before {
             return Ok(None);
         }
-        let (sha256, _) = Digest::from_reader(AbortableFile { file, offset: 0, digest: &self.digest })?;
-        Ok((stamp()? == before).then_some((before, sha256)))
+        let reader = FileReader { file, offset: 0 };
+        let (sha256, _) = Digest::from_reader(Abortable { reader, digest: &self.digest })?;
+        Ok((stamp()? == before).then_some((Some(before), sha256)))
     }
 
     /// Waits until every later change of the bytes also changes the stamp.
@@ -266,7 +267,7 @@ struct Abortable<'a, R> {
     digest: &'a Weak<LargeDigest>,
 }
 
-impl Read for AbortableFile<'_> {
+impl<R: Read> Read for Abortable<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.digest.strong_count() == 0 {
             return Err(io::Error::other("the file is no longer served"));
@@ -320,6 +321,7 @@ impl FileLocation {
         let file = match self {
             Self::Path(path) => format!("`{}`", path.display()),
             Self::Stored(store, name) => format!("`{name}` in `{}`", store.place()),
+            Self::Static(_) => "a file of the embedded pack".to_owned(),
             Self::Open(_) => {
                 tracing::warn!(
                     "a file that changed while it was sent cannot be hashed, so its responses end before their last \
