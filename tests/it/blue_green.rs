@@ -159,13 +159,13 @@ impl Proxy {
     async fn load(&self, headers: &[(&str, &str)]) -> (String, Option<String>) {
         let response = self.send("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
         assert_eq!(response.status(), 200, "{headers:?}: {response:?}");
-        (shown(&response), set_cookie(&response))
+        (version_of_page(&response), set_cookie(&response))
     }
 }
 
 /// Returns the version of a page, after checking that header and body agree.
 #[track_caller]
-fn shown(response: &Response<Bytes>) -> String {
+fn version_of_page(response: &Response<Bytes>) -> String {
     let page = String::from_utf8(response.body().to_vec()).expect("a string");
     assert_eq!(response.headers()["x-app-version"], *page);
     assert_eq!(response.headers()["x-app-served-version"], *page);
@@ -214,8 +214,8 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     let (blue, green) = (Version::start("v1", "blue").await, Version::start("v2", "green").await);
     let proxy = kind.start(Step::NewDefault, &blue, &green)?;
     assert_eq!(proxy.load(&[]).await, page("v2"));
-    assert_eq!(shown(&proxy.send("/", &[OLD_TAB]).await), "v1");
-    assert_eq!(shown(&proxy.send("/", &[OLD_COOKIE]).await), "v1");
+    assert_eq!(version_of_page(&proxy.send("/", &[OLD_TAB]).await), "v1");
+    assert_eq!(version_of_page(&proxy.send("/", &[OLD_COOKIE]).await), "v1");
     assert_eq!(proxy.load(&[OLD_COOKIE]).await, page("v1"));
     assert_eq!(proxy.load(&[(HEADER, "v2"), OLD_COOKIE]).await, page("v2"));
     assert_eq!(proxy.load(&[(HEADER, ""), OLD_COOKIE]).await, page("v1"));
@@ -228,7 +228,7 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     assert_refused(&proxy.send("/", &[OLD_TAB]).await, "v2");
     assert_refused(&proxy.send("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
     // Without the header there is no client script that could handle a 409.
-    assert_eq!(shown(&proxy.send("/", &[OLD_COOKIE]).await), "v2");
+    assert_eq!(version_of_page(&proxy.send("/", &[OLD_COOKIE]).await), "v2");
     // The assets of the page are still served.
     assert_eq!(proxy.send("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
     // The endpoints return the new version.
@@ -240,7 +240,7 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     // no requests.
     assert_eq!(blue.counted(), ["match 6"]);
     assert_eq!(green.counted(), ["match 1", "skew 8", "unversioned 2"]);
-    assert_eq!(shown(&proxy.send("/", &[(HEADER, "v2")]).await), "v2");
+    assert_eq!(version_of_page(&proxy.send("/", &[(HEADER, "v2")]).await), "v2");
     assert_eq!(green.counted(), ["match 2", "skew 8", "unversioned 2"]);
     Some(())
 }
@@ -267,15 +267,15 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
         assert_eq!(proxy.load(&[agent, OLD_TAB]).await, page("v1"));
         // Only page loads take part in the canary split.
         let response = proxy.send("/", &[agent]).await;
-        assert_eq!((shown(&response), set_cookie(&response)), page("v1"));
+        assert_eq!((version_of_page(&response), set_cookie(&response)), page("v1"));
         // Text sent by the client never gets into a cookie.
         for header in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
             let response = proxy.send("/", &[agent, header, ACCEPT_PAGE]).await;
             assert!(!format!("{response:?}").contains("evil"), "{response:?}");
         }
         // A request with an unknown version gets the default version.
-        let gone = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;
-        assert_eq!(gone, ("v1".to_owned(), Some(EXPIRY.to_owned())));
+        let expired = proxy.load(&[agent, ("cookie", "app_version=v0")]).await;
+        assert_eq!(expired, ("v1".to_owned(), Some(EXPIRY.to_owned())));
     }
     let proxy = kind.start(Step::Withdrawn, &blue, &green)?;
     let withdrawn = proxy.load(&[("cookie", "app_version=v2")]).await;

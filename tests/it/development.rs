@@ -56,34 +56,34 @@ fn modified(file: &Path) -> FileTime {
     FileTime::from_last_modification_time(&fs::metadata(file).expect("a file"))
 }
 
-fn in_place(file: &Path, css: &str) {
+fn edit_in_place(file: &Path, css: &str) {
     fs::write(file, css).expect("a writable file");
 }
 
-fn in_place_with_the_old_time(file: &Path, css: &str) {
+fn edit_in_place_with_the_old_time(file: &Path, css: &str) {
     let time = modified(file);
-    in_place(file, css);
+    edit_in_place(file, css);
     set_file_mtime(file, time).expect("a file");
 }
 
-fn by_rename(file: &Path, css: &str) {
+fn edit_by_rename(file: &Path, css: &str) {
     let beside = file.with_extension("new");
-    in_place(&beside, css);
+    edit_in_place(&beside, css);
     fs::rename(beside, file).expect("a file that can be replaced");
 }
 
-fn by_rename_with_the_old_time(file: &Path, css: &str) {
+fn edit_by_rename_with_the_old_time(file: &Path, css: &str) {
     let time = modified(file);
-    by_rename(file, css);
+    edit_by_rename(file, css);
     set_file_mtime(file, time).expect("a file");
 }
 
 /// Ways to save a file.
 const EDITS: [fn(&Path, &str); 4] =
-    [in_place, in_place_with_the_old_time, by_rename, by_rename_with_the_old_time];
+    [edit_in_place, edit_in_place_with_the_old_time, edit_by_rename, edit_by_rename_with_the_old_time];
 
 /// Returns the color of the heading and the URL of the stylesheet.
-async fn shown(browser: &Browser) -> (String, String) {
+async fn color_and_url(browser: &Browser) -> (String, String) {
     let values = "[getComputedStyle(document.querySelector('h1')).color,
         document.querySelector('[rel=stylesheet]').getAttribute('href')]";
     serde_json::from_value(browser.evaluate(values).await).expect("two strings")
@@ -102,21 +102,21 @@ async fn every_page_reload_shows_the_stylesheet_just_saved() {
     fs::write(&file, css(&colors[0])).expect("a writable file");
     let origin = serve(site(source.path())).await;
     browser.goto(&origin).await.expect("a page");
-    assert_eq!(shown(&browser).await, expected(&colors[0]));
+    assert_eq!(color_and_url(&browser).await, expected(&colors[0]));
 
     for (color, edit) in colors[1..9].iter().zip(EDITS.iter().cycle()) {
         edit(&file, &css(color));
         browser.refresh().await.expect("the page reloads");
-        assert_eq!(shown(&browser).await, expected(color));
+        assert_eq!(color_and_url(&browser).await, expected(color));
     }
 
-    // From now on, the cache trusts the hash and does not read the file again.
+    // From now on, the cache uses the hash and does not read the file again.
     tokio::time::sleep(Duration::from_millis(2_200)).await;
     browser.refresh().await.expect("the page reloads");
-    assert_eq!(shown(&browser).await, expected(&colors[8]));
-    in_place_with_the_old_time(&file, &css(&colors[9]));
+    assert_eq!(color_and_url(&browser).await, expected(&colors[8]));
+    edit_in_place_with_the_old_time(&file, &css(&colors[9]));
     browser.refresh().await.expect("the page reloads");
-    assert_eq!(shown(&browser).await, expected(&colors[9]));
+    assert_eq!(color_and_url(&browser).await, expected(&colors[9]));
 
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
@@ -130,7 +130,7 @@ async fn every_page_reload_shows_the_stylesheet_just_saved() {
 #[tokio::test]
 async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
     let (source, file) = source();
-    in_place(&file, "h1 { order: 00 }");
+    edit_in_place(&file, "h1 { order: 00 }");
     let origin = serve(site(source.path())).await;
     assert_eq!(tools::get(&origin).await.0, 200);
     // On a busy machine a round may take more than a second. Only a faster round counts.
@@ -138,7 +138,7 @@ async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
         let began = Instant::now();
         for edit in 1..=5 {
             let css = format!("h1 {{ order: {round}{edit} }}");
-            in_place(&file, &css);
+            edit_in_place(&file, &css);
             let (_, page) = tools::get(&origin).await;
             let page = String::from_utf8(page).expect("a page in UTF-8");
             let url = expected_url(Mode::Dev, "css/app.css", css.as_bytes());

@@ -103,12 +103,12 @@ fn django_reads_a_fingerpost_manifest() {
     assert_eq!(manifest["version"], "1.1");
     assert_eq!(manifest["fingerpost"]["components"]["settings"]["files"], 1);
 
-    let seen = read(&python, out.path());
-    assert_eq!(seen["paths"].as_object().map(|paths| paths.len()), Some(204));
-    assert_eq!(seen["paths"], manifest["paths"]);
-    assert_eq!(seen["hash"], *assets.app_version());
-    assert_same_urls(&seen["static"], &assets);
-    assert_same_urls(&seen["storage"], &assets);
+    let values = read(&python, out.path());
+    assert_eq!(values["paths"].as_object().map(|paths| paths.len()), Some(204));
+    assert_eq!(values["paths"], manifest["paths"]);
+    assert_eq!(values["hash"], *assets.app_version());
+    assert_same_urls(&values["static"], &assets);
+    assert_same_urls(&values["storage"], &assets);
 }
 
 #[test]
@@ -117,16 +117,16 @@ fn fingerpost_reads_a_django_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let root = TempDir::new().expect("a temporary folder");
     django(&python, COLLECT, &[root.path(), source.dir()]);
-    let seen = read(&python, root.path());
-    assert_eq!(seen["paths"].as_object().map(|paths| paths.len()), Some(204));
+    let values = read(&python, root.path());
+    assert_eq!(values["paths"].as_object().map(|paths| paths.len()), Some(204));
 
     let file = root.path().join(MANIFEST_NAME);
     let mut manifest: Value = serde_json::from_slice(&fs::read(&file).expect("a manifest")).expect("JSON");
     assert_eq!(manifest["version"], "1.1");
     let assets = Assets::production(root.path()).expect("an output directory");
-    assert_same_urls(&seen["static"], &assets);
-    assert_eq!(*assets.app_version(), seen["hash"]);
-    for (path, hashed) in seen["paths"].as_object().expect("paths") {
+    assert_same_urls(&values["static"], &assets);
+    assert_eq!(*assets.app_version(), values["hash"]);
+    for (path, hashed) in values["paths"].as_object().expect("paths") {
         let bytes = fs::read(root.path().join(hashed.as_str().expect("a path"))).expect("a hashed file");
         let integrity = assets.integrity(path).expect("a hashed file");
         assert_eq!(integrity, Digest::from_content(&bytes).integrity(), "{path}");
@@ -137,6 +137,6 @@ fn fingerpost_reads_a_django_manifest() {
     members.remove("hash").expect("a hash");
     fs::write(&file, manifest.to_string()).expect("a writable file");
     let assets = Assets::production(root.path()).expect("an output directory");
-    assert_same_urls(&seen["static"], &assets);
+    assert_same_urls(&values["static"], &assets);
     assert_eq!(*assets.app_version(), *"unknown");
 }

@@ -97,7 +97,7 @@ fn real_assets_always_returns_the_same_two_hundred_files() {
 }
 
 #[test]
-fn expected_url_has_the_hash_in_the_correct_place() {
+fn expected_url_has_the_hash_in_the_correct_position() {
     for (path, in_development, in_production) in [
         ("app.css", "/static/app.css?v=7c98040a5416", "/static/app.7c98040a5416.css"),
         ("a.b/x.tar.gz", "/static/a.b/x.tar.gz?v=7c98040a5416", "/static/a.b/x.tar.7c98040a5416.gz"),

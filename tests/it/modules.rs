@@ -50,10 +50,10 @@ impl Crate {
         for child in &module.children {
             let mut child_path = path.clone();
             child_path.push(child.clone());
-            let alone = dir.join(format!("{child}.rs"));
+            let single_file = dir.join(format!("{child}.rs"));
             let file = match module.paths.get(child) {
                 Some(named) => file.with_file_name(named),
-                None if alone.exists() => alone,
+                None if single_file.exists() => single_file,
                 None => dir.join(child).join("mod.rs"),
             };
             self.read(&file, &child_path);
@@ -112,12 +112,13 @@ impl Crate {
     fn backward_stages(&self) -> Vec<String> {
         let pipeline = vec!["pipeline".to_owned()];
         let stages = self.0.get(&pipeline).map(|module| module.children.as_slice()).unwrap_or_default();
-        let place = |path: &ModulePath| {
+        let position = |path: &ModulePath| {
             stages.iter().position(|stage| path.starts_with(&pipeline) && path.get(1) == Some(stage))
         };
         let backward = |(path, targets): (&ModulePath, BTreeSet<&ModulePath>)| {
-            let own = place(path)?;
-            let later = targets.into_iter().find(|target| place(target).is_some_and(|place| place > own))?;
+            let own = position(path)?;
+            let later =
+                targets.into_iter().find(|target| position(target).is_some_and(|position| position > own))?;
             Some(format!("{} imports {}", path.join("::"), later.join("::")))
         };
         self.imports().into_iter().filter_map(backward).collect()

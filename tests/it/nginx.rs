@@ -99,7 +99,7 @@ impl Side {
             ("{gzip-tag}", "GET {app.css} | Accept-Encoding: gzip"),
             ("{empty-tag}", "GET {empty.css}"),
         ] {
-            let tag = shown(&side.send(request).await)["etag"].clone();
+            let tag = compared_parts(&side.send(request).await)["etag"].clone();
             side.placeholders.push((name.to_owned(), tag));
         }
         side.wait_for_the_large_file().await;
@@ -109,7 +109,7 @@ impl Side {
     /// Waits until `StaticFiles` has hashed the large file. The first request starts the hashing in the background.
     async fn wait_for_the_large_file(&self) {
         for _ in 0..1000 {
-            if shown(&self.send("HEAD {large.woff2}").await)["etag"] != "-" {
+            if compared_parts(&self.send("HEAD {large.woff2}").await)["etag"] != "-" {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -135,26 +135,26 @@ impl Side {
 }
 
 /// Returns the parts of a response to compare, with `-` for absent headers, and without the bodies of errors.
-fn shown(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
+fn compared_parts(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     let header = |name| response.headers().get(name).map_or("-", |value| value.to_str().expect("a string"));
-    let mut shown: BTreeMap<_, _> = HEADERS.iter().map(|name| (*name, header(*name).to_owned())).collect();
+    let mut parts: BTreeMap<_, _> = HEADERS.iter().map(|name| (*name, header(*name).to_owned())).collect();
     let is_error = !response.status().is_success() && response.status() != 304;
     if is_error {
         for name in ["content-length", "content-type"] {
-            shown.remove(name);
+            parts.remove(name);
         }
     } else {
         let hash = Sha256::digest(response.body());
-        shown.insert("body", format!("{} bytes {:02x}{:02x}", response.body().len(), hash[0], hash[1]));
+        parts.insert("body", format!("{} bytes {:02x}{:02x}", response.body().len(), hash[0], hash[1]));
     }
-    shown.insert("status", response.status().as_u16().to_string());
-    shown
+    parts.insert("status", response.status().as_u16().to_string());
+    parts
 }
 
-/// Returns the same parts as [`shown`], with normalized ETags, media types and dates.
+/// Returns the same parts as [`compared_parts`], with normalized ETags, media types and dates.
 fn compared(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
-    let mut shown = shown(response);
-    for (name, value) in &mut shown {
+    let mut parts = compared_parts(response);
+    for (name, value) in &mut parts {
         let normalized = match (*name, value.as_str()) {
             (_, "-") => continue,
             ("etag", tag) if tag.starts_with("W/") => "weak",
@@ -165,7 +165,7 @@ fn compared(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
         };
         *value = normalized.to_owned();
     }
-    shown
+    parts
 }
 
 /// An observed difference: the request, the part of the response, the value of nginx and the value of `StaticFiles`.
@@ -189,11 +189,11 @@ impl Difference {
     }
 
     /// Returns the listed requests without this difference.
-    fn unobserved<'a>(&'a self, seen: &'a [Observed]) -> impl Iterator<Item = &'a str> {
-        let is_seen =
-            |request: &str| seen.iter().any(|seen| self.matches(seen) && ["any", seen.0].contains(&request));
+    fn unobserved<'a>(&'a self, observed: &'a [Observed]) -> impl Iterator<Item = &'a str> {
+        let is_observed =
+            |request: &str| observed.iter().any(|one| self.matches(one) && ["any", one.0].contains(&request));
         let listed = if self.requests.is_empty() { &["any"] } else { self.requests };
-        listed.iter().copied().filter(move |request| !is_seen(request))
+        listed.iter().copied().filter(move |request| !is_observed(request))
     }
 }
 
@@ -212,20 +212,20 @@ async fn responses_differ_from_nginx_only_as_documented() {
             .expect("a request"),
     )
     .await;
-    let date = shown(&date)["last-modified"].clone();
+    let date = compared_parts(&date)["last-modified"].clone();
     let theirs = Side::new(nginx.url(""), &assets, &date).await;
     let ours = Side::new(ours, &assets, &date).await;
 
-    let mut seen = Vec::new();
+    let mut observed = Vec::new();
     for request in REQUESTS {
-        seen.extend(differing(request, &theirs.send(request).await, &ours.send(request).await));
+        observed.extend(differing(request, &theirs.send(request).await, &ours.send(request).await));
     }
     let unlisted: Vec<_> =
-        seen.iter().filter(|seen| !DIFFERENCES.iter().any(|difference| difference.matches(seen))).collect();
+        observed.iter().filter(|one| !DIFFERENCES.iter().any(|difference| difference.matches(one))).collect();
     assert!(unlisted.is_empty(), "differences not in the table (request, part, nginx, ours): {unlisted:#?}");
     let unobserved = DIFFERENCES
         .iter()
-        .flat_map(|difference| difference.unobserved(&seen).map(move |request| (request, difference)));
+        .flat_map(|difference| difference.unobserved(&observed).map(move |request| (request, difference)));
     let unobserved: Vec<_> = unobserved.collect();
     assert!(unobserved.is_empty(), "in the table, but not observed: {unobserved:#?}");
 }

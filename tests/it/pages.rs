@@ -206,7 +206,7 @@ fn pages_do_not_link_to_registries_for_unpublished_crates() {
     assert_eq!(dead, [""; 0]);
 }
 
-/// In Markdown the first definition of a label wins, so a crate defines its rustdoc target before it includes a page.
+/// In Markdown the first definition of a label applies, so a crate defines its rustdoc target before it includes a page.
 #[test]
 fn file_links_have_a_separate_target_in_rustdoc() {
     let mut dead = Vec::new();

@@ -132,7 +132,7 @@ async fn axum_token_page_matches_its_responses_in_both_modes() {
 }
 
 /// Starts a new version of a site on the same port.
-fn redeployed(example: &str, port: u16, variable: &str, value: &str) -> Server {
+fn redeploy(example: &str, port: u16, variable: &str, value: &str) -> Server {
     let mut command = Server::example_command(example);
     let address = format!("127.0.0.1:{port}");
     Server::start(command.arg("--production").env("ADDRESS", address).env(variable, value))
@@ -145,7 +145,7 @@ async fn page_unchanged_on_disk_has_the_new_urls_after_a_deploy() {
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
     for version in ["first", "second", "first"] {
-        let site = redeployed("axum-html", port, "FINGERPOST_APP_VERSION", version);
+        let site = redeploy("axum-html", port, "FINGERPOST_APP_VERSION", version);
         for page in ["/", "/about.html", "/"] {
             visit(&mut browser, &site.url(page)).await;
             let urls = style_sheets(&browser).await;
@@ -162,8 +162,8 @@ async fn urls_of_an_earlier_deploy_redirect_to_the_current_urls() {
     let Some(mut browser) = Browser::open().await else { return };
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
-    drop(redeployed("axum-token", port, "DEPLOY", "7"));
-    let site = redeployed("axum-token", port, "DEPLOY", "8");
+    drop(redeploy("axum-token", port, "DEPLOY", "7"));
+    let site = redeploy("axum-token", port, "DEPLOY", "8");
     visit(&mut browser, &site.url("/")).await;
     assert_eq!(style_sheets(&browser).await, ["/static/8/css/app.css"]);
     browser.save_screenshot("axum-token").await;

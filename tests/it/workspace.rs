@@ -36,9 +36,9 @@ fn ci_checks_each_feature_of_every_published_crate_separately() {
     let ci = ci();
     let mut missing = Vec::new();
     for (name, features) in published() {
-        let alone = format!("cargo check -p {name} --no-default-features");
+        let command = format!("cargo check -p {name} --no-default-features");
         let each = features.iter().filter(|feature| *feature != "default");
-        let commands = each.map(|feature| format!("{alone} --features {feature}")).chain([alone.clone()]);
+        let commands = each.map(|feature| format!("{command} --features {feature}")).chain([command.clone()]);
         missing.extend(commands.filter(|command| !ci.lines().any(|line| line == command)));
     }
     assert_eq!(missing, [""; 0], "lines that .ci/run lacks");

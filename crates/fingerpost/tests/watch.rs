@@ -35,23 +35,23 @@ fn url_of(content: &str) -> String {
 }
 
 /// Watches a source directory, with a clock that makes the times of its files trusted.
-fn watching(source: &Path) -> Assets {
+fn watch_dir(source: &Path) -> Assets {
     wait_for_a_new_time(source);
     Assets::builder().source(source).mode(Mode::Dev).clock(later).build().unwrap()
 }
 
 /// Creates a source directory with one file whose times are trusted and whose URL is cached.
-fn settled() -> (TempDir, Assets) {
-    settled_in("")
+fn cached_site() -> (TempDir, Assets) {
+    cached_site_in("")
 }
 
-/// Like [`settled`], with the source directory at this path in the temporary directory.
-fn settled_in(source: &str) -> (TempDir, Assets) {
+/// Like [`cached_site`], with the source directory at this path in the temporary directory.
+fn cached_site_in(source: &str) -> (TempDir, Assets) {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join(source);
     fs::create_dir_all(&source).unwrap();
     fs::write(source.join("a.css"), "one").unwrap();
-    let assets = watching(&source);
+    let assets = watch_dir(&source);
     assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
     (dir, assets)
 }
@@ -74,7 +74,7 @@ fn assert_seen_in_time(assets: &Assets, changed: Instant, content: &str) {
 
 #[test]
 fn edit_is_visible_within_the_limit() {
-    let (dir, assets) = settled();
+    let (dir, assets) = cached_site();
     for content in ["two", "six", "ten"] {
         write_in_place(&dir.path().join("a.css"), content);
         assert_seen_in_time(&assets, Instant::now(), content);
@@ -83,7 +83,7 @@ fn edit_is_visible_within_the_limit() {
 
 #[test]
 fn edit_without_a_watcher_event_is_visible_within_the_limit() {
-    let (dir, assets) = settled();
+    let (dir, assets) = cached_site();
     // A hard link in a directory without a watcher causes no event, like an edit through a bind mount.
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
@@ -97,7 +97,7 @@ fn edit_without_a_watcher_event_is_visible_within_the_limit() {
 
 #[test]
 fn replaced_directory_is_visible_within_the_limit() {
-    let (above, assets) = settled_in("site/static");
+    let (above, assets) = cached_site_in("site/static");
     let at = |path: &str| above.path().join(path);
     for (here, there) in [("site/static", "other/static"), ("site", "other")] {
         // Both files have the same length and times that are trusted.
@@ -116,7 +116,7 @@ fn replaced_directory_is_visible_within_the_limit() {
 
 #[test]
 fn deleted_and_recreated_file_is_visible_within_the_limit() {
-    let (dir, assets) = settled();
+    let (dir, assets) = cached_site();
     fs::remove_file(dir.path().join("a.css")).unwrap();
     assert_in_time(Instant::now(), || assets.url("a.css").is_err());
     fs::write(dir.path().join("a.css"), "two").unwrap();
@@ -131,7 +131,7 @@ fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     fs::create_dir(&real).unwrap();
     symlink(&real, &link).unwrap();
     fs::write(real.join("a.css"), "one").unwrap();
-    let assets = watching(&link);
+    let assets = watch_dir(&link);
     let has_event = (0..5).any(|i| {
         thread::sleep(LIMIT);
         let (begin, content) = (Instant::now(), format!("edit {i}"));
@@ -169,7 +169,7 @@ fn watched_cache_hit_makes_no_system_call() {
     let mut process = traced("calls");
     process.arg(env::current_exe().unwrap());
     let output = child::in_command(process, || {
-        let (_dir, assets) = settled();
+        let (_dir, assets) = cached_site();
         let between = |begin, end, count| {
             assert!(!Path::new(begin).exists());
             (0..count).for_each(|_| drop(assets.url("a.css").unwrap()));
@@ -212,7 +212,7 @@ fn watched_cache_hit_does_not_stat_the_file() {
     let (here, away) = (above.path().join("here"), above.path().join("away"));
     fs::create_dir_all(here.join("static")).unwrap();
     fs::write(here.join("static/a.css"), "one").unwrap();
-    let assets = watching(&here.join("static"));
+    let assets = watch_dir(&here.join("static"));
     let has_hit = (0..20).any(|_| {
         thread::sleep(LIMIT);
         let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! Checks that valid manifests and releases are unchanged after they are written and parsed again, and that their paths are valid.
+//! Checks that valid manifests and releases have valid paths, and are unchanged after writing and parsing.
 #![no_main]
 
 use fingerpost::{

@@ -67,7 +67,7 @@ async fn request_redirected_to_another_origin_contains_no_version() {
             other.url("/fragment")
         );
         assert_eq!(run(browser, &fetch).await, "TypeError");
-        // The browser sends a preflight, which is refused.
+        // The browser sends a preflight, and the server rejects the preflight.
         let requests: Vec<_> =
             requests(&other, "/").into_iter().map(|request| request.method.to_string()).collect();
         assert_eq!(requests, ["OPTIONS"]);

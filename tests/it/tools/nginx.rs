@@ -14,7 +14,7 @@ error_log error.log;
 events {}
 ";
 
-/// The start of every `http` block: nothing is written outside of the prefix.
+/// The start of every `http` block. With these settings, nginx writes only below the prefix.
 const HTTP: &str = "access_log off;
 client_body_temp_path body;
 proxy_temp_path proxy;

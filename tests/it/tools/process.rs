@@ -26,14 +26,14 @@ impl Process {
         // Reads to the end even after the receiver is dropped: a full pipe would block the program.
         thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
 
-        let mut seen = Vec::new();
+        let mut output_lines = Vec::new();
         while let Ok(line) = lines.recv_timeout(START_TIMEOUT) {
             if let Some(found) = find(&line) {
                 return (process, found);
             }
-            seen.push(line);
+            output_lines.push(line);
         }
-        panic!("{command:?} did not report its address; its output is {seen:?}");
+        panic!("{command:?} did not report its address; its output is {output_lines:?}");
     }
 
     /// Starts a program and waits until it is ready. Returns `None` if the program exits before.

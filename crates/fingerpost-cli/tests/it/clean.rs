@@ -131,13 +131,13 @@ fn verify_repairs_files_and_counts_them() {
 fn flags_override_the_settings_file() {
     let site = site_with_three_releases();
     site.write("fingerpost.toml", "out = \"out\"\nclean.keep = 2\nclean.older-than = \"0\"");
-    let kept = |flags: &[&str]| {
+    let retained = |flags: &[&str]| {
         let output = site.run(&[&["clean", "--dry-run"], flags].concat());
         summary(&output).rsplit_once(", ").unwrap().1.to_owned()
     };
-    assert_eq!(kept(&[]), "2 releases kept");
-    assert_eq!(kept(&["--keep", "0"]), "1 release kept");
-    assert_eq!(kept(&["--older-than", "1m"]), "3 releases kept");
+    assert_eq!(retained(&[]), "2 releases kept");
+    assert_eq!(retained(&["--keep", "0"]), "1 release kept");
+    assert_eq!(retained(&["--older-than", "1m"]), "3 releases kept");
 }
 
 #[test]
@@ -147,9 +147,9 @@ fn unreadable_release_and_missing_output_dir_are_errors() {
     let output = site.run(&[&STRICT[..], &["--json"]].concat());
     assert_eq!(output.code, Some(1));
     assert!(output.stdout.starts_with(r#"{"errors":[{"kind":"manifest","message":"#), "{}", output.stdout);
-    let place = site.quoted_path("out/.fingerpost/releases/2.json");
+    let location = site.quoted_path("out/.fingerpost/releases/2.json");
     assert!(
-        output.stderr.starts_with(&format!("error: manifest {place} cannot be read: ")),
+        output.stderr.starts_with(&format!("error: manifest {location} cannot be read: ")),
         "{}",
         output.stderr
     );

@@ -193,9 +193,9 @@ fn paths_in_the_settings_file_are_relative_to_that_file() {
 #[test]
 fn invalid_settings_file_is_an_error() {
     let site = Site::new(&[("fingerpost.toml", "hidden = false\r\nsauces = ['\u{9b}']\r\n")]);
-    let place = site.quoted_path("fingerpost.toml");
+    let location = site.quoted_path("fingerpost.toml");
     let expected = format!(
-        "error: settings file {place}: line 2: unknown key `sauces`; known keys are `sources`, `out`, `base-url`, "
+        "error: settings file {location}: line 2: unknown key `sauces`; known keys are `sources`, `out`, `base-url`, "
     );
     for args in [&["collect"][..], &["find", "a.css"], &["clean"], &["version"]] {
         let output = site.run(args);

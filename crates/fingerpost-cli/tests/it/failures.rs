@@ -248,18 +248,18 @@ fn run_reports_and_awaits_the_lock_unless_no_wait_is_set() {
     let site = Site::new(&[("static/a.css", "a"), ("out/.fingerpost/lock", "4242")]);
     let lock = File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();
-    let place = site.quoted_path("out/.fingerpost/lock");
+    let location = site.quoted_path("out/.fingerpost/lock");
 
     let output = site.run(&[&COLLECT[..], &["--no-wait"]].concat());
     let problem =
-        format!("the run of process 4242 holds {place}; run the command again when that run has ended");
+        format!("the run of process 4242 holds {location}; run the command again when that run has ended");
     let hint = "omit `--no-wait` to wait for the other run";
     assert_eq!((output.code, output.stderr), (Some(1), format!("error: {problem}\nhint: {hint}\n")));
 
     let mut run = site.command(PROGRAM).args(COLLECT).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
     let message = lines.next().unwrap().unwrap();
-    assert_eq!(message, format!("waiting for the run of process 4242, which holds {place}"));
+    assert_eq!(message, format!("waiting for the run of process 4242, which holds {location}"));
     thread::sleep(Duration::from_millis(20));
     assert!(run.try_wait().unwrap().is_none(), "the run waits for the lock");
     drop(lock);
@@ -281,8 +281,8 @@ fn second_of_two_runs_waits_and_reports_the_lock_holder() {
     }
     let second = spawn();
     let [first, second] = [first, second].map(|run| RunOutput::from(run.wait_with_output().unwrap()));
-    let place = site.quoted_path("out/.fingerpost/lock");
-    let waiting = format!("waiting for the run of process {holder}, which holds {place}\n");
+    let location = site.quoted_path("out/.fingerpost/lock");
+    let waiting = format!("waiting for the run of process {holder}, which holds {location}\n");
     assert!(second.stderr.starts_with(&waiting), "{}", second.stderr);
     assert!(second.stderr.contains("nothing to publish"), "{}", second.stderr);
     assert!(first.stderr.contains("release 1 published"), "{}", first.stderr);

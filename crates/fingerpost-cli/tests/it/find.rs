@@ -6,19 +6,19 @@ const NOT_COLLECTED: &str = "hint: this asset has not been collected yet; run `f
 fn find_prints_the_files_and_urls_of_an_asset() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b")]);
     let find = || site.run(&["find", "/a.css?x#y", "static", "theme", "--out", "out"]);
-    let places = format!(
+    let locations = format!(
         "asset        a.css\nfile         {}\nhides        {}\ndevelopment  /static/a.css?x&v=ca978112ca1b#y\n",
         site.path("static/a.css").display(),
         site.path("theme/a.css").display(),
     );
     let output = find();
-    assert_eq!((output.code, &*output.stdout), (Some(0), &*places));
+    assert_eq!((output.code, &*output.stdout), (Some(0), &*locations));
     assert_eq!(output.stderr, NOT_COLLECTED);
 
     site.collect();
     let output = find();
     let published = "production   /static/a.ca978112ca1b.css?x#y\nhashed path  a.ca978112ca1b.css\n";
-    assert_eq!((output.code, output.stdout, &*output.stderr), (Some(0), places + published, ""));
+    assert_eq!((output.code, output.stdout, &*output.stderr), (Some(0), locations + published, ""));
 }
 
 #[test]

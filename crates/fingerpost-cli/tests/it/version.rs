@@ -136,10 +136,10 @@ fn app_version_changes_when_only_templates_change() {
     assert_eq!(site.run(&["version"]).stdout, format!("{hash} (manifest)\n"));
     let output = site.run(&["collect"]);
     assert_eq!(output.code, Some(1));
-    let place = site.path("").display().to_string();
+    let location = site.path("").display().to_string();
     let problem = format!(
         "error: component `templates`: `templates/**` matches no file in `{}`; correct `[version] components`\n",
-        place.trim_end_matches(std::path::MAIN_SEPARATOR)
+        location.trim_end_matches(std::path::MAIN_SEPARATOR)
     );
     assert_eq!(output.stderr, problem);
     assert_eq!(production_version(&site), first);

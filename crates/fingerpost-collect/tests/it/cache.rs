@@ -35,12 +35,12 @@ impl Site {
     /// Creates a site and fills the cache.
     fn cached_with(files: &[(&str, &str)]) -> Self {
         let site = Self::new(files);
-        collect(&site.lenient("out")).expect("a run that fills the cache");
+        collect(&site.config_with_warnings("out")).expect("a run that fills the cache");
         site
     }
 
     /// Returns settings with the clock [`later`], so that the times of all files are trusted. Missing files are warnings.
-    fn lenient(&self, out: &str) -> CollectConfig {
+    fn config_with_warnings(&self, out: &str) -> CollectConfig {
         self.config_to(out).clock(later).severity(Rule::Missing, Severity::Warn)
     }
 
@@ -89,7 +89,7 @@ impl Site {
 
     #[track_caller]
     fn assert_same(&self) {
-        self.assert_cache_changes_nothing(|out| self.lenient(out));
+        self.assert_cache_changes_nothing(|out| self.config_with_warnings(out));
     }
 
     /// Returns the assets whose hashed paths differ after `change`.
@@ -107,7 +107,7 @@ impl Site {
 #[test]
 fn recently_modified_files_are_not_cached() {
     let site = Site::new(&FILES);
-    collect(&site.lenient("out").clock(SystemTime::now)).unwrap();
+    collect(&site.config_with_warnings("out").clock(SystemTime::now)).unwrap();
     assert!(!site.path(CACHE).exists());
     // A file with a time in the future is never old enough.
     let alone = File::options().append(true).open(site.path("static/alone.txt")).unwrap();
@@ -126,7 +126,7 @@ fn integrity_field_of_an_earlier_version_is_dropped() {
     let field = "\"integrity\":\"sha256-eA==\",\"size\":";
     site.forge_cache("\"size\":", field);
     site.write("out/staticfiles.json", manifest.replace("\"size\":", field));
-    let report = collect(&site.lenient("out")).unwrap();
+    let report = collect(&site.config_with_warnings("out")).unwrap();
     assert_eq!((report.written, report.release), (0, None));
     assert_eq!(site.read("out/staticfiles.json"), manifest);
     site.assert_same();
@@ -138,7 +138,7 @@ fn cached_run_has_the_same_output_and_report() {
     assert_eq!(site.cached().len(), FILES.len());
     let cache = site.read(CACHE);
     site.assert_same();
-    let report = collect(&site.lenient("out")).unwrap();
+    let report = collect(&site.config_with_warnings("out")).unwrap();
     assert_eq!((report.written, report.release, report.warnings.len()), (0, None, 1));
     assert_eq!(report.notes.len(), 1);
     assert_eq!(site.read(CACHE), cache);
@@ -152,8 +152,8 @@ fn damaged_or_foreign_cache_is_ignored() {
     let whole = site.read(CACHE);
     site.forge_cache(&format!("\"{hash}\""), "\"000000000000\"");
     let forged = site.read(CACHE);
-    // Shows that the checks below are needed: an intact cache of this program is trusted, even with a wrong hash.
-    collect(&site.lenient("out")).unwrap();
+    // The checks below are needed, because an intact cache of this program is trusted even with a wrong hash.
+    collect(&site.config_with_warnings("out")).unwrap();
     assert_eq!(site.hashed("alone.txt"), "alone.000000000000.txt");
 
     let version = format!("version={}", env!("CARGO_PKG_VERSION"));
@@ -200,7 +200,7 @@ fn changed_base_url_invalidates_the_cache() {
         ("static/a.css", "a{background:url(/static/mark.svg)}b{background:url(/other/mark.svg)}"),
     ]);
     for base in ["/other/", "/static/", "/"] {
-        site.assert_cache_changes_nothing(|out| site.lenient(out).base_url(base));
+        site.assert_cache_changes_nothing(|out| site.config_with_warnings(out).base_url(base));
     }
 }
 
@@ -209,10 +209,10 @@ fn files_that_cannot_be_parsed_are_cached_with_their_warnings() {
     let utf_16: Vec<u8> = "\u{feff}a{b:url(a.txt)}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let site = Site::new(&[("static/a.txt", "a"), ("static/b.js", "import './x.js'; )")]);
     site.write("static/a.css", &utf_16);
-    let report = collect(&site.lenient("out")).unwrap();
+    let report = collect(&site.config_with_warnings("out")).unwrap();
     assert!(site.cached().iter().eq(["a.css", "a.txt", "b.js"]), "{:?}", site.cached());
     assert_eq!(report.warnings.len(), 2);
-    assert_eq!(collect(&site.lenient("out")).unwrap().warnings, report.warnings);
+    assert_eq!(collect(&site.config_with_warnings("out")).unwrap().warnings, report.warnings);
     site.assert_same();
 }
 
@@ -303,9 +303,9 @@ fn moved_or_reordered_source_dirs_invalidate_the_cache() {
 fn failed_run_fills_the_cache_and_dry_run_does_not() {
     let site = Site::new(&FILES);
     assert!(collect(&site.config_later().dry_run(true)).is_err());
-    collect(&site.lenient("out").dry_run(true)).unwrap();
+    collect(&site.config_with_warnings("out").dry_run(true)).unwrap();
     assert!(!site.path("out").exists());
-    assert_eq!(site.refused(&site.config_later()).len(), 1);
+    assert_eq!(site.problems_of(&site.config_later()).len(), 1);
     assert_eq!(site.cached().len(), FILES.len());
     site.assert_same();
     assert_eq!(site.renamed_by(|| site.write("static/late.png", "png")), ["late.css", "late.png"]);
@@ -332,7 +332,7 @@ fn copy(from: &Path, to: &Path) {
 const LARGE: usize = 4 * 1024 * 1024;
 
 /// Runs `collect` and returns the bytes read, as a multiple of one large file.
-fn readings(config: &CollectConfig) -> u64 {
+fn count_large_reads(config: &CollectConfig) -> u64 {
     let before = bytes_read().unwrap();
     collect(config).unwrap();
     (bytes_read().unwrap() - before + LARGE as u64 / 8) / LARGE as u64
@@ -368,26 +368,26 @@ fn cached_files_are_not_read() {
     // may elapse on a slow machine.
     let at_once = site.config().clock(|| SystemTime::UNIX_EPOCH);
     // A file that refers to other assets is read twice: to find the references, and to rewrite them.
-    assert_eq!(readings(&at_once), 5);
-    let young = readings(&at_once);
+    assert_eq!(count_large_reads(&at_once), 5);
+    let young = count_large_reads(&at_once);
     assert_eq!(young, 5 + 4, "neither the sources nor the published files are old enough to be trusted");
-    let readings = |site: &Site| readings(&site.config_later());
-    assert_eq!(readings(&site), 5 + 4);
-    assert_eq!(readings(&site), 0);
+    let count_reads = || count_large_reads(&site.config_later());
+    assert_eq!(count_reads(), 5 + 4);
+    assert_eq!(count_reads(), 0);
     site.remove(CACHE);
-    assert_eq!(readings(&site), 5);
+    assert_eq!(count_reads(), 5);
     site.remove("out/.fingerpost/published.json");
-    assert_eq!(readings(&site), 4);
-    assert_eq!(readings(&site), 0);
+    assert_eq!(count_reads(), 4);
+    assert_eq!(count_reads(), 0);
 
     copy(&site.path("out"), &site.path("copy"));
     fs::remove_dir_all(site.path("out")).unwrap();
     fs::rename(site.path("copy"), site.path("out")).unwrap();
-    assert_eq!(readings(&site), 4, "a copy is read once");
-    assert_eq!(readings(&site), 0);
+    assert_eq!(count_reads(), 4, "a copy is read once");
+    assert_eq!(count_reads(), 0);
 
     site.write("static/mark.svg", "<svg/>");
-    assert_eq!(readings(&site), 1, "only the referring file is read");
-    readings(&site);
-    assert_eq!(readings(&site), 0);
+    assert_eq!(count_reads(), 1, "only the referring file is read");
+    count_reads();
+    assert_eq!(count_reads(), 0);
 }

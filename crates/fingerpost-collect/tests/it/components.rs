@@ -85,10 +85,10 @@ fn unreadable_components_are_reported_with_the_other_problems() {
     let components = "components = { a = [\"gone/**\"], b = [\"gone.txt\"], templates = [\"templates/**\"] }";
     site.write("fingerpost.toml", format!("sources = [\"static\"]\nout = \"out\"\n[version]\n{components}"));
     site.write("static/b.css", "b{src:url(gone.png)}");
-    let gone = format!("file {} of component `b`", site.shown("gone.txt"));
+    let missing = format!("file {} of component `b`", site.quoted_path("gone.txt"));
     let directory = site.path("").display().to_string();
     let directory = directory.trim_end_matches('/');
-    let problems = site.refused(&config(&site));
+    let problems = site.problems_of(&config(&site));
     let advice = "correct `[version] components`";
     assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems[2].contains("`gone.png`"), "{problems:?}");
@@ -96,7 +96,7 @@ fn unreadable_components_are_reported_with_the_other_problems() {
         problems[..2],
         [
             format!("component `a`: `gone/**` matches no file in `{directory}`; {advice}"),
-            format!("{gone} does not exist; {advice}"),
+            format!("{missing} does not exist; {advice}"),
         ]
     );
     let err = collect(&config(&site)).unwrap_err();

@@ -36,7 +36,7 @@ fn text(seed: u32) -> String {
 }
 
 /// Incompressible bytes.
-fn noise(length: usize) -> Vec<u8> {
+fn incompressible_bytes(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let mut next = || {
         state ^= state << 13;
@@ -128,8 +128,8 @@ fn nothing_is_compressed_by_default() {
 #[test]
 fn files_that_do_not_shrink_have_no_variant() {
     let site = Site::new(&[("static/empty.css", ""), ("static/short.css", &"a".repeat(40))]);
-    site.write("static/noise.css", noise(50_000));
-    site.write("static/little.css", [noise(10_000), vec![b'a'; 400]].concat());
+    site.write("static/noise.css", incompressible_bytes(50_000));
+    site.write("static/little.css", [incompressible_bytes(10_000), vec![b'a'; 400]].concat());
     for name in ["a.png", "a.woff2", "a.gz", "a.zip", "LICENSE"] {
         site.write(&format!("static/{name}"), text(1));
     }
@@ -149,8 +149,8 @@ fn variants_do_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| run(&site));
         let mut tree = site.tree("out");
-        let own = [".fingerpost/lock", ".fingerpost/manifest-times", ".fingerpost/releases/"];
-        tree.retain(|name, _| !own.iter().any(|start| name.starts_with(start)));
+        let metadata = [".fingerpost/lock", ".fingerpost/manifest-times", ".fingerpost/releases/"];
+        tree.retain(|name, _| !metadata.iter().any(|start| name.starts_with(start)));
         tree
     });
     assert_eq!(trees[0].len(), 20 * (1 + built_in().count()) + 2);
@@ -211,7 +211,10 @@ fn all_invalid_compression_settings_are_reported() {
     let site = site();
     let unknown = "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`";
     let level = "compression `gzip:11` has no such level; `gzip` has 1 to 9";
-    assert_eq!(site.refused(&site.config().compress(["lzma"]).compress_maps(["gzip:11"])), [unknown, level]);
+    assert_eq!(
+        site.problems_of(&site.config().compress(["lzma"]).compress_maps(["gzip:11"])),
+        [unknown, level]
+    );
     assert!(!site.path("out").exists());
 }
 
@@ -229,7 +232,7 @@ fn encoding_without_its_feature_is_an_error_that_names_the_feature() {
             )
         })
         .collect();
-    assert_eq!(site.refused(&site.config().compress(["gzip", "br", "zstd"])), problems);
+    assert_eq!(site.problems_of(&site.config().compress(["gzip", "br", "zstd"])), problems);
 }
 
 #[test]

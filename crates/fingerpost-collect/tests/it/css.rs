@@ -155,7 +155,7 @@ fn references_out_of_the_source_dir_are_reported_and_never_opened() {
     let app = app();
     app.site.write("etc/passwd", "secret");
     app.write("a{b:url(../../etc/passwd)}");
-    let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
+    let [problem] = &app.site.problems_of(&app.config())[..] else { panic!("one problem") };
     assert!(
         problem.contains("`../../etc/passwd` leaves the base URL: it resolves to `/etc/passwd`"),
         "{problem}"
@@ -167,7 +167,7 @@ fn references_out_of_the_source_dir_are_reported_and_never_opened() {
 fn missing_files_are_reported() {
     let app = app();
     app.write("a{b:url(../img/aa.png)}");
-    let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
+    let [problem] = &app.site.problems_of(&app.config())[..] else { panic!("one problem") };
     assert!(problem.contains("`../img/aa.png` points to `img/aa.png`, which does not exist"), "{problem}");
     assert!(problem.contains("`img/a.png`"), "{problem}");
     assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));

@@ -52,7 +52,7 @@ impl Graph {
     }
 
     /// Returns all files reachable from a file. The file itself is included only if it is in a cycle.
-    fn reached(&self, node: usize) -> Vec<usize> {
+    fn reachable(&self, node: usize) -> Vec<usize> {
         let (mut found, mut open) = (Vec::new(), self.targets(node).to_vec());
         while let Some(next) = open.pop() {
             if !found.contains(&next) {
@@ -65,7 +65,7 @@ impl Graph {
 
     /// Returns the hash in the name of each file: the hash of its served bytes, or of its group and its path.
     fn hashes(&self) -> BTreeMap<usize, String> {
-        let reached: Vec<_> = (0..self.0.len()).map(|node| self.reached(node)).collect();
+        let reached: Vec<_> = (0..self.0.len()).map(|node| self.reachable(node)).collect();
         let mut hashes = BTreeMap::new();
         while hashes.len() < self.0.len() {
             for node in 0..self.0.len() {
@@ -190,7 +190,7 @@ proptest! {
         for node in 0..graph.0.len() {
             let path = graph.path(node, None);
             let hashed = [&before, &after].map(|manifest| manifest.get(&path).map(|entry| entry.hashed.clone()));
-            let reaches = node == changed || graph.reached(node).contains(&changed);
+            let reaches = node == changed || graph.reachable(node).contains(&changed);
             prop_assert_eq!(hashed[0] != hashed[1], reaches, "{} when {} changes", node, changed);
         }
     }

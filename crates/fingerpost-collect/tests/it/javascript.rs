@@ -137,7 +137,7 @@ fn modules_may_import_each_other() {
 fn missing_file_extension_is_reported() {
     let app = Rewritten::new("js/app.js", &["js/nope.js"]);
     app.write("import './nope'");
-    let [problem] = &app.site.refused(&app.config())[..] else { panic!("one problem") };
+    let [problem] = &app.site.problems_of(&app.config())[..] else { panic!("one problem") };
     assert!(problem.contains("`./nope` points to `js/nope`, which does not exist"), "{problem}");
     assert!(problem.contains("`js/nope.js` exists; browsers do not complete paths"), "{problem}");
     assert_eq!(collect(&app.config()).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));

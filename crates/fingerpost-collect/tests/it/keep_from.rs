@@ -4,7 +4,7 @@ use crate::site::{Site, warnings};
 
 /// Creates a site whose output directory `old` has two releases. The content of `a.css` was `one`, then `two`, and is now
 /// `three`.
-fn redeployed() -> Site {
+fn site_with_two_old_releases() -> Site {
     let site = Site::new(&[("static/a.css", "one"), ("static/img/b.png", "b")]);
     collect(&site.config_to("old")).unwrap();
     site.write("static/a.css", "two");
@@ -19,7 +19,7 @@ fn import_config(site: &Site) -> CollectConfig {
 
 #[test]
 fn releases_and_their_files_are_imported() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release), (&[1, 2][..], Some(3)));
     assert_eq!(warnings(&report), [""; 0]);
@@ -38,7 +38,7 @@ fn releases_and_their_files_are_imported() {
 
 #[test]
 fn releases_already_present_are_skipped() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     collect(&import_config(&site)).unwrap();
     let again = collect(&import_config(&site)).unwrap();
     assert_eq!((again.kept, again.release, again.written), (vec![], None, 0));
@@ -67,7 +67,7 @@ fn unchanged_manifest_becomes_one_new_release_after_newer_releases_are_imported(
 
 #[test]
 fn unchanged_content_is_a_new_release_if_the_imported_manifest_was_edited() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     site.write("static/a.css", "two");
     site.write("old/staticfiles.json", site.read("old/staticfiles.json"));
     let report = collect(&import_config(&site)).unwrap();
@@ -78,7 +78,7 @@ fn unchanged_content_is_a_new_release_if_the_imported_manifest_was_edited() {
 
 #[test]
 fn unchanged_content_adopts_the_imported_release() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     site.write("static/a.css", "two");
     let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, report.adopted), (&[1, 2][..], None, Some(2)));
@@ -102,20 +102,20 @@ fn existing_manifest_counts_as_replaced() {
 
 #[test]
 fn release_number_with_different_content_is_an_error() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     site.collect();
-    let (old, out) = (site.shown("old"), site.shown("out"));
+    let (old, out) = (site.quoted_path("old"), site.quoted_path("out"));
     let problem = format!(
         "release 1 in {old} differs from release 1 in {out}: the two directories have different histories; collect into an empty \
          output directory"
     );
-    assert_eq!(site.refused(&import_config(&site)), [problem]);
+    assert_eq!(site.problems_of(&import_config(&site)), [problem]);
     assert_eq!(collect(&import_config(&site)).unwrap_err().kind(), ErrorKind::KeepFrom);
 }
 
 #[test]
 fn manifest_without_a_release_file_is_imported_as_a_release() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
     let report = collect(&import_config(&site)).unwrap();
     assert_eq!((report.kept, report.release), (vec![], Some(2)));
@@ -126,14 +126,14 @@ fn manifest_without_a_release_file_is_imported_as_a_release() {
 
 #[test]
 fn missing_or_damaged_files_are_not_imported() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     let [one, two] = ["a.7692c3ad3540.css", "a.3fc4ccfe7458.css"].map(|name| format!("old/{name}"));
     site.remove(&one);
     site.write(&two, "owt");
     let report = collect(&import_config(&site)).unwrap();
     let expected = [
-        format!("{} is damaged; it is not imported", site.shown(&two)),
-        format!("{} is missing; it is not imported", site.shown(&one)),
+        format!("{} is damaged; it is not imported", site.quoted_path(&two)),
+        format!("{} is missing; it is not imported", site.quoted_path(&one)),
     ];
     assert_eq!(warnings(&report), expected);
     assert_eq!(site.names("out"), ["a.8b5b9db0c13d.css", "img/b.3e23e8160039.png", "staticfiles.json"]);
@@ -141,7 +141,7 @@ fn missing_or_damaged_files_are_not_imported() {
 
 #[test]
 fn damaged_release_is_not_imported() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     site.write("old/.fingerpost/releases/1.json", "{");
     let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, warnings(&report).len()), (&[2][..], Some(3), 1));
@@ -150,13 +150,13 @@ fn damaged_release_is_not_imported() {
 
 #[test]
 fn release_damaged_in_the_output_dir_can_be_imported_again() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     collect(&import_config(&site)).unwrap();
     let (first, good) = ("out/.fingerpost/releases/1.json", site.read("old/.fingerpost/releases/1.json"));
     site.write(first, "{");
-    let [problem] = &site.refused(&import_config(&site))[..] else { panic!("one problem") };
-    let advice = format!("; remove it to import it from {}", site.shown("old"));
-    assert!(problem.contains(&site.shown(first)) && problem.ends_with(&advice), "{problem}");
+    let [problem] = &site.problems_of(&import_config(&site))[..] else { panic!("one problem") };
+    let advice = format!("; remove it to import it from {}", site.quoted_path("old"));
+    assert!(problem.contains(&site.quoted_path(first)) && problem.ends_with(&advice), "{problem}");
     site.remove(first);
     assert_eq!(collect(&import_config(&site)).unwrap().kept, [1]);
     assert_eq!(site.read(first), good);
@@ -167,17 +167,17 @@ fn keep_from_must_be_an_output_dir() {
     let site = Site::new(&[("static/a.css", "a")]);
     let problem = format!(
         "cannot import releases from {}: it is not a directory; correct `--keep-from`, or omit it at the first deploy",
-        site.shown("old")
+        site.quoted_path("old")
     );
-    assert_eq!(site.refused(&import_config(&site)), [problem]);
+    assert_eq!(site.problems_of(&import_config(&site)), [problem]);
 
     site.write("old/css/a.css", "a file of another program");
     let problem = format!(
         "cannot import releases from {}: it has files but no `staticfiles.json`; correct `--keep-from`, or empty \
          the directory",
-        site.shown("old")
+        site.quoted_path("old")
     );
-    assert_eq!(site.refused(&import_config(&site)), [problem]);
+    assert_eq!(site.problems_of(&import_config(&site)), [problem]);
 }
 
 #[test]
@@ -239,16 +239,19 @@ fn retained_numbers(site: &Site) -> Vec<u64> {
 
 #[test]
 fn unreadable_earlier_manifest_is_an_error() {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     site.write("old/staticfiles.json", "[]");
-    let [problem] = &site.refused(&import_config(&site))[..] else { panic!("one problem") };
+    let [problem] = &site.problems_of(&import_config(&site))[..] else { panic!("one problem") };
     assert!(
-        problem.starts_with(&format!("manifest {} is not a JSON object", site.shown("old/staticfiles.json")))
+        problem.starts_with(&format!(
+            "manifest {} is not a JSON object",
+            site.quoted_path("old/staticfiles.json")
+        ))
     );
 }
 
 /// Creates a site. Another program has published `a.css` under this name in the output directory `old`.
-fn published_under(name: &str) -> Site {
+fn site_with_foreign_file(name: &str) -> Site {
     let site = Site::new(&[("static/a.css", "new")]);
     site.write(&format!("old/{name}"), "old");
     site.write("old/staticfiles.json", format!(r#"{{"version": "1.1", "paths": {{"a.css": "{name}"}}}}"#));
@@ -261,21 +264,21 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
         (".fingerpost/releases/7.json", "the records of an output directory"),
         ("StaticFiles.json", "the manifest"),
     ] {
-        let site = published_under(name);
+        let site = site_with_foreign_file(name);
         let problem = format!(
             "a manifest in {} has an asset under `{name}`, the name of {owner}; correct it, or leave out `--keep-from`",
-            site.shown("old")
+            site.quoted_path("old")
         );
-        assert_eq!(site.refused(&import_config(&site)), [problem]);
+        assert_eq!(site.problems_of(&import_config(&site)), [problem]);
         assert_eq!(collect(&import_config(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::KeepFrom);
     }
 }
 
 #[test]
 fn original_never_replaces_an_imported_file() {
-    let site = published_under("a.css");
+    let site = site_with_foreign_file("a.css");
     let problem = "asset `a.css` has a name that was published for `a.css` before; rename it";
-    assert_eq!(site.refused(&import_config(&site).originals(true)), [problem]);
+    assert_eq!(site.problems_of(&import_config(&site).originals(true)), [problem]);
     collect(&import_config(&site)).unwrap();
     assert_eq!(site.read("out/a.css"), "old");
 }
@@ -288,24 +291,24 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
              rename the asset, or leave out `--keep-from`"
         )
     };
-    let site = published_under("docs");
+    let site = site_with_foreign_file("docs");
     site.write("static/docs/x", "x");
     site.write("static/z.css", "z");
-    assert_eq!(site.refused(&import_config(&site)), [problem("docs/x", "docs")]);
+    assert_eq!(site.problems_of(&import_config(&site)), [problem("docs/x", "docs")]);
     assert_eq!(collect(&import_config(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::Clash);
 
-    let site = published_under("docs/old/a.css");
+    let site = site_with_foreign_file("docs/old/a.css");
     site.write("static/docs", "d");
     site.write("static/docs-x", "d");
     let plain = import_config(&site).originals(true);
-    assert_eq!(site.refused(&plain), [problem("docs", "docs/old/a.css")]);
+    assert_eq!(site.problems_of(&plain), [problem("docs", "docs/old/a.css")]);
     // Without plain names there is no conflict.
     assert_eq!(collect(&import_config(&site)).unwrap().files, 3);
 }
 
 /// Creates a site whose output directory `out` is a copy of `old`, with two old releases.
 fn copied() -> Site {
-    let site = redeployed();
+    let site = site_with_two_old_releases();
     for (name, bytes) in site.tree("old") {
         site.write(&format!("out/{name}"), bytes);
     }

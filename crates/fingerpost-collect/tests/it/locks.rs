@@ -22,7 +22,7 @@ fn run_without_wait_reports_the_lock_holder() {
     let lock = take_lock(&site);
     let err = collect(&site.config().wait(false)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Locked);
-    let lock_file = site.shown("out/.fingerpost/lock");
+    let lock_file = site.quoted_path("out/.fingerpost/lock");
     assert_eq!(
         err.to_string(),
         format!("{HOLDER} holds {lock_file}; run the command again when that run has ended")
@@ -53,7 +53,7 @@ fn waiting_run_reports_the_lock_holder() {
     let site = Site::new(&[("static/a.css", "a")]);
     let progress = ReleaseOnWait(Mutex::new((Some(take_lock(&site)), String::new())));
     assert_eq!(collect_with(&site.config(), &progress).unwrap().release, Some(1));
-    let lock_file = site.shown("out/.fingerpost/lock");
+    let lock_file = site.quoted_path("out/.fingerpost/lock");
     assert_eq!(progress.0.into_inner().unwrap().1, format!("waiting for {HOLDER}, which holds {lock_file}"));
     assert_eq!(site.read("out/.fingerpost/lock"), "", "the lock is free");
 }
@@ -78,7 +78,7 @@ fn clean_uses_the_same_lock() {
     let config = CleanConfig::new(site.path("out"));
     let lock = take_lock(&site);
     let err = clean(&config.clone().wait(false)).unwrap_err();
-    let lock_file = site.shown("out/.fingerpost/lock");
+    let lock_file = site.quoted_path("out/.fingerpost/lock");
     assert_eq!(err.kind(), ErrorKind::Locked);
     assert_eq!(
         err.to_string(),

@@ -41,7 +41,7 @@ fn original_with_the_name_of_a_hashed_file_is_an_error() {
     let problem = "assets `a.css` and `a.ca978112ca1b.css` both need `a.ca978112ca1b.css` in the output directory; \
                    rename one of them";
     let config = site.config().originals(true);
-    assert_eq!(site.refused(&config), [problem]);
+    assert_eq!(site.problems_of(&config), [problem]);
     assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Clash);
 
     // Without plain names, or with equal bytes, there is no conflict.
@@ -58,12 +58,12 @@ fn original_with_the_name_of_an_earlier_hashed_file_is_an_error() {
     site.write("static/a.css", "b");
     site.write("static/a.ca978112ca1b.css", "an author's own");
     let problem = "asset `a.ca978112ca1b.css` has a name that was published for `a.css` before; rename it";
-    assert_eq!(site.refused(&site.config().originals(true)), [problem]);
+    assert_eq!(site.problems_of(&site.config().originals(true)), [problem]);
     assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
 
     // An earlier release in another directory causes the same error.
     let elsewhere = site.config_to("new").originals(true).keep_from(site.path("out"));
-    assert_eq!(site.refused(&elsewhere), [problem]);
+    assert_eq!(site.problems_of(&elsewhere), [problem]);
 }
 
 #[test]
@@ -72,15 +72,15 @@ fn assets_with_the_name_of_a_metadata_file_are_an_error() {
     let manifest = "asset `staticfiles.json` has the name of the manifest; rename or ignore it";
     let records =
         "asset `.fingerpost/lock` has the name of the records of an output directory; rename or ignore it";
-    assert_eq!(site.refused(&site.config().originals(true)), [manifest]);
-    assert_eq!(site.refused(&site.config().originals(true).hidden(true)), [records, manifest]);
+    assert_eq!(site.problems_of(&site.config().originals(true)), [manifest]);
+    assert_eq!(site.problems_of(&site.config().originals(true).hidden(true)), [records, manifest]);
     // With only hashed names, `staticfiles.json` is no conflict.
     assert_eq!(site.collect().files, 1);
-    assert_eq!(site.refused(&site.config().hidden(true)), [records]);
+    assert_eq!(site.problems_of(&site.config().hidden(true)), [records]);
     // A directory with the name of the manifest is an error as well.
     let below = Site::new(&[("static/staticfiles.json/a.css", "a")]);
     let manifest = "asset `staticfiles.json/a.css` has the name of the manifest; rename or ignore it";
-    assert_eq!(below.refused(&below.config()), [manifest]);
+    assert_eq!(below.problems_of(&below.config()), [manifest]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn name_that_is_both_a_file_and_a_directory_is_an_error() {
     let config = || site.config().source(site.path("more"));
     let problem =
         "assets `docs` and `docs/index.html` both need `docs` in the output directory; rename one of them";
-    assert_eq!(site.refused(&config().originals(true)), [problem]);
+    assert_eq!(site.problems_of(&config().originals(true)), [problem]);
     assert_eq!(collect(&config()).unwrap().files, 2);
 }
 
@@ -102,9 +102,10 @@ fn file_that_became_a_directory_is_reported_before_writing() {
     site.write("static/docs/a.css", "a");
     site.write("static/docs/more/b.css", "b");
     site.write("static/a.css", "changed");
-    let problem = format!("{} is a file, but a directory is needed there; remove it", site.shown("out/docs"));
-    assert_eq!(site.refused(&config), [&*problem]);
-    assert_eq!(site.refused(&config.clone().dry_run(true)), [problem]);
+    let problem =
+        format!("{} is a file, but a directory is needed there; remove it", site.quoted_path("out/docs"));
+    assert_eq!(site.problems_of(&config), [&*problem]);
+    assert_eq!(site.problems_of(&config.clone().dry_run(true)), [problem]);
     assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Output);
 
     site.remove("out/docs");
@@ -121,9 +122,9 @@ fn directory_that_became_a_file_is_reported_before_writing() {
     site.write("static/a.css", "changed");
     let problem = format!(
         "{} is a directory, but a file must be written there; remove it, or rename the asset",
-        site.shown("out/docs")
+        site.quoted_path("out/docs")
     );
-    assert_eq!(site.refused(&config), [problem]);
+    assert_eq!(site.problems_of(&config), [problem]);
 
     std::fs::remove_dir_all(site.path("out/docs")).unwrap();
     assert_eq!(collect(&config).unwrap().release, Some(2));

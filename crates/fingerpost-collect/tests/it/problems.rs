@@ -24,8 +24,8 @@ fn all_problems_of_a_run_are_reported_one_per_line() {
         "base URL `static` is neither an absolute path nor an http or https URL; write a path such as `/static/` or a \
          URL such as `https://cdn.example.com/static/`"
             .to_owned(),
-        format!("source directory {} does not exist; create it, or correct the path", site.shown("nowhere")),
-        format!("source directory {} is not a directory", site.shown("static/a.css")),
+        format!("source directory {} does not exist; create it, or correct the path", site.quoted_path("nowhere")),
+        format!("source directory {} is not a directory", site.quoted_path("static/a.css")),
     ];
     assert_eq!(err.problems().map(ToString::to_string).collect::<Vec<_>>(), expected);
     assert_eq!(err.to_string(), expected.join("\n"));
@@ -38,34 +38,34 @@ fn all_problems_of_a_run_are_reported_one_per_line() {
 fn invalid_settings_are_rejected() {
     let site = Site::new(&[]);
     #[track_caller]
-    fn refused(config: &CollectConfig) -> String {
+    fn config_error(config: &CollectConfig) -> String {
         let err = collect(config).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::Config);
         err.to_string()
     }
     let none = CollectConfig::new(site.path("out"));
     assert_eq!(
-        refused(&none),
+        config_error(&none),
         "no source directory is set; name the directory that holds the assets, such as `static`"
     );
     assert_eq!(
-        refused(&site.config().source_at("../up", site.path("static"))),
+        config_error(&site.config().source_at("../up", site.path("static"))),
         "path `../up` leaves the asset directory"
     );
     assert_eq!(
-        refused(&site.config().ignore(["["])),
+        config_error(&site.config().ignore(["["])),
         "ignore glob `[` cannot be read: unclosed character class; missing ']'"
     );
     let exception = site.config().severity_override("./vendor/*", Rule::Missing, Severity::Ignore);
     assert_eq!(
-        refused(&exception),
+        config_error(&exception),
         "rules: glob `./vendor/*` has a `.` segment, which no asset path has; write `vendor/*`"
     );
     assert_eq!(
-        refused(&site.config_to("static")),
+        config_error(&site.config_to("static")),
         format!(
             "source directory {} is in the output directory; use separate directories",
-            site.shown("static")
+            site.quoted_path("static")
         )
     );
 }
@@ -76,7 +76,7 @@ fn output_dir_that_is_a_file_is_rejected() {
     for config in [site.config(), site.config().dry_run(true)] {
         let err = collect(&config).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::Output);
-        let out = site.shown("out");
+        let out = site.quoted_path("out");
         assert_eq!(
             err.to_string(),
             format!("output directory {out} is not a directory; remove it, or name another")
@@ -90,7 +90,7 @@ fn directory_with_the_name_of_a_hashed_file_is_reported() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("out/a.ca978112ca1b.css/x", "x")]);
     let err = collect(&site.config()).unwrap_err();
     assert_eq!((err.kind(), err.problems().len()), (ErrorKind::Output, 1));
-    let name = site.shown("out/a.ca978112ca1b.css");
+    let name = site.quoted_path("out/a.ca978112ca1b.css");
     let advice = "is a directory, but a file must be written there; remove it, or rename the asset";
     assert_eq!(err.to_string(), format!("{name} {advice}"));
     assert!(!site.path("out/staticfiles.json").exists());
@@ -118,7 +118,7 @@ fn vanished_file_stops_the_run_and_the_old_release_stays_current() {
     });
     let err = collect_with(&site.config(), &vanish).unwrap_err();
     let [a, b] = ["static/a.css", "static/b.css"]
-        .map(|path| format!("{} disappeared during the run; run the command again", site.shown(path)));
+        .map(|path| format!("{} disappeared during the run; run the command again", site.quoted_path(path)));
     assert_eq!(err.to_string(), format!("{a}\n{b}"));
     assert_eq!(err.kind(), ErrorKind::Source);
     assert_eq!(site.read("out/staticfiles.json"), manifest);
@@ -145,7 +145,7 @@ fn file_that_keeps_changing_is_never_partially_collected() {
         done.store(true, Ordering::Relaxed);
         problem.expect("a run that detects the change")
     });
-    let file = site.shown("static/log.txt");
+    let file = site.quoted_path("static/log.txt");
     assert_eq!(problem.to_string(), format!("{file} changed during the run; run the command again"));
 }
 
@@ -172,7 +172,7 @@ fn file_changed_during_the_run_stops_the_run() {
             text => site.write("static/a.css", text),
         });
         let err = collect_with(&site.config(), &progress).unwrap_err();
-        let file = site.shown("static/a.css");
+        let file = site.quoted_path("static/a.css");
         assert_eq!(err.to_string(), format!("{file} {problem} during the run; run the command again"));
         assert_eq!(site.names("out"), [""; 0]);
     }
@@ -191,10 +191,10 @@ fn unreadable_manifest_is_not_replaced() {
         site.write("out/staticfiles.json", text);
         let problem = format!(
             "manifest {} {reason}; restore it, or remove it and run `fingerpost collect` again",
-            site.shown("out/staticfiles.json")
+            site.quoted_path("out/staticfiles.json")
         );
         assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Manifest);
-        assert_eq!(site.refused(&site.config()), [problem]);
+        assert_eq!(site.problems_of(&site.config()), [problem]);
     }
 }
 
@@ -209,7 +209,7 @@ fn too_long_hashed_name_is_reported() {
     let asset = format!("css/{}…{}.css", "x".repeat(76), "x".repeat(76));
     let problem =
         format!("the hashed name of asset `{asset}` has 256 {unit}, more than the limit of 255; shorten it");
-    assert_eq!(site.refused(&site.config()), [problem]);
+    assert_eq!(site.problems_of(&site.config()), [problem]);
     assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Source);
 }
 
@@ -219,7 +219,7 @@ fn dangling_symlink_as_output_dir_is_reported() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("out")).unwrap();
     let advice = "which does not exist; create that directory, or remove the symlink";
-    let problem = format!("output directory {} is a symlink to `nothing`, {advice}", site.shown("out"));
+    let problem = format!("output directory {} is a symlink to `nothing`, {advice}", site.quoted_path("out"));
     for config in [site.config(), site.config().dry_run(true)] {
         assert_eq!(collect(&config).unwrap_err().to_string(), problem);
     }
@@ -232,8 +232,8 @@ fn dangling_symlink_as_output_dir_is_reported() {
 fn dangling_symlink_in_a_source_dir_is_reported() {
     let site = Site::new(&[("static/a.css", "a")]);
     std::os::unix::fs::symlink("nothing", site.path("static/b.css")).unwrap();
-    let [problem] = &site.refused(&site.config())[..] else { panic!("one problem") };
-    assert!(problem.starts_with(&format!("cannot read {}: ", site.shown("static/b.css"))), "{problem}");
+    let [problem] = &site.problems_of(&site.config())[..] else { panic!("one problem") };
+    assert!(problem.starts_with(&format!("cannot read {}: ", site.quoted_path("static/b.css"))), "{problem}");
     assert_eq!(collect(&site.config().ignore(["b.css"])).unwrap().files, 1);
 }
 
@@ -244,9 +244,9 @@ fn file_name_that_is_not_utf_8_is_reported() {
 
     let site = Site::new(&[("static/a.css", "a")]);
     fs::write(site.path("static").join(std::ffi::OsStr::from_bytes(b"b\xff.css")), "b").unwrap();
-    let file = site.shown("static/b\u{fffd}.css");
+    let file = site.quoted_path("static/b\u{fffd}.css");
     let problem = format!("the name of {file} is not UTF-8; rename the file or ignore it");
-    assert_eq!(site.refused(&site.config()), [problem]);
+    assert_eq!(site.problems_of(&site.config()), [problem]);
     assert_eq!(collect(&site.config().ignore(["b*"])).unwrap().files, 1);
 }
 
@@ -279,7 +279,7 @@ fn reference_to_an_ignored_file_is_reported_as_ignored() {
     let err = collect(&config).unwrap_err();
     let problem = err.problems().next().unwrap();
     assert_eq!(problem.message(), "`v/x.png` points to `v/x.png`, which is ignored");
-    let advice = format!("{} exists, but the ignore glob `v/x.*` matches it", site.shown("lib/x.png"));
+    let advice = format!("{} exists, but the ignore glob `v/x.*` matches it", site.quoted_path("lib/x.png"));
     assert_eq!((problem.advice(), problem.searched()), (Some(&*advice), &[][..]));
 }
 
@@ -372,7 +372,7 @@ fn absolute_reference_outside_the_base_url_is_a_warning_if_an_asset_matches() {
         site.read(&format!("out/{}", site.hashed("css/a.css"))).starts_with("a{b:url(/img/logo.png?x)}\n")
     );
 
-    assert_eq!(site.refused(&site.config().severity(Rule::OutsideBase, Severity::Error)).len(), 1);
+    assert_eq!(site.problems_of(&site.config().severity(Rule::OutsideBase, Severity::Error)).len(), 1);
     let silent = site.config().severity_override("css/**", Rule::OutsideBase, Severity::Ignore);
     assert_eq!(warnings(&collect(&silent).unwrap()), [""; 0]);
     assert_eq!(collect(&site.config().base_url("/")).unwrap_err().kind(), ErrorKind::Rule(Rule::Missing));

@@ -26,9 +26,9 @@ fn invalid_manifest_is_never_replaced() {
         r#"{"version": "1.1"}"#,
     ] {
         let site = Site::new(&[("static/a.css", "a"), ("out/staticfiles.json", text)]);
-        let [problem] = &site.refused(&site.config())[..] else { panic!("one problem with {text:?}") };
+        let [problem] = &site.problems_of(&site.config())[..] else { panic!("one problem with {text:?}") };
         assert!(
-            problem.starts_with(&format!("manifest {} ", site.shown("out/staticfiles.json"))),
+            problem.starts_with(&format!("manifest {} ", site.quoted_path("out/staticfiles.json"))),
             "{problem}"
         );
         assert_eq!(collect(&site.config()).unwrap_err().kind(), ErrorKind::Manifest, "{text:?}");
@@ -45,7 +45,10 @@ fn directory_in_place_of_a_metadata_file_is_reported() {
         fs::create_dir_all(site.path(path)).unwrap();
         let err = collect(&site.config()).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::Output, "{err}");
-        assert!(err.to_string().starts_with(&format!("cannot {action} {}: ", site.shown(path))), "{err}");
+        assert!(
+            err.to_string().starts_with(&format!("cannot {action} {}: ", site.quoted_path(path))),
+            "{err}"
+        );
     }
 }
 
@@ -68,7 +71,7 @@ fn invalid_release_file_is_skipped() {
         site.write("static/a.css", "changed");
         let report = site.collect();
         assert_eq!((report.release, site.release(8).replaces), (Some(8), 7), "{text:?}");
-        let file = site.shown("out/.fingerpost/releases/6.json");
+        let file = site.quoted_path("out/.fingerpost/releases/6.json");
         assert!(warnings(&report).iter().all(|warning| warning.contains(&file)), "{text:?}");
         assert_eq!(site.read("out/.fingerpost/releases/6.json"), text);
     }

@@ -121,7 +121,7 @@ fn damaged_earlier_release_does_not_stop_the_run() {
     let report = site.collect();
     assert_eq!(report.release, Some(2), "the current manifest gets a new release");
     let [warning] = &warnings(&report)[..] else { panic!("{:?}", warnings(&report)) };
-    let file = site.shown("out/.fingerpost/releases/1.json");
+    let file = site.quoted_path("out/.fingerpost/releases/1.json");
     assert!(warning.starts_with(&format!("manifest {file} cannot be read: ")), "{warning}");
     assert!(warning.ends_with("; this release is skipped"), "{warning}");
     assert_eq!(warnings(&site.collect()), [""; 0]);
@@ -141,7 +141,7 @@ fn exhausted_release_numbers_are_an_error() {
     let site = Site::new(&[("static/a.css", "a")]);
     let last = Release::new(Manifest::new("/static/")).to_json();
     site.write(&format!("out/.fingerpost/releases/{}.json", u64::MAX), last);
-    assert_eq!(site.refused(&site.config()), [format!("there is no number after release {}", u64::MAX)]);
+    assert_eq!(site.problems_of(&site.config()), [format!("there is no number after release {}", u64::MAX)]);
     assert!(collect(&site.config()).is_err());
 }
 
@@ -185,14 +185,14 @@ fn changed_base_url_never_changes_published_files() {
     for base_url in ["/two/", "/three/", "/four/"] {
         let config = site.config().base_url(base_url);
         for config in [config.clone(), config.dry_run(true)] {
-            assert_eq!(site.refused(&config), [advice(&hashed)], "{base_url}");
+            assert_eq!(site.problems_of(&config), [advice(&hashed)], "{base_url}");
             assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Clash);
         }
     }
     assert_eq!(collect(&site.config().base_url("https://cdn.example/one/")).unwrap().release, None);
     collect(&site.config_to("other").base_url("/two/")).unwrap();
     let config = site.config().base_url("/one/").keep_from(site.path("other"));
-    assert_eq!(site.refused(&config).len(), 2, "a release number and a file name conflict");
+    assert_eq!(site.problems_of(&config).len(), 2, "a release number and a file name conflict");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn changed_base_url_never_changes_files_of_older_releases() {
     site.write("static/a.css", "a{}");
     collect(&site.config().base_url("/three/")).unwrap();
     site.write("static/a.css", text);
-    assert_eq!(site.refused(&site.config().base_url("/three/")), [advice(&hashed)]);
+    assert_eq!(site.problems_of(&site.config().base_url("/three/")), [advice(&hashed)]);
 }
 
 #[test]

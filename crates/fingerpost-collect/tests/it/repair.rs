@@ -119,10 +119,10 @@ fn verify_reports_damaged_files_of_earlier_releases_and_restores_them_from_keep_
     assert_eq!((report.verified, report.repaired), (3, 0));
     let advice = "files of earlier releases cannot be collected again: restore it, or pass a directory that has it to \
                   `--keep-from`";
-    assert_eq!(warnings(&report), [format!("{} is damaged; {advice}", site.shown(&first))]);
+    assert_eq!(warnings(&report), [format!("{} is damaged; {advice}", site.quoted_path(&first))]);
     site.remove(&first);
     let report = collect(&site.config().verify(true)).unwrap();
-    assert_eq!(warnings(&report), [format!("{} is missing; {advice}", site.shown(&first))]);
+    assert_eq!(warnings(&report), [format!("{} is missing; {advice}", site.quoted_path(&first))]);
 
     site.write(&first, "eno");
     let report = collect(&site.config().verify(true).keep_from(site.path("old"))).unwrap();

@@ -69,10 +69,10 @@ fn first_source_dir_with_the_file_takes_precedence() {
     assert_eq!(shadowed.file, site.path("static/a.css").display().to_string());
     assert_eq!(shadowed.hides, site.path("theme/a.css").display().to_string());
 
-    let (hides, file) = (site.shown("theme/a.css"), site.shown("static/a.css"));
+    let (hides, file) = (site.quoted_path("theme/a.css"), site.quoted_path("static/a.css"));
     let message = format!("{hides} is hidden by {file}; remove one of them");
     assert_eq!(warnings(&collect(&config().severity(Rule::Shadowed, Severity::Warn)).unwrap()), [&*message]);
-    assert_eq!(site.refused(&config().severity(Rule::Shadowed, Severity::Error)), [message]);
+    assert_eq!(site.problems_of(&config().severity(Rule::Shadowed, Severity::Error)), [message]);
     let err = collect(&config().severity(Rule::Shadowed, Severity::Error)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Rule(Rule::Shadowed));
 }
@@ -174,10 +174,10 @@ mod symlinks {
         symlink("..", site.path("static/dir/up")).unwrap();
         symlink("two", site.path("static/one")).unwrap();
         symlink("one", site.path("static/two")).unwrap();
-        let problems = site.refused(&site.config());
+        let problems = site.problems_of(&site.config());
         assert_eq!(problems.len(), 2, "{problems:?}");
         for (problem, link) in problems.iter().zip(["static/one", "static/two"]) {
-            assert!(problem.starts_with(&format!("cannot read {}: ", site.shown(link))), "{problem}");
+            assert!(problem.starts_with(&format!("cannot read {}: ", site.quoted_path(link))), "{problem}");
         }
         assert_eq!(collect(&site.config().ignore(["one", "two"])).unwrap().files, 1);
         let report = collect(&site.config().ignore(["one", "two"]).follow_symlinks(true)).unwrap();
@@ -191,7 +191,7 @@ mod symlinks {
         assert_eq!(site.collect().files, 2);
         // The name of the directory begins with the name of the source directory.
         symlink("../static2/b.css", site.path("static/out.css")).unwrap();
-        let problems = site.refused(&site.config());
+        let problems = site.problems_of(&site.config());
         assert!(
             matches!(&problems[..], [problem] if problem.contains("out of its source directory")),
             "{problems:?}"
@@ -203,7 +203,7 @@ mod symlinks {
         let site = Site::new(&[("static/a.css", "a"), ("secret/key", "k")]);
         symlink(site.path("secret/key"), site.path("static/key")).unwrap();
         symlink(site.path("secret"), site.path("static/dir")).unwrap();
-        let problems = site.refused(&site.config());
+        let problems = site.problems_of(&site.config());
         assert_eq!(problems.len(), 2);
         assert!(
             problems.iter().all(|problem| problem.contains("out of its source directory")),

@@ -16,9 +16,9 @@ fn site(tables: &str) -> (Site, Settings) {
 #[track_caller]
 fn errors(tables: &str) -> Vec<String> {
     let (site, settings) = site(tables);
-    let place = format!("settings file {}: ", site.shown("fingerpost.toml"));
-    let errors = site.refused(&CollectConfig::from_settings(settings));
-    errors.iter().map(|err| err.strip_prefix(&place).expect(err).to_owned()).collect()
+    let prefix = format!("settings file {}: ", site.quoted_path("fingerpost.toml"));
+    let errors = site.problems_of(&CollectConfig::from_settings(settings));
+    errors.iter().map(|err| err.strip_prefix(&prefix).expect(err).to_owned()).collect()
 }
 
 #[test]
@@ -67,7 +67,7 @@ older-than = "soon"
 #[test]
 fn table_errors_are_reported_with_errors_of_other_settings() {
     let (site, settings) = site("[clean]\nkeeps = 1");
-    let errors = site.refused(&CollectConfig::from_settings(settings).base_url("//x").compress(["lzma"]));
+    let errors = site.problems_of(&CollectConfig::from_settings(settings).base_url("//x").compress(["lzma"]));
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(
         errors[0].contains("line 4: unknown key `keeps` in `[clean]`; did you mean `keep`?"),

@@ -47,7 +47,7 @@ impl Site {
     }
 
     /// Returns the path as it appears in messages.
-    pub(crate) fn shown(&self, path: &str) -> String {
+    pub(crate) fn quoted_path(&self, path: &str) -> String {
         format!("`{}`", self.path(path).display())
     }
 
@@ -95,7 +95,7 @@ impl Site {
 
     /// Returns the problems of a failed run, and checks that the run changed nothing.
     #[track_caller]
-    pub(crate) fn refused(&self, config: &CollectConfig) -> Vec<String> {
+    pub(crate) fn problems_of(&self, config: &CollectConfig) -> Vec<String> {
         let before = self.tree("out");
         let err = collect(config).expect_err("a failing run");
         let without_lock_and_cache = |mut tree: BTreeMap<String, Vec<u8>>| {

@@ -8,7 +8,7 @@ use crate::site::Site;
 
 fn advice(site: &Site, path: &str) -> String {
     let advice = "nothing outside of the output directory is changed; replace the symlink with its target";
-    format!("{} is a symlink; {advice}", site.shown(path))
+    format!("{} is a symlink; {advice}", site.quoted_path(path))
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn nothing_is_written_through_a_symlink() {
     let before = site.tree("static");
     for dry_run in [false, true] {
         let config = site.config().originals(true).dry_run(dry_run);
-        assert_eq!(site.refused(&config), [advice(&site, "out/css")], "{dry_run}");
+        assert_eq!(site.problems_of(&config), [advice(&site, "out/css")], "{dry_run}");
         assert_eq!(site.tree("static"), before);
     }
 }
@@ -29,7 +29,7 @@ fn symlinked_parent_directory_is_detected() {
     let site = Site::new(&[("static/a/b/c/d.css", ""), ("mine/b/c/file", "mine")]);
     fs::create_dir(site.path("out")).unwrap();
     symlink(site.path("mine"), site.path("out/a")).unwrap();
-    assert_eq!(site.refused(&site.config()), [advice(&site, "out/a")]);
+    assert_eq!(site.problems_of(&site.config()), [advice(&site, "out/a")]);
     assert_eq!(site.names("mine"), ["b/c/file"]);
 }
 

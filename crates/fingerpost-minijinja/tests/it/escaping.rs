@@ -218,7 +218,7 @@ fn custom_escape_format_receives_an_unsafe_string() {
         AutoEscape::Custom(_) if !value.is_safe() => Ok(write!(out, "[{value}]")?),
         _ => escape_formatter(out, state, value),
     });
-    let shown = |env: &Environment<'_>, source: &str| env.render_named_str("page.tex", source, ()).unwrap();
-    assert_eq!(shown(&env, "{{ static('css/app.css') }}"), "[/static/css/app.7c98040a5416.css]");
-    assert_eq!(shown(&env, "{{ 'css/app.css' | static }}"), "[/static/css/app.7c98040a5416.css]");
+    let render = |env: &Environment<'_>, source: &str| env.render_named_str("page.tex", source, ()).unwrap();
+    assert_eq!(render(&env, "{{ static('css/app.css') }}"), "[/static/css/app.7c98040a5416.css]");
+    assert_eq!(render(&env, "{{ 'css/app.css' | static }}"), "[/static/css/app.7c98040a5416.css]");
 }

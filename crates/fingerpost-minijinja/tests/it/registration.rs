@@ -52,7 +52,7 @@ fn helpers_can_be_registered_before_or_after_templates_are_added() {
 }
 
 #[test]
-fn last_registration_wins() {
+fn last_registration_is_used() {
     let site = Site::with_files(&["a.css"]);
     let mut env = Environment::new();
     env.add_template("page.html", SOURCE).unwrap();

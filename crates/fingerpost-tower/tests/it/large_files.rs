@@ -399,7 +399,7 @@ const HUGE: usize = 5 * 1024 * 1024;
 
 /// Sends a request, and waits until the clock of the file system has advanced. The body of the response is not read.
 #[cfg(unix)]
-async fn begin(files: &StaticFiles, path: &str, range: &str) -> http::Response<ContentBody> {
+async fn start_download(files: &StaticFiles, path: &str, range: &str) -> http::Response<ContentBody> {
     let request = Request::get(path).header("range", range).body(()).unwrap();
     let response = files.clone().oneshot(request).await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -442,8 +442,8 @@ async fn download_is_complete_although_its_file_is_deleted_replaced_linked_or_re
                 let path = path_below_mount(&assets.url(name).unwrap());
                 let path = if is_hashed { path } else { format!("/{name}?v=1") };
                 get_hashed(files, &path).await;
-                let all = begin(files, &path, "bytes=0-").await;
-                let part = begin(files, &path, "bytes=5-2000000").await;
+                let all = start_download(files, &path, "bytes=0-").await;
+                let part = start_download(files, &path, "bytes=5-2000000").await;
                 assert_eq!(all.headers()["cache-control"], IMMUTABLE, "{path}");
                 change(&dir.join(path[1..].trim_end_matches("?v=1")));
                 downloads.extend([(path.clone(), all, size), (path, part, 1_999_996)]);
@@ -467,8 +467,8 @@ async fn download_without_an_etag_does_not_wait_for_the_hash() {
     for (name, change) in HARMLESS_CHANGES {
         let hashed = path_below_mount(&assets.url(name).unwrap());
         let source = format!("/{name}?v=2");
-        let hashed_body = begin(&gated_files, &hashed, "bytes=0-").await;
-        let source_body = begin(&version_query, &source, "bytes=0-").await;
+        let hashed_body = start_download(&gated_files, &hashed, "bytes=0-").await;
+        let source_body = start_download(&version_query, &source, "bytes=0-").await;
         change(&site.dist().join(&hashed[1..]));
         change(&site.source().join(name));
         for response in [hashed_body, source_body] {
@@ -519,7 +519,7 @@ async fn download_of_other_bytes_with_the_old_modification_time_ends_in_a_body_e
     let files = StaticFiles::new(&assets);
     let path = path_below_mount(&assets.url("large.bin").unwrap());
     get_hashed(&files, &path).await;
-    let response = begin(&files, &path, "bytes=0-").await;
+    let response = start_download(&files, &path, "bytes=0-").await;
     let file = site.dist().join(&path[1..]);
     let modified = fs::metadata(&file).unwrap().modified().unwrap();
     fs::write(&file, vec![b'y'; HUGE]).unwrap();

@@ -6,7 +6,7 @@ use http::Method;
 use crate::site::{ONE_HOUR, Site, TestResponse, get_hashed, send};
 
 /// Returns forty distinct bytes.
-fn forty() -> Vec<u8> {
+fn forty_bytes() -> Vec<u8> {
     (b'0'..b'0' + 40).collect()
 }
 
@@ -14,8 +14,11 @@ struct Files(StaticFiles);
 
 impl Files {
     async fn new() -> (Site, Self) {
-        let site =
-            Site::new(&[("forty.txt", &forty()), ("empty.txt", b""), ("large.txt", &vec![b'l'; 300_000])]);
+        let site = Site::new(&[
+            ("forty.txt", &forty_bytes()),
+            ("empty.txt", b""),
+            ("large.txt", &vec![b'l'; 300_000]),
+        ]);
         let files = StaticFiles::new(&site.collect_compressed(&["gzip"]).production());
         get_hashed(&files, "/large.txt").await;
         (site, Self(files))
@@ -39,7 +42,7 @@ async fn single_range_gets_its_bytes() {
         ("bytes=39-", 39..40, "bytes 39-39/40"),
     ] {
         let response = files.get("/forty.txt", &[("range", range)]).await;
-        response.assert_is(206, ONE_HOUR, &forty()[part.clone()]);
+        response.assert_is(206, ONE_HOUR, &forty_bytes()[part.clone()]);
         assert_eq!(response.header("content-range"), content_range);
         assert_eq!(response.header("content-length"), part.len().to_string());
         assert_ne!(response.header("etag"), "-");
@@ -62,7 +65,7 @@ async fn invalid_and_multiple_ranges_get_the_whole_file() {
     let hundred = format!("bytes={}", (0..100).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
     for range in ["bytes=15-0", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-20,10-30", &hundred, "x"]
     {
-        files.get("/forty.txt", &[("range", range)]).await.assert_is(200, ONE_HOUR, &forty());
+        files.get("/forty.txt", &[("range", range)]).await.assert_is(200, ONE_HOUR, &forty_bytes());
     }
     for range in ["bytes=0-1", "bytes=-1", "bytes=5-"] {
         files.get("/empty.txt", &[("range", range)]).await.assert_is(200, ONE_HOUR, b"");
@@ -147,8 +150,8 @@ async fn dates_in_conditions_never_match() {
     for date in ["Sat, 29 Oct 2044 19:43:31 GMT", "Sat, 29 Oct 1994 19:43:31 GMT", "garbage"] {
         for name in ["if-modified-since", "if-unmodified-since"] {
             let headers = [(name, date), ("if-none-match", "\"other\"")];
-            files.get("/forty.txt", &headers).await.assert_is(200, ONE_HOUR, &forty());
-            files.get("/forty.txt", &headers[..1]).await.assert_is(200, ONE_HOUR, &forty());
+            files.get("/forty.txt", &headers).await.assert_is(200, ONE_HOUR, &forty_bytes());
+            files.get("/forty.txt", &headers[..1]).await.assert_is(200, ONE_HOUR, &forty_bytes());
         }
     }
 }

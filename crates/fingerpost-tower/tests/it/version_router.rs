@@ -56,7 +56,7 @@ async fn request_is_routed_by_its_version() {
 }
 
 #[tokio::test]
-async fn unknown_version_header_is_refused_before_the_inner_service_runs() {
+async fn unknown_version_header_is_rejected_before_the_inner_service_runs() {
     let (app, rendered) = app(router());
     for method in ["GET", "POST"] {
         let response = send(&app, method, &[("x-app-requested-version", "v0")]).await;

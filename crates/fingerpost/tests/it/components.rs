@@ -69,8 +69,8 @@ fn missing_component_file_is_not_found() {
 fn invalid_component_file_is_an_error_with_every_version_source() {
     let (dir, output) = (Dir::with_paths(&["a.css"]), publish(&[("a.css", "a{}")], "/static/"));
     let query = || dev(&dir).strategy(Strategy::VersionQuery).strategy_in_dev(true);
-    let (gone, directory) = (dir.path("gone.html"), dir.as_ref());
-    for (file, kind) in [(&*gone, ErrorKind::NotFound), (directory, ErrorKind::Unreadable)] {
+    let (missing, directory) = (dir.path("gone.html"), dir.as_ref());
+    for (file, kind) in [(&*missing, ErrorKind::NotFound), (directory, ErrorKind::Unreadable)] {
         for builder in [
             dev(&dir),
             dev(&dir).version_from_git(),
@@ -94,8 +94,8 @@ fn component_that_is_not_a_regular_file_is_not_opened() {
     let mut others: Vec<(PathBuf, _)> = vec![(dir.as_ref().to_owned(), "a directory")];
     #[cfg(unix)]
     {
-        let made = std::process::Command::new("mkfifo").arg(dir.path("pipe")).status().unwrap();
-        assert!(made.success());
+        let status = std::process::Command::new("mkfifo").arg(dir.path("pipe")).status().unwrap();
+        assert!(status.success());
         drop(std::os::unix::net::UnixListener::bind(dir.path("socket")).unwrap());
         others.extend([
             (dir.path("pipe"), "not a regular file"),

@@ -23,7 +23,7 @@ fn project() -> Dir {
 }
 
 #[track_caller]
-fn refused(toml: &str) -> Error {
+fn settings_error(toml: &str) -> Error {
     let dir = Dir::with_files(&[("fingerpost.toml", toml)]);
     let file = dir.path("fingerpost.toml");
     let err = Settings::read(&file).unwrap_err();
@@ -130,12 +130,12 @@ fn origin_comes_from_the_builder_or_else_environment_or_else_file() {
     assert_eq!(origin("", "", file), "https://file.test/static/a.css");
     assert_eq!(origin("", "", ""), "/static/a.css");
     let advice = "is not an http or https URL; write scheme and host alone, such as `https://example.com`";
-    for (message, place) in [
+    for (message, setting) in [
         (origin("x", variable, file), "`origin`"),
         (origin("", "x", file), "FINGERPOST_ORIGIN"),
         (origin("", "", "x"), "the settings file"),
     ] {
-        assert_eq!(message, format!("InvalidBaseUrl: origin `x` from {place} {advice}"));
+        assert_eq!(message, format!("InvalidBaseUrl: origin `x` from {setting} {advice}"));
     }
 }
 
@@ -168,7 +168,7 @@ fn builder_overrides_the_settings_file_in_any_call_order() {
 /// Returns the error for a settings file, without the name of the file.
 #[track_caller]
 fn reason(toml: &str) -> String {
-    refused(toml)
+    settings_error(toml)
         .to_string()
         .split_once("fingerpost.toml`: ")
         .expect("the error starts with the file name")
@@ -267,8 +267,8 @@ fn table_of_another_crate_is_read_by_that_crate() {
     let settings = Settings::read(&file).unwrap();
     let mut clean = settings.table("clean");
     assert_eq!((clean.get::<usize>("keep"), clean.path("out")), (None, None));
-    let place = format!("settings file `{}`: ", file.display());
-    let errors: Vec<_> = clean.finish().iter().map(|err| err.to_string().replace(&place, "")).collect();
+    let prefix = format!("settings file `{}`: ", file.display());
+    let errors: Vec<_> = clean.finish().iter().map(|err| err.to_string().replace(&prefix, "")).collect();
     let expected = [
         "line 3: `keep` in `[clean]`: invalid type: string \"x\", expected usize",
         "line 4: unknown key `a b` in `[clean]`; known keys are `keep`, `out`",

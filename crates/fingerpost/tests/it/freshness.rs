@@ -211,7 +211,7 @@ pub(crate) fn bytes_read() -> Option<u64> {
 const LARGE: usize = 4 * 1024 * 1024;
 
 /// Returns the number of complete reads of the file, as counted by the kernel, rounded to tenths.
-fn readings(work: impl FnOnce()) -> f64 {
+fn count_reads(work: impl FnOnce()) -> f64 {
     let before = bytes_read().unwrap();
     work();
     let bytes = bytes_read().unwrap() - before;
@@ -219,7 +219,7 @@ fn readings(work: impl FnOnce()) -> f64 {
 }
 
 /// Makes 64 simultaneous calls.
-fn all_at_once(assets: &Assets, content: &[u8]) {
+fn call_simultaneously(assets: &Assets, content: &[u8]) {
     let (start, expected) = (Barrier::new(64), format!("/static/large.bin?v={}", hash(content)));
     thread::scope(|scope| {
         for _ in 0..64 {
@@ -243,13 +243,13 @@ fn concurrent_callers_share_one_read_per_change() {
         let dir = Dir::new();
         dir.write("large.bin", &one);
         let assets = dev(&dir).clock(later).build().unwrap();
-        let first = readings(|| drop(assets.url("large.bin").unwrap()));
+        let first = count_reads(|| drop(assets.url("large.bin").unwrap()));
         wait_for_a_new_time(dir.as_ref());
         dir.write("large.bin", &two);
-        let changed = readings(|| all_at_once(&assets, &two));
-        let unchanged = readings(|| all_at_once(&assets, &two));
+        let changed = count_reads(|| call_simultaneously(&assets, &two));
+        let unchanged = count_reads(|| call_simultaneously(&assets, &two));
         let assets = dev(&dir).clock(|| SystemTime::UNIX_EPOCH).build().unwrap();
-        let young = readings(|| all_at_once(&assets, &two));
+        let young = count_reads(|| call_simultaneously(&assets, &two));
         assert!((1. ..=16.).contains(&young), "{young} reads of a file that was just saved");
         format!("{first} {changed} {unchanged}")
     });
@@ -269,7 +269,7 @@ fn file_is_read_on_every_call_until_its_times_are_trusted() {
         let (dir, content) = (Dir::new(), vec![1; LARGE]);
         let file = dir.write("large.bin", &content);
         let assets = dev(&dir).clock(clock).build().unwrap();
-        let two_calls = || readings(|| (0..2).for_each(|_| drop(assets.url("large.bin").unwrap())));
+        let two_calls = || count_reads(|| (0..2).for_each(|_| drop(assets.url("large.bin").unwrap())));
         let saved = two_calls();
         set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, 0)).unwrap();
         let set_back = two_calls();
@@ -302,8 +302,8 @@ fn file_that_changes_during_reading_is_read_at_most_three_times() {
             });
             // The other thread may not be scheduled at once.
             for _ in 0..100 {
-                let count = readings(|| drop(assets.url("large.bin").unwrap()));
-                assert!((1. ..=3.).contains(&count), "{count} readings");
+                let count = count_reads(|| drop(assets.url("large.bin").unwrap()));
+                assert!((1. ..=3.).contains(&count), "{count} reads");
                 if count > 1. {
                     return "read again".to_owned();
                 }

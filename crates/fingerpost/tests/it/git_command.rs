@@ -22,8 +22,8 @@ fn search_path() -> String {
 /// Returns a repository whose HEAD only `git` can read.
 fn reftable() -> Option<Dir> {
     let (options, scratch) = (["--ref-format", "reftable"], Dir::new());
-    let made = git_command(&scratch, &["init", "--quiet", options[0], options[1]]).output().unwrap();
-    if !made.status.success() {
+    let output = git_command(&scratch, &["init", "--quiet", options[0], options[1]]).output().unwrap();
+    if !output.status.success() {
         write_note("this git does not support reftable: the test is skipped");
         return None;
     }

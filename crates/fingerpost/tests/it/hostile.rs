@@ -25,15 +25,18 @@ fn assert_safe(base: &str, written: &str, url: &Url) {
     assert!(!url.contains('&') || may_have_an_ampersand(written, true), "{url}");
     // A browser does not change the URL, and requests a path below the base URL.
     let page = url::Url::parse("https://site.example/some/page?x").unwrap();
-    let seen = page.join(url).unwrap();
-    let place = page.join(base).unwrap();
+    let resolved = page.join(url).unwrap();
+    let resolved_base = page.join(base).unwrap();
     assert_eq!(
-        seen.as_str(),
+        resolved.as_str(),
         if base.starts_with('/') { format!("https://site.example{url}") } else { url.to_string() }
     );
-    assert_eq!((seen.scheme(), seen.host_str(), seen.port()), ("https", place.host_str(), None));
-    assert_eq!((seen.username(), seen.password()), ("", None));
-    assert!(seen.path().starts_with(place.path()), "{seen}");
+    assert_eq!(
+        (resolved.scheme(), resolved.host_str(), resolved.port()),
+        ("https", resolved_base.host_str(), None)
+    );
+    assert_eq!((resolved.username(), resolved.password()), ("", None));
+    assert!(resolved.path().starts_with(resolved_base.path()), "{resolved}");
 }
 
 fn parts(url: &str) -> [&str; 3] {
@@ -120,8 +123,8 @@ fn any_file_name_yields_the_same_safe_url_in_both_modes() {
             let (listed, url) = assets.iter().next().expect("a file that can be named");
             assert_eq!((&listed, &url), (&path, &assets.url(&path).unwrap()));
             // A server that decodes the path once finds the file.
-            let seen = url::Url::parse("https://site.example").unwrap().join(&url).unwrap();
-            let decoded = percent_decode_str(seen.path()).decode_utf8().unwrap();
+            let resolved = url::Url::parse("https://site.example").unwrap().join(&url).unwrap();
+            let decoded = percent_decode_str(resolved.path()).decode_utf8().unwrap();
             assert_eq!(decoded, format!("{base_path}{stored}"));
             assert_eq!(
                 assets.integrity(&written).unwrap(),

@@ -14,7 +14,7 @@ fn link(dir: &Dir, name: &str, target: impl AsRef<Path>) {
     symlink(target, dir.path(name)).unwrap();
 }
 
-fn following(dir: &Dir) -> Assets {
+fn assets_following_symlinks(dir: &Dir) -> Assets {
     dev(dir).settings(settings(|settings| settings.follow_symlinks = true)).build().unwrap()
 }
 
@@ -51,7 +51,7 @@ fn symlink_out_of_the_source_dir_is_followed_if_enabled() {
     let (dir, outside) = (Dir::with_paths(&["a.css"]), Dir::with_paths(&["secret.css", "deep/b.css"]));
     link(&dir, "file.css", outside.path("secret.css"));
     link(&dir, "dir", outside.path(""));
-    let assets = following(&dir);
+    let assets = assets_following_symlinks(&dir);
     assert_served(&assets, "file.css", "secret.css");
     assert_served(&assets, "dir/deep/b.css", "deep/b.css");
     outside.write("secret.css", "changed");
@@ -116,7 +116,7 @@ fn symlink_loops_and_dangling_symlinks_are_not_found() {
     {
         assert!(text.starts_with(&format!("cannot read `{}`: ", dir.path(name).display())), "{text}");
     }
-    for assets in [dev(&dir).build().unwrap(), following(&dir)] {
+    for assets in [dev(&dir).build().unwrap(), assets_following_symlinks(&dir)] {
         let listed: Vec<_> = assets.iter().map(|(path, _)| path).collect();
         assert_eq!(listed, ["a.css", "css/b.css"]);
         for path in ["dangling.css", "dangling/x.css"] {

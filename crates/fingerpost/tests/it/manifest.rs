@@ -11,12 +11,12 @@ use crate::support::{Dir, Memory, hash, production, publish};
 
 /// Returns the error of production mode for this manifest.
 #[track_caller]
-fn refused(manifest: &str) -> String {
+fn manifest_error(manifest: &str) -> String {
     let dir = Dir::with_files(&[(MANIFEST_NAME, manifest)]);
     let err = production(&dir).build().unwrap_err();
     assert_eq!(err.kind(), ErrorKind::InvalidManifest, "{err}");
-    let place = format!("manifest `{}` ", dir.path(MANIFEST_NAME).display());
-    err.to_string().strip_prefix(&place).expect("the error names the file").to_owned()
+    let prefix = format!("manifest `{}` ", dir.path(MANIFEST_NAME).display());
+    err.to_string().strip_prefix(&prefix).expect("the error names the file").to_owned()
 }
 
 #[track_caller]
@@ -33,7 +33,7 @@ fn django_manifests_load() {
     for version in ["1.0", "1.1"] {
         let json =
             format!(r#"{{"version": "{version}", "paths": {{"a.css": "a.0123456789ab.css", "b/": "b"}}}}"#);
-        assert!(refused(&json).contains("empty segment"));
+        assert!(manifest_error(&json).contains("empty segment"));
         let json = format!(
             r#"{{"paths": {{"admin/a.css": "admin/a.0123456789ab.css"}}, "version": "{version}", "new": {{"x": [1]}}}}"#
         );
@@ -45,10 +45,10 @@ fn django_manifests_load() {
 #[test]
 fn unusable_manifest_is_a_startup_error_that_names_the_file() {
     for broken in ["", "{", "{]", "not JSON", "\u{feff}{}x", r#"{"version": "1.1", "paths": {}} trailing"#] {
-        refused(broken);
+        manifest_error(broken);
     }
     for other in ["[]", r#"["1.1", {}]"#, "null", "3", r#""{}""#] {
-        assert_eq!(refused(other), "is not a JSON object");
+        assert_eq!(manifest_error(other), "is not a JSON object");
     }
     let next = "run `fingerpost collect` again, or update the program";
     for (manifest, reason) in [
@@ -70,7 +70,7 @@ fn unusable_manifest_is_a_startup_error_that_names_the_file() {
         ),
         (r#"{"version": "1.1", "paths": {}, "fingerpost": {}}"#, "has no `schema`".to_owned()),
     ] {
-        assert_eq!(refused(manifest), reason);
+        assert_eq!(manifest_error(manifest), reason);
     }
     for manifest in [
         r#"{"version": "1.1", "paths": []}"#,
@@ -81,9 +81,9 @@ fn unusable_manifest_is_a_startup_error_that_names_the_file() {
         r#"{"version": "1.1", "paths": {"a": "a.1"}, "fingerpost": {"schema": 1, "files": {"a": {"size": -1}}}}"#,
         r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 1, "files": {"../a": {}}}}"#,
     ] {
-        assert!(refused(manifest).starts_with("cannot be read: "), "{manifest}");
+        assert!(manifest_error(manifest).starts_with("cannot be read: "), "{manifest}");
     }
-    refused(&format!(r#"{{"version": "1.1", "paths": {{}}, "x": {}}}"#, "[".repeat(100_000)));
+    manifest_error(&format!(r#"{{"version": "1.1", "paths": {{}}, "x": {}}}"#, "[".repeat(100_000)));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn manifest_paths_out_of_the_output_dir_are_rejected() {
         (r#""a": "a.1", "a": "a.2""#, "occurs twice"),
         (r#""a": "a.1", "\u0061": "a.2""#, "occurs twice"),
     ] {
-        let message = refused(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
+        let message = manifest_error(&format!(r#"{{"version": "1.1", "paths": {{{paths}}}}}"#));
         assert!(message.contains(reason), "{paths}: {message}");
     }
 }
@@ -116,15 +116,15 @@ fn hashed_path_from_the_manifest_is_percent_encoded() {
 #[test]
 fn missing_and_unreadable_manifests_are_different_errors() {
     let empty = Dir::new();
-    let place = in_backticks(&empty.path(MANIFEST_NAME));
+    let location = in_backticks(&empty.path(MANIFEST_NAME));
     let err = start_up_error(&empty);
     assert_eq!(err.kind(), ErrorKind::ManifestNotFound);
     let command = format!("fingerpost collect SOURCE --out {}", empty.as_ref().display());
-    assert_eq!(err.to_string(), format!("manifest {place} was not found; run `{command}`"));
+    assert_eq!(err.to_string(), format!("manifest {location} was not found; run `{command}`"));
 
-    let gone = Dir::new();
-    fs::remove_dir(&gone).unwrap();
-    assert_eq!(start_up_error(&gone).kind(), ErrorKind::ManifestNotFound);
+    let missing = Dir::new();
+    fs::remove_dir(&missing).unwrap();
+    assert_eq!(start_up_error(&missing).kind(), ErrorKind::ManifestNotFound);
 
     let unreadable = Dir::with_paths(&["staticfiles.json/a"]);
     let err = start_up_error(&unreadable);
@@ -173,10 +173,10 @@ fn leftover_output_dir_does_not_switch_the_mode() {
 
 #[test]
 fn production_needs_no_source_dir_and_development_needs_no_output_dir() {
-    let (files, gone) = (publish(&[("a.css", "a.css")], "/static/"), Dir::new());
-    fs::remove_dir(&gone).unwrap();
-    assert!(production(&files).source(&gone).build().is_ok());
-    assert!(crate::support::dev(&files).collected(gone.path("deeper")).build().is_ok());
+    let (files, missing) = (publish(&[("a.css", "a.css")], "/static/"), Dir::new());
+    fs::remove_dir(&missing).unwrap();
+    assert!(production(&files).source(&missing).build().is_ok());
+    assert!(crate::support::dev(&files).collected(missing.path("deeper")).build().is_ok());
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn components_are_sorted_and_part_of_the_manifest_hash() {
 #[test]
 fn unusable_component_is_an_error_that_names_the_manifest() {
     let with = |components: &str| {
-        refused(&format!(
+        manifest_error(&format!(
             r#"{{"version": "1.1", "paths": {{}}, "fingerpost": {{"schema": 1, "components": {components}}}}}"#
         ))
     };

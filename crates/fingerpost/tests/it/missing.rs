@@ -6,17 +6,17 @@ use crate::support::{Dir, Memory, Site, dev, production, warnings};
 
 /// Returns the error for an unknown path, without the searched location. Checks that both modes return the same error.
 #[track_caller]
-fn unknown(site: &Site, written: &str) -> String {
-    let places = [site.source.as_ref().to_owned(), site.output.path(MANIFEST_NAME)];
-    let messages = site.in_both_modes().into_iter().zip(places).map(|((mode, assets), place)| {
+fn unknown_path_error(site: &Site, written: &str) -> String {
+    let locations = [site.source.as_ref().to_owned(), site.output.path(MANIFEST_NAME)];
+    let messages = site.in_both_modes().into_iter().zip(locations).map(|((mode, assets), location)| {
         let err = assets.url(written).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::NotFound, "{mode}");
         let text = err.to_string();
         assert_eq!(assets.absolute_url(written).unwrap_err().to_string(), text);
         assert_eq!(assets.integrity(written).unwrap_err().to_string(), text);
-        let place = format!(" in `{}`", place.display());
-        assert!(text.contains(&place), "{text}");
-        text.replacen(&place, "", 1)
+        let location = format!(" in `{}`", location.display());
+        assert!(text.contains(&location), "{text}");
+        text.replacen(&location, "", 1)
     });
     let messages: Vec<_> = messages.collect();
     assert_eq!(messages[0], messages[1]);
@@ -36,7 +36,7 @@ fn unknown_asset_is_an_error_with_location_and_suggestions() {
         ("lib/jquery.min.js", "asset `lib/jquery.min.js` was not found"),
         ("css", "asset `css` was not found"),
     ] {
-        assert_eq!(unknown(&site, written), expected);
+        assert_eq!(unknown_path_error(&site, written), expected);
     }
 }
 
@@ -45,12 +45,12 @@ fn path_with_the_base_url_prefix_gets_a_hint() {
     let site = Site::with_paths(&["css/app.css"]);
     for written in ["static/css/app.css", "/static/css/app.css"] {
         assert_eq!(
-            unknown(&site, written),
+            unknown_path_error(&site, written),
             "asset `static/css/app.css` was not found: the base URL `/static/` is added automatically; \
              write `css/app.css`"
         );
     }
-    assert_eq!(unknown(&site, "static"), "asset `static` was not found");
+    assert_eq!(unknown_path_error(&site, "static"), "asset `static` was not found");
     let at_the_root = dev(&site.source).base_url("/").build().unwrap();
     assert!(!at_the_root.url("css/ap.css").unwrap_err().to_string().contains("base URL"));
 }
@@ -67,8 +67,8 @@ fn source_dir_may_contain_a_directory_named_like_the_base_url() {
 fn long_names_get_no_suggestions() {
     let long = format!("{}.css", "a".repeat(197));
     let site = Site::with_paths(&[&long]);
-    assert!(unknown(&site, &format!("{}.css", "a".repeat(196))).contains("did you mean"));
-    assert!(!unknown(&site, &format!("{}b.css", "a".repeat(197))).contains("did you mean"));
+    assert!(unknown_path_error(&site, &format!("{}.css", "a".repeat(196))).contains("did you mean"));
+    assert!(!unknown_path_error(&site, &format!("{}b.css", "a".repeat(197))).contains("did you mean"));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn assert_urls(written: &str, in_development: &str, in_production: &str) {
 }
 
 #[track_caller]
-fn refused(written: &str) -> String {
+fn path_error(written: &str) -> String {
     let site = Site::with_paths(&["css/a.css"]);
     let [in_development, in_production] = site.in_both_modes().map(|(mode, assets)| {
         let err = assets.url(written).unwrap_err();
@@ -120,20 +120,23 @@ fn empty_file_has_a_hash() {
 
 #[test]
 fn invalid_asset_paths_are_rejected() {
-    assert_eq!(refused("css/../css/a.css"), "path `css/../css/a.css` leaves the asset directory");
-    assert_eq!(refused("css/.."), "path `css/..` leaves the asset directory");
-    assert_eq!(refused("/../css/a.css?v=1"), "path `../css/a.css` leaves the asset directory");
-    assert_eq!(refused("css\\a.css"), "path `css\\a.css` holds a backslash; write `css/a.css`");
-    assert_eq!(refused("/\\evil.example"), "path `\\evil.example` holds a backslash; write `/evil.example`");
-    assert_eq!(refused("css/./a.css"), "path `css/./a.css` has a `.` segment; write `css/a.css`");
-    assert_eq!(refused("css//a.css"), "path `css//a.css` has an empty segment; write `css/a.css`");
-    assert_eq!(refused("css//"), "path `css/` has an empty segment; write `css`");
-    assert_eq!(refused("css/a.css\0.png"), "path `css/a.css\\0.png` holds a NUL byte");
-    assert_eq!(refused(""), "path `` is empty");
-    assert_eq!(refused("?x"), "path `` is empty");
+    assert_eq!(path_error("css/../css/a.css"), "path `css/../css/a.css` leaves the asset directory");
+    assert_eq!(path_error("css/.."), "path `css/..` leaves the asset directory");
+    assert_eq!(path_error("/../css/a.css?v=1"), "path `../css/a.css` leaves the asset directory");
+    assert_eq!(path_error("css\\a.css"), "path `css\\a.css` holds a backslash; write `css/a.css`");
+    assert_eq!(
+        path_error("/\\evil.example"),
+        "path `\\evil.example` holds a backslash; write `/evil.example`"
+    );
+    assert_eq!(path_error("css/./a.css"), "path `css/./a.css` has a `.` segment; write `css/a.css`");
+    assert_eq!(path_error("css//a.css"), "path `css//a.css` has an empty segment; write `css/a.css`");
+    assert_eq!(path_error("css//"), "path `css/` has an empty segment; write `css`");
+    assert_eq!(path_error("css/a.css\0.png"), "path `css/a.css\\0.png` holds a NUL byte");
+    assert_eq!(path_error(""), "path `` is empty");
+    assert_eq!(path_error("?x"), "path `` is empty");
     for host in ["//evil.example/a.css", "///evil.example", "//", "//css/a.css?x"] {
         assert_eq!(
-            refused(host),
+            path_error(host),
             format!("path `{host}` starts with `//`, which browsers resolve to another host")
         );
     }
@@ -146,7 +149,7 @@ fn invalid_asset_paths_are_rejected() {
         ("C:/boot.ini", "C"),
     ] {
         let reason = format!("has a scheme (`{scheme}`); an asset path is relative to the asset directory");
-        assert!(refused(url).ends_with(&reason), "{url}");
+        assert!(path_error(url).ends_with(&reason), "{url}");
     }
 }
 

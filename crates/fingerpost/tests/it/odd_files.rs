@@ -103,8 +103,8 @@ fn names_that_are_not_utf_8_are_problems_unless_ignored() {
 /// Creates a named pipe. Opening a named pipe blocks until there is a writer.
 #[cfg(unix)]
 fn pipe(path: &Path) {
-    let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
-    assert!(made.success());
+    let status = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(status.success());
 }
 
 /// Runs `work` in a thread, and fails if `work` does not return within 30 seconds.

@@ -36,8 +36,8 @@ fn get_and_count(prebuilt: &Prebuilt<String>, path: &str) -> (String, usize) {
     (prebuilt.get(path, String::clone).unwrap(), COMPUTED.get())
 }
 
-fn expected(text: &str, made: usize) -> (String, usize) {
-    (format!("\"/static/{text}\""), made)
+fn expected(text: &str, computed: usize) -> (String, usize) {
+    (format!("\"/static/{text}\""), computed)
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn one_thread_computes_all_values_and_others_do_not_wait() {
     let assets = production(&Dir::new()).store(store.clone()).build().unwrap();
     let prebuilt = Prebuilt::new(&assets, slow);
     let get = |path| prebuilt.get(path, String::clone).unwrap();
-    let made = || ALL.swap(0, Relaxed);
-    assert_eq!(made(), 2);
+    let take_count = || ALL.swap(0, Relaxed);
+    assert_eq!(take_count(), 2);
     store.publish(&[("a.css", "a.2.css"), ("slow.css", "slow.2.css")]);
     assets.reload().unwrap();
     thread::scope(|scope| {
@@ -141,15 +141,15 @@ fn one_thread_computes_all_values_and_others_do_not_wait() {
             assert_eq!(get("a.css"), "/static/a.2.css");
         });
         COMPUTING.wait();
-        let before = made();
+        let before = take_count();
         let meanwhile = [get("a.css"), get("slow.css"), get("a.css")];
-        let per_call = made();
+        let per_call = take_count();
         COMPUTING.wait();
         assert_eq!(meanwhile, ["/static/a.2.css", "/static/slow.2.css", "/static/a.2.css"]);
         assert_eq!((before, per_call), (2, 3));
     });
     assert_eq!([get("a.css"), get("slow.css")], ["/static/a.2.css", "/static/slow.2.css"]);
-    assert_eq!(made(), 0);
+    assert_eq!(take_count(), 0);
 }
 
 #[test]

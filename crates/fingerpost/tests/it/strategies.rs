@@ -130,18 +130,18 @@ fn development_uses_content_queries_unless_strategy_in_dev_is_set() {
 #[test]
 fn contradictory_settings_are_rejected_at_startup() {
     let dir = Dir::with_paths(&["a.css"]);
-    let refused = |assets: AssetsBuilder| {
+    let errors = |assets: AssetsBuilder| {
         let err = assets.build().unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
         err.to_string()
     };
     for mode in [Mode::Dev, Mode::Production] {
         assert_eq!(
-            refused(without_build_step(&dir, token()).base_url("/static/").mode(mode)),
+            errors(without_build_step(&dir, token()).base_url("/static/").mode(mode)),
             "base URL `/static/` has no `{breaker}` for the path token; add it as a segment, as in `/static/{breaker}/`"
         );
         assert!(
-            refused(
+            errors(
                 without_build_step(&dir, Strategy::VersionQuery).base_url("/static/{breaker}/").mode(mode)
             )
             .contains("only the strategy `PathToken` replaces")
@@ -168,15 +168,15 @@ fn fallback_version_is_rejected_with_advice_by_source() {
     let output = in_command(process, || {
         let dir = Dir::with_paths(&["a.css"]);
         let assets = || without_build_step(&dir, Strategy::VersionQuery).app_version("");
-        let refused = [
+        let errors = [
             assets().app_version("dev"),
             assets().app_version("unknown"),
             assets(),
             assets().version_from_git(),
         ]
         .map(|assets| assets.build().unwrap_err());
-        assert!(refused.iter().all(|err| err.kind() == ErrorKind::InvalidConfig));
-        refused.map(|err| err.to_string()).join("\n")
+        assert!(errors.iter().all(|err| err.kind() == ErrorKind::InvalidConfig));
+        errors.map(|err| err.to_string()).join("\n")
     });
     let explicit = "because `.app_version()`, FINGERPOST_APP_VERSION or the settings file sets it; set a version there that changes with every deploy, or remove it, use `.version_from_git()` and";
     let unknown = "because no source is set; set FINGERPOST_APP_VERSION or `.app_version()`, or use `.version_from_git()` and";

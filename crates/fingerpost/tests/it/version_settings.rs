@@ -39,7 +39,7 @@ fn lines(component: &str, paths: &[&str]) -> String {
 }
 
 #[track_caller]
-fn refused(version: &str, files: &[&str]) -> (ErrorKind, String) {
+fn build_error(version: &str, files: &[&str]) -> (ErrorKind, String) {
     let dir = site(version, files);
     let err = development(&dir).unwrap_err();
     (err.kind(), err.to_string().replace(&dir.as_ref().display().to_string(), "SITE"))
@@ -159,12 +159,12 @@ fn component_glob_without_matches_is_an_error() {
     ] {
         let table = format!("components = {{ templates = [\"static/**\", \"{glob}\"] }}");
         let text = format!("component `templates`: `{glob}` matches no file in `SITE`; {advice}");
-        assert_eq!(refused(&table, files), (ErrorKind::InvalidConfig, text));
+        assert_eq!(build_error(&table, files), (ErrorKind::InvalidConfig, text));
     }
-    let (kind, text) = refused("components = { site = [\"gone.json\"] }", &[]);
+    let (kind, text) = build_error("components = { site = [\"gone.json\"] }", &[]);
     assert_eq!(kind, ErrorKind::NotFound);
     assert_eq!(text, format!("file `SITE/gone.json` of component `site` does not exist; {advice}"));
-    let (kind, text) = refused("components = { templates = [\"templates/\"] }", &["templates/a.html"]);
+    let (kind, text) = build_error("components = { templates = [\"templates/\"] }", &["templates/a.html"]);
     assert_eq!(kind, ErrorKind::InvalidConfig);
     assert_eq!(text, "`templates` in `[version] components` is a directory; write `templates/**`");
 }
@@ -219,8 +219,8 @@ fn component_globs_follow_symlinks_and_stop_at_loops() {
     symlink("gone", dir.path("templates/gone.html")).unwrap();
     let err = development(&dir).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Unreadable);
-    let place = format!("cannot read `{}`: ", dir.path("templates/gone.html").display());
-    assert!(err.to_string().starts_with(&place), "{err}");
+    let prefix = format!("cannot read `{}`: ", dir.path("templates/gone.html").display());
+    assert!(err.to_string().starts_with(&prefix), "{err}");
 }
 
 #[cfg(unix)]
@@ -300,11 +300,11 @@ fn manifest_without_the_components_is_accepted_with_a_warning() {
         let assets = configured(&dir).mode(Mode::Production).build().unwrap();
         assert_eq!(summary(&assets), format!("{version} from manifest"));
     });
-    let place = dir.path("out").display().to_string();
+    let location = dir.path("out").display().to_string();
     assert_eq!(
         warned,
         [format!(
-            "the manifest in `{place}` has no component `templates`, which `[version]` names, so the app version does \
+            "the manifest in `{location}` has no component `templates`, which `[version]` names, so the app version does \
              not depend on it; run `fingerpost collect` again with the same settings file"
         )]
     );

@@ -3,7 +3,7 @@ use std::fs;
 use fingerpost::{AssetPath, manifest::Manifest};
 use fingerpost_collect::collect;
 
-use super::{by_age, cleaned, compress, edit, exists, file_of, published, strict};
+use super::{cleaned, compress, config_by_age, config_by_count, edit, exists, file_of, published};
 use crate::site::Site;
 
 #[test]
@@ -14,7 +14,7 @@ fn unlisted_variant_is_removed_even_if_its_file_is_retained() {
         site.write("static/css/a.css", content);
         site.collect();
     }
-    assert_eq!(cleaned(&strict(&site)).removed, [1, 2]);
+    assert_eq!(cleaned(&config_by_count(&site)).removed, [1, 2]);
     assert!(variants.iter().all(|name| !exists(&site, name)));
     site.assert_intact("out");
 }
@@ -26,26 +26,26 @@ fn file_of_a_deleted_source_is_retained_until_its_release_is_removed() {
     let file = file_of(&site, 1);
     site.collect();
     assert!(site.manifest("out").get("css/a.css").is_none() && exists(&site, &file));
-    assert_eq!(cleaned(&by_age(&site)).files, [""; 0]);
-    assert_eq!(cleaned(&strict(&site)).files, [file]);
+    assert_eq!(cleaned(&config_by_age(&site)).files, [""; 0]);
+    assert_eq!(cleaned(&config_by_count(&site)).files, [file]);
     site.assert_intact("out");
 }
 
 #[test]
 fn unpublished_files_are_retained() {
     let site = published(&["one", "two"]);
-    let gone = file_of(&site, 1);
+    let removed = file_of(&site, 1);
     let foreign = [
         "robots.txt",
         "css/a.0123456789ab.css",
         "css/notes/mine.txt",
         ".fingerpost/releases/007.json",
         ".fingerpost/releases/nine.json",
-        &format!("{gone}.br"),
-        &format!("{gone}.bak"),
+        &format!("{removed}.br"),
+        &format!("{removed}.bak"),
     ];
     foreign.iter().for_each(|name| site.write(&format!("out/{name}"), "mine"));
-    assert_eq!(cleaned(&strict(&site)).files, [gone]);
+    assert_eq!(cleaned(&config_by_count(&site)).files, [removed]);
     assert!(foreign.iter().all(|name| exists(&site, name)));
 }
 
@@ -57,7 +57,7 @@ fn directories_that_become_empty_are_removed() {
     site.collect();
     site.write("out/a/d/mine.txt", "mine");
     fs::create_dir(site.path("out/empty")).unwrap();
-    assert_eq!(cleaned(&strict(&site)).files.len(), 2);
+    assert_eq!(cleaned(&config_by_count(&site)).files.len(), 2);
     assert!(!exists(&site, "a/b") && exists(&site, "a/d/mine.txt") && exists(&site, "empty"));
 }
 
@@ -66,7 +66,7 @@ fn output_dir_is_retained_when_no_asset_is_left() {
     let site = published(&["one"]);
     fs::remove_dir_all(site.path("static/css")).unwrap();
     site.collect();
-    cleaned(&strict(&site));
+    cleaned(&config_by_count(&site));
     assert_eq!(site.names("out"), ["staticfiles.json"]);
 }
 
@@ -81,8 +81,8 @@ fn original_is_removed_with_the_last_release_that_has_its_asset_path() {
     collect(&config).unwrap();
     // A foreign file of the same length.
     site.write("out/c.css", "d");
-    assert_eq!(cleaned(&by_age(&site)).files, [""; 0]);
-    let report = cleaned(&strict(&site));
+    assert_eq!(cleaned(&config_by_age(&site)).files, [""; 0]);
+    let report = cleaned(&config_by_count(&site));
     assert_eq!(report.files, ["a.7692c3ad3540.css", "b.3e23e8160039.css", "b.css", "c.2e7d2c03a950.css"]);
     assert_eq!(site.names("out"), ["a.3fc4ccfe7458.css", "a.css", "c.css", "staticfiles.json"]);
     assert_eq!((site.read("out/a.css"), site.read("out/c.css")), ("two".to_owned(), "d".to_owned()));
@@ -96,7 +96,7 @@ fn asset_named_like_an_earlier_hashed_path_is_retained() {
     site.remove("static/a.css");
     site.write("static/a.ca978112ca1b.css", "a");
     collect(&site.config().originals(true)).unwrap();
-    assert_eq!(cleaned(&strict(&site)).files, [""; 0]);
+    assert_eq!(cleaned(&config_by_count(&site)).files, [""; 0]);
     assert_eq!(site.read("out/a.ca978112ca1b.css"), "a");
     site.assert_intact("out");
 }
@@ -112,7 +112,7 @@ fn metadata_files_are_retained_even_if_a_removed_release_lists_them() {
             release.manifest.insert(AssetPath::parse(asset).unwrap(), hashed, info);
         });
     }
-    assert_eq!(cleaned(&strict(&site)).files, ["css/a.7692c3ad3540.css"]);
+    assert_eq!(cleaned(&config_by_count(&site)).files, ["css/a.7692c3ad3540.css"]);
     site.assert_intact("out");
 }
 
@@ -123,7 +123,7 @@ fn output_dir_of_django_is_left_unchanged() {
         let manifest = format!(r#"{{"paths": {{"a.css": "a.0123456789ab.css"}}, "version": "{version}"}}"#);
         site.write("out/staticfiles.json", manifest);
         let before = site.tree("out");
-        let report = cleaned(&strict(&site).keep(0));
+        let report = cleaned(&config_by_count(&site).keep(0));
         assert_eq!((report.removed, report.kept, report.files), (vec![], vec![], vec![]));
         assert_eq!(site.tree("out"), before);
     }
@@ -141,7 +141,7 @@ fn files_published_by_django_are_removed_after_the_retention_age() {
     site.collect();
     assert_eq!(site.release(1).manifest, Manifest::parse(django.as_bytes(), "").unwrap());
     // A plain name in a foreign manifest may belong to another program or to a retained release.
-    assert_eq!(cleaned(&strict(&site)).files, ["a.0123456789ab.css"]);
+    assert_eq!(cleaned(&config_by_count(&site)).files, ["a.0123456789ab.css"]);
     assert_eq!(site.read("out/a.css"), "django's");
 }
 
@@ -153,7 +153,7 @@ fn names_differing_in_case_are_distinct_on_case_sensitive_file_systems() {
     site.write("static/logo.svg", "x");
     collect(&site.config().originals(true)).unwrap();
     let is_case_sensitive = !site.path("static/LOGO.SVG").exists();
-    let report = cleaned(&strict(&site));
+    let report = cleaned(&config_by_count(&site));
     assert_eq!(report.files.len(), if is_case_sensitive { 2 } else { 0 }, "{report:?}");
     site.assert_intact("out");
     assert!(exists(&site, "logo.svg"));

@@ -5,10 +5,11 @@ use std::{fs::File, time::SystemTime};
 use fingerpost_collect::{CleanConfig, clean};
 
 use super::{
-    DAY, assert_retained_with_warning, by_age, cleaned, model::make_manifest_older, monthly, published,
+    DAY, assert_retained_with_warning, cleaned, config_by_age, four_releases, model::make_manifest_older,
+    published,
 };
 #[cfg(unix)]
-use super::{move_aside_and_back, restore_manifest, until_changed};
+use super::{move_aside_and_back, repeat_until_changed, restore_manifest};
 use crate::site::{Site, warnings};
 
 const TIMES: &str = "out/.fingerpost/manifest-times.json";
@@ -34,14 +35,14 @@ fn copy_and_move_back(site: &Site, modified: Option<SystemTime>) {
 fn copy_of_the_manifest_moved_back_retains_all_releases_for_the_age() {
     let days_ago = |days| SystemTime::now() - Duration::from_secs(days * DAY);
     for (days, cause) in [(None, ATTRIBUTES), (Some(9), WRITTEN), (Some(300), WRITTEN)] {
-        let site = monthly();
+        let site = four_releases();
         make_manifest_older(&site, 20 * DAY);
         copy_and_move_back(&site, days.map(days_ago));
-        let kept = "each release may have been current until then, so 3 old releases are kept";
-        let warning = format!("{} {cause}; {kept}", site.shown("out/staticfiles.json"));
-        assert_retained_with_warning(&by_age(&site), &warning);
+        let reason = "each release may have been current until then, so 3 old releases are kept";
+        let warning = format!("{} {cause}; {reason}", site.quoted_path("out/staticfiles.json"));
+        assert_retained_with_warning(&config_by_age(&site), &warning);
         make_manifest_older(&site, 8 * DAY);
-        assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+        assert_eq!(cleaned(&config_by_age(&site)).removed, [1, 2, 3]);
     }
 }
 
@@ -50,15 +51,15 @@ fn copy_of_the_manifest_moved_back_retains_all_releases_for_the_age() {
 fn changed_mode_of_the_manifest_is_reported_as_changed_attributes() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let site = monthly();
+    let site = four_releases();
     let file = site.path("out/staticfiles.json");
-    until_changed(&file, || fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap());
-    let kept = "each release may have been current until then, so 3 old releases are kept";
-    let warning = format!("{} {ATTRIBUTES}; {kept}", site.shown("out/staticfiles.json"));
-    assert_retained_with_warning(&by_age(&site), &warning);
+    repeat_until_changed(&file, || fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap());
+    let reason = "each release may have been current until then, so 3 old releases are kept";
+    let warning = format!("{} {ATTRIBUTES}; {reason}", site.quoted_path("out/staticfiles.json"));
+    assert_retained_with_warning(&config_by_age(&site), &warning);
 }
 
-fn lose_record(site: &Site, damaged: bool) {
+fn damage_or_remove_record(site: &Site, damaged: bool) {
     if damaged {
         site.write(TIMES, "{");
     } else {
@@ -69,30 +70,30 @@ fn lose_record(site: &Site, damaged: bool) {
 #[test]
 fn lost_times_of_the_manifest_retain_all_releases_for_the_age() {
     for damaged in [false, true] {
-        let site = monthly();
+        let site = four_releases();
         let warning = format!(
             "{} was missing or damaged, so it is unknown whether {} was changed; each release may have been current \
              until then, so 3 old releases are kept",
-            site.shown(TIMES),
-            site.shown("out/staticfiles.json")
+            site.quoted_path(TIMES),
+            site.quoted_path("out/staticfiles.json")
         );
-        lose_record(&site, damaged);
-        assert_retained_with_warning(&by_age(&site).dry_run(true), &warning);
-        assert_retained_with_warning(&by_age(&site), &warning);
+        damage_or_remove_record(&site, damaged);
+        assert_retained_with_warning(&config_by_age(&site).dry_run(true), &warning);
+        assert_retained_with_warning(&config_by_age(&site), &warning);
         let record = site.read(TIMES);
-        assert_retained_with_warning(&by_age(&site), &warning);
+        assert_retained_with_warning(&config_by_age(&site), &warning);
         assert_eq!(site.read(TIMES), record, "the age starts at the first run");
         make_manifest_older(&site, 8 * DAY);
-        assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+        assert_eq!(cleaned(&config_by_age(&site)).removed, [1, 2, 3]);
 
         // `collect` records the times even if it publishes nothing.
-        let site = monthly();
-        lose_record(&site, damaged);
+        let site = four_releases();
+        damage_or_remove_record(&site, damaged);
         assert_eq!(site.collect().release, None);
-        let report = clean(&by_age(&site)).unwrap();
+        let report = clean(&config_by_age(&site)).unwrap();
         assert_eq!((report.removed.len(), report.warnings.len()), (0, 1));
         make_manifest_older(&site, 8 * DAY);
-        assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+        assert_eq!(cleaned(&config_by_age(&site)).removed, [1, 2, 3]);
     }
 }
 
@@ -101,7 +102,7 @@ fn times_of_the_manifest_that_cannot_be_written_are_reported() {
     let site = published(&["one", "two"]);
     site.remove(TIMES);
     fs::create_dir(site.path(TIMES)).unwrap();
-    let start = format!("cannot write {}: ", site.shown(TIMES));
+    let start = format!("cannot write {}: ", site.quoted_path(TIMES));
     let end = "; until this file can be written, `clean` may retain releases for longer than `older-than`";
     let is_reported = |text: &String| text.starts_with(&start) && text.ends_with(end);
 
@@ -118,22 +119,22 @@ fn times_of_the_manifest_that_cannot_be_written_are_reported() {
 #[cfg(unix)]
 #[test]
 fn times_of_the_lock_file_do_not_hide_a_moved_manifest() {
-    let site = monthly();
+    let site = four_releases();
     move_aside_and_back(&site, || restore_manifest(&site, 1));
     let lock = File::options().append(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.set_modified(SystemTime::now() - Duration::from_secs(5)).unwrap();
-    assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
+    assert_eq!(clean(&config_by_age(&site)).unwrap().removed, [0; 0]);
 }
 
 #[cfg(unix)]
 #[test]
 fn copy_of_the_output_dir_preserves_a_recorded_change() {
-    let site = monthly();
+    let site = four_releases();
     move_aside_and_back(&site, || restore_manifest(&site, 1));
-    assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
+    assert_eq!(clean(&config_by_age(&site)).unwrap().removed, [0; 0]);
     for name in site.tree("out").keys() {
         let file = File::options().append(true).open(site.path("out").join(name)).unwrap();
         file.set_modified(SystemTime::now() + Duration::from_secs(9)).unwrap();
     }
-    assert_eq!(clean(&by_age(&site)).unwrap().removed, [0; 0]);
+    assert_eq!(clean(&config_by_age(&site)).unwrap().removed, [0; 0]);
 }

@@ -36,12 +36,12 @@ pub(crate) fn published(contents: &[&str]) -> Site {
 }
 
 /// Returns settings that retain only the newest and the current release.
-pub(crate) fn strict(site: &Site) -> CleanConfig {
+pub(crate) fn config_by_count(site: &Site) -> CleanConfig {
     CleanConfig::new(site.path("out")).keep(1).older_than(Duration::ZERO)
 }
 
 /// Returns settings that retain the newest release, and releases that were current within the last week.
-pub(crate) fn by_age(site: &Site) -> CleanConfig {
+pub(crate) fn config_by_age(site: &Site) -> CleanConfig {
     CleanConfig::new(site.path("out")).keep(1)
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn cleaned(config: &CleanConfig) -> CleanReport {
 
 /// Returns the errors of a failed run, and checks that the run changed nothing.
 #[track_caller]
-pub(crate) fn refused(site: &Site, config: &CleanConfig) -> (ErrorKind, Vec<String>) {
+pub(crate) fn clean_errors(site: &Site, config: &CleanConfig) -> (ErrorKind, Vec<String>) {
     let before = records(site);
     let err = clean(config).expect_err("a failing run");
     assert_eq!(records(site), before, "{err}");
@@ -75,7 +75,7 @@ pub(crate) fn edit(site: &Site, number: u64, change: impl FnOnce(&mut Release)) 
 }
 
 /// Sets the publication time of a release to this many seconds ago.
-pub(crate) fn published_ago(site: &Site, number: u64, seconds: u64) {
+pub(crate) fn set_publication_age(site: &Site, number: u64, seconds: u64) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     edit(site, number, |release| release.published = now - seconds);
 }
@@ -110,7 +110,7 @@ pub(crate) fn exists(site: &Site, name: &str) -> bool {
 }
 
 /// Returns the change time of a file, or `None` if the system has no change times.
-pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
+pub(crate) fn change_time(file: &Path) -> Option<SystemTime> {
     let metadata = fs::metadata(file).unwrap();
     #[cfg(unix)]
     {
@@ -122,10 +122,10 @@ pub(crate) fn changed(file: &Path) -> Option<SystemTime> {
 }
 
 /// Creates four releases, published 40, 30, 20 and 10 days ago.
-pub(crate) fn monthly() -> Site {
+pub(crate) fn four_releases() -> Site {
     let site = published(&["one", "two", "three", "four"]);
     for (number, days) in [(1, 40), (2, 30), (3, 20), (4, 10)] {
-        published_ago(&site, number, days * DAY);
+        set_publication_age(&site, number, days * DAY);
     }
     site
 }
@@ -143,9 +143,9 @@ pub(crate) fn assert_retained_with_warning(config: &CleanConfig, warning: &str) 
 }
 
 /// Repeats `action` until the change time of the file differs.
-pub(crate) fn until_changed(file: &Path, action: impl Fn()) {
-    let (before, started) = (changed(file), Instant::now());
-    while changed(file) == before {
+pub(crate) fn repeat_until_changed(file: &Path, action: impl Fn()) {
+    let (before, started) = (change_time(file), Instant::now());
+    while change_time(file) == before {
         assert!(
             started.elapsed() < Duration::from_secs(60),
             "the change time of {} does not advance",
@@ -158,7 +158,7 @@ pub(crate) fn until_changed(file: &Path, action: impl Fn()) {
 /// Moves the manifest away, calls `meanwhile`, and moves the manifest back.
 pub(crate) fn move_aside_and_back(site: &Site, meanwhile: impl Fn()) {
     let [file, aside] = ["out/staticfiles.json", "aside.json"].map(|path| site.path(path));
-    until_changed(&file, || {
+    repeat_until_changed(&file, || {
         fs::rename(&file, &aside).unwrap();
         meanwhile();
         fs::rename(&aside, &file).unwrap();

@@ -12,7 +12,7 @@ use fingerpost::manifest::Manifest;
 use fingerpost_collect::{CleanConfig, RollbackConfig, clean, rollback};
 use serde::{Deserialize, Serialize};
 
-use super::{DAY, changed, edit, move_aside_and_back};
+use super::{DAY, change_time, edit, move_aside_and_back};
 use crate::site::Site;
 
 const HISTORIES: u64 = 480;
@@ -239,7 +239,7 @@ impl ManifestState {
         Self {
             manifest: fs::read(&file).unwrap(),
             modified: fs::metadata(&file).unwrap().modified().unwrap(),
-            is_moved: recorded.manifest.changed != changed(&file),
+            is_moved: recorded.manifest.changed != change_time(&file),
             recorded,
         }
     }
@@ -250,7 +250,7 @@ impl ManifestState {
         site.write(MANIFEST, self.manifest);
         set_modified(&site.path(MANIFEST), self.modified);
         if !self.is_moved {
-            self.recorded.manifest.changed = changed(&site.path(MANIFEST));
+            self.recorded.manifest.changed = change_time(&site.path(MANIFEST));
         }
         site.write(TIMES, serde_json::to_vec(&self.recorded).unwrap());
     }

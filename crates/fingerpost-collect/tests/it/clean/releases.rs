@@ -8,28 +8,28 @@ use fingerpost_collect::{CleanConfig, clean};
 use crate::site::Site;
 
 use super::{
-    DAY, assert_retained_with_warning, by_age, cleaned, compress, edit, exists, file_of, monthly, published,
-    published_ago, records, restore_manifest, strict,
+    DAY, assert_retained_with_warning, cleaned, compress, config_by_age, config_by_count, edit, exists,
+    file_of, four_releases, published, records, restore_manifest, set_publication_age,
 };
 #[cfg(unix)]
-use super::{move_aside_and_back, until_changed};
+use super::{move_aside_and_back, repeat_until_changed};
 
 #[test]
 fn older_releases_are_removed_together_with_their_variants() {
     let site = published(&["one", "two", "three"]);
     let files = [1, 2, 3].map(|number| file_of(&site, number));
     let variants = [1, 2, 3].map(|number| compress(&site, number));
-    let report = cleaned(&strict(&site));
+    let report = cleaned(&config_by_count(&site));
     assert_eq!((&*report.removed, &*report.kept), (&[1, 2][..], &[3][..]));
-    let mut gone = [&variants[0][..], &variants[1], &files[..2]].concat();
-    gone.sort();
-    assert_eq!(report.files, gone);
+    let mut removed = [&variants[0][..], &variants[1], &files[..2]].concat();
+    removed.sort();
+    assert_eq!(report.files, removed);
     assert_eq!(site.release_numbers("out"), [3]);
-    assert!(gone.iter().all(|name| !exists(&site, name)));
+    assert!(removed.iter().all(|name| !exists(&site, name)));
     assert!(variants[2].iter().all(|name| exists(&site, name)));
     site.assert_intact("out");
 
-    let again = cleaned(&strict(&site));
+    let again = cleaned(&config_by_count(&site));
     assert_eq!((again.removed, again.files, again.bytes, again.kept), (vec![], vec![], 0, vec![3]));
 }
 
@@ -37,7 +37,7 @@ fn older_releases_are_removed_together_with_their_variants() {
 fn releases_younger_than_the_age_are_retained() {
     let site = published(&["one", "two", "three"]);
     let before = records(&site);
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
+    assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2, 3]);
     assert_eq!(records(&site), before);
 }
 
@@ -45,7 +45,7 @@ fn releases_younger_than_the_age_are_retained() {
 fn defaults_retain_three_releases_and_seven_days() {
     let site = published(&["one", "two", "three", "four", "five", "six"]);
     for (number, days) in [(1, 50), (2, 40), (3, 8), (4, 6), (5, 5), (6, 4)] {
-        published_ago(&site, number, days * DAY);
+        set_publication_age(&site, number, days * DAY);
     }
     let report = cleaned(&CleanConfig::new(site.path("out")));
     assert_eq!((report.removed, report.kept), (vec![1, 2], vec![3, 4, 5, 6]));
@@ -65,11 +65,11 @@ fn defaults_retain_three_releases_and_seven_days() {
 #[test]
 fn file_replaced_a_minute_ago_is_retained_regardless_of_its_age() {
     let site = published(&["one", "two"]);
-    published_ago(&site, 1, 365 * DAY);
-    published_ago(&site, 2, 60);
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2]);
-    published_ago(&site, 2, 8 * DAY);
-    assert_eq!(cleaned(&by_age(&site)).removed, [1]);
+    set_publication_age(&site, 1, 365 * DAY);
+    set_publication_age(&site, 2, 60);
+    assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2]);
+    set_publication_age(&site, 2, 8 * DAY);
+    assert_eq!(cleaned(&config_by_age(&site)).removed, [1]);
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn manually_restored_manifest_is_the_current_release() {
         site.collect();
     }
     site.write("out/staticfiles.json", first);
-    let report = cleaned(&strict(&site));
+    let report = cleaned(&config_by_count(&site));
     assert_eq!((report.recorded, report.removed, report.kept), (Some(4), vec![1, 2, 3], vec![4]));
     site.assert_intact("out");
-    assert_eq!(cleaned(&strict(&site).keep(0)).removed, [0; 0]);
+    assert_eq!(cleaned(&config_by_count(&site).keep(0)).removed, [0; 0]);
     site.assert_intact("out");
 }
 
@@ -96,7 +96,7 @@ fn manifest_without_a_release_file_is_the_current_release() {
     site.collect();
     site.write("out/staticfiles.json", &old);
     site.remove("out/.fingerpost/releases/1.json");
-    let report = cleaned(&strict(&site).keep(0));
+    let report = cleaned(&config_by_count(&site).keep(0));
     assert_eq!((report.recorded, report.removed, report.kept), (Some(3), vec![2], vec![3]));
     site.assert_intact("out");
     assert_eq!(site.collect().release, Some(4), "the next number follows the highest one");
@@ -111,13 +111,13 @@ fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_
     // Simulates a run that was killed after it wrote the release and before it wrote the manifest. Days later, the run is
     // repeated.
     site.write("out/staticfiles.json", first);
-    published_ago(&site, 1, 30 * DAY);
-    published_ago(&site, 2, 20 * DAY);
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3], "before the run is repeated");
+    set_publication_age(&site, 1, 30 * DAY);
+    set_publication_age(&site, 2, 20 * DAY);
+    assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2, 3], "before the run is repeated");
     site.collect();
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3, 4]);
-    (3..=4).for_each(|number| published_ago(&site, number, 8 * DAY));
-    assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3]);
+    assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2, 3, 4]);
+    (3..=4).for_each(|number| set_publication_age(&site, number, 8 * DAY));
+    assert_eq!(cleaned(&config_by_age(&site)).removed, [1, 2, 3]);
     site.assert_intact("out");
 }
 
@@ -130,12 +130,12 @@ fn manually_restored_release_is_retained_for_the_age_after_the_next_release() {
         site.collect();
     }
     site.write("out/staticfiles.json", first);
-    (1..=3).for_each(|number| published_ago(&site, number, 30 * DAY));
+    (1..=3).for_each(|number| set_publication_age(&site, number, 30 * DAY));
     site.write("static/css/a.css", "four");
     site.collect();
-    assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3, 4, 5]);
-    (4..=5).for_each(|number| published_ago(&site, number, 8 * DAY));
-    assert_eq!(cleaned(&by_age(&site)).removed, [1, 2, 3, 4]);
+    assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2, 3, 4, 5]);
+    (4..=5).for_each(|number| set_publication_age(&site, number, 8 * DAY));
+    assert_eq!(cleaned(&config_by_age(&site)).removed, [1, 2, 3, 4]);
 }
 
 #[test]
@@ -144,14 +144,14 @@ fn release_dated_in_the_future_is_reported_and_its_predecessor_is_retained() {
     for number in [2, 3] {
         edit(&site, number, |release| release.published = u64::MAX);
     }
-    let report = clean(&by_age(&site)).unwrap();
+    let report = clean(&config_by_age(&site)).unwrap();
     assert_eq!(report.kept, [1, 2, 3]);
     let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
     assert!(
         warning.to_string().starts_with("release 2 (and 1 more) was published in the future, "),
         "{warning}"
     );
-    assert_eq!(clean(&strict(&site)).unwrap().removed, [1, 2]);
+    assert_eq!(clean(&config_by_count(&site)).unwrap().removed, [1, 2]);
 }
 
 #[test]
@@ -162,8 +162,8 @@ fn file_modification_times_do_not_affect_retention() {
             let file = File::options().write(true).open(site.path("out").join(name)).unwrap();
             file.set_modified(time).unwrap();
         }
-        assert_eq!(cleaned(&by_age(&site)).kept, [1, 2, 3]);
-        assert_eq!(cleaned(&strict(&site)).removed, [1, 2]);
+        assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2, 3]);
+        assert_eq!(cleaned(&config_by_count(&site)).removed, [1, 2]);
         site.assert_intact("out");
     }
 }
@@ -171,9 +171,9 @@ fn file_modification_times_do_not_affect_retention() {
 /// Checks that nothing is removed and that the warning describes the change of the manifest.
 #[track_caller]
 fn assert_all_retained(site: &Site, config: &CleanConfig, cause: &str, old: &str) {
-    let file = site.shown("out/staticfiles.json");
-    let kept = format!("each release may have been current until then, so {old} kept");
-    assert_retained_with_warning(config, &format!("{file} {cause}; {kept}"));
+    let file = site.quoted_path("out/staticfiles.json");
+    let reason = format!("each release may have been current until then, so {old} kept");
+    assert_retained_with_warning(config, &format!("{file} {cause}; {reason}"));
 }
 
 const WRITTEN: &str = "was written or moved by something other than `collect` and `clean`";
@@ -182,26 +182,26 @@ const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 
 #[test]
 fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
-    let site = monthly();
+    let site = four_releases();
     restore_manifest(&site, 1);
     restore_manifest(&site, 4);
     let config = CleanConfig::new(site.path("out")).keep(3);
     assert_all_retained(&site, &config, WRITTEN, "1 old release is");
-    assert_all_retained(&site, &by_age(&site), WRITTEN, "3 old releases are");
+    assert_all_retained(&site, &config_by_age(&site), WRITTEN, "3 old releases are");
     assert_eq!(cleaned(&config.clone().dry_run(true).older_than(Duration::ZERO)).removed, [1]);
 
     // A later release does not clear the record of the change.
     site.write("static/css/a.css", "five");
     site.collect();
     assert_eq!(cleaned(&config).removed, [0; 0]);
-    published_ago(&site, 5, 8 * DAY);
+    set_publication_age(&site, 5, 8 * DAY);
     assert_eq!(cleaned(&config).removed, [1, 2]);
 }
 
 #[cfg(unix)]
 #[test]
 fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
-    let site = monthly();
+    let site = four_releases();
     let config = CleanConfig::new(site.path("out")).keep(3);
     move_aside_and_back(&site, || restore_manifest(&site, 1));
     assert_all_retained(&site, &config.clone().dry_run(true), ATTRIBUTES, "1 old release is");
@@ -211,29 +211,29 @@ fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
     site.collect();
     assert_eq!(site.release(5).replaces, 1);
     assert_eq!(cleaned(&config).removed, [0; 0]);
-    published_ago(&site, 5, 8 * DAY);
+    set_publication_age(&site, 5, 8 * DAY);
     assert_eq!(cleaned(&config).removed, [1, 2]);
 }
 
 #[test]
 fn manifest_with_an_earlier_modification_time_retains_all_releases() {
-    let site = monthly();
+    let site = four_releases();
     restore_manifest(&site, 1);
     restore_manifest(&site, 4);
     let manifest = File::options().append(true).open(site.path("out/staticfiles.json")).unwrap();
     manifest.set_modified(SystemTime::now() - Duration::from_secs(300 * DAY)).unwrap();
-    assert_all_retained(&site, &by_age(&site), WRITTEN, "3 old releases are");
+    assert_all_retained(&site, &config_by_age(&site), WRITTEN, "3 old releases are");
 }
 
 #[test]
 fn recreated_lock_file_does_not_hide_a_manually_restored_manifest() {
     for lock in ["", "4242"] {
-        let site = monthly();
+        let site = four_releases();
         restore_manifest(&site, 1);
         restore_manifest(&site, 4);
         site.remove("out/.fingerpost/lock");
         site.write("out/.fingerpost/lock", lock);
-        assert_all_retained(&site, &by_age(&site), WRITTEN, "3 old releases are");
+        assert_all_retained(&site, &config_by_age(&site), WRITTEN, "3 old releases are");
     }
 }
 
@@ -242,10 +242,10 @@ fn recreated_lock_file_does_not_hide_a_manually_restored_manifest() {
 fn changed_attributes_of_all_files_do_not_count_as_a_restored_manifest() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let site = monthly();
+    let site = four_releases();
     let (file, config) = (site.path("out/staticfiles.json"), CleanConfig::new(site.path("out")).keep(3));
     let change_all = || {
-        until_changed(&file, || {
+        repeat_until_changed(&file, || {
             for name in site.tree("out").keys() {
                 fs::set_permissions(site.path("out").join(name), fs::Permissions::from_mode(0o644)).unwrap();
             }
@@ -269,7 +269,7 @@ fn copied_output_dir_does_not_count_as_a_restored_manifest() {
     };
     let later = |time: SystemTime| time + Duration::from_secs(9);
     for copied in [whole_seconds as fn(SystemTime) -> SystemTime, later] {
-        let site = monthly();
+        let site = four_releases();
         for name in site.tree("out").keys() {
             let file = site.path("out").join(name);
             let time = fs::metadata(&file).unwrap().modified().unwrap();
@@ -278,13 +278,13 @@ fn copied_output_dir_does_not_count_as_a_restored_manifest() {
         assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
         restore_manifest(&site, 2);
         restore_manifest(&site, 4);
-        assert_all_retained(&site, &by_age(&site), WRITTEN, "2 old releases are");
+        assert_all_retained(&site, &config_by_age(&site), WRITTEN, "2 old releases are");
     }
 }
 
 #[test]
 fn oldest_release_is_removed_if_no_manifest_was_restored() {
-    let site = monthly();
+    let site = four_releases();
     assert_eq!(cleaned(&CleanConfig::new(site.path("out")).keep(3)).removed, [1]);
 }
 
@@ -296,24 +296,24 @@ fn first_command_after_a_manual_restore_records_a_release() {
     };
     let clean = |site: &Site| {
         let before = records(site);
-        let dry = cleaned(&by_age(site).dry_run(true));
+        let dry = cleaned(&config_by_age(site).dry_run(true));
         assert_eq!(records(site), before);
-        let report = cleaned(&by_age(site));
+        let report = cleaned(&config_by_age(site));
         assert_eq!((dry.recorded, report.recorded, &*report.kept), (Some(5), Some(5), &[1, 2, 3, 4, 5][..]));
         assert_eq!(dry.kept, report.kept);
     };
     for command in [&collect as &dyn Fn(&Site), &clean] {
-        let site = monthly();
+        let site = four_releases();
         restore_manifest(&site, 1);
         command(&site);
         assert_eq!(site.release(5).manifest, site.manifest("out"));
         assert_eq!((site.release(5).replaces, site.release(5).references), (1, site.release(1).references));
-        assert_eq!(cleaned(&by_age(&site)).recorded, None, "the release is recorded once");
+        assert_eq!(cleaned(&config_by_age(&site)).recorded, None, "the release is recorded once");
         // Release 1 counts as current until now, regardless of later changes.
         restore_manifest(&site, 4);
-        published_ago(&site, 5, 8 * DAY);
-        assert_eq!(cleaned(&by_age(&site)).recorded, Some(6));
-        assert_eq!(cleaned(&by_age(&site)).removed, [0; 0]);
+        set_publication_age(&site, 5, 8 * DAY);
+        assert_eq!(cleaned(&config_by_age(&site)).recorded, Some(6));
+        assert_eq!(cleaned(&config_by_age(&site)).removed, [0; 0]);
         site.assert_intact("out");
     }
 }

@@ -4,13 +4,13 @@ use std::fs;
 
 use fingerpost_collect::{CollectConfig, collect};
 
-use super::{RECORD, assert_variants_intact, built_in, config, noise, run, site, text};
+use super::{RECORD, assert_variants_intact, built_in, config, incompressible_bytes, run, site, text};
 
 #[test]
 fn second_run_compresses_and_writes_nothing() {
     for originals in [false, true] {
         let site = site();
-        site.write("static/noise.css", noise(5_000));
+        site.write("static/noise.css", incompressible_bytes(5_000));
         let config = config(&site).originals(originals);
         collect(&config).unwrap();
         let before = site.tree("out");
@@ -29,7 +29,7 @@ fn second_run_compresses_and_writes_nothing() {
 #[test]
 fn lost_or_damaged_compression_cache_does_not_change_the_output() {
     let site = site();
-    site.write("static/noise.css", noise(5_000));
+    site.write("static/noise.css", incompressible_bytes(5_000));
     let first = run(&site);
     let published = || {
         let mut tree = site.tree("out");
@@ -174,6 +174,6 @@ fn damaged_variant_of_an_earlier_output_dir_is_not_imported() {
     site.write("static/css/a.css", text(3));
     let new = CollectConfig::new(site.path("new")).source(site.path("static")).keep_from(site.path("old"));
     let report = collect(&new).unwrap();
-    let warning = format!("{} is damaged; it is not imported", site.shown(&variant));
+    let warning = format!("{} is damaged; it is not imported", site.quoted_path(&variant));
     assert_eq!(crate::site::warnings(&report), [warning]);
 }

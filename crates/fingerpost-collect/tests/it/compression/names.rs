@@ -55,7 +55,7 @@ fn variant_with_the_name_of_an_asset_is_an_error() {
     collect(&config).unwrap();
     let problem = "the compressed asset `css/a.css` and the asset `css/a.css.gz` both need `css/a.css.gz` in the output \
                    directory; rename one of them";
-    assert_eq!(site.refused(&config.clone().originals(true)), [problem]);
+    assert_eq!(site.problems_of(&config.clone().originals(true)), [problem]);
     assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
 
     // The name of a directory is a conflict as well.
@@ -66,7 +66,7 @@ fn variant_with_the_name_of_an_asset_is_an_error() {
          rename one of them"
     );
     fs::remove_file(site.path("out").join(format!("{hashed}.gz"))).unwrap();
-    assert_eq!(site.refused(&config), [problem]);
+    assert_eq!(site.problems_of(&config), [problem]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn original_with_the_name_of_an_earlier_variant_is_an_error() {
     site.write("static/b.js", "/* short */");
     site.write(&format!("static/{variant}"), "an author's own");
     let problem = format!("asset `{variant}` has a name that was published for `b.js` before; rename it");
-    assert_eq!(site.refused(&config.originals(true)), [problem]);
+    assert_eq!(site.problems_of(&config.originals(true)), [problem]);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn too_long_variant_name_is_an_error() {
     let name = format!("{}.css", "n".repeat(236));
     let site = Site::new(&[(&format!("static/{name}"), &text(1))]);
     site.collect();
-    let [problem] = &site.refused(&site.config().compress(["gzip"]))[..] else { panic!("one problem") };
+    let [problem] = &site.problems_of(&site.config().compress(["gzip"]))[..] else { panic!("one problem") };
     assert!(problem.starts_with("the compressed name of asset `nnn"), "{problem}");
     assert!(problem.ends_with("n.css` has 256 bytes, more than the limit of 255; shorten it"), "{problem}");
 }

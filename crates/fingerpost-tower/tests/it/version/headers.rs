@@ -80,8 +80,8 @@ async fn action_header_matches_on_mismatch() {
         assert_eq!(response.version_and_action(), ("v1", action));
         let is_in = mismatch != OnMismatch::Ignore;
         assert_eq!(response.attribute("data-action"), is_in.then_some(action));
-        let own = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
-        assert_eq!(own.version_and_action(), ("v1", action));
+        let endpoint = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
+        assert_eq!(endpoint.version_and_action(), ("v1", action));
     }
 }
 

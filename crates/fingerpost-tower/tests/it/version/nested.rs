@@ -71,10 +71,10 @@ async fn validators_work_with_layers_in_any_order() {
 
 #[tokio::test]
 async fn existing_script_tag_in_a_page_is_preserved() {
-    let once = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
+    let html = "<head><script defer src=\"/_fingerpost/client.0123456789ab.js\" data-version=\"v0\"></script></head>";
     let (_dir, assets) = production();
     let layer = VersionLayer::new(&assets);
-    let response = send(layer.layer(always(build_response(200, &[HTML], once))), request("/", &[])).await;
-    assert_eq!(response.text().replace(response.tag().unwrap(), ""), once);
+    let response = send(layer.layer(always(build_response(200, &[HTML], html))), request("/", &[])).await;
+    assert_eq!(response.text().replace(response.tag().unwrap(), ""), html);
     assert_eq!(response.attribute("data-version"), Some("v1"), "the inserted tag is the first");
 }

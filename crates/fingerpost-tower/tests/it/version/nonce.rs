@@ -19,7 +19,7 @@ async fn page_with(nonce: &str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn script_gets_the_nonce_and_the_page_loses_its_validators() {
+async fn script_gets_the_nonce_and_the_page_has_no_validators() {
     let response = page_with("2726c7f26c+/==").await;
     assert_eq!(response.attribute("nonce"), Some("2726c7f26c+/=="));
     for name in ["etag", "last-modified", "content-length"] {

@@ -13,7 +13,7 @@ use super::{
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, path_below_mount};
 
 #[tokio::test]
-async fn page_gets_the_script_and_loses_outdated_headers() {
+async fn page_gets_the_script_and_outdated_headers_are_removed() {
     let response = send(layer().layer(always(page())), request("/", &[])).await;
     assert_eq!(response.attribute("data-version"), Some("v1"));
     assert_eq!(response.attribute("data-action"), Some("reload"));
