@@ -1,4 +1,5 @@
-# Steps that continue after a failure, and a summary with the duration of each step. Shared by .ci/run and tests/release-check.
+# Steps that continue after a failure, and a summary with the duration of each step. Shared by .ci/run and
+# tests/release-check.
 # shellcheck shell=bash
 
 summary=""

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// Files that references can resolve to.
 const OTHERS: [&str; 7] = ["a.png", "b.css", "b c.png", "m.js", "m.map", "LICENSE", "d/c.png"];
 
-/// A source directory with the fuzzed file and a few others.
+/// A source directory with the fuzzed file and a few other files.
 #[derive(Debug)]
 pub struct Site {
     dir: TempDir,

@@ -1,4 +1,4 @@
-// References in style sheets, from the tokens of css-tree, and a second opinion from its syntax tree.
+// References in style sheets, from the tokens of css-tree and, for comparison, from the syntax tree of css-tree.
 
 import {
     ident, parse, string, tokenTypes as type, tokenize, url, walk,
@@ -44,7 +44,7 @@ export function references(css) {
 }
 
 /** Returns the values of all `url()` in the syntax tree, in source order. */
-export function secondOpinion(css) {
+export function urlsInTree(css) {
     const values = [];
     const ast = parse(css, { parseCustomProperty: true, onParseError() {} });
     walk(ast, {

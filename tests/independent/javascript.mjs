@@ -1,4 +1,4 @@
-// References in scripts, from the syntax tree of acorn, and a second opinion from es-module-lexer.
+// References in scripts, from the syntax tree of acorn and, for comparison, from es-module-lexer.
 
 import { parse } from '../.cache/npm/acorn/dist/acorn.mjs';
 import { init, parse as lex } from '../.cache/npm/es-module-lexer/dist/lexer.minimal.js';
@@ -47,7 +47,7 @@ function parsedAs(sourceType, js) {
 }
 
 /** Returns the start of each constant specifier, or `undefined` if the script cannot be parsed. */
-export function secondOpinion(js) {
+export function importStarts(js) {
     try {
         // es-module-lexer treats a byte order mark as a letter, and would miss an `import` after it.
         const [imports] = lex(js.replace(/^\ufeff/, ' '));

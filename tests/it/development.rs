@@ -133,7 +133,7 @@ async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
     edit_in_place(&file, "h1 { order: 00 }");
     let origin = serve(site(source.path())).await;
     assert_eq!(tools::get(&origin).await.0, 200);
-    // On a busy machine a round may take more than a second. Only a faster round counts.
+    // On a busy machine a round may take more than a second. Slower rounds are not checked.
     for round in 1..=5 {
         let began = Instant::now();
         for edit in 1..=5 {

@@ -1,4 +1,5 @@
-//! Compares the responses of nginx and `StaticFiles` to the same requests, for the same output directory. All differences are listed.
+//! Compares the responses of nginx and `StaticFiles` to the same requests, for the same output directory. All
+//! differences are listed.
 
 mod differences;
 mod requests;

@@ -1,6 +1,7 @@
 //! Shared tests of the template engine adapters, and generators of hostile asset paths.
 //!
-//! An adapter declares the tests with [`adapter_tests!`], and passes a function from [`Assets`](fingerpost::Assets) to [`Render`].
+//! An adapter declares the tests with [`adapter_tests!`], and passes a function from [`Assets`](fingerpost::Assets) to
+//! [`Render`].
 
 mod missing_assets;
 mod untrusted_paths;

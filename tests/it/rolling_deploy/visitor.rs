@@ -50,7 +50,7 @@ pub(crate) struct ReceivedAsset {
 }
 
 impl ReceivedAsset {
-    /// Returns `true` if the bytes are of the release of the page.
+    /// Returns `true` if bytes and page belong to the same release.
     pub(crate) fn fits(&self) -> bool {
         self.release == Some(self.page)
     }

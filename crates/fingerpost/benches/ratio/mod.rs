@@ -20,7 +20,8 @@ pub(crate) struct Cost {
 
 /// Runs `call` and `baseline` under criterion, in turn, and prints their ratio beside the `budget`.
 ///
-/// The cost of a system call drifts by a third within seconds, so `call` and `baseline` are each measured twice, and the better run counts.
+/// The cost of a system call drifts by a third within seconds, so `call` and `baseline` are each measured twice, and the
+/// better run counts.
 pub(crate) fn compare<A, B>(
     criterion: &mut Criterion,
     name: &str,
