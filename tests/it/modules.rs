@@ -149,15 +149,15 @@ impl Reader<'_> {
             _ => return None,
         };
         let mut inner = self.inner;
-        let mut up = || match inner.checked_sub(1) {
+        let mut leave_module = || match inner.checked_sub(1) {
             Some(less) => inner = less,
             None => drop(base.pop()),
         };
         if first == "super" {
-            up();
+            leave_module();
         }
         while let Some(("super", more)) = rest.split_first().map(|(first, more)| (first.as_str(), more)) {
-            up();
+            leave_module();
             rest = more;
         }
         Some([base.as_slice(), rest].concat())

@@ -195,7 +195,7 @@ fn pages_do_not_link_to_registries_for_unpublished_crates() {
     let names: Vec<_> =
         packages().iter().map(|package| package["name"].as_str().expect("a name").to_owned()).collect();
     let registries = ["docs.rs/", "docs.rs/crate/", "crates.io/crates/", "lib.rs/crates/"];
-    let dead = on_pages(|page| {
+    let broken = on_pages(|page| {
         let is_ours = |link: &&str| {
             let after =
                 |registry| Some(link.split_once(registry)?.1.split(['/', '#', '?']).next()?.to_owned());
@@ -203,13 +203,13 @@ fn pages_do_not_link_to_registries_for_unpublished_crates() {
         };
         page.links().into_iter().filter(is_ours).map(str::to_owned).collect()
     });
-    assert_eq!(dead, [""; 0]);
+    assert_eq!(broken, [""; 0]);
 }
 
 /// In Markdown the first definition of a label applies, so a crate defines its rustdoc target before it includes a page.
 #[test]
 fn file_links_have_a_separate_target_in_rustdoc() {
-    let mut dead = Vec::new();
+    let mut broken = Vec::new();
     let mut included = 0;
     for source in files_below(&root().join("crates")) {
         if source.extension().is_none_or(|extension| extension != "rs") {
@@ -225,13 +225,13 @@ fn file_links_have_a_separate_target_in_rustdoc() {
                 let has_other = own.iter().any(|(label, target)| target == link && defined.contains(label));
                 !link.starts_with('#') && !link.contains("://") && !has_other
             };
-            dead.extend(
+            broken.extend(
                 page.links().into_iter().filter(is_dead).map(|link| format!("{}: {link}", page.name())),
             );
         }
     }
     assert!(included > 5, "{included} pages are part of rustdoc");
-    assert_eq!(dead, [""; 0]);
+    assert_eq!(broken, [""; 0]);
 }
 
 /// Returns the pages that a source file includes in its documentation, each with the comment lines before it.

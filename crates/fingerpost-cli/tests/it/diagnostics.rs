@@ -230,8 +230,8 @@ fn diagnostics_contain_no_control_characters() {
     }
     for args in [&COLLECT[..], &[&COLLECT[..], &["-v", "--missing", "warn"]].concat()] {
         let output = site.run(args);
-        let is_bad = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
-        assert_eq!(output.stderr.chars().find(is_bad), None, "{:?}", output.stderr);
+        let is_forbidden = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+        assert_eq!(output.stderr.chars().find(is_forbidden), None, "{:?}", output.stderr);
         assert!(output.stderr.contains("points to"), "{}", output.stderr);
     }
 }

@@ -45,15 +45,15 @@ fn assert_no_staged_files(site: &Site) {
 
 #[test]
 fn killed_run_leaves_the_old_release_intact() {
-    kill(&COLLECT);
+    assert_intact_after_kills(&COLLECT);
 }
 
 #[test]
 fn run_killed_during_compression_leaves_the_old_release_intact() {
-    kill(&[&COLLECT[..], &COMPRESS].concat());
+    assert_intact_after_kills(&[&COLLECT[..], &COMPRESS].concat());
 }
 
-fn kill(command: &[&str]) {
+fn assert_intact_after_kills(command: &[&str]) {
     let site = Site::new(&[]);
     let collect = || {
         let output = site.run(command);

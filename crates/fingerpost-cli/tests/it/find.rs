@@ -190,8 +190,8 @@ fn control_characters_and_newlines_in_names_are_escaped() {
         "{}",
         output.stdout
     );
-    let is_bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-    assert!(!output.stdout.contains(is_bad), "{:?}", output.stdout);
+    let is_forbidden = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!output.stdout.contains(is_forbidden), "{:?}", output.stdout);
     assert!(
         output.stdout.starts_with("asset        new\\nline\\u{1b}[2J\\u{202e}.css\n"),
         "{}",

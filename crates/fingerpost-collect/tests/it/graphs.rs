@@ -69,9 +69,9 @@ impl Graph {
         let mut hashes = BTreeMap::new();
         while hashes.len() < self.0.len() {
             for node in 0..self.0.len() {
-                let is_mate =
+                let is_in_same_cycle =
                     |other: &usize| reached[node].contains(other) && reached[*other].contains(&node);
-                let mut group: Vec<_> = reached[node].iter().copied().filter(is_mate).collect();
+                let mut group: Vec<_> = reached[node].iter().copied().filter(is_in_same_cycle).collect();
                 group.sort_by_key(|&member| self.path(member, None));
                 let is_outside = |target: &usize| !group.contains(target);
                 if reached[node]

@@ -112,11 +112,11 @@ fn vanished_file_stops_the_run_and_the_old_release_stays_current() {
     let manifest = site.read("out/staticfiles.json");
     site.write("static/c.css", "changed");
 
-    let vanish = AfterListing(|| {
+    let progress = AfterListing(|| {
         site.remove("static/a.css");
         site.remove("static/b.css");
     });
-    let err = collect_with(&site.config(), &vanish).unwrap_err();
+    let err = collect_with(&site.config(), &progress).unwrap_err();
     let [a, b] = ["static/a.css", "static/b.css"]
         .map(|path| format!("{} disappeared during the run; run the command again", site.quoted_path(path)));
     assert_eq!(err.to_string(), format!("{a}\n{b}"));

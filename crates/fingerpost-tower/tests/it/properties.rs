@@ -24,7 +24,7 @@ struct Served {
     paths: Vec<String>,
 }
 
-struct World {
+struct Fixture {
     _site: Site,
     served: Vec<Served>,
     runtime: Runtime,
@@ -50,7 +50,7 @@ const ODD: [&str; 12] = [
     "3f2a91b/nope.css",
 ];
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
+static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     let site = Site::new(&[("img/a.png", b"png"), ("empty.js", b""), ("7/x.txt", b"seven")]);
     site.write(
         "large.txt",
@@ -82,7 +82,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     served[0].urls.push(retained.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(hash_large_files(&served));
-    World { _site: site, served, runtime }
+    Fixture { _site: site, served, runtime }
 });
 
 /// Requests the large files until their digests are known. Afterwards equal requests get equal responses.
@@ -238,10 +238,10 @@ proptest! {
         method in select(&[Method::GET, Method::GET, Method::HEAD, Method::POST][..]),
         headers in vec((select(NAMES), select(VALUES)), 0..4),
     ) {
-        let served = &WORLD.served[position];
+        let served = &FIXTURE.served[position];
         let path = path.get(&served.paths);
         let path = if query.is_empty() { path.clone() } else { format!("{}{query}", without_query(path)) };
-        WORLD.runtime.block_on(check(served, &path, method, &headers));
+        FIXTURE.runtime.block_on(check(served, &path, method, &headers));
     }
 }
 
@@ -279,8 +279,8 @@ proptest! {
         cuts in vec(0..=1000_usize, 0..6),
         encoding in select(&["", "gzip", "br, *;q=0.1"][..]),
     ) {
-        let served = &WORLD.served[position];
+        let served = &FIXTURE.served[position];
         let url: &String = path.get(&served.urls);
-        WORLD.runtime.block_on(assert_ranges_add_up(served, url, &cuts, encoding));
+        FIXTURE.runtime.block_on(assert_ranges_add_up(served, url, &cuts, encoding));
     }
 }

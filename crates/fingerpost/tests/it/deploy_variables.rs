@@ -24,8 +24,8 @@ fn first_deploy_variable_with_a_commit_is_used() {
     let names = deploy_variables();
     assert!(names.len() > 6, "{names:?}");
     let commits: Vec<_> = (0..names.len()).map(|i| format!("ABCDE{i:02}{}", "9".repeat(i))).collect();
-    let version_of = |garbage: usize| {
-        let value = |i: usize| if i < garbage { "main" } else { &commits[i] };
+    let version_of = |invalid: usize| {
+        let value = |i: usize| if i < invalid { "main" } else { &commits[i] };
         let variables: Vec<_> = names.iter().enumerate().map(|(i, name)| (&**name, value(i))).collect();
         version_in(dir.path("static"), "/nowhere", &variables)
     };

@@ -270,16 +270,18 @@ fn file_is_read_on_every_call_until_its_times_are_trusted() {
         let file = dir.write("large.bin", &content);
         let assets = dev(&dir).clock(clock).build().unwrap();
         let two_calls = || count_reads(|| (0..2).for_each(|_| drop(assets.url("large.bin").unwrap())));
-        let saved = two_calls();
+        let after_write = two_calls();
         set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, 0)).unwrap();
-        let set_back = two_calls();
+        let with_old_time = two_calls();
         IS_LATER.store(true, Relaxed);
-        let aged = two_calls();
+        let with_later_clock = two_calls();
         set_file_mtime(&file, FileTime::from_unix_time(4_000_000_000, 0)).unwrap();
-        let tomorrow = two_calls();
-        format!("saved {saved}, set back {set_back}, aged {aged}, of tomorrow {tomorrow}")
+        let with_future_time = two_calls();
+        format!(
+            "after write {after_write}, old time {with_old_time}, later clock {with_later_clock}, future time {with_future_time}"
+        )
     });
-    assert_eq!(counted, "saved 2, set back 2, aged 1, of tomorrow 2");
+    assert_eq!(counted, "after write 2, old time 2, later clock 1, future time 2");
 }
 
 #[test]

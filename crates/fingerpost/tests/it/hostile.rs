@@ -91,8 +91,8 @@ fn error_messages_are_single_short_lines() {
         check_cases(600, &hostile_path(), |written| {
             for err in [assets.url(&written).err(), assets.integrity(&written).err()].into_iter().flatten() {
                 let text = err.to_string();
-                let unseen = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-                assert!(!text.contains(|c: char| c.is_control() || unseen(c)), "{mode}: {text:?}");
+                let is_invisible = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+                assert!(!text.contains(|c: char| c.is_control() || is_invisible(c)), "{mode}: {text:?}");
                 assert!(text.chars().count() < 1_200, "{mode}: {text}");
             }
         });

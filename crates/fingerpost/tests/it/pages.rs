@@ -86,8 +86,8 @@ fn release_id_without_a_build_step_depends_on_version_or_token() {
 fn development_has_no_release_id() {
     let dir = Dir::with_paths(&["a.css"]);
     assert_eq!(id(dev(&dir)), None);
-    let tried = dev(&dir).strategy(Strategy::VersionQuery).app_version("1").strategy_in_dev(true);
-    assert_eq!(id(tried), None);
+    let with_strategy = dev(&dir).strategy(Strategy::VersionQuery).app_version("1").strategy_in_dev(true);
+    assert_eq!(id(with_strategy), None);
 }
 
 #[test]

@@ -90,9 +90,9 @@ fn scope_applies_only_to_its_own_assets() {
             .scope(|| assert_eq!((number(&ours), number(&others)), ("1".to_owned(), "9".to_owned())));
     });
     // A second instance with the same settings has its own scopes.
-    let (_, twin) = numbered("1");
-    let twin_snapshot = twin.snapshot();
-    twin_snapshot.scope(|| assert_eq!(number(&ours), "2"));
+    let (_, second) = numbered("1");
+    let second_snapshot = second.snapshot();
+    second_snapshot.scope(|| assert_eq!(number(&ours), "2"));
 }
 
 #[test]

@@ -113,8 +113,9 @@ fn integrity_without_a_build_step_follows_the_current_bytes() {
 fn development_uses_content_queries_unless_strategy_in_dev_is_set() {
     let dir = Dir::new();
     dir.write("a.css", "a{}");
-    let url = |strategy: &Strategy, tried| {
-        let assets = without_build_step(&dir, strategy.clone()).mode(Mode::Dev).strategy_in_dev(tried);
+    let url = |strategy: &Strategy, strategy_in_dev| {
+        let assets =
+            without_build_step(&dir, strategy.clone()).mode(Mode::Dev).strategy_in_dev(strategy_in_dev);
         assets.build().unwrap().url("a.css").unwrap().to_string()
     };
     let content = format!("/static/a.css?v={}", hash("a{}"));
@@ -123,25 +124,25 @@ fn development_uses_content_queries_unless_strategy_in_dev_is_set() {
     assert_eq!(url(&token(), true), "/static/1000/a.css");
 
     let manifest = publish(&[("a.css", "a.0123456789ab.css")], "/static/");
-    let tried = dev(&dir).collected(&manifest).strategy_in_dev(true).build().unwrap();
-    assert_eq!(tried.url("a.css").unwrap(), production(&manifest).build().unwrap().url("a.css").unwrap());
+    let assets = dev(&dir).collected(&manifest).strategy_in_dev(true).build().unwrap();
+    assert_eq!(assets.url("a.css").unwrap(), production(&manifest).build().unwrap().url("a.css").unwrap());
 }
 
 #[test]
 fn contradictory_settings_are_rejected_at_startup() {
     let dir = Dir::with_paths(&["a.css"]);
-    let errors = |assets: AssetsBuilder| {
+    let build_error = |assets: AssetsBuilder| {
         let err = assets.build().unwrap_err();
         assert_eq!(err.kind(), ErrorKind::InvalidConfig);
         err.to_string()
     };
     for mode in [Mode::Dev, Mode::Production] {
         assert_eq!(
-            errors(without_build_step(&dir, token()).base_url("/static/").mode(mode)),
+            build_error(without_build_step(&dir, token()).base_url("/static/").mode(mode)),
             "base URL `/static/` has no `{breaker}` for the path token; add it as a segment, as in `/static/{breaker}/`"
         );
         assert!(
-            errors(
+            build_error(
                 without_build_step(&dir, Strategy::VersionQuery).base_url("/static/{breaker}/").mode(mode)
             )
             .contains("only the strategy `PathToken` replaces")

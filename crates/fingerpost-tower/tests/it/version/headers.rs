@@ -78,8 +78,8 @@ async fn action_header_matches_on_mismatch() {
         let layer = layer().on_mismatch(mismatch);
         let response = send(layer.layer(always(page())), request("/", &[])).await;
         assert_eq!(response.version_and_action(), ("v1", action));
-        let is_in = mismatch != OnMismatch::Ignore;
-        assert_eq!(response.attribute("data-action"), is_in.then_some(action));
+        let has_script = mismatch != OnMismatch::Ignore;
+        assert_eq!(response.attribute("data-action"), has_script.then_some(action));
         let endpoint = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
         assert_eq!(endpoint.version_and_action(), ("v1", action));
     }
