@@ -9,8 +9,8 @@ fn output_is_colored_only_on_terminals_or_on_request() {
         site.run_with(args, variables.iter().copied()).stderr.contains('\u{1b}')
     };
     let fails = ["find", "a.css", "static"];
-    let misused = ["find"];
-    for args in [&fails[..], &misused] {
+    let invalid = ["find"];
+    for args in [&fails[..], &invalid] {
         assert!(!is_colored(args, &[]), "{args:?}");
         let with = |when| [&["--color", when], args].concat();
         assert!(is_colored(&with("always"), &[]), "{args:?}");

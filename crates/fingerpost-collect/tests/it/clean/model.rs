@@ -124,7 +124,7 @@ impl History {
     }
 
     /// Simulates a run that is killed after it has written the release file and before it changes the manifest.
-    fn kill(&mut self, content: usize) {
+    fn simulate_killed_run(&mut self, content: usize) {
         self.log.push(format!("kill {content}"));
         let before = ManifestState::read(&self.site);
         self.site.write("static/a.css", content.to_string());
@@ -133,7 +133,7 @@ impl History {
     }
 
     /// Simulates the passage of time by making every recorded time older.
-    fn pass(&mut self, seconds: u64) {
+    fn advance_time(&mut self, seconds: u64) {
         self.log.push(format!("pass {} days", seconds / DAY));
         self.now += seconds;
         self.record_current();
@@ -181,9 +181,9 @@ impl History {
             10 if cfg!(unix) => self.move_aside(random.pick(&self.site.release_numbers("out"))),
             0..=2 => self.collect(random.below(5)),
             3 | 4 => self.restore_manifest(random.pick(&self.site.release_numbers("out"))),
-            5 => self.kill(random.below(5)),
+            5 => self.simulate_killed_run(random.below(5)),
             // An additional hour per day, so that no age ends within the second of a run.
-            6 | 7 => self.pass(random.pick(&[0, 1, 3, 8, 20].map(|days| days * (DAY + HOUR)))),
+            6 | 7 => self.advance_time(random.pick(&[0, 1, 3, 8, 20].map(|days| days * (DAY + HOUR)))),
             _ => self.clean(random.below(4), DAY * random.pick(&[0, 1, 7, 15])),
         }
     }
