@@ -168,7 +168,7 @@ fn missing_file_of_an_earlier_release_is_reported_and_left_out() {
     site.collect();
     site.remove(&format!("out/{old}"));
     let report = collect(&site.config().pack(site.path("site.tar"))).unwrap();
-    let missing = site.shown(&format!("out/{old}"));
+    let missing = site.quoted_path(&format!("out/{old}"));
     assert_eq!(warnings(&report), [format!("{missing} is missing; the pack has release 1 without it")]);
     let store = TarStore::from_file(site.path("site.tar"));
     assert_eq!(store.releases().unwrap(), [1, 2]);
@@ -181,16 +181,16 @@ fn pack_never_replaces_published_files_assets_and_directories() {
     for (pack, expected) in [
         (
             "out/staticfiles.json",
-            format!("is in the output directory {}; name a file outside of it", site.shown("out")),
+            format!("is in the output directory {}; name a file outside of it", site.quoted_path("out")),
         ),
         (
             "static/new/site.tar",
-            format!("is in the source directory {}; name a file outside of it", site.shown("static")),
+            format!("is in the source directory {}; name a file outside of it", site.quoted_path("static")),
         ),
         ("dir", "exists and is not a file; name another, such as `dist/static.tar`".to_owned()),
     ] {
-        let problems = site.refused(&site.config().pack(site.path(pack)));
-        assert_eq!(problems, [format!("the pack {} {expected}", site.shown(pack))]);
+        let problems = site.problems_of(&site.config().pack(site.path(pack)));
+        assert_eq!(problems, [format!("the pack {} {expected}", site.quoted_path(pack))]);
     }
 }
 
@@ -212,7 +212,7 @@ fn pack_that_cannot_be_written_is_an_error() {
     let pack = site.path("file/site.tar");
     let err = collect(&site.config().pack(&pack)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Output);
-    let dir = site.shown("file");
+    let dir = site.quoted_path("file");
     assert_eq!(err.to_string(), format!("cannot create the directory {dir}: File exists (os error 17)"));
 }
 

@@ -2,7 +2,7 @@ use fingerpost::DirStore;
 use fingerpost_collect::{ErrorKind, ReleaseChanges, ReleaseList, collect, releases};
 
 use crate::{
-    clean::{cleaned, restore_manifest, strict},
+    clean::{cleaned, config_by_count, restore_manifest},
     site::Site,
 };
 
@@ -59,7 +59,7 @@ fn each_release_is_compared_with_the_release_that_it_replaced() {
 #[test]
 fn changes_are_unknown_without_the_replaced_release() {
     let site = three_releases();
-    cleaned(&strict(&site).keep(2));
+    cleaned(&config_by_count(&site).keep(2));
     assert_eq!(changes(&list(&site)), [Some((1, 1, 1, Some(5))), None]);
 }
 
@@ -90,7 +90,7 @@ fn newest_release_with_the_manifest_is_current() {
 #[test]
 fn manifest_in_no_release_is_a_warning() {
     let site = three_releases();
-    let shown = site.shown("out/staticfiles.json");
+    let shown = site.quoted_path("out/staticfiles.json");
     let warning = |state: &str| format!("{shown} {state}, so no release is current");
     site.write(
         "out/staticfiles.json",
@@ -132,10 +132,10 @@ fn directory_without_releases_is_an_error() {
     let site = Site::new(&[("empty/other.txt", "")]);
     for out in ["empty", "absent"] {
         let advice = "has no releases; run `fingerpost collect`, or correct the path of the output directory";
-        assert_eq!(refused(&site, out), (ErrorKind::Manifest, format!("{} {advice}", site.shown(out))));
+        assert_eq!(refused(&site, out), (ErrorKind::Manifest, format!("{} {advice}", site.quoted_path(out))));
     }
     site.write("empty/staticfiles.json", "[]");
-    let place = site.shown("empty/staticfiles.json");
+    let place = site.quoted_path("empty/staticfiles.json");
     let message = format!(
         "manifest {place} is not a JSON object; restore it, or remove it and run `fingerpost collect` again"
     );

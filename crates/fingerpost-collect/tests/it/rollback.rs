@@ -3,7 +3,10 @@ use std::{collections::BTreeMap, fs};
 use fingerpost_collect::{ErrorKind, RollbackConfig, RollbackReport, collect, rollback};
 
 use crate::{
-    clean::{changed, cleaned, edit, file_of, published, records, restore_manifest, strict, until_changed},
+    clean::{
+        change_time, cleaned, config_by_count, edit, file_of, published, records, repeat_until_changed,
+        restore_manifest,
+    },
     site::Site,
 };
 
@@ -90,7 +93,7 @@ fn current_release_is_not_published_again() {
 #[test]
 fn unknown_release_is_an_error_that_lists_the_releases() {
     let site = published(&["one", "two", "three"]);
-    let place = site.shown("out");
+    let place = site.quoted_path("out");
     for number in [999, 0] {
         let message = format!("{place} has no release {number}; name one of its releases: 1, 2, 3 (current)");
         assert_refused(&site, &config(&site).release(number), &message);
@@ -107,18 +110,19 @@ fn first_release_replaced_none() {
 #[test]
 fn directory_without_releases_is_an_error() {
     let site = Site::new(&[("out/x", "")]);
-    let message = format!("{} has no releases; run `fingerpost collect` to publish one", site.shown("out"));
+    let message =
+        format!("{} has no releases; run `fingerpost collect` to publish one", site.quoted_path("out"));
     assert_refused(&site, &config(&site), &message);
     let err = rollback(&RollbackConfig::new(site.path("nope"))).unwrap_err();
     let advice = "is not a directory; correct the path, or collect into it first";
-    assert_eq!(err.to_string(), format!("output directory {} {advice}", site.shown("nope")));
+    assert_eq!(err.to_string(), format!("output directory {} {advice}", site.quoted_path("nope")));
     assert!(!site.path("nope").exists());
 }
 
 #[test]
 fn cleaned_release_is_not_a_default() {
     let site = published(&["one", "two", "three"]);
-    cleaned(&strict(&site));
+    cleaned(&config_by_count(&site));
     let message =
         "release 3 replaced release 2, which is not retained; name one of the releases: 3 (current)";
     assert_refused(&site, &config(&site), message);
@@ -130,7 +134,7 @@ fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
     let [file, unchanged] = [file_of(&site, 1), site.hashed("css/unchanged.css")];
     site.remove(&format!("out/{file}"));
     let message = |name: &str, state: &str| {
-        format!("file {} of release 1 is {state}", site.shown(&format!("out/{name}")))
+        format!("file {} of release 1 is {state}", site.quoted_path(&format!("out/{name}")))
     };
     assert_refused(&site, &config(&site), &message(&file, "missing"));
     // The length is the same, so only a comparison of the bytes detects the damage.
@@ -149,7 +153,7 @@ fn missing_variant_is_reported() {
     site.write("static/a.css", "b");
     collect(&gzip).unwrap();
     site.remove(&format!("out/{variant}"));
-    let message = format!("file {} of release 1 is missing", site.shown(&format!("out/{variant}")));
+    let message = format!("file {} of release 1 is missing", site.quoted_path(&format!("out/{variant}")));
     assert_refused(&site, &config(&site), &message);
 }
 
@@ -207,8 +211,8 @@ fn ambiguous_replaced_release_must_be_named() {
     let site = published(&["one", "two", "three"]);
     // `clean` must not take the moment of the change for that of release 3.
     let manifest = site.path("out/staticfiles.json");
-    until_changed(&manifest, || fs::write(&manifest, fs::read(&manifest).unwrap()).unwrap());
-    assert!(changed(&manifest).is_some());
+    repeat_until_changed(&manifest, || fs::write(&manifest, fs::read(&manifest).unwrap()).unwrap());
+    assert!(change_time(&manifest).is_some());
     assert_eq!(numbers(&config(&site).release(2)), (Some(4), 2, Some(3)));
     let message = "release 4 may have replaced any release since 1, because something other than `fingerpost` changed \
                    `staticfiles.json`; name one of the releases: 1, 2, 3, 4 (current)";

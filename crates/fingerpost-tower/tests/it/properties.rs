@@ -232,7 +232,7 @@ proptest! {
 
     #[test]
     fn responses_to_random_requests_are_consistent(
-        position in 0..WORLD.served.len(),
+        position in 0..FIXTURE.served.len(),
         path in any::<Index>(),
         query in select(&["", "", "", "?v=", "?v=v1", "?v=x", "?rev=1", "?v=v1&v=2", "?x=1&v=v1"][..]),
         method in select(&[Method::GET, Method::GET, Method::HEAD, Method::POST][..]),
@@ -274,7 +274,7 @@ proptest! {
 
     #[test]
     fn ranges_add_up_to_the_whole_file(
-        position in 0..WORLD.served.len(),
+        position in 0..FIXTURE.served.len(),
         path in any::<Index>(),
         cuts in vec(0..=1000_usize, 0..6),
         encoding in select(&["", "gzip", "br, *;q=0.1"][..]),
